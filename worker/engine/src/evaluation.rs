@@ -1,0 +1,246 @@
+//! What one back-test is worth: metrics, the reason of an undefined one, and exact block sums.
+
+/// A metric by its name in manifests and results (X22).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "each name is defined in docs/metrics.md under the same word")]
+pub enum Metric {
+    Sharpe,
+    Sortino,
+    MaxDrawdown,
+    TotalReturn,
+    Cagr,
+    Calmar,
+    Volatility,
+    Trades,
+    WinRate,
+    ProfitFactor,
+    Expectancy,
+    Exposure,
+    Turnover,
+    Fees,
+    Funding,
+    Skew,
+    Kurtosis,
+    FinalEquity,
+    BuyAndHoldReturn,
+}
+
+impl Metric {
+    /// All metrics, in the order of their numbers.
+    pub const ALL: [Metric; 19] = [
+        Metric::Sharpe,
+        Metric::Sortino,
+        Metric::MaxDrawdown,
+        Metric::TotalReturn,
+        Metric::Cagr,
+        Metric::Calmar,
+        Metric::Volatility,
+        Metric::Trades,
+        Metric::WinRate,
+        Metric::ProfitFactor,
+        Metric::Expectancy,
+        Metric::Exposure,
+        Metric::Turnover,
+        Metric::Fees,
+        Metric::Funding,
+        Metric::Skew,
+        Metric::Kurtosis,
+        Metric::FinalEquity,
+        Metric::BuyAndHoldReturn,
+    ];
+
+    /// The metrics that every individual gets whatever the job asks for.
+    pub const ALWAYS: [Metric; 9] = [
+        Metric::Sharpe,
+        Metric::MaxDrawdown,
+        Metric::TotalReturn,
+        Metric::Trades,
+        Metric::WinRate,
+        Metric::ProfitFactor,
+        Metric::Exposure,
+        Metric::Fees,
+        Metric::Funding,
+    ];
+
+    /// The name in manifests and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::Sharpe => "sharpe",
+            Metric::Sortino => "sortino",
+            Metric::MaxDrawdown => "max_drawdown",
+            Metric::TotalReturn => "total_return",
+            Metric::Cagr => "cagr",
+            Metric::Calmar => "calmar",
+            Metric::Volatility => "volatility",
+            Metric::Trades => "trades",
+            Metric::WinRate => "win_rate",
+            Metric::ProfitFactor => "profit_factor",
+            Metric::Expectancy => "expectancy",
+            Metric::Exposure => "exposure",
+            Metric::Turnover => "turnover",
+            Metric::Fees => "fees",
+            Metric::Funding => "funding",
+            Metric::Skew => "skew",
+            Metric::Kurtosis => "kurtosis",
+            Metric::FinalEquity => "final_equity",
+            Metric::BuyAndHoldReturn => "buy_and_hold_return",
+        }
+    }
+
+    /// The metric of a name.
+    pub fn from_name(name: &str) -> Option<Metric> {
+        Metric::ALL.into_iter().find(|m| m.name() == name)
+    }
+}
+
+/// A set of metrics, as bits by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetricSet(pub u32);
+
+impl MetricSet {
+    /// Every metric.
+    pub const FULL: MetricSet = MetricSet((1 << Metric::ALL.len()) - 1);
+
+    /// What every individual gets ([`Metric::ALWAYS`]).
+    pub fn always() -> MetricSet {
+        MetricSet(Metric::ALWAYS.iter().fold(0, |bits, &m| bits | 1 << m as u8))
+    }
+
+    /// This set and one more.
+    #[must_use]
+    pub fn with(self, m: Metric) -> MetricSet {
+        MetricSet(self.0 | 1 << m as u8)
+    }
+
+    /// Whether `m` is in it.
+    pub fn contains(self, m: Metric) -> bool {
+        self.0 >> m as u8 & 1 == 1
+    }
+}
+
+/// Values of metrics; an undefined or unasked one is absent (`null` in JSON), never NaN.
+#[derive(Clone, Copy, Debug)]
+pub struct Metrics {
+    values: [f64; Metric::ALL.len()],
+    defined: u32,
+}
+
+impl Metrics {
+    /// No metric is defined.
+    pub const NONE: Metrics = Metrics { values: [0.0; Metric::ALL.len()], defined: 0 };
+
+    /// The value of `m`, if defined.
+    pub fn get(&self, m: Metric) -> Option<f64> {
+        (self.defined >> m as u8 & 1 == 1).then(|| self.values[m as usize])
+    }
+
+    /// Sets or clears `m`. -0.0 becomes 0.0 and a non-finite value is not defined, so that bits are canonical.
+    pub fn set(&mut self, m: Metric, value: Option<f64>) {
+        match value {
+            Some(v) if v.is_finite() => {
+                self.values[m as usize] = if v == 0.0 { 0.0 } else { v };
+                self.defined |= 1 << m as u8;
+            }
+            _ => {
+                self.values[m as usize] = 0.0;
+                self.defined &= !(1 << m as u8);
+            }
+        }
+    }
+
+    /// The defined metrics as bits by number.
+    pub fn defined(&self) -> MetricSet {
+        MetricSet(self.defined)
+    }
+
+    /// Only the metrics of `set`.
+    #[must_use]
+    pub fn restricted(&self, set: MetricSet) -> Metrics {
+        let mut out = Metrics::NONE;
+        for m in Metric::ALL.into_iter().filter(|&m| set.contains(m)) {
+            out.set(m, self.get(m));
+        }
+        out
+    }
+}
+
+impl PartialEq for Metrics {
+    /// Equal when the same metrics are defined with the same bits.
+    fn eq(&self, other: &Self) -> bool {
+        self.defined == other.defined
+            && self.values.iter().zip(&other.values).all(|(a, b)| a.to_bits() == b.to_bits())
+    }
+}
+
+/// Why a metric is undefined or an individual is not feasible (X23), in order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Reason {
+    /// Fewer than two returns. Failed.
+    TooShort = 1,
+    /// The equity reached 0. Failed.
+    Ruined = 2,
+    /// A return is not finite or out of range. Failed.
+    NotFinite = 3,
+    /// No closed round trip. Infeasible.
+    NoTrades = 4,
+    /// Returns without variance. Infeasible.
+    FlatReturns = 5,
+}
+
+impl Reason {
+    /// The name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::TooShort => "TooShort",
+            Reason::Ruined => "Ruined",
+            Reason::NotFinite => "NotFinite",
+            Reason::NoTrades => "NoTrades",
+            Reason::FlatReturns => "FlatReturns",
+        }
+    }
+
+    /// The reason of a number, as stored in the ledger.
+    pub fn from_number(n: u8) -> Option<Reason> {
+        [Reason::TooShort, Reason::Ruined, Reason::NotFinite, Reason::NoTrades, Reason::FlatReturns]
+            .into_iter()
+            .find(|&r| r as u8 == n)
+    }
+
+    /// Whether the individual is failed (else infeasible).
+    pub fn is_failed(self) -> bool {
+        matches!(self, Reason::TooShort | Reason::Ruined | Reason::NotFinite)
+    }
+}
+
+/// Exact sums of one block of returns in units of 2^-52 (arithmetic contract 5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BlockSum {
+    /// Sum of r.
+    pub s1: i64,
+    /// Sum of r squared.
+    pub s2: i64,
+}
+
+/// Number of blocks the training window is split into.
+pub const BLOCKS: usize = 16;
+
+/// What one individual is worth on one window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The metrics that were asked for.
+    pub metrics: Metrics,
+    /// Why it is not feasible, if so.
+    pub reason: Option<Reason>,
+    /// Number of counted returns.
+    pub returns: u64,
+    /// Sum of r in units of 2^-52.
+    pub s1: i128,
+    /// Sum of r squared in units of 2^-52.
+    pub s2: i128,
+    /// Sums per block; all zero for a failed individual.
+    pub blocks: [BlockSum; BLOCKS],
+    /// Whether a position was still open after the last row.
+    pub open_position: bool,
+}

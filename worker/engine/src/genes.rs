@@ -1,0 +1,178 @@
+//! What a strategy demands of its genes: names, kinds, default ranges, constraints. Data only: grids, repair
+//! and draws belong to the genetics crate, and one file of the worker joins the two.
+
+use rust_decimal::Decimal;
+
+/// How the values of a gene are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GeneKind {
+    /// Whole numbers.
+    Integer,
+    /// Decimals.
+    Real,
+    /// One of a few names.
+    Categorical,
+}
+
+/// The default range of a gene. Decimals are written as text so that definitions can be `const`.
+#[derive(Clone, Copy, Debug)]
+pub enum Range {
+    /// min, min + step, ... up to max.
+    Linear {
+        /// Lowest value.
+        min: &'static str,
+        /// Highest value.
+        max: &'static str,
+        /// Distance of two neighbours.
+        step: &'static str,
+    },
+    /// `steps` + 1 values, evenly spaced in the logarithm, rounded half up to multiples of `unit`.
+    Log {
+        /// Lowest value.
+        min: &'static str,
+        /// Highest value.
+        max: &'static str,
+        /// Number of steps between them.
+        steps: u32,
+    },
+    /// Listed decimals, rising.
+    Values(&'static [&'static str]),
+    /// Listed names.
+    Categories(&'static [&'static str]),
+}
+
+/// One gene of a strategy.
+#[derive(Clone, Copy, Debug)]
+pub struct GeneDef {
+    /// Name in manifests and results, snake_case.
+    pub name: &'static str,
+    /// What its values are.
+    pub kind: GeneKind,
+    /// The range used where the manifest names none.
+    pub range: Range,
+    /// The value of an inactive conditional gene, and what `galapagos init` shows.
+    pub default: &'static str,
+    /// Smallest and largest value that make sense for any override (inclusive).
+    pub hard: Option<(&'static str, &'static str)>,
+    /// Values must be multiples of this unit (thresholds are compared in integers); `None`: any decimal.
+    pub unit: Option<&'static str>,
+    /// Older or other names accepted in manifests.
+    pub aliases: &'static [&'static str],
+    /// One sentence: what it does and in which unit it counts.
+    pub help: &'static str,
+}
+
+/// A rule between genes of one strategy that repair restores (engine contract C12, C15).
+#[derive(Clone, Copy, Debug)]
+pub enum Constraint {
+    /// `low` < `high`; when violated the two are swapped, or the nearest values are taken (C15).
+    Ordered {
+        /// The gene that must be smaller.
+        low: &'static str,
+        /// The gene that must be larger.
+        high: &'static str,
+    },
+    /// `gene` <= `cap` - `margin`, only where `when` holds.
+    Capped {
+        /// The gene that is capped.
+        gene: &'static str,
+        /// The gene that caps it.
+        cap: &'static str,
+        /// Distance below the cap.
+        margin: &'static str,
+        /// Condition (categorical gene, value) under which the cap holds.
+        when: Option<(&'static str, &'static str)>,
+    },
+    /// `gene` is set to its default unless the categorical gene `when.0` has the value `when.1` (C12).
+    ActiveWhen {
+        /// The conditional gene.
+        gene: &'static str,
+        /// The condition.
+        when: (&'static str, &'static str),
+    },
+    /// Values strictly between 0 and `below` become 0.
+    ZeroBelow {
+        /// The gene.
+        gene: &'static str,
+        /// The smallest value kept besides 0.
+        below: &'static str,
+    },
+}
+
+/// The value of one gene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GeneValue {
+    /// An exact decimal.
+    Number(Decimal),
+    /// Position in the gene's list of categories.
+    Category(u32),
+}
+
+/// The values of all genes of one strategy, in the order of its definition, and its optional stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Genome {
+    /// One value per gene of the definition.
+    pub values: Vec<GeneValue>,
+    /// Stop genes any strategy may add (C13).
+    pub stops: Stops,
+}
+
+/// Optional stop genes, as fractions of the fill price; `None` = off (C13).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stops {
+    /// Distance of the fixed stop.
+    pub stop_loss: Option<Decimal>,
+    /// Distance of the target.
+    pub take_profit: Option<Decimal>,
+    /// Distance of the trailing stop.
+    pub trailing_stop: Option<Decimal>,
+}
+
+/// Names of the optional stop genes, in the order of [`Stops`].
+pub const STOP_GENES: [&str; 3] = ["stop_loss", "take_profit", "trailing_stop"];
+
+impl Genome {
+    /// Gene `i` as a number; panics if it is a category: the strategy's own definition decides, so that would
+    /// be a defect of the strategy, not of the input.
+    pub fn decimal(&self, i: usize) -> Decimal {
+        match self.values[i] {
+            GeneValue::Number(d) => d,
+            GeneValue::Category(_) => unreachable!("gene {i} is categorical by definition"),
+        }
+    }
+
+    /// Gene `i` as a whole number of rows or stamps.
+    pub fn rows(&self, i: usize) -> usize {
+        usize::try_from(self.decimal(i).trunc().mantissa() / 10_i128.pow(self.decimal(i).trunc().scale()))
+            .expect("checked by the definition: a non-negative integer")
+    }
+
+    /// Gene `i` as the nearest f64 of its decimal.
+    pub fn f64(&self, i: usize) -> f64 {
+        to_f64(self.decimal(i))
+    }
+
+    /// Gene `i` as an integer multiple of 10^-`digits`; the definition's unit guarantees that it is one.
+    pub fn scaled(&self, i: usize, digits: u32) -> i64 {
+        let d = self.decimal(i).normalize();
+        let m = if d.scale() <= digits {
+            d.mantissa() * 10_i128.pow(digits - d.scale())
+        } else {
+            d.mantissa() / 10_i128.pow(d.scale() - digits)
+        };
+        i64::try_from(m).expect("checked by the definition: small enough")
+    }
+
+    /// Gene `i` as the index of its category.
+    pub fn category(&self, i: usize) -> u32 {
+        match self.values[i] {
+            GeneValue::Category(c) => c,
+            GeneValue::Number(_) => unreachable!("gene {i} is numeric by definition"),
+        }
+    }
+}
+
+/// The f64 nearest to a decimal (ties to even): by way of its text, since std's parser rounds correctly.
+pub fn to_f64(d: Decimal) -> f64 {
+    d.normalize().to_string().parse().expect("a decimal's text is a number")
+}

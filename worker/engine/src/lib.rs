@@ -1,0 +1,17 @@
+//! Back-testing with the same bits on every machine: bars in, signals, fills, account, metrics out.
+//!
+//! The crate is pure: no files, threads, clock or randomness from outside. A *strategy* turns bars and a
+//! genome into [`signals::Signals`]; the *simulator* turns signals and [`execution::Execution`] options into an
+//! account, bar by bar; [`evaluation::Evaluation`] is what one individual is worth. The scalar simulator is
+//! the oracle: the batch path must return the same bits for every individual.
+
+pub mod bars;
+pub mod evaluation;
+pub mod execution;
+pub mod genes;
+pub mod signals;
+pub mod strategies;
+
+/// The number of this engine. Raised with every change that may alter one bit of a result; part of every
+/// inputs digest and result digest, and refused between processes when it differs.
+pub const ENGINE: u32 = 1;
