@@ -1,0 +1,54 @@
+# Targets a contributor needs. Everything they install lies under target/ (made again when missing).
+CARGO ?= cargo
+PYTHON ?= python3
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BIN := $(TARGET)/release/galapagos
+VENV := $(TARGET)/venv
+
+.PHONY: help example test lint generated check-generated deny quality parity ratios bench oracle-data
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ --/'
+
+$(BIN): FORCE
+	$(CARGO) build --release --locked -p galapagos
+
+FORCE:
+
+example: $(BIN) ## Import the sample data, evolve strategies on it, print the result
+	$(BIN) import deploy/examples/data/*.csv --dataset us-stocks --interval 1d --calendar sessions:252
+	$(BIN) run deploy/examples/stocks-daily.yaml
+
+oracle-data: ## Make the data that the oracle records name (needs python3 and a package registry)
+	worker/engine/tests/oracle/make-data.sh
+
+test: oracle-data ## Run all tests
+	$(CARGO) test --locked --workspace
+
+lint: ## Format and clippy, as CI checks them
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+generated: ## Write the generated files: CRDs, catalogue of strategies
+	$(CARGO) run -q --locked -p galapagos-worker --bin catalogue -- --out crds/generated/strategies.json
+	$(CARGO) run -q --locked -p galapagos-crds --bin crdgen -- --out crds/generated
+
+check-generated: ## Fail if a generated file is not current
+	$(CARGO) run -q --locked -p galapagos-worker --bin catalogue -- --check crds/generated/strategies.json
+	$(CARGO) run -q --locked -p galapagos-crds --bin crdgen -- --check crds/generated
+
+deny: ## Licences, bans, sources and the arrows between crates
+	$(TARGET)/tools/bin/cargo-deny --version >/dev/null 2>&1 || $(CARGO) install --locked --root $(TARGET)/tools cargo-deny@0.20.2
+	$(TARGET)/tools/bin/cargo-deny --offline check licenses bans sources
+
+quality: ## Print the table of expected optimiser quality on fresh seeds
+	$(CARGO) run --release --locked -p galapagos-genetics --example quality
+
+parity: $(BIN) ## Compare back-tests with other back-testers, live
+	e2e/parity/run.sh $(BIN)
+
+ratios: $(BIN) ## Print speed ratios to other back-testers in one run
+	e2e/parity/ratios.sh $(BIN)
+
+bench: ## Criterion benchmarks of engine, genetics and import
+	$(CARGO) bench --locked -p galapagos-engine -p galapagos-genetics -p galapagos-market
