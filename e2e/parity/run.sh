@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Compares back-tests of many random genomes with other back-testers, live.
+# Usage: run.sh PATH/TO/galapagos [--genomes N] [--seed S]
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+bin=$(realpath "${1:?usage: run.sh PATH/TO/galapagos}")
+shift
+exec "$("$here/venv.sh")/bin/python" "$here/parity.py" --galapagos "$bin" "$@"
