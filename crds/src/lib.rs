@@ -1,1 +1,42 @@
-//! x
+//! The two kinds of Galapagos as Rust types: [`EvolutionJob`] and [`WorkerPool`], their schema, defaults, CEL
+//! rules, and the names of conditions and reasons. Types only: no client, no I/O.
+//!
+//! One file per block of the manifest. The generated CustomResourceDefinitions are in `generated/`.
+
+pub mod breeding;
+pub mod catalogue;
+pub mod conditions;
+pub mod crd;
+pub mod decimal;
+pub mod evaluation;
+pub mod execution;
+pub mod gene_value;
+pub mod job;
+pub mod market_data;
+pub mod pool;
+pub mod pool_status;
+pub mod population;
+mod rules;
+pub mod status;
+pub mod stop;
+pub mod strategy;
+
+pub use breeding::{Breeding, Preset, ResolvedBreeding};
+pub use catalogue::Catalogue;
+pub use decimal::Decimal;
+pub use evaluation::{EvaluationSpec, Goal, Limit, Objective, OnFailure, ValidationSpec};
+pub use execution::ExecutionSpec;
+pub use gene_value::GeneValue;
+pub use job::{EvolutionJob, EvolutionJobSpec, Searcher, TtlPolicy};
+pub use market_data::{Calendar, CalendarType, MarketData, Source};
+pub use pool::{WorkerPool, WorkerPoolSpec};
+pub use pool_status::WorkerPoolStatus;
+pub use population::{InitialIndividual, Population};
+pub use status::EvolutionJobStatus;
+pub use stop::Stop;
+pub use strategy::{GeneSpec, Scale, StrategySpec};
+
+/// API group of both kinds.
+pub const GROUP: &str = "galapagos.dev";
+/// API version of both kinds.
+pub const VERSION: &str = "v1alpha1";

@@ -1,0 +1,223 @@
+//! Names of conditions, of their reasons and of events: closed lists that dashboards and scripts may rely on.
+
+/// Types of conditions.
+pub mod condition {
+    /// Job: succeeded. Pool: accepted, volume usable.
+    pub const READY: &str = "Ready";
+    /// Present only while the object is neither terminal nor stalled.
+    pub const RECONCILING: &str = "Reconciling";
+    /// Needs a person, or failed.
+    pub const STALLED: &str = "Stalled";
+    /// The dataset is published and its digest checked.
+    pub const DATA_READY: &str = "DataReady";
+    /// At least one worker is ready, the local one included.
+    pub const WORKERS_READY: &str = "WorkersReady";
+    /// Stopped until it is resumed.
+    pub const SUSPENDED: &str = "Suspended";
+    /// Ended with a result.
+    pub const COMPLETE: &str = "Complete";
+    /// Ended without a result.
+    pub const FAILED: &str = "Failed";
+}
+
+macro_rules! names {
+    ($(#[$doc:meta])* $enum:ident { $($(#[$variant_doc:meta])* $variant:ident,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $enum { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $enum {
+            /// All of them.
+            pub const ALL: &'static [$enum] = &[$($enum::$variant,)+];
+
+            /// The name in Kubernetes objects.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($enum::$variant => stringify!($variant),)+ }
+            }
+        }
+
+        impl std::fmt::Display for $enum {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+names! {
+    /// Reasons of `Ready`.
+    ReadyReason {
+        /// The result is there.
+        Succeeded,
+        /// Waits for a place in the pool.
+        Queued,
+        /// Data are imported or pods start.
+        Preparing,
+        /// Evolves.
+        Running,
+        /// Stopped until it is resumed.
+        Suspended,
+        /// Ended without a result.
+        Failed,
+        /// Pool: its template and volumes are usable.
+        Accepted,
+    }
+}
+
+names! {
+    /// Reasons of `Reconciling`.
+    ReconcilingReason {
+        /// Waits for a place in the pool.
+        Queued,
+        /// Data are imported.
+        Preparing,
+        /// Pods start.
+        Starting,
+        /// Evolves.
+        Running,
+        /// Waits before the next attempt.
+        Retrying,
+        /// Pods are taken away.
+        Suspending,
+        /// The coordinator does not answer.
+        CoordinatorUnreachable,
+    }
+}
+
+names! {
+    /// Reasons of `Stalled` and `Failed`.
+    StalledReason {
+        /// workerPoolName names no pool.
+        PoolNotFound,
+        /// A child's name belongs to another object.
+        NameTaken,
+        /// The pool's template is refused by the server.
+        InvalidTemplate,
+        /// No such strategy in this engine.
+        UnknownStrategy,
+        /// No such gene in the strategy.
+        UnknownGene,
+        /// The data fail a check.
+        DataInvalid,
+        /// The data are not those the job started with.
+        DataChanged,
+        /// No such dataset, and no source.
+        DatasetNotFound,
+        /// No such volume or claim.
+        VolumeNotFound,
+        /// The state volume refuses writes.
+        StateNotWritable,
+        /// An image cannot be pulled.
+        ImagePullFailed,
+        /// A quota refuses pods.
+        QuotaExceeded,
+        /// More faults than backoffLimit.
+        BackoffLimitExceeded,
+        /// Ran longer than activeDeadlineSeconds.
+        DeadlineExceeded,
+        /// Did not run within startDeadlineSeconds.
+        StartDeadlineExceeded,
+        /// Coordinator and workers have different engine numbers.
+        EngineMismatch,
+        /// An individual could not be evaluated and onFailure is Fail.
+        EvaluationFailed,
+    }
+}
+
+names! {
+    /// Reasons of `DataReady`.
+    DataReadyReason {
+        /// The dataset is published.
+        Published,
+        /// It is being imported.
+        Importing,
+        /// The data fail a check.
+        DataInvalid,
+        /// No such dataset, and no source.
+        DatasetNotFound,
+    }
+}
+
+names! {
+    /// Reasons of `WorkersReady`.
+    WorkersReadyReason {
+        /// The coordinator's own worker is enough.
+        LocalOnly,
+        /// All wanted workers are ready.
+        AllReady,
+        /// Some are starting.
+        ScalingUp,
+        /// Some fit on no node.
+        Unschedulable,
+        /// Some are refused by a quota.
+        AwaitingQuota,
+    }
+}
+
+names! {
+    /// Reasons of `Suspended`.
+    SuspendedReason {
+        /// spec.suspend is true.
+        ByUser,
+        /// A queue suspends the child Job.
+        ByQueue,
+        /// It is not.
+        NotSuspended,
+    }
+}
+
+names! {
+    /// Reasons of `Complete`: what ended the job.
+    CompleteReason {
+        /// All generations are done.
+        GenerationsReached,
+        /// stop.target.
+        TargetReached,
+        /// stop.patience.
+        Patience,
+        /// stop.maxDurationSeconds.
+        DurationReached,
+        /// stop.maxEvaluations or stop.maxCost.
+        BudgetSpent,
+        /// Every point of every space was evaluated.
+        SpaceExhausted,
+        /// generations was lowered to the current one, or a run was interrupted for good.
+        StoppedByUser,
+    }
+}
+
+names! {
+    /// Reasons of events, each sent once per transition.
+    EventReason {
+        /// Waits for a place in the pool.
+        Queued,
+        /// Got a place.
+        Admitted,
+        /// The dataset is published.
+        DataPublished,
+        /// A coordinator was started.
+        AttemptStarted,
+        /// A coordinator was lost.
+        AttemptLost,
+        /// A checkpoint was damaged and the one before it is used.
+        CheckpointFallback,
+        /// A better individual was found; at most once a minute.
+        GenerationBest,
+        /// Workers were added.
+        ScaledUp,
+        /// Workers were taken away.
+        ScaledDown,
+        /// An individual was set aside.
+        Quarantined,
+        /// The volume can be mounted on one node only.
+        VolumeNotShared,
+        /// The job was suspended.
+        Suspended,
+        /// The job was resumed.
+        Resumed,
+        /// The job ended with a result.
+        Completed,
+        /// The job failed.
+        Failed,
+    }
+}

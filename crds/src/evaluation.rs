@@ -1,0 +1,133 @@
+//! What is good, what is allowed, what is held back, and what happens when an evaluation fails.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::decimal::Decimal;
+use crate::rules;
+
+/// A metric to improve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Objective {
+    /// Name of the metric.
+    #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
+    pub metric: String,
+    /// Which direction is better.
+    #[serde(default)]
+    pub goal: Goal,
+}
+
+/// Which direction is better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Goal {
+    /// Higher is better.
+    #[default]
+    Maximize,
+    /// Lower is better.
+    Minimize,
+}
+
+/// The objective of a job that names none.
+pub fn default_objectives() -> Vec<Objective> {
+    vec![Objective { metric: "sharpe".to_owned(), goal: Goal::Maximize }]
+}
+
+/// A bound on a metric: an individual beyond it ranks after all that keep it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::exactly_one(&["atMost", "atLeast"]))]
+pub struct Limit {
+    /// Name of the metric.
+    #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
+    pub metric: String,
+    /// Highest value allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Decimal>,
+    /// Lowest value allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<Decimal>,
+}
+
+/// How the winner is checked against luck.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidationSpec {
+    /// The last rows, which evolution never sees.
+    #[serde(default)]
+    pub holdout: Holdout,
+}
+
+/// Rows at the end of the data that are used once, after the last generation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Holdout {
+    /// Share of the rows; 0: no holdout.
+    #[serde(default = "fifth")]
+    #[x_kube(validation = rules::below_one())]
+    pub fraction: Decimal,
+}
+
+fn fifth() -> Decimal {
+    Decimal::new(2, 1)
+}
+
+impl Default for Holdout {
+    fn default() -> Self {
+        Holdout { fraction: fifth() }
+    }
+}
+
+/// What happens when an individual cannot be evaluated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EvaluationSpec {
+    /// Seconds one evaluation may take.
+    #[serde(default = "five_minutes")]
+    #[schemars(range(min = 1, max = 86_400))]
+    pub timeout_seconds: u32,
+    /// How often an evaluation is tried.
+    #[serde(default = "three")]
+    #[schemars(range(min = 1, max = 10))]
+    pub attempts: u32,
+    /// What follows the last failed attempt.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// Printed as the fitness of failed individuals; it never ranks.
+    #[serde(default = "minus_999")]
+    pub failure_fitness: Decimal,
+}
+
+/// What follows the last failed attempt at an individual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OnFailure {
+    /// The individual is set aside and the job goes on.
+    #[default]
+    Skip,
+    /// The job fails.
+    Fail,
+}
+
+fn five_minutes() -> u32 {
+    300
+}
+
+fn three() -> u32 {
+    3
+}
+
+fn minus_999() -> Decimal {
+    Decimal::new(-999, 0)
+}
+
+impl Default for EvaluationSpec {
+    fn default() -> Self {
+        EvaluationSpec {
+            timeout_seconds: five_minutes(),
+            attempts: three(),
+            on_failure: OnFailure::Skip,
+            failure_fitness: minus_999(),
+        }
+    }
+}

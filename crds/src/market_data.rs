@@ -1,0 +1,112 @@
+//! On which data a job evolves, and where they come from.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::decimal::Decimal;
+use crate::rules;
+
+/// The data of a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MarketData {
+    /// Name of the dataset on the volume.
+    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9_.]*[a-z0-9])?$"))]
+    pub dataset: String,
+    /// Pins one published version. Absent: the latest at the first attempt, which is then kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 71), regex(pattern = "^blake3:[0-9a-f]{64}$"))]
+    pub digest: Option<String>,
+    /// Symbols of the dataset to trade. One genome trades all of them.
+    #[schemars(
+        length(min = 1, max = 64),
+        inner(length(max = 32), regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")),
+        extend("x-kubernetes-list-type" = "set")
+    )]
+    pub symbols: Vec<String>,
+    /// Length of a bar: minutes, hours or days, as in 15m, 1h, 1d.
+    #[schemars(length(max = 4), regex(pattern = "^[1-9][0-9]{0,2}(m|h|d)$"))]
+    pub interval: String,
+    /// Where to import from if the dataset does not exist. Absent: it must exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// How many bars make a year. Absent: what the dataset suggests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Calendar>,
+}
+
+/// Where a dataset is imported from: `path` or `http`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::exactly_one(&["path", "http"]))]
+pub struct Source {
+    /// A file or folder on the market data volume, relative to its root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    #[x_kube(validation = Rule::new("!self.startsWith('/') && self.split('/').all(p, p != '..')")
+        .message("must be relative and stay below the volume's root"))]
+    pub path: Option<String>,
+    /// A file to fetch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpSource>,
+    /// How many bars may be missing.
+    #[serde(default)]
+    pub gaps: Gaps,
+}
+
+/// A file to fetch over https.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HttpSource {
+    /// Its address; https only, no private networks.
+    #[schemars(length(max = 2048), regex(pattern = "^https://[^ ]+$"))]
+    pub url: String,
+    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    #[schemars(length(max = 64), regex(pattern = "^[0-9a-f]{64}$"))]
+    pub sha256: String,
+}
+
+/// How many bars may be missing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Gaps {
+    /// Largest share of missing bars that is imported. 1 allows any.
+    #[serde(default = "one_percent")]
+    #[x_kube(validation = rules::between("0.0", "1.0"))]
+    pub max_share: Decimal,
+}
+
+fn one_percent() -> Decimal {
+    Decimal::new(1, 2)
+}
+
+impl Default for Gaps {
+    fn default() -> Self {
+        Gaps { max_share: one_percent() }
+    }
+}
+
+/// How many bars make a year: needed for every annual figure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("(self.type == 'Sessions') == has(self.barsPerYear)")
+    .message("barsPerYear is required with type Sessions and not allowed without"))]
+pub struct Calendar {
+    /// Whether the market trades all the time.
+    #[serde(rename = "type")]
+    pub type_: CalendarType,
+    /// Bars a year of a market with sessions, as 252 for daily bars of stocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub bars_per_year: Option<u32>,
+}
+
+/// Whether a market trades all the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CalendarType {
+    /// All the time: a year has 365 days.
+    Continuous,
+    /// In sessions: barsPerYear says how many bars a year has.
+    Sessions,
+}

@@ -1,0 +1,56 @@
+//! CEL rules that more than one block uses, and the patterns of names.
+
+use kube::core::Rule;
+
+/// Pattern of strategy, gene, metric and category names.
+pub const SNAKE: &str = "^[a-z][a-z0-9_]*$";
+/// Pattern of object names.
+pub const NAME: &str = "^[a-z]([-a-z0-9]*[a-z0-9])?$";
+/// Longest object name: child names and DNS labels are built from it.
+pub const NAME_LENGTH: u32 = 40;
+
+/// A field of the spec that is fixed when the object is made. On the spec, not on the field: a field's own rule
+/// is passed by removing the field and adding it again.
+pub fn immutable(field: &str) -> Rule {
+    Rule::new(format!(
+        "has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
+    ))
+    .message(&*format!("{field} is immutable: use a new name, or delete and apply again"))
+}
+
+/// The root rule on `metadata.name`.
+pub fn object_name() -> Rule {
+    Rule::new(format!("self.metadata.name.size() <= {NAME_LENGTH} && self.metadata.name.matches('{NAME}')"))
+        .message(&*format!(
+            "the name must have at most {NAME_LENGTH} characters: a lower case letter first, then lower case letters, digits and dashes, not ending with a dash"
+        ))
+}
+
+/// An object with exactly one of its members.
+pub fn exactly_one(members: &[&str]) -> Rule {
+    let has: Vec<_> = members.iter().map(|m| format!("has(self.{m})")).collect();
+    Rule::new(format!("[{}].filter(x, x).size() == 1", has.join(", ")))
+        .message(&*format!("exactly one of {} must be set", members.join(", ")))
+}
+
+/// A decimal between two bounds, both included.
+pub fn between(low: &str, high: &str) -> Rule {
+    Rule::new(format!("double(string(self)) >= {low} && double(string(self)) <= {high}"))
+        .message(&*format!("must be between {low} and {high}"))
+}
+
+/// A decimal at or above a bound.
+pub fn at_least(low: &str) -> Rule {
+    Rule::new(format!("double(string(self)) >= {low}")).message(&*format!("must be at least {low}"))
+}
+
+/// A decimal above 0.
+pub fn positive() -> Rule {
+    Rule::new("double(string(self)) > 0.0").message("must be greater than 0")
+}
+
+/// A share of something that must leave a rest: fees, slippage, holdout.
+pub fn below_one() -> Rule {
+    Rule::new("double(string(self)) >= 0.0 && double(string(self)) < 1.0")
+        .message("must be at least 0 and less than 1")
+}
