@@ -1,6 +1,10 @@
 //! What a strategy demands of its genes: names, kinds, default ranges, constraints. Data only: grids, repair
 //! and draws belong to the genetics crate, and one file of the worker joins the two.
 
+mod parse;
+
+pub use parse::GeneError;
+
 use rust_decimal::Decimal;
 
 /// How the values of a gene are meant.
@@ -60,6 +64,98 @@ pub struct GeneDef {
     pub aliases: &'static [&'static str],
     /// One sentence: what it does and in which unit it counts.
     pub help: &'static str,
+}
+
+impl GeneDef {
+    const fn new(name: &'static str, kind: GeneKind, range: Range, default: &'static str) -> GeneDef {
+        GeneDef { name, kind, range, default, hard: None, unit: None, aliases: &[], help: "" }
+    }
+
+    /// Whole numbers min, min + step, ... max.
+    pub const fn integer(
+        name: &'static str,
+        min: &'static str,
+        max: &'static str,
+        step: &'static str,
+        default: &'static str,
+    ) -> GeneDef {
+        GeneDef {
+            unit: Some("1"),
+            ..GeneDef::new(name, GeneKind::Integer, Range::Linear { min, max, step }, default)
+        }
+    }
+
+    /// Decimals min, min + step, ... max.
+    pub const fn real(
+        name: &'static str,
+        min: &'static str,
+        max: &'static str,
+        step: &'static str,
+        default: &'static str,
+    ) -> GeneDef {
+        GeneDef::new(name, GeneKind::Real, Range::Linear { min, max, step }, default)
+    }
+
+    /// Decimals evenly spaced in the logarithm, 24 steps, multiples of `unit`.
+    pub const fn log(
+        name: &'static str,
+        min: &'static str,
+        max: &'static str,
+        unit: &'static str,
+        default: &'static str,
+    ) -> GeneDef {
+        GeneDef {
+            unit: Some(unit),
+            ..GeneDef::new(name, GeneKind::Real, Range::Log { min, max, steps: 24 }, default)
+        }
+    }
+
+    /// The listed whole numbers, rising.
+    pub const fn listed_integer(
+        name: &'static str,
+        values: &'static [&'static str],
+        default: &'static str,
+    ) -> GeneDef {
+        GeneDef { unit: Some("1"), ..GeneDef::new(name, GeneKind::Integer, Range::Values(values), default) }
+    }
+
+    /// The listed decimals, rising.
+    pub const fn listed_real(
+        name: &'static str,
+        values: &'static [&'static str],
+        default: &'static str,
+    ) -> GeneDef {
+        GeneDef::new(name, GeneKind::Real, Range::Values(values), default)
+    }
+
+    /// One of the names; the first is category 0.
+    pub const fn category(
+        name: &'static str,
+        names: &'static [&'static str],
+        default: &'static str,
+    ) -> GeneDef {
+        GeneDef::new(name, GeneKind::Categorical, Range::Categories(names), default)
+    }
+
+    /// Sets the bounds of any override.
+    pub const fn hard(self, min: &'static str, max: &'static str) -> GeneDef {
+        GeneDef { hard: Some((min, max)), ..self }
+    }
+
+    /// Sets the unit.
+    pub const fn unit(self, unit: &'static str) -> GeneDef {
+        GeneDef { unit: Some(unit), ..self }
+    }
+
+    /// Sets the other accepted names.
+    pub const fn aliases(self, aliases: &'static [&'static str]) -> GeneDef {
+        GeneDef { aliases, ..self }
+    }
+
+    /// Sets the help sentence.
+    pub const fn help(self, help: &'static str) -> GeneDef {
+        GeneDef { help, ..self }
+    }
 }
 
 /// A rule between genes of one strategy that repair restores (engine contract C12, C15).
@@ -130,6 +226,20 @@ pub struct Stops {
 
 /// Names of the optional stop genes, in the order of [`Stops`].
 pub const STOP_GENES: [&str; 3] = ["stop_loss", "take_profit", "trailing_stop"];
+
+/// Definitions of the optional stop genes, in the order of [`Stops`]. Their defaults hold where a manifest names
+/// the gene without a range; a gene that is not named is off.
+pub static STOP_GENE_DEFS: [GeneDef; 3] = [
+    GeneDef::real("stop_loss", "0.002", "0.2", "0.002", "0.05")
+        .hard("0.000001", "0.999999")
+        .help("Distance of the stop from the fill, as a fraction of the fill price."),
+    GeneDef::real("take_profit", "0.002", "0.2", "0.002", "0.1")
+        .hard("0.000001", "100")
+        .help("Distance of the target from the fill, as a fraction of the fill price."),
+    GeneDef::real("trailing_stop", "0.002", "0.2", "0.002", "0.05").hard("0.000001", "0.999999").help(
+        "Distance of the stop that follows the best price since the fill, as a fraction of that price.",
+    ),
+];
 
 impl Genome {
     /// Gene `i` as a number; panics if it is a category: the strategy's own definition decides, so that would

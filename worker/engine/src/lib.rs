@@ -9,6 +9,7 @@ pub mod bars;
 pub mod evaluation;
 pub mod execution;
 pub mod genes;
+pub mod indicators;
 pub mod signals;
 pub mod strategies;
 

@@ -1,8 +1,29 @@
 //! The strategies: one file each, one table of definitions.
+//!
+//! A rule is a pure function of a row ([`Rule::conditions`]) over columns computed once from bars and genes; the
+//! latch of the contract (C10) turns it into positions. The batch path decides its doubtful rows with the same
+//! functions.
+
+pub mod atr_stop_loss;
+pub mod bollinger_bands;
+pub mod donchian_breakout;
+pub mod ema_crossover;
+pub mod funding_rate_carry;
+pub mod ichimoku_cloud;
+pub mod nadaraya_watson;
+mod registry;
+pub mod rsi_filter;
+pub mod sma_crossover;
+pub mod sma_trend_filter;
+pub mod stochastic_oscillator;
+pub mod volatility_scaling;
+pub mod vwap_reversion;
+
+pub use registry::{Found, all, find};
 
 use crate::bars::Bars;
 use crate::genes::{Constraint, GeneDef, Genome};
-use crate::signals::Signals;
+use crate::signals::{Conditions, Signals, latch};
 
 /// What a strategy is, as data: for the catalogue, `galapagos strategies` and the search space.
 #[derive(Clone, Copy, Debug)]
@@ -68,4 +89,32 @@ pub trait Strategy: Send + Sync {
 
     /// The indicators behind the decisions, for `backtest --bars` and pictures.
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series>;
+}
+
+/// A latched rule, row by row.
+pub trait Rule {
+    /// The conditions at the close of row `t`; `t` is at least the strategy's own warm-up - 1.
+    fn conditions(&self, t: usize) -> Conditions;
+}
+
+/// The latched positions of a rule over `rows` rows: flat before row `start`, decided from there on.
+pub fn positions(rule: &impl Rule, rows: usize, start: usize) -> Signals {
+    let mut out = vec![0; rows];
+    let mut target = 0;
+    for t in start..rows {
+        target = latch(target, rule.conditions(t));
+        out[t] = target;
+    }
+    Signals::Positions(out)
+}
+
+/// The row of the first decision: that of the context, but never inside the genome's own warm-up.
+pub(crate) fn start(ctx: Context, warm_up: usize) -> usize {
+    ctx.first.max(warm_up.saturating_sub(1))
+}
+
+/// A series for people from a function of the row, defined from row `from`; a value that is not finite is absent.
+pub(crate) fn series(name: &str, rows: usize, from: usize, value: impl Fn(usize) -> f64) -> Series {
+    let values = (0..rows).map(|t| (t >= from).then(|| value(t)).filter(|x| x.is_finite())).collect();
+    (name.to_owned(), values)
 }

@@ -1,0 +1,106 @@
+//! Break-outs sized by volatility, with stops in units of the average true range.
+
+use super::{Context, Path, Series, Strategy, StrategyDef, series, start};
+use crate::bars::Bars;
+use crate::genes::{Constraint, GeneDef, Genome};
+use crate::indicators::channel::{highest, lowest};
+use crate::indicators::wilder::atr;
+use crate::signals::{Signals, Sized};
+
+static GENES: [GeneDef; 5] = [
+    GeneDef::integer("atr_period", "5", "50", "1", "14")
+        .hard("1", "10000")
+        .help("Rows in Wilder's average of the true range."),
+    GeneDef::integer("entry_period", "10", "60", "1", "20")
+        .hard("1", "10000")
+        .help("Rows in the channel whose break opens a position."),
+    GeneDef::real("stop_loss_multiplier", "0.5", "5", "0.1", "2")
+        .hard("0.01", "1000")
+        .help("Distance of the fixed stop from the fill, in average true ranges of the signal bar."),
+    GeneDef::real("trailing_stop_multiplier", "0", "5", "0.25", "0")
+        .hard("0", "1000")
+        .help("Distance of the trailing stop from the peak, in average true ranges; 0 = off."),
+    GeneDef::real("risk_per_trade", "0.0025", "0.05", "0.0025", "0.02")
+        .hard("0.000001", "1")
+        .help("Share of equity lost when the fixed stop is hit; sets the size of the position."),
+];
+
+static DEF: StrategyDef = StrategyDef {
+    name: "atr_stop_loss",
+    summary: "Follows channel break-outs, sized so that the volatility stop costs a fixed share of equity",
+    rule: "Long when the close exceeds the highest high of the previous entry_period rows, short below the lowest \
+           low; held until a stop or the opposite break. Stop at stop_loss_multiplier and trailing stop at \
+           trailing_stop_multiplier average true ranges of the signal bar; exposure min(1, risk x close / stop \
+           distance). Warm-up: the longer of 5 x atr_period and entry_period, + 1.",
+    genes: &GENES,
+    constraints: &[Constraint::ZeroBelow { gene: "trailing_stop_multiplier", below: "1" }],
+    path: Path::EventsWithStops,
+    needs_funding: false,
+    needs_volume: false,
+    trains: false,
+};
+
+/// The strategy `atr_stop_loss`.
+#[derive(Clone, Copy, Debug)]
+pub struct AtrStopLoss;
+
+/// Target exposure of an entry at `close` (price) that risks `risk` of equity at a stop `distance` away.
+#[inline]
+pub fn exposure(risk: f64, close: f64, distance: f64) -> f64 {
+    let w = risk * close / distance;
+    if w < 1.0 { w } else { 1.0 }
+}
+
+impl Strategy for AtrStopLoss {
+    fn def(&self) -> &'static StrategyDef {
+        &DEF
+    }
+
+    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+        (5 * genome.rows(0)).max(genome.rows(1)) + 1
+    }
+
+    fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
+        let (rows, scale) = (bars.len(), bars.scale());
+        let first = start(ctx, self.warm_up(bars, genome));
+        let (top, bottom) = (highest(bars.high, genome.rows(1)), lowest(bars.low, genome.rows(1)));
+        let (stop, risk) = (genome.f64(2), genome.f64(4));
+        let atr: Vec<f64> =
+            atr(bars.high, bars.low, bars.close, genome.rows(0)).into_iter().map(|a| a / scale).collect();
+        Signals::Sized(Sized {
+            enter_long: (0..rows).map(|t| t >= first && bars.close[t] > top[t - 1]).collect(),
+            enter_short: (0..rows).map(|t| t >= first && bars.close[t] < bottom[t - 1]).collect(),
+            size: (0..rows)
+                .map(|t| {
+                    if t < first { 0.0 } else { exposure(risk, bars.close[t] as f64 / scale, stop * atr[t]) }
+                })
+                .collect(),
+            atr,
+            stop,
+            trail: genome.f64(3),
+        })
+    }
+
+    fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
+        let (n, entry, scale) = (genome.rows(0), genome.rows(1), bars.scale());
+        let (top, bottom) = (highest(bars.high, entry), lowest(bars.low, entry));
+        let atr = atr(bars.high, bars.low, bars.close, n);
+        vec![
+            series("entry_high", bars.len(), entry, |t| top[t - 1] as f64 / scale),
+            series("entry_low", bars.len(), entry, |t| bottom[t - 1] as f64 / scale),
+            series("atr", bars.len(), n, |t| atr[t] / scale),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exposure_is_capped_at_all_equity() {
+        assert_eq!(exposure(1.0, 103.0, 2.5), 1.0);
+        assert_eq!(exposure(0.02, 100.0, 4.0), 0.5);
+        assert_eq!(exposure(0.02, 100.0, 0.0), 1.0);
+    }
+}

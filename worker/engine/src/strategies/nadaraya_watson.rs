@@ -1,0 +1,95 @@
+//! A causal kernel regression as the trend.
+
+use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use crate::bars::Bars;
+use crate::genes::{GeneDef, Genome};
+use crate::indicators::as_f64;
+use crate::indicators::kernel::{Kernel, regression};
+use crate::signals::{Conditions, Signals};
+
+static GENES: [GeneDef; 3] = [
+    GeneDef::integer("bandwidth", "5", "60", "1", "20")
+        .hard("1", "5000")
+        .help("Bandwidth of the kernel in rows; the regression reaches back twice as far."),
+    GeneDef::category("kernel_type", &["gaussian", "epanechnikov"], "gaussian").help("Shape of the weights."),
+    GeneDef::log("trend_threshold", "0.00001", "0.03", "0.000001", "0.001067")
+        .hard("0", "0.999999")
+        .help("Distance of the close from the regression that opens a position, as a fraction of it."),
+];
+
+static DEF: StrategyDef = StrategyDef {
+    name: "nadaraya_watson",
+    summary: "Follows closes that leave a kernel regression of the past",
+    rule: "Long when the close exceeds the regression by more than trend_threshold, until it falls below the \
+           regression; short mirrored. The regression weighs the last 2 x bandwidth closes and nothing later. \
+           Warm-up: 2 x bandwidth.",
+    genes: &GENES,
+    constraints: &[],
+    path: Path::Events,
+    needs_funding: false,
+    needs_volume: false,
+    trains: false,
+};
+
+/// The strategy `nadaraya_watson`.
+#[derive(Clone, Copy, Debug)]
+pub struct NadarayaWatson;
+
+/// Columns of the rule.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    /// Closes in ticks.
+    pub close: Vec<f64>,
+    /// The regression in ticks.
+    pub mean: Vec<f64>,
+    /// 1 + trend_threshold.
+    pub above: f64,
+    /// 1 - trend_threshold.
+    pub below: f64,
+}
+
+impl Columns {
+    /// The columns of a genome.
+    pub fn new(bars: &Bars, genome: &Genome) -> Columns {
+        let close = as_f64(bars.close);
+        let kernel = if genome.category(1) == 0 { Kernel::Gaussian } else { Kernel::Epanechnikov };
+        let threshold = genome.f64(2);
+        Columns {
+            mean: regression(&close, kernel, genome.rows(0)),
+            close,
+            above: 1.0 + threshold,
+            below: 1.0 - threshold,
+        }
+    }
+}
+
+impl Rule for Columns {
+    fn conditions(&self, t: usize) -> Conditions {
+        let (c, m) = (self.close[t], self.mean[t]);
+        Conditions {
+            enter_long: c > m * self.above,
+            leave_long: c < m,
+            enter_short: c < m * self.below,
+            leave_short: c > m,
+        }
+    }
+}
+
+impl Strategy for NadarayaWatson {
+    fn def(&self) -> &'static StrategyDef {
+        &DEF
+    }
+
+    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+        2 * genome.rows(0)
+    }
+
+    fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
+        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, genome)))
+    }
+
+    fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
+        let columns = Columns::new(bars, genome);
+        vec![series("regression", bars.len(), 2 * genome.rows(0) - 1, |t| columns.mean[t] / bars.scale())]
+    }
+}
