@@ -1,0 +1,145 @@
+//! What can go wrong with market data, said so that a person can find the place.
+
+use std::path::{Path, PathBuf};
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The class of an error; callers map it to their exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// An option, a name or a column choice is wrong: exit code 64.
+    Spec,
+    /// The data itself is wrong or was changed: exit code 65.
+    Invalid,
+    /// A file or a dataset is not there: exit code 66.
+    Missing,
+    /// The system failed to read or write; trying again may help: exit code 70.
+    Io,
+}
+
+/// Where a wrong value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// Line of a text file or row of a table, both counted from 1; 0 where no row is meant.
+    pub row: u64,
+    /// `line` for text files, `row` for tables.
+    pub unit: &'static str,
+    /// The column as the file names it.
+    pub column: String,
+    /// The value as it was read.
+    pub value: String,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if self.row > 0 {
+            write!(f, ", {} {}", self.unit, self.row)?;
+        }
+        if !self.column.is_empty() {
+            write!(f, ", column {}", self.column)?;
+        }
+        if self.row > 0 { write!(f, ", value {:?}", self.value) } else { Ok(()) }
+    }
+}
+
+/// Every error of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An option has a value that cannot be used.
+    #[error("{field}: {value:?} {problem}")]
+    Option {
+        /// Name of the option.
+        field: &'static str,
+        /// The value given.
+        value: String,
+        /// Why it cannot be used and what to write instead.
+        problem: String,
+    },
+    /// The file's layout was not understood.
+    #[error("{}: {problem}", file.display())]
+    Layout {
+        /// The file.
+        file: PathBuf,
+        /// What is missing and what to do.
+        problem: String,
+    },
+    /// A value in the data is wrong.
+    #[error("{place}: {problem}")]
+    Value {
+        /// Where it stands.
+        place: Place,
+        /// What is wrong with it and what to do.
+        problem: String,
+    },
+    /// A series as a whole is wrong.
+    #[error("{symbol}: {problem}")]
+    Series {
+        /// The symbol.
+        symbol: String,
+        /// What is wrong with it and what to do.
+        problem: String,
+    },
+    /// A dataset file is cut, changed or not ours.
+    #[error("dataset {dataset}: {}: {problem}", file.display())]
+    Damaged {
+        /// Name of the dataset.
+        dataset: String,
+        /// The file.
+        file: PathBuf,
+        /// What was found.
+        problem: String,
+    },
+    /// A dataset, a version of it or a symbol is not there.
+    #[error("{what} is not there: {hint}")]
+    Missing {
+        /// What was looked for.
+        what: String,
+        /// What is there, or what to do.
+        hint: String,
+    },
+    /// The system refused to read or write.
+    #[error("{}: cannot {action}", path.display())]
+    Io {
+        /// `read`, `write`, ...
+        action: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// The class of this error.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Option { .. } => ErrorKind::Spec,
+            Error::Layout { .. } | Error::Value { .. } | Error::Series { .. } | Error::Damaged { .. } => {
+                ErrorKind::Invalid
+            }
+            Error::Missing { .. } => ErrorKind::Missing,
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => ErrorKind::Missing,
+            Error::Io { .. } => ErrorKind::Io,
+        }
+    }
+
+    pub(crate) fn option(field: &'static str, value: impl Into<String>, problem: impl Into<String>) -> Self {
+        Error::Option { field, value: value.into(), problem: problem.into() }
+    }
+
+    pub(crate) fn layout(file: &Path, problem: impl Into<String>) -> Self {
+        Error::Layout { file: file.to_owned(), problem: problem.into() }
+    }
+
+    pub(crate) fn series(symbol: &str, problem: impl Into<String>) -> Self {
+        Error::Series { symbol: symbol.to_owned(), problem: problem.into() }
+    }
+
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Error::Io { action, path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,178 @@
+//! Publishing a dataset: written aside, made durable, renamed under its digest, never touched again.
+
+use crate::dataset::Dataset;
+use crate::digest::dataset_digest;
+use crate::error::{Error, Result};
+use crate::ipc;
+use crate::layout::{Layout, bars_file, funding_file, make_readable, replace_file, sync_folder};
+use crate::manifest::{FORMAT, Manifest, SymbolEntry};
+use crate::names::{Calendar, Interval, check_dataset_name, is_symbol};
+use crate::series::Series;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// What [`publish`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Digest of the dataset: 64 hex digits.
+    pub digest: String,
+    /// Folder that holds it.
+    pub folder: PathBuf,
+    /// What was there before.
+    pub outcome: Outcome,
+}
+
+/// Whether publishing changed anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A new version was written and is now the latest.
+    New,
+    /// The same data was already the latest version: nothing was written.
+    Unchanged,
+    /// The same data was there: only the suggested calendar or the mark of the latest version was changed.
+    Updated,
+    /// The same version was there but damaged; it was moved aside and written again.
+    Repaired,
+}
+
+/// Publishes `series` as the latest version of dataset `name`.
+///
+/// The caller has checked the rows ([`crate::check`]); here only names are. The same data again is a no-op.
+///
+/// # Errors
+/// `Spec` for names that are not legal or no series at all, `Io` if it cannot be written.
+pub fn publish(
+    data_dir: &Path,
+    name: &str,
+    interval: Interval,
+    calendar: Option<Calendar>,
+    series: &[Series<'_>],
+) -> Result<Published> {
+    check_dataset_name(name)?;
+    let mut sorted = series.to_vec();
+    sorted.sort_by(|a, b| a.symbol.cmp(b.symbol));
+    if sorted.is_empty() || sorted.iter().any(Series::is_empty) {
+        return Err(Error::option("dataset", name, "would have no bars"));
+    }
+    for s in &sorted {
+        // `X.funding` would share its file with the funding of `X`.
+        if !is_symbol(s.symbol) || s.symbol.ends_with(".funding") {
+            return Err(Error::option(
+                "symbol",
+                s.symbol,
+                "is no symbol: use up to 32 letters, digits, '.', '_' and '-'",
+            ));
+        }
+    }
+    if let Some(twice) = sorted.windows(2).find(|w| w[0].symbol.eq_ignore_ascii_case(w[1].symbol)) {
+        return Err(Error::option(
+            "symbol",
+            twice[1].symbol,
+            "is there twice (upper and lower case count as the same)",
+        ));
+    }
+    let manifest = Manifest {
+        format: FORMAT,
+        name: name.to_owned(),
+        interval: interval.to_string(),
+        calendar,
+        symbols: sorted.iter().map(entry).collect(),
+        digest: dataset_digest(interval.ms(), &sorted),
+        checksum: String::new(),
+    };
+    let layout = Layout::create(data_dir)?;
+    let parent = layout.dataset(name);
+    std::fs::create_dir_all(&parent).map_err(|e| Error::io("write", &parent, e))?;
+    let folder = layout.folder(name, &manifest.digest);
+    let mut outcome = match folder.exists() {
+        false => Outcome::New,
+        true => reuse(&folder, &manifest)?,
+    };
+    if matches!(outcome, Outcome::New | Outcome::Repaired) {
+        write_folder(&parent, &folder, &manifest, interval, &sorted)?;
+    }
+    if layout.latest(name).ok().as_deref() != Some(&manifest.digest) {
+        replace_file(&parent, "LATEST", format!("{}\n", manifest.digest).as_bytes())?;
+        outcome = if outcome == Outcome::Unchanged { Outcome::Updated } else { outcome };
+    }
+    Ok(Published { digest: manifest.digest, folder, outcome })
+}
+
+fn entry(s: &Series<'_>) -> SymbolEntry {
+    SymbolEntry {
+        symbol: s.symbol.to_owned(),
+        rows: s.len() as u64,
+        from_ms: s.time_ms.first().copied().unwrap_or_default(),
+        to_ms: s.time_ms.last().copied().unwrap_or_default(),
+        decimals: s.decimals,
+        volume: s.volume.is_some(),
+        funding: s.funding.len() as u64,
+    }
+}
+
+/// Decides about a version that is there already.
+fn reuse(folder: &Path, wanted: &Manifest) -> Result<Outcome> {
+    match Dataset::open_folder(folder, &wanted.name, &wanted.digest) {
+        Ok(found) if wanted.calendar.is_none() || found.calendar() == wanted.calendar => {
+            Ok(Outcome::Unchanged)
+        }
+        Ok(_) => {
+            replace_file(folder, "manifest.json", &wanted.to_bytes())?;
+            Ok(Outcome::Updated)
+        }
+        Err(Error::Damaged { .. } | Error::Io { .. }) => {
+            let aside = (1..1000).map(|n| folder.with_extension(format!("broken-{n}"))).find(|p| !p.exists());
+            let aside = aside.unwrap_or_else(|| folder.with_extension("broken"));
+            std::fs::rename(folder, &aside).map_err(|e| Error::io("move aside", folder, e))?;
+            Ok(Outcome::Repaired)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn write_folder(
+    parent: &Path,
+    folder: &Path,
+    manifest: &Manifest,
+    interval: Interval,
+    sorted: &[Series<'_>],
+) -> Result<()> {
+    let temp = tempfile::Builder::new()
+        .prefix(".tmp-")
+        .tempdir_in(parent)
+        .map_err(|e| Error::io("write", parent, e))?;
+    for s in sorted {
+        let interval = interval.to_string();
+        write_file(&temp.path().join(bars_file(s.symbol)), |out| ipc::write_bars(out, s, &interval))?;
+        if !s.funding.is_empty() {
+            write_file(&temp.path().join(funding_file(s.symbol)), |out| ipc::write_funding(out, s))?;
+        }
+    }
+    replace_file(temp.path(), "manifest.json", &manifest.to_bytes())?;
+    make_readable(temp.path()).map_err(|e| Error::io("write", temp.path(), e))?;
+    match std::fs::rename(temp.path(), folder) {
+        Ok(()) => {
+            // The folder is no longer under its temporary name, so there is nothing left to delete.
+            let _ = temp.keep();
+            sync_folder(parent)
+        }
+        // Another import of the same data was faster: what it wrote is the same.
+        Err(_) if folder.join("manifest.json").exists() => Ok(()),
+        Err(e) => Err(Error::io("write", folder, e)),
+    }
+}
+
+fn write_file(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::result::Result<(), arrow::error::ArrowError>,
+) -> Result<()> {
+    let failed = |e| Error::io("write", path, e);
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(path).map_err(failed)?);
+    write(&mut out).map_err(|e| match e {
+        arrow::error::ArrowError::IoError(_, source) => failed(source),
+        other => failed(std::io::Error::other(other)),
+    })?;
+    out.flush().map_err(failed)?;
+    out.get_ref().sync_all().map_err(failed)
+}
