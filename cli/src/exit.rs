@@ -1,0 +1,76 @@
+//! How a command ends: the exit codes, and whether an error is the caller's or ours.
+
+use std::process::ExitCode;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The input is wrong: a file, a manifest, a flag. Exit code 2.
+    Invalid(anyhow::Error),
+    /// The machine or the program failed. Exit code 1.
+    Internal(anyhow::Error),
+    /// Stopped at a safe point by a signal; the text says how to continue. Exit code 130.
+    Interrupted(String),
+}
+
+/// What a command returns.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+/// Exit code of invalid input.
+pub const INVALID: u8 = 2;
+/// Exit code of a run that was interrupted and can be continued.
+pub const INTERRUPTED: u8 = 130;
+
+impl Failure {
+    /// An error of the input, from a text.
+    pub fn invalid(text: impl Into<String>) -> Failure {
+        Failure::Invalid(anyhow::Error::msg(text.into()))
+    }
+
+    /// The exit code of this failure.
+    pub fn code(&self) -> u8 {
+        match self {
+            Failure::Invalid(_) => INVALID,
+            Failure::Internal(_) => 1,
+            Failure::Interrupted(_) => INTERRUPTED,
+        }
+    }
+
+    /// The text for people, without a trailing newline.
+    pub fn text(&self) -> String {
+        match self {
+            Failure::Invalid(e) => format!("error: {e:#}"),
+            Failure::Internal(e) => format!("error: {e:#} (internal: the input is not at fault)"),
+            Failure::Interrupted(text) => text.clone(),
+        }
+    }
+}
+
+/// Says whose fault an error is.
+pub trait Blame<T> {
+    /// The input's: exit code 2.
+    fn invalid(self) -> Outcome<T>;
+    /// The machine's or the program's: exit code 1.
+    fn internal(self) -> Outcome<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> Blame<T> for Result<T, E> {
+    fn invalid(self) -> Outcome<T> {
+        self.map_err(|e| Failure::Invalid(e.into()))
+    }
+
+    fn internal(self) -> Outcome<T> {
+        self.map_err(|e| Failure::Internal(e.into()))
+    }
+}
+
+/// Prints a failure on stderr and returns the exit code of the process.
+pub fn finish(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            crate::terminal::note(&failure.text());
+            ExitCode::from(failure.code())
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What the pictures share: colours, the frame, axes and labels.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+/// The run's own line.
+pub const OURS: RGBColor = RGBColor(0x1f, 0x6f, 0xb4);
+/// What it is compared with.
+pub const OTHER: RGBColor = RGBColor(0x8a, 0x8a, 0x8a);
+/// The shade behind the holdout.
+pub const HOLDOUT: RGBColor = RGBColor(0xf2, 0xd7, 0xa6);
+/// Text and axes.
+pub const INK: RGBColor = RGBColor(0x33, 0x33, 0x33);
+
+/// The plain area of a picture.
+pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+/// A drawing error of the SVG back end.
+pub type DrawError<'a> = DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>;
+/// A chart with numbers on both axes.
+pub type Chart<'a, 'b> =
+    ChartContext<'b, SVGBackend<'a>, Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>>;
+
+/// A chart over `x` and `y` with a title, labelled axes and a light grid.
+pub fn chart<'a, 'b>(
+    area: &'b Area<'a>,
+    title: &str,
+    (x, x_text): ((f64, f64), &dyn Fn(&f64) -> String),
+    (y, y_text): ((f64, f64), &dyn Fn(&f64) -> String),
+    under: impl FnOnce(&mut Chart<'a, 'b>) -> Result<(), DrawError<'a>>,
+) -> Result<Chart<'a, 'b>, DrawError<'a>> {
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(area)
+        .caption(title, ("sans-serif", 20).into_font().color(&INK))
+        .margin(12)
+        .x_label_area_size(34)
+        .y_label_area_size(72)
+        .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
+    under(&mut chart)?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(INK.mix(0.12))
+        .axis_style(INK.mix(0.6))
+        .label_style(("sans-serif", 14).into_font().color(&INK))
+        .x_labels(8)
+        .y_labels(7)
+        .x_label_formatter(x_text)
+        .y_label_formatter(y_text)
+        .draw()?;
+    Ok(chart)
+}
+
+/// A line with its name in the legend.
+pub fn line<'a, 'b>(
+    chart: &mut Chart<'a, 'b>,
+    points: Vec<(f64, f64)>,
+    color: RGBColor,
+    name: &str,
+) -> Result<(), DrawError<'a>> {
+    chart
+        .draw_series(LineSeries::new(points, color.stroke_width(2)))?
+        .label(name)
+        .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], color.stroke_width(2)));
+    Ok(())
+}
+
+/// The legend in the upper left corner.
+pub fn legend<'a: 'b, 'b>(chart: &mut Chart<'a, 'b>) -> Result<(), DrawError<'a>> {
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE.mix(0.85))
+        .border_style(TRANSPARENT)
+        .label_font(("sans-serif", 14).into_font().color(&INK))
+        .draw()
+}

@@ -1,0 +1,115 @@
+//! The account of the best individual over time beside buy and hold, with the holdout marked.
+
+use super::axis::{self, HOLDOUT, OTHER, OURS};
+use super::{SIZE, extent, thin};
+use plotters::prelude::*;
+
+/// What the picture shows.
+#[derive(Clone, Debug, Default)]
+pub struct Equity {
+    /// Title above the chart.
+    pub title: String,
+    /// (UTC milliseconds, account) of the best individual.
+    pub account: Vec<(i64, f64)>,
+    /// (UTC milliseconds, account) of buying at the start and holding.
+    pub buy_and_hold: Vec<(i64, f64)>,
+    /// Start of the holdout, UTC milliseconds, if there is one.
+    pub holdout_from: Option<i64>,
+}
+
+/// The picture as SVG text. With fewer than two points it has axes and no lines.
+pub fn svg(equity: &Equity) -> anyhow::Result<String> {
+    let mut text = String::new();
+    draw(equity, &mut text).map_err(|e| anyhow::anyhow!("the equity picture cannot be drawn: {e}"))?;
+    Ok(text)
+}
+
+fn draw<'a>(equity: &Equity, text: &'a mut String) -> Result<(), axis::DrawError<'a>> {
+    let ours = points(&equity.account);
+    let theirs = points(&equity.buy_and_hold);
+    let all = || ours.iter().chain(&theirs);
+    let x = all().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(p.0), b.max(p.0)));
+    let x = if x.0 < x.1 { x } else { (0.0, 1.0) };
+    let y = extent(all().map(|p| p.1));
+
+    let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
+    let shade = equity.holdout_from.map(|from| from as f64).filter(|&from| from > x.0 && from < x.1);
+    let mut chart = axis::chart(&area, &equity.title, (x, &date), (y, &money), |chart| {
+        if let Some(from) = shade {
+            let rectangle = Rectangle::new([(from, y.0), (x.1, y.1)], HOLDOUT.mix(0.5).filled());
+            chart.draw_series(std::iter::once(rectangle))?.label("holdout").legend(|(x, y)| {
+                Rectangle::new([(x, y - 5), (x + 18, y + 5)], HOLDOUT.mix(0.5).filled())
+            });
+        }
+        Ok(())
+    })?;
+    if theirs.len() > 1 {
+        axis::line(&mut chart, theirs, OTHER, "buy and hold")?;
+    }
+    if ours.len() > 1 {
+        axis::line(&mut chart, ours, OURS, "best individual")?;
+    }
+    axis::legend(&mut chart)?;
+    drop(chart);
+    area.present()
+}
+
+fn points(series: &[(i64, f64)]) -> Vec<(f64, f64)> {
+    let series: Vec<(f64, f64)> =
+        series.iter().filter(|p| p.1.is_finite()).map(|&(time, value)| (time as f64, value)).collect();
+    thin(&series)
+}
+
+/// `2017-07-01` of UTC milliseconds: days since 1970 by Howard Hinnant's `civil_from_days`.
+fn date(ms: &f64) -> String {
+    let days = (*ms / 86_400_000.0).floor() as i64 + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+fn money(value: &f64) -> String {
+    crate::table::thousands(value.round() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_the_day_of_its_milliseconds() {
+        assert_eq!(date(&0.0), "1970-01-01");
+        assert_eq!(date(&1_498_867_200_000.0), "2017-07-01");
+        assert_eq!(date(&951_782_400_000.0), "2000-02-29");
+        assert_eq!(date(&-1.0), "1969-12-31");
+    }
+
+    #[test]
+    fn the_holdout_and_both_lines_are_drawn() {
+        let day = 86_400_000;
+        let account: Vec<(i64, f64)> = (0..100).map(|i| (i * day, 10_000.0 + i as f64)).collect();
+        let picture = svg(&Equity {
+            title: "best".into(),
+            buy_and_hold: account.iter().map(|&(t, v)| (t, v * 1.01)).collect(),
+            account,
+            holdout_from: Some(80 * day),
+        })
+        .unwrap();
+        for word in ["<svg", "holdout", "buy and hold", "best individual", "1970-0"] {
+            assert!(picture.contains(word), "{word} is missing");
+        }
+    }
+
+    #[test]
+    fn nothing_to_show_is_not_an_error() {
+        assert!(svg(&Equity::default()).unwrap().contains("<svg"));
+        let odd = Equity { account: vec![(0, f64::NAN), (1, f64::INFINITY)], ..Equity::default() };
+        assert!(svg(&odd).unwrap().contains("<svg"));
+    }
+}

@@ -1,0 +1,82 @@
+//! The terminal: what is printed where, so that progress bars, log lines and results never mix.
+//!
+//! Results go to stdout and nothing else does. Bars, log lines and errors go to stderr.
+
+use crate::exit::{Failure, Outcome};
+use indicatif::MultiProgress;
+use std::io::{self, IsTerminal, Write};
+use std::sync::LazyLock;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// The bars of this process. Everything else that goes to stderr suspends them while it is written.
+pub static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Whether a person watches: bars instead of log lines.
+pub fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Writes a result to stdout. A reader that went away (`| head`) is not an error.
+pub fn print(text: &str) -> Outcome {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Internal(anyhow::Error::new(e).context("stdout cannot be written")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes `value` to stdout as one JSON document.
+pub fn print_json(value: &serde_json::Value) -> Outcome {
+    print(&format!("{value:#}\n"))
+}
+
+/// A line on stderr. If stderr is closed there is nobody to tell.
+pub fn note(text: &str) {
+    BARS.suspend(|| drop(writeln!(io::stderr().lock(), "{text}")));
+}
+
+/// Starts the log lines: `RUST_LOG` decides, else warnings and our own progress (`verbose`: debug lines of
+/// our crates too). `json` makes each line one JSON object.
+pub fn start_log(verbose: bool, json: bool) {
+    let usual = if verbose {
+        "info,galapagos=debug,galapagos_worker=debug,galapagos_market=debug"
+    } else {
+        "warn,galapagos=info"
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Lines).with_ansi(is_watched());
+    // A second start (in tests) keeps the first one's settings.
+    let _ = if json {
+        lines.json().flatten_event(true).with_target(false).try_init()
+    } else {
+        lines.with_target(false).try_init()
+    };
+}
+
+/// Log lines above the bars.
+struct Lines;
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Line;
+
+    fn make_writer(&'a self) -> Line {
+        Line
+    }
+}
+
+/// One log line.
+struct Line;
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        BARS.suspend(|| io::stderr().lock().write_all(bytes))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
