@@ -7,6 +7,7 @@
 pub mod bollinger;
 pub mod channel;
 pub mod ema;
+pub mod features;
 pub mod kernel;
 pub mod moments;
 pub mod sma;

@@ -132,13 +132,13 @@ impl Strategy for FundingRateCarry {
         let columns = Columns::new(bars, genome);
         let mut out = vec![0; bars.len()];
         let (mut target, mut since) = (0, 0);
-        for t in start(ctx, self.warm_up(bars, genome))..bars.len() {
+        for (t, row) in out.iter_mut().enumerate().skip(start(ctx, self.warm_up(bars, genome))) {
             let next = latch(target, columns.conditions(t, t - since));
             if next != target {
                 since = t;
             }
             target = next;
-            out[t] = target;
+            *row = target;
         }
         Signals::Positions(out)
     }

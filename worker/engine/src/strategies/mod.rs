@@ -10,7 +10,10 @@ pub mod donchian_breakout;
 pub mod ema_crossover;
 pub mod funding_rate_carry;
 pub mod ichimoku_cloud;
+pub mod learning;
+pub mod linear_svc_classifier;
 pub mod nadaraya_watson;
+pub mod pca_tree_quantile;
 mod registry;
 pub mod rsi_filter;
 pub mod sma_crossover;
@@ -101,9 +104,9 @@ pub trait Rule {
 pub fn positions(rule: &impl Rule, rows: usize, start: usize) -> Signals {
     let mut out = vec![0; rows];
     let mut target = 0;
-    for t in start..rows {
+    for (t, row) in out.iter_mut().enumerate().skip(start) {
         target = latch(target, rule.conditions(t));
-        out[t] = target;
+        *row = target;
     }
     Signals::Positions(out)
 }

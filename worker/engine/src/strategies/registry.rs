@@ -2,7 +2,7 @@
 
 use super::Strategy;
 
-static ALL: [&dyn Strategy; 13] = [
+static ALL: [&dyn Strategy; 15] = [
     &super::sma_crossover::SmaCrossover,
     &super::ema_crossover::EmaCrossover,
     &super::donchian_breakout::DonchianBreakout,
@@ -14,6 +14,8 @@ static ALL: [&dyn Strategy; 13] = [
     &super::vwap_reversion::VwapReversion,
     &super::volatility_scaling::VolatilityScaling,
     &super::funding_rate_carry::FundingRateCarry,
+    &super::linear_svc_classifier::LinearSvcClassifier,
+    &super::pca_tree_quantile::PcaTreeQuantile,
     &super::bollinger_bands::BollingerBands,
     &super::nadaraya_watson::NadarayaWatson,
 ];
