@@ -1,1 +1,38 @@
-//! x
+//! Evolution as a pure ask/tell loop: no files, threads, clock or randomness from outside.
+//!
+//! A *genome* is a tuple of indices into the grids of a species' genes, always in canonical form
+//! ([`space::Space::repair`]). [`Evolution::ask`] gives a generation of candidates, the caller evaluates them in
+//! any order, [`Evolution::tell`] takes the outcomes in index order and lets the best survive. The same
+//! configuration gives the same candidates to the byte, on every machine, with any number of threads, and
+//! across a restart from [`State`]. What a strategy is, what its fitness means and when a run ends is not known
+//! here ([`stop()`] is offered to the caller, and never consulted by breeding).
+
+mod axis;
+mod breed;
+pub mod config;
+pub mod draws;
+mod evolution;
+pub mod grid;
+mod group;
+mod log_grid;
+mod operators;
+mod quota;
+pub mod rank;
+mod ray;
+mod repair;
+mod seen;
+pub mod space;
+pub mod species;
+mod state;
+mod stats;
+pub mod stop;
+mod supply;
+
+pub use config::{Breeding, Config, ConfigError, Preset, Searcher};
+pub use evolution::{Best, Candidate, Error, Evolution, Generation, Summary, Survivor};
+pub use grid::{Grid, GridError};
+pub use rank::{Class, Goal, Outcome};
+pub use space::{Constraint, GeneSpace, Genome, Kind, Space, SpaceError, When};
+pub use species::{GenomeHasher, Species, genome_hash, species_id};
+pub use state::{State, StateError};
+pub use stop::{Progress, StopRules, StoppedBy, stop};

@@ -1,0 +1,475 @@
+//! The loop: ask for a generation, tell its outcomes. State changes in `tell` only; an ask that was never told is
+//! repeated with the same candidates.
+
+use std::sync::Arc;
+
+use crate::config::{Config, ConfigError, Preset, Searcher};
+use crate::draws::{Draws, Position, Purpose};
+use crate::group::Group;
+use crate::quota;
+use crate::rank::{Class, Goal, Individual, Outcome, Rank};
+use crate::seen::Seen;
+use crate::space::{Genome, SpaceError};
+use crate::species::{Species, species_id};
+use crate::stats;
+use crate::stop::Progress;
+use crate::{breed, state};
+
+/// A genome to evaluate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Position of its species in the list given to [`Evolution::new`].
+    pub species: usize,
+    /// Canonical genome.
+    pub genome: Genome,
+    /// Asked for before in this run (its space gave nothing new): take the outcome from the ledger.
+    pub known: bool,
+}
+
+/// The candidates of one generation, in index order: species by species.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// Number of the generation, from 0.
+    pub index: u32,
+    /// Its candidates; empty once every space is exhausted.
+    pub candidates: Arc<[Candidate]>,
+}
+
+/// What a generation was worth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Number of the generation.
+    pub generation: u32,
+    /// Best feasible fitness of the run so far.
+    pub best: Option<f64>,
+    /// Median fitness of the generation's feasible candidates.
+    pub median: Option<f64>,
+    /// Their interquartile range.
+    pub spread: Option<f64>,
+    /// Mean over genes with a choice of distinct values among the generation's candidates, as a share of how many
+    /// there could be.
+    pub diversity: f64,
+    /// Candidates that kept all limits.
+    pub feasible: u32,
+    /// Candidates that broke a limit.
+    pub infeasible: u32,
+    /// Candidates without a result.
+    pub failed: u32,
+    /// Candidates that had been asked for before.
+    pub known: u32,
+    /// Distinct evaluations of the run so far.
+    pub evaluations: u64,
+    /// Nothing is left to ask.
+    pub exhausted: bool,
+}
+
+/// An individual that may breed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Survivor<'a> {
+    /// Position of its species.
+    pub species: usize,
+    /// Canonical genome.
+    pub genome: &'a [u32],
+    /// Its result (failed ones: zeros).
+    pub outcome: Outcome,
+}
+
+/// The best individual of a run or species.
+pub type Best<'a> = Survivor<'a>;
+
+/// Why a run cannot be set up or continued.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// A setting outside its range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// No species.
+    #[error("no species: name at least one strategy")]
+    NoSpecies,
+    /// Two species share their draws.
+    #[error("species {first} and {second} have the same 16-bit id; rename one of them")]
+    Collision {
+        /// One of the two.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A warm-start genome does not fit its space.
+    #[error("species {species}, initial genome {index}")]
+    Initial {
+        /// The species.
+        species: String,
+        /// Which of its initial genomes.
+        index: usize,
+        /// What is wrong.
+        #[source]
+        source: SpaceError,
+    },
+    /// `tell` without an open generation.
+    #[error("no generation is open: ask before telling")]
+    NotAsked,
+    /// Not one outcome per candidate.
+    #[error("{given} outcomes for {expected} candidates: give one per candidate, in index order")]
+    Outcomes {
+        /// Outcomes given.
+        given: usize,
+        /// Candidates asked for.
+        expected: usize,
+    },
+    /// An outcome that cannot be ranked.
+    #[error(
+        "candidate {index}: fitness {fitness}, violation {violation}: must be finite; report it as failed"
+    )]
+    NotFinite {
+        /// Index of the candidate.
+        index: usize,
+        /// What was given.
+        fitness: f64,
+        /// What was given.
+        violation: f64,
+    },
+    /// A saved state belongs to another run, or is not consistent.
+    #[error("saved state: {problem}")]
+    State {
+        /// What is wrong.
+        problem: &'static str,
+    },
+}
+
+/// A run of evolution over several species.
+#[derive(Clone, Debug)]
+pub struct Evolution {
+    pub(crate) config: Config,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) generation: u32,
+    pub(crate) fingerprint: [u8; 32],
+    draws: Draws,
+    seen: Seen,
+    open: Option<Open>,
+}
+
+/// A generation between ask and tell.
+#[derive(Clone, Debug)]
+struct Open {
+    candidates: Arc<[Candidate]>,
+    /// Per species: whether its space is exhausted after these candidates.
+    exhausted: Vec<bool>,
+}
+
+impl Evolution {
+    /// Sets up a run; the first quotas are equal.
+    pub fn new(config: Config, species: Vec<Species>) -> Result<Evolution, Error> {
+        if species.is_empty() {
+            return Err(Error::NoSpecies);
+        }
+        config.check(species.len())?;
+        for (i, a) in species.iter().enumerate() {
+            if let Some(b) = species[..i].iter().find(|b| species_id(&b.name) == species_id(&a.name)) {
+                return Err(Error::Collision { first: b.name.clone(), second: a.name.clone() });
+            }
+        }
+        let fingerprint = state::fingerprint(&config, &species);
+        let mut draws = Draws::new(config.seed);
+        let quotas = quota::proportional(config.population.into(), &vec![1; species.len()]);
+        let groups = species
+            .into_iter()
+            .zip(quotas)
+            .map(|(species, quota)| Group::new(species, quota as u32, &config, &mut draws))
+            .collect::<Result<_, _>>()?;
+        Ok(Evolution { config, groups, generation: 0, fingerprint, draws, seen: Seen::new(), open: None })
+    }
+
+    /// Marks genomes as asked for, after [`Evolution::resume`]: those of all generations before
+    /// [`Evolution::generation`], from the ledger, and no others. Genomes that do not fit are refused.
+    pub fn seed_seen<G: AsRef<[u32]>>(
+        &mut self,
+        genomes: impl IntoIterator<Item = (usize, G)>,
+    ) -> Result<(), Error> {
+        for (species, genome) in genomes {
+            let group = self.groups.get(species).ok_or(Error::State { problem: "no such species" })?;
+            let genome = genome.as_ref();
+            if group.species.space.check(genome).is_err() {
+                return Err(Error::State { problem: "a genome of the ledger does not fit its species" });
+            }
+            group.supply.claim(genome, &mut self.seen);
+        }
+        Ok(())
+    }
+
+    /// The candidates of the open generation; asking again gives the same ones.
+    pub fn ask(&mut self) -> Generation {
+        let candidates = match &self.open {
+            Some(open) => open.candidates.clone(),
+            None => self.breed(),
+        };
+        Generation { index: self.generation, candidates }
+    }
+
+    fn breed(&mut self) -> Arc<[Candidate]> {
+        let mut slots: Vec<u32> =
+            self.groups.iter().map(|g| g.slots(self.generation, &self.config)).collect();
+        let mut filled: Vec<Vec<(Genome, bool)>> = vec![vec![]; self.groups.len()];
+        let mut exhausted: Vec<bool> = self.groups.iter().map(|g| g.exhausted).collect();
+        // Each further pass hands the slots that exhausted species could not fill to the others.
+        loop {
+            let mut left = 0;
+            for (i, &wanted) in slots.iter().enumerate() {
+                let before = filled[i].len();
+                self.fill(i, wanted, &mut filled[i]);
+                left += u64::from(wanted) - (filled[i].len() - before) as u64;
+                let group = &mut self.groups[i];
+                exhausted[i] = exhausted[i] || group.supply.is_exhausted(&group.species.space, &self.seen);
+            }
+            let weight = |i: usize| {
+                let asks = !exhausted[i] && !self.groups[i].extinct;
+                if asks { u64::from(self.groups[i].quota) } else { 0 }
+            };
+            let weights: Vec<u64> = (0..slots.len()).map(weight).collect();
+            if left == 0 || weights.iter().all(|&w| w == 0) {
+                break;
+            }
+            slots = quota::proportional(left, &weights).into_iter().map(|s| s as u32).collect();
+        }
+        let candidates: Arc<[Candidate]> = filled
+            .into_iter()
+            .enumerate()
+            .flat_map(|(species, genomes)| {
+                genomes.into_iter().map(move |(genome, known)| Candidate { species, genome, known })
+            })
+            .collect();
+        self.open = Some(Open { candidates: candidates.clone(), exhausted });
+        candidates
+    }
+
+    /// Adds up to `wanted` candidates of one species; fewer only if its space is exhausted.
+    fn fill(&mut self, i: usize, wanted: u32, out: &mut Vec<(Genome, bool)>) {
+        let Evolution { config, groups, generation, draws, seen, .. } = self;
+        let (group, generation) = (&mut groups[i], *generation);
+        let immigrants_from = wanted - group.immigrants(wanted, config);
+        out.reserve(wanted as usize);
+        let mut genome = vec![0; group.species.space.lens().len()];
+        for place in 0..wanted {
+            let slot = out.len() as u32;
+            if let Some(genome) = group.initial(generation, slot)
+                && group.supply.claim(genome, seen)
+            {
+                out.push((genome.clone(), false));
+                continue;
+            }
+            let space = &group.species.space;
+            let listed = group.supply.is_listed() || config.searcher == Searcher::Grid;
+            let breeds = config.searcher == Searcher::Evolution
+                && !listed
+                && !group.survivors.is_empty()
+                && place < immigrants_from;
+            let mut found = false;
+            for attempt in 0..=if breeds { REDRAWS } else { 0 } {
+                if found || !breeds {
+                    break;
+                }
+                let (species, purpose) = (group.supply.id, Purpose::Child);
+                draws.seek(Position { generation, species, purpose, attempt, child: slot });
+                match &group.ray {
+                    Some(ray) => ray.child(draws, space, &group.survivors, &mut genome),
+                    None => breed::child(draws, space, &group.survivors, &config.breeding, &mut genome),
+                }
+                space.repair(&mut genome);
+                found = group.supply.claim(&genome, seen);
+            }
+            let bred: Option<Genome> = (breeds && !found).then(|| genome.as_slice().into());
+            found =
+                found || !listed && group.supply.uniform(space, draws, generation, slot, seen, &mut genome);
+            if found {
+                out.push((genome.as_slice().into(), false));
+            } else if let Some(next) = group.supply.next(space, seen) {
+                group.supply.claim(&next, seen);
+                out.push((next, false));
+            } else if group.supply.is_exhausted(space, seen) {
+                return;
+            } else {
+                out.push((bred.unwrap_or_else(|| genome.as_slice().into()), true));
+            }
+        }
+    }
+
+    /// Takes one outcome per candidate, in index order; the best survive and quotas move.
+    pub fn tell(&mut self, outcomes: &[Outcome]) -> Result<Summary, Error> {
+        let open = self.open.as_ref().ok_or(Error::NotAsked)?;
+        let (given, expected) = (outcomes.len(), open.candidates.len());
+        if given != expected {
+            return Err(Error::Outcomes { given, expected });
+        }
+        if let Some(index) = outcomes.iter().position(|o| !o.is_valid()) {
+            let Outcome { fitness, violation, .. } = outcomes[index];
+            return Err(Error::NotFinite { index, fitness, violation });
+        }
+        let Some(Open { candidates, exhausted }) = self.open.take() else { return Err(Error::NotAsked) };
+        let mut rest = candidates.iter().zip(outcomes).peekable();
+        for (i, group) in self.groups.iter_mut().enumerate() {
+            let mut told = Vec::with_capacity(group.quota as usize);
+            while let Some((candidate, outcome)) = rest.next_if(|(c, _)| c.species == i) {
+                told.push((Rank::new(outcome, self.config.goal), candidate));
+            }
+            group.select(&told, &self.config);
+            group.exhausted = exhausted[i];
+        }
+        self.move_quotas();
+        let summary = self.summary(&candidates, outcomes);
+        self.generation += 1;
+        Ok(summary)
+    }
+
+    fn move_quotas(&mut self) {
+        if self.groups.len() > 1 {
+            let scores = self.scores();
+            for (group, &score) in self.groups.iter_mut().zip(&scores) {
+                group.silent = if score == 0 { group.silent.saturating_add(1) } else { 0 };
+                let limit = self.config.breeding.extinct_after_generations;
+                group.extinct = group.extinct || limit > 0 && group.silent >= limit;
+            }
+            let active: Vec<usize> = (0..self.groups.len()).filter(|&i| self.groups[i].is_active()).collect();
+            if !active.is_empty() {
+                let pick =
+                    |values: &dyn Fn(usize) -> u64| active.iter().map(|&i| values(i)).collect::<Vec<_>>();
+                let population = self.config.population.into();
+                // Scaled up first where a species has given its quota back.
+                let now = quota::proportional(population, &pick(&|i| self.groups[i].quota.into()));
+                let scores = pick(&|i| scores[i]);
+                let targets = quota::targets(population, self.config.breeding.min_share, &scores);
+                let next = match self.config.searcher {
+                    Searcher::Evolution => quota::next(population, &now, &targets),
+                    Searcher::Random | Searcher::Grid => now,
+                };
+                for (&i, quota) in active.iter().zip(next) {
+                    self.groups[i].quota = quota as u32;
+                }
+            }
+        }
+        for group in self.groups.iter_mut().filter(|g| !g.is_active()) {
+            group.quota = 0;
+        }
+    }
+
+    /// Per species: its individuals among the best half population of all survivors that did not fail.
+    fn scores(&self) -> Vec<u64> {
+        let mut all: Vec<(&Rank, usize)> = Vec::new();
+        for (i, group) in self.groups.iter().enumerate() {
+            let alive = group.survivors.iter().filter(|s| s.rank.class != Class::Failed);
+            all.extend(alive.map(|s| (&s.rank, i)));
+        }
+        all.sort_by(|a, b| a.0.compare(b.0).then(a.1.cmp(&b.1)));
+        let mut scores = vec![0; self.groups.len()];
+        for (_, i) in all.iter().take(self.config.population as usize / 2) {
+            scores[*i] += 1;
+        }
+        scores
+    }
+
+    fn summary(&self, candidates: &[Candidate], outcomes: &[Outcome]) -> Summary {
+        let count = |class| outcomes.iter().filter(|o| o.class == class).count() as u32;
+        let feasible = outcomes.iter().filter(|o| o.class == Class::Feasible);
+        let mut fitness: Vec<f64> = feasible.map(|o| o.fitness).collect();
+        fitness.sort_unstable_by(f64::total_cmp);
+        let quartile = |q| stats::quantile(&fitness, q);
+        let Progress { best, evaluations, exhausted } = self.progress();
+        Summary {
+            generation: self.generation,
+            best,
+            median: quartile(0.5),
+            spread: quartile(0.75).zip(quartile(0.25)).map(|(high, low)| high - low),
+            diversity: self.diversity(candidates),
+            feasible: count(Class::Feasible),
+            infeasible: count(Class::Infeasible),
+            failed: count(Class::Failed),
+            known: candidates.iter().filter(|c| c.known).count() as u32,
+            evaluations,
+            exhausted,
+        }
+    }
+
+    fn diversity(&self, candidates: &[Candidate]) -> f64 {
+        let (mut sum, mut genes, mut from) = (0.0, 0.0, 0);
+        for (species, group) in self.groups.iter().enumerate() {
+            let own = candidates[from..].iter().take_while(|c| c.species == species).count();
+            let part = &candidates[from..from + own];
+            from += own;
+            for i in breed::drawing(&group.species.space).filter(|_| !part.is_empty()) {
+                let indices = part.iter().map(|c| c.genome[i]).collect();
+                sum += stats::distinct_share(indices, group.species.space.lens()[i]);
+                genes += 1.0;
+            }
+        }
+        if genes > 0.0 { sum / genes } else { 0.0 }
+    }
+
+    /// Number of the generation that is open or will be asked next.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// The species, as given.
+    pub fn species(&self) -> impl ExactSizeIterator<Item = &Species> {
+        self.groups.iter().map(|g| &g.species)
+    }
+
+    /// All survivors, species by species, best first.
+    pub fn survivors(&self) -> impl Iterator<Item = Survivor<'_>> {
+        let goal = self.config.goal;
+        let of = move |(i, group)| survivors_of(i, group, goal);
+        self.groups.iter().enumerate().flat_map(of)
+    }
+
+    /// The best individual of a species, feasible or not.
+    pub fn best_of_species(&self, species: usize) -> Option<Best<'_>> {
+        survivors_of(species, self.groups.get(species)?, self.config.goal).next()
+    }
+
+    /// The best individual of the run, feasible or not; ties go to the species named first.
+    pub fn best(&self) -> Option<Best<'_>> {
+        let firsts = self.groups.iter().enumerate().filter_map(|(i, g)| Some((i, g.survivors.first()?)));
+        let (i, _) = firsts.min_by(|a, b| a.1.rank.compare(&b.1.rank).then(a.0.cmp(&b.0)))?;
+        self.best_of_species(i)
+    }
+
+    /// Candidates each species may ask for next.
+    pub fn quotas(&self) -> Vec<u32> {
+        self.groups.iter().map(|g| g.quota).collect()
+    }
+
+    /// Distinct evaluations of each species so far.
+    pub fn evaluations(&self) -> Vec<u64> {
+        self.groups.iter().map(|g| g.evaluations).collect()
+    }
+
+    /// Whether no species can ask for anything new.
+    pub fn exhausted(&self) -> bool {
+        self.groups.iter().all(|g| !g.is_active())
+    }
+
+    /// Where the run stands, for [`crate::stop()`].
+    pub fn progress(&self) -> Progress {
+        let best = self.best().filter(|b| b.outcome.class == Class::Feasible).map(|b| b.outcome.fitness);
+        Progress { best, evaluations: self.evaluations().iter().sum(), exhausted: self.exhausted() }
+    }
+
+    /// The configuration, as given.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether the operators are those of the Ray preset.
+    pub(crate) fn is_ray(config: &Config) -> bool {
+        config.searcher == Searcher::Evolution && config.breeding.preset == Preset::Ray
+    }
+}
+
+/// Further draws of a child whose genome is known.
+const REDRAWS: u8 = 4;
+
+fn survivors_of(species: usize, group: &Group, goal: Goal) -> impl Iterator<Item = Survivor<'_>> {
+    group.survivors.iter().map(move |Individual { rank, genome }| Survivor {
+        species,
+        genome,
+        outcome: rank.outcome(goal),
+    })
+}

@@ -1,0 +1,266 @@
+//! The values a gene can take, numbered from 0. Evolution sees only the numbers; decimals are exact.
+
+use rust_decimal::Decimal;
+
+use crate::log_grid;
+
+/// More values than this in one gene are refused: indices stay exact in every conversion, with room to spare.
+pub const MAX_VALUES: u32 = 1 << 30;
+
+/// Most steps of a logarithmic grid (big integers of that many bits times 64).
+pub const MAX_LOG_STEPS: u32 = 1_000;
+
+/// Values of one gene; index k stands for the k-th.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grid {
+    /// min + k·step for k in 0..count.
+    Linear {
+        /// Value 0.
+        min: Decimal,
+        /// Distance of two neighbours, above 0.
+        step: Decimal,
+        /// Number of values.
+        count: u32,
+    },
+    /// Rising values, evenly spaced in the logarithm up to rounding.
+    Log(Vec<Decimal>),
+    /// Listed decimals, strictly rising.
+    Values(Vec<Decimal>),
+    /// Listed categories, by their number in the strategy's own list; no order among them.
+    Categories(Vec<u32>),
+    /// One decimal that is never changed.
+    Fixed(Decimal),
+}
+
+/// Why a grid cannot be made. Each names the gene and what to change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GridError {
+    /// step <= 0.
+    #[error("gene {gene}: step {step} must be above 0")]
+    Step {
+        /// The gene.
+        gene: String,
+        /// What was given.
+        step: Decimal,
+    },
+    /// min > max (linear), min >= max or min <= 0 (log).
+    #[error("gene {gene}: min {min} and max {max}: {rule}")]
+    Bounds {
+        /// The gene.
+        gene: String,
+        /// What was given.
+        min: Decimal,
+        /// What was given.
+        max: Decimal,
+        /// What must hold.
+        rule: &'static str,
+    },
+    /// More than [`MAX_VALUES`] values, or numbers outside what a decimal holds.
+    #[error("gene {gene}: more than {MAX_VALUES} values between min and max; use a larger step")]
+    TooMany {
+        /// The gene.
+        gene: String,
+    },
+    /// A bound of a log grid is no multiple of its unit.
+    #[error("gene {gene}: {value} is not a multiple of {unit}")]
+    Unit {
+        /// The gene.
+        gene: String,
+        /// The bound.
+        value: Decimal,
+        /// The unit.
+        unit: Decimal,
+    },
+    /// Steps of a log grid outside 1..=1000.
+    #[error("gene {gene}: {steps} steps; a log scale takes 1 to {MAX_LOG_STEPS}")]
+    Steps {
+        /// The gene.
+        gene: String,
+        /// What was given.
+        steps: u32,
+    },
+    /// Two neighbours of a log grid round to the same multiple of the unit.
+    #[error(
+        "gene {gene}: with {steps} steps two neighbouring values round to the same multiple of {unit}; use fewer steps"
+    )]
+    Equal {
+        /// The gene.
+        gene: String,
+        /// What was given.
+        steps: u32,
+        /// The unit.
+        unit: Decimal,
+    },
+    /// An empty list.
+    #[error("gene {gene}: values must list at least one value")]
+    Empty {
+        /// The gene.
+        gene: String,
+    },
+    /// A value listed twice.
+    #[error("gene {gene}: value {value} is listed twice")]
+    Twice {
+        /// The gene.
+        gene: String,
+        /// The value or category.
+        value: Decimal,
+    },
+}
+
+impl Grid {
+    /// min, min + step, ... up to and including max where it is met (the last value is at most max).
+    pub fn linear(gene: &str, min: Decimal, max: Decimal, step: Decimal) -> Result<Grid, GridError> {
+        if step <= Decimal::ZERO {
+            return Err(GridError::Step { gene: gene.into(), step });
+        }
+        if min > max {
+            return Err(GridError::Bounds { gene: gene.into(), min, max, rule: "min must not exceed max" });
+        }
+        let too_many = || GridError::TooMany { gene: gene.into() };
+        let steps = max.checked_sub(min).and_then(|d| d.checked_div(step)).ok_or_else(too_many)?.floor();
+        let mut count = u32::try_from(steps).ok().and_then(|s| s.checked_add(1)).ok_or_else(too_many)?;
+        // The division above rounds at 28 digits; the last value decides.
+        let last = |n: u32| Decimal::from(n - 1).checked_mul(step).and_then(|d| min.checked_add(d));
+        while count > 1 && last(count).is_none_or(|v| v > max) {
+            count -= 1;
+        }
+        if count > MAX_VALUES {
+            return Err(too_many());
+        }
+        Ok(Grid::Linear { min: min.normalize(), step: step.normalize(), count })
+    }
+
+    /// `steps` + 1 values from min to max, value k = min·(max/min)^(k/steps) rounded half up to `unit`.
+    pub fn log(gene: &str, min: Decimal, max: Decimal, unit: Decimal, steps: u32) -> Result<Grid, GridError> {
+        if steps == 0 || steps > MAX_LOG_STEPS {
+            return Err(GridError::Steps { gene: gene.into(), steps });
+        }
+        if unit <= Decimal::ZERO {
+            return Err(GridError::Step { gene: gene.into(), step: unit });
+        }
+        if min <= Decimal::ZERO || min >= max {
+            let rule = "a log scale needs 0 < min < max";
+            return Err(GridError::Bounds { gene: gene.into(), min, max, rule });
+        }
+        let in_units = |value: Decimal| {
+            value
+                .checked_div(unit)
+                .filter(|q| q.is_integer() && q.checked_mul(unit) == Some(value))
+                .and_then(|q| u64::try_from(q).ok())
+                .ok_or_else(|| GridError::Unit { gene: gene.into(), value, unit })
+        };
+        let values = log_grid::units(in_units(min)?, in_units(max)?, steps)
+            .ok_or_else(|| GridError::Equal { gene: gene.into(), steps, unit })?;
+        Ok(Grid::Log(values.into_iter().map(|v| (Decimal::from(v) * unit).normalize()).collect()))
+    }
+
+    /// Listed decimals in any order; they are sorted.
+    pub fn values(gene: &str, mut values: Vec<Decimal>) -> Result<Grid, GridError> {
+        values.sort();
+        if values.is_empty() {
+            return Err(GridError::Empty { gene: gene.into() });
+        }
+        if let Some(pair) = values.windows(2).find(|w| w[0] == w[1]) {
+            return Err(GridError::Twice { gene: gene.into(), value: pair[0] });
+        }
+        Ok(Grid::Values(values.iter().map(Decimal::normalize).collect()))
+    }
+
+    /// All of a strategy's categories 0..n.
+    pub fn categories(gene: &str, n: u32) -> Result<Grid, GridError> {
+        Grid::category_values(gene, (0..n).collect())
+    }
+
+    /// Some of a strategy's categories, in any order; they are sorted. One category is a fixed gene.
+    pub fn category_values(gene: &str, mut ids: Vec<u32>) -> Result<Grid, GridError> {
+        ids.sort_unstable();
+        if ids.is_empty() {
+            return Err(GridError::Empty { gene: gene.into() });
+        }
+        if let Some(pair) = ids.windows(2).find(|w| w[0] == w[1]) {
+            return Err(GridError::Twice { gene: gene.into(), value: Decimal::from(pair[0]) });
+        }
+        Ok(Grid::Categories(ids))
+    }
+
+    /// Number of values, at least 1.
+    pub fn len(&self) -> u32 {
+        match self {
+            Grid::Linear { count, .. } => *count,
+            Grid::Log(values) | Grid::Values(values) => values.len() as u32,
+            Grid::Categories(ids) => ids.len() as u32,
+            Grid::Fixed(_) => 1,
+        }
+    }
+
+    /// Never: a grid has at least one value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the values have no order.
+    pub fn is_categorical(&self) -> bool {
+        matches!(self, Grid::Categories(_))
+    }
+
+    /// The decimal at index k; `None` beyond the grid and for categories.
+    pub fn value(&self, k: u32) -> Option<Decimal> {
+        match self {
+            Grid::Linear { min, step, count } if k < *count => {
+                Decimal::from(k).checked_mul(*step).and_then(|d| min.checked_add(d)).map(|v| v.normalize())
+            }
+            Grid::Log(values) | Grid::Values(values) => values.get(k as usize).copied(),
+            Grid::Fixed(value) if k == 0 => Some(value.normalize()),
+            _ => None,
+        }
+    }
+
+    /// The category at index k; `None` beyond the grid and for numbers.
+    pub fn category(&self, k: u32) -> Option<u32> {
+        match self {
+            Grid::Categories(ids) => ids.get(k as usize).copied(),
+            _ => None,
+        }
+    }
+
+    /// The index of exactly this decimal.
+    pub fn index_of(&self, value: Decimal) -> Option<u32> {
+        match self {
+            Grid::Linear { min, step, count } => {
+                let k = u32::try_from(value.checked_sub(*min)?.checked_div(*step)?.round()).ok()?;
+                (k < *count && self.value(k) == Some(value)).then_some(k)
+            }
+            Grid::Log(values) | Grid::Values(values) => values.binary_search(&value).ok().map(|k| k as u32),
+            Grid::Fixed(only) => (*only == value).then_some(0),
+            Grid::Categories(_) => None,
+        }
+    }
+
+    /// The index of exactly this category.
+    pub fn index_of_category(&self, id: u32) -> Option<u32> {
+        match self {
+            Grid::Categories(ids) => ids.binary_search(&id).ok().map(|k| k as u32),
+            _ => None,
+        }
+    }
+
+    /// The index of the nearest decimal (the lower one of two equally near); `None` for categories. For the
+    /// default of a gene whose range was overridden.
+    pub fn nearest(&self, value: Decimal) -> Option<u32> {
+        let distance = |k: u32| self.value(k).map(|v| (v - value).abs());
+        if self.is_categorical() {
+            return None;
+        }
+        // First index whose value is not below, by bisection: grids rise.
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.value(middle)? < value { low = middle + 1 } else { high = middle }
+        }
+        match low {
+            0 => Some(0),
+            k if k == self.len() => Some(k - 1),
+            k => Some(if distance(k - 1)? <= distance(k)? { k - 1 } else { k }),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Who is better than whom: class first (feasible, infeasible, failed), then violation, then fitness, then the
+//! smaller canonical genome (Deb's rules). NaN never takes part in a comparison: it is refused on the way in.
+
+use std::cmp::Ordering;
+
+use crate::space::Genome;
+
+/// Direction of the objective.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Goal {
+    /// Larger fitness is better.
+    #[default]
+    Maximise,
+    /// Smaller fitness is better.
+    Minimise,
+}
+
+/// What became of an evaluation, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Evaluated, all limits kept.
+    Feasible,
+    /// Evaluated, a limit broken.
+    Infeasible,
+    /// No usable result.
+    Failed,
+}
+
+/// The result of one evaluation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// Class.
+    pub class: Class,
+    /// The objective, in its own direction; ignored for failed ones.
+    pub fitness: f64,
+    /// Sum over limits of max(0, excess)/max(|limit|, 1e-9); above 0 for infeasible ones, ignored for others.
+    pub violation: f64,
+}
+
+impl Outcome {
+    /// A feasible result.
+    pub fn feasible(fitness: f64) -> Outcome {
+        Outcome { class: Class::Feasible, fitness, violation: 0.0 }
+    }
+
+    /// A result that breaks limits by this much in total.
+    pub fn infeasible(fitness: f64, violation: f64) -> Outcome {
+        Outcome { class: Class::Infeasible, fitness, violation }
+    }
+
+    /// No result.
+    pub fn failed() -> Outcome {
+        Outcome { class: Class::Failed, fitness: 0.0, violation: 0.0 }
+    }
+
+    /// Whether it can be ranked: fitness (unless failed) finite, violation finite and not negative.
+    pub fn is_valid(&self) -> bool {
+        match self.class {
+            Class::Failed => true,
+            Class::Feasible => self.fitness.is_finite(),
+            Class::Infeasible => {
+                self.fitness.is_finite() && self.violation.is_finite() && self.violation >= 0.0
+            }
+        }
+    }
+}
+
+/// Place in the order: smaller is better. Made of a valid outcome.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rank {
+    pub(crate) class: Class,
+    violation: f64,
+    /// Fitness with its sign turned so that smaller is better.
+    cost: f64,
+}
+
+impl Rank {
+    pub(crate) fn new(outcome: &Outcome, goal: Goal) -> Rank {
+        // Adding 0.0 turns -0.0 into 0.0, which total_cmp would tell apart.
+        let cost = match goal {
+            Goal::Maximise => 0.0 - outcome.fitness,
+            Goal::Minimise => outcome.fitness + 0.0,
+        };
+        match outcome.class {
+            Class::Feasible => Rank { class: Class::Feasible, violation: 0.0, cost },
+            Class::Infeasible => Rank { class: Class::Infeasible, violation: outcome.violation + 0.0, cost },
+            Class::Failed => Rank { class: Class::Failed, violation: 0.0, cost: 0.0 },
+        }
+    }
+
+    pub(crate) fn compare(&self, other: &Rank) -> Ordering {
+        self.class
+            .cmp(&other.class)
+            .then_with(|| self.violation.total_cmp(&other.violation))
+            .then_with(|| self.cost.total_cmp(&other.cost))
+    }
+
+    /// Back to an outcome (failed ones with zeros).
+    pub(crate) fn outcome(&self, goal: Goal) -> Outcome {
+        let fitness = match goal {
+            Goal::Maximise => 0.0 - self.cost,
+            Goal::Minimise => self.cost,
+        };
+        Outcome { class: self.class, fitness, violation: self.violation }
+    }
+}
+
+/// A genome and its place in the order.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Individual {
+    pub(crate) rank: Rank,
+    pub(crate) genome: Genome,
+}
+
+impl Individual {
+    pub(crate) fn compare(&self, other: &Individual) -> Ordering {
+        self.rank.compare(&other.rank).then_with(|| self.genome.cmp(&other.genome))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn better(a: Outcome, b: Outcome) -> bool {
+        Rank::new(&a, Goal::Maximise).compare(&Rank::new(&b, Goal::Maximise)) == Ordering::Less
+    }
+
+    #[test]
+    fn a_failed_individual_loses_to_every_other_in_both_directions() {
+        for goal in [Goal::Maximise, Goal::Minimise] {
+            let failed = Rank::new(&Outcome { fitness: -999.0, ..Outcome::failed() }, goal);
+            for fitness in [-1e300, 0.0, 1e300] {
+                let broken = Rank::new(&Outcome::infeasible(fitness, 1e9), goal);
+                assert_eq!(broken.compare(&failed), Ordering::Less);
+                assert_eq!(Rank::new(&Outcome::feasible(fitness), goal).compare(&broken), Ordering::Less);
+            }
+        }
+    }
+
+    #[test]
+    fn infeasible_ones_are_ordered_by_how_much_they_break() {
+        assert!(better(Outcome::infeasible(-5.0, 0.1), Outcome::infeasible(5.0, 0.2)));
+        assert!(better(Outcome::infeasible(5.0, 0.1), Outcome::infeasible(-5.0, 0.1)));
+    }
+
+    #[test]
+    fn equal_results_are_ordered_by_the_smaller_genome() {
+        let at = |fitness: f64, genome: &[u32]| Individual {
+            rank: Rank::new(&Outcome::feasible(fitness), Goal::Maximise),
+            genome: genome.into(),
+        };
+        assert_eq!(at(0.0, &[1, 2]).compare(&at(-0.0, &[1, 3])), Ordering::Less);
+        assert_eq!(at(-0.0, &[1, 3]).compare(&at(0.0, &[1, 2])), Ordering::Greater);
+    }
+
+    #[test]
+    fn nan_is_not_a_valid_outcome() {
+        assert!(!Outcome::feasible(f64::NAN).is_valid());
+        assert!(!Outcome::infeasible(1.0, f64::NAN).is_valid());
+        assert!(!Outcome::feasible(f64::INFINITY).is_valid());
+        assert!(Outcome { fitness: f64::NAN, ..Outcome::failed() }.is_valid());
+    }
+}

@@ -1,0 +1,269 @@
+//! The search space of one species: its genes, the rules between them, and the numbering of its points.
+
+use rust_decimal::Decimal;
+
+use crate::grid::Grid;
+use crate::repair::Rules;
+
+/// Most genes of a space: the draws of one child fit its window with room to spare (see [`crate::draws`]).
+pub const MAX_GENES: usize = 256;
+
+/// Indices into the grids, one per gene.
+pub type Genome = Box<[u32]>;
+
+/// How the values of a gene are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole numbers.
+    Integer,
+    /// Decimals.
+    Real,
+    /// Names without an order.
+    Categorical,
+    /// Off or on; bred like a category.
+    Bool,
+}
+
+/// One gene: what it is called and which values it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneSpace {
+    /// Name, for errors.
+    pub name: String,
+    /// How its values are meant; categorical and bool need a grid of categories, the others one of decimals.
+    pub kind: Kind,
+    /// Its values.
+    pub grid: Grid,
+    /// Index of the value it has while inactive (needed by [`Constraint::ActiveWhen`]).
+    pub default: Option<u32>,
+}
+
+/// A categorical gene has a certain value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When {
+    /// Position of the categorical gene.
+    pub gene: usize,
+    /// The category, by its number in the strategy's own list.
+    pub category: u32,
+}
+
+/// A rule between genes (given by position) that repair restores. Rules that concern an inactive gene rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constraint {
+    /// low < high: swapped if each value is on the other's grid; else high rises to its lowest value above low;
+    /// else low falls to its highest below high; else low takes its lowest and high its highest value.
+    Ordered {
+        /// The gene that must be smaller.
+        low: usize,
+        /// The gene that must be larger.
+        high: usize,
+    },
+    /// gene <= cap - margin while `when` holds: gene falls to its highest value allowed; else cap rises to its
+    /// lowest; else gene takes its lowest and cap its highest value.
+    Capped {
+        /// The gene that is capped.
+        gene: usize,
+        /// The gene that caps it.
+        cap: usize,
+        /// Distance kept below the cap.
+        margin: Decimal,
+        /// Condition; absent: always.
+        when: Option<When>,
+    },
+    /// gene is inactive, and set to its default, unless `when` holds.
+    ActiveWhen {
+        /// The conditional gene.
+        gene: usize,
+        /// The condition.
+        when: When,
+    },
+    /// Values strictly between 0 and `below` become 0 (on a grid without 0: the lowest value from `below` on).
+    ZeroBelow {
+        /// The gene.
+        gene: usize,
+        /// The smallest value kept besides 0.
+        below: Decimal,
+    },
+}
+
+/// Why genes and rules do not make a space.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpaceError {
+    /// No genes, or more than [`MAX_GENES`].
+    #[error("{genes} genes; a species takes 1 to {MAX_GENES}")]
+    Genes {
+        /// How many were given.
+        genes: usize,
+    },
+    /// Kind and grid disagree.
+    #[error("gene {gene}: {problem}")]
+    Gene {
+        /// The gene.
+        gene: String,
+        /// What is wrong and what to do.
+        problem: &'static str,
+    },
+    /// A rule names a gene that does not exist, or one of the wrong kind.
+    #[error("a rule between genes names gene number {gene}: {problem}")]
+    Rule {
+        /// The position.
+        gene: usize,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// No value of `low` lies below one of `high`.
+    #[error(
+        "gene {low} must stay below {high}, but no value of {low} is small enough: lower min of {low} or raise max of {high}"
+    )]
+    Impossible {
+        /// The gene that must be smaller.
+        low: String,
+        /// The gene that must be larger.
+        high: String,
+    },
+    /// Rules form a circle.
+    #[error("the rules between genes form a circle through {gene}")]
+    Circle {
+        /// One gene of the circle.
+        gene: String,
+    },
+    /// Values too large or too fine to compare exactly with those of the other genes.
+    #[error(
+        "gene {gene}: values need more digits than can be compared exactly with the other genes; round them"
+    )]
+    Digits {
+        /// The gene.
+        gene: String,
+    },
+    /// A genome does not fit.
+    #[error("genome: {problem}")]
+    Genome {
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// Genes and the rules between them, checked.
+#[derive(Clone, Debug)]
+pub struct Space {
+    genes: Vec<GeneSpace>,
+    constraints: Vec<Constraint>,
+    lens: Box<[u32]>,
+    categorical: Box<[bool]>,
+    rules: Rules,
+}
+
+impl Space {
+    /// Checks genes and rules: kinds fit grids, and some genome obeys all rules that can ever hold.
+    pub fn new(genes: Vec<GeneSpace>, constraints: Vec<Constraint>) -> Result<Space, SpaceError> {
+        if genes.is_empty() || genes.len() > MAX_GENES {
+            return Err(SpaceError::Genes { genes: genes.len() });
+        }
+        for gene in &genes {
+            let fail = |problem| Err(SpaceError::Gene { gene: gene.name.clone(), problem });
+            let names = matches!(gene.kind, Kind::Categorical | Kind::Bool);
+            if names != gene.grid.is_categorical() {
+                return fail("categories need a list of names, numbers a range or a list of decimals");
+            }
+            if gene.grid.is_empty() || gene.grid.len() > crate::grid::MAX_VALUES {
+                return fail("a gene takes at least one and at most 2^30 values");
+            }
+            if gene.default.is_some_and(|d| d >= gene.grid.len()) {
+                return fail("the default is not one of its values");
+            }
+        }
+        let rules = Rules::new(&genes, &constraints)?;
+        let lens = genes.iter().map(|g| g.grid.len()).collect();
+        let categorical = genes.iter().map(|g| g.grid.is_categorical()).collect();
+        Ok(Space { genes, constraints, lens, categorical, rules })
+    }
+
+    /// The genes, in the order of the genome.
+    pub fn genes(&self) -> &[GeneSpace] {
+        &self.genes
+    }
+
+    /// The rules, as given.
+    pub fn constraints(&self) -> &[Constraint] {
+        &self.constraints
+    }
+
+    /// Number of values per gene.
+    pub fn lens(&self) -> &[u32] {
+        &self.lens
+    }
+
+    /// Whether gene `i` is bred as a category.
+    pub fn is_categorical(&self, i: usize) -> bool {
+        self.categorical[i]
+    }
+
+    /// Brings a genome whose indices are inside their grids into its canonical form: rules restored, inactive
+    /// genes at their defaults. A canonical genome is left as it is.
+    pub fn repair(&self, genome: &mut [u32]) {
+        self.rules.repair(genome);
+    }
+
+    /// The canonical form of a genome.
+    pub fn canonical(&self, genome: &[u32]) -> Result<Genome, SpaceError> {
+        self.check(genome)?;
+        let mut canonical: Genome = genome.into();
+        self.repair(&mut canonical);
+        Ok(canonical)
+    }
+
+    /// Length and bounds of a genome from outside.
+    pub fn check(&self, genome: &[u32]) -> Result<(), SpaceError> {
+        if genome.len() != self.lens.len() {
+            let problem = format!("{} values for {} genes", genome.len(), self.lens.len());
+            return Err(SpaceError::Genome { problem });
+        }
+        match (0..genome.len()).find(|&i| genome[i] >= self.lens[i]) {
+            None => Ok(()),
+            Some(i) => Err(SpaceError::Genome {
+                problem: format!(
+                    "gene {} has {} values, index {} does not exist",
+                    self.genes[i].name, self.lens[i], genome[i]
+                ),
+            }),
+        }
+    }
+
+    /// Points of the grid before rules (several may share one canonical form); u128::MAX where that overflows.
+    pub fn points(&self) -> u128 {
+        self.lens.iter().fold(1_u128, |product, &len| product.saturating_mul(u128::from(len)))
+    }
+
+    /// Position of a genome in mixed-radix order, the last gene the fastest; `None` where points overflow.
+    pub fn index_of(&self, genome: &[u32]) -> Option<u128> {
+        self.check(genome).ok()?;
+        if self.points() == u128::MAX {
+            return None;
+        }
+        Some(genome.iter().zip(&self.lens).fold(0, |i, (&k, &len)| i * u128::from(len) + u128::from(k)))
+    }
+
+    /// The genome at a position; `None` beyond the last.
+    pub fn at(&self, mut index: u128) -> Option<Genome> {
+        if index >= self.points() {
+            return None;
+        }
+        let mut genome: Genome = vec![0; self.lens.len()].into();
+        for (k, &len) in genome.iter_mut().zip(&self.lens).rev() {
+            *k = (index % u128::from(len)) as u32;
+            index /= u128::from(len);
+        }
+        Some(genome)
+    }
+
+    /// Moves to the next genome in mixed-radix order; false where it wrapped to the first.
+    pub fn advance(&self, genome: &mut [u32]) -> bool {
+        for (k, &len) in genome.iter_mut().zip(&self.lens).rev() {
+            if *k + 1 < len {
+                *k += 1;
+                return true;
+            }
+            *k = 0;
+        }
+        false
+    }
+}

@@ -1,0 +1,311 @@
+//! A run between two generations as bytes. Everything but the set of seen genomes, which the caller's ledger
+//! holds already ([`Evolution::seed_seen`]).
+//!
+//! Layout, little-endian: "GLPS", format u16, fingerprint of configuration and species 32 bytes, generation u32,
+//! species u32; per species quota u32, stagnant u32, silent u32, flags u8 (1 extinct, 2 exhausted), evaluations
+//! u64, genes u32, survivors u32, and per survivor class u8, violation f64, fitness f64, indices u32; at the end
+//! BLAKE3 of all before, 32 bytes.
+
+use crate::config::{Config, Preset, Searcher};
+use crate::evolution::{Error, Evolution};
+use crate::grid::Grid;
+use crate::rank::{Class, Goal, Individual, Outcome, Rank};
+use crate::space::{Constraint, Genome};
+use crate::species::Species;
+
+const MAGIC: &[u8; 4] = b"GLPS";
+const FORMAT: u16 = 1;
+
+/// A run between two generations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    fingerprint: [u8; 32],
+    generation: u32,
+    groups: Vec<Saved>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Saved {
+    quota: u32,
+    stagnant: u32,
+    silent: u32,
+    extinct: bool,
+    exhausted: bool,
+    evaluations: u64,
+    genes: u32,
+    survivors: Vec<(Outcome, Genome)>,
+}
+
+/// Why bytes are not a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    /// Not a state at all, or a newer format.
+    #[error("not a saved state of format {FORMAT}")]
+    Format,
+    /// Cut or altered.
+    #[error("the saved state is damaged: use the one before")]
+    Damaged,
+}
+
+impl State {
+    /// The generation that will be asked next.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// The bytes of this state; the same state gives the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let State { fingerprint, generation, groups } = self;
+        let mut out = Vec::new();
+        out.extend(MAGIC);
+        out.extend(FORMAT.to_le_bytes());
+        out.extend(fingerprint);
+        out.extend(generation.to_le_bytes());
+        out.extend((groups.len() as u32).to_le_bytes());
+        for Saved { quota, stagnant, silent, extinct, exhausted, evaluations, genes, survivors } in groups {
+            for word in [quota, stagnant, silent] {
+                out.extend(word.to_le_bytes());
+            }
+            out.push(u8::from(*extinct) | u8::from(*exhausted) << 1);
+            out.extend(evaluations.to_le_bytes());
+            out.extend(genes.to_le_bytes());
+            out.extend((survivors.len() as u32).to_le_bytes());
+            for (Outcome { class, fitness, violation }, genome) in survivors {
+                out.push(*class as u8);
+                out.extend(violation.to_bits().to_le_bytes());
+                out.extend(fitness.to_bits().to_le_bytes());
+                genome.iter().for_each(|k| out.extend(k.to_le_bytes()));
+            }
+        }
+        let hash = blake3::hash(&out);
+        out.extend(hash.as_bytes());
+        out
+    }
+
+    /// Reads bytes of [`State::to_bytes`]; anything else is an error.
+    pub fn from_bytes(bytes: &[u8]) -> Result<State, StateError> {
+        if bytes.get(..4) != Some(MAGIC) || bytes.get(4..6) != Some(&FORMAT.to_le_bytes()) {
+            return Err(StateError::Format);
+        }
+        let end = bytes.len().checked_sub(32).ok_or(StateError::Damaged)?;
+        let (body, hash) = bytes.split_at(end);
+        if blake3::hash(body).as_bytes() != hash {
+            return Err(StateError::Damaged);
+        }
+        let mut reader = Reader(body.get(6..).ok_or(StateError::Damaged)?);
+        let state = reader.state().ok_or(StateError::Damaged)?;
+        if reader.0.is_empty() { Ok(state) } else { Err(StateError::Damaged) }
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, tail) = self.0.split_first_chunk::<N>()?;
+        self.0 = tail;
+        Some(*head)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.take().map(u32::from_le_bytes)
+    }
+
+    fn f64(&mut self) -> Option<f64> {
+        self.take().map(u64::from_le_bytes).map(f64::from_bits)
+    }
+
+    fn state(&mut self) -> Option<State> {
+        let fingerprint = self.take()?;
+        let generation = self.u32()?;
+        let groups = (0..self.u32()?).map(|_| self.group()).collect::<Option<_>>()?;
+        Some(State { fingerprint, generation, groups })
+    }
+
+    fn group(&mut self) -> Option<Saved> {
+        let (quota, stagnant, silent) = (self.u32()?, self.u32()?, self.u32()?);
+        let [flags] = self.take::<1>()?;
+        let evaluations = self.take().map(u64::from_le_bytes)?;
+        let (genes, survivors) = (self.u32()?, self.u32()?);
+        let survivors = (0..survivors).map(|_| self.survivor(genes)).collect::<Option<_>>()?;
+        let (extinct, exhausted) = (flags & 1 != 0, flags & 2 != 0);
+        (flags < 4).then_some(Saved {
+            quota,
+            stagnant,
+            silent,
+            extinct,
+            exhausted,
+            evaluations,
+            genes,
+            survivors,
+        })
+    }
+
+    fn survivor(&mut self, genes: u32) -> Option<(Outcome, Genome)> {
+        let class = match self.take::<1>()? {
+            [0] => Class::Feasible,
+            [1] => Class::Infeasible,
+            [2] => Class::Failed,
+            _ => return None,
+        };
+        let (violation, fitness) = (self.f64()?, self.f64()?);
+        let genome = (0..genes).map(|_| self.u32()).collect::<Option<_>>()?;
+        Some((Outcome { class, fitness, violation }, genome))
+    }
+}
+
+impl Evolution {
+    /// The run as of the last finished generation; an open one is not part of it and will be asked again.
+    pub fn state(&self) -> State {
+        let groups = self.groups.iter().map(|g| Saved {
+            quota: g.quota,
+            stagnant: g.stagnant,
+            silent: g.silent,
+            extinct: g.extinct,
+            exhausted: g.exhausted,
+            evaluations: g.evaluations,
+            genes: g.species.space.lens().len() as u32,
+            survivors: g
+                .survivors
+                .iter()
+                .map(|s| (s.rank.outcome(self.config.goal), s.genome.clone()))
+                .collect(),
+        });
+        State { fingerprint: self.fingerprint, generation: self.generation, groups: groups.collect() }
+    }
+
+    /// Continues a run; [`Evolution::seed_seen`] must follow. Configuration and species must be those of the
+    /// state.
+    pub fn resume(config: Config, species: Vec<Species>, state: &State) -> Result<Evolution, Error> {
+        let fail = |problem| Err(Error::State { problem });
+        let mut run = Evolution::new(config, species)?;
+        if run.fingerprint != state.fingerprint || run.groups.len() != state.groups.len() {
+            return fail("it belongs to another configuration or other species");
+        }
+        let total: u64 = state.groups.iter().map(|g| u64::from(g.quota)).sum();
+        if total > u64::from(run.config.population) {
+            return fail("its quotas exceed the population");
+        }
+        for (group, saved) in run.groups.iter_mut().zip(&state.groups) {
+            let space = &group.species.space;
+            for (outcome, genome) in &saved.survivors {
+                if space.canonical(genome).ok().as_ref() != Some(genome) || !outcome.is_valid() {
+                    return fail("a survivor does not fit its species");
+                }
+                let rank = Rank::new(outcome, run.config.goal);
+                group.survivors.push(Individual { rank, genome: genome.clone() });
+            }
+            if group.survivors.windows(2).any(|w| w[0].compare(&w[1]).is_ge()) {
+                return fail("its survivors are out of order");
+            }
+            group.quota = saved.quota;
+            group.stagnant = saved.stagnant;
+            group.silent = saved.silent;
+            group.extinct = saved.extinct;
+            group.exhausted = saved.exhausted;
+            group.evaluations = saved.evaluations;
+        }
+        run.generation = state.generation;
+        Ok(run)
+    }
+}
+
+/// A hash over everything that decides which genomes a run asks for.
+pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
+    let mut h = Fields(blake3::Hasher::new());
+    let Config { seed, population, searcher, breeding: b, goal } = config;
+    h.text("galapagos.genetics.v1");
+    h.number(*seed);
+    h.number((*population).into());
+    h.number(match searcher {
+        Searcher::Evolution => 0,
+        Searcher::Random => 1,
+        Searcher::Grid => 2,
+    });
+    h.number(match goal {
+        Goal::Maximise => 0,
+        Goal::Minimise => 1,
+    });
+    h.number(match b.preset {
+        Preset::Default => 0,
+        Preset::Ray => 1,
+    });
+    h.number(b.parents.map_or(0, |p| u64::from(p) + 1));
+    for n in [b.tournament_size, b.restart_after_generations, b.extinct_after_generations] {
+        h.number(n.into());
+    }
+    let (shares, rates) = (
+        [b.sbx_share, b.sbx_eta, b.sbx_probability, b.uniform_share],
+        [b.differential_share, b.mutation_eta, b.immigrants, b.min_share],
+    );
+    shares.iter().chain(&rates).for_each(|x| h.number(x.to_bits()));
+    for s in species {
+        h.text(&s.name);
+        h.number(s.space.genes().len() as u64);
+        for gene in s.space.genes() {
+            h.text(&gene.name);
+            h.number(gene.default.map_or(0, |d| u64::from(d) + 1));
+            h.grid(&gene.grid);
+        }
+        h.number(s.space.constraints().len() as u64);
+        s.space.constraints().iter().for_each(|c| h.constraint(c));
+        h.number(s.initial.len() as u64);
+        for genome in &s.initial {
+            h.number(genome.len() as u64);
+            genome.iter().for_each(|&k| h.number(k.into()));
+        }
+    }
+    *h.0.finalize().as_bytes()
+}
+
+struct Fields(blake3::Hasher);
+
+impl Fields {
+    fn number(&mut self, n: u64) {
+        self.0.update(&n.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.update(text.as_bytes());
+    }
+
+    fn grid(&mut self, grid: &Grid) {
+        let decimals: &[_] = match grid {
+            Grid::Linear { min, step, count } => {
+                self.number(0);
+                self.number((*count).into());
+                &[*min, *step]
+            }
+            Grid::Log(values) | Grid::Values(values) => {
+                self.number(1);
+                values
+            }
+            Grid::Fixed(value) => &[*value],
+            Grid::Categories(ids) => {
+                self.number(2);
+                ids.iter().for_each(|&id| self.number(id.into()));
+                &[]
+            }
+        };
+        self.number(decimals.len() as u64);
+        decimals.iter().for_each(|d| self.text(&d.normalize().to_string()));
+    }
+
+    fn constraint(&mut self, constraint: &Constraint) {
+        let mut numbers = |ns: &[usize]| ns.iter().for_each(|&n| self.number(n as u64));
+        match constraint {
+            Constraint::Ordered { low, high } => numbers(&[0, *low, *high]),
+            Constraint::Capped { gene, cap, margin, when } => {
+                numbers(&[1, *gene, *cap]);
+                when.iter().for_each(|w| numbers(&[w.gene, w.category as usize]));
+                self.text(&margin.normalize().to_string());
+            }
+            Constraint::ActiveWhen { gene, when } => numbers(&[2, *gene, when.gene, when.category as usize]),
+            Constraint::ZeroBelow { gene, below } => {
+                numbers(&[3, *gene]);
+                self.text(&below.normalize().to_string());
+            }
+        }
+    }
+}

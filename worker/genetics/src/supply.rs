@@ -1,0 +1,149 @@
+//! Genomes nobody has asked for yet: uniform draws, the walk through a space, the enumeration of a small one.
+//! Everything here follows from the configuration and the set of seen genomes, so none of it is state.
+
+use crate::draws::{Draws, Position, Purpose};
+use crate::seen::Seen;
+use crate::space::{Genome, Space};
+use crate::species::{GenomeHasher, species_id};
+
+/// Spaces up to this size are walked to their last genome.
+const WALKABLE: u128 = 1 << 20;
+
+/// Uniform draws for one slot before the walk.
+const UNIFORM_TRIES: u8 = 16;
+
+/// How a space is gone through.
+#[derive(Clone, Debug)]
+enum Way {
+    /// Not at all: too large.
+    None,
+    /// Its canonical genomes in this order (mixed-radix positions).
+    Listed { order: Vec<u32>, next: usize },
+    /// In mixed-radix order, cyclic, from `at` on.
+    Walk { at: Genome, left: u128 },
+}
+
+/// The source of unseen genomes of one species.
+#[derive(Clone, Debug)]
+pub(crate) struct Supply {
+    pub(crate) id: u16,
+    hasher: GenomeHasher,
+    way: Way,
+    scratch: Genome,
+}
+
+impl Supply {
+    /// `small`: spaces up to this many points are enumerated; `in_order`: go through everything from the first
+    /// genome on (grid search).
+    pub(crate) fn new(name: &str, space: &Space, draws: &mut Draws, small: u128, in_order: bool) -> Supply {
+        let id = species_id(name);
+        let first: Genome = vec![0; space.lens().len()].into();
+        let points = space.points();
+        let from = |purpose| Position { generation: 0, species: id, purpose, attempt: 0, child: 0 };
+        let way = if in_order {
+            Way::Walk { at: first.clone(), left: points }
+        } else if points <= small.min(WALKABLE) {
+            draws.seek(from(Purpose::Order));
+            Way::Listed { order: shuffled(space, draws), next: 0 }
+        } else if points <= WALKABLE {
+            draws.seek(from(Purpose::Walk));
+            let start = u128::from(draws.below(points as u64));
+            Way::Walk { at: space.at(start).unwrap_or_else(|| first.clone()), left: points }
+        } else {
+            Way::None
+        };
+        Supply { id, hasher: GenomeHasher::new(name), way, scratch: first }
+    }
+
+    /// Whether candidates come from the list alone.
+    pub(crate) fn is_listed(&self) -> bool {
+        matches!(self.way, Way::Listed { .. })
+    }
+
+    pub(crate) fn hash(&self, genome: &[u32]) -> u128 {
+        self.hasher.hash(genome)
+    }
+
+    /// Marks a canonical genome as seen; true if it was new.
+    pub(crate) fn claim(&self, genome: &[u32], seen: &mut Seen) -> bool {
+        seen.insert(self.hash(genome))
+    }
+
+    /// A new genome by uniform draws for a slot, or the last one drawn if all were known.
+    pub(crate) fn uniform(
+        &self,
+        space: &Space,
+        draws: &mut Draws,
+        generation: u32,
+        slot: u32,
+        seen: &mut Seen,
+        genome: &mut [u32],
+    ) -> bool {
+        for attempt in 0..UNIFORM_TRIES {
+            let purpose = Purpose::Uniform;
+            draws.seek(Position { generation, species: self.id, purpose, attempt, child: slot });
+            for (k, &len) in genome.iter_mut().zip(space.lens()) {
+                *k = if len > 1 { draws.below(u64::from(len)) as u32 } else { 0 };
+            }
+            space.repair(genome);
+            if self.claim(genome, seen) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The next unseen genome on the way through the space; it stays unseen until claimed.
+    pub(crate) fn next(&mut self, space: &Space, seen: &Seen) -> Option<Genome> {
+        let Supply { hasher, way, scratch, .. } = self;
+        match way {
+            Way::None => None,
+            Way::Listed { order, next } => {
+                while let Some(&index) = order.get(*next) {
+                    let genome = space.at(u128::from(index))?;
+                    if !seen.contains(hasher.hash(&genome)) {
+                        return Some(genome);
+                    }
+                    *next += 1;
+                }
+                None
+            }
+            Way::Walk { at, left } => {
+                while *left > 0 {
+                    scratch.copy_from_slice(at);
+                    space.repair(scratch);
+                    if scratch == at && !seen.contains(hasher.hash(at)) {
+                        return Some(at.clone());
+                    }
+                    space.advance(at);
+                    *left -= 1;
+                }
+                None
+            }
+        }
+    }
+
+    /// Whether every genome of a space that can be gone through has been seen.
+    pub(crate) fn is_exhausted(&mut self, space: &Space, seen: &Seen) -> bool {
+        !matches!(self.way, Way::None) && self.next(space, seen).is_none()
+    }
+}
+
+/// All canonical genomes of a small space, in an order drawn by Fisher and Yates.
+fn shuffled(space: &Space, draws: &mut Draws) -> Vec<u32> {
+    let mut genome: Genome = vec![0; space.lens().len()].into();
+    let mut scratch = genome.clone();
+    let mut order = Vec::new();
+    for index in 0..space.points() as u32 {
+        scratch.copy_from_slice(&genome);
+        space.repair(&mut scratch);
+        if scratch == genome {
+            order.push(index);
+        }
+        space.advance(&mut genome);
+    }
+    for i in (1..order.len()).rev() {
+        order.swap(i, draws.index(i + 1));
+    }
+    order
+}
