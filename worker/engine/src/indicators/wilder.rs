@@ -76,6 +76,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn wilder_matches_a_published_series_that_starts_one_row_earlier() {
+        let mut x = vec![0.0];
+        x.extend(crate::indicators::as_f64(&TULIP));
+        let w = wilder(&x, 5);
+        assert_eq!(format!("{:.3} {:.3}", w[5] / 100.0, w[15] / 100.0), "82.426 85.838");
+    }
+
+    #[test]
     fn a_halted_market_is_neither_oversold_nor_overbought() {
         assert!(rsi(&[7.0; 40], 14)[14..].iter().all(|&r| r == 50.0));
     }
