@@ -29,19 +29,30 @@ pub fn object_name() -> Rule {
 /// An object with exactly one of its members.
 pub fn exactly_one(members: &[&str]) -> Rule {
     let has: Vec<_> = members.iter().map(|m| format!("has(self.{m})")).collect();
-    Rule::new(format!("[{}].filter(x, x).size() == 1", has.join(", ")))
-        .message(&*format!("exactly one of {} must be set", members.join(", ")))
+    let message = match members {
+        [only] => format!("{only} must be set"),
+        several => format!("exactly one of {} must be set", several.join(", ")),
+    };
+    Rule::new(format!("[{}].filter(x, x).size() == 1", has.join(", "))).message(&*message)
+}
+
+/// CEL wants 1.0 where people write 1.
+fn whole(bound: &str) -> &str {
+    bound.strip_suffix(".0").unwrap_or(bound)
 }
 
 /// A decimal between two bounds, both included.
 pub fn between(low: &str, high: &str) -> Rule {
-    Rule::new(format!("double(string(self)) >= {low} && double(string(self)) <= {high}"))
-        .message(&*format!("must be between {low} and {high}"))
+    Rule::new(format!("double(string(self)) >= {low} && double(string(self)) <= {high}")).message(&*format!(
+        "must be between {} and {}",
+        whole(low),
+        whole(high)
+    ))
 }
 
 /// A decimal at or above a bound.
 pub fn at_least(low: &str) -> Rule {
-    Rule::new(format!("double(string(self)) >= {low}")).message(&*format!("must be at least {low}"))
+    Rule::new(format!("double(string(self)) >= {low}")).message(&*format!("must be at least {}", whole(low)))
 }
 
 /// A decimal above 0.
