@@ -1,0 +1,79 @@
+//! What a run keeps on disk, and why it can be trusted after any kill.
+//!
+//! * [`atomic`]: a file or folder appears whole or not at all.
+//! * [`run_folder`]: where a run lies, who may write it ([`lock`], epochs), and its commit mark `RESULT`.
+//! * [`ledger`]: every distinct evaluation, append-only; memo and journal in one.
+//! * [`checkpoint`]: the state at a generation boundary, and the one before.
+//! * [`digest`]: the inputs digest and the chain of result digests, byte by byte.
+//!
+//! Nothing here knows how evaluation happens.
+
+pub mod atomic;
+pub mod checkpoint;
+pub mod digest;
+pub mod ledger;
+pub mod lock;
+pub mod record;
+pub mod run_folder;
+
+use std::path::{Path, PathBuf};
+
+/// What can go wrong with a run's files.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The file system refused.
+    #[error("cannot {action} {}: check that the folder exists, is writable and has room", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's own words.
+        source: std::io::Error,
+    },
+    /// Another process runs the same job in the same folder.
+    #[error("{} is in use by another run: wait for it, or give this run its own --results-dir", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// `--resume` without anything to resume.
+    #[error("nothing to resume in {}: start the run without --resume", path.display())]
+    NothingToResume {
+        /// Where a checkpoint or a ledger was looked for.
+        path: PathBuf,
+    },
+    /// The folder belongs to other inputs (a copied or edited folder).
+    #[error("{} does not belong to this job: it says {found}, expected {expected}; start over with --fresh", path.display())]
+    Foreign {
+        /// The file that says so.
+        path: PathBuf,
+        /// What it says.
+        found: String,
+        /// What it should say.
+        expected: String,
+    },
+    /// A name that would leave the runs folder.
+    #[error("{what} {value:?} is not a name: use lower-case letters, digits, '-', '_' and '.', starting with a letter or digit")]
+    BadName {
+        /// Namespace or job.
+        what: &'static str,
+        /// What was given.
+        value: String,
+    },
+    /// A newer coordinator owns the run.
+    #[error("epoch {mine} of this process is older than epoch {newest} of the run folder: another attempt took over")]
+    OlderEpoch {
+        /// The epoch this process claimed.
+        mine: u64,
+        /// The newest one.
+        newest: u64,
+    },
+}
+
+impl StorageError {
+    /// Wraps an I/O error with what was tried.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StorageError {
+        move |source| StorageError::Io { action, path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,334 @@
+//! One evaluation as the ledger keeps it, and its bytes.
+//!
+//! Integers are little-endian. Payload of kind 1 (evaluated):
+//! ```text
+//! u8 kind = 1 | u8 flags | u32 generation | u32 index | u16 species id | u128 genome hash
+//! u8 number of genes | u32 k each | u8 class | u8 reason | f64 violation bits | f64 fitness bits (0 if none)
+//! u8 has fitness | u32 metrics defined | u64 bits each, by rising metric number
+//! u64 returns | i128 s1 | i128 s2 | u8 block sums present | 16 x (i64 s1, i64 s2) if present
+//! ```
+//! Kind 2 (taken from the memo, not counted): kind, flags 0, generation, index, species id, genome hash.
+
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics, Reason};
+
+/// Class of an individual (engine contract 3.4), in ranking order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Class {
+    /// Within all limits.
+    Feasible = 0,
+    /// Outside a limit, or undefined but comparable.
+    Infeasible = 1,
+    /// No meaningful account.
+    Failed = 2,
+}
+
+impl Class {
+    /// The name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Feasible => "feasible",
+            Class::Infeasible => "infeasible",
+            Class::Failed => "failed",
+        }
+    }
+
+    fn from_number(n: u8) -> Option<Class> {
+        [Class::Feasible, Class::Infeasible, Class::Failed].into_iter().find(|&c| c as u8 == n)
+    }
+}
+
+/// Where in the run an individual was, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Generation, from 0.
+    pub generation: u32,
+    /// Position inside the generation.
+    pub index: u32,
+    /// First 16 bits of the hash of the species' name.
+    pub species: u16,
+    /// 128-bit hash of species and canonical genome.
+    pub hash: u128,
+    /// The canonical genome: one grid position per gene.
+    pub genome: Vec<u32>,
+}
+
+/// What an individual is worth: the verdict on one evaluation under the job's objectives and limits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// Feasible, infeasible or failed.
+    pub class: Class,
+    /// Sum of the relative violations of all limits; 0 when feasible.
+    pub violation: f64,
+    /// Value of the objective (larger is better or smaller is better as the job says); `None` if undefined.
+    pub fitness: Option<f64>,
+    /// The evaluation behind it; `None` for an individual that could not be evaluated (an exception).
+    pub evaluation: Option<Evaluation>,
+}
+
+/// A record of the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// A distinct evaluation.
+    Evaluated {
+        /// Who.
+        identity: Identity,
+        /// What came out.
+        verdict: Verdict,
+    },
+    /// A duplicate whose result came from the memo.
+    Repeated {
+        /// Generation, from 0.
+        generation: u32,
+        /// Position inside the generation.
+        index: u32,
+        /// As in [`Identity`].
+        species: u16,
+        /// As in [`Identity`].
+        hash: u128,
+    },
+}
+
+const EVALUATED: u8 = 1;
+const REPEATED: u8 = 2;
+const OPEN_POSITION: u8 = 1;
+const EXCEPTION: u8 = 2;
+
+impl Record {
+    /// The payload, without length and checksum.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(512);
+        match self {
+            Record::Repeated { generation, index, species, hash } => {
+                out.extend_from_slice(&[REPEATED, 0]);
+                put_position(&mut out, *generation, *index, *species, *hash);
+            }
+            Record::Evaluated { identity, verdict } => {
+                let open = verdict.evaluation.as_ref().is_some_and(|e| e.open_position);
+                let flags = u8::from(open) * OPEN_POSITION
+                    + u8::from(verdict.evaluation.is_none()) * EXCEPTION;
+                out.extend_from_slice(&[EVALUATED, flags]);
+                put_position(&mut out, identity.generation, identity.index, identity.species, identity.hash);
+                out.push(identity.genome.len() as u8);
+                identity.genome.iter().for_each(|k| out.extend_from_slice(&k.to_le_bytes()));
+                put_verdict(&mut out, verdict);
+            }
+        }
+        out
+    }
+
+    /// Reads a payload; `None` when it is not one, whatever the bytes.
+    pub fn decode(bytes: &[u8]) -> Option<Record> {
+        let mut input = Reader(bytes);
+        let kind = input.u8()?;
+        let flags = input.u8()?;
+        let generation = input.u32()?;
+        let index = input.u32()?;
+        let species = input.u16()?;
+        let hash = input.u128()?;
+        let record = match kind {
+            REPEATED => Record::Repeated { generation, index, species, hash },
+            EVALUATED => {
+                let genes = input.u8()?;
+                let genome = (0..genes).map(|_| input.u32()).collect::<Option<Vec<u32>>>()?;
+                let verdict = read_verdict(&mut input, flags)?;
+                Record::Evaluated { identity: Identity { generation, index, species, hash, genome }, verdict }
+            }
+            _ => return None,
+        };
+        input.0.is_empty().then_some(record)
+    }
+
+    /// The genome hash.
+    pub fn hash(&self) -> u128 {
+        match self {
+            Record::Evaluated { identity, .. } => identity.hash,
+            Record::Repeated { hash, .. } => *hash,
+        }
+    }
+
+    /// Generation and index.
+    pub fn position(&self) -> (u32, u32) {
+        match self {
+            Record::Evaluated { identity, .. } => (identity.generation, identity.index),
+            Record::Repeated { generation, index, .. } => (*generation, *index),
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether the individual could not be evaluated at all (panic or time limit).
+    pub fn is_exception(&self) -> bool {
+        self.evaluation.is_none()
+    }
+
+    /// Why it is not feasible, by name; `None` if it is, or if only limits stand against it.
+    pub fn reason(&self) -> Option<&'static str> {
+        match &self.evaluation {
+            None => Some("Exception"),
+            Some(e) => e.reason.map(Reason::name),
+        }
+    }
+}
+
+fn put_position(out: &mut Vec<u8>, generation: u32, index: u32, species: u16, hash: u128) {
+    out.extend_from_slice(&generation.to_le_bytes());
+    out.extend_from_slice(&index.to_le_bytes());
+    out.extend_from_slice(&species.to_le_bytes());
+    out.extend_from_slice(&hash.to_le_bytes());
+}
+
+fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {
+    let reason = verdict.evaluation.as_ref().and_then(|e| e.reason).map_or(0, |r| r as u8);
+    out.extend_from_slice(&[verdict.class as u8, reason]);
+    out.extend_from_slice(&verdict.violation.to_bits().to_le_bytes());
+    out.extend_from_slice(&verdict.fitness.unwrap_or(0.0).to_bits().to_le_bytes());
+    out.push(u8::from(verdict.fitness.is_some()));
+    let Some(evaluation) = &verdict.evaluation else { return };
+    let metrics = &evaluation.metrics;
+    out.extend_from_slice(&metrics.defined().0.to_le_bytes());
+    for value in Metric::ALL.into_iter().filter_map(|m| metrics.get(m)) {
+        out.extend_from_slice(&value.to_bits().to_le_bytes());
+    }
+    out.extend_from_slice(&evaluation.returns.to_le_bytes());
+    out.extend_from_slice(&evaluation.s1.to_le_bytes());
+    out.extend_from_slice(&evaluation.s2.to_le_bytes());
+    let present = evaluation.blocks.iter().any(|b| *b != BlockSum::default());
+    out.push(u8::from(present));
+    if present {
+        for block in &evaluation.blocks {
+            out.extend_from_slice(&block.s1.to_le_bytes());
+            out.extend_from_slice(&block.s2.to_le_bytes());
+        }
+    }
+}
+
+fn read_verdict(input: &mut Reader<'_>, flags: u8) -> Option<Verdict> {
+    let class = Class::from_number(input.u8()?)?;
+    let reason = match input.u8()? {
+        0 => None,
+        n => Some(Reason::from_number(n)?),
+    };
+    let violation = f64::from_bits(input.u64()?);
+    let value = f64::from_bits(input.u64()?);
+    let fitness = (input.u8()? == 1).then_some(value);
+    if violation.is_nan() || fitness.is_some_and(f64::is_nan) {
+        return None;
+    }
+    if flags & EXCEPTION != 0 {
+        return Some(Verdict { class, violation, fitness, evaluation: None });
+    }
+    let defined = input.u32()?;
+    if defined >> Metric::ALL.len() != 0 {
+        return None;
+    }
+    let mut metrics = Metrics::NONE;
+    for m in Metric::ALL.into_iter().filter(|&m| defined >> m as u8 & 1 == 1) {
+        let value = f64::from_bits(input.u64()?);
+        if !value.is_finite() {
+            return None;
+        }
+        metrics.set(m, Some(value));
+    }
+    let returns = input.u64()?;
+    let s1 = input.u128()? as i128;
+    let s2 = input.u128()? as i128;
+    let mut blocks = [BlockSum::default(); BLOCKS];
+    if input.u8()? == 1 {
+        for block in &mut blocks {
+            *block = BlockSum { s1: input.u64()? as i64, s2: input.u64()? as i64 };
+        }
+    }
+    let open_position = flags & OPEN_POSITION != 0;
+    let evaluation = Evaluation { metrics, reason, returns, s1, s2, blocks, open_position };
+    Some(Verdict { class, violation, fitness, evaluation: Some(evaluation) })
+}
+
+/// Takes fixed-width integers from the front of a slice.
+pub(crate) struct Reader<'a>(pub &'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(crate) fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.0.split_at_checked(n)?;
+        self.0 = rest;
+        Some(head)
+    }
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+    pub(crate) fn u8(&mut self) -> Option<u8> {
+        self.array().map(u8::from_le_bytes)
+    }
+    pub(crate) fn u16(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+    pub(crate) fn u32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+    pub(crate) fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+    pub(crate) fn u128(&mut self) -> Option<u128> {
+        self.array().map(u128::from_le_bytes)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    pub(crate) fn sample(generation: u32, index: u32) -> Record {
+        let mut metrics = Metrics::NONE;
+        metrics.set(Metric::Sharpe, Some(f64::from(index) * 0.5 - 1.0));
+        metrics.set(Metric::Trades, Some(f64::from(index)));
+        let mut blocks = [BlockSum::default(); BLOCKS];
+        blocks[3] = BlockSum { s1: -5, s2: 9 };
+        let evaluation = Evaluation {
+            metrics,
+            reason: None,
+            returns: 77,
+            s1: -(1 << 70),
+            s2: 1 << 71,
+            blocks,
+            open_position: index % 2 == 1,
+        };
+        Record::Evaluated {
+            identity: Identity {
+                generation,
+                index,
+                species: 7,
+                hash: u128::from(generation) << 32 | u128::from(index),
+                genome: vec![generation, index, 3],
+            },
+            verdict: Verdict { class: Class::Feasible, violation: 0.0, fitness: Some(0.25), evaluation: Some(evaluation) },
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let quarantined = Record::Evaluated {
+            identity: Identity { generation: 1, index: 2, species: 3, hash: 4, genome: vec![] },
+            verdict: Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: None },
+        };
+        let repeated = Record::Repeated { generation: 1, index: 2, species: 3, hash: u128::MAX };
+        for record in [sample(3, 4), quarantined, repeated] {
+            assert_eq!(Record::decode(&record.encode()), Some(record));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_refused_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let _ = Record::decode(&bytes);
+        }
+
+        #[test]
+        fn a_cut_record_is_no_record(cut in 0usize..400) {
+            let bytes = sample(1, 1).encode();
+            if cut < bytes.len() {
+                prop_assert_eq!(Record::decode(&bytes[..cut]), None);
+            }
+        }
+    }
+}

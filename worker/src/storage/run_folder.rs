@@ -1,0 +1,264 @@
+//! The folder of one run, keyed by its inputs: the same job created again finds its checkpoint or its result.
+//!
+//! ```text
+//! <root>/galapagos/runs/<namespace>/<job>/<64 hex digits of the inputs digest>/
+//!   manifest.json  epochs/<n>  checkpoints/<generation>  evaluations.log  result/  RESULT
+//! <same>.lock                       one process at a time
+//! <same>.old-<n>                    what --fresh moved away
+//! ```
+//! `RESULT` is the commit mark: it is written after `result/` is complete and removed before that is replaced.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::Digest;
+use super::lock::RunLock;
+use super::{StorageError, atomic};
+
+/// What to do about an earlier run with the same inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Continue it if there is one, else begin.
+    Continue,
+    /// Move it away and begin anew; ledgers of other jobs are not used either.
+    Fresh,
+    /// Continue it; an error if there is none.
+    Resume,
+}
+
+/// Which run.
+#[derive(Clone, Debug)]
+pub struct RunKey<'a> {
+    /// Results or state folder.
+    pub root: &'a Path,
+    /// Namespace; `local` without a cluster.
+    pub namespace: &'a str,
+    /// Name of the job.
+    pub job: &'a str,
+    /// The inputs digest.
+    pub inputs: Digest,
+}
+
+/// The commit mark of a finished run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultMark {
+    /// The result digest, with prefix.
+    pub digest: String,
+    /// Number of generations behind it.
+    pub generation: u32,
+    /// Why the run stopped.
+    pub stopped_by: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    format: u32,
+    job: String,
+    namespace: String,
+    inputs_digest: String,
+    engine: u32,
+}
+
+/// An open run folder, locked against other processes until dropped.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    job_folder: PathBuf,
+    epoch: u64,
+    siblings: bool,
+    _lock: RunLock,
+}
+
+impl RunFolder {
+    /// Opens or creates the folder, takes the lock and claims the next epoch (at least `attempt`).
+    pub fn open(key: &RunKey<'_>, start: Start, engine: u32, attempt: u64) -> Result<RunFolder, StorageError> {
+        check_name("namespace", key.namespace)?;
+        check_name("job", key.job)?;
+        let job_folder = key.root.join("galapagos").join("runs").join(key.namespace).join(key.job);
+        fs::create_dir_all(&job_folder).map_err(StorageError::io("create", &job_folder))?;
+        let path = job_folder.join(key.inputs.hex());
+        let lock = RunLock::take(&job_folder.join(format!("{}.lock", key.inputs.hex())))?;
+        if start == Start::Fresh && path.exists() {
+            move_away(&path)?;
+        }
+        if start == Start::Resume && !path.join(LEDGER).exists() {
+            return Err(StorageError::NothingToResume { path });
+        }
+        for folder in [path.clone(), path.join(EPOCHS), path.join(CHECKPOINTS)] {
+            fs::create_dir_all(&folder).map_err(StorageError::io("create", &folder))?;
+        }
+        check_manifest(&path.join("manifest.json"), key, engine)?;
+        let epoch = claim_epoch(&path.join(EPOCHS), attempt)?;
+        Ok(RunFolder { path, job_folder, epoch, siblings: start != Start::Fresh, _lock: lock })
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The epoch this process claimed: leases carry it.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Fails when a newer attempt has claimed the folder (on shared volumes the lock may not reach it).
+    pub fn check_epoch(&self) -> Result<(), StorageError> {
+        let newest = newest_epoch(&self.path.join(EPOCHS))?;
+        if newest > self.epoch {
+            return Err(StorageError::OlderEpoch { mine: self.epoch, newest });
+        }
+        Ok(())
+    }
+
+    /// Where checkpoints lie.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join(CHECKPOINTS)
+    }
+
+    /// The ledger's file.
+    pub fn ledger(&self) -> PathBuf {
+        self.path.join(LEDGER)
+    }
+
+    /// Where the result lies once [`RunFolder::mark`] says so.
+    pub fn result(&self) -> PathBuf {
+        self.path.join("result")
+    }
+
+    /// Ledgers of other jobs of this namespace with the same inputs, by rising job name.
+    pub fn sibling_ledgers(&self) -> Vec<PathBuf> {
+        let (Some(namespace), Some(inputs)) = (self.job_folder.parent(), self.path.file_name()) else {
+            return Vec::new();
+        };
+        if !self.siblings {
+            return Vec::new();
+        }
+        let mut out: Vec<PathBuf> = fs::read_dir(namespace)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|job| *job != self.job_folder)
+            .map(|job| job.join(inputs).join(LEDGER))
+            .filter(|ledger| ledger.is_file())
+            .collect();
+        out.sort();
+        out
+    }
+
+    /// The commit mark, if the run has finished.
+    pub fn mark(&self) -> Option<ResultMark> {
+        let bytes = fs::read(self.path.join(MARK)).ok()?;
+        serde_json::from_slice(&bytes).ok().filter(|_| self.result().is_dir())
+    }
+
+    /// Publishes a result: `fill` writes its files into an empty temporary folder, then the folder and the mark
+    /// are put in place. A kill in between leaves no mark, so the next run writes the result again.
+    pub fn publish<E: From<StorageError>>(
+        &self,
+        mark: &ResultMark,
+        fill: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let result = self.result();
+        let temporary = atomic::temporary_name(&result);
+        remove_folder(&temporary)?;
+        fs::create_dir(&temporary).map_err(StorageError::io("create", &temporary))?;
+        fill(&temporary)?;
+        self.check_epoch()?;
+        let mark_path = self.path.join(MARK);
+        if mark_path.exists() {
+            fs::remove_file(&mark_path).map_err(StorageError::io("remove", &mark_path))?;
+            atomic::sync_parent(&mark_path)?;
+        }
+        remove_folder(&result)?;
+        atomic::publish_folder(&temporary, &result)?;
+        let mut bytes = serde_json::to_vec(mark).map_err(|e| StorageError::io("write", &mark_path)(e.into()))?;
+        bytes.push(b'\n');
+        atomic::write(&mark_path, &bytes)?;
+        Ok(())
+    }
+}
+
+const LEDGER: &str = "evaluations.log";
+const CHECKPOINTS: &str = "checkpoints";
+const EPOCHS: &str = "epochs";
+const MARK: &str = "RESULT";
+const MANIFEST_FORMAT: u32 = 1;
+
+fn check_name(what: &'static str, value: &str) -> Result<(), StorageError> {
+    let good = value.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c))
+        && value.len() <= 253;
+    if good { Ok(()) } else { Err(StorageError::BadName { what, value: value.to_owned() }) }
+}
+
+fn check_manifest(path: &Path, key: &RunKey<'_>, engine: u32) -> Result<(), StorageError> {
+    let expected = Manifest {
+        format: MANIFEST_FORMAT,
+        job: key.job.to_owned(),
+        namespace: key.namespace.to_owned(),
+        inputs_digest: key.inputs.to_string(),
+        engine,
+    };
+    let found = fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
+    match found {
+        Some(found) if found.inputs_digest == expected.inputs_digest && found.engine == engine => Ok(()),
+        Some(found) => Err(StorageError::Foreign {
+            path: path.to_owned(),
+            found: format!("{} of engine {}", found.inputs_digest, found.engine),
+            expected: format!("{} of engine {engine}", expected.inputs_digest),
+        }),
+        None => {
+            let bytes = serde_json::to_vec_pretty(&expected).map_err(|e| StorageError::io("write", path)(e.into()))?;
+            atomic::write(path, &bytes)
+        }
+    }
+}
+
+fn claim_epoch(folder: &Path, attempt: u64) -> Result<u64, StorageError> {
+    loop {
+        let epoch = attempt.max(newest_epoch(folder)? + 1);
+        let path = folder.join(epoch.to_string());
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                writeln!(file, "attempt {attempt}")
+                    .and_then(|()| file.sync_all())
+                    .map_err(StorageError::io("write", &path))?;
+                atomic::sync_parent(&path)?;
+                return Ok(epoch);
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(StorageError::io("create", &path)(e)),
+        }
+    }
+}
+
+fn newest_epoch(folder: &Path) -> Result<u64, StorageError> {
+    let mut newest = 0;
+    for entry in fs::read_dir(folder).map_err(StorageError::io("list", folder))? {
+        let name = entry.map_err(StorageError::io("list", folder))?.file_name();
+        newest = newest.max(name.to_str().and_then(|n| n.parse().ok()).unwrap_or(0));
+    }
+    Ok(newest)
+}
+
+fn move_away(path: &Path) -> Result<(), StorageError> {
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+    let old = (1u32..)
+        .map(|n| path.with_file_name(format!("{name}.old-{n}")))
+        .find(|p| !p.exists())
+        .unwrap_or_else(|| path.with_extension("old"));
+    fs::rename(path, &old).map_err(StorageError::io("move away", path))?;
+    atomic::sync_parent(path)
+}
+
+fn remove_folder(path: &Path) -> Result<(), StorageError> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(StorageError::io("remove", path)(e)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,205 @@
+//! Promises of the run folder and the ledger that hold after any kill or damage.
+
+use std::fs;
+use std::path::Path;
+
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
+use galapagos_worker::storage::StorageError;
+use galapagos_worker::storage::digest::Digest;
+use galapagos_worker::storage::ledger::Ledger;
+use galapagos_worker::storage::record::{Class, Identity, Record, Verdict};
+use galapagos_worker::storage::run_folder::{ResultMark, RunFolder, RunKey, Start};
+use proptest::prelude::*;
+
+fn record(n: u32) -> Record {
+    let mut metrics = Metrics::NONE;
+    metrics.set(Metric::Sharpe, Some(f64::from(n)));
+    let evaluation = Evaluation {
+        metrics,
+        reason: None,
+        returns: 10,
+        s1: 1,
+        s2: 2,
+        blocks: [BlockSum { s1: 1, s2: 2 }; BLOCKS],
+        open_position: false,
+    };
+    Record::Evaluated {
+        identity: Identity { generation: n / 10, index: n % 10, species: 1, hash: u128::from(n) << 60, genome: vec![n] },
+        verdict: Verdict { class: Class::Feasible, violation: 0.0, fitness: Some(1.0), evaluation: Some(evaluation) },
+    }
+}
+
+fn inputs() -> Digest {
+    Digest::of(b"inputs")
+}
+
+fn filled(path: &Path, n: u32) -> Ledger {
+    let (mut ledger, warning) = Ledger::open(path, 1, &inputs()).unwrap();
+    assert_eq!(warning, None);
+    (0..n).for_each(|i| ledger.append(&record(i)).unwrap());
+    ledger
+}
+
+fn key(root: &Path) -> RunKey<'_> {
+    RunKey { root, namespace: "local", job: "demo", inputs: inputs() }
+}
+
+#[test]
+fn a_ledger_gives_back_what_it_was_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    drop(filled(&path, 25));
+    let (ledger, warning) = Ledger::open(&path, 1, &inputs()).unwrap();
+    assert_eq!(warning, None);
+    assert_eq!(ledger.distinct(), 25);
+    for n in 0..25 {
+        assert_eq!(ledger.get(u128::from(n) << 60), Some(record(n)));
+    }
+    assert_eq!(ledger.get(12345), None);
+    let mut seen = Vec::new();
+    ledger.for_each(|r| seen.push(r)).unwrap();
+    assert_eq!(seen, (0..25).map(record).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_ledger_of_other_inputs_is_never_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    drop(filled(&path, 5));
+    assert!(Ledger::open_sibling(&path, 1, &Digest::of(b"other")).is_none());
+    assert!(Ledger::open_sibling(&path, 2, &inputs()).is_none());
+    assert_eq!(Ledger::open_sibling(&path, 1, &inputs()).unwrap().distinct(), 5);
+    let (ledger, warning) = Ledger::open(&path, 2, &inputs()).unwrap();
+    assert_eq!(ledger.distinct(), 0);
+    assert!(warning.is_some());
+}
+
+#[test]
+fn every_start_claims_a_newer_epoch() {
+    let dir = tempfile::tempdir().unwrap();
+    let epoch = |attempt| RunFolder::open(&key(dir.path()), Start::Continue, 1, attempt).unwrap().epoch();
+    assert_eq!([epoch(1), epoch(1), epoch(7), epoch(2)], [1, 2, 7, 8]);
+}
+
+#[test]
+fn an_older_epoch_may_not_publish() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = RunFolder::open(&key(dir.path()), Start::Continue, 1, 1).unwrap();
+    fs::write(run.path().join("epochs/2"), "").unwrap();
+    let mark = ResultMark { digest: String::new(), generation: 1, stopped_by: String::new() };
+    let refused = run.publish(&mark, |_| Ok::<(), StorageError>(()));
+    assert!(matches!(refused, Err(StorageError::OlderEpoch { mine: 1, newest: 2 })));
+    assert_eq!(run.mark(), None);
+}
+
+#[test]
+fn a_second_run_waits_outside() {
+    let dir = tempfile::tempdir().unwrap();
+    let _run = RunFolder::open(&key(dir.path()), Start::Continue, 1, 1).unwrap();
+    let second = RunFolder::open(&key(dir.path()), Start::Fresh, 1, 1);
+    assert!(matches!(second, Err(StorageError::Locked { .. })));
+}
+
+#[test]
+fn resume_needs_something_and_fresh_moves_it_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let nothing = RunFolder::open(&key(dir.path()), Start::Resume, 1, 1);
+    assert!(matches!(nothing, Err(StorageError::NothingToResume { .. })));
+    let run = RunFolder::open(&key(dir.path()), Start::Continue, 1, 1).unwrap();
+    let path = run.path().to_owned();
+    drop(filled(&run.ledger(), 3));
+    drop(run);
+    drop(RunFolder::open(&key(dir.path()), Start::Resume, 1, 1).unwrap());
+    let fresh = RunFolder::open(&key(dir.path()), Start::Fresh, 1, 1).unwrap();
+    assert!(!fresh.ledger().exists());
+    assert!(path.with_file_name(format!("{}.old-1", inputs().hex())).join("evaluations.log").exists());
+}
+
+#[test]
+fn a_result_is_marked_only_when_it_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = RunFolder::open(&key(dir.path()), Start::Continue, 1, 1).unwrap();
+    let mark = |g| ResultMark { digest: "blake3:00".into(), generation: g, stopped_by: "GenerationsReached".into() };
+    let write = |text: &'static str| {
+        move |folder: &Path| {
+            fs::write(folder.join("a"), text).map_err(|source| StorageError::Io {
+                action: "write",
+                path: folder.to_owned(),
+                source,
+            })
+        }
+    };
+    run.publish(&mark(1), write("one")).unwrap();
+    assert_eq!(run.mark(), Some(mark(1)));
+    let failed = run.publish(&mark(2), |_| Err(StorageError::NothingToResume { path: "x".into() }));
+    assert!(failed.is_err());
+    assert_eq!(run.mark(), Some(mark(1)));
+    run.publish(&mark(3), write("three")).unwrap();
+    assert_eq!(run.mark(), Some(mark(3)));
+    assert_eq!(fs::read_to_string(run.result().join("a")).unwrap(), "three");
+}
+
+#[test]
+fn a_name_never_leaves_the_runs_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    for job in ["..", "a/b", "", "A", "-x"] {
+        let key = RunKey { job, ..key(dir.path()) };
+        let refused = RunFolder::open(&key, Start::Continue, 1, 1);
+        assert!(matches!(refused, Err(StorageError::BadName { .. })), "{job:?}");
+    }
+}
+
+#[test]
+fn ledgers_of_other_jobs_with_the_same_inputs_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let other = RunFolder::open(&RunKey { job: "other", ..key(dir.path()) }, Start::Continue, 1, 1).unwrap();
+    drop(filled(&other.ledger(), 3));
+    let run = RunFolder::open(&key(dir.path()), Start::Continue, 1, 1).unwrap();
+    assert_eq!(run.sibling_ledgers(), [other.ledger()]);
+    drop(run);
+    let fresh = RunFolder::open(&key(dir.path()), Start::Fresh, 1, 1).unwrap();
+    assert!(fresh.sibling_ledgers().is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn damage_costs_only_what_comes_after_it(position in 0usize..100_000, bit in 0u8..8, cut in any::<bool>()) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("l");
+        let sizes: Vec<u64> = {
+            let (mut ledger, _) = Ledger::open(&path, 1, &inputs()).unwrap();
+            (0..10).map(|i| { ledger.append(&record(i)).unwrap(); ledger.position() }).collect()
+        };
+        let mut bytes = fs::read(&path).unwrap();
+        let at = position % bytes.len();
+        if cut { bytes.truncate(at) } else { bytes[at] ^= 1 << bit }
+        fs::write(&path, &bytes).unwrap();
+        let whole = if at < 48 { 0 } else { sizes.iter().filter(|&&end| end <= at as u64).count() };
+        let (mut ledger, _) = Ledger::open(&path, 1, &inputs()).unwrap();
+        prop_assert_eq!(ledger.distinct(), whole);
+        for n in whole as u32..10 {
+            ledger.append(&record(n)).unwrap();
+        }
+        drop(ledger);
+        let (ledger, warning) = Ledger::open(&path, 1, &inputs()).unwrap();
+        prop_assert_eq!(warning, None);
+        for n in 0..10 {
+            prop_assert_eq!(ledger.get(u128::from(n) << 60), Some(record(n)));
+        }
+    }
+
+    #[test]
+    fn a_ledger_of_garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..500), keep_header in any::<bool>()) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("l");
+        drop(filled(&path, 0));
+        let mut all = if keep_header { fs::read(&path).unwrap() } else { Vec::new() };
+        all.extend(bytes);
+        fs::write(&path, &all).unwrap();
+        let (mut ledger, _) = Ledger::open(&path, 1, &inputs()).unwrap();
+        ledger.append(&record(1)).unwrap();
+        prop_assert_eq!(ledger.get(1 << 60), Some(record(1)));
+    }
+}
