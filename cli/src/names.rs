@@ -15,7 +15,7 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
 pub fn unknown<'a>(what: &str, typed: &str, allowed: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let meant = match nearest(typed, allowed.clone()) {
         Some(name) => format!("; did you mean \"{name}\"?"),
-        None => String::from(";"),
+        None => String::new(),
     };
     let list = allowed.into_iter().collect::<Vec<_>>().join(", ");
     format!("unknown {what} \"{typed}\"{meant} (allowed: {list})")
@@ -37,7 +37,7 @@ mod tests {
     fn an_unknown_name_lists_what_is_allowed() {
         assert_eq!(
             unknown("gene", "slow", ["slow_period"]),
-            "unknown gene \"slow\"; (allowed: slow_period)".to_owned()
+            "unknown gene \"slow\" (allowed: slow_period)".to_owned()
         );
     }
 }

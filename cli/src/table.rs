@@ -29,7 +29,7 @@ pub fn thousands(n: impl Into<i128>) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut text = String::from(if n < 0 { "-" } else { "" });
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -57,7 +57,11 @@ pub fn short(value: f64) -> String {
     for (limit, unit) in [(1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")] {
         if value.abs() >= limit {
             let scaled = value / limit;
-            return if scaled.abs() < 10.0 { format!("{scaled:.1}{unit}") } else { format!("{scaled:.0}{unit}") };
+            return if scaled.abs() < 10.0 {
+                format!("{scaled:.1}{unit}")
+            } else {
+                format!("{scaled:.0}{unit}")
+            };
         }
     }
     format!("{value:.0} ")
@@ -107,7 +111,11 @@ mod tests {
 
     #[test]
     fn a_table_has_aligned_columns_and_no_trailing_blanks() {
-        let text = table(&["name", "rows"], vec![vec!["AAPL".into(), "10".into()], vec!["A".into(), "1".into()]], &["rows"]);
+        let text = table(
+            &["name", "rows"],
+            vec![vec!["AAPL".into(), "10".into()], vec!["A".into(), "1".into()]],
+            &["rows"],
+        );
         assert_eq!(text, "NAME  ROWS\nAAPL    10\nA        1\n");
     }
 }

@@ -17,15 +17,21 @@ pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 /// A drawing error of the SVG back end.
 pub type DrawError<'a> = DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>;
 /// A chart with numbers on both axes.
-pub type Chart<'a, 'b> =
-    ChartContext<'b, SVGBackend<'a>, Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>>;
+pub type Chart<'a, 'b> = ChartContext<
+    'b,
+    SVGBackend<'a>,
+    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
+>;
+
+/// From, to and the text of a value.
+pub type Axis<'t> = ((f64, f64), &'t dyn Fn(&f64) -> String);
 
 /// A chart over `x` and `y` with a title, labelled axes and a light grid.
 pub fn chart<'a, 'b>(
     area: &'b Area<'a>,
     title: &str,
-    (x, x_text): ((f64, f64), &dyn Fn(&f64) -> String),
-    (y, y_text): ((f64, f64), &dyn Fn(&f64) -> String),
+    (x, x_text): Axis<'_>,
+    (y, y_text): Axis<'_>,
     under: impl FnOnce(&mut Chart<'a, 'b>) -> Result<(), DrawError<'a>>,
 ) -> Result<Chart<'a, 'b>, DrawError<'a>> {
     area.fill(&WHITE)?;

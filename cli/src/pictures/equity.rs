@@ -37,9 +37,10 @@ fn draw<'a>(equity: &Equity, text: &'a mut String) -> Result<(), axis::DrawError
     let mut chart = axis::chart(&area, &equity.title, (x, &date), (y, &money), |chart| {
         if let Some(from) = shade {
             let rectangle = Rectangle::new([(from, y.0), (x.1, y.1)], HOLDOUT.mix(0.5).filled());
-            chart.draw_series(std::iter::once(rectangle))?.label("holdout").legend(|(x, y)| {
-                Rectangle::new([(x, y - 5), (x + 18, y + 5)], HOLDOUT.mix(0.5).filled())
-            });
+            chart
+                .draw_series(std::iter::once(rectangle))?
+                .label("holdout")
+                .legend(|(x, y)| Rectangle::new([(x, y - 5), (x + 18, y + 5)], HOLDOUT.mix(0.5).filled()));
         }
         Ok(())
     })?;

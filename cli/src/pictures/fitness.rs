@@ -18,11 +18,16 @@ pub struct Generation {
 /// The picture as SVG text. `metric` names the objective.
 pub fn svg(generations: &[Generation], metric: &str) -> anyhow::Result<String> {
     let mut text = String::new();
-    draw(generations, metric, &mut text).map_err(|e| anyhow::anyhow!("the fitness picture cannot be drawn: {e}"))?;
+    draw(generations, metric, &mut text)
+        .map_err(|e| anyhow::anyhow!("the fitness picture cannot be drawn: {e}"))?;
     Ok(text)
 }
 
-fn draw<'a>(generations: &[Generation], metric: &str, text: &'a mut String) -> Result<(), axis::DrawError<'a>> {
+fn draw<'a>(
+    generations: &[Generation],
+    metric: &str,
+    text: &'a mut String,
+) -> Result<(), axis::DrawError<'a>> {
     let line = |value: fn(&Generation) -> Option<f64>| -> Vec<(f64, f64)> {
         let points = generations.iter().filter_map(|g| Some((f64::from(g.number), value(g)?)));
         thin(&points.filter(|p| p.1.is_finite()).collect::<Vec<_>>())
@@ -51,7 +56,11 @@ mod tests {
     #[test]
     fn generations_without_a_feasible_individual_leave_a_hole() {
         let generations: Vec<Generation> = (0..5)
-            .map(|number| Generation { number, best: (number > 1).then_some(f64::from(number)), median: None })
+            .map(|number| Generation {
+                number,
+                best: (number > 1).then_some(f64::from(number)),
+                median: None,
+            })
             .collect();
         let picture = svg(&generations, "sharpe").unwrap();
         assert!(picture.contains("sharpe by generation"));

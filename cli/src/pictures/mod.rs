@@ -14,7 +14,7 @@ const SIZE: (u32, u32) = (1000, 480);
 const POINTS: usize = 2000;
 
 /// Writes a file under a temporary name and renames it, so that a reader never sees half of it.
-pub(crate) fn publish(path: &Path, text: &str) -> anyhow::Result<()> {
+pub fn publish(path: &Path, text: &str) -> anyhow::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
     let temporary = path.with_file_name(name);

@@ -1,0 +1,73 @@
+//! The arguments of the command and the choice of the verb.
+
+use crate::commands::{completions, init, strategies};
+use crate::exit::Outcome;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Evolves trading strategies on market data: on this machine, with the manifest that a cluster would get.
+#[derive(Debug, Parser)]
+#[command(name = "galapagos", version, about, max_term_width = 110, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Arguments {
+    /// More log lines on stderr; RUST_LOG overrides it
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+First steps:
+  galapagos import AAPL.csv MSFT.csv --dataset us-stocks --interval 1d --calendar sessions:252
+  galapagos init --dataset us-stocks --strategy ema_crossover > job.yaml
+  galapagos run job.yaml
+
+Exit codes: 0 done, 1 internal error, 2 invalid input, 3 gates failed, 130 interrupted (run it again to continue).
+All times are UTC, at the OPEN of a bar.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the text of each verb is that of its arguments")]
+pub enum Verb {
+    Strategies(strategies::Arguments),
+    Init(init::Arguments),
+    Completions(completions::Arguments),
+}
+
+/// How a result is printed on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON document, nothing else.
+    Json,
+}
+
+/// Where datasets lie.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DataDir {
+    /// Folder of the datasets
+    #[arg(long, value_name = "DIR", default_value = "./data", env = "GALAPAGOS_DATA_DIR")]
+    pub data_dir: PathBuf,
+}
+
+impl Arguments {
+    /// Does it.
+    pub fn execute(self) -> Outcome {
+        crate::terminal::start_log(self.verbose, self.verb.is_json());
+        match self.verb {
+            Verb::Strategies(a) => strategies::execute(a),
+            Verb::Init(a) => init::execute(a),
+            Verb::Completions(a) => completions::execute(a),
+        }
+    }
+}
+
+impl Verb {
+    /// Whether log lines are JSON too: progress on stderr is then read by a program.
+    fn is_json(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,26 @@
+//! `galapagos completions`: a script that completes verbs, flags and values in a shell.
+
+use crate::exit::Outcome;
+use crate::terminal;
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+/// Print a script that completes this command in your shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  source <(galapagos completions bash)
+  galapagos completions zsh > ~/.zfunc/_galapagos
+  galapagos completions fish > ~/.config/fish/completions/galapagos.fish")]
+pub struct Arguments {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// Does it.
+pub fn execute(arguments: Arguments) -> Outcome {
+    let mut script = Vec::new();
+    let mut command = crate::args::Arguments::command();
+    clap_complete::generate(arguments.shell, &mut command, "galapagos", &mut script);
+    terminal::print(&String::from_utf8_lossy(&script))
+}

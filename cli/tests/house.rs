@@ -1,0 +1,93 @@
+//! The arrows of the house: who may depend on whom, and what may never be below the pure crates. deny.toml cannot
+//! say this for one crate at a time, so the tree of each is read here.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+const OURS: [&str; 6] = [
+    "galapagos",
+    "galapagos-crds",
+    "galapagos-engine",
+    "galapagos-genetics",
+    "galapagos-market",
+    "galapagos-worker",
+];
+
+/// Names of all crates that `package` needs at run time, itself excluded. `depth`: how far down.
+fn below(package: &str, depth: Option<u32>) -> BTreeSet<String> {
+    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    command.args([
+        "tree",
+        "--offline",
+        "--locked",
+        "-e",
+        "normal",
+        "-p",
+        package,
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]);
+    if let Some(depth) = depth {
+        command.args(["--depth", &depth.to_string()]);
+    }
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|&name| name != package)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Our crates that `package` names itself.
+fn arrows(package: &str) -> Vec<String> {
+    below(package, Some(1)).into_iter().filter(|name| OURS.contains(&name.as_str())).collect()
+}
+
+#[test]
+fn every_arrow_is_one_of_the_house() {
+    let none: [&str; 0] = [];
+    assert_eq!(arrows("galapagos-genetics"), none);
+    assert_eq!(arrows("galapagos-engine"), none);
+    assert_eq!(arrows("galapagos-market"), none);
+    assert_eq!(arrows("galapagos-crds"), none);
+    assert_eq!(
+        arrows("galapagos-worker"),
+        ["galapagos-crds", "galapagos-engine", "galapagos-genetics", "galapagos-market"]
+    );
+    assert_eq!(arrows("galapagos"), ["galapagos-crds", "galapagos-worker"]);
+}
+
+#[test]
+fn genetics_and_engine_do_not_know_each_other() {
+    assert!(!below("galapagos-genetics", None).contains("galapagos-engine"));
+    assert!(!below("galapagos-engine", None).contains("galapagos-genetics"));
+}
+
+#[test]
+fn no_network_and_no_client_is_below_the_worker() {
+    for package in
+        ["galapagos-genetics", "galapagos-engine", "galapagos-market", "galapagos-crds", "galapagos-worker"]
+    {
+        let below = below(package, None);
+        for banned in ["tokio", "hyper", "kube-client", "kube-runtime", "rustls", "reqwest", "tonic"] {
+            assert!(!below.contains(banned), "{banned} is below {package}");
+        }
+    }
+}
+
+#[test]
+fn the_pure_crates_have_no_threads_files_or_clock_of_others() {
+    for package in ["galapagos-genetics", "galapagos-engine"] {
+        let below = below(package, None);
+        for banned in ["rayon", "memmap2", "tempfile", "jiff", "chrono", "rand", "getrandom"] {
+            assert!(!below.contains(banned), "{banned} is below {package}");
+        }
+    }
+}
