@@ -1,19 +1,49 @@
 //! Market data: import, checks, the dataset format, digests and memory maps.
+//!
+//! [`import()`] turns files into a published dataset, [`Dataset::open`] maps it and checks its digest,
+//! [`load_file`] reads a bare file for a single back-test. What a dataset is on disk is told in [`digest`] (the
+//! canonical stream), [`manifest`] and [`publish()`]:
+//!
+//! ```text
+//! <data>/galapagos/FORMAT                                     "1"
+//! <data>/galapagos/datasets/<name>/LATEST                     digest of the version last imported
+//! <data>/galapagos/datasets/<name>/<digest>/manifest.json
+//! <data>/galapagos/datasets/<name>/<digest>/<symbol>.arrow
+//! <data>/galapagos/datasets/<name>/<digest>/<symbol>.funding.arrow    where there is a funding series
+//! ```
+//!
+//! Not covered: what the numbers mean to a strategy, and how gaps and empty volumes are traded (the engine's).
 
+pub mod check;
+mod columns;
 pub mod dataset;
+mod decimal;
 pub mod digest;
 pub mod error;
+pub mod funding;
+pub mod gaps;
+pub mod import;
 mod ipc;
 mod layout;
 pub mod manifest;
 pub mod map;
 pub mod names;
+mod parallel;
 pub mod publish;
+mod read;
+mod rows;
 pub mod series;
+mod stamp;
 
+pub use check::{CheckOptions, Outlier, SymbolReport};
+pub use columns::ColumnChoice;
 pub use dataset::Dataset;
 pub use digest::dataset_digest;
 pub use error::{Error, ErrorKind, Place, Result};
+pub use gaps::Gaps;
+pub use import::{Event, Failure, ImportPlan, ImportSummary, Input, LoadOptions, import, load_file};
 pub use names::{Calendar, Interval};
 pub use publish::{Outcome, Published, publish};
+pub use read::ReadOptions;
 pub use series::{FundingStamp, OwnedSeries, Series};
+pub use stamp::DayOrder;

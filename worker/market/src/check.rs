@@ -1,0 +1,363 @@
+//! The checks every series passes before it is published or back-tested, and the report of what was found.
+
+use crate::columns::Role;
+use crate::decimal::Decimal;
+use crate::error::{Error, Result};
+use crate::gaps::{Gaps, find_gaps};
+use crate::names::{Calendar, Interval};
+use crate::rows::RawRows;
+use crate::series::OwnedSeries;
+use crate::stamp::show;
+use serde::Serialize;
+
+/// Sum of moves from which 64-bit sums of returns could overflow.
+const MAX_GROWTH: f64 = 2000.0;
+/// A move is an outlier above this many times the median move.
+const OUTLIER: f64 = 20.0;
+/// Largest ticks that f64 holds exactly.
+const MAX_TICKS: i64 = 1 << 53;
+/// Outliers that are listed one by one.
+const LISTED: usize = 20;
+
+/// What the checks allow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CheckOptions {
+    /// Spacing of the bars; `None`: the most frequent spacing found.
+    pub interval: Option<Interval>,
+    /// Calendar of the market; with sessions, gaps are expected.
+    pub calendar: Option<Calendar>,
+    /// Largest share of missing bars that is accepted.
+    pub max_gap_share: f64,
+    /// Drop exact duplicates and accept any share of gaps.
+    pub repair: bool,
+}
+
+impl Default for CheckOptions {
+    fn default() -> Self {
+        Self { interval: None, calendar: None, max_gap_share: 0.01, repair: false }
+    }
+}
+
+/// A move far larger than usual: reported, not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Outlier {
+    /// Open time of the bar, UTC milliseconds.
+    pub time_ms: i64,
+    /// c/c1 - 1.
+    pub change: f64,
+}
+
+/// What the checks found in one symbol.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SymbolReport {
+    /// Name of the symbol.
+    pub symbol: String,
+    /// Number of rows kept.
+    pub rows: u64,
+    /// First bar, UTC milliseconds.
+    pub from_ms: i64,
+    /// Last bar, UTC milliseconds.
+    pub to_ms: i64,
+    /// Spacing, as `1h`.
+    pub interval: String,
+    /// Decimals of a tick.
+    pub decimals: u8,
+    /// Prices were rounded to 10 significant digits, since no tick of at most 9 decimals holds them exactly.
+    pub rounded: bool,
+    /// Gaps between the rows.
+    pub gaps: Gaps,
+    /// Exact duplicates that were dropped.
+    pub duplicates_dropped: u64,
+    /// Number of moves over 20 times the median move.
+    pub outliers: u64,
+    /// The first of them.
+    pub outliers_listed: Vec<Outlier>,
+    /// Whether there are volumes.
+    pub volume: bool,
+    /// Rows whose volume is 0 in a series that has volume: not tradable.
+    pub zero_volume_rows: u64,
+    /// Funding stamps.
+    pub funding_stamps: u64,
+    /// max(sum of rises, sum of falls, sum of squares) of c/c1 - 1.
+    pub growth: f64,
+    /// What was assumed or changed, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// Row `at` of part `part`.
+type Origin = (u32, u32);
+
+/// Joins the `parts` of one symbol, checks every row and turns prices into ticks.
+///
+/// # Errors
+/// `Invalid` with file, line, column and value of the first row that is wrong.
+pub(crate) fn check(
+    symbol: &str,
+    mut parts: Vec<RawRows>,
+    options: &CheckOptions,
+) -> Result<(OwnedSeries, SymbolReport)> {
+    let mut report = SymbolReport { symbol: symbol.to_owned(), ..SymbolReport::default() };
+    let mut order = in_order(&mut parts, &mut report)?;
+    drop_duplicates(&mut order, &parts, options.repair, &mut report)?;
+    let decimals = choose_decimals(&parts, &mut report);
+    let series = build(symbol, &parts, &order, decimals, report.rounded)?;
+    finish(series, options, report)
+}
+
+/// The checks that need no file: of ticks that are already there.
+///
+/// # Errors
+/// `Invalid` for spacing, gaps and growth.
+pub(crate) fn finish(
+    mut series: OwnedSeries,
+    options: &CheckOptions,
+    mut report: SymbolReport,
+) -> Result<(OwnedSeries, SymbolReport)> {
+    let symbol = &series.symbol;
+    let (interval, gaps) = find_gaps(symbol, &series.time_ms, options)?;
+    series.interval_ms = interval.ms();
+    report.rows = series.time_ms.len() as u64;
+    (report.from_ms, report.to_ms) = (series.time_ms[0], series.time_ms[series.time_ms.len() - 1]);
+    report.interval = interval.to_string();
+    report.gaps = gaps;
+    report.decimals = series.decimals;
+    report.volume = series.volume.is_some();
+    report.funding_stamps = series.funding.len() as u64;
+    if let Some(volume) = &series.volume {
+        let zeros = volume.iter().filter(|&&v| v == 0.0).count();
+        report.zero_volume_rows = if zeros == volume.len() { 0 } else { zeros as u64 };
+        if zeros == volume.len() {
+            report.notes.push("every volume is 0: the column counts as none".into());
+        }
+    }
+    moves(&series, &mut report);
+    if report.growth >= MAX_GROWTH {
+        let problem = format!(
+            "the moves from close to close add up to {:.0}, at most {MAX_GROWTH} can be computed exactly: look for bad prices, or use fewer bars",
+            report.growth
+        );
+        return Err(Error::series(symbol, problem));
+    }
+    Ok((series, report))
+}
+
+/// Turns descending parts round and checks that each part rises; parts that overlap are merged by time.
+fn in_order(parts: &mut [RawRows], report: &mut SymbolReport) -> Result<Vec<Origin>> {
+    for part in parts.iter_mut() {
+        if part.time_ms.first() > part.time_ms.last() {
+            part.reverse();
+            report.notes.push(format!(
+                "{}: rows were newest first and were turned round",
+                part.source.file.display()
+            ));
+        }
+        let times = &part.time_ms;
+        if let Some(at) = (1..times.len()).find(|&i| times[i] < times[i - 1]) {
+            let problem =
+                format!("is before the row above it ({}): sort the file by time", show(times[at - 1]));
+            return Err(part.source.wrong(Role::Time, part.row[at], show(times[at]), problem));
+        }
+    }
+    parts.sort_by_key(|p| p.time_ms.first().copied());
+    let mut order: Vec<Origin> = Vec::with_capacity(parts.iter().map(RawRows::len).sum());
+    for (p, part) in parts.iter().enumerate() {
+        order.extend((0..part.len()).map(|r| (p as u32, r as u32)));
+    }
+    if parts.windows(2).any(|w| w[0].time_ms.last() > w[1].time_ms.first()) {
+        order.sort_by_key(|&(p, r)| parts[p as usize].time_ms[r as usize]);
+    }
+    Ok(order)
+}
+
+fn time_of(parts: &[RawRows], (p, r): Origin) -> i64 {
+    parts[p as usize].time_ms[r as usize]
+}
+
+fn drop_duplicates(
+    order: &mut Vec<Origin>,
+    parts: &[RawRows],
+    repair: bool,
+    report: &mut SymbolReport,
+) -> Result<()> {
+    let same = |a: Origin, b: Origin| {
+        let (x, y) = (&parts[a.0 as usize], &parts[b.0 as usize]);
+        let (i, j) = (a.1 as usize, b.1 as usize);
+        (0..4).all(|c| x.price(c, i).stripped() == y.price(c, j).stripped())
+            && x.volume.get(i) == y.volume.get(j)
+    };
+    let before = order.len();
+    let mut kept = 0;
+    for i in 0..order.len() {
+        if kept > 0 && time_of(parts, order[kept - 1]) == time_of(parts, order[i]) {
+            let (p, r) = order[i];
+            let part = &parts[p as usize];
+            let (other, at) = (&parts[order[kept - 1].0 as usize], order[kept - 1].1 as usize);
+            let place = format!("{} {} of {}", other.source.unit, other.row[at], other.source.file.display());
+            let problem = match (same(order[kept - 1], order[i]), repair) {
+                (true, true) => continue,
+                (true, false) => {
+                    format!("is there already with the same values ({place}): drop it, or use --repair")
+                }
+                (false, _) => {
+                    format!("is there already with other values ({place}): only you can say which is right")
+                }
+            };
+            return Err(part.source.wrong(
+                Role::Time,
+                part.row[r as usize],
+                show(part.time_ms[r as usize]),
+                problem,
+            ));
+        }
+        order[kept] = order[i];
+        kept += 1;
+    }
+    order.truncate(kept);
+    report.duplicates_dropped = (before - kept) as u64;
+    Ok(())
+}
+
+/// The smallest number of decimals that holds every price exactly; else the one after rounding.
+fn choose_decimals(parts: &[RawRows], report: &mut SymbolReport) -> u8 {
+    let fit = |change: &dyn Fn(Decimal) -> Decimal| {
+        let mut decimals = 0;
+        for part in parts {
+            for column in 0..4 {
+                for row in 0..part.len() {
+                    if part.scale[column][row] > decimals {
+                        decimals = decimals.max(change(part.price(column, row)).stripped().scale);
+                    }
+                }
+            }
+        }
+        decimals
+    };
+    let largest = |decimals: u8, change: &dyn Fn(Decimal) -> Decimal| {
+        parts.iter().all(|part| {
+            (0..4).all(|c| {
+                (0..part.len()).all(|r| {
+                    change(part.price(c, r))
+                        .ticks(decimals)
+                        .is_some_and(|t| t.unsigned_abs() <= MAX_TICKS as u64)
+                })
+            })
+        })
+    };
+    let exact = fit(&|price| price);
+    if exact <= 9 && largest(exact, &|price| price) {
+        return exact;
+    }
+    report.rounded = true;
+    let rounded = |price: Decimal| price.to_significant(10);
+    let mut decimals = fit(&rounded).min(9);
+    while decimals > 0 && !largest(decimals, &rounded) {
+        decimals -= 1;
+    }
+    report.notes.push(format!(
+        "prices do not fit into ticks of at most 9 decimals: they were rounded to 10 significant digits and {decimals} decimals"
+    ));
+    decimals
+}
+
+fn build(
+    symbol: &str,
+    parts: &[RawRows],
+    order: &[Origin],
+    decimals: u8,
+    rounded: bool,
+) -> Result<OwnedSeries> {
+    let n = order.len();
+    let with_volume = parts.iter().all(|p| p.volume.len() == p.len());
+    if !with_volume && let Some(part) = parts.iter().find(|p| !p.volume.is_empty()) {
+        let problem = "has volumes, another file of the same symbol has none: leave the column out with --columns volume=";
+        return Err(Error::layout(&part.source.file, problem));
+    }
+    let mut series = OwnedSeries {
+        symbol: symbol.to_owned(),
+        decimals,
+        time_ms: Vec::with_capacity(n),
+        open: Vec::with_capacity(n),
+        high: Vec::with_capacity(n),
+        low: Vec::with_capacity(n),
+        close: Vec::with_capacity(n),
+        volume: with_volume.then(|| Vec::with_capacity(n)),
+        ..OwnedSeries::default()
+    };
+    for &(p, r) in order {
+        let (part, r) = (&parts[p as usize], r as usize);
+        let mut ticks = [0; 4];
+        for (column, role) in Role::PRICES.into_iter().enumerate() {
+            let price = part.price(column, r);
+            let wrong = |problem: &str| part.source.wrong(role, part.row[r], price, problem);
+            if price.mantissa <= 0 {
+                return Err(wrong("is no price: prices are above 0"));
+            }
+            let price = if rounded { price.to_significant(10) } else { price };
+            ticks[column] = match price.ticks(decimals) {
+                Some(0) => return Err(wrong("is too small: a tick has at most 9 decimals")),
+                Some(t) if t <= MAX_TICKS => t,
+                _ => return Err(wrong("is too large")),
+            };
+        }
+        let [open, high, low, close] = ticks;
+        let top = if open > close { open } else { close };
+        let bottom = if open < close { open } else { close };
+        let show_row = || {
+            let [o, h, l, c] = [0, 1, 2, 3].map(|i| part.price(i, r));
+            format!("open {o}, high {h}, low {l}, close {c}")
+        };
+        if high < top {
+            let problem = format!("is below open or close ({})", show_row());
+            return Err(part.source.wrong(Role::High, part.row[r], part.price(1, r), problem));
+        }
+        if low > bottom {
+            let problem = format!("is above open or close ({})", show_row());
+            return Err(part.source.wrong(Role::Low, part.row[r], part.price(2, r), problem));
+        }
+        if let Some(volume) = &mut series.volume {
+            let v = part.volume[r];
+            if v < 0.0 || !v.is_finite() {
+                return Err(part.source.wrong(Role::Volume, part.row[r], v, "is below 0"));
+            }
+            volume.push(v + 0.0);
+        }
+        series.time_ms.push(part.time_ms[r]);
+        series.open.push(open);
+        series.high.push(high);
+        series.low.push(low);
+        series.close.push(close);
+    }
+    Ok(series)
+}
+
+/// Growth and outliers of c/c1 - 1.
+fn moves(series: &OwnedSeries, report: &mut SymbolReport) {
+    let changes: Vec<f64> = series.close.windows(2).map(|w| w[1] as f64 / w[0] as f64 - 1.0).collect();
+    let (mut up, mut down, mut squares) = (0.0, 0.0, 0.0);
+    for &m in &changes {
+        if m > 0.0 {
+            up += m
+        } else {
+            down -= m
+        }
+        squares += m * m;
+    }
+    let larger = |a: f64, b: f64| if a > b { a } else { b };
+    report.growth = larger(larger(up, down), squares);
+    let mut sizes: Vec<f64> = changes.iter().map(|m| m.abs()).collect();
+    // Where most bars do not move, the median of all moves is 0 and says nothing.
+    let zeros = sizes.iter().filter(|&&m| m == 0.0).count();
+    if 2 * zeros > sizes.len() {
+        sizes.retain(|&m| m > 0.0);
+    }
+    let Some(last) = sizes.len().checked_sub(1) else { return };
+    let (low, high) = (last / 2, last - last / 2);
+    sizes.sort_by(f64::total_cmp);
+    let limit = OUTLIER * ((sizes[low] + sizes[high]) / 2.0);
+    for (i, &change) in changes.iter().enumerate().filter(|(_, m)| m.abs() > limit) {
+        report.outliers += 1;
+        if report.outliers_listed.len() < LISTED {
+            report.outliers_listed.push(Outlier { time_ms: series.time_ms[i + 1], change });
+        }
+    }
+}

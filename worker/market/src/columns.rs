@@ -1,0 +1,303 @@
+//! Which column of a file means what.
+
+use crate::error::{Error, Result};
+use std::collections::BTreeMap;
+
+/// What a column means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    Time,
+    Clock,
+    Open,
+    High,
+    Low,
+    Close,
+    Volume,
+    Symbol,
+}
+
+impl Role {
+    pub(crate) const PRICES: [Role; 4] = [Role::Open, Role::High, Role::Low, Role::Close];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Role::Time => "time",
+            Role::Clock => "clock",
+            Role::Open => "open",
+            Role::High => "high",
+            Role::Low => "low",
+            Role::Close => "close",
+            Role::Volume => "volume",
+            Role::Symbol => "symbol",
+        }
+    }
+
+    /// Names as normalised by [`normal`], the most telling first. An epoch comes before a date beside it.
+    fn usual_names(self) -> &'static [&'static str] {
+        match self {
+            Role::Time => &[
+                "opentime",
+                "timestamp",
+                "unix",
+                "unixtime",
+                "unixtimestamp",
+                "epoch",
+                "datetime",
+                "time",
+                "date",
+                "gmttime",
+                "utctime",
+                "datetimeutc",
+                "timeutc",
+                "dateutc",
+                "opentimems",
+                "starttime",
+                "start",
+                "begin",
+                "begins",
+                "ts",
+                "dt",
+                "candletime",
+                "candledatetimeutc",
+                "candlebegintime",
+                "localtime",
+                "bartime",
+                "day",
+                "period",
+                "indexlevel0",
+                "index",
+                "t",
+            ],
+            Role::Clock => &["time", "clock", "hour"],
+            Role::Open => &["open", "openprice", "op", "openingprice", "o"],
+            Role::High => &["high", "highprice", "highest", "max", "hi", "h"],
+            Role::Low => &["low", "lowprice", "lowest", "min", "lo", "l"],
+            Role::Close => &["close", "closeprice", "closelast", "closingprice", "last", "price", "cl", "c"],
+            Role::Volume => &["volume", "vol", "basevolume", "tickvol", "tickvolume", "amount", "v"],
+            Role::Symbol => &["symbol", "ticker", "pair", "instrument", "sym", "tic", "s"],
+        }
+    }
+}
+
+/// Columns named by the user: `time=Date,volume=Volume BTC`.
+///
+/// A column is named as in the file or as `#N`, counted from 1. An empty name says that there is no such column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnChoice(BTreeMap<String, String>);
+
+impl ColumnChoice {
+    /// Parses `role=column,...`; roles are time, clock, open, high, low, close, volume, symbol.
+    ///
+    /// # Errors
+    /// `Spec` for another role or text without `=`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let roles = [
+            Role::Time,
+            Role::Clock,
+            Role::Open,
+            Role::High,
+            Role::Low,
+            Role::Close,
+            Role::Volume,
+            Role::Symbol,
+        ];
+        let mut chosen = BTreeMap::new();
+        for part in text.split(',').filter(|p| !p.trim().is_empty()) {
+            let (role, column) = part.split_once('=').ok_or_else(|| {
+                Error::option("columns", part, "has no '=': write as time=Date,volume=\"Volume BTC\"")
+            })?;
+            let role = role.trim();
+            if !roles.iter().any(|r| r.name() == role) {
+                let known = roles.map(Role::name).join(", ");
+                return Err(Error::option(
+                    "columns",
+                    role,
+                    format!("is no meaning of a column: use one of {known}"),
+                ));
+            }
+            chosen.insert(role.to_owned(), column.trim().trim_matches('"').to_owned());
+        }
+        Ok(Self(chosen))
+    }
+
+    fn get(&self, role: Role) -> Option<&str> {
+        self.0.get(role.name()).map(String::as_str)
+    }
+}
+
+/// The columns found, as positions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Columns {
+    pub time: usize,
+    pub clock: Option<usize>,
+    pub prices: [usize; 4],
+    pub volume: Option<usize>,
+    pub symbol: Option<usize>,
+}
+
+impl Columns {
+    /// The largest position.
+    pub(crate) fn last(&self) -> usize {
+        let optional = [self.clock, self.volume, self.symbol].into_iter().flatten();
+        optional.chain(self.prices).fold(self.time, |a, b| if a > b { a } else { b })
+    }
+}
+
+/// Lower-case letters and digits alone: `<OPEN>`, `Open Time` and `open_time` look the same.
+fn normal(name: &str) -> String {
+    let kept: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    // `1. open` of some services.
+    let bare = kept.trim_start_matches(|c: char| c.is_ascii_digit());
+    if bare.is_empty() { kept } else { bare.to_owned() }
+}
+
+/// Finds the columns of `header`.
+///
+/// # Errors
+/// The names of the roles that were not found, or a choice that names no column.
+pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Result<Columns, String> {
+    let normals: Vec<String> = header.iter().map(|h| normal(h)).collect();
+    // Single letters keep their case: exchanges send `t` for the open and `T` for the close time.
+    let fits = |i: usize, name: &str| {
+        normals[i] == name
+            && (name.len() > 1 || header[i].trim() == name || !header.iter().any(|h| h.trim() == name))
+    };
+    let usual = |role: Role, taken: &[usize]| -> Option<usize> {
+        let by_name = role
+            .usual_names()
+            .iter()
+            .find_map(|n| (0..header.len()).find(|&i| !taken.contains(&i) && fits(i, n)));
+        by_name.or_else(|| match role {
+            // `Volume BTC`: the first of them is the base volume in the files that have several.
+            Role::Volume => normals.iter().position(|n| n.starts_with("volume") || n.starts_with("vol")),
+            Role::Time => (header.first()?.trim().is_empty()).then_some(0),
+            _ => None,
+        })
+    };
+    let pick = |role: Role, taken: &[usize]| -> std::result::Result<Option<usize>, String> {
+        match choice.get(role) {
+            None => Ok(usual(role, taken)),
+            Some("") => Ok(None),
+            Some(name) => position(header, name).map(Some),
+        }
+    };
+    let need = |role: Role| pick(role, &[])?.ok_or_else(|| role.name().to_owned());
+    let mut missing = Vec::new();
+    let mut need = |role: Role| match need(role) {
+        Ok(at) => at,
+        Err(e) => {
+            missing.push(e);
+            0
+        }
+    };
+    let prices = Role::PRICES.map(&mut need);
+    let mut time = need(Role::Time);
+    if !missing.is_empty() {
+        return Err(missing.join(", "));
+    }
+    // A date beside a time of day: the date is the time, the other the clock.
+    let mut clock = if choice.get(Role::Clock).is_some() { pick(Role::Clock, &[time])? } else { None };
+    if clock.is_none() && choice.get(Role::Time).is_none() {
+        let at = |name: &str| normals.iter().position(|n| n == name);
+        if let (Some(date), Some(of_day)) =
+            (at("date").or_else(|| at("day")), at("time").or_else(|| at("hour")))
+            && [date, of_day].contains(&time)
+        {
+            (time, clock) = (date, Some(of_day));
+        }
+    }
+    Ok(Columns { time, clock, prices, volume: pick(Role::Volume, &[])?, symbol: pick(Role::Symbol, &[])? })
+}
+
+fn position(header: &[&str], name: &str) -> std::result::Result<usize, String> {
+    if let Some(n) = name.strip_prefix('#').and_then(|n| n.parse::<usize>().ok()) {
+        return if n >= 1 && n <= header.len() { Ok(n - 1) } else { Err(format!("column {name}")) };
+    }
+    let exact = header.iter().position(|h| h.trim() == name);
+    exact
+        .or_else(|| header.iter().position(|h| normal(h) == normal(name)))
+        .ok_or_else(|| format!("column {name:?}"))
+}
+
+/// Columns of a file without a header: time, open, high, low, close and, if there are more, volume.
+pub(crate) fn without_header(
+    fields: usize,
+    has_clock: bool,
+    choice: &ColumnChoice,
+) -> std::result::Result<Columns, String> {
+    let shift = usize::from(has_clock);
+    let numbers: Vec<String> = (1..=fields).map(|n| format!("#{n}")).collect();
+    let header: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    let at = |role: Role, usual: Option<usize>| match choice.get(role) {
+        None => Ok(usual),
+        Some("") => Ok(None),
+        Some(name) => position(&header, name).map(Some),
+    };
+    let required = |role: Role, usual: usize| at(role, Some(usual))?.ok_or_else(|| role.name().to_owned());
+    let mut prices = [0; 4];
+    for (i, role) in Role::PRICES.into_iter().enumerate() {
+        prices[i] = required(role, 1 + shift + i)?;
+    }
+    let columns = Columns {
+        time: required(Role::Time, 0)?,
+        clock: at(Role::Clock, has_clock.then_some(1))?,
+        prices,
+        volume: at(Role::Volume, (fields > 5 + shift).then_some(5 + shift))?,
+        symbol: at(Role::Symbol, None)?,
+    };
+    if columns.last() >= fields { Err(format!("column #{}", columns.last() + 1)) } else { Ok(columns) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(header: &str, choice: &str) -> std::result::Result<Columns, String> {
+        find(&header.split(',').collect::<Vec<_>>(), &ColumnChoice::parse(choice).unwrap())
+    }
+
+    #[test]
+    fn usual_column_names_are_found_by_themselves() {
+        for (header, time, prices, volume) in [
+            ("Date,Open,High,Low,Close,Adj Close,Volume", 0, [1, 2, 3, 4], Some(6)),
+            ("open_time,open,high,low,close,volume,close_time,quote_volume", 0, [1, 2, 3, 4], Some(5)),
+            ("Gmt time,Open,High,Low,Close,Volume", 0, [1, 2, 3, 4], Some(5)),
+            (
+                "Unix Timestamp,Date,Symbol,Open,High,Low,Close,Volume BTC,Volume USD",
+                0,
+                [3, 4, 5, 6],
+                Some(7),
+            ),
+            ("timestamp,1. open,2. high,3. low,4. close,5. volume", 0, [1, 2, 3, 4], Some(5)),
+            (",Open,High,Low,Close", 0, [1, 2, 3, 4], None),
+            ("T,t,s,i,o,c,h,l,v,n", 1, [4, 6, 7, 5], Some(8)),
+            ("Date,Close/Last,Volume,Open,High,Low", 0, [3, 4, 5, 1], Some(2)),
+        ] {
+            let c = found(header, "").unwrap_or_else(|e| panic!("{header}: {e}"));
+            assert_eq!((c.time, c.prices, c.volume), (time, prices, volume), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_date_beside_a_time_of_day_makes_one_stamp() {
+        let c = found("<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>", "").unwrap();
+        assert_eq!((c.time, c.clock, c.volume), (0, Some(1), Some(7)));
+    }
+
+    #[test]
+    fn chosen_columns_win_and_an_empty_choice_leaves_one_out() {
+        let header = "Day,Time2,Open,High,Low,Close,Volume USD,Volume BTC";
+        let c = found(header, "time=Time2,volume=\"Volume BTC\"").unwrap();
+        assert_eq!((c.time, c.volume), (1, Some(7)));
+        assert_eq!(found(header, "volume=").unwrap().volume, None);
+        assert_eq!(found(header, "volume=#8").unwrap().volume, Some(7));
+        assert_eq!(found(header, "volume=Turnover"), Err("column \"Turnover\"".into()));
+    }
+
+    #[test]
+    fn missing_columns_are_named() {
+        assert_eq!(found("Date,Open,Close", ""), Err("high, low".into()));
+        assert!(ColumnChoice::parse("price=x").is_err());
+        assert!(ColumnChoice::parse("time").is_err());
+    }
+}

@@ -1,0 +1,112 @@
+//! Spacing of bars: the interval, and what is missing between them.
+
+use crate::check::CheckOptions;
+use crate::error::{Error, Result};
+use crate::names::{Calendar, Interval};
+use crate::stamp::show;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Missing bars of a series. None is ever invented: one row's return may span a gap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Gaps {
+    /// Places where at least one bar is missing.
+    pub count: u64,
+    /// Missing bars in all of them.
+    pub missing_bars: u64,
+    /// Missing bars in the longest.
+    pub longest_bars: u64,
+    /// Last bar before the longest gap, UTC milliseconds; 0 without a gap.
+    pub longest_after_ms: i64,
+    /// Missing bars / (rows + missing bars).
+    pub share: f64,
+    /// Steps that are no multiple of the interval.
+    pub off_grid: u64,
+}
+
+/// Counts the gaps of a series with `interval`; steps shorter than it count as off the grid.
+pub(crate) fn count_gaps(times: &[i64], interval: Interval) -> Gaps {
+    let (step, slack) = (interval.ms(), interval.slack_ms());
+    let mut gaps = Gaps::default();
+    for pair in times.windows(2) {
+        let distance = pair[1].saturating_sub(pair[0]);
+        if distance == step {
+            continue;
+        }
+        let missing = (distance.saturating_add(slack) / step - 1).max(0) as u64;
+        let rest = (distance.saturating_add(slack)).rem_euclid(step);
+        gaps.off_grid += u64::from(rest > 2 * slack);
+        if missing > 0 {
+            gaps.count += 1;
+            gaps.missing_bars += missing;
+            if missing > gaps.longest_bars {
+                (gaps.longest_bars, gaps.longest_after_ms) = (missing, pair[0]);
+            }
+        }
+    }
+    gaps.share = gaps.missing_bars as f64 / (times.len() as u64 + gaps.missing_bars) as f64;
+    gaps
+}
+
+/// The most frequent step; among equals the shorter.
+pub(crate) fn usual_step(times: &[i64]) -> Option<i64> {
+    let mut steps: BTreeMap<i64, u64> = BTreeMap::new();
+    for pair in times.windows(2) {
+        *steps.entry(pair[1].saturating_sub(pair[0])).or_default() += 1;
+    }
+    steps.into_iter().rev().max_by_key(|&(_, n)| n).map(|(step, _)| step)
+}
+
+/// Checks spacing and gaps of strictly rising `times`.
+///
+/// # Errors
+/// `Invalid` for another spacing than the interval or too many missing bars, `Spec` if no interval can be told.
+pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> Result<(Interval, Gaps)> {
+    let usual = usual_step(times);
+    let interval = match options.interval {
+        Some(interval) => interval,
+        None => usual.and_then(Interval::from_ms).ok_or_else(|| {
+            Error::option(
+                "interval",
+                "",
+                format!("{symbol}: the spacing of the bars is no interval: say --interval, as 1h"),
+            )
+        })?,
+    };
+    let (step, slack) = (interval.ms(), interval.slack_ms());
+    if let Some(usual) = usual
+        && times.len() >= 3
+        && (usual - step).abs() > slack
+        && !(options.repair && usual > step)
+    {
+        let said = Interval::from_ms(usual).map_or_else(|| format!("{usual} ms"), |i| i.to_string());
+        return Err(Error::series(
+            symbol,
+            format!("bars are mostly {said} apart, the interval says {interval}"),
+        ));
+    }
+    if let Some(pair) = times.windows(2).find(|w| w[1].saturating_sub(w[0]) < step - slack) {
+        let problem = format!(
+            "the bars at {} and {} are closer than the interval {interval}",
+            show(pair[0]),
+            show(pair[1])
+        );
+        return Err(Error::series(symbol, problem));
+    }
+    let gaps = count_gaps(times, interval);
+    let expected = options.repair || matches!(options.calendar, Some(Calendar::Sessions { .. }));
+    if !expected && gaps.share > options.max_gap_share {
+        let problem = format!(
+            "{} bars are missing in {} gaps ({:.2} % of all), the longest of {} bars after {}; at most {:.2} % are accepted. \
+             If the market trades in sessions say --calendar sessions:BARS_PER_YEAR; to accept the gaps use --max-gap-share or --repair",
+            gaps.missing_bars,
+            gaps.count,
+            gaps.share * 100.0,
+            gaps.longest_bars,
+            show(gaps.longest_after_ms),
+            options.max_gap_share * 100.0,
+        );
+        return Err(Error::series(symbol, problem));
+    }
+    Ok((interval, gaps))
+}

@@ -1,0 +1,393 @@
+//! Importing: files in, one checked and published dataset out. Files are read and symbols are checked in
+//! parallel, each with its own state; one that fails does not lose the others.
+
+use crate::check::{CheckOptions, SymbolReport, check};
+use crate::error::{Error, ErrorKind, Result};
+use crate::funding::read_funding_file;
+use crate::names::{Interval, check_dataset_name, is_symbol, to_symbol};
+use crate::parallel;
+use crate::publish::{Published, publish};
+use crate::read::{ReadOptions, read_file};
+use crate::rows::{FileRows, RawRows};
+use crate::series::{FundingStamp, OwnedSeries, Series};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The file.
+    pub path: PathBuf,
+    /// Its symbol; `None`: the file's own column, else the name of the file.
+    pub symbol: Option<String>,
+}
+
+impl Input {
+    /// A file whose symbol is found by itself.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), symbol: None }
+    }
+
+    /// A file of one symbol.
+    pub fn of(symbol: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), symbol: Some(symbol.into()) }
+    }
+}
+
+/// How to read and check files.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// Columns and the order of dates.
+    pub read: ReadOptions,
+    /// Interval, calendar and what is allowed.
+    pub check: CheckOptions,
+    /// Funding series, by symbol.
+    pub funding: Vec<Input>,
+}
+
+/// A whole import.
+#[derive(Clone, Debug)]
+pub struct ImportPlan {
+    /// Files with bars; several may belong to one symbol.
+    pub inputs: Vec<Input>,
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// Name of the dataset.
+    pub dataset: String,
+    /// How to read and check.
+    pub load: LoadOptions,
+    /// Threads to use.
+    pub threads: usize,
+    /// How often a file is read again after the system failed to read it.
+    pub retries: u32,
+}
+
+/// What an import tells while it runs. Numbers of files are positions in [`ImportPlan::inputs`].
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Reading begins.
+    Started {
+        /// The file.
+        file: usize,
+    },
+    /// Part of the file is read.
+    Progress {
+        /// The file.
+        file: usize,
+        /// Bytes or rows done.
+        done: u64,
+        /// All of them.
+        total: u64,
+    },
+    /// The system failed; the file is read again.
+    Retry {
+        /// The file.
+        file: usize,
+        /// Number of this attempt, from 1.
+        attempt: u32,
+        /// Why.
+        error: &'a Error,
+    },
+    /// All rows are read.
+    Read {
+        /// The file.
+        file: usize,
+        /// Rows in it.
+        rows: u64,
+    },
+    /// The file is given up.
+    FileFailed {
+        /// The file.
+        file: usize,
+        /// Why.
+        error: &'a Error,
+    },
+    /// A symbol passed all checks.
+    Checked {
+        /// What was found.
+        report: &'a SymbolReport,
+    },
+    /// A symbol is refused.
+    SymbolFailed {
+        /// The symbol.
+        symbol: &'a str,
+        /// Why.
+        error: &'a Error,
+    },
+}
+
+/// Receives events, from several threads.
+pub type Observer<'a> = &'a (dyn Fn(Event<'_>) + Sync);
+
+/// A file or a symbol that was not imported.
+#[derive(Debug)]
+pub struct Failure {
+    /// The symbol, or the file where its symbol is not known.
+    pub what: String,
+    /// Why.
+    pub error: Error,
+}
+
+/// How an import ended.
+#[derive(Debug)]
+pub struct ImportSummary {
+    /// The dataset; `None` if no symbol passed.
+    pub published: Option<Published>,
+    /// Symbols that are in it.
+    pub symbols: Vec<SymbolReport>,
+    /// What is not.
+    pub failed: Vec<Failure>,
+}
+
+impl ImportSummary {
+    /// The class of the gravest failure, if there is one: invalid data, then faults, missing files and options.
+    pub fn worst(&self) -> Option<ErrorKind> {
+        let rank = [ErrorKind::Invalid, ErrorKind::Io, ErrorKind::Missing, ErrorKind::Spec];
+        rank.into_iter().find(|k| self.failed.iter().any(|f| f.error.kind() == *k))
+    }
+}
+
+/// Reads, checks and publishes.
+///
+/// # Errors
+/// `Spec` for names that cannot be used, `Io` if the dataset cannot be written. Errors of single files and symbols
+/// are in the summary.
+pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary> {
+    check_dataset_name(&plan.dataset)?;
+    if plan.inputs.is_empty() {
+        return Err(Error::option("files", "", "name at least one file"));
+    }
+    let read = parallel::run(plan.threads, plan.inputs.len(), |file| read_with_retries(plan, file, observer));
+    let mut failed = Vec::new();
+    let mut symbols: BTreeMap<String, Symbol> = BTreeMap::new();
+    for (input, result) in plan.inputs.iter().zip(read) {
+        let sorted = result.and_then(|rows| by_symbol(input, rows));
+        match sorted {
+            Ok(found) => {
+                found.into_iter().for_each(|(name, part)| symbols.entry(name).or_default().add(part))
+            }
+            Err(error) => match &input.symbol {
+                // Without one of its files a symbol would have a hole.
+                Some(name) => symbols.entry(name.clone()).or_default().broken = Some(error),
+                None => failed.push(Failure { what: input.path.display().to_string(), error }),
+            },
+        }
+    }
+    let funding = match_funding(&plan.load.funding, &symbols)?;
+    let names: Vec<String> = symbols.keys().cloned().collect();
+    let slots: Vec<std::sync::Mutex<Option<Symbol>>> =
+        symbols.into_values().map(|s| std::sync::Mutex::new(Some(s))).collect();
+    let checked = parallel::run(plan.threads, slots.len(), |i| {
+        let taken = slots[i].lock().unwrap_or_else(|e| e.into_inner()).take().unwrap_or_default();
+        let result = taken.check(&names[i], funding.get(&names[i]).map(PathBuf::as_path), &plan.load.check);
+        match &result {
+            Ok((_, report)) => observer(Event::Checked { report }),
+            Err(error) => observer(Event::SymbolFailed { symbol: &names[i], error }),
+        }
+        result
+    });
+    let (mut series, mut reports): (Vec<OwnedSeries>, Vec<SymbolReport>) = (Vec::new(), Vec::new());
+    for (name, result) in names.into_iter().zip(checked) {
+        let result = result.and_then(|(s, r)| same_interval(series.first(), s).map(|s| (s, r)));
+        match result {
+            Ok((s, report)) => {
+                series.push(s);
+                reports.push(report);
+            }
+            Err(error) => failed.push(Failure { what: name, error }),
+        }
+    }
+    let published = match series.first().and_then(|s| Interval::from_ms(s.interval_ms)) {
+        None => None,
+        Some(interval) => {
+            let rows: Vec<Series<'_>> = series.iter().map(OwnedSeries::as_series).collect();
+            Some(publish(&plan.data_dir, &plan.dataset, interval, plan.load.check.calendar, &rows)?)
+        }
+    };
+    Ok(ImportSummary { published, symbols: reports, failed })
+}
+
+/// Reads and checks one file for use in memory, without publishing it.
+///
+/// # Errors
+/// As [`import`], of the first file or symbol that fails.
+pub fn load_file(input: &Input, options: &LoadOptions) -> Result<Vec<(OwnedSeries, SymbolReport)>> {
+    let mut symbols: BTreeMap<String, Symbol> = BTreeMap::new();
+    for (name, part) in by_symbol(input, read_file(&input.path, &options.read, &|_, _| ())?)? {
+        symbols.entry(name).or_default().add(part);
+    }
+    let funding = match_funding(&options.funding, &symbols)?;
+    let load = |(name, symbol): (String, Symbol)| {
+        symbol.check(&name, funding.get(&name).map(PathBuf::as_path), &options.check)
+    };
+    symbols.into_iter().map(load).collect()
+}
+
+/// Parts of one symbol on their way to the checks.
+#[derive(Default)]
+struct Symbol {
+    parts: Vec<RawRows>,
+    notes: Vec<String>,
+    broken: Option<Error>,
+}
+
+struct Part {
+    rows: RawRows,
+    notes: Vec<String>,
+}
+
+impl Symbol {
+    fn add(&mut self, part: Part) {
+        self.parts.push(part.rows);
+        for note in part.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+
+    fn check(
+        self,
+        name: &str,
+        funding: Option<&Path>,
+        options: &CheckOptions,
+    ) -> Result<(OwnedSeries, SymbolReport)> {
+        if let Some(error) = self.broken {
+            return Err(error);
+        }
+        let (mut series, mut report) = check(name, self.parts, options)?;
+        report.notes.splice(0..0, self.notes);
+        if let Some(path) = funding {
+            let (stamps, notes) = read_funding_file(path, options.repair)?;
+            report.notes.extend(notes);
+            let inside = |s: &FundingStamp| s.time_ms >= report.from_ms && s.time_ms <= report.to_ms;
+            if !stamps.iter().any(inside) {
+                return Err(Error::layout(path, format!("has no funding stamp inside the bars of {name}")));
+            }
+            report.funding_stamps = stamps.len() as u64;
+            series.funding = stamps;
+        }
+        Ok((series, report))
+    }
+}
+
+fn read_with_retries(plan: &ImportPlan, file: usize, observer: Observer<'_>) -> Result<FileRows> {
+    let path = &plan.inputs[file].path;
+    let mut attempt = 0;
+    loop {
+        observer(Event::Started { file });
+        let report = |done, total| observer(Event::Progress { file, done, total });
+        match read_file(path, &plan.load.read, &report) {
+            Ok(rows) => {
+                let count = rows.symbols.iter().map(|(_, r)| r.len() as u64).sum();
+                observer(Event::Read { file, rows: count });
+                return Ok(rows);
+            }
+            Err(error) if error.kind() == ErrorKind::Io && attempt < plan.retries => {
+                attempt += 1;
+                observer(Event::Retry { file, attempt, error: &error });
+                // Network file systems recover within seconds: 0.2, 0.4, 0.8 s, ...
+                std::thread::sleep(std::time::Duration::from_millis(100 << attempt.min(6)));
+            }
+            Err(error) => {
+                observer(Event::FileFailed { file, error: &error });
+                return Err(error);
+            }
+        }
+    }
+}
+
+/// The legal name of a symbol, with a note if it had to be changed.
+fn legal(name: &str, input: &Input, notes: &mut Vec<String>) -> Result<String> {
+    let mapped = to_symbol(name).filter(|s| !s.ends_with(".funding")).ok_or_else(|| {
+        let problem = format!("{name:?} ({}) is no symbol: name it with --symbol", input.path.display());
+        Error::option("symbol", name, problem)
+    })?;
+    if mapped != name {
+        notes.push(format!("symbol {name:?} is called {mapped} here"));
+    }
+    Ok(mapped)
+}
+
+/// Names the symbols of a file.
+fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Part)>> {
+    let FileRows { mut symbols, assumed_utc, mut notes } = file;
+    if assumed_utc {
+        notes.push("times carry no zone: UTC was assumed".into());
+    }
+    if let Some(wanted) = &input.symbol {
+        if !is_symbol(wanted) {
+            let hint = to_symbol(wanted).map(|s| format!(", as {s}")).unwrap_or_default();
+            let problem = format!("is no symbol: use up to 32 letters, digits, '.', '_' and '-'{hint}");
+            return Err(Error::option("symbol", wanted, problem));
+        }
+        if symbols.len() > 1 {
+            let held: Vec<String> = symbols.iter().filter_map(|(n, _)| n.clone()).collect();
+            symbols.retain(|(n, _)| {
+                n.as_ref().is_some_and(|n| n == wanted || to_symbol(n).as_ref() == Some(wanted))
+            });
+            if symbols.is_empty() {
+                let problem = format!("holds {}, not {wanted}", held.join(", "));
+                return Err(Error::layout(&input.path, problem));
+            }
+            notes.push(format!("of {} symbols in the file only {wanted} was taken", held.len()));
+        }
+        return Ok(symbols
+            .into_iter()
+            .map(|(_, rows)| (wanted.clone(), Part { rows, notes: notes.clone() }))
+            .collect());
+    }
+    let stem = input.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut found = Vec::with_capacity(symbols.len());
+    for (name, rows) in symbols {
+        let mut notes = notes.clone();
+        if name.is_none() {
+            notes.push("the symbol is the name of the file".into());
+        }
+        let name = legal(name.as_deref().unwrap_or(&stem), input, &mut notes)?;
+        found.push((name, Part { rows, notes }));
+    }
+    Ok(found)
+}
+
+/// Which funding file belongs to which symbol.
+fn match_funding(inputs: &[Input], symbols: &BTreeMap<String, Symbol>) -> Result<BTreeMap<String, PathBuf>> {
+    let mut found = BTreeMap::new();
+    for input in inputs {
+        let stem = input.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let lower = stem.to_lowercase();
+        let cut =
+            ["-funding", "_funding", ".funding"].iter().find(|s| lower.ends_with(**s)).map_or(0, |s| s.len());
+        let mut name = input.symbol.clone().or_else(|| to_symbol(&stem[..stem.len() - cut]));
+        // The only symbol needs no name.
+        if let (None, 1) = (&input.symbol, symbols.len()) {
+            name = symbols.keys().next().cloned();
+        }
+        let name = name.filter(|n| symbols.contains_key(n)).ok_or_else(|| {
+            let known: Vec<&str> = symbols.keys().map(String::as_str).collect();
+            let problem =
+                format!("belongs to no symbol of this import ({}): write SYMBOL=FILE", known.join(", "));
+            Error::option("funding", input.path.display().to_string(), problem)
+        })?;
+        if found.insert(name.clone(), input.path.clone()).is_some() {
+            return Err(Error::option("funding", name, "has two funding files"));
+        }
+    }
+    Ok(found)
+}
+
+fn same_interval(first: Option<&OwnedSeries>, series: OwnedSeries) -> Result<OwnedSeries> {
+    match first {
+        Some(first) if first.interval_ms != series.interval_ms => {
+            let show = |ms| Interval::from_ms(ms).map_or_else(String::new, |i| i.to_string());
+            let problem = format!(
+                "has bars of {}, {} has bars of {}: a dataset has one interval",
+                show(series.interval_ms),
+                first.symbol,
+                show(first.interval_ms)
+            );
+            Err(Error::series(&series.symbol, problem))
+        }
+        _ => Ok(series),
+    }
+}

@@ -1,0 +1,192 @@
+//! Delimited text.
+
+use super::sniff::{Shape, sniff};
+use super::{Progress, ReadOptions};
+use crate::error::{Error, Result};
+use crate::rows::{Collector, FileRows, Row, TimeCell};
+use crate::stamp::{DayOrder, NoStamp, parse};
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+/// Lines below a header that carry units or a ticker instead of data.
+const MAX_UNIT_LINES: u32 = 3;
+/// Rows between two reports of progress.
+const REPORT_EVERY: u64 = 65_536;
+
+pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    let mut head = Vec::new();
+    let file = std::fs::File::open(path).map_err(|e| Error::io("read", path, e))?;
+    let size = file.metadata().map_err(|e| Error::io("read", path, e))?.len();
+    file.take(1 << 16).read_to_end(&mut head).map_err(|e| Error::io("read", path, e))?;
+    if head.contains(&0) {
+        return Err(Error::layout(path, "is no text file, nor Parquet, Feather or JSON"));
+    }
+    let text = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head));
+    let mut shape = sniff(&text, &options.columns).map_err(|problem| Error::layout(path, problem))?;
+    let order = match options.day_order {
+        Some(order) => Some(order),
+        None => day_order(path, &shape)?,
+    };
+    read_rows(path, &mut shape, order, size, progress)
+}
+
+/// A reader that stands at the first row of data, and the number of bytes before it.
+fn open(path: &Path, shape: &Shape) -> Result<csv::Reader<BufReader<std::fs::File>>> {
+    let failed = |e| Error::io("read", path, e);
+    let mut file = BufReader::with_capacity(1 << 18, std::fs::File::open(path).map_err(failed)?);
+    let mut line = Vec::new();
+    for _ in 0..shape.skip {
+        line.clear();
+        file.read_until(b'\n', &mut line).map_err(failed)?;
+    }
+    if shape.skip == 0 && file.fill_buf().map_err(failed)?.starts_with(b"\xef\xbb\xbf") {
+        file.seek_relative(3).map_err(failed)?;
+    }
+    let mut builder = csv::ReaderBuilder::new();
+    builder.delimiter(shape.delimiter).has_headers(false).flexible(true).comment(Some(b'#'));
+    Ok(builder.buffer_capacity(1 << 18).from_reader(file))
+}
+
+fn csv_error(path: &Path, error: csv::Error) -> Error {
+    let text = error.to_string();
+    match error.into_kind() {
+        csv::ErrorKind::Io(e) => Error::io("read", path, e),
+        _ => Error::layout(path, text),
+    }
+}
+
+/// Decides dates like 01/02/2020 by the first one in the file whose day is above 12.
+fn day_order(path: &Path, shape: &Shape) -> Result<Option<DayOrder>> {
+    let mut reader = open(path, shape)?;
+    let mut record = csv::ByteRecord::new();
+    let mut first = true;
+    while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
+        let Some(cell) = record.get(shape.columns.time) else { continue };
+        let reads = |order| parse(cell, order).is_ok();
+        if parse(cell, None) != Err(NoStamp::Ambiguous) {
+            // The order matters only if the first rows have such dates.
+            if first && reads(None) {
+                return Ok(None);
+            }
+            continue;
+        }
+        first = false;
+        match (reads(Some(DayOrder::DayMonth)), reads(Some(DayOrder::MonthDay))) {
+            (true, false) => return Ok(Some(DayOrder::DayMonth)),
+            (false, true) => return Ok(Some(DayOrder::MonthDay)),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+fn read_rows(
+    path: &Path,
+    shape: &mut Shape,
+    order: Option<DayOrder>,
+    size: u64,
+    progress: Progress<'_>,
+) -> Result<FileRows> {
+    let mut reader = open(path, shape)?;
+    let mut record = csv::ByteRecord::new();
+    let mut rows: Option<Collector> = None;
+    let (mut count, mut unit_lines) = (0u64, 0);
+    let mut named_only = 0u64;
+    while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
+        let line = shape.skip + record.position().map_or(0, csv::Position::line);
+        let columns = &mut shape.columns;
+        if record.len() == 1 && record[0].trim_ascii().is_empty() {
+            continue;
+        }
+        if rows.is_none() {
+            if shape.has_header && unit_lines < MAX_UNIT_LINES && is_unit_line(&record, columns, order) {
+                unit_lines += 1;
+                named_only += 1;
+                continue;
+            }
+            // `date` beside a `time` that is a whole stamp of its own.
+            if let Some(clock) = columns.clock
+                && record.get(clock).is_some_and(|c| c.trim_ascii().len() >= 10)
+            {
+                (columns.time, columns.clock) = (clock, None);
+            }
+        }
+        let collector = rows.get_or_insert_with(|| Collector::new(path, "line", names(shape), order));
+        let columns = &shape.columns;
+        let Some(cells) = cells(&record, columns, line) else {
+            let problem = format!(
+                "line {line} has {} fields, the header {}: is the file cut, or are there notes below the data?",
+                record.len(),
+                shape.names.len()
+            );
+            return Err(Error::layout(path, problem));
+        };
+        collector.push(cells)?;
+        count += 1;
+        if count.is_multiple_of(REPORT_EVERY) {
+            progress(record.position().map_or(0, csv::Position::byte), size);
+        }
+    }
+    progress(size, size);
+    let Some(mut rows) = rows else { return Err(Error::layout(path, "has no rows of data")) };
+    if named_only > 0 {
+        rows.notes.push(format!("{named_only} lines below the header hold no data and were passed over"));
+    }
+    if !shape.has_header {
+        rows.notes.push("no header: columns read as time, open, high, low, close, volume".into());
+    }
+    rows.notes.extend(volume_note(shape));
+    rows.finish()
+}
+
+/// Neither a time nor a price where they should be.
+fn is_unit_line(
+    record: &csv::ByteRecord,
+    columns: &crate::columns::Columns,
+    order: Option<DayOrder>,
+) -> bool {
+    let no_time = record.get(columns.time).is_none_or(|c| parse(c, order) == Err(NoStamp::Unknown));
+    let no_price = |&c: &usize| {
+        record.get(c).is_none_or(|cell| crate::decimal::Decimal::parse(cell.trim_ascii()).is_none())
+    };
+    no_time && columns.prices.iter().all(no_price)
+}
+
+fn cells<'a>(record: &'a csv::ByteRecord, columns: &crate::columns::Columns, line: u64) -> Option<Row<'a>> {
+    let [open, high, low, close] = columns.prices;
+    let clock = match columns.clock {
+        Some(clock) => Some(record.get(clock)?),
+        None => None,
+    };
+    Some(Row {
+        row: line,
+        time: TimeCell::Text(record.get(columns.time)?, clock),
+        prices: [record.get(open)?, record.get(high)?, record.get(low)?, record.get(close)?],
+        volume: columns.volume.map(|v| record.get(v).unwrap_or_default()),
+        symbol: match columns.symbol {
+            Some(symbol) => Some(record.get(symbol)?),
+            None => None,
+        },
+    })
+}
+
+fn names(shape: &Shape) -> [String; 6] {
+    let name = |at: usize| shape.names.get(at).cloned().unwrap_or_default();
+    let [open, high, low, close] = shape.columns.prices.map(name);
+    [name(shape.columns.time), open, high, low, close, shape.columns.volume.map(name).unwrap_or_default()]
+}
+
+/// Says which of several volume columns was taken.
+fn volume_note(shape: &Shape) -> Option<String> {
+    let taken = shape.columns.volume?;
+    let is_volume = |n: &String| n.to_lowercase().trim_start_matches('<').starts_with("vol");
+    let others: Vec<&str> = shape
+        .names
+        .iter()
+        .enumerate()
+        .filter(|(i, n)| *i != taken && is_volume(n))
+        .map(|(_, n)| n.as_str())
+        .collect();
+    let name = shape.names.get(taken)?;
+    (!others.is_empty()).then(|| format!("volume is column {name:?}; there are also {}", others.join(", ")))
+}

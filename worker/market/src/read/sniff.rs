@@ -1,0 +1,123 @@
+//! Finds the delimiter and the header of a text file from its first lines.
+
+use crate::columns::{ColumnChoice, Columns, find, without_header};
+use crate::decimal::Decimal;
+use crate::stamp::{DayOrder, parse};
+
+/// How a text file is laid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub delimiter: u8,
+    /// Lines before the first row of data.
+    pub skip: u64,
+    pub columns: Columns,
+    /// Names of all columns; `#1`, `#2`, ... without a header.
+    pub names: Vec<String>,
+    pub has_header: bool,
+}
+
+/// Titles and comments above the header are at most this many lines.
+const MAX_TITLE_LINES: usize = 40;
+
+fn fields(line: &str, delimiter: u8) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(line.as_bytes());
+    let mut record = csv::StringRecord::new();
+    match reader.read_record(&mut record) {
+        Ok(true) => record.iter().map(|f| f.trim().to_owned()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Looks at `text`, the beginning of a file, for a header or a first row of numbers.
+///
+/// # Errors
+/// A sentence that says what was not found.
+pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<Shape, String> {
+    let lines: Vec<&str> = text.lines().take(MAX_TITLE_LINES).collect();
+    let mut nearest: Option<(usize, String, Vec<String>)> = None;
+    for (at, line) in lines.iter().enumerate() {
+        for delimiter in [b',', b';', b'\t', b'|', b' '] {
+            let mut names = fields(line, delimiter);
+            // A header may stand behind a comment sign.
+            if let Some(first) = names.first_mut() {
+                *first = first.trim_start_matches(['#', '%', ' ']).to_owned();
+            }
+            if names.len() < 5 {
+                continue;
+            }
+            if let Some(shape) = numbers(&names, at, delimiter, choice) {
+                return shape;
+            }
+            let header: Vec<&str> = names.iter().map(String::as_str).collect();
+            match find(&header, choice) {
+                Ok(columns) => {
+                    let names = header.iter().map(|&h| h.to_owned()).collect();
+                    return Ok(Shape { delimiter, skip: at as u64 + 1, columns, names, has_header: true });
+                }
+                Err(missing) => {
+                    // `Price,Close,High,Low,Open,Volume` above `Ticker,...` and `Date,...`: the first column is the time.
+                    if missing == "time"
+                        && let Ok(columns) = find(&[&["time"], &header[1..]].concat(), choice)
+                    {
+                        return Ok(Shape {
+                            delimiter,
+                            skip: at as u64 + 1,
+                            columns,
+                            names,
+                            has_header: true,
+                        });
+                    }
+                    if nearest.as_ref().is_none_or(|n| missing.len() < n.1.len()) {
+                        nearest = Some((at, missing, names));
+                    }
+                }
+            }
+        }
+    }
+    Err(match nearest {
+        Some((at, missing, names)) => format!(
+            "line {} looks most like a header ({}), but it lacks {missing}: name the columns with --columns, as time=Date,open=Open",
+            at + 1,
+            names.join(" | "),
+        ),
+        None => "has no header with time, open, high, low and close in its first lines, nor rows of numbers"
+            .into(),
+    })
+}
+
+/// A row of data in the usual order of exchanges: time, open, high, low, close, volume, ...
+fn numbers(
+    cells: &[String],
+    at: usize,
+    delimiter: u8,
+    choice: &ColumnChoice,
+) -> Option<Result<Shape, String>> {
+    let is_price = |cell: &String| Decimal::parse(cell.as_bytes()).is_some();
+    let is_time = |text: &str| {
+        parse(text.as_bytes(), Some(DayOrder::DayMonth))
+            .or_else(|_| parse(text.as_bytes(), Some(DayOrder::MonthDay)))
+            .is_ok()
+    };
+    if !is_time(&cells[0]) {
+        return None;
+    }
+    let has_clock = cells[1].contains(':') && is_time(&format!("{} {}", cells[0], cells[1]));
+    let first = 1 + usize::from(has_clock);
+    if cells.len() < first + 4 || !cells[first..first + 4].iter().all(is_price) {
+        return None;
+    }
+    let columns = match without_header(cells.len(), has_clock, choice) {
+        Ok(columns) => columns,
+        Err(missing) => {
+            return Some(Err(format!(
+                "has no header and no {missing}: name columns by position, as time=#1"
+            )));
+        }
+    };
+    let names = (1..=cells.len()).map(|n| format!("#{n}")).collect();
+    Some(Ok(Shape { delimiter, skip: at as u64, columns, names, has_header: false }))
+}

@@ -1,0 +1,203 @@
+//! Parquet and Feather (Arrow IPC files): typed columns.
+
+use super::{Progress, ReadOptions};
+use crate::columns::{Columns, Role, find};
+use crate::error::{Error, Result};
+use crate::rows::{Collector, FileRows, Row, TimeCell};
+use crate::stamp::{from_epoch, from_epoch_f64};
+use arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array, Int64Array, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, SchemaRef, TimeUnit};
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::fs::File;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>>>;
+
+pub(super) fn read_parquet(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    guarded(path, || {
+        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(path, e))?;
+        let total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let schema = builder.schema().clone();
+        let reader = builder.with_batch_size(16_384).build().map_err(|e| damaged(path, e))?;
+        read_batches(path, options, progress, &schema, Box::new(reader), total)
+    })
+}
+
+pub(super) fn read_arrow(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    guarded(path, || {
+        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
+        let reader = arrow::ipc::reader::FileReader::try_new(std::io::BufReader::new(file), None)
+            .map_err(|e| damaged(path, e))?;
+        let schema = reader.schema();
+        read_batches(path, options, progress, &schema, Box::new(reader), 0)
+    })
+}
+
+fn damaged(path: &Path, problem: impl std::fmt::Display) -> Error {
+    Error::layout(path, format!("cannot be decoded, it may be cut: {problem}"))
+}
+
+/// The decoders of the arrow crates panic on some damaged files; for the user that is a damaged file.
+fn guarded(path: &Path, read: impl FnOnce() -> Result<FileRows>) -> Result<FileRows> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damaged(path, "the decoder gave up")))
+}
+
+fn read_batches(
+    path: &Path,
+    options: &ReadOptions,
+    progress: Progress<'_>,
+    schema: &SchemaRef,
+    batches: Batches,
+    total: u64,
+) -> Result<FileRows> {
+    let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+    let columns = find(&names, &options.columns).map_err(|missing| {
+        let problem =
+            format!("has no {missing} among its columns {}: name it with --columns", names.join(", "));
+        Error::layout(path, problem)
+    })?;
+    let [open, high, low, close] = columns.prices.map(|i| names[i].to_owned());
+    let volume = columns.volume.map(|i| names[i].to_owned()).unwrap_or_default();
+    let sources = [names[columns.time].to_owned(), open, high, low, close, volume];
+    let mut rows = Collector::new(path, "row", sources, options.day_order);
+    let mut first = 1;
+    for batch in batches {
+        let batch = batch.map_err(|e| damaged(path, e))?;
+        read_batch(path, &batch, &columns, first, &mut rows)?;
+        first += batch.num_rows() as u64;
+        progress(first - 1, if total > first { total } else { first });
+    }
+    rows.finish()
+}
+
+fn read_batch(
+    path: &Path,
+    batch: &RecordBatch,
+    columns: &Columns,
+    first: u64,
+    rows: &mut Collector,
+) -> Result<()> {
+    let cells = |at: usize| Cells::new(batch.column(at)).map_err(|e| damaged(path, e));
+    let time = Times::new(batch.column(columns.time)).map_err(|e| damaged(path, e))?;
+    if let Times::Ms { zone: false, .. } = time {
+        rows.assume_utc();
+    }
+    let clock = columns.clock.map(cells).transpose()?;
+    let [open, high, low, close] = columns.prices;
+    let prices = [cells(open)?, cells(high)?, cells(low)?, cells(close)?];
+    let volume = columns.volume.map(cells).transpose()?;
+    let symbol = columns.symbol.map(cells).transpose()?;
+    let mut texts: [Vec<u8>; 8] = Default::default();
+    for i in 0..batch.num_rows() {
+        let row = first + i as u64;
+        let [t0, t1, t2, t3, t4, t5, t6, t7] = &mut texts;
+        let time = match &time {
+            Times::Text(cells) => TimeCell::Text(cells.text(i, t0), clock.as_ref().map(|c| c.text(i, t6))),
+            Times::Ms { values, .. } | Times::Epoch(values) if values.is_null(i) => {
+                return Err(rows.wrong(Role::Time, row, "is missing"));
+            }
+            Times::Ms { values, per, times, .. } => {
+                TimeCell::Ms(values.value(i).div_euclid(*per).saturating_mul(*times))
+            }
+            Times::Epoch(values) => TimeCell::Ms(from_epoch(values.value(i)).ms),
+            Times::Seconds(values) => {
+                match from_epoch_f64(if values.is_null(i) { f64::NAN } else { values.value(i) }) {
+                    Some(stamp) => TimeCell::Ms(stamp.ms),
+                    None => return Err(rows.wrong(Role::Time, row, "is missing or no time")),
+                }
+            }
+        };
+        rows.push(Row {
+            row,
+            time,
+            prices: [
+                prices[0].text(i, t1),
+                prices[1].text(i, t2),
+                prices[2].text(i, t3),
+                prices[3].text(i, t4),
+            ],
+            volume: volume.as_ref().map(|c| c.text(i, t5)),
+            symbol: symbol.as_ref().map(|c| c.text(i, t7)),
+        })?;
+    }
+    Ok(())
+}
+
+/// A column as text; floats in the shortest decimal that gives the same float.
+enum Cells {
+    F64(Float64Array),
+    F32(Float32Array),
+    Text(StringArray),
+}
+
+impl Cells {
+    fn new(column: &ArrayRef) -> std::result::Result<Self, ArrowError> {
+        Ok(match column.data_type() {
+            DataType::Float64 => Cells::F64(column.as_primitive::<Float64Type>().clone()),
+            DataType::Float32 => Cells::F32(column.as_primitive::<Float32Type>().clone()),
+            _ => Cells::Text(cast(column, &DataType::Utf8)?.as_string::<i32>().clone()),
+        })
+    }
+
+    fn text<'a>(&'a self, row: usize, buffer: &'a mut Vec<u8>) -> &'a [u8] {
+        buffer.clear();
+        // Writing into memory cannot fail.
+        let _ = match self {
+            Cells::F64(values) if values.is_valid(row) => write!(buffer, "{}", values.value(row)),
+            Cells::F32(values) if values.is_valid(row) => write!(buffer, "{}", values.value(row)),
+            Cells::Text(values) if values.is_valid(row) => return values.value(row).as_bytes(),
+            _ => Ok(()),
+        };
+        buffer
+    }
+}
+
+enum Times {
+    /// Integers of a known unit: value / `per` x `times` = milliseconds.
+    Ms {
+        values: Int64Array,
+        per: i64,
+        times: i64,
+        zone: bool,
+    },
+    /// Integers of a unit to be told by their size.
+    Epoch(Int64Array),
+    /// Floats, likewise.
+    Seconds(Float64Array),
+    Text(Cells),
+}
+
+impl Times {
+    fn new(column: &ArrayRef) -> std::result::Result<Self, ArrowError> {
+        let ints = |column: &ArrayRef| {
+            Ok::<_, ArrowError>(cast(column, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
+        };
+        Ok(match column.data_type() {
+            DataType::Timestamp(unit, zone) => {
+                let (per, times) = match unit {
+                    TimeUnit::Second => (1, 1000),
+                    TimeUnit::Millisecond => (1, 1),
+                    TimeUnit::Microsecond => (1000, 1),
+                    TimeUnit::Nanosecond => (1_000_000, 1),
+                };
+                Times::Ms { values: ints(column)?, per, times, zone: zone.is_some() }
+            }
+            DataType::Date32 => {
+                let days = cast(column, &DataType::Int32)?;
+                Times::Ms { values: ints(&days)?, per: 1, times: 86_400_000, zone: true }
+            }
+            DataType::Date64 => Times::Ms { values: ints(column)?, per: 1, times: 1, zone: true },
+            DataType::Float64 | DataType::Float32 => {
+                Times::Seconds(cast(column, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
+            }
+            kind if kind.is_integer() => Times::Epoch(ints(column)?),
+            _ => Times::Text(Cells::new(column)?),
+        })
+    }
+}

@@ -1,0 +1,267 @@
+//! Rows as a reader delivers them: exact decimals with the place each came from, before any check.
+
+use crate::columns::Role;
+use crate::decimal::Decimal;
+use crate::error::{Error, Place, Result};
+use crate::stamp::{self, DayOrder, NoStamp};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where rows come from.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub file: PathBuf,
+    /// `line` or `row`.
+    pub unit: &'static str,
+    /// Names of the columns in the file: time, open, high, low, close, volume.
+    pub names: [String; 6],
+}
+
+impl Source {
+    /// The error for a value in row `row` of the column with `role`.
+    pub(crate) fn wrong(
+        &self,
+        role: Role,
+        row: u64,
+        value: impl ToString,
+        problem: impl Into<String>,
+    ) -> Error {
+        let at = match role {
+            Role::Time | Role::Clock | Role::Symbol => 0,
+            Role::Open => 1,
+            Role::High => 2,
+            Role::Low => 3,
+            Role::Close => 4,
+            Role::Volume => 5,
+        };
+        let column = if role == Role::Symbol { role.name().to_owned() } else { self.names[at].clone() };
+        let place = Place { file: self.file.clone(), row, unit: self.unit, column, value: value.to_string() };
+        Error::Value { place, problem: problem.into() }
+    }
+}
+
+/// The rows of one symbol in one file, in the order of the file.
+#[derive(Clone, Debug)]
+pub(crate) struct RawRows {
+    pub source: Arc<Source>,
+    pub time_ms: Vec<i64>,
+    pub mantissa: [Vec<i64>; 4],
+    pub scale: [Vec<u8>; 4],
+    /// Empty where there is no volume.
+    pub volume: Vec<f64>,
+    pub row: Vec<u64>,
+}
+
+impl RawRows {
+    fn new(source: Arc<Source>) -> Self {
+        Self {
+            source,
+            time_ms: Vec::new(),
+            mantissa: Default::default(),
+            scale: Default::default(),
+            volume: Vec::new(),
+            row: Vec::new(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.time_ms.len()
+    }
+
+    pub(crate) fn price(&self, column: usize, row: usize) -> Decimal {
+        Decimal { mantissa: self.mantissa[column][row], scale: self.scale[column][row] }
+    }
+
+    pub(crate) fn reverse(&mut self) {
+        self.time_ms.reverse();
+        self.mantissa.iter_mut().for_each(|c| c.reverse());
+        self.scale.iter_mut().for_each(|c| c.reverse());
+        self.volume.reverse();
+        self.row.reverse();
+    }
+}
+
+/// A time cell: text to be read, or milliseconds of a typed column.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TimeCell<'a> {
+    Text(&'a [u8], Option<&'a [u8]>),
+    Ms(i64),
+}
+
+/// One row before it is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    pub row: u64,
+    pub time: TimeCell<'a>,
+    pub prices: [&'a [u8]; 4],
+    pub volume: Option<&'a [u8]>,
+    pub symbol: Option<&'a [u8]>,
+}
+
+/// What a file held.
+#[derive(Clone, Debug)]
+pub(crate) struct FileRows {
+    /// Per symbol as the file writes it; `None` where it has no such column.
+    pub symbols: Vec<(Option<String>, RawRows)>,
+    pub assumed_utc: bool,
+    pub notes: Vec<String>,
+}
+
+/// Collects the rows of a file.
+pub(crate) struct Collector {
+    source: Arc<Source>,
+    order: Option<DayOrder>,
+    by_symbol: BTreeMap<Vec<u8>, usize>,
+    symbols: Vec<(Option<String>, RawRows)>,
+    current: usize,
+    assumed_utc: bool,
+    joined: Vec<u8>,
+    pub notes: Vec<String>,
+}
+
+/// Texts that stand for "no value" in a volume cell.
+fn is_empty(cell: &[u8]) -> bool {
+    cell.is_empty()
+        || [&b"null"[..], b"nan", b"na", b"n/a", b"none", b"-"].iter().any(|n| cell.eq_ignore_ascii_case(n))
+}
+
+impl Collector {
+    pub(crate) fn new(file: &Path, unit: &'static str, names: [String; 6], order: Option<DayOrder>) -> Self {
+        Self {
+            source: Arc::new(Source { file: file.to_owned(), unit, names }),
+            order,
+            by_symbol: BTreeMap::new(),
+            symbols: Vec::new(),
+            current: 0,
+            assumed_utc: false,
+            joined: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Reads one row.
+    pub(crate) fn push(&mut self, row: Row<'_>) -> Result<()> {
+        let time_ms = match row.time {
+            TimeCell::Ms(ms) => ms,
+            TimeCell::Text(text, clock) => self.read_time(text, clock, row.row)?,
+        };
+        let source = self.source.clone();
+        let rows = self.rows_of(row.symbol, row.row)?;
+        for (column, role) in Role::PRICES.into_iter().enumerate() {
+            let cell = row.prices[column].trim_ascii();
+            let Some(price) = Decimal::parse(cell) else {
+                let problem = if cell.contains(&b',') {
+                    "is no number: write prices with a point and without a thousands separator"
+                } else {
+                    "is no finite number"
+                };
+                return Err(source.wrong(role, row.row, String::from_utf8_lossy(cell), problem));
+            };
+            rows.mantissa[column].push(price.mantissa);
+            rows.scale[column].push(price.scale);
+        }
+        match row.volume.map(<[u8]>::trim_ascii) {
+            Some(cell) if !is_empty(cell) => {
+                let volume = Decimal::parse(cell).map(Decimal::to_f64).or_else(|| {
+                    let number = std::str::from_utf8(cell).ok()?.parse::<f64>().ok()?;
+                    number.is_finite().then_some(number)
+                });
+                let Some(volume) = volume else {
+                    return Err(source.wrong(
+                        Role::Volume,
+                        row.row,
+                        String::from_utf8_lossy(cell),
+                        "is no finite number",
+                    ));
+                };
+                if rows.volume.len() != rows.time_ms.len() {
+                    let problem = "follows rows without a volume: fill them, or leave the column out with --columns volume=";
+                    return Err(source.wrong(Role::Volume, row.row, String::from_utf8_lossy(cell), problem));
+                }
+                rows.volume.push(volume);
+            }
+            cell if !rows.volume.is_empty() => {
+                let value = String::from_utf8_lossy(cell.unwrap_or_default()).into_owned();
+                let problem = "is empty, other rows have a volume: fill it, or leave the column out with --columns volume=";
+                return Err(source.wrong(Role::Volume, row.row, value, problem));
+            }
+            _ => {}
+        }
+        rows.time_ms.push(time_ms);
+        rows.row.push(row.row);
+        Ok(())
+    }
+
+    fn read_time(&mut self, text: &[u8], clock: Option<&[u8]>, row: u64) -> Result<i64> {
+        let text = match clock {
+            None => text,
+            Some(clock) => {
+                self.joined.clear();
+                self.joined.extend_from_slice(text.trim_ascii());
+                self.joined.push(b' ');
+                self.joined.extend_from_slice(clock.trim_ascii());
+                &self.joined
+            }
+        };
+        match stamp::parse(text, self.order) {
+            Ok(stamp) => {
+                self.assumed_utc |= stamp.assumed_utc;
+                Ok(stamp.ms)
+            }
+            Err(reason) => {
+                let problem = match reason {
+                    NoStamp::Ambiguous => {
+                        "has day and month in an order that nothing in the file decides: say --dates day-first or month-first"
+                    }
+                    NoStamp::Unknown => {
+                        "is no time this program reads: write an epoch, or 2017-07-01 11:00:00 with or without Z or an offset"
+                    }
+                };
+                Err(self.source.wrong(Role::Time, row, String::from_utf8_lossy(text), problem))
+            }
+        }
+    }
+
+    fn rows_of(&mut self, symbol: Option<&[u8]>, row: u64) -> Result<&mut RawRows> {
+        let key = symbol.map(<[u8]>::trim_ascii).unwrap_or_default();
+        let same =
+            |(name, _): &(Option<String>, RawRows)| name.as_deref().unwrap_or_default().as_bytes() == key;
+        if !self.symbols.get(self.current).is_some_and(same) {
+            self.current = match self.by_symbol.get(key) {
+                Some(&at) => at,
+                None => {
+                    if symbol.is_some() && key.is_empty() {
+                        return Err(self.source.wrong(Role::Symbol, row, "", "is empty"));
+                    }
+                    let name = symbol.map(|_| String::from_utf8_lossy(key).into_owned());
+                    self.symbols.push((name, RawRows::new(self.source.clone())));
+                    self.by_symbol.insert(key.to_vec(), self.symbols.len() - 1);
+                    self.symbols.len() - 1
+                }
+            };
+        }
+        Ok(&mut self.symbols[self.current].1)
+    }
+
+    /// Notes that times without a zone were taken as UTC.
+    pub(crate) fn assume_utc(&mut self) {
+        self.assumed_utc = true;
+    }
+
+    /// The error for a cell that holds nothing.
+    pub(crate) fn wrong(&self, role: Role, row: u64, problem: &str) -> Error {
+        self.source.wrong(role, row, "", problem)
+    }
+
+    /// All rows, by symbol.
+    ///
+    /// # Errors
+    /// `Invalid` if there was none.
+    pub(crate) fn finish(self) -> Result<FileRows> {
+        if self.symbols.is_empty() {
+            return Err(Error::layout(&self.source.file, "has no rows of data"));
+        }
+        Ok(FileRows { symbols: self.symbols, assumed_utc: self.assumed_utc, notes: self.notes })
+    }
+}
