@@ -315,7 +315,7 @@ impl Evolution {
         }
         self.move_quotas();
         let summary = self.summary(&candidates, outcomes);
-        self.generation += 1;
+        self.generation = self.generation.saturating_add(1);
         Ok(summary)
     }
 

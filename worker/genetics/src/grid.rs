@@ -247,7 +247,7 @@ impl Grid {
     /// The index of the nearest decimal (the lower one of two equally near); `None` for categories. For the
     /// default of a gene whose range was overridden.
     pub fn nearest(&self, value: Decimal) -> Option<u32> {
-        let distance = |k: u32| self.value(k).map(|v| (v - value).abs());
+        let distance = |k: u32| self.value(k)?.checked_sub(value).map(|d| d.abs());
         if self.is_categorical() {
             return None;
         }
@@ -262,5 +262,60 @@ impl Grid {
             k if k == self.len() => Some(k - 1),
             k => Some(if distance(k - 1)? <= distance(k)? { k - 1 } else { k }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn d(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn linear_values_are_exact_and_end_at_max() {
+        let grid = Grid::linear("g", d("0.002"), d("0.2"), d("0.002")).unwrap();
+        assert_eq!(grid.len(), 100);
+        assert_eq!(grid.value(2), Some(d("0.006")));
+        assert_eq!(grid.value(99), Some(d("0.2")));
+        assert_eq!(grid.value(100), None);
+        assert_eq!(grid.index_of(d("0.1980")), Some(98));
+        assert_eq!(grid.index_of(d("0.1981")), None);
+        let short = Grid::linear("g", d("1"), d("2"), d("0.3")).unwrap();
+        assert_eq!(short.value(short.len() - 1), Some(d("1.9")));
+    }
+
+    #[test]
+    fn log_grids_are_multiples_of_their_unit() {
+        let grid = Grid::log("g", d("0.02"), d("1"), d("0.0001"), 24).unwrap();
+        assert_eq!(grid.value(17), Some(d("0.3195")));
+        assert_eq!(grid.index_of(d("0.3195")), Some(17));
+        assert_eq!((grid.value(0), grid.value(24)), (Some(d("0.02")), Some(d("1"))));
+    }
+
+    #[test]
+    fn errors_name_the_gene_and_what_to_do() {
+        let text = |r: Result<Grid, GridError>| r.unwrap_err().to_string();
+        assert!(text(Grid::linear("p", d("9"), d("1"), d("1"))).contains("gene p: min 9 and max 1"));
+        assert!(text(Grid::linear("p", d("1"), d("9"), d("0"))).contains("above 0"));
+        assert!(text(Grid::linear("p", d("0"), d("9"), d("0.000000001"))).contains("larger step"));
+        assert!(text(Grid::linear("p", Decimal::MIN, Decimal::MAX, d("1"))).contains("larger step"));
+        assert!(text(Grid::log("p", d("1"), d("1.2"), d("0.1"), 24)).contains("fewer steps"));
+        assert!(
+            text(Grid::log("p", d("1"), d("1.25"), d("0.1"), 2)).contains("1.25 is not a multiple of 0.1")
+        );
+        assert!(text(Grid::log("p", d("1"), d("2"), d("0.1"), 1001)).contains("1 to 1000"));
+        assert!(text(Grid::log("p", d("0"), d("2"), d("0.1"), 3)).contains("0 < min < max"));
+        assert!(text(Grid::values("p", vec![])).contains("at least one"));
+        assert!(text(Grid::values("p", vec![d("1"), d("1.0")])).contains("twice"));
+        assert!(text(Grid::category_values("p", vec![2, 2])).contains("twice"));
+    }
+
+    #[test]
+    fn the_nearest_value_is_the_lower_of_two_equally_near() {
+        let grid = Grid::values("g", vec![d("10"), d("20"), d("50")]).unwrap();
+        let near = |text| grid.nearest(d(text)).unwrap();
+        assert_eq!([near("1"), near("15"), near("15.1"), near("35"), near("99")], [0, 0, 1, 1, 2]);
     }
 }

@@ -298,7 +298,7 @@ impl Fields {
             Constraint::Ordered { low, high } => numbers(&[0, *low, *high]),
             Constraint::Capped { gene, cap, margin, when } => {
                 numbers(&[1, *gene, *cap]);
-                when.iter().for_each(|w| numbers(&[w.gene, w.category as usize]));
+                numbers(&when.map_or([0, 0, 0], |w| [1, w.gene, w.category as usize]));
                 self.text(&margin.normalize().to_string());
             }
             Constraint::ActiveWhen { gene, when } => numbers(&[2, *gene, when.gene, when.category as usize]),

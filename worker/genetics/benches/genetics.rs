@@ -1,0 +1,27 @@
+//! Ask and tell of 1,000 candidates of three genes, survivors in place; the goal is 1 ms. Outcomes come from a
+//! cheap function outside of the measured time only in part: about 10 ns each are inside.
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use galapagos_genetics::{Evolution, Outcome};
+
+fn generations(c: &mut Criterion) {
+    let evaluate = |_: usize, g: &[u32]| Outcome::feasible(g.iter().map(|&k| f64::from(k % 17)).sum());
+    for (name, space) in
+        [("three_genes", common::crossover_space()), ("six_genes_with_rules", common::oscillator_space())]
+    {
+        let mut warm =
+            Evolution::new(common::config(1, 1000), vec![common::species("bench", space)]).unwrap();
+        for _ in 0..5 {
+            common::step(&mut warm, evaluate);
+        }
+        c.bench_function(&format!("ask_tell_1000/{name}"), |b| {
+            b.iter_batched_ref(|| warm.clone(), |run| common::step(run, evaluate), BatchSize::LargeInput)
+        });
+    }
+}
+
+criterion_group!(benches, generations);
+criterion_main!(benches);
