@@ -1,0 +1,117 @@
+//! One genome on all symbols: signals, accounts, one result. What people call, and the oracle of the batch path.
+
+use crate::buy_and_hold::buy_and_hold_return;
+use crate::evaluation::{Evaluation, Metric, MetricSet};
+use crate::execution::Execution;
+use crate::genes::Genome;
+use crate::portfolio::{Part, Total, combine, total};
+use crate::prepared::Prepared;
+use crate::signals::Signals;
+use crate::simulator::{Sleeve, simulate};
+use crate::strategies::{Context, Strategy};
+use crate::trace::Trace;
+use crate::window::Rows;
+
+/// What a back-test is run on. Symbols in ascending order of their names; one window per symbol.
+#[derive(Clone, Copy, Debug)]
+pub struct Backtest<'a> {
+    /// The symbols' columns, made with the same options.
+    pub symbols: &'a [Prepared<'a>],
+    /// Counted rows of each symbol.
+    pub rows: &'a [Rows],
+    /// Options.
+    pub exec: &'a Execution,
+    /// Metrics asked for.
+    pub metrics: MetricSet,
+}
+
+/// The result of one symbol.
+#[derive(Clone, Debug)]
+pub struct SymbolReport {
+    /// Name of the symbol.
+    pub symbol: String,
+    /// Its own evaluation, all metrics but buy and hold.
+    pub evaluation: Evaluation,
+    /// What the account did.
+    pub trace: Trace,
+    /// The decisions it followed.
+    pub signals: Signals,
+}
+
+/// The result of a back-test.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// All symbols together.
+    pub evaluation: Evaluation,
+    /// Each symbol.
+    pub per_symbol: Vec<SymbolReport>,
+    /// The sum of the accounts over time (X21).
+    pub total: Total,
+}
+
+/// Runs one genome of a strategy.
+pub fn backtest(run: &Backtest, strategy: &dyn Strategy, genome: &Genome) -> Report {
+    let signals = run
+        .symbols
+        .iter()
+        .zip(run.rows)
+        .map(|(prepared, rows)| {
+            let context = Context { first: rows.first, bars_per_year: run.exec.bars_per_year };
+            strategy.signals(&prepared.bars(), genome, context)
+        })
+        .collect();
+    backtest_signals(run, signals, genome)
+}
+
+/// Runs given decisions, one set per symbol; of the genome only the stops act.
+pub fn backtest_signals(run: &Backtest, signals: Vec<Signals>, genome: &Genome) -> Report {
+    let traces = traces(run, &signals, genome);
+    let parts = parts(run, &traces);
+    let singles: Vec<Evaluation> = parts.iter().map(|p| p.evaluate(run.exec, MetricSet::FULL)).collect();
+    let mut evaluation = combine(&parts, &singles, run.exec, run.metrics);
+    if run.metrics.contains(Metric::BuyAndHoldReturn) {
+        evaluation.metrics.set(Metric::BuyAndHoldReturn, buy_and_hold_return(run));
+    }
+    let total = total(&parts);
+    let per_symbol = run
+        .symbols
+        .iter()
+        .zip(singles)
+        .zip(traces.into_iter().zip(signals))
+        .map(|((p, evaluation), (trace, signals))| SymbolReport {
+            symbol: p.bars().symbol.to_owned(),
+            evaluation,
+            trace,
+            signals,
+        })
+        .collect();
+    Report { evaluation, per_symbol, total }
+}
+
+/// The evaluation alone, without what people look at.
+pub fn evaluate_signals(run: &Backtest, signals: &[Signals], genome: &Genome) -> Evaluation {
+    let traces = traces(run, signals, genome);
+    let parts = parts(run, &traces);
+    let singles: Vec<Evaluation> = parts.iter().map(|p| p.evaluate(run.exec, run.metrics)).collect();
+    combine(&parts, &singles, run.exec, run.metrics)
+}
+
+fn traces(run: &Backtest, signals: &[Signals], genome: &Genome) -> Vec<Trace> {
+    let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
+    let capital = run.exec.initial_capital / run.symbols.len() as f64;
+    run.symbols
+        .iter()
+        .zip(run.rows)
+        .zip(signals)
+        .map(|((prepared, &rows), signals)| {
+            let close_at_end = prepared.bars().time_ms.last().copied() != last;
+            let sleeve = Sleeve { prepared, signals, stops: genome.stops, rows, capital, close_at_end };
+            simulate(&sleeve, run.exec)
+        })
+        .collect()
+}
+
+fn parts<'a>(run: &Backtest<'a>, traces: &'a [Trace]) -> Vec<Part<'a>> {
+    let symbols = run.symbols.iter().zip(run.rows);
+    symbols.zip(traces).map(|((p, &rows), trace)| Part { time_ms: p.bars().time_ms, rows, trace }).collect()
+}

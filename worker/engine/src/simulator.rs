@@ -1,0 +1,257 @@
+//! The oracle: one account on one symbol, bar by bar, in the order of X1.
+
+use crate::account::{Account, Moment, Rule};
+use crate::execution::{Execution, Fill};
+use crate::genes::Stops;
+use crate::orders::{Targets, sign};
+use crate::prepared::Prepared;
+use crate::signals::Signals;
+use crate::stops::{Bar, Cause, Fractions, Guard};
+use crate::trace::{Exit, Trace};
+use crate::window::Rows;
+
+/// Equity at or below this share of the capital is ruin (X6).
+const RUIN: f64 = 1e-9;
+
+/// What one account is run on.
+#[derive(Clone, Copy, Debug)]
+pub struct Sleeve<'a> {
+    /// The symbol's columns.
+    pub prepared: &'a Prepared<'a>,
+    /// Decisions, one per row.
+    pub signals: &'a Signals,
+    /// Stop genes.
+    pub stops: Stops,
+    /// Which rows count and where decisions start.
+    pub rows: Rows,
+    /// Capital of this account.
+    pub capital: f64,
+    /// Closes an open position at the last row whatever the options say (X19).
+    pub close_at_end: bool,
+}
+
+/// Runs one account to the end of its rows. Never fails: what is not a number ends up in the returns (X23).
+pub fn simulate(sleeve: &Sleeve, exec: &Execution) -> Trace {
+    let Sleeve { prepared, signals, stops, rows, capital, close_at_end } = *sleeve;
+    let base = rows.base();
+    let n = prepared.len();
+    let mut run = Run {
+        exec,
+        prepared,
+        fractions: Fractions::from(stops),
+        targets: Targets::new(signals, exec),
+        account: Account::new(prepared, capital, exec.taker_fee, exec.maker_fee),
+        guard: None,
+        opened: base,
+        acted: 0.0,
+        wanted: 0.0,
+    };
+    let counted = n.saturating_sub(base);
+    let mut trace = Trace {
+        base,
+        full: rows.full && n > 0,
+        capital,
+        equity: Vec::with_capacity(counted),
+        position: Vec::with_capacity(counted),
+        returns: Vec::with_capacity(counted),
+        trades: Vec::new(),
+        fills: Vec::new(),
+        fees: 0.0,
+        traded: 0.0,
+        funding: 0.0,
+        ruined: false,
+        open_position: false,
+    };
+    if rows.first == base && base < n {
+        run.decide(base, n);
+    }
+    trace.equity.push(capital);
+    trace.position.push(run.account.quantity());
+    if trace.full {
+        trace.returns.push(0.0);
+    }
+    let mut before = capital;
+    for t in base + 1..n {
+        if trace.ruined {
+            trace.equity.push(0.0);
+            trace.position.push(0.0);
+            trace.returns.push(0.0);
+            continue;
+        }
+        run.account.begin_bar();
+        run.fills_before_mark(t);
+        if t >= rows.first {
+            run.decide(t, n);
+        }
+        let held = run.account.quantity();
+        if t + 1 == n && held != 0.0 && (exec.final_close || close_at_end) {
+            run.final_close(t);
+        }
+        let equity = run.account.equity(t);
+        if equity <= RUIN * capital {
+            run.account.ruin(t);
+            trace.ruined = true;
+            trace.equity.push(0.0);
+            trace.position.push(0.0);
+            trace.returns.push(-1.0);
+            continue;
+        }
+        trace.returns.push(run.bar_return(t, equity, before));
+        trace.equity.push(equity);
+        trace.position.push(held);
+        before = equity;
+    }
+    if let Some(last) = n.checked_sub(1) {
+        run.account.charge(last);
+    }
+    trace.open_position = run.account.quantity() != 0.0;
+    let Account { trades, fills, fees, traded, funding, .. } = run.account;
+    Trace { trades, fills, fees, traded, funding, ..trace }
+}
+
+struct Run<'a> {
+    exec: &'a Execution,
+    prepared: &'a Prepared<'a>,
+    fractions: Fractions,
+    targets: Targets<'a>,
+    account: Account<'a>,
+    guard: Option<Guard>,
+    /// Row of the entry.
+    opened: usize,
+    /// The target last executed.
+    acted: f64,
+    /// The target of the last close.
+    wanted: f64,
+}
+
+impl Run<'_> {
+    /// Steps (2) and (3) of X1; with `SameClose` only (3), the order follows the decision.
+    fn fills_before_mark(&mut self, t: usize) {
+        let same_close = self.exec.fill == Fill::SameClose;
+        let at = Moment { row: t, charged: if same_close { t - 1 } else { t } };
+        if self.prepared.is_tradable(t) {
+            if !same_close {
+                self.order(at);
+            }
+            self.intrabar(at, !same_close && self.opened == t);
+        }
+        if let Some(guard) = &mut self.guard {
+            guard.follow(bar(self.prepared, t));
+        }
+    }
+
+    /// Step (5), and with `SameClose` the order at this close; the order of the last close is dropped (X18).
+    fn decide(&mut self, t: usize, n: usize) {
+        self.wanted = self.targets.decide(t);
+        if self.exec.fill == Fill::SameClose && t + 1 < n && self.prepared.is_tradable(t) {
+            self.order(Moment { row: t, charged: t });
+        }
+    }
+
+    fn order(&mut self, at: Moment) {
+        if self.wanted == self.acted {
+            return;
+        }
+        self.acted = self.wanted;
+        let (side, held) = (sign(self.wanted), sign(self.account.quantity()));
+        if held != 0 && side != held {
+            self.leave(at);
+        }
+        if side == 0 {
+            return;
+        }
+        let costs = &self.prepared.costs;
+        let long = side > 0;
+        let market = match self.exec.fill {
+            Fill::NextOpen => self.prepared.open[at.row],
+            Fill::SameClose => self.prepared.close[at.row],
+        };
+        let equity = self.account.cash(at) + self.account.quantity() * market;
+        let k = (self.wanted.abs() * self.exec.fraction) * self.exec.leverage;
+        let inverse = if long { costs.inv_buy[at.row] } else { costs.inv_sell[at.row] };
+        let mut size = if equity > 0.0 { (k * equity) * inverse } else { 0.0 };
+        if let Some(lot) = self.exec.lot {
+            size = (size / lot).floor() * lot;
+        }
+        let opens = self.account.quantity() == 0.0;
+        if size > 0.0 && opens {
+            let whole = k == 1.0 && self.exec.lot.is_none();
+            let price = self.account.open(at, long, size, whole);
+            self.opened = at.row;
+            self.guard = Some(Guard::new(long, price, self.fractions, self.targets.distances()));
+        } else if size > 0.0 {
+            self.account.adjust(at, size);
+        } else if !opens {
+            self.leave(at);
+        }
+    }
+
+    fn leave(&mut self, at: Moment) {
+        self.account.close_at_market(at, Exit::Signal);
+        self.guard = None;
+    }
+
+    fn intrabar(&mut self, at: Moment, entry: bool) {
+        let Some(guard) = &self.guard else { return };
+        let q = self.account.quantity();
+        let liquidation = self.exec.maintenance_margin.and_then(|mm| {
+            let cash = self.account.cash(at);
+            if q < 0.0 {
+                Some(cash / (q.abs() * (1.0 + mm)))
+            } else {
+                (cash < 0.0).then(|| -cash / (q * (1.0 - mm)))
+            }
+        });
+        let Some((cause, level)) = guard.event(bar(self.prepared, at.row), entry, liquidation) else {
+            return;
+        };
+        let (price, reason) = match cause {
+            Cause::Stop => (self.slipped(level), Exit::Stop),
+            Cause::Target => (level, Exit::Target),
+            Cause::Liquidation => (level, Exit::Liquidation),
+        };
+        self.account.close_at(at, price, reason);
+        self.targets.block(sign(q));
+        self.acted = 0.0;
+        self.wanted = 0.0;
+        self.guard = None;
+    }
+
+    fn final_close(&mut self, t: usize) {
+        let price = self.slipped(self.prepared.close[t]);
+        self.account.close_at(Moment { row: t, charged: t }, price, Exit::End);
+        self.guard = None;
+    }
+
+    /// The price a market order gets that closes the position.
+    fn slipped(&self, price: f64) -> f64 {
+        let slippage = self.exec.slippage;
+        if self.account.quantity() > 0.0 { price * (1.0 - slippage) } else { price * (1.0 + slippage) }
+    }
+
+    fn bar_return(&self, t: usize, equity: f64, before: f64) -> f64 {
+        let (close, inv_buy) = (&self.prepared.close, &self.prepared.costs.inv_buy);
+        match if self.exec.has_ratio_returns() { Rule::Ratio } else { self.account.rule } {
+            Rule::Flat => 0.0,
+            Rule::Held => close[t] / close[t - 1] - 1.0,
+            Rule::Entered => close[t] * inv_buy[t] - 1.0,
+            Rule::Left(net) => net / close[t - 1] - 1.0,
+            Rule::Through(net) => net * inv_buy[t] - 1.0,
+            Rule::Ratio => equity / before - 1.0,
+        }
+    }
+}
+
+impl Execution {
+    /// Whether every return is E / E1 - 1 (5.1): funding, borrow, lots and `SameClose`.
+    pub fn has_ratio_returns(&self) -> bool {
+        self.funding != crate::execution::Funding::None
+            || self.borrow_rate != 0.0
+            || self.lot.is_some()
+            || self.fill == Fill::SameClose
+    }
+}
+
+fn bar(prepared: &Prepared, t: usize) -> Bar {
+    Bar { open: prepared.open[t], high: prepared.high[t], low: prepared.low[t] }
+}

@@ -1,0 +1,127 @@
+//! Stops, targets and liquidations inside a bar (X1(3), X6, X9 to X12).
+
+use crate::genes::{Stops, to_f64};
+use crate::orders::Distances;
+
+/// Stop genes as f64 fractions.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Fractions {
+    stop: Option<f64>,
+    take: Option<f64>,
+    trail: Option<f64>,
+}
+
+impl From<Stops> for Fractions {
+    fn from(s: Stops) -> Fractions {
+        Fractions {
+            stop: s.stop_loss.map(to_f64),
+            take: s.take_profit.map(to_f64),
+            trail: s.trailing_stop.map(to_f64),
+        }
+    }
+}
+
+/// The levels that guard one position, fixed at its entry but for the peak.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guard {
+    long: bool,
+    fixed: Option<f64>,
+    target: Option<f64>,
+    peak: f64,
+    trail: Option<f64>,
+    trail_distance: Option<f64>,
+}
+
+/// What closed a position inside a bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Stop,
+    Target,
+    Liquidation,
+}
+
+/// One bar's prices.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bar {
+    pub open: f64,
+    pub high: f64,
+    pub low: f64,
+}
+
+impl Guard {
+    /// Levels from the fill price, slippage inside.
+    pub fn new(long: bool, fill: f64, fractions: Fractions, distances: Distances) -> Guard {
+        let below = |x: f64| if long { fill * (1.0 - x) } else { fill * (1.0 + x) };
+        let above = |y: f64| if long { fill * (1.0 + y) } else { fill * (1.0 - y) };
+        let away = distances.stop.map(|d| if long { fill - d } else { fill + d });
+        Guard {
+            long,
+            fixed: tighter(long, fractions.stop.map(below), away),
+            target: fractions.take.map(above),
+            peak: fill,
+            trail: fractions.trail,
+            trail_distance: distances.trail,
+        }
+    }
+
+    /// The effective stop: the tighter of fixed and trailing, from the peak of the bars before.
+    fn stop(&self) -> Option<f64> {
+        let p = self.peak;
+        let by_share = self.trail.map(|x| if self.long { p * (1.0 - x) } else { p * (1.0 + x) });
+        let by_distance = self.trail_distance.map(|d| if self.long { p - d } else { p + d });
+        tighter(self.long, self.fixed, tighter(self.long, by_share, by_distance))
+    }
+
+    /// Moves the peak after the bar's check.
+    pub fn follow(&mut self, bar: Bar) {
+        if self.long && bar.high > self.peak {
+            self.peak = bar.high;
+        } else if !self.long && bar.low < self.peak {
+            self.peak = bar.low;
+        }
+    }
+
+    /// The event of this bar and its price before slippage, if any. `entry` = the position was opened at this bar's
+    /// open, so that stops cannot gap; `liquidation` is the price at which the margin ends.
+    pub fn event(&self, bar: Bar, entry: bool, liquidation: Option<f64>) -> Option<(Cause, f64)> {
+        // `worse(a, b)`: a is at or beyond b on the losing side.
+        let worse = |a: f64, b: f64| if self.long { a <= b } else { a >= b };
+        let (extreme, best) = if self.long { (bar.low, bar.high) } else { (bar.high, bar.low) };
+        let nearest = match (self.stop(), liquidation) {
+            (Some(l), Some(p)) if worse(p, l) => Some((Cause::Stop, l)),
+            (_, Some(p)) => Some((Cause::Liquidation, p)),
+            (Some(l), None) => Some((Cause::Stop, l)),
+            (None, None) => None,
+        };
+        if let Some((cause, level)) = nearest
+            && worse(bar.open, level)
+            && (!entry || cause == Cause::Liquidation)
+        {
+            return Some((cause, bar.open));
+        }
+        if let Some(target) = self.target
+            && !entry
+            && worse(target, bar.open)
+        {
+            return Some((Cause::Target, bar.open));
+        }
+        if let Some((cause, level)) = nearest
+            && worse(extreme, level)
+        {
+            // On the entry bar a stop narrower than the slippage lies beyond the open: it cannot fill there.
+            return Some((cause, if worse(bar.open, level) { bar.open } else { level }));
+        }
+        match self.target {
+            Some(target) if worse(target, best) => Some((Cause::Target, target)),
+            _ => None,
+        }
+    }
+}
+
+/// The stop that is hit first: the higher for a long, the lower for a short.
+fn tighter(long: bool, a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if (a > b) == long { a } else { b }),
+        (a, b) => a.or(b),
+    }
+}

@@ -1,0 +1,111 @@
+//! What one account did on one symbol, bar by bar.
+
+/// Why a round trip ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// The signal changed.
+    Signal,
+    /// Fixed or trailing stop.
+    Stop,
+    /// Take profit.
+    Target,
+    /// The margin ended.
+    Liquidation,
+    /// Final close at the end of the data.
+    End,
+    /// The equity reached 0.
+    Ruin,
+}
+
+impl Exit {
+    /// The name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Exit::Signal => "signal",
+            Exit::Stop => "stop",
+            Exit::Target => "target",
+            Exit::Liquidation => "liquidation",
+            Exit::End => "end",
+            Exit::Ruin => "ruin",
+        }
+    }
+}
+
+/// A closed round trip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trade {
+    /// Row of the first fill.
+    pub entry: usize,
+    /// Row of the last fill.
+    pub exit: usize,
+    /// +1 long, -1 short.
+    pub side: i8,
+    /// Price of the first fill, slippage inside.
+    pub entry_price: f64,
+    /// Price of the last fill, slippage inside.
+    pub exit_price: f64,
+    /// What ended it.
+    pub reason: Exit,
+    /// Cash after the last fill minus cash before the first, in account currency.
+    pub pnl: f64,
+    /// Fees of all its fills, in account currency.
+    pub fees: f64,
+    /// Units of the first fill, unsigned.
+    pub quantity: f64,
+}
+
+/// One fill.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FillRecord {
+    /// Row.
+    pub row: usize,
+    /// Signed change of the position.
+    pub quantity: f64,
+    /// Price, slippage inside.
+    pub price: f64,
+    /// Fee, in account currency.
+    pub fee: f64,
+}
+
+/// The whole story of one account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// Row at whose close the account starts: element 0 of `equity` and `position`.
+    pub base: usize,
+    /// Whether the base row itself counts, with return 0 (`window: Full`).
+    pub full: bool,
+    /// Capital at the start.
+    pub capital: f64,
+    /// Equity at each close from `base` on.
+    pub equity: Vec<f64>,
+    /// Units held at each close from `base` on, before a final close.
+    pub position: Vec<f64>,
+    /// Counted returns, one per counted row.
+    pub returns: Vec<f64>,
+    /// Closed round trips by exit.
+    pub trades: Vec<Trade>,
+    /// All fills in order.
+    pub fills: Vec<FillRecord>,
+    /// Sum of the fees.
+    pub fees: f64,
+    /// Sum of |quantity| x price of all fills.
+    pub traded: f64,
+    /// Funding and borrow paid; negative = received.
+    pub funding: f64,
+    /// Whether the equity reached 0.
+    pub ruined: bool,
+    /// Whether a position is open after the last row.
+    pub open_position: bool,
+}
+
+impl Trace {
+    /// Equity at the counted rows.
+    pub fn counted_equity(&self) -> &[f64] {
+        &self.equity[usize::from(!self.full)..]
+    }
+
+    /// Position at the counted rows.
+    pub fn counted_position(&self) -> &[f64] {
+        &self.position[usize::from(!self.full)..]
+    }
+}
