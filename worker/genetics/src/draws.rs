@@ -164,10 +164,10 @@ mod tests {
         let mut rng = ChaCha8Rng::from_seed([0; 32]);
         let mut block = [0_u8; 16];
         rng.fill_bytes(&mut block);
-        assert_eq!(blake3_free_hex(&block), "3e00ef2f895f40d67f5bb8e81f09a5a1");
+        assert_eq!(hex(&block), "3e00ef2f895f40d67f5bb8e81f09a5a1");
         rng.set_word_pos(16);
         rng.fill_bytes(&mut block[..8]);
-        assert_eq!(blake3_free_hex(&block[..8]), "d2aefa0deaa5c151");
+        assert_eq!(hex(&block[..8]), "d2aefa0deaa5c151");
     }
 
     #[test]
@@ -224,7 +224,39 @@ mod tests {
         assert_eq!(d.below(0), 0);
     }
 
-    fn blake3_free_hex(bytes: &[u8]) -> String {
+    /// First draws of some positions: seed, generation, species, purpose, attempt, child. The second was computed
+    /// with another implementation of ChaCha8, too.
+    #[test]
+    fn draws_at_a_position_never_change() {
+        let first = |seed, generation, name, purpose, attempt, child| {
+            let species = crate::species_id(name);
+            let mut draws = Draws::new(seed);
+            draws.seek(Position { generation, species, purpose, attempt, child });
+            format!("{:016x} {:016x}", draws.u64(), draws.u64())
+        };
+        let got = [
+            first(0, 0, "sma_crossover", Purpose::Uniform, 0, 0),
+            first(42, 0, "sma_crossover", Purpose::Uniform, 15, 0),
+            first(42, 7, "rsi_filter", Purpose::Child, 0, 99),
+            first(42, 7, "rsi_filter", Purpose::Child, 4, 99),
+            first((1 << 53) - 1, u32::MAX, "rsi_filter", Purpose::Walk, 0, u32::MAX),
+        ];
+        let expected = [
+            "5568f26e3c220f93 906a70acda1115df",
+            "424f5eb8aa68d0f5 42816123e6707eec",
+            "dfc32aeea425ebcd e7af003686a8cced",
+            "9d3e8497c9b47017 c5c725a723395020",
+            "9452709249c058b5 731b11117721fc9b",
+        ];
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn the_key_of_a_seed_never_changes() {
+        assert_eq!(hex(&key(42)), "01461d04fea6a79680dd72df0ff9a8a4c559b55caed691328581441f57caaf5c");
+    }
+
+    fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|b| format!("{b:02x}")).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! Repair (engine contract C12, C15): the published examples, and the promises for any space.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{category, integer, real};

@@ -1,5 +1,7 @@
 //! A run is repeatable to the byte: from its seed, across a restart, whatever rule will stop it.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
