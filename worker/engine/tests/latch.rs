@@ -1,9 +1,10 @@
 //! The latch in the form kernels use: two independent set/reset latches are the rule of the contract.
 
-mod common;
+#[path = "common/market.rs"]
+mod market;
 
-use common::market::Draws;
 use galapagos_engine::signals::{Conditions, latch};
+use market::Draws;
 
 #[test]
 fn two_set_reset_latches_are_the_rule() {

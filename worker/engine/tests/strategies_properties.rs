@@ -1,12 +1,13 @@
 //! Promises every strategy keeps: no look-ahead, no dependence on the size of a tick, no gene without effect, no
 //! failure on data that say nothing.
 
-mod common;
+#[path = "common/market.rs"]
+mod market;
 
-use common::market::Market;
 use galapagos_engine::genes::{GeneValue, Genome, Range};
 use galapagos_engine::signals::Signals;
 use galapagos_engine::strategies::{self, Context, Strategy};
+use market::Market;
 use rust_decimal::Decimal;
 
 /// Genomes that trade often and train fast, in addition to the defaults.

@@ -1,13 +1,6 @@
 //! Mean and standard deviation of returns from exact sums in units of 2^-52 (arithmetic contract 5.1).
 
-/// 2^-52 as f64.
-pub const UNIT: f64 = 1.0 / 4_503_599_627_370_496.0;
-
-/// x in units of 2^-52, rounded half to even; `None` unless |x| < 2048.
-pub fn fx(x: f64) -> Option<i64> {
-    let scaled = x * 4_503_599_627_370_496.0;
-    (scaled.abs() < 9_223_372_036_854_775_808.0).then(|| scaled.round_ties_even() as i64)
-}
+use crate::q52::{fx, to_f64};
 
 /// Running sums of the returns c / c1 - 1 and of their squares.
 #[derive(Clone, Debug)]
@@ -48,8 +41,8 @@ impl ReturnSums {
             return None;
         }
         let (s1, s2) = (self.s1[t + 1] - self.s1[from], self.s2[t + 1] - self.s2[from]);
-        let mean = (s1 as f64 * UNIT) / n as f64;
-        let variance = ((s2 as f64 * UNIT) - mean * mean * n as f64) / (n - 1) as f64;
+        let mean = to_f64(s1) / n as f64;
+        let variance = (to_f64(s2) - mean * mean * n as f64) / (n - 1) as f64;
         (variance > 0.0).then(|| variance.sqrt())
     }
 }
@@ -72,16 +65,6 @@ pub fn population(x: &[f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_return_is_rounded_to_units_of_two_to_the_minus_52() {
-        assert_eq!(fx(0.01), Some(45_035_996_273_705));
-        assert_eq!(fx(0.01 * 0.01), Some(450_359_962_737));
-        assert_eq!(fx(1.5 * UNIT), Some(2));
-        assert_eq!(fx(2.5 * UNIT), Some(2));
-        assert_eq!(fx(-2047.0), Some(-2047 << 52));
-        assert_eq!((fx(2048.0), fx(-2048.0), fx(f64::NAN)), (None, None, None));
-    }
 
     #[test]
     fn deviations_are_those_of_a_sample() {

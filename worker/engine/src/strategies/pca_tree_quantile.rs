@@ -7,7 +7,7 @@ use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, serie
 use crate::bars::Bars;
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features, NAMES};
-use crate::indicators::moments::fx;
+use crate::q52::fx;
 use crate::signals::{Conditions, Signals};
 
 static GENES: [GeneDef; 6] = [

@@ -1,5 +1,7 @@
 //! Seeded synthetic markets: the same columns on every machine.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use galapagos_engine::bars::{Bars, FundingStamp};
 
 /// Owned columns of one symbol.

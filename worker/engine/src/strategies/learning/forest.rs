@@ -1,6 +1,6 @@
 //! Regression trees on binned inputs, grown on keyed bootstrap samples with exact integer sums.
 
-use crate::indicators::moments::UNIT;
+use crate::q52::to_f64;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -76,7 +76,7 @@ impl Tree {
     /// Grows a tree of at most `depth` splits on the rows `chosen` (repeats count).
     pub fn grow(samples: &Samples, chosen: Vec<usize>, depth: usize) -> Tree {
         let sum: i128 = chosen.iter().map(|&i| i128::from(samples.targets[i])).sum();
-        let leaf = Tree::Leaf(scaled(sum) / chosen.len() as f64);
+        let leaf = Tree::Leaf(to_f64(sum) / chosen.len() as f64);
         if depth == 0 || chosen.len() < LEAST_TO_SPLIT {
             return leaf;
         }
@@ -102,14 +102,10 @@ impl Tree {
     }
 }
 
-fn scaled(sum: i128) -> f64 {
-    sum as f64 * UNIT
-}
-
 /// The first split with the highest score above that of no split.
 fn best_split(samples: &Samples, chosen: &[usize], sum: i128) -> Option<(usize, u8)> {
     let score = |sum: i128, n: usize| {
-        let s = scaled(sum);
+        let s = to_f64(sum);
         s * s / n as f64
     };
     let inputs = samples.bins.first().map_or(0, Vec::len);
