@@ -109,6 +109,11 @@ impl Dataset {
         &self.folder
     }
 
+    /// Size of its files in bytes.
+    pub fn file_bytes(&self) -> u64 {
+        self.files.iter().map(|(_, identity)| identity.size()).sum()
+    }
+
     /// Names of the symbols, ascending.
     pub fn symbols(&self) -> impl Iterator<Item = &str> {
         self.symbols.iter().map(|s| s.name.as_str())

@@ -14,6 +14,7 @@
 //!
 //! Not covered: what the numbers mean to a strategy, and how gaps and empty volumes are traded (the engine's).
 
+pub mod catalogue;
 pub mod check;
 mod columns;
 pub mod dataset;
@@ -30,6 +31,7 @@ pub mod map;
 pub mod names;
 mod parallel;
 pub mod publish;
+pub mod random;
 mod read;
 mod rows;
 pub mod series;
@@ -44,6 +46,7 @@ pub use gaps::Gaps;
 pub use import::{Event, Failure, ImportPlan, ImportSummary, Input, LoadOptions, import, load_file};
 pub use names::{Calendar, Interval};
 pub use publish::{Outcome, Published, publish};
+pub use random::{RandomWalk, publish_random_walk, random_walk};
 pub use read::ReadOptions;
 pub use series::{FundingStamp, OwnedSeries, Series};
 pub use stamp::DayOrder;
