@@ -1,6 +1,8 @@
 //! Ask and tell of 1,000 candidates of three genes, survivors in place; the goal is 1 ms. Outcomes come from a
 //! cheap function outside of the measured time only in part: about 10 ns each are inside.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 #[path = "../tests/common/mod.rs"]
 mod common;
 
