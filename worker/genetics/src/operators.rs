@@ -24,7 +24,8 @@ pub(crate) fn sbx(draws: &mut Draws, a: u32, b: u32, last: u32, eta: f64) -> u32
     let lower = draws.chance(0.5);
     let room = if lower { low } else { f64::from(last) - high };
     let beta = 1.0 + 2.0 * room / (high - low);
-    let alpha = 2.0 - libm::pow(beta, -(eta + 1.0));
+    // From 12^-16 on the power is lost in rounding against 2: the same bits without the dearest call here.
+    let alpha = if beta >= 12.0 && eta >= 15.0 { 2.0 } else { 2.0 - libm::pow(beta, -(eta + 1.0)) };
     let spread = if u * alpha <= 1.0 { u * alpha } else { 1.0 / (2.0 - u * alpha) };
     let factor = libm::pow(spread, 1.0 / (eta + 1.0)) * (high - low);
     let child = if lower { 0.5 * (low + high - factor) } else { 0.5 * (low + high + factor) };
