@@ -12,3 +12,4 @@ pub mod pictures;
 pub mod progress;
 pub mod table;
 pub mod terminal;
+pub mod validate;

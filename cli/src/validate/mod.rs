@@ -1,0 +1,166 @@
+//! `galapagos validate`: what a server would say of a manifest, with line, column and a suggestion, without one.
+//!
+//! In this order, each only if the one before found nothing: the YAML itself; structure against the generated
+//! schema; the CEL rules; strategies and genes against the catalogue.
+
+mod catalogue;
+mod load;
+mod rules;
+mod structure;
+mod suggest;
+mod yaml;
+
+use std::sync::LazyLock;
+
+use galapagos_crds::{Catalogue, GROUP, VERSION, crd};
+use serde_json::Value;
+
+pub use load::load_job;
+pub use yaml::{Content, Node, Position};
+
+/// Something wrong in a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Number of the document in the file, from 0; empty documents are not counted.
+    pub document: usize,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// The field, as `spec.strategies[0].name`; empty for the whole document.
+    pub path: String,
+    /// What is wrong, in the words of a server.
+    pub message: String,
+    /// What to do about it, if it can be guessed.
+    pub suggestion: Option<String>,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)?;
+        self.suggestion.iter().try_for_each(|s| write!(f, "; {s}"))
+    }
+}
+
+/// Which kind a document is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An EvolutionJob of this version.
+    EvolutionJob,
+    /// A WorkerPool of this version.
+    WorkerPool,
+    /// Anything else, as `apps/v1 Deployment`: not ours to judge unless its group is.
+    Other(String),
+}
+
+/// One document of a file.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its number in the file, from 0.
+    pub index: usize,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its content.
+    pub root: Node,
+}
+
+impl Document {
+    fn new(index: usize, root: Node) -> Document {
+        let text = |key| root.get(key).and_then(Node::text).unwrap_or("");
+        let (version, kind) = (text("apiVersion"), text("kind"));
+        let kind = match (version == format!("{GROUP}/{VERSION}"), kind) {
+            (true, "EvolutionJob") => Kind::EvolutionJob,
+            (true, "WorkerPool") => Kind::WorkerPool,
+            _ => Kind::Other(format!("{version} {kind}")),
+        };
+        Document { index, kind, root }
+    }
+
+    /// `metadata.name`, or a made-up one where the server would make one from `generateName`.
+    pub fn name(&self) -> Option<String> {
+        let metadata = self.root.get("metadata")?;
+        let given = metadata.get("name").and_then(Node::text).map(str::to_owned);
+        given.or_else(|| Some(format!("{}xxxxx", metadata.get("generateName")?.text()?)))
+    }
+
+    /// The document as a server keeps it: defaults filled in. Meaningful only if its structure is right.
+    pub fn defaulted(&self) -> Value {
+        let mut value = self.root.to_json();
+        if let (Some(name), Some(metadata)) = (self.name(), value.get_mut("metadata")) {
+            metadata["name"] = Value::String(name);
+        }
+        match self.definition() {
+            Some(definition) => kube::core::cel::apply_defaults(crd::schema(definition), &value),
+            None => value,
+        }
+    }
+
+    fn definition(&self) -> Option<&'static Value> {
+        static JOB: LazyLock<Value> = LazyLock::new(crd::evolution_job);
+        static POOL: LazyLock<Value> = LazyLock::new(crd::worker_pool);
+        match self.kind {
+            Kind::EvolutionJob => Some(&JOB),
+            Kind::WorkerPool => Some(&POOL),
+            Kind::Other(_) => None,
+        }
+    }
+
+    fn problem(&self, at: Position, path: &str, message: String, suggestion: Option<String>) -> Problem {
+        Problem {
+            document: self.index,
+            line: at.line,
+            column: at.column,
+            path: path.to_owned(),
+            message,
+            suggestion,
+        }
+    }
+
+    /// Where a path lies; if it is not in the text (a default, a missing field), where its nearest parent does.
+    fn position(&self, path: &str) -> Position {
+        let mut node = &self.root;
+        for step in path.split(['.', '[']) {
+            let next = match step.strip_suffix(']') {
+                Some(index) => match (&node.content, index.parse::<usize>()) {
+                    (Content::List(items), Ok(i)) => items.get(i),
+                    _ => node.get(index.trim_matches(['"', '\''])),
+                },
+                None => node.get(step),
+            };
+            match next {
+                Some(found) => node = found,
+                None => break,
+            }
+        }
+        node.at
+    }
+}
+
+/// The documents of a file. Fails on text that is not YAML.
+pub fn read_documents(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
+    let nodes = yaml::parse(text).map_err(|p| vec![p])?;
+    Ok(nodes.into_iter().enumerate().map(|(i, root)| Document::new(i, root)).collect())
+}
+
+/// Everything wrong with a document, by the catalogue of this version's engine.
+pub fn validate(document: &Document) -> Vec<Problem> {
+    validate_with(document, Catalogue::embedded())
+}
+
+/// Everything wrong with a document, by a given catalogue.
+pub fn validate_with(document: &Document, strategies: &Catalogue) -> Vec<Problem> {
+    let mut problems = structure::identity(document);
+    let Some(definition) = document.definition() else { return problems };
+    let schema = crd::schema(definition);
+    problems.extend(structure::check(document, schema));
+    if problems.is_empty() {
+        problems = rules::check(document, schema);
+    }
+    if problems.is_empty() && document.kind == Kind::EvolutionJob {
+        problems = match serde_json::from_value(document.defaulted()) {
+            Ok(job) => catalogue::check(document, &job, strategies),
+            Err(e) => vec![document.problem(document.root.at, "", e.to_string(), None)],
+        };
+    }
+    problems
+}
