@@ -140,7 +140,8 @@ impl<'a> Account<'a> {
         };
         self.all_in = false;
         self.rule = Rule::Ratio;
-        self.settle(at, after, if long { size } else { -size }, change, price, self.taker_fee);
+        // The position moves by what is traded: q + (size - q) is not always `size` in the last bit.
+        self.settle(at, after, self.q + change, change, price, self.taker_fee);
     }
 
     /// Closes the position at the market.
