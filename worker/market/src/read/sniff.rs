@@ -38,7 +38,7 @@ fn fields(line: &str, delimiter: u8) -> Vec<String> {
 /// A sentence that says what was not found.
 pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<Shape, String> {
     let lines: Vec<&str> = text.lines().take(MAX_TITLE_LINES).collect();
-    let mut nearest: Option<(usize, String, Vec<String>)> = None;
+    let mut nearest: Option<Nearest> = None;
     for (at, line) in lines.iter().enumerate() {
         for delimiter in [b',', b';', b'\t', b'|', b' '] {
             let mut names = fields(line, delimiter);
@@ -50,7 +50,14 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<Shape, String> 
                 continue;
             }
             if let Some(shape) = numbers(&names, at, delimiter, choice) {
-                return shape;
+                // A header nobody understands must not turn into columns in the usual order.
+                let above = at.checked_sub(1).map(|i| lines[i]).filter(|l| !l.starts_with('#'));
+                return match (above, &nearest) {
+                    (Some(line), Some(nearest)) if fields(line, delimiter).len() == names.len() => {
+                        Err(lacking(nearest))
+                    }
+                    _ => shape,
+                };
             }
             let header: Vec<&str> = names.iter().map(String::as_str).collect();
             match find(&header, choice) {
@@ -79,14 +86,21 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<Shape, String> 
         }
     }
     Err(match nearest {
-        Some((at, missing, names)) => format!(
-            "line {} looks most like a header ({}), but it lacks {missing}: name the columns with --columns, as time=Date,open=Open",
-            at + 1,
-            names.join(" | "),
-        ),
+        Some(nearest) => lacking(&nearest),
         None => "has no header with time, open, high, low and close in its first lines, nor rows of numbers"
             .into(),
     })
+}
+
+/// Line, missing roles and names of the line that looks most like a header.
+type Nearest = (usize, String, Vec<String>);
+
+fn lacking((at, missing, names): &Nearest) -> String {
+    format!(
+        "line {} looks most like a header ({}), but it lacks {missing}: name the columns with --columns, as time=Date,open=Open",
+        at + 1,
+        names.join(" | "),
+    )
 }
 
 /// A row of data in the usual order of exchanges: time, open, high, low, close, volume, ...

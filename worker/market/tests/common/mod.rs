@@ -1,0 +1,105 @@
+//! Small files and plans for the tests.
+#![allow(dead_code, missing_docs)]
+
+use galapagos_market::{
+    CheckOptions, ColumnChoice, Dataset, Error, ImportPlan, ImportSummary, Input, Interval, LoadOptions,
+    OwnedSeries, ReadOptions, SymbolReport, import, load_file,
+};
+use std::path::{Path, PathBuf};
+
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+pub fn write(dir: &Path, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    let path = dir.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+pub fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/examples/data").join(name)
+}
+
+/// Hourly bars from 2017-07-01 11:00 UTC.
+pub const START: i64 = 1_498_906_800_000;
+pub const HOUR: i64 = 3_600_000;
+
+/// A plain hourly CSV with `rows` good rows.
+pub fn good_csv(rows: i64) -> String {
+    let mut text = String::from("time,open,high,low,close,volume\n");
+    for i in 0..rows {
+        let c = 100 + i % 7;
+        text += &format!("{},{c}.50,{}.25,{c}.00,{c}.75,{}\n", START + i * HOUR, c + 1, 10 + i);
+    }
+    text
+}
+
+pub fn hourly() -> LoadOptions {
+    let check = CheckOptions { interval: Some(Interval::parse("1h").unwrap()), ..CheckOptions::default() };
+    LoadOptions { check, ..LoadOptions::default() }
+}
+
+pub fn with_columns(choice: &str) -> LoadOptions {
+    let read = ReadOptions { columns: ColumnChoice::parse(choice).unwrap(), ..ReadOptions::default() };
+    LoadOptions { read, ..hourly() }
+}
+
+pub fn repair() -> LoadOptions {
+    let mut options = hourly();
+    options.check.repair = true;
+    options
+}
+
+/// Loads the only symbol of a text.
+pub fn load_with(
+    name: &str,
+    text: impl AsRef<[u8]>,
+    options: &LoadOptions,
+) -> Result<(OwnedSeries, SymbolReport), Error> {
+    let dir = folder();
+    let path = write(dir.path(), name, text);
+    let mut loaded = load_file(&Input::new(path), options)?;
+    assert_eq!(loaded.len(), 1);
+    Ok(loaded.remove(0))
+}
+
+pub fn load(text: &str) -> (OwnedSeries, SymbolReport) {
+    load_with("X.csv", text, &hourly()).unwrap_or_else(|e| panic!("{e}\n{text}"))
+}
+
+/// The message of the error that `text` gives.
+pub fn refusal(text: &str) -> String {
+    load_with("X.csv", text, &hourly()).expect_err(text).to_string()
+}
+
+pub fn plan(data_dir: &Path, inputs: Vec<Input>) -> ImportPlan {
+    ImportPlan {
+        inputs,
+        data_dir: data_dir.to_owned(),
+        dataset: "test".into(),
+        load: hourly(),
+        threads: 2,
+        retries: 0,
+    }
+}
+
+pub fn run(plan: &ImportPlan) -> ImportSummary {
+    import(plan, &|_| ()).unwrap()
+}
+
+/// A published dataset of the two symbols `A` and `B`, `A` with funding.
+pub fn published(dir: &Path) -> Dataset {
+    let a = write(dir, "A.csv", good_csv(100));
+    let b = write(dir, "B.csv", good_csv(90));
+    let mut funding = String::from("time,rate,mark\n");
+    for i in 0..12 {
+        funding += &format!("{},0.000{},{}.5\n", START + 12 + i * 8 * HOUR, i + 10, 100 + i);
+    }
+    let f = write(dir, "A-funding.csv", funding);
+    let mut plan = plan(&dir.join("data"), vec![Input::new(a), Input::new(b)]);
+    plan.load.funding = vec![Input::new(f)];
+    let summary = run(&plan);
+    assert!(summary.failed.is_empty(), "{:?}", summary.failed);
+    Dataset::open(&dir.join("data"), "test", None).unwrap()
+}
