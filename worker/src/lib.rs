@@ -1,2 +1,33 @@
 //! The process shell that joins genetics, engine and market: jobs, ledger, checkpoints, runs and results.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use galapagos_worker::job::market::Market;
+//! use galapagos_worker::job::resolve::ResolvedJob;
+//! use galapagos_worker::run::progress::Event;
+//! use galapagos_worker::session::{Options, RunOutcome, run};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let manifest: galapagos_crds::EvolutionJob = unimplemented!();
+//! let market = Market::open(Path::new("./data"), &manifest.spec.market_data)?;
+//! let job = ResolvedJob::new(&manifest, &market.facts())?;
+//! let interrupt = AtomicBool::new(false); // raise it from a signal handler
+//! let mut observer = |event: Event<'_>| if let Event::Generation { report, .. } = event { let _ = report.best; };
+//! match run(&job, &market, &Options::new(Path::new("./results")), &mut observer, &interrupt)? {
+//!     RunOutcome::Finished { result, folder, .. } => { let _ = (result.result_digest, folder); }
+//!     RunOutcome::Interrupted { generation, .. } => { let _ = generation; } // the same call continues
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Layers, each knowing only those below it: [`session`] (one process), [`results`], [`run`] (the driver, which knows
+//! nothing of how evaluation happens, and local threads), [`job`] (manifest and data resolved), [`storage`].
+
+pub mod job;
+pub mod results;
+pub mod run;
+pub mod session;
 pub mod storage;

@@ -48,6 +48,15 @@ impl std::fmt::Display for LedgerWarning {
     }
 }
 
+/// Where a record lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Generation and index.
+    pub position: (u32, u32),
+    /// For [`Ledger::read`].
+    pub offset: u64,
+}
+
 /// The hash is uniform already: its low half is the map's hash.
 #[derive(Default)]
 struct Identity(u64);
@@ -154,7 +163,11 @@ impl Ledger {
 
     /// The evaluation of a genome, if there is one that still checks.
     pub fn get(&self, hash: u128) -> Option<Record> {
-        let offset = *self.map.get(&key(hash))?;
+        self.read(*self.map.get(&key(hash))?)
+    }
+
+    /// The record at an offset, if it still checks.
+    pub fn read(&self, offset: u64) -> Option<Record> {
         let mut head = [0; 8];
         self.file.read_exact_at(&mut head, offset).ok()?;
         let (length, crc) = split(head)?;
@@ -175,11 +188,30 @@ impl Ledger {
 
     /// Calls `visit` for every record from the start, in file order.
     pub fn for_each(&self, mut visit: impl FnMut(Record)) -> Result<(), StorageError> {
+        self.visit(|record, _| visit(record))
+    }
+
+    fn visit(&self, visit: impl FnMut(Record, u64)) -> Result<(), StorageError> {
         let mut file = File::open(&self.path).map_err(StorageError::io("open", &self.path))?;
         file.seek(SeekFrom::Start(HEADER)).map_err(StorageError::io("read", &self.path))?;
-        walk(BufReader::with_capacity(1 << 16, file), HEADER, self.end, |record, _| visit(record))
+        walk(BufReader::with_capacity(1 << 16, file), HEADER, self.end, visit)
             .map_err(StorageError::io("read", &self.path))?;
         Ok(())
+    }
+
+    /// Where the individuals of the first `generations` generations are, by generation and index: the canonical
+    /// order, while the file has the order of arrival. A position that was written twice (after damage) counts once.
+    pub fn places(&self, generations: u32) -> Result<Vec<Place>, StorageError> {
+        let mut out = Vec::new();
+        self.visit(|record, offset| {
+            let position = record.position();
+            if position.0 < generations {
+                out.push(Place { position, offset });
+            }
+        })?;
+        out.sort_unstable_by_key(|p| (p.position, p.offset));
+        out.dedup_by_key(|p| p.position);
+        Ok(out)
     }
 
     fn has_header(&self, expected: &[u8; HEADER as usize]) -> Result<bool, StorageError> {

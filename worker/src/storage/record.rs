@@ -166,6 +166,7 @@ impl Verdict {
     pub fn reason(&self) -> Option<&'static str> {
         match &self.evaluation {
             None => Some("Exception"),
+            Some(e) if e.reason.is_none() && self.fitness.is_none() => Some("ObjectiveUndefined"),
             Some(e) => e.reason.map(Reason::name),
         }
     }

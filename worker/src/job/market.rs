@@ -1,0 +1,128 @@
+//! An open dataset as the engine reads it: the symbols of a job, in ascending order.
+
+use std::path::Path;
+
+use galapagos_crds::MarketData;
+use galapagos_engine::bars::{Bars, FundingStamp};
+use galapagos_market::{Calendar, Dataset, Interval, Series};
+
+/// What a job asks of the data and does not fit it.
+#[derive(Debug, thiserror::Error)]
+pub enum MarketError {
+    /// The dataset cannot be opened.
+    #[error(transparent)]
+    Data(#[from] galapagos_market::Error),
+    /// The bars have another length.
+    #[error("marketData.interval is {asked}, but dataset {dataset} has bars of {found}: change one of them")]
+    Interval {
+        /// The dataset.
+        dataset: String,
+        /// What the job says.
+        asked: String,
+        /// What the dataset has.
+        found: String,
+    },
+}
+
+/// A dataset and the symbols of it that are traded.
+#[derive(Debug)]
+pub struct Market {
+    dataset: Dataset,
+    symbols: Vec<String>,
+    funding: Vec<Vec<FundingStamp>>,
+}
+
+/// What resolving a job needs to know of its data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Digest of the dataset, 64 hex digits.
+    pub digest: String,
+    /// Length of a bar.
+    pub interval_ms: i64,
+    /// What the import suggested.
+    pub calendar: Option<Calendar>,
+    /// Whether every symbol has volume.
+    pub volume: bool,
+    /// Whether every symbol has a funding series.
+    pub funding: bool,
+}
+
+impl Market {
+    /// Opens the data of a job below `data_dir`: its pinned version, or the latest.
+    ///
+    /// # Errors
+    /// The dataset or a symbol is missing or damaged, or has another interval.
+    pub fn open(data_dir: &Path, spec: &MarketData) -> Result<Market, MarketError> {
+        let dataset = Dataset::open(data_dir, &spec.dataset, spec.digest.as_deref())?;
+        let asked = Interval::parse(&spec.interval)?;
+        if asked != dataset.interval() {
+            return Err(MarketError::Interval {
+                dataset: spec.dataset.clone(),
+                asked: asked.to_string(),
+                found: dataset.interval().to_string(),
+            });
+        }
+        Market::of(dataset, &spec.symbols)
+    }
+
+    /// The named symbols of an open dataset; all of them if none is named.
+    ///
+    /// # Errors
+    /// A symbol is missing.
+    pub fn of(dataset: Dataset, symbols: &[String]) -> Result<Market, MarketError> {
+        let mut symbols: Vec<String> =
+            if symbols.is_empty() { dataset.symbols().map(str::to_owned).collect() } else { symbols.to_vec() };
+        symbols.sort();
+        symbols.dedup();
+        let mut funding = Vec::with_capacity(symbols.len());
+        for name in &symbols {
+            funding.push(stamps(&dataset.symbol(name)?));
+        }
+        Ok(Market { dataset, symbols, funding })
+    }
+
+    /// The dataset.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// The rows of the symbols in ascending order of their names, borrowed from the memory map.
+    pub fn bars(&self) -> Vec<Bars<'_>> {
+        let named = self.symbols.iter().zip(&self.funding);
+        named.filter_map(|(name, stamps)| Some(bars(&self.dataset.symbol(name).ok()?, stamps))).collect()
+    }
+
+    /// What resolving a job needs to know.
+    pub fn facts(&self) -> Facts {
+        let bars = self.bars();
+        Facts {
+            digest: self.dataset.digest().to_owned(),
+            interval_ms: self.dataset.interval().ms(),
+            calendar: self.dataset.calendar(),
+            volume: bars.iter().all(Bars::has_volume),
+            funding: bars.iter().all(|b| !b.funding.is_empty()),
+        }
+    }
+}
+
+/// Series of the market crate as bars of the engine; `funding` are its stamps, converted by [`stamps`].
+pub fn bars<'a>(series: &Series<'a>, funding: &'a [FundingStamp]) -> Bars<'a> {
+    Bars {
+        symbol: series.symbol,
+        decimals: series.decimals,
+        interval_ms: series.interval_ms,
+        time_ms: series.time_ms,
+        open: series.open,
+        high: series.high,
+        low: series.low,
+        close: series.close,
+        volume: series.volume,
+        funding,
+    }
+}
+
+/// Funding stamps of the market crate as those of the engine.
+pub fn stamps(series: &Series<'_>) -> Vec<FundingStamp> {
+    let stamp = |s: &galapagos_market::FundingStamp| FundingStamp { time_ms: s.time_ms, rate_e9: s.rate_e9, mark: s.mark };
+    series.funding.iter().map(stamp).collect()
+}

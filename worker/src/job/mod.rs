@@ -1,0 +1,17 @@
+//! A job as this process runs it: the manifest with every default written out, joined with the engine's
+//! definitions and the data.
+//!
+//! * [`resolve`]: manifest -> [`resolve::ResolvedJob`], the only input of what follows.
+//! * [`space`]: the one file that joins engine definitions with genetics.
+//! * [`execution`]: the manifest's account options -> the engine's.
+//! * [`market`]: an open dataset as the engine reads it.
+//! * [`problem`]: dataset + job -> what one genome is worth.
+//! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
+
+pub mod execution;
+pub mod fitness;
+pub mod inputs;
+pub mod market;
+pub mod problem;
+pub mod resolve;
+pub mod space;

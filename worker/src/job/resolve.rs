@@ -1,0 +1,370 @@
+//! A manifest resolved against its data: every default written out, every name checked. Nothing after this reads
+//! the manifest.
+
+use galapagos_crds::{
+    self as crds, CalendarType, EvolutionJob, EvolutionJobSpec, Goal as CrdGoal, OnFailure, Preset as CrdPreset,
+    Searcher as CrdSearcher,
+};
+use galapagos_engine::ENGINE;
+use galapagos_engine::evaluation::Metric;
+use galapagos_engine::execution::{Execution, Funding};
+use galapagos_genetics::{Breeding, Config, ConfigError, Goal, Preset, Searcher, Species, StopRules};
+use galapagos_market::{Calendar, Interval};
+use rust_decimal::Decimal as Exact;
+
+use super::execution::{ExecutionError, to_engine};
+use super::fitness::{Bound, Judge};
+use super::inputs::{ExecutionInputs, Inputs, StrategyInputs, written_out};
+use super::market::Facts;
+use super::space::{SpeciesError, SpeciesSpace};
+use crate::storage::digest::{Digest, PREFIX, inputs_digest};
+
+/// Why a manifest cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// The manifest has no name.
+    #[error("metadata.name is missing: give the job a name")]
+    NoName,
+    /// A strategy or gene is wrong.
+    #[error(transparent)]
+    Species(#[from] SpeciesError),
+    /// The account's options are wrong.
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    /// Population or breeding are out of range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A metric that does not exist.
+    #[error("{field}: metric {name:?} is unknown; the metrics are {known}")]
+    UnknownMetric {
+        /// Where it stands.
+        field: &'static str,
+        /// What was given.
+        name: String,
+        /// All names.
+        known: String,
+    },
+    /// Neither job nor dataset say how many bars a year has.
+    #[error(
+        "how many bars a year has is not known: set marketData.calendar to {{type: Continuous}} or {{type: Sessions, barsPerYear: N}}, or import the data with --calendar"
+    )]
+    NoCalendar,
+    /// A strategy needs data that are not there.
+    #[error("strategy {strategy} needs {what}")]
+    NeedsData {
+        /// The strategy.
+        strategy: String,
+        /// What is missing and how to give it.
+        what: &'static str,
+    },
+    /// A warm-start individual of a strategy that the job does not have.
+    #[error("population.initial: strategy {name:?} is not one of the job's strategies")]
+    InitialStrategy {
+        /// The name.
+        name: String,
+    },
+    /// A field that must not be empty or out of range.
+    #[error("{field} {problem}")]
+    Field {
+        /// The field.
+        field: &'static str,
+        /// What is wrong and what to write.
+        problem: &'static str,
+    },
+    /// The inputs cannot be written as JSON.
+    #[error("the resolved inputs cannot be written")]
+    Json(#[from] serde_json::Error),
+    /// An interval or another name of the data is wrong.
+    #[error(transparent)]
+    Market(#[from] galapagos_market::Error),
+}
+
+/// Limits on time and money, looked at between generations only.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Budget {
+    /// Seconds of running, over all attempts.
+    pub max_duration_seconds: Option<f64>,
+    /// Cost in the currency of the pool's price.
+    pub max_cost: Option<f64>,
+}
+
+/// What happens when an individual cannot be evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failures {
+    /// Tries before giving up.
+    pub attempts: u32,
+    /// Seconds one evaluation may take.
+    pub timeout_seconds: u32,
+    /// Whether giving up ends the job.
+    pub fatal: bool,
+}
+
+/// A job ready to run.
+#[derive(Clone, Debug)]
+pub struct ResolvedJob {
+    /// Namespace; `local` where the manifest has none.
+    pub namespace: String,
+    /// Name of the job.
+    pub name: String,
+    /// The species, in the order of the manifest.
+    pub species: Vec<SpeciesSpace>,
+    /// Warm-start genomes by species.
+    pub initial: Vec<Vec<Box<[u32]>>>,
+    /// What steers breeding.
+    pub config: Config,
+    /// Objective and limits.
+    pub judge: Judge,
+    /// Account options.
+    pub execution: Execution,
+    /// Share of the holdout.
+    pub holdout: Exact,
+    /// When to stop by results.
+    pub stop: StopRules,
+    /// When to stop by time and cost.
+    pub budget: Budget,
+    /// What to do about failures.
+    pub failures: Failures,
+    /// Fitness printed for failed individuals; it never ranks.
+    pub failure_fitness: f64,
+    /// The list that the digest covers.
+    pub inputs: Inputs,
+    /// Digest of inputs, dataset and engine.
+    pub digest: Digest,
+    /// Digest of the dataset, with prefix.
+    pub dataset_digest: String,
+    /// The manifest as resolved.
+    pub manifest: EvolutionJob,
+    /// What a person should know before running it.
+    pub warnings: Vec<String>,
+}
+
+impl ResolvedJob {
+    /// Resolves a manifest against what is known of its data.
+    ///
+    /// # Errors
+    /// [`ResolveError`] names the field and what to write.
+    pub fn new(job: &EvolutionJob, facts: &Facts) -> Result<ResolvedJob, ResolveError> {
+        let spec = &job.spec;
+        let name = job.metadata.name.clone().filter(|n| !n.is_empty()).ok_or(ResolveError::NoName)?;
+        let interval_ms = Interval::parse(&spec.market_data.interval)?.ms();
+        let bars_per_year = bars_per_year(spec, facts, interval_ms)?;
+        let execution = to_engine(&spec.execution, bars_per_year)?;
+        let mut warnings = Vec::new();
+        let species = species(spec, facts, &execution, &mut warnings)?;
+        let initial = initial(spec, &species)?;
+        let judge = judge(spec)?;
+        let config = config(spec, judge.goal);
+        config.check(species.len())?;
+        let inputs = inputs(spec, interval_ms, bars_per_year, &species, &initial);
+        let dataset_digest = format!("{PREFIX}{}", facts.digest);
+        let digest = inputs_digest(&inputs, &dataset_digest, ENGINE)?;
+        let manifest = EvolutionJob {
+            metadata: job.metadata.clone(),
+            spec: written_out(spec, &inputs, &dataset_digest, facts.calendar),
+            status: None,
+        };
+        let evaluation = &spec.evaluation;
+        Ok(ResolvedJob {
+            namespace: job.metadata.namespace.clone().unwrap_or_else(|| LOCAL.to_owned()),
+            name,
+            species,
+            initial,
+            config,
+            judge,
+            execution,
+            holdout: spec.validation.holdout.fraction.to_decimal(),
+            stop: stop(spec),
+            budget: Budget {
+                max_duration_seconds: spec.stop.max_duration_seconds.map(f64::from),
+                max_cost: spec.stop.max_cost.map(crds::Decimal::to_f64),
+            },
+            failures: Failures {
+                attempts: evaluation.attempts,
+                timeout_seconds: evaluation.timeout_seconds,
+                fatal: evaluation.on_failure == OnFailure::Fail,
+            },
+            failure_fitness: evaluation.failure_fitness.to_f64(),
+            inputs,
+            digest,
+            dataset_digest,
+            manifest,
+            warnings,
+        })
+    }
+
+    /// The species as genetics wants them.
+    pub fn genetic_species(&self) -> Vec<Species> {
+        self.species
+            .iter()
+            .zip(&self.initial)
+            .map(|(s, initial)| Species { name: s.name().to_owned(), space: s.space.clone(), initial: initial.clone() })
+            .collect()
+    }
+}
+
+/// Namespace of jobs without one.
+pub const LOCAL: &str = "local";
+
+/// Bars of a year: 365 days where the market trades all the time, else what the calendar says.
+fn bars_per_year(spec: &EvolutionJobSpec, facts: &Facts, interval_ms: i64) -> Result<f64, ResolveError> {
+    const YEAR_MS: i64 = 365 * 86_400_000;
+    let continuous = YEAR_MS as f64 / interval_ms as f64;
+    match (&spec.market_data.calendar, facts.calendar) {
+        (Some(calendar), _) => match (calendar.type_, calendar.bars_per_year) {
+            (CalendarType::Continuous, _) => Ok(continuous),
+            (CalendarType::Sessions, Some(n)) if n > 0 => Ok(f64::from(n)),
+            (CalendarType::Sessions, _) => Err(ResolveError::NoCalendar),
+        },
+        (None, Some(Calendar::Continuous)) => Ok(continuous),
+        (None, Some(Calendar::Sessions { bars_per_year })) => Ok(f64::from(bars_per_year)),
+        (None, None) => Err(ResolveError::NoCalendar),
+    }
+}
+
+fn species(
+    spec: &EvolutionJobSpec,
+    facts: &Facts,
+    execution: &Execution,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<SpeciesSpace>, ResolveError> {
+    let funded = facts.funding || matches!(execution.funding, Funding::Constant { .. });
+    let mut out: Vec<SpeciesSpace> = Vec::new();
+    for strategy in &spec.strategies {
+        let mut species = SpeciesSpace::new(strategy, &[])?;
+        let def = species.strategy.def();
+        let missing = |what| ResolveError::NeedsData { strategy: def.name.to_owned(), what };
+        if def.needs_volume && !facts.volume {
+            return Err(missing("volume, which the data do not have: import it, or leave the strategy out"));
+        }
+        if def.needs_funding && !funded {
+            let what = "a funding series: import one with --funding, or set execution.funding.constant";
+            return Err(missing(what));
+        }
+        if !facts.volume && def.genes.iter().any(|g| g.name == VOLUME_GENE) {
+            species = SpeciesSpace::new(strategy, &[(VOLUME_GENE, "0")])?;
+            warnings.push(format!("{}: {VOLUME_GENE} is fixed at 0, since the data have no volume", def.name));
+        }
+        if out.iter().any(|s| s.name() == species.name()) {
+            return Err(SpeciesError::Twice { name: species.name().to_owned() }.into());
+        }
+        out.push(species);
+    }
+    if out.is_empty() {
+        return Err(ResolveError::Field { field: "strategies", problem: "must name at least one strategy" });
+    }
+    Ok(out)
+}
+
+const VOLUME_GENE: &str = "volume_confirmation";
+
+fn initial(spec: &EvolutionJobSpec, species: &[SpeciesSpace]) -> Result<Vec<Vec<Box<[u32]>>>, ResolveError> {
+    let mut out = vec![Vec::new(); species.len()];
+    for individual in &spec.population.initial {
+        let name = galapagos_engine::strategies::find(&individual.strategy).map(|f| f.strategy.def().name);
+        let i = species.iter().position(|s| Some(s.name()) == name);
+        let i = i.ok_or_else(|| ResolveError::InitialStrategy { name: individual.strategy.clone() })?;
+        let values: Vec<_> = individual.genome.iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+        out[i].push(species[i].indices(&values)?);
+    }
+    Ok(out)
+}
+
+fn metric(field: &'static str, name: &str) -> Result<Metric, ResolveError> {
+    Metric::from_name(name).ok_or_else(|| ResolveError::UnknownMetric {
+        field,
+        name: name.to_owned(),
+        known: Metric::ALL.map(Metric::name).join(", "),
+    })
+}
+
+fn judge(spec: &EvolutionJobSpec) -> Result<Judge, ResolveError> {
+    let [objective] = spec.objectives.as_slice() else {
+        return Err(ResolveError::Field { field: "objectives", problem: "must have exactly one item for now" });
+    };
+    let mut limits = Vec::with_capacity(spec.limits.len());
+    for limit in &spec.limits {
+        limits.push(Bound {
+            metric: metric("limits", &limit.metric)?,
+            at_most: limit.at_most.map(crds::Decimal::to_f64),
+            at_least: limit.at_least.map(crds::Decimal::to_f64),
+        });
+    }
+    let goal = match objective.goal {
+        CrdGoal::Maximize => Goal::Maximise,
+        CrdGoal::Minimize => Goal::Minimise,
+    };
+    Ok(Judge { objective: metric("objectives", &objective.metric)?, goal, limits })
+}
+
+fn config(spec: &EvolutionJobSpec, goal: Goal) -> Config {
+    let b = spec.breeding.resolved();
+    Config {
+        seed: spec.population.seed,
+        population: spec.population.size,
+        searcher: match spec.searcher {
+            CrdSearcher::Evolution => Searcher::Evolution,
+            CrdSearcher::Random => Searcher::Random,
+            CrdSearcher::Grid => Searcher::Grid,
+        },
+        breeding: Breeding {
+            preset: match b.preset {
+                CrdPreset::Default => Preset::Default,
+                CrdPreset::Ray => Preset::Ray,
+            },
+            parents: b.parents,
+            tournament_size: b.tournament_size,
+            sbx_share: b.sbx_share.to_f64(),
+            sbx_eta: b.sbx_eta.to_f64(),
+            sbx_probability: b.sbx_probability.to_f64(),
+            uniform_share: b.uniform_share.to_f64(),
+            differential_share: b.differential_share.to_f64(),
+            mutation_eta: b.mutation_eta.to_f64(),
+            immigrants: b.immigrants.to_f64(),
+            restart_after_generations: b.restart_after_generations,
+            min_share: b.species_min_share.to_f64(),
+            extinct_after_generations: b.species_extinct_after_generations,
+        },
+        goal,
+    }
+}
+
+fn stop(spec: &EvolutionJobSpec) -> StopRules {
+    StopRules {
+        generations: spec.generations,
+        patience: (spec.stop.patience > 0).then_some(spec.stop.patience),
+        min_delta: spec.stop.min_delta.to_f64(),
+        target: spec.stop.target.map(crds::Decimal::to_f64),
+        max_evaluations: spec.stop.max_evaluations,
+    }
+}
+
+fn inputs(
+    spec: &EvolutionJobSpec,
+    interval_ms: i64,
+    bars_per_year: f64,
+    species: &[SpeciesSpace],
+    initial: &[Vec<Box<[u32]>>],
+) -> Inputs {
+    let mut symbols = spec.market_data.symbols.clone();
+    symbols.sort();
+    symbols.dedup();
+    let strategies = species.iter().zip(initial).map(|(s, initial)| StrategyInputs {
+        name: s.name().to_owned(),
+        genes: s.genes.clone(),
+        initial: initial.iter().map(|genome| s.named(genome).into_iter().collect()).collect(),
+    });
+    Inputs {
+        symbols,
+        interval_ms,
+        bars_per_year,
+        strategies: strategies.collect(),
+        population_size: spec.population.size,
+        seed: spec.population.seed,
+        searcher: spec.searcher,
+        breeding: spec.breeding.resolved(),
+        objectives: spec.objectives.clone(),
+        limits: spec.limits.clone(),
+        execution: ExecutionInputs::new(&spec.execution),
+        holdout: spec.validation.holdout.fraction,
+    }
+}

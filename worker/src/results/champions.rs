@@ -1,0 +1,88 @@
+//! The best of each species with every metric, on the training rows and, once, on the holdout.
+
+use std::collections::BTreeMap;
+
+use galapagos_engine::backtest::{Backtest, Report};
+use galapagos_engine::buy_and_hold::buy_and_hold;
+use galapagos_engine::evaluation::MetricSet;
+use galapagos_genetics::Evolution;
+
+use super::ResultError;
+use super::document::{Account, BuyAndHold, Champion, SymbolAccounts};
+use super::luck::deflated_sharpe;
+use crate::job::problem::{Part, Problem};
+use crate::storage::record::{Class, Verdict};
+
+/// A champion and the story of its account.
+#[derive(Debug)]
+pub struct Story {
+    /// As results show it.
+    pub champion: Champion,
+    /// Whether all limits are kept.
+    pub feasible: bool,
+    /// Training.
+    pub training: Report,
+    /// Holdout.
+    pub holdout: Option<Report>,
+}
+
+/// What luck needs to know of all trials.
+#[derive(Clone, Copy, Debug)]
+pub struct Odds {
+    /// Number of trials.
+    pub trials: u64,
+    /// Variance of their per-bar Sharpe ratios.
+    pub variance: f64,
+}
+
+/// The best individual of species `species`; `None` if it has none.
+///
+/// # Errors
+/// None of its own; those of the data.
+pub fn champion(
+    problem: &Problem<'_>,
+    holdout: Option<&Part<'_>>,
+    evolution: &Evolution,
+    species: usize,
+    odds: Odds,
+) -> Option<Story> {
+    let best = evolution.best_of_species(species)?;
+    let job = problem.job();
+    let training = problem.report(problem.training(), species, best.genome)?;
+    let holdout = holdout.and_then(|part| problem.report(part, species, best.genome));
+    let Verdict { class, violation, fitness, .. } = job.judge.verdict(Some(training.evaluation.clone()));
+    let evaluation = &training.evaluation;
+    let b = job.execution.bars_per_year;
+    let held = |symbol: &str| {
+        let found = holdout.as_ref()?.per_symbol.iter().find(|s| s.symbol == symbol)?;
+        Some(Account::new(&found.evaluation))
+    };
+    let per_symbol = training.per_symbol.iter().map(|s| {
+        let accounts = SymbolAccounts { training: Account::new(&s.evaluation), holdout: held(&s.symbol) };
+        (s.symbol.clone(), accounts)
+    });
+    let champion = Champion {
+        strategy: job.species[species].name().to_owned(),
+        genome: job.species[species].named(best.genome).into_iter().collect(),
+        class: class.name().to_owned(),
+        fitness,
+        objective: job.judge.objective.name().to_owned(),
+        violation,
+        training: Account::new(evaluation),
+        holdout: holdout.as_ref().map(|h| Account::new(&h.evaluation)),
+        per_symbol: per_symbol.collect::<BTreeMap<_, _>>(),
+        deflated_sharpe: deflated_sharpe(&evaluation.metrics, evaluation.returns, b, odds.variance, odds.trials),
+        trials: evolution.evaluations().get(species).copied().unwrap_or(0),
+    };
+    Some(Story { champion, feasible: class == Class::Feasible, training, holdout })
+}
+
+/// Holding the symbols over the same windows.
+pub fn holding(problem: &Problem<'_>, holdout: Option<&Part<'_>>) -> Result<BuyAndHold, ResultError> {
+    let exec = &problem.job().execution;
+    let held = |part: &Part<'_>| {
+        let run = Backtest { symbols: part.symbols(), rows: part.rows(), exec, metrics: MetricSet::FULL };
+        Account::new(&buy_and_hold(&run, MetricSet::FULL))
+    };
+    Ok(BuyAndHold { training: held(problem.training()), holdout: holdout.map(held) })
+}

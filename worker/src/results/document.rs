@@ -1,0 +1,231 @@
+//! `result.json`: numbers in their shortest round-trip form, `null` where undefined, with the reason beside it.
+
+use std::collections::BTreeMap;
+
+use galapagos_crds::GeneValue;
+use galapagos_engine::evaluation::{Evaluation, Metric, Metrics, Reason};
+use serde::{Deserialize, Serialize};
+
+use crate::run::progress::GenerationReport;
+
+/// Name and version of the schema. Fields are only ever added to a version.
+pub const SCHEMA: &str = "galapagos.result/v1";
+
+/// Values by metric name; `null`: undefined.
+pub type MetricMap = BTreeMap<String, Option<f64>>;
+
+/// All metrics by name, `None` where undefined.
+pub fn metric_map(metrics: &Metrics) -> MetricMap {
+    Metric::ALL.into_iter().map(|m| (m.name().to_owned(), metrics.get(m))).collect()
+}
+
+/// The whole result of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultDocument {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Namespace and name of the job.
+    pub job: JobName,
+    /// Chain over all generations.
+    pub result_digest: String,
+    /// Digest of the market data.
+    pub dataset_digest: String,
+    /// Digest of the resolved inputs.
+    pub inputs_digest: String,
+    /// Number of the engine.
+    pub engine: u32,
+    /// Why the run ended.
+    pub stopped_by: String,
+    /// Whether any machine gets the same result: no individual had to be set aside.
+    pub reproducible: bool,
+    /// Fills at the deciding close are optimistic.
+    pub optimistic: bool,
+    /// The best individual; `None` if none was feasible.
+    pub best: Option<Champion>,
+    /// The best individual of each species, in the order of the manifest.
+    pub species: Vec<Champion>,
+    /// Counters.
+    pub evaluations: Evaluations,
+    /// How much of the best is luck.
+    pub luck: Luck,
+    /// Holding the symbols over the same windows with the same costs.
+    pub buy_and_hold: BuyAndHold,
+    /// The rows that were used.
+    pub data: DataWindow,
+    /// Every generation.
+    pub generations: Vec<GenerationReport>,
+    /// Individuals set aside, replayable.
+    pub exceptions: Vec<NamedGenome>,
+    /// Seconds of running over all attempts; not part of the digest.
+    pub seconds: f64,
+    /// Strategy-bars a second of the last attempt; not part of the digest.
+    pub strategy_bars_per_second: f64,
+    /// Command that repeats the best individual's back-test and compares every bit.
+    pub reproduce: String,
+}
+
+/// Namespace and name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobName {
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+/// Counters of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evaluations {
+    /// Distinct individuals evaluated: the number of trials.
+    pub distinct: u64,
+    /// Individuals whose result was known.
+    pub cached: u64,
+    /// Individuals without a meaningful account.
+    pub failed: u64,
+    /// Individuals that could not be evaluated.
+    pub exceptions: u64,
+}
+
+/// A strategy and its genes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamedGenome {
+    /// Strategy.
+    pub strategy: String,
+    /// Values by gene.
+    pub genome: BTreeMap<String, GeneValue>,
+}
+
+/// The best individual of a species.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Champion {
+    /// Strategy.
+    pub strategy: String,
+    /// Values by gene.
+    pub genome: BTreeMap<String, GeneValue>,
+    /// feasible, infeasible or failed.
+    pub class: String,
+    /// Value of the objective on the training rows.
+    pub fitness: Option<f64>,
+    /// The objective's name.
+    pub objective: String,
+    /// Sum of relative violations of the limits.
+    pub violation: f64,
+    /// On the training rows.
+    #[serde(flatten)]
+    pub training: Account,
+    /// On the holdout; `None` without one.
+    pub holdout: Option<Account>,
+    /// Each symbol alone.
+    pub per_symbol: BTreeMap<String, SymbolAccounts>,
+    /// Probability that the training Sharpe ratio is not luck, given all trials; `None` if undefined.
+    pub deflated_sharpe: Option<f64>,
+    /// Distinct evaluations of its species.
+    pub trials: u64,
+}
+
+/// Training and holdout of one symbol.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SymbolAccounts {
+    /// On the training rows.
+    #[serde(flatten)]
+    pub training: Account,
+    /// On the holdout.
+    pub holdout: Option<Account>,
+}
+
+/// One account over one window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// All metrics.
+    pub metrics: MetricMap,
+    /// Why some of them are undefined.
+    pub reason: Option<String>,
+    /// Counted returns.
+    pub returns: u64,
+    /// Exact sums of r and r squared in units of 2^-52, as decimal text.
+    pub sums: Sums,
+    /// Whether a position was open at the end.
+    pub open_position: bool,
+}
+
+/// Exact sums.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sums {
+    /// Sum of returns.
+    pub s1: String,
+    /// Sum of squared returns.
+    pub s2: String,
+}
+
+impl Account {
+    /// An evaluation as people read it.
+    pub fn new(evaluation: &Evaluation) -> Account {
+        Account {
+            metrics: metric_map(&evaluation.metrics),
+            reason: evaluation.reason.map(Reason::name).map(str::to_owned),
+            returns: evaluation.returns,
+            sums: Sums { s1: evaluation.s1.to_string(), s2: evaluation.s2.to_string() },
+            open_position: evaluation.open_position,
+        }
+    }
+}
+
+/// How much of the best is luck.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Luck {
+    /// Distinct evaluations of all species.
+    pub trials: u64,
+    /// Participation ratio of the correlation of the trials' 16 block returns: how many of them differ.
+    pub effective_trials: Option<f64>,
+    /// Larger of the variances of the per-bar Sharpe ratio over all feasible trials and over generation 0.
+    pub sharpe_variance: f64,
+    /// Per-bar Sharpe ratio that the best of as many skill-less trials is expected to show.
+    pub expected_best_sharpe: f64,
+    /// Deflated Sharpe ratio of the best.
+    pub deflated_sharpe: Option<f64>,
+    /// Individuals whose holdout was looked at, after the last generation.
+    pub holdout_looks: u32,
+}
+
+/// Holding the symbols.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BuyAndHold {
+    /// On the training rows.
+    pub training: Account,
+    /// On the holdout.
+    pub holdout: Option<Account>,
+}
+
+/// The rows that were used. Times are UTC at bar open, RFC 3339.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataWindow {
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Bars per year.
+    pub bars_per_year: f64,
+    /// First stamp of the holdout.
+    pub holdout_from: Option<String>,
+    /// Stamps in the holdout.
+    pub holdout_stamps: u64,
+    /// Each symbol.
+    pub symbols: Vec<SymbolWindow>,
+}
+
+/// The rows of one symbol.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SymbolWindow {
+    /// The symbol.
+    pub symbol: String,
+    /// All rows.
+    pub rows: u64,
+    /// First row.
+    pub from: String,
+    /// Last row.
+    pub to: String,
+    /// Rows before the first counted one.
+    pub warm_up: u64,
+    /// The species that needs them.
+    pub warm_up_species: Option<String>,
+    /// Rows before the holdout.
+    pub training_rows: u64,
+}

@@ -1,0 +1,186 @@
+//! `evaluations.parquet`: the ledger as a table, one row an individual, ordered by generation and index.
+//!
+//! Columns: generation, index, strategy, class, reason, fitness, violation, cached, one column a metric that the job
+//! asked for, one a gene (`gene_<name>`: numbers as f64, names as text; absent where the strategy lacks the gene),
+//! returns, and the 16 block sums in units of 2^-52 as lists.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder, UInt32Builder,
+    UInt64Builder,
+};
+use arrow::datatypes::Schema;
+use galapagos_crds::GeneValue;
+use galapagos_engine::evaluation::Metric;
+use galapagos_engine::genes::GeneKind;
+use galapagos_genetics::species_id;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use super::ResultError;
+use crate::job::problem::Problem;
+use crate::storage::StorageError;
+use crate::storage::ledger::Ledger;
+use crate::storage::record::{Record, Verdict};
+
+/// Rows in memory at once.
+const CHUNK: usize = 16_384;
+
+/// Writes the table; `visit` sees every distinct evaluation on the way, in order.
+///
+/// # Errors
+/// The ledger cannot be read or the file not be written.
+pub fn write(
+    path: &Path,
+    problem: &Problem<'_>,
+    ledger: &Ledger,
+    generations: u32,
+    mut visit: impl FnMut(&Record),
+) -> Result<(), ResultError> {
+    let places = ledger.places(generations)?;
+    let file = File::create(path).map_err(StorageError::io("create", path))?;
+    let mut columns = Columns::new(problem);
+    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+    let mut writer = ArrowWriter::try_new(file, columns.finish()?.schema(), Some(properties))?;
+    for chunk in places.chunks(CHUNK) {
+        for place in chunk {
+            let Some(record) = ledger.read(place.offset) else { continue };
+            match &record {
+                Record::Evaluated { identity, verdict } => {
+                    visit(&record);
+                    columns.push(place.position, identity.species, &identity.genome, verdict, false);
+                }
+                Record::Repeated { hash, species, .. } => {
+                    if let Some(Record::Evaluated { identity, verdict }) = ledger.get(*hash) {
+                        columns.push(place.position, *species, &identity.genome, &verdict, true);
+                    }
+                }
+            }
+        }
+        writer.write(&columns.finish()?)?;
+    }
+    writer.close()?;
+    Ok(())
+}
+
+enum Gene {
+    Number(Float64Builder),
+    Name(StringBuilder),
+}
+
+struct Columns<'a> {
+    problem: &'a Problem<'a>,
+    ids: Vec<u16>,
+    metrics: Vec<(Metric, Float64Builder)>,
+    genes: BTreeMap<&'static str, Gene>,
+    generation: UInt32Builder,
+    index: UInt32Builder,
+    strategy: StringBuilder,
+    class: StringBuilder,
+    reason: StringBuilder,
+    fitness: Float64Builder,
+    violation: Float64Builder,
+    cached: BooleanBuilder,
+    returns: UInt64Builder,
+    s1: ListBuilder<Int64Builder>,
+    s2: ListBuilder<Int64Builder>,
+}
+
+impl<'a> Columns<'a> {
+    fn new(problem: &'a Problem<'a>) -> Columns<'a> {
+        let job = problem.job();
+        let mut genes = BTreeMap::new();
+        for def in job.species.iter().flat_map(|s| s.defs()) {
+            // A name that one strategy uses for numbers and another for names is text for both.
+            let text = def.kind == GeneKind::Categorical || matches!(genes.get(def.name), Some(Gene::Name(_)));
+            let column = if text { Gene::Name(StringBuilder::new()) } else { Gene::Number(Float64Builder::new()) };
+            genes.insert(def.name, column);
+        }
+        let asked = Metric::ALL.into_iter().filter(|&m| problem.metrics().contains(m));
+        Columns {
+            problem,
+            ids: job.species.iter().map(|s| species_id(s.name())).collect(),
+            metrics: asked.map(|m| (m, Float64Builder::new())).collect(),
+            genes,
+            generation: UInt32Builder::new(),
+            index: UInt32Builder::new(),
+            strategy: StringBuilder::new(),
+            class: StringBuilder::new(),
+            reason: StringBuilder::new(),
+            fitness: Float64Builder::new(),
+            violation: Float64Builder::new(),
+            cached: BooleanBuilder::new(),
+            returns: UInt64Builder::new(),
+            s1: ListBuilder::new(Int64Builder::new()),
+            s2: ListBuilder::new(Int64Builder::new()),
+        }
+    }
+
+    fn push(&mut self, (generation, index): (u32, u32), species: u16, genome: &[u32], verdict: &Verdict, cached: bool) {
+        let species = self.ids.iter().position(|&id| id == species).map(|i| &self.problem.job().species[i]);
+        self.generation.append_value(generation);
+        self.index.append_value(index);
+        self.strategy.append_option(species.map(|s| s.name()));
+        self.class.append_value(verdict.class.name());
+        self.reason.append_option(verdict.reason());
+        self.fitness.append_option(verdict.fitness);
+        self.violation.append_value(verdict.violation);
+        self.cached.append_value(cached);
+        let evaluation = verdict.evaluation.as_ref();
+        for (metric, column) in &mut self.metrics {
+            column.append_option(evaluation.and_then(|e| e.metrics.get(*metric)));
+        }
+        let named = species.map(|s| s.named(genome)).unwrap_or_default();
+        for (gene, column) in &mut self.genes {
+            let value = named.iter().find(|(name, _)| name == gene).map(|(_, value)| value);
+            match (column, value) {
+                (Gene::Number(c), Some(GeneValue::Number(x))) => c.append_value(x.to_f64()),
+                (Gene::Number(c), _) => c.append_null(),
+                (Gene::Name(c), value) => c.append_option(value.map(ToString::to_string)),
+            }
+        }
+        self.returns.append_option(evaluation.map(|e| e.returns));
+        for block in evaluation.iter().flat_map(|e| &e.blocks) {
+            self.s1.values().append_value(block.s1);
+            self.s2.values().append_value(block.s2);
+        }
+        self.s1.append(evaluation.is_some());
+        self.s2.append(evaluation.is_some());
+    }
+
+    fn finish(&mut self) -> Result<RecordBatch, ResultError> {
+        let mut columns: Vec<(String, ArrayRef)> = vec![
+            ("generation".into(), Arc::new(self.generation.finish())),
+            ("index".into(), Arc::new(self.index.finish())),
+            ("strategy".into(), Arc::new(self.strategy.finish())),
+            ("class".into(), Arc::new(self.class.finish())),
+            ("reason".into(), Arc::new(self.reason.finish())),
+            ("fitness".into(), Arc::new(self.fitness.finish())),
+            ("violation".into(), Arc::new(self.violation.finish())),
+            ("cached".into(), Arc::new(self.cached.finish())),
+        ];
+        for (metric, column) in &mut self.metrics {
+            columns.push((metric.name().to_owned(), Arc::new(column.finish())));
+        }
+        for (gene, column) in &mut self.genes {
+            let array: ArrayRef = match column {
+                Gene::Number(c) => Arc::new(c.finish()),
+                Gene::Name(c) => Arc::new(c.finish()),
+            };
+            columns.push((format!("gene_{gene}"), array));
+        }
+        columns.push(("returns".into(), Arc::new(self.returns.finish())));
+        columns.push(("block_s1".into(), Arc::new(self.s1.finish())));
+        columns.push(("block_s2".into(), Arc::new(self.s2.finish())));
+        // The schema must not depend on whether this chunk happens to hold nulls.
+        let fields: Vec<_> =
+            columns.iter().map(|(n, a)| arrow::datatypes::Field::new(n, a.data_type().clone(), true)).collect();
+        let arrays = columns.into_iter().map(|(_, a)| a).collect();
+        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
+    }
+}

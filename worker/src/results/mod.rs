@@ -1,0 +1,52 @@
+//! What a finished run leaves behind.
+//!
+//! ```text
+//! result/result.json          everything, schema versioned ([`document`])
+//!        evaluations.parquet  the ledger, one row an individual ([`evaluations`])
+//!        generations.csv      one row a generation
+//!        champions.yaml       the best of each species, as `population.initial` takes them
+//!        best/equity.csv, best/trades.csv
+//!        job.yaml             the manifest with everything resolved
+//!        DIGEST               the result digest
+//! ```
+
+pub mod champions;
+pub mod document;
+pub mod evaluations;
+pub mod luck;
+pub mod tables;
+pub mod write;
+
+/// Why a result cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultError {
+    /// The run's files.
+    #[error(transparent)]
+    Storage(#[from] crate::storage::StorageError),
+    /// The holdout cannot be prepared.
+    #[error(transparent)]
+    Funding(#[from] galapagos_engine::funding::FundingError),
+    /// The data changed while they were used.
+    #[error(transparent)]
+    Market(#[from] galapagos_market::Error),
+    /// A table cannot be written.
+    #[error("evaluations.parquet cannot be written")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// A table cannot be made.
+    #[error("evaluations.parquet cannot be made")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// JSON cannot be written.
+    #[error("result.json cannot be written")]
+    Json(#[from] serde_json::Error),
+    /// YAML cannot be written.
+    #[error("{file} cannot be written: {problem}")]
+    Yaml {
+        /// The file.
+        file: &'static str,
+        /// Why.
+        problem: String,
+    },
+    /// No individual could be evaluated at all.
+    #[error("the run has no individual: it did not finish a generation")]
+    Empty,
+}

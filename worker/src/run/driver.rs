@@ -1,0 +1,443 @@
+//! The loop of a run: ask for a generation, take what is known from the ledgers, have the rest evaluated, tell,
+//! extend the digest chain, checkpoint. It does not know how evaluation happens.
+//!
+//! A kill at any instant costs at most the individuals under way: every answer is in the ledger before the next is
+//! waited for, and a checkpoint follows each generation.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use galapagos_crds::GeneValue;
+use galapagos_crds::conditions::CompleteReason;
+use galapagos_engine::ENGINE;
+use galapagos_genetics::{self as genetics, Candidate, Evolution, GenomeHasher, State, StoppedBy, species_id};
+
+use super::evaluator::{Evaluator, EvaluatorError, Task};
+use super::progress::{Event, GenerationReport, Observer, Pace};
+use super::state::DriverState;
+use crate::job::resolve::ResolvedJob;
+use crate::storage::StorageError;
+use crate::storage::checkpoint::{self, Checkpoint};
+use crate::storage::digest::{Chain, GenerationRecord};
+use crate::storage::ledger::Ledger;
+use crate::storage::record::{Identity, Record, Verdict};
+use crate::storage::run_folder::RunFolder;
+
+/// Why a run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The run's files.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The evolution refused its input.
+    #[error(transparent)]
+    Genetics(#[from] genetics::Error),
+    /// Nobody can evaluate.
+    #[error(transparent)]
+    Evaluator(#[from] EvaluatorError),
+    /// An individual could not be evaluated and the job says `onFailure: Fail`.
+    #[error("{strategy} {genome} could not be evaluated: {problem}; evaluation.onFailure is Fail")]
+    EvaluationFailed {
+        /// Its strategy.
+        strategy: String,
+        /// Its genes.
+        genome: String,
+        /// Why.
+        problem: String,
+    },
+    /// The driver's state cannot be written.
+    #[error("the state of the run cannot be written")]
+    State(#[from] serde_json::Error),
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// A stop rule holds at a generation boundary.
+    Finished(CompleteReason),
+    /// It was asked to stop; the same command continues.
+    Interrupted,
+}
+
+/// A run at a generation boundary.
+pub struct Driver<'a> {
+    job: &'a ResolvedJob,
+    folder: &'a RunFolder,
+    ledger: Ledger,
+    siblings: Vec<Ledger>,
+    evolution: Evolution,
+    chain: Chain,
+    state: DriverState,
+    hashers: Vec<GenomeHasher>,
+    price_per_second: Option<f64>,
+    bars: u64,
+    pace: Speed,
+}
+
+#[derive(Default)]
+struct Speed {
+    evaluated: u64,
+    seconds: f64,
+    reused: u64,
+    generations: u32,
+    elapsed: f64,
+}
+
+impl<'a> Driver<'a> {
+    /// Opens the ledgers and continues from the newest checkpoint that checks, or begins. `bars` is what one
+    /// evaluation looks at; `price_per_second` makes `stop.maxCost` work.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written, or the job is not one that genetics accepts.
+    pub fn open(
+        job: &'a ResolvedJob,
+        folder: &'a RunFolder,
+        bars: u64,
+        price_per_second: Option<f64>,
+        observer: &mut dyn Observer,
+    ) -> Result<Driver<'a>, RunError> {
+        let (ledger, warning) = Ledger::open(&folder.ledger(), ENGINE, &job.digest)?;
+        if let Some(warning) = warning {
+            observer.observe(Event::Warning(warning.to_string()));
+        }
+        let siblings = folder.sibling_ledgers();
+        let siblings = siblings.iter().filter_map(|path| Ledger::open_sibling(path, ENGINE, &job.digest)).collect();
+        let hashers = job.species.iter().map(|s| GenomeHasher::new(s.name())).collect();
+        let mut resumed = None;
+        let mut warnings = Vec::new();
+        checkpoint::load_newest(&folder.checkpoints(), ENGINE, &mut warnings, |c| {
+            resumed = Some(resume(job, &ledger, c)?);
+            Ok(())
+        })?;
+        warnings.iter().for_each(|w| observer.observe(Event::Warning(w.to_string())));
+        let (evolution, chain, state) = match resumed {
+            Some(found) => found,
+            None => {
+                let evolution = Evolution::new(job.config.clone(), job.genetic_species())?;
+                (evolution, Chain::start(&job.digest), DriverState::default())
+            }
+        };
+        let pace = Speed::default();
+        Ok(Driver { job, folder, ledger, siblings, evolution, chain, state, hashers, price_per_second, bars, pace })
+    }
+
+    /// Runs until a stop rule holds or `interrupt` rises.
+    ///
+    /// # Errors
+    /// [`RunError`]; everything before it is on disk.
+    pub fn run(
+        &mut self,
+        evaluator: &mut dyn Evaluator,
+        observer: &mut dyn Observer,
+        interrupt: &AtomicBool,
+    ) -> Result<Ended, RunError> {
+        let species: Vec<String> = self.job.species.iter().map(|s| s.name().to_owned()).collect();
+        let generations = self.job.stop.generations;
+        observer.observe(Event::Started { done: self.evolution.generation(), generations, species: &species });
+        loop {
+            if let Some(reason) = self.stopped() {
+                return Ok(Ended::Finished(reason));
+            }
+            if interrupt.load(Ordering::Relaxed) || !self.generation(evaluator, observer, interrupt)? {
+                self.ledger.sync()?;
+                return Ok(Ended::Interrupted);
+            }
+        }
+    }
+
+    /// The rule that ends the run at this boundary, if any: those of results first, then time and cost.
+    fn stopped(&self) -> Option<CompleteReason> {
+        let by_result = genetics::stop(&self.state.progress(), &self.job.stop, self.job.judge.goal);
+        let seconds = self.state.counters.seconds;
+        let over = |limit: Option<f64>, value: Option<f64>| limit.zip(value).is_some_and(|(limit, v)| v >= limit);
+        match by_result {
+            Some(StoppedBy::TargetReached) => Some(CompleteReason::TargetReached),
+            Some(StoppedBy::SpaceExhausted) => Some(CompleteReason::SpaceExhausted),
+            Some(StoppedBy::GenerationsReached) => Some(CompleteReason::GenerationsReached),
+            Some(StoppedBy::MaxEvaluations) => Some(CompleteReason::BudgetSpent),
+            Some(StoppedBy::Patience) => Some(CompleteReason::Patience),
+            None if self.state.history.is_empty() => None,
+            None if over(self.job.budget.max_duration_seconds, Some(seconds)) => Some(CompleteReason::DurationReached),
+            None if over(self.job.budget.max_cost, self.price_per_second.map(|p| p * seconds)) => {
+                Some(CompleteReason::BudgetSpent)
+            }
+            None => None,
+        }
+    }
+
+    /// One generation; false if it was interrupted before its end.
+    fn generation(
+        &mut self,
+        evaluator: &mut dyn Evaluator,
+        observer: &mut dyn Observer,
+        interrupt: &AtomicBool,
+    ) -> Result<bool, RunError> {
+        let began = Instant::now();
+        let generation = self.evolution.ask();
+        let candidates = generation.candidates;
+        let mut verdicts: Vec<Option<Verdict>> = vec![None; candidates.len()];
+        let mut tasks = Vec::new();
+        for (index, candidate) in candidates.iter().enumerate().filter(|(_, c)| !c.known) {
+            verdicts[index] = self.remembered(generation.index, index, candidate)?;
+            if verdicts[index].is_none() {
+                tasks.push(Task { index, species: candidate.species, genome: candidate.genome.clone() });
+            }
+        }
+        let evaluation = Instant::now();
+        self.evaluate(generation.index, &candidates, tasks, &mut verdicts, evaluator, observer, interrupt)?;
+        self.pace.seconds += evaluation.elapsed().as_secs_f64();
+        // Duplicates last: what they repeat may be of this very generation.
+        let known: Vec<usize> = (0..candidates.len()).filter(|&i| candidates[i].known).collect();
+        let mut again = Vec::new();
+        for &index in &known {
+            verdicts[index] = self.repeated(generation.index, index, &candidates[index])?;
+            if verdicts[index].is_none() {
+                let Candidate { species, genome, .. } = &candidates[index];
+                again.push(Task { index, species: *species, genome: genome.clone() });
+            }
+        }
+        self.evaluate(generation.index, &candidates, again, &mut verdicts, evaluator, observer, interrupt)?;
+        let Some(verdicts) = verdicts.into_iter().collect::<Option<Vec<Verdict>>>() else { return Ok(false) };
+        self.finish(generation.index, &candidates, &verdicts, began, observer)?;
+        Ok(true)
+    }
+
+    /// The verdict of a new individual from this run's ledger (an interrupted attempt) or a sibling's, which is
+    /// copied: the run's own ledger then holds everything its result rests on.
+    fn remembered(&mut self, generation: u32, index: usize, c: &Candidate) -> Result<Option<Verdict>, RunError> {
+        let hash = self.hashers[c.species].hash(&c.genome);
+        let own = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
+        if own.is_some() {
+            self.pace.reused += 1;
+            return Ok(own);
+        }
+        let found = self.siblings.iter().filter_map(|s| s.get(hash)).filter_map(|r| fitting(r, &c.genome));
+        // Another job's exception is its machine's, not ours.
+        let Some(verdict) = found.into_iter().find(|v| !v.is_exception()) else { return Ok(None) };
+        self.pace.reused += 1;
+        let identity = self.identity(generation, index, c);
+        self.ledger.append(&Record::Evaluated { identity, verdict: verdict.clone() })?;
+        Ok(Some(verdict))
+    }
+
+    fn repeated(&mut self, generation: u32, index: usize, c: &Candidate) -> Result<Option<Verdict>, RunError> {
+        let Identity { index, species, hash, .. } = self.identity(generation, index, c);
+        let found = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
+        if found.is_some() {
+            self.ledger.append(&Record::Repeated { generation, index, species, hash })?;
+        }
+        Ok(found)
+    }
+
+    fn identity(&self, generation: u32, index: usize, c: &Candidate) -> Identity {
+        Identity {
+            generation,
+            index: index as u32,
+            species: species_id(self.job.species[c.species].name()),
+            hash: self.hashers[c.species].hash(&c.genome),
+            genome: c.genome.to_vec(),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the three roles of a run and one generation's columns")]
+    fn evaluate(
+        &mut self,
+        generation: u32,
+        candidates: &[Candidate],
+        tasks: Vec<Task>,
+        verdicts: &mut [Option<Verdict>],
+        evaluator: &mut dyn Evaluator,
+        observer: &mut dyn Observer,
+        interrupt: &AtomicBool,
+    ) -> Result<(), RunError> {
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        let mut done = candidates.len() - tasks.len();
+        let mut failed: Option<RunError> = None;
+        let ended = evaluator.evaluate(&tasks, interrupt, &mut |index, answer| {
+            let candidate = &candidates[index];
+            let problem = answer.as_ref().err().map(ToString::to_string);
+            let verdict = self.job.judge.verdict(answer.ok());
+            if let Some(problem) = problem {
+                let strategy = &self.job.species[candidate.species];
+                let genome = strategy.named(&candidate.genome);
+                if self.job.failures.fatal {
+                    let (strategy, genome) = (strategy.name().to_owned(), text(&genome));
+                    failed = Some(RunError::EvaluationFailed { strategy, genome, problem });
+                    return Err(EvaluatorError("an individual failed".into()));
+                }
+                observer.observe(Event::Quarantined { strategy: strategy.name(), genome: &genome, problem });
+            }
+            let identity = self.identity(generation, index, candidate);
+            self.ledger.append(&Record::Evaluated { identity, verdict: verdict.clone() }).map_err(|e| {
+                let text = e.to_string();
+                failed = Some(e.into());
+                EvaluatorError(text)
+            })?;
+            verdicts[index] = Some(verdict);
+            self.pace.evaluated += 1;
+            done += 1;
+            observer.observe(Event::Evaluated { generation, done, of: candidates.len() });
+            Ok(())
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(ended?),
+        }
+    }
+
+    fn finish(
+        &mut self,
+        generation: u32,
+        candidates: &[Candidate],
+        verdicts: &[Verdict],
+        began: Instant,
+        observer: &mut dyn Observer,
+    ) -> Result<(), RunError> {
+        let mut record = GenerationRecord::new(generation);
+        for (candidate, verdict) in candidates.iter().zip(verdicts) {
+            record.push(self.job.species[candidate.species].name(), &candidate.genome, verdict);
+        }
+        let outcomes: Vec<_> = verdicts.iter().map(Verdict::outcome).collect();
+        let summary = self.evolution.tell(&outcomes)?;
+        self.chain.push(&record);
+
+        let best = self.evolution.best();
+        let named = best.as_ref().map(|b| self.job.species[b.species].named(b.genome)).unwrap_or_default();
+        let feasible = best.filter(|b| b.outcome.class == genetics::Class::Feasible);
+        let seconds = began.elapsed().as_secs_f64();
+        let report = GenerationReport {
+            generation,
+            best: summary.best,
+            strategy: feasible.map(|b| self.job.species[b.species].name().to_owned()),
+            median: summary.median,
+            spread: summary.spread,
+            diversity: summary.diversity,
+            feasible: summary.feasible,
+            infeasible: summary.infeasible,
+            failed: summary.failed,
+            cached: summary.known,
+            distinct: summary.evaluations,
+            quotas: self.evolution.quotas(),
+            seconds,
+        };
+        let counters = &mut self.state.counters;
+        counters.cached += u64::from(summary.known);
+        counters.failed += u64::from(summary.failed);
+        let new = candidates.iter().zip(verdicts).filter(|(c, v)| !c.known && v.is_exception());
+        counters.exceptions += new.count() as u64;
+        counters.seconds += seconds;
+        self.state.exhausted = summary.exhausted;
+        self.state.history.push(report);
+        self.save()?;
+        self.pace.generations += 1;
+        self.pace.elapsed += seconds;
+        let pace = self.pace();
+        if let Some(report) = self.state.history.last() {
+            observer.observe(Event::Generation { report, pace: &pace, best: &named });
+        }
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<(), RunError> {
+        // A checkpoint vouches for the ledger, so the ledger is durable first.
+        self.ledger.sync()?;
+        self.folder.check_epoch()?;
+        let checkpoint = Checkpoint {
+            generation: self.evolution.generation(),
+            digest: self.chain.digest(),
+            ledger_position: self.ledger.position(),
+            driver: serde_json::to_vec(&self.state)?,
+            genetics: self.evolution.state().to_bytes(),
+        };
+        Ok(checkpoint::save(&self.folder.checkpoints(), ENGINE, &checkpoint)?)
+    }
+
+    fn pace(&self) -> Pace {
+        let Speed { evaluated, seconds, reused, generations, elapsed } = self.pace;
+        let total = self.job.stop.generations;
+        let left = total.saturating_sub(self.evolution.generation());
+        Pace {
+            generations: total,
+            reused,
+            strategy_bars_per_second: if seconds > 0.0 { evaluated as f64 * self.bars as f64 / seconds } else { 0.0 },
+            eta_seconds: (generations > 0).then(|| elapsed / f64::from(generations) * f64::from(left)),
+        }
+    }
+
+    /// The evolution at this boundary.
+    pub fn evolution(&self) -> &Evolution {
+        &self.evolution
+    }
+
+    /// The digest chain at this boundary.
+    pub fn digest(&self) -> crate::storage::digest::Digest {
+        self.chain.digest()
+    }
+
+    /// History and counters.
+    pub fn state(&self) -> &DriverState {
+        &self.state
+    }
+
+    /// The ledger: every distinct evaluation of the run.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The pace of this process.
+    pub fn speed(&self) -> Pace {
+        self.pace()
+    }
+}
+
+/// The run as of a checkpoint, if everything it relies on is there.
+fn resume(
+    job: &ResolvedJob,
+    ledger: &Ledger,
+    checkpoint: &Checkpoint,
+) -> Result<(Evolution, Chain, DriverState), &'static str> {
+    if checkpoint.ledger_position > ledger.position() {
+        return Err("relies on evaluations that were lost");
+    }
+    let state: DriverState = serde_json::from_slice(&checkpoint.driver).map_err(|_| "has an unreadable history")?;
+    let genetics = State::from_bytes(&checkpoint.genetics).map_err(|_| "has an unreadable evolution")?;
+    let mut evolution = Evolution::resume(job.config.clone(), job.genetic_species(), &genetics)
+        .map_err(|_| "belongs to another configuration")?;
+    if evolution.generation() != checkpoint.generation || state.history.len() as u64 != u64::from(checkpoint.generation) {
+        return Err("contradicts itself");
+    }
+    let ids: Vec<u16> = job.species.iter().map(|s| species_id(s.name())).collect();
+    let mut seen = Vec::new();
+    let mut count = 0u64;
+    ledger
+        .for_each(|record| {
+            if let Record::Evaluated { identity, .. } = record
+                && identity.generation < checkpoint.generation
+                && let Some(species) = ids.iter().position(|&id| id == identity.species)
+            {
+                count += 1;
+                seen.push((species, identity.genome));
+            }
+        })
+        .map_err(|_| "relies on a ledger that cannot be read")?;
+    if count < evolution.progress().evaluations {
+        return Err("relies on evaluations that were lost");
+    }
+    evolution.seed_seen(seen).map_err(|_| "does not fit its ledger")?;
+    Ok((evolution, Chain::at(checkpoint.digest), state))
+}
+
+/// The verdict of a record, if it is one on exactly this genome.
+fn fitting(record: Record, genome: &[u32]) -> Option<Verdict> {
+    match record {
+        Record::Evaluated { identity, verdict } if identity.genome == genome => Some(verdict),
+        _ => None,
+    }
+}
+
+fn text(genome: &[(String, GeneValue)]) -> String {
+    genome.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+}
+

@@ -1,0 +1,55 @@
+//! How the driver gets individuals evaluated, whoever does it.
+
+use std::sync::atomic::AtomicBool;
+
+use galapagos_engine::evaluation::Evaluation;
+
+/// An individual to evaluate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Index inside the generation: results are told by it.
+    pub index: usize,
+    /// Position of its species in the job.
+    pub species: usize,
+    /// Canonical genome.
+    pub genome: Box<[u32]>,
+}
+
+/// Why an individual could not be evaluated. The machine is at fault, not the genome: it is quarantined and the
+/// result is marked as not reproducible.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Exception {
+    /// The evaluation panicked in every attempt.
+    #[error("panicked: {0}")]
+    Panicked(String),
+    /// It took longer than the job allows in every attempt.
+    #[error("took longer than {seconds} s")]
+    TimedOut {
+        /// The limit.
+        seconds: u32,
+    },
+}
+
+/// The evaluator itself failed (lost workers, changed data): the run ends, nothing is recorded.
+#[derive(Debug, thiserror::Error)]
+#[error("evaluation stopped: {0}")]
+pub struct EvaluatorError(pub String);
+
+/// What became of a task.
+pub type Answer = Result<Evaluation, Exception>;
+
+/// Evaluates batches of individuals.
+pub trait Evaluator {
+    /// Evaluates `tasks` and hands each answer to `sink` as soon as it is there, in any order. When `interrupt`
+    /// rises, tasks that have not begun are left out; a batch under way is finished.
+    ///
+    /// # Errors
+    /// Only when evaluation as such is impossible, or when `sink` fails. A single individual's failure is an
+    /// [`Exception`].
+    fn evaluate(
+        &mut self,
+        tasks: &[Task],
+        interrupt: &AtomicBool,
+        sink: &mut dyn FnMut(usize, Answer) -> Result<(), EvaluatorError>,
+    ) -> Result<(), EvaluatorError>;
+}

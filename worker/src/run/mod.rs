@@ -1,0 +1,13 @@
+//! Running a job: who evaluates is separate from what is evaluated next.
+//!
+//! * [`driver`]: ask, evaluate what is not known, tell, checkpoint. It sees evaluation through [`evaluator::Evaluator`]
+//!   only, so that the same loop drives threads here and workers elsewhere.
+//! * [`local`]: evaluation on the threads of this process.
+//! * [`progress`]: typed records of what happens; nothing in this crate prints.
+//! * [`state`]: what a checkpoint keeps besides the evolution itself.
+
+pub mod driver;
+pub mod evaluator;
+pub mod local;
+pub mod progress;
+pub mod state;
