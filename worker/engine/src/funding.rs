@@ -160,14 +160,14 @@ fn running(
     let mut next = 0;
     let mut f = 0.0;
     let mut out = Vec::with_capacity(n);
-    for t in 0..n {
+    for (t, &price) in mark.iter().enumerate() {
         while let Some(stamp) = stamps.get(next) {
             if snap_to_minute(stamp.time_ms) > end_of(t) {
                 break;
             }
             // What falls on row 0 or before is held by nobody.
             if t > 0 {
-                f += stamp.mark.unwrap_or(mark[t]) * (stamp.rate_e9 as f64 / 1e9);
+                f += stamp.mark.unwrap_or(price) * (stamp.rate_e9 as f64 / 1e9);
             }
             next += 1;
         }

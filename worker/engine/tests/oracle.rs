@@ -2,6 +2,8 @@
 //!
 //! The records lie in `tests/oracle/engine.json`; `tests/oracle/make-data.sh` makes the prices they name.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up should fail")]
+
 #[path = "oracle/record.rs"]
 mod record;
 

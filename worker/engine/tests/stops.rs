@@ -57,9 +57,7 @@ fn a_stop_narrower_than_the_slippage_does_not_sell_above_the_open() {
 #[test]
 fn a_trailing_stop_uses_the_peak_of_the_bars_before() {
     let trail = stops("", "", "0.05");
-    let market = |open: f64| {
-        Market::bars(&[FLAT, [100.0, 110.0, 100.0, 108.0], [open, 120.0, 101.0_f64.min(open), 118.0]])
-    };
+    let market = |open: f64| Market::bars(&[FLAT, [100.0, 110.0, 100.0, 108.0], [open, 120.0, 101.0, 118.0]]);
     let hit = Market::bars(&[FLAT, [100.0, 110.0, 100.0, 108.0], [108.0, 120.0, 104.5, 118.0]]);
     assert_equity(&hit.run(&plain(), &positions(&[1; 3]), trail), &[1000.0, 1080.0, 1045.0]);
     assert_equity(&market(103.0).run(&plain(), &positions(&[1; 3]), trail), &[1000.0, 1080.0, 1030.0]);

@@ -1,4 +1,6 @@
 //! Small made-up markets for tests.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up should fail")]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use galapagos_engine::bars::{Bars, FundingStamp};

@@ -1,5 +1,7 @@
 //! Records and price files of the oracle, read with as little as they need.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up should fail")]
+
 use galapagos_engine::bars::{Bars, FundingStamp};
 use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side, Window};
 use serde_json::Value;
