@@ -146,8 +146,9 @@ impl Collector {
             TimeCell::Ms(ms) => ms,
             TimeCell::Text(text, clock) => self.read_time(text, clock, row.row)?,
         };
-        let source = self.source.clone();
-        let rows = self.rows_of(row.symbol, row.row)?;
+        self.choose_symbol(row.symbol, row.row)?;
+        let source = &self.source;
+        let rows = &mut self.symbols[self.current].1;
         for (column, role) in Role::PRICES.into_iter().enumerate() {
             let cell = row.prices[column].trim_ascii();
             let Some(price) = Decimal::parse(cell) else {
@@ -223,7 +224,7 @@ impl Collector {
         }
     }
 
-    fn rows_of(&mut self, symbol: Option<&[u8]>, row: u64) -> Result<&mut RawRows> {
+    fn choose_symbol(&mut self, symbol: Option<&[u8]>, row: u64) -> Result<()> {
         let key = symbol.map(<[u8]>::trim_ascii).unwrap_or_default();
         let same =
             |(name, _): &(Option<String>, RawRows)| name.as_deref().unwrap_or_default().as_bytes() == key;
@@ -241,7 +242,7 @@ impl Collector {
                 }
             };
         }
-        Ok(&mut self.symbols[self.current].1)
+        Ok(())
     }
 
     /// Notes that times without a zone were taken as UTC.

@@ -1,4 +1,5 @@
 //! Publishing and opening: immutable, found by digest, and never a changed value unnoticed.
+#![allow(clippy::unwrap_used)] // tests, in their own crate: the lint does not see it
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Every format and spelling that import promises to read.
+#![allow(clippy::unwrap_used)] // tests, in their own crate: the lint does not see it
 
 mod common;
 

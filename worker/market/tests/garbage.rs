@@ -1,4 +1,5 @@
 //! No bytes make the readers panic.
+#![allow(clippy::unwrap_used)] // tests, in their own crate: the lint does not see it
 
 mod common;
 

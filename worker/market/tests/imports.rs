@@ -1,4 +1,5 @@
 //! Several files and symbols at once, funding, and the random walk.
+#![allow(clippy::unwrap_used)] // tests, in their own crate: the lint does not see it
 
 mod common;
 
