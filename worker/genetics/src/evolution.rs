@@ -3,138 +3,19 @@
 
 use std::sync::Arc;
 
-use crate::config::{Config, ConfigError, Preset, Searcher};
+use crate::config::{Config, Preset, Searcher};
 use crate::draws::{Draws, Position, Purpose};
+use crate::error::Error;
+use crate::generation::{Best, Candidate, Generation, Summary, Survivor};
 use crate::group::Group;
 use crate::quota;
 use crate::rank::{Class, Goal, Individual, Outcome, Rank};
 use crate::seen::Seen;
-use crate::space::{Genome, SpaceError};
+use crate::space::Genome;
 use crate::species::{Species, species_id};
 use crate::stats;
 use crate::stop::Progress;
 use crate::{breed, state};
-
-/// A genome to evaluate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// Position of its species in the list given to [`Evolution::new`].
-    pub species: usize,
-    /// Canonical genome.
-    pub genome: Genome,
-    /// Asked for before in this run (its space gave nothing new): take the outcome from the ledger.
-    pub known: bool,
-}
-
-/// The candidates of one generation, in index order: species by species.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Generation {
-    /// Number of the generation, from 0.
-    pub index: u32,
-    /// Its candidates; empty once every space is exhausted.
-    pub candidates: Arc<[Candidate]>,
-}
-
-/// What a generation was worth.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Summary {
-    /// Number of the generation.
-    pub generation: u32,
-    /// Best feasible fitness of the run so far.
-    pub best: Option<f64>,
-    /// Median fitness of the generation's feasible candidates.
-    pub median: Option<f64>,
-    /// Their interquartile range.
-    pub spread: Option<f64>,
-    /// Mean over genes with a choice of distinct values among the generation's candidates, as a share of how many
-    /// there could be.
-    pub diversity: f64,
-    /// Candidates that kept all limits.
-    pub feasible: u32,
-    /// Candidates that broke a limit.
-    pub infeasible: u32,
-    /// Candidates without a result.
-    pub failed: u32,
-    /// Candidates that had been asked for before.
-    pub known: u32,
-    /// Distinct evaluations of the run so far.
-    pub evaluations: u64,
-    /// Nothing is left to ask.
-    pub exhausted: bool,
-}
-
-/// An individual that may breed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Survivor<'a> {
-    /// Position of its species.
-    pub species: usize,
-    /// Canonical genome.
-    pub genome: &'a [u32],
-    /// Its result (failed ones: zeros).
-    pub outcome: Outcome,
-}
-
-/// The best individual of a run or species.
-pub type Best<'a> = Survivor<'a>;
-
-/// Why a run cannot be set up or continued.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Error {
-    /// A setting outside its range.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// No species.
-    #[error("no species: name at least one strategy")]
-    NoSpecies,
-    /// Two species share their draws.
-    #[error("species {first} and {second} have the same 16-bit id; rename one of them")]
-    Collision {
-        /// One of the two.
-        first: String,
-        /// The other.
-        second: String,
-    },
-    /// A warm-start genome does not fit its space.
-    #[error("species {species}, initial genome {index}")]
-    Initial {
-        /// The species.
-        species: String,
-        /// Which of its initial genomes.
-        index: usize,
-        /// What is wrong.
-        #[source]
-        source: SpaceError,
-    },
-    /// `tell` without an open generation.
-    #[error("no generation is open: ask before telling")]
-    NotAsked,
-    /// Not one outcome per candidate.
-    #[error("{given} outcomes for {expected} candidates: give one per candidate, in index order")]
-    Outcomes {
-        /// Outcomes given.
-        given: usize,
-        /// Candidates asked for.
-        expected: usize,
-    },
-    /// An outcome that cannot be ranked.
-    #[error(
-        "candidate {index}: fitness {fitness}, violation {violation}: must be finite; report it as failed"
-    )]
-    NotFinite {
-        /// Index of the candidate.
-        index: usize,
-        /// What was given.
-        fitness: f64,
-        /// What was given.
-        violation: f64,
-    },
-    /// A saved state belongs to another run, or is not consistent.
-    #[error("saved state: {problem}")]
-    State {
-        /// What is wrong.
-        problem: &'static str,
-    },
-}
 
 /// A run of evolution over several species.
 #[derive(Clone, Debug)]

@@ -2,7 +2,9 @@
 
 use crate::config::Config;
 use crate::draws::Draws;
-use crate::evolution::{Candidate, Error, Evolution};
+use crate::error::Error;
+use crate::evolution::Evolution;
+use crate::generation::Candidate;
 use crate::rank::{Individual, Rank};
 use crate::ray::Ray;
 use crate::space::Genome;

@@ -7,7 +7,8 @@
 //! BLAKE3 of all before, 32 bytes.
 
 use crate::config::{Config, Preset, Searcher};
-use crate::evolution::{Error, Evolution};
+use crate::error::Error;
+use crate::evolution::Evolution;
 use crate::grid::Grid;
 use crate::rank::{Class, Goal, Individual, Outcome, Rank};
 use crate::space::{Constraint, Genome};
