@@ -8,6 +8,7 @@
 mod account;
 pub mod backtest;
 pub mod bars;
+pub mod batch;
 pub mod buy_and_hold;
 pub mod costs;
 pub mod evaluation;

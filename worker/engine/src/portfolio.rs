@@ -161,7 +161,7 @@ fn sum_of_accounts(parts: &[Part], exec: &Execution, set: MetricSet) -> Evaluati
 
 /// Mean, median or worst of each metric; trades, fees, funding and the exact sums add up, so that block sums
 /// describe the pooled returns.
-fn statistic(singles: &[Evaluation], aggregate: Aggregate, set: MetricSet) -> Evaluation {
+pub(crate) fn statistic(singles: &[Evaluation], aggregate: Aggregate, set: MetricSet) -> Evaluation {
     let mut metrics = Metrics::NONE;
     for m in Metric::ALL.into_iter().filter(|&m| set.contains(m)) {
         let values: Option<Vec<f64>> = singles.iter().map(|e| e.metrics.get(m)).collect();

@@ -11,7 +11,7 @@ use crate::trace::{Exit, Trace};
 use crate::window::Rows;
 
 /// Equity at or below this share of the capital is ruin (X6).
-const RUIN: f64 = 1e-9;
+pub(crate) const RUIN: f64 = 1e-9;
 
 /// What one account is run on.
 #[derive(Clone, Copy, Debug)]

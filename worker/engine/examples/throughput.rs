@@ -1,0 +1,120 @@
+//! Prints how many million strategy-bars a second the batch path evaluates, set-up included, on one thread and on
+//! two: `cargo run --release -p galapagos-engine --example throughput [BARS] [INDIVIDUALS] [FEE]`.
+#![allow(clippy::disallowed_types)]
+
+#[path = "../benches/support/mod.rs"]
+mod support;
+
+use galapagos_engine::backtest::Backtest;
+use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, MetricSet, Metrics, Reason};
+use galapagos_engine::execution::Execution;
+use galapagos_engine::genes::Genome;
+use galapagos_engine::prepared::Prepared;
+use galapagos_engine::strategies::{Strategy, all, find};
+use galapagos_engine::window::Rows;
+use std::time::Instant;
+use support::{Rng, Walk, genome, walk};
+
+const EMPTY: Evaluation = Evaluation {
+    metrics: Metrics::NONE,
+    reason: None,
+    returns: 0,
+    s1: 0,
+    s2: 0,
+    blocks: [BlockSum { s1: 0, s2: 0 }; BLOCKS],
+    open_position: false,
+};
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let mut number = |default: f64| args.next().and_then(|a| a.parse().ok()).unwrap_or(default);
+    let (bars, individuals, fee) = (number(525_600.0) as usize, number(1000.0) as usize, number(0.0001));
+    let chosen: Vec<String> = args.collect();
+    let kind = Walk { start: 3_000_000.0, step: 0.0004, flat: 0.0, idle: Some(0.0) };
+    let data = walk("RANDOM", bars, kind, &mut Rng(1));
+    let exec = Execution { taker_fee: fee, bars_per_year: 525_600.0, ..Execution::default() };
+    println!(
+        "{bars} bars, {individuals} individuals, fee {fee}; million strategy-bars a second, set-up included"
+    );
+    println!(
+        "{:24} {:>10} {:>10} {:>6} {:>10} {:>8} {:>8}",
+        "strategy", "1 thread", "2 threads", "ratio", "scalar", "trades", "ruined"
+    );
+    for strategy in all().iter().filter(|s| !s.def().trains && !s.def().needs_funding) {
+        let name = strategy.def().name;
+        if !chosen.is_empty() && !chosen.iter().any(|c| c == name) {
+            continue;
+        }
+        let mut rng = Rng(7);
+        let members: Vec<Genome> = (0..individuals).map(|_| genome(*strategy, &mut rng)).collect();
+        let work = (bars * members.len()) as f64 / 1e6;
+        let measure = |threads: usize| {
+            let start = Instant::now();
+            let out = run(&data.bars(), *strategy, &members, &exec, threads);
+            (work / start.elapsed().as_secs_f64(), out)
+        };
+        let slow = measure_scalar(&data.bars(), *strategy, &members, &exec);
+        let fast_path = !matches!(name, "atr_stop_loss" | "volatility_scaling");
+        if !fast_path {
+            println!("{name:24} {:>10} {:>10} {:>6} {slow:>10.1}", "simulator", "", "");
+            continue;
+        }
+        let ((one, out), (two, _)) = (measure(1), measure(2));
+        let trades: f64 =
+            out.iter().filter_map(|e| e.metrics.get(galapagos_engine::evaluation::Metric::Trades)).sum();
+        let ruined = out.iter().filter(|e| e.reason == Some(Reason::Ruined)).count();
+        println!(
+            "{name:24} {one:>10.0} {two:>10.0} {:>6.2} {slow:>10.1} {:>8.0} {ruined:>8}",
+            two / one,
+            trades / individuals as f64
+        );
+    }
+    let _ = find("sma_crossover");
+}
+
+/// One job: tables, then the population in one batch per thread, cut by locality.
+fn run(
+    bars: &galapagos_engine::bars::Bars,
+    strategy: &dyn Strategy,
+    members: &[Genome],
+    exec: &Execution,
+    threads: usize,
+) -> Vec<Evaluation> {
+    let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
+    let windows = [Rows::after_warm_up(601)];
+    let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics: MetricSet::always() };
+    let evaluator = BatchEvaluator::new(run);
+    let mut individuals: Vec<Individual> =
+        members.iter().map(|genome| Individual { strategy, genome }).collect();
+    evaluator.sort(&mut individuals);
+    let mut out = vec![EMPTY; members.len()];
+    let share = members.len().div_ceil(threads);
+    std::thread::scope(|scope| {
+        for (individuals, out) in individuals.chunks(share).zip(out.chunks_mut(share)) {
+            let evaluator = &evaluator;
+            scope.spawn(move || evaluator.evaluate(individuals, &mut Scratch::new(), out));
+        }
+    });
+    out
+}
+
+/// The same work by the scalar simulator, on a few of the genomes.
+fn measure_scalar(
+    bars: &galapagos_engine::bars::Bars,
+    strategy: &dyn Strategy,
+    members: &[Genome],
+    exec: &Execution,
+) -> f64 {
+    let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
+    let windows = [Rows::after_warm_up(601)];
+    let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics: MetricSet::always() };
+    let context = galapagos_engine::strategies::Context { first: 600, bars_per_year: exec.bars_per_year };
+    let few = &members[..if members.len() < 4 { members.len() } else { 4 }];
+    let start = Instant::now();
+    for genome in few {
+        let signals = [strategy.signals(&prepared[0].bars(), genome, context)];
+        std::hint::black_box(galapagos_engine::backtest::evaluate_signals(&run, &signals, genome));
+    }
+    (bars.len() * few.len()) as f64 / 1e6 / start.elapsed().as_secs_f64()
+}

@@ -1,0 +1,392 @@
+//! The event-driven account: long or flat, always with the whole equity. A bar without a fill costs nothing.
+
+use super::ranges::Ranges;
+use super::tables::{Row, Tables};
+use super::{BLOCK, Bits, WORDS};
+use crate::evaluation::BLOCKS;
+use crate::q52::fx;
+use crate::simulator::RUIN;
+
+/// A little more than 1: room for the roundings of a product that decides whether a division is worth its time.
+const ROOM: f64 = 1.0 + 4.0 * f64::EPSILON;
+
+/// One account between two blocks of rows.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    /// Cash while flat; cash before the entry while long.
+    pub cash: f64,
+    /// Units held; 0 = flat.
+    pub quantity: f64,
+    /// Highest equity so far.
+    pub peak: f64,
+    /// Lowest equity as a share of the highest before it.
+    pub lowest: f64,
+    /// Equity at or above this is neither ruin nor a new lowest share while the peak stands.
+    floor: f64,
+    /// Equity at or below this is ruin.
+    ruin: f64,
+    pub fees: f64,
+    pub gains: f64,
+    pub losses: f64,
+    pub pnl: f64,
+    pub trades: u64,
+    pub wins: u64,
+    /// Rows with a position at the close.
+    pub exposed: u64,
+    /// Sums of the finished trades and of the entry of an open one.
+    pub s1: i64,
+    pub s2: i64,
+    /// Borders of blocks passed, and the row of the next.
+    border: usize,
+    next_border: usize,
+    pub ruined: bool,
+    /// Row of the entry, while long.
+    entered: usize,
+    /// Latched state of the rule and what its crosses need.
+    pub latch: u64,
+    pub before: [u64; 2],
+    /// Position bit of the last row (it differs from the latch where rows do not trade).
+    pub held: u64,
+}
+
+/// What the accounts of a batch read at one block of rows.
+pub(super) struct Market<'a> {
+    pub tables: &'a Tables,
+    pub ranges: &'a Ranges,
+    /// Closing prices of all rows.
+    pub close: &'a [f64],
+    pub taker_fee: f64,
+    /// First row of the block.
+    pub start: usize,
+}
+
+/// Running sums at the borders of the 16 blocks.
+pub(super) type Borders = [(i64, i64); BLOCKS];
+
+impl Account {
+    pub(super) fn new(capital: f64, tables: &Tables) -> Account {
+        let ruin = RUIN * capital;
+        let mut account = Account {
+            cash: capital,
+            quantity: 0.0,
+            peak: capital,
+            lowest: 1.0,
+            floor: 0.0,
+            ruin,
+            fees: 0.0,
+            gains: 0.0,
+            losses: 0.0,
+            pnl: 0.0,
+            trades: 0,
+            wins: 0,
+            exposed: 0,
+            s1: 0,
+            s2: 0,
+            border: 0,
+            next_border: tables.borders[0],
+            ruined: false,
+            entered: 0,
+            latch: 0,
+            before: [0; 2],
+            held: 0,
+        };
+        account.lower_floor();
+        account
+    }
+
+    #[inline(always)]
+    fn lower_floor(&mut self) {
+        let (share, ruin) = (self.peak * self.lowest * ROOM, self.ruin * ROOM);
+        self.floor = if share > ruin { share } else { ruin };
+    }
+
+    /// Follows the positions of `rows` rows, one bit per row's close.
+    #[inline(always)]
+    pub(super) fn follow(&mut self, market: &Market, positions: &Bits, rows: usize, sums: &mut Borders) {
+        let mut events = [0_u16; BLOCK + 1];
+        let mut n = 0;
+        let mut previous = self.held;
+        for (w, &p) in positions.iter().enumerate() {
+            let mut edges = p ^ (p << 1 | previous);
+            previous = p >> 63;
+            if edges != 0 {
+                while edges != 0 {
+                    events[n] = (w as u32 * 64 + edges.trailing_zeros()) as u16;
+                    n += 1;
+                    edges &= edges - 1;
+                }
+            }
+        }
+        self.held = positions[(rows - 1) / 64] >> ((rows - 1) % 64) & 1;
+        let exposed: u32 = positions.iter().map(|p| p.count_ones()).sum();
+        self.exposed += u64::from(exposed);
+        // Positions are cut at the last row: an edge behind it is not an exit.
+        if n > 0 && usize::from(events[n - 1]) >= rows {
+            n -= 1;
+        }
+        let events = &events[..n];
+        let mut rest = events;
+        if self.quantity != 0.0 {
+            let Some((&exit, later)) = events.split_first() else {
+                self.mark(market, 0, rows, sums, positions);
+                return;
+            };
+            let exit = usize::from(exit);
+            if exit > 0 && self.mark(market, 0, exit, sums, positions) {
+                return;
+            }
+            if self.leave(market, exit, sums, positions) {
+                return;
+            }
+            rest = later;
+        }
+        let mut trades = rest.chunks_exact(2);
+        for trade in &mut trades {
+            let (entry, exit) = (usize::from(trade[0]), usize::from(trade[1]));
+            self.enter(market, entry, sums);
+            if self.mark(market, entry, exit, sums, positions) || self.leave(market, exit, sums, positions) {
+                return;
+            }
+        }
+        if let &[entry] = trades.remainder() {
+            let entry = usize::from(entry);
+            self.enter(market, entry, sums);
+            self.mark(market, entry, rows, sums, positions);
+        }
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, market: &Market, at: usize, sums: &mut Borders) {
+        let row = market.start + at;
+        if row >= self.next_border {
+            self.pass_borders(market.tables, row, sums);
+        }
+        let x = &market.tables.rows[row];
+        let quantity = self.cash * x.inv_buy;
+        self.fees += (market.taker_fee * quantity) * x.buy;
+        self.s1 = self.s1.wrapping_add(x.entry1);
+        self.s2 = self.s2.wrapping_add(x.entry2);
+        self.quantity = quantity;
+        self.entered = row;
+    }
+
+    /// Answers whether the account is ruined.
+    #[inline(always)]
+    fn leave(&mut self, market: &Market, at: usize, sums: &mut Borders, positions: &Bits) -> bool {
+        let row = market.start + at;
+        if row >= self.next_border {
+            self.pass_borders(market.tables, row, sums);
+        }
+        let x = &market.tables.rows[row];
+        let after = self.quantity * x.net_sell;
+        self.fees += (market.taker_fee * self.quantity) * x.sell;
+        if after <= self.ruin {
+            self.ruined_at(market, row, Some(after), positions);
+            return true;
+        }
+        self.s1 = self.s1.wrapping_add(x.exit1);
+        self.s2 = self.s2.wrapping_add(x.exit2);
+        self.close(after);
+        self.quantity = 0.0;
+        self.equity(after);
+        false
+    }
+
+    /// Books a round trip.
+    #[inline(always)]
+    fn close(&mut self, after: f64) {
+        let pnl = after - self.cash;
+        self.book(pnl);
+        self.cash = after;
+    }
+
+    #[inline(always)]
+    fn book(&mut self, pnl: f64) {
+        self.pnl += pnl;
+        let won = pnl > 0.0;
+        self.wins += u64::from(won);
+        self.gains += if won { pnl } else { 0.0 };
+        self.losses += if pnl < 0.0 { -pnl } else { 0.0 };
+        self.trades += 1;
+    }
+
+    /// Takes one value of equity above ruin.
+    #[inline(always)]
+    fn equity(&mut self, e: f64) {
+        if e > self.peak {
+            self.peak = e;
+            self.lower_floor();
+        } else if e < self.floor {
+            self.fall(e);
+        }
+    }
+
+    #[inline(always)]
+    fn fall(&mut self, e: f64) {
+        let share = e / self.peak;
+        if share < self.lowest {
+            self.lowest = share;
+            self.lower_floor();
+        }
+    }
+
+    /// Marks the rows `from..to` of the block at their closes. Answers whether the account is ruined.
+    #[inline(always)]
+    fn mark(
+        &mut self,
+        market: &Market,
+        from: usize,
+        to: usize,
+        sums: &mut Borders,
+        positions: &Bits,
+    ) -> bool {
+        let (high, low) = market.ranges.extremes(from, to);
+        // The extremes of q x c are those of c: rounding is monotone.
+        let (high, low) = (self.quantity * high, self.quantity * low);
+        if high > self.peak {
+            if low < high * self.lowest * ROOM || low <= self.ruin {
+                return self.scan(market, from, to, sums, positions);
+            }
+            self.peak = high;
+            self.lower_floor();
+        } else if low < self.floor {
+            if low <= self.ruin {
+                return self.scan(market, from, to, sums, positions);
+            }
+            self.fall(low);
+        }
+        false
+    }
+
+    /// `mark` row by row.
+    #[inline(never)]
+    fn scan(
+        &mut self,
+        market: &Market,
+        from: usize,
+        to: usize,
+        sums: &mut Borders,
+        positions: &Bits,
+    ) -> bool {
+        for row in market.start + from..market.start + to {
+            let e = self.quantity * market.close[row];
+            if e <= self.ruin {
+                if row >= self.next_border {
+                    self.pass_borders(market.tables, row, sums);
+                }
+                self.ruined_at(market, row, None, positions);
+                return true;
+            }
+            self.equity(e);
+        }
+        false
+    }
+
+    /// The equity reached 0 at the close of `row`, by an exit with `after` of cash or while long. Everything is
+    /// flat from then on.
+    #[cold]
+    fn ruined_at(&mut self, market: &Market, row: usize, after: Option<f64>, positions: &Bits) {
+        let held_before = row > self.entered;
+        if held_before {
+            let (p1, p2) = market.running(row);
+            self.s1 = self.s1.wrapping_add(p1);
+            self.s2 = self.s2.wrapping_add(p2);
+        } else {
+            let x = &market.tables.rows[row];
+            self.s1 = self.s1.wrapping_sub(x.entry1);
+            self.s2 = self.s2.wrapping_sub(x.entry2);
+        }
+        let unit = fx(1.0).unwrap_or(0);
+        self.s1 = self.s1.wrapping_sub(unit);
+        self.s2 = self.s2.wrapping_add(unit);
+        match after {
+            Some(after) => self.close(after),
+            None => self.book(-self.cash),
+        }
+        // The block's positions were counted as a whole: take back those from the ruin on.
+        let at = row - market.start;
+        for (w, &p) in positions.iter().enumerate() {
+            let below = match at.saturating_sub(w * 64) {
+                n if n >= 64 => u64::MAX,
+                n => (1 << n) - 1,
+            };
+            self.exposed -= u64::from((p & !below).count_ones());
+        }
+        self.cash = 0.0;
+        self.quantity = 0.0;
+        self.lowest = 0.0;
+        self.ruined = true;
+    }
+
+    /// Stores the running sums before each border up to `row`.
+    #[inline(never)]
+    fn pass_borders(&mut self, tables: &Tables, row: usize, sums: &mut Borders) {
+        while self.border < BLOCKS && tables.borders[self.border] <= row {
+            let (p1, p2) = if self.quantity != 0.0 { tables.at_border[self.border] } else { (0, 0) };
+            sums[self.border] = (self.s1.wrapping_add(p1), self.s2.wrapping_add(p2));
+            self.border += 1;
+        }
+        self.next_border = if self.border < BLOCKS { tables.borders[self.border] } else { usize::MAX };
+    }
+
+    /// The last row, which may close the position. `wish` is the position the last order but one leaves (0 or 1).
+    /// Answers whether a position is left open.
+    pub(super) fn finish(
+        &mut self,
+        market: &Market,
+        wish: u64,
+        final_close: bool,
+        sums: &mut Borders,
+    ) -> bool {
+        let row = market.start;
+        let mut position = [0; WORDS];
+        position[0] = wish;
+        if self.ruined {
+            return false;
+        }
+        if wish == 0 {
+            self.follow(market, &position, 1, sums);
+            self.pass_borders(market.tables, row + 1, sums);
+            return false;
+        }
+        if !final_close {
+            self.follow(market, &position, 1, sums);
+            if !self.ruined {
+                self.pass_borders(market.tables, row + 1, sums);
+                (self.s1, self.s2) = sums[BLOCKS - 1];
+            }
+            return !self.ruined;
+        }
+        self.exposed += 1;
+        let (s1, s2) = (self.s1, self.s2);
+        let entered = self.quantity == 0.0;
+        if entered {
+            self.enter(market, 0, sums);
+        } else if row >= self.next_border {
+            self.pass_borders(market.tables, row, sums);
+        }
+        let end = &market.tables.end;
+        let after = self.quantity * end.net;
+        self.fees += (market.taker_fee * self.quantity) * end.price;
+        if after <= self.ruin {
+            self.ruined_at(market, row, Some(after), &position);
+            return false;
+        }
+        self.s1 = s1.wrapping_add(if entered { end.through1 } else { end.left1 });
+        self.s2 = s2.wrapping_add(if entered { end.through2 } else { end.left2 });
+        self.close(after);
+        self.quantity = 0.0;
+        self.equity(after);
+        self.pass_borders(market.tables, row + 1, sums);
+        false
+    }
+}
+
+impl Market<'_> {
+    /// P of the row before `row`.
+    fn running(&self, row: usize) -> (i64, i64) {
+        let Row { net_sell, exit1, exit2, .. } = self.tables.rows[row];
+        let r = net_sell / self.close[row - 1] - 1.0;
+        (exit1.wrapping_sub(fx(r).unwrap_or(0)), exit2.wrapping_sub(fx(r * r).unwrap_or(0)))
+    }
+}

@@ -1,0 +1,245 @@
+//! Comparisons of a block of rows, one bit per row: written once in plain Rust and once per instruction set. All
+//! forms give the same bits, since a comparison of f64 has one answer.
+#![allow(unsafe_code)]
+
+use super::{BLOCK, Bits, WORDS};
+
+/// `a > b`.
+pub(super) const GT: u8 = 0;
+/// `a < b`.
+pub(super) const LT: u8 = 1;
+/// `a >= b`.
+pub(super) const GE: u8 = 2;
+/// `a <= b`.
+pub(super) const LE: u8 = 3;
+
+/// Rows of one block of one series.
+pub(super) type Rows = [f64; BLOCK];
+
+/// One instruction set. `OP` is one of [`GT`], [`LT`], [`GE`], [`LE`]; a comparison with NaN is false.
+pub(super) trait Isa {
+    /// Bit t: `a[t] OP b[t] * factor` (the product rounded once).
+    fn scaled<const OP: u8>(a: &Rows, b: &Rows, factor: f64) -> Bits;
+
+    /// Bit t: `a[t] OP b[t]`.
+    fn pair<const OP: u8>(a: &Rows, b: &Rows) -> Bits;
+
+    /// Bit t: `a[t] OP level`.
+    fn level<const OP: u8>(a: &Rows, level: f64) -> Bits;
+}
+
+/// Plain Rust: the form the others are tested against.
+pub(super) struct Portable;
+
+#[inline(always)]
+fn holds<const OP: u8>(a: f64, b: f64) -> bool {
+    match OP {
+        GT => a > b,
+        LT => a < b,
+        GE => a >= b,
+        _ => a <= b,
+    }
+}
+
+#[inline(always)]
+fn bits_of(holds: impl Fn(usize) -> bool) -> Bits {
+    let mut out = [0; WORDS];
+    for (w, word) in out.iter_mut().enumerate() {
+        for bit in 0..64 {
+            *word |= u64::from(holds(w * 64 + bit)) << bit;
+        }
+    }
+    out
+}
+
+impl Isa for Portable {
+    #[inline(always)]
+    fn scaled<const OP: u8>(a: &Rows, b: &Rows, factor: f64) -> Bits {
+        bits_of(|t| holds::<OP>(a[t], b[t] * factor))
+    }
+
+    #[inline(always)]
+    fn pair<const OP: u8>(a: &Rows, b: &Rows) -> Bits {
+        bits_of(|t| holds::<OP>(a[t], b[t]))
+    }
+
+    #[inline(always)]
+    fn level<const OP: u8>(a: &Rows, level: f64) -> Bits {
+        bits_of(|t| holds::<OP>(a[t], level))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod x86 {
+    //! AVX2 and AVX-512.
+
+    use super::{BLOCK, Bits, GE, GT, Isa, LT, Rows, WORDS};
+    use std::arch::x86_64::*;
+
+    /// Eight rows a comparison. Only for functions that run behind a check of the features named below.
+    pub(in super::super) struct Avx512;
+
+    /// Four rows a comparison. Only for functions that run behind a check of the features named below.
+    pub(in super::super) struct Avx2;
+
+    macro_rules! forms {
+        ($isa:ident, $features:literal, $lanes:literal, $load:ident, $set:ident, $mul:ident, $cmp:ident) => {
+            impl Isa for $isa {
+                #[inline(always)]
+                fn scaled<const OP: u8>(a: &Rows, b: &Rows, factor: f64) -> Bits {
+                    #[inline]
+                    #[target_feature(enable = $features)]
+                    fn form<const OP: u8>(a: &Rows, b: &Rows, factor: f64) -> Bits {
+                        let factor = $set(factor);
+                        // SAFETY: `i` ends at most `lanes` rows before the end of both arrays.
+                        bits(|i| unsafe {
+                            $cmp::<OP>($load(a.as_ptr().add(i)), $mul($load(b.as_ptr().add(i)), factor))
+                        })
+                    }
+                    // SAFETY: callers of this instruction set have checked the processor's features.
+                    unsafe { form::<OP>(a, b, factor) }
+                }
+
+                #[inline(always)]
+                fn pair<const OP: u8>(a: &Rows, b: &Rows) -> Bits {
+                    #[inline]
+                    #[target_feature(enable = $features)]
+                    fn form<const OP: u8>(a: &Rows, b: &Rows) -> Bits {
+                        // SAFETY: `i` ends at most `lanes` rows before the end of both arrays.
+                        bits(|i| unsafe { $cmp::<OP>($load(a.as_ptr().add(i)), $load(b.as_ptr().add(i))) })
+                    }
+                    // SAFETY: callers of this instruction set have checked the processor's features.
+                    unsafe { form::<OP>(a, b) }
+                }
+
+                #[inline(always)]
+                fn level<const OP: u8>(a: &Rows, level: f64) -> Bits {
+                    #[inline]
+                    #[target_feature(enable = $features)]
+                    fn form<const OP: u8>(a: &Rows, level: f64) -> Bits {
+                        let level = $set(level);
+                        // SAFETY: `i` ends at most `lanes` rows before the end of the array.
+                        bits(|i| unsafe { $cmp::<OP>($load(a.as_ptr().add(i)), level) })
+                    }
+                    // SAFETY: callers of this instruction set have checked the processor's features.
+                    unsafe { form::<OP>(a, level) }
+                }
+            }
+
+            impl $isa {
+                /// Rows a comparison.
+                const LANES: usize = $lanes;
+            }
+
+            const _: () = assert!(BLOCK % 64 == 0 && 64 % $lanes == 0);
+        };
+    }
+
+    mod wide {
+        use super::*;
+
+        #[inline]
+        #[target_feature(enable = "avx512f")]
+        pub(super) fn compare<const OP: u8>(a: __m512d, b: __m512d) -> u64 {
+            u64::from(match OP {
+                GT => _mm512_cmp_pd_mask::<_CMP_GT_OQ>(a, b),
+                LT => _mm512_cmp_pd_mask::<_CMP_LT_OQ>(a, b),
+                GE => _mm512_cmp_pd_mask::<_CMP_GE_OQ>(a, b),
+                _ => _mm512_cmp_pd_mask::<_CMP_LE_OQ>(a, b),
+            })
+        }
+
+        #[inline(always)]
+        fn bits(mask: impl Fn(usize) -> u64) -> Bits {
+            gather::<{ Avx512::LANES }>(mask)
+        }
+
+        forms!(Avx512, "avx512f", 8, _mm512_loadu_pd, _mm512_set1_pd, _mm512_mul_pd, compare);
+    }
+
+    mod narrow {
+        use super::*;
+
+        #[inline]
+        #[target_feature(enable = "avx2")]
+        pub(super) fn compare<const OP: u8>(a: __m256d, b: __m256d) -> u64 {
+            u64::from(_mm256_movemask_pd(match OP {
+                GT => _mm256_cmp_pd::<_CMP_GT_OQ>(a, b),
+                LT => _mm256_cmp_pd::<_CMP_LT_OQ>(a, b),
+                GE => _mm256_cmp_pd::<_CMP_GE_OQ>(a, b),
+                _ => _mm256_cmp_pd::<_CMP_LE_OQ>(a, b),
+            }) as u32)
+        }
+
+        #[inline(always)]
+        fn bits(mask: impl Fn(usize) -> u64) -> Bits {
+            gather::<{ Avx2::LANES }>(mask)
+        }
+
+        forms!(Avx2, "avx2", 4, _mm256_loadu_pd, _mm256_set1_pd, _mm256_mul_pd, compare);
+    }
+
+    /// Words from the masks of `LANES` rows at a time.
+    #[inline(always)]
+    fn gather<const LANES: usize>(mask: impl Fn(usize) -> u64) -> Bits {
+        let mut out = [0; WORDS];
+        for (w, word) in out.iter_mut().enumerate() {
+            let mut i = 0;
+            while i < 64 {
+                *word |= mask(w * 64 + i) << i;
+                i += LANES;
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(seed: u64) -> Box<Rows> {
+        let mut x = seed;
+        let mut out = Box::new([0.0; BLOCK]);
+        for v in out.iter_mut() {
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *v = match x >> 61 {
+                0 => f64::NAN,
+                1 => -0.0,
+                _ => ((x >> 33) % 7) as f64,
+            };
+        }
+        out
+    }
+
+    fn all<I: Isa>(a: &Rows, b: &Rows) -> Vec<Bits> {
+        vec![
+            I::pair::<GT>(a, b),
+            I::pair::<LT>(a, b),
+            I::pair::<GE>(a, b),
+            I::pair::<LE>(a, b),
+            I::scaled::<GT>(a, b, 1.5),
+            I::scaled::<LT>(a, b, 0.5),
+            I::level::<GE>(a, 3.0),
+            I::level::<LE>(a, 0.0),
+        ]
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_bits_of_plain_rust() {
+        for seed in 0..20 {
+            let (a, b) = (rows(seed), rows(seed + 1000));
+            let plain = all::<Portable>(&a, &b);
+            assert_eq!(plain[0][3] >> 5 & 1 == 1, a[3 * 64 + 5] > b[3 * 64 + 5]);
+            #[cfg(target_arch = "x86_64")]
+            {
+                if is_x86_feature_detected!("avx512f") {
+                    assert_eq!(plain, all::<x86::Avx512>(&a, &b));
+                }
+                if is_x86_feature_detected!("avx2") {
+                    assert_eq!(plain, all::<x86::Avx2>(&a, &b));
+                }
+            }
+        }
+    }
+}

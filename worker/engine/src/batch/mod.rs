@@ -1,0 +1,215 @@
+//! The batch path: many individuals of one job at once, bit by bit what the simulator says.
+//!
+//! Rows are taken in blocks that stay in the processor's cache. For each block every distinct indicator series is
+//! computed once ([`series`]); each individual then compares them into bits, 64 rows a word ([`plan`], [`latch`]),
+//! and its account is advanced from fill to fill ([`events`]): between two fills sums of returns come from running
+//! totals ([`tables`]) and the drawdown from the extremes of the closes ([`ranges`]). Sums are integers, so neither
+//! the order of individuals nor the cut of batches can change a bit.
+//!
+//! That holds for long or flat accounts that use the whole equity and pay fees and slippage only. Everything else
+//! (stops, shorts, leverage, funding, portfolios, strategies that train) runs the simulator.
+
+mod columns;
+mod events;
+mod finish;
+mod kernels;
+mod latch;
+mod pass;
+mod plan;
+mod ranges;
+mod series;
+mod smooth;
+mod tables;
+mod vwap;
+mod windows;
+
+use crate::backtest::{Backtest, evaluate_signals};
+use crate::buy_and_hold::buy_and_hold_return;
+use crate::evaluation::{Evaluation, Metric};
+use crate::execution::{Aggregate, Execution, Fill, Funding, Side};
+use crate::genes::{Genome, Stops};
+use crate::portfolio::statistic;
+use crate::strategies::{Context, Strategy};
+use columns::Columns;
+use pass::Pass;
+pub use pass::Scratch;
+use plan::Plan;
+use tables::Tables;
+
+/// Rows of a block.
+const BLOCK: usize = 512;
+/// Words of one bit per row.
+const WORDS: usize = BLOCK / 64;
+/// One bit per row of a block.
+type Bits = [u64; WORDS];
+/// Individuals of one pass over the rows: their accounts stay in the cache beside the series.
+const PASS: usize = 2048;
+
+/// One individual: a strategy and its genes.
+#[derive(Clone, Copy)]
+pub struct Individual<'a> {
+    /// The strategy.
+    pub strategy: &'a dyn Strategy,
+    /// Its genes and stops.
+    pub genome: &'a Genome,
+}
+
+/// Everything about a job that no genome changes. Built once and shared by all threads.
+pub struct BatchEvaluator<'a> {
+    run: Backtest<'a>,
+    /// Per symbol, if the options allow event-driven accounts.
+    symbols: Option<Vec<Symbol<'a>>>,
+    buy_and_hold: Option<f64>,
+}
+
+struct Symbol<'a> {
+    columns: Columns<'a>,
+    tables: Tables,
+    final_close: bool,
+}
+
+impl<'a> BatchEvaluator<'a> {
+    /// Prepares the tables of `run`.
+    pub fn new(run: Backtest<'a>) -> BatchEvaluator<'a> {
+        let wanted = run.metrics.contains(Metric::BuyAndHoldReturn);
+        BatchEvaluator {
+            symbols: symbols(&run),
+            buy_and_hold: if wanted { buy_and_hold_return(&run) } else { None },
+            run,
+        }
+    }
+
+    /// Evaluates `individuals` into the places of the same number of `out`. Any order and any cut of batches gives
+    /// the same bits; batches of one strategy with neighbouring periods are fastest.
+    pub fn evaluate(&self, individuals: &[Individual], scratch: &mut Scratch, out: &mut [Evaluation]) {
+        let mut planned: Vec<(usize, Vec<Plan>)> = Vec::with_capacity(individuals.len());
+        for (i, individual) in individuals.iter().enumerate() {
+            match self.plans(individual) {
+                Some(plans) => planned.push((i, plans)),
+                None => out[i] = self.simulate(individual),
+            }
+        }
+        let name = |i: usize| individuals[i].strategy.def().name;
+        planned.sort_by(|(i, a), (j, b)| (name(*i), a[0].keys(), i).cmp(&(name(*j), b[0].keys(), j)));
+        for species in planned.chunk_by_mut(|(i, _), (j, _)| name(*i) == name(*j)) {
+            for members in species.chunks_mut(PASS) {
+                self.pass(individuals, members, scratch, out);
+            }
+        }
+    }
+
+    /// Brings individuals into the order in which batches cut from them share most series.
+    pub fn sort(&self, individuals: &mut [Individual]) {
+        individuals.sort_by_cached_key(|x| {
+            let keys = self.plans(x).and_then(|mut p| p.pop()).map(|p| p.keys().to_vec());
+            (x.strategy.def().name, keys)
+        });
+    }
+
+    fn pass(
+        &self,
+        individuals: &[Individual],
+        members: &mut [(usize, Vec<Plan>)],
+        scratch: &mut Scratch,
+        out: &mut [Evaluation],
+    ) {
+        let Some(symbols) = &self.symbols else { return };
+        let capital = self.run.exec.initial_capital / symbols.len() as f64;
+        let mut singles: Vec<Vec<Evaluation>> =
+            members.iter().map(|_| Vec::with_capacity(symbols.len())).collect();
+        for (k, symbol) in symbols.iter().enumerate() {
+            let prepared = &self.run.symbols[k];
+            let first = self.run.rows[k].first;
+            let mut plans: Vec<(&mut Plan, usize)> = Vec::with_capacity(members.len());
+            for (i, own) in members.iter_mut() {
+                let Individual { strategy, genome } = individuals[*i];
+                let own_first = strategy.warm_up(&prepared.bars(), genome).saturating_sub(1);
+                plans.push((&mut own[k], if own_first > first { own_first } else { first }));
+            }
+            let pass = Pass {
+                columns: &symbol.columns,
+                tables: &symbol.tables,
+                close: &prepared.close,
+                base: first,
+                capital,
+                final_close: symbol.final_close,
+                exec: self.run.exec,
+                metrics: self.run.metrics,
+            };
+            pass.run(&mut plans, scratch, |member, evaluation| singles[member].extend(evaluation));
+        }
+        for ((i, _), singles) in members.iter().zip(singles) {
+            out[*i] = if singles.len() < symbols.len() {
+                self.simulate(&individuals[*i])
+            } else {
+                self.combine(singles)
+            };
+        }
+    }
+
+    fn combine(&self, mut singles: Vec<Evaluation>) -> Evaluation {
+        let one = if singles.len() == 1 { singles.pop() } else { None };
+        let whole = one.unwrap_or_else(|| statistic(&singles, self.run.exec.aggregate, self.run.metrics));
+        self.with_buy_and_hold(whole)
+    }
+
+    fn with_buy_and_hold(&self, mut evaluation: Evaluation) -> Evaluation {
+        if self.run.metrics.contains(Metric::BuyAndHoldReturn) {
+            evaluation.metrics.set(Metric::BuyAndHoldReturn, self.buy_and_hold);
+        }
+        evaluation
+    }
+
+    fn plans(&self, individual: &Individual) -> Option<Vec<Plan>> {
+        let symbols = self.symbols.as_ref().filter(|_| individual.genome.stops == Stops::default())?;
+        let name = individual.strategy.def().name;
+        symbols.iter().map(|s| Plan::new(name, individual.genome, &s.columns)).collect()
+    }
+
+    /// The general path.
+    fn simulate(&self, individual: &Individual) -> Evaluation {
+        let signals: Vec<_> = self
+            .run
+            .symbols
+            .iter()
+            .zip(self.run.rows)
+            .map(|(prepared, rows)| {
+                let context = Context { first: rows.first, bars_per_year: self.run.exec.bars_per_year };
+                individual.strategy.signals(&prepared.bars(), individual.genome, context)
+            })
+            .collect();
+        self.with_buy_and_hold(evaluate_signals(&self.run, &signals, individual.genome))
+    }
+}
+
+/// Tables of all symbols, if options, windows and data allow event-driven accounts.
+fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
+    let exec = run.exec;
+    let separate = run.symbols.len() == 1 || exec.aggregate != Aggregate::Portfolio;
+    if !(separate && is_whole_long(exec) && finish::covers(run.metrics)) {
+        return None;
+    }
+    let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
+    let symbols = run.symbols.iter().zip(run.rows).map(|(prepared, rows)| {
+        if rows.full {
+            return None;
+        }
+        let tables = Tables::new(prepared, rows.first, exec.taker_fee, exec.slippage)?;
+        let ends_early = prepared.bars().time_ms.last().copied() != last;
+        Some(Symbol { columns: Columns::new(prepared), tables, final_close: exec.final_close || ends_early })
+    });
+    symbols.collect()
+}
+
+/// Whether an account is long with its whole equity or flat, and pays fees and slippage only.
+fn is_whole_long(exec: &Execution) -> bool {
+    exec.side == Side::Long
+        && exec.fill == Fill::NextOpen
+        && exec.fraction == 1.0
+        && exec.leverage == 1.0
+        && exec.funding == Funding::None
+        && exec.borrow_rate == 0.0
+        && exec.lot.is_none()
+        && exec.initial_capital > 1e-100
+        && exec.initial_capital < 1e100
+}

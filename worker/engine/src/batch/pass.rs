@@ -1,0 +1,214 @@
+//! One pass over the rows of one symbol for the individuals of one strategy.
+#![allow(unsafe_code)]
+
+use super::columns::Columns;
+use super::events::{Account, Borders, Market};
+use super::finish;
+use super::kernels::{Isa, Portable};
+use super::latch::{keep, side, states, tradable};
+use super::plan::Plan;
+use super::ranges::Ranges;
+use super::series::{Key, Table};
+use super::tables::Tables;
+use super::{BLOCK, Bits, WORDS};
+use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
+use crate::execution::Execution;
+
+/// Buffers of one thread, used again from batch to batch.
+pub struct Scratch {
+    keys: Vec<Key>,
+    table: Table,
+    ranges: Ranges,
+    accounts: Vec<Account>,
+    sums: Vec<Borders>,
+}
+
+impl Scratch {
+    /// Empty buffers; they grow with the first batch.
+    pub fn new() -> Scratch {
+        Scratch {
+            keys: Vec::new(),
+            table: Table::default(),
+            ranges: Ranges::new(),
+            accounts: Vec::new(),
+            sums: Vec::new(),
+        }
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Scratch {
+        Scratch::new()
+    }
+}
+
+/// What a pass is run on.
+pub(super) struct Pass<'a> {
+    pub columns: &'a Columns<'a>,
+    pub tables: &'a Tables,
+    pub close: &'a [f64],
+    /// Row of the first decision; the rows after it are counted.
+    pub base: usize,
+    pub capital: f64,
+    pub final_close: bool,
+    pub exec: &'a Execution,
+    pub metrics: MetricSet,
+}
+
+impl Pass<'_> {
+    /// Evaluates plans, each with the row of its first decision. Answers through `done`, in their order; `None`
+    /// asks for the simulator.
+    pub(super) fn run(
+        &self,
+        plans: &mut [(&mut Plan, usize)],
+        scratch: &mut Scratch,
+        mut done: impl FnMut(usize, Option<Evaluation>),
+    ) {
+        scratch.keys.clear();
+        scratch.keys.extend(plans.iter().flat_map(|(plan, _)| plan.keys()));
+        scratch.table.reset(&mut scratch.keys);
+        for (plan, _) in plans.iter_mut() {
+            plan.resolve(&scratch.table);
+        }
+        scratch.accounts.clear();
+        scratch.accounts.resize(plans.len(), Account::new(self.capital, self.tables));
+        scratch.sums.clear();
+        scratch.sums.resize(plans.len(), [(0, 0); BLOCKS]);
+        self.dispatch(plans, scratch);
+        self.finish(scratch, &mut done);
+    }
+
+    fn dispatch(&self, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use super::kernels::x86::{Avx2, Avx512};
+
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,lzcnt,popcnt")]
+            fn wide(pass: &Pass, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
+                pass.blocks::<Avx512>(plans, scratch);
+            }
+
+            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+            fn narrow(pass: &Pass, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
+                pass.blocks::<Avx2>(plans, scratch);
+            }
+
+            let common = is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("lzcnt")
+                && is_x86_feature_detected!("popcnt");
+            if common
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+            {
+                // SAFETY: the processor has all features that `wide` is compiled for.
+                return unsafe { wide(self, plans, scratch) };
+            }
+            if common && is_x86_feature_detected!("avx2") {
+                // SAFETY: the processor has all features that `narrow` is compiled for.
+                return unsafe { narrow(self, plans, scratch) };
+            }
+        }
+        self.blocks::<Portable>(plans, scratch);
+    }
+
+    /// All rows but the last.
+    #[inline(always)]
+    fn blocks<I: Isa>(&self, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
+        let last = self.close.len() - 1;
+        // Crosses of the first decision look one row back.
+        let begin = self.base.saturating_sub(1);
+        let Scratch { table, ranges, accounts, sums, .. } = scratch;
+        for from in (0..begin).step_by(BLOCK) {
+            table.warm_up(self.columns, from, if from + BLOCK < begin { from + BLOCK } else { begin });
+        }
+        for from in (begin..last).step_by(BLOCK) {
+            let to = if from + BLOCK < last { from + BLOCK } else { last };
+            table.fill(self.columns, from, to);
+            ranges.fill(&self.close[from..to]);
+            let market = self.market(ranges, from);
+            let open = self.tables.open.as_ref().map(|open| window(open, from));
+            for (((plan, first), account), sums) in plans.iter().zip(&mut *accounts).zip(&mut *sums) {
+                if !account.ruined {
+                    let positions = positions::<I>(plan, table, account, *first, (from, to), open.as_ref());
+                    account.follow(&market, &positions, to - from, sums);
+                }
+            }
+        }
+    }
+
+    fn market<'b>(&'b self, ranges: &'b Ranges, start: usize) -> Market<'b> {
+        Market { tables: self.tables, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
+    }
+
+    /// The last row and the results.
+    fn finish(&self, scratch: &mut Scratch, done: &mut impl FnMut(usize, Option<Evaluation>)) {
+        let last = self.close.len() - 1;
+        scratch.ranges.fill(&self.close[last..]);
+        let market = self.market(&scratch.ranges, last);
+        let trades = self.tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
+        for (i, (account, sums)) in scratch.accounts.iter_mut().zip(&mut scratch.sums).enumerate() {
+            let wish = if trades { account.latch } else { account.held };
+            let open = account.finish(&market, wish, self.final_close, sums);
+            let equity = if open { account.quantity * self.close[last] } else { account.cash };
+            let returns = last - self.base;
+            done(
+                i,
+                finish::evaluation(
+                    account,
+                    sums,
+                    open,
+                    equity,
+                    self.capital,
+                    returns,
+                    self.exec,
+                    self.metrics,
+                ),
+            );
+        }
+    }
+}
+
+/// Positions at the closes of rows `from..to`, one bit each.
+#[inline(always)]
+fn positions<I: Isa>(
+    plan: &Plan,
+    table: &Table,
+    account: &mut Account,
+    first: usize,
+    (from, to): (usize, usize),
+    open: Option<&Bits>,
+) -> Bits {
+    let rows = to - from;
+    let conditions = plan.conditions::<I>(table, &mut account.before, rows);
+    let (mut set, mut reset) = side(&conditions.enter_long, &conditions.leave_long, &conditions.enter_short);
+    let whole = rows == BLOCK && first <= from;
+    if !whole {
+        let start = first.saturating_sub(from).min(rows);
+        keep(&mut set, start, rows);
+        keep(&mut reset, start, rows);
+    }
+    let mut positions = states(&set, &reset, &mut account.latch);
+    if let Some(open) = open {
+        let mut held = account.held;
+        positions = tradable(&positions, open, &mut held);
+    }
+    if !whole {
+        keep(&mut positions, 0, rows);
+    }
+    positions
+}
+
+/// The bits of the rows from `from` on.
+fn window(bits: &[u64], from: usize) -> Bits {
+    let (word, shift) = (from / 64, from % 64);
+    let at = |i: usize| bits.get(i).copied().unwrap_or(0);
+    std::array::from_fn(|w| {
+        let low = at(word + w) >> shift;
+        if shift == 0 { low } else { low | at(word + w + 1) << (64 - shift) }
+    })
+}
+
+const _: () = assert!(WORDS * 64 == BLOCK);

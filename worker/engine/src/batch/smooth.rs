@@ -1,0 +1,141 @@
+//! Recursive averages of many periods side by side: along time each waits for its own last value, so periods run in
+//! lanes.
+
+use super::series::Block;
+
+/// Periods of one group.
+const LANES: usize = 32;
+/// Rows between two transpositions.
+const TILE: usize = 32;
+
+/// Exponential averages (C2) of up to [`LANES`] periods.
+pub(super) struct EmaGroup {
+    periods: usize,
+    factor: [f64; LANES],
+    value: [f64; LANES],
+}
+
+impl EmaGroup {
+    /// Takes the first periods, as many as fit.
+    pub(super) fn new(periods: impl Iterator<Item = usize>) -> EmaGroup {
+        let mut group = EmaGroup { periods: 0, factor: [0.0; LANES], value: [0.0; LANES] };
+        for n in periods.take(LANES) {
+            group.factor[group.periods] = 2.0 / (n as f64 + 1.0);
+            group.periods += 1;
+        }
+        group
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.periods
+    }
+
+    /// Rows `from..to` into one block per period.
+    pub(super) fn fill(&mut self, close: &[f64], from: usize, to: usize, out: &mut [Block]) {
+        if from == 0 {
+            self.value = [close[0]; LANES];
+        }
+        let mut tile = [[0.0; LANES]; TILE];
+        for (at, rows) in close[from..to].chunks(TILE).enumerate() {
+            let (factor, mut e) = (self.factor, self.value);
+            for (line, &c) in tile.iter_mut().zip(rows) {
+                for lane in 0..LANES {
+                    e[lane] += factor[lane] * (c - e[lane]);
+                }
+                *line = e;
+            }
+            self.value = e;
+            transpose(&tile, rows.len(), at * TILE, &mut out[..self.periods]);
+        }
+    }
+}
+
+/// Relative strength indices (C4) of up to [`LANES`] periods.
+pub(super) struct RsiGroup {
+    periods: usize,
+    n: [usize; LANES],
+    factor: [f64; LANES],
+    gain: [f64; LANES],
+    loss: [f64; LANES],
+}
+
+impl RsiGroup {
+    /// Takes the first periods, as many as fit.
+    pub(super) fn new(periods: impl Iterator<Item = usize>) -> RsiGroup {
+        let zero = [0.0; LANES];
+        let mut group = RsiGroup { periods: 0, n: [1; LANES], factor: zero, gain: zero, loss: zero };
+        for n in periods.take(LANES) {
+            group.n[group.periods] = n;
+            group.factor[group.periods] = 1.0 / n as f64;
+            group.periods += 1;
+        }
+        group
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.periods
+    }
+
+    /// Rows `from..to` into one block per period.
+    pub(super) fn fill(&mut self, close: &[f64], from: usize, to: usize, out: &mut [Block]) {
+        let longest = self.n[..self.periods].iter().copied().max().unwrap_or(0);
+        let mut tile = [[0.0; LANES]; TILE];
+        let mut t = from;
+        while t < to {
+            let end = if t + TILE < to { t + TILE } else { to };
+            for (line, t) in tile.iter_mut().zip(t..end) {
+                let change = if t == 0 { 0.0 } else { close[t] - close[t - 1] };
+                let gain = if change > 0.0 { change } else { 0.0 };
+                let loss = if change < 0.0 { -change } else { 0.0 };
+                if t > longest {
+                    self.step(gain, loss);
+                } else {
+                    self.begin(t, gain, loss);
+                }
+                for lane in 0..LANES {
+                    let (g, l) = (self.gain[lane], self.loss[lane]);
+                    let r = 100.0 * g / (g + l);
+                    line[lane] = if g + l == 0.0 { 50.0 } else { r };
+                }
+            }
+            transpose(&tile, end - t, t - from, &mut out[..self.periods]);
+            t = end;
+        }
+    }
+
+    #[inline(always)]
+    fn step(&mut self, gain: f64, loss: f64) {
+        for lane in 0..LANES {
+            self.gain[lane] += (gain - self.gain[lane]) * self.factor[lane];
+            self.loss[lane] += (loss - self.loss[lane]) * self.factor[lane];
+        }
+    }
+
+    /// Rows up to the longest period: sums first, then the mean, then steps (C3).
+    fn begin(&mut self, t: usize, gain: f64, loss: f64) {
+        for lane in 0..self.periods {
+            let n = self.n[lane];
+            if t == 0 {
+                (self.gain[lane], self.loss[lane]) = (0.0, 0.0);
+            } else if t <= n {
+                self.gain[lane] += gain;
+                self.loss[lane] += loss;
+                if t == n {
+                    self.gain[lane] /= n as f64;
+                    self.loss[lane] /= n as f64;
+                }
+            } else {
+                self.gain[lane] += (gain - self.gain[lane]) * self.factor[lane];
+                self.loss[lane] += (loss - self.loss[lane]) * self.factor[lane];
+            }
+        }
+    }
+}
+
+fn transpose(tile: &[[f64; LANES]; TILE], rows: usize, at: usize, out: &mut [Block]) {
+    for (lane, block) in out.iter_mut().enumerate() {
+        for (o, line) in block.rows[at..at + rows].iter_mut().zip(tile) {
+            *o = line[lane];
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The batch path promises the bits of the simulator, whatever the data, genome, options and cut of batches.
+
+#[path = "../benches/support/mod.rs"]
+mod support;
+
+use galapagos_engine::backtest::{Backtest, backtest};
+use galapagos_engine::bars::FundingStamp;
+use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricSet, Metrics, Reason};
+use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side};
+use galapagos_engine::genes::Genome;
+use galapagos_engine::prepared::Prepared;
+use galapagos_engine::strategies::{Strategy, all};
+use galapagos_engine::window::Rows;
+use support::{Data, Rng, Walk, genome, stops, walk};
+
+const EMPTY: Evaluation = Evaluation {
+    metrics: Metrics::NONE,
+    reason: None,
+    returns: 0,
+    s1: 0,
+    s2: 0,
+    blocks: [BlockSum { s1: 0, s2: 0 }; BLOCKS],
+    open_position: false,
+};
+
+type Member = (&'static dyn Strategy, Genome);
+
+fn individuals(members: &[Member]) -> Vec<Individual<'_>> {
+    members.iter().map(|(strategy, genome)| Individual { strategy: *strategy, genome }).collect()
+}
+
+fn random_data(name: &str, rows: usize, rng: &mut Rng) -> Data {
+    let kind = Walk {
+        start: rng.pick(&[60.0, 900.0, 20_000.0, 3_000_000.0]),
+        step: rng.pick(&[0.0004, 0.002, 0.01, 0.03]),
+        flat: rng.pick(&[0.0, 0.3, 0.9]),
+        idle: rng.pick(&[None, Some(0.0), Some(0.2), Some(0.8)]),
+    };
+    let mut data = walk(name, rows, kind, rng);
+    data.funding = data
+        .time_ms
+        .iter()
+        .step_by(30)
+        .map(|&time_ms| FundingStamp { time_ms, rate_e9: rng.below(400_000) as i64 - 200_000, mark: None })
+        .collect();
+    data
+}
+
+/// Options of a plain long account.
+fn whole_long(rng: &mut Rng) -> Execution {
+    Execution {
+        initial_capital: rng.pick(&[1000.0, 10_000.0, 12_345.67]),
+        taker_fee: rng.pick(&[0.0, 0.0001, 0.001, 0.02, 0.4]),
+        slippage: rng.pick(&[0.0, 0.0002, 0.003]),
+        final_close: rng.chance(0.6),
+        risk_free_rate: rng.pick(&[0.0, 0.03]),
+        bars_per_year: 525_600.0,
+        ..Execution::default()
+    }
+}
+
+/// Options of any account.
+fn any_options(rng: &mut Rng) -> Execution {
+    let side = rng.pick(&[Side::Long, Side::Short, Side::LongShort]);
+    Execution {
+        fill: rng.pick(&[Fill::NextOpen, Fill::NextOpen, Fill::SameClose]),
+        side,
+        maker_fee: rng.pick(&[0.0, 0.0005]),
+        fraction: rng.pick(&[1.0, 1.0, 0.5]),
+        leverage: rng.pick(&[1.0, 1.0, 2.0]),
+        maintenance_margin: rng.pick(&[None, Some(0.05)]),
+        borrow_rate: rng.pick(&[0.0, 0.0, 0.2]),
+        funding: rng.pick(&[
+            Funding::None,
+            Funding::None,
+            Funding::Series,
+            Funding::Constant { rate_e9: 100_000, interval_hours: 1 },
+        ]),
+        lot: rng.pick(&[None, None, Some(0.01)]),
+        ..whole_long(rng)
+    }
+}
+
+fn aggregates(rng: &mut Rng) -> Aggregate {
+    rng.pick(&[Aggregate::Portfolio, Aggregate::Mean, Aggregate::Median, Aggregate::Min])
+}
+
+/// Compares the batch path with the simulator on one random job; answers the reasons seen.
+fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet) -> Vec<Option<Reason>> {
+    let mut rng = Rng(seed);
+    let symbols =
+        if exec.aggregate == Aggregate::Portfolio && rng.chance(0.7) { 1 } else { 1 + rng.below(3) };
+    let rows = rng.pick(&[700, 1100, 1800, 2600]);
+    let data: Vec<Data> = (0..symbols)
+        .map(|i| {
+            let shorter = if i > 0 { rng.below(40) } else { 0 };
+            random_data(&format!("S{i}"), rows - shorter, &mut rng)
+        })
+        .collect();
+    let strategies: Vec<&'static dyn Strategy> = all().iter().copied().filter(|s| !s.def().trains).collect();
+    let members: Vec<Member> = (0..40)
+        .map(|_| {
+            let strategy = rng.pick(&strategies);
+            let mut genome = genome(strategy, &mut rng);
+            if with_stops && rng.chance(0.5) {
+                genome.stops = stops(&mut rng);
+            }
+            (strategy, genome)
+        })
+        .collect();
+    let cut = rows - 40 - rng.below(200);
+    let prepared: Vec<Prepared> = data
+        .iter()
+        .map(|d| {
+            Prepared::new(d.bars().truncate(cut.min(d.time_ms.len())), exec).expect("funding is complete")
+        })
+        .collect();
+    let warm_up = rng.pick(&[1, 300, 450, 601]);
+    let windows = vec![Rows::after_warm_up(warm_up); symbols];
+    let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics };
+    let evaluator = BatchEvaluator::new(run);
+    let mut out = vec![EMPTY; members.len()];
+    evaluator.evaluate(&individuals(&members), &mut Scratch::new(), &mut out);
+    for ((strategy, genome), batch) in members.iter().zip(&out) {
+        let oracle = backtest(&run, *strategy, genome).evaluation;
+        assert_eq!(
+            *batch,
+            oracle,
+            "seed {seed}, warm-up {warm_up}, {} {:?}\n{exec:?}",
+            strategy.def().name,
+            genome
+        );
+    }
+    out.iter().map(|e| e.reason).collect()
+}
+
+fn plain_metrics() -> MetricSet {
+    [Metric::Volatility, Metric::Cagr, Metric::Calmar, Metric::Expectancy, Metric::FinalEquity]
+        .into_iter()
+        .fold(MetricSet::always(), MetricSet::with)
+}
+
+#[test]
+fn a_whole_long_account_has_the_bits_of_the_simulator() {
+    let mut reasons = Vec::new();
+    for seed in 0..60 {
+        let mut rng = Rng(seed ^ 0x5eed);
+        let exec = Execution { aggregate: aggregates(&mut rng), ..whole_long(&mut rng) };
+        reasons.extend(compare(seed, &exec, false, plain_metrics()));
+    }
+    for reason in [None, Some(Reason::Ruined), Some(Reason::NoTrades)] {
+        assert!(reasons.contains(&reason), "the random jobs must reach {reason:?}");
+    }
+}
+
+#[test]
+fn any_account_has_the_bits_of_the_simulator() {
+    for seed in 1000..1040 {
+        let mut rng = Rng(seed ^ 0x5eed);
+        let exec = Execution { aggregate: aggregates(&mut rng), ..any_options(&mut rng) };
+        let metrics = if seed % 3 == 0 { MetricSet::FULL } else { MetricSet::always() };
+        compare(seed, &exec, true, metrics);
+    }
+}
+
+#[test]
+fn any_order_and_any_cut_of_batches_gives_the_same_bits() {
+    let mut rng = Rng(77);
+    let data = walk("X", 3000, Walk { start: 30_000.0, step: 0.002, flat: 0.2, idle: Some(0.1) }, &mut rng);
+    let exec = Execution { taker_fee: 0.0004, ..Execution::default() };
+    let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
+    let windows = [Rows::after_warm_up(620)];
+    let run = Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics: MetricSet::always() };
+    let evaluator = BatchEvaluator::new(run);
+    let strategies: Vec<&'static dyn Strategy> = all().iter().copied().filter(|s| !s.def().trains).collect();
+    let mut members: Vec<(usize, Member)> = (0..150)
+        .map(|i| {
+            let strategy = rng.pick(&strategies);
+            (i, (strategy, genome(strategy, &mut rng)))
+        })
+        .collect();
+    let mut scratch = Scratch::new();
+    let mut first: Option<Vec<Evaluation>> = None;
+    for cut in [150, 64, 7, 1] {
+        let mut found = vec![EMPTY; members.len()];
+        for batch in members.chunks(cut) {
+            let genomes: Vec<Individual> =
+                batch.iter().map(|(_, (s, g))| Individual { strategy: *s, genome: g }).collect();
+            let mut out = vec![EMPTY; batch.len()];
+            evaluator.evaluate(&genomes, &mut scratch, &mut out);
+            for ((i, _), evaluation) in batch.iter().zip(out) {
+                found[*i] = evaluation;
+            }
+        }
+        assert_eq!(*first.get_or_insert_with(|| found.clone()), found, "batches of {cut}");
+        for i in (1..members.len()).rev() {
+            members.swap(i, rng.below(i + 1));
+        }
+    }
+}
