@@ -58,7 +58,7 @@ pub enum Preset {
 /// Operators that make children from parents. An operator that is not named is not used; shares add up to 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("(has(self.sbx) ? double(string(self.sbx.share)) : 0.0) + (has(self.uniform) ? double(string(self.uniform.share)) : 0.0) + (has(self.differential) ? double(string(self.differential.share)) : 0.0) > 0.999999999 && (has(self.sbx) ? double(string(self.sbx.share)) : 0.0) + (has(self.uniform) ? double(string(self.uniform.share)) : 0.0) + (has(self.differential) ? double(string(self.differential.share)) : 0.0) < 1.000000001")
+#[x_kube(validation = Rule::new("(has(self.sbx) ? double(self.sbx.share) : 0.0) + (has(self.uniform) ? double(self.uniform.share) : 0.0) + (has(self.differential) ? double(self.differential.share) : 0.0) > 0.999999999 && (has(self.sbx) ? double(self.sbx.share) : 0.0) + (has(self.uniform) ? double(self.uniform.share) : 0.0) + (has(self.differential) ? double(self.differential.share) : 0.0) < 1.000000001")
     .message("the shares must add up to 1"))]
 pub struct Crossover {
     /// Simulated binary crossover: children lie near one of two parents.

@@ -11,9 +11,9 @@ use crate::rules;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("!has(self.liquidation) || !has(self.liquidation.maintenanceMargin) || double(string(self.leverage)) * double(string(self.liquidation.maintenanceMargin.value)) < 1.0")
+    validation = Rule::new("!has(self.liquidation) || !has(self.liquidation.maintenanceMargin) || double(self.leverage) * double(self.liquidation.maintenanceMargin.value) < 1.0")
         .message("leverage times maintenance margin must be less than 1, else every position is liquidated when it is opened"),
-    validation = Rule::new("has(self.liquidation) || double(string(self.leverage)) < 20.0")
+    validation = Rule::new("has(self.liquidation) || double(self.leverage) < 20.0")
         .message("leverage of 20 or more needs an explicit liquidation block, since the default maintenance margin is 0.05")
 )]
 pub struct ExecutionSpec {
@@ -59,7 +59,7 @@ pub struct ExecutionSpec {
     pub funding: Funding,
     /// Fractional targets are rounded to multiples of this: 1 divided by a whole number up to 1000.
     #[serde(default = "quarter")]
-    #[x_kube(validation = Rule::new("double(string(self)) >= 0.001 && double(string(self)) <= 1.0 && double(string(self)) * double(int(1.0 / double(string(self)) + 0.5)) > 0.999999999 && double(string(self)) * double(int(1.0 / double(string(self)) + 0.5)) < 1.000000001")
+    #[x_kube(validation = Rule::new("double(self) >= 0.001 && double(self) <= 1.0 && double(self) * double(int(1.0 / double(self) + 0.5)) > 0.999999999 && double(self) * double(int(1.0 / double(self) + 0.5)) < 1.000000001")
         .message("must be 1 divided by a whole number up to 1000, as 0.25"))]
     pub exposure_step: Decimal,
     /// Quantities are rounded down to multiples of this. Absent: fractional quantities.
@@ -145,7 +145,7 @@ pub struct Sizing {
 #[serde(rename_all = "camelCase")]
 pub struct FractionSizing {
     /// The share, above 0 and at most 1.
-    #[x_kube(validation = Rule::new("double(string(self)) > 0.0 && double(string(self)) <= 1.0").message("must be greater than 0 and at most 1"))]
+    #[x_kube(validation = Rule::new("double(self) > 0.0 && double(self) <= 1.0").message("must be greater than 0 and at most 1"))]
     pub value: Decimal,
 }
 
@@ -167,7 +167,7 @@ pub struct Liquidation {
 #[serde(rename_all = "camelCase")]
 pub struct MaintenanceMargin {
     /// Share of the position's value.
-    #[x_kube(validation = Rule::new("double(string(self)) > 0.0 && double(string(self)) < 1.0").message("must be greater than 0 and less than 1"))]
+    #[x_kube(validation = Rule::new("double(self) > 0.0 && double(self) < 1.0").message("must be greater than 0 and less than 1"))]
     pub value: Decimal,
 }
 

@@ -28,14 +28,14 @@ pub struct StrategySpec {
     validation = Rule::new("has(self.min) == has(self.max)").message("min and max go together"),
     validation = Rule::new("[has(self.min) || has(self.max), has(self.values), has(self.value)].filter(x, x).size() == 1")
         .message("exactly one of min and max, values, value must be set"),
-    validation = Rule::new("!has(self.min) || !has(self.max) || double(string(self.min)) < double(string(self.max))")
+    validation = Rule::new("!has(self.min) || !has(self.max) || double(self.min) < double(self.max)")
         .message("min must be less than max; to fix a gene, set value"),
     validation = Rule::new("(has(self.scale) && self.scale == 'Log') == has(self.steps)")
         .message("steps is required with scale Log and not allowed without"),
     validation = Rule::new("!has(self.scale) || has(self.min)").message("scale needs min and max"),
     validation = Rule::new("!has(self.step) || (has(self.min) && !(has(self.scale) && self.scale == 'Log'))")
         .message("step needs min and max on a linear scale"),
-    validation = Rule::new("!has(self.scale) || self.scale != 'Log' || !has(self.min) || double(string(self.min)) > 0.0")
+    validation = Rule::new("!has(self.scale) || self.scale != 'Log' || !has(self.min) || double(self.min) > 0.0")
         .message("scale Log needs min above 0")
 )]
 pub struct GeneSpec {
