@@ -26,8 +26,14 @@
 //! Layers, each knowing only those below it: [`session`] (one process), [`results`], [`run`] (the driver, which knows
 //! nothing of how evaluation happens, and local threads), [`job`] (manifest and data resolved), [`storage`].
 
+pub mod catalogue;
 pub mod job;
 pub mod results;
 pub mod run;
 pub mod session;
 pub mod storage;
+
+/// The engine, for those above this crate: the arrows of the house end here.
+pub use galapagos_engine as engine;
+/// Market data, likewise.
+pub use galapagos_market as market;

@@ -5,18 +5,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
+use galapagos_engine::backtest::Backtest;
+use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metrics};
+use galapagos_engine::execution::Window;
+use galapagos_engine::genes::Genome;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::evaluator::{Answer, Evaluator, EvaluatorError, Exception, Task};
 use crate::job::problem::Problem;
 
-/// Individuals of one batch at most: small enough to stop soon and to balance, large enough that neighbours share
-/// their indicator series.
-const LARGEST_BATCH: usize = 64;
+/// Individuals of one batch at most: small enough to stop soon and to lose little to a kill, large enough that
+/// neighbours share their indicator series.
+const LARGEST_BATCH: usize = 256;
 
 /// Threads that evaluate a problem.
 pub struct LocalEvaluator<'a> {
     problem: &'a Problem<'a>,
+    /// `None` where each genome has a window of its own (`window: Full`).
+    batches: Option<BatchEvaluator<'a>>,
     pool: ThreadPool,
 }
 
@@ -31,7 +38,11 @@ impl<'a> LocalEvaluator<'a> {
             .thread_name(|i| format!("slot-{i}"))
             .build()
             .map_err(|e| EvaluatorError(format!("no threads: {e}")))?;
-        Ok(LocalEvaluator { problem, pool })
+        let exec = &problem.job().execution;
+        let (symbols, rows) = (problem.training().symbols(), problem.training().rows());
+        let run = Backtest { symbols, rows, exec, metrics: problem.metrics() };
+        let batches = (exec.window == Window::AfterWarmUp).then(|| BatchEvaluator::new(run));
+        Ok(LocalEvaluator { problem, batches, pool })
     }
 
     /// Number of threads.
@@ -39,14 +50,42 @@ impl<'a> LocalEvaluator<'a> {
         self.pool.current_num_threads()
     }
 
-    fn answer(&self, task: &Task) -> Answer {
-        let attempts = self.problem.job().failures.attempts.max(1);
+    /// The answers to a batch, in its order. A panic costs the batch nothing but time: its individuals are then
+    /// evaluated one by one, so that only the culprit is set aside.
+    fn answers(&self, tasks: &[&Task], scratch: &mut Option<Scratch>) -> Vec<Answer> {
+        // The problem is only read, and scratch is thrown away: a panic leaves nothing half changed.
+        let together = catch_unwind(AssertUnwindSafe(|| self.together(tasks, scratch)));
+        match together {
+            Ok(Some(evaluations)) => evaluations.into_iter().map(Ok).collect(),
+            Ok(None) => tasks.iter().map(|task| self.alone(task)).collect(),
+            Err(_) => {
+                *scratch = None;
+                tasks.iter().map(|task| self.alone(task)).collect()
+            }
+        }
+    }
+
+    fn together(&self, tasks: &[&Task], scratch: &mut Option<Scratch>) -> Option<Vec<Evaluation>> {
+        let batches = self.batches.as_ref()?;
+        let species = &self.problem.job().species;
+        let genomes: Vec<Genome> =
+            tasks.iter().map(|t| species.get(t.species)?.genome(&t.genome)).collect::<Option<_>>()?;
+        let individuals: Vec<Individual<'_>> = tasks
+            .iter()
+            .zip(&genomes)
+            .map(|(task, genome)| Individual { strategy: species[task.species].strategy, genome })
+            .collect();
+        let mut out = vec![blank(); tasks.len()];
+        batches.evaluate(&individuals, scratch.get_or_insert_with(Scratch::new), &mut out);
+        Some(out)
+    }
+
+    fn alone(&self, task: &Task) -> Answer {
         let mut last = String::new();
-        for _ in 0..attempts {
-            // The problem is only read: a panic leaves nothing half changed.
+        for _ in 0..self.problem.job().failures.attempts.max(1) {
             match catch_unwind(AssertUnwindSafe(|| self.problem.evaluate(task.species, &task.genome))) {
                 Ok(Some(evaluation)) => return Ok(evaluation),
-                Ok(None) => last = "the genome is not on its grids".to_owned(),
+                Ok(None) => return Err(Exception::Panicked("the genome is not on its grids".to_owned())),
                 Err(payload) => last = message(payload.as_ref()),
             }
         }
@@ -77,9 +116,11 @@ impl Evaluator for LocalEvaluator<'_> {
                     if stopped() {
                         return;
                     }
-                    for task in batch {
+                    let mut scratch = None;
+                    let answers = this.answers(batch, &mut scratch);
+                    for (task, answer) in batch.iter().zip(answers) {
                         // The receiver is gone only when the sink failed: then nobody waits for the rest.
-                        if send.send((task.index, this.answer(task))).is_err() {
+                        if send.send((task.index, answer)).is_err() {
                             return;
                         }
                     }
@@ -94,6 +135,18 @@ impl Evaluator for LocalEvaluator<'_> {
             }
             Ok(())
         })
+    }
+}
+
+fn blank() -> Evaluation {
+    Evaluation {
+        metrics: Metrics::NONE,
+        reason: None,
+        returns: 0,
+        s1: 0,
+        s2: 0,
+        blocks: [BlockSum::default(); BLOCKS],
+        open_position: false,
     }
 }
 

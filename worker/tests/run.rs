@@ -1,0 +1,221 @@
+//! The promises of a run: the same bytes for any number of threads and any interruption.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::{manifest, publish_walk, resolve};
+use galapagos_crds::EvolutionJob;
+use galapagos_worker::results::document::ResultDocument;
+use galapagos_worker::run::progress::{Event, Silent};
+use galapagos_worker::session::{Options, RunOutcome, run};
+use galapagos_worker::storage::run_folder::Start;
+
+const THREE: &str = "  generations: 3\n";
+
+fn finish(data: &Path, options: &Options, manifest: &EvolutionJob) -> (ResultDocument, bool) {
+    let (market, job) = resolve(data, manifest);
+    match run(&job, &market, options, &mut Silent, &AtomicBool::new(false)).unwrap() {
+        RunOutcome::Finished { result, reused, .. } => (*result, reused),
+        RunOutcome::Interrupted { .. } => panic!("nobody interrupted"),
+    }
+}
+
+/// Runs until `stop` says so of an event; returns whether it was interrupted.
+fn interrupted(data: &Path, options: &Options, manifest: &EvolutionJob, stop: impl Fn(&Event<'_>) -> bool) -> bool {
+    let (market, job) = resolve(data, manifest);
+    let flag = AtomicBool::new(false);
+    let mut observer = |event: Event<'_>| {
+        if stop(&event) {
+            flag.store(true, Ordering::Relaxed);
+        }
+    };
+    matches!(run(&job, &market, options, &mut observer, &flag).unwrap(), RunOutcome::Interrupted { .. })
+}
+
+/// A result without what depends on the clock and the folder.
+fn timeless(mut result: ResultDocument) -> ResultDocument {
+    result.seconds = 0.0;
+    result.strategy_bars_per_second = 0.0;
+    result.reproduce.clear();
+    result.generations.iter_mut().for_each(|g| g.seconds = 0.0);
+    result
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_result() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let job = manifest(THREE);
+    let mut results = Vec::new();
+    for slots in 1..=4 {
+        let root = tempfile::tempdir().unwrap();
+        let (result, reused) = finish(data.path(), &Options { slots, ..Options::new(root.path()) }, &job);
+        assert!(!reused);
+        results.push(timeless(result));
+    }
+    assert!(results.windows(2).all(|w| w[0] == w[1]));
+    let result = &results[0];
+    assert_eq!(result.generations.len(), 3);
+    assert_eq!(result.evaluations.distinct, 60);
+    assert_eq!(result.stopped_by, "GenerationsReached");
+    assert!(result.reproducible);
+    assert_eq!(result.species.len(), 2);
+    let best = result.best.as_ref().unwrap();
+    assert_eq!(best.fitness, best.training.metrics["sharpe"]);
+    assert!(best.holdout.is_some());
+}
+
+#[test]
+fn an_interruption_at_any_boundary_changes_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let job = manifest(THREE);
+    let whole = tempfile::tempdir().unwrap();
+    let expected = timeless(finish(data.path(), &Options::new(whole.path()), &job).0);
+    for at in 0..2 {
+        let root = tempfile::tempdir().unwrap();
+        let options = Options::new(root.path());
+        let stop = |e: &Event<'_>| matches!(e, Event::Generation { report, .. } if report.generation == at);
+        assert!(interrupted(data.path(), &options, &job, stop));
+        let (result, _) = finish(data.path(), &Options { start: Start::Resume, ..options }, &job);
+        assert_eq!(timeless(result), expected);
+    }
+}
+
+#[test]
+fn an_interruption_between_batches_loses_no_evaluation() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let job = manifest(THREE);
+    let whole = tempfile::tempdir().unwrap();
+    let expected = timeless(finish(data.path(), &Options::new(whole.path()), &job).0);
+    let root = tempfile::tempdir().unwrap();
+    let options = Options { slots: 1, ..Options::new(root.path()) };
+    let mut pieces = 0;
+    while interrupted(data.path(), &options, &job, |e| matches!(e, Event::Evaluated { .. })) {
+        pieces += 1;
+        assert!(pieces < 100, "no progress");
+    }
+    assert!(pieces > 3, "{pieces}");
+    let (result, reused) = finish(data.path(), &options, &job);
+    assert!(reused, "the last piece finished the run");
+    assert_eq!(timeless(result), expected);
+}
+
+#[test]
+fn a_finished_run_is_answered_from_its_result_and_can_be_extended() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let (short, long) = (manifest("  generations: 2\n"), manifest("  generations: 4\n"));
+    let root = tempfile::tempdir().unwrap();
+    let options = Options::new(root.path());
+    assert!(!finish(data.path(), &options, &short).1);
+    assert!(finish(data.path(), &options, &short).1);
+    let (extended, reused) = finish(data.path(), &options, &long);
+    assert!(!reused);
+    let other = tempfile::tempdir().unwrap();
+    let (whole, _) = finish(data.path(), &Options::new(other.path()), &long);
+    assert_eq!(timeless(extended), timeless(whole));
+}
+
+#[test]
+fn stop_rules_choose_only_the_length_of_the_chain() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let digests = |more: &str| {
+        let root = tempfile::tempdir().unwrap();
+        finish(data.path(), &Options::new(root.path()), &manifest(more)).0
+    };
+    let by_budget = digests("  generations: 50\n  stop: {maxEvaluations: 40}\n");
+    assert_eq!(by_budget.stopped_by, "BudgetSpent");
+    assert_eq!(by_budget.result_digest, digests("  generations: 2\n").result_digest);
+    let by_time = digests("  generations: 50\n  stop: {maxDurationSeconds: 1, maxEvaluations: 20, patience: 0}\n");
+    assert_eq!(by_time.result_digest, digests("  generations: 1\n").result_digest);
+}
+
+#[test]
+fn another_job_with_the_same_inputs_evaluates_nothing_again() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let root = tempfile::tempdir().unwrap();
+    let options = Options::new(root.path());
+    let (first, _) = finish(data.path(), &options, &manifest(THREE));
+    let mut twin = manifest(THREE);
+    twin.metadata.name = Some("twin".into());
+    let (market, job) = resolve(data.path(), &twin);
+    let mut evaluated = 0;
+    let mut observer = |event: Event<'_>| evaluated += u32::from(matches!(event, Event::Evaluated { .. }));
+    let outcome = run(&job, &market, &options, &mut observer, &AtomicBool::new(false)).unwrap();
+    let RunOutcome::Finished { result, .. } = outcome else { panic!("nobody interrupted") };
+    assert_eq!(evaluated, 0);
+    assert_eq!(result.result_digest, first.result_digest);
+    assert_eq!(result.evaluations, first.evaluations);
+}
+
+#[test]
+fn a_damaged_state_falls_back_and_gives_the_same_result() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let (short, long) = (manifest("  generations: 3\n"), manifest("  generations: 4\n"));
+    let whole = tempfile::tempdir().unwrap();
+    let expected = timeless(finish(data.path(), &Options::new(whole.path()), &long).0);
+    for damage in ["checkpoint", "both", "ledger", "ledger cut"] {
+        let root = tempfile::tempdir().unwrap();
+        let options = Options::new(root.path());
+        finish(data.path(), &options, &short);
+        let (_, job) = resolve(data.path(), &short);
+        let folder = root.path().join("galapagos/runs/local/demo").join(job.digest.hex());
+        let flip = |path: &Path, at: usize| {
+            let mut bytes = fs::read(path).unwrap();
+            let at = at.min(bytes.len() - 1);
+            bytes[at] ^= 4;
+            fs::write(path, bytes).unwrap();
+        };
+        match damage {
+            "checkpoint" => flip(&folder.join("checkpoints/3"), 60),
+            "both" => [2, 3].iter().for_each(|g| flip(&folder.join(format!("checkpoints/{g}")), 200)),
+            "ledger" => flip(&folder.join("evaluations.log"), 5000),
+            _ => fs::OpenOptions::new().write(true).open(folder.join("evaluations.log")).unwrap().set_len(9000).unwrap(),
+        }
+        let (market, job) = resolve(data.path(), &long);
+        let mut warnings = 0;
+        let mut observer = |event: Event<'_>| warnings += u32::from(matches!(event, Event::Warning(_)));
+        let outcome = run(&job, &market, &options, &mut observer, &AtomicBool::new(false)).unwrap();
+        let RunOutcome::Finished { result, .. } = outcome else { panic!("nobody interrupted") };
+        assert!(warnings > 0, "{damage}");
+        assert_eq!(timeless(*result), expected, "{damage}");
+    }
+}
+
+#[test]
+fn the_written_job_is_the_same_job() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let root = tempfile::tempdir().unwrap();
+    let job = manifest(THREE);
+    let (result, _) = finish(data.path(), &Options::new(root.path()), &job);
+    let (_, resolved) = resolve(data.path(), &job);
+    let folder = root.path().join("galapagos/runs/local/demo").join(resolved.digest.hex()).join("result");
+    let written: EvolutionJob = serde_yaml::from_str(&fs::read_to_string(folder.join("job.yaml")).unwrap()).unwrap();
+    assert_eq!(resolve(data.path(), &written).1.digest.to_string(), result.inputs_digest);
+    for file in ["DIGEST", "generations.csv", "champions.yaml", "evaluations.parquet", "best/equity.csv", "best/trades.csv"] {
+        assert!(folder.join(file).exists(), "{file}");
+    }
+    let parsed: ResultDocument = serde_json::from_slice(&fs::read(folder.join("result.json")).unwrap()).unwrap();
+    assert_eq!(parsed, result);
+}
+
+#[test]
+fn several_symbols_are_one_portfolio() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let mut job = manifest("  generations: 1\n");
+    job.spec.market_data.symbols = vec!["BBB".into(), "AAA".into()];
+    let root = tempfile::tempdir().unwrap();
+    let (result, _) = finish(data.path(), &Options::new(root.path()), &job);
+    let best = result.best.unwrap();
+    assert_eq!(best.per_symbol.keys().collect::<Vec<_>>(), ["AAA", "BBB"]);
+}
