@@ -1,6 +1,6 @@
 //! The arguments of the command and the choice of the verb.
 
-use crate::commands::{completions, init, strategies};
+use crate::commands::{backtest, completions, data, estimate, import, init, run, strategies, validate};
 use crate::exit::Outcome;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -30,7 +30,13 @@ All times are UTC, at the OPEN of a bar.";
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "the text of each verb is that of its arguments")]
 pub enum Verb {
+    Run(run::Arguments),
+    Backtest(backtest::Arguments),
+    Import(import::Arguments),
+    Data(data::Arguments),
     Strategies(strategies::Arguments),
+    Validate(validate::Arguments),
+    Estimate(estimate::Arguments),
     Init(init::Arguments),
     Completions(completions::Arguments),
 }
@@ -49,7 +55,13 @@ pub enum Output {
 #[derive(Clone, Debug, clap::Args)]
 pub struct DataDir {
     /// Folder of the datasets
-    #[arg(long, value_name = "DIR", default_value = "./data", env = "GALAPAGOS_DATA_DIR")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "./data",
+        env = "GALAPAGOS_DATA_DIR",
+        hide_env_values = true
+    )]
     pub data_dir: PathBuf,
 }
 
@@ -58,6 +70,12 @@ impl Arguments {
     pub fn execute(self) -> Outcome {
         crate::terminal::start_log(self.verbose, self.verb.is_json());
         match self.verb {
+            Verb::Run(a) => run::execute(a),
+            Verb::Estimate(a) => estimate::execute(a),
+            Verb::Backtest(a) => backtest::execute(a),
+            Verb::Import(a) => import::execute(a),
+            Verb::Data(a) => data::execute(a),
+            Verb::Validate(a) => validate::execute(a),
             Verb::Strategies(a) => strategies::execute(a),
             Verb::Init(a) => init::execute(a),
             Verb::Completions(a) => completions::execute(a),
@@ -68,6 +86,6 @@ impl Arguments {
 impl Verb {
     /// Whether log lines are JSON too: progress on stderr is then read by a program.
     fn is_json(&self) -> bool {
-        false
+        matches!(self, Verb::Run(a) if a.output == Output::Json)
     }
 }

@@ -4,12 +4,24 @@
 //! and prints; it holds no rules of trading or evolution itself.
 
 pub mod args;
+pub mod backtest;
 pub mod commands;
+pub mod data_errors;
+pub mod estimate;
 pub mod exit;
+pub mod import_progress;
 pub mod interrupt;
+pub mod manifest;
 pub mod names;
 pub mod pictures;
 pub mod progress;
+pub mod run_failure;
+pub mod run_pictures;
+pub mod run_report;
+pub mod set;
+pub mod source;
 pub mod table;
 pub mod terminal;
+pub mod times;
 pub mod validate;
+pub mod walk;

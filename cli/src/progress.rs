@@ -2,35 +2,14 @@
 
 use crate::table::{duration, number, short, thousands};
 use crate::terminal::{BARS, is_watched};
+use galapagos_worker::run::progress::{Event, GenerationReport, Observer, Pace};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::time::{Duration, Instant};
-
-/// What is known after a generation.
-#[derive(Clone, Debug, Default)]
-pub struct Generation {
-    /// Generations done.
-    pub done: u32,
-    /// Generations of the job.
-    pub of: u32,
-    /// Best feasible fitness so far.
-    pub best: Option<f64>,
-    /// Strategy of the best individual.
-    pub strategy: Option<String>,
-    /// Median fitness of the feasible survivors.
-    pub median: Option<f64>,
-    /// Distinct evaluations so far.
-    pub distinct: u64,
-    /// Results taken from the ledger so far.
-    pub cached: u64,
-    /// Million bars times individuals a second, from the evaluations so far.
-    pub bars_per_second: f64,
-}
+use std::time::Duration;
 
 /// The progress of one run.
 pub struct Progress {
     bar: Option<ProgressBar>,
-    since: Instant,
-    first: Option<u32>,
+    cached: u64,
 }
 
 impl Progress {
@@ -41,56 +20,83 @@ impl Progress {
             let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len}  {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.set_prefix(job.to_owned());
-            bar.set_message("reading data");
             bar
         });
-        Progress { bar, since: Instant::now(), first: None }
+        Progress { bar, cached: 0 }
     }
 
-    /// Shows a generation.
-    pub fn generation(&mut self, g: &Generation) {
-        // A resumed run says nothing of the time that its earlier generations took.
-        let first = *self.first.get_or_insert(g.done.saturating_sub(1));
-        let here = g.done.saturating_sub(first).max(1);
-        let left = self.since.elapsed() * g.of.saturating_sub(g.done) / here;
-        match &self.bar {
-            Some(bar) => {
-                bar.set_length(g.of.into());
-                bar.set_position(g.done.into());
-                bar.set_message(line(g, left));
-            }
-            None => tracing::info!(
-                generation = g.done,
-                generations = g.of,
-                best = g.best,
-                strategy = g.strategy.as_deref(),
-                median = g.median,
-                distinct = g.distinct,
-                cached = g.cached,
-                strategy_bars_per_second = g.bars_per_second,
-                eta_seconds = left.as_secs_f64().round(),
-                "generation"
-            ),
-        }
-    }
-
-    /// Ends it.
+    /// Removes the bar.
     pub fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
     }
+
+    fn generation(&mut self, report: &GenerationReport, pace: &Pace) {
+        self.cached += u64::from(report.cached);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(pace.generations.into());
+                bar.set_position(u64::from(report.generation) + 1);
+                bar.set_message(line(report, pace, self.cached));
+            }
+            None => tracing::info!(
+                generation = report.generation,
+                generations = pace.generations,
+                best = report.best,
+                strategy = report.strategy.as_deref(),
+                median = report.median,
+                diversity = report.diversity,
+                distinct = report.distinct,
+                cached = self.cached,
+                seconds = report.seconds,
+                strategy_bars_per_second = pace.strategy_bars_per_second,
+                eta_seconds = pace.eta_seconds,
+                "generation"
+            ),
+        }
+    }
 }
 
-fn line(g: &Generation, left: Duration) -> String {
+impl Observer for Progress {
+    fn observe(&mut self, event: Event<'_>) {
+        match event {
+            Event::Started { done, generations, .. } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_length(generations.into());
+                    bar.set_position(done.into());
+                }
+                if done > 0 {
+                    tracing::info!(done, generations, "continued");
+                }
+            }
+            Event::Evaluated { .. } => {}
+            Event::Generation { report, pace, .. } => self.generation(report, pace),
+            Event::Quarantined { strategy, genome, problem } => {
+                let genome: Vec<String> =
+                    genome.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                tracing::warn!(
+                    strategy,
+                    genome = genome.join(" "),
+                    problem,
+                    "could not be evaluated, set aside"
+                );
+            }
+            Event::Warning(text) => tracing::warn!("{text}"),
+        }
+    }
+}
+
+fn line(report: &GenerationReport, pace: &Pace, cached: u64) -> String {
+    let left =
+        pace.eta_seconds.map_or_else(|| "?".to_owned(), |s| duration(Duration::from_secs_f64(s.max(0.0))));
     format!(
-        "best {} {}  median {}  {} distinct {} cached  {}bars/s  {} left",
-        number(g.best, 3),
-        g.strategy.as_deref().unwrap_or(""),
-        number(g.median, 3),
-        thousands(i128::from(g.distinct)),
-        thousands(i128::from(g.cached)),
-        short(g.bars_per_second),
-        duration(left),
+        "best {} {}  median {}  {} distinct {} cached  {}bars/s  {left} left",
+        number(report.best, 3),
+        report.strategy.as_deref().unwrap_or(""),
+        number(report.median, 3),
+        thousands(i128::from(report.distinct)),
+        thousands(i128::from(cached)),
+        short(pace.strategy_bars_per_second),
     )
 }

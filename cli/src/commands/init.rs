@@ -92,8 +92,7 @@ spec:
     }
     let _ = write!(
         text,
-        "\
-  population:
+        "  population:
     size: {size}
     seed: 42                                        # same seed and data: the same result to the byte
     # initial: [{{strategy: {first}, genome: {{{genome}}}}}]

@@ -1,5 +1,11 @@
 //! One file per verb.
 
+pub mod backtest;
 pub mod completions;
+pub mod data;
+pub mod estimate;
+pub mod import;
 pub mod init;
+pub mod run;
 pub mod strategies;
+pub mod validate;

@@ -61,18 +61,8 @@ fn points(series: &[(i64, f64)]) -> Vec<(f64, f64)> {
     thin(&series)
 }
 
-/// `2017-07-01` of UTC milliseconds: days since 1970 by Howard Hinnant's `civil_from_days`.
 fn date(ms: &f64) -> String {
-    let days = (*ms / 86_400_000.0).floor() as i64 + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    crate::times::date(*ms as i64)
 }
 
 fn money(value: &f64) -> String {
@@ -82,14 +72,6 @@ fn money(value: &f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_date_is_the_day_of_its_milliseconds() {
-        assert_eq!(date(&0.0), "1970-01-01");
-        assert_eq!(date(&1_498_867_200_000.0), "2017-07-01");
-        assert_eq!(date(&951_782_400_000.0), "2000-02-29");
-        assert_eq!(date(&-1.0), "1969-12-31");
-    }
 
     #[test]
     fn the_holdout_and_both_lines_are_drawn() {

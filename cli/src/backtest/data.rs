@@ -1,0 +1,167 @@
+//! Where the bars of a back-test come from: files as they are, or published datasets.
+
+use crate::commands::backtest::Arguments;
+use crate::commands::import::input;
+use crate::exit::{Failure, Outcome};
+use crate::{data_errors, terminal};
+use galapagos_worker::engine::bars::{Bars, FundingStamp};
+use galapagos_worker::job::market::{bars, stamps};
+use galapagos_worker::market::{
+    Calendar, CheckOptions, Dataset, Interval, LoadOptions, OwnedSeries, ReadOptions, Series, dataset_digest,
+    load_file,
+};
+use std::path::Path;
+
+/// The symbols of a back-test with their calendar.
+pub struct Data {
+    /// Name of the dataset, or of the files.
+    pub name: String,
+    /// Digest of the canonical stream, with prefix.
+    pub digest: String,
+    /// Bars per year.
+    pub bars_per_year: f64,
+    series: Vec<Owner>,
+    funding: Vec<Vec<FundingStamp>>,
+}
+
+enum Owner {
+    File(OwnedSeries),
+    Dataset(std::rc::Rc<Dataset>, String),
+}
+
+impl Owner {
+    fn series(&self) -> Option<Series<'_>> {
+        match self {
+            Owner::File(series) => Some(series.as_series()),
+            Owner::Dataset(dataset, symbol) => dataset.symbol(symbol).ok(),
+        }
+    }
+}
+
+impl Data {
+    /// Reads everything that `--data` names.
+    pub fn read(arguments: &Arguments) -> Outcome<Data> {
+        let said = calendar_of_flags(arguments);
+        let mut names = Vec::new();
+        let mut series: Vec<Owner> = Vec::new();
+        let mut suggested = None;
+        let mut whole = None;
+        for text in &arguments.data {
+            let named = input(text, None);
+            if named.path.exists() {
+                names.push(file_name(&named.path));
+                let options = load_options(arguments, said)?;
+                for (loaded, report) in load_file(&named, &options).map_err(data_errors::blame)? {
+                    for note in report.notes {
+                        terminal::note(&format!("note: {}: {note}", loaded.symbol));
+                    }
+                    series.push(Owner::File(loaded));
+                }
+                continue;
+            }
+            let (symbol, name) = match text.split_once('=') {
+                Some((symbol, name)) => (Some(symbol), name),
+                None => (None, text.as_str()),
+            };
+            let dataset = open(&arguments.data_dir.data_dir, name)?;
+            suggested = suggested.or(dataset.calendar());
+            if symbol.is_none() && arguments.data.len() == 1 {
+                whole = Some(format!("blake3:{}", dataset.digest()));
+            }
+            names.push(name.to_owned());
+            let dataset = std::rc::Rc::new(dataset);
+            let all = dataset.symbols().map(str::to_owned).collect::<Vec<_>>();
+            for symbol in symbol.map_or(all, |s| vec![s.to_owned()]) {
+                dataset.symbol(&symbol).map_err(data_errors::blame)?;
+                series.push(Owner::Dataset(dataset.clone(), symbol));
+            }
+        }
+        names.dedup();
+        let name = names.join("+");
+        Data::join(name, whole, series, said.or(suggested))
+    }
+
+    fn join(
+        name: String,
+        whole: Option<String>,
+        mut owners: Vec<Owner>,
+        calendar: Option<Calendar>,
+    ) -> Outcome<Data> {
+        let symbol = |o: &Owner| o.series().map(|s| s.symbol.to_owned()).unwrap_or_default();
+        owners.sort_by_key(symbol);
+        if let Some(twice) = owners.windows(2).find(|w| symbol(&w[0]) == symbol(&w[1])) {
+            let text =
+                format!("--data: symbol {} is given twice; name one of them SYMBOL=FILE", symbol(&twice[0]));
+            return Err(Failure::invalid(text));
+        }
+        let series: Vec<Series<'_>> = owners.iter().filter_map(Owner::series).collect();
+        let Some(first) = series.first() else {
+            return Err(Failure::invalid("--data: no bars"));
+        };
+        let interval_ms = first.interval_ms;
+        if let Some(other) = series.iter().find(|s| s.interval_ms != interval_ms) {
+            let text = format!(
+                "--data: {} and {} have bars of different length; back-test them apart",
+                first.symbol, other.symbol
+            );
+            return Err(Failure::invalid(text));
+        }
+        let digest = whole.unwrap_or_else(|| format!("blake3:{}", dataset_digest(interval_ms, &series)));
+        let bars_per_year = per_year(calendar, interval_ms)?;
+        let funding = series.iter().map(stamps).collect();
+        drop(series);
+        Ok(Data { name, digest, bars_per_year, series: owners, funding })
+    }
+
+    /// The bars, by rising symbol.
+    pub fn bars(&self) -> Vec<Bars<'_>> {
+        self.series.iter().zip(&self.funding).filter_map(|(o, f)| Some(bars(&o.series()?, f))).collect()
+    }
+}
+
+/// Bars per year of a calendar.
+fn per_year(calendar: Option<Calendar>, interval_ms: i64) -> Outcome<f64> {
+    match calendar {
+        Some(Calendar::Continuous) => Ok(365.0 * 86_400_000.0 / interval_ms as f64),
+        Some(Calendar::Sessions { bars_per_year }) => Ok(f64::from(bars_per_year)),
+        None => Err(Failure::invalid(
+            "how many bars make a year? Say --continuous for a market that never closes, or --bars-per-year N \
+             (252 for daily bars of stocks)",
+        )),
+    }
+}
+
+fn calendar_of_flags(arguments: &Arguments) -> Option<Calendar> {
+    match arguments.bars_per_year {
+        Some(bars_per_year) => Some(Calendar::Sessions { bars_per_year }),
+        None => arguments.continuous.then_some(Calendar::Continuous),
+    }
+}
+
+fn load_options(arguments: &Arguments, calendar: Option<Calendar>) -> Outcome<LoadOptions> {
+    let interval =
+        arguments.interval.as_deref().map(Interval::parse).transpose().map_err(data_errors::blame)?;
+    Ok(LoadOptions {
+        read: ReadOptions::default(),
+        // A quick look at a file: gaps are the import's to refuse.
+        check: CheckOptions { interval, calendar, max_gap_share: 1.0, repair: false },
+        funding: arguments.funding.iter().map(|text| input(text, None)).collect(),
+    })
+}
+
+fn open(data_dir: &Path, name: &str) -> Outcome<Dataset> {
+    Dataset::open(data_dir, name, None).map_err(|error| {
+        let looks_like_a_file = name.contains(['/', '.']);
+        let hint =
+            if looks_like_a_file { ": there is no such file" } else { ": there is no such file or dataset" };
+        let failure = data_errors::blame(error);
+        match failure {
+            Failure::Invalid(e) => Failure::Invalid(e.context(format!("--data {name}{hint}"))),
+            other => other,
+        }
+    })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,9 @@
+//! What `galapagos backtest` consists of: data, options, the run, what is printed and written.
+
+pub mod check;
+pub mod data;
+pub mod options;
+pub mod replay;
+pub mod report;
+pub mod single;
+pub mod write;

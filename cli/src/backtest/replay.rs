@@ -1,0 +1,186 @@
+//! Replay of a stored result: the same bits, or an error.
+
+use crate::args::Output;
+use crate::commands::backtest::Arguments;
+use crate::exit::{Blame, Failure, Outcome};
+use crate::run_failure::{blame_market, blame_resolve};
+use crate::table::{number, percent, signed_percent, table};
+use crate::terminal;
+use crate::validate::load_job;
+use anyhow::Context;
+use galapagos_worker::engine::ENGINE;
+use galapagos_worker::job::market::Market;
+use galapagos_worker::job::problem::Problem;
+use galapagos_worker::job::resolve::ResolvedJob;
+use galapagos_worker::results::document::{Account, Champion, ResultDocument};
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+
+/// Replays `PATH[#RANK]` and compares every metric and both sums, training and holdout, bit by bit.
+pub fn execute(result: &str, arguments: &Arguments) -> Outcome {
+    let (path, rank) = parse(result)?;
+    let document = read(&path)?;
+    let champion = ranked(&document, rank)?;
+    if document.engine != ENGINE {
+        return Err(Failure::invalid(format!(
+            "{}: was made by engine {}, this is engine {ENGINE}: use the version that made it",
+            path.display(),
+            document.engine
+        )));
+    }
+    let manifest = path.with_file_name("job.yaml");
+    let text =
+        std::fs::read_to_string(&manifest).with_context(|| manifest.display().to_string()).invalid()?;
+    let (manifest, _) = load_job(&text, None).map_err(|problems| {
+        let lines = crate::commands::validate::lines(&manifest, &problems);
+        Failure::invalid(lines.trim_end().to_owned())
+    })?;
+    let market =
+        Market::open(&arguments.data_dir.data_dir, &manifest.spec.market_data).map_err(blame_market)?;
+    let job = ResolvedJob::new(&manifest, &market.facts()).map_err(blame_resolve)?;
+    if job.digest.to_string() != document.inputs_digest {
+        return Err(Failure::invalid(format!(
+            "{}: job.yaml beside it has inputs {}, the result has {}: one of them was changed",
+            path.display(),
+            job.digest,
+            document.inputs_digest
+        )));
+    }
+    let problem = Problem::new(&job, market.bars()).map_err(|e| Failure::Invalid(e.into()))?;
+    let (training, holdout) = again(&problem, champion)?;
+    let differs = differences("train", &training, &champion.training).into_iter().chain(
+        match (&holdout, &champion.holdout) {
+            (Some(now), Some(then)) => differences("holdout", now, then),
+            (None, None) => Vec::new(),
+            _ => vec!["holdout: there is one on one side only".to_owned()],
+        },
+    );
+    let differs: Vec<String> = differs.collect();
+    if !differs.is_empty() {
+        return Err(Failure::Internal(anyhow::anyhow!("the replay differs:\n  {}", differs.join("\n  "))));
+    }
+    match arguments.output {
+        Output::Json => terminal::print_json(&to_json(&document, champion)),
+        Output::Table => terminal::print(&to_text(&document, champion)),
+    }
+}
+
+fn parse(result: &str) -> Outcome<(PathBuf, usize)> {
+    let (path, rank) = match result.rsplit_once('#') {
+        Some((path, rank)) => (path, rank.parse().ok().filter(|&n| n > 0)),
+        None => (result, Some(1)),
+    };
+    let rank = rank.ok_or_else(|| Failure::invalid(format!("{result}: after # comes a rank, from 1")))?;
+    let path = Path::new(path);
+    Ok((if path.is_dir() { path.join("result.json") } else { path.to_owned() }, rank))
+}
+
+fn read(path: &Path) -> Outcome<ResultDocument> {
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string()).invalid()?;
+    serde_json::from_slice(&bytes)
+        .with_context(|| format!("{}: is no result of a run", path.display()))
+        .invalid()
+}
+
+/// The best of the species, best first: rank 1 is the winner.
+fn ranked(document: &ResultDocument, rank: usize) -> Outcome<&Champion> {
+    let mut all: Vec<&Champion> = document.species.iter().collect();
+    let winner = |c: &Champion| {
+        document.best.as_ref().is_some_and(|b| b.strategy == c.strategy && b.genome == c.genome)
+    };
+    let class = |c: &Champion| ["feasible", "infeasible", "failed"].iter().position(|n| *n == c.class);
+    // The winner knows whether more or less is better: the others are on its far side, nearest first.
+    let distance = |c: &Champion| {
+        let best = document.best.as_ref().and_then(|b| b.fitness);
+        best.zip(c.fitness).map_or(f64::INFINITY, |(a, b)| (a - b).abs())
+    };
+    all.sort_by(|a, b| {
+        let by_class = winner(b).cmp(&winner(a)).then(class(a).cmp(&class(b)));
+        by_class.then(a.violation.total_cmp(&b.violation)).then(distance(a).total_cmp(&distance(b)))
+    });
+    all.get(rank - 1).copied().ok_or_else(|| {
+        Failure::invalid(format!("#{rank}: the result has {} champions, one of each species", all.len()))
+    })
+}
+
+fn again(problem: &Problem<'_>, champion: &Champion) -> Outcome<(Account, Option<Account>)> {
+    let missing = || Failure::invalid(format!("job.yaml has no strategy {}", champion.strategy));
+    let species =
+        problem.job().species.iter().position(|s| s.name() == champion.strategy).ok_or_else(missing)?;
+    let named: Vec<_> = champion.genome.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let indices = problem.job().species[species].indices(&named).invalid()?;
+    let holdout = problem.holdout().invalid()?;
+    let account = |part| problem.report(part, species, &indices).map(|r| Account::new(&r.evaluation));
+    let training = account(problem.training()).ok_or_else(missing)?;
+    Ok((training, holdout.as_ref().and_then(account)))
+}
+
+/// Every value whose bits are not the stored ones.
+fn differences(part: &str, now: &Account, then: &Account) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, stored) in &then.metrics {
+        let value = now.metrics.get(name).copied().flatten();
+        if value.map(f64::to_bits) != stored.map(f64::to_bits) {
+            found.push(format!("{part} {name}: stored {stored:?}, now {value:?}"));
+        }
+    }
+    if now.sums != then.sums {
+        found.push(format!("{part} sums: stored {:?}, now {:?}", then.sums, now.sums));
+    }
+    if (now.reason.as_ref(), now.open_position) != (then.reason.as_ref(), then.open_position) {
+        found.push(format!("{part}: reason or open position differ"));
+    }
+    found
+}
+
+/// The document of `backtest` over the training window; `holdout` and `replays_exactly` besides.
+fn to_json(document: &ResultDocument, champion: &Champion) -> Value {
+    let symbols = &document.data.symbols;
+    let genome: Map<String, Value> =
+        champion.genome.iter().map(|(name, value)| (name.clone(), json!(value.to_string()))).collect();
+    json!({
+        "strategy": champion.strategy,
+        "genome": genome,
+        "dataset": {
+            "name": document.data.dataset,
+            "digest": document.dataset_digest,
+            "bars": symbols.iter().map(|s| s.rows).sum::<u64>(),
+            "from": symbols.iter().map(|s| &s.from).min(),
+            "to": symbols.iter().map(|s| &s.to).max(),
+        },
+        "warm_up_bars": symbols.iter().map(|s| s.warm_up).max(),
+        "open_position": champion.training.open_position,
+        "optimistic": document.optimistic,
+        "reason": champion.training.reason,
+        "metrics": champion.training.metrics,
+        "sums": champion.training.sums,
+        "holdout": champion.holdout,
+        "replays_exactly": true,
+    })
+}
+
+fn to_text(document: &ResultDocument, champion: &Champion) -> String {
+    let genes: Vec<String> = champion.genome.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let row = |title: &str, name: &str, show: &dyn Fn(Option<f64>) -> String| {
+        let of = |account: Option<&Account>| {
+            account.map_or_else(|| "-".to_owned(), |a| show(a.metrics.get(name).copied().flatten()))
+        };
+        vec![title.to_owned(), of(Some(&champion.training)), of(champion.holdout.as_ref())]
+    };
+    let plain = |decimals: usize| move |v: Option<f64>| number(v, decimals);
+    let rows = vec![
+        row("sharpe", "sharpe", &plain(3)),
+        row("return", "total_return", &signed_percent),
+        row("max drawdown", "max_drawdown", &percent),
+        row("trades", "trades", &plain(0)),
+        row("fees", "fees", &plain(2)),
+    ];
+    format!(
+        "{}  {}\n{} {}\n\n{}\nReplays exactly: every stored metric and sum has the same bits.\n",
+        champion.strategy,
+        genes.join("  "),
+        document.data.dataset,
+        document.dataset_digest,
+        table(&["", "train", "holdout"], rows, &["train", "holdout"]),
+    )
+}

@@ -1,0 +1,132 @@
+//! One genome on the data: warm-up, account, evaluation, traces.
+
+use super::data::Data;
+use crate::commands::backtest::Arguments;
+use crate::exit::{Blame, Failure, Outcome};
+use crate::names;
+use galapagos_worker::engine::backtest::{Backtest, Report, backtest};
+use galapagos_worker::engine::bars::Bars;
+use galapagos_worker::engine::evaluation::MetricSet;
+use galapagos_worker::engine::execution::{Execution, Fill, Window};
+use galapagos_worker::engine::genes::Genome;
+use galapagos_worker::engine::prepared::Prepared;
+use galapagos_worker::engine::strategies::{self, Context, Series, Strategy};
+use galapagos_worker::engine::window::Rows;
+use galapagos_worker::job::execution::to_engine;
+
+/// A back-test that is done.
+pub struct Done {
+    /// The data it ran on.
+    pub data: Data,
+    /// The strategy.
+    pub strategy: &'static dyn Strategy,
+    /// The genome.
+    pub genome: Genome,
+    /// The account's options.
+    pub exec: Execution,
+    /// Rows of the warm-up, the longest of the symbols.
+    pub warm_up: usize,
+    /// Counted rows of each symbol.
+    pub rows: Vec<Rows>,
+    /// What came out.
+    pub report: Report,
+}
+
+impl Done {
+    /// Whether the result is better than can be had: filled at the close that decided.
+    pub fn optimistic(&self) -> bool {
+        self.exec.fill == Fill::SameClose
+    }
+
+    /// The indicators of symbol `i`, over all rows.
+    pub fn indicators(&self, bars: &Bars<'_>, i: usize) -> Vec<Series> {
+        let context = Context { first: self.rows[i].first, bars_per_year: self.exec.bars_per_year };
+        self.strategy.indicators(bars, &self.genome, context)
+    }
+}
+
+/// Runs what the arguments say.
+pub fn run(arguments: &Arguments) -> Outcome<Done> {
+    let name = arguments.strategy.as_deref().unwrap_or_default();
+    let all = || strategies::all().iter().map(|s| s.def().name);
+    let found = strategies::find(name).ok_or_else(|| {
+        Failure::invalid(format!(
+            "--strategy: {}",
+            names::unknown("strategy", name, all().collect::<Vec<_>>())
+        ))
+    })?;
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    for gene in &arguments.genes {
+        pairs.push(gene.split_once('=').ok_or_else(|| {
+            Failure::invalid(format!(
+                "--gene {gene:?}: write NAME=VALUE, as --gene {}=10",
+                found.strategy.def().genes[0].name
+            ))
+        })?);
+    }
+    for &(gene, value) in found.fixed {
+        match pairs.iter().find(|p| p.0 == gene) {
+            Some(&(_, given)) if given != value => {
+                let text = format!("--gene {gene}={given}: {name} fixes it to {value}");
+                return Err(Failure::invalid(text));
+            }
+            Some(_) => {}
+            None => pairs.push((gene, value)),
+        }
+    }
+    let genome = Genome::from_pairs(found.strategy.def(), &pairs).invalid()?;
+    let spec = arguments.account.resolve()?;
+    let data = Data::read(arguments)?;
+    let exec = to_engine(&spec, data.bars_per_year).invalid()?;
+    finish(data, found.strategy, genome, exec)
+}
+
+fn finish(data: Data, strategy: &'static dyn Strategy, genome: Genome, exec: Execution) -> Outcome<Done> {
+    let def = strategy.def();
+    let bars = data.bars();
+    let prepared = bars.iter().map(|&b| Prepared::new(b, &exec)).collect::<Result<Vec<_>, _>>().invalid()?;
+    let mut warm_up = 0;
+    let mut rows = Vec::new();
+    for symbol in &prepared {
+        let bars = symbol.bars();
+        if def.needs_volume && !bars.has_volume() {
+            let text = format!("{} needs volume, but {} has none", def.name, bars.symbol);
+            return Err(Failure::invalid(text));
+        }
+        if def.needs_funding && bars.funding.is_empty() {
+            let text = format!(
+                "{} needs funding, but {} has no series: give --funding FILE, or a constant in the execution block",
+                def.name, bars.symbol
+            );
+            return Err(Failure::invalid(text));
+        }
+        let own = strategy.warm_up(&bars, &genome);
+        let wanted = match exec.warmup_bars {
+            Some(given) if given < own => {
+                let text = format!("execution.warmupBars is {given}, but {} needs {own} bars", def.name);
+                return Err(Failure::invalid(text));
+            }
+            Some(given) => given,
+            None => own,
+        };
+        if wanted >= bars.len() {
+            let text = format!(
+                "{} has {} bars, and this genome of {} needs {wanted} before its first decision; give more data or shorter periods",
+                bars.symbol,
+                bars.len(),
+                def.name
+            );
+            return Err(Failure::invalid(text));
+        }
+        warm_up = warm_up.max(wanted);
+        rows.push(match exec.window {
+            Window::AfterWarmUp => Rows::after_warm_up(wanted),
+            Window::Full => Rows::full(wanted),
+        });
+    }
+    let run = Backtest { symbols: &prepared, rows: &rows, exec: &exec, metrics: MetricSet::FULL };
+    let report = backtest(&run, strategy, &genome);
+    drop(prepared);
+    drop(bars);
+    Ok(Done { data, strategy, genome, exec, warm_up, rows, report })
+}

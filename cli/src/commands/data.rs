@@ -1,0 +1,171 @@
+//! `galapagos data`: what is in the data folder, and whether it is intact.
+
+use crate::args::{DataDir, Output};
+use crate::data_errors;
+use crate::exit::{Blame, Failure, Outcome};
+use crate::table::{bytes, percent, table, thousands};
+use crate::{terminal, times};
+use galapagos_worker::market::catalogue::{self, DatasetInfo, VersionInfo};
+use serde_json::json;
+
+/// List, show and check datasets
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  galapagos data list
+  galapagos data show us-stocks
+  galapagos data check                 # every value of every dataset against its digest")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Verb {
+    /// List every version of every dataset
+    List {
+        #[command(flatten)]
+        #[expect(missing_docs, reason = "flattened")]
+        place: Place,
+    },
+    /// Show one dataset: symbols, ranges, gaps, memory
+    Show {
+        /// Name of the dataset
+        name: String,
+        /// Another version than the latest; 8 or more digits of its digest
+        #[arg(long)]
+        digest: Option<String>,
+        #[command(flatten)]
+        #[expect(missing_docs, reason = "flattened")]
+        place: Place,
+    },
+    /// Check every value against its digest; exit code 2 if anything was changed
+    Check {
+        /// Name of the dataset; absent: all
+        name: Option<String>,
+        #[command(flatten)]
+        #[expect(missing_docs, reason = "flattened")]
+        place: Place,
+    },
+}
+
+/// Where, and how to print it.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub data_dir: DataDir,
+    /// How to print it
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Does it.
+pub fn execute(arguments: Arguments) -> Outcome {
+    match arguments.verb {
+        Verb::List { place } => list(&place),
+        Verb::Show { name, digest, place } => show(&name, digest.as_deref(), &place),
+        Verb::Check { name, place } => check(name.as_deref(), &place),
+    }
+}
+
+fn list(place: &Place) -> Outcome {
+    let found = catalogue::list(&place.data_dir.data_dir).map_err(data_errors::blame)?;
+    if place.output == Output::Json {
+        return terminal::print_json(&json!({"datasets": serde_json::to_value(&found).internal()?}));
+    }
+    let rows = found.iter().map(|v| {
+        let what = v.problem.clone().unwrap_or_else(|| v.symbols.join(" "));
+        let name = if v.latest { v.dataset.clone() } else { format!("{} (older)", v.dataset) };
+        vec![
+            name,
+            v.interval.clone(),
+            thousands(i128::from(v.rows)),
+            range(v),
+            v.digest[..12].to_owned(),
+            what,
+        ]
+    });
+    terminal::print(&table(
+        &["dataset", "interval", "bars", "range", "digest", "symbols"],
+        rows.collect(),
+        &["bars"],
+    ))
+}
+
+fn show(name: &str, digest: Option<&str>, place: &Place) -> Outcome {
+    let info = catalogue::show(&place.data_dir.data_dir, name, digest).map_err(data_errors::blame)?;
+    if place.output == Output::Json {
+        return terminal::print_json(&serde_json::to_value(&info).internal()?);
+    }
+    terminal::print(&detail(&info))
+}
+
+fn detail(info: &DatasetInfo) -> String {
+    let version = &info.version;
+    let rows = info.symbols.iter().map(|s| {
+        let longest = match s.gaps.longest_bars {
+            0 => "-".to_owned(),
+            n => format!("{n} after {}", times::short(s.gaps.longest_after_ms)),
+        };
+        vec![
+            s.symbol.clone(),
+            thousands(i128::from(s.rows)),
+            times::short(s.from_ms),
+            times::short(s.to_ms),
+            thousands(i128::from(s.gaps.missing_bars)),
+            percent(Some(s.gaps.share)),
+            longest,
+            s.decimals.to_string(),
+            if s.volume { format!("yes, {} empty", s.zero_volume_rows) } else { "no".to_owned() },
+            s.funding_stamps.to_string(),
+        ]
+    });
+    let header =
+        ["symbol", "bars", "from", "to", "missing", "share", "longest gap", "decimals", "volume", "funding"];
+    let right = ["bars", "missing", "share", "decimals", "funding"];
+    format!(
+        "Dataset   {} (bars of {}, times UTC at open)\nDigest    blake3:{}\nCalendar  {}\nFolder    {}\nSize      {} in files, a job needs about {} of memory for it\n\n{}",
+        version.dataset,
+        version.interval,
+        version.digest,
+        version.calendar.as_deref().unwrap_or("not said: the job must name one"),
+        info.folder.display(),
+        bytes(info.file_bytes),
+        bytes(info.memory_bytes),
+        table(&header, rows.collect(), &right),
+    )
+}
+
+fn check(name: Option<&str>, place: &Place) -> Outcome {
+    let checks = catalogue::check(&place.data_dir.data_dir, name).map_err(data_errors::blame)?;
+    let problem = |error: &_| data_errors::text(error);
+    if place.output == Output::Json {
+        let list = checks.iter().map(
+            |c| json!({"dataset": c.dataset, "digest": c.digest, "problem": c.problem.as_ref().map(problem)}),
+        );
+        terminal::print_json(&json!({"checks": list.collect::<Vec<_>>()}))?;
+    } else {
+        let rows = checks.iter().map(|c| {
+            let state = c.problem.as_ref().map_or_else(|| "intact".to_owned(), problem);
+            vec![c.dataset.clone(), c.digest.chars().take(12).collect(), state]
+        });
+        terminal::print(&table(&["dataset", "digest", "state"], rows.collect(), &[]))?;
+    }
+    match checks.iter().filter(|c| c.problem.is_some()).count() {
+        0 => Ok(()),
+        n => Err(Failure::invalid(format!(
+            "{n} of {} versions cannot be used; import them again",
+            checks.len()
+        ))),
+    }
+}
+
+fn range(version: &VersionInfo) -> String {
+    if version.problem.is_some() {
+        return String::new();
+    }
+    format!("{} .. {}", times::short(version.from_ms), times::short(version.to_ms))
+}

@@ -1,0 +1,213 @@
+//! `galapagos import`: files in, one checked and published dataset out.
+
+use crate::args::{DataDir, Output};
+use crate::exit::{Blame, Failure, Outcome};
+use crate::import_progress::Watch;
+use crate::table::{percent, table, thousands};
+use crate::{data_errors, terminal, walk};
+use galapagos_worker::market::{
+    Calendar, CheckOptions, ColumnChoice, DayOrder, ImportPlan, ImportSummary, Input, Interval, LoadOptions,
+    ReadOptions, import,
+};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Import market data: check it, publish it as a dataset
+///
+/// Reads CSV (any delimiter, header found by itself), Parquet, Feather, JSON lines and exchange candle arrays. Times
+/// are UTC at the OPEN of a bar. Nothing is ever invented: wrong data is refused with file, line, column and value.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  galapagos import AAPL.csv MSFT.csv --dataset us-stocks --interval 1d --calendar sessions:252
+  galapagos import btc.csv --dataset btc --interval 1h --symbol BTC --columns time=Date,volume=\"Volume BTC\"
+  galapagos import BTC=a.json ETH=b.json --dataset perps --interval 1h --funding BTC=btc-funding.csv
+  galapagos import --random-walk bars=525600,seed=1 --dataset walk --interval 1m --symbol WALK
+
+Exit code 2 if any symbol failed; the others are published.")]
+pub struct Arguments {
+    /// Files with bars: FILE or SYMBOL=FILE; several may belong to one symbol
+    #[arg(value_name = "FILE", required_unless_present = "random_walk")]
+    pub files: Vec<String>,
+    /// Name of the dataset
+    #[arg(long, value_name = "NAME")]
+    pub dataset: String,
+    /// Length of a bar, as 1m, 4h, 1d; absent: the most frequent spacing in the file
+    #[arg(long)]
+    pub interval: Option<String>,
+    /// Symbol of all files; absent: the file's own column, else the name of the file
+    #[arg(long)]
+    pub symbol: Option<String>,
+    /// Which column means what: time=, open=, high=, low=, close=, volume=, symbol=
+    #[arg(long, value_name = "KEY=NAME,...")]
+    pub columns: Option<String>,
+    /// Order of day and month in dates as 01/02/2020, where the file does not tell
+    #[arg(long, value_enum, value_name = "ORDER")]
+    pub dates: Option<Dates>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub data_dir: DataDir,
+    /// Drop exact duplicates and accept any share of missing bars
+    #[arg(long)]
+    pub repair: bool,
+    /// Largest share of missing bars that is accepted
+    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    pub max_gap_share: f64,
+    /// When the market trades: continuous or sessions:BARS_PER_YEAR; a suggestion that a job may override
+    #[arg(long)]
+    pub calendar: Option<String>,
+    /// Funding series (time,rate[,mark]): FILE or SYMBOL=FILE
+    #[arg(long, value_name = "FILE")]
+    pub funding: Vec<String>,
+    /// Make a geometric random walk instead: bars=N,seed=S[,volatility=V][,drift=D][,price=P]
+    #[arg(long, value_name = "KEY=VALUE,...", conflicts_with_all = ["files", "columns", "funding"])]
+    pub random_walk: Option<String>,
+    /// Files read at the same time; absent: all cores
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// How often a file is read again when the system fails to read it
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub retries: u32,
+    /// How to print the summary
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Order of day and month.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Dates {
+    /// 31/12/2020
+    DayMonth,
+    /// 12/31/2020
+    MonthDay,
+}
+
+/// Does it.
+pub fn execute(arguments: Arguments) -> Outcome {
+    if !(0.0..=1.0).contains(&arguments.max_gap_share) {
+        let text = format!("--max-gap-share {}: must lie between 0 and 1", arguments.max_gap_share);
+        return Err(Failure::invalid(text));
+    }
+    let load = load_options(&arguments)?;
+    if let Some(text) = &arguments.random_walk {
+        return walk::execute(text, &arguments, &load);
+    }
+    let symbol = arguments.symbol.as_deref();
+    let plan = ImportPlan {
+        inputs: arguments.files.iter().map(|text| input(text, symbol)).collect(),
+        data_dir: arguments.data_dir.data_dir.clone(),
+        dataset: arguments.dataset.clone(),
+        load,
+        threads: arguments.threads.unwrap_or_else(cores),
+        retries: arguments.retries,
+    };
+    let summary = execute_plan(&plan)?;
+    print(&arguments.dataset, &summary, arguments.output)?;
+    failures(&summary)
+}
+
+/// Runs an import with a bar for each file.
+pub fn execute_plan(plan: &ImportPlan) -> Outcome<ImportSummary> {
+    let watch = Watch::start(plan);
+    let summary = import(plan, &|event| watch.event(&event)).map_err(data_errors::blame);
+    watch.finish();
+    summary
+}
+
+/// The failure of an import in which at least one symbol failed.
+pub fn failures(summary: &ImportSummary) -> Outcome {
+    if summary.failed.is_empty() {
+        return Ok(());
+    }
+    let lines = summary.failed.iter().map(|f| format!("\n  {}: {}", f.what, data_errors::text(&f.error)));
+    let names = summary.failed.len();
+    let kept = if summary.published.is_some() { "the others are published" } else { "nothing is published" };
+    let verb = if names == 1 { "was" } else { "were" };
+    Err(Failure::invalid(format!(
+        "{names} of the import {verb} refused, {kept}:{}",
+        lines.collect::<String>()
+    )))
+}
+
+/// `FILE` or `SYMBOL=FILE`; a path that exists as written is a file.
+pub fn input(text: &str, symbol: Option<&str>) -> Input {
+    match text.split_once('=') {
+        Some((name, path)) if !name.contains(['/', '\\']) && !PathBuf::from(text).exists() => {
+            Input::of(name, path)
+        }
+        _ => Input { path: text.into(), symbol: symbol.map(str::to_owned) },
+    }
+}
+
+/// Cores of this machine.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn load_options(arguments: &Arguments) -> Outcome<LoadOptions> {
+    let columns = match &arguments.columns {
+        Some(text) => ColumnChoice::parse(text).map_err(data_errors::blame)?,
+        None => ColumnChoice::default(),
+    };
+    let day_order = arguments.dates.map(|dates| match dates {
+        Dates::DayMonth => DayOrder::DayMonth,
+        Dates::MonthDay => DayOrder::MonthDay,
+    });
+    let interval =
+        arguments.interval.as_deref().map(Interval::parse).transpose().map_err(data_errors::blame)?;
+    let calendar =
+        arguments.calendar.as_deref().map(Calendar::parse).transpose().map_err(data_errors::blame)?;
+    Ok(LoadOptions {
+        read: ReadOptions { columns, day_order },
+        check: CheckOptions {
+            interval,
+            calendar,
+            max_gap_share: arguments.max_gap_share,
+            repair: arguments.repair,
+        },
+        funding: arguments.funding.iter().map(|text| input(text, arguments.symbol.as_deref())).collect(),
+    })
+}
+
+/// Prints what was imported and what was not.
+pub fn print(dataset: &str, summary: &ImportSummary, output: Output) -> Outcome {
+    if output == Output::Json {
+        let failed =
+            summary.failed.iter().map(|f| json!({"what": f.what, "error": data_errors::text(&f.error)}));
+        return terminal::print_json(&json!({
+            "dataset": dataset,
+            "digest": summary.published.as_ref().map(|p| format!("blake3:{}", p.digest)),
+            "folder": summary.published.as_ref().map(|p| p.folder.display().to_string()),
+            "outcome": summary.published.as_ref().map(|p| format!("{:?}", p.outcome).to_lowercase()),
+            "symbols": serde_json::to_value(&summary.symbols).internal()?,
+            "failed": failed.collect::<Vec<_>>(),
+        }));
+    }
+    let Some(published) = &summary.published else { return Ok(()) };
+    let rows = summary.symbols.iter().map(|s| {
+        vec![
+            s.symbol.clone(),
+            thousands(i128::from(s.rows)),
+            crate::times::short(s.from_ms),
+            crate::times::short(s.to_ms),
+            thousands(i128::from(s.gaps.missing_bars)),
+            percent(Some(s.gaps.share)),
+            s.outliers.to_string(),
+        ]
+    });
+    let header = ["symbol", "bars", "from", "to", "missing", "share", "outliers"];
+    let mut text = table(&header, rows.collect(), &["bars", "missing", "share", "outliers"]);
+    for symbol in &summary.symbols {
+        for note in &symbol.notes {
+            text.push_str(&format!("note: {}: {note}\n", symbol.symbol));
+        }
+        if symbol.duplicates_dropped > 0 {
+            text.push_str(&format!(
+                "note: {}: {} duplicates dropped\n",
+                symbol.symbol, symbol.duplicates_dropped
+            ));
+        }
+    }
+    text.push_str(&format!("\n{dataset} blake3:{}\n", published.digest));
+    terminal::print(&text)
+}

@@ -1,0 +1,127 @@
+//! `galapagos run`: a job from manifest to result on this machine.
+
+use crate::args::{DataDir, Output};
+use crate::exit::{Blame, Failure, Outcome};
+use crate::progress::Progress;
+use crate::run_failure::{blame_market, blame_resolve, blame_session};
+use crate::{estimate, interrupt, manifest, run_pictures, run_report, source, terminal};
+use galapagos_worker::job::market::Market;
+use galapagos_worker::job::resolve::ResolvedJob;
+use galapagos_worker::session::{self, Options, RunOutcome};
+use galapagos_worker::storage::run_folder::Start;
+use std::path::PathBuf;
+
+/// Run a job on this machine: evolve, validate on the holdout, write the results
+///
+/// The same manifest that a cluster gets. What an earlier run of the same job did is continued; Ctrl-C stops at a safe
+/// point. The result is the same to the byte for any number of slots.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  galapagos run job.yaml
+  galapagos run job.yaml --set generations=10 --set execution.takerFee=0.001
+  galapagos run job.yaml --dry-run
+  galapagos run jobs.yaml --job fx-hourly --slots 4 -o json > result.json
+
+With -o json one JSON document is printed on stdout, and stderr has one JSON object a line (one for each generation).
+Exit codes: 0 done, 1 internal error, 2 invalid input, 3 gates failed, 130 interrupted (the same command continues).")]
+pub struct Arguments {
+    /// Manifest with an EvolutionJob; - is stdin
+    #[arg(value_name = "FILE")]
+    pub manifest: PathBuf,
+    /// Name of the job, if the file has several
+    #[arg(long, value_name = "NAME")]
+    pub job: Option<String>,
+    /// Threads that evaluate; absent: all cores
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub slots: Option<u16>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub data_dir: DataDir,
+    /// Folder of the results
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "./results",
+        env = "GALAPAGOS_RESULTS_DIR",
+        hide_env_values = true
+    )]
+    pub results_dir: PathBuf,
+    /// Continue an earlier run; fail if there is none (without this flag: continue if there is one)
+    #[arg(long, conflicts_with = "fresh")]
+    pub resume: bool,
+    /// Start over; the old run is moved aside
+    #[arg(long)]
+    pub fresh: bool,
+    /// Set a field of the manifest, as --set generations=10 or --set strategies[0].name=rsi_filter
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Say what would be done: window, spaces, evaluations, time, memory, cost
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How to print the result
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Does it.
+pub fn execute(arguments: Arguments) -> Outcome {
+    let (manifest, pool) = manifest::load(&arguments.manifest, arguments.job.as_deref(), &arguments.set)?;
+    let data_dir = &arguments.data_dir.data_dir;
+    source::import_if_absent(&manifest.spec.market_data, data_dir)?;
+    let market = Market::open(data_dir, &manifest.spec.market_data).map_err(blame_market)?;
+    let job = ResolvedJob::new(&manifest, &market.facts()).map_err(blame_resolve)?;
+    let slots = arguments.slots.map_or_else(crate::commands::import::cores, usize::from);
+    let price = pool.as_ref().and_then(|p| p.spec.cost_per_worker_hour).map(|d| d.to_f64());
+    if arguments.dry_run {
+        let cluster = estimate::Cluster { workers: 1, slots_per_worker: slots, price_per_hour: price };
+        let estimate = estimate::measure(&job, &market, &cluster)?;
+        return estimate::print(&estimate, arguments.output);
+    }
+    let options = Options {
+        root: arguments.results_dir.clone(),
+        start: match (arguments.resume, arguments.fresh) {
+            (true, _) => Start::Resume,
+            (_, true) => Start::Fresh,
+            _ => Start::Continue,
+        },
+        slots,
+        attempt: 1,
+        price_per_second: price.map(|p| p / 3600.0),
+    };
+    let asked = interrupt::watch("stopping at a safe point; Ctrl-C again ends at once")?;
+    let mut progress = Progress::start(&job.name, arguments.output == Output::Json);
+    let outcome = session::run(&job, &market, &options, &mut progress, &asked);
+    progress.finish();
+    match outcome.map_err(blame_session)? {
+        RunOutcome::Finished { result, folder, reused } => {
+            run_pictures::write(&folder, &result, &market).internal()?;
+            if reused {
+                tracing::info!("this job had ended before; nothing was evaluated (--fresh starts over)");
+            }
+            match arguments.output {
+                Output::Json => terminal::print_json(&run_report::to_json(&result)),
+                Output::Table => terminal::print(&run_report::to_text(&result, &folder)),
+            }
+        }
+        RunOutcome::Interrupted { generation, .. } => Err(Failure::Interrupted(format!(
+            "interrupted after {generation} generations; nothing is lost. Continue with:\n  {}",
+            command_again()
+        ))),
+    }
+}
+
+/// The command as it was typed, without `--fresh`, which would start over.
+fn command_again() -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    let quote = |word: String| {
+        if !word.is_empty() && word.chars().all(plain) {
+            word
+        } else {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        }
+    };
+    let mut words = vec!["galapagos".to_owned()];
+    words.extend(std::env::args().skip(1).filter(|word| word != "--fresh").map(quote));
+    words.join(" ")
+}

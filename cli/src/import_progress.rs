@@ -1,0 +1,84 @@
+//! How far an import is: a bar for each file at a terminal, log lines elsewhere.
+
+use crate::table::thousands;
+use crate::terminal::{BARS, is_watched};
+use crate::{data_errors, terminal};
+use galapagos_worker::market::ImportPlan;
+use galapagos_worker::market::import::Event;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// The bars of one import.
+pub struct Watch {
+    names: Vec<String>,
+    bars: Vec<ProgressBar>,
+}
+
+impl Watch {
+    /// Starts it.
+    pub fn start(plan: &ImportPlan) -> Watch {
+        let name = |input: &galapagos_worker::market::Input| {
+            let file = input.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            input.symbol.clone().unwrap_or(file)
+        };
+        let names: Vec<String> = plan.inputs.iter().map(name).collect();
+        let style = ProgressStyle::with_template("{prefix:20!} {bar:24} {percent:>3} %  {msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bars = if is_watched() { names.as_slice() } else { &[] };
+        let bar =
+            |name: &String| BARS.add(ProgressBar::new(1)).with_style(style.clone()).with_prefix(name.clone());
+        Watch { bars: bars.iter().map(bar).collect(), names }
+    }
+
+    /// Takes an event, from any thread.
+    pub fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::Started { .. } => {}
+            Event::Progress { file, done, total } => {
+                if let Some(bar) = self.bars.get(*file) {
+                    bar.set_length(*total);
+                    bar.set_position(*done);
+                }
+            }
+            Event::Retry { file, attempt, error } => {
+                tracing::warn!(
+                    file = self.names[*file],
+                    attempt,
+                    error = data_errors::text(error),
+                    "read again"
+                );
+            }
+            Event::Read { file, rows } => match self.bars.get(*file) {
+                Some(bar) => {
+                    bar.set_position(bar.length().unwrap_or(1));
+                    bar.set_message(format!("{} rows", thousands(i128::from(*rows))));
+                }
+                None => tracing::info!(file = self.names[*file], rows, "read"),
+            },
+            Event::FileFailed { file, error } => {
+                if let Some(bar) = self.bars.get(*file) {
+                    bar.abandon_with_message("failed");
+                }
+                tracing::error!(file = self.names[*file], error = data_errors::text(error), "refused");
+            }
+            Event::Checked { report } => {
+                if !self.bars.is_empty() {
+                    terminal::note(&format!(
+                        "{}: {} bars",
+                        report.symbol,
+                        thousands(i128::from(report.rows))
+                    ));
+                }
+            }
+            Event::SymbolFailed { symbol, error } => {
+                tracing::error!(symbol, error = data_errors::text(error), "refused");
+            }
+        }
+    }
+
+    /// Removes the bars.
+    pub fn finish(self) {
+        for bar in self.bars {
+            bar.finish_and_clear();
+        }
+    }
+}

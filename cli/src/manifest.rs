@@ -1,0 +1,43 @@
+//! A job from a file, with `--set`.
+
+use crate::commands::validate::{lines, read_manifest};
+use crate::exit::{Blame, Failure, Outcome};
+use crate::set;
+use crate::validate::{Problem, load_job};
+use galapagos_crds::{EvolutionJob, WorkerPool};
+use std::path::Path;
+
+/// The job of a file (of several, `name`), with the assignments of `--set` in it, and its pool if that is there.
+pub fn load(
+    file: &Path,
+    name: Option<&str>,
+    assignments: &[String],
+) -> Outcome<(EvolutionJob, Option<WorkerPool>)> {
+    let text = read_manifest(file)?;
+    let (job, pool) = load_job(&text, name).map_err(|problems| told(&lines(file, &problems)))?;
+    if assignments.is_empty() {
+        return Ok((job, pool));
+    }
+    let mut manifest = serde_json::to_value(&job).internal()?;
+    for assignment in assignments {
+        set::apply(&mut manifest, assignment)?;
+    }
+    // JSON is YAML; the lines of this text mean nothing to the caller.
+    let (job, _) =
+        load_job(&manifest.to_string(), None).map_err(|problems| told(&without_lines(&problems)))?;
+    Ok((job, pool))
+}
+
+fn told(lines: &str) -> Failure {
+    let count = lines.lines().count();
+    let head = if count == 1 { String::new() } else { format!("{count} problems:\n") };
+    Failure::invalid(format!("{head}{}", lines.trim_end()))
+}
+
+fn without_lines(problems: &[Problem]) -> String {
+    let line = |p: &Problem| {
+        let hint = p.suggestion.as_ref().map(|s| format!("; {s}")).unwrap_or_default();
+        format!("--set: {}{hint}\n", p.message)
+    };
+    problems.iter().map(line).collect()
+}

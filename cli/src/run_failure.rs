@@ -1,0 +1,46 @@
+//! Whose fault it is when a job cannot run.
+
+use crate::data_errors;
+use crate::exit::Failure;
+use galapagos_worker::job::market::MarketError;
+use galapagos_worker::job::resolve::ResolveError;
+use galapagos_worker::run::driver::RunError;
+use galapagos_worker::session::SessionError;
+use galapagos_worker::storage::StorageError;
+
+/// Of the data.
+pub fn blame_market(error: MarketError) -> Failure {
+    match error {
+        MarketError::Data(error) => data_errors::blame(error),
+        MarketError::Interval { .. } => Failure::Invalid(error.into()),
+    }
+}
+
+/// Of the manifest.
+pub fn blame_resolve(error: ResolveError) -> Failure {
+    match error {
+        ResolveError::Json(_) => Failure::Internal(error.into()),
+        other => Failure::Invalid(other.into()),
+    }
+}
+
+/// Of a run.
+pub fn blame_session(error: SessionError) -> Failure {
+    match error {
+        SessionError::Problem(error) => Failure::Invalid(error.into()),
+        SessionError::Market(error) => data_errors::blame(error),
+        SessionError::Storage(error) => blame_storage(error),
+        SessionError::Run(RunError::Storage(error)) => blame_storage(error),
+        SessionError::Run(error @ (RunError::Genetics(_) | RunError::EvaluationFailed { .. })) => {
+            Failure::Invalid(error.into())
+        }
+        other => Failure::Internal(other.into()),
+    }
+}
+
+fn blame_storage(error: StorageError) -> Failure {
+    match error {
+        StorageError::Io { .. } | StorageError::OlderEpoch { .. } => Failure::Internal(error.into()),
+        other => Failure::Invalid(other.into()),
+    }
+}

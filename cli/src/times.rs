@@ -1,0 +1,84 @@
+//! Times for people and files: UTC, RFC 3339.
+
+/// Days since 1970 to (year, month, day): Howard Hinnant's `civil_from_days`.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
+}
+
+/// `2017-07-01` of UTC milliseconds.
+pub fn date(ms: i64) -> String {
+    let (year, month, day) = civil(ms.div_euclid(86_400_000));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// `2017-07-01T11:00:00Z` of UTC milliseconds, with milliseconds where there are any.
+pub fn rfc3339(ms: i64) -> String {
+    let rest = ms.rem_euclid(86_400_000);
+    let (seconds, millis) = (rest / 1000, rest % 1000);
+    let fraction = if millis == 0 { String::new() } else { format!(".{millis:03}") };
+    format!("{}T{:02}:{:02}:{:02}{fraction}Z", date(ms), seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// The date, with hours and minutes where it is not midnight.
+pub fn short(ms: i64) -> String {
+    let minutes = ms.rem_euclid(86_400_000) / 60_000;
+    if minutes == 0 { date(ms) } else { format!("{} {:02}:{:02}", date(ms), minutes / 60, minutes % 60) }
+}
+
+/// UTC milliseconds of `2017-07-01T11:00:00Z`, with or without a fraction; the inverse of [`rfc3339`].
+pub fn parse(text: &str) -> Option<i64> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let mut parts = date.splitn(3, '-').map(|p| p.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let (clock, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let mut parts = clock.splitn(3, ':').map(|p| p.parse::<i64>().ok());
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+    let millis: i64 =
+        if fraction.is_empty() { 0 } else { format!("{fraction:0<3}").get(..3)?.parse().ok()? };
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let shifted = if month > 2 { month - 3 } else { month + 9 };
+    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
+    let year_of_era = year.rem_euclid(400);
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = era * 146_097 + day_of_era - 719_468;
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_the_day_of_its_milliseconds() {
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(1_498_867_200_000), "2017-07-01");
+        assert_eq!(date(951_782_400_000), "2000-02-29");
+        assert_eq!(date(-1), "1969-12-31");
+    }
+
+    #[test]
+    fn a_time_is_utc_at_the_second_and_finer_only_where_needed() {
+        assert_eq!(rfc3339(1_498_906_800_000), "2017-07-01T11:00:00Z");
+        assert_eq!(rfc3339(1_498_906_800_007), "2017-07-01T11:00:00.007Z");
+        assert_eq!(short(1_498_906_860_000), "2017-07-01 11:01");
+        assert_eq!(short(1_498_867_200_000), "2017-07-01");
+    }
+
+    #[test]
+    fn a_time_that_was_written_is_read_back() {
+        for ms in [0, 1_498_906_800_007, 951_782_400_000, 1_709_164_799_999, -86_400_000] {
+            assert_eq!(parse(&rfc3339(ms)), Some(ms));
+        }
+        assert_eq!(parse("2017-07-01T11:00:00.5Z"), Some(1_498_906_800_500));
+        assert_eq!(parse("yesterday"), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! Ctrl-C: a safe point, a message how to continue, exit code 130; and the continued run is the undisturbed one.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+#![cfg(unix)]
+
+mod common;
+
+use common::{Place, small_job};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+fn interrupt(child: &Child) {
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+/// A job that takes some seconds, interrupted after its first generation. Returns code and the rest of stderr.
+fn interrupted(place: &Place, results: &str, signals: u32) -> (i32, String) {
+    let arguments = ["run", "job.yaml", "--results-dir", results, "--slots", "1", "-o", "json"];
+    let mut child = place.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("\"generation\":1") {
+        assert_ne!(lines.read_line(&mut text).unwrap(), 0, "the run ended: {text}");
+    }
+    for _ in 0..signals {
+        interrupt(&child);
+    }
+    lines.read_to_string(&mut text).unwrap();
+    (child.wait().unwrap().code().unwrap_or(-1), text)
+}
+
+#[test]
+fn an_interrupted_run_says_how_to_continue_and_continues_to_the_same_bytes() {
+    let place = Place::new();
+    place.walk(20_000, 5);
+    place.write("job.yaml", small_job(60, 30));
+    let (code, stderr) = interrupted(&place, "r", 1);
+    assert_eq!(code, 130, "{stderr}");
+    assert!(stderr.contains("galapagos run job.yaml"), "{stderr}");
+    let resumed = place.json(&["run", "job.yaml", "--results-dir", "r", "--resume", "-o", "json"]);
+    let whole = place.json(&["run", "job.yaml", "--results-dir", "whole", "-o", "json"]);
+    assert_eq!(resumed["result_digest"], whole["result_digest"]);
+    assert_eq!(resumed["best"], whole["best"]);
+}
+
+#[test]
+fn a_second_signal_ends_the_process_at_once() {
+    let place = Place::new();
+    place.walk(20_000, 5);
+    place.write("job.yaml", small_job(60, 3000));
+    assert_eq!(interrupted(&place, "r", 2).0, 130);
+}

@@ -1,0 +1,93 @@
+//! `kill -9` at any instant, then the same command: the result is that of an undisturbed run, to the byte.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+mod common;
+
+use common::{Place, small_job};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// Kills that must hit a living process.
+const KILLS: u32 = 200;
+/// Seed of the delays, unless GALAPAGOS_KILL_SEED names another.
+const SEED: u64 = 20_240_229;
+
+/// SplitMix64 (Steele, Lea, Flood 2014): a stream of delays that a seed repeats.
+struct Delays(u64);
+
+impl Delays {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Up to `most`, short ones more often: the start, where files are opened and claimed, is where runs are fragile.
+    fn delay(&mut self, most: Duration) -> Duration {
+        let x = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
+        let y = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
+        most.mul_f64(if self.next().is_multiple_of(4) { x * y * y } else { x })
+    }
+}
+
+fn start(place: &Place, job: &str, results: &str, slots: &str) -> Child {
+    let mut command = place.command(&["run", job, "--results-dir", results, "--slots", slots, "-o", "json"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Whether the process is still alive when the delay is over.
+fn outlives(child: &mut Child, delay: Duration) -> bool {
+    let end = Instant::now() + delay;
+    while Instant::now() < end {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        std::thread::sleep(Duration::from_micros(500).min(delay));
+    }
+    child.try_wait().unwrap().is_none()
+}
+
+#[test]
+fn two_hundred_kills_do_not_change_one_byte_of_the_result() {
+    let seed = std::env::var("GALAPAGOS_KILL_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(SEED);
+    println!("GALAPAGOS_KILL_SEED={seed}");
+    let place = Place::new();
+    place.walk(3000, 5);
+    place.write("job.yaml", small_job(24, 40));
+
+    let begun = Instant::now();
+    let expected = place.json(&["run", "job.yaml", "--results-dir", "undisturbed", "-o", "json"]);
+    let whole = begun.elapsed();
+    let digest = expected["result_digest"].as_str().unwrap().to_owned();
+    assert!(digest.starts_with("blake3:"), "{digest}");
+
+    let mut delays = Delays(seed);
+    let (mut kills, mut runs, mut in_a_row) = (0, 0, 0);
+    while kills < KILLS {
+        let results = format!("killed-{runs}");
+        let slots = if runs % 2 == 0 { "1" } else { "2" };
+        let mut child = start(&place, "job.yaml", &results, slots);
+        // A run that is always killed early would never end: after many kills in a row one attempt is left alone.
+        let most = if in_a_row < 12 { whole.mul_f64(0.9) } else { Duration::from_secs(600) };
+        if outlives(&mut child, delays.delay(most)) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            kills += 1;
+            in_a_row += 1;
+            continue;
+        }
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "seed {seed}, run {runs}, {kills} kills: {stderr}");
+        let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(result["result_digest"], digest, "seed {seed}, run {runs}, {kills} kills");
+        assert_eq!(result["best"], expected["best"], "seed {seed}, run {runs}, {kills} kills");
+        runs += 1;
+        in_a_row = 0;
+    }
+    println!("{kills} kills, {runs} runs ended");
+    assert!(runs > 0, "no run came to its end between the kills");
+}
