@@ -17,6 +17,7 @@ impl Ranges {
     }
 
     /// Takes the closes of a block of at most [`BLOCK`] rows.
+    #[inline(always)]
     pub(super) fn fill(&mut self, close: &[f64]) {
         for (entry, &c) in self.levels[0].iter_mut().zip(close) {
             *entry = [c, c];

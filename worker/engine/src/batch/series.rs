@@ -3,10 +3,11 @@
 //! Each fill repeats the arithmetic of `indicators` operation by operation; the order of rows is the only freedom
 //! it takes, where the formula leaves it.
 
+use super::BLOCK;
 use super::columns::Columns;
 use super::kernels::Rows;
 use super::smooth::{EmaGroup, RsiGroup};
-use super::{BLOCK, windows};
+use super::windows::Windows;
 use crate::indicators::bollinger::z_score;
 use crate::indicators::kernel::{Kernel, weights};
 
@@ -67,12 +68,18 @@ impl Block {
     pub(super) const ZERO: Block = Block { rows: [0.0; BLOCK], _stride: [0.0; 8] };
 }
 
-/// Working space of the fills.
+/// What several series of a block are made of, and working space.
 #[derive(Default)]
-pub(super) struct Temp {
-    a: Vec<f64>,
-    b: Vec<f64>,
-    c: Vec<f64>,
+struct Inputs {
+    top: Windows<true>,
+    bottom: Windows<false>,
+    longest_d: usize,
+    /// %K of the period, first row and number of rows at hand.
+    k: Vec<f64>,
+    k_of: (usize, usize, usize),
+    low: Vec<f64>,
+    typical: Vec<f64>,
+    weighted: Vec<f64>,
 }
 
 /// The distinct series of a batch.
@@ -83,7 +90,7 @@ pub(super) struct Table {
     weights: Vec<(usize, Vec<f64>, f64)>,
     emas: Vec<(usize, EmaGroup)>,
     rsis: Vec<(usize, RsiGroup)>,
-    temp: Temp,
+    inputs: Inputs,
 }
 
 impl Table {
@@ -96,6 +103,10 @@ impl Table {
         self.weights.clear();
         self.emas.clear();
         self.rsis.clear();
+        self.inputs.top.clear();
+        self.inputs.bottom.clear();
+        self.inputs.longest_d = 0;
+        self.keys.iter().for_each(|&key| self.inputs.ask(key));
         let mut i = 0;
         while i < self.keys.len() {
             match self.keys[i] {
@@ -145,6 +156,7 @@ impl Table {
     }
 
     /// Brings what has a memory from row `from` to row `to`.
+    #[inline(always)]
     pub(super) fn warm_up(&mut self, columns: &Columns, from: usize, to: usize) {
         for (first, group) in &mut self.emas {
             group.fill(&columns.close, from, to, &mut self.blocks[*first..]);
@@ -155,56 +167,145 @@ impl Table {
     }
 
     /// Computes rows `from..to` (at most [`BLOCK`]) of every series; blocks are taken in order from row 0.
+    #[inline(always)]
     pub(super) fn fill(&mut self, columns: &Columns, from: usize, to: usize) {
         self.warm_up(columns, from, to);
+        self.inputs.top.fill(&columns.high, from, to);
+        self.inputs.bottom.fill(&columns.low, from, to);
+        self.inputs.k_of = (0, 0, 0);
         for (first, g, total) in &self.weights {
             regression(&columns.close, g, *total, from, to, &mut self.blocks[*first].rows);
         }
         for (key, block) in self.keys.iter().zip(&mut self.blocks) {
-            fill(*key, columns, from, to, &mut block.rows, &mut self.temp);
+            fill(*key, columns, from, to, &mut block.rows, &mut self.inputs);
+        }
+    }
+}
+
+impl Inputs {
+    /// Notes what a key reads.
+    fn ask(&mut self, key: Key) {
+        let mut both = |n, back| {
+            self.top.ask(n, back);
+            self.bottom.ask(n, back);
+        };
+        match key {
+            Key::Top(n) => self.top.ask(n, 1),
+            Key::Bottom(n) => self.bottom.ask(n, 1),
+            Key::PercentK(k) => both(k, 0),
+            Key::PercentD(k, d) => {
+                both(k, d);
+                self.longest_d = if d > self.longest_d { d } else { self.longest_d };
+            }
+            Key::Mid2(n) => both(n, 0),
+            Key::CloudFast(n, m) => {
+                both(n, m);
+                both(m, m);
+            }
+            Key::CloudSlow(n, m) => both(n, m),
+            _ => {}
+        }
+    }
+
+    /// Highest high + lowest low of the n rows that end `back` rows earlier.
+    #[inline(always)]
+    fn mid2(&mut self, n: usize, from: usize, back: usize, out: &mut [f64]) {
+        let mut low = [0.0; BLOCK];
+        let low = &mut low[..out.len()];
+        self.top.read(n, from, back, out);
+        self.bottom.read(n, from, back, low);
+        for (o, b) in out.iter_mut().zip(low) {
+            *o += *b;
+        }
+    }
+
+    #[inline(always)]
+    fn percent_k(&mut self, close: &[f64], k: usize, from: usize, out: &mut [f64]) {
+        self.low.resize(out.len(), 0.0);
+        self.top.read(k, from, 0, out);
+        self.bottom.read(k, from, 0, &mut self.low);
+        for ((o, &bottom), &c) in out.iter_mut().zip(&self.low).zip(&close[from..]) {
+            let range = *o - bottom;
+            let k = 100.0 * (c - bottom) / range;
+            *o = if range == 0.0 { 50.0 } else { k };
+        }
+    }
+
+    /// Means of d values of %K, oldest first.
+    #[inline(always)]
+    fn percent_d(&mut self, close: &[f64], k: usize, d: usize, from: usize, out: &mut [f64]) {
+        let start = (from + 1).saturating_sub(self.longest_d);
+        let rows = from + out.len() - start;
+        let wanted = (k, start, rows);
+        if self.k_of != wanted {
+            let mut values = std::mem::take(&mut self.k);
+            values.resize(rows, 0.0);
+            self.percent_k(close, k, start, &mut values);
+            self.k = values;
+            self.k_of = wanted;
+        }
+        out.fill(0.0);
+        // Rows before row d - 1 of the data are inside the warm-up: any value will do.
+        let head = (d - 1).saturating_sub(from - start).min(out.len());
+        let out = &mut out[head..];
+        let first = from + head + 1 - d - start;
+        if out.is_empty() {
+            return;
+        }
+        for j in 0..d {
+            for (o, &v) in out.iter_mut().zip(&self.k[first + j..]) {
+                *o += v;
+            }
+        }
+        for o in out {
+            *o /= d as f64;
         }
     }
 }
 
 /// Row `t - back`, or row 0 where there is none (such rows are inside the warm-up).
 #[inline(always)]
-fn shifted(x: &[f64], from: usize, to: usize, back: usize, out: &mut Rows) {
-    for (o, t) in out.iter_mut().zip(from..to) {
-        *o = x[t.saturating_sub(back)];
+fn shifted(x: &[f64], from: usize, back: usize, out: &mut [f64]) {
+    let head = back.saturating_sub(from).min(out.len());
+    out[..head].fill(x[0]);
+    let rows = out.len();
+    if head < rows {
+        out[head..].copy_from_slice(&x[from + head - back..][..rows - head]);
     }
 }
 
-fn fill(key: Key, x: &Columns, from: usize, to: usize, out: &mut Rows, temp: &mut Temp) {
+#[inline(always)]
+fn fill(key: Key, x: &Columns, from: usize, to: usize, out: &mut Rows, inputs: &mut Inputs) {
+    let out = &mut out[..to - from];
     match key {
         Key::Ema(_) | Key::Rsi(_) | Key::Regression(..) => {}
-        Key::Close => out[..to - from].copy_from_slice(&x.close[from..to]),
-        Key::CloseBefore(k) => shifted(&x.close, from, to, k, out),
+        Key::Close => out.copy_from_slice(&x.close[from..to]),
+        Key::CloseBefore(k) => shifted(&x.close, from, k, out),
         Key::CloseTimes(factor) => {
             for (o, c) in out.iter_mut().zip(&x.close[from..to]) {
                 *o = c * f64::from(factor);
             }
         }
-        Key::Average(n) => sums(&x.sums, from, to, n, 0, |s| s as f64 / n as f64, out),
-        Key::Sum(n, k) => sums(&x.sums, from, to, n, k, |s| s as f64, out),
-        Key::SumE6(n) => sums(&x.sums, from, to, n, 0, |s| s as f64 * 1e6, out),
-        Key::Top(n) => windows::highest(&x.high, n, from, to, 1, out, &mut temp.a),
-        Key::Bottom(n) => windows::lowest(&x.low, n, from, to, 1, out, &mut temp.a),
-        Key::PercentK(k) => percent_k(x, k, from, to, out, temp),
-        Key::PercentD(k, d) => percent_d(x, k, d, from, to, out, temp),
-        Key::Mid2(n) => mid2(x, n, from, to, 0, out, temp),
+        Key::Average(n) => sums(&x.sums, from, n, 0, |s| s as f64 / n as f64, out),
+        Key::Sum(n, k) => sums(&x.sums, from, n, k, |s| s as f64, out),
+        Key::SumE6(n) => sums(&x.sums, from, n, 0, |s| s as f64 * 1e6, out),
+        Key::Top(n) => inputs.top.read(n, from, 1, out),
+        Key::Bottom(n) => inputs.bottom.read(n, from, 1, out),
+        Key::PercentK(k) => inputs.percent_k(&x.close, k, from, out),
+        Key::PercentD(k, d) => inputs.percent_d(&x.close, k, d, from, out),
+        Key::Mid2(n) => inputs.mid2(n, from, 0, out),
         Key::CloudFast(n, m) => {
-            mid2(x, n, from, to, m, out, temp);
-            temp.c.resize(BLOCK, 0.0);
-            let mut c = std::mem::take(&mut temp.c);
-            mid2(x, m, from, to, m, &mut c, temp);
-            for (o, b) in out.iter_mut().zip(&c) {
-                *o += b;
+            let mut other = [0.0; BLOCK];
+            let other = &mut other[..out.len()];
+            inputs.mid2(n, from, m, out);
+            inputs.mid2(m, from, m, other);
+            for (o, b) in out.iter_mut().zip(other) {
+                *o += *b;
             }
-            temp.c = c;
         }
         Key::CloudSlow(n, m) => {
-            mid2(x, n, from, to, m, out, temp);
-            for o in &mut out[..to - from] {
+            inputs.mid2(n, from, m, out);
+            for o in out {
                 *o *= 2.0;
             }
         }
@@ -217,24 +318,17 @@ fn fill(key: Key, x: &Columns, from: usize, to: usize, out: &mut Rows, temp: &mu
             None => out.fill(0.0),
         },
         Key::Volume20Before => match &x.volume {
-            Some((_, sums)) => shifted(sums, from, to, 1, out),
+            Some((_, sums)) => shifted(sums, from, 1, out),
             None => out.fill(0.0),
         },
         Key::Z(n) => z(x, n, from, to, out),
-        Key::VwapZ(n) => super::vwap::z(x, n, from, to, out, &mut temp.a, &mut temp.b),
+        Key::VwapZ(n) => super::vwap::z(x, n, from, out, &mut inputs.typical, &mut inputs.weighted),
     }
 }
 
 #[inline(always)]
-fn sums(
-    sums: &[i64],
-    from: usize,
-    to: usize,
-    n: usize,
-    back: usize,
-    map: impl Fn(i64) -> f64,
-    out: &mut Rows,
-) {
+fn sums(sums: &[i64], from: usize, n: usize, back: usize, map: impl Fn(i64) -> f64, out: &mut [f64]) {
+    let to = from + out.len();
     let first = (n + back).saturating_sub(1).clamp(from, to);
     out[..first - from].fill(0.0);
     if first == to {
@@ -247,58 +341,36 @@ fn sums(
     }
 }
 
-fn mid2(x: &Columns, n: usize, from: usize, to: usize, back: usize, out: &mut [f64], temp: &mut Temp) {
-    temp.b.resize(BLOCK, 0.0);
-    windows::highest(&x.high, n, from, to, back, out, &mut temp.a);
-    windows::lowest(&x.low, n, from, to, back, &mut temp.b, &mut temp.a);
-    for (o, b) in out.iter_mut().zip(&temp.b) {
-        *o += b;
-    }
-}
-
-fn percent_k(x: &Columns, k: usize, from: usize, to: usize, out: &mut [f64], temp: &mut Temp) {
-    temp.b.resize(out.len().max(temp.b.len()), 0.0);
-    windows::highest(&x.high, k, from, to, 0, out, &mut temp.a);
-    windows::lowest(&x.low, k, from, to, 0, &mut temp.b, &mut temp.a);
-    for ((o, &bottom), &c) in out.iter_mut().zip(&temp.b).zip(&x.close[from..to]) {
-        let range = *o - bottom;
-        let k = 100.0 * (c - bottom) / range;
-        *o = if range == 0.0 { 50.0 } else { k };
-    }
-}
-
-fn percent_d(x: &Columns, k: usize, d: usize, from: usize, to: usize, out: &mut Rows, temp: &mut Temp) {
-    let start = (from + 1).saturating_sub(d);
-    let mut c = std::mem::take(&mut temp.c);
-    c.resize(to - start + BLOCK, 0.0);
-    percent_k(x, k, start, to, &mut c[..to - start], temp);
-    // Rows before row d - 1 of the data are inside the warm-up: any value will do.
-    let lead = d - 1 - (from - start);
-    let first = lead.min(to - from);
-    out[..first].fill(0.0);
-    for (i, o) in out[..to - from].iter_mut().enumerate().skip(first) {
-        let mut sum = 0.0;
-        for &v in &c[i - lead..i - lead + d] {
-            sum += v;
-        }
-        *o = sum / d as f64;
-    }
-    temp.c = c;
-}
-
-fn z(x: &Columns, n: usize, from: usize, to: usize, out: &mut Rows) {
+#[inline(always)]
+fn z(x: &Columns, n: usize, from: usize, to: usize, out: &mut [f64]) {
     let first = (n - 1).clamp(from, to);
     out[..first - from].fill(0.0);
     if first == to {
         return;
     }
-    let square = |t: usize| (x.close[t] as i128) * (x.close[t] as i128);
-    let mut squares: i128 = (first + 1 - n..first).map(square).sum();
-    for t in first..to {
-        squares += square(t);
-        let sum = x.sums[t + 1].wrapping_sub(x.sums[t + 1 - n]);
-        out[t - from] = z_score(x.close[t] as i64, sum, squares, n);
-        squares -= square(t + 1 - n);
+    let (rows, before) = (&x.close[first..to], &x.close[first + 1 - n..to]);
+    let (upper, lower) = (&x.sums[first + 1..to + 1], &x.sums[first + 1 - n..to + 1 - n]);
+    if x.largest * x.largest * (n * n) as f64 * 4.0 < 9e18 {
+        // All of n Q and S^2 fits 64 bits: the same integers as below.
+        let mut squares: i64 = before[..n - 1].iter().map(|&c| c as i64 * c as i64).sum();
+        for (((o, (&c, &old)), a), b) in
+            out[first - from..].iter_mut().zip(rows.iter().zip(before)).zip(upper).zip(lower)
+        {
+            let (c, old, sum) = (c as i64, old as i64, a.wrapping_sub(*b));
+            squares += c * c;
+            let v = n as i64 * squares - sum * sum;
+            let z = (n as i64 * c - sum) as f64 / (v as f64).sqrt();
+            *o = if v <= 0 { 0.0 } else { z };
+            squares -= old * old;
+        }
+        return;
+    }
+    let square = |c: f64| c as i128 * c as i128;
+    let mut squares: i128 = before[..n - 1].iter().map(|&c| square(c)).sum();
+    for (i, o) in out[first - from..].iter_mut().enumerate() {
+        squares += square(rows[i]);
+        *o = z_score(rows[i] as i64, upper[i].wrapping_sub(lower[i]), squares, n);
+        squares -= square(before[i]);
     }
 }
 

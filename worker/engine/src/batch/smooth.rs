@@ -31,6 +31,7 @@ impl EmaGroup {
     }
 
     /// Rows `from..to` into one block per period.
+    #[inline(always)]
     pub(super) fn fill(&mut self, close: &[f64], from: usize, to: usize, out: &mut [Block]) {
         if from == 0 {
             self.value = [close[0]; LANES];
@@ -77,6 +78,7 @@ impl RsiGroup {
     }
 
     /// Rows `from..to` into one block per period.
+    #[inline(always)]
     pub(super) fn fill(&mut self, close: &[f64], from: usize, to: usize, out: &mut [Block]) {
         let longest = self.n[..self.periods].iter().copied().max().unwrap_or(0);
         let mut tile = [[0.0; LANES]; TILE];
@@ -112,6 +114,7 @@ impl RsiGroup {
     }
 
     /// Rows up to the longest period: sums first, then the mean, then steps (C3).
+    #[inline(always)]
     fn begin(&mut self, t: usize, gain: f64, loss: f64) {
         for lane in 0..self.periods {
             let n = self.n[lane];
@@ -132,6 +135,7 @@ impl RsiGroup {
     }
 }
 
+#[inline(always)]
 fn transpose(tile: &[[f64; LANES]; TILE], rows: usize, at: usize, out: &mut [Block]) {
     for (lane, block) in out.iter_mut().enumerate() {
         for (o, line) in block.rows[at..at + rows].iter_mut().zip(tile) {

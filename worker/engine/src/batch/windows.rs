@@ -1,65 +1,99 @@
-//! Extremes of sliding windows over a block, by doubling: log2(n) passes over consecutive rows.
+//! Extremes of sliding windows over a block: windows of powers of two are computed once, every other length is the
+//! extreme of two of them.
 
-/// Highest of the `n` rows that end at row t - `back`, for t in `from..to`. A window that begins before row 0 is
-/// filled up with row 0.
-pub(super) fn highest(
-    x: &[f64],
-    n: usize,
-    from: usize,
-    to: usize,
-    back: usize,
-    out: &mut [f64],
-    temp: &mut Vec<f64>,
-) {
-    sliding(x, n, from, to, back, out, temp, |a, b| if b > a { b } else { a });
+/// Rows side by side in one step of the loops.
+const SIDE: usize = 8;
+
+/// Sliding extremes of one column: `HIGHEST` or lowest.
+#[derive(Default)]
+pub(super) struct Windows<const HIGHEST: bool> {
+    /// Level k, entry i: extreme of the 2^k rows that end at row `start` + i.
+    levels: Vec<Vec<f64>>,
+    start: usize,
+    /// The longest window asked for, and the most rows between its first row and the row that reads it.
+    longest: usize,
+    lead: usize,
 }
 
-/// Lowest of the same rows.
-pub(super) fn lowest(
-    x: &[f64],
-    n: usize,
-    from: usize,
-    to: usize,
-    back: usize,
-    out: &mut [f64],
-    temp: &mut Vec<f64>,
-) {
-    sliding(x, n, from, to, back, out, temp, |a, b| if b < a { b } else { a });
-}
-
-#[expect(clippy::too_many_arguments, reason = "rows, window and working space of one private function")]
-#[inline(always)]
-fn sliding(
-    x: &[f64],
-    n: usize,
-    from: usize,
-    to: usize,
-    back: usize,
-    out: &mut [f64],
-    temp: &mut Vec<f64>,
-    pick: impl Fn(f64, f64) -> f64,
-) {
-    let rows = to - from;
-    let lead = n - 1 + back;
-    let missing = lead.saturating_sub(from).min(rows + lead);
-    temp.clear();
-    temp.resize(missing, x.first().copied().unwrap_or(0.0));
-    let start = (from + missing).saturating_sub(lead);
-    temp.extend_from_slice(&x[start..start + (rows + n - 1).saturating_sub(missing)]);
-    temp.resize(rows + n - 1, x[0]);
-    let mut width = 1;
-    while 2 * width <= n {
-        let end = temp.len() - width;
-        let (mut i, all) = (0, &mut temp[..]);
-        // Entry i becomes the extreme of 2 x width rows; it reads only entries behind it.
-        while i < end {
-            all[i] = pick(all[i], all[i + width]);
-            i += 1;
-        }
-        width *= 2;
+impl<const HIGHEST: bool> Windows<HIGHEST> {
+    /// Forgets what is asked for.
+    pub(super) fn clear(&mut self) {
+        (self.longest, self.lead) = (0, 0);
     }
-    for (i, o) in out[..rows].iter_mut().enumerate() {
-        *o = pick(temp[i], temp[i + n - width]);
+
+    /// Windows of `n` rows that end `back` rows before the reading row will be asked for.
+    pub(super) fn ask(&mut self, n: usize, back: usize) {
+        self.longest = if n > self.longest { n } else { self.longest };
+        self.lead = if n + back > self.lead { n + back } else { self.lead };
+    }
+
+    /// Takes the rows of a block.
+    #[inline(always)]
+    pub(super) fn fill(&mut self, x: &[f64], from: usize, to: usize) {
+        if self.longest == 0 {
+            return;
+        }
+        self.start = from.saturating_sub(self.lead);
+        let rows = to - self.start;
+        let count = self.longest.ilog2() as usize + 1;
+        if self.levels.len() < count {
+            self.levels.resize(count, Vec::new());
+        }
+        for level in &mut self.levels[..count] {
+            level.resize(rows, 0.0);
+        }
+        self.levels[0].copy_from_slice(&x[self.start..to]);
+        for k in 1..count {
+            let half = 1 << (k - 1);
+            let (below, above) = self.levels.split_at_mut(k);
+            let (below, above) = (&below[k - 1][..rows], &mut above[0][..rows]);
+            // Rows before a whole window: any value will do, they are inside every warm-up.
+            let head = half.min(rows);
+            above[..head].copy_from_slice(&below[..head]);
+            for ((o, &late), &early) in above[head..].iter_mut().zip(&below[head..]).zip(below) {
+                *o = pick::<HIGHEST>(early, late);
+            }
+        }
+    }
+
+    /// Extremes of the `n` rows that end at row t - `back`, for t from `from` on, as many as `out` has.
+    #[inline(always)]
+    pub(super) fn read(&self, n: usize, from: usize, back: usize, out: &mut [f64]) {
+        let rows = out.len();
+        let k = n.ilog2() as usize;
+        let shift = n - (1 << k);
+        let level = &self.levels[k];
+        let lead = from - self.start;
+        // Where rows are missing at the start of the data, the value means nothing.
+        let head = (back + shift).saturating_sub(lead).min(rows);
+        out[..head].fill(level[0]);
+        if head == rows {
+            return;
+        }
+        let late = &level[lead + head - back..][..rows - head];
+        let early = &level[lead + head - back - shift..][..rows - head];
+        let mut i = 0;
+        let out = &mut out[head..];
+        while i + SIDE <= out.len() {
+            for j in i..i + SIDE {
+                out[j] = pick::<HIGHEST>(early[j], late[j]);
+            }
+            i += SIDE;
+        }
+        for j in i..out.len() {
+            out[j] = pick::<HIGHEST>(early[j], late[j]);
+        }
+    }
+}
+
+#[inline(always)]
+fn pick<const HIGHEST: bool>(a: f64, b: f64) -> f64 {
+    if HIGHEST {
+        if b > a { b } else { a }
+    } else if b < a {
+        b
+    } else {
+        a
     }
 }
 
@@ -70,20 +104,31 @@ mod tests {
 
     #[test]
     fn they_are_the_extremes_of_the_indicator() {
-        let x: Vec<i64> = (0..400).map(|i| i * 7919 % 263).collect();
+        let x: Vec<i64> = (0..900).map(|i| i * 7919 % 263).collect();
         let f: Vec<f64> = x.iter().map(|&v| v as f64).collect();
-        let (mut out, mut temp) = (vec![0.0; 100], Vec::new());
-        for n in [1, 2, 3, 7, 8, 60, 64, 100] {
-            let (top, bottom) = (channel::highest(&x, n), channel::lowest(&x, n));
-            for back in [0, 1, 26] {
-                for (from, to) in [(0, 100), (1, 30), (50, 150), (333, 400)] {
-                    highest(&f, n, from, to, back, &mut out, &mut temp);
+        let lengths = [1, 2, 3, 7, 8, 60, 64, 100];
+        let backs = [0, 1, 26];
+        let (mut top, mut bottom) = (Windows::<true>::default(), Windows::<false>::default());
+        for n in lengths {
+            for back in backs {
+                top.ask(n, back);
+                bottom.ask(n, back);
+            }
+        }
+        for (from, to) in [(0, 100), (1, 30), (50, 150), (333, 845), (899, 900)] {
+            top.fill(&f, from, to);
+            bottom.fill(&f, from, to);
+            for n in lengths {
+                let (highest, lowest) = (channel::highest(&x, n), channel::lowest(&x, n));
+                for back in backs {
+                    let mut out = vec![0.0; to - from];
+                    top.read(n, from, back, &mut out);
                     for t in from.max(n - 1 + back)..to {
-                        assert_eq!(out[t - from], top[t - back] as f64, "n {n} back {back} row {t}");
+                        assert_eq!(out[t - from], highest[t - back] as f64, "n {n} back {back} row {t}");
                     }
-                    lowest(&f, n, from, to, back, &mut out, &mut temp);
+                    bottom.read(n, from, back, &mut out);
                     for t in from.max(n - 1 + back)..to {
-                        assert_eq!(out[t - from], bottom[t - back] as f64, "n {n} back {back} row {t}");
+                        assert_eq!(out[t - from], lowest[t - back] as f64, "n {n} back {back} row {t}");
                     }
                 }
             }
