@@ -263,23 +263,3 @@ fn constant_funding_makes_its_own_stamps_from_midnight_on() {
         Market::flat(&[100.0, 100.0, 110.0, 110.0]).run(&exec, &positions(&[1, 1, 0, 0]), Stops::default());
     assert_equity(&trace, &[1000.0, 1000.0, 1089.0, 1078.0]);
 }
-
-#[test]
-fn funding_between_stamps_is_paid_as_freqtrade_does_off_the_stamps() {
-    // Ten-minute bars, short of 30 entered at 00:10 and left at 08:00: only the stamp at 08:00.
-    let minute = 60_000;
-    let mut market = Market::flat(&[2.77; 50]);
-    market.time_ms = (0..50).map(|t| t * 10 * minute).collect();
-    market.funding = vec![
-        FundingStamp { time_ms: 0, rate_e9: -8_000, mark: Some(2.77) },
-        FundingStamp { time_ms: 480 * minute, rate_e9: -3_000, mark: Some(2.77) },
-    ];
-    let exec = Execution { initial_capital: 30.0 * 2.77, funding: Funding::Series, ..plain() };
-    let mut signals = vec![0; 50];
-    signals[..47].fill(-1);
-    let trace = market.run(&exec, &positions(&signals), Stops::default());
-    assert_eq!((trace.trades[0].entry, trace.trades[0].exit), (1, 48));
-    assert_close(trace.funding, 0.0002493, 1e-12);
-    let long: Vec<i8> = signals.iter().map(|s| -s).collect();
-    assert_close(market.run(&exec, &positions(&long), Stops::default()).funding, -0.0002493, 1e-12);
-}

@@ -154,18 +154,3 @@ fn with_same_close_the_entry_bar_is_not_tested() {
     assert_equity(&trace, &[1000.0, 950.0]);
     assert_eq!((trace.trades[0].entry, trace.trades[0].exit), (0, 1));
 }
-
-// Restated order cases of other back-testers: entry at the open after the signal, one unit of equity.
-
-#[test]
-fn a_stop_on_a_later_bar_and_two_stops_in_a_row_lose_what_they_say() {
-    let calm = [100.0, 100.5, 99.5, 100.0];
-    let once = Market::bars(&[calm, calm, [100.0, 100.2, 98.5, 99.0], [99.0; 4]]);
-    let trace = once.run(&plain(), &positions(&[1; 4]), stops("0.01", "", ""));
-    assert_close(trace.equity[3], 990.0, 1e-9);
-    let dip = [100.0, 100.5, 97.0, 100.0];
-    let twice = Market::bars(&[calm, dip, calm, dip, calm]);
-    let trace = twice.run(&plain(), &positions(&[1, 0, 1, 0, 0]), stops("0.02", "", ""));
-    assert_eq!(trace.trades.iter().filter(|t| t.reason == Exit::Stop).count(), 2);
-    assert_close(trace.equity[4], 1000.0 * 0.98 * 0.98, 1e-9);
-}

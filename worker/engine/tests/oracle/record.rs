@@ -1,6 +1,7 @@
 //! Records and price files of the oracle, read with as little as they need.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up should fail")]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use galapagos_engine::bars::{Bars, FundingStamp};
 use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side, Window};
@@ -33,6 +34,11 @@ impl Data {
             volume: Some(&self.volume),
             funding: &self.funding,
         }
+    }
+
+    /// The data with prices of this many decimals.
+    pub fn with_decimals(self, decimals: u8) -> Data {
+        Data { decimals, ..self }
     }
 
     /// The data with the edit and the made funding that the record's `data` names.
