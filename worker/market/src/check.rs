@@ -350,14 +350,26 @@ fn moves(series: &OwnedSeries, report: &mut SymbolReport) {
     if 2 * zeros > sizes.len() {
         sizes.retain(|&m| m > 0.0);
     }
-    let Some(last) = sizes.len().checked_sub(1) else { return };
-    let (low, high) = (last / 2, last - last / 2);
-    sizes.sort_by(f64::total_cmp);
-    let limit = OUTLIER * ((sizes[low] + sizes[high]) / 2.0);
+    let Some(median) = median(sizes) else { return };
+    let limit = OUTLIER * median;
     for (i, &change) in changes.iter().enumerate().filter(|(_, m)| m.abs() > limit) {
         report.outliers += 1;
         if report.outliers_listed.len() < LISTED {
             report.outliers_listed.push(Outlier { time_ms: series.time_ms[i + 1], change });
         }
     }
+}
+
+/// The median; of an even count the mean of the middle two.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    let (count, middle) = (values.len(), values.len() / 2);
+    if count == 0 {
+        return None;
+    }
+    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    if count % 2 == 1 {
+        return Some(upper);
+    }
+    let lower = below.iter().copied().fold(f64::NEG_INFINITY, |a, b| if b > a { b } else { a });
+    Some((lower + upper) / 2.0)
 }
