@@ -29,7 +29,7 @@ fn any_delimiter_is_found() {
 #[test]
 fn a_header_is_found_below_titles_and_comments() {
     let report = expect(
-        "https://www.example.com/data\n# a comment, with, many, commas, in, it\nDate,Symbol,Open,High,Low,Close,Volume BTC,Volume USD\n\
+        "Prices of an exchange, as downloaded\n# a comment, with, many, commas, in, it\nDate,Symbol,Open,High,Low,Close,Volume BTC,Volume USD\n\
          2017-07-01 12-PM,X,105,107,105,106.5,2,3\n2017-07-01 11-AM,X,105,106,104,105.5,1,2\n",
     );
     assert!(
