@@ -15,7 +15,7 @@ Examples:
   galapagos backtest --data us-stocks --strategy rsi_filter --taker-fee 0.001 --side long-short -o json
   galapagos backtest --data BTC=btc.csv --data ETH=eth.csv --continuous --strategy ema_crossover --execution job-execution.yaml
   galapagos backtest --data AAPL.csv --bars-per-year 252 --strategy atr_stop_loss --trades trades.csv --bars bars.csv
-  galapagos backtest results/galapagos/runs/local/my-job/*/result/result.json#1")]
+  galapagos backtest results/galapagos/runs/local/my-job/5f3a.../result/result.json#1")]
 pub struct Arguments {
     /// Replay: result.json of a run, with #RANK for another than the best
     #[arg(value_name = "RESULT[#RANK]", conflicts_with_all = ["strategy", "genes", "data", "trades", "bars", "execution", "taker_fee", "maker_fee", "slippage", "side", "fill", "capital", "fraction", "keep_open", "window", "bars_per_year", "continuous", "interval", "funding"], required_unless_present = "strategy")]
