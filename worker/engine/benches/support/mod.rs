@@ -108,7 +108,10 @@ pub fn walk(name: &str, rows: usize, walk: Walk, rng: &mut Rng) -> Data {
         }
         let still = quiet > 0;
         quiet -= usize::from(still);
-        let mut step = |x: f64| if still { x } else { (x * (1.0 + walk.step * rng.normal())).max(1.0) };
+        let mut step = |x: f64| {
+            let moved = if still { x } else { x * (1.0 + walk.step * rng.normal()) };
+            if moved > 1.0 { moved } else { 1.0 }
+        };
         let open = step(price * 0.999 + price * 0.001);
         let (a, b, close) = (step(open), step(open), step(open));
         let ticks = |x: f64| x.round() as i64;
@@ -142,7 +145,7 @@ pub fn gene(def: &GeneDef, rng: &mut Rng) -> GeneValue {
             let unit = decimal(def.unit.unwrap_or("0.000001"));
             let span: f64 = (decimal(max) / unit).to_string().parse().unwrap_or(1.0);
             let low: f64 = (decimal(min) / unit).to_string().parse().unwrap_or(1.0);
-            let value = low * (span / low).powf(rng.below(25) as f64 / 24.0);
+            let value = low * libm::pow(span / low, rng.below(25) as f64 / 24.0);
             GeneValue::Number(Decimal::from(value.round() as i64) * unit)
         }
         Range::Values(values) => GeneValue::Number(decimal(rng.pick(values))),

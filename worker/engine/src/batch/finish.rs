@@ -13,18 +13,26 @@ pub(super) fn covers(set: MetricSet) -> bool {
     !PER_BAR.iter().any(|&m| set.contains(m))
 }
 
-/// The evaluation of `returns` counted rows, or `None` where the equity left the range of f64 and only the
+/// How an account ended.
+pub(super) struct End {
+    pub open_position: bool,
+    pub equity: f64,
+    /// Equity at the start.
+    pub capital: f64,
+    /// Counted rows.
+    pub returns: usize,
+}
+
+/// The evaluation of an account, or `None` where the equity left the range of f64 and only the
 /// simulator knows what follows.
 pub(super) fn evaluation(
     account: &Account,
     sums: &Borders,
-    open_position: bool,
-    last: f64,
-    capital: f64,
-    returns: usize,
+    end: &End,
     exec: &Execution,
     set: MetricSet,
 ) -> Option<Evaluation> {
+    let End { open_position, equity: last, returns, .. } = *end;
     if !(account.peak < 1e290 && last < 1e290) {
         return None;
     }
@@ -47,7 +55,7 @@ pub(super) fn evaluation(
         blocks = [BlockSum::default(); BLOCKS];
     }
     Some(Evaluation {
-        metrics: metrics(account, &exact, reason, open_position, last, capital, exec).restricted(set),
+        metrics: metrics(account, &exact, reason, end, exec).restricted(set),
         reason,
         returns: exact.returns,
         s1: exact.s1,
@@ -57,15 +65,8 @@ pub(super) fn evaluation(
     })
 }
 
-fn metrics(
-    account: &Account,
-    sums: &Sums,
-    reason: Option<Reason>,
-    open_position: bool,
-    last: f64,
-    capital: f64,
-    exec: &Execution,
-) -> Metrics {
+fn metrics(account: &Account, sums: &Sums, reason: Option<Reason>, end: &End, exec: &Execution) -> Metrics {
+    let End { open_position, equity: last, capital, .. } = *end;
     let (b, t) = (exec.bars_per_year, sums.returns as f64);
     let mut m = Metrics::NONE;
     let growth = last / capital;

@@ -26,6 +26,9 @@ pub(super) trait Isa {
 
     /// Bit t: `a[t] OP level`.
     fn level<const OP: u8>(a: &Rows, level: f64) -> Bits;
+
+    /// Bit t: `a[t] * m > b[t] * n`, and the same with `<` (each product rounded once).
+    fn order(a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits);
 }
 
 /// Plain Rust: the form the others are tested against.
@@ -66,6 +69,11 @@ impl Isa for Portable {
     #[inline(always)]
     fn level<const OP: u8>(a: &Rows, level: f64) -> Bits {
         bits_of(|t| holds::<OP>(a[t], level))
+    }
+
+    #[inline(always)]
+    fn order(a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits) {
+        (bits_of(|t| a[t] * m > b[t] * n), bits_of(|t| a[t] * m < b[t] * n))
     }
 }
 
@@ -123,6 +131,32 @@ pub(super) mod x86 {
                     }
                     // SAFETY: callers of this instruction set have checked the processor's features.
                     unsafe { form::<OP>(a, level) }
+                }
+
+                #[inline(always)]
+                fn order(a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits) {
+                    #[inline]
+                    #[target_feature(enable = $features)]
+                    fn form(a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits) {
+                        let (m, n) = ($set(m), $set(n));
+                        let (mut above, mut below) = ([0; WORDS], [0; WORDS]);
+                        for (w, (above, below)) in above.iter_mut().zip(&mut below).enumerate() {
+                            let mut i = 0;
+                            while i < 64 {
+                                // SAFETY: `w * 64 + i` ends at most `lanes` rows before the end of both arrays.
+                                let (a, b) = unsafe {
+                                    let at = w * 64 + i;
+                                    ($mul($load(a.as_ptr().add(at)), m), $mul($load(b.as_ptr().add(at)), n))
+                                };
+                                *above |= $cmp::<GT>(a, b) << i;
+                                *below |= $cmp::<LT>(a, b) << i;
+                                i += $lanes;
+                            }
+                        }
+                        (above, below)
+                    }
+                    // SAFETY: callers of this instruction set have checked the processor's features.
+                    unsafe { form(a, m, b, n) }
                 }
             }
 
@@ -222,6 +256,8 @@ mod tests {
             I::scaled::<LT>(a, b, 0.5),
             I::level::<GE>(a, 3.0),
             I::level::<LE>(a, 0.0),
+            I::order(a, 1.5, b, 3.0).0,
+            I::order(a, 1.5, b, 3.0).1,
         ]
     }
 

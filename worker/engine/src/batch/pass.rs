@@ -153,20 +153,9 @@ impl Pass<'_> {
             let wish = if trades { account.latch } else { account.held };
             let open = account.finish(&market, wish, self.final_close, sums);
             let equity = if open { account.quantity * self.close[last] } else { account.cash };
-            let returns = last - self.base;
-            done(
-                i,
-                finish::evaluation(
-                    account,
-                    sums,
-                    open,
-                    equity,
-                    self.capital,
-                    returns,
-                    self.exec,
-                    self.metrics,
-                ),
-            );
+            let end =
+                finish::End { open_position: open, equity, capital: self.capital, returns: last - self.base };
+            done(i, finish::evaluation(account, sums, &end, self.exec, self.metrics));
         }
     }
 }

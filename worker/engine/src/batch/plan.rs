@@ -10,11 +10,11 @@ use crate::genes::Genome;
 /// The form of a rule. Names as in the strategies; `x` are the plan's numbers, `s` its series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Form {
-    /// Crosses of s0 and s1.
+    /// Crosses of s0 x x0 and s1 x x1.
     Cross,
     /// s0 newly beyond s1 x (x0, x1); leaves where they cross back.
     Band,
-    /// s0 beyond (s1 x x0, s2 x x1); leaves beyond (s3, s4), both of the close s5; s6 >= s7 x x2 if `filtered`.
+    /// s0 beyond (s1 x x0, s2 x x1); leaves with the close s4 below s3; s5 >= s6 x x2 if `filtered`.
     Channel,
     /// s0 below x0 / above x1 enters long / short; leaves at x2 from below, x3 from above.
     Revert,
@@ -22,7 +22,7 @@ enum Form {
     Follow,
     /// s0 crosses s1 while s1 is outside (x0, x1).
     Oscillator,
-    /// s0 above s1 above s2, s3 beyond s4 x (x0, x1); leaves across s2.
+    /// Close s0 above mean s1 / x2 above mean s2 / x3, s3 beyond s4 x (x0, x1); leaves across the second mean.
     Trend,
     /// 4c = s0 beyond s1 and s2, s3 beyond s4; 2c = s5 across s4 leaves; s6 beyond s7 if `filtered`.
     Cloud,
@@ -42,12 +42,11 @@ pub(super) struct Plan {
     x: [f64; 5],
 }
 
-/// The conditions of a block of rows.
+/// The conditions of a block of rows that a long account asks for.
 pub(super) struct Conditions {
     pub enter_long: Bits,
     pub leave_long: Bits,
     pub enter_short: Bits,
-    pub leave_short: Bits,
 }
 
 impl Plan {
@@ -55,8 +54,8 @@ impl Plan {
     /// comparisons in f64 would not be exact.
     pub(super) fn new(strategy: &str, genome: &Genome, columns: &Columns) -> Option<Plan> {
         let exact = |factor: f64| columns.exact(factor);
-        // Two averages that differ at all differ by 1 / (n m): their roundings differ while price x n x m < 2^51.
-        let averages = |n: usize, m: usize| exact(4.0 * n as f64 * m as f64);
+        // Averages are compared as m S_n and n S_m.
+        let averages = |n: usize, m: usize| exact(n as f64 * m as f64);
         let plan = |form, keys: &[Key], x: &[f64], filtered| {
             let mut numbers = [0.0; 5];
             numbers[..x.len()].copy_from_slice(x);
@@ -66,7 +65,8 @@ impl Plan {
             "sma_crossover" => {
                 let (fast, slow) = (genome.rows(0), genome.rows(1));
                 averages(fast, slow).then_some(())?;
-                plan(Form::Cross, &[Key::Average(fast), Key::Average(slow)], &[], false)
+                let keys = [Key::Sum(fast, 0), Key::Sum(slow, 0)];
+                plan(Form::Cross, &keys, &[slow as f64, fast as f64], false)
             }
             "ema_crossover" => {
                 let theta = genome.f64(2);
@@ -83,7 +83,6 @@ impl Plan {
                     Key::Top(n),
                     Key::Bottom(n),
                     Key::Bottom(exit),
-                    Key::Top(exit),
                     Key::Close,
                 ];
                 if filtered {
@@ -118,12 +117,13 @@ impl Plan {
                 let theta = genome.scaled(3, 6);
                 let keys = [
                     Key::Close,
-                    Key::Average(fast),
-                    Key::Average(slow),
+                    Key::Sum(fast, 0),
+                    Key::Sum(slow, 0),
                     Key::SumE6(slow),
                     Key::Sum(slow, back),
                 ];
-                plan(Form::Trend, &keys, &[(1_000_000 + theta) as f64, (1_000_000 - theta) as f64], false)
+                let x = [(1_000_000 + theta) as f64, (1_000_000 - theta) as f64, fast as f64, slow as f64];
+                plan(Form::Trend, &keys, &x, false)
             }
             "ichimoku_cloud" => {
                 exact(16.0).then_some(())?;
@@ -195,37 +195,34 @@ impl Plan {
         let last = rows - 1;
         match self.form {
             Form::Cross => {
-                let above = rising(&I::pair::<GT>(s(0), s(1)), &mut before[0], last);
-                let below = rising(&I::pair::<LT>(s(0), s(1)), &mut before[1], last);
-                Conditions { enter_long: above, leave_long: below, enter_short: below, leave_short: above }
+                let (above, below) = I::order(s(0), x[0], s(1), x[1]);
+                let above = rising(&above, &mut before[0], last);
+                let below = rising(&below, &mut before[1], last);
+                Conditions { enter_long: above, leave_long: below, enter_short: below }
             }
             Form::Band => Conditions {
                 enter_long: rising(&I::scaled::<GT>(s(0), s(1), x[0]), &mut before[0], last),
                 leave_long: I::pair::<LT>(s(0), s(1)),
                 enter_short: rising(&I::scaled::<LT>(s(0), s(1), x[1]), &mut before[1], last),
-                leave_short: I::pair::<GT>(s(0), s(1)),
             },
             Form::Channel => {
                 let confirmed =
-                    if self.filtered { I::scaled::<GE>(s(6), s(7), x[2]) } else { [u64::MAX; WORDS] };
+                    if self.filtered { I::scaled::<GE>(s(5), s(6), x[2]) } else { [u64::MAX; WORDS] };
                 Conditions {
                     enter_long: and(&I::scaled::<GT>(s(0), s(1), x[0]), &confirmed),
-                    leave_long: I::pair::<LT>(s(5), s(3)),
+                    leave_long: I::pair::<LT>(s(4), s(3)),
                     enter_short: and(&I::scaled::<LT>(s(0), s(2), x[1]), &confirmed),
-                    leave_short: I::pair::<GT>(s(5), s(4)),
                 }
             }
             Form::Revert => Conditions {
                 enter_long: I::level::<LT>(s(0), x[0]),
                 leave_long: I::level::<GE>(s(0), x[2]),
                 enter_short: I::level::<GT>(s(0), x[1]),
-                leave_short: I::level::<LE>(s(0), x[3]),
             },
             Form::Follow => Conditions {
                 enter_long: I::level::<GT>(s(0), x[0]),
                 leave_long: I::level::<LE>(s(0), x[2]),
                 enter_short: I::level::<LT>(s(0), x[1]),
-                leave_short: I::level::<GE>(s(0), x[3]),
             },
             Form::Oscillator => {
                 let (low, high) = (I::level::<LT>(s(1), x[0]), I::level::<GT>(s(1), x[1]));
@@ -235,21 +232,18 @@ impl Plan {
                     enter_long: and(&above, &low),
                     leave_long: high,
                     enter_short: and(&below, &high),
-                    leave_short: low,
                 }
             }
-            Form::Trend => Conditions {
-                enter_long: and(
-                    &and(&I::pair::<GT>(s(0), s(1)), &I::pair::<GT>(s(1), s(2))),
-                    &I::scaled::<GT>(s(3), s(4), x[0]),
-                ),
-                leave_long: I::pair::<LT>(s(0), s(2)),
-                enter_short: and(
-                    &and(&I::pair::<LT>(s(0), s(1)), &I::pair::<LT>(s(1), s(2))),
-                    &I::scaled::<LT>(s(3), s(4), x[1]),
-                ),
-                leave_short: I::pair::<GT>(s(0), s(2)),
-            },
+            Form::Trend => {
+                let (above_fast, below_fast) = I::order(s(0), x[2], s(1), 1.0);
+                let (_, below_slow) = I::order(s(0), x[3], s(2), 1.0);
+                let (rises, falls) = I::order(s(1), x[3], s(2), x[2]);
+                Conditions {
+                    enter_long: and(&and(&above_fast, &rises), &I::scaled::<GT>(s(3), s(4), x[0])),
+                    leave_long: below_slow,
+                    enter_short: and(&and(&below_fast, &falls), &I::scaled::<LT>(s(3), s(4), x[1])),
+                }
+            }
             Form::Cloud => {
                 let (mut long, mut short) = (
                     and(
@@ -265,18 +259,12 @@ impl Plan {
                     long = and(&long, &I::pair::<GT>(s(6), s(7)));
                     short = and(&short, &I::pair::<LT>(s(6), s(7)));
                 }
-                Conditions {
-                    enter_long: long,
-                    leave_long: I::pair::<LT>(s(5), s(4)),
-                    enter_short: short,
-                    leave_short: I::pair::<GT>(s(5), s(4)),
-                }
+                Conditions { enter_long: long, leave_long: I::pair::<LT>(s(5), s(4)), enter_short: short }
             }
             Form::Kernel => Conditions {
                 enter_long: I::scaled::<GT>(s(0), s(1), x[0]),
                 leave_long: I::pair::<LT>(s(0), s(1)),
                 enter_short: I::scaled::<LT>(s(0), s(1), x[1]),
-                leave_short: I::pair::<GT>(s(0), s(1)),
             },
             Form::Vwap => {
                 let confirmed = I::scaled::<GE>(s(3), s(4), x[4]);
@@ -290,7 +278,6 @@ impl Plan {
                         &and(&I::level::<GT>(s(0), x[1]), &I::pair::<LT>(s(1), s(2))),
                         &confirmed,
                     ),
-                    leave_short: I::level::<LE>(s(0), x[3]),
                 }
             }
         }

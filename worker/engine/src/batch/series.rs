@@ -20,8 +20,6 @@ pub(super) enum Key {
     CloseBefore(usize),
     /// Close x `factor`; exact.
     CloseTimes(u32),
-    /// Mean of the last n closes.
-    Average(usize),
     /// Sum of the last n closes, k rows ago.
     Sum(usize, usize),
     /// 10^6 x the sum of the last n closes; exact.
@@ -286,7 +284,6 @@ fn fill(key: Key, x: &Columns, from: usize, to: usize, out: &mut Rows, inputs: &
                 *o = c * f64::from(factor);
             }
         }
-        Key::Average(n) => sums(&x.sums, from, n, 0, |s| s as f64 / n as f64, out),
         Key::Sum(n, k) => sums(&x.sums, from, n, k, |s| s as f64, out),
         Key::SumE6(n) => sums(&x.sums, from, n, 0, |s| s as f64 * 1e6, out),
         Key::Top(n) => inputs.top.read(n, from, 1, out),

@@ -94,10 +94,9 @@ impl RsiGroup {
                 } else {
                     self.begin(t, gain, loss);
                 }
-                for lane in 0..LANES {
-                    let (g, l) = (self.gain[lane], self.loss[lane]);
+                for (o, (&g, &l)) in line.iter_mut().zip(self.gain.iter().zip(&self.loss)) {
                     let r = 100.0 * g / (g + l);
-                    line[lane] = if g + l == 0.0 { 50.0 } else { r };
+                    *o = if g + l == 0.0 { 50.0 } else { r };
                 }
             }
             transpose(&tile, end - t, t - from, &mut out[..self.periods]);

@@ -2,7 +2,7 @@
 
 use crate::evaluation::BLOCKS;
 use crate::prepared::Prepared;
-use crate::q52::{block_start, fx};
+use crate::q52::{UNITS, block_start, fx};
 
 /// One row: what an entry reads and what an exit reads, one cache line.
 ///
@@ -96,7 +96,7 @@ impl Tables {
         let (mut reach1, mut reach2) = (Reach::ROOM, Reach::ROOM);
         let (mut p1, mut p2) = (0_i64, 0_i64);
         let mut border = 0;
-        let pair = |r: f64| Some((fx(r)?, fx(r * r)?));
+        let pair = |r: f64| Some((units(r)?, units(r * r)?));
         for t in base + 1..n {
             while border < BLOCKS && tables.borders[border] <= t {
                 tables.at_border[border] = (p1, p2);
@@ -142,5 +142,33 @@ impl Tables {
             tables.open = Some(open);
         }
         Some(tables)
+    }
+}
+
+/// [`fx`] without a call for the usual small return: adding 1.5 x 2^52 rounds to a whole number, half to even.
+#[inline(always)]
+fn units(x: f64) -> Option<i64> {
+    const SHIFT: f64 = 1.5 * UNITS;
+    if x.abs() < 0.25 { Some(((x * UNITS + SHIFT) - SHIFT) as i64) } else { fx(x) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_returns_are_rounded_like_all_others() {
+        let mut x = 1e-17;
+        while x < 3000.0 {
+            for x in [x, -x, x + 0.5 / UNITS, 1.5 / UNITS - x] {
+                assert_eq!(units(x), fx(x), "{x:e}");
+            }
+            x *= 1.0007;
+        }
+        for k in -9..9 {
+            let half = (f64::from(k) + 0.5) / UNITS;
+            assert_eq!(units(half), fx(half));
+        }
+        assert_eq!(units(f64::NAN), None);
     }
 }
