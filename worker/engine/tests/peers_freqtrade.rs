@@ -42,7 +42,8 @@ fn run(rows: &[[f64; 4]], targets: &[i8], guards: Stops) -> Trace {
 #[test]
 fn an_exit_signal_is_filled_at_the_next_open() {
     // 0: the stop of 1 % is never reached.
-    let rows = [CALM, CALM, [199.6, 200.4, 199.0, 199.4], [200.2, 200.4, 199.2, 200.4], [200.4; 4], [198.0; 4]];
+    let rows =
+        [CALM, CALM, [199.6, 200.4, 199.0, 199.4], [200.2, 200.4, 199.2, 200.4], [200.4; 4], [198.0; 4]];
     one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.01", "", "")), 1, 4, Exit::Signal, 0.2);
     // 25: a stop in the bar whose close decides the exit comes before it.
     let hit = [200.2, 200.4, 194.0, 200.4];
@@ -65,8 +66,7 @@ fn leverage_multiplies_the_result_of_the_account_on_both_sides() {
     let exec = Execution { leverage: 5.0, final_close: false, ..plain() };
     let market = |exit: f64| Market::bars(&[CALM, CALM, CALM, CALM, [exit, 202.5, 194.0, 200.0], [200.0; 4]]);
     for (side, exit) in [(1, 200.4), (-1, 199.6)] {
-        let trace =
-            market(exit).run(&exec, &positions(&[side, side, side, 0, 0, 0]), stops("0.01", "", ""));
+        let trace = market(exit).run(&exec, &positions(&[side, side, side, 0, 0, 0]), stops("0.01", "", ""));
         one(&trace, 1, 4, Exit::Signal, 0.2);
         assert_close(trace.equity[5], 1_010.0, 1e-9);
     }
@@ -85,8 +85,7 @@ fn a_stop_fills_at_its_level_in_the_bar_that_reaches_it() {
     one(&run(&rows, &[1; 3], stops("0.05", "0.1", "")), 1, 1, Exit::Stop, -5.0);
     // 3: a second trade after a new signal, -4 % in all; the account compounds.
     let dip = [199.6, 200.4, 180.0, 199.0];
-    let trace =
-        run(&[CALM, CALM, dip, CALM, CALM, dip, CALM], &[1, 1, 0, 1, 1, 0, 0], stops("0.02", "", ""));
+    let trace = run(&[CALM, CALM, dip, CALM, CALM, dip, CALM], &[1, 1, 0, 1, 1, 0, 0], stops("0.02", "", ""));
     nth(&trace, 0, 1, 2, Exit::Stop, -2.0);
     nth(&trace, 1, 4, 5, Exit::Stop, -2.0);
     assert_eq!(trace.trades.len(), 2);

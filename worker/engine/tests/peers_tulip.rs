@@ -58,7 +58,8 @@ fn the_average_weighted_by_volume_is_that_of_tulip() {
     let x = vwap(&CLOSE, &CLOSE, &CLOSE, &VOLUME, 5);
     let mean: Vec<f64> = x.mean3.iter().map(|m| m / 300.0).collect();
     agree(&mean, "82.332 82.610 83.070 83.354 83.682 83.822 84.409 85.165 85.698 86.418 86.805");
-    let typical: Vec<f64> = vwap(&HIGH, &LOW, &CLOSE, &VOLUME, 5).typical3.iter().map(|y| y / 300.0).collect();
+    let typical: Vec<f64> =
+        vwap(&HIGH, &LOW, &CLOSE, &VOLUME, 5).typical3.iter().map(|y| y / 300.0).collect();
     agree(
         &typical,
         "81.677 81.197 82.403 82.983 83.510 83.387 82.887 83.530 84.513 84.490 85.153 86.170 86.543 87.647 87.390",
@@ -67,10 +68,7 @@ fn the_average_weighted_by_volume_is_that_of_tulip() {
 
 #[test]
 fn the_relative_strength_index_is_that_of_tulip() {
-    agree(
-        &rsi(&as_f64(&CLOSE), 5),
-        "72.034 64.927 75.936 79.796 74.713 83.033 87.478 88.755 91.483 78.498",
-    );
+    agree(&rsi(&as_f64(&CLOSE), 5), "72.034 64.927 75.936 79.796 74.713 83.033 87.478 88.755 91.483 78.498");
 }
 
 #[test]
@@ -106,9 +104,8 @@ fn bands_and_deviations_are_those_of_tulip() {
 fn the_volatility_of_returns_is_that_of_tulip() {
     // Tulip divides by the number of returns and has 252 of them a year; the engine's is that of a sample.
     let sums = ReturnSums::new(&CLOSE);
-    let yearly: Vec<f64> = (5..15)
-        .map(|t| sums.deviation(t, 5).unwrap() * (4.0_f64 / 5.0).sqrt() * 252_f64.sqrt())
-        .collect();
+    let yearly: Vec<f64> =
+        (5..15).map(|t| sums.deviation(t, 5).unwrap() * (4.0_f64 / 5.0).sqrt() * 252_f64.sqrt()).collect();
     agree(&yearly, "0.167 0.159 0.114 0.116 0.117 0.120 0.097 0.091 0.093 0.111");
 }
 
@@ -124,10 +121,7 @@ fn channels_and_oscillators_are_those_of_tulip() {
     );
     let k = percent_k(&HIGH, &LOW, &CLOSE, 5);
     let from_above: Vec<f64> = k.iter().map(|k| k - 100.0).collect();
-    agree(
-        &from_above,
-        "-7.477 -23.006 -40.927 -15.500 -11.417 -23.704 -10.278 -0.935 -3.051 -5.793 -17.884",
-    );
+    agree(&from_above, "-7.477 -23.006 -40.927 -15.500 -11.417 -23.704 -10.278 -0.935 -3.051 -5.793 -17.884");
     // The slow oscillator smooths %K before %D: its %K is the engine's %D.
     let slow = percent_d(&k, 5, 3);
     agree(&slow, "77.385 83.126 84.867 88.361 95.246 96.740 91.091");

@@ -1,6 +1,8 @@
 //! Promises every strategy keeps: no look-ahead, no dependence on the size of a tick, no gene without effect, no
 //! failure on data that say nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up should fail")]
+
 #[path = "common/market.rs"]
 mod market;
 

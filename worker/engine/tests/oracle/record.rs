@@ -81,6 +81,14 @@ pub fn all() -> Vec<Value> {
     file["records"].as_array().unwrap().clone()
 }
 
+/// BLAKE3 of the price files whose SHA-256 the records name: `make-data.sh` checks the one, [`load`] the other.
+const DIGESTS: [(&str, &str); 4] = [
+    ("AAPL", "7e54b87d27217bf7203b3625999fe82067ad70c9f7c7c316ec57147392ad80f3"),
+    ("EURUSD", "86fe70d1855e1ad6d6451594ad0a4ae37ca1b5738493a5e25ae593c20a6c9184"),
+    ("GOOG", "b8a72e6bb5b817be19587530307736d6a174b2b9bd77a1b4338ee2d7537552f5"),
+    ("IBM", "09e08a74443c9bda96ea0b4b1464c224661e851f201228302b64a82e67707ce3"),
+];
+
 /// The prices of a symbol, from the target folder.
 pub fn load(name: &str) -> Data {
     let target = std::env::var_os("CARGO_TARGET_DIR")
@@ -92,6 +100,12 @@ pub fn load(name: &str) -> Data {
             path.display()
         )
     });
+    let digest = blake3::hash(text.as_bytes()).to_hex();
+    assert!(
+        DIGESTS.contains(&(name, digest.as_str())),
+        "{} is not the file the records were made from (its BLAKE3 is {digest}): delete it, run `make oracle-data`",
+        path.display()
+    );
     let mut data = Data {
         name: name.to_owned(),
         decimals: 0,
