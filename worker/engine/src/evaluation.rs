@@ -1,28 +1,46 @@
 //! What one back-test is worth: metrics, the reason of an undefined one, and exact block sums.
 
-/// A metric by its name in manifests and results (X22).
+/// A metric by its name in manifests and results (X22): r is the return of a bar, T their number, B bars a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-#[expect(missing_docs, reason = "each name is defined in docs/metrics.md under the same word")]
 pub enum Metric {
+    /// (mean r - rf/B) / sd(r, ddof 1) x sqrt(B), from exact sums.
     Sharpe,
+    /// The same mean over sqrt(mean(min(r, 0)^2)), all returns counted, a year; undefined without a loss.
     Sortino,
+    /// Largest 1 - equity / peak, a positive share; the peak starts at the capital.
     MaxDrawdown,
+    /// Equity at the end / capital - 1.
     TotalReturn,
+    /// (1 + total return)^(B / T) - 1.
     Cagr,
+    /// Cagr / max drawdown; undefined without a drawdown.
     Calmar,
+    /// sd(r, ddof 1) x sqrt(B).
     Volatility,
+    /// Closed round trips; raising or lowering a position is none.
     Trades,
+    /// Share of trades with a result > 0.
     WinRate,
+    /// Sum of gains / sum of losses of the trades; undefined without a loss.
     ProfitFactor,
+    /// Mean result of a trade, in account currency.
     Expectancy,
+    /// Share of bars with a position at the close.
     Exposure,
+    /// Sum of |quantity| x price of all fills / mean equity / years.
     Turnover,
+    /// Sum of the fees, in account currency.
     Fees,
+    /// Funding and borrow paid, in account currency; negative = received.
     Funding,
+    /// Population skewness of r.
     Skew,
+    /// Population kurtosis of r, raw (normal = 3).
     Kurtosis,
+    /// Equity at the end, in account currency.
     FinalEquity,
+    /// Total return of buying at the first fill of the window and holding, at the same costs.
     BuyAndHoldReturn,
 }
 
