@@ -373,6 +373,7 @@ fn z(x: &Columns, n: usize, from: usize, to: usize, out: &mut [f64]) {
 
 /// Weighted means of the last closes, lags ascending: each row's additions in the order of the formula, rows side
 /// by side.
+#[inline(always)]
 fn regression(close: &[f64], g: &[f64], total: f64, from: usize, to: usize, out: &mut Rows) {
     const SIDE: usize = 64;
     let first = (g.len() - 1).clamp(from, to);

@@ -1,9 +1,6 @@
 //! Extremes of sliding windows over a block: windows of powers of two are computed once, every other length is the
 //! extreme of two of them.
 
-/// Rows side by side in one step of the loops.
-const SIDE: usize = 8;
-
 /// Sliding extremes of one column: `HIGHEST` or lowest.
 #[derive(Default)]
 pub(super) struct Windows<const HIGHEST: bool> {
@@ -72,16 +69,8 @@ impl<const HIGHEST: bool> Windows<HIGHEST> {
         }
         let late = &level[lead + head - back..][..rows - head];
         let early = &level[lead + head - back - shift..][..rows - head];
-        let mut i = 0;
-        let out = &mut out[head..];
-        while i + SIDE <= out.len() {
-            for j in i..i + SIDE {
-                out[j] = pick::<HIGHEST>(early[j], late[j]);
-            }
-            i += SIDE;
-        }
-        for j in i..out.len() {
-            out[j] = pick::<HIGHEST>(early[j], late[j]);
+        for ((o, &early), &late) in out[head..].iter_mut().zip(early).zip(late) {
+            *o = pick::<HIGHEST>(early, late);
         }
     }
 }
