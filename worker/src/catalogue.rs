@@ -1,7 +1,8 @@
 //! The catalogue of strategies, made from the engine: what operator, `validate` and docs know without running anything.
 
 use galapagos_crds::catalogue::{
-    Catalogue, ConstraintEntry, GeneEntry, GeneKind, Needs, PathEntry, RangeEntry, StrategyAlias, StrategyEntry,
+    Catalogue, ConstraintEntry, GeneEntry, GeneKind, Needs, PathEntry, RangeEntry, StrategyAlias,
+    StrategyEntry,
 };
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metric;
@@ -35,12 +36,16 @@ pub fn catalogue() -> Result<Catalogue, CatalogueError> {
 }
 
 fn strategy(def: &StrategyDef) -> Result<StrategyEntry, CatalogueError> {
-    let StrategyDef { name, summary, rule, genes, constraints, path, needs_funding, needs_volume, trains } = *def;
+    let StrategyDef { name, summary, rule, genes, constraints, path, needs_funding, needs_volume, trains } =
+        *def;
     let mut aliases = Vec::new();
     for alias in ALIASES {
         let Some(found) = strategies::find(alias).filter(|f| f.strategy.def().name == name) else { continue };
         let fixed = found.fixed.iter().map(|(g, v)| Ok(((*g).to_owned(), value(name, v)?)));
-        aliases.push(StrategyAlias { name: alias.to_owned(), fixed: fixed.collect::<Result<_, CatalogueError>>()? });
+        aliases.push(StrategyAlias {
+            name: alias.to_owned(),
+            fixed: fixed.collect::<Result<_, CatalogueError>>()?,
+        });
     }
     Ok(StrategyEntry {
         name: name.to_owned(),
@@ -73,9 +78,11 @@ fn gene(def: &GeneDef) -> Result<GeneEntry, CatalogueError> {
             engine::GeneKind::Categorical => GeneKind::Categorical,
         },
         range: match range {
-            Range::Linear { min, max, step } => {
-                RangeEntry::Linear { min: value(name, min)?, max: value(name, max)?, step: value(name, step)? }
-            }
+            Range::Linear { min, max, step } => RangeEntry::Linear {
+                min: value(name, min)?,
+                max: value(name, max)?,
+                step: value(name, step)?,
+            },
             Range::Log { min, max, steps } => {
                 RangeEntry::Log { min: value(name, min)?, max: value(name, max)?, steps }
             }
@@ -92,7 +99,9 @@ fn gene(def: &GeneDef) -> Result<GeneEntry, CatalogueError> {
 fn constraint(name: &str, rule: &Constraint) -> Result<ConstraintEntry, CatalogueError> {
     let pair = |(gene, value): (&str, &str)| (gene.to_owned(), value.to_owned());
     Ok(match *rule {
-        Constraint::Ordered { low, high } => ConstraintEntry::Ordered { low: low.to_owned(), high: high.to_owned() },
+        Constraint::Ordered { low, high } => {
+            ConstraintEntry::Ordered { low: low.to_owned(), high: high.to_owned() }
+        }
         Constraint::Capped { gene, cap, margin, when } => ConstraintEntry::Capped {
             gene: gene.to_owned(),
             cap: cap.to_owned(),
@@ -116,10 +125,10 @@ fn value<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, CatalogueErr
 mod tests {
     use super::*;
 
-    /// Run `cargo run -p galapagos-worker --bin catalogue` after a change of a definition.
     #[test]
     fn the_committed_catalogue_is_that_of_this_engine() {
-        assert_eq!(&catalogue().unwrap(), Catalogue::embedded());
+        let current = &catalogue().unwrap() == Catalogue::embedded();
+        assert!(current, "run: cargo run -p galapagos-worker --bin catalogue");
     }
 
     #[test]

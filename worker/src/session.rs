@@ -59,7 +59,13 @@ pub struct Options {
 impl Options {
     /// Continue in `root` on all cores.
     pub fn new(root: &Path) -> Options {
-        Options { root: root.to_owned(), start: Start::Continue, slots: 0, attempt: 1, price_per_second: None }
+        Options {
+            root: root.to_owned(),
+            start: Start::Continue,
+            slots: 0,
+            attempt: 1,
+            price_per_second: None,
+        }
     }
 }
 
@@ -109,7 +115,11 @@ pub fn run(
         Ended::Finished(reason) => {
             market.dataset().check_unchanged()?;
             if let Some(result) = finished(&folder, &driver) {
-                return Ok(RunOutcome::Finished { result: Box::new(result), folder: folder.result(), reused: true });
+                return Ok(RunOutcome::Finished {
+                    result: Box::new(result),
+                    folder: folder.result(),
+                    reused: true,
+                });
             }
             let name = market.dataset().name();
             let result = publish(&folder, &problem, name, &driver, reason)?;
@@ -121,7 +131,8 @@ pub fn run(
 /// The published result, if it is that of this very state.
 fn finished(folder: &RunFolder, driver: &Driver<'_>) -> Option<ResultDocument> {
     let mark = folder.mark()?;
-    let same = mark.digest == driver.digest().to_string() && mark.generation == driver.evolution().generation();
+    let same =
+        mark.digest == driver.digest().to_string() && mark.generation == driver.evolution().generation();
     let bytes = same.then(|| std::fs::read(folder.result().join("result.json")).ok())??;
     serde_json::from_slice(&bytes).ok()
 }

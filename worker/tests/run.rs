@@ -24,7 +24,12 @@ fn finish(data: &Path, options: &Options, manifest: &EvolutionJob) -> (ResultDoc
 }
 
 /// Runs until `stop` says so of an event; returns whether it was interrupted.
-fn interrupted(data: &Path, options: &Options, manifest: &EvolutionJob, stop: impl Fn(&Event<'_>) -> bool) -> bool {
+fn interrupted(
+    data: &Path,
+    options: &Options,
+    manifest: &EvolutionJob,
+    stop: impl Fn(&Event<'_>) -> bool,
+) -> bool {
     let (market, job) = resolve(data, manifest);
     let flag = AtomicBool::new(false);
     let mut observer = |event: Event<'_>| {
@@ -132,7 +137,8 @@ fn stop_rules_choose_only_the_length_of_the_chain() {
     let by_budget = digests("  generations: 50\n  stop: {maxEvaluations: 40}\n");
     assert_eq!(by_budget.stopped_by, "BudgetSpent");
     assert_eq!(by_budget.result_digest, digests("  generations: 2\n").result_digest);
-    let by_time = digests("  generations: 50\n  stop: {maxDurationSeconds: 1, maxEvaluations: 20, patience: 0}\n");
+    let by_time =
+        digests("  generations: 50\n  stop: {maxDurationSeconds: 1, maxEvaluations: 20, patience: 0}\n");
     assert_eq!(by_time.result_digest, digests("  generations: 1\n").result_digest);
 }
 
@@ -178,7 +184,12 @@ fn a_damaged_state_falls_back_and_gives_the_same_result() {
             "checkpoint" => flip(&folder.join("checkpoints/3"), 60),
             "both" => [2, 3].iter().for_each(|g| flip(&folder.join(format!("checkpoints/{g}")), 200)),
             "ledger" => flip(&folder.join("evaluations.log"), 5000),
-            _ => fs::OpenOptions::new().write(true).open(folder.join("evaluations.log")).unwrap().set_len(9000).unwrap(),
+            _ => fs::OpenOptions::new()
+                .write(true)
+                .open(folder.join("evaluations.log"))
+                .unwrap()
+                .set_len(9000)
+                .unwrap(),
         }
         let (market, job) = resolve(data.path(), &long);
         let mut warnings = 0;
@@ -199,12 +210,21 @@ fn the_written_job_is_the_same_job() {
     let (result, _) = finish(data.path(), &Options::new(root.path()), &job);
     let (_, resolved) = resolve(data.path(), &job);
     let folder = root.path().join("galapagos/runs/local/demo").join(resolved.digest.hex()).join("result");
-    let written: EvolutionJob = serde_yaml::from_str(&fs::read_to_string(folder.join("job.yaml")).unwrap()).unwrap();
+    let written: EvolutionJob =
+        serde_yaml::from_str(&fs::read_to_string(folder.join("job.yaml")).unwrap()).unwrap();
     assert_eq!(resolve(data.path(), &written).1.digest.to_string(), result.inputs_digest);
-    for file in ["DIGEST", "generations.csv", "champions.yaml", "evaluations.parquet", "best/equity.csv", "best/trades.csv"] {
+    for file in [
+        "DIGEST",
+        "generations.csv",
+        "champions.yaml",
+        "evaluations.parquet",
+        "best/equity.csv",
+        "best/trades.csv",
+    ] {
         assert!(folder.join(file).exists(), "{file}");
     }
-    let parsed: ResultDocument = serde_json::from_slice(&fs::read(folder.join("result.json")).unwrap()).unwrap();
+    let parsed: ResultDocument =
+        serde_json::from_slice(&fs::read(folder.join("result.json")).unwrap()).unwrap();
     assert_eq!(parsed, result);
 }
 

@@ -24,8 +24,19 @@ fn record(n: u32) -> Record {
         open_position: false,
     };
     Record::Evaluated {
-        identity: Identity { generation: n / 10, index: n % 10, species: 1, hash: u128::from(n) << 60, genome: vec![n] },
-        verdict: Verdict { class: Class::Feasible, violation: 0.0, fitness: Some(1.0), evaluation: Some(evaluation) },
+        identity: Identity {
+            generation: n / 10,
+            index: n % 10,
+            species: 1,
+            hash: u128::from(n) << 60,
+            genome: vec![n],
+        },
+        verdict: Verdict {
+            class: Class::Feasible,
+            violation: 0.0,
+            fitness: Some(1.0),
+            evaluation: Some(evaluation),
+        },
     }
 }
 
@@ -119,7 +130,8 @@ fn resume_needs_something_and_fresh_moves_it_away() {
 fn a_result_is_marked_only_when_it_is_whole() {
     let dir = tempfile::tempdir().unwrap();
     let run = RunFolder::open(&key(dir.path()), Start::Continue, 1, 1).unwrap();
-    let mark = |g| ResultMark { digest: "blake3:00".into(), generation: g, stopped_by: "GenerationsReached".into() };
+    let mark =
+        |g| ResultMark { digest: "blake3:00".into(), generation: g, stopped_by: "GenerationsReached".into() };
     let write = |text: &'static str| {
         move |folder: &Path| {
             fs::write(folder.join("a"), text).map_err(|source| StorageError::Io {

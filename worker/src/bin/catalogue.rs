@@ -34,7 +34,8 @@ fn execute() -> Result<(), String> {
         .map_err(|e| format!("the catalogue cannot be written: {e}"))?;
     if check {
         let found = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        let stale = || format!("{} is not current: cargo run -p galapagos-worker --bin catalogue", path.display());
+        let stale =
+            || format!("{} is not current: cargo run -p galapagos-worker --bin catalogue", path.display());
         return if found == text { Ok(()) } else { Err(stale()) };
     }
     std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))

@@ -21,7 +21,11 @@ pub struct ExecutionError {
 /// # Errors
 /// Values outside the ranges that the schema states.
 pub fn to_engine(spec: &ExecutionSpec, bars_per_year: f64) -> Result<Execution, ExecutionError> {
-    let wrong = |field, value: &dyn std::fmt::Display, problem| ExecutionError { field, value: value.to_string(), problem };
+    let wrong = |field, value: &dyn std::fmt::Display, problem| ExecutionError {
+        field,
+        value: value.to_string(),
+        problem,
+    };
     let share = |field, value: Decimal| match value {
         v if v >= Decimal::ZERO && v < Decimal::ONE => Ok(v.to_f64()),
         v => Err(wrong(field, &v, "must be at least 0 and less than 1")),
@@ -41,7 +45,8 @@ pub fn to_engine(spec: &ExecutionSpec, bars_per_year: f64) -> Result<Execution, 
     if let Some(m) = margin
         && (m <= Decimal::ZERO || spec.leverage.to_f64() * m.to_f64() >= 1.0)
     {
-        let problem = "must be above 0, and times leverage below 1: else every position is liquidated at once";
+        let problem =
+            "must be above 0, and times leverage below 1: else every position is liquidated at once";
         return Err(wrong("liquidation.maintenanceMargin.value", &m, problem));
     }
     let steps = spec.exposure_steps();
@@ -65,7 +70,11 @@ pub fn to_engine(spec: &ExecutionSpec, bars_per_year: f64) -> Result<Execution, 
         borrow_rate: spec.borrow_rate.to_f64(),
         funding: funding(&spec.funding)?,
         exposure_steps: steps.ok_or_else(|| {
-            wrong("exposureStep", &spec.exposure_step, "must be 1 divided by a whole number up to 1000, as 0.25")
+            wrong(
+                "exposureStep",
+                &spec.exposure_step,
+                "must be 1 divided by a whole number up to 1000, as 0.25",
+            )
         })?,
         lot: spec.lot.map(|l| positive("lot", l)).transpose()?,
         final_close: spec.final_close,
@@ -92,7 +101,11 @@ fn funding(spec: &spec::Funding) -> Result<Funding, ExecutionError> {
     let wrong = |field, value: String, problem| Err(ExecutionError { field, value, problem });
     let billionths = constant.rate.to_decimal() * rust_decimal::Decimal::from(1_000_000_000);
     if !billionths.fract().is_zero() {
-        return wrong("funding.constant.rate", constant.rate.to_string(), "must be a multiple of 0.000000001");
+        return wrong(
+            "funding.constant.rate",
+            constant.rate.to_string(),
+            "must be a multiple of 0.000000001",
+        );
     }
     if constant.interval_hours == 0 {
         return wrong("funding.constant.intervalHours", "0".into(), "must be at least 1");

@@ -44,7 +44,12 @@ impl Judge {
         };
         let fitness = evaluation.metrics.get(self.objective);
         if evaluation.reason.is_some_and(Reason::is_failed) {
-            return Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: Some(evaluation) };
+            return Verdict {
+                class: Class::Failed,
+                violation: 0.0,
+                fitness: None,
+                evaluation: Some(evaluation),
+            };
         }
         let undefined = evaluation.reason.is_some() || fitness.is_none();
         let base = if undefined { 1.0 } else { 0.0 };
@@ -110,7 +115,8 @@ mod tests {
 
     #[test]
     fn violations_are_relative_and_add_up() {
-        let e = evaluation(&[(Metric::Sharpe, 2.0), (Metric::MaxDrawdown, 0.3), (Metric::Trades, 15.0)], None);
+        let e =
+            evaluation(&[(Metric::Sharpe, 2.0), (Metric::MaxDrawdown, 0.3), (Metric::Trades, 15.0)], None);
         let v = judge().verdict(Some(e));
         assert_eq!(v.class, Class::Infeasible);
         assert!((v.violation - 1.0).abs() < 1e-12);
@@ -119,7 +125,8 @@ mod tests {
 
     #[test]
     fn a_limit_that_is_met_exactly_is_kept() {
-        let e = evaluation(&[(Metric::Sharpe, 2.0), (Metric::MaxDrawdown, 0.2), (Metric::Trades, 30.0)], None);
+        let e =
+            evaluation(&[(Metric::Sharpe, 2.0), (Metric::MaxDrawdown, 0.2), (Metric::Trades, 30.0)], None);
         assert_eq!(judge().verdict(Some(e)).class, Class::Feasible);
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use galapagos_crds::{
-    Calendar, CalendarType, Decimal, EvolutionJobSpec, ExecutionSpec, GeneSpec, GeneValue, Limit, Objective, ResolvedBreeding, Searcher,
+    Calendar, CalendarType, Decimal, EvolutionJobSpec, ExecutionSpec, GeneSpec, GeneValue, Limit, Objective,
+    ResolvedBreeding, Searcher,
 };
 use serde::Serialize;
 
@@ -83,7 +84,9 @@ pub fn written_out(
     out.market_data.digest = Some(digest.to_owned());
     if out.market_data.calendar.is_none() {
         out.market_data.calendar = suggested.map(|calendar| match calendar {
-            galapagos_market::Calendar::Continuous => Calendar { type_: CalendarType::Continuous, bars_per_year: None },
+            galapagos_market::Calendar::Continuous => {
+                Calendar { type_: CalendarType::Continuous, bars_per_year: None }
+            }
             galapagos_market::Calendar::Sessions { bars_per_year } => {
                 Calendar { type_: CalendarType::Sessions, bars_per_year: Some(bars_per_year) }
             }

@@ -70,8 +70,11 @@ impl Market {
     /// # Errors
     /// A symbol is missing.
     pub fn of(dataset: Dataset, symbols: &[String]) -> Result<Market, MarketError> {
-        let mut symbols: Vec<String> =
-            if symbols.is_empty() { dataset.symbols().map(str::to_owned).collect() } else { symbols.to_vec() };
+        let mut symbols: Vec<String> = if symbols.is_empty() {
+            dataset.symbols().map(str::to_owned).collect()
+        } else {
+            symbols.to_vec()
+        };
         symbols.sort();
         symbols.dedup();
         let mut funding = Vec::with_capacity(symbols.len());
@@ -123,6 +126,10 @@ pub fn bars<'a>(series: &Series<'a>, funding: &'a [FundingStamp]) -> Bars<'a> {
 
 /// Funding stamps of the market crate as those of the engine.
 pub fn stamps(series: &Series<'_>) -> Vec<FundingStamp> {
-    let stamp = |s: &galapagos_market::FundingStamp| FundingStamp { time_ms: s.time_ms, rate_e9: s.rate_e9, mark: s.mark };
+    let stamp = |s: &galapagos_market::FundingStamp| FundingStamp {
+        time_ms: s.time_ms,
+        rate_e9: s.rate_e9,
+        mark: s.mark,
+    };
     series.funding.iter().map(stamp).collect()
 }

@@ -135,7 +135,12 @@ impl<'a> Problem<'a> {
         let species = self.job.species.get(species)?;
         let genome = species.genome(indices)?;
         let rows = part.rows_of(&self.job.execution, species.strategy, &genome);
-        let run = Backtest { symbols: &part.symbols, rows: &rows, exec: &self.job.execution, metrics: MetricSet::FULL };
+        let run = Backtest {
+            symbols: &part.symbols,
+            rows: &rows,
+            exec: &self.job.execution,
+            metrics: MetricSet::FULL,
+        };
         Some(backtest(&run, species.strategy, &genome))
     }
 }
@@ -165,13 +170,25 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn evaluate(&self, exec: &Execution, metrics: MetricSet, strategy: &dyn Strategy, genome: &Genome) -> Evaluation {
+    fn evaluate(
+        &self,
+        exec: &Execution,
+        metrics: MetricSet,
+        strategy: &dyn Strategy,
+        genome: &Genome,
+    ) -> Evaluation {
         let rows = self.rows_of(exec, strategy, genome);
         let signals: Vec<_> = self
             .symbols
             .iter()
             .zip(&rows)
-            .map(|(p, r)| strategy.signals(&p.bars(), genome, Context { first: r.first, bars_per_year: exec.bars_per_year }))
+            .map(|(p, r)| {
+                strategy.signals(
+                    &p.bars(),
+                    genome,
+                    Context { first: r.first, bars_per_year: exec.bars_per_year },
+                )
+            })
             .collect();
         let run = Backtest { symbols: &self.symbols, rows: &rows, exec, metrics };
         evaluate_signals(&run, &signals, genome)

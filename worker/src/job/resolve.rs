@@ -2,8 +2,8 @@
 //! the manifest.
 
 use galapagos_crds::{
-    self as crds, CalendarType, EvolutionJob, EvolutionJobSpec, Goal as CrdGoal, OnFailure, Preset as CrdPreset,
-    Searcher as CrdSearcher,
+    self as crds, CalendarType, EvolutionJob, EvolutionJobSpec, Goal as CrdGoal, OnFailure,
+    Preset as CrdPreset, Searcher as CrdSearcher,
 };
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metric;
@@ -197,7 +197,11 @@ impl ResolvedJob {
         self.species
             .iter()
             .zip(&self.initial)
-            .map(|(s, initial)| Species { name: s.name().to_owned(), space: s.space.clone(), initial: initial.clone() })
+            .map(|(s, initial)| Species {
+                name: s.name().to_owned(),
+                space: s.space.clone(),
+                initial: initial.clone(),
+            })
             .collect()
     }
 }
@@ -242,7 +246,8 @@ fn species(
         }
         if !facts.volume && def.genes.iter().any(|g| g.name == VOLUME_GENE) {
             species = SpeciesSpace::new(strategy, &[(VOLUME_GENE, "0")])?;
-            warnings.push(format!("{}: {VOLUME_GENE} is fixed at 0, since the data have no volume", def.name));
+            warnings
+                .push(format!("{}: {VOLUME_GENE} is fixed at 0, since the data have no volume", def.name));
         }
         if out.iter().any(|s| s.name() == species.name()) {
             return Err(SpeciesError::Twice { name: species.name().to_owned() }.into());
@@ -279,7 +284,10 @@ fn metric(field: &'static str, name: &str) -> Result<Metric, ResolveError> {
 
 fn judge(spec: &EvolutionJobSpec) -> Result<Judge, ResolveError> {
     let [objective] = spec.objectives.as_slice() else {
-        return Err(ResolveError::Field { field: "objectives", problem: "must have exactly one item for now" });
+        return Err(ResolveError::Field {
+            field: "objectives",
+            problem: "must have exactly one item for now",
+        });
     };
     let mut limits = Vec::with_capacity(spec.limits.len());
     for limit in &spec.limits {

@@ -3,7 +3,8 @@
 
 use galapagos_crds::{Decimal, GeneSpec, GeneValue, Scale, StrategySpec};
 use galapagos_engine::genes::{
-    self as engine, Constraint as Rule, GeneDef, GeneError, GeneKind, Range, STOP_GENE_DEFS, STOP_GENES, Stops,
+    self as engine, Constraint as Rule, GeneDef, GeneError, GeneKind, Range, STOP_GENE_DEFS, STOP_GENES,
+    Stops,
 };
 use galapagos_engine::strategies::{self, Strategy, StrategyDef};
 use galapagos_genetics::{Constraint, GeneSpace, Grid, GridError, Kind, Space, SpaceError, When};
@@ -193,7 +194,9 @@ impl SpeciesSpace {
             };
             indices.push(index);
         }
-        self.space.canonical(&indices).map_err(|source| SpeciesError::Space { strategy: def.name.to_owned(), source })
+        self.space
+            .canonical(&indices)
+            .map_err(|source| SpeciesError::Space { strategy: def.name.to_owned(), source })
     }
 
     /// Genomes whose warm-up bounds that of every genome: numbers at their highest, one for each category.
@@ -275,29 +278,45 @@ fn default_range(def: &GeneDef) -> GeneSpec {
 }
 
 /// The gene as genetics sees it, and the range as a manifest would write it in full.
-fn gene_space(strategy: &str, def: &GeneDef, mut given: GeneSpec) -> Result<(GeneSpace, GeneSpec), SpeciesError> {
+fn gene_space(
+    strategy: &str,
+    def: &GeneDef,
+    mut given: GeneSpec,
+) -> Result<(GeneSpace, GeneSpec), SpeciesError> {
     given.name = def.name.to_owned();
     let at = |source| SpeciesError::Gene { strategy: strategy.to_owned(), source };
     let grid_error = |source| SpeciesError::Grid { strategy: strategy.to_owned(), source };
-    let range = |problem: String| SpeciesError::Range { strategy: strategy.to_owned(), gene: def.name.to_owned(), problem };
-    if given.step.is_none() && given.scale != Some(Scale::Log)
+    let range = |problem: String| SpeciesError::Range {
+        strategy: strategy.to_owned(),
+        gene: def.name.to_owned(),
+        problem,
+    };
+    if given.step.is_none()
+        && given.scale != Some(Scale::Log)
         && let (Some(min), Some(max)) = (given.min, given.max)
     {
         match def.range {
             Range::Linear { step, .. } => given.step = step.parse().ok(),
             Range::Log { .. } => {
-                return Err(range("its own range is logarithmic: give a step, or scale: Log and steps".into()));
+                return Err(range(
+                    "its own range is logarithmic: give a step, or scale: Log and steps".into(),
+                ));
             }
             Range::Values(list) => {
                 let inside = |v: &Decimal| (min..=max).contains(v);
                 let kept = list.iter().filter_map(|v| v.parse::<Decimal>().ok()).filter(inside);
                 let values: Vec<GeneValue> = kept.map(GeneValue::Number).collect();
                 if values.is_empty() {
-                    return Err(range(format!("none of its values {} lies from {min} to {max}", list.join(", "))));
+                    return Err(range(format!(
+                        "none of its values {} lies from {min} to {max}",
+                        list.join(", ")
+                    )));
                 }
                 given = GeneSpec { values: Some(values), ..blank(def.name) };
             }
-            Range::Categories(list) => return Err(range(format!("takes names: write values: [{}]", list.join(", ")))),
+            Range::Categories(list) => {
+                return Err(range(format!("takes names: write values: [{}]", list.join(", "))));
+            }
         }
     }
     let check = |d: Decimal| def.check(d.to_decimal()).map(|()| d.to_decimal()).map_err(at);
@@ -382,6 +401,8 @@ fn rule(def: &StrategyDef, rule: &Rule) -> Option<Constraint> {
         Rule::ActiveWhen { gene, when: condition } => {
             Constraint::ActiveWhen { gene: position(gene)?, when: when(condition)? }
         }
-        Rule::ZeroBelow { gene, below } => Constraint::ZeroBelow { gene: position(gene)?, below: below.parse().ok()? },
+        Rule::ZeroBelow { gene, below } => {
+            Constraint::ZeroBelow { gene: position(gene)?, below: below.parse().ok()? }
+        }
     })
 }

@@ -71,7 +71,13 @@ pub fn champion(
         training: Account::new(evaluation),
         holdout: holdout.as_ref().map(|h| Account::new(&h.evaluation)),
         per_symbol: per_symbol.collect::<BTreeMap<_, _>>(),
-        deflated_sharpe: deflated_sharpe(&evaluation.metrics, evaluation.returns, b, odds.variance, odds.trials),
+        deflated_sharpe: deflated_sharpe(
+            &evaluation.metrics,
+            evaluation.returns,
+            b,
+            odds.variance,
+            odds.trials,
+        ),
         trials: evolution.evaluations().get(species).copied().unwrap_or(0),
     };
     Some(Story { champion, feasible: class == Class::Feasible, training, holdout })

@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder, UInt32Builder,
-    UInt64Builder,
+    ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
+    UInt32Builder, UInt64Builder,
 };
 use arrow::datatypes::Schema;
 use galapagos_crds::GeneValue;
@@ -45,7 +45,8 @@ pub fn write(
     let places = ledger.places(generations)?;
     let file = File::create(path).map_err(StorageError::io("create", path))?;
     let mut columns = Columns::new(problem);
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+    let properties =
+        WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
     let mut writer = ArrowWriter::try_new(file, columns.finish()?.schema(), Some(properties))?;
     for chunk in places.chunks(CHUNK) {
         for place in chunk {
@@ -97,8 +98,10 @@ impl<'a> Columns<'a> {
         let mut genes = BTreeMap::new();
         for def in job.species.iter().flat_map(|s| s.defs()) {
             // A name that one strategy uses for numbers and another for names is text for both.
-            let text = def.kind == GeneKind::Categorical || matches!(genes.get(def.name), Some(Gene::Name(_)));
-            let column = if text { Gene::Name(StringBuilder::new()) } else { Gene::Number(Float64Builder::new()) };
+            let text =
+                def.kind == GeneKind::Categorical || matches!(genes.get(def.name), Some(Gene::Name(_)));
+            let column =
+                if text { Gene::Name(StringBuilder::new()) } else { Gene::Number(Float64Builder::new()) };
             genes.insert(def.name, column);
         }
         let asked = Metric::ALL.into_iter().filter(|&m| problem.metrics().contains(m));
@@ -121,7 +124,14 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn push(&mut self, (generation, index): (u32, u32), species: u16, genome: &[u32], verdict: &Verdict, cached: bool) {
+    fn push(
+        &mut self,
+        (generation, index): (u32, u32),
+        species: u16,
+        genome: &[u32],
+        verdict: &Verdict,
+        cached: bool,
+    ) {
         let species = self.ids.iter().position(|&id| id == species).map(|i| &self.problem.job().species[i]);
         self.generation.append_value(generation);
         self.index.append_value(index);
@@ -178,8 +188,10 @@ impl<'a> Columns<'a> {
         columns.push(("block_s1".into(), Arc::new(self.s1.finish())));
         columns.push(("block_s2".into(), Arc::new(self.s2.finish())));
         // The schema must not depend on whether this chunk happens to hold nulls.
-        let fields: Vec<_> =
-            columns.iter().map(|(n, a)| arrow::datatypes::Field::new(n, a.data_type().clone(), true)).collect();
+        let fields: Vec<_> = columns
+            .iter()
+            .map(|(n, a)| arrow::datatypes::Field::new(n, a.data_type().clone(), true))
+            .collect();
         let arrays = columns.into_iter().map(|(_, a)| a).collect();
         Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
     }

@@ -19,7 +19,10 @@ impl Trials {
     /// Adds a record. Call in order of (generation, index): sums of f64 depend on the order.
     pub fn add(&mut self, record: &Record, bars_per_year: f64) {
         let Record::Evaluated { identity, verdict } = record else { return };
-        let Some(evaluation) = verdict.evaluation.as_ref().filter(|_| verdict.class == Class::Feasible) else { return };
+        let Some(evaluation) = verdict.evaluation.as_ref().filter(|_| verdict.class == Class::Feasible)
+        else {
+            return;
+        };
         if let Some(sharpe) = evaluation.metrics.get(Metric::Sharpe) {
             let per_bar = sharpe / bars_per_year.sqrt();
             self.sharpes.push(per_bar);
@@ -62,7 +65,13 @@ impl Trials {
 }
 
 /// Deflated Sharpe ratio of an account among `trials` with this variance of per-bar ratios.
-pub fn deflated_sharpe(metrics: &Metrics, returns: u64, bars_per_year: f64, variance: f64, trials: u64) -> Option<f64> {
+pub fn deflated_sharpe(
+    metrics: &Metrics,
+    returns: u64,
+    bars_per_year: f64,
+    variance: f64,
+    trials: u64,
+) -> Option<f64> {
     let shape = Shape { returns, skew: metrics.get(Metric::Skew)?, kurtosis: metrics.get(Metric::Kurtosis)? };
     deflated(metrics.get(Metric::Sharpe)? / bars_per_year.sqrt(), shape, variance, trials)
 }
@@ -77,10 +86,16 @@ mod tests {
         let mut metrics = Metrics::NONE;
         metrics.set(Metric::Sharpe, Some(sharpe));
         let blocks = std::array::from_fn(|b| BlockSum { s1: blocks(b), s2: 1 });
-        let evaluation = Evaluation { metrics, reason: None, returns: 100, s1: 0, s2: 0, blocks, open_position: false };
+        let evaluation =
+            Evaluation { metrics, reason: None, returns: 100, s1: 0, s2: 0, blocks, open_position: false };
         Record::Evaluated {
             identity: Identity { generation, index: 0, species: 0, hash: 0, genome: vec![] },
-            verdict: Verdict { class: Class::Feasible, violation: 0.0, fitness: Some(sharpe), evaluation: Some(evaluation) },
+            verdict: Verdict {
+                class: Class::Feasible,
+                violation: 0.0,
+                fitness: Some(sharpe),
+                evaluation: Some(evaluation),
+            },
         }
     }
 

@@ -20,7 +20,10 @@ fn number(value: Option<f64>) -> String {
 
 /// `generations.csv`.
 pub fn generations(out: &mut impl Write, history: &[GenerationReport], species: &[&str]) -> io::Result<()> {
-    write!(out, "generation,best,strategy,median,spread,diversity,feasible,infeasible,failed,cached,distinct,seconds")?;
+    write!(
+        out,
+        "generation,best,strategy,median,spread,diversity,feasible,infeasible,failed,cached,distinct,seconds"
+    )?;
     species.iter().try_for_each(|name| write!(out, ",quota_{name}"))?;
     writeln!(out)?;
     for g in history {

@@ -16,9 +16,9 @@ use super::champions::{Odds, Story, champion, holding};
 use super::document::{
     DataWindow, Evaluations, JobName, Luck, NamedGenome, ResultDocument, SCHEMA, SymbolWindow,
 };
+use super::evaluations;
 use super::luck::Trials;
 use super::tables::{self, time};
-use super::evaluations;
 use crate::job::problem::Problem;
 use crate::run::driver::Driver;
 use crate::storage::StorageError;

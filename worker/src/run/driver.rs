@@ -10,7 +10,9 @@ use std::time::Instant;
 use galapagos_crds::GeneValue;
 use galapagos_crds::conditions::CompleteReason;
 use galapagos_engine::ENGINE;
-use galapagos_genetics::{self as genetics, Candidate, Evolution, GenomeHasher, State, StoppedBy, species_id};
+use galapagos_genetics::{
+    self as genetics, Candidate, Evolution, GenomeHasher, State, StoppedBy, species_id,
+};
 
 use super::evaluator::{Evaluator, EvaluatorError, Task};
 use super::progress::{Event, GenerationReport, Observer, Pace};
@@ -101,7 +103,8 @@ impl<'a> Driver<'a> {
             observer.observe(Event::Warning(warning.to_string()));
         }
         let siblings = folder.sibling_ledgers();
-        let siblings = siblings.iter().filter_map(|path| Ledger::open_sibling(path, ENGINE, &job.digest)).collect();
+        let siblings =
+            siblings.iter().filter_map(|path| Ledger::open_sibling(path, ENGINE, &job.digest)).collect();
         let hashers = job.species.iter().map(|s| GenomeHasher::new(s.name())).collect();
         let mut resumed = None;
         let mut warnings = Vec::new();
@@ -118,7 +121,19 @@ impl<'a> Driver<'a> {
             }
         };
         let pace = Speed::default();
-        Ok(Driver { job, folder, ledger, siblings, evolution, chain, state, hashers, price_per_second, bars, pace })
+        Ok(Driver {
+            job,
+            folder,
+            ledger,
+            siblings,
+            evolution,
+            chain,
+            state,
+            hashers,
+            price_per_second,
+            bars,
+            pace,
+        })
     }
 
     /// Runs until a stop rule holds or `interrupt` rises.
@@ -133,7 +148,11 @@ impl<'a> Driver<'a> {
     ) -> Result<Ended, RunError> {
         let species: Vec<String> = self.job.species.iter().map(|s| s.name().to_owned()).collect();
         let generations = self.job.stop.generations;
-        observer.observe(Event::Started { done: self.evolution.generation(), generations, species: &species });
+        observer.observe(Event::Started {
+            done: self.evolution.generation(),
+            generations,
+            species: &species,
+        });
         loop {
             if let Some(reason) = self.stopped() {
                 return Ok(Ended::Finished(reason));
@@ -149,7 +168,8 @@ impl<'a> Driver<'a> {
     fn stopped(&self) -> Option<CompleteReason> {
         let by_result = genetics::stop(&self.state.progress(), &self.job.stop, self.job.judge.goal);
         let seconds = self.state.counters.seconds;
-        let over = |limit: Option<f64>, value: Option<f64>| limit.zip(value).is_some_and(|(limit, v)| v >= limit);
+        let over =
+            |limit: Option<f64>, value: Option<f64>| limit.zip(value).is_some_and(|(limit, v)| v >= limit);
         match by_result {
             Some(StoppedBy::TargetReached) => Some(CompleteReason::TargetReached),
             Some(StoppedBy::SpaceExhausted) => Some(CompleteReason::SpaceExhausted),
@@ -157,7 +177,9 @@ impl<'a> Driver<'a> {
             Some(StoppedBy::MaxEvaluations) => Some(CompleteReason::BudgetSpent),
             Some(StoppedBy::Patience) => Some(CompleteReason::Patience),
             None if self.state.history.is_empty() => None,
-            None if over(self.job.budget.max_duration_seconds, Some(seconds)) => Some(CompleteReason::DurationReached),
+            None if over(self.job.budget.max_duration_seconds, Some(seconds)) => {
+                Some(CompleteReason::DurationReached)
+            }
             None if over(self.job.budget.max_cost, self.price_per_second.map(|p| p * seconds)) => {
                 Some(CompleteReason::BudgetSpent)
             }
@@ -204,7 +226,12 @@ impl<'a> Driver<'a> {
 
     /// The verdict of a new individual from this run's ledger (an interrupted attempt) or a sibling's, which is
     /// copied: the run's own ledger then holds everything its result rests on.
-    fn remembered(&mut self, generation: u32, index: usize, c: &Candidate) -> Result<Option<Verdict>, RunError> {
+    fn remembered(
+        &mut self,
+        generation: u32,
+        index: usize,
+        c: &Candidate,
+    ) -> Result<Option<Verdict>, RunError> {
         let hash = self.hashers[c.species].hash(&c.genome);
         let own = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
         if own.is_some() {
@@ -220,7 +247,12 @@ impl<'a> Driver<'a> {
         Ok(Some(verdict))
     }
 
-    fn repeated(&mut self, generation: u32, index: usize, c: &Candidate) -> Result<Option<Verdict>, RunError> {
+    fn repeated(
+        &mut self,
+        generation: u32,
+        index: usize,
+        c: &Candidate,
+    ) -> Result<Option<Verdict>, RunError> {
         let Identity { index, species, hash, .. } = self.identity(generation, index, c);
         let found = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
         if found.is_some() {
@@ -361,7 +393,11 @@ impl<'a> Driver<'a> {
         Pace {
             generations: total,
             reused,
-            strategy_bars_per_second: if seconds > 0.0 { evaluated as f64 * self.bars as f64 / seconds } else { 0.0 },
+            strategy_bars_per_second: if seconds > 0.0 {
+                evaluated as f64 * self.bars as f64 / seconds
+            } else {
+                0.0
+            },
             eta_seconds: (generations > 0).then(|| elapsed / f64::from(generations) * f64::from(left)),
         }
     }
@@ -401,11 +437,14 @@ fn resume(
     if checkpoint.ledger_position > ledger.position() {
         return Err("relies on evaluations that were lost");
     }
-    let state: DriverState = serde_json::from_slice(&checkpoint.driver).map_err(|_| "has an unreadable history")?;
+    let state: DriverState =
+        serde_json::from_slice(&checkpoint.driver).map_err(|_| "has an unreadable history")?;
     let genetics = State::from_bytes(&checkpoint.genetics).map_err(|_| "has an unreadable evolution")?;
     let mut evolution = Evolution::resume(job.config.clone(), job.genetic_species(), &genetics)
         .map_err(|_| "belongs to another configuration")?;
-    if evolution.generation() != checkpoint.generation || state.history.len() as u64 != u64::from(checkpoint.generation) {
+    if evolution.generation() != checkpoint.generation
+        || state.history.len() as u64 != u64::from(checkpoint.generation)
+    {
         return Err("contradicts itself");
     }
     let ids: Vec<u16> = job.species.iter().map(|s| species_id(s.name())).collect();
@@ -440,4 +479,3 @@ fn fitting(record: Record, genome: &[u32]) -> Option<Verdict> {
 fn text(genome: &[(String, GeneValue)]) -> String {
     genome.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
-

@@ -67,7 +67,13 @@ pub fn load_newest(
         let verdict = fs::read(&path)
             .map_err(|_| "cannot be read")
             .and_then(|bytes| decode(engine, &bytes))
-            .and_then(|c| if c.generation == generation { Ok(c) } else { Err("carries another generation than its name") })
+            .and_then(|c| {
+                if c.generation == generation {
+                    Ok(c)
+                } else {
+                    Err("carries another generation than its name")
+                }
+            })
             .and_then(|c| accept(&c).map(|()| c));
         match verdict {
             Ok(checkpoint) => return Ok(Some(checkpoint)),

@@ -72,7 +72,11 @@ impl fmt::Debug for Digest {
 ///
 /// # Errors
 /// Only if `inputs` cannot be written as JSON (a map with keys that are not text).
-pub fn inputs_digest(inputs: &impl Serialize, dataset: &str, engine: u32) -> Result<Digest, serde_json::Error> {
+pub fn inputs_digest(
+    inputs: &impl Serialize,
+    dataset: &str,
+    engine: u32,
+) -> Result<Digest, serde_json::Error> {
     #[derive(Serialize)]
     struct Inputs<'a, T> {
         dataset: &'a str,

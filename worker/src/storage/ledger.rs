@@ -15,9 +15,9 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use super::StorageError;
 use super::digest::Digest;
 use super::record::{Reader, Record};
-use super::StorageError;
 
 const MAGIC: &[u8; 4] = b"GLPL";
 const FORMAT: u16 = 1;
@@ -89,7 +89,11 @@ pub struct Ledger {
 impl Ledger {
     /// Opens the run's own ledger for appending, or creates it. Damaged records are cut off; one with a foreign
     /// header (other inputs, other engine) is moved aside and started anew.
-    pub fn open(path: &Path, engine: u32, inputs: &Digest) -> Result<(Ledger, Option<LedgerWarning>), StorageError> {
+    pub fn open(
+        path: &Path,
+        engine: u32,
+        inputs: &Digest,
+    ) -> Result<(Ledger, Option<LedgerWarning>), StorageError> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -99,8 +103,14 @@ impl Ledger {
             .map_err(StorageError::io("open", path))?;
         let size = file.metadata().map_err(StorageError::io("read", path))?.len();
         let header = header(engine, inputs);
-        let mut ledger =
-            Ledger { path: path.to_owned(), file, end: HEADER, records: 0, map: HashMap::default(), writable: true };
+        let mut ledger = Ledger {
+            path: path.to_owned(),
+            file,
+            end: HEADER,
+            records: 0,
+            map: HashMap::default(),
+            writable: true,
+        };
         let mut warning = None;
         if size > 0 {
             if ledger.has_header(&header)? {
@@ -131,8 +141,14 @@ impl Ledger {
     pub fn open_sibling(path: &Path, engine: u32, inputs: &Digest) -> Option<Ledger> {
         let file = File::open(path).ok()?;
         let size = file.metadata().ok()?.len();
-        let mut ledger =
-            Ledger { path: path.to_owned(), file, end: HEADER, records: 0, map: HashMap::default(), writable: false };
+        let mut ledger = Ledger {
+            path: path.to_owned(),
+            file,
+            end: HEADER,
+            records: 0,
+            map: HashMap::default(),
+            writable: false,
+        };
         if !ledger.has_header(&header(engine, inputs)).ok()? {
             return None;
         }

@@ -54,7 +54,9 @@ pub enum StorageError {
         expected: String,
     },
     /// A name that would leave the runs folder.
-    #[error("{what} {value:?} is not a name: use lower-case letters, digits, '-', '_' and '.', starting with a letter or digit")]
+    #[error(
+        "{what} {value:?} is not a name: use lower-case letters, digits, '-', '_' and '.', starting with a letter or digit"
+    )]
     BadName {
         /// Namespace or job.
         what: &'static str,
@@ -62,7 +64,9 @@ pub enum StorageError {
         value: String,
     },
     /// A newer coordinator owns the run.
-    #[error("epoch {mine} of this process is older than epoch {newest} of the run folder: another attempt took over")]
+    #[error(
+        "epoch {mine} of this process is older than epoch {newest} of the run folder: another attempt took over"
+    )]
     OlderEpoch {
         /// The epoch this process claimed.
         mine: u64,

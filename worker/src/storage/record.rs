@@ -105,8 +105,8 @@ impl Record {
             }
             Record::Evaluated { identity, verdict } => {
                 let open = verdict.evaluation.as_ref().is_some_and(|e| e.open_position);
-                let flags = u8::from(open) * OPEN_POSITION
-                    + u8::from(verdict.evaluation.is_none()) * EXCEPTION;
+                let flags =
+                    u8::from(open) * OPEN_POSITION + u8::from(verdict.evaluation.is_none()) * EXCEPTION;
                 out.extend_from_slice(&[EVALUATED, flags]);
                 put_position(&mut out, identity.generation, identity.index, identity.species, identity.hash);
                 out.push(identity.genome.len() as u8);
@@ -302,7 +302,12 @@ pub(crate) mod tests {
                 hash: u128::from(generation) << 32 | u128::from(index),
                 genome: vec![generation, index, 3],
             },
-            verdict: Verdict { class: Class::Feasible, violation: 0.0, fitness: Some(0.25), evaluation: Some(evaluation) },
+            verdict: Verdict {
+                class: Class::Feasible,
+                violation: 0.0,
+                fitness: Some(0.25),
+                evaluation: Some(evaluation),
+            },
         }
     }
 

@@ -74,7 +74,12 @@ pub struct RunFolder {
 
 impl RunFolder {
     /// Opens or creates the folder, takes the lock and claims the next epoch (at least `attempt`).
-    pub fn open(key: &RunKey<'_>, start: Start, engine: u32, attempt: u64) -> Result<RunFolder, StorageError> {
+    pub fn open(
+        key: &RunKey<'_>,
+        start: Start,
+        engine: u32,
+        attempt: u64,
+    ) -> Result<RunFolder, StorageError> {
         check_name("namespace", key.namespace)?;
         check_name("job", key.job)?;
         let job_folder = key.root.join("galapagos").join("runs").join(key.namespace).join(key.job);
@@ -176,7 +181,8 @@ impl RunFolder {
         }
         remove_folder(&result)?;
         atomic::publish_folder(&temporary, &result)?;
-        let mut bytes = serde_json::to_vec(mark).map_err(|e| StorageError::io("write", &mark_path)(e.into()))?;
+        let mut bytes =
+            serde_json::to_vec(mark).map_err(|e| StorageError::io("write", &mark_path)(e.into()))?;
         bytes.push(b'\n');
         atomic::write(&mark_path, &bytes)?;
         Ok(())
@@ -213,7 +219,8 @@ fn check_manifest(path: &Path, key: &RunKey<'_>, engine: u32) -> Result<(), Stor
             expected: format!("{} of engine {engine}", expected.inputs_digest),
         }),
         None => {
-            let bytes = serde_json::to_vec_pretty(&expected).map_err(|e| StorageError::io("write", path)(e.into()))?;
+            let bytes = serde_json::to_vec_pretty(&expected)
+                .map_err(|e| StorageError::io("write", path)(e.into()))?;
             atomic::write(path, &bytes)
         }
     }

@@ -17,8 +17,12 @@ pub fn series(symbol: &str, rows: usize, seed: u64) -> OwnedSeries {
         state ^= state << 17;
         (state % n as u64) as i64
     };
-    let mut out =
-        OwnedSeries { symbol: symbol.to_owned(), decimals: 2, interval_ms: 86_400_000, ..OwnedSeries::default() };
+    let mut out = OwnedSeries {
+        symbol: symbol.to_owned(),
+        decimals: 2,
+        interval_ms: 86_400_000,
+        ..OwnedSeries::default()
+    };
     let mut volume = Vec::new();
     let mut price = 10_000;
     for t in 0..rows as i64 {
