@@ -1,5 +1,7 @@
 //! What a manifest means: defaults, names, data, and what the inputs digest covers.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
 mod common;
 
 use common::{manifest, publish_walk, resolve, series};

@@ -1,5 +1,7 @@
 //! The promises of a run: the same bytes for any number of threads and any interruption.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
 mod common;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Promises of the run folder and the ledger that hold after any kill or damage.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
 use std::fs;
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 //! definitions and the data.
 //!
 //! * [`resolve`]: manifest -> [`resolve::ResolvedJob`], the only input of what follows.
-//! * [`space`]: the one file that joins engine definitions with genetics.
+//! * [`space`]: the one place that joins engine definitions with genetics (its ranges in a file of their own).
 //! * [`execution`]: the manifest's account options -> the engine's.
 //! * [`market`]: an open dataset as the engine reads it.
 //! * [`problem`]: dataset + job -> what one genome is worth.
@@ -13,5 +13,7 @@ pub mod fitness;
 pub mod inputs;
 pub mod market;
 pub mod problem;
+mod range;
 pub mod resolve;
+mod resolve_error;
 pub mod space;

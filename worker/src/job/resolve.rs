@@ -8,76 +8,17 @@ use galapagos_crds::{
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metric;
 use galapagos_engine::execution::{Execution, Funding};
-use galapagos_genetics::{Breeding, Config, ConfigError, Goal, Preset, Searcher, Species, StopRules};
+use galapagos_genetics::{Breeding, Config, Goal, Preset, Searcher, Species, StopRules};
 use galapagos_market::{Calendar, Interval};
 use rust_decimal::Decimal as Exact;
 
-use super::execution::{ExecutionError, to_engine};
+use super::execution::to_engine;
 use super::fitness::{Bound, Judge};
 use super::inputs::{ExecutionInputs, Inputs, StrategyInputs, written_out};
 use super::market::Facts;
+pub use super::resolve_error::ResolveError;
 use super::space::{SpeciesError, SpeciesSpace};
 use crate::storage::digest::{Digest, PREFIX, inputs_digest};
-
-/// Why a manifest cannot be run.
-#[derive(Debug, thiserror::Error)]
-pub enum ResolveError {
-    /// The manifest has no name.
-    #[error("metadata.name is missing: give the job a name")]
-    NoName,
-    /// A strategy or gene is wrong.
-    #[error(transparent)]
-    Species(#[from] SpeciesError),
-    /// The account's options are wrong.
-    #[error(transparent)]
-    Execution(#[from] ExecutionError),
-    /// Population or breeding are out of range.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// A metric that does not exist.
-    #[error("{field}: metric {name:?} is unknown; the metrics are {known}")]
-    UnknownMetric {
-        /// Where it stands.
-        field: &'static str,
-        /// What was given.
-        name: String,
-        /// All names.
-        known: String,
-    },
-    /// Neither job nor dataset say how many bars a year has.
-    #[error(
-        "how many bars a year has is not known: set marketData.calendar to {{type: Continuous}} or {{type: Sessions, barsPerYear: N}}, or import the data with --calendar"
-    )]
-    NoCalendar,
-    /// A strategy needs data that are not there.
-    #[error("strategy {strategy} needs {what}")]
-    NeedsData {
-        /// The strategy.
-        strategy: String,
-        /// What is missing and how to give it.
-        what: &'static str,
-    },
-    /// A warm-start individual of a strategy that the job does not have.
-    #[error("population.initial: strategy {name:?} is not one of the job's strategies")]
-    InitialStrategy {
-        /// The name.
-        name: String,
-    },
-    /// A field that must not be empty or out of range.
-    #[error("{field} {problem}")]
-    Field {
-        /// The field.
-        field: &'static str,
-        /// What is wrong and what to write.
-        problem: &'static str,
-    },
-    /// The inputs cannot be written as JSON.
-    #[error("the resolved inputs cannot be written")]
-    Json(#[from] serde_json::Error),
-    /// An interval or another name of the data is wrong.
-    #[error(transparent)]
-    Market(#[from] galapagos_market::Error),
-}
 
 /// Limits on time and money, looked at between generations only.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

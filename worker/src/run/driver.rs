@@ -10,56 +10,20 @@ use std::time::Instant;
 use galapagos_crds::GeneValue;
 use galapagos_crds::conditions::CompleteReason;
 use galapagos_engine::ENGINE;
-use galapagos_genetics::{
-    self as genetics, Candidate, Evolution, GenomeHasher, State, StoppedBy, species_id,
-};
+use galapagos_genetics::{self as genetics, Candidate, Evolution, GenomeHasher, StoppedBy, species_id};
 
+pub use super::ended::{Ended, RunError};
 use super::evaluator::{Evaluator, EvaluatorError, Task};
 use super::progress::{Event, GenerationReport, Observer, Pace};
+use super::resume::resume;
+use super::speed::Speed;
 use super::state::DriverState;
 use crate::job::resolve::ResolvedJob;
-use crate::storage::StorageError;
 use crate::storage::checkpoint::{self, Checkpoint};
 use crate::storage::digest::{Chain, GenerationRecord};
 use crate::storage::ledger::Ledger;
 use crate::storage::record::{Identity, Record, Verdict};
 use crate::storage::run_folder::RunFolder;
-
-/// Why a run cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The run's files.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// The evolution refused its input.
-    #[error(transparent)]
-    Genetics(#[from] genetics::Error),
-    /// Nobody can evaluate.
-    #[error(transparent)]
-    Evaluator(#[from] EvaluatorError),
-    /// An individual could not be evaluated and the job says `onFailure: Fail`.
-    #[error("{strategy} {genome} could not be evaluated: {problem}; evaluation.onFailure is Fail")]
-    EvaluationFailed {
-        /// Its strategy.
-        strategy: String,
-        /// Its genes.
-        genome: String,
-        /// Why.
-        problem: String,
-    },
-    /// The driver's state cannot be written.
-    #[error("the state of the run cannot be written")]
-    State(#[from] serde_json::Error),
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub enum Ended {
-    /// A stop rule holds at a generation boundary.
-    Finished(CompleteReason),
-    /// It was asked to stop; the same command continues.
-    Interrupted,
-}
 
 /// A run at a generation boundary.
 pub struct Driver<'a> {
@@ -74,15 +38,6 @@ pub struct Driver<'a> {
     price_per_second: Option<f64>,
     bars: u64,
     pace: Speed,
-}
-
-#[derive(Default)]
-struct Speed {
-    evaluated: u64,
-    seconds: f64,
-    reused: u64,
-    generations: u32,
-    elapsed: f64,
 }
 
 impl<'a> Driver<'a> {
@@ -387,19 +342,7 @@ impl<'a> Driver<'a> {
     }
 
     fn pace(&self) -> Pace {
-        let Speed { evaluated, seconds, reused, generations, elapsed } = self.pace;
-        let total = self.job.stop.generations;
-        let left = total.saturating_sub(self.evolution.generation());
-        Pace {
-            generations: total,
-            reused,
-            strategy_bars_per_second: if seconds > 0.0 {
-                evaluated as f64 * self.bars as f64 / seconds
-            } else {
-                0.0
-            },
-            eta_seconds: (generations > 0).then(|| elapsed / f64::from(generations) * f64::from(left)),
-        }
+        self.pace.report(self.bars, self.job.stop.generations, self.evolution.generation())
     }
 
     /// The evolution at this boundary.
@@ -426,46 +369,6 @@ impl<'a> Driver<'a> {
     pub fn speed(&self) -> Pace {
         self.pace()
     }
-}
-
-/// The run as of a checkpoint, if everything it relies on is there.
-fn resume(
-    job: &ResolvedJob,
-    ledger: &Ledger,
-    checkpoint: &Checkpoint,
-) -> Result<(Evolution, Chain, DriverState), &'static str> {
-    if checkpoint.ledger_position > ledger.position() {
-        return Err("relies on evaluations that were lost");
-    }
-    let state: DriverState =
-        serde_json::from_slice(&checkpoint.driver).map_err(|_| "has an unreadable history")?;
-    let genetics = State::from_bytes(&checkpoint.genetics).map_err(|_| "has an unreadable evolution")?;
-    let mut evolution = Evolution::resume(job.config.clone(), job.genetic_species(), &genetics)
-        .map_err(|_| "belongs to another configuration")?;
-    if evolution.generation() != checkpoint.generation
-        || state.history.len() as u64 != u64::from(checkpoint.generation)
-    {
-        return Err("contradicts itself");
-    }
-    let ids: Vec<u16> = job.species.iter().map(|s| species_id(s.name())).collect();
-    let mut seen = Vec::new();
-    let mut count = 0u64;
-    ledger
-        .for_each(|record| {
-            if let Record::Evaluated { identity, .. } = record
-                && identity.generation < checkpoint.generation
-                && let Some(species) = ids.iter().position(|&id| id == identity.species)
-            {
-                count += 1;
-                seen.push((species, identity.genome));
-            }
-        })
-        .map_err(|_| "relies on a ledger that cannot be read")?;
-    if count < evolution.progress().evaluations {
-        return Err("relies on evaluations that were lost");
-    }
-    evolution.seed_seen(seen).map_err(|_| "does not fit its ledger")?;
-    Ok((evolution, Chain::at(checkpoint.digest), state))
 }
 
 /// The verdict of a record, if it is one on exactly this genome.

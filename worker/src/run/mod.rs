@@ -2,12 +2,16 @@
 //!
 //! * [`driver`]: ask, evaluate what is not known, tell, checkpoint. It sees evaluation through [`evaluator::Evaluator`]
 //!   only, so that the same loop drives threads here and workers elsewhere.
+//! * [`ended`]: how a run ends.
 //! * [`local`]: evaluation on the threads of this process.
 //! * [`progress`]: typed records of what happens; nothing in this crate prints.
 //! * [`state`]: what a checkpoint keeps besides the evolution itself.
 
 pub mod driver;
+pub mod ended;
 pub mod evaluator;
 pub mod local;
 pub mod progress;
+mod resume;
+mod speed;
 pub mod state;

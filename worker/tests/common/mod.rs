@@ -1,5 +1,6 @@
 //! A small dataset and a small job, made anew for each test.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use std::path::Path;
 

@@ -1,0 +1,50 @@
+//! From a checkpoint and the ledger back to a run, or why not.
+
+use galapagos_genetics::{Evolution, State, species_id};
+
+use super::state::DriverState;
+use crate::job::resolve::ResolvedJob;
+use crate::storage::checkpoint::Checkpoint;
+use crate::storage::digest::Chain;
+use crate::storage::ledger::Ledger;
+use crate::storage::record::Record;
+
+/// The run as of a checkpoint, if everything it relies on is there.
+pub(super) fn resume(
+    job: &ResolvedJob,
+    ledger: &Ledger,
+    checkpoint: &Checkpoint,
+) -> Result<(Evolution, Chain, DriverState), &'static str> {
+    if checkpoint.ledger_position > ledger.position() {
+        return Err("relies on evaluations that were lost");
+    }
+    let state: DriverState =
+        serde_json::from_slice(&checkpoint.driver).map_err(|_| "has an unreadable history")?;
+    let genetics = State::from_bytes(&checkpoint.genetics).map_err(|_| "has an unreadable evolution")?;
+    let mut evolution = Evolution::resume(job.config.clone(), job.genetic_species(), &genetics)
+        .map_err(|_| "belongs to another configuration")?;
+    if evolution.generation() != checkpoint.generation
+        || state.history.len() as u64 != u64::from(checkpoint.generation)
+    {
+        return Err("contradicts itself");
+    }
+    let ids: Vec<u16> = job.species.iter().map(|s| species_id(s.name())).collect();
+    let mut seen = Vec::new();
+    let mut count = 0u64;
+    ledger
+        .for_each(|record| {
+            if let Record::Evaluated { identity, .. } = record
+                && identity.generation < checkpoint.generation
+                && let Some(species) = ids.iter().position(|&id| id == identity.species)
+            {
+                count += 1;
+                seen.push((species, identity.genome));
+            }
+        })
+        .map_err(|_| "relies on a ledger that cannot be read")?;
+    if count < evolution.progress().evaluations {
+        return Err("relies on evaluations that were lost");
+    }
+    evolution.seed_seen(seen).map_err(|_| "does not fit its ledger")?;
+    Ok((evolution, Chain::at(checkpoint.digest), state))
+}
