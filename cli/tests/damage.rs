@@ -104,6 +104,10 @@ fn a_damaged_ledger_costs_evaluations_but_no_bit_of_the_result() {
         fs::write(&file, bytes).unwrap();
         let ended = extended(&place, name);
         assert_eq!(ended.json()["result_digest"], digest, "{name}");
-        assert!(ended.stderr.contains("WARN") && ended.stderr.contains("evaluations.log"), "{name}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("WARN") && ended.stderr.contains("evaluations.log"),
+            "{name}: {}",
+            ended.stderr
+        );
     }
 }

@@ -1,0 +1,141 @@
+//! Every sample manifest runs to its end, with the digest that is stored. A change of ENGINE is the only reason to
+//! store others: remove `tests/golden/samples.json`, then `UPDATE_GOLDEN=1 cargo test -p galapagos --test samples`.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+mod common;
+
+use common::{Place, root};
+use galapagos_worker::engine::ENGINE;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+fn manifests() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("deploy/examples")).unwrap();
+    let mut files: Vec<PathBuf> =
+        entries.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "yaml")).collect();
+    files.sort();
+    files
+}
+
+/// The sample data, as the comments of the manifests say.
+fn prepared() -> Place {
+    let place = Place::new();
+    let data = root().join("deploy/examples/data");
+    let file = |name: &str| data.join(name).display().to_string();
+    let stocks = ["AAPL.csv", "IBM.csv", "MSFT.csv"].map(file);
+    let mut arguments = vec!["import"];
+    arguments.extend(stocks.iter().map(String::as_str));
+    arguments.extend(["--dataset", "us-stocks", "--interval", "1d", "--calendar", "sessions:252"]);
+    place.ok(&arguments);
+    let pair = file("EURUSD.csv");
+    place.ok(&[
+        "import",
+        &pair,
+        "--dataset",
+        "eurusd-hourly",
+        "--interval",
+        "1h",
+        "--calendar",
+        "sessions:6225",
+    ]);
+    place
+}
+
+#[test]
+fn every_sample_runs_to_its_end_with_the_stored_digest() {
+    let place = prepared();
+    let mut digests = Map::new();
+    for file in manifests() {
+        let path = file.display().to_string();
+        let result = place.json(&["run", &path, "--set", "generations=3", "-o", "json"]);
+        assert_eq!(result["stopped_by"], "GenerationsReached", "{path}");
+        assert_eq!(result["generations"].as_array().unwrap().len(), 3, "{path}");
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        digests.insert(name, result["result_digest"].clone());
+    }
+    let found = json!({"engine": ENGINE, "digests": digests});
+    let stored = root().join("cli/tests/golden/samples.json");
+    let stored_engine =
+        std::fs::read(&stored).ok().map(|b| serde_json::from_slice::<Value>(&b).unwrap()["engine"].clone());
+    if std::env::var_os("UPDATE_GOLDEN").is_some() && stored_engine == Some(json!(ENGINE)) {
+        panic!("the digests of engine {ENGINE} are stored: a change that alters them needs a new ENGINE");
+    }
+    common::golden("samples.json", &format!("{found:#}\n"));
+}
+
+#[test]
+fn the_number_of_slots_and_a_second_place_change_no_byte() {
+    let manifest = root().join("deploy/examples/several-symbols.yaml").display().to_string();
+    let digest = |slots: &str| {
+        let result =
+            prepared().json(&["run", &manifest, "--set", "generations=2", "--slots", slots, "-o", "json"]);
+        (result["result_digest"].clone(), result["best"].clone())
+    };
+    assert_eq!(digest("1"), digest("3"));
+}
+
+#[test]
+fn a_stored_result_replays_to_the_same_bits_for_every_species() {
+    let place = prepared();
+    let manifest = root().join("deploy/examples/fx-hourly.yaml").display().to_string();
+    place.ok(&["run", &manifest, "--set", "generations=2", "-o", "json"]);
+    let result = common::run_folder(&place.path().join("results"), "fx-hourly").join("result");
+    for file in [
+        "result.json",
+        "evaluations.parquet",
+        "generations.csv",
+        "champions.yaml",
+        "job.yaml",
+        "DIGEST",
+        "best/equity.csv",
+        "best/trades.csv",
+        "equity.svg",
+        "fitness.svg",
+    ] {
+        assert!(result.join(file).is_file(), "{file} is missing");
+    }
+    for rank in 1..=3 {
+        let path = format!("{}#{rank}", result.join("result.json").display());
+        let replay = place.json(&["backtest", &path, "-o", "json"]);
+        assert_eq!(replay["replays_exactly"], true);
+    }
+    let none = place.run(&["backtest", &format!("{}#4", result.join("result.json").display())]);
+    assert_eq!(none.code, 2, "{}", none.stderr);
+
+    let text = std::fs::read_to_string(result.join("result.json")).unwrap();
+    let stored: Value = serde_json::from_str(&text).unwrap();
+    let mut changed = stored.clone();
+    changed["species"][0]["metrics"]["fees"] = json!(1.25);
+    std::fs::write(result.join("result.json"), changed.to_string()).unwrap();
+    let codes: Vec<i32> = (1..=3)
+        .map(|rank| {
+            place.run(&["backtest", &format!("{}#{rank}", result.join("result.json").display())]).code
+        })
+        .collect();
+    assert_eq!(codes.iter().filter(|&&c| c == 1).count(), 1, "one champion was changed: {codes:?}");
+}
+
+#[test]
+fn a_dry_run_says_who_causes_the_warm_up_and_evaluates_nothing() {
+    let place = prepared();
+    let manifest = root().join("deploy/examples/all-strategies.yaml").display().to_string();
+    let plan = place.json(&["run", &manifest, "--dry-run", "-o", "json"]);
+    assert_eq!(plan["symbols"][0]["warm_up_bars"], 601);
+    assert_eq!(plan["symbols"][0]["warm_up_species"], "ema_crossover");
+    assert_eq!(plan["species"].as_array().unwrap().len(), 12);
+    assert_eq!(plan["evaluations"], 25 * 240);
+    assert!(!place.path().join("results").exists());
+}
+
+#[test]
+fn an_estimate_takes_workers_and_price_from_the_pool_in_the_file() {
+    let place = prepared();
+    let manifest = root().join("deploy/examples/fx-hourly.yaml").display().to_string();
+    let estimate = place.json(&["estimate", &manifest, "-o", "json"]);
+    assert_eq!((&estimate["workers"], &estimate["slots_per_worker"]), (&json!(4), &json!(2)));
+    assert!(estimate["cost"].as_f64().unwrap() > 0.0);
+    let dearer = place.json(&["estimate", &manifest, "--workers", "2", "--price", "100", "-o", "json"]);
+    assert_eq!(dearer["workers"], 2);
+    assert!(dearer["cost"].as_f64().unwrap() > estimate["cost"].as_f64().unwrap());
+}
