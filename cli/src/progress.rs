@@ -17,7 +17,7 @@ impl Progress {
     pub fn start(job: &str, lines: bool) -> Progress {
         let bar = (is_watched() && !lines).then(|| {
             let bar = BARS.add(ProgressBar::new(1));
-            let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len}  {wide_msg}");
+            let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len}  {msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.set_prefix(job.to_owned());
             bar
@@ -91,12 +91,12 @@ fn line(report: &GenerationReport, pace: &Pace, cached: u64) -> String {
     let left =
         pace.eta_seconds.map_or_else(|| "?".to_owned(), |s| duration(Duration::from_secs_f64(s.max(0.0))));
     format!(
-        "best {} {}  median {}  {} distinct {} cached  {}bars/s  {left} left",
+        "{left} left  {}bars/s\n  best {} {}  median {}  {} distinct  {} cached",
+        short(pace.strategy_bars_per_second),
         number(report.best, 3),
         report.strategy.as_deref().unwrap_or(""),
         number(report.median, 3),
         thousands(i128::from(report.distinct)),
         thousands(i128::from(cached)),
-        short(pace.strategy_bars_per_second),
     )
 }
