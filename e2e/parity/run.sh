@@ -5,4 +5,6 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(realpath "${1:?usage: run.sh PATH/TO/galapagos}")
 shift
-exec "$("$here/venv.sh")/bin/python" "$here/parity.py" --galapagos "$bin" "$@"
+python="$("$here/venv.sh")/bin/python"
+"$python" "$here/open_results.py" --galapagos "$bin"
+exec "$python" "$here/parity.py" --galapagos "$bin" "$@"
