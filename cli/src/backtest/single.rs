@@ -3,7 +3,7 @@
 use super::data::Data;
 use crate::commands::backtest::Arguments;
 use crate::exit::{Blame, Failure, Outcome};
-use crate::names;
+use crate::{names, terminal};
 use galapagos_worker::engine::backtest::{Backtest, Report, backtest};
 use galapagos_worker::engine::bars::Bars;
 use galapagos_worker::engine::evaluation::MetricSet;
@@ -13,6 +13,9 @@ use galapagos_worker::engine::prepared::Prepared;
 use galapagos_worker::engine::strategies::{self, Context, Series, Strategy};
 use galapagos_worker::engine::window::Rows;
 use galapagos_worker::job::execution::to_engine;
+
+/// The gene that is off where there is no volume to confirm by (engine contract X16).
+const VOLUME_GENE: &str = "volume_confirmation";
 
 /// A back-test that is done.
 pub struct Done {
@@ -74,9 +77,18 @@ pub fn run(arguments: &Arguments) -> Outcome<Done> {
             None => pairs.push((gene, value)),
         }
     }
-    let genome = Genome::from_pairs(found.strategy.def(), &pairs).invalid()?;
+    let def = found.strategy.def();
+    // Words first: a misspelt gene is told before the data are read.
+    let mut genome = Genome::from_pairs(def, &pairs).invalid()?;
     let spec = arguments.account.resolve()?;
     let data = Data::read(arguments)?;
+    let confirms = def.genes.iter().any(|g| g.name == VOLUME_GENE) && !def.needs_volume;
+    if confirms && !data.bars().iter().all(Bars::has_volume) {
+        pairs.retain(|p| p.0 != VOLUME_GENE);
+        pairs.push((VOLUME_GENE, "0"));
+        genome = Genome::from_pairs(def, &pairs).invalid()?;
+        terminal::note(&format!("note: {VOLUME_GENE} is fixed at 0, since the data have no volume"));
+    }
     let exec = to_engine(&spec, data.bars_per_year).invalid()?;
     finish(data, found.strategy, genome, exec)
 }

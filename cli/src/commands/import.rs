@@ -59,7 +59,7 @@ pub struct Arguments {
     /// Funding series (time,rate[,mark]): FILE or SYMBOL=FILE
     #[arg(long, value_name = "FILE")]
     pub funding: Vec<String>,
-    /// Make a geometric random walk instead: bars=N,seed=S[,volatility=V][,drift=D][,price=P]
+    /// Make a geometric random walk instead: bars=N[,seed=S][,symbols=K][,start=DATE][,price=P][,volatility=V][,decimals=D]
     #[arg(long, value_name = "KEY=VALUE,...", conflicts_with_all = ["files", "columns", "funding"])]
     pub random_walk: Option<String>,
     /// Files read at the same time; absent: all cores
