@@ -16,7 +16,7 @@ $(BIN): FORCE
 FORCE:
 
 example: $(BIN) ## Import the sample data, evolve strategies on it, print the result
-	$(BIN) import deploy/examples/data/*.csv --dataset us-stocks --interval 1d --calendar sessions:252
+	$(BIN) import deploy/examples/data/AAPL.csv deploy/examples/data/IBM.csv deploy/examples/data/MSFT.csv --dataset us-stocks --interval 1d --calendar sessions:252
 	$(BIN) run deploy/examples/stocks-daily.yaml
 
 oracle-data: ## Make the data that the oracle records name (needs python3 and a package registry)
