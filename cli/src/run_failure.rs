@@ -2,10 +2,10 @@
 
 use crate::data_errors;
 use crate::exit::Failure;
+use galapagos_worker::execute::ExecuteError;
 use galapagos_worker::job::market::MarketError;
 use galapagos_worker::job::resolve::ResolveError;
 use galapagos_worker::run::driver::RunError;
-use galapagos_worker::session::SessionError;
 use galapagos_worker::storage::StorageError;
 
 /// Of the data.
@@ -25,13 +25,13 @@ pub fn blame_resolve(error: ResolveError) -> Failure {
 }
 
 /// Of a run.
-pub fn blame_session(error: SessionError) -> Failure {
+pub fn blame_execute(error: ExecuteError) -> Failure {
     match error {
-        SessionError::Problem(error) => Failure::Invalid(error.into()),
-        SessionError::Market(error) => data_errors::blame(error),
-        SessionError::Storage(error) => blame_storage(error),
-        SessionError::Run(RunError::Storage(error)) => blame_storage(error),
-        SessionError::Run(error @ (RunError::Genetics(_) | RunError::EvaluationFailed { .. })) => {
+        ExecuteError::Problem(error) => Failure::Invalid(error.into()),
+        ExecuteError::Market(error) => data_errors::blame(error),
+        ExecuteError::Storage(error) => blame_storage(error),
+        ExecuteError::Run(RunError::Storage(error)) => blame_storage(error),
+        ExecuteError::Run(error @ (RunError::Genetics(_) | RunError::EvaluationFailed { .. })) => {
             Failure::Invalid(error.into())
         }
         other => Failure::Internal(other.into()),

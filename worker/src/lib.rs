@@ -7,7 +7,7 @@
 //! use galapagos_worker::job::market::Market;
 //! use galapagos_worker::job::resolve::ResolvedJob;
 //! use galapagos_worker::run::progress::Event;
-//! use galapagos_worker::session::{Options, RunOutcome, run};
+//! use galapagos_worker::execute::{Options, RunOutcome, run};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let manifest: galapagos_crds::EvolutionJob = unimplemented!();
@@ -23,14 +23,14 @@
 //! # }
 //! ```
 //!
-//! Layers, each knowing only those below it: [`session`] (one process), [`results`], [`run`] (the driver, which knows
+//! Layers, each knowing only those below it: [`execute`] (one process), [`results`], [`run`] (the driver, which knows
 //! nothing of how evaluation happens, and local threads), [`job`] (manifest and data resolved), [`storage`].
 
 pub mod catalogue;
+pub mod execute;
 pub mod job;
 pub mod results;
 pub mod run;
-pub mod session;
 pub mod storage;
 
 /// The engine, for those above this crate: the arrows of the house end here.

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{manifest, publish_walk, resolve};
 use galapagos_crds::EvolutionJob;
+use galapagos_worker::execute::{Options, RunOutcome, run};
 use galapagos_worker::results::document::ResultDocument;
 use galapagos_worker::run::progress::{Event, Silent};
-use galapagos_worker::session::{Options, RunOutcome, run};
 use galapagos_worker::storage::run_folder::Start;
 
 const THREE: &str = "  generations: 3\n";

@@ -3,11 +3,11 @@
 use crate::args::{DataDir, Output};
 use crate::exit::{Blame, Failure, Outcome};
 use crate::progress::Progress;
-use crate::run_failure::{blame_market, blame_resolve, blame_session};
+use crate::run_failure::{blame_execute, blame_market, blame_resolve};
 use crate::{estimate, interrupt, manifest, run_pictures, run_report, source, terminal};
+use galapagos_worker::execute::{self, Options, RunOutcome};
 use galapagos_worker::job::market::Market;
 use galapagos_worker::job::resolve::ResolvedJob;
-use galapagos_worker::session::{self, Options, RunOutcome};
 use galapagos_worker::storage::run_folder::Start;
 use std::path::PathBuf;
 
@@ -91,9 +91,9 @@ pub fn execute(arguments: Arguments) -> Outcome {
     };
     let asked = interrupt::watch("stopping at a safe point; Ctrl-C again ends at once")?;
     let mut progress = Progress::start(&job.name, arguments.output == Output::Json);
-    let outcome = session::run(&job, &market, &options, &mut progress, &asked);
+    let outcome = execute::run(&job, &market, &options, &mut progress, &asked);
     progress.finish();
-    match outcome.map_err(blame_session)? {
+    match outcome.map_err(blame_execute)? {
         RunOutcome::Finished { result, folder, reused } => {
             run_pictures::write(&folder, &result, &market).internal()?;
             if reused {

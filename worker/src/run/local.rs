@@ -18,6 +18,8 @@ use crate::job::problem::Problem;
 /// Individuals of one batch at most: small enough to stop soon and to lose little to a kill, large enough that
 /// neighbours share their indicator series.
 const LARGEST_BATCH: usize = 256;
+/// Bars of a batch whose individuals are simulated one by one: about a quarter of a second.
+const SLOW_BARS: u64 = 2_000_000;
 
 /// Threads that evaluate a problem.
 pub struct LocalEvaluator<'a> {
@@ -48,6 +50,19 @@ impl<'a> LocalEvaluator<'a> {
     /// Number of threads.
     pub fn slots(&self) -> usize {
         self.pool.current_num_threads()
+    }
+
+    /// Individuals of a batch of this species at most.
+    fn largest_batch(&self, task: &Task) -> usize {
+        let species = self.problem.job().species.get(task.species);
+        let shared = species.zip(self.batches.as_ref()).is_some_and(|(species, batches)| {
+            let genome = species.genome(&task.genome);
+            genome.is_some_and(|genome| {
+                batches.shares(&Individual { strategy: species.strategy, genome: &genome })
+            })
+        });
+        let slow = SLOW_BARS / self.problem.counted_bars().max(1);
+        if shared { LARGEST_BATCH } else { (slow as usize).clamp(1, LARGEST_BATCH) }
     }
 
     /// The answers to a batch, in its order. A panic costs the batch nothing but time: its individuals are then
@@ -103,13 +118,16 @@ impl Evaluator for LocalEvaluator<'_> {
         // Neighbours in parameter space share series; results do not depend on the order.
         let mut sorted: Vec<&Task> = tasks.iter().collect();
         sorted.sort_by(|a, b| (a.species, &a.genome).cmp(&(b.species, &b.genome)));
-        let size = tasks.len().div_ceil(4 * self.slots()).clamp(1, LARGEST_BATCH);
+        let even = tasks.len().div_ceil(4 * self.slots()).max(1);
+        let batches = sorted
+            .chunk_by(|a, b| a.species == b.species)
+            .flat_map(|species| species.chunks(even.min(self.largest_batch(species[0]))));
         let stop = AtomicBool::new(false);
         let this = &*self;
         let stopped = || interrupt.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed);
         self.pool.in_place_scope(|scope| {
             let (send, receive) = mpsc::channel();
-            for batch in sorted.chunks(size) {
+            for batch in batches {
                 let send = send.clone();
                 let stopped = &stopped;
                 scope.spawn(move |_| {

@@ -98,6 +98,12 @@ impl<'a> BatchEvaluator<'a> {
         }
     }
 
+    /// Whether an individual shares series with its neighbours. Else it is simulated on its own, which takes much
+    /// longer: cut its batches shorter.
+    pub fn shares(&self, individual: &Individual) -> bool {
+        self.plans(individual).is_some()
+    }
+
     /// Brings individuals into the order in which batches cut from them share most series.
     pub fn sort(&self, individuals: &mut [Individual]) {
         individuals.sort_by_cached_key(|x| {

@@ -18,9 +18,9 @@ use crate::run::progress::{Event, Observer};
 use crate::storage::StorageError;
 use crate::storage::run_folder::{RunFolder, RunKey, Start};
 
-/// Why a session failed.
+/// Why a run failed.
 #[derive(Debug, thiserror::Error)]
-pub enum SessionError {
+pub enum ExecuteError {
     /// The job does not fit its data.
     #[error(transparent)]
     Problem(#[from] ProblemError),
@@ -69,7 +69,7 @@ impl Options {
     }
 }
 
-/// How a session ended.
+/// How it ended.
 #[derive(Debug)]
 pub enum RunOutcome {
     /// The result is on disk.
@@ -93,14 +93,14 @@ pub enum RunOutcome {
 /// Runs a job to its end, or until `interrupt` rises. A run that finished before is answered from its result.
 ///
 /// # Errors
-/// [`SessionError`]; what was finished is on disk, and the same call continues it.
+/// [`ExecuteError`]; what was finished is on disk, and the same call continues it.
 pub fn run(
     job: &ResolvedJob,
     market: &Market,
     options: &Options,
     observer: &mut dyn Observer,
     interrupt: &AtomicBool,
-) -> Result<RunOutcome, SessionError> {
+) -> Result<RunOutcome, ExecuteError> {
     let problem = Problem::new(job, market.bars())?;
     job.warnings.iter().for_each(|w| observer.observe(Event::Warning(w.clone())));
     let key = RunKey { root: &options.root, namespace: &job.namespace, job: &job.name, inputs: job.digest };
