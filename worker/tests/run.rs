@@ -106,7 +106,8 @@ fn an_interruption_between_batches_loses_no_evaluation() {
         pieces += 1;
         assert!(pieces < 100, "no progress");
     }
-    assert!(pieces > 3, "{pieces}");
+    // A piece ends inside a generation or at its boundary, whichever thread is faster: never later.
+    assert!(pieces >= 2, "{pieces}");
     let (result, reused) = finish(data.path(), &options, &job);
     assert!(reused, "the last piece finished the run");
     assert_eq!(timeless(result), expected);
