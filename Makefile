@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET)/release/galapagos
 VENV := $(TARGET)/venv
 
-.PHONY: help example test lint generated check-generated deny quality parity ratios bench oracle-data
+.PHONY: help example test lint generators generated check-generated deny quality parity ratios bench oracle-data
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ --/'
@@ -29,13 +29,18 @@ lint: ## Format and clippy, as CI checks them
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-generated: ## Write the generated files: CRDs, catalogue of strategies
-	$(CARGO) run -q --locked -p galapagos-worker --bin catalogue -- --out crds/generated/strategies.json
-	$(CARGO) run -q --locked -p galapagos-crds --bin crdgen -- --out crds/generated
+# Built with the whole workspace, as the tests are: cargo then compiles the libraries once, not once per selection.
+generators:
+	$(CARGO) build -q --locked --workspace --bins
 
-check-generated: ## Fail if a generated file is not current
-	$(CARGO) run -q --locked -p galapagos-worker --bin catalogue -- --check crds/generated/strategies.json
-	$(CARGO) run -q --locked -p galapagos-crds --bin crdgen -- --check crds/generated
+generated: generators ## Write the generated files: CRDs, catalogue of strategies
+	$(TARGET)/debug/catalogue --out crds/generated/strategies.json
+	$(CARGO) build -q --locked --workspace --bins
+	$(TARGET)/debug/crdgen --out crds/generated
+
+check-generated: generators ## Fail if a generated file is not current
+	$(TARGET)/debug/catalogue --out crds/generated/strategies.json --check
+	$(TARGET)/debug/crdgen --out crds/generated --check
 
 deny: ## Licences, bans, sources and the arrows between crates
 	$(TARGET)/tools/bin/cargo-deny --version >/dev/null 2>&1 || $(CARGO) install --locked --root $(TARGET)/tools cargo-deny@0.20.2

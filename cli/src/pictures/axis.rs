@@ -70,11 +70,14 @@ pub fn line<'a, 'b>(
     Ok(())
 }
 
-/// The legend in the upper left corner.
-pub fn legend<'a: 'b, 'b>(chart: &mut Chart<'a, 'b>) -> Result<(), DrawError<'a>> {
+/// The legend, in a corner where the picture's lines seldom are.
+pub fn legend<'a: 'b, 'b>(
+    chart: &mut Chart<'a, 'b>,
+    corner: SeriesLabelPosition,
+) -> Result<(), DrawError<'a>> {
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(corner)
         .background_style(WHITE.mix(0.85))
         .border_style(TRANSPARENT)
         .label_font(("sans-serif", 14).into_font().color(&INK))

@@ -50,7 +50,7 @@ fn draw<'a>(equity: &Equity, text: &'a mut String) -> Result<(), axis::DrawError
     if ours.len() > 1 {
         axis::line(&mut chart, ours, OURS, "best individual")?;
     }
-    axis::legend(&mut chart)?;
+    axis::legend(&mut chart, SeriesLabelPosition::UpperLeft)?;
     drop(chart);
     area.present()
 }

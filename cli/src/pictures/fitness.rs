@@ -44,7 +44,7 @@ fn draw<'a>(
     let mut chart = axis::chart(&area, &title, ((0.0, last), &whole), (y, &short), |_| Ok(()))?;
     axis::line(&mut chart, median, OTHER, "median")?;
     axis::line(&mut chart, best, OURS, "best feasible")?;
-    axis::legend(&mut chart)?;
+    axis::legend(&mut chart, SeriesLabelPosition::LowerRight)?;
     drop(chart);
     area.present()
 }
