@@ -1,5 +1,6 @@
 //! Prints how many million strategy-bars a second the batch path evaluates, set-up included, on one thread and on
-//! two: `cargo run --release -p galapagos-engine --example throughput [BARS] [INDIVIDUALS] [FEE]`.
+//! two: `cargo run --release -p galapagos-engine --example throughput [--long-short] [BARS] [INDIVIDUALS] [FEE]
+//! [STRATEGY..]`. With `--long-short` accounts take both sides, with liquidation at 5 %.
 #![allow(clippy::disallowed_types)]
 
 #[path = "../benches/support/mod.rs"]
@@ -8,7 +9,7 @@ mod support;
 use galapagos_engine::backtest::Backtest;
 use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, MetricSet, Metrics, Reason};
-use galapagos_engine::execution::Execution;
+use galapagos_engine::execution::{Execution, Side};
 use galapagos_engine::genes::Genome;
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{Strategy, all};
@@ -27,13 +28,23 @@ const EMPTY: Evaluation = Evaluation {
 };
 
 fn main() {
-    let mut args = std::env::args().skip(1);
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let given = args.len();
+    args.retain(|a| a != "--long-short");
+    let both_sides = args.len() < given;
+    let mut args = args.into_iter();
     let mut number = |default: f64| args.next().and_then(|a| a.parse().ok()).unwrap_or(default);
     let (bars, individuals, fee) = (number(525_600.0) as usize, number(1000.0) as usize, number(0.0001));
     let chosen: Vec<String> = args.collect();
     let kind = Walk { start: 3_000_000.0, step: 0.0004, flat: 0.0, idle: Some(0.0) };
     let data = walk("RANDOM", bars, kind, &mut Rng(1));
-    let exec = Execution { taker_fee: fee, bars_per_year: 525_600.0, ..Execution::default() };
+    let exec = Execution {
+        side: if both_sides { Side::LongShort } else { Side::Long },
+        maintenance_margin: both_sides.then_some(0.05),
+        taker_fee: fee,
+        bars_per_year: 525_600.0,
+        ..Execution::default()
+    };
     println!(
         "{bars} bars, {individuals} individuals, fee {fee}; million strategy-bars a second, set-up included"
     );

@@ -10,7 +10,8 @@ use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricS
 use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side};
 use galapagos_engine::genes::Genome;
 use galapagos_engine::prepared::Prepared;
-use galapagos_engine::strategies::{Strategy, all};
+use galapagos_engine::strategies::{Path, Strategy, all};
+use galapagos_engine::trace::Exit;
 use galapagos_engine::window::Rows;
 use support::{Data, Rng, Walk, genome, stops, walk};
 
@@ -82,12 +83,43 @@ fn any_options(rng: &mut Rng) -> Execution {
     }
 }
 
+/// Options of an account of either side, any share and any multiple of its equity.
+fn held(rng: &mut Rng) -> Execution {
+    Execution {
+        side: rng.pick(&[Side::Long, Side::Short, Side::LongShort, Side::LongShort]),
+        fraction: rng.pick(&[1.0, 1.0, 0.95, 0.5, 0.1]),
+        leverage: rng.pick(&[1.0, 1.0, 2.0, 3.0, 10.0]),
+        maintenance_margin: rng.pick(&[None, Some(0.0), Some(0.05), Some(0.05), Some(0.3)]),
+        borrow_rate: rng.pick(&[0.0, 0.0, 0.2, 100.0]),
+        funding: rng.pick(&[
+            Funding::None,
+            Funding::None,
+            Funding::None,
+            Funding::Series,
+            Funding::Constant { rate_e9: 3_000_000, interval_hours: 1 },
+        ]),
+        taker_fee: rng.pick(&[0.0, 0.0001, 0.001, 0.02]),
+        ..whole_long(rng)
+    }
+}
+
 fn aggregates(rng: &mut Rng) -> Aggregate {
     rng.pick(&[Aggregate::Portfolio, Aggregate::Mean, Aggregate::Median, Aggregate::Min])
 }
 
-/// Compares the batch path with the simulator on one random job; answers the reasons seen.
-fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet) -> Vec<Option<Reason>> {
+/// What a comparison has seen.
+#[derive(Default)]
+struct Seen {
+    reasons: Vec<Option<Reason>>,
+    /// Ends of trades by the simulator's record.
+    exits: Vec<Exit>,
+    /// Individuals that latch positions, and those of them that ran the simulator.
+    latched: usize,
+    simulated: usize,
+}
+
+/// Compares the batch path with the simulator on one random job.
+fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, seen: &mut Seen) {
     let mut rng = Rng(seed);
     let symbols =
         if exec.aggregate == Aggregate::Portfolio && rng.chance(0.7) { 1 } else { 1 + rng.below(3) };
@@ -121,9 +153,15 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet) ->
     let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics };
     let evaluator = BatchEvaluator::new(run);
     let mut out = vec![EMPTY; members.len()];
-    evaluator.evaluate(&individuals(&members), &mut Scratch::new(), &mut out);
+    let mut scratch = Scratch::new();
+    evaluator.evaluate(&individuals(&members), &mut scratch, &mut out);
+    let others = members.iter().filter(|(s, _)| s.def().path != Path::Events).count();
+    seen.latched += members.len() - others;
+    seen.simulated += (scratch.simulated() as usize).saturating_sub(others);
     for ((strategy, genome), batch) in members.iter().zip(&out) {
-        let oracle = backtest(&run, *strategy, genome).evaluation;
+        let report = backtest(&run, *strategy, genome);
+        seen.exits.extend(report.per_symbol.iter().flat_map(|s| s.trace.trades.iter().map(|t| t.reason)));
+        let oracle = report.evaluation;
         assert_eq!(
             *batch,
             oracle,
@@ -132,7 +170,7 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet) ->
             genome
         );
     }
-    out.iter().map(|e| e.reason).collect()
+    seen.reasons.extend(out.iter().map(|e| e.reason));
 }
 
 fn plain_metrics() -> MetricSet {
@@ -143,15 +181,40 @@ fn plain_metrics() -> MetricSet {
 
 #[test]
 fn a_whole_long_account_has_the_bits_of_the_simulator() {
-    let mut reasons = Vec::new();
+    let mut seen = Seen::default();
     for seed in 0..60 {
         let mut rng = Rng(seed ^ 0x5eed);
         let exec = Execution { aggregate: aggregates(&mut rng), ..whole_long(&mut rng) };
-        reasons.extend(compare(seed, &exec, false, plain_metrics()));
+        compare(seed, &exec, false, plain_metrics(), &mut seen);
     }
     for reason in [None, Some(Reason::Ruined), Some(Reason::NoTrades)] {
-        assert!(reasons.contains(&reason), "the random jobs must reach {reason:?}");
+        assert!(seen.reasons.contains(&reason), "the random jobs must reach {reason:?}");
     }
+}
+
+#[test]
+fn a_held_account_has_the_bits_of_the_simulator_without_running_it() {
+    let mut seen = Seen::default();
+    let jobs = std::env::var("GALAPAGOS_BATCH_JOBS").ok().and_then(|n| n.parse().ok()).unwrap_or(150);
+    for seed in 2000..2000 + jobs {
+        let mut rng = Rng(seed ^ 0x5eed);
+        let aggregate = rng.pick(&[Aggregate::Mean, Aggregate::Median, Aggregate::Min]);
+        let exec = Execution { aggregate, ..held(&mut rng) };
+        compare(seed, &exec, false, plain_metrics(), &mut seen);
+    }
+    for reason in [None, Some(Reason::Ruined), Some(Reason::NoTrades)] {
+        assert!(seen.reasons.contains(&reason), "the random jobs must reach {reason:?}");
+    }
+    for exit in [Exit::Signal, Exit::Liquidation, Exit::End, Exit::Ruin] {
+        let times = seen.exits.iter().filter(|&&e| e == exit).count();
+        assert!(times > 100, "the random jobs must reach {exit:?} often, not {times} times");
+    }
+    assert!(
+        seen.simulated * 50 < seen.latched,
+        "{} of {} individuals ran the simulator",
+        seen.simulated,
+        seen.latched
+    );
 }
 
 #[test]
@@ -160,7 +223,7 @@ fn any_account_has_the_bits_of_the_simulator() {
         let mut rng = Rng(seed ^ 0x5eed);
         let exec = Execution { aggregate: aggregates(&mut rng), ..any_options(&mut rng) };
         let metrics = if seed % 3 == 0 { MetricSet::FULL } else { MetricSet::always() };
-        compare(seed, &exec, true, metrics);
+        compare(seed, &exec, true, metrics, &mut Seen::default());
     }
 }
 

@@ -1,14 +1,12 @@
 //! The event-driven account: long or flat, always with the whole equity. A bar without a fill costs nothing.
 
+use super::drawdown::{Drawdown, Tally};
+use super::finish::Outcome;
 use super::ranges::Ranges;
 use super::tables::{Row, Tables};
 use super::{BLOCK, Bits, WORDS};
 use crate::evaluation::BLOCKS;
 use crate::q52::fx;
-use crate::simulator::RUIN;
-
-/// A little more than 1: room for the roundings of a product that decides whether a division is worth its time.
-const ROOM: f64 = 1.0 + 4.0 * f64::EPSILON;
 
 /// One account between two blocks of rows.
 #[derive(Clone, Debug)]
@@ -17,22 +15,8 @@ pub(super) struct Account {
     pub cash: f64,
     /// Units held; 0 = flat.
     pub quantity: f64,
-    /// Highest equity so far.
-    pub peak: f64,
-    /// Lowest equity as a share of the highest before it.
-    pub lowest: f64,
-    /// Equity at or above this is neither ruin nor a new lowest share while the peak stands.
-    floor: f64,
-    /// Equity at or below this is ruin.
-    ruin: f64,
-    pub fees: f64,
-    pub gains: f64,
-    pub losses: f64,
-    pub pnl: f64,
-    pub trades: u64,
-    pub wins: u64,
-    /// Rows with a position at the close.
-    pub exposed: u64,
+    pub drawdown: Drawdown,
+    pub tally: Tally,
     /// Sums of the finished trades and of the entry of an open one.
     pub s1: i64,
     pub s2: i64,
@@ -65,21 +49,11 @@ pub(super) type Borders = [(i64, i64); BLOCKS];
 
 impl Account {
     pub(super) fn new(capital: f64, tables: &Tables) -> Account {
-        let ruin = RUIN * capital;
-        let mut account = Account {
+        Account {
             cash: capital,
             quantity: 0.0,
-            peak: capital,
-            lowest: 1.0,
-            floor: 0.0,
-            ruin,
-            fees: 0.0,
-            gains: 0.0,
-            losses: 0.0,
-            pnl: 0.0,
-            trades: 0,
-            wins: 0,
-            exposed: 0,
+            drawdown: Drawdown::new(capital),
+            tally: Tally::default(),
             s1: 0,
             s2: 0,
             border: 0,
@@ -89,15 +63,13 @@ impl Account {
             latch: 0,
             before: [0; 2],
             held: 0,
-        };
-        account.lower_floor();
-        account
+        }
     }
 
-    #[inline(always)]
-    fn lower_floor(&mut self) {
-        let (share, ruin) = (self.peak * self.lowest * ROOM, self.ruin * ROOM);
-        self.floor = if share > ruin { share } else { ruin };
+    /// What the results are made of.
+    pub(super) fn outcome(&self) -> Outcome<'_> {
+        let Account { tally, drawdown, s1, s2, ruined, .. } = self;
+        Outcome { tally, drawdown, s1: *s1, s2: *s2, ruined: *ruined }
     }
 
     /// Follows the positions of `rows` rows, one bit per row's close.
@@ -119,7 +91,7 @@ impl Account {
         }
         self.held = positions[(rows - 1) / 64] >> ((rows - 1) % 64) & 1;
         let exposed: u32 = positions.iter().map(|p| p.count_ones()).sum();
-        self.exposed += u64::from(exposed);
+        self.tally.exposed += u64::from(exposed);
         // Positions are cut at the last row: an edge behind it is not an exit.
         if n > 0 && usize::from(events[n - 1]) >= rows {
             n -= 1;
@@ -163,7 +135,7 @@ impl Account {
         }
         let x = &market.tables.rows[row];
         let quantity = self.cash * x.inv_buy;
-        self.fees += (market.taker_fee * quantity) * x.buy;
+        self.tally.fees += (market.taker_fee * quantity) * x.buy;
         self.s1 = self.s1.wrapping_add(x.entry1);
         self.s2 = self.s2.wrapping_add(x.entry2);
         self.quantity = quantity;
@@ -179,8 +151,8 @@ impl Account {
         }
         let x = &market.tables.rows[row];
         let after = self.quantity * x.net_sell;
-        self.fees += (market.taker_fee * self.quantity) * x.sell;
-        if after <= self.ruin {
+        self.tally.fees += (market.taker_fee * self.quantity) * x.sell;
+        if after <= self.drawdown.ruin {
             self.ruined_at(market, row, Some(after), positions);
             return true;
         }
@@ -188,7 +160,7 @@ impl Account {
         self.s2 = self.s2.wrapping_add(x.exit2);
         self.close(after);
         self.quantity = 0.0;
-        self.equity(after);
+        self.drawdown.take(after);
         false
     }
 
@@ -196,38 +168,8 @@ impl Account {
     #[inline(always)]
     fn close(&mut self, after: f64) {
         let pnl = after - self.cash;
-        self.book(pnl);
+        self.tally.book(pnl);
         self.cash = after;
-    }
-
-    #[inline(always)]
-    fn book(&mut self, pnl: f64) {
-        self.pnl += pnl;
-        let won = pnl > 0.0;
-        self.wins += u64::from(won);
-        self.gains += if won { pnl } else { 0.0 };
-        self.losses += if pnl < 0.0 { -pnl } else { 0.0 };
-        self.trades += 1;
-    }
-
-    /// Takes one value of equity above ruin.
-    #[inline(always)]
-    fn equity(&mut self, e: f64) {
-        if e > self.peak {
-            self.peak = e;
-            self.lower_floor();
-        } else if e < self.floor {
-            self.fall(e);
-        }
-    }
-
-    #[inline(always)]
-    fn fall(&mut self, e: f64) {
-        let share = e / self.peak;
-        if share < self.lowest {
-            self.lowest = share;
-            self.lower_floor();
-        }
     }
 
     /// Marks the rows `from..to` of the block at their closes. Answers whether the account is ruined.
@@ -243,19 +185,10 @@ impl Account {
         let (high, low) = market.ranges.extremes(from, to);
         // The extremes of q x c are those of c: rounding is monotone.
         let (high, low) = (self.quantity * high, self.quantity * low);
-        if high > self.peak {
-            if low < high * self.lowest * ROOM || low <= self.ruin {
-                return self.scan(market, from, to, sums, positions);
-            }
-            self.peak = high;
-            self.lower_floor();
-        } else if low < self.floor {
-            if low <= self.ruin {
-                return self.scan(market, from, to, sums, positions);
-            }
-            self.fall(low);
+        if self.drawdown.take_range(high, low) {
+            return false;
         }
-        false
+        self.scan(market, from, to, sums, positions)
     }
 
     /// `mark` row by row.
@@ -270,14 +203,14 @@ impl Account {
     ) -> bool {
         for row in market.start + from..market.start + to {
             let e = self.quantity * market.close[row];
-            if e <= self.ruin {
+            if e <= self.drawdown.ruin {
                 if row >= self.next_border {
                     self.pass_borders(market.tables, row, sums);
                 }
                 self.ruined_at(market, row, None, positions);
                 return true;
             }
-            self.equity(e);
+            self.drawdown.take(e);
         }
         false
     }
@@ -301,7 +234,7 @@ impl Account {
         self.s2 = self.s2.wrapping_add(unit);
         match after {
             Some(after) => self.close(after),
-            None => self.book(-self.cash),
+            None => self.tally.book(-self.cash),
         }
         // The block's positions were counted as a whole: take back those from the ruin on.
         let at = row - market.start;
@@ -310,11 +243,11 @@ impl Account {
                 n if n >= 64 => u64::MAX,
                 n => (1 << n) - 1,
             };
-            self.exposed -= u64::from((p & !below).count_ones());
+            self.tally.exposed -= u64::from((p & !below).count_ones());
         }
         self.cash = 0.0;
         self.quantity = 0.0;
-        self.lowest = 0.0;
+        self.drawdown.lowest = 0.0;
         self.ruined = true;
     }
 
@@ -357,7 +290,7 @@ impl Account {
             }
             return !self.ruined;
         }
-        self.exposed += 1;
+        self.tally.exposed += 1;
         let (s1, s2) = (self.s1, self.s2);
         let entered = self.quantity == 0.0;
         if entered {
@@ -367,8 +300,8 @@ impl Account {
         }
         let end = &market.tables.end;
         let after = self.quantity * end.net;
-        self.fees += (market.taker_fee * self.quantity) * end.price;
-        if after <= self.ruin {
+        self.tally.fees += (market.taker_fee * self.quantity) * end.price;
+        if after <= self.drawdown.ruin {
             self.ruined_at(market, row, Some(after), &position);
             return false;
         }
@@ -376,7 +309,7 @@ impl Account {
         self.s2 = s2.wrapping_add(if entered { end.through2 } else { end.left2 });
         self.close(after);
         self.quantity = 0.0;
-        self.equity(after);
+        self.drawdown.take(after);
         self.pass_borders(market.tables, row + 1, sums);
         false
     }

@@ -1,6 +1,7 @@
 //! From an event-driven account to an evaluation: the formulas of `metrics`, on sums instead of series.
 
-use super::events::{Account, Borders};
+use super::drawdown::{Drawdown, Tally};
+use super::events::Borders;
 use crate::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricSet, Metrics, Reason};
 use crate::execution::Execution;
 use crate::q52::Sums;
@@ -23,28 +24,38 @@ pub(super) struct End {
     pub returns: usize,
 }
 
-/// The evaluation of an account, or `None` where the equity left the range of f64 and only the
+/// What an account has done.
+pub(super) struct Outcome<'a> {
+    pub tally: &'a Tally,
+    pub drawdown: &'a Drawdown,
+    /// Sums of the returns and of their squares.
+    pub s1: i64,
+    pub s2: i64,
+    pub ruined: bool,
+}
+
+/// The evaluation of an account, or `None` where the equity left the range of f64, or a sum that of i64, and only the
 /// simulator knows what follows.
 pub(super) fn evaluation(
-    account: &Account,
+    account: &Outcome,
     sums: &Borders,
     end: &End,
     exec: &Execution,
     set: MetricSet,
 ) -> Option<Evaluation> {
     let End { open_position, equity: last, returns, .. } = *end;
-    if !(account.peak < 1e290 && last < 1e290) {
+    if !(account.drawdown.peak < 1e290 && last < 1e290) {
         return None;
     }
     let mut blocks = [BlockSum::default(); BLOCKS];
     let mut before = (0_i64, 0_i64);
     for (block, &(s1, s2)) in blocks.iter_mut().zip(sums) {
-        *block = BlockSum { s1: s1.wrapping_sub(before.0), s2: s2.wrapping_sub(before.1) };
+        *block = BlockSum { s1: s1.checked_sub(before.0)?, s2: s2.checked_sub(before.1)? };
         before = (s1, s2);
     }
     let exact =
         Sums { returns: returns as u64, s1: account.s1.into(), s2: account.s2.into(), s2_down: 0, blocks };
-    let reason = match account.trades {
+    let reason = match account.tally.trades {
         _ if returns < 2 => Some(Reason::TooShort),
         _ if account.ruined => Some(Reason::Ruined),
         0 => Some(Reason::NoTrades),
@@ -65,12 +76,12 @@ pub(super) fn evaluation(
     })
 }
 
-fn metrics(account: &Account, sums: &Sums, reason: Option<Reason>, end: &End, exec: &Execution) -> Metrics {
+fn metrics(account: &Outcome, sums: &Sums, reason: Option<Reason>, end: &End, exec: &Execution) -> Metrics {
     let End { open_position, equity: last, capital, .. } = *end;
     let (b, t) = (exec.bars_per_year, sums.returns as f64);
     let mut m = Metrics::NONE;
     let growth = last / capital;
-    let drawdown = 1.0 - account.lowest;
+    let drawdown = 1.0 - account.drawdown.lowest;
     m.set(Metric::FinalEquity, Some(last));
     m.set(Metric::TotalReturn, Some(growth - 1.0));
     m.set(Metric::MaxDrawdown, Some(drawdown));
@@ -78,17 +89,20 @@ fn metrics(account: &Account, sums: &Sums, reason: Option<Reason>, end: &End, ex
         let cagr = libm::pow(growth, b / t) - 1.0;
         m.set(Metric::Cagr, Some(cagr));
         m.set(Metric::Calmar, (drawdown > 0.0).then(|| cagr / drawdown));
-        m.set(Metric::Exposure, Some(account.exposed as f64 / t));
+        m.set(Metric::Exposure, Some(account.tally.exposed as f64 / t));
     }
-    let n = account.trades as f64;
+    let n = account.tally.trades as f64;
     m.set(Metric::Trades, Some(n));
-    m.set(Metric::ProfitFactor, (account.losses > 0.0).then(|| account.gains / account.losses));
-    if account.trades > 0 {
-        m.set(Metric::WinRate, Some(account.wins as f64 / n));
-        m.set(Metric::Expectancy, Some(account.pnl / n));
+    m.set(
+        Metric::ProfitFactor,
+        (account.tally.losses > 0.0).then(|| account.tally.gains / account.tally.losses),
+    );
+    if account.tally.trades > 0 {
+        m.set(Metric::WinRate, Some(account.tally.wins as f64 / n));
+        m.set(Metric::Expectancy, Some(account.tally.pnl / n));
     }
-    m.set(Metric::Fees, Some(account.fees));
-    m.set(Metric::Funding, Some(0.0));
+    m.set(Metric::Fees, Some(account.tally.fees));
+    m.set(Metric::Funding, Some(account.tally.funding));
     if sums.returns >= 2 {
         let excess = sums.mean() - exec.risk_free_rate / b;
         let deviation = sums.variance().sqrt();

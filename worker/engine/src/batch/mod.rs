@@ -1,17 +1,23 @@
 //! The batch path: many individuals of one job at once, bit by bit what the simulator says.
 //!
 //! Rows are taken in blocks that stay in the processor's cache. For each block every distinct indicator series is
-//! computed once ([`series`]); each individual then compares them into bits, 64 rows a word ([`plan`], [`latch`]),
-//! and its account is advanced from fill to fill ([`events`]): between two fills sums of returns come from running
-//! totals ([`tables`]) and the drawdown from the extremes of the closes ([`ranges`]). Sums are integers, so neither
-//! the order of individuals nor the cut of batches can change a bit.
+//! computed once (`series`); each individual then compares them into bits, 64 rows a word (`plan`, `latch`), and its
+//! account is advanced from fill to fill. Sums are integers, so neither the order of individuals nor the cut of
+//! batches can change a bit. There are two kinds of accounts:
 //!
-//! That holds for long or flat accounts that use the whole equity and pay fees and slippage only. Everything else
-//! (stops, shorts, leverage, funding, portfolios, strategies that train) runs the simulator.
+//! - long or flat with the whole equity, fees and slippage only (`events`): between two fills sums of returns come
+//!   from running totals (`tables`) and the drawdown from the extremes of the closes (`ranges`);
+//! - any side, share and multiple of the equity, with liquidation, funding and borrow (`held`): the returns of held
+//!   rows are scanned along time.
+//!
+//! Everything else (stops, lots, fills at the close, portfolios, strategies that size or train) runs the simulator.
 
 mod columns;
+mod conditions;
+mod drawdown;
 mod events;
 mod finish;
+mod held;
 mod kernels;
 mod latch;
 mod pass;
@@ -64,8 +70,16 @@ pub struct BatchEvaluator<'a> {
 
 struct Symbol<'a> {
     columns: Columns<'a>,
-    tables: Tables,
+    rules: Rules<'a>,
     final_close: bool,
+}
+
+/// The kind of account the options ask for.
+enum Rules<'a> {
+    /// Long or flat with the whole equity.
+    Whole(Tables),
+    /// Any other.
+    Held(held::Tables<'a>),
 }
 
 impl<'a> BatchEvaluator<'a> {
@@ -86,7 +100,7 @@ impl<'a> BatchEvaluator<'a> {
         for (i, individual) in individuals.iter().enumerate() {
             match self.plans(individual) {
                 Some(plans) => planned.push((i, plans)),
-                None => out[i] = self.simulate(individual),
+                None => out[i] = self.simulate(individual, scratch),
             }
         }
         let name = |i: usize| individuals[i].strategy.def().name;
@@ -134,7 +148,7 @@ impl<'a> BatchEvaluator<'a> {
             }
             let pass = Pass {
                 columns: &symbol.columns,
-                tables: &symbol.tables,
+                rules: &symbol.rules,
                 close: &prepared.close,
                 base: first,
                 capital,
@@ -146,7 +160,7 @@ impl<'a> BatchEvaluator<'a> {
         }
         for ((i, _), singles) in members.iter().zip(singles) {
             out[*i] = if singles.len() < symbols.len() {
-                self.simulate(&individuals[*i])
+                self.simulate(&individuals[*i], scratch)
             } else {
                 self.combine(singles)
             };
@@ -169,11 +183,16 @@ impl<'a> BatchEvaluator<'a> {
     fn plans(&self, individual: &Individual) -> Option<Vec<Plan>> {
         let symbols = self.symbols.as_ref().filter(|_| individual.genome.stops == Stops::default())?;
         let name = individual.strategy.def().name;
-        symbols.iter().map(|s| Plan::new(name, individual.genome, &s.columns)).collect()
+        let plan = |s: &Symbol| {
+            let shorts = matches!(s.rules, Rules::Held(_));
+            Plan::new(name, individual.genome, &s.columns, shorts)
+        };
+        symbols.iter().map(plan).collect()
     }
 
     /// The general path.
-    fn simulate(&self, individual: &Individual) -> Evaluation {
+    fn simulate(&self, individual: &Individual, scratch: &mut Scratch) -> Evaluation {
+        scratch.simulated += 1;
         let signals: Vec<_> = self
             .run
             .symbols
@@ -192,7 +211,7 @@ impl<'a> BatchEvaluator<'a> {
 fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
     let exec = run.exec;
     let separate = run.symbols.len() == 1 || exec.aggregate != Aggregate::Portfolio;
-    if !(separate && is_whole_long(exec) && finish::covers(run.metrics)) {
+    if !(separate && is_market_only(exec) && finish::covers(run.metrics)) {
         return None;
     }
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
@@ -200,9 +219,13 @@ fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
         if rows.full {
             return None;
         }
-        let tables = Tables::new(prepared, rows.first, exec.taker_fee, exec.slippage)?;
+        let rules = if is_whole_long(exec) {
+            Rules::Whole(Tables::new(prepared, rows.first, exec.taker_fee, exec.slippage)?)
+        } else {
+            Rules::Held(held::Tables::new(prepared, rows.first, exec)?)
+        };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
-        Some(Symbol { columns: Columns::new(prepared), tables, final_close: exec.final_close || ends_early })
+        Some(Symbol { columns: Columns::new(prepared), rules, final_close: exec.final_close || ends_early })
     });
     symbols.collect()
 }
@@ -210,11 +233,15 @@ fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
 /// Whether an account is long with its whole equity or flat, and pays fees and slippage only.
 fn is_whole_long(exec: &Execution) -> bool {
     exec.side == Side::Long
-        && exec.fill == Fill::NextOpen
         && exec.fraction == 1.0
         && exec.leverage == 1.0
         && exec.funding == Funding::None
         && exec.borrow_rate == 0.0
+}
+
+/// Whether an account trades at opens only, in any quantity.
+fn is_market_only(exec: &Execution) -> bool {
+    exec.fill == Fill::NextOpen
         && exec.lot.is_none()
         && exec.initial_capital > 1e-100
         && exec.initial_capital < 1e100

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::columns::Columns;
+use super::conditions::Conditions;
 use super::events::{Account, Borders, Market};
 use super::finish;
 use super::kernels::{Isa, Portable};
@@ -10,17 +11,21 @@ use super::plan::Plan;
 use super::ranges::Ranges;
 use super::series::{Key, Table};
 use super::tables::Tables;
-use super::{BLOCK, Bits, WORDS};
+use super::{BLOCK, Bits, Rules, WORDS, held};
 use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
-use crate::execution::Execution;
+use crate::execution::{Execution, Side};
 
 /// Buffers of one thread, used again from batch to batch.
 pub struct Scratch {
     keys: Vec<Key>,
     table: Table,
     ranges: Ranges,
+    /// Index prices of shorts, marks of liquidation.
+    more_ranges: [Ranges; 2],
     accounts: Vec<Account>,
     sums: Vec<Borders>,
+    held: Vec<held::Account>,
+    pub(super) simulated: u64,
 }
 
 impl Scratch {
@@ -30,9 +35,17 @@ impl Scratch {
             keys: Vec::new(),
             table: Table::default(),
             ranges: Ranges::new(),
+            more_ranges: [Ranges::new(), Ranges::new()],
             accounts: Vec::new(),
             sums: Vec::new(),
+            held: Vec::new(),
+            simulated: 0,
         }
+    }
+
+    /// How many individuals so far have asked for the simulator: a measure of speed, not of results.
+    pub fn simulated(&self) -> u64 {
+        self.simulated
     }
 }
 
@@ -45,7 +58,7 @@ impl Default for Scratch {
 /// What a pass is run on.
 pub(super) struct Pass<'a> {
     pub columns: &'a Columns<'a>,
-    pub tables: &'a Tables,
+    pub rules: &'a Rules<'a>,
     pub close: &'a [f64],
     /// Row of the first decision; the rows after it are counted.
     pub base: usize,
@@ -71,9 +84,15 @@ impl Pass<'_> {
             plan.resolve(&scratch.table);
         }
         scratch.accounts.clear();
-        scratch.accounts.resize(plans.len(), Account::new(self.capital, self.tables));
         scratch.sums.clear();
-        scratch.sums.resize(plans.len(), [(0, 0); BLOCKS]);
+        scratch.held.clear();
+        match self.rules {
+            Rules::Whole(tables) => {
+                scratch.accounts.resize(plans.len(), Account::new(self.capital, tables));
+                scratch.sums.resize(plans.len(), [(0, 0); BLOCKS]);
+            }
+            Rules::Held(tables) => scratch.held.resize(plans.len(), held::Account::new(self.capital, tables)),
+        }
         self.dispatch(plans, scratch);
         self.finish(scratch, &mut done);
     }
@@ -120,42 +139,97 @@ impl Pass<'_> {
         let last = self.close.len() - 1;
         // Crosses of the first decision look one row back.
         let begin = self.base.saturating_sub(1);
-        let Scratch { table, ranges, accounts, sums, .. } = scratch;
+        let Scratch { table, ranges, more_ranges, accounts, sums, held, .. } = scratch;
         for from in (0..begin).step_by(BLOCK) {
             table.warm_up(self.columns, from, if from + BLOCK < begin { from + BLOCK } else { begin });
         }
         for from in (begin..last).step_by(BLOCK) {
             let to = if from + BLOCK < last { from + BLOCK } else { last };
             table.fill(self.columns, from, to);
-            ranges.fill(&self.close[from..to]);
-            let market = self.market(ranges, from);
-            let open = self.tables.open.as_ref().map(|open| window(open, from));
-            for (((plan, first), account), sums) in plans.iter().zip(&mut *accounts).zip(&mut *sums) {
-                if !account.ruined {
-                    let positions = positions::<I>(plan, table, account, *first, (from, to), open.as_ref());
-                    account.follow(&market, &positions, to - from, sums);
+            match self.rules {
+                Rules::Whole(tables) => {
+                    ranges.fill(&self.close[from..to], &self.close[from..to]);
+                    let market = self.market(tables, ranges, from);
+                    let open = tables.open.as_ref().map(|open| window(open, from));
+                    for (((plan, first), account), sums) in plans.iter().zip(&mut *accounts).zip(&mut *sums) {
+                        if !account.ruined {
+                            let positions =
+                                positions::<I>(plan, table, account, *first, (from, to), open.as_ref());
+                            account.follow(&market, &positions, to - from, sums);
+                        }
+                    }
+                }
+                Rules::Held(tables) => {
+                    let [short, marks] = &mut *more_ranges;
+                    ranges.fill(&tables.long[from..to], &tables.long[from..to]);
+                    short.fill(&tables.short[from..to], &tables.short[from..to]);
+                    marks.fill(&tables.high_marks[from..to], &tables.low_marks[from..to]);
+                    let market =
+                        held::Market { tables, long: ranges, short, marks, exec: self.exec, start: from };
+                    let open = tables.open.as_ref().map(|open| window(open, from));
+                    for ((plan, first), account) in plans.iter().zip(&mut *held) {
+                        if !account.over {
+                            let wishes =
+                                wishes::<I>(plan, table, account, *first, (from, to), self.exec.side);
+                            account.follow(&market, wishes, open.as_ref(), to - from);
+                        }
+                    }
                 }
             }
         }
     }
 
-    fn market<'b>(&'b self, ranges: &'b Ranges, start: usize) -> Market<'b> {
-        Market { tables: self.tables, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
+    fn market<'b>(&'b self, tables: &'b Tables, ranges: &'b Ranges, start: usize) -> Market<'b> {
+        Market { tables, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
     }
 
     /// The last row and the results.
     fn finish(&self, scratch: &mut Scratch, done: &mut impl FnMut(usize, Option<Evaluation>)) {
+        match self.rules {
+            Rules::Whole(tables) => self.finish_whole(tables, scratch, done),
+            Rules::Held(tables) => self.finish_held(tables, scratch, done),
+        }
+    }
+
+    fn finish_held(
+        &self,
+        tables: &held::Tables,
+        scratch: &mut Scratch,
+        done: &mut impl FnMut(usize, Option<Evaluation>),
+    ) {
         let last = self.close.len() - 1;
-        scratch.ranges.fill(&self.close[last..]);
-        let market = self.market(&scratch.ranges, last);
-        let trades = self.tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
+        let Scratch { ranges, more_ranges: [short, marks], held, .. } = scratch;
+        let market = held::Market { tables, long: ranges, short, marks, exec: self.exec, start: last };
+        for (i, account) in held.iter_mut().enumerate() {
+            let open_position = account.finish(&market, self.final_close);
+            let end = finish::End {
+                open_position,
+                equity: account.equity(&market, last),
+                capital: self.capital,
+                returns: last - self.base,
+            };
+            let whole = finish::evaluation(&account.outcome(), &account.sums, &end, self.exec, self.metrics);
+            done(i, whole.filter(|_| !account.lost));
+        }
+    }
+
+    fn finish_whole(
+        &self,
+        tables: &Tables,
+        scratch: &mut Scratch,
+        done: &mut impl FnMut(usize, Option<Evaluation>),
+    ) {
+        let last = self.close.len() - 1;
+        scratch.ranges.fill(&self.close[last..], &self.close[last..]);
+        let market = self.market(tables, &scratch.ranges, last);
+        let trades = tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
         for (i, (account, sums)) in scratch.accounts.iter_mut().zip(&mut scratch.sums).enumerate() {
             let wish = if trades { account.latch } else { account.held };
             let open = account.finish(&market, wish, self.final_close, sums);
             let equity = if open { account.quantity * self.close[last] } else { account.cash };
             let end =
                 finish::End { open_position: open, equity, capital: self.capital, returns: last - self.base };
-            done(i, finish::evaluation(account, sums, &end, self.exec, self.metrics));
+            done(i, finish::evaluation(&account.outcome(), sums, &end, self.exec, self.metrics));
         }
     }
 }
@@ -171,7 +245,7 @@ fn positions<I: Isa>(
     open: Option<&Bits>,
 ) -> Bits {
     let rows = to - from;
-    let conditions = plan.conditions::<I>(table, &mut account.before, rows);
+    let conditions = plan.conditions::<I, false>(table, &mut account.before, rows);
     let (mut set, mut reset) = side(&conditions.enter_long, &conditions.leave_long, &conditions.enter_short);
     let whole = rows == BLOCK && first <= from;
     if !whole {
@@ -188,6 +262,38 @@ fn positions<I: Isa>(
         keep(&mut positions, 0, rows);
     }
     positions
+}
+
+/// What the close before each of the rows `from..to` wants of the long and of the short side, one bit each.
+#[inline(always)]
+fn wishes<I: Isa>(
+    plan: &Plan,
+    table: &Table,
+    account: &mut held::Account,
+    first: usize,
+    (from, to): (usize, usize),
+    wanted: Side,
+) -> [Bits; 2] {
+    let rows = to - from;
+    let Conditions { enter_long, leave_long, enter_short, leave_short } =
+        plan.conditions::<I, true>(table, &mut account.before_bits, rows);
+    let start = first.saturating_sub(from).min(rows);
+    let mut latched = |(mut set, mut reset): (Bits, Bits), latch: usize| {
+        keep(&mut set, start, rows);
+        keep(&mut reset, start, rows);
+        let mut states = states(&set, &reset, &mut account.latch[latch]);
+        keep(&mut states, 0, rows);
+        states
+    };
+    let mut long = [0; WORDS];
+    let mut short = [0; WORDS];
+    if wanted != Side::Short {
+        long = latched(side(&enter_long, &leave_long, &enter_short), 0);
+    }
+    if wanted != Side::Long {
+        short = latched(side(&enter_short, &leave_short, &enter_long), 1);
+    }
+    [long, short]
 }
 
 /// The bits of the rows from `from` on.

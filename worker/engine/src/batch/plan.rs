@@ -1,20 +1,18 @@
 //! A genome as comparisons of shared series: which rows fulfil its conditions, 64 rows a word.
 
 use super::columns::Columns;
-use super::kernels::{GE, GT, Isa, LE, LT};
-use super::latch::{and, rising};
 use super::series::{Key, Table};
-use super::{BLOCK, Bits, WORDS};
 use crate::genes::Genome;
 
 /// The form of a rule. Names as in the strategies; `x` are the plan's numbers, `s` its series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Form {
+pub(super) enum Form {
     /// Crosses of s0 x x0 and s1 x x1.
     Cross,
     /// s0 newly beyond s1 x (x0, x1); leaves where they cross back.
     Band,
-    /// s0 beyond (s1 x x0, s2 x x1); leaves with the close s4 below s3; s5 >= s6 x x2 if `filtered`.
+    /// s0 beyond (s1 x x0, s2 x x1); leaves with the close s4 below s3 or above the
+    /// last series; s5 >= s6 x x2 if `filtered`.
     Channel,
     /// s0 below x0 / above x1 enters long / short; leaves at x2 from below, x3 from above.
     Revert,
@@ -35,24 +33,17 @@ enum Form {
 /// A genome ready to be evaluated on shared series.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
-    form: Form,
-    filtered: bool,
+    pub(super) form: Form,
+    pub(super) filtered: bool,
     keys: Vec<Key>,
-    slots: [u32; 8],
-    x: [f64; 5],
-}
-
-/// The conditions of a block of rows that a long account asks for.
-pub(super) struct Conditions {
-    pub enter_long: Bits,
-    pub leave_long: Bits,
-    pub enter_short: Bits,
+    pub(super) slots: [u32; 8],
+    pub(super) x: [f64; 5],
 }
 
 impl Plan {
     /// The plan of a strategy's genome, or `None` where the strategy has no such form or prices are so large that
-    /// comparisons in f64 would not be exact.
-    pub(super) fn new(strategy: &str, genome: &Genome, columns: &Columns) -> Option<Plan> {
+    /// comparisons in f64 would not be exact. `shorts`: conditions that end a short will be asked for.
+    pub(super) fn new(strategy: &str, genome: &Genome, columns: &Columns, shorts: bool) -> Option<Plan> {
         let exact = |factor: f64| columns.exact(factor);
         // Averages are compared as m S_n and n S_m.
         let averages = |n: usize, m: usize| exact(n as f64 * m as f64);
@@ -87,6 +78,9 @@ impl Plan {
                 ];
                 if filtered {
                     keys.extend([Key::Volume20, Key::Volume20Before]);
+                }
+                if shorts {
+                    keys.push(Key::Top(exit));
                 }
                 plan(
                     Form::Channel,
@@ -185,103 +179,4 @@ impl Plan {
             *slot = table.index(key);
         }
     }
-
-    /// The conditions of the first `rows` rows of the block that `table` holds; later bits mean nothing. `before`
-    /// keeps what crosses need of the row before.
-    #[inline(always)]
-    pub(super) fn conditions<I: Isa>(&self, table: &Table, before: &mut [u64; 2], rows: usize) -> Conditions {
-        let s = |i: usize| table.rows(self.slots[i]);
-        let x = &self.x;
-        let last = rows - 1;
-        match self.form {
-            Form::Cross => {
-                let (above, below) = I::order(s(0), x[0], s(1), x[1]);
-                let above = rising(&above, &mut before[0], last);
-                let below = rising(&below, &mut before[1], last);
-                Conditions { enter_long: above, leave_long: below, enter_short: below }
-            }
-            Form::Band => Conditions {
-                enter_long: rising(&I::scaled::<GT>(s(0), s(1), x[0]), &mut before[0], last),
-                leave_long: I::pair::<LT>(s(0), s(1)),
-                enter_short: rising(&I::scaled::<LT>(s(0), s(1), x[1]), &mut before[1], last),
-            },
-            Form::Channel => {
-                let confirmed =
-                    if self.filtered { I::scaled::<GE>(s(5), s(6), x[2]) } else { [u64::MAX; WORDS] };
-                Conditions {
-                    enter_long: and(&I::scaled::<GT>(s(0), s(1), x[0]), &confirmed),
-                    leave_long: I::pair::<LT>(s(4), s(3)),
-                    enter_short: and(&I::scaled::<LT>(s(0), s(2), x[1]), &confirmed),
-                }
-            }
-            Form::Revert => Conditions {
-                enter_long: I::level::<LT>(s(0), x[0]),
-                leave_long: I::level::<GE>(s(0), x[2]),
-                enter_short: I::level::<GT>(s(0), x[1]),
-            },
-            Form::Follow => Conditions {
-                enter_long: I::level::<GT>(s(0), x[0]),
-                leave_long: I::level::<LE>(s(0), x[2]),
-                enter_short: I::level::<LT>(s(0), x[1]),
-            },
-            Form::Oscillator => {
-                let (low, high) = (I::level::<LT>(s(1), x[0]), I::level::<GT>(s(1), x[1]));
-                let above = rising(&I::pair::<GT>(s(0), s(1)), &mut before[0], last);
-                let below = rising(&I::pair::<LT>(s(0), s(1)), &mut before[1], last);
-                Conditions {
-                    enter_long: and(&above, &low),
-                    leave_long: high,
-                    enter_short: and(&below, &high),
-                }
-            }
-            Form::Trend => {
-                let (above_fast, below_fast) = I::order(s(0), x[2], s(1), 1.0);
-                let (_, below_slow) = I::order(s(0), x[3], s(2), 1.0);
-                let (rises, falls) = I::order(s(1), x[3], s(2), x[2]);
-                Conditions {
-                    enter_long: and(&and(&above_fast, &rises), &I::scaled::<GT>(s(3), s(4), x[0])),
-                    leave_long: below_slow,
-                    enter_short: and(&and(&below_fast, &falls), &I::scaled::<LT>(s(3), s(4), x[1])),
-                }
-            }
-            Form::Cloud => {
-                let (mut long, mut short) = (
-                    and(
-                        &and(&I::pair::<GT>(s(0), s(1)), &I::pair::<GT>(s(0), s(2))),
-                        &I::pair::<GT>(s(3), s(4)),
-                    ),
-                    and(
-                        &and(&I::pair::<LT>(s(0), s(1)), &I::pair::<LT>(s(0), s(2))),
-                        &I::pair::<LT>(s(3), s(4)),
-                    ),
-                );
-                if self.filtered {
-                    long = and(&long, &I::pair::<GT>(s(6), s(7)));
-                    short = and(&short, &I::pair::<LT>(s(6), s(7)));
-                }
-                Conditions { enter_long: long, leave_long: I::pair::<LT>(s(5), s(4)), enter_short: short }
-            }
-            Form::Kernel => Conditions {
-                enter_long: I::scaled::<GT>(s(0), s(1), x[0]),
-                leave_long: I::pair::<LT>(s(0), s(1)),
-                enter_short: I::scaled::<LT>(s(0), s(1), x[1]),
-            },
-            Form::Vwap => {
-                let confirmed = I::scaled::<GE>(s(3), s(4), x[4]);
-                Conditions {
-                    enter_long: and(
-                        &and(&I::level::<LT>(s(0), x[0]), &I::pair::<GT>(s(1), s(2))),
-                        &confirmed,
-                    ),
-                    leave_long: I::level::<GE>(s(0), x[2]),
-                    enter_short: and(
-                        &and(&I::level::<GT>(s(0), x[1]), &I::pair::<LT>(s(1), s(2))),
-                        &confirmed,
-                    ),
-                }
-            }
-        }
-    }
 }
-
-const _: () = assert!(BLOCK == 64 * WORDS);

@@ -1,4 +1,4 @@
-//! Highest and lowest close of any range of rows of a block, in two reads.
+//! Highest and lowest price of any range of rows of a block, in two reads.
 
 use super::BLOCK;
 
@@ -16,24 +16,24 @@ impl Ranges {
         Ranges { levels: levels.try_into().expect("made with that length") }
     }
 
-    /// Takes the closes of a block of at most [`BLOCK`] rows.
+    /// Takes a block of at most [`BLOCK`] rows: what the highest is taken of, and the lowest.
     #[inline(always)]
-    pub(super) fn fill(&mut self, close: &[f64]) {
-        for (entry, &c) in self.levels[0].iter_mut().zip(close) {
-            *entry = [c, c];
+    pub(super) fn fill(&mut self, high: &[f64], low: &[f64]) {
+        for (entry, (&h, &l)) in self.levels[0].iter_mut().zip(high.iter().zip(low)) {
+            *entry = [h, l];
         }
         for k in 1..LEVELS {
             let half = 1 << (k - 1);
             let (lower, upper) = self.levels.split_at_mut(k);
             let (from, to) = (&lower[k - 1], &mut upper[0]);
-            for i in 0..(close.len() + 1).saturating_sub(2 * half) {
+            for i in 0..(high.len() + 1).saturating_sub(2 * half) {
                 let (a, b) = (from[i], from[i + half]);
                 to[i] = [if b[0] > a[0] { b[0] } else { a[0] }, if b[1] < a[1] { b[1] } else { a[1] }];
             }
         }
     }
 
-    /// Highest and lowest close of the rows `from..to`, at least one.
+    /// Highest and lowest of the rows `from..to`, at least one.
     #[inline(always)]
     pub(super) fn extremes(&self, from: usize, to: usize) -> (f64, f64) {
         let k = (to - from).ilog2() as usize & 15;
@@ -52,7 +52,7 @@ mod tests {
         let close: Vec<f64> = (0..BLOCK).map(|i| (i * 7919 % 257) as f64).collect();
         let mut ranges = Ranges::new();
         for rows in [1, 2, 100, BLOCK - 1, BLOCK] {
-            ranges.fill(&close[..rows]);
+            ranges.fill(&close[..rows], &close[..rows]);
             for from in (0..rows).step_by(13) {
                 for to in (from + 1..=rows).step_by(7).chain([rows]) {
                     let range = &close[from..to];

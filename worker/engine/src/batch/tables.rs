@@ -91,7 +91,7 @@ impl Tables {
             borders: std::array::from_fn(|b| base + 1 + block_start(b + 1, n - base - 1)),
             at_border: [(0, 0); BLOCKS],
             end: End { price: 0.0, net: 0.0, left1: 0, left2: 0, through1: 0, through2: 0 },
-            open: None,
+            open: open_rows(prepared, base),
         };
         let (mut reach1, mut reach2) = (Reach::ROOM, Reach::ROOM);
         let (mut p1, mut p2) = (0_i64, 0_i64);
@@ -134,20 +134,26 @@ impl Tables {
         if !(reach1.fits() && reach2.fits()) {
             return None;
         }
-        if (base + 1..n).any(|t| !prepared.is_tradable(t)) {
-            let mut open = vec![0_u64; n.div_ceil(64) + 1];
-            for t in (0..n).filter(|&t| prepared.is_tradable(t)) {
-                open[t / 64] |= 1 << (t % 64);
-            }
-            tables.open = Some(open);
-        }
         Some(tables)
     }
 }
 
+/// Rows that trade, as bits; `None` where all after `base` do.
+pub(super) fn open_rows(prepared: &Prepared, base: usize) -> Option<Vec<u64>> {
+    let n = prepared.len();
+    if (base + 1..n).all(|t| prepared.is_tradable(t)) {
+        return None;
+    }
+    let mut open = vec![0_u64; n.div_ceil(64) + 1];
+    for t in (0..n).filter(|&t| prepared.is_tradable(t)) {
+        open[t / 64] |= 1 << (t % 64);
+    }
+    Some(open)
+}
+
 /// [`fx`] without a call for the usual small return: adding 1.5 x 2^52 rounds to a whole number, half to even.
 #[inline(always)]
-fn units(x: f64) -> Option<i64> {
+pub(super) fn units(x: f64) -> Option<i64> {
     const SHIFT: f64 = 1.5 * UNITS;
     if x.abs() < 0.25 { Some(((x * UNITS + SHIFT) - SHIFT) as i64) } else { fx(x) }
 }

@@ -1,0 +1,167 @@
+//! One bar of an account in the order of X1: what the simulator does, without a record. Bars with a fill, and those
+//! in which something may happen, come here; all others are taken by the range.
+
+use super::{Account, Market};
+use crate::account::Rule;
+use crate::q52::fx;
+
+impl Account {
+    /// The bar of `row` with the target `side`; `last`: it is the last row and closes the position.
+    #[inline]
+    pub(super) fn bar(&mut self, market: &Market, row: usize, side: i8, last: bool) {
+        self.pass_borders(market, row);
+        let prepared = market.tables.prepared;
+        let mut rule = match (self.q == 0.0, self.all_in) {
+            (true, _) => Rule::Flat,
+            (false, true) => Rule::Held,
+            (false, false) => Rule::Ratio,
+        };
+        if side != self.acted {
+            self.order(market, row, side, &mut rule);
+        }
+        if self.q != 0.0 && market.tables.is_open(row) {
+            self.liquidate(market, row, &mut rule);
+        }
+        self.tally.exposed += u64::from(self.q != 0.0);
+        if last && self.q != 0.0 {
+            let (c, s) = (prepared.close[row], market.exec.slippage);
+            let price = if self.q > 0.0 { c * (1.0 - s) } else { c * (1.0 + s) };
+            self.close_at(market, row, price, &mut rule);
+        }
+        let equity = self.equity(market, row);
+        if equity <= self.drawdown.ruin {
+            return self.ruin(market, row);
+        }
+        let (close, inv_buy) = (&prepared.close, &prepared.costs.inv_buy);
+        let r = match if market.tables.ratios { Rule::Ratio } else { rule } {
+            Rule::Flat => 0.0,
+            Rule::Held => close[row] / close[row - 1] - 1.0,
+            Rule::Entered => close[row] * inv_buy[row] - 1.0,
+            Rule::Left(net) => net / close[row - 1] - 1.0,
+            Rule::Through(net) => net * inv_buy[row] - 1.0,
+            Rule::Ratio => equity / self.before - 1.0,
+        };
+        self.add(fx(r).zip(fx(r * r)));
+        self.drawdown.take(equity);
+        self.before = equity;
+    }
+
+    /// The order at the open: closes what is held, opens the other side on what is left.
+    #[inline(always)]
+    fn order(&mut self, market: &Market, row: usize, side: i8, rule: &mut Rule) {
+        self.acted = side;
+        let (costs, fee) = (&market.tables.prepared.costs, market.exec.taker_fee);
+        if self.q != 0.0 {
+            let cash = self.cash(market, row);
+            let (net, price) = match self.q > 0.0 {
+                true => (costs.net_sell[row], costs.sell[row]),
+                false => (costs.gross_buy[row], costs.buy[row]),
+            };
+            let amount = self.q.abs() * net;
+            let after = if self.q > 0.0 { cash + amount } else { cash - amount };
+            self.leave(market, row, after, price, net, rule);
+        }
+        // Flat by now: equity is cash.
+        if side == 0 || !self.has_equity() {
+            return;
+        }
+        let (cash, k) = (self.k, market.tables.k);
+        let (long, short) = (side > 0, side < 0);
+        let size = (k * cash) * if long { costs.inv_buy[row] } else { costs.inv_sell[row] };
+        let (price, after) = match long {
+            true => (costs.buy[row], cash - size * costs.gross_buy[row]),
+            false => (costs.sell[row], cash + size * costs.net_sell[row]),
+        };
+        self.all_in = long && k == 1.0;
+        *rule = if self.all_in && *rule == Rule::Flat { Rule::Entered } else { Rule::Ratio };
+        self.cash_before = cash;
+        self.tally.fees += (fee * size) * price;
+        self.q = if long { size } else { -size };
+        self.charged = market.tables.prepared.charges.at(short, row);
+        let cash = if self.all_in { 0.0 } else { after };
+        self.k = cash + self.q * self.charged;
+        let level = if long { -self.k / size } else { self.k / size };
+        let slack = 1e-9 * (level.abs() + market.tables.scale);
+        self.trigger = if long { level + slack } else { level - slack };
+    }
+
+    fn has_equity(&self) -> bool {
+        self.k > 0.0
+    }
+
+    /// Cash at a row.
+    #[inline(always)]
+    fn cash(&self, market: &Market, row: usize) -> f64 {
+        self.k - self.q * market.tables.prepared.charges.at(self.q < 0.0, row)
+    }
+
+    /// The liquidation inside the bar, if its prices reach it.
+    #[inline(always)]
+    fn liquidate(&mut self, market: &Market, row: usize, rule: &mut Rule) {
+        let Some(margin) = market.exec.maintenance_margin else { return };
+        let (q, cash, prepared) = (self.q, self.cash(market, row), market.tables.prepared);
+        let open = prepared.open[row];
+        let (level, gapped, touched) = if q < 0.0 {
+            let level = cash / (q.abs() * (1.0 + margin));
+            (level, open >= level, prepared.high[row] >= level)
+        } else {
+            let level = -cash / (q * (1.0 - margin));
+            let owes = cash < 0.0;
+            (level, owes && open <= level, owes && prepared.low[row] <= level)
+        };
+        if gapped || touched {
+            self.close_at(market, row, if gapped { open } else { level }, rule);
+            self.blocked = if q > 0.0 { 1 } else { -1 };
+            self.acted = 0;
+        }
+    }
+
+    /// Closes the position at `price`, slippage inside.
+    #[inline(always)]
+    fn close_at(&mut self, market: &Market, row: usize, price: f64, rule: &mut Rule) {
+        let (cash, fee) = (self.cash(market, row), market.exec.taker_fee);
+        let net = if self.q > 0.0 { price * (1.0 - fee) } else { price * (1.0 + fee) };
+        let amount = self.q.abs() * net;
+        let after = if self.q > 0.0 { cash + amount } else { cash - amount };
+        self.leave(market, row, after, price, net, rule);
+    }
+
+    #[inline(always)]
+    fn leave(&mut self, market: &Market, row: usize, after: f64, price: f64, net: f64, rule: &mut Rule) {
+        *rule = match *rule {
+            Rule::Held if self.all_in => Rule::Left(net),
+            Rule::Entered => Rule::Through(net),
+            _ => Rule::Ratio,
+        };
+        self.charge(market, row);
+        self.tally.fees += (market.exec.taker_fee * self.q.abs()) * price;
+        self.tally.book(after - self.cash_before);
+        self.all_in = false;
+        self.q = 0.0;
+        self.k = after;
+    }
+
+    /// Books the funding since the last fill.
+    #[inline(always)]
+    pub(super) fn charge(&mut self, market: &Market, row: usize) {
+        if self.q != 0.0 {
+            let now = market.tables.prepared.charges.at(self.q < 0.0, row);
+            self.tally.funding += self.q * (now - self.charged);
+        }
+    }
+
+    /// The equity reached 0 at the close of `row`: flat for ever.
+    #[cold]
+    fn ruin(&mut self, market: &Market, row: usize) {
+        self.charge(market, row);
+        if self.q != 0.0 {
+            self.tally.book(-self.cash_before);
+            // A ruined row does not count as held.
+            self.tally.exposed -= 1;
+        }
+        self.add(fx(-1.0).zip(fx(1.0)));
+        (self.k, self.q) = (0.0, 0.0);
+        self.drawdown.lowest = 0.0;
+        (self.ruined, self.over) = (true, true);
+    }
+}

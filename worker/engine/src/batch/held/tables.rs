@@ -1,0 +1,104 @@
+//! What accounts that hold any position read of one symbol, besides its prices.
+
+use crate::batch::tables::{open_rows, units};
+use crate::evaluation::BLOCKS;
+use crate::execution::{Execution, Funding};
+use crate::prepared::Prepared;
+use crate::q52::block_start;
+use std::borrow::Cow;
+
+/// Tables of one symbol, one window and one set of options.
+pub(in crate::batch) struct Tables<'a> {
+    pub prepared: &'a Prepared<'a>,
+    /// Index prices of longs and shorts: E = K + q x.
+    pub long: Cow<'a, [f64]>,
+    pub short: Cow<'a, [f64]>,
+    /// Running sums of fx(c / c1 - 1) and of fx of its square; they may wrap, differences within a block are exact.
+    pub running: Vec<(i64, i64)>,
+    /// A short that was filled with K and q is liquidated in a row only if K / |q| is at most the row's high mark, a
+    /// long only if -K / q is at least its low mark, give or take roundings. Rows that do not trade have none.
+    pub high_marks: Vec<f64>,
+    pub low_marks: Vec<f64>,
+    /// The largest price and charge a mark is made of: the scale of its roundings.
+    pub scale: f64,
+    /// First row of blocks 1 to 15 of the counted returns, then the row after the last.
+    pub borders: [usize; BLOCKS],
+    /// Rows that trade, as bits; `None` where all do.
+    pub open: Option<Vec<u64>>,
+    /// Whether every return is E / E1 - 1.
+    pub ratios: bool,
+    /// Equity multiple of an opening order.
+    pub k: f64,
+}
+
+impl<'a> Tables<'a> {
+    /// Tables of the rows after `base`, which are counted. `None` where the options or the data ask for the general
+    /// path: lots, fills at the close, prices that double or vanish within a row.
+    pub(in crate::batch) fn new(
+        prepared: &'a Prepared<'a>,
+        base: usize,
+        exec: &Execution,
+    ) -> Option<Tables<'a>> {
+        let (n, close, charges) = (prepared.len(), &prepared.close, &prepared.charges);
+        let k = exec.fraction * exec.leverage;
+        let margin = exec.maintenance_margin.unwrap_or(0.0);
+        let usable = |x: f64| x > 1e-100 && x < 1e100;
+        if n < base + 2 || !usable(k) || !(0.0..1.0).contains(&margin) {
+            return None;
+        }
+        let charged = exec.funding != Funding::None || exec.borrow_rate != 0.0;
+        let index = |short: bool| match charges.column(short) {
+            Some(f) => Cow::Owned(close.iter().zip(f).map(|(c, f)| c - f).collect()),
+            None => Cow::Borrowed(&close[..]),
+        };
+        let mut tables = Tables {
+            prepared,
+            long: index(false),
+            short: index(true),
+            running: vec![(0, 0); n],
+            high_marks: vec![f64::NEG_INFINITY; n],
+            low_marks: vec![f64::INFINITY; n],
+            scale: 0.0,
+            borders: std::array::from_fn(|b| base + 1 + block_start(b + 1, n - base - 1)),
+            open: open_rows(prepared, base),
+            ratios: charged || exec.has_ratio_returns(),
+            k,
+        };
+        for t in base + 1..n {
+            let costs = &prepared.costs;
+            let prices = [close[t], close[t - 1], prepared.open[t], costs.net_sell[t], costs.inv_buy[t]];
+            let m = close[t] / close[t - 1] - 1.0;
+            if !(prices.into_iter().all(usable) && usable(costs.inv_sell[t]) && m.abs() < 1.0) {
+                return None;
+            }
+            let (p1, p2) = tables.running[t - 1];
+            tables.running[t] = (p1.wrapping_add(units(m)?), p2.wrapping_add(units(m * m)?));
+            if !prepared.is_tradable(t) {
+                continue;
+            }
+            let (open, high, low) = (prepared.open[t], prepared.high[t], prepared.low[t]);
+            let (high, low) = (if open > high { open } else { high }, if open < low { open } else { low });
+            let (long, short) = (charges.at(false, t), charges.at(true, t));
+            tables.high_marks[t] = (1.0 + margin) * high - short;
+            tables.low_marks[t] = (1.0 - margin) * low - long;
+            let scale = 2.0 * high + long.abs() + short.abs();
+            if !usable(scale) {
+                return None;
+            }
+            tables.scale = if scale > tables.scale { scale } else { tables.scale };
+        }
+        Some(tables)
+    }
+
+    /// Index prices of a side.
+    #[inline(always)]
+    pub(super) fn index(&self, short: bool) -> &[f64] {
+        if short { &self.short } else { &self.long }
+    }
+
+    /// Whether orders and liquidations act in a row.
+    #[inline(always)]
+    pub(in crate::batch) fn is_open(&self, row: usize) -> bool {
+        self.open.as_ref().is_none_or(|open| open[row / 64] >> (row % 64) & 1 == 1)
+    }
+}
