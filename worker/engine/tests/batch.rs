@@ -156,8 +156,11 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
     let mut scratch = Scratch::new();
     evaluator.evaluate(&individuals(&members), &mut scratch, &mut out);
     let others = members.iter().filter(|(s, _)| s.def().path != Path::Events).count();
-    seen.latched += members.len() - others;
-    seen.simulated += (scratch.simulated() as usize).saturating_sub(others);
+    // A window of no row is left to the simulator.
+    if cut > warm_up {
+        seen.latched += members.len() - others;
+        seen.simulated += (scratch.simulated() as usize).saturating_sub(others);
+    }
     for ((strategy, genome), batch) in members.iter().zip(&out) {
         let report = backtest(&run, *strategy, genome);
         seen.exits.extend(report.per_symbol.iter().flat_map(|s| s.trace.trades.iter().map(|t| t.reason)));
@@ -195,8 +198,7 @@ fn a_whole_long_account_has_the_bits_of_the_simulator() {
 #[test]
 fn a_held_account_has_the_bits_of_the_simulator_without_running_it() {
     let mut seen = Seen::default();
-    let jobs = std::env::var("GALAPAGOS_BATCH_JOBS").ok().and_then(|n| n.parse().ok()).unwrap_or(150);
-    for seed in 2000..2000 + jobs {
+    for seed in 2000..2150 {
         let mut rng = Rng(seed ^ 0x5eed);
         let aggregate = rng.pick(&[Aggregate::Mean, Aggregate::Median, Aggregate::Min]);
         let exec = Execution { aggregate, ..held(&mut rng) };
@@ -209,12 +211,9 @@ fn a_held_account_has_the_bits_of_the_simulator_without_running_it() {
         let times = seen.exits.iter().filter(|&&e| e == exit).count();
         assert!(times > 100, "the random jobs must reach {exit:?} often, not {times} times");
     }
-    assert!(
-        seen.simulated * 50 < seen.latched,
-        "{} of {} individuals ran the simulator",
-        seen.simulated,
-        seen.latched
-    );
+    let Seen { simulated, latched, .. } = seen;
+    // A return of 2,048 or more, after an almost complete loss, is left to the simulator.
+    assert!(simulated * 500 < latched, "{simulated} of {latched} individuals ran the simulator");
 }
 
 #[test]

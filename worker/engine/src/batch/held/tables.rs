@@ -13,7 +13,8 @@ pub(in crate::batch) struct Tables<'a> {
     /// Index prices of longs and shorts: E = K + q x.
     pub long: Cow<'a, [f64]>,
     pub short: Cow<'a, [f64]>,
-    /// Running sums of fx(c / c1 - 1) and of fx of its square; they may wrap, differences within a block are exact.
+    /// Running sums of fx(c / c1 - 1) and of fx of its square; no sum of
+    /// rows leaves 64 bits.
     pub running: Vec<(i64, i64)>,
     /// A short that was filled with K and q is liquidated in a row only if K / |q| is at most the row's high mark, a
     /// long only if -K / q is at least its low mark, give or take roundings. Rows that do not trade have none.
@@ -33,7 +34,7 @@ pub(in crate::batch) struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     /// Tables of the rows after `base`, which are counted. `None` where the options or the data ask for the general
-    /// path: lots, fills at the close, prices that double or vanish within a row.
+    /// path: margins of 100 %, prices so far apart that sums of their returns leave 64 bits.
     pub(in crate::batch) fn new(
         prepared: &'a Prepared<'a>,
         base: usize,
@@ -64,15 +65,19 @@ impl<'a> Tables<'a> {
             ratios: charged || exec.has_ratio_returns(),
             k,
         };
+        let mut reach = [0_i128; 3];
         for t in base + 1..n {
             let costs = &prepared.costs;
             let prices = [close[t], close[t - 1], prepared.open[t], costs.net_sell[t], costs.inv_buy[t]];
             let m = close[t] / close[t - 1] - 1.0;
-            if !(prices.into_iter().all(usable) && usable(costs.inv_sell[t]) && m.abs() < 1.0) {
+            if !(prices.into_iter().all(usable) && usable(costs.inv_sell[t])) {
                 return None;
             }
-            let (p1, p2) = tables.running[t - 1];
-            tables.running[t] = (p1.wrapping_add(units(m)?), p2.wrapping_add(units(m * m)?));
+            let ((p1, p2), (m1, m2)) = (tables.running[t - 1], (units(m)?, units(m * m)?));
+            tables.running[t] = (p1.wrapping_add(m1), p2.wrapping_add(m2));
+            for (sum, m) in reach.iter_mut().zip([m1, -m1, m2]) {
+                *sum += i128::from(if m > 0 { m } else { 0 });
+            }
             if !prepared.is_tradable(t) {
                 continue;
             }
@@ -87,7 +92,7 @@ impl<'a> Tables<'a> {
             }
             tables.scale = if scale > tables.scale { scale } else { tables.scale };
         }
-        Some(tables)
+        reach.into_iter().all(|sum| i64::try_from(sum).is_ok()).then_some(tables)
     }
 
     /// Index prices of a side.
