@@ -278,22 +278,31 @@ fn wishes<I: Isa>(
     let Conditions { enter_long, leave_long, enter_short, leave_short } =
         plan.conditions::<I, true>(table, &mut account.before_bits, rows);
     let start = first.saturating_sub(from).min(rows);
-    let mut latched = |(mut set, mut reset): (Bits, Bits), latch: usize| {
-        keep(&mut set, start, rows);
-        keep(&mut reset, start, rows);
-        let mut states = states(&set, &reset, &mut account.latch[latch]);
-        keep(&mut states, 0, rows);
-        states
-    };
-    let mut long = [0; WORDS];
-    let mut short = [0; WORDS];
+    let (mut long, mut short) = ([0; WORDS], [0; WORDS]);
     if wanted != Side::Short {
-        long = latched(side(&enter_long, &leave_long, &enter_short), 0);
+        let rule = side(&enter_long, &leave_long, &enter_short);
+        long = latched(rule, (start, rows), &mut account.latch[0]);
     }
     if wanted != Side::Long {
-        short = latched(side(&enter_short, &leave_short, &enter_long), 1);
+        let rule = side(&enter_short, &leave_short, &enter_long);
+        short = latched(rule, (start, rows), &mut account.latch[1]);
     }
     [long, short]
+}
+
+/// The states of a latch that takes no decision outside the rows `start..rows`.
+#[inline(always)]
+fn latched((mut set, mut reset): (Bits, Bits), (start, rows): (usize, usize), latch: &mut u64) -> Bits {
+    let whole = start == 0 && rows == BLOCK;
+    if !whole {
+        keep(&mut set, start, rows);
+        keep(&mut reset, start, rows);
+    }
+    let mut states = states(&set, &reset, latch);
+    if !whole {
+        keep(&mut states, 0, rows);
+    }
+    states
 }
 
 /// The bits of the rows from `from` on.

@@ -3,7 +3,7 @@
 
 use super::{Account, Market};
 use crate::account::Rule;
-use crate::q52::fx;
+use crate::batch::tables::units;
 
 impl Account {
     /// The bar of `row` with the target `side`; `last`: it is the last row and closes the position.
@@ -22,8 +22,8 @@ impl Account {
         if self.q != 0.0 && market.tables.is_open(row) {
             self.liquidate(market, row, &mut rule);
         }
-        self.tally.exposed += u64::from(self.q != 0.0);
-        if last && self.q != 0.0 {
+        let held = self.q != 0.0;
+        if last && held {
             let (c, s) = (prepared.close[row], market.exec.slippage);
             let price = if self.q > 0.0 { c * (1.0 - s) } else { c * (1.0 + s) };
             self.close_at(market, row, price, &mut rule);
@@ -32,6 +32,7 @@ impl Account {
         if equity <= self.drawdown.ruin {
             return self.ruin(market, row);
         }
+        self.tally.exposed += u64::from(held);
         let (close, inv_buy) = (&prepared.close, &prepared.costs.inv_buy);
         let r = match if market.tables.ratios { Rule::Ratio } else { rule } {
             Rule::Flat => 0.0,
@@ -41,7 +42,7 @@ impl Account {
             Rule::Through(net) => net * inv_buy[row] - 1.0,
             Rule::Ratio => equity / self.before - 1.0,
         };
-        self.add(fx(r).zip(fx(r * r)));
+        self.add(units(r).zip(units(r * r)));
         self.drawdown.take(equity);
         self.before = equity;
     }
@@ -156,10 +157,8 @@ impl Account {
         self.charge(market, row);
         if self.q != 0.0 {
             self.tally.book(-self.cash_before);
-            // A ruined row does not count as held.
-            self.tally.exposed -= 1;
         }
-        self.add(fx(-1.0).zip(fx(1.0)));
+        self.add(units(-1.0).zip(units(1.0)));
         (self.k, self.q) = (0.0, 0.0);
         self.drawdown.lowest = 0.0;
         (self.ruined, self.over) = (true, true);
