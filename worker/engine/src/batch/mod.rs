@@ -26,6 +26,7 @@ mod ranges;
 mod series;
 mod smooth;
 mod tables;
+mod targets;
 mod vwap;
 mod windows;
 

@@ -1,8 +1,9 @@
 //! Accounts that are long or short with any share or multiple of their equity, with liquidation, funding and borrow.
-//! Rows with a fill run bar by bar ([`bar`]); rows between fills are taken by the range: liquidation and drawdown
-//! from extremes, returns by a scan of the index prices ([`sums`]), as between two fills E = K + q x.
+//! Rows with a fill run bar by bar ([`bar`]); rows between fills are taken by the range ([`hold`]), as between two
+//! fills E = K + q x with constant K and q.
 
 mod bar;
+mod hold;
 mod sums;
 mod tables;
 
@@ -182,123 +183,6 @@ impl Account {
             }
         }
         (positions, edges)
-    }
-
-    /// Holds the position over the rows `from..to` of the block. Answers the row after the last one taken, which is
-    /// not `to` where a liquidation or the ruin came before.
-    #[inline(always)]
-    fn hold(&mut self, market: &Market, from: usize, to: usize) -> usize {
-        if market.exec.maintenance_margin.is_some() {
-            let marks = market.marks.extremes(from, to);
-            if self.may_liquidate(marks) {
-                return self.hold_warily(market, from, to);
-            }
-        }
-        self.scan(market, from, to)
-    }
-
-    /// Whether one of rows with these extremes of the marks may liquidate.
-    #[inline(always)]
-    fn may_liquidate(&self, (high, low): (f64, f64)) -> bool {
-        if self.q < 0.0 { high >= self.trigger } else { low <= self.trigger }
-    }
-
-    #[inline(never)]
-    fn hold_warily(&mut self, market: &Market, mut from: usize, to: usize) -> usize {
-        while from < to {
-            let doubtful = |&t: &usize| self.may_liquidate(market.marks.extremes(t, t + 1));
-            let row = (from..to).find(doubtful).unwrap_or(to);
-            if row > from {
-                from = self.scan(market, from, row);
-            }
-            if from < to && !self.over {
-                self.bar(market, market.start + from, self.acted, false);
-                from += 1;
-            }
-            if self.over || self.q == 0.0 {
-                return from;
-            }
-        }
-        to
-    }
-
-    /// Holds over rows without a liquidation.
-    #[inline(always)]
-    fn scan(&mut self, market: &Market, from: usize, to: usize) -> usize {
-        let short = self.q < 0.0;
-        let (high, low) = if short { market.short } else { market.long }.extremes(from, to);
-        // Rounding is monotone: the extremes of K + q x are those of x.
-        let (high, low) = (self.k + self.q * high, self.k + self.q * low);
-        let (high, low) = if short { (low, high) } else { (high, low) };
-        let (first, end) = (market.start + from, market.start + to);
-        if !self.drawdown.take_range(high, low) {
-            if low <= self.drawdown.ruin {
-                return self.walk(market, from, to);
-            }
-            for &x in &market.tables.index(short)[first..end] {
-                self.drawdown.take(self.k + self.q * x);
-            }
-        }
-        self.tally.exposed += (end - first) as u64;
-        let (above, below) = (
-            if self.before > high { self.before } else { high },
-            if self.before < low { self.before } else { low },
-        );
-        let usual = above <= 1.2 * below;
-        let mut row = first;
-        while self.next_border < end {
-            if self.next_border > row {
-                self.add_returns(market, row, self.next_border, usual);
-                row = self.next_border;
-            }
-            self.pass_borders(market, row);
-        }
-        self.add_returns(market, row, end, usual);
-        self.before = self.k + self.q * market.tables.index(short)[end - 1];
-        to
-    }
-
-    /// `scan` bar by bar.
-    #[cold]
-    fn walk(&mut self, market: &Market, from: usize, to: usize) -> usize {
-        for t in from..to {
-            self.bar(market, market.start + t, self.acted, false);
-            if self.over || self.q == 0.0 {
-                return t + 1;
-            }
-        }
-        to
-    }
-
-    /// Adds the returns of rows with an unchanged position.
-    #[inline(always)]
-    fn add_returns(&mut self, market: &Market, from: usize, to: usize, usual: bool) {
-        let tables = market.tables;
-        if self.all_in && !tables.ratios {
-            let ((a1, a2), (b1, b2)) = (tables.running[from - 1], tables.running[to - 1]);
-            return self.add(Some((b1.wrapping_sub(a1), b2.wrapping_sub(a2))));
-        }
-        let x = &tables.index(self.q < 0.0)[from - 1..to];
-        self.add(if usual { Some(sums::usual(x, self.k, self.q)) } else { sums::unusual(x, self.k, self.q) });
-    }
-
-    #[inline(always)]
-    fn add(&mut self, terms: Option<(i64, i64)>) {
-        let total = |(a, b): (i64, i64)| self.s1.checked_add(a).zip(self.s2.checked_add(b));
-        match terms.and_then(total) {
-            Some((s1, s2)) => (self.s1, self.s2) = (s1, s2),
-            None => (self.lost, self.over) = (true, true),
-        }
-    }
-
-    /// Stores the sums before each border up to `row`.
-    #[inline(always)]
-    fn pass_borders(&mut self, market: &Market, row: usize) {
-        while row >= self.next_border {
-            self.sums[self.border] = (self.s1, self.s2);
-            self.border += 1;
-            self.next_border = market.tables.borders.get(self.border).copied().unwrap_or(usize::MAX);
-        }
     }
 
     /// The last row. Answers whether a position is left open.
