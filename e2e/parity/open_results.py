@@ -64,6 +64,9 @@ def main():
         print(f"dataset: {len(frame)} rows; evaluations: {len(table)}; equity: {len(equity)} rows; trades: {len(trades)}")
         replay = subprocess.run([binary, "backtest", f"{result / 'result.json'}#1", *places], capture_output=True, text=True)
         assert replay.returncode == 0, replay.stderr
+        # As the README writes it: the shell finds the folder, no rank means the best.
+        shell = f"'{binary}' backtest '{folder}'/r/galapagos/runs/local/open-results/*/result/result.json --data-dir '{folder}'"
+        subprocess.run(shell, shell=True, check=True, capture_output=True)
         print("pandas and polars open the dataset and the results; the best individual replays exactly")
 
 

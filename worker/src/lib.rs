@@ -9,8 +9,7 @@
 //! use galapagos_worker::run::progress::Event;
 //! use galapagos_worker::execute::{Options, RunOutcome, run};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let manifest: galapagos_crds::EvolutionJob = unimplemented!();
+//! # fn example(manifest: galapagos_crds::EvolutionJob) -> Result<(), Box<dyn std::error::Error>> {
 //! let market = Market::open(Path::new("./data"), &manifest.spec.market_data)?;
 //! let job = ResolvedJob::new(&manifest, &market.facts())?;
 //! let interrupt = AtomicBool::new(false); // raise it from a signal handler
