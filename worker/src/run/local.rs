@@ -15,11 +15,13 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::evaluator::{Answer, Evaluator, EvaluatorError, Exception, Task};
 use crate::job::problem::Problem;
 
-/// Individuals of one batch at most: small enough to stop soon and to lose little to a kill, large enough that
-/// neighbours share their indicator series.
-const LARGEST_BATCH: usize = 256;
-/// Bars of a batch whose individuals are simulated one by one: about a quarter of a second.
+/// Bars of a batch at most: about a quarter of a second, so that a run stops soon and loses little to a kill. Below
+/// that, larger is better: each batch computes the series of its own individuals once.
+const SHARED_BARS: u64 = 280_000_000;
+/// The same for individuals that are simulated one by one.
 const SLOW_BARS: u64 = 2_000_000;
+/// Individuals of a batch at most: what one pass over the rows takes.
+const LARGEST_BATCH: u64 = 2048;
 
 /// Threads that evaluate a problem.
 pub struct LocalEvaluator<'a> {
@@ -61,8 +63,8 @@ impl<'a> LocalEvaluator<'a> {
                 batches.shares(&Individual { strategy: species.strategy, genome: &genome })
             })
         });
-        let slow = SLOW_BARS / self.problem.counted_bars().max(1);
-        if shared { LARGEST_BATCH } else { (slow as usize).clamp(1, LARGEST_BATCH) }
+        let bars = if shared { SHARED_BARS } else { SLOW_BARS };
+        (bars / self.problem.counted_bars().max(1)).clamp(1, LARGEST_BATCH) as usize
     }
 
     /// The answers to a batch, in its order. A panic costs the batch nothing but time: its individuals are then
@@ -118,10 +120,12 @@ impl Evaluator for LocalEvaluator<'_> {
         // Neighbours in parameter space share series; results do not depend on the order.
         let mut sorted: Vec<&Task> = tasks.iter().collect();
         sorted.sort_by(|a, b| (a.species, &a.genome).cmp(&(b.species, &b.genome)));
-        let even = tasks.len().div_ceil(4 * self.slots()).max(1);
-        let batches = sorted
-            .chunk_by(|a, b| a.species == b.species)
-            .flat_map(|species| species.chunks(even.min(self.largest_batch(species[0]))));
+        let share = tasks.len().div_ceil(self.slots()).max(1);
+        let batches = sorted.chunk_by(|a, b| a.species == b.species).flat_map(|species| {
+            // Equal parts: a short last one would cost as much in series as a full one.
+            let parts = species.len().div_ceil(share.min(self.largest_batch(species[0])));
+            species.chunks(species.len().div_ceil(parts))
+        });
         let stop = AtomicBool::new(false);
         let this = &*self;
         let stopped = || interrupt.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed);
