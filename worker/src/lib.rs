@@ -25,14 +25,23 @@
 //! Layers, each knowing only those below it: [`execute`] (one process), [`results`], [`run`] (the driver, which knows
 //! nothing of how evaluation happens, and local threads), [`job`] (manifest and data resolved), [`storage`].
 
+pub mod attend;
 pub mod catalogue;
+pub mod coordinator;
 pub mod execute;
+pub mod import;
 pub mod job;
+pub mod lease;
+pub mod metrics;
+pub mod process;
 pub mod results;
 pub mod run;
 pub mod storage;
+pub mod wire;
 
 /// The engine, for those above this crate: the arrows of the house end here.
 pub use galapagos_engine as engine;
 /// Market data, likewise.
 pub use galapagos_market as market;
+/// The wire, likewise.
+pub use galapagos_protocol as protocol;

@@ -1,0 +1,1 @@
+//! The role `worker`: attends to a coordinator, evaluates its batches, sends the results back.

@@ -1,0 +1,1 @@
+//! The role `coordinator`: holds one job's evolution and has its individuals evaluated by workers.

@@ -1,0 +1,1 @@
+//! Metrics of coordinator and workers, by the names that Prometheus sees.

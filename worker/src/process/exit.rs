@@ -1,0 +1,75 @@
+//! How a role of this binary ends. The codes are part of the cluster's contract: those below 70 are permanent (another
+//! attempt would end the same way), the others are faults.
+
+use std::fmt;
+
+/// Exit codes of coordinator, worker and import alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Code {
+    /// The job's manifest is wrong.
+    Spec = 64,
+    /// The data are damaged, changed while they were used, or do not fit the job.
+    DataInvalid = 65,
+    /// The data are not there.
+    DataMissing = 66,
+    /// Coordinator and worker have different engine numbers.
+    EngineMismatch = 67,
+    /// An individual could not be evaluated and the job says `onFailure: Fail`.
+    EvaluationFailed = 68,
+    /// The state folder cannot be written.
+    StateNotWritable = 70,
+    /// A newer attempt of the same job has taken over.
+    OlderEpoch = 71,
+    /// Something else failed.
+    Internal = 72,
+    /// Stopped by SIGTERM; nothing is lost.
+    Terminated = 143,
+}
+
+impl Code {
+    /// The reason of a condition that this end leads to.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Code::Spec => "InvalidSpec",
+            Code::DataInvalid => "DataInvalid",
+            Code::DataMissing => "DatasetNotFound",
+            Code::EngineMismatch => "EngineMismatch",
+            Code::EvaluationFailed => "EvaluationFailed",
+            Code::StateNotWritable => "StateNotWritable",
+            Code::OlderEpoch => "OlderEpoch",
+            Code::Internal => "Internal",
+            Code::Terminated => "Terminated",
+        }
+    }
+}
+
+/// An end that is not success.
+#[derive(Debug)]
+pub struct Exit {
+    /// The exit code of the process.
+    pub code: Code,
+    /// Why, for logs and the termination message.
+    pub error: anyhow::Error,
+}
+
+impl Exit {
+    /// An end with a code and its error.
+    pub fn new(code: Code, error: impl Into<anyhow::Error>) -> Exit {
+        Exit { code, error: error.into() }
+    }
+
+    /// Stopped by a signal.
+    pub fn terminated() -> Exit {
+        Exit {
+            code: Code::Terminated,
+            error: anyhow::anyhow!("stopped by a signal; the next attempt continues"),
+        }
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:#}", self.code.reason(), self.error)
+    }
+}
