@@ -105,9 +105,12 @@ pub struct Workers {
     pub slots: u32,
     #[prost(uint32, tag = "3")]
     pub busy: u32,
-    /// Slot-seconds of evaluation over all attempts.
+    /// Slot-seconds of evaluation in this attempt.
     #[prost(double, tag = "4")]
     pub busy_seconds: f64,
+    /// Seconds that workers were there, summed over workers and attempts: what the job costs.
+    #[prost(double, tag = "5")]
+    pub worker_seconds: f64,
 }
 /// What scaling is decided by.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
