@@ -1,4 +1,6 @@
-//! The wire between coordinator, workers, operator and CLI.
+//! The wire between coordinator, workers, operator and CLI: messages, mutual TLS, connections.
+//!
+//! docs/protocol.md tells who speaks to whom.
 
 /// Coordinator and workers of one job (`proto/galapagos/work/v1/work.proto`).
 #[allow(missing_docs, clippy::all, unused_qualifications, reason = "generated from the .proto file")]
@@ -11,3 +13,6 @@ pub mod work {
 pub mod progress {
     include!("generated/galapagos.progress.v1.rs");
 }
+
+pub mod tls;
+pub mod transport;

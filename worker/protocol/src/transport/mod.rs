@@ -1,0 +1,11 @@
+//! Connections between the processes: TLS over TCP under tonic, with limits and keep-alive on both sides.
+
+mod client;
+mod handshake;
+pub mod limits;
+mod server;
+
+pub use client::{ConnectError, connect, progress_client, work_client};
+pub use handshake::{Connection, HandshakeCounts, Peer};
+pub use limits::{HTTP_PORT, MAX_MESSAGE, PROGRESS_PORT, WORK_PORT};
+pub use server::{Incoming, incoming, progress_server, server, work_server};
