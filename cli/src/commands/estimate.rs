@@ -58,7 +58,7 @@ pub fn execute(arguments: Arguments) -> Outcome {
     let slots = arguments.slots.or(pool.and_then(|p| p.slots_per_worker));
     let cluster = estimate::Cluster {
         workers: workers as usize,
-        slots_per_worker: slots.map_or_else(super::import::cores, |n| n as usize),
+        slots_per_worker: slots.map_or_else(galapagos_worker::import::source::cores, |n| n as usize),
         price_per_hour: arguments.price.or(pool.and_then(|p| p.cost_per_worker_hour).map(|d| d.to_f64())),
     };
     estimate::print(&estimate::measure(&job, &market, &cluster)?, arguments.output)

@@ -5,6 +5,7 @@ use crate::exit::{Blame, Failure, Outcome};
 use crate::import_progress::Watch;
 use crate::table::{percent, table, thousands};
 use crate::{data_errors, terminal, walk};
+use galapagos_worker::import::source::cores;
 use galapagos_worker::market::{
     Calendar, CheckOptions, ColumnChoice, DayOrder, ImportPlan, ImportSummary, Input, Interval, LoadOptions,
     ReadOptions, import,
@@ -100,6 +101,7 @@ pub fn execute(arguments: Arguments) -> Outcome {
         load,
         threads: arguments.threads.unwrap_or_else(cores),
         retries: arguments.retries,
+        partial: true,
     };
     let summary = execute_plan(&plan)?;
     print(&arguments.dataset, &summary, arguments.output)?;
@@ -137,11 +139,6 @@ pub fn input(text: &str, symbol: Option<&str>) -> Input {
         }
         _ => Input { path: text.into(), symbol: symbol.map(str::to_owned) },
     }
-}
-
-/// Cores of this machine.
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn load_options(arguments: &Arguments) -> Outcome<LoadOptions> {

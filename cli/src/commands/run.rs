@@ -71,7 +71,7 @@ pub fn execute(arguments: Arguments) -> Outcome {
     source::import_if_absent(&manifest.spec.market_data, data_dir)?;
     let market = Market::open(data_dir, &manifest.spec.market_data).map_err(blame_market)?;
     let job = ResolvedJob::new(&manifest, &market.facts()).map_err(blame_resolve)?;
-    let slots = arguments.slots.map_or_else(crate::commands::import::cores, usize::from);
+    let slots = arguments.slots.map_or_else(galapagos_worker::import::source::cores, usize::from);
     let price = pool.as_ref().and_then(|p| p.spec.cost_per_worker_hour).map(|d| d.to_f64());
     if arguments.dry_run {
         let cluster = estimate::Cluster { workers: 1, slots_per_worker: slots, price_per_hour: price };

@@ -46,6 +46,7 @@ fn benches(c: &mut Criterion) {
         load: load.clone(),
         threads: 1,
         retries: 0,
+        partial: true,
     };
     let mut group = c.benchmark_group("import");
     group.sample_size(10).throughput(Throughput::Elements(ROWS as u64));

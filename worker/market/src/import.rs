@@ -60,6 +60,8 @@ pub struct ImportPlan {
     pub threads: usize,
     /// How often a file is read again after the system failed to read it.
     pub retries: u32,
+    /// Whether the symbols that passed are published although others, or files, were refused.
+    pub partial: bool,
 }
 
 /// What an import tells while it runs. Numbers of files are positions in [`ImportPlan::inputs`].
@@ -131,7 +133,7 @@ pub struct Failure {
 /// How an import ended.
 #[derive(Debug)]
 pub struct ImportSummary {
-    /// The dataset; `None` if no symbol passed.
+    /// The dataset; `None` if no symbol passed, or not everything did and the plan is not [`ImportPlan::partial`].
     pub published: Option<Published>,
     /// Symbols that are in it.
     pub symbols: Vec<SymbolReport>,
@@ -197,8 +199,10 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
             Err(error) => failed.push(Failure { what: name, error }),
         }
     }
+    let refused = !plan.partial && !failed.is_empty();
     let published = match series.first().and_then(|s| Interval::from_ms(s.interval_ms)) {
         None => None,
+        Some(_) if refused => None,
         Some(interval) => {
             let rows: Vec<Series<'_>> = series.iter().map(OwnedSeries::as_series).collect();
             Some(publish(&plan.data_dir, &plan.dataset, interval, plan.load.check.calendar, &rows)?)

@@ -28,6 +28,11 @@ pub enum Code {
 }
 
 impl Code {
+    /// Whether another attempt would end the same way.
+    pub fn is_permanent(self) -> bool {
+        (Code::Spec as u8..=Code::EvaluationFailed as u8).contains(&(self as u8))
+    }
+
     /// The reason of a condition that this end leads to.
     pub fn reason(self) -> &'static str {
         match self {

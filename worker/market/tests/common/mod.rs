@@ -81,6 +81,7 @@ pub fn plan(data_dir: &Path, inputs: Vec<Input>) -> ImportPlan {
         load: hourly(),
         threads: 2,
         retries: 0,
+        partial: true,
     }
 }
 

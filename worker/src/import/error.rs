@@ -1,0 +1,137 @@
+//! Why a dataset could not be made from its source.
+
+use std::io;
+use std::path::PathBuf;
+
+use galapagos_market::{Error, ErrorKind, Failure};
+
+use crate::process::exit::Code;
+
+/// Why a dataset could not be made. Texts name the field of the job.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The path points where it must not.
+    #[error("marketData.source.path {path:?}: {problem}")]
+    Path {
+        /// As the job has it.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// There is nothing at the path.
+    #[error("marketData.source.path {path:?}: {problem} in {}", data_dir.display())]
+    SourceMissing {
+        /// As the job has it.
+        path: String,
+        /// What is missing.
+        problem: &'static str,
+        /// Where it was looked for.
+        data_dir: PathBuf,
+    },
+    /// The system failed to look at the path.
+    #[error("marketData.source.path {path:?} cannot be read")]
+    SourceUnreadable {
+        /// As the job has it.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The dataset does not exist and the job does not say where it comes from.
+    #[error(
+        "marketData.dataset {dataset} is not in {}, and the job has no marketData.source: import it, or say where its \
+         files are",
+        data_dir.display()
+    )]
+    NoSource {
+        /// The dataset.
+        dataset: String,
+        /// Where it was looked for.
+        data_dir: PathBuf,
+    },
+    /// The dataset exists, but not in the version that the job pins. To import its source would change the dataset
+    /// for every job that pins none.
+    #[error(
+        "marketData.digest {digest}: dataset {dataset} exists in {} in other versions only: correct the digest, or \
+         import the version",
+        data_dir.display()
+    )]
+    NoSuchVersion {
+        /// The dataset.
+        dataset: String,
+        /// As the job has it.
+        digest: String,
+        /// Where it was looked for.
+        data_dir: PathBuf,
+    },
+    /// The source is not the data that the job pins.
+    #[error(
+        "marketData.digest is {pinned}, but what marketData.source holds is blake3:{found}; it is published: correct \
+         the digest or the source"
+    )]
+    OtherData {
+        /// As the job has it.
+        pinned: String,
+        /// What was imported.
+        found: String,
+    },
+    /// Options, names, or the volume.
+    #[error(transparent)]
+    Market(#[from] Error),
+    /// Files or symbols were refused, so nothing was published.
+    #[error("{}", refusal(failed))]
+    Refused {
+        /// Which, and why.
+        failed: Vec<Failure>,
+    },
+}
+
+impl ImportError {
+    /// The exit code that it means.
+    pub fn code(&self) -> Code {
+        match self {
+            ImportError::Path { .. } => Code::Spec,
+            ImportError::SourceMissing { .. }
+            | ImportError::NoSource { .. }
+            | ImportError::NoSuchVersion { .. } => Code::DataMissing,
+            ImportError::SourceUnreadable { .. } => Code::Internal,
+            ImportError::OtherData { .. } => Code::DataInvalid,
+            ImportError::Market(error) => code(error.kind()),
+            ImportError::Refused { failed } => {
+                // Invalid data first: another attempt would not help.
+                let rank = [ErrorKind::Invalid, ErrorKind::Spec, ErrorKind::Missing];
+                let worst = rank.into_iter().find(|kind| failed.iter().any(|f| f.error.kind() == *kind));
+                worst.map_or(Code::Internal, code)
+            }
+        }
+    }
+}
+
+fn code(kind: ErrorKind) -> Code {
+    match kind {
+        ErrorKind::Spec => Code::Spec,
+        ErrorKind::Invalid => Code::DataInvalid,
+        ErrorKind::Missing => Code::DataMissing,
+        ErrorKind::Io => Code::Internal,
+    }
+}
+
+fn refusal(failed: &[Failure]) -> String {
+    let lines = failed.iter().map(|f| format!("\n  {}: {}", f.what, text(&f.error)));
+    let verb = if failed.len() == 1 { "was" } else { "were" };
+    format!(
+        "{} of the import {verb} refused, nothing is published:{}",
+        failed.len(),
+        lines.collect::<String>()
+    )
+}
+
+/// An error with its causes in one line.
+pub fn text(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}

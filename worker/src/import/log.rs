@@ -1,0 +1,53 @@
+//! The progress of an import as log lines.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use galapagos_market::ImportPlan;
+use galapagos_market::import::Event;
+
+use super::error::text;
+
+/// A line for each file that is read, for each quarter of it, for each symbol, and for everything that is refused.
+pub(super) struct Lines {
+    names: Vec<String>,
+    quarters: Vec<AtomicU64>,
+}
+
+impl Lines {
+    pub(super) fn new(plan: &ImportPlan) -> Lines {
+        let names: Vec<String> = plan.inputs.iter().map(|i| i.path.display().to_string()).collect();
+        let quarters = names.iter().map(|_| AtomicU64::new(0)).collect();
+        Lines { names, quarters }
+    }
+
+    /// Takes an event, from any thread.
+    pub(super) fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::Started { file } => tracing::debug!(file = self.names[*file], "reading"),
+            Event::Progress { file, done, total } => {
+                let quarter = done.saturating_mul(4) / (*total).max(1);
+                // The whole is told with its rows.
+                if quarter < 4 && self.quarters[*file].fetch_max(quarter, Ordering::Relaxed) < quarter {
+                    tracing::info!(file = self.names[*file], percent = quarter * 25, "reading");
+                }
+            }
+            Event::Retry { file, attempt, error } => {
+                tracing::warn!(file = self.names[*file], attempt, error = text(error), "read again");
+            }
+            Event::Read { file, rows } => tracing::info!(file = self.names[*file], rows, "read"),
+            Event::FileFailed { file, error } => {
+                tracing::error!(file = self.names[*file], error = text(error), "refused");
+            }
+            Event::Checked { report } => {
+                let (missing, outliers) = (report.gaps.missing_bars, report.outliers);
+                tracing::info!(symbol = report.symbol, bars = report.rows, missing, outliers, "checked");
+                for note in &report.notes {
+                    tracing::info!(symbol = report.symbol, note, "note");
+                }
+            }
+            Event::SymbolFailed { symbol, error } => {
+                tracing::error!(symbol, error = text(error), "refused");
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Paths of a job on the market data volume. They never leave it: no absolute path, no `..`, no symbolic link on the
+//! way. A file that someone swaps for a link while it is imported is not covered: who can do that can also write the
+//! data.
+
+use std::io::{self, ErrorKind};
+use std::path::{Component, Path, PathBuf};
+
+use galapagos_market::Input;
+
+use super::error::ImportError;
+
+/// The file at `relative` below `data_dir`, or every file of the folder there, in order of their names. Hidden files and
+/// folders in the folder are passed over. A single file of a job with one symbol is that symbol's.
+pub(super) fn inputs(data_dir: &Path, relative: &str, symbols: &[String]) -> Result<Vec<Input>, ImportError> {
+    let place = Place { data_dir, relative };
+    let path = place.resolve()?;
+    let kind = place.kind(&path)?;
+    if kind.is_file() {
+        return Ok(vec![match symbols {
+            [only] => Input::of(only, path),
+            _ => Input::new(path),
+        }]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&path).map_err(|e| place.failed(e))? {
+        let path = entry.map_err(|e| place.failed(e))?.path();
+        let hidden = path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.'));
+        if !hidden && place.kind(&path)?.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    match files.is_empty() {
+        true => Err(place.missing("the folder has no files")),
+        false => Ok(files.into_iter().map(Input::new).collect()),
+    }
+}
+
+struct Place<'a> {
+    data_dir: &'a Path,
+    relative: &'a str,
+}
+
+impl Place<'_> {
+    /// The path, every step of which exists and is no link.
+    fn resolve(&self) -> Result<PathBuf, ImportError> {
+        let mut path = self.data_dir.to_owned();
+        for step in Path::new(self.relative).components() {
+            match step {
+                Component::CurDir => {}
+                Component::Normal(name) => {
+                    path.push(name);
+                    self.kind(&path)?;
+                }
+                Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                    return Err(self.refuse(
+                        "must be relative to the root of the volume and stay below it: no leading / and no ..",
+                    ));
+                }
+            }
+        }
+        if self.relative.is_empty() {
+            Err(self.refuse("is empty: name a file or a folder"))
+        } else {
+            Ok(path)
+        }
+    }
+
+    /// A file or a folder; anything else is refused: a link may leave the volume, a pipe may never end.
+    fn kind(&self, path: &Path) -> Result<std::fs::FileType, ImportError> {
+        let kind = std::fs::symlink_metadata(path).map_err(|e| self.failed(e))?.file_type();
+        let shown = path.strip_prefix(self.data_dir).unwrap_or(path).display();
+        if kind.is_symlink() {
+            Err(self.refuse(&format!(
+                "{shown} is a symbolic link, which may leave the volume: put the file there"
+            )))
+        } else if !kind.is_file() && !kind.is_dir() {
+            Err(self.refuse(&format!("{shown} is neither a file nor a folder")))
+        } else {
+            Ok(kind)
+        }
+    }
+
+    fn refuse(&self, problem: &str) -> ImportError {
+        ImportError::Path { path: self.relative.to_owned(), problem: problem.to_owned() }
+    }
+
+    fn missing(&self, problem: &'static str) -> ImportError {
+        ImportError::SourceMissing {
+            path: self.relative.to_owned(),
+            problem,
+            data_dir: self.data_dir.to_owned(),
+        }
+    }
+
+    fn failed(&self, error: io::Error) -> ImportError {
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => self.missing("there is no such file or folder"),
+            _ => ImportError::SourceUnreadable { path: self.relative.to_owned(), source: error },
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! From the arguments to the exit code.
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use super::args::{Arguments, Common, Role};
+use super::exit::{Code, Exit};
+use super::logs::{self, Format, JobName};
+use super::signals::{self, Received};
+use super::stop::Stop;
+use super::{Shell, http, termination};
+
+/// Threads of the runtime: it moves messages and answers probes, evaluation has threads of its own.
+const RUNTIME_THREADS: usize = 2;
+/// How long tasks may take to end after their role has.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// Runs the role that `arguments` (the name of the program first) ask for, and answers the exit code.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let Arguments { common, role } = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(told) => {
+            // If neither stdout nor stderr can be written, there is nobody to tell.
+            let _ = told.print();
+            // Not clap's 2: wrong flags are permanent, as a wrong manifest is.
+            return ExitCode::from(if told.use_stderr() { Code::Spec as u8 } else { 0 });
+        }
+    };
+    let job = JobName::default();
+    logs::init(common.log_format.unwrap_or_else(Format::usual), common.filter(), role.name(), &job);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), engine = galapagos_engine::ENGINE, "started");
+    let termination = common.termination_log.clone();
+    let (outcome, received) = match prepare() {
+        Ok((runtime, stop, received)) => {
+            let outcome = live(&runtime, &common, role, stop, job);
+            runtime.shutdown_timeout(LINGER);
+            (outcome, received)
+        }
+        Err(error) => (Err(Exit::new(Code::Internal, error)), Received::default()),
+    };
+    let code = end(outcome, &received, termination.as_deref());
+    ExitCode::from(code)
+}
+
+fn prepare() -> anyhow::Result<(tokio::runtime::Runtime, Stop, Received)> {
+    let stop = Stop::default();
+    let received = signals::listen(&stop)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(RUNTIME_THREADS)
+        .thread_name("runtime")
+        .enable_all()
+        .build()?;
+    Ok((runtime, stop, received))
+}
+
+/// The life of a role.
+fn live(
+    runtime: &tokio::runtime::Runtime,
+    common: &Common,
+    role: Role,
+    stop: Stop,
+    job: JobName,
+) -> Result<(), Exit> {
+    let _inside = runtime.enter();
+    let shell = Shell {
+        stop,
+        job,
+        termination: common.termination_log.clone(),
+        ..Shell::bare(runtime.handle().clone())
+    };
+    let address = common.http_address.map_or_else(|| role.usual_http_address(), |given| given.0);
+    if let Some(address) = address {
+        let listener = runtime.block_on(http::bind(address)).map_err(|e| Exit::new(Code::Internal, e))?;
+        let bound = listener.local_addr().unwrap_or(address);
+        tracing::info!(address = %bound, "probes and metrics");
+        let (health, metrics, stop) = (shell.health.clone(), shell.metrics.clone(), shell.stop.clone());
+        runtime.spawn(async move {
+            if let Err(error) = http::serve(listener, health, metrics, stop).await {
+                tracing::error!(error = format!("{error:#}"), "no probes and metrics any more");
+            }
+        });
+    }
+    catch_unwind(AssertUnwindSafe(|| dispatch(role, shell))).unwrap_or_else(|panic| {
+        Err(Exit::new(Code::Internal, anyhow::anyhow!("panic: {}", logs::panic_text(&*panic))))
+    })
+}
+
+fn dispatch(role: Role, shell: Shell) -> Result<(), Exit> {
+    match role {
+        Role::Import(settings) => crate::import::run(settings, shell),
+    }
+}
+
+/// Tells how it ended, in the log and the termination file.
+fn end(outcome: Result<(), Exit>, received: &Received, file: Option<&std::path::Path>) -> u8 {
+    let exit = match outcome {
+        Ok(()) => {
+            tracing::info!(code = 0, "done");
+            return 0;
+        }
+        Err(exit) => exit,
+    };
+    let (reason, error) = (exit.code.reason(), format!("{:#}", exit.error));
+    if exit.code == Code::Terminated {
+        let code = received.code().unwrap_or(signals::TERMINATED);
+        tracing::info!(code, reason, "{error}");
+        return code;
+    }
+    let code = exit.code as u8;
+    tracing::error!(code, reason, "{error}");
+    if let Some(file) = file
+        && let Err(error) = termination::write(file, &termination::failure(&exit))
+    {
+        tracing::warn!(%error, file = %file.display(), "--termination-log cannot be written");
+    }
+    code
+}

@@ -1,0 +1,77 @@
+//! The manifest of a job in a file, as JSON or YAML.
+
+use std::path::{Path, PathBuf};
+
+use galapagos_crds::{EvolutionJob, GROUP, VERSION};
+
+use super::exit::{Code, Exit};
+
+/// Far above any manifest: the Secret it comes from holds 1 MiB.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// Why a file is no job.
+#[derive(Debug, thiserror::Error)]
+pub enum JobFileError {
+    /// It cannot be read.
+    #[error("--job {}: cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no manifest of a job.
+    #[error("--job {}: {problem}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl From<JobFileError> for Exit {
+    fn from(error: JobFileError) -> Exit {
+        Exit::new(Code::Spec, error)
+    }
+}
+
+/// Reads an EvolutionJob. The rules of the schema beyond types are the server's and of `galapagos validate`.
+///
+/// # Errors
+/// [`JobFileError`]: not readable, not JSON or YAML, another kind, a field of another type.
+pub fn read(path: &Path) -> Result<EvolutionJob, JobFileError> {
+    let unreadable = |source| JobFileError::Unreadable { path: path.to_owned(), source };
+    let invalid = |problem| JobFileError::Invalid { path: path.to_owned(), problem };
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > MAX_BYTES {
+        return Err(invalid(format!("has {size} bytes; a manifest has at most {MAX_BYTES}")));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    parse(&text).map_err(invalid)
+}
+
+fn parse(text: &str) -> Result<EvolutionJob, String> {
+    let value: serde_json::Value = match text.trim_start().starts_with('{') {
+        true => serde_json::from_str(text).map_err(|e| format!("is not JSON: {e}"))?,
+        false => serde_yaml::from_str(text).map_err(|e| format!("is not YAML of one document: {e}"))?,
+    };
+    let field = |name: &str| value.get(name).and_then(serde_json::Value::as_str).unwrap_or("").to_owned();
+    let (version, kind) = (field("apiVersion"), field("kind"));
+    if kind != "EvolutionJob" || version != format!("{GROUP}/{VERSION}") {
+        return Err(format!(
+            "is {:?} of {version:?}, and must be an EvolutionJob of {GROUP}/{VERSION}",
+            kind.as_str()
+        ));
+    }
+    serde_json::from_value(value).map_err(|e| e.to_string())
+}
+
+/// What logs call a job: its name, with its namespace if it has one.
+pub fn name(job: &EvolutionJob) -> String {
+    let name = job.metadata.name.as_deref().unwrap_or("");
+    job.metadata
+        .namespace
+        .as_deref()
+        .map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"))
+}
