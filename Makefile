@@ -33,14 +33,16 @@ lint: ## Format and clippy, as CI checks them
 generators:
 	$(CARGO) build -q --locked --workspace --bins
 
-generated: generators ## Write the generated files: CRDs, catalogue of strategies
+generated: generators ## Write the generated files: CRDs, catalogue of strategies, code of the protocol
 	$(TARGET)/debug/catalogue --out crds/generated/strategies.json
 	$(CARGO) build -q --locked --workspace --bins
 	$(TARGET)/debug/crdgen --out crds/generated
+	$(CARGO) run -q --locked -p galapagos-protocol --example protogen
 
 check-generated: generators ## Fail if a generated file is not current
 	$(TARGET)/debug/catalogue --out crds/generated/strategies.json --check
 	$(TARGET)/debug/crdgen --out crds/generated --check
+	$(CARGO) run -q --locked -p galapagos-protocol --example protogen -- --check
 
 deny: ## Licences, bans, sources and the arrows between crates
 	$(TARGET)/tools/bin/cargo-deny --version >/dev/null 2>&1 || $(CARGO) install --locked --root $(TARGET)/tools cargo-deny@0.20.2
