@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "galapagos",
     "galapagos-crds",
+    "galapagos-e2e",
     "galapagos-engine",
     "galapagos-genetics",
     "galapagos-market",
@@ -61,9 +62,17 @@ fn every_arrow_is_one_of_the_house() {
     assert_eq!(arrows("galapagos-protocol"), none);
     assert_eq!(
         arrows("galapagos-worker"),
-        ["galapagos-crds", "galapagos-engine", "galapagos-genetics", "galapagos-market", "galapagos-protocol"]
+        [
+            "galapagos-crds",
+            "galapagos-engine",
+            "galapagos-genetics",
+            "galapagos-market",
+            "galapagos-protocol"
+        ]
     );
     assert_eq!(arrows("galapagos"), ["galapagos-crds", "galapagos-worker"]);
+    // It starts the programs as processes and knows the wire; nothing else of ours, so that it tests from outside.
+    assert_eq!(arrows("galapagos-e2e"), ["galapagos-protocol"]);
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! A file system that fails for one process: `fault.c`, compiled when first needed and loaded into the program.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::program;
+use crate::random::Random;
+
+const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fault/fault.c");
+
+/// What the disk does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// No space left: writes, renames and new files fail.
+    DiskFull,
+    /// Errors of the device: writes, flushes and renames fail.
+    Broken,
+    /// Flushes fail, writes work.
+    FlushFails,
+    /// Writes take a part of their bytes, which is no error.
+    ShortWrites,
+}
+
+impl Trouble {
+    /// All of them.
+    pub const ALL: [Trouble; 4] =
+        [Trouble::DiskFull, Trouble::Broken, Trouble::FlushFails, Trouble::ShortWrites];
+
+    fn calls(self) -> &'static str {
+        match self {
+            Trouble::DiskFull => "wro",
+            Trouble::Broken => "wfr",
+            Trouble::FlushFails => "f",
+            Trouble::ShortWrites => "s",
+        }
+    }
+
+    fn error(self) -> i32 {
+        let errno = match self {
+            Trouble::DiskFull => rustix::io::Errno::NOSPC,
+            Trouble::Broken | Trouble::FlushFails | Trouble::ShortWrites => rustix::io::Errno::IO,
+        };
+        errno.raw_os_error()
+    }
+}
+
+/// Which calls below a folder fail.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// What happens.
+    pub trouble: Trouble,
+    /// The first call that fails, of those the trouble is about.
+    pub from: u64,
+    /// How many calls the trouble lasts.
+    pub calls: u64,
+    /// How many of 1000 calls fail meanwhile.
+    pub share: u64,
+    /// Which ones.
+    pub seed: u64,
+}
+
+impl Fault {
+    /// A plan: trouble early or late, for a moment or for good.
+    pub fn draw(trouble: Trouble, calls: u64, random: &mut Random) -> Fault {
+        let from = random.below(calls);
+        let lasts = if random.chance(0.3) { u64::MAX / 2 } else { 1 + random.below(20) };
+        let share = if random.chance(0.5) { 1000 } else { 1 + random.below(600) };
+        Fault { trouble, from, calls: lasts, share, seed: random.draw() >> 1 }
+    }
+
+    /// Loads the layer into a program for paths below `folder`; every failure is a line of `log`.
+    pub fn load(&self, command: &mut Command, folder: &Path, log: &Path) {
+        let folder = folder.canonicalize().expect("the folder exists");
+        command
+            .env("LD_PRELOAD", layer())
+            .env("GALAPAGOS_FAULT_PREFIX", folder)
+            .env("GALAPAGOS_FAULT_LOG", log)
+            .env("GALAPAGOS_FAULT_CALLS", self.trouble.calls())
+            .env("GALAPAGOS_FAULT_ERROR", self.trouble.error().to_string())
+            .env("GALAPAGOS_FAULT_FROM", self.from.to_string())
+            .env("GALAPAGOS_FAULT_TO", self.from.saturating_add(self.calls).to_string())
+            .env("GALAPAGOS_FAULT_SHARE", self.share.to_string())
+            .env("GALAPAGOS_FAULT_SEED", self.seed.to_string());
+    }
+}
+
+/// The compiled layer: a file of the build folder, named by its source.
+fn layer() -> &'static Path {
+    static LAYER: OnceLock<PathBuf> = OnceLock::new();
+    LAYER.get_or_init(|| {
+        let source = std::fs::read(SOURCE).unwrap();
+        let mut hasher = DefaultHasher::new();
+        source.hash(&mut hasher);
+        let target = program::folder().join(format!("galapagos-fault-{:016x}.so", hasher.finish()));
+        if !target.is_file() {
+            // Compiled beside and renamed, because tests of several processes may want it at once.
+            let beside = target.with_extension(format!("{}.tmp", std::process::id()));
+            let output = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
+                .args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"])
+                .arg(&beside)
+                .args([SOURCE, "-ldl"])
+                .output()
+                .expect("a C compiler, which Rust needs too");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            std::fs::rename(&beside, &target).unwrap();
+        }
+        target
+    })
+}

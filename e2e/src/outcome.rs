@@ -1,0 +1,86 @@
+//! What a run must always end with: the same digest, the same best, the same evaluations.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::program;
+use crate::scratch::{Scratch, files};
+
+/// The part of a result that no number of workers and no trouble may change.
+#[derive(Clone, PartialEq)]
+pub struct Outcome {
+    /// Chain over all generations, with its prefix.
+    pub digest: String,
+    /// The best individual.
+    pub best: Value,
+    /// Why the run stopped.
+    pub stopped_by: Value,
+    /// Distinct evaluations and other counters.
+    pub counters: Value,
+    /// The table of all evaluations, by generation and index.
+    pub evaluations: Vec<u8>,
+}
+
+impl Outcome {
+    /// Runs a job undisturbed in one process.
+    pub fn undisturbed(scratch: &Scratch, job: &Path) -> Outcome {
+        let results = scratch.folder("undisturbed");
+        let output = program::galapagos()
+            .arg("run")
+            .arg(job)
+            .args(["-o", "json", "--data-dir"])
+            .arg(scratch.data())
+            .arg("--results-dir")
+            .arg(&results)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "galapagos run: {}", String::from_utf8_lossy(&output.stderr));
+        let outcome = Outcome::read(&results).expect("an undisturbed run leaves a result");
+        let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(printed["result_digest"], outcome.digest);
+        outcome
+    }
+
+    /// The only published result below a state folder; `None` without one.
+    pub fn read(state: &Path) -> Option<Outcome> {
+        let marks = files(&runs(state), "/RESULT");
+        assert!(marks.len() <= 1, "{marks:?}");
+        let result = marks.first()?.parent()?.join("result");
+        let document: Value =
+            serde_json::from_slice(&std::fs::read(result.join("result.json")).unwrap()).unwrap();
+        let mark: Value = serde_json::from_slice(&std::fs::read(&marks[0]).unwrap()).unwrap();
+        assert_eq!(mark["digest"], document["result_digest"]);
+        Some(Outcome {
+            digest: document["result_digest"].as_str().unwrap().to_owned(),
+            best: document["best"].clone(),
+            stopped_by: document["stopped_by"].clone(),
+            counters: document["evaluations"].clone(),
+            evaluations: std::fs::read(result.join("evaluations.parquet")).unwrap(),
+        })
+    }
+
+    /// # Panics
+    /// The other differs; only the part that does is shown.
+    pub fn assert_same(&self, other: &Outcome, context: &str) {
+        assert_eq!(self.digest, other.digest, "{context}: digest");
+        assert_eq!(self.best, other.best, "{context}: best");
+        assert_eq!(self.stopped_by, other.stopped_by, "{context}: reason of the stop");
+        assert_eq!(self.counters, other.counters, "{context}: counters");
+        assert!(self.evaluations == other.evaluations, "{context}: the tables of evaluations differ");
+    }
+}
+
+/// Number of the newest checkpoint below a state folder: finished generations. 0 without one.
+pub fn newest_checkpoint(state: &Path) -> u64 {
+    files(&runs(state), "")
+        .iter()
+        .filter(|path| path.parent().is_some_and(|p| p.ends_with("checkpoints")))
+        .filter_map(|path| path.file_name()?.to_str()?.parse().ok())
+        .max()
+        .unwrap_or(0)
+}
+
+fn runs(state: &Path) -> PathBuf {
+    state.join("galapagos/runs")
+}

@@ -1,0 +1,172 @@
+//! A child process that is always gone in the end, whose log is shown when the test fails.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Lines of a log that a failed test shows.
+const TAIL: usize = 30;
+
+/// A running (or ended) program.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+    ended: Option<ExitStatus>,
+}
+
+impl Process {
+    /// Starts a program; what it prints is appended to `log`.
+    pub fn start(name: &str, mut command: Command, log: &Path) -> Process {
+        let out = File::options().create(true).append(true).open(log).unwrap();
+        command.stdout(out.try_clone().unwrap()).stderr(out).stdin(Stdio::null());
+        let child = command.spawn().unwrap_or_else(|e| panic!("{name} does not start: {e}"));
+        Process { name: name.to_owned(), child, log: log.to_owned(), ended: None }
+    }
+
+    /// Its number in the system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal; nothing if it has ended.
+    pub fn signal(&mut self, signal: Signal) {
+        if self.poll().is_none() {
+            // Not reaped yet, so the number is still this child's.
+            kill_process(Pid::from_child(&self.child), signal).unwrap();
+        }
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.ended = Some(self.child.wait().unwrap());
+    }
+
+    /// How it ended, if it has.
+    pub fn poll(&mut self) -> Option<ExitStatus> {
+        if self.ended.is_none() {
+            self.ended = self.child.try_wait().unwrap();
+        }
+        self.ended
+    }
+
+    /// Whether it still runs when the time is over.
+    pub fn outlives(&mut self, time: Duration) -> bool {
+        let end = Instant::now() + time;
+        loop {
+            if self.poll().is_some() {
+                return false;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            std::thread::sleep(left.min(Duration::from_millis(2)));
+        }
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// It takes longer than `limit`.
+    pub fn wait(&mut self, limit: Duration) -> End {
+        assert!(!self.outlives(limit), "{} still runs after {limit:?}\n{}", self.name, self.tail());
+        self.end().unwrap()
+    }
+
+    /// How it ended, in the words of the contract.
+    pub fn end(&mut self) -> Option<End> {
+        use std::os::unix::process::ExitStatusExt;
+        let status = self.poll()?;
+        Some(match (status.code(), status.signal()) {
+            (Some(code), _) => End::Code(code),
+            (None, signal) => End::Signal(signal.unwrap_or_default()),
+        })
+    }
+
+    /// The last lines of its log.
+    pub fn tail(&self) -> String {
+        let text = std::fs::read(&self.log).map(|b| String::from_utf8_lossy(&b).into_owned());
+        let text = text.unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        let tail = &lines[lines.len().saturating_sub(TAIL)..];
+        format!("-- {} ({})\n{}", self.name, self.log.display(), tail.join("\n"))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.poll().is_none() {
+            // A stopped process dies of SIGKILL too.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("{}", self.tail());
+        }
+    }
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With an exit code.
+    Code(i32),
+    /// By a signal.
+    Signal(i32),
+}
+
+impl End {
+    /// The job is done.
+    pub const DONE: End = End::Code(0);
+    /// The data are damaged or changed.
+    pub const DATA_INVALID: End = End::Code(65);
+    /// The state folder cannot be written.
+    pub const STATE_NOT_WRITABLE: End = End::Code(70);
+    /// A newer attempt has taken over.
+    pub const OLDER_EPOCH: End = End::Code(71);
+    /// Determinism is broken, or a bug.
+    pub const INTERNAL: End = End::Code(72);
+    /// Stopped by SIGTERM.
+    pub const TERMINATED: End = End::Code(143);
+
+    /// Another attempt would end the same way.
+    pub fn is_permanent(self) -> bool {
+        matches!(self, End::Code(64..=68))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sleeper(folder: &Path) -> Process {
+        let mut command = Command::new("sleep");
+        command.arg("60");
+        Process::start("sleep", command, &folder.join("log"))
+    }
+
+    #[test]
+    fn a_killed_process_is_seen_as_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = sleeper(folder.path());
+        assert!(process.outlives(Duration::from_millis(20)));
+        process.kill();
+        assert_eq!(process.end(), Some(End::Signal(9)));
+    }
+
+    #[test]
+    fn a_stopped_process_is_gone_with_its_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = sleeper(folder.path());
+        process.signal(Signal::STOP);
+        let id = Pid::from_child(&process.child);
+        drop(process);
+        assert!(rustix::process::test_kill_process(id).is_err());
+    }
+}
