@@ -9,6 +9,7 @@ use galapagos_worker::engine::bars::Bars;
 use galapagos_worker::engine::evaluation::MetricSet;
 use galapagos_worker::engine::execution::{Execution, Fill, Window};
 use galapagos_worker::engine::genes::Genome;
+use galapagos_worker::engine::interrupt::Interrupt;
 use galapagos_worker::engine::prepared::Prepared;
 use galapagos_worker::engine::strategies::{self, Context, Series, Strategy};
 use galapagos_worker::engine::window::Rows;
@@ -43,7 +44,11 @@ impl Done {
 
     /// The indicators of symbol `i`, over all rows.
     pub fn indicators(&self, bars: &Bars<'_>, i: usize) -> Vec<Series> {
-        let context = Context { first: self.rows[i].first, bars_per_year: self.exec.bars_per_year };
+        let context = Context {
+            first: self.rows[i].first,
+            bars_per_year: self.exec.bars_per_year,
+            interrupt: Interrupt::NEVER,
+        };
         self.strategy.indicators(bars, &self.genome, context)
     }
 }

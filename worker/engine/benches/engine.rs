@@ -11,6 +11,7 @@ use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, MetricSet, Metrics};
 use galapagos_engine::execution::Execution;
 use galapagos_engine::genes::Genome;
+use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{Context, Strategy, all};
 use galapagos_engine::window::Rows;
@@ -58,7 +59,8 @@ fn scalar(bars: &Bars, members: &[Member], exec: &Execution) {
     let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
     let windows = [Rows::after_warm_up(WARM_UP)];
     let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics: MetricSet::always() };
-    let context = Context { first: WARM_UP - 1, bars_per_year: exec.bars_per_year };
+    let context =
+        Context { first: WARM_UP - 1, bars_per_year: exec.bars_per_year, interrupt: Interrupt::NEVER };
     for (strategy, genome) in members {
         let signals = [strategy.signals(&prepared[0].bars(), genome, context)];
         black_box(evaluate_signals(&run, &signals, genome));

@@ -11,8 +11,9 @@ use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, MetricSet, Metrics, Reason};
 use galapagos_engine::execution::{Execution, Side};
 use galapagos_engine::genes::Genome;
+use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::prepared::Prepared;
-use galapagos_engine::strategies::{Strategy, all};
+use galapagos_engine::strategies::{Context, Strategy, all};
 use galapagos_engine::window::Rows;
 use std::time::Instant;
 use support::{Rng, Walk, genome, walk};
@@ -140,7 +141,7 @@ fn measure_scalar(
     let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
     let windows = [Rows::after_warm_up(601)];
     let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics: MetricSet::always() };
-    let context = galapagos_engine::strategies::Context { first: 600, bars_per_year: exec.bars_per_year };
+    let context = Context { first: 600, bars_per_year: exec.bars_per_year, interrupt: Interrupt::NEVER };
     let few = &members[..if members.len() < 4 { members.len() } else { 4 }];
     let (start, cpu) = (Instant::now(), cpu_seconds());
     for genome in few {

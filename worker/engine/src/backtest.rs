@@ -4,10 +4,11 @@ use crate::buy_and_hold::buy_and_hold_return;
 use crate::evaluation::{Evaluation, Metric, MetricSet};
 use crate::execution::Execution;
 use crate::genes::Genome;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::portfolio::{Part, Total, combine, total};
 use crate::prepared::Prepared;
 use crate::signals::Signals;
-use crate::simulator::{Sleeve, simulate};
+use crate::simulator::{Sleeve, simulate_until};
 use crate::strategies::{Context, Strategy};
 use crate::trace::Trace;
 use crate::window::Rows;
@@ -51,21 +52,12 @@ pub struct Report {
 
 /// Runs one genome of a strategy.
 pub fn backtest(run: &Backtest, strategy: &dyn Strategy, genome: &Genome) -> Report {
-    let signals = run
-        .symbols
-        .iter()
-        .zip(run.rows)
-        .map(|(prepared, rows)| {
-            let context = Context { first: rows.first, bars_per_year: run.exec.bars_per_year };
-            strategy.signals(&prepared.bars(), genome, context)
-        })
-        .collect();
-    backtest_signals(run, signals, genome)
+    backtest_signals(run, signals(run, strategy, genome, Interrupt::NEVER), genome)
 }
 
 /// Runs given decisions, one set per symbol; of the genome only the stops act.
 pub fn backtest_signals(run: &Backtest, signals: Vec<Signals>, genome: &Genome) -> Report {
-    let traces = traces(run, &signals, genome);
+    let traces = traces(run, &signals, genome, Interrupt::NEVER);
     let parts = parts(run, &traces);
     let singles: Vec<Evaluation> = parts.iter().map(|p| p.evaluate(run.exec, MetricSet::FULL)).collect();
     let mut evaluation = combine(&parts, &singles, run.exec, run.metrics);
@@ -88,15 +80,48 @@ pub fn backtest_signals(run: &Backtest, signals: Vec<Signals>, genome: &Genome) 
     Report { evaluation, per_symbol, total }
 }
 
-/// The evaluation alone, without what people look at.
+/// The evaluation of one genome alone, without what people look at.
+///
+/// # Errors
+/// `interrupt` rose before the end.
+pub fn evaluate(
+    run: &Backtest,
+    strategy: &dyn Strategy,
+    genome: &Genome,
+    interrupt: Interrupt,
+) -> Result<Evaluation, Interrupted> {
+    let signals = signals(run, strategy, genome, interrupt);
+    interrupt.check()?;
+    let traces = traces(run, &signals, genome, interrupt);
+    interrupt.check()?;
+    let mut evaluation = evaluate_traces(run, &traces);
+    if run.metrics.contains(Metric::BuyAndHoldReturn) {
+        evaluation.metrics.set(Metric::BuyAndHoldReturn, buy_and_hold_return(run));
+    }
+    interrupt.check()?;
+    Ok(evaluation)
+}
+
+/// The evaluation of given decisions, without buy and hold.
 pub fn evaluate_signals(run: &Backtest, signals: &[Signals], genome: &Genome) -> Evaluation {
-    let traces = traces(run, signals, genome);
-    let parts = parts(run, &traces);
+    evaluate_traces(run, &traces(run, signals, genome, Interrupt::NEVER))
+}
+
+fn evaluate_traces(run: &Backtest, traces: &[Trace]) -> Evaluation {
+    let parts = parts(run, traces);
     let singles: Vec<Evaluation> = parts.iter().map(|p| p.evaluate(run.exec, run.metrics)).collect();
     combine(&parts, &singles, run.exec, run.metrics)
 }
 
-fn traces(run: &Backtest, signals: &[Signals], genome: &Genome) -> Vec<Trace> {
+fn signals(run: &Backtest, strategy: &dyn Strategy, genome: &Genome, interrupt: Interrupt) -> Vec<Signals> {
+    let of = |(prepared, rows): (&Prepared, &Rows)| {
+        let context = Context { first: rows.first, bars_per_year: run.exec.bars_per_year, interrupt };
+        strategy.signals(&prepared.bars(), genome, context)
+    };
+    run.symbols.iter().zip(run.rows).map(of).collect()
+}
+
+fn traces(run: &Backtest, signals: &[Signals], genome: &Genome, interrupt: Interrupt) -> Vec<Trace> {
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
     let capital = run.exec.initial_capital / run.symbols.len() as f64;
     run.symbols
@@ -106,7 +131,7 @@ fn traces(run: &Backtest, signals: &[Signals], genome: &Genome) -> Vec<Trace> {
         .map(|((prepared, &rows), signals)| {
             let close_at_end = prepared.bars().time_ms.last().copied() != last;
             let sleeve = Sleeve { prepared, signals, stops: genome.stops, rows, capital, close_at_end };
-            simulate(&sleeve, run.exec)
+            simulate_until(&sleeve, run.exec, interrupt)
         })
         .collect()
 }

@@ -131,6 +131,12 @@ impl MetricSet {
         MetricSet(self.0 | 1 << m as u8)
     }
 
+    /// This set and one fewer.
+    #[must_use]
+    pub fn without(self, m: Metric) -> MetricSet {
+        MetricSet(self.0 & !(1 << m as u8))
+    }
+
     /// Whether `m` is in it.
     pub fn contains(self, m: Metric) -> bool {
         self.0 >> m as u8 & 1 == 1

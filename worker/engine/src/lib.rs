@@ -16,6 +16,7 @@ pub mod execution;
 pub mod funding;
 pub mod genes;
 pub mod indicators;
+pub mod interrupt;
 pub mod metrics;
 pub mod orders;
 pub mod portfolio;

@@ -3,6 +3,7 @@
 use crate::account::{Account, Moment, Rule};
 use crate::execution::{Execution, Fill};
 use crate::genes::Stops;
+use crate::interrupt::{Interrupt, ROWS};
 use crate::orders::{Targets, sign};
 use crate::prepared::Prepared;
 use crate::signals::Signals;
@@ -32,6 +33,11 @@ pub struct Sleeve<'a> {
 
 /// Runs one account to the end of its rows. Never fails: what is not a number ends up in the returns (X23).
 pub fn simulate(sleeve: &Sleeve, exec: &Execution) -> Trace {
+    simulate_until(sleeve, exec, Interrupt::NEVER)
+}
+
+/// The same until `interrupt` rises; the trace then means nothing.
+pub(crate) fn simulate_until(sleeve: &Sleeve, exec: &Execution, interrupt: Interrupt) -> Trace {
     let Sleeve { prepared, signals, stops, rows, capital, close_at_end } = *sleeve;
     let base = rows.base();
     let n = prepared.len();
@@ -72,6 +78,9 @@ pub fn simulate(sleeve: &Sleeve, exec: &Execution) -> Trace {
     }
     let mut before = capital;
     for t in base + 1..n {
+        if t.is_multiple_of(ROWS) && interrupt.is_asked() {
+            break;
+        }
         if trace.ruined {
             trace.equity.push(0.0);
             trace.position.push(0.0);

@@ -17,6 +17,7 @@ use galapagos_engine::indicators::moments::population;
 use galapagos_engine::indicators::sma::TickSums;
 use galapagos_engine::indicators::stochastic::{percent_d, percent_k};
 use galapagos_engine::indicators::wilder::{atr, rsi, true_range};
+use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::strategies::{self, Context};
 
 /// Ticks of a thousandth.
@@ -143,7 +144,11 @@ fn bollinger_bands_are_those_of_talib() {
     };
     let strategy = strategies::find("bollinger_bands").unwrap().strategy;
     let genome = Genome::from_pairs(strategy.def(), &[("lookback_period", "20")]).unwrap();
-    let shown = strategy.indicators(&bars, &genome, Context { first: 19, bars_per_year: 252.0 });
+    let shown = strategy.indicators(
+        &bars,
+        &genome,
+        Context { first: 19, bars_per_year: 252.0, interrupt: Interrupt::NEVER },
+    );
     for (name, expected) in ["lower_band", "middle_band", "upper_band"].iter().zip(expected) {
         let (_, values) = shown.iter().find(|(n, _)| n == name).unwrap();
         agrees(values[19].unwrap(), expected);

@@ -9,6 +9,7 @@ use galapagos_engine::indicators::sma::TickSums;
 use galapagos_engine::indicators::stochastic::{percent_d, percent_k};
 use galapagos_engine::indicators::vwap::vwap;
 use galapagos_engine::indicators::wilder::{atr, rsi, true_range, wilder};
+use galapagos_engine::interrupt::Interrupt;
 
 const HIGH: [i64; 15] =
     [8215, 8189, 8303, 8330, 8385, 8390, 8333, 8430, 8484, 8500, 8590, 8658, 8698, 8800, 8787];
@@ -55,11 +56,11 @@ fn averages_are_those_of_tulip() {
 #[test]
 fn the_average_weighted_by_volume_is_that_of_tulip() {
     // Tulip weights closes: bars whose three prices are the close have it as their typical price.
-    let x = vwap(&CLOSE, &CLOSE, &CLOSE, &VOLUME, 5);
+    let x = vwap(&CLOSE, &CLOSE, &CLOSE, &VOLUME, 5, Interrupt::NEVER);
     let mean: Vec<f64> = x.mean3.iter().map(|m| m / 300.0).collect();
     agree(&mean, "82.332 82.610 83.070 83.354 83.682 83.822 84.409 85.165 85.698 86.418 86.805");
     let typical: Vec<f64> =
-        vwap(&HIGH, &LOW, &CLOSE, &VOLUME, 5).typical3.iter().map(|y| y / 300.0).collect();
+        vwap(&HIGH, &LOW, &CLOSE, &VOLUME, 5, Interrupt::NEVER).typical3.iter().map(|y| y / 300.0).collect();
     agree(
         &typical,
         "81.677 81.197 82.403 82.983 83.510 83.387 82.887 83.530 84.513 84.490 85.153 86.170 86.543 87.647 87.390",

@@ -7,6 +7,7 @@
 mod market;
 
 use galapagos_engine::genes::{GeneValue, Genome, Range};
+use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::signals::Signals;
 use galapagos_engine::strategies::{self, Context, Strategy};
 use market::Market;
@@ -89,7 +90,11 @@ fn each(test: impl Fn(&dyn Strategy, &Genome)) {
 fn run(strategy: &dyn Strategy, market: &Market, rows: usize, genome: &Genome) -> Signals {
     let bars = market.bars();
     let first = strategy.warm_up(&bars, genome).saturating_sub(1);
-    strategy.signals(&bars.truncate(rows), genome, Context { first, bars_per_year: 8760.0 })
+    strategy.signals(
+        &bars.truncate(rows),
+        genome,
+        Context { first, bars_per_year: 8760.0, interrupt: Interrupt::NEVER },
+    )
 }
 
 /// The signals of the first `rows` rows, as bits.
@@ -179,7 +184,8 @@ fn every_gene_has_an_effect() {
                             let mut genome = base.clone();
                             genome.values[i] = gene.parse(text).unwrap();
                             let bars = market.bars();
-                            let ctx = Context { first: 2_204, bars_per_year: 8760.0 };
+                            let ctx =
+                                Context { first: 2_204, bars_per_year: 8760.0, interrupt: Interrupt::NEVER };
                             prefix(&strategy.signals(&bars, &genome, ctx), bars.len())
                         })
                         .collect();
@@ -210,7 +216,7 @@ fn data_that_say_nothing_are_survived() {
             for rows in [0, 1, 2, 3, 19, 20, 21, 59, 100, 150, 500, 700] {
                 let bars = market.bars().truncate(rows);
                 for first in [0, 1, 60, 699] {
-                    let ctx = Context { first, bars_per_year: 8760.0 };
+                    let ctx = Context { first, bars_per_year: 8760.0, interrupt: Interrupt::NEVER };
                     let signals = prefix(&strategy.signals(&bars, genome, ctx), rows);
                     let undecided = first.max(strategy.warm_up(&bars, genome) - 1).min(rows);
                     assert!(signals[..undecided].iter().all(|s| s[0] == 0));

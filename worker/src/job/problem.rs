@@ -1,13 +1,14 @@
 //! A job's data prepared for evaluation: windows, columns that no genome changes, and what one genome is worth.
 
-use galapagos_engine::backtest::{Backtest, Report, backtest, evaluate_signals};
+use galapagos_engine::backtest::{self, Backtest, Report, backtest};
 use galapagos_engine::bars::Bars;
 use galapagos_engine::evaluation::{Evaluation, MetricSet};
 use galapagos_engine::execution::{Execution, Window};
 use galapagos_engine::funding::FundingError;
 use galapagos_engine::genes::Genome;
+use galapagos_engine::interrupt::{Interrupt, Interrupted};
 use galapagos_engine::prepared::Prepared;
-use galapagos_engine::strategies::{Context, Strategy};
+use galapagos_engine::strategies::Strategy;
 use galapagos_engine::window::{Rows, Split, WindowError, split_holdout, warm_up};
 
 use super::resolve::ResolvedJob;
@@ -125,9 +126,23 @@ impl<'a> Problem<'a> {
 
     /// What a genome of species `species` is worth on the training rows. `None`: the indices are not of its grids.
     pub fn evaluate(&self, species: usize, indices: &[u32]) -> Option<Evaluation> {
-        let species = self.job.species.get(species)?;
-        let genome = species.genome(indices)?;
-        Some(self.training.evaluate(&self.job.execution, self.metrics, species.strategy, &genome))
+        self.evaluate_until(species, indices, Interrupt::NEVER).ok().flatten()
+    }
+
+    /// The same, unless `interrupt` rises before the end.
+    ///
+    /// # Errors
+    /// It rose.
+    pub fn evaluate_until(
+        &self,
+        species: usize,
+        indices: &[u32],
+        interrupt: Interrupt<'_>,
+    ) -> Result<Option<Evaluation>, Interrupted> {
+        let Some(species) = self.job.species.get(species) else { return Ok(None) };
+        let Some(genome) = species.genome(indices) else { return Ok(None) };
+        let (exec, metrics) = (&self.job.execution, self.metrics);
+        self.training.evaluate(exec, metrics, species.strategy, &genome, interrupt).map(Some)
     }
 
     /// The whole story of a genome on a part of the data, with every metric.
@@ -176,22 +191,11 @@ impl<'a> Part<'a> {
         metrics: MetricSet,
         strategy: &dyn Strategy,
         genome: &Genome,
-    ) -> Evaluation {
+        interrupt: Interrupt<'_>,
+    ) -> Result<Evaluation, Interrupted> {
         let rows = self.rows_of(exec, strategy, genome);
-        let signals: Vec<_> = self
-            .symbols
-            .iter()
-            .zip(&rows)
-            .map(|(p, r)| {
-                strategy.signals(
-                    &p.bars(),
-                    genome,
-                    Context { first: r.first, bars_per_year: exec.bars_per_year },
-                )
-            })
-            .collect();
         let run = Backtest { symbols: &self.symbols, rows: &rows, exec, metrics };
-        evaluate_signals(&run, &signals, genome)
+        backtest::evaluate(&run, strategy, genome, interrupt)
     }
 }
 

@@ -41,7 +41,7 @@ pub type Answer = Result<Evaluation, Exception>;
 /// Evaluates batches of individuals.
 pub trait Evaluator {
     /// Evaluates `tasks` and hands each answer to `sink` as soon as it is there, in any order. When `interrupt`
-    /// rises, tasks that have not begun are left out; a batch under way is finished.
+    /// rises, tasks without an answer are left out.
     ///
     /// # Errors
     /// Only when evaluation as such is impossible, or when `sink` fails. A single individual's failure is an
@@ -52,4 +52,9 @@ pub trait Evaluator {
         interrupt: &AtomicBool,
         sink: &mut dyn FnMut(usize, Answer) -> Result<(), EvaluatorError>,
     ) -> Result<(), EvaluatorError>;
+
+    /// Machines that evaluate now: what a second of the run costs.
+    fn workers(&self) -> f64 {
+        1.0
+    }
 }

@@ -4,14 +4,20 @@
 //!   only, so that the same loop drives threads here and workers elsewhere.
 //! * [`ended`]: how a run ends.
 //! * [`local`]: evaluation on the threads of this process.
+//! * [`memory`], [`pressure`]: batches shrink where memory is short.
 //! * [`progress`]: typed records of what happens; nothing in this crate prints.
 //! * [`state`]: what a checkpoint keeps besides the evolution itself.
 
+mod attempt;
 pub mod driver;
 pub mod ended;
 pub mod evaluator;
 pub mod local;
+pub mod memory;
+pub mod pressure;
 pub mod progress;
 mod resume;
+pub mod slots;
 mod speed;
 pub mod state;
+mod watchdog;

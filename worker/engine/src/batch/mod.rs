@@ -30,13 +30,14 @@ mod targets;
 mod vwap;
 mod windows;
 
-use crate::backtest::{Backtest, evaluate_signals};
+use crate::backtest::{self, Backtest};
 use crate::buy_and_hold::buy_and_hold_return;
 use crate::evaluation::{Evaluation, Metric};
 use crate::execution::{Aggregate, Execution, Fill, Funding, Side};
 use crate::genes::{Genome, Stops};
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::portfolio::statistic;
-use crate::strategies::{Context, Strategy};
+use crate::strategies::Strategy;
 use columns::Columns;
 use pass::Pass;
 pub use pass::Scratch;
@@ -97,26 +98,48 @@ impl<'a> BatchEvaluator<'a> {
     /// Evaluates `individuals` into the places of the same number of `out`. Any order and any cut of batches gives
     /// the same bits; batches of one strategy with neighbouring periods are fastest.
     pub fn evaluate(&self, individuals: &[Individual], scratch: &mut Scratch, out: &mut [Evaluation]) {
+        let done = self.evaluate_until(individuals, scratch, out, Interrupt::NEVER);
+        debug_assert!(done.is_ok(), "nobody interrupts");
+    }
+
+    /// The same, unless `interrupt` rises before the end. `scratch` can be used again.
+    ///
+    /// # Errors
+    /// It rose: what is in `out` means nothing.
+    pub fn evaluate_until(
+        &self,
+        individuals: &[Individual],
+        scratch: &mut Scratch,
+        out: &mut [Evaluation],
+        interrupt: Interrupt,
+    ) -> Result<(), Interrupted> {
         let mut planned: Vec<(usize, Vec<Plan>)> = Vec::with_capacity(individuals.len());
         for (i, individual) in individuals.iter().enumerate() {
             match self.plans(individual) {
                 Some(plans) => planned.push((i, plans)),
-                None => out[i] = self.simulate(individual, scratch),
+                None => out[i] = self.simulate(individual, scratch, interrupt)?,
             }
         }
         let name = |i: usize| individuals[i].strategy.def().name;
         planned.sort_by(|(i, a), (j, b)| (name(*i), a[0].keys(), i).cmp(&(name(*j), b[0].keys(), j)));
         for species in planned.chunk_by_mut(|(i, _), (j, _)| name(*i) == name(*j)) {
             for members in species.chunks_mut(PASS) {
-                self.pass(individuals, members, scratch, out);
+                self.pass(individuals, members, scratch, out, interrupt)?;
             }
         }
+        interrupt.check()
     }
 
     /// Whether an individual shares series with its neighbours. Else it is simulated on its own, which takes much
     /// longer: cut its batches shorter.
     pub fn shares(&self, individual: &Individual) -> bool {
         self.plans(individual).is_some()
+    }
+
+    /// Bytes that an individual which shares series takes at most while its batch runs.
+    pub fn bytes_per_individual(&self) -> usize {
+        let symbols = self.run.symbols.len();
+        Scratch::BYTES_PER_INDIVIDUAL + symbols * Plan::BYTES + (symbols + 2) * size_of::<Evaluation>()
     }
 
     /// Brings individuals into the order in which batches cut from them share most series.
@@ -133,8 +156,9 @@ impl<'a> BatchEvaluator<'a> {
         members: &mut [(usize, Vec<Plan>)],
         scratch: &mut Scratch,
         out: &mut [Evaluation],
-    ) {
-        let Some(symbols) = &self.symbols else { return };
+        interrupt: Interrupt,
+    ) -> Result<(), Interrupted> {
+        let Some(symbols) = &self.symbols else { return Ok(()) };
         let capital = self.run.exec.initial_capital / symbols.len() as f64;
         let mut singles: Vec<Vec<Evaluation>> =
             members.iter().map(|_| Vec::with_capacity(symbols.len())).collect();
@@ -156,16 +180,18 @@ impl<'a> BatchEvaluator<'a> {
                 final_close: symbol.final_close,
                 exec: self.run.exec,
                 metrics: self.run.metrics,
+                interrupt,
             };
-            pass.run(&mut plans, scratch, |member, evaluation| singles[member].extend(evaluation));
+            pass.run(&mut plans, scratch, |member, evaluation| singles[member].extend(evaluation))?;
         }
         for ((i, _), singles) in members.iter().zip(singles) {
             out[*i] = if singles.len() < symbols.len() {
-                self.simulate(&individuals[*i], scratch)
+                self.simulate(&individuals[*i], scratch, interrupt)?
             } else {
                 self.combine(singles)
             };
         }
+        Ok(())
     }
 
     fn combine(&self, mut singles: Vec<Evaluation>) -> Evaluation {
@@ -192,19 +218,17 @@ impl<'a> BatchEvaluator<'a> {
     }
 
     /// The general path.
-    fn simulate(&self, individual: &Individual, scratch: &mut Scratch) -> Evaluation {
+    fn simulate(
+        &self,
+        individual: &Individual,
+        scratch: &mut Scratch,
+        interrupt: Interrupt,
+    ) -> Result<Evaluation, Interrupted> {
         scratch.simulated += 1;
-        let signals: Vec<_> = self
-            .run
-            .symbols
-            .iter()
-            .zip(self.run.rows)
-            .map(|(prepared, rows)| {
-                let context = Context { first: rows.first, bars_per_year: self.run.exec.bars_per_year };
-                individual.strategy.signals(&prepared.bars(), individual.genome, context)
-            })
-            .collect();
-        self.with_buy_and_hold(evaluate_signals(&self.run, &signals, individual.genome))
+        let Individual { strategy, genome } = *individual;
+        // Buy and hold is the same for all.
+        let run = Backtest { metrics: self.run.metrics.without(Metric::BuyAndHoldReturn), ..self.run };
+        Ok(self.with_buy_and_hold(backtest::evaluate(&run, strategy, genome, interrupt)?))
     }
 }
 

@@ -7,12 +7,13 @@ use super::finish;
 use super::kernels::{Isa, Portable};
 use super::plan::Plan;
 use super::ranges::Ranges;
-use super::series::{Key, Table};
+use super::series::{Block, Key, Table};
 use super::tables::Tables;
 use super::targets::{positions, window, wishes};
 use super::{BLOCK, Rules, held};
 use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
 use crate::execution::Execution;
+use crate::interrupt::{Interrupt, Interrupted};
 
 /// Buffers of one thread, used again from batch to batch.
 pub struct Scratch {
@@ -42,6 +43,21 @@ impl Scratch {
         }
     }
 
+    /// The series, accounts and sums of one individual: no plan has more than eight series.
+    pub(super) const BYTES_PER_INDIVIDUAL: usize = 8 * (size_of::<Block>() + 2 * size_of::<Key>())
+        + size_of::<Account>()
+        + size_of::<Borders>()
+        + size_of::<held::Account>();
+
+    /// Bytes that grow with the batch and are kept for the next one.
+    pub fn bytes(&self) -> usize {
+        self.keys.capacity() * size_of::<Key>()
+            + self.table.bytes()
+            + self.accounts.capacity() * size_of::<Account>()
+            + self.sums.capacity() * size_of::<Borders>()
+            + self.held.capacity() * size_of::<held::Account>()
+    }
+
     /// How many individuals so far have asked for the simulator: a measure of speed, not of results.
     pub fn simulated(&self) -> u64 {
         self.simulated
@@ -65,17 +81,21 @@ pub(super) struct Pass<'a> {
     pub final_close: bool,
     pub exec: &'a Execution,
     pub metrics: MetricSet,
+    pub interrupt: Interrupt<'a>,
 }
 
 impl Pass<'_> {
     /// Evaluates plans, each with the row of its first decision. Answers through `done`, in their order; `None`
     /// asks for the simulator.
+    ///
+    /// # Errors
+    /// Interrupted: nobody was answered.
     pub(super) fn run(
         &self,
         plans: &mut [(&mut Plan, usize)],
         scratch: &mut Scratch,
         mut done: impl FnMut(usize, Option<Evaluation>),
-    ) {
+    ) -> Result<(), Interrupted> {
         scratch.keys.clear();
         scratch.keys.extend(plans.iter().flat_map(|(plan, _)| plan.keys()));
         scratch.table.reset(&mut scratch.keys);
@@ -93,7 +113,9 @@ impl Pass<'_> {
             Rules::Held(tables) => scratch.held.resize(plans.len(), held::Account::new(self.capital, tables)),
         }
         self.dispatch(plans, scratch);
+        self.interrupt.check()?;
         self.finish(scratch, &mut done);
+        Ok(())
     }
 
     fn dispatch(&self, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
@@ -132,7 +154,7 @@ impl Pass<'_> {
         self.blocks::<Portable>(plans, scratch);
     }
 
-    /// All rows but the last.
+    /// All rows but the last, unless interrupted.
     #[inline(always)]
     fn blocks<I: Isa>(&self, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
         let last = self.close.len() - 1;
@@ -143,8 +165,11 @@ impl Pass<'_> {
             table.warm_up(self.columns, from, if from + BLOCK < begin { from + BLOCK } else { begin });
         }
         for from in (begin..last).step_by(BLOCK) {
+            if self.interrupt.is_asked() {
+                return;
+            }
             let to = if from + BLOCK < last { from + BLOCK } else { last };
-            table.fill(self.columns, from, to);
+            table.fill(self.columns, from, to, self.interrupt);
             match self.rules {
                 Rules::Whole(tables) => {
                     ranges.fill(&self.close[from..to], &self.close[from..to]);

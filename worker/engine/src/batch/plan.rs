@@ -41,6 +41,9 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Bytes of a plan at most.
+    pub(super) const BYTES: usize = size_of::<Plan>() + 8 * size_of::<Key>();
+
     /// The plan of a strategy's genome, or `None` where the strategy has no such form or prices are so large that
     /// comparisons in f64 would not be exact. `shorts`: conditions that end a short will be asked for.
     pub(super) fn new(strategy: &str, genome: &Genome, columns: &Columns, shorts: bool) -> Option<Plan> {

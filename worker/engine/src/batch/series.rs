@@ -10,6 +10,7 @@ use super::smooth::{EmaGroup, RsiGroup};
 use super::windows::Windows;
 use crate::indicators::bollinger::z_score;
 use crate::indicators::kernel::{Kernel, weights};
+use crate::interrupt::Interrupt;
 
 /// What a series holds at row t. All prices in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,6 +144,11 @@ impl Table {
         }
     }
 
+    /// Bytes that are kept for the next batch.
+    pub(super) fn bytes(&self) -> usize {
+        self.keys.capacity() * size_of::<Key>() + self.blocks.capacity() * size_of::<Block>()
+    }
+
     /// Place of a key.
     pub(super) fn index(&self, key: Key) -> u32 {
         self.keys.binary_search(&key).expect("every key of a plan is collected before") as u32
@@ -166,15 +172,21 @@ impl Table {
 
     /// Computes rows `from..to` (at most [`BLOCK`]) of every series; blocks are taken in order from row 0.
     #[inline(always)]
-    pub(super) fn fill(&mut self, columns: &Columns, from: usize, to: usize) {
+    pub(super) fn fill(&mut self, columns: &Columns, from: usize, to: usize, interrupt: Interrupt) {
         self.warm_up(columns, from, to);
         self.inputs.top.fill(&columns.high, from, to);
         self.inputs.bottom.fill(&columns.low, from, to);
         self.inputs.k_of = (0, 0, 0);
         for (first, g, total) in &self.weights {
+            if interrupt.is_asked() {
+                return;
+            }
             regression(&columns.close, g, *total, from, to, &mut self.blocks[*first].rows);
         }
         for (key, block) in self.keys.iter().zip(&mut self.blocks) {
+            if matches!(key, Key::VwapZ(_)) && interrupt.is_asked() {
+                return;
+            }
             fill(*key, columns, from, to, &mut block.rows, &mut self.inputs);
         }
     }

@@ -1,6 +1,7 @@
 //! Volume-weighted average of typical prices and the spread around it.
 
 use super::window_sum::window_sum;
+use crate::interrupt::{Interrupt, SLOW_ROWS};
 
 /// Mean and standard deviation of 3 x the typical price, weighted by volume.
 #[derive(Clone, Debug)]
@@ -15,8 +16,16 @@ pub struct Vwap {
 
 /// The averages of `n` rows; defined from row `n - 1`.
 ///
-/// The variance is summed directly around the mean, oldest row first: a difference of two sums would cancel.
-pub fn vwap(high: &[i64], low: &[i64], close: &[i64], volume: &[f64], n: usize) -> Vwap {
+/// The variance is summed directly around the mean, oldest row first: a difference of two sums would cancel. It means
+/// nothing once `interrupt` has risen.
+pub fn vwap(
+    high: &[i64],
+    low: &[i64],
+    close: &[i64],
+    volume: &[f64],
+    n: usize,
+    interrupt: Interrupt,
+) -> Vwap {
     let rows = close.len();
     let typical3: Vec<f64> =
         (0..rows).map(|t| high[t].wrapping_add(low[t]).wrapping_add(close[t]) as f64).collect();
@@ -24,6 +33,9 @@ pub fn vwap(high: &[i64], low: &[i64], close: &[i64], volume: &[f64], n: usize) 
     let (volumes, weighted) = (window_sum(volume, n), window_sum(&weighted, n));
     let (mut mean3, mut variance9) = (vec![0.0; rows], vec![0.0; rows]);
     for t in n.saturating_sub(1)..rows {
+        if t.is_multiple_of(SLOW_ROWS) && interrupt.is_asked() {
+            break;
+        }
         if volumes[t] > 0.0 {
             let m = weighted[t] / volumes[t];
             let mut sum = 0.0;
@@ -44,7 +56,7 @@ mod tests {
     #[test]
     fn the_worked_example_holds() {
         let price = [100, 101, 102, 100];
-        let x = vwap(&price, &price, &price, &[1.0, 2.0, 1.0, 4.0], 3);
+        let x = vwap(&price, &price, &price, &[1.0, 2.0, 1.0, 4.0], 3, Interrupt::NEVER);
         assert_eq!(x.typical3, [300.0, 303.0, 306.0, 300.0]);
         assert_eq!(x.mean3[2] / 3.0, 101.0);
         assert!((x.mean3[3] / 3.0 - 100.571428571).abs() < 5e-10);
@@ -55,6 +67,7 @@ mod tests {
     #[test]
     fn a_window_without_volume_has_no_spread() {
         let price = [100, 101, 102, 100];
-        assert!(vwap(&price, &price, &price, &[0.0; 4], 3).variance9.iter().all(|&v| v == 0.0));
+        let x = vwap(&price, &price, &price, &[0.0; 4], 3, Interrupt::NEVER);
+        assert!(x.variance9.iter().all(|&v| v == 0.0));
     }
 }

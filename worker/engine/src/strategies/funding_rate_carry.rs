@@ -155,6 +155,7 @@ impl Strategy for FundingRateCarry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interrupt::Interrupt;
 
     fn stamps(hours: &[i64], rate_e9: i64) -> Vec<FundingStamp> {
         hours.iter().map(|h| FundingStamp { time_ms: h * 3_600_000, rate_e9, mark: None }).collect()
@@ -180,7 +181,11 @@ mod tests {
         let genome = Genome::from_pairs(&DEF, &[]).unwrap();
         // The eighth stamp is at hour 56, which is the close of row 55.
         assert_eq!(FundingRateCarry.warm_up(&bars, &genome), 56);
-        match FundingRateCarry.signals(&bars, &genome, Context { first: 0, bars_per_year: 8760.0 }) {
+        match FundingRateCarry.signals(
+            &bars,
+            &genome,
+            Context { first: 0, bars_per_year: 8760.0, interrupt: Interrupt::NEVER },
+        ) {
             Signals::Positions(p) => p[100],
             _ => unreachable!(),
         }

@@ -5,6 +5,7 @@ use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, start
 use crate::bars::Bars;
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features};
+use crate::interrupt::{Interrupt, ROWS};
 use crate::signals::{Conditions, Signals};
 
 static GENES: [GeneDef; 5] = [
@@ -65,7 +66,13 @@ struct Model {
 
 impl Model {
     /// The model of a refit at row `t`; `None` with too few rows or one class.
-    fn fit(features: &Features, close: &[i64], t: usize, genome: &Genome) -> Option<Model> {
+    fn fit(
+        features: &Features,
+        close: &[i64],
+        t: usize,
+        genome: &Genome,
+        interrupt: Interrupt,
+    ) -> Option<Model> {
         let rows = training_rows(t, genome.rows(0));
         if rows.len() < LEAST_ROWS {
             return None;
@@ -77,7 +84,7 @@ impl Model {
             return None;
         }
         let inputs: Vec<Vec<f64>> = rows.map(|i| input(&standard, features, i)).collect();
-        Some(Model { weights: svm::train(&inputs, &labels, genome.f64(2)), standard })
+        Some(Model { weights: svm::train(&inputs, &labels, genome.f64(2), interrupt), standard })
     }
 }
 
@@ -88,14 +95,17 @@ fn input(standard: &Standard, features: &Features, t: usize) -> Vec<f64> {
 
 impl Columns {
     /// The columns of a genome with refits counted from row `first`.
-    pub fn new(bars: &Bars, genome: &Genome, first: usize) -> Columns {
+    pub fn new(bars: &Bars, genome: &Genome, first: usize, interrupt: Interrupt) -> Columns {
         let features = Features::new(bars);
         let refit = genome.rows(3);
         let mut score = vec![None; bars.len()];
         let mut model = None;
         for (t, row) in score.iter_mut().enumerate().skip(first) {
             if (t - first).is_multiple_of(refit) {
-                model = Model::fit(&features, bars.close, t, genome);
+                model = Model::fit(&features, bars.close, t, genome, interrupt);
+            }
+            if t.is_multiple_of(ROWS) && interrupt.is_asked() {
+                break;
             }
             *row = model.as_ref().map(|m| svm::dot(&m.weights, &input(&m.standard, &features, t)));
         }
@@ -126,11 +136,11 @@ impl Strategy for LinearSvcClassifier {
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
         let first = start(ctx, self.warm_up(bars, genome));
-        positions(&Columns::new(bars, genome, first), bars.len(), first)
+        positions(&Columns::new(bars, genome, first, ctx.interrupt), bars.len(), first)
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {
         let first = start(ctx, self.warm_up(bars, genome));
-        vec![("score".to_owned(), Columns::new(bars, genome, first).score)]
+        vec![("score".to_owned(), Columns::new(bars, genome, first, ctx.interrupt).score)]
     }
 }

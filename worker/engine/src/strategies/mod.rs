@@ -26,6 +26,7 @@ pub use registry::{Found, all, find};
 
 use crate::bars::Bars;
 use crate::genes::{Constraint, GeneDef, Genome};
+use crate::interrupt::Interrupt;
 use crate::signals::{Conditions, Signals, latch};
 
 /// What a strategy is, as data: for the catalogue, `galapagos strategies` and the search space.
@@ -68,11 +69,13 @@ pub enum Path {
 
 /// What signals need to know besides bars and genome.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub struct Context<'a> {
     /// Row of the first decision (W - 1): latches start flat there, refits are counted from it.
     pub first: usize,
     /// Bars per year (B).
     pub bars_per_year: f64,
+    /// Ends long computations; what they return then means nothing.
+    pub interrupt: Interrupt<'a>,
 }
 
 /// A named series for people: one value per row in price or natural units; `None` where undefined.

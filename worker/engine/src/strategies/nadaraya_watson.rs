@@ -5,6 +5,7 @@ use crate::bars::Bars;
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::as_f64;
 use crate::indicators::kernel::{Kernel, regression};
+use crate::interrupt::Interrupt;
 use crate::signals::{Conditions, Signals};
 
 static GENES: [GeneDef; 3] = [
@@ -50,12 +51,12 @@ pub struct Columns {
 
 impl Columns {
     /// The columns of a genome.
-    pub fn new(bars: &Bars, genome: &Genome) -> Columns {
+    pub fn new(bars: &Bars, genome: &Genome, interrupt: Interrupt) -> Columns {
         let close = as_f64(bars.close);
         let kernel = if genome.category(1) == 0 { Kernel::Gaussian } else { Kernel::Epanechnikov };
         let threshold = genome.f64(2);
         Columns {
-            mean: regression(&close, kernel, genome.rows(0)),
+            mean: regression(&close, kernel, genome.rows(0), interrupt),
             close,
             above: 1.0 + threshold,
             below: 1.0 - threshold,
@@ -85,11 +86,12 @@ impl Strategy for NadarayaWatson {
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, genome)))
+        let columns = Columns::new(bars, genome, ctx.interrupt);
+        positions(&columns, bars.len(), start(ctx, self.warm_up(bars, genome)))
     }
 
-    fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
-        let columns = Columns::new(bars, genome);
+    fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {
+        let columns = Columns::new(bars, genome, ctx.interrupt);
         vec![series("regression", bars.len(), 2 * genome.rows(0) - 1, |t| columns.mean[t] / bars.scale())]
     }
 }

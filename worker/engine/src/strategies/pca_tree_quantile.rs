@@ -7,6 +7,7 @@ use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, serie
 use crate::bars::Bars;
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features, NAMES};
+use crate::interrupt::{Interrupt, ROWS};
 use crate::q52::fx;
 use crate::signals::{Conditions, Signals};
 
@@ -78,7 +79,14 @@ struct Model {
 
 impl Model {
     /// The model of refit `number` at row `t`; `None` with too few rows or a return out of range.
-    fn fit(features: &Features, close: &[i64], t: usize, number: u64, genome: &Genome) -> Option<Model> {
+    fn fit(
+        features: &Features,
+        close: &[i64],
+        t: usize,
+        number: u64,
+        genome: &Genome,
+        interrupt: Interrupt,
+    ) -> Option<Model> {
         let rows = training_rows(t, genome.rows(4));
         let n = rows.len();
         if n < LEAST_ROWS {
@@ -97,10 +105,11 @@ impl Model {
         let bins: Vec<Vec<u8>> = projected.iter().map(|p| binned(&edges, p)).collect();
         let samples = Samples { bins: &bins, targets: &targets };
         let trees = (0..genome.rows(2) as u64)
+            .take_while(|_| !interrupt.is_asked())
             .map(|tree| {
                 let mut draws = Draws::new(DEF.name, number, tree);
                 let chosen = (0..n).map(|_| draws.below(n)).collect();
-                Tree::grow(&samples, chosen, genome.rows(1))
+                Tree::grow(&samples, chosen, genome.rows(1), interrupt)
             })
             .collect();
         Some(Model { standard, components, edges, trees })
@@ -154,7 +163,7 @@ fn binned(edges: &[Vec<f64>], projected: &[f64]) -> Vec<u8> {
 impl Columns {
     /// The columns of a genome whose first decision is at row `first`: refits start a hundred rows earlier, so
     /// that a hundred predictions precede it.
-    pub fn new(bars: &Bars, genome: &Genome, first: usize) -> Columns {
+    pub fn new(bars: &Bars, genome: &Genome, first: usize, interrupt: Interrupt) -> Columns {
         let features = Features::new(bars);
         let from = first.saturating_sub(HISTORY);
         let (refit, percent) = (genome.rows(5), genome.scaled(3, 2) as usize);
@@ -163,7 +172,10 @@ impl Columns {
         for t in from..bars.len() {
             if (t - from).is_multiple_of(refit) {
                 let number = ((t - from) / refit) as u64;
-                model = Model::fit(&features, bars.close, t, number, genome);
+                model = Model::fit(&features, bars.close, t, number, genome, interrupt);
+            }
+            if t.is_multiple_of(ROWS) && interrupt.is_asked() {
+                break;
             }
             if let Some(model) = &model {
                 columns.thresholds[t] = recent(&history).map(|sorted| Thresholds {
@@ -205,11 +217,12 @@ impl Strategy for PcaTreeQuantile {
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
         let first = start(ctx, self.warm_up(bars, genome));
-        positions(&Columns::new(bars, genome, first), bars.len(), first)
+        positions(&Columns::new(bars, genome, first, ctx.interrupt), bars.len(), first)
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {
-        let columns = Columns::new(bars, genome, start(ctx, self.warm_up(bars, genome)));
+        let first = start(ctx, self.warm_up(bars, genome));
+        let columns = Columns::new(bars, genome, first, ctx.interrupt);
         let quantile = |name, value: fn(Thresholds) -> f64| {
             series(name, bars.len(), 0, |t| columns.thresholds[t].map_or(f64::NAN, value))
         };

@@ -5,6 +5,7 @@ use crate::bars::Bars;
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::vwap::{Vwap, vwap};
 use crate::indicators::window_sum::{volume_confirms, window_sum};
+use crate::interrupt::Interrupt;
 use crate::signals::{Conditions, Signals};
 use std::borrow::Cow;
 
@@ -62,12 +63,12 @@ pub struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// The columns of a genome. Data without volume (refused by validation) decide nothing.
-    pub fn new(bars: &Bars<'a>, genome: &Genome) -> Columns<'a> {
+    pub fn new(bars: &Bars<'a>, genome: &Genome, interrupt: Interrupt) -> Columns<'a> {
         let volume = bars.volume.map_or_else(|| Cow::Owned(vec![0.0; bars.len()]), Cow::Borrowed);
         Columns {
             close: bars.close,
             sums20: window_sum(&volume, 20),
-            vwap: vwap(bars.high, bars.low, bars.close, &volume, genome.rows(0)),
+            vwap: vwap(bars.high, bars.low, bars.close, &volume, genome.rows(0), interrupt),
             volume,
             entry: genome.f64(1),
             exit: genome.f64(2),
@@ -107,11 +108,12 @@ impl Strategy for VwapReversion {
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, genome)))
+        let columns = Columns::new(bars, genome, ctx.interrupt);
+        positions(&columns, bars.len(), start(ctx, self.warm_up(bars, genome)))
     }
 
-    fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
-        let columns = Columns::new(bars, genome);
+    fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {
+        let columns = Columns::new(bars, genome, ctx.interrupt);
         let (rows, scale, n) = (bars.len(), bars.scale(), genome.rows(0));
         let z: Vec<Option<f64>> = (0..rows).map(|t| columns.z(t).filter(|_| t + 1 >= n)).collect();
         let line = |name, value: &dyn Fn(usize) -> f64| {

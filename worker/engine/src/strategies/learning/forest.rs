@@ -1,5 +1,6 @@
 //! Regression trees on binned inputs, grown on keyed bootstrap samples with exact integer sums.
 
+use crate::interrupt::Interrupt;
 use crate::q52::to_f64;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -73,17 +74,18 @@ pub enum Tree {
 }
 
 impl Tree {
-    /// Grows a tree of at most `depth` splits on the rows `chosen` (repeats count).
-    pub fn grow(samples: &Samples, chosen: Vec<usize>, depth: usize) -> Tree {
+    /// Grows a tree of at most `depth` splits on the rows `chosen` (repeats count). It means nothing once `interrupt`
+    /// has risen.
+    pub fn grow(samples: &Samples, chosen: Vec<usize>, depth: usize, interrupt: Interrupt) -> Tree {
         let sum: i128 = chosen.iter().map(|&i| i128::from(samples.targets[i])).sum();
         let leaf = Tree::Leaf(to_f64(sum) / chosen.len() as f64);
-        if depth == 0 || chosen.len() < LEAST_TO_SPLIT {
+        if depth == 0 || chosen.len() < LEAST_TO_SPLIT || interrupt.is_asked() {
             return leaf;
         }
         let Some((input, at)) = best_split(samples, &chosen, sum) else { return leaf };
         let (left, right): (Vec<usize>, Vec<usize>) =
             chosen.into_iter().partition(|&i| samples.bins[i][input] <= at);
-        let side = |rows| Box::new(Tree::grow(samples, rows, depth - 1));
+        let side = |rows| Box::new(Tree::grow(samples, rows, depth - 1, interrupt));
         Tree::Split { input, at, left: side(left), right: side(right) }
     }
 
@@ -164,7 +166,8 @@ mod tests {
     fn a_step_is_found_and_the_first_of_equal_splits_is_taken() {
         let bins: Vec<Vec<u8>> = (0..40).map(|i| vec![(i / 20) * 8, (i / 20) * 8]).collect();
         let targets: Vec<i64> = (0..40).map(|i| if i < 20 { -(1 << 50) } else { 1 << 50 }).collect();
-        let tree = Tree::grow(&Samples { bins: &bins, targets: &targets }, (0..40).collect(), 2);
+        let tree =
+            Tree::grow(&Samples { bins: &bins, targets: &targets }, (0..40).collect(), 2, Interrupt::NEVER);
         let leaf = |x| Box::new(Tree::Leaf(x));
         assert_eq!(tree, Tree::Split { input: 0, at: 0, left: leaf(-0.25), right: leaf(0.25) });
         assert_eq!(tree.value(&[9, 0]), 0.25);
@@ -174,8 +177,10 @@ mod tests {
     fn nineteen_samples_and_constant_targets_make_a_leaf() {
         let bins: Vec<Vec<u8>> = (0..40).map(|i| vec![i % 16]).collect();
         let varied: Vec<i64> = (0..40).map(|i| i64::from(i % 16) << 40).collect();
-        let few = Tree::grow(&Samples { bins: &bins, targets: &varied }, (0..19).collect(), 4);
-        let flat = Tree::grow(&Samples { bins: &bins, targets: &[0; 40] }, (0..40).collect(), 4);
+        let few =
+            Tree::grow(&Samples { bins: &bins, targets: &varied }, (0..19).collect(), 4, Interrupt::NEVER);
+        let flat =
+            Tree::grow(&Samples { bins: &bins, targets: &[0; 40] }, (0..40).collect(), 4, Interrupt::NEVER);
         assert!(matches!(few, Tree::Leaf(_)));
         assert_eq!(flat, Tree::Leaf(0.0));
     }
