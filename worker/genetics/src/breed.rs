@@ -4,6 +4,7 @@ use crate::config::Breeding;
 use crate::draws::Draws;
 use crate::operators;
 use crate::rank::Individual;
+use crate::rests::Rests;
 use crate::space::Space;
 
 /// Chance that SBX crosses a gene, and that uniform crossover takes it from the first parent.
@@ -12,10 +13,12 @@ const PER_GENE: f64 = 0.5;
 /// Share of the survivors that pbest is drawn from.
 const BEST_SHARE: usize = 10;
 
-/// Writes a child of `survivors` (not empty, best first) into `child`; not yet repaired.
+/// Writes a child of `survivors` (not empty, best first) into `child`; not yet repaired. `rests` are those of the
+/// space and the mutation's eta.
 pub(crate) fn child(
     draws: &mut Draws,
     space: &Space,
+    rests: &Rests,
     survivors: &[Individual],
     breeding: &Breeding,
     child: &mut [u32],
@@ -27,19 +30,14 @@ pub(crate) fn child(
         simulated_binary(draws, space, breeding, [a, b], child);
     } else if u < sbx + uniform || survivors.len() < 4 {
         let (a, b) = parents(draws, survivors, breeding.tournament_size);
-        for i in drawing(space) {
+        for &i in space.drawing() {
             child[i] = if draws.chance(PER_GENE) { a[i] } else { b[i] };
         }
     } else {
         differential(draws, space, survivors, child);
         return;
     }
-    mutate(draws, space, breeding.mutation_eta, child);
-}
-
-/// Positions of genes with a choice.
-pub(crate) fn drawing(space: &Space) -> impl Iterator<Item = usize> + '_ {
-    space.lens().iter().enumerate().filter(|&(_, &len)| len > 1).map(|(i, _)| i)
+    mutate(draws, space, rests, breeding.mutation_eta, child);
 }
 
 /// Two tournaments; the second winner gives way to its successor where both are the same.
@@ -70,7 +68,7 @@ fn simulated_binary(
     if !draws.chance(breeding.sbx_probability) {
         return;
     }
-    for i in drawing(space) {
+    for &i in space.drawing() {
         if !draws.chance(PER_GENE) || a[i] == b[i] {
             continue;
         }
@@ -83,9 +81,9 @@ fn simulated_binary(
 }
 
 /// Each gene with probability 1 / (genes with a choice).
-fn mutate(draws: &mut Draws, space: &Space, eta: f64, child: &mut [u32]) {
-    let rate = 1.0 / drawing(space).count() as f64;
-    for i in drawing(space) {
+fn mutate(draws: &mut Draws, space: &Space, rests: &Rests, eta: f64, child: &mut [u32]) {
+    let rate = 1.0 / space.drawing().len() as f64;
+    for &i in space.drawing() {
         if !draws.chance(rate) {
             continue;
         }
@@ -93,7 +91,7 @@ fn mutate(draws: &mut Draws, space: &Space, eta: f64, child: &mut [u32]) {
         child[i] = if space.is_categorical(i) {
             operators::other(draws, child[i], len)
         } else {
-            operators::polynomial(draws, child[i], len - 1, eta)
+            operators::polynomial(draws, child[i], len - 1, eta, |distance| rests.at(i, distance, len - 1))
         };
     }
 }
@@ -108,10 +106,10 @@ fn differential(draws: &mut Draws, space: &Space, survivors: &[Individual], chil
     let r2 = skip(skip(draws.index(n - 2), first), second);
     let f = clamp(0.5 + 0.15 * draws.normal(), 0.1, 1.0);
     let cr = clamp(0.7 + 0.2 * draws.normal(), 0.0, 1.0);
-    let always = draws.index(drawing(space).count());
+    let always = draws.index(space.drawing().len());
     let [x, p, a, b] = [current, pbest, r1, r2].map(|k| &survivors[k].genome);
     child.copy_from_slice(x);
-    for (j, i) in drawing(space).enumerate() {
+    for (j, &i) in space.drawing().iter().enumerate() {
         if !draws.chance(cr) && j != always {
             continue;
         }

@@ -96,24 +96,28 @@ pub fn key(seed: u64) -> [u8; 32] {
 #[derive(Clone, Debug)]
 pub struct Draws {
     rng: ChaCha8Rng,
+    /// The stream `rng` is on: most seeks stay on it.
+    stream: u64,
 }
 
 impl Draws {
     /// The generator of a run.
     pub fn new(seed: u64) -> Draws {
-        Draws { rng: ChaCha8Rng::from_seed(key(seed)) }
+        Draws { rng: ChaCha8Rng::from_seed(key(seed)), stream: 0 }
     }
 
     /// Goes to the first draw of a position.
     pub fn seek(&mut self, at: Position) {
         // The word position first: `set_stream` inside a block would compute that block once for nothing.
         self.rng.set_word_pos(u128::from(at.child) << WINDOW_BITS);
-        self.rng.set_stream(
-            u64::from(at.generation) << 32
-                | u64::from(at.species) << 16
-                | u64::from(at.attempt) << 8
-                | at.purpose as u64,
-        );
+        let stream = u64::from(at.generation) << 32
+            | u64::from(at.species) << 16
+            | u64::from(at.attempt) << 8
+            | at.purpose as u64;
+        if stream != self.stream {
+            self.rng.set_stream(stream);
+            self.stream = stream;
+        }
     }
 
     /// Two consecutive words, low first.
@@ -123,7 +127,8 @@ impl Draws {
 
     /// Uniform in [0, 1), a multiple of 2^-53.
     pub fn u01(&mut self) -> f64 {
-        (self.u64() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+        // Signed, because that conversion is one instruction; 53 bits are exact either way.
+        (self.u64() >> 11).cast_signed() as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
     /// Uniform in 0..n; 0 for n = 0.

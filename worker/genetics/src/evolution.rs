@@ -7,10 +7,9 @@ use crate::config::{Config, Preset, Searcher};
 use crate::draws::{Draws, Position, Purpose};
 use crate::error::Error;
 use crate::generation::{Best, Candidate, Generation, Summary, Survivor};
-use crate::group::Group;
+use crate::group::{Group, Operators};
 use crate::quota;
 use crate::rank::{Class, Goal, Individual, Outcome, Rank};
-use crate::seen::Seen;
 use crate::space::Genome;
 use crate::species::{Species, species_id};
 use crate::stats;
@@ -25,7 +24,6 @@ pub struct Evolution {
     pub(crate) generation: u32,
     pub(crate) fingerprint: [u8; 32],
     draws: Draws,
-    seen: Seen,
     open: Option<Open>,
 }
 
@@ -57,7 +55,7 @@ impl Evolution {
             .zip(quotas)
             .map(|(species, quota)| Group::new(species, quota as u32, &config, &mut draws))
             .collect::<Result<_, _>>()?;
-        Ok(Evolution { config, groups, generation: 0, fingerprint, draws, seen: Seen::new(), open: None })
+        Ok(Evolution { config, groups, generation: 0, fingerprint, draws, open: None })
     }
 
     /// Marks genomes as asked for, after [`Evolution::resume`]: those of all generations before
@@ -67,12 +65,12 @@ impl Evolution {
         genomes: impl IntoIterator<Item = (usize, G)>,
     ) -> Result<(), Error> {
         for (species, genome) in genomes {
-            let group = self.groups.get(species).ok_or(Error::State { problem: "no such species" })?;
+            let group = self.groups.get_mut(species).ok_or(Error::State { problem: "no such species" })?;
             let genome = genome.as_ref();
             if group.species.space.check(genome).is_err() {
                 return Err(Error::State { problem: "a genome of the ledger does not fit its species" });
             }
-            group.supply.claim(genome, &mut self.seen);
+            group.supply.claim(&group.species.space, genome);
         }
         Ok(())
     }
@@ -89,7 +87,7 @@ impl Evolution {
     fn breed(&mut self) -> Arc<[Candidate]> {
         let mut slots: Vec<u32> =
             self.groups.iter().map(|g| g.slots(self.generation, &self.config)).collect();
-        let mut filled: Vec<Vec<(Genome, bool)>> = vec![vec![]; self.groups.len()];
+        let mut filled: Vec<Vec<Candidate>> = vec![vec![]; self.groups.len()];
         let mut exhausted: Vec<bool> = self.groups.iter().map(|g| g.exhausted).collect();
         // Each further pass hands the slots that exhausted species could not fill to the others.
         loop {
@@ -99,7 +97,7 @@ impl Evolution {
                 self.fill(i, wanted, &mut filled[i]);
                 left += u64::from(wanted) - (filled[i].len() - before) as u64;
                 let group = &mut self.groups[i];
-                exhausted[i] = exhausted[i] || group.supply.is_exhausted(&group.species.space, &self.seen);
+                exhausted[i] = exhausted[i] || group.supply.is_exhausted(&group.species.space);
             }
             let weight = |i: usize| {
                 let asks = !exhausted[i] && !self.groups[i].extinct;
@@ -111,64 +109,62 @@ impl Evolution {
             }
             slots = quota::proportional(left, &weights).into_iter().map(|s| s as u32).collect();
         }
-        let candidates: Arc<[Candidate]> = filled
-            .into_iter()
-            .enumerate()
-            .flat_map(|(species, genomes)| {
-                genomes.into_iter().map(move |(genome, known)| Candidate { species, genome, known })
-            })
-            .collect();
+        let candidates: Arc<[Candidate]> = filled.into_iter().flatten().collect();
         self.open = Some(Open { candidates: candidates.clone(), exhausted });
         candidates
     }
 
     /// Adds up to `wanted` candidates of one species; fewer only if its space is exhausted.
-    fn fill(&mut self, i: usize, wanted: u32, out: &mut Vec<(Genome, bool)>) {
-        let Evolution { config, groups, generation, draws, seen, .. } = self;
-        let (group, generation) = (&mut groups[i], *generation);
-        let immigrants_from = wanted - group.immigrants(wanted, config);
+    fn fill(&mut self, i: usize, wanted: u32, out: &mut Vec<Candidate>) {
+        let Evolution { config, groups, generation, draws, .. } = self;
+        let generation = *generation;
+        let immigrants_from = wanted - groups[i].immigrants(wanted, config);
+        let Group { species, supply, operators, survivors, .. } = &mut groups[i];
+        let (space, id) = (&species.space, supply.id);
+        let candidate = |genome, known| Candidate { species: i, genome, known };
         out.reserve(wanted as usize);
-        let mut genome = vec![0; group.species.space.lens().len()];
+        let mut genome = vec![0; space.lens().len()];
         for place in 0..wanted {
             let slot = out.len() as u32;
-            if let Some(genome) = group.initial(generation, slot)
-                && group.supply.claim(genome, seen)
+            if generation == 0
+                && let Some(genome) = species.initial.get(slot as usize)
+                && supply.claim(space, genome)
             {
-                out.push((genome.clone(), false));
+                out.push(candidate(genome.clone(), false));
                 continue;
             }
-            let space = &group.species.space;
-            let listed = group.supply.is_listed() || config.searcher == Searcher::Grid;
+            let listed = supply.is_listed() || config.searcher == Searcher::Grid;
             let breeds = config.searcher == Searcher::Evolution
                 && !listed
-                && !group.survivors.is_empty()
+                && !survivors.is_empty()
                 && place < immigrants_from;
             let mut found = false;
             for attempt in 0..=if breeds { REDRAWS } else { 0 } {
                 if found || !breeds {
                     break;
                 }
-                let (species, purpose) = (group.supply.id, Purpose::Child);
-                draws.seek(Position { generation, species, purpose, attempt, child: slot });
-                match &group.ray {
-                    Some(ray) => ray.child(draws, space, &group.survivors, &mut genome),
-                    None => breed::child(draws, space, &group.survivors, &config.breeding, &mut genome),
+                let purpose = Purpose::Child;
+                draws.seek(Position { generation, species: id, purpose, attempt, child: slot });
+                match operators {
+                    Operators::Ray(ray) => ray.child(draws, space, survivors, &mut genome),
+                    Operators::Default(rests) => {
+                        breed::child(draws, space, rests, survivors, &config.breeding, &mut genome)
+                    }
                 }
                 space.repair(&mut genome);
-                found = group.supply.claim(&genome, seen);
+                found = supply.claim(space, &genome);
             }
             let bred: Option<Genome> = (breeds && !found).then(|| genome.as_slice().into());
-            found =
-                found || !listed && group.supply.uniform(space, draws, generation, slot, seen, &mut genome);
+            found = found || !listed && supply.uniform(space, draws, generation, slot, &mut genome);
             if found {
-                out.push((genome.as_slice().into(), false));
-            } else if let Some(next) = group.supply.next(space, seen) {
-                group.supply.claim(&next, seen);
-                out.push((next, false));
-            } else if group.supply.is_exhausted(space, seen) {
+                out.push(candidate(genome.as_slice().into(), false));
+            } else if let Some(next) = supply.next(space) {
+                supply.claim(space, &next);
+                out.push(candidate(next, false));
+            } else if supply.is_exhausted(space) {
                 return;
             } else {
-                out.push((bred.unwrap_or_else(|| genome.as_slice().into()), true));
+                out.push(candidate(bred.unwrap_or_else(|| genome.as_slice().into()), true));
             }
         }
     }
@@ -274,8 +270,8 @@ impl Evolution {
             let own = candidates[from..].iter().take_while(|c| c.species == species).count();
             let part = &candidates[from..from + own];
             from += own;
-            for i in breed::drawing(&group.species.space).filter(|_| !part.is_empty()) {
-                let indices = part.iter().map(|c| c.genome[i]).collect();
+            for &i in group.species.space.drawing().iter().filter(|_| !part.is_empty()) {
+                let indices = part.iter().map(|c| c.genome[i]);
                 sum += stats::distinct_share(indices, group.species.space.lens()[i]);
                 genes += 1.0;
             }

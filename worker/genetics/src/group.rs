@@ -7,17 +7,24 @@ use crate::evolution::Evolution;
 use crate::generation::Candidate;
 use crate::rank::{Individual, Rank};
 use crate::ray::Ray;
+use crate::rests::Rests;
 use crate::space::Genome;
 use crate::species::Species;
 use crate::supply::Supply;
+
+/// What a child is bred with.
+#[derive(Clone, Debug)]
+pub(crate) enum Operators {
+    Default(Rests),
+    Ray(Ray),
+}
 
 /// One species within a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
     pub(crate) species: Species,
     pub(crate) supply: Supply,
-    /// Operators of the Ray preset, where it is chosen.
-    pub(crate) ray: Option<Ray>,
+    pub(crate) operators: Operators,
     pub(crate) quota: u32,
     /// Best first.
     pub(crate) survivors: Vec<Individual>,
@@ -53,12 +60,16 @@ impl Group {
             crate::Searcher::Evolution => (false, 2 * u128::from(quota)),
         };
         let supply = Supply::new(&species.name, space, draws, small, in_order);
-        let ray = Evolution::is_ray(config).then(|| Ray::new(space));
+        let operators = if Evolution::is_ray(config) {
+            Operators::Ray(Ray::new(space))
+        } else {
+            Operators::Default(Rests::new(space, config.breeding.mutation_eta))
+        };
         species.initial = initial;
         Ok(Group {
             species,
             supply,
-            ray,
+            operators,
             quota,
             survivors: vec![],
             stagnant: 0,
@@ -82,11 +93,6 @@ impl Group {
         } else {
             self.quota
         }
-    }
-
-    /// The warm-start genome of a slot.
-    pub(crate) fn initial(&self, generation: u32, slot: u32) -> Option<&Genome> {
-        if generation == 0 { self.species.initial.get(slot as usize) } else { None }
     }
 
     /// How many of the wanted candidates are uniform draws instead of children.
@@ -119,13 +125,10 @@ impl Group {
         }
         self.evaluations += told.iter().filter(|(_, c)| !c.known).count() as u64;
         let before = self.survivors.first().map(|s| s.rank);
-        let old = self.survivors.iter().map(|s| (&s.rank, &s.genome));
-        let mut pool: Vec<(&Rank, &Genome)> = old.chain(told.iter().map(|(r, c)| (r, &c.genome))).collect();
-        pool.sort_unstable_by(|a, b| a.0.compare(b.0).then_with(|| a.1.cmp(b.1)));
-        pool.dedup_by(|a, b| a.1 == b.1);
-        pool.truncate(self.keep(config));
-        let kept = pool.into_iter().map(|(rank, genome)| Individual { rank: *rank, genome: genome.clone() });
-        self.survivors = kept.collect();
+        let old = self.survivors.iter().map(|s| (s.rank, &s.genome));
+        let pool = old.chain(told.iter().map(|(r, c)| (*r, &c.genome))).collect();
+        let kept = best(pool, self.keep(config)).into_iter();
+        self.survivors = kept.map(|(rank, genome)| Individual { rank, genome: genome.clone() }).collect();
         let rose = match (before, self.survivors.first()) {
             (Some(old), Some(new)) => new.rank.compare(&old).is_lt(),
             _ => true,
@@ -133,5 +136,52 @@ impl Group {
         let due = config.breeding.restart_after_generations;
         self.stagnant =
             if rose || due > 0 && self.stagnant >= due { 0 } else { self.stagnant.saturating_add(1) };
+    }
+}
+
+/// The best `keep` of a pool in order, each genome once.
+fn best(mut pool: Vec<(Rank, &Genome)>, keep: usize) -> Vec<(Rank, &Genome)> {
+    let order = |a: &(Rank, &Genome), b: &(Rank, &Genome)| a.0.compare(&b.0).then_with(|| a.1.cmp(b.1));
+    // Only a head of the pool is sorted; a longer one where genomes told twice leave too few.
+    let mut head = keep;
+    while head < pool.len() {
+        pool.select_nth_unstable_by(head, order);
+        pool[..head].sort_unstable_by(order);
+        if pool[..head].windows(2).filter(|w| w[0].1 != w[1].1).count() + 1 >= keep {
+            break;
+        }
+        head *= 2;
+    }
+    if head < pool.len() {
+        pool.truncate(head);
+    } else {
+        pool.sort_unstable_by(order);
+    }
+    pool.dedup_by(|a, b| a.1 == b.1);
+    pool.truncate(keep);
+    pool
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rank::{Goal, Outcome};
+
+    #[test]
+    fn the_best_are_those_of_the_whole_pool_in_order() {
+        for (distinct, twice) in [(1, 0), (1, 9), (7, 0), (40, 3), (40, 40), (100, 350)] {
+            let genomes: Vec<Genome> = (0..distinct).map(|i: u32| [i * 37 % 101].into()).collect();
+            let of = |i: usize| {
+                let genome = &genomes[i % genomes.len()];
+                (Rank::new(&Outcome::feasible(f64::from(genome[0] / 4)), Goal::Maximise), genome)
+            };
+            let pool: Vec<_> = (0..genomes.len() + twice).map(of).collect();
+            let mut sorted = pool.clone();
+            sorted.sort_by(|a, b| a.0.compare(&b.0).then_with(|| a.1.cmp(b.1)));
+            sorted.dedup();
+            for keep in [2, 5, 20, 200] {
+                assert_eq!(best(pool.clone(), keep), sorted[..keep.min(sorted.len())]);
+            }
+        }
     }
 }

@@ -22,6 +22,7 @@ mod quota;
 pub mod rank;
 mod ray;
 mod repair;
+mod rests;
 mod seen;
 pub mod space;
 pub mod species;

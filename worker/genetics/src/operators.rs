@@ -5,12 +5,13 @@ use crate::draws::Draws;
 
 /// Rounds a real to an index of a grid with `last` as its highest.
 pub(crate) fn to_index(x: f64, last: u32) -> u32 {
-    let rounded = x.round();
-    // NaN cannot arise from finite parents; the comparison would map it to `last`, inside the grid.
-    if rounded < 0.0 {
+    // NaN cannot arise from finite parents; the comparisons would map it to `last`, inside the grid.
+    if x < 0.5 {
         0
-    } else if rounded <= f64::from(last) {
-        rounded as u32
+    } else if x < f64::from(last) {
+        // What `round` does to the numbers between; on x86-64 it is a call into the platform's library.
+        let below = x as u32;
+        below + u32::from(x - f64::from(below) >= 0.5)
     } else {
         last
     }
@@ -32,19 +33,28 @@ pub(crate) fn sbx(draws: &mut Draws, a: u32, b: u32, last: u32, eta: f64) -> u32
     to_index(child, last)
 }
 
-/// Bounded polynomial mutation (Deb and Goyal 1996). Draws: one.
-pub(crate) fn polynomial(draws: &mut Draws, k: u32, last: u32, eta: f64) -> u32 {
+/// Bounded polynomial mutation (Deb and Goyal 1996). `rest` is [`rest`] of this gene. Draws: one.
+pub(crate) fn polynomial(
+    draws: &mut Draws,
+    k: u32,
+    last: u32,
+    eta: f64,
+    rest: impl FnOnce(u32) -> f64,
+) -> u32 {
     let (x, range) = (f64::from(k), f64::from(last));
     let u = draws.u01();
     let power = 1.0 / (eta + 1.0);
     let delta = if u < 0.5 {
-        let rest = libm::pow(1.0 - x / range, eta + 1.0);
-        libm::pow(2.0 * u + (1.0 - 2.0 * u) * rest, power) - 1.0
+        libm::pow(2.0 * u + (1.0 - 2.0 * u) * rest(k), power) - 1.0
     } else {
-        let rest = libm::pow(1.0 - (range - x) / range, eta + 1.0);
-        1.0 - libm::pow(2.0 * (1.0 - u) + 2.0 * (u - 0.5) * rest, power)
+        1.0 - libm::pow(2.0 * (1.0 - u) + 2.0 * (u - 0.5) * rest(last - k), power)
     };
     to_index(x + delta * range, last)
+}
+
+/// What polynomial mutation leaves beyond a bound `distance` indices away.
+pub(crate) fn rest(distance: u32, last: u32, eta: f64) -> f64 {
+    libm::pow(1.0 - f64::from(distance) / f64::from(last), eta + 1.0)
 }
 
 /// current + f·(pbest - current) + f·(r1 - r2); beyond a bound: the middle between current and the bound.

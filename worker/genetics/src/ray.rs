@@ -3,7 +3,6 @@
 
 use rust_decimal::Decimal;
 
-use crate::breed::drawing;
 use crate::draws::Draws;
 use crate::grid::Grid;
 use crate::operators;
@@ -85,7 +84,7 @@ impl Ray {
         }
         let (a, b) = (&survivors[a].genome, &survivors[b].genome);
         child.copy_from_slice(a);
-        for i in drawing(space) {
+        for &i in space.drawing() {
             let gene = &self.genes[i];
             child[i] = if space.is_categorical(i) {
                 if draws.chance(0.5) { a[i] } else { b[i] }
@@ -93,7 +92,7 @@ impl Ray {
                 gene.nearest((gene.at(a[i]) + gene.at(b[i])) * 0.5)
             };
         }
-        for i in drawing(space) {
+        for &i in space.drawing() {
             if !draws.chance(MUTATION_RATE) {
                 continue;
             }

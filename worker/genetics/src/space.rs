@@ -149,6 +149,7 @@ pub struct Space {
     constraints: Vec<Constraint>,
     lens: Box<[u32]>,
     categorical: Box<[bool]>,
+    drawing: Box<[usize]>,
     rules: Rules,
 }
 
@@ -172,9 +173,10 @@ impl Space {
             }
         }
         let rules = Rules::new(&genes, &constraints)?;
-        let lens = genes.iter().map(|g| g.grid.len()).collect();
+        let lens: Box<[u32]> = genes.iter().map(|g| g.grid.len()).collect();
         let categorical = genes.iter().map(|g| g.grid.is_categorical()).collect();
-        Ok(Space { genes, constraints, lens, categorical, rules })
+        let drawing = (0..lens.len()).filter(|&i| lens[i] > 1).collect();
+        Ok(Space { genes, constraints, lens, categorical, drawing, rules })
     }
 
     /// The genes, in the order of the genome.
@@ -195,6 +197,11 @@ impl Space {
     /// Whether gene `i` is bred as a category.
     pub fn is_categorical(&self, i: usize) -> bool {
         self.categorical[i]
+    }
+
+    /// Positions of the genes with a choice, rising.
+    pub(crate) fn drawing(&self) -> &[usize] {
+        &self.drawing
     }
 
     /// Brings a genome whose indices are inside their grids into its canonical form: rules restored, inactive
@@ -239,7 +246,12 @@ impl Space {
         if self.points() == u128::MAX {
             return None;
         }
-        Some(genome.iter().zip(&self.lens).fold(0, |i, (&k, &len)| i * u128::from(len) + u128::from(k)))
+        Some(self.position(genome))
+    }
+
+    /// [`Space::index_of`] of a genome known to fit, where points do not overflow.
+    pub(crate) fn position(&self, genome: &[u32]) -> u128 {
+        genome.iter().zip(&self.lens).fold(0, |i, (&k, &len)| i * u128::from(len) + u128::from(k))
     }
 
     /// The genome at a position; `None` beyond the last.

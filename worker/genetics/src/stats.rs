@@ -11,14 +11,26 @@ pub(crate) fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
 
 /// Distinct values of one gene among individuals, as a share of how many there could be: min(values of the
 /// gene, individuals).
-pub(crate) fn distinct_share(mut indices: Vec<u32>, values: u32) -> f64 {
-    let possible = indices.len().min(values as usize);
+pub(crate) fn distinct_share(indices: impl ExactSizeIterator<Item = u32>, values: u32) -> f64 {
+    let individuals = indices.len();
+    let possible = individuals.min(values as usize);
     if possible == 0 {
         return 0.0;
     }
+    distinct(indices, values, individuals) as f64 / possible as f64
+}
+
+fn distinct(indices: impl Iterator<Item = u32>, values: u32, individuals: usize) -> usize {
+    // A bit per value where that is less memory than the indices themselves.
+    if values as usize / 32 <= individuals {
+        let mut bits = vec![0_u64; values.div_ceil(64) as usize];
+        indices.for_each(|k| bits[k as usize / 64] |= 1 << (k % 64));
+        return bits.iter().map(|b| b.count_ones() as usize).sum();
+    }
+    let mut indices: Vec<u32> = indices.collect();
     indices.sort_unstable();
     indices.dedup();
-    indices.len() as f64 / possible as f64
+    indices.len()
 }
 
 #[cfg(test)]
@@ -35,8 +47,10 @@ mod tests {
 
     #[test]
     fn diversity_is_one_where_every_value_differs() {
-        assert_eq!(distinct_share(vec![3, 1, 2], 100), 1.0);
-        assert_eq!(distinct_share(vec![0, 1, 0, 1], 2), 1.0);
-        assert_eq!(distinct_share(vec![5, 5, 5, 5], 100), 0.25);
+        assert_eq!(distinct_share([3, 1, 2].into_iter(), 100), 1.0);
+        assert_eq!(distinct_share([0, 1, 0, 1].into_iter(), 2), 1.0);
+        for values in [65, 100, 1 << 30] {
+            assert_eq!(distinct_share([5, 64, 5, 5].into_iter(), values), 0.5);
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! Genomes nobody has asked for yet: uniform draws, the walk through a space, the enumeration of a small one.
-//! Everything here follows from the configuration and the set of seen genomes, so none of it is state.
+//! Everything here follows from the configuration and the genomes claimed, so none of it is state.
 
 use crate::draws::{Draws, Position, Purpose};
 use crate::seen::Seen;
 use crate::space::{Genome, Space};
-use crate::species::{GenomeHasher, species_id};
+use crate::species::species_id;
 
 /// Spaces up to this size are walked to their last genome.
 const WALKABLE: u128 = 1 << 20;
@@ -27,7 +27,7 @@ enum Way {
 #[derive(Clone, Debug)]
 pub(crate) struct Supply {
     pub(crate) id: u16,
-    hasher: GenomeHasher,
+    seen: Seen,
     way: Way,
     scratch: Genome,
 }
@@ -52,7 +52,7 @@ impl Supply {
         } else {
             Way::None
         };
-        Supply { id, hasher: GenomeHasher::new(name), way, scratch: first }
+        Supply { id, seen: Seen::new(name, space), way, scratch: first }
     }
 
     /// Whether candidates come from the list alone.
@@ -60,23 +60,18 @@ impl Supply {
         matches!(self.way, Way::Listed { .. })
     }
 
-    pub(crate) fn hash(&self, genome: &[u32]) -> u128 {
-        self.hasher.hash(genome)
-    }
-
     /// Marks a canonical genome as seen; true if it was new.
-    pub(crate) fn claim(&self, genome: &[u32], seen: &mut Seen) -> bool {
-        seen.insert(self.hash(genome))
+    pub(crate) fn claim(&mut self, space: &Space, genome: &[u32]) -> bool {
+        self.seen.insert(space, genome)
     }
 
     /// A new genome by uniform draws for a slot, or the last one drawn if all were known.
     pub(crate) fn uniform(
-        &self,
+        &mut self,
         space: &Space,
         draws: &mut Draws,
         generation: u32,
         slot: u32,
-        seen: &mut Seen,
         genome: &mut [u32],
     ) -> bool {
         for attempt in 0..UNIFORM_TRIES {
@@ -86,7 +81,7 @@ impl Supply {
                 *k = if len > 1 { draws.below(u64::from(len)) as u32 } else { 0 };
             }
             space.repair(genome);
-            if self.claim(genome, seen) {
+            if self.claim(space, genome) {
                 return true;
             }
         }
@@ -94,14 +89,14 @@ impl Supply {
     }
 
     /// The next unseen genome on the way through the space; it stays unseen until claimed.
-    pub(crate) fn next(&mut self, space: &Space, seen: &Seen) -> Option<Genome> {
-        let Supply { hasher, way, scratch, .. } = self;
+    pub(crate) fn next(&mut self, space: &Space) -> Option<Genome> {
+        let Supply { seen, way, scratch, .. } = self;
         match way {
             Way::None => None,
             Way::Listed { order, next } => {
                 while let Some(&index) = order.get(*next) {
                     let genome = space.at(u128::from(index))?;
-                    if !seen.contains(hasher.hash(&genome)) {
+                    if !seen.contains(space, &genome) {
                         return Some(genome);
                     }
                     *next += 1;
@@ -112,7 +107,7 @@ impl Supply {
                 while *left > 0 {
                     scratch.copy_from_slice(at);
                     space.repair(scratch);
-                    if scratch == at && !seen.contains(hasher.hash(at)) {
+                    if scratch == at && !seen.contains(space, at) {
                         return Some(at.clone());
                     }
                     space.advance(at);
@@ -124,8 +119,8 @@ impl Supply {
     }
 
     /// Whether every genome of a space that can be gone through has been seen.
-    pub(crate) fn is_exhausted(&mut self, space: &Space, seen: &Seen) -> bool {
-        !matches!(self.way, Way::None) && self.next(space, seen).is_none()
+    pub(crate) fn is_exhausted(&mut self, space: &Space) -> bool {
+        !matches!(self.way, Way::None) && self.next(space).is_none()
     }
 }
 
