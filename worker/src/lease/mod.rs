@@ -1,1 +1,98 @@
-//! Who evaluates what next: the coordinator's book of leases. Pure: no clock, no I/O.
+//! Who evaluates what next: the coordinator's book of leases. Pure: time is passed in, there is no I/O and no lock,
+//! so that every rule can be tested on a fake clock.
+//!
+//! A generation's individuals are [`Book::submit`]ted, cut into batches and granted by [`Book::next`]; answers come
+//! back through [`Book::deliver`], which tells what is settled now. Each individual is settled exactly once, whatever
+//! is lost, late, doubled or reordered on the way.
+//!
+//! Whoever drives the book asks `next` for **every** worker, round after round until a whole round grants nothing,
+//! after each change (submit, join, leave, hand-back, delivery, expiry) and about once a second besides: a second copy
+//! of a slow batch is due by time alone. It calls [`Book::expire`] when [`Book::next_expiry`] has come.
+//!
+//! * [`book`]: the book itself and its gauges; `grant`, `answer` and `ending` are its three acts.
+//! * `individual`: where each individual stands, and how often it failed.
+//! * `queue`: what waits, in the order in which it is granted.
+//! * `size`: how many individuals make a batch; `pace`: what an individual costs.
+//! * `leases`, `workers`: what is out, and with whom.
+//! * `bits`: the fingerprint by which two answers are compared.
+
+mod answer;
+mod bits;
+pub mod book;
+mod counts;
+mod ending;
+mod grant;
+mod individual;
+mod leases;
+mod pace;
+mod queue;
+mod size;
+#[cfg(test)]
+mod tests;
+mod workers;
+
+use std::time::Duration;
+
+pub use book::Book;
+pub use counts::Counts;
+
+use crate::run::evaluator::{Answer, Task};
+
+/// A worker for the time of its stream: numbers are never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkerId(pub u64);
+
+/// What the job grants to each evaluation.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Time for one individual (`evaluation.timeoutSeconds`).
+    pub timeout: Duration,
+    /// Failed attempts after which an individual is set aside; 0 counts as 1.
+    pub attempts: u32,
+    /// How long a slot should be busy with one batch.
+    pub target: Duration,
+}
+
+impl Terms {
+    /// The usual length of a batch: what a kill costs at most, and far above the cost of a message.
+    pub const TARGET: Duration = Duration::from_millis(100);
+}
+
+/// A batch and the right to evaluate it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Number of the lease; never used twice in an epoch.
+    pub lease: u64,
+    /// From receipt; after it the individuals may be given to others.
+    pub deadline: Duration,
+    /// Individuals of one species, neighbours in the order of their genomes.
+    pub tasks: Vec<Task>,
+}
+
+/// What a worker says about a lease.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// Number of the lease.
+    pub lease: u64,
+    /// Epoch that the lease carried.
+    pub epoch: u64,
+    /// Index inside the generation, and what became of it.
+    pub items: Vec<(u32, Answer)>,
+    /// Nothing more follows for this lease.
+    pub last: bool,
+    /// Time a slot spent on the whole lease; looked at with `last` only. Zero: not told.
+    pub busy: Duration,
+    /// The largest batch the worker wants from now on; 0: any.
+    pub largest_batch: u32,
+}
+
+/// Two workers gave different answers for the same individual: no result of this run could be reproduced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "individual {index} of this generation was evaluated twice with different results: evaluation is not \
+     deterministic; compare the workers' machines and report it with the run folder"
+)]
+pub struct Nondeterminism {
+    /// Index inside the generation.
+    pub index: usize,
+}

@@ -1,0 +1,182 @@
+//! The leases that are out, and those that have ended.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::WorkerId;
+
+/// Ended leases that are remembered, so that their late answers are recognised.
+const REMEMBERED: usize = 20_000;
+
+/// An individual of a lease.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item {
+    pub position: u32,
+    pub answered: bool,
+}
+
+/// How a lease stands that occupies a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Its answers are waited for.
+    Running,
+    /// Its deadline has passed and its individuals are with others, but the worker may still be busy with it.
+    Overdue,
+    /// Its generation is over; likewise.
+    Obsolete,
+}
+
+/// A lease that occupies a slot.
+#[derive(Clone, Debug)]
+pub(super) struct Lease {
+    pub worker: WorkerId,
+    pub species: usize,
+    pub items: Vec<Item>,
+    /// Individuals it was granted with.
+    pub size: usize,
+    pub phase: Phase,
+    pub granted: Instant,
+    /// When the phase ends by itself.
+    pub until: Instant,
+    /// What `until` was counted from at first.
+    pub allowed: Duration,
+    /// Seconds the slot is expected to be busy with it, if anything was known.
+    pub predicted: Option<f64>,
+    /// Seconds it was expected to wait for a slot.
+    pub wait: f64,
+    /// The deadline leaves each individual its whole time limit.
+    pub patient: bool,
+    /// Nothing else may run on the worker meanwhile.
+    pub solitary: bool,
+    /// An individual of it failed: its time tells nothing.
+    pub failed: bool,
+}
+
+impl Lease {
+    /// The item of a position; items are in the order of positions.
+    pub fn item(&mut self, position: u32) -> Option<&mut Item> {
+        find(&mut self.items, position)
+    }
+}
+
+fn find(items: &mut [Item], position: u32) -> Option<&mut Item> {
+    let found = items.binary_search_by_key(&position, |item| item.position).ok()?;
+    Some(&mut items[found])
+}
+
+/// A lease that has ended, kept so that what still comes for it is recognised.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub worker: WorkerId,
+    pub items: Vec<Item>,
+}
+
+impl Ended {
+    /// The item of a position.
+    pub fn item(&mut self, position: u32) -> Option<&mut Item> {
+        find(&mut self.items, position)
+    }
+}
+
+/// All leases of this epoch that still matter.
+#[derive(Debug, Default)]
+pub(super) struct Leases {
+    open: BTreeMap<u64, Lease>,
+    untils: BTreeSet<(Instant, u64)>,
+    ended: HashMap<u64, Ended>,
+    order: VecDeque<u64>,
+    last: u64,
+    /// The first number that this generation could use.
+    first: u64,
+}
+
+impl Leases {
+    /// Enters a new lease; its number.
+    pub fn open(&mut self, lease: Lease) -> u64 {
+        self.last += 1;
+        self.untils.insert((lease.until, self.last));
+        self.open.insert(self.last, lease);
+        self.last
+    }
+
+    /// A lease that occupies a slot.
+    pub fn get(&self, id: u64) -> Option<&Lease> {
+        self.open.get(&id)
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, id: u64) -> Option<&mut Lease> {
+        self.open.get_mut(&id)
+    }
+
+    /// A lease that has ended.
+    pub fn ended_mut(&mut self, id: u64) -> Option<&mut Ended> {
+        self.ended.get_mut(&id)
+    }
+
+    /// Whether the number was of an earlier generation.
+    pub fn is_earlier(&self, id: u64) -> bool {
+        (1..self.first).contains(&id)
+    }
+
+    /// All that occupy a slot, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &Lease)> {
+        self.open.iter().map(|(&id, lease)| (id, lease))
+    }
+
+    /// Ends a lease: it occupies nothing any more. What is returned has only the items that it still owes.
+    pub fn close(&mut self, id: u64) -> Option<Lease> {
+        let mut lease = self.open.remove(&id)?;
+        self.untils.remove(&(lease.until, id));
+        if lease.phase != Phase::Obsolete {
+            let items = std::mem::take(&mut lease.items);
+            lease.items = items.iter().copied().filter(|item| !item.answered).collect();
+            self.ended.insert(id, Ended { worker: lease.worker, items });
+            self.order.push_back(id);
+            if self.order.len() > REMEMBERED
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.ended.remove(&oldest);
+            }
+        }
+        Some(lease)
+    }
+
+    /// The lease is overdue: it may occupy its slot once more as long as it was allowed to. What it was is returned.
+    pub fn overdue(&mut self, id: u64, now: Instant) -> Option<Lease> {
+        let lease = self.open.get_mut(&id)?;
+        let was = lease.clone();
+        lease.phase = Phase::Overdue;
+        self.untils.remove(&(lease.until, id));
+        lease.until = later(now, lease.allowed);
+        self.untils.insert((lease.until, id));
+        Some(was)
+    }
+
+    /// Another generation begins: what is out is of no use any more but still occupies its slots.
+    pub fn turn(&mut self) {
+        self.ended.clear();
+        self.order.clear();
+        self.first = self.last + 1;
+        for lease in self.open.values_mut() {
+            lease.phase = Phase::Obsolete;
+            lease.items = Vec::new();
+        }
+    }
+
+    /// The earliest end of a phase.
+    pub fn next(&self) -> Option<Instant> {
+        self.untils.first().map(|&(until, _)| until)
+    }
+
+    /// A lease whose phase has ended.
+    pub fn due(&self, now: Instant) -> Option<u64> {
+        self.untils.first().filter(|&&(until, _)| until <= now).map(|&(_, id)| id)
+    }
+}
+
+/// `after` later than `now`, or far away where that cannot be told.
+pub(super) fn later(now: Instant, after: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    now.checked_add(after).unwrap_or_else(|| now + YEAR)
+}
