@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use galapagos_crds::conditions::CompleteReason;
 use galapagos_engine::ENGINE;
 
 use crate::job::market::Market;
@@ -12,7 +13,7 @@ use crate::results::ResultError;
 use crate::results::document::ResultDocument;
 use crate::results::write::publish;
 use crate::run::driver::{Driver, Ended, RunError};
-use crate::run::evaluator::EvaluatorError;
+use crate::run::evaluator::{Evaluator, EvaluatorError};
 use crate::run::local::LocalEvaluator;
 use crate::run::progress::{Event, Observer};
 use crate::storage::StorageError;
@@ -102,30 +103,60 @@ pub fn run(
     interrupt: &AtomicBool,
 ) -> Result<RunOutcome, ExecuteError> {
     let problem = Problem::new(job, market.bars())?;
+    let mut evaluator = LocalEvaluator::new(&problem, options.slots)?;
+    run_with(job, market, &problem, options, &mut evaluator, observer, interrupt)
+}
+
+/// The same with any evaluator.
+///
+/// # Errors
+/// [`ExecuteError`].
+pub fn run_with(
+    job: &ResolvedJob,
+    market: &Market,
+    problem: &Problem<'_>,
+    options: &Options,
+    evaluator: &mut dyn Evaluator,
+    observer: &mut dyn Observer,
+    interrupt: &AtomicBool,
+) -> Result<RunOutcome, ExecuteError> {
     job.warnings.iter().for_each(|w| observer.observe(Event::Warning(w.clone())));
-    let key = RunKey { root: &options.root, namespace: &job.namespace, job: &job.name, inputs: job.digest };
+    let key = run_key(job, &options.root);
     let folder = RunFolder::open(&key, options.start, ENGINE, options.attempt)?;
     let mut driver = Driver::open(job, &folder, problem.counted_bars(), options.price_per_second, observer)?;
-    let mut evaluator = LocalEvaluator::new(&problem, options.slots)?;
-    match driver.run(&mut evaluator, observer, interrupt)? {
+    match driver.run(evaluator, observer, interrupt)? {
         Ended::Interrupted => {
             let generation = driver.evolution().generation();
             Ok(RunOutcome::Interrupted { folder: folder.path().to_owned(), generation })
         }
-        Ended::Finished(reason) => {
-            market.dataset().check_unchanged()?;
-            if let Some(result) = finished(&folder, &driver) {
-                return Ok(RunOutcome::Finished {
-                    result: Box::new(result),
-                    folder: folder.result(),
-                    reused: true,
-                });
-            }
-            let name = market.dataset().name();
-            let result = publish(&folder, &problem, name, &driver, reason)?;
-            Ok(RunOutcome::Finished { result: Box::new(result), folder: folder.result(), reused: false })
-        }
+        Ended::Finished(reason) => conclude(market, problem, &folder, &driver, reason),
     }
+}
+
+/// The run of a job below a results or state folder.
+pub fn run_key<'a>(job: &'a ResolvedJob, root: &'a Path) -> RunKey<'a> {
+    RunKey { root, namespace: &job.namespace, job: &job.name, inputs: job.digest }
+}
+
+/// Publishes the result of a finished run, or finds that it was published before.
+///
+/// # Errors
+/// [`ExecuteError`]; nothing is published if the data changed while they were used.
+pub fn conclude(
+    market: &Market,
+    problem: &Problem<'_>,
+    folder: &RunFolder,
+    driver: &Driver<'_>,
+    reason: CompleteReason,
+) -> Result<RunOutcome, ExecuteError> {
+    market.dataset().check_unchanged()?;
+    let earlier = finished(folder, driver);
+    let reused = earlier.is_some();
+    let result = match earlier {
+        Some(result) => result,
+        None => publish(folder, problem, market.dataset().name(), driver, reason)?,
+    };
+    Ok(RunOutcome::Finished { result: Box::new(result), folder: folder.result(), reused })
 }
 
 /// The published result, if it is that of this very state.

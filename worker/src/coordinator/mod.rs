@@ -1,1 +1,164 @@
 //! The role `coordinator`: holds one job's evolution and has its individuals evaluated by workers.
+//!
+//! * [`office`]: where workers connect; [`session`]: one worker's stream; [`board`]: what sessions and driver share.
+//! * [`remote`]: the workers as the driver's evaluator.
+//! * [`live`], [`reporter`], [`progress`]: what is told of the run, and to whom.
+//! * [`last_words`]: how the end reaches the cluster; [`exits`]: with which code.
+//!
+//! The driver runs on the main thread; everything that listens runs on the runtime.
+
+pub mod board;
+mod exits;
+mod last_words;
+pub mod live;
+pub mod office;
+mod progress;
+mod remote;
+pub mod reporter;
+mod session;
+mod settings;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use galapagos_engine::ENGINE;
+
+use crate::execute::{RunOutcome, conclude, run_key};
+use crate::job::market::Market;
+use crate::job::problem::Problem;
+use crate::job::resolve::ResolvedJob;
+use crate::lease::Terms;
+use crate::metrics::CoordinatorMetrics;
+use crate::process::exit::{Code, Exit};
+use crate::process::{Shell, job_file, termination};
+use crate::protocol::tls::{Identity, JobUid, Role};
+use crate::protocol::work::farewell::Reason as Goodbye;
+use crate::run::driver::{Driver, Ended};
+use crate::storage::atomic;
+use crate::storage::run_folder::RunFolder;
+use board::Board;
+use live::Live;
+use office::{Door, Office};
+use progress::Window;
+pub use remote::RemoteEvaluator;
+use reporter::{News, Reporter};
+pub use settings::Settings;
+use watch::Watch;
+
+/// How long an older attempt may take to leave.
+const TAKE_OVER: Duration = Duration::from_secs(10);
+/// How long workers may take to close their streams.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Runs the role to the end of the job, or until it has to leave.
+///
+/// # Errors
+/// [`Exit`]: why it ended without a result.
+pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
+    let manifest = job_file::read(&settings.job)?;
+    shell.job.set(job_file::name(&manifest));
+    // First of all: a job whose state cannot be kept must not evaluate for hours before it says so.
+    RunFolder::check_writable(&settings.state_dir).map_err(exits::storage)?;
+    let tls = |e| Exit::new(Code::Spec, e);
+    let uid = JobUid::new(settings.job_uid.clone()).map_err(tls)?;
+    let identity = Identity::load(&settings.tls_dir).map_err(tls)?;
+    identity.check(Role::Coordinator, &uid).map_err(tls)?;
+    let market = Market::open(&settings.data_dir, &manifest.spec.market_data).map_err(exits::market)?;
+    let job = ResolvedJob::new(&manifest, &market.facts()).map_err(|e| Exit::new(Code::Spec, e))?;
+    // The tables themselves are not needed before the end.
+    let bars = Problem::new(&job, market.bars()).map_err(exits::problem)?.counted_bars();
+    let key = run_key(&job, &settings.state_dir);
+    let folder = RunFolder::take_over(&key, ENGINE, settings.attempt, TAKE_OVER).map_err(exits::storage)?;
+    let folder = Arc::new(folder);
+    tracing::info!(epoch = folder.epoch(), folder = %folder.path().display(), "run folder");
+
+    let (board, answers) = Board::new(terms(&job), folder.epoch());
+    let news = News::new(Live::new(&job, folder.epoch()), Arc::clone(&board));
+    let metrics = CoordinatorMetrics::register(&shell.metrics);
+    let mut reporter = Reporter::new(Arc::clone(&news), metrics.clone());
+    let price = settings.price_per_worker_hour.map(|p| p / 3600.0);
+    let mut driver = Driver::open(&job, &folder, bars, price, &mut reporter).map_err(exits::run)?;
+    let state = driver.state();
+    news.change(|live| live.resume(&state.history, state.counters, driver.digest()));
+
+    let door = |address| Door { address, identity: &identity, uid: &uid };
+    let window = Window { news: Arc::clone(&news), limits: driver.limits() };
+    let (office, window) = shell
+        .runtime
+        .block_on(async {
+            let office = Office::open(&door(settings.work_address), &job, Arc::clone(&board)).await?;
+            Ok((office, progress::open(&door(settings.progress_address), window).await?))
+        })
+        .map_err(exits::office)?;
+    let market = Arc::new(market);
+    let watch = Watch::start(&shell, &board, &news, &metrics, &folder, &market, office.handshakes());
+    if let Some(path) = &settings.ready_file {
+        let text = serde_json::json!({"work": office.address(), "progress": window.address()}).to_string();
+        atomic::write(path, text.as_bytes()).map_err(exits::storage)?;
+    }
+    tracing::info!(work = %office.address(), progress = %window.address(), "listening");
+    shell.health.set_ready(true);
+
+    let mut evaluator = RemoteEvaluator::new(&job, Arc::clone(&board), answers);
+    let ended = driver.run(&mut evaluator, &mut reporter, shell.stop.flag());
+    let outcome = match watch.end() {
+        // What the watch saw is the cause of whatever the driver saw.
+        Some(exit) => Err(exit),
+        None => match ended.map_err(exits::run) {
+            Err(exit) => Err(exit),
+            Ok(Ended::Interrupted) => Err(Exit::terminated()),
+            Ok(Ended::Finished(reason)) => {
+                Problem::new(&job, market.bars()).map_err(exits::problem).and_then(|problem| {
+                    conclude(&market, &problem, &folder, &driver, reason).map_err(exits::execute)
+                })
+            }
+        },
+    };
+    finish(&settings, &shell, &news, office, outcome)
+}
+
+/// Says goodbye to workers and watchers.
+fn finish(
+    settings: &Settings,
+    shell: &Shell,
+    news: &News,
+    office: Office,
+    outcome: Result<RunOutcome, Exit>,
+) -> Result<(), Exit> {
+    let (goodbye, exit) = match outcome {
+        Ok(RunOutcome::Finished { result, folder, reused }) => {
+            tracing::info!(digest = result.result_digest, reused, folder = %folder.display(), "result");
+            let best = result.best.as_ref().and_then(last_words::best);
+            let end = last_words::succeeded(&result, &folder, &settings.state_dir);
+            news.change(|live| live.end(end, best));
+            (Goodbye::Finished, Ok(()))
+        }
+        Ok(RunOutcome::Interrupted { .. }) => (Goodbye::Leaving, Err(Exit::terminated())),
+        Err(exit) if exit.code.is_permanent() => {
+            news.change(|live| live.end(last_words::failed(&exit), None));
+            (Goodbye::Finished, Err(exit))
+        }
+        Err(exit) => (Goodbye::Leaving, Err(exit)),
+    };
+    shell.runtime.block_on(async {
+        office.close(goodbye, GOODBYE).await;
+        if goodbye == Goodbye::Finished {
+            let _ = tokio::time::timeout(Duration::from_secs(settings.linger_seconds), news.recorded()).await;
+        }
+    });
+    if let (Some(path), Ok(())) = (&shell.termination, &exit)
+        && let Err(error) = termination::write(path, &last_words::message(&news.report()))
+    {
+        tracing::warn!(%error, path = %path.display(), "the termination message cannot be written");
+    }
+    exit
+}
+
+fn terms(job: &ResolvedJob) -> Terms {
+    Terms {
+        timeout: Duration::from_secs(u64::from(job.failures.timeout_seconds)),
+        attempts: job.failures.attempts,
+        target: Terms::TARGET,
+    }
+}

@@ -5,15 +5,18 @@
 //! waited for, and a checkpoint follows each generation.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use galapagos_crds::GeneValue;
 use galapagos_crds::conditions::CompleteReason;
 use galapagos_engine::ENGINE;
-use galapagos_genetics::{self as genetics, Candidate, Evolution, GenomeHasher, StoppedBy, species_id};
+use galapagos_engine::evaluation::Metrics;
+use galapagos_genetics::{self as genetics, Candidate, Evolution, GenomeHasher, species_id};
 
 pub use super::ended::{Ended, RunError};
 use super::evaluator::{Evaluator, EvaluatorError, Task};
+use super::limits::Limits;
 use super::progress::{Event, GenerationReport, Observer, Pace};
 use super::resume::resume;
 use super::speed::Speed;
@@ -38,6 +41,7 @@ pub struct Driver<'a> {
     price_per_second: Option<f64>,
     bars: u64,
     pace: Speed,
+    limits: Arc<Mutex<Limits>>,
 }
 
 impl<'a> Driver<'a> {
@@ -88,7 +92,17 @@ impl<'a> Driver<'a> {
             price_per_second,
             bars,
             pace,
+            limits: Arc::new(Mutex::new(Limits::of(job))),
         })
+    }
+
+    /// The limits that the next generation boundary is judged by. No breeding depends on them.
+    pub fn limits(&self) -> Arc<Mutex<Limits>> {
+        Arc::clone(&self.limits)
+    }
+
+    fn limits_now(&self) -> Limits {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Runs until a stop rule holds or `interrupt` rises.
@@ -102,7 +116,7 @@ impl<'a> Driver<'a> {
         interrupt: &AtomicBool,
     ) -> Result<Ended, RunError> {
         let species: Vec<String> = self.job.species.iter().map(|s| s.name().to_owned()).collect();
-        let generations = self.job.stop.generations;
+        let generations = self.limits_now().stop.generations;
         observer.observe(Event::Started {
             done: self.evolution.generation(),
             generations,
@@ -119,27 +133,9 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// The rule that ends the run at this boundary, if any: those of results first, then time and cost.
+    /// The rule that ends the run at this boundary, if any.
     fn stopped(&self) -> Option<CompleteReason> {
-        let by_result = genetics::stop(&self.state.progress(), &self.job.stop, self.job.judge.goal);
-        let seconds = self.state.counters.seconds;
-        let over =
-            |limit: Option<f64>, value: Option<f64>| limit.zip(value).is_some_and(|(limit, v)| v >= limit);
-        match by_result {
-            Some(StoppedBy::TargetReached) => Some(CompleteReason::TargetReached),
-            Some(StoppedBy::SpaceExhausted) => Some(CompleteReason::SpaceExhausted),
-            Some(StoppedBy::GenerationsReached) => Some(CompleteReason::GenerationsReached),
-            Some(StoppedBy::MaxEvaluations) => Some(CompleteReason::BudgetSpent),
-            Some(StoppedBy::Patience) => Some(CompleteReason::Patience),
-            None if self.state.history.is_empty() => None,
-            None if over(self.job.budget.max_duration_seconds, Some(seconds)) => {
-                Some(CompleteReason::DurationReached)
-            }
-            None if over(self.job.budget.max_cost, self.price_per_second.map(|p| p * seconds)) => {
-                Some(CompleteReason::BudgetSpent)
-            }
-            None => None,
-        }
+        self.limits_now().reached(&self.state, self.job.judge.goal, self.price_per_second)
     }
 
     /// One generation; false if it was interrupted before its end.
@@ -175,7 +171,7 @@ impl<'a> Driver<'a> {
         }
         self.evaluate(generation.index, &candidates, again, &mut verdicts, evaluator, observer, interrupt)?;
         let Some(verdicts) = verdicts.into_iter().collect::<Option<Vec<Verdict>>>() else { return Ok(false) };
-        self.finish(generation.index, &candidates, &verdicts, began, observer)?;
+        self.finish(generation.index, &candidates, &verdicts, began, evaluator.workers(), observer)?;
         Ok(true)
     }
 
@@ -280,6 +276,7 @@ impl<'a> Driver<'a> {
         candidates: &[Candidate],
         verdicts: &[Verdict],
         began: Instant,
+        workers: f64,
         observer: &mut dyn Observer,
     ) -> Result<(), RunError> {
         let mut record = GenerationRecord::new(generation);
@@ -315,6 +312,7 @@ impl<'a> Driver<'a> {
         let new = candidates.iter().zip(verdicts).filter(|(c, v)| !c.known && v.is_exception());
         counters.exceptions += new.count() as u64;
         counters.seconds += seconds;
+        counters.worker_seconds += seconds * workers;
         self.state.exhausted = summary.exhausted;
         self.state.history.push(report);
         self.save()?;
@@ -322,7 +320,15 @@ impl<'a> Driver<'a> {
         self.pace.elapsed += seconds;
         let pace = self.pace();
         if let Some(report) = self.state.history.last() {
-            observer.observe(Event::Generation { report, pace: &pace, best: &named });
+            let (state, metrics) = (&self.state, self.best_metrics());
+            observer.observe(Event::Generation {
+                report,
+                pace: &pace,
+                best: &named,
+                metrics: metrics.as_ref(),
+                counters: &state.counters,
+                digest: self.chain.digest(),
+            });
         }
         Ok(())
     }
@@ -342,7 +348,14 @@ impl<'a> Driver<'a> {
     }
 
     fn pace(&self) -> Pace {
-        self.pace.report(self.bars, self.job.stop.generations, self.evolution.generation())
+        self.pace.report(self.bars, self.limits_now().stop.generations, self.evolution.generation())
+    }
+
+    /// The metrics of the best individual so far, from the ledger.
+    fn best_metrics(&self) -> Option<Metrics> {
+        let best = self.evolution.best()?;
+        let record = self.ledger.get(self.hashers[best.species].hash(best.genome))?;
+        Some(fitting(record, best.genome)?.evaluation?.metrics)
     }
 
     /// The evolution at this boundary.

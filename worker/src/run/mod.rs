@@ -3,15 +3,18 @@
 //! * [`driver`]: ask, evaluate what is not known, tell, checkpoint. It sees evaluation through [`evaluator::Evaluator`]
 //!   only, so that the same loop drives threads here and workers elsewhere.
 //! * [`ended`]: how a run ends.
+//! * [`limits`]: when it ends; may change while it runs.
 //! * [`local`]: evaluation on the threads of this process.
 //! * [`memory`], [`pressure`]: batches shrink where memory is short.
 //! * [`progress`]: typed records of what happens; nothing in this crate prints.
+//! * [`slots`]: one attempt at a batch, with time limits: what threads here and workers elsewhere do.
 //! * [`state`]: what a checkpoint keeps besides the evolution itself.
 
 mod attempt;
 pub mod driver;
 pub mod ended;
 pub mod evaluator;
+pub mod limits;
 pub mod local;
 pub mod memory;
 pub mod pressure;

@@ -1,7 +1,11 @@
 //! What a run says about itself while it runs.
 
 use galapagos_crds::GeneValue;
+use galapagos_engine::evaluation::Metrics;
 use serde::{Deserialize, Serialize};
+
+use super::state::Counters;
+use crate::storage::digest::Digest;
 
 /// One finished generation, as checkpoints, `generations.csv` and observers have it. All but `seconds` is the same
 /// in every run of the job.
@@ -77,6 +81,12 @@ pub enum Event<'a> {
         pace: &'a Pace,
         /// Genome of the best individual.
         best: &'a [(String, GeneValue)],
+        /// Its metrics; `None` if it could not be evaluated.
+        metrics: Option<&'a Metrics>,
+        /// Counters of the whole run.
+        counters: &'a Counters,
+        /// The digest chain up to here.
+        digest: Digest,
     },
     /// An individual could not be evaluated and is set aside.
     Quarantined {

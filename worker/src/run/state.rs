@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::progress::GenerationReport;
 
-/// Counters of a run. All but `seconds` are the same in every run of the job.
+/// Counters of a run. All but the seconds are the same in every run of the job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counters {
     /// Individuals that had been asked for before.
@@ -16,6 +16,9 @@ pub struct Counters {
     pub exceptions: u64,
     /// Seconds of running over all attempts.
     pub seconds: f64,
+    /// The same, each counted as often as there were workers.
+    #[serde(default)]
+    pub worker_seconds: f64,
 }
 
 /// The driver's part of a checkpoint.

@@ -2,8 +2,13 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::StorageError;
+
+/// A lock can be waited for without a limit only; with one, it is asked for this often.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Held for the life of a run.
 #[derive(Debug)]
@@ -26,6 +31,22 @@ impl RunLock {
             Err(TryLockError::WouldBlock) => Err(StorageError::Locked { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => {
                 Err(StorageError::Io { action: "lock", path: path.to_owned(), source })
+            }
+        }
+    }
+
+    /// Takes the lock as soon as its holder lets go; `None` if it does not within `patience`, or if the file system
+    /// knows no locks.
+    pub fn wait(path: &Path, patience: Duration) -> Result<Option<RunLock>, StorageError> {
+        let until = Instant::now() + patience;
+        loop {
+            match RunLock::take(path) {
+                Ok(lock) => return Ok(Some(lock)),
+                Err(StorageError::Locked { .. }) if Instant::now() < until => sleep(POLL),
+                Err(StorageError::Locked { .. } | StorageError::Io { action: "lock", .. }) => {
+                    return Ok(None);
+                }
+                Err(other) => return Err(other),
             }
         }
     }

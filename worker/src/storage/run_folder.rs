@@ -11,6 +11,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +70,8 @@ pub struct RunFolder {
     job_folder: PathBuf,
     epoch: u64,
     siblings: bool,
-    _lock: RunLock,
+    /// `None`: taken over from a process that did not let go of it.
+    _lock: Option<RunLock>,
 }
 
 impl RunFolder {
@@ -80,24 +82,47 @@ impl RunFolder {
         engine: u32,
         attempt: u64,
     ) -> Result<RunFolder, StorageError> {
-        check_name("namespace", key.namespace)?;
-        check_name("job", key.job)?;
-        let job_folder = key.root.join("galapagos").join("runs").join(key.namespace).join(key.job);
-        fs::create_dir_all(&job_folder).map_err(StorageError::io("create", &job_folder))?;
-        let path = job_folder.join(key.inputs.hex());
-        let lock = RunLock::take(&job_folder.join(format!("{}.lock", key.inputs.hex())))?;
+        let (job_folder, path) = paths(key)?;
+        let lock = RunLock::take(&lock_path(&path))?;
         if start == Start::Fresh && path.exists() {
             move_away(&path)?;
         }
         if start == Start::Resume && !path.join(LEDGER).exists() {
             return Err(StorageError::NothingToResume { path });
         }
-        for folder in [path.clone(), path.join(EPOCHS), path.join(CHECKPOINTS)] {
-            fs::create_dir_all(&folder).map_err(StorageError::io("create", &folder))?;
+        let epoch = lay_out(&path, key, engine, attempt)?;
+        Ok(RunFolder { path, job_folder, epoch, siblings: start != Start::Fresh, _lock: Some(lock) })
+    }
+
+    /// Opens the folder for a new attempt while an older one may still be alive: claims the next epoch first, which
+    /// makes the older one leave, and waits up to `patience` for its lock. If it does not let go (a frozen process, a
+    /// file system without locks) the ledger is replaced by a copy: what the older one still appends goes to a file
+    /// that nobody reads.
+    pub fn take_over(
+        key: &RunKey<'_>,
+        engine: u32,
+        attempt: u64,
+        patience: Duration,
+    ) -> Result<RunFolder, StorageError> {
+        let (job_folder, path) = paths(key)?;
+        let epoch = lay_out(&path, key, engine, attempt)?;
+        let lock = RunLock::wait(&lock_path(&path), patience)?;
+        let folder = RunFolder { path, job_folder, epoch, siblings: true, _lock: lock };
+        folder.check_epoch()?;
+        if folder._lock.is_none() && folder.ledger().exists() {
+            let bytes = fs::read(folder.ledger()).map_err(StorageError::io("read", &folder.ledger()))?;
+            atomic::write(&folder.ledger(), &bytes)?;
         }
-        check_manifest(&path.join("manifest.json"), key, engine)?;
-        let epoch = claim_epoch(&path.join(EPOCHS), attempt)?;
-        Ok(RunFolder { path, job_folder, epoch, siblings: start != Start::Fresh, _lock: lock })
+        Ok(folder)
+    }
+
+    /// Fails unless files can be made, written, flushed and removed below `root`.
+    pub fn check_writable(root: &Path) -> Result<(), StorageError> {
+        let folder = root.join("galapagos");
+        fs::create_dir_all(&folder).map_err(StorageError::io("create", &folder))?;
+        let probe = folder.join(format!(".write-test-{}", std::process::id()));
+        atomic::write(&probe, b"galapagos")?;
+        fs::remove_file(&probe).map_err(StorageError::io("remove", &probe))
     }
 
     /// The folder itself.
@@ -194,6 +219,28 @@ const CHECKPOINTS: &str = "checkpoints";
 const EPOCHS: &str = "epochs";
 const MARK: &str = "RESULT";
 const MANIFEST_FORMAT: u32 = 1;
+
+fn paths(key: &RunKey<'_>) -> Result<(PathBuf, PathBuf), StorageError> {
+    check_name("namespace", key.namespace)?;
+    check_name("job", key.job)?;
+    let job_folder = key.root.join("galapagos").join("runs").join(key.namespace).join(key.job);
+    fs::create_dir_all(&job_folder).map_err(StorageError::io("create", &job_folder))?;
+    let path = job_folder.join(key.inputs.hex());
+    Ok((job_folder, path))
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    path.with_extension("lock")
+}
+
+/// Makes what is missing and claims an epoch.
+fn lay_out(path: &Path, key: &RunKey<'_>, engine: u32, attempt: u64) -> Result<u64, StorageError> {
+    for folder in [path.to_owned(), path.join(EPOCHS), path.join(CHECKPOINTS)] {
+        fs::create_dir_all(&folder).map_err(StorageError::io("create", &folder))?;
+    }
+    check_manifest(&path.join("manifest.json"), key, engine)?;
+    claim_epoch(&path.join(EPOCHS), attempt)
+}
 
 fn check_name(what: &'static str, value: &str) -> Result<(), StorageError> {
     let good = value.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())

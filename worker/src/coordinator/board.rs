@@ -1,0 +1,312 @@
+//! What the sessions of workers, the driver and the clock share: the book of leases behind one lock, answers on
+//! their way to the driver, and a bell that rings when there may be work.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::lease::{Book, Counts, Delivery, Grant, Nondeterminism, Terms, WorkerId};
+use crate::run::evaluator::{Answer, Exception, Task};
+
+/// Answers that are settled, or why there will be none.
+type Settled = Result<Vec<(usize, Answer)>, String>;
+
+/// A generation as sessions check results against it.
+#[derive(Debug, Default)]
+struct Round {
+    /// Hash of strategy and genome by index; `None`: not part of this round.
+    hashes: Vec<Option<u128>>,
+    /// Highest lease of earlier rounds.
+    earlier: u64,
+    /// Highest lease so far.
+    latest: u64,
+    /// Distinct unseen individuals of this and the last generation.
+    widths: [usize; 2],
+}
+
+#[derive(Debug)]
+struct Inner {
+    book: Book,
+    round: Round,
+    next_worker: u64,
+    busy: Duration,
+}
+
+/// What went wrong at workers so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Failures {
+    /// Evaluations that panicked.
+    pub panicked: u64,
+    /// Evaluations that took too long.
+    pub timed_out: u64,
+    /// Workers that could not take part.
+    pub refused: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Board {
+    inner: Mutex<Inner>,
+    settled: Sender<Settled>,
+    bell: watch::Sender<u64>,
+    epoch: u64,
+    /// Why some worker could not take part, newest last; bounded.
+    refusals: Mutex<Vec<String>>,
+    failures: Mutex<Failures>,
+}
+
+/// How the board stands; for metrics and reports.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    /// Workers with an open stream.
+    pub workers: usize,
+    /// Their slots.
+    pub slots: usize,
+    /// Slots with a batch.
+    pub busy: usize,
+    /// Individuals nobody holds.
+    pub queued: usize,
+    /// Individuals without an answer.
+    pub open: usize,
+    /// Age of the oldest lease.
+    pub oldest_lease: Duration,
+    /// Individuals that could be evaluated side by side (the larger of this and the last generation).
+    pub width: usize,
+    /// Seconds of one slot for one individual, over all strategies; `None`: not measured yet.
+    pub seconds_per_individual: Option<f64>,
+}
+
+/// A worker sent a result that was not asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("individual {index} of lease {lease} was evaluated as another genome")]
+pub struct WrongGenome {
+    /// Index inside the generation.
+    pub index: u32,
+    /// The lease.
+    pub lease: u64,
+}
+
+impl Board {
+    /// An empty board and the end where answers come out.
+    pub fn new(terms: Terms, epoch: u64) -> (Arc<Board>, Receiver<Settled>) {
+        let (settled, answers) = channel();
+        let inner = Inner {
+            book: Book::new(terms, epoch),
+            round: Round::default(),
+            next_worker: 0,
+            busy: Duration::ZERO,
+        };
+        let board = Board {
+            inner: Mutex::new(inner),
+            settled,
+            bell: watch::Sender::new(0),
+            epoch,
+            refusals: Mutex::default(),
+            failures: Mutex::default(),
+        };
+        (Arc::new(board), answers)
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // The book keeps its promises between calls; a panic inside one ends the process anyway.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The epoch that leases carry.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Rings when there may be work for somebody.
+    pub fn bell(&self) -> watch::Receiver<u64> {
+        self.bell.subscribe()
+    }
+
+    fn ring(&self) {
+        self.bell.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    fn settle(&self, answers: Vec<(usize, Answer)>) {
+        if !answers.is_empty() {
+            // The driver is gone only when the run is over: then nobody needs the answers.
+            let _ = self.settled.send(Ok(answers));
+        }
+    }
+
+    /// Opens a round. `hashes` by index inside the generation.
+    pub fn submit(&self, tasks: Vec<Task>, hashes: Vec<Option<u128>>) {
+        let mut inner = self.inner();
+        let round = &mut inner.round;
+        round.earlier = round.latest;
+        round.widths = [tasks.len(), round.widths[0]];
+        round.hashes = hashes;
+        inner.book.submit(tasks);
+        drop(inner);
+        self.ring();
+    }
+
+    /// Forgets what nobody has begun.
+    pub fn cancel(&self) {
+        self.inner().book.cancel();
+    }
+
+    /// The run cannot go on.
+    pub fn fail(&self, why: String) {
+        let _ = self.settled.send(Err(why));
+    }
+
+    /// A worker is ready.
+    pub fn join(&self, slots: u32) -> WorkerId {
+        let mut inner = self.inner();
+        inner.next_worker += 1;
+        let worker = WorkerId(inner.next_worker);
+        inner.book.join(worker, slots, Instant::now());
+        worker
+    }
+
+    /// A worker's stream has ended.
+    pub fn leave(&self, worker: WorkerId) {
+        let settled = {
+            let mut inner = self.inner();
+            let now = Instant::now();
+            inner.book.leave(worker, now)
+        };
+        self.settle(settled);
+        self.ring();
+    }
+
+    /// A worker gives a lease back.
+    pub fn hand_back(&self, worker: WorkerId, lease: u64) {
+        self.inner().book.hand_back(worker, lease, Instant::now());
+        self.ring();
+    }
+
+    /// The next batch for a worker, if it should have one now.
+    pub fn next(&self, worker: WorkerId) -> Option<Grant> {
+        let mut inner = self.inner();
+        let grant = inner.book.next(worker, Instant::now())?;
+        inner.round.latest = inner.round.latest.max(grant.lease);
+        Some(grant)
+    }
+
+    /// Results of a worker with the hashes of the genomes it evaluated.
+    ///
+    /// # Errors
+    /// It evaluated something else than it was asked to.
+    pub fn deliver(
+        &self,
+        worker: WorkerId,
+        delivery: Delivery,
+        hashes: &[(u32, u128)],
+    ) -> Result<(), WrongGenome> {
+        let mut inner = self.inner();
+        let round = &inner.round;
+        if delivery.epoch == self.epoch && delivery.lease > round.earlier && delivery.lease <= round.latest {
+            let wrong =
+                |&&(index, hash): &&(u32, u128)| round.hashes.get(index as usize) != Some(&Some(hash));
+            if let Some(&(index, _)) = hashes.iter().find(wrong) {
+                return Err(WrongGenome { index, lease: delivery.lease });
+            }
+        }
+        inner.busy += delivery.busy;
+        self.tally(&delivery);
+        let (queued, settled) = {
+            let settled = inner.book.deliver(worker, delivery, Instant::now());
+            (inner.book.queued(), settled)
+        };
+        drop(inner);
+        match settled {
+            Ok(answers) => self.settle(answers),
+            Err(Nondeterminism { index }) => self.fail(format!(
+                "two workers evaluated individual {index} differently: determinism is broken, the run is stopped"
+            )),
+        }
+        if queued > 0 {
+            self.ring();
+        }
+        Ok(())
+    }
+
+    fn tally(&self, delivery: &Delivery) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, answer) in &delivery.items {
+            match answer {
+                Ok(_) => {}
+                Err(Exception::Panicked(_)) => failures.panicked += 1,
+                Err(Exception::TimedOut { .. }) => failures.timed_out += 1,
+            }
+        }
+    }
+
+    /// What went wrong at workers so far.
+    pub fn failures(&self) -> Failures {
+        *self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends leases whose time is over. To be called a few times a second.
+    pub fn tick(&self) {
+        let (settled, queued) = {
+            let mut inner = self.inner();
+            let settled = inner.book.expire(Instant::now());
+            (settled, inner.book.queued())
+        };
+        self.settle(settled);
+        if queued > 0 {
+            self.ring();
+        }
+    }
+
+    /// Remembers why a worker could not take part.
+    pub fn refused(&self, why: String) {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).refused += 1;
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if !refusals.contains(&why) {
+            refusals.push(why);
+        }
+        if refusals.len() > 8 {
+            refusals.remove(0);
+        }
+    }
+
+    /// The last refusal.
+    pub fn last_refusal(&self) -> Option<String> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).last().cloned()
+    }
+
+    /// How the board stands.
+    pub fn standing(&self) -> Standing {
+        let inner = self.inner();
+        let Inner { book, round, .. } = &*inner;
+        Standing {
+            workers: book.workers(),
+            slots: book.slots(),
+            busy: book.slots_busy(),
+            queued: book.queued(),
+            open: book.open(),
+            oldest_lease: book.oldest_lease(Instant::now()).unwrap_or_default(),
+            width: round.widths[0].max(round.widths[1]),
+            seconds_per_individual: book.mean_seconds(),
+        }
+    }
+
+    /// Slot-seconds that workers said they spent.
+    pub fn busy_seconds(&self) -> f64 {
+        self.inner().busy.as_secs_f64()
+    }
+
+    /// What happened to leases so far.
+    pub fn counts(&self) -> Counts {
+        *self.inner().book.counts()
+    }
+}
+
+/// Waits for answers; `None` when it took longer than `patience`.
+pub(super) fn wait(answers: &Receiver<Settled>, patience: Duration) -> Option<Settled> {
+    match answers.recv_timeout(patience) {
+        Ok(settled) => Some(settled),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => Some(Err("the board is gone".to_owned())),
+    }
+}

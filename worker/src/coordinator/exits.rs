@@ -1,0 +1,83 @@
+//! Which exit code an error of this role ends with.
+
+use galapagos_market::ErrorKind;
+
+use super::office::OfficeError;
+use crate::execute::ExecuteError;
+use crate::job::market::MarketError;
+use crate::job::problem::ProblemError;
+use crate::process::exit::{Code, Exit};
+use crate::results::ResultError;
+use crate::run::driver::RunError;
+use crate::storage::StorageError;
+
+/// Of the data.
+pub fn data(error: galapagos_market::Error) -> Exit {
+    let code = match error.kind() {
+        ErrorKind::Spec => Code::Spec,
+        ErrorKind::Invalid => Code::DataInvalid,
+        ErrorKind::Missing => Code::DataMissing,
+        ErrorKind::Io => Code::Internal,
+    };
+    Exit::new(code, error)
+}
+
+/// Of data and job together.
+pub fn market(error: MarketError) -> Exit {
+    match error {
+        MarketError::Data(error) => data(error),
+        error @ MarketError::Interval { .. } => Exit::new(Code::Spec, error),
+    }
+}
+
+/// Of the state folder: not writable unless it says otherwise, with the user who tried.
+pub fn storage(error: StorageError) -> Exit {
+    match error {
+        StorageError::OlderEpoch { .. } => Exit::new(Code::OlderEpoch, error),
+        StorageError::BadName { .. } => Exit::new(Code::Spec, error),
+        StorageError::Io { .. } => {
+            let uid = rustix::process::geteuid().as_raw();
+            let hint = format!(
+                "StateNotWritable: user id {uid} needs to write the state folder (fsGroup, read-only \
+                                mounts, a full or failing volume?)"
+            );
+            Exit::new(Code::StateNotWritable, anyhow::Error::new(error).context(hint))
+        }
+        other => Exit::new(Code::Internal, other),
+    }
+}
+
+/// Of the account.
+pub fn problem(error: ProblemError) -> Exit {
+    Exit::new(Code::Spec, error)
+}
+
+/// Of the serving side.
+pub fn office(error: OfficeError) -> Exit {
+    match error {
+        OfficeError::Tls(error) => Exit::new(Code::Spec, error),
+        other => Exit::new(Code::Internal, other),
+    }
+}
+
+/// Of the run.
+pub fn run(error: RunError) -> Exit {
+    match error {
+        RunError::Storage(error) => storage(error),
+        RunError::Genetics(error) => Exit::new(Code::Spec, error),
+        error @ RunError::EvaluationFailed { .. } => Exit::new(Code::EvaluationFailed, error),
+        other => Exit::new(Code::Internal, other),
+    }
+}
+
+/// Of the end of the run.
+pub fn execute(error: ExecuteError) -> Exit {
+    match error {
+        ExecuteError::Problem(error) => problem(error),
+        ExecuteError::Storage(error) => storage(error),
+        ExecuteError::Run(error) => run(error),
+        ExecuteError::Market(error) => data(error),
+        ExecuteError::Result(ResultError::Storage(error)) => storage(error),
+        other => Exit::new(Code::Internal, other),
+    }
+}

@@ -1,0 +1,239 @@
+//! What is known of the run, as the last event left it, and the report made of it. Pure.
+
+use std::collections::{HashMap, VecDeque};
+
+use galapagos_crds::GeneValue;
+use galapagos_engine::ENGINE;
+use galapagos_engine::evaluation::{Metric, Metrics};
+
+use super::board::Standing;
+use crate::job::resolve::ResolvedJob;
+use crate::protocol::progress::{
+    Best, Evaluations, Final, Gene, Generation, Provenance, Quarantined, Report, Work, Workers,
+};
+use crate::run::progress::{Event, GenerationReport, Pace};
+use crate::run::state::Counters;
+use crate::storage::digest::Digest;
+
+/// Generations that a report tells of.
+const HISTORY: usize = 20;
+/// Individuals set aside that a report tells of.
+const QUARANTINED: usize = 10;
+
+/// The state of a run between two events.
+#[derive(Clone, Debug)]
+pub struct Live {
+    epoch: u64,
+    population: u32,
+    inputs: String,
+    dataset: String,
+    generation: u32,
+    generations: u32,
+    /// Individuals of the present generation with an answer.
+    done: u64,
+    settled: u64,
+    distinct: u64,
+    counters: Counters,
+    digest: Option<Digest>,
+    best: Option<Best>,
+    history: VecDeque<GenerationReport>,
+    quarantined: VecDeque<Quarantined>,
+    eta: Option<f64>,
+    ended: Option<Final>,
+    message: String,
+}
+
+impl Live {
+    /// Before the run begins.
+    pub fn new(job: &ResolvedJob, epoch: u64) -> Live {
+        Live {
+            epoch,
+            population: job.config.population,
+            inputs: job.digest.to_string(),
+            dataset: job.dataset_digest.clone(),
+            generation: 0,
+            generations: job.stop.generations,
+            done: 0,
+            settled: 0,
+            distinct: 0,
+            counters: Counters::default(),
+            digest: None,
+            best: None,
+            history: VecDeque::new(),
+            quarantined: VecDeque::new(),
+            eta: None,
+            ended: None,
+            message: String::new(),
+        }
+    }
+
+    /// What an attempt finds: everything of the attempts before it.
+    pub fn resume(&mut self, history: &[GenerationReport], counters: Counters, digest: Digest) {
+        self.history = history.iter().rev().take(HISTORY).rev().cloned().collect();
+        self.settled = history.iter().map(evaluated).sum();
+        self.distinct = history.last().map_or(0, |g| g.distinct);
+        self.generation = history.len() as u32;
+        (self.counters, self.digest) = (counters, Some(digest));
+    }
+
+    /// Takes an event in. True if people want to know at once.
+    pub fn observe(&mut self, event: &Event<'_>) -> bool {
+        match event {
+            Event::Started { done, generations, .. } => {
+                (self.generation, self.generations) = (*done, *generations);
+                true
+            }
+            Event::Evaluated { done, .. } => {
+                self.done = *done as u64;
+                false
+            }
+            Event::Generation { report, pace, best, metrics, counters, digest } => {
+                self.finished(report, pace, **counters, *digest);
+                self.best = best_of(report, best, *metrics);
+                true
+            }
+            Event::Quarantined { strategy, genome, problem } => {
+                let genome = genes(*genome);
+                let strategy = (*strategy).to_owned();
+                self.quarantined.push_back(Quarantined { strategy, genome, problem: problem.clone() });
+                if self.quarantined.len() > QUARANTINED {
+                    self.quarantined.pop_front();
+                }
+                true
+            }
+            // Warnings are of files, and for the log.
+            Event::Warning(_) => false,
+        }
+    }
+
+    fn finished(&mut self, report: &GenerationReport, pace: &Pace, counters: Counters, digest: Digest) {
+        self.generation = report.generation + 1;
+        self.generations = pace.generations;
+        self.done = 0;
+        self.settled += evaluated(report);
+        self.distinct = report.distinct;
+        (self.counters, self.digest, self.eta) = (counters, Some(digest), pace.eta_seconds);
+        self.history.push_back(report.clone());
+        if self.history.len() > HISTORY {
+            self.history.pop_front();
+        }
+    }
+
+    /// The limits have changed.
+    pub fn set_generations(&mut self, generations: u32) {
+        self.generations = generations;
+    }
+
+    /// What a person should know now; true if it is new.
+    pub fn say(&mut self, message: String) -> bool {
+        let new = self.message != message;
+        self.message = message;
+        new
+    }
+
+    /// The run is over; `best` as its result has it.
+    pub fn end(&mut self, ended: Final, best: Option<Best>) {
+        self.best = best.or(self.best.take());
+        self.ended = Some(ended);
+        self.message.clear();
+    }
+
+    /// The whole as a message.
+    pub fn report(&self, sequence: u64, standing: &Standing, busy_seconds: f64) -> Report {
+        let left = u64::from(self.generations.saturating_sub(self.generation));
+        let last = left <= 1;
+        let width = match (standing.width, last) {
+            (0, _) => self.population,
+            (_, true) => standing.open as u32,
+            (width, false) => width as u32,
+        };
+        Report {
+            sequence,
+            epoch: self.epoch,
+            generation: self.generation,
+            generations: self.generations,
+            population: self.population,
+            evaluations: Some(Evaluations {
+                completed: self.settled + self.done,
+                distinct: self.distinct,
+                cached: self.counters.cached,
+                failed: self.counters.failed,
+                quarantined: self.counters.exceptions,
+                per_second: self.per_second(),
+            }),
+            workers: Some(Workers {
+                ready: standing.workers as u32,
+                slots: standing.slots as u32,
+                busy: standing.busy as u32,
+                busy_seconds,
+                worker_seconds: self.counters.worker_seconds,
+            }),
+            best: self.best.clone(),
+            history: self.history.iter().map(generation).collect(),
+            eta_seconds: self.eta,
+            work: Some(Work {
+                width,
+                seconds_per_individual: standing.seconds_per_individual,
+                remaining: standing.open as u64 + left.saturating_sub(1) * u64::from(self.population),
+            }),
+            provenance: Some(Provenance {
+                inputs_digest: self.inputs.clone(),
+                dataset_digest: self.dataset.clone(),
+                generation_digest: self.digest.map(|d| d.to_string()).unwrap_or_default(),
+                engine: ENGINE,
+                reproducible: self.counters.exceptions == 0,
+            }),
+            quarantined: self.quarantined.iter().cloned().collect(),
+            r#final: self.ended.clone(),
+            message: self.message.clone(),
+        }
+    }
+
+    /// Distinct evaluations a second over the generations that are told of.
+    fn per_second(&self) -> f64 {
+        let seconds: f64 = self.history.iter().map(|g| g.seconds).sum();
+        let count: u64 = self.history.iter().map(|g| evaluated(g) - u64::from(g.cached)).sum();
+        if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
+    }
+}
+
+/// Individuals of a generation.
+fn evaluated(report: &GenerationReport) -> u64 {
+    u64::from(report.feasible) + u64::from(report.infeasible) + u64::from(report.failed)
+}
+
+fn generation(report: &GenerationReport) -> Generation {
+    Generation {
+        generation: report.generation,
+        best: report.best,
+        median: report.median,
+        spread: report.spread,
+        diversity: report.diversity,
+        seconds: report.seconds,
+    }
+}
+
+fn best_of(
+    report: &GenerationReport,
+    genome: &[(String, GeneValue)],
+    metrics: Option<&Metrics>,
+) -> Option<Best> {
+    Some(Best {
+        strategy: report.strategy.clone()?,
+        genome: genes(genome),
+        fitness: report.best?,
+        metrics: metrics.map(named).unwrap_or_default(),
+        holdout: Default::default(),
+    })
+}
+
+/// The metrics that have a value, by name.
+fn named(metrics: &Metrics) -> HashMap<String, f64> {
+    Metric::ALL.into_iter().filter_map(|m| Some((m.name().to_owned(), metrics.get(m)?))).collect()
+}
+
+/// Genes as text.
+pub fn genes<'a>(genome: impl IntoIterator<Item = &'a (String, GeneValue)>) -> Vec<Gene> {
+    let gene = |(name, value): &(String, GeneValue)| Gene { name: name.clone(), value: value.to_string() };
+    genome.into_iter().map(gene).collect()
+}

@@ -1,0 +1,145 @@
+//! The serving side of a coordinator: where workers connect.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::board::Board;
+use super::session::Desk;
+use crate::job::resolve::ResolvedJob;
+use crate::protocol::tls::{Identity, JobUid, Role, TlsError, server_config};
+use crate::protocol::transport::{self, HandshakeCounts};
+use crate::protocol::work::farewell::Reason as Goodbye;
+use crate::protocol::work::work_server::Work;
+use crate::protocol::work::{CoordinatorMessage, WorkerMessage};
+use crate::storage::digest::Digest;
+
+/// Messages on their way to one worker; more than it can hold leases.
+const OUTBOX: usize = 16;
+/// How often leases are checked: far below the shortest deadline.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Why the office cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum OfficeError {
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address.
+    #[error("cannot listen on {address}: is another process using the port?")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The system's own words.
+        source: std::io::Error,
+    },
+    /// The job's dataset digest is not one.
+    #[error("{0:?} is not a digest")]
+    Digest(String),
+}
+
+/// Where and as whom it serves.
+#[derive(Debug)]
+pub struct Door<'a> {
+    /// Address to listen on; port 0: any.
+    pub address: SocketAddr,
+    /// Certificate, key and authority.
+    pub identity: &'a Identity,
+    /// The job that certificates are made out for.
+    pub uid: &'a JobUid,
+}
+
+/// A running office.
+#[derive(Debug)]
+pub struct Office {
+    address: SocketAddr,
+    leaving: watch::Sender<Option<Goodbye>>,
+    serving: JoinHandle<Result<(), tonic::transport::Error>>,
+    handshakes: Arc<HandshakeCounts>,
+    ticking: JoinHandle<()>,
+}
+
+impl Office {
+    /// Opens the door to the workers of `job`.
+    ///
+    /// # Errors
+    /// [`OfficeError`].
+    pub async fn open(door: &Door<'_>, job: &ResolvedJob, board: Arc<Board>) -> Result<Office, OfficeError> {
+        let tls = server_config(door.identity, door.uid, &[Role::Worker])?;
+        let (listener, address) = listen(door.address).await?;
+        let (leaving, left) = watch::channel(None);
+        let dataset = Digest::parse(&job.dataset_digest)
+            .ok_or_else(|| OfficeError::Digest(job.dataset_digest.clone()))?;
+        let desk = Desk {
+            board: Arc::clone(&board),
+            dataset: *dataset.bytes(),
+            inputs: *job.digest.bytes(),
+            leaving: left,
+        };
+        let incoming = transport::incoming(listener, tls);
+        let handshakes = incoming.counts();
+        let service = transport::work_server(desk);
+        let router = transport::server().add_service(service);
+        let serving = tokio::spawn(router.serve_with_incoming(incoming));
+        let ticking = tokio::spawn(async move {
+            let mut interval = tokio::time::interval(TICK);
+            loop {
+                interval.tick().await;
+                board.tick();
+            }
+        });
+        Ok(Office { address, leaving, serving, handshakes, ticking })
+    }
+
+    /// Where workers connect.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Connections refused and accepted so far.
+    pub fn handshakes(&self) -> Arc<HandshakeCounts> {
+        Arc::clone(&self.handshakes)
+    }
+
+    /// Says goodbye to every worker and closes the door, within `patience`.
+    pub async fn close(self, goodbye: Goodbye, patience: Duration) {
+        self.leaving.send_replace(Some(goodbye));
+        self.ticking.abort();
+        let gone = async {
+            // A session holds a receiver until its worker has closed the stream; one is the desk's own.
+            while self.leaving.receiver_count() > 1 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let _ = tokio::time::timeout(patience, gone).await;
+        self.serving.abort();
+    }
+}
+
+/// Listens on `address`; the second value is the address that was given.
+pub(super) async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), OfficeError> {
+    let failed = |source| OfficeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let given = listener.local_addr().map_err(failed)?;
+    Ok((listener, given))
+}
+
+#[tonic::async_trait]
+impl Work for Desk {
+    type AttendStream = ReceiverStream<Result<CoordinatorMessage, Status>>;
+
+    async fn attend(
+        &self,
+        request: Request<Streaming<WorkerMessage>>,
+    ) -> Result<Response<Self::AttendStream>, Status> {
+        let (out, outbox) = mpsc::channel(OUTBOX);
+        tokio::spawn(Desk::attend(self.clone(), request.into_inner(), out));
+        Ok(Response::new(ReceiverStream::new(outbox)))
+    }
+}

@@ -1,0 +1,186 @@
+//! The service that the operator and the CLI watch.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use galapagos_crds::Decimal;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::office::{Door, OfficeError, listen};
+use super::reporter::News;
+use crate::protocol::progress::progress_server::Progress;
+use crate::protocol::progress::{Desired, Report, Request as Wish, request};
+use crate::protocol::tls::{Role, server_config};
+use crate::protocol::transport;
+use crate::run::limits::Limits;
+
+/// Least time between two reports of one stream.
+const PAUSE: Duration = Duration::from_millis(200);
+/// A report after this time even if nothing happened: throughput and workers change without an event.
+const REFRESH: Duration = Duration::from_secs(2);
+
+/// The service.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// What there is to see.
+    pub news: Arc<News>,
+    /// What a watcher may change.
+    pub limits: Arc<Mutex<Limits>>,
+}
+
+/// A window that is open: it closes when this is dropped.
+#[derive(Debug)]
+pub struct OpenWindow {
+    address: SocketAddr,
+    serving: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+impl OpenWindow {
+    /// Where watchers connect.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for OpenWindow {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Opens the window to operators.
+///
+/// # Errors
+/// [`OfficeError`].
+pub async fn open(door: &Door<'_>, window: Window) -> Result<OpenWindow, OfficeError> {
+    let tls = server_config(door.identity, door.uid, &[Role::Operator])?;
+    let (listener, address) = listen(door.address).await?;
+    let incoming = transport::incoming(listener, tls);
+    let router = transport::server().add_service(transport::progress_server(window));
+    Ok(OpenWindow { address, serving: tokio::spawn(router.serve_with_incoming(incoming)) })
+}
+
+#[tonic::async_trait]
+impl Progress for Window {
+    type WatchStream = ReceiverStream<Result<Report, Status>>;
+
+    async fn watch(&self, request: Request<Streaming<Wish>>) -> Result<Response<Self::WatchStream>, Status> {
+        let (out, outbox) = mpsc::channel(2);
+        let window = self.clone();
+        tokio::spawn(async move {
+            window.news.stream(true);
+            window.serve(request.into_inner(), out).await;
+            window.news.stream(false);
+        });
+        Ok(Response::new(ReceiverStream::new(outbox)))
+    }
+}
+
+impl Window {
+    async fn serve(&self, mut wishes: Streaming<Wish>, out: mpsc::Sender<Result<Report, Status>>) {
+        let mut changes = self.news.changes();
+        let mut refresh = tokio::time::interval(REFRESH);
+        let mut next = tokio::time::Instant::now();
+        let mut listening = true;
+        loop {
+            changes.mark_unchanged();
+            if out.send(Ok(self.news.report())).await.is_err() {
+                return;
+            }
+            next = next.max(tokio::time::Instant::now()) + PAUSE;
+            // Until there is something new to send: wishes are heard at once.
+            loop {
+                tokio::select! {
+                    wish = wishes.message(), if listening => match wish {
+                        Ok(Some(wish)) => if let Err(status) = self.hear(wish) {
+                            let _ = out.send(Err(status)).await;
+                            return;
+                        },
+                        // Half-closed: it only watches.
+                        Ok(None) => listening = false,
+                        Err(_) => return,
+                    },
+                    changed = changes.changed() => match changed {
+                        Ok(()) => break,
+                        Err(_) => return,
+                    },
+                    _ = refresh.tick() => break,
+                    () = out.closed() => return,
+                }
+            }
+            tokio::time::sleep_until(next).await;
+        }
+    }
+
+    fn hear(&self, wish: Wish) -> Result<(), Status> {
+        match wish.request {
+            Some(request::Request::Acknowledge(a)) => self.news.acknowledge(a.sequence),
+            Some(request::Request::Desired(desired)) => {
+                let wanted = {
+                    let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+                    *limits = wanted(&limits, &desired).map_err(Status::invalid_argument)?;
+                    limits.clone()
+                };
+                self.news.change(|live| live.set_generations(wanted.stop.generations));
+                tracing::info!(generations = wanted.stop.generations, "limits as desired");
+            }
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+/// The limits that a watcher wants. Absent means none, but for `minDelta`, which always has a value.
+fn wanted(now: &Limits, desired: &Desired) -> Result<Limits, String> {
+    let decimal = |field: &str, text: &Option<String>| {
+        text.as_ref()
+            .map(|t| t.parse::<Decimal>().map(Decimal::to_f64).map_err(|e| format!("{field}: {e}")))
+            .transpose()
+    };
+    let mut limits = now.clone();
+    if desired.generations > 0 {
+        limits.stop.generations = desired.generations;
+    }
+    limits.stop.patience = desired.patience.filter(|&p| p > 0);
+    if let Some(min_delta) = decimal("min_delta", &desired.min_delta)? {
+        limits.stop.min_delta = min_delta;
+    }
+    limits.stop.target = decimal("target", &desired.target)?;
+    limits.stop.max_evaluations = desired.max_evaluations;
+    limits.budget.max_duration_seconds = desired.max_duration_seconds.map(f64::from);
+    limits.budget.max_cost = decimal("max_cost", &desired.max_cost)?;
+    Ok(limits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::resolve::Budget;
+    use galapagos_genetics::StopRules;
+
+    fn limits() -> Limits {
+        Limits { stop: StopRules::after(50), budget: Budget::default() }
+    }
+
+    #[test]
+    fn what_is_absent_is_no_limit() {
+        let mut now = limits();
+        now.stop.target = Some(3.0);
+        let next = wanted(&now, &Desired { generations: 80, ..Desired::default() }).unwrap();
+        assert_eq!(next, Limits { stop: StopRules::after(80), budget: Budget::default() });
+    }
+
+    #[test]
+    fn decimals_are_those_of_the_manifest() {
+        let desired =
+            Desired { target: Some("2.5".into()), max_cost: Some("20".into()), ..Desired::default() };
+        let next = wanted(&limits(), &desired).unwrap();
+        assert_eq!((next.stop.target, next.budget.max_cost), (Some(2.5), Some(20.0)));
+        let wrong = Desired { max_cost: Some("1e3".into()), ..Desired::default() };
+        assert!(wanted(&limits(), &wrong).unwrap_err().starts_with("max_cost"));
+    }
+}

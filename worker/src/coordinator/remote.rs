@@ -1,0 +1,80 @@
+//! Evaluation by workers, as the driver sees it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use super::board::{Board, wait};
+use crate::job::resolve::ResolvedJob;
+use crate::run::evaluator::{Answer, Evaluator, EvaluatorError, Task};
+use crate::wire::Hashers;
+
+/// How often an interrupt is looked at while nothing else happens.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// The workers of a board.
+#[derive(Debug)]
+pub struct RemoteEvaluator {
+    board: Arc<Board>,
+    answers: Receiver<Result<Vec<(usize, Answer)>, String>>,
+    hashers: Hashers,
+}
+
+impl RemoteEvaluator {
+    /// `answers` is the other end of `board`.
+    pub fn new(
+        job: &ResolvedJob,
+        board: Arc<Board>,
+        answers: Receiver<Result<Vec<(usize, Answer)>, String>>,
+    ) -> RemoteEvaluator {
+        RemoteEvaluator { board, answers, hashers: Hashers::new(job) }
+    }
+}
+
+impl Evaluator for RemoteEvaluator {
+    fn evaluate(
+        &mut self,
+        tasks: &[Task],
+        interrupt: &AtomicBool,
+        sink: &mut dyn FnMut(usize, Answer) -> Result<(), EvaluatorError>,
+    ) -> Result<(), EvaluatorError> {
+        let size = tasks.iter().map(|t| t.index + 1).max().unwrap_or(0);
+        let mut hashes = vec![None; size];
+        for task in tasks {
+            hashes[task.index] = Some(self.hashers.hash(task));
+        }
+        let mut left = hashes.clone();
+        let mut open = tasks.len();
+        // What an interrupted round left behind is not of this one.
+        while let Some(settled) = wait(&self.answers, Duration::ZERO) {
+            settled.map_err(EvaluatorError)?;
+        }
+        self.board.submit(tasks.to_vec(), hashes);
+        while open > 0 {
+            let stopping = interrupt.load(Ordering::Relaxed);
+            if stopping {
+                self.board.cancel();
+            }
+            // What has come already is kept even when leaving.
+            let patience = if stopping { Duration::ZERO } else { PATIENCE };
+            let Some(settled) = wait(&self.answers, patience) else {
+                if stopping {
+                    return Ok(());
+                }
+                continue;
+            };
+            for (index, answer) in settled.map_err(EvaluatorError)? {
+                if left.get_mut(index).is_some_and(|open| open.take().is_some()) {
+                    open -= 1;
+                    sink(index, answer)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn workers(&self) -> f64 {
+        self.board.standing().workers as f64
+    }
+}

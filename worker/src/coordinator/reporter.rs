@@ -1,0 +1,149 @@
+//! Tells everyone who listens how the run is doing: streams of progress, metrics, the log.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::board::Board;
+use super::live::Live;
+use crate::metrics::{CoordinatorMetrics, Outcome};
+use crate::protocol::progress::Report;
+use crate::run::progress::{Event, Observer};
+
+/// The state of the run and who wants to know.
+#[derive(Debug)]
+pub struct News {
+    live: Mutex<Live>,
+    board: Arc<Board>,
+    /// Number of the newest change.
+    changes: watch::Sender<u64>,
+    /// Number of the newest report that somebody has recorded, and streams that are open.
+    acknowledged: watch::Sender<u64>,
+    streams: watch::Sender<usize>,
+}
+
+impl News {
+    /// Nothing yet.
+    pub fn new(live: Live, board: Arc<Board>) -> Arc<News> {
+        Arc::new(News {
+            live: Mutex::new(live),
+            board,
+            changes: watch::Sender::new(1),
+            acknowledged: watch::Sender::new(0),
+            streams: watch::Sender::new(0),
+        })
+    }
+
+    /// Changes what is known and tells everyone.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Live) -> T) -> T {
+        let value = change(&mut self.live());
+        self.changes.send_modify(|n| *n += 1);
+        value
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The report now.
+    pub fn report(&self) -> Report {
+        let sequence = *self.changes.borrow();
+        self.live().report(sequence, &self.board.standing(), self.board.busy_seconds())
+    }
+
+    /// Says why nothing happens, or nothing; tells everyone if that is new.
+    pub fn say(&self, message: String) {
+        let new = self.live().say(message);
+        if new {
+            self.changes.send_modify(|n| *n += 1);
+        }
+    }
+
+    /// Changes as they come.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Somebody has recorded a report.
+    pub fn acknowledge(&self, sequence: u64) {
+        self.acknowledged.send_modify(|n| *n = (*n).max(sequence));
+    }
+
+    /// A stream has opened or closed.
+    pub fn stream(&self, opened: bool) {
+        self.streams.send_modify(|n| *n = if opened { *n + 1 } else { n.saturating_sub(1) });
+    }
+
+    /// Resolves when the newest report has been recorded, or nobody is there to record it.
+    pub async fn recorded(&self) {
+        let newest = *self.changes.borrow();
+        let (mut acknowledged, mut streams) = (self.acknowledged.subscribe(), self.streams.subscribe());
+        // The senders live in `self`: waiting cannot fail.
+        tokio::select! {
+            _ = acknowledged.wait_for(|n| *n >= newest) => {}
+            _ = streams.wait_for(|n| *n == 0) => {}
+        }
+    }
+}
+
+/// The observer of the driver.
+#[derive(Debug)]
+pub struct Reporter {
+    news: Arc<News>,
+    metrics: CoordinatorMetrics,
+}
+
+impl Reporter {
+    /// Reports to `news` and `metrics`.
+    pub fn new(news: Arc<News>, metrics: CoordinatorMetrics) -> Reporter {
+        Reporter { news, metrics }
+    }
+}
+
+impl Observer for Reporter {
+    fn observe(&mut self, event: Event<'_>) {
+        let now = self.news.live().observe(&event);
+        if now {
+            self.news.changes.send_modify(|n| *n += 1);
+        }
+        match event {
+            Event::Started { done, generations, .. } => {
+                self.metrics.generation.set(i64::from(done));
+                self.metrics.generations.set(i64::from(generations));
+                tracing::info!(done, generations, "run starts");
+            }
+            Event::Evaluated { .. } => {}
+            Event::Generation { report, pace, .. } => {
+                self.metrics.generation.set(i64::from(report.generation) + 1);
+                self.metrics.generations.set(i64::from(pace.generations));
+                self.metrics.best_fitness.set(report.best.unwrap_or(f64::NAN));
+                for (outcome, count) in [
+                    (Outcome::Feasible, report.feasible),
+                    (Outcome::Infeasible, report.infeasible),
+                    (Outcome::Failed, report.failed),
+                    (Outcome::Cached, report.cached),
+                ] {
+                    self.metrics.evaluations.add(outcome, u64::from(count));
+                }
+                tracing::info!(
+                    generation = report.generation,
+                    generations = pace.generations,
+                    best = report.best,
+                    strategy = report.strategy.as_deref(),
+                    median = report.median,
+                    distinct = report.distinct,
+                    seconds = report.seconds,
+                    eta_seconds = pace.eta_seconds,
+                    "generation"
+                );
+            }
+            Event::Quarantined { strategy, genome, problem } => {
+                self.metrics.evaluations.add(Outcome::Exception, 1);
+                let genome: Vec<String> =
+                    genome.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                tracing::warn!(strategy, genome = genome.join(" "), problem, "individual set aside");
+            }
+            Event::Warning(text) => tracing::warn!("{text}"),
+        }
+    }
+}

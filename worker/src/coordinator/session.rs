@@ -1,0 +1,221 @@
+//! One worker's stream: greeting, then batches down and results up until one of both leaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use galapagos_engine::ENGINE;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tonic::{Status, Streaming};
+
+use super::board::Board;
+use crate::lease::{Delivery, Grant, WorkerId};
+use crate::protocol::work::coordinator_message::Message as Down;
+use crate::protocol::work::farewell::Reason as Goodbye;
+use crate::protocol::work::worker_message::Message as Up;
+use crate::protocol::work::{Batch, CoordinatorMessage, Farewell, Hello, Results, Welcome, WorkerMessage};
+use crate::wire;
+
+/// A worker says hello at once.
+const HELLO: Duration = Duration::from_secs(10);
+/// Opening the data may mean reading all of them from a slow volume.
+const OPENING: Duration = Duration::from_secs(600);
+/// Slots of one worker at most; more is a mistake.
+const MOST_SLOTS: u32 = 1024;
+
+/// What every session knows.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// The shared board.
+    pub board: Arc<Board>,
+    /// Digest of the dataset.
+    pub dataset: [u8; 32],
+    /// Digest of the inputs.
+    pub inputs: [u8; 32],
+    /// Set when the coordinator leaves.
+    pub leaving: watch::Receiver<Option<Goodbye>>,
+}
+
+type Outbox = mpsc::Sender<Result<CoordinatorMessage, Status>>;
+
+/// Why a session ends that is not the worker's own leaving.
+#[derive(Debug)]
+enum End {
+    /// The stream is gone.
+    Gone(String),
+    /// We say goodbye.
+    Farewell(Goodbye, String),
+    /// The worker left in order.
+    Left,
+}
+
+impl Desk {
+    /// Serves a stream to its end.
+    pub(super) async fn attend(self, mut inbound: Streaming<WorkerMessage>, out: Outbox) {
+        let mut name = String::new();
+        let end = match self.greet(&mut inbound, &out, &mut name).await {
+            Err(end) => end,
+            Ok(hello) => {
+                let worker = self.board.join(hello.slots);
+                tracing::info!(worker = name, slots = hello.slots, "worker ready");
+                let end = self.work(worker, &mut inbound, &out).await;
+                self.board.leave(worker);
+                end
+            }
+        };
+        match end {
+            End::Left => tracing::info!(worker = name, "worker left"),
+            End::Gone(why) => tracing::warn!(worker = name, why, "worker lost; its work is given to others"),
+            End::Farewell(reason, message) => {
+                tracing::info!(worker = name, ?reason, message, "worker sent away");
+                let farewell = Down::Farewell(Farewell { reason: reason.into(), message });
+                if send(&out, farewell).await.is_ok() {
+                    // The worker closes its half once it has read this; ours must not be gone before.
+                    let _ = timeout(Duration::from_secs(2), drain(&mut inbound)).await;
+                }
+            }
+        }
+    }
+
+    async fn greet(
+        &self,
+        inbound: &mut Streaming<WorkerMessage>,
+        out: &Outbox,
+        name: &mut String,
+    ) -> Result<Hello, End> {
+        let first = timeout(HELLO, next(inbound)).await;
+        let hello = match first.map_err(|_| End::Gone("it never said hello".into()))?? {
+            Up::Hello(hello) if (1..=MOST_SLOTS).contains(&hello.slots) => hello,
+            _ => return Err(protocol("the first message must be Hello with 1 to 1024 slots")),
+        };
+        *name = hello.name.chars().filter(|c| !c.is_control()).take(128).collect();
+        if hello.engine != ENGINE {
+            let text = format!("worker {name} has engine {}, this coordinator {ENGINE}", hello.engine);
+            self.board.refused(text.clone());
+            return Err(End::Farewell(Goodbye::EngineMismatch, text));
+        }
+        let welcome = Welcome {
+            engine: ENGINE,
+            epoch: self.board.epoch(),
+            dataset_digest: self.dataset.to_vec(),
+            inputs_digest: self.inputs.to_vec(),
+        };
+        send(out, Down::Welcome(welcome)).await?;
+        let mut leaving = self.leaving.clone();
+        let second = tokio::select! {
+            second = timeout(OPENING, next(inbound)) => second,
+            goodbye = said(&mut leaving) => return Err(End::Farewell(goodbye, String::new())),
+        };
+        match second.map_err(|_| End::Gone("it never got its data open".into()))?? {
+            Up::Ready(ready)
+                if ready.dataset_digest != self.dataset || ready.inputs_digest != self.inputs =>
+            {
+                Err(protocol("Ready names other data or another job than Welcome"))
+            }
+            Up::Ready(_) => Ok(hello),
+            Up::Refusal(refusal) => {
+                let text = format!("worker {name}: {}", refusal.message);
+                self.board.refused(text.clone());
+                Err(End::Gone(text))
+            }
+            _ => Err(protocol("Welcome is answered by Ready or Refusal")),
+        }
+    }
+
+    async fn work(&self, worker: WorkerId, inbound: &mut Streaming<WorkerMessage>, out: &Outbox) -> End {
+        let mut bell = self.board.bell();
+        let mut leaving = self.leaving.clone();
+        loop {
+            while let Some(grant) = self.board.next(worker) {
+                if let Err(end) = send(out, Down::Batch(batch(grant, self.board.epoch()))).await {
+                    return end;
+                }
+            }
+            tokio::select! {
+                biased;
+                goodbye = said(&mut leaving) => return End::Farewell(goodbye, String::new()),
+                message = inbound.message() => match message {
+                    Ok(None) => return End::Left,
+                    Err(status) => return End::Gone(status.to_string()),
+                    Ok(Some(message)) => if let Err(end) = self.take(worker, message) {
+                        return end;
+                    }
+                },
+                _ = bell.changed() => {}
+            }
+        }
+    }
+
+    fn take(&self, worker: WorkerId, message: WorkerMessage) -> Result<(), End> {
+        match message.message {
+            Some(Up::Results(results)) => self.results(worker, results),
+            Some(Up::HandBack(lease)) => {
+                if lease.epoch == self.board.epoch() {
+                    self.board.hand_back(worker, lease.lease);
+                }
+                Ok(())
+            }
+            Some(Up::Refusal(refusal)) => {
+                self.board.refused(refusal.message.clone());
+                Err(End::Gone(refusal.message))
+            }
+            _ => Err(protocol("unexpected message")),
+        }
+    }
+
+    fn results(&self, worker: WorkerId, results: Results) -> Result<(), End> {
+        if results.engine != ENGINE || results.dataset_digest != self.dataset {
+            return Err(protocol("results of another engine or of other data"));
+        }
+        let Results { lease, epoch, last, busy_nanoseconds, largest_batch, .. } = results;
+        let mut items = Vec::with_capacity(results.results.len());
+        let mut hashes = Vec::with_capacity(results.results.len());
+        for result in results.results {
+            let told = wire::answer_from_wire(result).map_err(|e| protocol(&e.to_string()))?;
+            hashes.push((told.index, told.genome_hash));
+            items.push((told.index, told.answer));
+        }
+        let busy = Duration::from_nanos(busy_nanoseconds);
+        let delivery = Delivery { lease, epoch, items, last, busy, largest_batch };
+        self.board.deliver(worker, delivery, &hashes).map_err(|e| protocol(&e.to_string()))
+    }
+}
+
+fn batch(grant: Grant, epoch: u64) -> Batch {
+    Batch {
+        lease: grant.lease,
+        epoch,
+        deadline_milliseconds: grant.deadline.as_millis() as u64,
+        individuals: grant.tasks.iter().map(wire::task_to_wire).collect(),
+    }
+}
+
+fn protocol(what: &str) -> End {
+    End::Farewell(Goodbye::Protocol, what.to_owned())
+}
+
+/// Resolves when the coordinator leaves, with the words to say.
+async fn said(leaving: &mut watch::Receiver<Option<Goodbye>>) -> Goodbye {
+    match leaving.wait_for(Option::is_some).await {
+        Ok(goodbye) => goodbye.unwrap_or(Goodbye::Leaving),
+        Err(_) => Goodbye::Leaving,
+    }
+}
+
+async fn next(inbound: &mut Streaming<WorkerMessage>) -> Result<Up, End> {
+    match inbound.message().await {
+        Ok(Some(WorkerMessage { message: Some(message) })) => Ok(message),
+        Ok(Some(_)) => Err(protocol("an empty message")),
+        Ok(None) => Err(End::Left),
+        Err(status) => Err(End::Gone(status.to_string())),
+    }
+}
+
+async fn drain(inbound: &mut Streaming<WorkerMessage>) {
+    while let Ok(Some(_)) = inbound.message().await {}
+}
+
+async fn send(out: &Outbox, message: Down) -> Result<(), End> {
+    let message = CoordinatorMessage { message: Some(message) };
+    out.send(Ok(message)).await.map_err(|_| End::Gone("its stream is closed".to_owned()))
+}

@@ -1,0 +1,42 @@
+//! Arguments of the role.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Hold one job's evolution and have its individuals evaluated by workers.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Settings {
+    /// The EvolutionJob, JSON or YAML
+    #[arg(long, env = "GALAPAGOS_JOB", value_name = "FILE")]
+    pub job: PathBuf,
+    /// UID of the job: certificates are made out for it
+    #[arg(long, env = "GALAPAGOS_JOB_UID", value_name = "UID")]
+    pub job_uid: String,
+    /// Folder with ca.crt, tls.crt and tls.key
+    #[arg(long, env = "GALAPAGOS_TLS_DIR", value_name = "DIR")]
+    pub tls_dir: PathBuf,
+    /// Root of the market data; read only
+    #[arg(long, env = "GALAPAGOS_DATA_DIR", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// Root of ledger, checkpoints and result
+    #[arg(long, env = "GALAPAGOS_STATE_DIR", value_name = "DIR")]
+    pub state_dir: PathBuf,
+    /// Number of this attempt; its epoch is at least this
+    #[arg(long, env = "GALAPAGOS_ATTEMPT", default_value_t = 1, value_name = "N")]
+    pub attempt: u64,
+    /// Where workers connect
+    #[arg(long, env = "GALAPAGOS_WORK_ADDRESS", default_value = "0.0.0.0:7400", value_name = "ADDRESS")]
+    pub work_address: SocketAddr,
+    /// Where the operator connects
+    #[arg(long, env = "GALAPAGOS_PROGRESS_ADDRESS", default_value = "0.0.0.0:7401", value_name = "ADDRESS")]
+    pub progress_address: SocketAddr,
+    /// Price of a worker for an hour; makes stop.maxCost work
+    #[arg(long, env = "GALAPAGOS_PRICE_PER_WORKER_HOUR", value_name = "PRICE")]
+    pub price_per_worker_hour: Option<f64>,
+    /// How long the end waits for the operator to record it, if one is connected
+    #[arg(long, env = "GALAPAGOS_LINGER_SECONDS", default_value_t = 10, value_name = "SECONDS")]
+    pub linger_seconds: u64,
+    /// Written once it listens, as {"work": "ADDRESS", "progress": "ADDRESS"}
+    #[arg(long, env = "GALAPAGOS_READY_FILE", value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
