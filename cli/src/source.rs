@@ -3,10 +3,12 @@
 use crate::exit::{Failure, Outcome};
 use crate::import_progress::Watch;
 use galapagos_crds::MarketData;
+use galapagos_worker::import::download::Fetcher;
 use galapagos_worker::import::source::cores;
-use galapagos_worker::import::{ImportError, Need, prepare};
+use galapagos_worker::import::{How, ImportError, Need, prepare};
 use galapagos_worker::process::exit::Code;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// Imports the job's source if there is no version of its dataset.
 pub fn import_if_absent(data: &MarketData, data_dir: &Path) -> Outcome {
@@ -14,7 +16,10 @@ pub fn import_if_absent(data: &MarketData, data_dir: &Path) -> Outcome {
     if data.source.is_none() {
         return Ok(());
     }
-    let Need::Import(prepared) = prepare(data, data_dir, cores()).map_err(blame)? else { return Ok(()) };
+    // Ctrl-C ends this process at once while it imports.
+    let (fetcher, stop) = (Fetcher::public(), AtomicBool::new(false));
+    let how = How { threads: cores(), fetcher: &fetcher, stop: &stop };
+    let Need::Import(prepared) = prepare(data, data_dir, &how).map_err(blame)? else { return Ok(()) };
     let watch = Watch::start(prepared.plan());
     let published = prepared.publish(&|event| watch.event(&event));
     watch.finish();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use galapagos_market::{Error, ErrorKind, Failure};
 
+use super::download::DownloadError;
 use crate::process::exit::Code;
 
 /// Why a dataset could not be made. Texts name the field of the job.
@@ -36,6 +37,9 @@ pub enum ImportError {
         /// Why.
         source: io::Error,
     },
+    /// The file could not be fetched.
+    #[error(transparent)]
+    Download(#[from] DownloadError),
     /// The dataset does not exist and the job does not say where it comes from.
     #[error(
         "marketData.dataset {dataset} is not in {}, and the job has no marketData.source: import it, or say where its \
@@ -94,6 +98,7 @@ impl ImportError {
             | ImportError::NoSource { .. }
             | ImportError::NoSuchVersion { .. } => Code::DataMissing,
             ImportError::SourceUnreadable { .. } => Code::Internal,
+            ImportError::Download(error) => error.code(),
             ImportError::OtherData { .. } => Code::DataInvalid,
             ImportError::Market(error) => code(error.kind()),
             ImportError::Refused { failed } => {

@@ -3,6 +3,7 @@
 //! A dataset that exists is left as it is. `galapagos run` uses the same [`source`], so a job imports the same data
 //! everywhere.
 
+pub mod download;
 mod error;
 mod log;
 mod path;
@@ -16,10 +17,12 @@ use std::time::Duration;
 use galapagos_crds::EvolutionJob;
 
 use crate::process::exit::{Code, Exit};
+use crate::process::stop::Stop;
 use crate::process::{Shell, job_file};
+use download::Fetcher;
 
 pub use error::ImportError;
-pub use source::{Need, Prepared, prepare};
+pub use source::{How, Need, Prepared, prepare};
 
 /// Import the data of a job: publish its dataset from marketData.source, unless it exists
 ///
@@ -55,12 +58,13 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     let job = job_file::read(&settings.job)?;
     shell.job.set(job_file::name(&job));
     let (done, mut finished) = tokio::sync::oneshot::channel();
+    let stop = shell.stop.clone();
     let (gone, ended) = mpsc::channel::<()>();
     // Reading cannot be interrupted, so the process leaves without waiting for it. What is half written has a
     // temporary name.
     let spawned = std::thread::Builder::new().name("import".into()).spawn(move || {
         let _ended = gone;
-        let _ = done.send(import(&job, &settings));
+        let _ = done.send(import(&job, &settings, &stop));
     });
     spawned.map_err(|e| Exit::new(Code::Internal, e))?;
     shell.health.set_ready(true);
@@ -80,10 +84,12 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     }
 }
 
-fn import(job: &EvolutionJob, settings: &Settings) -> Result<(), ImportError> {
+fn import(job: &EvolutionJob, settings: &Settings, stop: &Stop) -> Result<(), ImportError> {
     let data = &job.spec.market_data;
     let threads = settings.threads.map_or_else(source::cores, NonZeroUsize::get);
-    let prepared = match prepare(data, &settings.data_dir, threads)? {
+    let fetcher = Fetcher::public();
+    let how = How { threads, fetcher: &fetcher, stop: stop.flag() };
+    let prepared = match prepare(data, &settings.data_dir, &how)? {
         Need::Nothing { digest } => {
             tracing::info!(dataset = data.dataset, digest, "the dataset exists: nothing to do");
             return Ok(());

@@ -10,16 +10,13 @@ use galapagos_market::Input;
 use super::error::ImportError;
 
 /// The file at `relative` below `data_dir`, or every file of the folder there, in order of their names. Hidden files and
-/// folders in the folder are passed over. A single file of a job with one symbol is that symbol's.
+/// folders in the folder are passed over.
 pub(super) fn inputs(data_dir: &Path, relative: &str, symbols: &[String]) -> Result<Vec<Input>, ImportError> {
     let place = Place { data_dir, relative };
     let path = place.resolve()?;
     let kind = place.kind(&path)?;
     if kind.is_file() {
-        return Ok(vec![match symbols {
-            [only] => Input::of(only, path),
-            _ => Input::new(path),
-        }]);
+        return Ok(vec![input(&path, symbols)]);
     }
     let mut files = Vec::new();
     for entry in std::fs::read_dir(&path).map_err(|e| place.failed(e))? {
@@ -33,6 +30,14 @@ pub(super) fn inputs(data_dir: &Path, relative: &str, symbols: &[String]) -> Res
     match files.is_empty() {
         true => Err(place.missing("the folder has no files")),
         false => Ok(files.into_iter().map(Input::new).collect()),
+    }
+}
+
+/// A single file. That of a job with one symbol is that symbol's.
+pub(super) fn input(path: &Path, symbols: &[String]) -> Input {
+    match symbols {
+        [only] => Input::of(only, path),
+        _ => Input::new(path),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `marketData.source`: a dataset that does not exist yet is made from files of the user.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use galapagos_crds::{CalendarType, MarketData};
 use galapagos_market::import::Observer;
@@ -8,6 +9,7 @@ use galapagos_market::{
     Calendar, CheckOptions, ErrorKind, ImportPlan, Interval, LoadOptions, Published, ReadOptions, catalogue,
 };
 
+use super::download::{Download, Fetcher};
 use super::error::ImportError;
 use super::path;
 
@@ -31,13 +33,26 @@ pub enum Need {
 pub struct Prepared {
     plan: ImportPlan,
     pinned: Option<String>,
+    /// Kept until the import is done.
+    _download: Option<Download>,
 }
 
-/// Looks for the job's dataset below `data_dir` and, if it is absent, for its source.
+/// How an import is done.
+#[derive(Debug)]
+pub struct How<'a> {
+    /// Files read at the same time.
+    pub threads: usize,
+    /// Fetches what is not on the volume.
+    pub fetcher: &'a Fetcher,
+    /// Ends a download.
+    pub stop: &'a AtomicBool,
+}
+
+/// Looks for the job's dataset below `data_dir` and, if it is absent, for its source, which is downloaded.
 ///
 /// # Errors
 /// The dataset is absent and the source is too, or may not be used.
-pub fn prepare(data: &MarketData, data_dir: &Path, threads: usize) -> Result<Need, ImportError> {
+pub fn prepare(data: &MarketData, data_dir: &Path, how: &How<'_>) -> Result<Need, ImportError> {
     if let Some(digest) = existing(data, data_dir)? {
         return Ok(Need::Nothing { digest });
     }
@@ -53,25 +68,27 @@ pub fn prepare(data: &MarketData, data_dir: &Path, threads: usize) -> Result<Nee
         max_gap_share: source.gaps.max_share.to_f64(),
         repair: false,
     };
-    let relative = source.path.as_deref().ok_or_else(absent)?;
-    let inputs = path::inputs(data_dir, relative, &data.symbols)?;
-    tracing::info!(
-        dataset = data.dataset,
-        path = relative,
-        files = inputs.len(),
-        "the dataset does not exist yet: importing it"
-    );
+    tracing::info!(dataset = data.dataset, "the dataset does not exist yet: importing it");
+    let (inputs, download) = match (&source.path, &source.http) {
+        (Some(relative), _) => (path::inputs(data_dir, relative, &data.symbols)?, None),
+        (None, Some(http)) => {
+            let download =
+                how.fetcher.fetch(&http.url, &http.sha256, &data_dir.join("galapagos"), how.stop)?;
+            (vec![path::input(download.path(), &data.symbols)], Some(download))
+        }
+        (None, None) => return Err(absent()),
+    };
     let plan = ImportPlan {
         inputs,
         data_dir: data_dir.to_owned(),
         dataset: data.dataset.clone(),
         load: LoadOptions { read: ReadOptions::default(), check, funding: Vec::new() },
-        threads,
+        threads: how.threads,
         retries: RETRIES,
         // A dataset that lacks a symbol of the job would exist from then on, and would not be imported again.
         partial: false,
     };
-    Ok(Need::Import(Prepared { plan, pinned: data.digest.clone() }))
+    Ok(Need::Import(Prepared { plan, pinned: data.digest.clone(), _download: download }))
 }
 
 /// Cores of this machine.
