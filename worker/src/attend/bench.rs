@@ -1,0 +1,159 @@
+//! A job set up for evaluation: data mapped, columns prepared, slots waiting. It outlives streams, so that a worker
+//! whose coordinator was restarted goes on within milliseconds.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use galapagos_crds::EvolutionJob;
+use tokio::sync::{oneshot, watch};
+
+use super::memory::Memory;
+use super::queue::Queue;
+use super::report::Reporter;
+use super::slots::{Alarm, Slots, Speed};
+use super::trouble::Trouble;
+use crate::job::market::Market;
+use crate::job::problem::Problem;
+use crate::job::resolve::ResolvedJob;
+use crate::metrics::WorkerMetrics;
+use crate::run::slots::BatchRunner;
+use crate::storage::digest::Digest;
+use crate::wire::Hashers;
+
+/// What a coordinator asks its workers to be set up for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Order {
+    /// The version of the dataset.
+    pub dataset: Digest,
+    /// What the job must resolve to.
+    pub inputs: Digest,
+}
+
+/// What does not change while the process lives.
+#[derive(Clone, Debug)]
+pub(super) struct Site {
+    pub manifest: Arc<EvolutionJob>,
+    pub data_dir: PathBuf,
+    pub slots: usize,
+    pub metrics: WorkerMetrics,
+    pub memory: Arc<Memory>,
+}
+
+/// A job set up, and its slots.
+#[derive(Debug)]
+pub(super) struct Bench {
+    order: Order,
+    market: Arc<Market>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    queue: Queue,
+    speed: Speed,
+    alarm: Alarm,
+}
+
+type Opened = oneshot::Sender<Result<Arc<Market>, Trouble>>;
+
+impl Bench {
+    /// Opens the data and starts the slots, on a thread of its own. Takes as long as reading all of the data once.
+    pub async fn open(site: &Site, order: Order) -> Result<Bench, Trouble> {
+        let shared = Arc::new(Shared::default());
+        let (opened, opening) = oneshot::channel();
+        let (site, theirs) = (site.clone(), Arc::clone(&shared));
+        let life = move || live(&site, order, &theirs, opened);
+        thread::Builder::new().name("bench".to_owned()).spawn(life).map_err(Trouble::Threads)?;
+        // No answer: the thread has panicked, with the panic in the log.
+        let gone = |_| Err(Trouble::Panicked("while the data were opened".to_owned()));
+        let market = opening.await.unwrap_or_else(gone)?;
+        Ok(Bench { order, market, shared })
+    }
+
+    /// What it is set up for.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
+    /// Where leases wait for a slot.
+    pub fn queue(&self) -> &Queue {
+        &self.shared.queue
+    }
+
+    /// Whether the data are still those that were opened.
+    pub fn check(&self) -> Result<(), Trouble> {
+        Ok(self.market.dataset().check_unchanged()?)
+    }
+
+    /// What went wrong in a slot.
+    pub fn alarm(&self) -> watch::Receiver<Option<Arc<Trouble>>> {
+        self.shared.alarm.subscribe()
+    }
+
+    /// What was measured so far, in strategy-bars per second and slot.
+    pub fn bars_per_second(&self) -> f64 {
+        self.shared.speed.bars_per_second()
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+    }
+}
+
+/// The life of a bench: opens, tells, and waits for its slots.
+fn live(site: &Site, order: Order, shared: &Shared, opened: Opened) {
+    let (market, job) = match resolve(site, order) {
+        Ok(found) => found,
+        Err(trouble) => {
+            let _ = opened.send(Err(trouble));
+            return;
+        }
+    };
+    let problem = match Problem::new(&job, market.bars()) {
+        Ok(problem) => problem,
+        Err(error) => {
+            let _ = opened.send(Err(error.into()));
+            return;
+        }
+    };
+    let slots = Slots {
+        runner: BatchRunner::new(&problem),
+        market: &market,
+        judge: &job.judge,
+        bars: problem.counted_bars(),
+        reporter: Reporter::new(Hashers::new(&job), *order.dataset.bytes()),
+        queue: &shared.queue,
+        memory: &site.memory,
+        metrics: &site.metrics,
+        speed: &shared.speed,
+        alarm: &shared.alarm,
+    };
+    thread::scope(|scope| {
+        for n in 0..site.slots {
+            let slot = thread::Builder::new().name(format!("slot-{n}"));
+            if let Err(error) = slot.spawn_scoped(scope, || slots.serve()) {
+                shared.queue.close();
+                let _ = opened.send(Err(Trouble::Threads(error)));
+                return;
+            }
+        }
+        if opened.send(Ok(Arc::clone(&market))).is_err() {
+            // Nobody waits any more: the process is leaving.
+            shared.queue.close();
+        }
+    });
+}
+
+fn resolve(site: &Site, order: Order) -> Result<(Arc<Market>, ResolvedJob), Trouble> {
+    let mut data = site.manifest.spec.market_data.clone();
+    data.digest = Some(order.dataset.to_string());
+    let market = Market::open(&site.data_dir, &data)?;
+    let job = ResolvedJob::new(&site.manifest, &market.facts())?;
+    if job.digest != order.inputs {
+        return Err(Trouble::OtherJob { found: job.digest, expected: order.inputs });
+    }
+    Ok((Arc::new(market), job))
+}

@@ -1,0 +1,117 @@
+//! From one stream to the next: dials the coordinator until it says that the job is done.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use galapagos_protocol::tls::{Identity, JobUid, Role, TlsError, client_config};
+use galapagos_protocol::transport;
+use rustls::ClientConfig;
+
+use super::Worker;
+use super::session::{End, attend};
+use crate::process::exit::{Code, Exit};
+
+/// Name, TCP, handshake and first frame.
+const CONNECTING: Duration = Duration::from_secs(5);
+/// Pauses between attempts double from the first to the last of these.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Where the coordinator is and who we are to it.
+pub(super) struct Way {
+    address: String,
+    uid: JobUid,
+    tls: Arc<ClientConfig>,
+}
+
+impl Way {
+    /// With the certificates in `identity`.
+    ///
+    /// # Errors
+    /// They are not those of a worker of this job.
+    pub fn new(address: &str, uid: &str, identity: &Identity) -> Result<Way, TlsError> {
+        let uid = JobUid::new(uid)?;
+        identity.check(Role::Worker, &uid)?;
+        Ok(Way { address: address.to_owned(), uid, tls: client_config(identity)? })
+    }
+}
+
+/// Attends to one coordinator after the other, until one says that the job is done.
+pub(super) async fn attend_all(worker: &mut Worker, way: &Way) -> Result<(), Exit> {
+    let stop = worker.shell.stop.clone();
+    let mut pause = Pause::default();
+    loop {
+        let tls = Arc::clone(&way.tls);
+        let dialled = transport::connect(&way.address, tls, Role::Coordinator, &way.uid, CONNECTING);
+        let connected = tokio::select! {
+            biased;
+            () = stop.asked() => return Err(Exit::terminated()),
+            connected = dialled => connected,
+        };
+        let end = match connected {
+            Ok(channel) => attend(worker, channel).await,
+            Err(error) => End::Again { why: error.to_string(), served: false },
+        };
+        match end {
+            End::Finished => {
+                tracing::info!("the job is done");
+                return Ok(());
+            }
+            End::Stopped => return Err(Exit::terminated()),
+            End::Trouble(trouble) => return Err(Exit::new(trouble.code(), trouble)),
+            End::Broke(message) => {
+                let error =
+                    anyhow::anyhow!("the coordinator says that this worker broke the protocol: {message}");
+                return Err(Exit::new(Code::Internal, error));
+            }
+            End::Again { why, served } => {
+                if served {
+                    pause = Pause::default();
+                }
+                let next = pause.next();
+                tracing::warn!(why, seconds = next.as_secs_f64(), "no coordinator; trying again");
+                tokio::select! {
+                    biased;
+                    () = stop.asked() => return Err(Exit::terminated()),
+                    () = tokio::time::sleep(next) => {}
+                }
+                worker.site.metrics.reconnects.inc();
+            }
+        }
+    }
+}
+
+/// Pauses between attempts: each about twice the one before, none the same for two workers, so that a coordinator that
+/// comes back does not meet all of them at once.
+#[derive(Debug, Default)]
+struct Pause {
+    doublings: u32,
+}
+
+impl Pause {
+    fn next(&mut self) -> Duration {
+        let longest = FIRST_PAUSE.saturating_mul(1 << self.doublings.min(16)).min(LAST_PAUSE);
+        self.doublings = self.doublings.saturating_add(1);
+        // Between half of it and all; each state of the standard library's hasher is random.
+        let share = (RandomState::new().hash_one(self.doublings) >> 11) as f64 / (1u64 << 53) as f64;
+        longest.mul_f64(0.5 + share / 2.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_ten_seconds_and_differ() {
+        let mut pause = Pause::default();
+        let pauses: Vec<Duration> = (0..40).map(|_| pause.next()).collect();
+        let mut longest = FIRST_PAUSE;
+        for found in &pauses {
+            assert!(*found >= longest / 2 && *found <= longest, "{pauses:?}");
+            longest = (longest * 2).min(LAST_PAUSE);
+        }
+        assert!(pauses[10..].windows(2).any(|w| w[0] != w[1]));
+    }
+}

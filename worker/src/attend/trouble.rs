@@ -1,0 +1,85 @@
+//! Why this worker cannot take part, or not any more: what the coordinator is told and how the process ends.
+
+use galapagos_market::ErrorKind;
+use galapagos_protocol::work::refusal::Reason;
+
+use crate::job::market::MarketError;
+use crate::job::problem::ProblemError;
+use crate::job::resolve::ResolveError;
+use crate::process::exit::Code;
+use crate::storage::digest::Digest;
+
+/// What ends this worker for good.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// The data are missing or damaged, or were changed while they were used.
+    #[error(transparent)]
+    Data(#[from] galapagos_market::Error),
+    /// The data have bars of another length than the job.
+    #[error(transparent)]
+    Market(MarketError),
+    /// The job is wrong on these data.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The job does not fit its data.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// The job is another one.
+    #[error(
+        "this worker's job resolves to inputs {found}, the coordinator's to {expected}: give both the same job file"
+    )]
+    OtherJob { found: Digest, expected: Digest },
+    /// The coordinator is of another version.
+    #[error(
+        "this worker has engine {ours}, its coordinator {theirs}: results would differ; run both from the same image"
+    )]
+    Engine { ours: u32, theirs: u32 },
+    /// The coordinator says so itself.
+    #[error("the coordinator is of another version: {0}; run both from the same image")]
+    Dismissed(String),
+    /// The system gives no threads.
+    #[error("no threads: {0}")]
+    Threads(std::io::Error),
+    /// A fault of this program.
+    #[error("panic: {0}")]
+    Panicked(String),
+}
+
+impl From<MarketError> for Trouble {
+    fn from(error: MarketError) -> Trouble {
+        match error {
+            MarketError::Data(error) => Trouble::Data(error),
+            error @ MarketError::Interval { .. } => Trouble::Market(error),
+        }
+    }
+}
+
+impl Trouble {
+    /// What the coordinator is told; `None` where another attempt may go well.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Trouble::Data(error) => match error.kind() {
+                ErrorKind::Spec => Some(Reason::OtherJob),
+                ErrorKind::Invalid => Some(Reason::DataInvalid),
+                ErrorKind::Missing => Some(Reason::DataMissing),
+                ErrorKind::Io => None,
+            },
+            Trouble::Market(_) | Trouble::Resolve(_) | Trouble::Problem(_) | Trouble::OtherJob { .. } => {
+                Some(Reason::OtherJob)
+            }
+            Trouble::Engine { .. } | Trouble::Dismissed(_) => Some(Reason::EngineMismatch),
+            Trouble::Threads(_) | Trouble::Panicked(_) => None,
+        }
+    }
+
+    /// How the process ends.
+    pub fn code(&self) -> Code {
+        match self.reason() {
+            Some(Reason::DataMissing) => Code::DataMissing,
+            Some(Reason::DataInvalid) => Code::DataInvalid,
+            Some(Reason::OtherJob) => Code::Spec,
+            Some(Reason::EngineMismatch) => Code::EngineMismatch,
+            Some(Reason::Unspecified) | None => Code::Internal,
+        }
+    }
+}
