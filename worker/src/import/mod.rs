@@ -26,7 +26,7 @@ pub use source::{How, Need, Prepared, prepare};
 
 /// Import the data of a job: publish its dataset from marketData.source, unless it exists
 ///
-/// The volume is written in `galapagos/` only. Nothing is published if the data is refused.
+/// The volume is written in `galapagos/` only. If anything is refused, nothing is published.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -70,6 +70,8 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     shell.health.set_ready(true);
     let outcome = shell.runtime.block_on(async {
         tokio::select! {
+            // What is done is done, even if a signal came meanwhile.
+            biased;
             outcome = &mut finished => Some(outcome),
             () = shell.stop.asked() => None,
         }

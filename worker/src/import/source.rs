@@ -25,7 +25,7 @@ pub enum Need {
         digest: String,
     },
     /// It does not.
-    Import(Prepared),
+    Import(Box<Prepared>),
 }
 
 /// An import that is ready to run.
@@ -88,7 +88,7 @@ pub fn prepare(data: &MarketData, data_dir: &Path, how: &How<'_>) -> Result<Need
         // A dataset that lacks a symbol of the job would exist from then on, and would not be imported again.
         partial: false,
     };
-    Ok(Need::Import(Prepared { plan, pinned: data.digest.clone(), _download: download }))
+    Ok(Need::Import(Box::new(Prepared { plan, pinned: data.digest.clone(), _download: download })))
 }
 
 /// Cores of this machine.

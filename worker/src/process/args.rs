@@ -1,7 +1,7 @@
 //! The arguments of the binary: one subcommand for each role, and what all of them have. Every flag is also an
 //! environment variable, so that a pod template can set it without rewriting the arguments.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -9,9 +9,14 @@ use tracing_subscriber::EnvFilter;
 
 use super::logs::{self, Format};
 
+/// Every interface, as a pod needs it.
+const USUAL_HTTP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
+
 const EXAMPLES: &str = "\
 Examples:
   galapagos-worker import --job job.yaml --data-dir ./data
+  galapagos-worker coordinator --job job.yaml --job-uid u1 --tls-dir tls/coordinator --data-dir ./data --state-dir ./state
+  galapagos-worker worker --coordinator host:7400 --job job.yaml --job-uid u1 --tls-dir tls/worker --data-dir ./data
 
 Every flag can be given as an environment variable instead: GALAPAGOS_ and its name, as GALAPAGOS_DATA_DIR.
 Exit codes: 0 done; 64 manifest or flags wrong, 65 data invalid, 66 data missing, 67 engine mismatch, 68 evaluation
@@ -35,6 +40,8 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "the text of each role is that of its settings")]
 pub enum Role {
+    Coordinator(Box<crate::coordinator::Settings>),
+    Worker(crate::attend::Settings),
     Import(crate::import::Settings),
 }
 
@@ -42,6 +49,8 @@ impl Role {
     /// Its name.
     pub fn name(&self) -> &'static str {
         match self {
+            Role::Coordinator(_) => "coordinator",
+            Role::Worker(_) => "worker",
             Role::Import(_) => "import",
         }
     }
@@ -49,6 +58,7 @@ impl Role {
     /// Where probes and metrics are when no flag says so: an import has none, it is short and shares its pod.
     pub fn usual_http_address(&self) -> Option<SocketAddr> {
         match self {
+            Role::Coordinator(_) | Role::Worker(_) => Some(USUAL_HTTP_ADDRESS),
             Role::Import(_) => None,
         }
     }

@@ -91,6 +91,8 @@ fn live(
 
 fn dispatch(role: Role, shell: Shell) -> Result<(), Exit> {
     match role {
+        Role::Coordinator(settings) => crate::coordinator::run(*settings, shell),
+        Role::Worker(settings) => crate::attend::run(settings, shell),
         Role::Import(settings) => crate::import::run(settings, shell),
     }
 }

@@ -52,7 +52,8 @@ pub fn read(path: &Path) -> Result<EvolutionJob, JobFileError> {
 }
 
 fn parse(text: &str) -> Result<EvolutionJob, String> {
-    let value: serde_json::Value = match text.trim_start().starts_with('{') {
+    let is_json = text.trim_start().starts_with('{');
+    let value: serde_json::Value = match is_json {
         true => serde_json::from_str(text).map_err(|e| format!("is not JSON: {e}"))?,
         false => serde_yaml::from_str(text).map_err(|e| format!("is not YAML of one document: {e}"))?,
     };
@@ -64,7 +65,14 @@ fn parse(text: &str) -> Result<EvolutionJob, String> {
             kind.as_str()
         ));
     }
-    serde_json::from_value(value).map_err(|e| e.to_string())
+    serde_json::from_value(value).map_err(|error| {
+        // Read again for the place in the text, which a value does not know.
+        let placed = match is_json {
+            true => serde_json::from_str::<EvolutionJob>(text).err().map(|e| e.to_string()),
+            false => serde_yaml::from_str::<EvolutionJob>(text).err().map(|e| e.to_string()),
+        };
+        placed.unwrap_or_else(|| error.to_string())
+    })
 }
 
 /// What logs call a job: its name, with its namespace if it has one.

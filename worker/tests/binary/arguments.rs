@@ -1,0 +1,96 @@
+//! Help, flags, environment and the look of the log.
+
+use crate::place::Place;
+
+#[test]
+fn help_of_every_role_says_flags_variables_examples_and_exit_codes() {
+    let place = Place::new();
+    for role in [&["--help"][..], &["import", "--help"]] {
+        let ended = place.run(role);
+        assert_eq!(ended.code, Some(0));
+        assert!(ended.log.is_empty());
+        for part in ["Examples:", "Exit codes:", "--log-format", "[env: GALAPAGOS_LOG_FORMAT]"] {
+            assert!(ended.stdout.contains(part), "{role:?} does not say {part}: {}", ended.stdout);
+        }
+    }
+    for role in ["coordinator", "worker"] {
+        let ended = place.run(&[role, "--help"]);
+        assert_eq!(ended.code, Some(0));
+        for part in ["--job-uid", "GALAPAGOS_JOB_UID", "--tls-dir", "--http-address"] {
+            assert!(ended.stdout.contains(part), "{role} does not say {part}: {}", ended.stdout);
+        }
+    }
+}
+
+#[test]
+fn every_flag_of_every_role_is_a_variable_too() {
+    use clap::CommandFactory;
+    let command = galapagos_worker::process::args::Arguments::command();
+    let roles = command.get_subcommands();
+    let flags = command.get_arguments().chain(roles.flat_map(clap::Command::get_arguments));
+    for flag in flags.filter(|f| !f.is_hide_set() && !["help", "version"].contains(&f.get_id().as_str())) {
+        let name = format!("GALAPAGOS_{}", flag.get_id().as_str().to_uppercase());
+        assert_eq!(flag.get_env().and_then(|e| e.to_str()), Some(name.as_str()));
+    }
+}
+
+#[test]
+fn wrong_flags_are_permanent_errors() {
+    let place = Place::new();
+    for wrong in [
+        &["evolve"][..],
+        &["import"],
+        &["import", "--job", "x", "--data-dir", "y", "--colour"],
+        &["import", "--job", "x", "--data-dir", "y", "--log-level", "galapagos=loud"],
+        &["import", "--job", "x", "--data-dir", "y", "--http-address", "8080"],
+    ] {
+        assert_eq!(place.run(wrong).code, Some(64), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_variable_stands_in_for_a_flag_and_the_flag_wins() {
+    let place = Place::with_samples();
+    place.job("[AAPL]", "    source: {path: raw/AAPL.csv}");
+    let variables = [
+        ("GALAPAGOS_JOB", "job.yaml"),
+        ("GALAPAGOS_DATA_DIR", "elsewhere"),
+        ("GALAPAGOS_LOG_LEVEL", "error"),
+        ("GALAPAGOS_HTTP_ADDRESS", ""),
+    ];
+    let output = place.command(&["import", "--data-dir", "data"]).envs(variables).output().unwrap();
+    assert!(output.status.success());
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(place.path("data/galapagos/datasets/us-stocks/LATEST").exists());
+}
+
+#[test]
+fn every_line_of_the_log_names_role_and_job() {
+    let place = Place::with_samples();
+    place.job("[AAPL]", "    source: {path: raw/AAPL.csv}");
+    let ended = place.import();
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.log.len() >= 5, "{:#?}", ended.log);
+    assert!(ended.log.iter().all(|line| line["role"] == "import" && line["level"].is_string()));
+    // The first line is written before the manifest is read.
+    assert!(ended.log[1..].iter().all(|line| line["job"] == "research/stocks"), "{:#?}", ended.log);
+    assert_eq!(ended.message(), "done");
+
+    let ended = place.run(&["import", "--job", "job.yaml", "--data-dir", "data", "--log-format", "text"]);
+    let lines: Vec<&str> = ended.log.iter().filter_map(|l| l.as_str()).collect();
+    assert!(lines.len() >= 3 && lines[1..].iter().all(|l| l.ends_with(" role=import job=research/stocks")));
+}
+
+#[test]
+fn the_level_is_for_our_lines_and_directives_work_as_in_rust_log() {
+    let place = Place::with_samples();
+    place.job("[AAPL]", "    source: {path: raw/AAPL.csv}");
+    let lines = |level| {
+        let common = ["import", "--job", "job.yaml", "--data-dir", "data", "--log-level", level];
+        place.run(&common).log.len()
+    };
+    assert!(lines("info") > 2);
+    assert_eq!(lines("warn"), 0);
+    assert_eq!(lines("off"), 0);
+    assert!(lines("off,galapagos_worker::process=info") >= 2);
+}

@@ -1,0 +1,116 @@
+//! Probes, metrics and signals of a running process.
+
+use std::time::{Duration, SystemTime};
+
+use galapagos_worker::protocol::tls::issue::Authority;
+use galapagos_worker::protocol::tls::{JobUid, Role};
+
+use crate::place::{Place, Running, get};
+
+const ADDRESS: [&str; 2] = ["--http-address", "127.0.0.1:0"];
+
+/// An import that waits for its manifest for ever, as one on a dead network volume would.
+fn stuck(place: &Place) -> Running {
+    place.start(&["import", "--job", "/dev/stdin", "--data-dir", "data", ADDRESS[0], ADDRESS[1]])
+}
+
+fn address(running: &mut Running) -> String {
+    running.line("probes and metrics")["address"].as_str().unwrap().to_owned()
+}
+
+/// A coordinator that no worker ever visits.
+fn lonely(place: &Place) -> Running {
+    place.job("[AAPL]", "    source: {path: raw/AAPL.csv}");
+    assert_eq!(place.import().code, Some(0));
+    let (now, uid) = (SystemTime::now(), JobUid::new("u1").unwrap());
+    let authority = Authority::new(now).unwrap();
+    let leaf = authority.leaf(Role::Coordinator, &uid, now).unwrap();
+    std::fs::create_dir(place.path("tls")).unwrap();
+    place.write("tls/ca.crt", authority.certificate_pem());
+    place.write("tls/tls.crt", &leaf.certificate_pem);
+    place.write("tls/tls.key", &leaf.key_pem);
+    std::fs::create_dir(place.path("state")).unwrap();
+    place.start(&[
+        "coordinator",
+        "--job",
+        "job.yaml",
+        "--job-uid",
+        "u1",
+        "--tls-dir",
+        "tls",
+        "--data-dir",
+        "data",
+        "--state-dir",
+        "state",
+        "--work-address",
+        "127.0.0.1:0",
+        "--progress-address",
+        "127.0.0.1:0",
+        ADDRESS[0],
+        ADDRESS[1],
+    ])
+}
+
+#[test]
+fn a_process_answers_probes_and_metrics_before_its_role_is_ready() {
+    let place = Place::new();
+    let mut running = stuck(&place);
+    let address = address(&mut running);
+    assert_eq!(get(&address, "/live").0, 200);
+    let (status, _, body) = get(&address, "/ready");
+    assert_eq!((status, body.as_str()), (503, "not ready\n"));
+    let (status, head, body) = get(&address, "/metrics");
+    assert_eq!(status, 200);
+    assert!(head.to_lowercase().contains("application/openmetrics-text; version=1.0.0"), "{head}");
+    assert!(body.contains("galapagos_build_info{version=") && body.ends_with("# EOF\n"), "{body}");
+    assert_eq!(get(&address, "/").0, 404);
+}
+
+#[test]
+fn a_second_signal_ends_a_process_that_does_not_leave() {
+    for (signals, code) in [(["TERM", "TERM"], 143), (["TERM", "INT"], 130), (["INT", "INT"], 130)] {
+        let place = Place::new();
+        let mut running = stuck(&place);
+        address(&mut running);
+        running.signal(signals[0]);
+        running.line("asked to leave");
+        running.signal(signals[1]);
+        let (ended, took) = running.end();
+        assert_eq!(ended, Some(code));
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+}
+
+#[test]
+fn a_coordinator_is_ready_once_it_listens_and_leaves_within_five_seconds() {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let place = Place::with_samples();
+        let mut running = lonely(&place);
+        let address = address(&mut running);
+        running.line("listening");
+        let mut ready = get(&address, "/ready");
+        for _ in 0..100 {
+            if ready.0 == 200 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            ready = get(&address, "/ready");
+        }
+        assert_eq!(ready.0, 200);
+        assert_eq!(get(&address, "/live").0, 200);
+        assert!(get(&address, "/metrics").2.contains("\ngalapagos_generations "));
+        running.signal(signal);
+        let (ended, took) = running.end();
+        assert_eq!(ended, Some(code));
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+}
+
+#[test]
+fn an_address_that_is_taken_is_a_fault() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = Place::new().run(&["import", "--job", "x", "--data-dir", "y", "--http-address", &address]);
+    assert_eq!(ended.code, Some(72));
+    assert!(ended.message().contains("--http-address"), "{}", ended.message());
+}

@@ -1,0 +1,85 @@
+//! What `/metrics` says: names, help, units and series are a contract with dashboards and alerts.
+
+use galapagos_worker::metrics::{CoordinatorMetrics, Ignored, Label, Metrics, Outcome, Retry, WorkerMetrics};
+
+/// The text, without the one value that differs from run to run.
+fn exposition(metrics: &Metrics) -> String {
+    let text = metrics.text();
+    let same = |line: &str| match line.strip_prefix("process_resident_memory_bytes ") {
+        Some(bytes) if bytes.parse::<u64>().is_ok_and(|b| b > 1 << 20) => {
+            "process_resident_memory_bytes (more than a mebibyte)\n".to_owned()
+        }
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(same).collect()
+}
+
+#[test]
+fn the_metrics_of_a_coordinator_are_pinned() {
+    let metrics = Metrics::default();
+    let these = CoordinatorMetrics::register(&metrics);
+    these.generation.set(3);
+    these.evaluations.add(Outcome::Feasible, 7);
+    these.evaluations.raise_to(Outcome::Cached, 5);
+    these.evaluations.raise_to(Outcome::Cached, 4);
+    these.retries.add(Retry::TimedOut, 1);
+    these.results_ignored.add(Ignored::Duplicate, 2);
+    these.batch_seconds.observe(0.07);
+    these.lease_age_seconds.set(0.5);
+    these.sent_bytes.inc_by(4096);
+    insta::assert_snapshot!("coordinator", exposition(&metrics));
+}
+
+#[test]
+fn the_metrics_of_a_worker_are_pinned() {
+    let metrics = Metrics::default();
+    let these = WorkerMetrics::register(&metrics);
+    these.evaluations.add(Outcome::Exception, 1);
+    these.slots.set(2);
+    these.strategy_bars.inc_by(1_000_000);
+    insta::assert_snapshot!("worker", exposition(&metrics));
+}
+
+#[test]
+fn the_documentation_lists_exactly_the_metrics_there_are() {
+    let metrics = Metrics::default();
+    CoordinatorMetrics::register(&metrics);
+    WorkerMetrics::register(&metrics);
+    let text = metrics.text();
+    let mut there: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, kind)| match kind {
+            "counter" => format!("{name}_total"),
+            "info" => format!("{name}_info"),
+            _ => name.to_owned(),
+        })
+        .collect();
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/monitoring.md")).unwrap();
+    let mut listed: Vec<String> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .filter_map(|line| line.split_once('`'))
+        .map(|(name, _)| name.split('{').next().unwrap_or(name).to_owned())
+        .collect();
+    there.sort();
+    listed.sort();
+    assert_eq!(listed, there);
+}
+
+#[test]
+fn a_label_has_the_values_of_its_list_only() {
+    let all = |values: Vec<&str>| values.join(" ");
+    assert_eq!(
+        all(Outcome::ALL.iter().map(|o| o.as_str()).collect()),
+        "feasible infeasible failed cached exception"
+    );
+    assert_eq!(
+        all(Retry::ALL.iter().map(|o| o.as_str()).collect()),
+        "lost expired panicked timed_out handed_back"
+    );
+    assert_eq!(all(Ignored::ALL.iter().map(|o| o.as_str()).collect()), "late duplicate stale");
+    assert!(Outcome::ALL.iter().enumerate().all(|(i, o)| o.index() == i));
+}
