@@ -1,0 +1,12 @@
+//! Who gets through to a service and who does not, over real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+mod accepted;
+mod clients;
+mod forge;
+mod handshakes;
+mod identities;
+mod messages;
+mod servers;
+mod service;
