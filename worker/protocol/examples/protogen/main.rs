@@ -18,11 +18,14 @@ struct Arguments {
     /// Write nothing; fail if a file is not current
     #[arg(long)]
     check: bool,
+    /// Folder with proto/ and src/generated/ [default: this crate's]
+    #[arg(long)]
+    dir: Option<PathBuf>,
 }
 
 fn main() -> anyhow::Result<()> {
-    let Arguments { check } = Arguments::parse();
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let Arguments { check, dir } = Arguments::parse();
+    let here = dir.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     let proto = here.join("proto");
     let files: Vec<PathBuf> = FILES.iter().map(|file| proto.join(file)).collect();
     let set = protox::compile(&files, [&proto]).context("the .proto files do not compile")?;

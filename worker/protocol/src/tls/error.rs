@@ -26,6 +26,14 @@ pub enum TlsError {
         /// Why not.
         source: io::Error,
     },
+    /// A file or its folder cannot be written.
+    #[error("cannot write {}: choose a folder that can be written", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// Text is not PEM.
     #[error("{file} is not PEM: {problem}")]
     Pem {

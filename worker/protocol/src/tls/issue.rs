@@ -1,6 +1,6 @@
 //! Issues the certificates of jobs: an authority, and one leaf per role and job.
 
-use super::{DOMAIN, JobUid, Role, TlsError, dns_name};
+use super::{AUTHORITY_FILE, CERTIFICATE_FILE, DOMAIN, JobUid, KEY_FILE, Role, TlsError, dns_name};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree,
     IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256, PublicKeyData, SanType,
@@ -8,6 +8,10 @@ use rcgen::{
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 
@@ -18,8 +22,7 @@ pub const LEAF_VALIDITY: Duration = Duration::from_secs(2 * 365 * 24 * 3600);
 /// How long an authority is valid after its making.
 pub const AUTHORITY_VALIDITY: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
-/// Signs the certificates of jobs. Its certificate may sign names under `galapagos.internal` only, and no further
-/// authority.
+/// Signs the certificates of jobs. Its certificate allows it names under `galapagos.internal` only.
 pub struct Authority {
     certificate_pem: String,
     key_pem: String,
@@ -32,6 +35,26 @@ pub struct Leaf {
     pub certificate_pem: String,
     /// `tls.key`.
     pub key_pem: String,
+}
+
+impl Leaf {
+    /// Writes `ca.crt`, `tls.crt` and `tls.key` into `dir`, as `Identity::load` reads them; the key for its owner only.
+    /// Files of these names are replaced.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or a file cannot be written.
+    pub fn write(&self, authority: &Authority, dir: &Path) -> Result<(), TlsError> {
+        fs::create_dir_all(dir).map_err(|source| TlsError::Write { path: dir.to_owned(), source })?;
+        for (name, text, mode) in [
+            (AUTHORITY_FILE, authority.certificate_pem(), 0o644),
+            (CERTIFICATE_FILE, &self.certificate_pem, 0o644),
+            (KEY_FILE, &self.key_pem, 0o600),
+        ] {
+            let path = dir.join(name);
+            replace(&path, text, mode).map_err(|source| TlsError::Write { path, source })?;
+        }
+        Ok(())
+    }
 }
 
 impl Authority {
@@ -122,6 +145,15 @@ impl fmt::Debug for Leaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Leaf").field("certificate_pem", &self.certificate_pem).finish_non_exhaustive()
     }
+}
+
+fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    // A file that is there would keep its mode, which may be wider.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
 }
 
 fn new_key() -> Result<KeyPair, TlsError> {

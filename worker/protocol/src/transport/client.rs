@@ -24,7 +24,7 @@ use tower::service_fn;
 const FIRST_FRAME: usize = 256;
 
 /// A connection cannot be made. Another attempt may help with all but `Untrusted` and `Refused`, which stay so until
-/// somebody changes certificates.
+/// somebody changes certificates or sets a clock.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// Name or port lead nowhere, or nobody listens there.

@@ -58,6 +58,7 @@ pub fn incoming(listener: TcpListener, config: Arc<ServerConfig>) -> Incoming {
         counts: Arc::clone(&counts),
         handshakes: JoinSet::new(),
         ages: VecDeque::new(),
+        leaving: Vec::new(),
     };
     let connections = stream::unfold(gate, |mut gate| async move {
         let connection = gate.next().await;
@@ -73,14 +74,19 @@ struct Gate {
     handshakes: JoinSet<Option<Connection>>,
     /// When each began, oldest first; finished ones are dropped from the front, the rest when there is need.
     ages: VecDeque<(Instant, AbortHandle)>,
+    /// Those that gave way and have not ended yet: their places count as free, so that each new connection costs one.
+    leaving: Vec<AbortHandle>,
 }
 
 impl Gate {
     async fn next(&mut self) -> Connection {
         loop {
-            let full = self.handshakes.len() >= MAX_HANDSHAKES;
+            self.leaving.retain(|handshake| !handshake.is_finished());
+            let full = self.handshakes.len() >= MAX_HANDSHAKES + self.leaving.len();
             let displace_at = self.oldest().map(|began| began + HANDSHAKE_GRACE);
             tokio::select! {
+                // In this order: places that are free by now must be seen before one more is taken from somebody.
+                biased;
                 Some(finished) = self.handshakes.join_next() => {
                     if let Ok(Some(connection)) = finished {
                         return connection;
@@ -120,6 +126,7 @@ impl Gate {
     fn displace(&mut self) {
         if let Some((_, handshake)) = self.ages.pop_front() {
             handshake.abort();
+            self.leaving.push(handshake);
             self.counts.displaced.fetch_add(1, Ordering::Relaxed);
             tracing::debug!("an unfinished handshake gave way to a new connection");
         }

@@ -3,15 +3,13 @@
 use super::forge::{authority, identity, job, now, other_job, params, signed};
 use galapagos_protocol::tls::issue::{AUTHORITY_VALIDITY, Authority};
 use galapagos_protocol::tls::{Identity, Role, TlsError, server_config};
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 fn written(dir: &Path, authority: &Authority, role: Role) {
-    let leaf = authority.leaf(role, &job(), now()).unwrap();
-    fs::write(dir.join("ca.crt"), authority.certificate_pem()).unwrap();
-    fs::write(dir.join("tls.crt"), &leaf.certificate_pem).unwrap();
-    fs::write(dir.join("tls.key"), &leaf.key_pem).unwrap();
+    authority.leaf(role, &job(), now()).unwrap().write(authority, dir).unwrap();
 }
 
 #[test]
@@ -20,6 +18,24 @@ fn an_identity_is_read_from_the_three_files_of_a_secret() {
     written(dir.path(), &authority(), Role::Worker);
     let identity = Identity::load(dir.path()).unwrap();
     identity.check(Role::Worker, &job()).unwrap();
+}
+
+#[test]
+fn a_written_key_is_for_its_owner_only_whatever_was_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (inside, authority) = (dir.path().join("a/b"), authority());
+    written(&inside, &authority, Role::Worker);
+    let key = inside.join("tls.key");
+    let mode = || fs::metadata(&key).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o600);
+    fs::set_permissions(&key, Permissions::from_mode(0o666)).unwrap();
+    written(&inside, &authority, Role::Coordinator);
+    assert_eq!(mode(), 0o600);
+    Identity::load(&inside).unwrap().check(Role::Coordinator, &job()).unwrap();
+    assert!(
+        authority.leaf(Role::Worker, &job(), now()).unwrap().write(&authority, &key).is_err(),
+        "a file, not a folder"
+    );
 }
 
 #[test]
