@@ -76,3 +76,20 @@ pub(crate) fn other(draws: &mut Draws, k: u32, len: u32) -> u32 {
     let drawn = draws.below(u64::from(len - 1)) as u32;
     if drawn >= k { drawn + 1 } else { drawn }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_is_the_rounded_number_clamped_to_the_grid() {
+        let halves = (-8..=40).map(|h| f64::from(h) * 0.5);
+        let around = halves.flat_map(|x| [x.next_down(), x, x.next_up()]);
+        for x in around.chain([-0.0, f64::MIN_POSITIVE, 1e300, -1e300, f64::INFINITY, f64::NEG_INFINITY]) {
+            for last in [0, 1, 2, 17, (1 << 30) - 1] {
+                let expected = x.round().clamp(0.0, f64::from(last)) as u32;
+                assert_eq!(to_index(x, last), expected, "{x} of {last}");
+            }
+        }
+    }
+}

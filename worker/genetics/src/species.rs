@@ -19,7 +19,7 @@ pub fn species_id(name: &str) -> u16 {
     u16::from_le_bytes([hash.as_bytes()[0], hash.as_bytes()[1]])
 }
 
-/// Hashes canonical genomes of one species; the ledger and the set of seen genomes use the same 128 bits.
+/// Hashes canonical genomes of one species, for whoever needs a name of fixed length for a genome.
 #[derive(Clone, Debug)]
 pub struct GenomeHasher {
     key: [u8; 32],
