@@ -37,8 +37,6 @@ pub struct Addresses {
     pub work: SocketAddr,
     /// For operators.
     pub progress: SocketAddr,
-    /// Probes and metrics.
-    pub http: SocketAddr,
 }
 
 impl Coordinator {
@@ -47,7 +45,7 @@ impl Coordinator {
         let found: Value = serde_json::from_slice(&std::fs::read(&self.ready).ok()?)
             .expect("the ready file appears whole or not at all");
         let address = |name: &str| found[name].as_str().unwrap().parse().unwrap();
-        Some(Addresses { work: address("work"), progress: address("progress"), http: address("http") })
+        Some(Addresses { work: address("work"), progress: address("progress") })
     }
 
     /// Waits until it listens; `None` if it ends before.
@@ -149,7 +147,7 @@ impl Cluster {
         for name in ["--work-address", "--progress-address", "--http-address"] {
             command.args([name, "127.0.0.1:0"]);
         }
-        command.arg("--termination-message").arg(self.file("message", attempt));
+        command.arg("--termination-log").arg(self.file("message", attempt));
         command.arg("--ready-file").arg(self.file("ready", attempt));
         (command, attempt)
     }

@@ -63,10 +63,11 @@ impl Outcome {
     /// # Panics
     /// The other differs; only the part that does is shown.
     pub fn assert_same(&self, other: &Outcome, context: &str) {
+        // Counters first: an individual that was set aside explains the rest.
+        assert_eq!(self.counters, other.counters, "{context}: counters");
         assert_eq!(self.digest, other.digest, "{context}: digest");
         assert_eq!(self.best, other.best, "{context}: best");
         assert_eq!(self.stopped_by, other.stopped_by, "{context}: reason of the stop");
-        assert_eq!(self.counters, other.counters, "{context}: counters");
         assert!(self.evaluations == other.evaluations, "{context}: the tables of evaluations differ");
     }
 }
