@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::book::Book;
+use super::ending::Cause;
 use super::individual::State;
 use super::leases::Phase;
 use super::{Delivery, Nondeterminism, WorkerId, bits};
@@ -25,7 +26,7 @@ impl Book {
         &mut self,
         id: WorkerId,
         delivery: Delivery,
-        now: Instant,
+        _now: Instant,
     ) -> Result<Vec<(usize, Answer)>, Nondeterminism> {
         let Delivery { lease, epoch, items, last, busy, largest_batch } = delivery;
         // An empty message that nobody waits for is noticed too.
@@ -44,7 +45,7 @@ impl Book {
             Some(Phase::Obsolete) => {
                 self.counts.late += weight;
                 if last {
-                    self.finish(lease, busy, now);
+                    self.finish(lease, busy);
                 }
                 return Ok(Vec::new());
             }
@@ -63,7 +64,7 @@ impl Book {
             settled.extend(self.answer(id, lease, standing, index, answer)?);
         }
         if last && phase.is_some() {
-            settled.extend(self.finish(lease, busy, now));
+            settled.extend(self.finish(lease, busy));
         }
         Ok(settled)
     }
@@ -152,7 +153,7 @@ impl Book {
     }
 
     /// The worker is done with a lease.
-    fn finish(&mut self, lease: u64, busy: Duration, now: Instant) -> Vec<(usize, Answer)> {
+    fn finish(&mut self, lease: u64, busy: Duration) -> Vec<(usize, Answer)> {
         let Some(closed) = self.leases.close(lease) else { return Vec::new() };
         self.observe(&closed, busy);
         if closed.phase == Phase::Running {
@@ -160,6 +161,6 @@ impl Book {
         }
         self.workers.release(closed.worker, lease, closed.solitary);
         // What it left out is treated like what is lost: a worker that does so again and again comes to an end.
-        self.end(closed, true, super::ending::Cause::LeftOut, now)
+        self.end(closed, true, Cause::LeftOut)
     }
 }

@@ -27,14 +27,14 @@ pub(super) enum Cause {
 impl Book {
     /// A worker is gone, and with it all it held; what is settled by that.
     #[must_use = "what is settled is told only once"]
-    pub fn leave(&mut self, id: WorkerId, now: Instant) -> Vec<(usize, Answer)> {
+    pub fn leave(&mut self, id: WorkerId, _now: Instant) -> Vec<(usize, Answer)> {
         let Some(worker) = self.workers.remove(id) else { return Vec::new() };
         self.cleared = self.cleared.filter(|&c| c != id);
         let mut settled = Vec::new();
         for (nth, &lease) in worker.leases.iter().enumerate() {
             if let Some(lease) = self.leases.close(lease) {
                 self.counts.lost += u64::from(lease.phase == Phase::Running);
-                settled.extend(self.end(lease, nth < worker.slots, Cause::Lost, now));
+                settled.extend(self.end(lease, nth < worker.slots, Cause::Lost));
             }
         }
         settled
@@ -58,25 +58,19 @@ impl Book {
         }
     }
 
-    /// Ends what is due at `now`; what is settled by that.
+    /// Ends the leases whose deadline has passed; what is settled by that. Their workers may still be busy with them:
+    /// the slots stay taken until they answer or are gone.
     #[must_use = "what is settled is told only once"]
     pub fn expire(&mut self, now: Instant) -> Vec<(usize, Answer)> {
         let mut settled = Vec::new();
         while let Some(id) = self.leases.due(now) {
-            let Some(lease) = self.leases.get(id) else { break };
-            let (phase, worker) = (lease.phase, lease.worker);
-            let running = self.workers.get(worker).is_some_and(|w| {
+            let Some(lease) = self.leases.overdue(id) else { break };
+            self.counts.expired += 1;
+            let running = self.workers.get(lease.worker).is_some_and(|w| {
                 let nth = w.leases.iter().position(|&l| l == id);
                 nth.is_some_and(|nth| nth < w.slots)
             });
-            if phase == Phase::Running {
-                self.counts.expired += 1;
-                let expired = self.leases.overdue(id, now);
-                settled
-                    .extend(expired.map(|l| self.end(l, running, Cause::Expired, now)).unwrap_or_default());
-            } else if let Some(closed) = self.leases.close(id) {
-                self.workers.release(worker, id, closed.solitary);
-            }
+            settled.extend(self.end(lease, running, Cause::Expired));
         }
         settled
     }
@@ -134,13 +128,7 @@ impl Book {
     }
 
     /// What becomes of the individuals that a lease still owed; `running`: it was in a slot, not waiting for one.
-    pub(super) fn end(
-        &mut self,
-        lease: Lease,
-        running: bool,
-        cause: Cause,
-        _now: Instant,
-    ) -> Vec<(usize, Answer)> {
+    pub(super) fn end(&mut self, lease: Lease, running: bool, cause: Cause) -> Vec<(usize, Answer)> {
         let mut positions = self.owed(&lease);
         if !running {
             self.unsuspected(positions);

@@ -36,10 +36,7 @@ pub(super) struct Lease {
     pub size: usize,
     pub phase: Phase,
     pub granted: Instant,
-    /// When the phase ends by itself.
-    pub until: Instant,
-    /// What `until` was counted from at first.
-    pub allowed: Duration,
+    pub deadline: Instant,
     /// Seconds the slot is expected to be busy with it, if anything was known.
     pub predicted: Option<f64>,
     /// Seconds it was expected to wait for a slot.
@@ -82,7 +79,7 @@ impl Ended {
 #[derive(Debug, Default)]
 pub(super) struct Leases {
     open: BTreeMap<u64, Lease>,
-    untils: BTreeSet<(Instant, u64)>,
+    deadlines: BTreeSet<(Instant, u64)>,
     ended: HashMap<u64, Ended>,
     order: VecDeque<u64>,
     last: u64,
@@ -94,7 +91,7 @@ impl Leases {
     /// Enters a new lease; its number.
     pub fn open(&mut self, lease: Lease) -> u64 {
         self.last += 1;
-        self.untils.insert((lease.until, self.last));
+        self.deadlines.insert((lease.deadline, self.last));
         self.open.insert(self.last, lease);
         self.last
     }
@@ -127,7 +124,7 @@ impl Leases {
     /// Ends a lease: it occupies nothing any more. What is returned has only the items that it still owes.
     pub fn close(&mut self, id: u64) -> Option<Lease> {
         let mut lease = self.open.remove(&id)?;
-        self.untils.remove(&(lease.until, id));
+        self.deadlines.remove(&(lease.deadline, id));
         if lease.phase != Phase::Obsolete {
             let items = std::mem::take(&mut lease.items);
             lease.items = items.iter().copied().filter(|item| !item.answered).collect();
@@ -142,14 +139,12 @@ impl Leases {
         Some(lease)
     }
 
-    /// The lease is overdue: it may occupy its slot once more as long as it was allowed to. What it was is returned.
-    pub fn overdue(&mut self, id: u64, now: Instant) -> Option<Lease> {
+    /// The lease's deadline has passed. It occupies its slot until the worker is heard of; what it was is returned.
+    pub fn overdue(&mut self, id: u64) -> Option<Lease> {
         let lease = self.open.get_mut(&id)?;
+        self.deadlines.remove(&(lease.deadline, id));
         let was = lease.clone();
         lease.phase = Phase::Overdue;
-        self.untils.remove(&(lease.until, id));
-        lease.until = later(now, lease.allowed);
-        self.untils.insert((lease.until, id));
         Some(was)
     }
 
@@ -157,6 +152,7 @@ impl Leases {
     pub fn turn(&mut self) {
         self.ended.clear();
         self.order.clear();
+        self.deadlines.clear();
         self.first = self.last + 1;
         for lease in self.open.values_mut() {
             lease.phase = Phase::Obsolete;
@@ -164,14 +160,14 @@ impl Leases {
         }
     }
 
-    /// The earliest end of a phase.
+    /// The earliest deadline of what is running.
     pub fn next(&self) -> Option<Instant> {
-        self.untils.first().map(|&(until, _)| until)
+        self.deadlines.first().map(|&(deadline, _)| deadline)
     }
 
-    /// A lease whose phase has ended.
+    /// A lease that is running and whose deadline has passed.
     pub fn due(&self, now: Instant) -> Option<u64> {
-        self.untils.first().filter(|&&(until, _)| until <= now).map(|&(_, id)| id)
+        self.deadlines.first().filter(|&&(deadline, _)| deadline <= now).map(|&(_, id)| id)
     }
 }
 

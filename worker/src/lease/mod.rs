@@ -36,6 +36,7 @@ use std::time::Duration;
 pub use book::Book;
 pub use counts::Counts;
 
+use crate::job::resolve::ResolvedJob;
 use crate::run::evaluator::{Answer, Task};
 
 /// A worker for the time of its stream: numbers are never used twice.
@@ -56,6 +57,15 @@ pub struct Terms {
 impl Terms {
     /// The usual length of a batch: what a kill costs at most, and far above the cost of a message.
     pub const TARGET: Duration = Duration::from_millis(100);
+
+    /// Those of a job.
+    pub fn of(job: &ResolvedJob) -> Terms {
+        Terms {
+            timeout: Duration::from_secs(u64::from(job.failures.timeout_seconds)),
+            attempts: job.failures.attempts,
+            target: Terms::TARGET,
+        }
+    }
 }
 
 /// A batch and the right to evaluate it.

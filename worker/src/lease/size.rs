@@ -69,7 +69,9 @@ pub(super) fn size(work: &Work, wish: &Wish, there: usize) -> usize {
             let worth = WORTH * cost.fixed;
             let usual = (target - cost.fixed).max(worth.min(STRETCH * target));
             let least = worth.clamp(FLOOR, (STRETCH * target).max(FLOOR)).min(whole / share);
-            let seconds = (left / (2.0 * share)).max(least).min(usual);
+            // A single slot has nobody to finish together with.
+            let half = if slots == 1 { left } else { left / (2.0 * share) };
+            let seconds = half.max(least).min(usual);
             // A cast of a float saturates.
             let wanted = (seconds / (cost.each * wish.factor)).ceil() as usize;
             wanted.min(GROWTH * wish.timed.max(1))

@@ -1,0 +1,176 @@
+use super::*;
+
+#[test]
+fn a_batch_is_one_species_and_neighbours_in_the_order_of_genomes() {
+    let mut desk = Desk::new(terms(), &[1]);
+    let mixed = (0..40).map(|index| {
+        let gene = (index * 7 % 40) as u32;
+        Task { index, species: index % 2, genome: Box::new([gene, 1]) }
+    });
+    desk.book.submit(mixed.collect());
+    let mut seen = Vec::new();
+    while let Some(grant) = desk.next(A) {
+        assert!(grant.tasks.iter().all(|t| t.species == grant.tasks[0].species));
+        seen.extend(grant.tasks.iter().map(|t| (t.species, t.genome.clone())));
+        desk.finish(A, &grant);
+    }
+    assert_eq!(seen.len(), 40);
+    assert!(seen.is_sorted(), "{seen:?}");
+}
+
+#[test]
+fn the_first_batches_are_probes_and_grow_with_what_is_learnt() {
+    let mut desk = Desk::new(terms(), &[1]);
+    desk.book.submit(tasks(5000));
+    let mut sizes = Vec::new();
+    while let Some(grant) = desk.next(A) {
+        sizes.push(grant.tasks.len());
+        if sizes.len() == 1 {
+            assert_eq!(desk.next(A), None, "nothing waits at a worker before anything is known");
+        }
+        let busy = 20 * MS / 1000 * grant.tasks.len() as u32;
+        let (lease, items) = (grant.lease, good(&grant));
+        let delivery = Delivery { lease, epoch: EPOCH, items, last: true, busy, largest_batch: 0 };
+        desk.book.deliver(A, delivery, desk.now).unwrap();
+        if sizes.len() == 4 {
+            break;
+        }
+    }
+    assert_eq!(sizes[0], 8);
+    assert!(sizes.windows(2).all(|w| w[1] > 2 * w[0] && w[1] <= 5 * w[0]), "{sizes:?}");
+    assert!((desk.book.seconds_per_individual(0).unwrap() - 2e-5).abs() < 1e-9);
+}
+
+#[test]
+fn the_dearest_species_comes_first_and_the_unknown_before_it() {
+    let mut desk = Desk::new(terms(), &[1]);
+    for (species, seconds) in [(0, 0.1), (1, 0.9), (3, 0.5)] {
+        desk.book.paces.observe(species, 1, seconds, 1.0);
+    }
+    let four = (0..4).map(|index| Task { index, species: index, genome: Box::new([0]) });
+    desk.book.submit(four.collect());
+    let mut order = Vec::new();
+    while let Some(grant) = desk.next(A) {
+        order.extend(indices(&grant));
+        desk.finish(A, &grant);
+    }
+    assert_eq!(order, [2, 1, 3, 0]);
+}
+
+#[test]
+fn a_worker_holds_at_most_two_leases_per_slot() {
+    let mut desk = Desk::knowing(terms(), &[3], 10 * MS, 10);
+    desk.book.submit(tasks(10_000));
+    assert_eq!(sizes(&desk.all(&[A])), [10; 6]);
+    assert_eq!((desk.book.slots(), desk.book.slots_busy()), (3, 3));
+}
+
+#[test]
+fn nothing_waits_at_a_worker_near_the_end() {
+    let mut desk = Desk::knowing(terms(), &[1, 1], 10 * MS, 10);
+    desk.book.submit(tasks(7));
+    let granted = desk.all(&[A]);
+    assert_eq!(sizes(&granted), [2], "B would be idle");
+    let granted = desk.all(&[A, B]);
+    assert_eq!(granted.len(), 1, "whoever is first gets the rest");
+    assert_eq!(granted[0].0, B);
+    assert_eq!(desk.book.queued(), 3);
+}
+
+#[test]
+fn a_tiny_generation_is_one_batch_per_slot() {
+    let mut desk = Desk::knowing(terms(), &[1, 1], MS / 100, 100);
+    desk.book.submit(tasks(100));
+    let granted = desk.all(&[A, B]);
+    assert_eq!(sizes(&granted), [50, 50]);
+    assert_ne!(granted[0].0, granted[1].0);
+}
+
+#[test]
+fn a_second_of_work_for_two_slots_is_about_a_dozen_batches() {
+    let mut desk = Desk::knowing(terms(), &[1, 1], MS, 200);
+    desk.book.submit(tasks(1000));
+    let mut batches = 0;
+    while desk.book.open() > 0 {
+        for (id, grant) in desk.all(&[A, B]) {
+            batches += 1;
+            desk.finish(id, &grant);
+        }
+    }
+    assert!((10..=18).contains(&batches), "{batches}");
+}
+
+#[test]
+fn many_small_species_do_not_cost_a_message_each_way_one_after_the_other() {
+    let mut desk = Desk::new(terms(), &[1, 1]);
+    (0..8).for_each(|species| desk.book.paces.observe(species, 10, 1e-4, 1.0));
+    let eight = (0..80).map(|index| Task { index, species: index / 10, genome: Box::new([index as u32]) });
+    desk.book.submit(eight.collect());
+    assert_eq!(desk.all(&[A, B]).len(), 4, "one running and one waiting each");
+}
+
+#[test]
+fn a_worker_short_of_memory_gets_what_it_asks_for() {
+    let mut desk = Desk::knowing(terms(), &[1], MS, 100);
+    desk.book.submit(tasks(1000));
+    let grant = desk.grant(A);
+    assert_eq!(grant.tasks.len(), 100);
+    let (lease, items) = (grant.lease, good(&grant));
+    let delivery = Delivery { lease, epoch: EPOCH, items, last: true, busy: 100 * MS, largest_batch: 7 };
+    desk.book.deliver(A, delivery, desk.now).unwrap();
+    assert!(desk.all(&[A]).iter().all(|(_, grant)| grant.tasks.len() <= 7));
+}
+
+#[test]
+fn a_slow_worker_gets_smaller_batches() {
+    let mut desk = Desk::knowing(terms(), &[1, 1], MS, 100);
+    desk.book.submit(tasks(10_000));
+    for (id, times) in [(A, 1), (B, 4)].into_iter().cycle().take(60) {
+        let grant = desk.grant(id);
+        let (lease, items) = (grant.lease, good(&grant));
+        let busy = MS * times * grant.tasks.len() as u32;
+        let delivery = Delivery { lease, epoch: EPOCH, items, last: true, busy, largest_batch: 0 };
+        desk.book.deliver(id, delivery, desk.now).unwrap();
+    }
+    let (a, b) = (desk.grant(A).tasks.len(), desk.grant(B).tasks.len());
+    assert!((3..=5).contains(&(a / b)), "{a} {b}");
+}
+
+#[test]
+fn a_deadline_is_four_times_the_predicted_time() {
+    let mut desk = Desk::knowing(terms(), &[1], 20 * S, 1);
+    desk.book.submit(tasks(100));
+    assert_eq!(desk.grant(A).deadline, 80 * S);
+    assert_eq!(desk.grant(A).deadline, 160 * S, "the wait for the slot included");
+}
+
+#[test]
+fn a_deadline_is_at_least_ten_seconds() {
+    let mut desk = Desk::knowing(terms(), &[1], MS, 100);
+    desk.book.submit(tasks(1000));
+    assert_eq!(desk.grant(A).deadline, 10 * S);
+}
+
+#[test]
+fn time_limits_win_over_the_ten_seconds_and_leave_the_worker_time_to_say_so() {
+    let mut desk = Desk::knowing(Terms { timeout: S, ..terms() }, &[1], 100 * MS, 4);
+    desk.book.submit(tasks(1000));
+    let grant = desk.grant(A);
+    assert_eq!((grant.tasks.len(), grant.deadline), (1, 3 * S));
+}
+
+#[test]
+fn where_nothing_is_known_the_time_limits_are_the_deadline() {
+    let mut desk = Desk::new(terms(), &[1]);
+    desk.book.submit(tasks(1000));
+    assert_eq!(desk.grant(A).deadline, 8 * 300 * S + 2 * S);
+}
+
+#[test]
+fn without_a_worker_nothing_happens() {
+    let mut desk = Desk::new(terms(), &[]);
+    desk.book.submit(tasks(10));
+    assert_eq!(desk.next(A), None);
+    assert_eq!((desk.book.open(), desk.book.queued(), desk.book.workers()), (10, 10, 0));
+    assert_eq!(desk.book.next_expiry(), None);
+}
