@@ -24,7 +24,7 @@ impl Collector for Memory {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), Error> {
         let Some(bytes) = resident_bytes() else { return Ok(()) };
         let gauge = ConstGauge::new(bytes);
-        let help = "Memory of this process that is in RAM, mapped data included";
+        let help = "Memory of this process that is in RAM, mapped data included.";
         gauge.encode(encoder.encode_descriptor(
             "process_resident_memory",
             help,
