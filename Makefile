@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET)/release/galapagos
 VENV := $(TARGET)/venv
 
-.PHONY: help example test lint generators generated check-generated deny quality parity ratios bench chaos oracle-data
+.PHONY: help example test lint generators generated check-generated deny quality parity ratios bench chaos measure oracle-data
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ --/'
@@ -59,6 +59,10 @@ ratios: $(BIN) ## Print speed ratios to other back-testers in one run
 
 chaos: generators ## All kills, broken networks, lies and disk faults; GALAPAGOS_CHAOS_SEED=n repeats a failure
 	GALAPAGOS_CHAOS=full $(CARGO) test --locked -p galapagos-e2e -- --nocapture --test-threads 2
+
+measure: ## Print what distribution costs, as ratios (two idle cores)
+	$(CARGO) build --release --locked -p galapagos -p galapagos-worker --bins
+	$(CARGO) run --release --locked -p galapagos-e2e --example measure
 
 bench: ## Criterion benchmarks of engine, genetics and import
 	$(CARGO) bench --locked -p galapagos-engine -p galapagos-genetics -p galapagos-market

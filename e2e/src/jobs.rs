@@ -15,24 +15,24 @@ pub struct Job {
     pub generations: u32,
     /// Seed of the evolution.
     pub seed: u64,
-    /// Further lines of the manifest's `spec`, indented by two blanks.
-    pub more: String,
+    /// `execution.window`. With `Full` each individual is simulated by itself, bar by bar: a known amount of work.
+    pub window: &'static str,
 }
 
 impl Job {
     /// Milliseconds a generation, which is mostly files and messages: for kills at the boundaries.
     pub fn small(seed: u64) -> Job {
-        Job { name: "small".to_owned(), population: 24, generations: 12, seed, more: String::new() }
+        Job { name: "small".to_owned(), population: 24, generations: 12, seed, window: "AfterWarmUp" }
     }
 
     /// Several seconds of evaluation: for kills of workers that are busy.
     pub fn busy(seed: u64) -> Job {
-        Job { name: "busy".to_owned(), population: 240, generations: 12, seed, more: String::new() }
+        Job { name: "busy".to_owned(), population: 240, generations: 12, seed, window: "AfterWarmUp" }
     }
 
     /// The manifest. No stop but the number of generations, so that every run has the same length.
     pub fn manifest(&self) -> String {
-        let Job { name, population, generations, seed, more } = self;
+        let Job { name, population, generations, seed, window } = self;
         format!(
             "\
 apiVersion: galapagos.dev/v1alpha1
@@ -46,9 +46,9 @@ spec:
   - {{name: atr_stop_loss}}
   population: {{size: {population}, seed: {seed}}}
   generations: {generations}
-  execution: {{side: LongShort, takerFee: \"0.0001\"}}
+  execution: {{side: LongShort, takerFee: \"0.0001\", window: {window}}}
   stop: {{patience: 100000}}
-{more}"
+"
         )
     }
 }

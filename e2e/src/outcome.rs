@@ -44,13 +44,7 @@ impl Outcome {
 
     /// The only published result below a state folder; `None` without one.
     pub fn read(state: &Path) -> Option<Outcome> {
-        let marks = files(&runs(state), "/RESULT");
-        assert!(marks.len() <= 1, "{marks:?}");
-        let result = marks.first()?.parent()?.join("result");
-        let document: Value =
-            serde_json::from_slice(&std::fs::read(result.join("result.json")).unwrap()).unwrap();
-        let mark: Value = serde_json::from_slice(&std::fs::read(&marks[0]).unwrap()).unwrap();
-        assert_eq!(mark["digest"], document["result_digest"]);
+        let (result, document) = published(state)?;
         Some(Outcome {
             digest: document["result_digest"].as_str().unwrap().to_owned(),
             best: document["best"].clone(),
@@ -70,6 +64,17 @@ impl Outcome {
         assert_eq!(self.stopped_by, other.stopped_by, "{context}: reason of the stop");
         assert!(self.evaluations == other.evaluations, "{context}: the tables of evaluations differ");
     }
+}
+
+/// The only published result below a state folder: where it lies, and its document.
+pub fn published(state: &Path) -> Option<(PathBuf, Value)> {
+    let marks = files(&runs(state), "/RESULT");
+    assert!(marks.len() <= 1, "{marks:?}");
+    let result = marks.first()?.parent()?.join("result");
+    let read = |path: &Path| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
+    let document = read(&result.join("result.json"));
+    assert_eq!(read(&marks[0])["digest"], document["result_digest"]);
+    Some((result, document))
 }
 
 /// Number of the newest checkpoint below a state folder: finished generations. 0 without one.

@@ -89,6 +89,19 @@ impl Process {
         })
     }
 
+    /// CPU seconds used so far and the most memory held at once, in bytes; `None` when it has ended.
+    pub fn usage(&mut self) -> Option<(f64, u64)> {
+        let folder = PathBuf::from(format!("/proc/{}", self.poll().is_none().then(|| self.id())?));
+        let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
+        // The name may hold anything; what follows its last bracket are numbers, the 12th and 13th of them times.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+        let status = std::fs::read_to_string(folder.join("status")).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kilobytes: u64 = peak.trim().trim_end_matches("kB").trim().parse().ok()?;
+        Some((ticks as f64 / rustix::param::clock_ticks_per_second() as f64, kilobytes * 1024))
+    }
+
     /// The last lines of its log.
     pub fn tail(&self) -> String {
         let text = std::fs::read(&self.log).map(|b| String::from_utf8_lossy(&b).into_owned());

@@ -13,11 +13,12 @@ pub fn worker() -> Command {
     quiet(&built("galapagos-worker"))
 }
 
-/// The folder with the built programs: a test executable lies in `deps` below it.
+/// The folder with the built programs: a test lies in `deps` below it, an example in `examples`.
 pub fn folder() -> PathBuf {
     let test = std::env::current_exe().expect("the test knows its own file");
     let folder = test.parent().expect("it lies in a folder");
-    let above = if folder.ends_with("deps") { folder.parent() } else { None };
+    let below = folder.ends_with("deps") || folder.ends_with("examples");
+    let above = if below { folder.parent() } else { None };
     above.unwrap_or(folder).to_owned()
 }
 
@@ -28,7 +29,11 @@ pub fn root() -> PathBuf {
 
 fn built(name: &str) -> PathBuf {
     let path = folder().join(name);
-    assert!(path.is_file(), "{} is missing: run `make test`, which builds it", path.display());
+    assert!(
+        path.is_file(),
+        "{} is missing: run `make test` (or `make measure`), which builds it",
+        path.display()
+    );
     path
 }
 

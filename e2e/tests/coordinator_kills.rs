@@ -1,5 +1,7 @@
 //! `kill -9` of the coordinator at any instant, then the next attempt.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,7 @@
 //! Full, broken and short-writing disks below the coordinator's state.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
 use std::time::Duration;
 
 use galapagos_e2e::chaos::{Plan, count};

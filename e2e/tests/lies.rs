@@ -1,5 +1,7 @@
 //! Duplicated, reordered, late and forged results, from a man in the middle with proper certificates.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
 use std::time::Duration;
 
 use galapagos_e2e::chaos::{Plan, count};

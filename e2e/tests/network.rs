@@ -1,5 +1,7 @@
 //! Slow, silent and broken networks between workers and coordinator.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
 use std::time::{Duration, Instant};
 
 use galapagos_e2e::chaos::{Plan, count};

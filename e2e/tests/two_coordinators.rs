@@ -1,5 +1,7 @@
 //! Two attempts on one state folder: the newer one takes over, the older one gets nothing accepted.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
 use std::time::Duration;
 
 use rustix::process::Signal;
