@@ -89,6 +89,12 @@ impl Process {
         })
     }
 
+    /// Whether it is stopped by a signal.
+    pub fn is_stopped(&mut self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
+    }
+
     /// CPU seconds used so far and the most memory held at once, in bytes; `None` when it has ended.
     pub fn usage(&mut self) -> Option<(f64, u64)> {
         let folder = PathBuf::from(format!("/proc/{}", self.poll().is_none().then(|| self.id())?));

@@ -26,7 +26,7 @@ fn a_disk_that_fails_costs_an_attempt_and_no_byte() {
         let expected = Outcome::undisturbed(&scratch, &file);
         let mut cluster = Cluster::new(&scratch, "cluster", &file, plan.seed());
         cluster.start_workers(2);
-        let trouble = Trouble::ALL[round as usize % Trouble::ALL.len()];
+        let trouble = Trouble::DISKS[round as usize % Trouble::DISKS.len()];
         for _ in 0..2 {
             let fault = Fault::draw(trouble, CALLS, plan.random());
             let (mut command, attempt) = cluster.command();
@@ -66,7 +66,7 @@ fn a_disk_that_fails_costs_a_local_run_and_no_byte() {
     let (mut hit, mut failed) = (0, 0);
     for round in 0..count(12, 400) {
         let results = scratch.folder(&format!("results-{round}"));
-        let trouble = Trouble::ALL[round as usize % Trouble::ALL.len()];
+        let trouble = Trouble::DISKS[round as usize % Trouble::DISKS.len()];
         let fault = Fault::draw(trouble, CALLS, plan.random());
         let log = scratch.path().join(format!("faults-{round}"));
         let run = |fault: Option<&Fault>| {

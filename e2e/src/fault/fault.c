@@ -7,6 +7,7 @@
  *   GALAPAGOS_FAULT_TO      first that works again
  *   GALAPAGOS_FAULT_SHARE   of the calls in between, this many of 1000 fail
  *   GALAPAGOS_FAULT_SEED    which ones
+ *   GALAPAGOS_FAULT_SIGNAL  instead of failing, the call is preceded by this signal to the process itself
  *   GALAPAGOS_FAULT_LOG     a line for each failure goes there
  */
 #define _GNU_SOURCE
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,7 +25,7 @@
 #include <unistd.h>
 
 static const char *prefix, *calls;
-static int error_number, log_file = -1;
+static int error_number, signal_number, log_file = -1;
 static uint64_t from, to, share, seed, counter;
 static ssize_t (*real_write)(int, const void *, size_t);
 
@@ -38,6 +40,7 @@ __attribute__((constructor)) static void begin(void) {
     prefix = getenv("GALAPAGOS_FAULT_PREFIX");
     calls = getenv("GALAPAGOS_FAULT_CALLS");
     error_number = (int)number("GALAPAGOS_FAULT_ERROR", EIO);
+    signal_number = (int)number("GALAPAGOS_FAULT_SIGNAL", 0);
     from = number("GALAPAGOS_FAULT_FROM", 0);
     to = number("GALAPAGOS_FAULT_TO", UINT64_MAX);
     share = number("GALAPAGOS_FAULT_SHARE", 1000);
@@ -82,7 +85,10 @@ static int fails(char what) {
     if (n < from || n >= to || draw(n) % 1000 >= share) return 0;
     length = snprintf(line, sizeof line, "%c %llu\n", what, (unsigned long long)n);
     if (log_file >= 0 && real_write(log_file, line, (size_t)length) < 0) return 1;
-    return 1;
+    if (signal_number == 0) return 1;
+    /* To the process, not the thread: all of it stops or dies here. */
+    kill(getpid(), signal_number);
+    return 0;
 }
 
 /* Bytes that a write may take; -1 after setting errno. */

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use rustix::process::Signal;
+
 use crate::program;
 use crate::random::Random;
 
@@ -21,11 +23,15 @@ pub enum Trouble {
     FlushFails,
     /// Writes take a part of their bytes, which is no error.
     ShortWrites,
+    /// The process is killed just before a call.
+    Killed,
+    /// The process is stopped just before a call, which it makes when it wakes.
+    Frozen,
 }
 
 impl Trouble {
-    /// All of them.
-    pub const ALL: [Trouble; 4] =
+    /// Those of disks.
+    pub const DISKS: [Trouble; 4] =
         [Trouble::DiskFull, Trouble::Broken, Trouble::FlushFails, Trouble::ShortWrites];
 
     fn calls(self) -> &'static str {
@@ -34,15 +40,23 @@ impl Trouble {
             Trouble::Broken => "wfr",
             Trouble::FlushFails => "f",
             Trouble::ShortWrites => "s",
+            Trouble::Killed | Trouble::Frozen => "wfro",
         }
     }
 
     fn error(self) -> i32 {
-        let errno = match self {
-            Trouble::DiskFull => rustix::io::Errno::NOSPC,
-            Trouble::Broken | Trouble::FlushFails | Trouble::ShortWrites => rustix::io::Errno::IO,
-        };
+        let full = self == Trouble::DiskFull;
+        let errno = if full { rustix::io::Errno::NOSPC } else { rustix::io::Errno::IO };
         errno.raw_os_error()
+    }
+
+    /// 0: none.
+    fn signal(self) -> i32 {
+        match self {
+            Trouble::Killed => Signal::KILL.as_raw(),
+            Trouble::Frozen => Signal::STOP.as_raw(),
+            Trouble::DiskFull | Trouble::Broken | Trouble::FlushFails | Trouble::ShortWrites => 0,
+        }
     }
 }
 
@@ -70,6 +84,11 @@ impl Fault {
         Fault { trouble, from, calls: lasts, share, seed: random.draw() >> 1 }
     }
 
+    /// Exactly one call is hit.
+    pub fn at(trouble: Trouble, call: u64) -> Fault {
+        Fault { trouble, from: call, calls: 1, share: 1000, seed: 0 }
+    }
+
     /// Loads the layer into a program for paths below `folder`; every failure is a line of `log`.
     pub fn load(&self, command: &mut Command, folder: &Path, log: &Path) {
         let folder = folder.canonicalize().expect("the folder exists");
@@ -79,6 +98,7 @@ impl Fault {
             .env("GALAPAGOS_FAULT_LOG", log)
             .env("GALAPAGOS_FAULT_CALLS", self.trouble.calls())
             .env("GALAPAGOS_FAULT_ERROR", self.trouble.error().to_string())
+            .env("GALAPAGOS_FAULT_SIGNAL", self.trouble.signal().to_string())
             .env("GALAPAGOS_FAULT_FROM", self.from.to_string())
             .env("GALAPAGOS_FAULT_TO", self.from.saturating_add(self.calls).to_string())
             .env("GALAPAGOS_FAULT_SHARE", self.share.to_string())
