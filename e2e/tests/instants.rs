@@ -70,7 +70,7 @@ fn killed_at_any_call_the_next_attempt_ends_with_the_same_bytes() {
 fn frozen_at_any_call_and_woken_after_a_newer_attempt_it_changes_nothing() {
     let mut plan = Plan::new("frozen_at_any_call_and_woken_after_a_newer_attempt_it_changes_nothing");
     let (scratch, file, expected) = job(5);
-    let (mut frozen, mut wrong) = (0, Vec::new());
+    let (mut frozen, mut wrong) = (0, Vec::<String>::new());
     for call in calls(&mut plan, 3, 160) {
         let mut cluster = Cluster::new(&scratch, &format!("call-{call}"), &file, plan.seed());
         cluster.start_workers(1);
