@@ -1,6 +1,6 @@
 //! The arguments of the command and the choice of the verb.
 
-use crate::commands::{backtest, completions, data, estimate, import, init, run, strategies, validate};
+use crate::commands::{backtest, completions, data, dev, estimate, import, init, run, strategies, validate};
 use crate::exit::Outcome;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -39,6 +39,7 @@ pub enum Verb {
     Estimate(estimate::Arguments),
     Init(init::Arguments),
     Completions(completions::Arguments),
+    Dev(dev::Arguments),
 }
 
 /// How a result is printed on stdout.
@@ -79,6 +80,7 @@ impl Arguments {
             Verb::Strategies(a) => strategies::execute(a),
             Verb::Init(a) => init::execute(a),
             Verb::Completions(a) => completions::execute(a),
+            Verb::Dev(a) => dev::execute(a),
         }
     }
 }

@@ -25,3 +25,4 @@ pub mod terminal;
 pub mod times;
 pub mod validate;
 pub mod walk;
+pub mod workers;

@@ -2,6 +2,7 @@
 
 use crate::table::{duration, number, short, thousands};
 use crate::terminal::{BARS, is_watched};
+use galapagos_worker::fleet::View;
 use galapagos_worker::run::progress::{Event, GenerationReport, Observer, Pace};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 pub struct Progress {
     bar: Option<ProgressBar>,
     cached: u64,
+    workers: Option<View>,
 }
 
 impl Progress {
@@ -22,7 +24,12 @@ impl Progress {
             bar.set_prefix(job.to_owned());
             bar
         });
-        Progress { bar, cached: 0 }
+        Progress { bar, cached: 0, workers: None }
+    }
+
+    /// Shows worker processes too.
+    pub fn show(&mut self, workers: View) {
+        self.workers = Some(workers);
     }
 
     /// Removes the bar.
@@ -34,11 +41,13 @@ impl Progress {
 
     fn generation(&mut self, report: &GenerationReport, pace: &Pace) {
         self.cached += u64::from(report.cached);
+        let workers = self.workers.as_ref().map(View::standing);
         match &self.bar {
             Some(bar) => {
                 bar.set_length(pace.generations.into());
                 bar.set_position(u64::from(report.generation) + 1);
-                bar.set_message(line(report, pace, self.cached));
+                let workers = workers.map_or_else(String::new, |w| format!("  {} workers", w.workers));
+                bar.set_message(line(report, pace, self.cached) + &workers);
             }
             None => tracing::info!(
                 generation = report.generation,
@@ -49,6 +58,7 @@ impl Progress {
                 diversity = report.diversity,
                 distinct = report.distinct,
                 cached = self.cached,
+                workers = workers.map(|w| w.workers),
                 seconds = report.seconds,
                 strategy_bars_per_second = pace.strategy_bars_per_second,
                 eta_seconds = pace.eta_seconds,

@@ -29,6 +29,7 @@ pub mod attend;
 pub mod catalogue;
 pub mod coordinator;
 pub mod execute;
+pub mod fleet;
 pub mod import;
 pub mod job;
 pub mod lease;

@@ -3,6 +3,7 @@
 pub mod backtest;
 pub mod completions;
 pub mod data;
+pub mod dev;
 pub mod estimate;
 pub mod import;
 pub mod init;

@@ -4,11 +4,13 @@ use crate::args::{DataDir, Output};
 use crate::exit::{Blame, Failure, Outcome};
 use crate::progress::Progress;
 use crate::run_failure::{blame_execute, blame_market, blame_resolve};
-use crate::{estimate, interrupt, manifest, run_pictures, run_report, source, terminal};
+use crate::{estimate, interrupt, manifest, run_pictures, run_report, source, terminal, workers};
 use galapagos_worker::execute::{self, Options, RunOutcome};
 use galapagos_worker::job::market::Market;
+use galapagos_worker::job::problem::Problem;
 use galapagos_worker::job::resolve::ResolvedJob;
 use galapagos_worker::storage::run_folder::Start;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Run a job on this machine: evolve, validate on the holdout, write the results
@@ -22,6 +24,7 @@ Examples:
   galapagos run job.yaml --set generations=10 --set execution.takerFee=0.001
   galapagos run job.yaml --dry-run
   galapagos run jobs.yaml --job fx-hourly --slots 4 -o json > result.json
+  galapagos run job.yaml --workers 2
 
 With -o json one JSON document is printed on stdout, and stderr has one JSON object a line (one for each generation).
 Exit codes: 0 done, 1 internal error, 2 invalid input, 3 gates failed, 130 interrupted (the same command continues).")]
@@ -35,6 +38,10 @@ pub struct Arguments {
     /// Threads that evaluate; absent: all cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub slots: Option<u16>,
+    /// Evaluate in N worker processes, as a cluster would: over mutual TLS, started again when they die. --slots is
+    /// then the threads of each; absent: the cores shared evenly
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub data_dir: DataDir,
@@ -91,7 +98,16 @@ pub fn execute(arguments: Arguments) -> Outcome {
     };
     let asked = interrupt::watch("stopping at a safe point; Ctrl-C again ends at once")?;
     let mut progress = Progress::start(&job.name, arguments.output == Output::Json);
-    let outcome = execute::run(&job, &market, &options, &mut progress, &asked);
+    let outcome = match arguments.workers.and_then(|n| NonZeroUsize::new(n.into())) {
+        None => execute::run(&job, &market, &options, &mut progress, &asked),
+        Some(count) => {
+            let problem = Problem::new(&job, market.bars()).map_err(|e| blame_execute(e.into()))?;
+            let slots = arguments.slots.and_then(|n| NonZeroUsize::new(n.into()));
+            let mut fleet = workers::start(&job, data_dir, count, slots)?;
+            progress.show(fleet.view());
+            execute::run_with(&job, &market, &problem, &options, &mut fleet, &mut progress, &asked)
+        }
+    };
     progress.finish();
     match outcome.map_err(blame_execute)? {
         RunOutcome::Finished { result, folder, reused } => {

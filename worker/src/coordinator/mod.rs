@@ -73,7 +73,7 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     let folder = Arc::new(folder);
     tracing::info!(epoch = folder.epoch(), folder = %folder.path().display(), "run folder");
 
-    let (board, answers) = Board::new(terms(&job), folder.epoch());
+    let (board, answers) = Board::new(Terms::of(&job), folder.epoch());
     let news = News::new(Live::new(&job, folder.epoch()), Arc::clone(&board));
     let metrics = CoordinatorMetrics::register(&shell.metrics);
     let mut reporter = Reporter::new(Arc::clone(&news), metrics.clone());
@@ -153,12 +153,4 @@ fn finish(
         tracing::warn!(%error, path = %path.display(), "the termination message cannot be written");
     }
     exit
-}
-
-fn terms(job: &ResolvedJob) -> Terms {
-    Terms {
-        timeout: Duration::from_secs(u64::from(job.failures.timeout_seconds)),
-        attempts: job.failures.attempts,
-        target: Terms::TARGET,
-    }
 }

@@ -142,6 +142,8 @@ impl Desk {
                     }
                 },
                 _ = bell.changed() => {}
+                // A lost connection drops our half; its own half may never tell.
+                () = out.closed() => return End::Gone("its connection is gone".to_owned()),
             }
         }
     }

@@ -1,0 +1,34 @@
+//! `galapagos run --workers N`: this very program again, as worker processes.
+
+use crate::exit::{Blame, Failure, Outcome};
+use galapagos_worker::fleet::{Fleet, FleetError, Plan};
+use galapagos_worker::import::source::cores;
+use galapagos_worker::job::resolve::ResolvedJob;
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+/// The first argument that makes this program `galapagos-worker`; for its own children only.
+pub const VERB: &str = "__galapagos-worker";
+
+/// Starts the workers of a job. `slots` of each; absent: the cores shared evenly.
+pub fn start(
+    job: &ResolvedJob,
+    data_dir: &Path,
+    workers: NonZeroUsize,
+    slots: Option<NonZeroUsize>,
+) -> Outcome<Fleet> {
+    let even = NonZeroUsize::new(cores() / workers).unwrap_or(NonZeroUsize::MIN);
+    let plan = Plan {
+        workers,
+        slots: slots.unwrap_or(even),
+        program: std::env::current_exe().internal()?,
+        arguments: vec![OsString::from(VERB)],
+        data_dir: data_dir.to_owned(),
+    };
+    Fleet::start(job, &plan).map_err(|error| match error {
+        FleetError::System { .. } | FleetError::Office(_) | FleetError::Tls(_) | FleetError::Job(_) => {
+            Failure::Internal(error.into())
+        }
+    })
+}

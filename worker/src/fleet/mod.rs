@@ -1,0 +1,149 @@
+//! Workers as child processes of a run on this machine, over the same mutual TLS as on a cluster: `galapagos run
+//! --workers N` shows what a cluster would do.
+//!
+//! The run itself stays in this process, as a coordinator's does in its pod. A child that dies is started again; one
+//! that cannot take part ends the run.
+
+mod child;
+mod folder;
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::coordinator::RemoteEvaluator;
+use crate::coordinator::board::{Board, Standing};
+use crate::coordinator::office::{Door, Office, OfficeError};
+use crate::job::resolve::ResolvedJob;
+use crate::lease::Terms;
+use crate::protocol::tls::{JobUid, TlsError};
+use crate::protocol::work::farewell::Reason as Goodbye;
+use crate::run::evaluator::{Evaluator, EvaluatorError, Task};
+use child::Children;
+use folder::Folder;
+
+/// How long workers may take to close their streams.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// What to start.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Worker processes.
+    pub workers: NonZeroUsize,
+    /// Threads of each that evaluate.
+    pub slots: NonZeroUsize,
+    /// The program whose entry is [`crate::process::main`], and what comes before the role in its arguments.
+    pub program: PathBuf,
+    /// See [`Plan::program`].
+    pub arguments: Vec<OsString>,
+    /// Root of the market data.
+    pub data_dir: PathBuf,
+}
+
+/// Why there are no workers.
+#[derive(Debug, thiserror::Error)]
+pub enum FleetError {
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The port.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
+    /// Files, processes or threads of the system.
+    #[error("cannot {action}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// The system's own words.
+        source: std::io::Error,
+    },
+    /// The job as a file.
+    #[error("the job cannot be written")]
+    Job(#[from] serde_json::Error),
+}
+
+impl FleetError {
+    fn system(action: &'static str) -> impl FnOnce(std::io::Error) -> FleetError {
+        move |source| FleetError::System { action, source }
+    }
+}
+
+/// Running workers. Dropping it ends them.
+#[derive(Debug)]
+pub struct Fleet {
+    board: Arc<Board>,
+    remote: RemoteEvaluator,
+    // In the order in which they must go: children before their files, everything before the runtime.
+    office: Option<Office>,
+    children: Children,
+    _folder: Folder,
+    runtime: Runtime,
+}
+
+/// Looks at a fleet from elsewhere.
+#[derive(Clone, Debug)]
+pub struct View(Arc<Board>);
+
+impl View {
+    /// How many workers there are, and what they do.
+    pub fn standing(&self) -> Standing {
+        self.0.standing()
+    }
+}
+
+impl Fleet {
+    /// Starts the workers of a job.
+    ///
+    /// # Errors
+    /// [`FleetError`].
+    pub fn start(job: &ResolvedJob, plan: &Plan) -> Result<Fleet, FleetError> {
+        let uid = JobUid::new(format!("local-{}", std::process::id()))?;
+        let folder = Folder::write(job, &uid)?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("runtime")
+            .enable_all()
+            .build()
+            .map_err(FleetError::system("start threads"))?;
+        // An epoch guards a state folder against older attempts; here its lock does.
+        let (board, answers) = Board::new(Terms::of(job), 1);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let door = Door { address, identity: &folder.identity, uid: &uid };
+        let office = runtime.block_on(Office::open(&door, job, Arc::clone(&board)))?;
+        let children = Children::start(plan, &folder, &uid, office.address(), &board)?;
+        let remote = RemoteEvaluator::new(job, Arc::clone(&board), answers);
+        Ok(Fleet { board, remote, office: Some(office), children, _folder: folder, runtime })
+    }
+
+    /// For a progress bar.
+    pub fn view(&self) -> View {
+        View(Arc::clone(&self.board))
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        self.children.leave();
+        if let Some(office) = self.office.take() {
+            self.runtime.block_on(office.close(Goodbye::Finished, GOODBYE));
+        }
+        self.children.end();
+    }
+}
+
+impl Evaluator for Fleet {
+    fn evaluate(
+        &mut self,
+        tasks: &[Task],
+        interrupt: &AtomicBool,
+        sink: &mut dyn FnMut(usize, crate::run::evaluator::Answer) -> Result<(), EvaluatorError>,
+    ) -> Result<(), EvaluatorError> {
+        self.remote.evaluate(tasks, interrupt, sink)
+    }
+}
