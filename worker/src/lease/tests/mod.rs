@@ -2,6 +2,7 @@
 
 mod endings;
 mod granting;
+mod plan;
 mod settling;
 mod simulation;
 

@@ -6,73 +6,11 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use proptest::prelude::*;
 
+use super::plan::{ATTEMPTS, Plan, plan};
 use super::*;
 
-const ATTEMPTS: u32 = 3;
 /// Steps in which a generation must be done: each is one event of the cluster.
 const BOUND: usize = 200_000;
-
-#[derive(Clone, Debug)]
-struct Plan {
-    seed: u64,
-    individuals: usize,
-    species: usize,
-    /// Slots of the workers at the beginning; one that goes is followed by another.
-    workers: Vec<u32>,
-    /// Milliseconds per individual.
-    each: u64,
-    /// These kill the worker's process.
-    killers: Vec<usize>,
-    /// These panic, in every attempt or in the first.
-    panics: Vec<usize>,
-    flickers: Vec<usize>,
-    /// Kills that may strike anything, and those that strike only what runs in batches of several.
-    kills: u32,
-    raids: u32,
-    /// Shares in percent: messages delivered twice, delayed by up to a minute, silent and leaving workers.
-    doubled: u64,
-    delayed: u64,
-    silent: u64,
-    leaving: u64,
-    /// One worker takes batches and never answers, though its connection is alive.
-    hung: bool,
-    /// A worker that is gone is seen to be gone at once, and only strikes and killers end any.
-    prompt: bool,
-}
-
-fn plan() -> impl Strategy<Value = Plan> {
-    let some = || prop::collection::vec(0..400_usize, 0..3);
-    let what = (any::<u64>(), 1..400_usize, 1..4_usize, prop::collection::vec(1..5_u32, 1..6));
-    let wrong = (1..2000_u64, some(), some(), some());
-    let ends = (
-        0..2 * ATTEMPTS - 1,
-        0..30_u32,
-        0..40_u64,
-        0..40_u64,
-        0..30_u64,
-        0..20_u64,
-        any::<bool>(),
-        any::<bool>(),
-    );
-    (what, wrong, ends).prop_map(|(what, wrong, ends)| Plan {
-        seed: what.0,
-        individuals: what.1,
-        species: what.2,
-        workers: what.3,
-        each: wrong.0,
-        killers: wrong.1,
-        panics: wrong.2,
-        flickers: wrong.3,
-        kills: ends.0,
-        raids: ends.1,
-        doubled: ends.2,
-        delayed: if ends.7 { 0 } else { ends.3 },
-        silent: if ends.7 { 0 } else { ends.4 },
-        leaving: if ends.7 { 0 } else { ends.5 },
-        hung: ends.6,
-        prompt: ends.7,
-    })
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
