@@ -56,10 +56,10 @@ pub(super) fn file_name(url: &str) -> String {
     let last = path.splitn(4, '/').nth(3).and_then(|p| p.rsplit('/').next()).unwrap_or("");
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
     let name: String = last.trim_start_matches('.').chars().map(plain).collect();
-    match name.len() {
-        0 => "download".to_owned(),
-        // The end matters: it says what kind of file it is.
-        n => name[n.saturating_sub(100)..].trim_start_matches('.').to_owned(),
+    // The end matters: it says what kind of file it is.
+    match name[name.len().saturating_sub(100)..].trim_start_matches('.') {
+        "" => "download".to_owned(),
+        end => end.to_owned(),
     }
 }
 
