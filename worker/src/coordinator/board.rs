@@ -247,13 +247,14 @@ impl Board {
 
     /// Ends leases whose time is over. To be called a few times a second.
     pub fn tick(&self) {
-        let (settled, queued) = {
+        let (settled, open) = {
             let mut inner = self.inner();
             let settled = inner.book.expire(Instant::now());
-            (settled, inner.book.queued())
+            (settled, inner.book.open())
         };
         self.settle(settled);
-        if queued > 0 {
+        // A second copy of a slow batch is due by time alone: idle workers have to ask for it.
+        if open > 0 {
             self.ring();
         }
     }
