@@ -31,18 +31,18 @@ lint: ## Format and clippy, as CI checks them
 
 # Built with the whole workspace, as the tests are: cargo then compiles the libraries once, not once per selection.
 generators:
-	$(CARGO) build -q --locked --workspace --bins
+	$(CARGO) build -q --locked --workspace --bins --example protogen
 
 generated: generators ## Write the generated files: CRDs, catalogue of strategies, code of the protocol
 	$(TARGET)/debug/catalogue --out crds/generated/strategies.json
 	$(CARGO) build -q --locked --workspace --bins
 	$(TARGET)/debug/crdgen --out crds/generated
-	$(CARGO) run -q --locked -p galapagos-protocol --example protogen
+	$(TARGET)/debug/examples/protogen
 
 check-generated: generators ## Fail if a generated file is not current
 	$(TARGET)/debug/catalogue --out crds/generated/strategies.json --check
 	$(TARGET)/debug/crdgen --out crds/generated --check
-	$(CARGO) run -q --locked -p galapagos-protocol --example protogen -- --check
+	$(TARGET)/debug/examples/protogen --check
 
 deny: ## Licences, bans, sources and the arrows between crates
 	$(TARGET)/tools/bin/cargo-deny --version >/dev/null 2>&1 || $(CARGO) install --locked --root $(TARGET)/tools cargo-deny@0.20.2
@@ -57,8 +57,9 @@ parity: $(BIN) ## Compare back-tests with other back-testers, live
 ratios: $(BIN) ## Print speed ratios to other back-testers in one run
 	e2e/parity/ratios.sh $(BIN)
 
+CHAOS := $(patsubst e2e/tests/%.rs,--test %,$(wildcard e2e/tests/*.rs))
 chaos: generators ## All kills, broken networks, lies and disk faults; GALAPAGOS_CHAOS_SEED=n repeats a failure
-	GALAPAGOS_CHAOS=full $(CARGO) test --locked -p galapagos-e2e -- --nocapture --test-threads 2
+	GALAPAGOS_CHAOS=full $(CARGO) test --locked --workspace $(CHAOS) -- --nocapture --test-threads 2
 
 measure: ## Print what distribution costs, as ratios (two idle cores)
 	$(CARGO) build --release --locked -p galapagos -p galapagos-worker --bins
