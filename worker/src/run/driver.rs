@@ -24,6 +24,7 @@ use super::state::DriverState;
 use crate::job::resolve::ResolvedJob;
 use crate::storage::checkpoint::{self, Checkpoint};
 use crate::storage::digest::{Chain, GenerationRecord};
+use crate::storage::exceptions::{self, ExceptionLine};
 use crate::storage::ledger::Ledger;
 use crate::storage::record::{Identity, Record, Verdict};
 use crate::storage::run_folder::RunFolder;
@@ -249,6 +250,18 @@ impl<'a> Driver<'a> {
                     let (strategy, genome) = (strategy.name().to_owned(), text(&genome));
                     failed = Some(RunError::EvaluationFailed { strategy, genome, problem });
                     return Err(EvaluatorError("an individual failed".into()));
+                }
+                let line = ExceptionLine {
+                    generation,
+                    index: index as u32,
+                    strategy: strategy.name().to_owned(),
+                    genome: genome.iter().cloned().collect(),
+                    problem: problem.clone(),
+                };
+                if let Err(error) = exceptions::append(self.folder.path(), &line) {
+                    let text = error.to_string();
+                    failed = Some(error.into());
+                    return Err(EvaluatorError(text));
                 }
                 observer.observe(Event::Quarantined { strategy: strategy.name(), genome: &genome, problem });
             }

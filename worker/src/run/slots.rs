@@ -18,6 +18,9 @@ use super::evaluator::{Answer, Exception, Task};
 use super::{memory, pressure};
 use crate::job::problem::Problem;
 
+/// Bytes of a batch that memory is not looked at for.
+const SMALL: u64 = 4 << 20;
+
 /// Buffers of one slot, used again from batch to batch.
 #[derive(Default)]
 pub struct SlotScratch(Option<Scratch>);
@@ -81,8 +84,11 @@ impl<'a> BatchRunner<'a> {
     /// Individuals that may run together now in each of `slots`, for a batch of `wanted`.
     fn room(&self, wanted: usize, slots: usize, scratch: &mut SlotScratch) -> usize {
         let Some(batches) = &self.batches else { return 1 };
-        let held = scratch.0.as_ref().map_or(0, Scratch::bytes);
         let bytes = batches.bytes_per_individual() as u64;
+        if wanted as u64 * bytes < SMALL {
+            return wanted;
+        }
+        let held = scratch.0.as_ref().map_or(0, Scratch::bytes);
         let room = pressure::individuals(memory::usage(), slots, held as u64, bytes);
         if room < wanted {
             // Buffers never shrink by themselves.

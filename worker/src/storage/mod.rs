@@ -4,6 +4,7 @@
 //! * [`run_folder`]: where a run lies, who may write it ([`lock`], epochs), and its commit mark `RESULT`.
 //! * [`ledger`]: every distinct evaluation, append-only; memo and journal in one.
 //! * [`checkpoint`]: the state at a generation boundary, and the one before.
+//! * [`exceptions`]: why individuals were set aside.
 //! * [`digest`]: the inputs digest and the chain of result digests, byte by byte.
 //!
 //! Nothing here knows how evaluation happens.
@@ -11,6 +12,7 @@
 pub mod atomic;
 pub mod checkpoint;
 pub mod digest;
+pub mod exceptions;
 pub mod ledger;
 pub mod lock;
 pub mod record;

@@ -1,0 +1,113 @@
+//! `exceptions.jsonl`: why individuals were set aside. The ledger says that they were, and is what a run continues
+//! from; this file keeps the reason and the named genome, one JSON document a line, so that a person can try again.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use galapagos_crds::GeneValue;
+use serde::{Deserialize, Serialize};
+
+use super::StorageError;
+
+/// The name inside the run folder.
+pub const FILE: &str = "exceptions.jsonl";
+
+/// An individual that no attempt could evaluate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExceptionLine {
+    /// Its generation.
+    pub generation: u32,
+    /// Its index inside the generation.
+    pub index: u32,
+    /// Its strategy.
+    pub strategy: String,
+    /// Values by gene.
+    pub genome: BTreeMap<String, GeneValue>,
+    /// Why: a panic's message, or the time limit.
+    pub problem: String,
+}
+
+/// Appends a line and makes it durable.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn append(folder: &Path, line: &ExceptionLine) -> Result<(), StorageError> {
+    let path = folder.join(FILE);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(&path)
+        .map_err(StorageError::io("open", &path))?;
+    let mut bytes = Vec::new();
+    if ends_torn(&mut file).map_err(StorageError::io("read", &path))? {
+        bytes.push(b'\n');
+    }
+    serde_json::to_writer(&mut bytes, line).map_err(|e| StorageError::io("write", &path)(e.into()))?;
+    bytes.push(b'\n');
+    file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(StorageError::io("write", &path))
+}
+
+/// Whether a kill has left the last line without its end.
+fn ends_torn(file: &mut std::fs::File) -> std::io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
+/// The lines, in the order they were written; torn ones are left out. An individual may be there twice, after a kill
+/// between this file and the ledger.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn read(folder: &Path) -> Result<Vec<ExceptionLine>, StorageError> {
+    let path = folder.join(FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(StorageError::io("read", &path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(index: u32) -> ExceptionLine {
+        ExceptionLine {
+            generation: 1,
+            index,
+            strategy: "sma_crossover".to_owned(),
+            genome: BTreeMap::from([("fast_period".to_owned(), "5".parse().unwrap())]),
+            problem: "took longer than 1 s\nand more".to_owned(),
+        }
+    }
+
+    #[test]
+    fn lines_are_read_as_they_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(read(folder.path()).unwrap(), []);
+        for index in 0..3 {
+            append(folder.path(), &line(index)).unwrap();
+        }
+        assert_eq!(read(folder.path()).unwrap(), [line(0), line(1), line(2)]);
+    }
+
+    #[test]
+    fn a_torn_line_costs_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        append(folder.path(), &line(0)).unwrap();
+        let path = folder.path().join(FILE);
+        let mut torn = std::fs::read(&path).unwrap();
+        torn.extend(br#"{"generation":1,"ind"#);
+        std::fs::write(&path, torn).unwrap();
+        append(folder.path(), &line(1)).unwrap();
+        assert_eq!(read(folder.path()).unwrap(), [line(0), line(1)]);
+    }
+}
