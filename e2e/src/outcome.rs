@@ -25,7 +25,12 @@ pub struct Outcome {
 impl Outcome {
     /// Runs a job undisturbed in one process.
     pub fn undisturbed(scratch: &Scratch, job: &Path) -> Outcome {
-        let results = scratch.folder("undisturbed");
+        Outcome::of_command(scratch, job, "undisturbed", &[])
+    }
+
+    /// Runs a job by `galapagos run` with more arguments; its results go to the folder `name` of the scratch.
+    pub fn of_command(scratch: &Scratch, job: &Path, name: &str, more: &[&str]) -> Outcome {
+        let results = scratch.folder(name);
         let output = program::galapagos()
             .arg("run")
             .arg(job)
@@ -33,10 +38,11 @@ impl Outcome {
             .arg(scratch.data())
             .arg("--results-dir")
             .arg(&results)
+            .args(more)
             .output()
             .unwrap();
         assert!(output.status.success(), "galapagos run: {}", String::from_utf8_lossy(&output.stderr));
-        let outcome = Outcome::read(&results).expect("an undisturbed run leaves a result");
+        let outcome = Outcome::read(&results).expect("a run that succeeds leaves a result");
         let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(printed["result_digest"], outcome.digest);
         outcome

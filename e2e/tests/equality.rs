@@ -1,4 +1,5 @@
-//! The same job on any number of processes: the same result, to the byte, as in one.
+//! The same job on any number of processes, started by `galapagos run --workers` or one by one: the same result, to the
+//! byte, as in one process.
 
 use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::jobs;
@@ -12,6 +13,8 @@ fn sample_is_the_same_on_any_number_of_workers(name: &str) {
     let job = jobs::write(scratch.path(), &jobs::sample(name, 3));
     let expected = Outcome::undisturbed(&scratch, &job);
     assert!(expected.digest.starts_with("blake3:"), "{}", expected.digest);
+    let own = Outcome::of_command(&scratch, &job, "own-workers", &["--workers", "2"]);
+    own.assert_same(&expected, &format!("{name}, galapagos run --workers 2"));
     for workers in [1, 2, 4] {
         let mut cluster = Cluster::new(&scratch, &format!("{workers}-workers"), &job, 1);
         cluster.start_workers(workers);

@@ -88,11 +88,9 @@ fn frozen_at_any_call_and_woken_after_a_newer_attempt_it_changes_nothing() {
         first.process.signal(Signal::CONT);
         let end = first.process.wait(PATIENCE);
         // At its very first calls it has claimed nothing yet: then it is the newer one, and finds the result.
-        assert!(
-            end == End::OLDER_EPOCH || end == End::DONE,
-            "call {call}: {end:?}\n{}",
-            first.process.tail()
-        );
+        if end != End::OLDER_EPOCH && end != End::DONE {
+            wrong.push(format!("call {call}: {end:?}\n{}", first.process.tail()));
+        }
         cluster.assert_outcome(&expected, &format!("frozen at call {call}"));
         // Whatever it may have written, the next attempt finds a result it believes.
         cluster.workers.clear();
