@@ -87,7 +87,7 @@ impl Live {
                 self.done = *done as u64;
                 false
             }
-            Event::Generation { report, pace, best, metrics, counters, digest } => {
+            Event::Generation { report, pace, best, metrics, counters, digest, .. } => {
                 self.finished(report, pace, **counters, *digest);
                 self.best = best_of(report, best, *metrics);
                 true
@@ -192,7 +192,7 @@ impl Live {
     /// Distinct evaluations a second over the generations that are told of.
     fn per_second(&self) -> f64 {
         let seconds: f64 = self.history.iter().map(|g| g.seconds).sum();
-        let count: u64 = self.history.iter().map(|g| evaluated(g) - u64::from(g.cached)).sum();
+        let count: u64 = self.history.iter().map(|g| evaluated(g).saturating_sub(u64::from(g.cached))).sum();
         if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
     }
 }

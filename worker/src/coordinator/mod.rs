@@ -87,7 +87,8 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     let (office, window) = shell
         .runtime
         .block_on(async {
-            let office = Office::open(&door(settings.work_address), &job, Arc::clone(&board)).await?;
+            let office =
+                Office::open(&door(settings.work_address), &job, Arc::clone(&board), metrics.clone()).await?;
             Ok((office, progress::open(&door(settings.progress_address), window).await?))
         })
         .map_err(exits::office)?;
@@ -115,6 +116,9 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
             }
         },
     };
+    if matches!(&outcome, Err(exit) if exit.code == Code::StateNotWritable) {
+        metrics.checkpoint_failures.inc();
+    }
     finish(&settings, &shell, &news, office, outcome)
 }
 

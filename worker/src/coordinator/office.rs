@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::board::Board;
 use super::session::Desk;
 use crate::job::resolve::ResolvedJob;
+use crate::metrics::CoordinatorMetrics;
 use crate::protocol::tls::{Identity, JobUid, Role, TlsError, server_config};
 use crate::protocol::transport::{self, HandshakeCounts};
 use crate::protocol::work::farewell::Reason as Goodbye;
@@ -70,7 +71,12 @@ impl Office {
     ///
     /// # Errors
     /// [`OfficeError`].
-    pub async fn open(door: &Door<'_>, job: &ResolvedJob, board: Arc<Board>) -> Result<Office, OfficeError> {
+    pub async fn open(
+        door: &Door<'_>,
+        job: &ResolvedJob,
+        board: Arc<Board>,
+        metrics: CoordinatorMetrics,
+    ) -> Result<Office, OfficeError> {
         let tls = server_config(door.identity, door.uid, &[Role::Worker])?;
         let (listener, address) = listen(door.address).await?;
         let (leaving, left) = watch::channel(None);
@@ -81,6 +87,7 @@ impl Office {
             dataset: *dataset.bytes(),
             inputs: *job.digest.bytes(),
             leaving: left,
+            metrics,
         };
         let incoming = transport::incoming(listener, tls);
         let handshakes = incoming.counts();

@@ -113,7 +113,8 @@ impl Observer for Reporter {
                 tracing::info!(done, generations, "run starts");
             }
             Event::Evaluated { .. } => {}
-            Event::Generation { report, pace, .. } => {
+            Event::Generation { report, pace, checkpoint, .. } => {
+                self.metrics.checkpoint_seconds.observe(checkpoint.as_secs_f64());
                 self.metrics.generation.set(i64::from(report.generation) + 1);
                 self.metrics.generations.set(i64::from(pace.generations));
                 self.metrics.best_fitness.set(report.best.unwrap_or(f64::NAN));

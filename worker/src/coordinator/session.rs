@@ -1,15 +1,18 @@
 //! One worker's stream: greeting, then batches down and results up until one of both leaves.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use galapagos_engine::ENGINE;
+use prost::Message as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
 use super::board::Board;
 use crate::lease::{Delivery, Grant, WorkerId};
+use crate::metrics::CoordinatorMetrics;
 use crate::protocol::work::coordinator_message::Message as Down;
 use crate::protocol::work::farewell::Reason as Goodbye;
 use crate::protocol::work::worker_message::Message as Up;
@@ -34,6 +37,8 @@ pub struct Desk {
     pub inputs: [u8; 32],
     /// Set when the coordinator leaves.
     pub leaving: watch::Receiver<Option<Goodbye>>,
+    /// What is counted.
+    pub metrics: CoordinatorMetrics,
 }
 
 type Outbox = mpsc::Sender<Result<CoordinatorMessage, Status>>;
@@ -125,9 +130,13 @@ impl Desk {
     async fn work(&self, worker: WorkerId, inbound: &mut Streaming<WorkerMessage>, out: &Outbox) -> End {
         let mut bell = self.board.bell();
         let mut leaving = self.leaving.clone();
+        let mut granted = HashMap::new();
         loop {
             while let Some(grant) = self.board.next(worker) {
-                if let Err(end) = send(out, Down::Batch(batch(grant, self.board.epoch()))).await {
+                granted.insert(grant.lease, Instant::now());
+                let batch = batch(grant, self.board.epoch());
+                self.metrics.sent_bytes.inc_by(batch.encoded_len() as u64);
+                if let Err(end) = send(out, Down::Batch(batch)).await {
                     return end;
                 }
             }
@@ -137,8 +146,14 @@ impl Desk {
                 message = inbound.message() => match message {
                     Ok(None) => return End::Left,
                     Err(status) => return End::Gone(status.to_string()),
-                    Ok(Some(message)) => if let Err(end) = self.take(worker, message) {
-                        return end;
+                    Ok(Some(message)) => {
+                        self.metrics.received_bytes.inc_by(message.encoded_len() as u64);
+                        if let Some(began) = finished(&message).and_then(|lease| granted.remove(&lease)) {
+                            self.metrics.batch_seconds.observe(began.elapsed().as_secs_f64());
+                        }
+                        if let Err(end) = self.take(worker, message) {
+                            return end;
+                        }
                     }
                 },
                 _ = bell.changed() => {}
@@ -180,6 +195,15 @@ impl Desk {
         let busy = Duration::from_nanos(busy_nanoseconds);
         let delivery = Delivery { lease, epoch, items, last, busy, largest_batch };
         self.board.deliver(worker, delivery, &hashes).map_err(|e| protocol(&e.to_string()))
+    }
+}
+
+/// The lease that this message ends.
+fn finished(message: &WorkerMessage) -> Option<u64> {
+    match &message.message {
+        Some(Up::Results(results)) if results.last => Some(results.lease),
+        Some(Up::HandBack(lease)) => Some(lease.lease),
+        _ => None,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::coordinator::board::{Board, Standing};
 use crate::coordinator::office::{Door, Office, OfficeError};
 use crate::job::resolve::ResolvedJob;
 use crate::lease::Terms;
+use crate::metrics::{CoordinatorMetrics, Metrics};
 use crate::protocol::tls::{JobUid, TlsError};
 use crate::protocol::work::farewell::Reason as Goodbye;
 use crate::run::evaluator::{Evaluator, EvaluatorError, Task};
@@ -114,8 +115,10 @@ impl Fleet {
         // An epoch guards a state folder against older attempts; here its lock does.
         let (board, answers) = Board::new(Terms::of(job), 1);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        // Counted, and shown to nobody: this process has no /metrics.
+        let metrics = CoordinatorMetrics::register(&Metrics::default());
         let door = Door { address, identity: &folder.identity, uid: &uid };
-        let office = runtime.block_on(Office::open(&door, job, Arc::clone(&board)))?;
+        let office = runtime.block_on(Office::open(&door, job, Arc::clone(&board), metrics))?;
         let children = Children::start(plan, &folder, &uid, office.address(), &board)?;
         let remote = RemoteEvaluator::new(job, Arc::clone(&board), answers);
         Ok(Fleet { board, remote, office: Some(office), children, _folder: folder, runtime })

@@ -328,7 +328,9 @@ impl<'a> Driver<'a> {
         counters.worker_seconds += seconds * workers;
         self.state.exhausted = summary.exhausted;
         self.state.history.push(report);
+        let saving = Instant::now();
         self.save()?;
+        let checkpoint = saving.elapsed();
         self.pace.generations += 1;
         self.pace.elapsed += seconds;
         let pace = self.pace();
@@ -341,6 +343,7 @@ impl<'a> Driver<'a> {
                 metrics: metrics.as_ref(),
                 counters: &state.counters,
                 digest: self.chain.digest(),
+                checkpoint,
             });
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! What a run says about itself while it runs.
 
+use std::time::Duration;
+
 use galapagos_crds::GeneValue;
 use galapagos_engine::evaluation::Metrics;
 use serde::{Deserialize, Serialize};
@@ -87,6 +89,8 @@ pub enum Event<'a> {
         counters: &'a Counters,
         /// The digest chain up to here.
         digest: Digest,
+        /// Time to make it durable.
+        checkpoint: Duration,
     },
     /// An individual could not be evaluated and is set aside.
     Quarantined {
