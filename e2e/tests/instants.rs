@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -11,18 +12,18 @@ use galapagos_e2e::chaos::{Plan, count, full};
 use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::fault::{Fault, Trouble};
 use galapagos_e2e::jobs::{self, Job};
-use galapagos_e2e::outcome::Outcome;
+use galapagos_e2e::outcome::{Outcome, published};
 use galapagos_e2e::process::End;
-use galapagos_e2e::scratch::Scratch;
+use galapagos_e2e::scratch::{self, Scratch};
 
 /// More calls than the small job makes: those beyond are never made, and the job just ends.
 const CALLS: u64 = 320;
 
-/// Starts the next attempt with a fault at one call.
-fn start(cluster: &mut Cluster, fault: &Fault) {
+/// Starts the next attempt with a fault at one call about `path`.
+fn start(cluster: &mut Cluster, fault: &Fault, path: &Path) {
     let (mut command, attempt) = cluster.command();
     let log = cluster.folder().join(format!("faults-{attempt}"));
-    fault.load(&mut command, cluster.state(), &log);
+    fault.load(&mut command, path, &log);
     let coordinator = cluster.start(command, attempt);
     cluster.coordinator = Some(coordinator);
 }
@@ -53,7 +54,8 @@ fn killed_at_any_call_the_next_attempt_ends_with_the_same_bytes() {
     for call in calls(&mut plan, 16, CALLS) {
         let mut cluster = Cluster::new(&scratch, &format!("call-{call}"), &file, plan.seed());
         cluster.start_workers(1);
-        start(&mut cluster, &Fault::at(Trouble::Killed, call));
+        let state = cluster.state().to_owned();
+        start(&mut cluster, &Fault::at(Trouble::Killed, call), &state);
         let end = cluster.run_for(PATIENCE);
         plan.note(format!("call {call}: {end:?}"));
         assert!(matches!(end, Some(End::DONE | End::Signal(9))), "call {call}: {end:?}");
@@ -74,7 +76,8 @@ fn frozen_at_any_call_and_woken_after_a_newer_attempt_it_changes_nothing() {
     for call in calls(&mut plan, 3, 160) {
         let mut cluster = Cluster::new(&scratch, &format!("call-{call}"), &file, plan.seed());
         cluster.start_workers(1);
-        start(&mut cluster, &Fault::at(Trouble::Frozen, call));
+        let state = cluster.state().to_owned();
+        start(&mut cluster, &Fault::at(Trouble::Frozen, call), &state);
         let stopped = until_stopped(&mut cluster);
         plan.note(format!("call {call}: stopped {stopped}"));
         if !stopped {
@@ -101,6 +104,33 @@ fn frozen_at_any_call_and_woken_after_a_newer_attempt_it_changes_nothing() {
     println!("{frozen} calls hit");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(frozen > 0);
+}
+
+/// A job that was over is given more generations. The attempt that replaces its result sleeps just before it removes
+/// the old one, and wakes when a newer attempt has published the new one.
+#[test]
+fn a_result_that_a_newer_attempt_published_is_not_removed_by_an_older_one() {
+    let (scratch, file, _) = job(4);
+    let mut cluster = Cluster::new(&scratch, "cluster", &file, 1);
+    cluster.start_workers(1);
+    assert_eq!(cluster.to_the_end(PATIENCE, |_| false), End::DONE);
+    std::fs::write(&file, Job { generations: 6, ..Job::small(3) }.manifest()).unwrap();
+    let place = Scratch::new();
+    scratch::copy(&scratch.data(), &place.data());
+    let expected = Outcome::undisturbed(&place, &file);
+    let mark = published(cluster.state()).unwrap().0.with_file_name("RESULT");
+    start(&mut cluster, &Fault::at(Trouble::FrozenAtRemoval, 0), &mark);
+    if !until_stopped(&mut cluster) {
+        // It replaces the result without removing it first: nothing to be caught at.
+        return cluster.assert_outcome(&expected, "replaced");
+    }
+    let mut first = cluster.coordinator.take().unwrap();
+    cluster.start_coordinator();
+    assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE));
+    cluster.assert_outcome(&expected, "the newer attempt");
+    first.process.signal(Signal::CONT);
+    let end = first.process.wait(PATIENCE);
+    cluster.assert_outcome(&expected, &format!("after the older one woke and ended with {end:?}"));
 }
 
 /// Whether the coordinator stopped; false if it came to its end.

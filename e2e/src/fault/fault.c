@@ -2,7 +2,8 @@
  *
  *   GALAPAGOS_FAULT_PREFIX  paths below it are meant, others are left alone
  *   GALAPAGOS_FAULT_ERROR   number of the error, such as ENOSPC
- *   GALAPAGOS_FAULT_CALLS   which calls, as letters: w write, f fsync, r rename, o open for writing, s short writes
+ *   GALAPAGOS_FAULT_CALLS   which calls, as letters: w write, f fsync, r rename, o open for writing, u unlink,
+ *                           s short writes
  *   GALAPAGOS_FAULT_FROM    first of these calls that fails (counted from 0 over all of them)
  *   GALAPAGOS_FAULT_TO      first that works again
  *   GALAPAGOS_FAULT_SHARE   of the calls in between, this many of 1000 fail
@@ -160,6 +161,14 @@ int rename(const char *old, const char *new) {
         return -1;
     }
     return REAL(rename)(old, new);
+}
+
+int unlink(const char *path) {
+    if (below(path) && fails('u')) {
+        errno = error_number;
+        return -1;
+    }
+    return REAL(unlink)(path);
 }
 
 int open64(const char *path, int flags, ...) {

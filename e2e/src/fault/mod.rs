@@ -27,6 +27,8 @@ pub enum Trouble {
     Killed,
     /// The process is stopped just before a call, which it makes when it wakes.
     Frozen,
+    /// The same, before it removes a file.
+    FrozenAtRemoval,
 }
 
 impl Trouble {
@@ -41,6 +43,7 @@ impl Trouble {
             Trouble::FlushFails => "f",
             Trouble::ShortWrites => "s",
             Trouble::Killed | Trouble::Frozen => "wfro",
+            Trouble::FrozenAtRemoval => "u",
         }
     }
 
@@ -54,7 +57,7 @@ impl Trouble {
     fn signal(self) -> i32 {
         match self {
             Trouble::Killed => Signal::KILL.as_raw(),
-            Trouble::Frozen => Signal::STOP.as_raw(),
+            Trouble::Frozen | Trouble::FrozenAtRemoval => Signal::STOP.as_raw(),
             Trouble::DiskFull | Trouble::Broken | Trouble::FlushFails | Trouble::ShortWrites => 0,
         }
     }
@@ -89,7 +92,8 @@ impl Fault {
         Fault { trouble, from: call, calls: 1, share: 1000, seed: 0 }
     }
 
-    /// Loads the layer into a program for paths below `folder`; every failure is a line of `log`.
+    /// Loads the layer into a program for `folder`, which is there already, and all paths below it; every failure is a
+    /// line of `log`.
     pub fn load(&self, command: &mut Command, folder: &Path, log: &Path) {
         let folder = folder.canonicalize().expect("the folder exists");
         command
