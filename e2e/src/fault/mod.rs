@@ -79,9 +79,10 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A plan: trouble early or late, for a moment or for good.
+    /// A plan: trouble early or late in a run that makes so many calls, for a moment or for good.
     pub fn draw(trouble: Trouble, calls: u64, random: &mut Random) -> Fault {
-        let from = random.below(calls);
+        // About one call in six is a flush.
+        let from = random.below(if trouble == Trouble::FlushFails { calls / 6 } else { calls });
         let lasts = if random.chance(0.3) { u64::MAX / 2 } else { 1 + random.below(20) };
         let share = if random.chance(0.5) { 1000 } else { 1 + random.below(600) };
         Fault { trouble, from, calls: lasts, share, seed: random.draw() >> 1 }
