@@ -75,6 +75,7 @@ fn an_individual_that_takes_too_long_is_set_aside_and_the_run_goes_on() {
     assert_eq!(result.evaluations.exceptions, 1);
     assert_eq!(result.generations.len(), 2);
     assert_eq!(result.best.as_ref().unwrap().strategy, "sma_crossover");
+    assert_eq!(result.species.len(), 1, "what could not be evaluated is nobody's champion");
     let [aside] = result.exceptions.as_slice() else { panic!("{:?}", result.exceptions) };
     let lines = exceptions::read(folder.parent().unwrap()).unwrap();
     let [line] = lines.as_slice() else { panic!("{lines:?}") };

@@ -8,7 +8,7 @@ use galapagos_engine::evaluation::MetricSet;
 use galapagos_genetics::Evolution;
 
 use super::ResultError;
-use super::document::{Account, BuyAndHold, Champion, SymbolAccounts};
+use super::document::{Account, BuyAndHold, Champion, NamedGenome, SymbolAccounts};
 use super::luck::deflated_sharpe;
 use crate::job::problem::{Part, Problem};
 use crate::storage::record::{Class, Verdict};
@@ -35,19 +35,23 @@ pub struct Odds {
     pub variance: f64,
 }
 
-/// The best individual of species `species`; `None` if it has none.
-///
-/// # Errors
-/// None of its own; those of the data.
+/// The best individual of species `species`; `None` if it has none. One of `exceptions` is none: whatever kept it from
+/// an evaluation would meet us again.
 pub fn champion(
     problem: &Problem<'_>,
     holdout: Option<&Part<'_>>,
     evolution: &Evolution,
     species: usize,
     odds: Odds,
+    exceptions: &[NamedGenome],
 ) -> Option<Story> {
     let best = evolution.best_of_species(species)?;
     let job = problem.job();
+    let strategy = job.species[species].name().to_owned();
+    let genome: BTreeMap<_, _> = job.species[species].named(best.genome).into_iter().collect();
+    if exceptions.iter().any(|e| e.strategy == strategy && e.genome == genome) {
+        return None;
+    }
     let training = problem.report(problem.training(), species, best.genome)?;
     let holdout = holdout.and_then(|part| problem.report(part, species, best.genome));
     let Verdict { class, violation, fitness, .. } = job.judge.verdict(Some(training.evaluation.clone()));
@@ -62,8 +66,8 @@ pub fn champion(
         (s.symbol.clone(), accounts)
     });
     let champion = Champion {
-        strategy: job.species[species].name().to_owned(),
-        genome: job.species[species].named(best.genome).into_iter().collect(),
+        strategy,
+        genome,
         class: class.name().to_owned(),
         fitness,
         objective: job.judge.objective.name().to_owned(),

@@ -73,8 +73,8 @@ fn fill(
     )?;
     let odds = Odds { trials: evolution.progress().evaluations, variance: trials.variance() };
     let holdout = problem.holdout()?;
-    let stories: Vec<Option<Story>> =
-        (0..job.species.len()).map(|s| champion(problem, holdout.as_ref(), evolution, s, odds)).collect();
+    let story = |s| champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions);
+    let stories: Vec<Option<Story>> = (0..job.species.len()).map(story).collect();
     let winner = evolution.best().and_then(|b| stories[b.species].as_ref());
     let best = winner.filter(|s| s.feasible).map(|s| s.champion.clone());
     let species: Vec<_> = stories.iter().flatten().map(|s| s.champion.clone()).collect();
