@@ -21,10 +21,10 @@ fn main() -> ExitCode {
         cost(&mut table);
     }
     if is_wanted("two-50ms") {
-        two_processes(&mut table, "50 ms", 340_000, 60, 1.05);
+        two_processes(&mut table, "50 ms", 1_160_000, 60, 1.05);
     }
     if is_wanted("two-1ms") {
-        two_processes(&mut table, "1 ms", 7_000, 2000, 1.3);
+        two_processes(&mut table, "1 ms", 23_000, 1000, 1.3);
     }
     if is_wanted("scaling") {
         scaling(&mut table);
