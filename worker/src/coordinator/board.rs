@@ -177,6 +177,12 @@ impl Board {
         self.ring();
     }
 
+    /// A worker was sent away, or has closed its stream in order.
+    pub fn dismiss(&self, worker: WorkerId) {
+        self.inner().book.dismiss(worker);
+        self.ring();
+    }
+
     /// A worker gives a lease back.
     pub fn hand_back(&self, worker: WorkerId, lease: u64) {
         self.inner().book.hand_back(worker, lease, Instant::now());

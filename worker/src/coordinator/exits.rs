@@ -35,16 +35,32 @@ pub fn storage(error: StorageError) -> Exit {
     match error {
         StorageError::OlderEpoch { .. } => Exit::new(Code::OlderEpoch, error),
         StorageError::BadName { .. } => Exit::new(Code::Spec, error),
-        StorageError::Io { .. } => {
-            let uid = rustix::process::geteuid().as_raw();
-            let hint = format!(
-                "StateNotWritable: user id {uid} needs to write the state folder (fsGroup, read-only \
-                                mounts, a full or failing volume?)"
-            );
-            Exit::new(Code::StateNotWritable, anyhow::Error::new(error).context(hint))
-        }
+        StorageError::Io { .. } => not_writable(error),
         other => Exit::new(Code::Internal, other),
     }
+}
+
+/// Whether a table or document failed for the disk's sake.
+fn is_of_the_disk(error: &ResultError) -> bool {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        let parquet = error.downcast_ref::<parquet::errors::ParquetError>();
+        if error.is::<std::io::Error>() || matches!(parquet, Some(parquet::errors::ParquetError::External(_)))
+        {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+fn not_writable(error: impl std::error::Error + Send + Sync + 'static) -> Exit {
+    let uid = rustix::process::geteuid().as_raw();
+    let hint = format!(
+        "StateNotWritable: user id {uid} needs to write the state folder (fsGroup, read-only \
+                                mounts, a full or failing volume?)"
+    );
+    Exit::new(Code::StateNotWritable, anyhow::Error::new(error).context(hint))
 }
 
 /// Of the account.
@@ -78,6 +94,7 @@ pub fn execute(error: ExecuteError) -> Exit {
         ExecuteError::Run(error) => run(error),
         ExecuteError::Market(error) => data(error),
         ExecuteError::Result(ResultError::Storage(error)) => storage(error),
+        ExecuteError::Result(error) if is_of_the_disk(&error) => not_writable(error),
         other => Exit::new(Code::Internal, other),
     }
 }

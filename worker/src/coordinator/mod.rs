@@ -116,9 +116,14 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
             }
         },
     };
-    if matches!(&outcome, Err(exit) if exit.code == Code::StateNotWritable) {
-        metrics.checkpoint_failures.inc();
-    }
+    let outcome = match outcome {
+        // Files that vanish are the newer attempt's doing, if there is one.
+        Err(exit) if exit.code == Code::StateNotWritable => {
+            metrics.checkpoint_failures.inc();
+            folder.check_epoch().map_err(exits::storage).and(Err(exit))
+        }
+        other => other,
+    };
     finish(&settings, &shell, &news, office, outcome)
 }
 

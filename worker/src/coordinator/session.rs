@@ -64,7 +64,11 @@ impl Desk {
                 let worker = self.board.join(hello.slots);
                 tracing::info!(worker = name, slots = hello.slots, "worker ready");
                 let end = self.work(worker, &mut inbound, &out).await;
-                self.board.leave(worker);
+                // What a worker did wrong must not be held against the individuals it had.
+                match end {
+                    End::Gone(_) => self.board.leave(worker),
+                    End::Farewell(..) | End::Left => self.board.dismiss(worker),
+                }
                 end
             }
         };

@@ -40,6 +40,19 @@ impl Book {
         settled
     }
 
+    /// A worker is sent away, or closes its stream in order: no individual is to blame for that.
+    pub fn dismiss(&mut self, id: WorkerId) {
+        let Some(worker) = self.workers.remove(id) else { return };
+        self.cleared = self.cleared.filter(|&c| c != id);
+        for &lease in &worker.leases {
+            if let Some(closed) = self.leases.close(lease) {
+                self.counts.handed_back += u64::from(closed.phase == Phase::Running);
+                let positions = self.owed(&closed);
+                self.unsuspected(positions);
+            }
+        }
+    }
+
     /// A worker that is leaving gives a lease back; it gets nothing more unless it joins again.
     pub fn hand_back(&mut self, id: WorkerId, lease: u64, _now: Instant) {
         if self.leases.get(lease).is_none_or(|l| l.worker != id) {

@@ -23,7 +23,7 @@ use crate::job::problem::Problem;
 use crate::run::driver::Driver;
 use crate::storage::StorageError;
 use crate::storage::record::Record;
-use crate::storage::run_folder::{ResultMark, RunFolder};
+use crate::storage::run_folder::{DIGEST, ResultMark, RunFolder};
 
 /// Writes every file of the result, publishes the folder and its commit mark.
 ///
@@ -125,7 +125,7 @@ fn fill(
         let text = serde_yaml::to_string(&job.manifest).map_err(io::Error::other)?;
         out.write_all(text.as_bytes())
     })?;
-    put(&path.join("DIGEST"), |out| writeln!(out, "{}", document.result_digest))?;
+    put(&path.join(DIGEST), |out| writeln!(out, "{}", document.result_digest))?;
     if let Some(story) = winner {
         let best = path.join("best");
         fs::create_dir(&best).map_err(StorageError::io("create", &best))?;

@@ -3,10 +3,14 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::StorageError;
 
-/// Suffix of names under which something is still being written; leftovers of a kill are overwritten.
+/// Suffix of names under which something is still being written; leftovers of a kill are removed by the next attempt.
 pub const TEMPORARY: &str = ".tmp";
 
 /// Writes `bytes` under `path` so that a reader sees the old content or the new, never a part.
@@ -30,19 +34,60 @@ pub fn write_with(
     sync_parent(path)
 }
 
-/// Renames a finished folder to its final name, after its files and itself were flushed.
-/// `to` must not exist.
+/// Gives a finished folder its final name, after its files and itself were flushed. If there is one of that name, the
+/// two are exchanged: a reader sees the old one or the new, and `from` is the old one then.
 pub fn publish_folder(from: &Path, to: &Path) -> Result<(), StorageError> {
     sync_tree(from)?;
-    fs::rename(from, to).map_err(StorageError::io("rename to", to))?;
+    if to.exists() {
+        exchange(from, to)?;
+    } else {
+        fs::rename(from, to).map_err(StorageError::io("rename to", to))?;
+    }
     sync_parent(to)
 }
 
-/// The name beside `path` under which it is written first.
+/// Exchanges the names of two folders.
+pub fn exchange(a: &Path, b: &Path) -> Result<(), StorageError> {
+    if renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).is_ok() {
+        return Ok(());
+    }
+    // Not every file system can: then there is a moment without `b`.
+    let aside = temporary_name(&a.with_extension("aside"));
+    for (from, to) in [(b, aside.as_path()), (a, b), (&aside, a)] {
+        fs::rename(from, to).map_err(StorageError::io("rename to", to))?;
+    }
+    Ok(())
+}
+
+/// The name beside `path` under which it is written first. It is this process's own: an older attempt that wakes up
+/// writes to other files.
 pub fn temporary_name(path: &Path) -> PathBuf {
+    static OWN: LazyLock<String> = LazyLock::new(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let id = blake3::hash(format!("{} {}", std::process::id(), now.as_nanos()).as_bytes());
+        format!(".{}{TEMPORARY}", &id.to_hex()[..8])
+    });
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(TEMPORARY);
+    name.push(OWN.as_str());
     path.with_file_name(name)
+}
+
+/// Removes what killed processes left under temporary names in `folder`. Also what living ones are writing: only for
+/// whoever the folder belongs to.
+pub fn remove_leftovers(folder: &Path) -> Result<(), StorageError> {
+    for entry in fs::read_dir(folder).map_err(StorageError::io("list", folder))?.flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|e| e == TEMPORARY.trim_start_matches('.')) {
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            match removed {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(StorageError::io("remove", &path)(e));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Makes a rename or removal inside the folder of `path` durable.

@@ -6,7 +6,9 @@
 //! <same>.lock                       one process at a time
 //! <same>.old-<n>                    what --fresh moved away
 //! ```
-//! `RESULT` is the commit mark: it is written after `result/` is complete and removed before that is replaced.
+//! `RESULT` is the commit mark: it is written after `result/` is in place, and counts only if `result/DIGEST` says the
+//! same. Nothing is removed before its successor is there, and an attempt that finds that a newer one has claimed the
+//! folder puts back what it has replaced.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -183,11 +185,14 @@ impl RunFolder {
     /// The commit mark, if the run has finished.
     pub fn mark(&self) -> Option<ResultMark> {
         let bytes = fs::read(self.path.join(MARK)).ok()?;
-        serde_json::from_slice(&bytes).ok().filter(|_| self.result().is_dir())
+        let mark: ResultMark = serde_json::from_slice(&bytes).ok()?;
+        let digest = fs::read_to_string(self.result().join(DIGEST)).ok()?;
+        (digest.trim() == mark.digest).then_some(mark)
     }
 
-    /// Publishes a result: `fill` writes its files into an empty temporary folder, then the folder and the mark
-    /// are put in place. A kill in between leaves no mark, so the next run writes the result again.
+    /// Publishes a result: `fill` writes its files, [`DIGEST`] among them, into an empty temporary folder, then the
+    /// folder and the mark are put in place. A kill in between leaves a mark that does not fit, so the next run writes
+    /// the result again.
     pub fn publish<E: From<StorageError>>(
         &self,
         mark: &ResultMark,
@@ -199,13 +204,17 @@ impl RunFolder {
         fs::create_dir(&temporary).map_err(StorageError::io("create", &temporary))?;
         fill(&temporary)?;
         self.check_epoch()?;
-        let mark_path = self.path.join(MARK);
-        if mark_path.exists() {
-            fs::remove_file(&mark_path).map_err(StorageError::io("remove", &mark_path))?;
-            atomic::sync_parent(&mark_path)?;
-        }
-        remove_folder(&result)?;
         atomic::publish_folder(&temporary, &result)?;
+        if let Err(older) = self.check_epoch() {
+            // It may have slept since the last look: what it has just replaced is the newer attempt's.
+            if temporary.exists() {
+                atomic::exchange(&temporary, &result)?;
+                remove_folder(&temporary)?;
+            }
+            return Err(older.into());
+        }
+        remove_folder(&temporary)?;
+        let mark_path = self.path.join(MARK);
         let mut bytes =
             serde_json::to_vec(mark).map_err(|e| StorageError::io("write", &mark_path)(e.into()))?;
         bytes.push(b'\n');
@@ -218,6 +227,8 @@ const LEDGER: &str = "evaluations.log";
 const CHECKPOINTS: &str = "checkpoints";
 const EPOCHS: &str = "epochs";
 const MARK: &str = "RESULT";
+/// File of a result with its digest.
+pub const DIGEST: &str = "DIGEST";
 const MANIFEST_FORMAT: u32 = 1;
 
 fn paths(key: &RunKey<'_>) -> Result<(PathBuf, PathBuf), StorageError> {
@@ -239,7 +250,11 @@ fn lay_out(path: &Path, key: &RunKey<'_>, engine: u32, attempt: u64) -> Result<u
         fs::create_dir_all(&folder).map_err(StorageError::io("create", &folder))?;
     }
     check_manifest(&path.join("manifest.json"), key, engine)?;
-    claim_epoch(&path.join(EPOCHS), attempt)
+    let epoch = claim_epoch(&path.join(EPOCHS), attempt)?;
+    for folder in [path.to_owned(), path.join(CHECKPOINTS)] {
+        atomic::remove_leftovers(&folder)?;
+    }
+    Ok(epoch)
 }
 
 fn check_name(what: &'static str, value: &str) -> Result<(), StorageError> {
