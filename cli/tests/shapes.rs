@@ -24,6 +24,9 @@ fn every_verb_has_help_with_examples() {
         assert!(help.contains("Examples:\n  ") || verb == "completions", "{verb}:\n{help}");
         golden(&format!("help/{verb}.txt"), &help);
     }
+    let certs = place.ok(&["dev", "certs", "--help"]).stdout;
+    assert!(certs.contains("Examples:\n  "), "{certs}");
+    golden("help/dev-certs.txt", &certs);
     golden("help/galapagos.txt", &place.ok(&["--help"]).stdout);
 }
 
