@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
 use galapagos_worker::storage::StorageError;
@@ -136,11 +137,11 @@ fn a_result_is_marked_only_when_it_is_whole() {
         |g| ResultMark { digest: "blake3:00".into(), generation: g, stopped_by: "GenerationsReached".into() };
     let write = |text: &'static str| {
         move |folder: &Path| {
-            fs::write(folder.join("a"), text).map_err(|source| StorageError::Io {
-                action: "write",
-                path: folder.to_owned(),
-                source,
-            })
+            let written = fs::write(folder.join("a"), text).and_then(|()| {
+                // The digest of every mark here.
+                fs::write(folder.join("DIGEST"), "blake3:00\n")
+            });
+            written.map_err(|source| StorageError::Io { action: "write", path: folder.to_owned(), source })
         }
     };
     run.publish(&mark(1), write("one")).unwrap();
@@ -151,6 +152,26 @@ fn a_result_is_marked_only_when_it_is_whole() {
     run.publish(&mark(3), write("three")).unwrap();
     assert_eq!(run.mark(), Some(mark(3)));
     assert_eq!(fs::read_to_string(run.result().join("a")).unwrap(), "three");
+    fs::write(run.result().join("DIGEST"), "blake3:11\n").unwrap();
+    assert_eq!(run.mark(), None);
+}
+
+#[test]
+fn an_attempt_takes_over_from_one_that_does_not_let_go_and_reads_nothing_of_it_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let older = RunFolder::take_over(&key(dir.path()), 1, 1, Duration::ZERO).unwrap();
+    let mut ledger = filled(&older.ledger(), 3);
+    let newer = RunFolder::take_over(&key(dir.path()), 1, 1, Duration::from_millis(50)).unwrap();
+    assert_eq!((older.epoch(), newer.epoch()), (1, 2));
+    assert!(matches!(older.check_epoch(), Err(StorageError::OlderEpoch { mine: 1, newest: 2 })));
+    newer.check_epoch().unwrap();
+    let length = fs::metadata(newer.ledger()).unwrap().len();
+    ledger.append(&record(7)).unwrap();
+    assert_eq!(fs::metadata(newer.ledger()).unwrap().len(), length);
+    drop((older, newer));
+    // Whoever lets go is not waited for.
+    let next = RunFolder::take_over(&key(dir.path()), 1, 9, Duration::from_secs(60)).unwrap();
+    assert_eq!(next.epoch(), 9);
 }
 
 #[test]
