@@ -10,14 +10,3 @@ pub fn blame(error: Error) -> Failure {
         ErrorKind::Spec | ErrorKind::Invalid | ErrorKind::Missing => Failure::Invalid(error.into()),
     }
 }
-
-/// The error with its causes in one line.
-pub fn text(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
-}

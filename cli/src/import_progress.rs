@@ -1,10 +1,11 @@
 //! How far an import is: a bar for each file at a terminal, log lines elsewhere.
 
 use crate::table::thousands;
+use crate::terminal;
 use crate::terminal::{BARS, is_watched};
-use crate::{data_errors, terminal};
 use galapagos_worker::market::ImportPlan;
 use galapagos_worker::market::import::Event;
+use galapagos_worker::process::exit::with_causes;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The bars of one import.
@@ -40,12 +41,7 @@ impl Watch {
                 }
             }
             Event::Retry { file, attempt, error } => {
-                tracing::warn!(
-                    file = self.names[*file],
-                    attempt,
-                    error = data_errors::text(error),
-                    "read again"
-                );
+                tracing::warn!(file = self.names[*file], attempt, error = with_causes(error), "read again");
             }
             Event::Read { file, rows } => match self.bars.get(*file) {
                 Some(bar) => {
@@ -58,7 +54,7 @@ impl Watch {
                 if let Some(bar) = self.bars.get(*file) {
                     bar.abandon_with_message("failed");
                 }
-                tracing::error!(file = self.names[*file], error = data_errors::text(error), "refused");
+                tracing::error!(file = self.names[*file], error = with_causes(error), "refused");
             }
             Event::Checked { report } => {
                 if !self.bars.is_empty() {
@@ -70,7 +66,7 @@ impl Watch {
                 }
             }
             Event::SymbolFailed { symbol, error } => {
-                tracing::error!(symbol, error = data_errors::text(error), "refused");
+                tracing::error!(symbol, error = with_causes(error), "refused");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! `galapagos run --workers N`: this very program again, as worker processes.
 
-use crate::exit::{Blame, Failure, Outcome};
-use galapagos_worker::fleet::{Fleet, FleetError, Plan};
+use crate::exit::{Blame, Outcome};
+use galapagos_worker::fleet::{Fleet, Plan};
 use galapagos_worker::import::source::cores;
 use galapagos_worker::job::resolve::ResolvedJob;
 use std::ffi::OsString;
@@ -26,9 +26,5 @@ pub fn start(
         arguments: vec![OsString::from(VERB)],
         data_dir: data_dir.to_owned(),
     };
-    Fleet::start(job, &plan).map_err(|error| match error {
-        FleetError::System { .. } | FleetError::Office(_) | FleetError::Tls(_) | FleetError::Job(_) => {
-            Failure::Internal(error.into())
-        }
-    })
+    Fleet::start(job, &plan).internal()
 }

@@ -10,6 +10,7 @@ use galapagos_worker::market::{
     Calendar, CheckOptions, ColumnChoice, DayOrder, ImportPlan, ImportSummary, Input, Interval, LoadOptions,
     ReadOptions, import,
 };
+use galapagos_worker::process::exit::with_causes;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -121,7 +122,7 @@ pub fn failures(summary: &ImportSummary) -> Outcome {
     if summary.failed.is_empty() {
         return Ok(());
     }
-    let lines = summary.failed.iter().map(|f| format!("\n  {}: {}", f.what, data_errors::text(&f.error)));
+    let lines = summary.failed.iter().map(|f| format!("\n  {}: {}", f.what, with_causes(&f.error)));
     let names = summary.failed.len();
     let kept = if summary.published.is_some() { "the others are published" } else { "nothing is published" };
     let verb = if names == 1 { "was" } else { "were" };
@@ -169,8 +170,7 @@ fn load_options(arguments: &Arguments) -> Outcome<LoadOptions> {
 /// Prints what was imported and what was not.
 pub fn print(dataset: &str, summary: &ImportSummary, output: Output) -> Outcome {
     if output == Output::Json {
-        let failed =
-            summary.failed.iter().map(|f| json!({"what": f.what, "error": data_errors::text(&f.error)}));
+        let failed = summary.failed.iter().map(|f| json!({"what": f.what, "error": with_causes(&f.error)}));
         return terminal::print_json(&json!({
             "dataset": dataset,
             "digest": summary.published.as_ref().map(|p| format!("blake3:{}", p.digest)),

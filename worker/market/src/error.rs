@@ -14,7 +14,7 @@ pub enum ErrorKind {
     Invalid,
     /// A file or a dataset is not there: exit code 66.
     Missing,
-    /// The system failed to read or write; trying again may help: exit code 70.
+    /// The system failed to read or write; trying again may help: exit code 72.
     Io,
 }
 

@@ -20,6 +20,7 @@ use super::bench::{Bench, Order};
 use super::lease::Held;
 use super::outgoing::{Outgoing, channel};
 use super::trouble::Trouble;
+use crate::process::exit::with_causes;
 use crate::wire::digest_from_wire;
 
 /// A coordinator answers at once, or it is not one.
@@ -157,7 +158,7 @@ fn take(bench: &Bench, held: &Arc<Held>, batch: Batch, epoch: u64) -> Result<(),
 /// Says why, and that nothing more comes; waits until the coordinator has taken it.
 async fn part(end: &End, incoming: &mut Streaming<CoordinatorMessage>, outgoing: &Outgoing, held: &Held) {
     let reason = match end {
-        End::Trouble(trouble) => trouble.reason().map(|reason| (reason, told(trouble))),
+        End::Trouble(trouble) => trouble.reason().map(|reason| (reason, with_causes(trouble.as_ref()))),
         _ => None,
     };
     for handed_back in held.abandon() {
@@ -174,18 +175,6 @@ async fn part(end: &End, incoming: &mut Streaming<CoordinatorMessage>, outgoing:
     if outgoing.finish().await.is_ok() {
         while let Ok(Some(_)) = incoming.message().await {}
     }
-}
-
-/// The whole chain of causes in one line.
-fn told(trouble: &Trouble) -> String {
-    let mut text = trouble.to_string();
-    let mut cause = std::error::Error::source(trouble);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 fn welcomed(message: Option<CoordinatorMessage>) -> Result<(Order, u64), End> {

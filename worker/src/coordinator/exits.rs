@@ -1,7 +1,5 @@
 //! Which exit code an error of this role ends with.
 
-use galapagos_market::ErrorKind;
-
 use super::office::OfficeError;
 use crate::execute::ExecuteError;
 use crate::job::market::MarketError;
@@ -13,13 +11,7 @@ use crate::storage::StorageError;
 
 /// Of the data.
 pub fn data(error: galapagos_market::Error) -> Exit {
-    let code = match error.kind() {
-        ErrorKind::Spec => Code::Spec,
-        ErrorKind::Invalid => Code::DataInvalid,
-        ErrorKind::Missing => Code::DataMissing,
-        ErrorKind::Io => Code::Internal,
-    };
-    Exit::new(code, error)
+    Exit::new(error.kind().into(), error)
 }
 
 /// Of data and job together.
@@ -57,8 +49,8 @@ fn is_of_the_disk(error: &ResultError) -> bool {
 fn not_writable(error: impl std::error::Error + Send + Sync + 'static) -> Exit {
     let uid = rustix::process::geteuid().as_raw();
     let hint = format!(
-        "StateNotWritable: user id {uid} needs to write the state folder (fsGroup, read-only \
-                                mounts, a full or failing volume?)"
+        "user id {uid} cannot write the state folder: check fsGroup and owner, that the volume is mounted for writing, \
+         and that it has room"
     );
     Exit::new(Code::StateNotWritable, anyhow::Error::new(error).context(hint))
 }

@@ -62,7 +62,8 @@ impl Desk {
             Err(end) => end,
             Ok(hello) => {
                 let worker = self.board.join(hello.slots);
-                tracing::info!(worker = name, slots = hello.slots, "worker ready");
+                let Hello { slots, memory_limit_bytes, .. } = hello;
+                tracing::info!(worker = name, slots, memory_limit_bytes, "worker ready");
                 let end = self.work(worker, &mut inbound, &out).await;
                 // What a worker did wrong must not be held against the individuals it had.
                 match end {
@@ -177,8 +178,10 @@ impl Desk {
                 Ok(())
             }
             Some(Up::Refusal(refusal)) => {
-                self.board.refused(refusal.message.clone());
-                Err(End::Gone(refusal.message))
+                // It has handed back what it had: nobody else's individuals are to blame.
+                tracing::warn!(problem = refusal.message, "a worker cannot take part any more");
+                self.board.refused(refusal.message);
+                Err(End::Left)
             }
             _ => Err(protocol("unexpected message")),
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use galapagos_market::{Error, ErrorKind, Failure};
 
 use super::download::DownloadError;
-use crate::process::exit::Code;
+use crate::process::exit::{Code, with_causes};
 
 /// Why a dataset could not be made. Texts name the field of the job.
 #[derive(Debug, thiserror::Error)]
@@ -100,43 +100,23 @@ impl ImportError {
             ImportError::SourceUnreadable { .. } => Code::Internal,
             ImportError::Download(error) => error.code(),
             ImportError::OtherData { .. } => Code::DataInvalid,
-            ImportError::Market(error) => code(error.kind()),
+            ImportError::Market(error) => error.kind().into(),
             ImportError::Refused { failed } => {
                 // Invalid data first: another attempt would not help.
                 let rank = [ErrorKind::Invalid, ErrorKind::Spec, ErrorKind::Missing];
                 let worst = rank.into_iter().find(|kind| failed.iter().any(|f| f.error.kind() == *kind));
-                worst.map_or(Code::Internal, code)
+                worst.map_or(Code::Internal, Code::from)
             }
         }
     }
 }
 
-fn code(kind: ErrorKind) -> Code {
-    match kind {
-        ErrorKind::Spec => Code::Spec,
-        ErrorKind::Invalid => Code::DataInvalid,
-        ErrorKind::Missing => Code::DataMissing,
-        ErrorKind::Io => Code::Internal,
-    }
-}
-
 fn refusal(failed: &[Failure]) -> String {
-    let lines = failed.iter().map(|f| format!("\n  {}: {}", f.what, text(&f.error)));
+    let lines = failed.iter().map(|f| format!("\n  {}: {}", f.what, with_causes(&f.error)));
     let verb = if failed.len() == 1 { "was" } else { "were" };
     format!(
         "{} of the import {verb} refused, nothing is published:{}",
         failed.len(),
         lines.collect::<String>()
     )
-}
-
-/// An error with its causes in one line.
-pub fn text(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use galapagos_market::ImportPlan;
 use galapagos_market::import::Event;
 
-use super::error::text;
+use crate::process::exit::with_causes;
 
 /// A line for each file that is read, for each quarter of it, for each symbol, and for everything that is refused.
 pub(super) struct Lines {
@@ -32,11 +32,11 @@ impl Lines {
                 }
             }
             Event::Retry { file, attempt, error } => {
-                tracing::warn!(file = self.names[*file], attempt, error = text(error), "read again");
+                tracing::warn!(file = self.names[*file], attempt, error = with_causes(error), "read again");
             }
             Event::Read { file, rows } => tracing::info!(file = self.names[*file], rows, "read"),
             Event::FileFailed { file, error } => {
-                tracing::error!(file = self.names[*file], error = text(error), "refused");
+                tracing::error!(file = self.names[*file], error = with_causes(error), "refused");
             }
             Event::Checked { report } => {
                 let (missing, outliers) = (report.gaps.missing_bars, report.outliers);
@@ -46,7 +46,7 @@ impl Lines {
                 }
             }
             Event::SymbolFailed { symbol, error } => {
-                tracing::error!(symbol, error = text(error), "refused");
+                tracing::error!(symbol, error = with_causes(error), "refused");
             }
         }
     }

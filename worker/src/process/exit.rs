@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use galapagos_market::ErrorKind;
+
 /// Exit codes of coordinator, worker and import alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -49,6 +51,17 @@ impl Code {
     }
 }
 
+impl From<ErrorKind> for Code {
+    fn from(kind: ErrorKind) -> Code {
+        match kind {
+            ErrorKind::Spec => Code::Spec,
+            ErrorKind::Invalid => Code::DataInvalid,
+            ErrorKind::Missing => Code::DataMissing,
+            ErrorKind::Io => Code::Internal,
+        }
+    }
+}
+
 /// An end that is not success.
 #[derive(Debug)]
 pub struct Exit {
@@ -77,4 +90,15 @@ impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {:#}", self.code.reason(), self.error)
     }
+}
+
+/// An error with its causes in one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }

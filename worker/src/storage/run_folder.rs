@@ -122,9 +122,16 @@ impl RunFolder {
     pub fn check_writable(root: &Path) -> Result<(), StorageError> {
         let folder = root.join("galapagos");
         fs::create_dir_all(&folder).map_err(StorageError::io("create", &folder))?;
-        let probe = folder.join(format!(".write-test-{}", std::process::id()));
-        atomic::write(&probe, b"galapagos")?;
-        fs::remove_file(&probe).map_err(StorageError::io("remove", &probe))
+        // One name for all: what a kill leaves is used again.
+        let probe = folder.join(".write-test");
+        fs::File::create(&probe)
+            .and_then(|mut file| file.write_all(b"galapagos").and_then(|()| file.sync_all()))
+            .map_err(StorageError::io("write", &probe))?;
+        match fs::remove_file(&probe) {
+            // Another coordinator that started just now has removed it.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(StorageError::io("remove", &probe)),
+        }
     }
 
     /// The folder itself.

@@ -94,3 +94,39 @@ fn the_level_is_for_our_lines_and_directives_work_as_in_rust_log() {
     assert_eq!(lines("off"), 0);
     assert!(lines("off,galapagos_worker::process=info") >= 2);
 }
+
+#[test]
+fn a_state_folder_that_cannot_be_written_is_told_with_its_path_and_the_user_before_anything_else() {
+    let place = Place::with_samples();
+    place.job("[AAPL]", "    source: {path: raw/AAPL.csv}");
+    // A file where the folder should be: that stops root too.
+    place.write("state", "");
+    // No data and no certificates: neither is looked at before.
+    let ended = place.run(&[
+        "coordinator",
+        "--job",
+        "job.yaml",
+        "--job-uid",
+        "u1",
+        "--tls-dir",
+        "tls",
+        "--data-dir",
+        "data",
+        "--state-dir",
+        "state",
+        "--http-address",
+        "",
+        "--termination-log",
+        "last-words",
+    ]);
+    assert_eq!(ended.code, Some(70));
+    let last_words: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(place.path("last-words")).unwrap()).unwrap();
+    assert_eq!(last_words["reason"], "StateNotWritable");
+    let message = last_words["message"].as_str().unwrap();
+    let user = rustix::process::geteuid().as_raw();
+    assert!(
+        message.contains(&format!("user id {user} ")) && message.contains("state/galapagos"),
+        "{message}"
+    );
+}
