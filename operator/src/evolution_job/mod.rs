@@ -1,0 +1,4 @@
+//! The controller of EvolutionJobs.
+
+pub mod build;
+pub mod status;
