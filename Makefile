@@ -5,7 +5,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET)/release/galapagos
 VENV := $(TARGET)/venv
 
-.PHONY: help example test lint generators generated check-generated deny quality parity ratios bench chaos measure oracle-data
+.PHONY: help example test lint generators generated check-generated deny quality parity ratios bench chaos measure oracle-data \
+	cluster-build cluster-up cluster-down cluster-check image
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ --/'
@@ -64,6 +65,21 @@ chaos: generators ## All kills, broken networks, lies and disk faults; GALAPAGOS
 measure: ## Print what distribution costs, as ratios (two idle cores)
 	$(CARGO) build --release --locked -p galapagos -p galapagos-worker --bins
 	$(CARGO) run --release --locked -p galapagos-e2e --example measure
+
+cluster-build: ## Build what a real cluster on this machine runs, into a cache outside the clone
+	e2e/cluster/build.sh
+
+cluster-up: ## Bring up a real cluster on this machine (root); NODES=n, 2 unless set
+	e2e/cluster/up.sh --nodes $(or $(NODES),2)
+
+cluster-down: ## Take the cluster down, leaving nothing of it
+	e2e/cluster/down.sh
+
+cluster-check: ## Check the cluster itself: up, network, volumes, a killed node, down, nothing left (root)
+	e2e/cluster/cycle.sh 1 --kill
+
+image: ## Build the image galapagos:dev without a daemon
+	e2e/cluster/image.sh
 
 bench: ## Criterion benchmarks of engine, genetics and import
 	$(CARGO) bench --locked -p galapagos-engine -p galapagos-genetics -p galapagos-market

@@ -50,11 +50,10 @@ need_root() { [ "$(id -u)" = 0 ] || fail "a node is made of namespaces, mounts, 
 
 # till SECONDS COMMAND...: repeats the command until it succeeds; fails when the time is over.
 till() {
-  local tries=$(($1 * 10))
+  local end=$((SECONDS + $1))
   shift
   until "$@" >/dev/null 2>&1; do
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || { say "timed out: $* (logs in $LOG)"; return 1; }
+    [ $SECONDS -le $end ] || { say "timed out: $* (logs in $LOG)"; return 1; }
     sleep 0.1
   done
 }
