@@ -1,0 +1,90 @@
+//! From what changed to what has to be reconciled.
+
+use galapagos_crds::status::Phase;
+use galapagos_crds::{EvolutionJob, WorkerPool};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::runtime::reflector::Store;
+use kube::{Resource, ResourceExt};
+
+use super::caches::Triggers;
+use super::follow::Change;
+use crate::labels;
+
+/// Knows who depends on whom.
+#[derive(Clone)]
+pub(super) struct Mapping {
+    pub triggers: Triggers,
+    pub jobs: Store<EvolutionJob>,
+}
+
+impl Mapping {
+    /// A job concerns itself and its pool; the pool that it left, too.
+    pub(super) fn job(&self, change: &Change<'_, EvolutionJob>) {
+        for job in either(change) {
+            let namespace = job.namespace().unwrap_or_default();
+            self.triggers.job(&namespace, &job.name_any());
+            self.triggers.pool(&namespace, &job.spec.worker_pool_name);
+        }
+    }
+
+    /// A pool concerns itself, and its jobs if it changed in a way that they see: its own counts they do not.
+    pub(super) fn pool(&self, change: &Change<'_, WorkerPool>) {
+        let Some(pool) = either(change).next() else { return };
+        let (namespace, name) = (pool.namespace().unwrap_or_default(), pool.name_any());
+        self.triggers.pool(&namespace, &name);
+        if !concerns_jobs(change) {
+            return;
+        }
+        let waiting = |job: &EvolutionJob| {
+            job.spec.worker_pool_name == name
+                && job.namespace().as_deref() == Some(&namespace)
+                && !is_terminal(job)
+        };
+        for job in self.jobs.state_filter(waiting) {
+            self.triggers.job(&namespace, &job.name_any());
+        }
+    }
+
+    /// A child of a job concerns that job.
+    pub(super) fn child<K: Resource>(&self, change: &Change<'_, K>) {
+        for object in either(change) {
+            if let Some(job) = object.labels().get(labels::JOB) {
+                self.triggers.job(&object.namespace().unwrap_or_default(), job);
+            }
+        }
+    }
+
+    /// A child of a pool concerns that pool.
+    pub(super) fn policy<K: Resource>(&self, change: &Change<'_, K>) {
+        for object in either(change) {
+            if let Some(pool) = object.labels().get(labels::POOL) {
+                self.triggers.pool(&object.namespace().unwrap_or_default(), pool);
+            }
+        }
+    }
+}
+
+/// The object after, then the object before: a label that was edited away still tells whose child it was. The
+/// scheduler behind the triggers merges what is asked for twice.
+fn either<'a, K>(change: &Change<'a, K>) -> impl Iterator<Item = &'a K> + use<'a, K> {
+    change.new.into_iter().chain(change.old)
+}
+
+fn is_terminal(job: &EvolutionJob) -> bool {
+    matches!(job.status.as_ref().and_then(|status| status.phase), Some(Phase::Succeeded | Phase::Failed))
+}
+
+fn concerns_jobs(change: &Change<'_, WorkerPool>) -> bool {
+    let (Some(old), Some(new)) = (change.old, change.new) else { return true };
+    old.metadata.uid != new.metadata.uid
+        || old.metadata.generation != new.metadata.generation
+        || old.metadata.deletion_timestamp != new.metadata.deletion_timestamp
+        || conditions(old).ne(conditions(new))
+}
+
+/// Type, status and reason of each condition.
+fn conditions(pool: &WorkerPool) -> impl Iterator<Item = (&str, &str, &str)> {
+    pool.status.iter().flat_map(|status| &status.conditions).map(|condition: &Condition| {
+        (condition.type_.as_str(), condition.status.as_str(), condition.reason.as_str())
+    })
+}
