@@ -1,1 +1,228 @@
-//! (in work)
+//! The authority of this installation and the certificates of jobs.
+//!
+//! One Secret in the operator's own namespace holds the authority. It is made once, by whichever replica comes first,
+//! and may be brought by a person: a `kubernetes.io/tls` Secret whose certificate may sign.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use galapagos_protocol::tls::issue::{Authority, Leaf};
+use galapagos_protocol::tls::{Identity, JobUid, Role, TlsError, client_config};
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Api;
+use kube::api::PostParams;
+use rustls::ClientConfig;
+
+use crate::progress::Credentials;
+
+/// Name of the authority's Secret.
+pub const SECRET: &str = "galapagos-ca";
+/// Key of its certificate; as in every Secret of this type.
+const CERTIFICATE: &str = "tls.crt";
+/// Key of its private key.
+const KEY: &str = "tls.key";
+/// Client certificates of the operator are made anew after this time, long before they end.
+const RENEWED_AFTER: Duration = Duration::from_secs(180 * 24 * 3600);
+
+/// The authority cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// The API server refuses, or does not answer.
+    #[error("cannot {verb} Secret {namespace}/{SECRET}: check the operator's Role")]
+    Api {
+        /// What was tried.
+        verb: &'static str,
+        /// Where.
+        namespace: String,
+        /// What came back.
+        source: Box<kube::Error>,
+    },
+    /// The Secret is there without a certificate or key in it.
+    #[error(
+        "Secret {namespace}/{SECRET} has no text `{key}`: put a PEM there, or delete the Secret and a new one is made"
+    )]
+    Missing {
+        /// Where.
+        namespace: String,
+        /// What is not there.
+        key: &'static str,
+    },
+    /// What is in the Secret does not make an authority.
+    #[error(
+        "Secret {namespace}/{SECRET} holds no usable authority: mend it, or delete it and a new one is made"
+    )]
+    Unusable {
+        /// Where.
+        namespace: String,
+        /// Why not.
+        source: TlsError,
+    },
+    /// A new one cannot be made.
+    #[error("no authority can be made")]
+    Issue(#[source] TlsError),
+}
+
+/// What a job's Secret holds: each role's pods mount their own pair and `ca`.
+pub struct Certificates {
+    /// Certificate of the authority, PEM.
+    pub ca: String,
+    /// The coordinator's pair.
+    pub coordinator: Leaf,
+    /// The workers' pair.
+    pub worker: Leaf,
+}
+
+/// The authority, and the operator's own client certificates, one per job.
+pub struct Ca {
+    authority: Authority,
+    fingerprint: String,
+    clients: Mutex<HashMap<JobUid, Client>>,
+}
+
+struct Client {
+    made: SystemTime,
+    config: Arc<ClientConfig>,
+}
+
+impl Ca {
+    /// The authority of the Secret in `namespace`; made and stored if there is none.
+    ///
+    /// # Errors
+    /// [`CertificateError`].
+    pub async fn load_or_create(
+        client: &kube::Client,
+        namespace: &str,
+        now: SystemTime,
+    ) -> Result<Ca, CertificateError> {
+        let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
+        let failed = |verb| {
+            let namespace = namespace.to_owned();
+            move |source| CertificateError::Api { verb, namespace, source: Box::new(source) }
+        };
+        if let Some(found) = secrets.get_opt(SECRET).await.map_err(failed("get"))? {
+            return Ca::from_secret(&found, namespace);
+        }
+        let made = Authority::new(now).map_err(CertificateError::Issue)?;
+        match secrets.create(&PostParams::default(), &secret(&made, namespace)).await {
+            Ok(_) => {
+                tracing::info!(secret = SECRET, namespace, "authority made");
+                Ca::new(made).map_err(CertificateError::Issue)
+            }
+            // Another replica was faster: its authority is the one.
+            Err(kube::Error::Api(status)) if status.code == 409 => {
+                let theirs = secrets.get(SECRET).await.map_err(failed("get"))?;
+                Ca::from_secret(&theirs, namespace)
+            }
+            Err(error) => Err(failed("create")(error)),
+        }
+    }
+
+    /// An authority that is there already.
+    ///
+    /// # Errors
+    /// Its own certificate cannot be read.
+    pub fn new(authority: Authority) -> Result<Ca, TlsError> {
+        let fingerprint = blake3::hash(authority.certificate_pem().as_bytes()).to_hex().to_string();
+        Ok(Ca { authority, fingerprint, clients: Mutex::default() })
+    }
+
+    fn from_secret(secret: &Secret, namespace: &str) -> Result<Ca, CertificateError> {
+        let text = |key: &'static str| {
+            let bytes = secret.data.as_ref().and_then(|data| data.get(key));
+            bytes
+                .and_then(|bytes| std::str::from_utf8(&bytes.0).ok())
+                .ok_or_else(|| CertificateError::Missing { namespace: namespace.to_owned(), key })
+        };
+        Authority::from_pem(text(CERTIFICATE)?, text(KEY)?)
+            .and_then(Ca::new)
+            .map_err(|source| CertificateError::Unusable { namespace: namespace.to_owned(), source })
+    }
+
+    /// 64 hex digits that stand for this authority: another one has others.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// New certificates for the pods of a job.
+    ///
+    /// # Errors
+    /// `now` is not a date that a certificate can carry, or there is no randomness.
+    pub fn issue(&self, job: &JobUid, now: SystemTime) -> Result<Certificates, TlsError> {
+        Ok(Certificates {
+            ca: self.authority.certificate_pem().to_owned(),
+            coordinator: self.authority.leaf(Role::Coordinator, job, now)?,
+            worker: self.authority.leaf(Role::Worker, job, now)?,
+        })
+    }
+
+    /// What the operator shows to the coordinator of a job; made at the first call, kept in memory only.
+    ///
+    /// # Errors
+    /// As [`Ca::issue`].
+    pub fn client_config(&self, job: &JobUid, now: SystemTime) -> Result<Arc<ClientConfig>, TlsError> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(job) {
+            // A clock that was set back makes the age unknown: then a new one, which is valid by the clock as it is.
+            if now.duration_since(client.made).is_ok_and(|age| age < RENEWED_AFTER) {
+                return Ok(Arc::clone(&client.config));
+            }
+        }
+        let leaf = self.authority.leaf(Role::Operator, job, now)?;
+        let identity =
+            Identity::from_pem(self.authority.certificate_pem(), &leaf.certificate_pem, &leaf.key_pem)?;
+        let config = client_config(&identity)?;
+        clients.insert(job.clone(), Client { made: now, config: Arc::clone(&config) });
+        Ok(config)
+    }
+
+    /// Forgets the client certificate of a job that is over.
+    pub fn forget(&self, job: &JobUid) {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).remove(job);
+    }
+}
+
+impl Credentials for Ca {
+    fn client_config(&self, job: &JobUid) -> Result<Arc<ClientConfig>, TlsError> {
+        Ca::client_config(self, job, SystemTime::now())
+    }
+
+    fn forget(&self, job: &JobUid) {
+        Ca::forget(self, job);
+    }
+}
+
+// Neither is derived: a private key must not end up in a log.
+impl fmt::Debug for Ca {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ca").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificates").field("ca", &self.ca).finish_non_exhaustive()
+    }
+}
+
+fn secret(authority: &Authority, namespace: &str) -> Secret {
+    let labels = [
+        ("app.kubernetes.io/name", "galapagos"),
+        ("app.kubernetes.io/component", "tls"),
+        ("app.kubernetes.io/managed-by", "galapagos-operator"),
+    ];
+    let texts = [(CERTIFICATE, authority.certificate_pem()), (KEY, authority.key_pem())];
+    Secret {
+        metadata: ObjectMeta {
+            name: Some(SECRET.to_owned()),
+            namespace: Some(namespace.to_owned()),
+            labels: Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+            ..ObjectMeta::default()
+        },
+        type_: Some("kubernetes.io/tls".to_owned()),
+        string_data: Some(texts.map(|(key, text)| (key.to_owned(), text.to_owned())).into()),
+        ..Secret::default()
+    }
+}

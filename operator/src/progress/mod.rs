@@ -1,1 +1,227 @@
-//! (in work)
+//! What the coordinators of running jobs report: one stream per job, each in a task of its own.
+//!
+//! A reconcile only reads what was last heard and says what is wanted; it never waits for a coordinator. News come back
+//! as triggers of the job's reconcile. Not covered: where a coordinator is (the caller knows its pod), and what becomes
+//! of a report (the status builder).
+
+mod backoff;
+mod desired;
+mod requests;
+mod stream;
+mod tell;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use galapagos_crds::EvolutionJob;
+use galapagos_protocol::progress::{Desired, Report};
+use galapagos_protocol::tls::{JobUid, TlsError};
+use kube::runtime::reflector::ObjectRef;
+use rustls::ClientConfig;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+pub use desired::desired;
+use stream::{Patience, Stream};
+
+/// A coordinator that was silent for so long is out of reach: it reports every 2 s.
+pub const SILENCE: Duration = Duration::from_secs(15);
+
+/// Where the operator's client certificates come from.
+pub trait Credentials: Send + Sync + 'static {
+    /// What to show to the coordinator of `job`.
+    ///
+    /// # Errors
+    /// No certificate can be made.
+    fn client_config(&self, job: &JobUid) -> Result<Arc<ClientConfig>, TlsError>;
+
+    /// `job` is over: nobody will ask for it again.
+    fn forget(&self, job: &JobUid);
+}
+
+/// A job, for its stream.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobKey {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID, which is also in the coordinator's certificate.
+    pub uid: String,
+}
+
+/// What was last heard of a job's coordinator.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The report.
+    pub report: Arc<Report>,
+    /// The attempt whose coordinator sent it: not always the present one.
+    pub attempt: u32,
+    /// When it came.
+    pub at: Instant,
+    /// Whether the stream that it came on is still open.
+    pub connected: bool,
+}
+
+impl Seen {
+    /// Whether the coordinator of `attempt` counts as reachable: a stream that broke off is not yet a coordinator that
+    /// is lost.
+    pub fn reachable(&self, attempt: u32, now: Instant) -> bool {
+        self.attempt == attempt && now.saturating_duration_since(self.at) < SILENCE
+    }
+}
+
+/// All streams. Clones are the same hub.
+#[derive(Clone)]
+pub struct Hub {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    credentials: Arc<dyn Credentials>,
+    triggers: mpsc::UnboundedSender<ObjectRef<EvolutionJob>>,
+    /// By UID.
+    streams: Mutex<HashMap<String, Entry>>,
+    /// How many there are: news are told less often when there are many.
+    count: watch::Sender<usize>,
+    patience: Patience,
+}
+
+struct Entry {
+    job: Option<JobUid>,
+    wish: watch::Sender<Wish>,
+    heard: watch::Receiver<Heard>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What the reconcile wants of a stream.
+#[derive(Clone, Debug, PartialEq)]
+struct Wish {
+    address: SocketAddr,
+    attempt: u32,
+    desired: Desired,
+    /// Number of the final report that was recorded.
+    acknowledged: Option<u64>,
+}
+
+/// What a stream knows.
+#[derive(Clone, Debug, Default)]
+struct Heard {
+    seen: Option<Seen>,
+    /// Why there is no stream now.
+    problem: Option<String>,
+}
+
+impl Hub {
+    /// No streams. `triggers`: where jobs go that have news. Must be called inside a runtime by the time of `watch`.
+    pub fn new(
+        credentials: Arc<dyn Credentials>,
+        triggers: mpsc::UnboundedSender<ObjectRef<EvolutionJob>>,
+    ) -> Hub {
+        Hub::with_patience(credentials, triggers, Patience::default())
+    }
+
+    fn with_patience(
+        credentials: Arc<dyn Credentials>,
+        triggers: mpsc::UnboundedSender<ObjectRef<EvolutionJob>>,
+        patience: Patience,
+    ) -> Hub {
+        let (streams, count) = (Mutex::default(), watch::Sender::new(0));
+        Hub { shared: Arc::new(Shared { credentials, triggers, streams, count, patience }) }
+    }
+
+    /// The coordinator of `attempt` listens at `address`: opens a stream to it, or leads the open one there if it is
+    /// another address or attempt. `desired` is sent first, whenever it differs from the last call, and after every
+    /// reconnect. Calling it again with the same arguments does nothing. Never waits.
+    pub fn watch(&self, key: JobKey, address: SocketAddr, attempt: u32, desired: Desired) {
+        let mut streams = self.streams();
+        if let Some(entry) = streams.get(&key.uid).filter(|entry| !entry.task.is_finished()) {
+            entry.wish.send_if_modified(|wish| {
+                // What was acknowledged belongs to one attempt.
+                let acknowledged = wish.acknowledged.filter(|_| wish.attempt == attempt);
+                let new = Wish { address, attempt, desired, acknowledged };
+                let differs = *wish != new;
+                *wish = new;
+                differs
+            });
+            return;
+        }
+        let wish = watch::Sender::new(Wish { address, attempt, desired, acknowledged: None });
+        let (hear, heard) = watch::channel(Heard::default());
+        let job = JobUid::new(key.uid.as_str()).ok();
+        let task = tokio::spawn(stream::run(Stream {
+            key: key.clone(),
+            credentials: Arc::clone(&self.shared.credentials),
+            wish: wish.subscribe(),
+            hear,
+            triggers: self.shared.triggers.clone(),
+            count: self.shared.count.subscribe(),
+            patience: self.shared.patience,
+        }));
+        streams.insert(key.uid, Entry { job, wish, heard, task });
+        self.shared.count.send_replace(streams.len());
+    }
+
+    /// Closes the stream of a job and forgets what was heard. Nothing if there is none.
+    pub fn stop(&self, uid: &str) {
+        let mut streams = self.streams();
+        if let Some(entry) = streams.remove(uid) {
+            self.shared.count.send_replace(streams.len());
+            if let Some(job) = &entry.job {
+                self.shared.credentials.forget(job);
+            }
+        }
+    }
+
+    /// Closes all streams but those of `uids`: of jobs that are gone while nobody looked.
+    pub fn retain(&self, keep: impl Fn(&str) -> bool) {
+        let gone: Vec<String> = self.streams().keys().filter(|uid| !keep(uid)).cloned().collect();
+        for uid in gone {
+            self.stop(&uid);
+        }
+    }
+
+    /// What was last heard, of whatever attempt.
+    pub fn latest(&self, uid: &str) -> Option<Seen> {
+        self.streams().get(uid)?.heard.borrow().seen.clone()
+    }
+
+    /// Why there is no stream at the moment; `None` while there is one, before the first try, and without a watch.
+    pub fn problem(&self, uid: &str) -> Option<String> {
+        self.streams().get(uid)?.heard.borrow().problem.clone()
+    }
+
+    /// The final report `sequence` is recorded in the status: its coordinator may leave. It is told once, and once more
+    /// after every reconnect.
+    pub fn acknowledge(&self, uid: &str, sequence: u64) {
+        if let Some(entry) = self.streams().get(uid) {
+            entry.wish.send_if_modified(|wish| {
+                let newest = wish.acknowledged.max(Some(sequence));
+                let differs = newest != wish.acknowledged;
+                wish.acknowledged = newest;
+                differs
+            });
+        }
+    }
+
+    /// Streams that are open, and all that should be.
+    pub fn counts(&self) -> (usize, usize) {
+        let streams = self.streams();
+        let connected = |entry: &&Entry| entry.heard.borrow().seen.as_ref().is_some_and(|s| s.connected);
+        (streams.values().filter(connected).count(), streams.len())
+    }
+
+    fn streams(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+        self.shared.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,55 @@
+//! When a status is worth a write.
+
+use std::time::Duration;
+
+use galapagos_crds::EvolutionJobStatus;
+
+/// Least time between two writes of numbers of one job.
+const LEAST: Duration = Duration::from_secs(5);
+/// Writes of numbers a second, of all running jobs together.
+const RATE: f64 = 20.0;
+
+/// What is different between two statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    None,
+    /// Numbers and texts: they can wait.
+    LiveOnly,
+    /// Phase, a condition, an end, an attempt: somebody may wait for it.
+    Transition,
+}
+
+/// What is different between the status as it was read and the one to be written.
+pub fn differs(old: Option<&EvolutionJobStatus>, new: &EvolutionJobStatus) -> Change {
+    match old {
+        None => Change::Transition,
+        Some(old) if old == new => Change::None,
+        Some(old) if lasting(old) == lasting(new) => Change::LiveOnly,
+        Some(_) => Change::Transition,
+    }
+}
+
+/// How long to wait with a write: `None`: nothing to write; zero: now. `last`: time since this job's status was last
+/// written; `running`: jobs that run.
+pub fn wait(change: Change, last: Option<Duration>, running: usize) -> Option<Duration> {
+    let interval = LEAST.max(Duration::from_secs_f64(running as f64 / RATE));
+    match change {
+        Change::None => None,
+        Change::Transition => Some(Duration::ZERO),
+        Change::LiveOnly => Some(last.map_or(Duration::ZERO, |last| interval.saturating_sub(last))),
+    }
+}
+
+/// The parts of a status that scripts wait for and decisions rest on.
+fn lasting(status: &EvolutionJobStatus) -> impl PartialEq + use<'_> {
+    let conditions: Vec<_> =
+        status.conditions.iter().map(|c| (&c.type_, &c.status, &c.reason, c.observed_generation)).collect();
+    let provenance = status.provenance.as_ref();
+    (
+        (status.observed_generation, status.phase, conditions),
+        (&status.start_time, &status.completion_time, &status.attempts, &status.results),
+        provenance.map(|p| (&p.image, &p.result_digest, &p.dataset_digest, &p.stopped_by)),
+        status.generations,
+    )
+}

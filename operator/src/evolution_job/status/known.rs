@@ -1,0 +1,228 @@
+//! What is known of a run, from all who tell: the final report, the last words, the last report, the status before.
+
+use std::collections::BTreeMap;
+
+use galapagos_crds::GeneValue;
+use galapagos_crds::status::{Best, Evaluations, EvolutionJobStatus, GenerationStatus, Provenance, Results};
+use galapagos_protocol::progress::{self as wire, Report};
+
+use super::last_words::LastWords;
+use super::situation::Situation;
+use super::{large, small};
+
+/// Bounds of the schema.
+const MAX_MEMBERS: usize = 32;
+const MAX_NAME: usize = 63;
+const MAX_DIGEST: usize = 71;
+const MAX_PATH: usize = 1024;
+const MAX_IMAGE: usize = 512;
+const MAX_HISTORY: usize = 20;
+
+/// The newest that is known of each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    pub generation: Option<i32>,
+    pub evaluations: Option<Evaluations>,
+    pub best: Option<Best>,
+    pub history: Vec<GenerationStatus>,
+    pub worker_seconds: Option<f64>,
+    pub results: Option<Results>,
+    provenance: Provenance,
+}
+
+impl Known {
+    pub fn gather(
+        before: &EvolutionJobStatus,
+        report: Option<&Report>,
+        last_words: Option<&LastWords>,
+    ) -> Known {
+        let mut known = Known {
+            generation: before.generation,
+            evaluations: before.evaluations.clone(),
+            best: before.best.clone(),
+            history: before.history.clone(),
+            worker_seconds: None,
+            results: before.results.clone(),
+            provenance: before.provenance.clone().unwrap_or_default(),
+        };
+        if let Some(report) = report {
+            known.hear(report);
+        }
+        let is_final = report.is_some_and(|report| report.r#final.is_some());
+        if let Some(words) = last_words.filter(|_| !is_final) {
+            known.read(words);
+        }
+        known
+    }
+
+    /// Whether a dataset is known to be published.
+    pub fn data_published(&self) -> bool {
+        self.provenance.dataset_digest.is_some()
+    }
+
+    /// A job that is not at its end has no result, whatever it had before it was extended.
+    pub fn provenance(&self, image: Option<&str>, situation: &Situation) -> Provenance {
+        let known = self.provenance.clone();
+        let image = known.image.or_else(|| image.map(|image| cut(image, MAX_IMAGE)));
+        let result_digest = known.result_digest.filter(|_| situation.is_terminal());
+        let stopped_by = situation.stopped_by().map(str::to_owned);
+        Provenance { image, result_digest, stopped_by, ..known }
+    }
+
+    fn hear(&mut self, report: &Report) {
+        let provenance = report.provenance.clone().unwrap_or_default();
+        // A coordinator that has not read its checkpoint yet knows less than the status does.
+        let resumed = !provenance.generation_digest.is_empty();
+        let behind = !resumed && Some(small(report.generation)) < self.generation;
+        if !behind {
+            self.generation = Some(small(report.generation));
+            self.evaluations = report.evaluations.as_ref().map(evaluations).or(self.evaluations.take());
+            self.worker_seconds = report.workers.map(|workers| workers.worker_seconds);
+            self.history = history(&report.history);
+        }
+        if let Some(best) = report.best.as_ref() {
+            self.best = Some(best_of(best));
+        }
+        digest(&mut self.provenance.inputs_digest, &provenance.inputs_digest);
+        digest(&mut self.provenance.dataset_digest, &provenance.dataset_digest);
+        digest(&mut self.provenance.generation_digest, &provenance.generation_digest);
+        if provenance.engine > 0 {
+            self.provenance.engine = Some(small(provenance.engine));
+            self.provenance.reproducible = Some(provenance.reproducible);
+        }
+        if let Some(end) = report.r#final.as_ref().filter(|end| end.succeeded) {
+            digest(&mut self.provenance.result_digest, &end.result_digest);
+            self.results(&end.result_path);
+        }
+    }
+
+    fn read(&mut self, words: &LastWords) {
+        if let Some(generation) = words.generation {
+            self.generation = Some(small(u32::try_from(generation).unwrap_or(u32::MAX)));
+        }
+        if let Some([completed, distinct, cached, failed, quarantined]) =
+            words.evaluations.map(|e| e.map(large))
+        {
+            let per_second = self.evaluations.as_ref().and_then(|e| e.per_second);
+            self.evaluations =
+                Some(Evaluations { completed, distinct, cached, failed, quarantined, per_second });
+        }
+        self.worker_seconds = words.worker_seconds.or(self.worker_seconds);
+        self.best(words);
+        for (known, heard) in [
+            (&mut self.provenance.inputs_digest, &words.inputs_digest),
+            (&mut self.provenance.dataset_digest, &words.dataset_digest),
+            (&mut self.provenance.result_digest, &words.result_digest),
+        ] {
+            digest(known, heard.as_deref().unwrap_or_default());
+        }
+        if let Some(engine) = words.engine {
+            self.provenance.engine = Some(i32::try_from(engine).unwrap_or(i32::MAX));
+        }
+        self.provenance.reproducible = words.reproducible.or(self.provenance.reproducible);
+        self.results(words.result_path.as_deref().unwrap_or_default());
+    }
+
+    /// Last words leave out what did not fit: of the same individual, that was known before.
+    fn best(&mut self, words: &LastWords) {
+        let Some(strategy) = words.strategy.as_deref() else { return };
+        let fitness = words.fitness.and_then(finite);
+        let before = self.best.take().filter(|b| b.strategy == strategy && b.fitness == fitness);
+        let before = before.unwrap_or_default();
+        let genome = genome(words.genome.iter());
+        let metrics = values(words.metrics.iter());
+        let holdout = values(words.holdout.iter());
+        self.best = Some(Best {
+            strategy: cut(strategy, MAX_NAME),
+            genome: if genome.is_empty() { before.genome } else { genome },
+            fitness,
+            metrics: if metrics.is_empty() { before.metrics } else { metrics },
+            holdout: if holdout.is_empty() { before.holdout } else { Some(holdout) },
+        });
+    }
+
+    fn results(&mut self, path: &str) {
+        if !path.is_empty() {
+            self.results = Some(Results { path: cut(path, MAX_PATH) });
+        }
+    }
+}
+
+fn best_of(best: &wire::Best) -> Best {
+    let holdout = values(best.holdout.iter());
+    Best {
+        strategy: cut(&best.strategy, MAX_NAME),
+        genome: genome(best.genome.iter().map(|gene| (&gene.name, &gene.value))),
+        fitness: finite(best.fitness),
+        metrics: values(best.metrics.iter()),
+        holdout: (!holdout.is_empty()).then_some(holdout),
+    }
+}
+
+fn evaluations(counts: &wire::Evaluations) -> Evaluations {
+    Evaluations {
+        completed: large(counts.completed),
+        distinct: large(counts.distinct),
+        cached: large(counts.cached),
+        failed: large(counts.failed),
+        quarantined: large(counts.quarantined),
+        per_second: finite(counts.per_second).map(three_digits),
+    }
+}
+
+fn history(generations: &[wire::Generation]) -> Vec<GenerationStatus> {
+    let skipped = generations.len().saturating_sub(MAX_HISTORY);
+    generations
+        .iter()
+        .skip(skipped)
+        .map(|g| GenerationStatus {
+            // The wire counts from 0.
+            generation: small(g.generation.saturating_add(1)),
+            best: g.best.and_then(finite),
+            median: g.median.and_then(finite),
+            spread: g.spread.and_then(finite),
+            diversity: finite(g.diversity),
+            seconds: finite(g.seconds).map(three_digits),
+        })
+        .collect()
+}
+
+fn genome<'a>(genes: impl Iterator<Item = (&'a String, &'a String)>) -> BTreeMap<String, GeneValue> {
+    genes
+        .filter(|(name, _)| name.len() <= MAX_NAME)
+        .filter_map(|(name, value)| Some((name.clone(), value.parse().ok()?)))
+        .take(MAX_MEMBERS)
+        .collect()
+}
+
+fn values<'a>(values: impl Iterator<Item = (&'a String, &'a f64)>) -> BTreeMap<String, f64> {
+    // Sorted before anything is left out: the wire's map has no order.
+    let sorted: BTreeMap<&String, f64> = values
+        .filter(|(name, _)| name.len() <= MAX_NAME)
+        .filter_map(|(n, &v)| Some((n, finite(v)?)))
+        .collect();
+    sorted.into_iter().take(MAX_MEMBERS).map(|(name, value)| (name.clone(), value)).collect()
+}
+
+/// JSON has no other numbers.
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+/// Times and rates are measurements: more digits would only make every report news.
+fn three_digits(value: f64) -> f64 {
+    let rounded = format!("{value:.2e}").parse::<f64>().unwrap_or(value);
+    if rounded.is_finite() { rounded } else { value }
+}
+
+/// Empty means: not said.
+fn digest(known: &mut Option<String>, heard: &str) {
+    if !heard.is_empty() && heard.len() <= MAX_DIGEST {
+        *known = Some(heard.to_owned());
+    }
+}
+
+/// The beginning of a text, in characters, as a schema counts them.
+fn cut(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
+}

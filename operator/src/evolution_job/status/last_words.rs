@@ -1,0 +1,200 @@
+//! What a finished process left in the status of its container: the second road of the final result.
+
+use std::collections::BTreeMap;
+
+use galapagos_crds::conditions::{CompleteReason, StalledReason};
+use galapagos_protocol::progress::Final;
+use serde_json::Value;
+
+/// What Kubernetes keeps of a termination message, in bytes; longer texts are not looked at beyond.
+const LIMIT: usize = 4096;
+/// Of a text that is not JSON, the end is kept: there the error is.
+const TAIL: usize = 512;
+
+/// A termination message. Whatever is missing, of the wrong type or unknown is absent: it may come from another release
+/// of the coordinator, from the runtime, or be cut.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LastWords {
+    /// Reason of `Complete` or of `Failed`, or the name of an exit code.
+    pub reason: String,
+    /// Whether there is a result.
+    pub succeeded: Option<bool>,
+    /// What a person should know.
+    pub message: String,
+    /// Of the result.
+    pub result_digest: Option<String>,
+    /// Folder of the result on the state volume.
+    pub result_path: Option<String>,
+    /// Number of the attempt as the run folder counts.
+    pub epoch: Option<u64>,
+    /// Generations that are done.
+    pub generation: Option<u64>,
+    /// Of the best individual.
+    pub strategy: Option<String>,
+    /// Genes of the best individual by name.
+    pub genome: BTreeMap<String, String>,
+    /// Of the best individual.
+    pub fitness: Option<f64>,
+    /// Of the best individual.
+    pub metrics: BTreeMap<String, f64>,
+    /// Of the best individual.
+    pub holdout: BTreeMap<String, f64>,
+    /// completed, distinct, cached, failed, quarantined, where they are known.
+    pub evaluations: Option<[u64; 5]>,
+    /// Seconds of all workers together.
+    pub worker_seconds: Option<f64>,
+    /// Digest of everything that the result depends on.
+    pub inputs_digest: Option<String>,
+    /// Digest of the data.
+    pub dataset_digest: Option<String>,
+    /// Number of the engine.
+    pub engine: Option<u64>,
+    /// False if an individual was set aside.
+    pub reproducible: Option<bool>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// With a result.
+    Succeeded(CompleteReason),
+    /// For good, without one.
+    Failed {
+        /// `None`: no reason of the API; another attempt may end otherwise.
+        reason: Option<StalledReason>,
+        /// What a person should know.
+        message: String,
+    },
+}
+
+impl End {
+    fn new(reason: &str, succeeded: Option<bool>, message: &str) -> Option<End> {
+        let complete = CompleteReason::ALL.iter().copied().find(|r| r.as_str() == reason);
+        let stalled = StalledReason::ALL.iter().copied().find(|r| r.as_str() == reason);
+        match (succeeded, complete) {
+            (Some(true) | None, Some(complete)) => Some(End::Succeeded(complete)),
+            // A reason of a later release: that there is a result counts for more than what ended the run.
+            (Some(true), None) => Some(End::Succeeded(CompleteReason::GenerationsReached)),
+            (None, None) if reason.is_empty() => None,
+            (Some(false) | None, _) => {
+                let message = if message.is_empty() { reason } else { message };
+                Some(End::Failed { reason: stalled, message: message.to_owned() })
+            }
+        }
+    }
+
+    /// The end that a final report tells of.
+    pub fn of(end: &Final) -> End {
+        let message = if end.message.is_empty() { &end.reason } else { &end.message };
+        End::new(&end.reason, Some(end.succeeded), message)
+            .unwrap_or(End::Failed { reason: None, message: message.clone() })
+    }
+}
+
+impl LastWords {
+    /// Reads a termination message. Never fails: what is no JSON is the message of an unknown end.
+    pub fn parse(text: &str) -> LastWords {
+        let text = text.trim();
+        let read = (text.len() <= LIMIT).then(|| serde_json::from_str::<Value>(text).ok()).flatten();
+        let Some(value @ Value::Object(_)) = read else {
+            return LastWords { message: tail(text).to_owned(), ..LastWords::default() };
+        };
+        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let (best, counts) = (&value["best"], &value["evaluations"]);
+        let count = |name: &str| counts[name].as_u64();
+        LastWords {
+            reason: text(&value["reason"]).unwrap_or_default(),
+            succeeded: value["succeeded"].as_bool(),
+            message: text(&value["message"]).unwrap_or_default(),
+            result_digest: text(&value["resultDigest"]),
+            result_path: text(&value["resultPath"]),
+            epoch: value["epoch"].as_u64(),
+            generation: value["generation"].as_u64(),
+            strategy: text(&best["strategy"]),
+            genome: members(&best["genome"], text),
+            fitness: best["fitness"].as_f64(),
+            metrics: members(&best["metrics"], Value::as_f64),
+            holdout: members(&best["holdout"], Value::as_f64),
+            evaluations: ["completed", "distinct", "cached", "failed", "quarantined"]
+                .map(count)
+                .iter()
+                .copied()
+                .collect::<Option<Vec<u64>>>()
+                .and_then(|counts| counts.try_into().ok()),
+            worker_seconds: value["workerSeconds"].as_f64(),
+            inputs_digest: text(&value["inputsDigest"]),
+            dataset_digest: text(&value["datasetDigest"]),
+            engine: value["engine"].as_u64().filter(|&engine| engine > 0),
+            reproducible: value["reproducible"].as_bool(),
+        }
+    }
+
+    /// How the run ended; `None`: it does not say, so only the exit code can tell.
+    pub fn end(&self) -> Option<End> {
+        End::new(&self.reason, self.succeeded, &self.message)
+    }
+}
+
+fn members<T>(value: &Value, read: impl Fn(&Value) -> Option<T>) -> BTreeMap<String, T> {
+    let members = value.as_object().into_iter().flatten();
+    members.filter_map(|(name, value)| Some((name.clone(), read(value)?))).collect()
+}
+
+fn tail(text: &str) -> &str {
+    let mut start = text.len().saturating_sub(TAIL);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    &text[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_message_is_read() {
+        let words = LastWords::parse(
+            r#"{"reason":"Patience","succeeded":true,"message":"","resultDigest":"blake3:ab","resultPath":"galapagos/runs/x",
+            "epoch":2,"generation":31,"generations":50,"best":{"strategy":"ema_crossover","fitness":1.25,"genome":{"fast":"5"},
+            "metrics":{"sharpe":1.25,"odd":null},"holdout":{}},"evaluations":{"completed":310,"distinct":300,"cached":1,"failed":0,
+            "quarantined":0},"workerSeconds":12.5,"inputsDigest":"blake3:cd","datasetDigest":"blake3:ef","engine":1,"reproducible":true}"#,
+        );
+        assert_eq!(words.end(), Some(End::Succeeded(CompleteReason::Patience)));
+        assert_eq!((words.generation, words.fitness, words.engine), (Some(31), Some(1.25), Some(1)));
+        assert_eq!(words.genome["fast"], "5");
+        assert_eq!(words.metrics.len(), 1, "an undefined metric is absent");
+        assert_eq!(words.evaluations, Some([310, 300, 1, 0, 0]));
+    }
+
+    #[test]
+    fn the_shortest_message_is_still_a_success() {
+        let words = LastWords::parse(r#"{"reason":"GenerationsReached","resultDigest":"blake3:ab"}"#);
+        assert_eq!(words.end(), Some(End::Succeeded(CompleteReason::GenerationsReached)));
+        assert_eq!(words.result_digest.as_deref(), Some("blake3:ab"));
+    }
+
+    #[test]
+    fn a_failure_keeps_its_reason_and_message() {
+        let end = |text: &str| LastWords::parse(text).end();
+        let failed = |reason, message: &str| Some(End::Failed { reason, message: message.to_owned() });
+        assert_eq!(
+            end(r#"{"reason":"DataInvalid","message":"row 7"}"#),
+            failed(Some(StalledReason::DataInvalid), "row 7")
+        );
+        assert_eq!(end(r#"{"reason":"Internal"}"#), failed(None, "Internal"));
+        assert_eq!(end(r#"{"reason":"Patience","succeeded":false}"#), failed(None, "Patience"));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_a_message_and_no_end() {
+        let text = format!("{}panicked at src/main.rs", "é".repeat(5000));
+        let words = LastWords::parse(&text);
+        assert!(words.message.ends_with("panicked at src/main.rs") && words.message.len() <= TAIL);
+        for strange in
+            ["", "null", "[]", "7", "{", r#"{"reason":7,"best":[],"evaluations":"no","engine":-1}"#]
+        {
+            assert_eq!(LastWords::parse(strange).end(), None, "{strange}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The task of one job: dials its coordinator, listens, dials again.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use galapagos_crds::EvolutionJob;
+use galapagos_protocol::progress::Report;
+use galapagos_protocol::tls::{JobUid, Role, TlsError};
+use galapagos_protocol::transport::{self, ConnectError};
+use kube::runtime::reflector::ObjectRef;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::backoff::Backoff;
+use super::requests::requests;
+use super::tell::tell;
+use super::{Credentials, Heard, JobKey, SILENCE, Seen, Wish};
+
+/// How patient a stream is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For a connection, and then for the answer to the call.
+    pub dial: Duration,
+    /// Between two reports.
+    pub silence: Duration,
+    /// A connection that lasted so long was a good one: the next dial is soon.
+    pub settled: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience { dial: Duration::from_secs(5), silence: SILENCE, settled: Duration::from_secs(5) }
+    }
+}
+
+/// All that the task of one job needs.
+pub(super) struct Stream {
+    pub key: JobKey,
+    pub credentials: Arc<dyn Credentials>,
+    pub wish: watch::Receiver<Wish>,
+    pub hear: watch::Sender<Heard>,
+    pub triggers: mpsc::UnboundedSender<ObjectRef<EvolutionJob>>,
+    pub count: watch::Receiver<usize>,
+    pub patience: Patience,
+}
+
+/// How a connection ended, or why there was none.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("no certificate for it: {0}")]
+    Certificate(#[from] TlsError),
+    #[error("{0}")]
+    Connect(#[from] ConnectError),
+    #[error("{address} did not answer within {} s", .patience.as_secs_f64())]
+    NoAnswer { address: SocketAddr, patience: Duration },
+    #[error("{address} sent no report for {} s", .patience.as_secs_f64())]
+    Silent { address: SocketAddr, patience: Duration },
+    #[error("{address} ended the stream: {}", .status.message())]
+    Status { address: SocketAddr, status: Box<tonic::Status> },
+    #[error("{address} closed the stream")]
+    Closed { address: SocketAddr },
+}
+
+impl Ended {
+    /// Whether the same will happen until somebody changes something.
+    fn lasts(&self) -> bool {
+        match self {
+            Ended::Certificate(_) => true,
+            Ended::Connect(error) => error.is_about_identity(),
+            Ended::Status { status, .. } => status.code() == tonic::Code::InvalidArgument,
+            Ended::NoAnswer { .. } | Ended::Silent { .. } | Ended::Closed { .. } => false,
+        }
+    }
+}
+
+/// Runs until the task is aborted.
+pub(super) async fn run(stream: Stream) {
+    let telling = tell(
+        &stream.key,
+        stream.hear.subscribe(),
+        stream.triggers.clone(),
+        stream.count.clone(),
+        stream.patience.silence,
+    );
+    let Ok(job) = JobUid::new(stream.key.uid.as_str()) else {
+        tracing::error!(uid = stream.key.uid, "this UID cannot stand in a certificate: no progress");
+        return;
+    };
+    tokio::select! {
+        () = attend(&stream, &job) => {}
+        () = telling => {}
+    }
+}
+
+async fn attend(stream: &Stream, job: &JobUid) {
+    let mut wish = stream.wish.clone();
+    let mut backoff = Backoff::new();
+    loop {
+        let target = Target::of(&wish.borrow_and_update());
+        let began = Instant::now();
+        let ended = tokio::select! {
+            Err(ended) = listen(stream, job, target) => Some(ended),
+            still = moved(&mut wish, target) => if still { None } else { return },
+        };
+        let Some(ended) = ended else {
+            // Not the coordinator's fault, and not a sign of anything.
+            stream.lost(None);
+            backoff.reset();
+            continue;
+        };
+        stream.log(&ended, target);
+        stream.lost(Some(ended.to_string()));
+        if began.elapsed() >= stream.patience.settled {
+            backoff.reset();
+        }
+        if ended.lasts() {
+            backoff.slow_down();
+        }
+        let wait = backoff.next(rand::random());
+        let still = if stream.is_over(target) {
+            // It was told that it may leave, and it left.
+            moved(&mut wish, target).await
+        } else {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => continue,
+                still = moved(&mut wish, target) => still,
+            }
+        };
+        if !still {
+            return;
+        }
+        backoff.reset();
+    }
+}
+
+/// Which coordinator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Target {
+    address: SocketAddr,
+    attempt: u32,
+}
+
+impl Target {
+    fn of(wish: &Wish) -> Target {
+        Target { address: wish.address, attempt: wish.attempt }
+    }
+}
+
+/// Resolves when another coordinator is wanted (true), or nobody wants any (false).
+async fn moved(wish: &mut watch::Receiver<Wish>, from: Target) -> bool {
+    wish.wait_for(|wish| Target::of(wish) != from).await.is_ok()
+}
+
+/// One connection, from the dial to its end, which is the only thing it returns with.
+async fn listen(stream: &Stream, job: &JobUid, target: Target) -> Result<(), Ended> {
+    let Target { address, attempt } = target;
+    let Patience { dial, silence, .. } = stream.patience;
+    let config = stream.credentials.client_config(job)?;
+    let no_answer = |_| Ended::NoAnswer { address, patience: dial };
+    let ended = |status| Ended::Status { address, status: Box::new(status) };
+    let text = address.to_string();
+    let connecting = transport::connect(&text, config, Role::Coordinator, job, dial);
+    let channel = timeout(dial, connecting).await.map_err(no_answer)??;
+    let mut client = transport::progress_client(channel);
+    let calling = client.watch(requests(stream.wish.clone()));
+    let mut reports = timeout(dial, calling).await.map_err(no_answer)?.map_err(ended)?.into_inner();
+    tracing::debug!(job = stream.key.name, namespace = stream.key.namespace, attempt, %address, "stream of progress open");
+    loop {
+        let report = timeout(silence, reports.message()).await;
+        let report = report.map_err(|_| Ended::Silent { address, patience: silence })?.map_err(ended)?;
+        stream.heard(report.ok_or(Ended::Closed { address })?, attempt);
+    }
+}
+
+impl Stream {
+    fn heard(&self, report: Report, attempt: u32) {
+        let seen = Seen { report: Arc::new(report), attempt, at: Instant::now(), connected: true };
+        self.hear.send_replace(Heard { seen: Some(seen), problem: None });
+    }
+
+    fn lost(&self, problem: Option<String>) {
+        self.hear.send_modify(|heard| {
+            if let Some(seen) = &mut heard.seen {
+                seen.connected = false;
+            }
+            heard.problem = problem;
+        });
+    }
+
+    /// Whether the final report of this coordinator was heard and acknowledged.
+    fn is_over(&self, target: Target) -> bool {
+        let (wish, heard) = (self.wish.borrow(), self.hear.borrow());
+        heard.seen.as_ref().is_some_and(|seen| {
+            let last = seen.attempt == target.attempt && seen.report.r#final.is_some();
+            last && wish.acknowledged >= Some(seen.report.sequence)
+        })
+    }
+
+    /// Loud once: a coordinator that cannot be reached is dialled for as long as the job runs.
+    fn log(&self, ended: &Ended, target: Target) {
+        let (JobKey { namespace, name, .. }, attempt) = (&self.key, target.attempt);
+        if self.hear.borrow().problem.is_none() && !self.is_over(target) {
+            tracing::warn!(job = name, namespace, attempt, problem = %ended, "no progress from the coordinator; dialling again");
+        } else {
+            tracing::debug!(job = name, namespace, attempt, problem = %ended, "still no progress from the coordinator");
+        }
+    }
+}
