@@ -1,1 +1,91 @@
-//! (in work)
+//! Names of everything the operator makes. They follow from the owner alone, so that a lost reply or a restart finds
+//! what was made before. Names of jobs and pools have at most 40 characters, which leaves 23 for what is added here.
+
+/// Field manager of every apply, and the value of `app.kubernetes.io/managed-by`.
+pub const OPERATOR: &str = "galapagos-operator";
+
+/// Container that holds the evolution.
+pub const COORDINATOR: &str = "coordinator";
+/// Init container of the coordinator's pod that makes the dataset, if the job has a source.
+pub const IMPORT: &str = "import";
+/// Sidecar of the coordinator's pod that evaluates beside it.
+pub const LOCAL_WORKER: &str = "local-worker";
+/// Container of the workers' pods.
+pub const WORKER: &str = "worker";
+
+/// Secret of a job: its certificates and its manifest. A new authority makes a new name, since a Secret is immutable;
+/// the UID tells a job from its predecessor of the same name.
+pub fn secret(job: &str, uid: &str, authority_fingerprint: &str) -> String {
+    let digest = blake3::hash(format!("{uid}\n{authority_fingerprint}").as_bytes()).to_hex();
+    format!("{job}-tls-{}", &digest[..8])
+}
+
+/// Service by which workers find the coordinator of a job.
+pub fn service(job: &str) -> String {
+    format!("{job}-coordinator")
+}
+
+/// Kubernetes Job of one attempt.
+pub fn coordinator_job(job: &str, attempt: u32) -> String {
+    format!("{job}-coordinator-{attempt}")
+}
+
+/// Deployment of a job's workers.
+pub fn workers(job: &str) -> String {
+    format!("{job}-workers")
+}
+
+/// NetworkPolicy of a pool's coordinators.
+pub fn coordinator_policy(pool: &str) -> String {
+    format!("galapagos-{pool}-coordinator")
+}
+
+/// NetworkPolicy of a pool's workers.
+pub fn worker_policy(pool: &str) -> String {
+    format!("galapagos-{pool}-worker")
+}
+
+/// Claim made from `marketData.claimTemplate`.
+pub fn market_data_claim(pool: &str) -> String {
+    format!("{pool}-market-data")
+}
+
+/// Claim made from `state.claimTemplate`.
+pub fn state_claim(pool: &str) -> String {
+    format!("{pool}-state")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of Services and values of labels are DNS labels.
+    const LONGEST: usize = 63;
+
+    #[test]
+    fn the_longest_allowed_name_leaves_room_for_every_child() {
+        let owner = "x".repeat(40);
+        let names = [
+            secret(&owner, "uid", "authority"),
+            service(&owner),
+            coordinator_job(&owner, u32::MAX),
+            workers(&owner),
+            coordinator_policy(&owner),
+            worker_policy(&owner),
+            market_data_claim(&owner),
+            state_claim(&owner),
+        ];
+        for name in names {
+            assert!(name.len() <= LONGEST, "{name} has {} characters", name.len());
+        }
+    }
+
+    #[test]
+    fn a_secret_has_another_name_for_another_job_of_the_same_name_and_for_another_authority() {
+        let first = secret("job", "uid-1", "a");
+        assert_eq!(first, secret("job", "uid-1", "a"));
+        assert_ne!(first, secret("job", "uid-2", "a"));
+        assert_ne!(first, secret("job", "uid-1", "b"));
+        assert!(first.starts_with("job-tls-") && first.len() == "job-tls-".len() + 8);
+    }
+}

@@ -1,1 +1,98 @@
-//! (in work)
+//! What a job consists of in the cluster, as JSON: Secret, Service, the coordinator's Job, the workers' Deployment.
+//! Pure: no client, no clock.
+//!
+//! A pod template is made of three layers, of which the later wins: what is usual here, what the pool's template says,
+//! and what must hold for the pods to work. People may change or remove (`null`) everything of the first.
+
+mod containers;
+mod coordinator;
+mod mounts;
+mod pod;
+mod secret;
+mod service;
+mod slots;
+mod workers;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use galapagos_crds::WorkerPool;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::ResourceExt;
+use serde_json::{Map, Value, json};
+
+use crate::labels::{self, Component};
+
+pub use coordinator::coordinator_job;
+pub use secret::secret;
+pub use service::service;
+pub use slots::slots;
+pub use workers::workers;
+
+/// Port on which a coordinator hands out work.
+pub const WORK_PORT: u16 = 7400;
+/// Port on which a coordinator tells the operator of its progress.
+pub const PROGRESS_PORT: u16 = 7401;
+/// Port of probes and metrics.
+pub const HTTP_PORT: u16 = 8080;
+/// The same of the worker in the coordinator's pod, which shares its network.
+pub const LOCAL_HTTP_PORT: u16 = 8081;
+/// Exit codes with which an attempt says that another one would end the same way.
+pub const PERMANENT_EXIT_CODES: std::ops::RangeInclusive<i32> = 64..=68;
+
+/// Where a job runs: what its children have in common.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Namespace of the job.
+    pub namespace: String,
+    /// Name of the job.
+    pub name: String,
+    /// UID of the job.
+    pub uid: String,
+    /// The job as the owner of its children.
+    pub owner: OwnerReference,
+    /// Its pool.
+    pub pool: Arc<WorkerPool>,
+    /// Image of all its containers, fixed by its first attempt.
+    pub image: String,
+    /// When that is pulled; none: what the cluster does.
+    pub pull_policy: Option<String>,
+    /// Name of its Secret.
+    pub secret: String,
+    /// Which pods must share a node.
+    pub colocation: Colocation,
+    /// Whether the job says where its data come from.
+    pub source: bool,
+    /// User and group of its processes; 0: the cluster chooses.
+    pub run_as_user: i64,
+}
+
+/// Which pods must share a node, because a volume can be mounted on one node at a time only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colocation {
+    /// None.
+    #[default]
+    None,
+    /// The pool's coordinators: their state is on such a volume.
+    Coordinators,
+    /// All pods of the pool: the market data are on such a volume.
+    All,
+}
+
+impl Site {
+    fn labels(&self, component: Component) -> Map<String, Value> {
+        labels::of_job(component, &self.pool.name_any(), &self.name, &self.uid)
+    }
+
+    /// `metadata` of a child.
+    fn metadata(&self, name: &str, labels: Map<String, Value>) -> Value {
+        json!({
+            "name": name,
+            "namespace": self.namespace,
+            "labels": labels::versioned(labels),
+            "ownerReferences": [self.owner],
+        })
+    }
+}

@@ -1,0 +1,71 @@
+//! The Kubernetes Job of one attempt.
+
+use serde_json::{Value, json};
+
+use super::pod::{self, Parts};
+use super::{Colocation, PERMANENT_EXIT_CODES, Site, containers, mounts};
+use crate::labels::{self, Component};
+use crate::names::{self, COORDINATOR, IMPORT};
+use crate::template::merge;
+
+/// The Job. It is made once: its template cannot be changed. `desired`: the fields of the job that may change after
+/// it was made, as they are now.
+pub fn coordinator_job(site: &Site, attempt: u32, desired: &Value) -> Value {
+    let mut labels = site.labels(Component::Coordinator);
+    labels.insert(labels::ATTEMPT.to_owned(), attempt.to_string().into());
+    let mut init = vec![containers::local_worker(site)];
+    if site.source {
+        init.insert(0, containers::import(site));
+    }
+    let mut volumes = vec![
+        mounts::job_volume(site),
+        mounts::tls_volume(site, Component::Coordinator),
+        mounts::tls_volume(site, Component::Worker),
+        mounts::data_volume(site),
+    ];
+    volumes.extend(mounts::state_volume(site));
+    let parts = Parts {
+        labels: labels.clone(),
+        main: containers::coordinator(site, attempt, desired),
+        init,
+        volumes,
+        restart: "Never",
+        beside: match site.colocation {
+            Colocation::None => None,
+            // It selects itself, too: the first one runs anywhere.
+            Colocation::Coordinators | Colocation::All => Some(pod::of_pool(site, Component::Coordinator)),
+        },
+    };
+    let user = &site.pool.spec.coordinator_template;
+    json!({
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        // A queue reads its labels here, and not at the pod.
+        "metadata": merge(pod::labels_of(user), site.metadata(&names::coordinator_job(&site.name, attempt), labels)),
+        "spec": {
+            "completions": 1,
+            "parallelism": 1,
+            "backoffLimit": 0,
+            "podReplacementPolicy": "Failed",
+            "podFailurePolicy": failures(site),
+            "template": pod::template(site, user, parts),
+        },
+    })
+}
+
+/// Makes the class of a failure durable in the Job's condition. Each container by its name: without one a rule would
+/// also match the local worker, whose codes decide nothing. The codes come first, since an attempt that says it cannot
+/// succeed means it, also while its node is drained.
+fn failures(site: &Site) -> Value {
+    let codes: Vec<i32> = PERMANENT_EXIT_CODES.collect();
+    let permanent = |name: &str| json!({"action": "FailJob", "onExitCodes": {"containerName": name, "operator": "In", "values": codes}});
+    let mut rules = vec![permanent(COORDINATOR)];
+    if site.source {
+        rules.push(permanent(IMPORT));
+    }
+    rules.push(json!({
+        "action": "FailJob",
+        "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+    }));
+    json!({"rules": rules})
+}

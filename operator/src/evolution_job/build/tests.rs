@@ -1,0 +1,1 @@
+//! What is built, seen as the API server sees it.
