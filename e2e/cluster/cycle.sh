@@ -13,17 +13,21 @@ machine() {
   echo "== mounts"; cut -d' ' -f2- /proc/self/mountinfo | cut -d' ' -f2- | sort
   echo "== links"; ip -o link show | awk '{print $2}' | sort
   echo "== addresses"; ip -o addr show | awk '{print $2, $4}' | sort
-  echo "== routes"; ip route show table all | sort
+  echo "== routes"; ip route show table all | sed "s/ expires [^ ]*//" | sort
   echo "== packet filter"; nft list ruleset
   echo "== network namespaces"; ls /run/netns 2>/dev/null || true
   echo "== cgroups"; find /sys/fs/cgroup -type d | sort
   echo "== sysctls"; sysctl $SYSCTLS 2>/dev/null
   echo "== mount points"; ls -d $MOUNT_POINTS 2>/dev/null || true
-  echo "== processes"
+  echo "== processes of nodes, and what started them"
   for process in /proc/[0-9]*; do
-    case $(tr '\0' ' ' 2>/dev/null <"$process/cmdline") in
-      *"$HERE/cycle.sh"*) ;;
-      *"$BIN/"* | *"$HERE/"* | *"$STATE"* | /pause* | /probe* | /coredns*) tr '\0' ' ' <"$process/cmdline"; echo ;;
+    command=$(tr '\0' ' ' 2>/dev/null <"$process/cmdline") || continue
+    case $command in
+      *"/node.sh $STATE "*) echo "$command" ;;
+      *"$BIN/"* | *"$STATE/"* | /pause* | /probe* | /coredns*)
+        # The same programs may run outside of nodes, for somebody else.
+        [ "$(readlink "$process/ns/pid")" = "$(readlink /proc/self/ns/pid)" ] || echo "$command"
+        ;;
     esac
   done
 }
