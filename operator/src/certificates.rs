@@ -11,11 +11,13 @@ use std::time::{Duration, SystemTime};
 use galapagos_protocol::tls::issue::{Authority, Leaf};
 use galapagos_protocol::tls::{Identity, JobUid, Role, TlsError, client_config};
 use k8s_openapi::api::core::v1::Secret;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Api;
-use kube::api::PostParams;
 use rustls::ClientConfig;
+use serde_json::{Value, json};
 
+use crate::kube_io::{Created, Kind, KubeIo, WriteError};
+use crate::labels::{self, Component};
+use crate::names::OPERATOR;
 use crate::progress::Credentials;
 
 /// Name of the authority's Secret.
@@ -27,22 +29,28 @@ const KEY: &str = "tls.key";
 /// Client certificates of the operator are made anew after this time, long before they end.
 const RENEWED_AFTER: Duration = Duration::from_secs(180 * 24 * 3600);
 
-/// The authority cannot be had.
+/// The authority cannot be had, or does not sign.
 #[derive(Debug, thiserror::Error)]
-pub enum CertificateError {
+pub enum CaError {
     /// The API server refuses, or does not answer.
-    #[error("cannot {verb} Secret {namespace}/{SECRET}: check the operator's Role")]
-    Api {
-        /// What was tried.
-        verb: &'static str,
+    #[error("cannot read Secret {namespace}/{SECRET}; check the operator's Role: {source}")]
+    Read {
         /// Where.
         namespace: String,
         /// What came back.
         source: Box<kube::Error>,
     },
+    /// The same for the write.
+    #[error("cannot create Secret {namespace}/{SECRET}; check the operator's Role: {source}")]
+    Create {
+        /// Where.
+        namespace: String,
+        /// What came back.
+        source: Box<WriteError>,
+    },
     /// The Secret is there without a certificate or key in it.
     #[error(
-        "Secret {namespace}/{SECRET} has no text `{key}`: put a PEM there, or delete the Secret and a new one is made"
+        "Secret {namespace}/{SECRET} has no text `{key}`; put a PEM there, or delete the Secret and a new one is made"
     )]
     Missing {
         /// Where.
@@ -52,7 +60,7 @@ pub enum CertificateError {
     },
     /// What is in the Secret does not make an authority.
     #[error(
-        "Secret {namespace}/{SECRET} holds no usable authority: mend it, or delete it and a new one is made"
+        "Secret {namespace}/{SECRET} holds no usable authority; mend it, or delete it and a new one is made: {source}"
     )]
     Unusable {
         /// Where.
@@ -60,9 +68,9 @@ pub enum CertificateError {
         /// Why not.
         source: TlsError,
     },
-    /// A new one cannot be made.
-    #[error("no authority can be made")]
-    Issue(#[source] TlsError),
+    /// A certificate cannot be made.
+    #[error(transparent)]
+    Issue(#[from] TlsError),
 }
 
 /// What a job's Secret holds: each role's pods mount their own pair and `ca`.
@@ -91,54 +99,41 @@ impl Ca {
     /// The authority of the Secret in `namespace`; made and stored if there is none.
     ///
     /// # Errors
-    /// [`CertificateError`].
-    pub async fn load_or_create(
-        client: &kube::Client,
-        namespace: &str,
-        now: SystemTime,
-    ) -> Result<Ca, CertificateError> {
-        let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-        let failed = |verb| {
-            let namespace = namespace.to_owned();
-            move |source| CertificateError::Api { verb, namespace, source: Box::new(source) }
-        };
-        if let Some(found) = secrets.get_opt(SECRET).await.map_err(failed("get"))? {
+    /// [`CaError`]: trying again may help.
+    pub async fn load_or_create(io: &KubeIo, namespace: &str) -> Result<Ca, CaError> {
+        let secrets: Api<Secret> = Api::namespaced(io.client().clone(), namespace);
+        let unread = |source| CaError::Read { namespace: namespace.to_owned(), source: Box::new(source) };
+        if let Some(found) = secrets.get_opt(SECRET).await.map_err(unread)? {
             return Ca::from_secret(&found, namespace);
         }
-        let made = Authority::new(now).map_err(CertificateError::Issue)?;
-        match secrets.create(&PostParams::default(), &secret(&made, namespace)).await {
-            Ok(_) => {
+        let made = Authority::new(SystemTime::now())?;
+        match io.create(Kind::Secret, namespace, &secret(&made, namespace)).await {
+            Ok(Created::New(_)) => {
                 tracing::info!(secret = SECRET, namespace, "authority made");
-                Ca::new(made).map_err(CertificateError::Issue)
+                Ok(Ca::new(made))
             }
-            // Another replica was faster: its authority is the one.
-            Err(kube::Error::Api(status)) if status.code == 409 => {
-                let theirs = secrets.get(SECRET).await.map_err(failed("get"))?;
-                Ca::from_secret(&theirs, namespace)
-            }
-            Err(error) => Err(failed("create")(error)),
+            // Another replica was faster, or the reply to an earlier try was lost: what is stored counts.
+            Ok(Created::Exists) => Ca::from_secret(&secrets.get(SECRET).await.map_err(unread)?, namespace),
+            Err(source) => Err(CaError::Create { namespace: namespace.to_owned(), source: Box::new(source) }),
         }
     }
 
     /// An authority that is there already.
-    ///
-    /// # Errors
-    /// Its own certificate cannot be read.
-    pub fn new(authority: Authority) -> Result<Ca, TlsError> {
+    pub fn new(authority: Authority) -> Ca {
         let fingerprint = blake3::hash(authority.certificate_pem().as_bytes()).to_hex().to_string();
-        Ok(Ca { authority, fingerprint, clients: Mutex::default() })
+        Ca { authority, fingerprint, clients: Mutex::default() }
     }
 
-    fn from_secret(secret: &Secret, namespace: &str) -> Result<Ca, CertificateError> {
+    fn from_secret(secret: &Secret, namespace: &str) -> Result<Ca, CaError> {
         let text = |key: &'static str| {
             let bytes = secret.data.as_ref().and_then(|data| data.get(key));
             bytes
                 .and_then(|bytes| std::str::from_utf8(&bytes.0).ok())
-                .ok_or_else(|| CertificateError::Missing { namespace: namespace.to_owned(), key })
+                .ok_or_else(|| CaError::Missing { namespace: namespace.to_owned(), key })
         };
         Authority::from_pem(text(CERTIFICATE)?, text(KEY)?)
-            .and_then(Ca::new)
-            .map_err(|source| CertificateError::Unusable { namespace: namespace.to_owned(), source })
+            .map(Ca::new)
+            .map_err(|source| CaError::Unusable { namespace: namespace.to_owned(), source })
     }
 
     /// 64 hex digits that stand for this authority: another one has others.
@@ -146,22 +141,23 @@ impl Ca {
         &self.fingerprint
     }
 
-    /// New certificates for the pods of a job.
+    /// New certificates for the pods of the job with this UID.
     ///
     /// # Errors
-    /// `now` is not a date that a certificate can carry, or there is no randomness.
-    pub fn issue(&self, job: &JobUid, now: SystemTime) -> Result<Certificates, TlsError> {
+    /// The UID cannot stand in a certificate, or there is no randomness.
+    pub fn issue(&self, uid: &str) -> Result<Certificates, CaError> {
+        let (job, now) = (JobUid::new(uid)?, SystemTime::now());
         Ok(Certificates {
             ca: self.authority.certificate_pem().to_owned(),
-            coordinator: self.authority.leaf(Role::Coordinator, job, now)?,
-            worker: self.authority.leaf(Role::Worker, job, now)?,
+            coordinator: self.authority.leaf(Role::Coordinator, &job, now)?,
+            worker: self.authority.leaf(Role::Worker, &job, now)?,
         })
     }
 
     /// What the operator shows to the coordinator of a job; made at the first call, kept in memory only.
     ///
     /// # Errors
-    /// As [`Ca::issue`].
+    /// `now` is not a date that a certificate can carry, or there is no randomness.
     pub fn client_config(&self, job: &JobUid, now: SystemTime) -> Result<Arc<ClientConfig>, TlsError> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(job) {
@@ -207,22 +203,20 @@ impl fmt::Debug for Certificates {
     }
 }
 
-fn secret(authority: &Authority, namespace: &str) -> Secret {
-    let labels = [
-        ("app.kubernetes.io/name", "galapagos"),
-        ("app.kubernetes.io/component", "tls"),
-        ("app.kubernetes.io/managed-by", "galapagos-operator"),
-    ];
-    let texts = [(CERTIFICATE, authority.certificate_pem()), (KEY, authority.key_pem())];
-    Secret {
-        metadata: ObjectMeta {
-            name: Some(SECRET.to_owned()),
-            namespace: Some(namespace.to_owned()),
-            labels: Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
-            ..ObjectMeta::default()
+fn secret(authority: &Authority, namespace: &str) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": SECRET,
+            "namespace": namespace,
+            "labels": {
+                labels::NAME: labels::GALAPAGOS,
+                labels::COMPONENT: Component::Tls.as_str(),
+                labels::MANAGED_BY: OPERATOR,
+            },
         },
-        type_: Some("kubernetes.io/tls".to_owned()),
-        string_data: Some(texts.map(|(key, text)| (key.to_owned(), text.to_owned())).into()),
-        ..Secret::default()
-    }
+        "type": "kubernetes.io/tls",
+        "stringData": {CERTIFICATE: authority.certificate_pem(), KEY: authority.key_pem()},
+    })
 }

@@ -13,6 +13,7 @@ mod tell;
 mod tests;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -120,6 +121,12 @@ struct Heard {
     seen: Option<Seen>,
     /// Why there is no stream now.
     problem: Option<String>,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("streams", &self.streams().len()).finish_non_exhaustive()
+    }
 }
 
 impl Hub {

@@ -91,14 +91,24 @@ impl End {
     }
 }
 
+/// What a person can read in a termination message, ours or not: of a text that is not ours, its end, where the error
+/// is. `None`: nothing.
+pub fn text(message: &str) -> Option<String> {
+    let text =
+        LastWords::parse(message).map_or_else(|| tail(message.trim()).to_owned(), |words| words.message);
+    (!text.is_empty()).then_some(text)
+}
+
 impl LastWords {
-    /// Reads a termination message. Never fails: what is no JSON is the message of an unknown end.
-    pub fn parse(text: &str) -> LastWords {
+    /// Reads a termination message; `None` unless it tells of an end as our processes do.
+    pub fn parse(text: &str) -> Option<LastWords> {
         let text = text.trim();
-        let read = (text.len() <= LIMIT).then(|| serde_json::from_str::<Value>(text).ok()).flatten();
-        let Some(value @ Value::Object(_)) = read else {
-            return LastWords { message: tail(text).to_owned(), ..LastWords::default() };
-        };
+        let value = (text.len() <= LIMIT).then(|| serde_json::from_str::<Value>(text).ok())??;
+        let words = LastWords::read(&value);
+        words.end().is_some().then_some(words)
+    }
+
+    fn read(value: &Value) -> LastWords {
         let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let (best, counts) = (&value["best"], &value["evaluations"]);
         let count = |name: &str| counts[name].as_u64();
@@ -159,7 +169,8 @@ mod tests {
             "epoch":2,"generation":31,"generations":50,"best":{"strategy":"ema_crossover","fitness":1.25,"genome":{"fast":"5"},
             "metrics":{"sharpe":1.25,"odd":null},"holdout":{}},"evaluations":{"completed":310,"distinct":300,"cached":1,"failed":0,
             "quarantined":0},"workerSeconds":12.5,"inputsDigest":"blake3:cd","datasetDigest":"blake3:ef","engine":1,"reproducible":true}"#,
-        );
+        )
+        .unwrap();
         assert_eq!(words.end(), Some(End::Succeeded(CompleteReason::Patience)));
         assert_eq!((words.generation, words.fitness, words.engine), (Some(31), Some(1.25), Some(1)));
         assert_eq!(words.genome["fast"], "5");
@@ -169,14 +180,15 @@ mod tests {
 
     #[test]
     fn the_shortest_message_is_still_a_success() {
-        let words = LastWords::parse(r#"{"reason":"GenerationsReached","resultDigest":"blake3:ab"}"#);
+        let words =
+            LastWords::parse(r#"{"reason":"GenerationsReached","resultDigest":"blake3:ab"}"#).unwrap();
         assert_eq!(words.end(), Some(End::Succeeded(CompleteReason::GenerationsReached)));
         assert_eq!(words.result_digest.as_deref(), Some("blake3:ab"));
     }
 
     #[test]
     fn a_failure_keeps_its_reason_and_message() {
-        let end = |text: &str| LastWords::parse(text).end();
+        let end = |text: &str| LastWords::parse(text).and_then(|words| words.end());
         let failed = |reason, message: &str| Some(End::Failed { reason, message: message.to_owned() });
         assert_eq!(
             end(r#"{"reason":"DataInvalid","message":"row 7"}"#),
@@ -187,14 +199,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_a_message_and_no_end() {
-        let text = format!("{}panicked at src/main.rs", "é".repeat(5000));
-        let words = LastWords::parse(&text);
-        assert!(words.message.ends_with("panicked at src/main.rs") && words.message.len() <= TAIL);
+    fn what_is_not_ours_can_be_read_and_is_no_end() {
+        let panic = format!("{}panicked at src/main.rs", "é".repeat(5000));
+        assert_eq!(LastWords::parse(&panic), None);
+        let read = text(&panic).unwrap();
+        assert!(read.ends_with("panicked at src/main.rs") && read.len() <= TAIL);
         for strange in
-            ["", "null", "[]", "7", "{", r#"{"reason":7,"best":[],"evaluations":"no","engine":-1}"#]
+            ["", "null", "[]", "7", "{", "{}", r#"{"reason":7,"best":[],"evaluations":"no","engine":-1}"#]
         {
-            assert_eq!(LastWords::parse(strange).end(), None, "{strange}");
+            assert_eq!(LastWords::parse(strange), None, "{strange}");
         }
+        assert_eq!(text("  "), None);
+        assert_eq!(text(r#"{"reason":"Internal","message":"row 7"}"#).as_deref(), Some("row 7"));
+        assert_eq!(text(r#"{"reason":"Internal"}"#), None, "a name is nothing to read");
     }
 }

@@ -42,9 +42,14 @@ pub(super) fn message(facts: &Facts<'_>) -> String {
         Situation::Suspended(SuspendedBy::Queue) => {
             "The coordinator's Job is suspended by its queue, which will resume it.".to_owned()
         }
-        Situation::Stalled { reason, message } | Situation::Failed { reason, message } => {
+        Situation::Stalled { reason, message, .. } | Situation::Failed { reason, message } => {
+            let advice = advice(*reason);
+            if message.contains(advice) {
+                // It was read back from a condition.
+                return shorten(message, LIMIT);
+            }
             // Room is kept for the advice: it is worth more than the end of a long error.
-            format!("{} {}", sentence(&shorten(message, LIMIT * 3 / 4)), advice(*reason))
+            format!("{} {}", sentence(&shorten(message, LIMIT * 3 / 4)), advice)
         }
         Situation::Succeeded { reason } => format!("The result is there: {}.", completed(*reason)),
     };

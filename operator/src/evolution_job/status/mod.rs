@@ -8,7 +8,7 @@ mod conditions;
 mod costs;
 mod fit;
 mod known;
-mod last_words;
+pub mod last_words;
 mod messages;
 mod situation;
 #[cfg(test)]

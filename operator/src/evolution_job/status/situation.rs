@@ -41,6 +41,8 @@ pub enum Situation {
         reason: StalledReason,
         /// What was found: a sentence without its full stop. What to do is added.
         message: String,
+        /// Whether it has its place in the pool already.
+        placed: bool,
     },
     /// Ended without a result.
     Failed {
@@ -84,13 +86,8 @@ impl Situation {
             }
             Situation::Running { .. } => Phase::Running,
             Situation::Suspending(_) | Situation::Suspended(_) => Phase::Suspended,
-            Situation::Stalled { reason, .. } => match reason {
-                // Found before the job asks for a place.
-                StalledReason::PoolNotFound | StalledReason::UnknownStrategy | StalledReason::UnknownGene => {
-                    Phase::Pending
-                }
-                _ => Phase::Preparing,
-            },
+            Situation::Stalled { placed: false, .. } => Phase::Pending,
+            Situation::Stalled { placed: true, .. } => Phase::Preparing,
             Situation::Failed { .. } => Phase::Failed,
             Situation::Succeeded { .. } => Phase::Succeeded,
         }
