@@ -1,0 +1,202 @@
+//! Chart and kustomization, as helm and kubectl render them: the same objects, and not one right too many.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use galapagos_e2e::program::root;
+use serde_json::{Value, json};
+
+/// Where helm and kubectl are, built first if they are missing.
+static TOOLS: LazyLock<PathBuf> = LazyLock::new(|| {
+    let script = "source e2e/cluster/lib.sh && e2e/cluster/build.sh >&2 && echo \"$BIN\"";
+    let output = Command::new("bash").args(["-c", script]).current_dir(root()).output().unwrap();
+    PathBuf::from(text(&output).trim())
+});
+
+fn text(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// All that the operator may do where jobs are: groups, resources, verbs.
+const WHERE_JOBS_ARE: &[(&str, &[&str], &[&str])] = &[
+    ("galapagos.dev", &["evolutionjobs", "workerpools"], &["get", "list", "watch"]),
+    ("galapagos.dev", &["evolutionjobs"], &["delete"]),
+    ("galapagos.dev", &["evolutionjobs/status", "workerpools/status"], &["patch"]),
+    ("batch", &["jobs"], &["create", "delete", "get", "list", "watch"]),
+    ("apps", &["deployments"], &["create", "delete", "get", "list", "patch", "watch"]),
+    ("", &["persistentvolumeclaims", "services"], &["create", "get", "list", "patch", "watch"]),
+    ("networking.k8s.io", &["networkpolicies"], &["create", "get", "list", "patch", "watch"]),
+    ("", &["pods"], &["delete", "get", "list", "watch"]),
+    ("", &["secrets"], &["create"]),
+    ("events.k8s.io", &["events"], &["create", "patch"]),
+];
+
+type Objects = BTreeMap<String, Value>;
+
+/// Objects by kind and name.
+fn objects(yaml: &str) -> Objects {
+    let all: Vec<Value> = serde_yaml::from_multiple(yaml).unwrap();
+    let name = |object: &Value| format!("{} {}", object["kind"], object["metadata"]["name"]).replace('"', "");
+    all.into_iter().filter(|object| !object.is_null()).map(|object| (name(&object), object)).collect()
+}
+
+fn render(values: &[&str]) -> Output {
+    let mut helm = Command::new(TOOLS.join("helm"));
+    helm.args(["template", "galapagos", "charts/galapagos", "--namespace", "galapagos"]).current_dir(root());
+    for value in values {
+        helm.args(["--set", value]);
+    }
+    helm.output().unwrap()
+}
+
+fn chart(values: &[&str]) -> Objects {
+    objects(&text(&render(values)))
+}
+
+fn kustomization(folder: &str) -> Objects {
+    let mut kubectl = Command::new(TOOLS.join("kubectl"));
+    objects(&text(&kubectl.args(["kustomize", folder]).current_dir(root()).output().unwrap()))
+}
+
+/// Without what says who installed it, and where its namespace comes from.
+fn comparable(mut objects: Objects) -> Objects {
+    objects.retain(|name, _| !name.starts_with("Namespace "));
+    for object in objects.values_mut() {
+        let is_crd = object["kind"] == "CustomResourceDefinition";
+        let metadata = object["metadata"].as_object_mut().unwrap();
+        if is_crd {
+            metadata.remove("annotations");
+        }
+        if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
+            labels.remove("helm.sh/chart");
+            labels.remove("app.kubernetes.io/managed-by");
+        }
+        let said = object.to_string().replace("$(POD_NAMESPACE)", "galapagos");
+        *object = serde_json::from_str(&said).unwrap();
+    }
+    objects
+}
+
+fn assert_same(chart: Objects, kustomization: Objects) {
+    let (chart, kustomization) = (comparable(chart), comparable(kustomization));
+    assert_eq!(chart.keys().collect::<Vec<_>>(), kustomization.keys().collect::<Vec<_>>());
+    for (name, object) in chart {
+        assert_eq!(object, kustomization[&name], "{name}: left the chart, right the kustomization");
+    }
+}
+
+#[test]
+fn chart_and_kustomization_install_the_same() {
+    assert_same(chart(&[]), kustomization("deploy/kustomize"));
+}
+
+#[test]
+fn chart_and_kustomization_install_the_same_for_one_namespace() {
+    assert_same(
+        chart(&["namespaced=true", "crds.install=false"]),
+        kustomization("deploy/kustomize/namespaced"),
+    );
+}
+
+#[test]
+fn the_operator_may_do_what_is_written_here_and_nothing_more() {
+    let rule = |(group, resources, verbs): &(&str, &[&str], &[&str])| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+    let where_jobs_are: Value = WHERE_JOBS_ARE.iter().map(rule).collect();
+    let own = json!([
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "resourceNames": ["galapagos-operator"],
+         "verbs": ["get", "update"]},
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["galapagos-ca"], "verbs": ["get"]},
+    ]);
+    for (objects, kind) in [(chart(&[]), "ClusterRole"), (chart(&["namespaced=true"]), "Role")] {
+        assert_eq!(objects[&format!("{kind} galapagos-operator")]["rules"], where_jobs_are);
+        assert_eq!(objects["Role galapagos-operator-own"]["rules"], own);
+        let roles = objects.keys().filter(|name| name.split(' ').next().unwrap().ends_with("Role")).count();
+        assert_eq!(roles, 2, "{:?}", objects.keys());
+    }
+}
+
+#[test]
+fn for_one_namespace_nothing_lies_outside_of_namespaces() {
+    let objects = chart(&["namespaced=true", "watchNamespace=research", "crds.install=false"]);
+    for (name, object) in &objects {
+        assert!(object["metadata"]["namespace"].is_string(), "{name}");
+    }
+    assert_eq!(objects["Role galapagos-operator"]["metadata"]["namespace"], "research");
+    assert_eq!(objects["Role galapagos-operator-own"]["metadata"]["namespace"], "galapagos");
+    assert_eq!(objects["RoleBinding galapagos-operator"]["subjects"][0]["namespace"], "galapagos");
+    let arguments =
+        &objects["Deployment galapagos-operator"]["spec"]["template"]["spec"]["containers"][0]["args"];
+    assert!(arguments.as_array().unwrap().contains(&json!("--namespace=research")), "{arguments}");
+}
+
+#[test]
+fn the_kinds_of_the_chart_are_the_generated_ones() {
+    for name in ["evolutionjobs.yaml", "workerpools.yaml"] {
+        let read = |folder: &str| std::fs::read_to_string(root().join(folder).join(name)).unwrap();
+        let same = read("charts/galapagos/files/crds") == read("crds/generated");
+        assert!(same, "{name} differs: run crdgen --out charts/galapagos/files/crds");
+    }
+}
+
+#[test]
+fn the_kinds_outlive_the_release() {
+    let objects = chart(&[]);
+    let kinds = objects.values().filter(|object| object["kind"] == "CustomResourceDefinition");
+    let kept: Vec<&Value> =
+        kinds.map(|kind| &kind["metadata"]["annotations"]["helm.sh/resource-policy"]).collect();
+    assert_eq!(kept, ["keep", "keep"]);
+}
+
+#[test]
+fn the_cluster_may_choose_the_user() {
+    let objects = chart(&["runAsUser=null"]);
+    let pod = &objects["Deployment galapagos-operator"]["spec"]["template"]["spec"];
+    assert_eq!(
+        pod["securityContext"],
+        json!({"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}})
+    );
+    assert!(pod["containers"][0]["args"].as_array().unwrap().contains(&json!("--run-as-user=0")));
+}
+
+#[test]
+fn pods_of_jobs_run_the_image_of_the_operator() {
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let objects = chart(&["image.repository=registry.example/g", &format!("image.digest={digest}")]);
+    let container = &objects["Deployment galapagos-operator"]["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["image"], format!("registry.example/g@{digest}"));
+    assert_eq!(container["env"][0], json!({"name": "GALAPAGOS_IMAGE", "value": container["image"]}));
+}
+
+#[test]
+fn a_pool_comes_with_the_release_if_it_is_asked_for() {
+    let claim = "pool.spec.marketData.volume.persistentVolumeClaim.claimName=data";
+    let pool = chart(&["pool.create=true", claim, "pool.spec.maxWorkers=3"])["WorkerPool default"].clone();
+    assert_eq!(pool["spec"]["maxWorkers"], 3);
+    assert_eq!(
+        pool["spec"]["marketData"],
+        json!({"volume": {"persistentVolumeClaim": {"claimName": "data"}}})
+    );
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused() {
+    let refused = [
+        ("runAsUser=0", "runAsUser"),
+        ("replica=2", "replica"),
+        ("image.pullPolicy=Sometimes", "pullPolicy"),
+        ("watchNamespace=research", "namespaced: true"),
+        ("pool.create=true", "pool.spec.marketData is missing"),
+    ];
+    for (value, why) in refused {
+        let output = render(&[value]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(why), "{value}: {said}");
+    }
+}
