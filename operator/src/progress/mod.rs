@@ -208,8 +208,8 @@ impl Hub {
         self.streams().get(uid)?.heard.borrow().problem.clone()
     }
 
-    /// The final report `sequence` is recorded in the status: its coordinator may leave. It is told once, and once more
-    /// after every reconnect.
+    /// The final report `sequence` is recorded in the status: its coordinator may leave. It is told once; when its stream
+    /// ends after that, it is not dialled again.
     pub fn acknowledge(&self, uid: &str, sequence: u64) {
         if let Some(entry) = self.streams().get(uid) {
             entry.wish.send_if_modified(|wish| {

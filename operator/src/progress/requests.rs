@@ -2,14 +2,18 @@
 
 use futures::{Stream, stream};
 use galapagos_protocol::progress::{Acknowledge, Desired, Request, request};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::Wish;
 
 /// The requests of one connection. Wishes are looked at when the connection has room: a slow one gets the newest wish,
-/// not a queue of them.
-pub(super) fn requests(wish: watch::Receiver<Wish>) -> impl Stream<Item = Request> + Send + 'static {
-    stream::unfold(Sent { wish, desired: None, acknowledged: None }, |mut sent| async move {
+/// not a queue of them. They end when the other end of `open` is dropped: a connection is not closed before its requests
+/// have ended, even if nobody listens to the answers any more.
+pub(super) fn requests(
+    wish: watch::Receiver<Wish>,
+    open: oneshot::Receiver<()>,
+) -> impl Stream<Item = Request> + Send + 'static {
+    stream::unfold(Sent { wish, open, desired: None, acknowledged: None }, |mut sent| async move {
         let request = sent.next().await?;
         Some((Request { request: Some(request) }, sent))
     })
@@ -17,6 +21,7 @@ pub(super) fn requests(wish: watch::Receiver<Wish>) -> impl Stream<Item = Reques
 
 struct Sent {
     wish: watch::Receiver<Wish>,
+    open: oneshot::Receiver<()>,
     desired: Option<Desired>,
     acknowledged: Option<u64>,
 }
@@ -37,7 +42,10 @@ impl Sent {
                     return Some(request::Request::Acknowledge(Acknowledge { sequence }));
                 }
             }
-            self.wish.changed().await.ok()?;
+            tokio::select! {
+                changed = self.wish.changed() => changed.ok()?,
+                _ = &mut self.open => return None,
+            }
         }
     }
 }

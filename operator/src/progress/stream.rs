@@ -9,7 +9,7 @@ use galapagos_protocol::progress::Report;
 use galapagos_protocol::tls::{JobUid, Role, TlsError};
 use galapagos_protocol::transport::{self, ConnectError};
 use kube::runtime::reflector::ObjectRef;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::backoff::Backoff;
@@ -163,7 +163,8 @@ async fn listen(stream: &Stream, job: &JobUid, target: Target) -> Result<(), End
     let connecting = transport::connect(&text, config, Role::Coordinator, job, dial);
     let channel = timeout(dial, connecting).await.map_err(no_answer)??;
     let mut client = transport::progress_client(channel);
-    let calling = client.watch(requests(stream.wish.clone()));
+    let (_open, is_open) = oneshot::channel();
+    let calling = client.watch(requests(stream.wish.clone(), is_open));
     let mut reports = timeout(dial, calling).await.map_err(no_answer)?.map_err(ended)?.into_inner();
     tracing::debug!(job = stream.key.name, namespace = stream.key.namespace, attempt, %address, "stream of progress open");
     loop {
