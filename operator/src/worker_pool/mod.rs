@@ -1,1 +1,93 @@
-//! (in work)
+//! The controller of WorkerPools. A pool runs nothing by itself: it says what workers are and how many there may be.
+//! What it has of its own are network policies and, with `claimTemplate`, claims.
+//!
+//! [`reconcile`] is the list of its steps. Pure: [`validate`], [`policies`], [`claims`], [`colocation`](mod@colocation),
+//! [`status`]. With the client: [`observe`], [`apply`].
+
+pub mod apply;
+pub mod claims;
+pub mod colocation;
+pub mod observe;
+pub mod policies;
+pub mod status;
+pub mod validate;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use galapagos_crds::WorkerPool;
+use galapagos_crds::conditions::StalledReason;
+use jiff::Timestamp;
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+
+use crate::context::Context;
+use crate::kube_io::WriteError;
+use apply::{Obstacle, apply};
+use observe::observe;
+use validate::validate;
+
+pub use colocation::colocation;
+pub use observe::Claims;
+
+/// Everything is looked at again after this time, whatever the watches say.
+const RESYNC: Duration = Duration::from_secs(600);
+/// Claims are not watched: one that is missing is asked for again.
+const STALLED: Duration = Duration::from_secs(15);
+/// A name that is going away is asked for again.
+const LEAVING: Duration = Duration::from_secs(1);
+
+/// Why a pool cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The reason of the condition.
+    pub reason: StalledReason,
+    /// What is wrong, where, and what would be right.
+    pub message: String,
+}
+
+/// Why a reconcile has to be repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A claim or a policy cannot be read.
+    #[error("cannot read {0}")]
+    Read(String, #[source] kube::Error),
+    /// A write failed.
+    #[error("cannot write {0}")]
+    Write(String, #[source] WriteError),
+}
+
+/// Brings one pool nearer to what its manifest says.
+///
+/// # Errors
+/// [`Error`]: it is repeated with the back-off of this object.
+pub async fn reconcile(pool: Arc<WorkerPool>, ctx: Arc<Context>) -> Result<Action, Error> {
+    if pool.metadata.deletion_timestamp.is_some() {
+        return Ok(Action::await_change());
+    }
+    let uid = pool.uid().unwrap_or_default();
+    let observed = observe(pool, &ctx).await?;
+
+    // Without the client. Policies do not depend on what is wrong with a template.
+    let problem = validate(&observed).err();
+    let policies =
+        policies::both(&observed.pool, observed.fetches(), ctx.settings.metrics_namespace.as_deref());
+    let claims = problem.is_none().then(|| claims::made(&observed.pool)).unwrap_or_default();
+
+    // With the client.
+    let (problem, again) = match apply(&ctx, &observed, &policies, &claims).await {
+        Ok(()) => (problem, RESYNC),
+        Err(Obstacle::Problem(obstacle)) => (problem.or(Some(obstacle)), STALLED),
+        Err(Obstacle::Leaving(what)) => {
+            tracing::debug!(pool = %observed.pool.name_any(), what, "waits until it is gone");
+            return Ok(Action::requeue(LEAVING));
+        }
+        Err(Obstacle::Nobody) => return Ok(Action::await_change()),
+        Err(Obstacle::Error(error)) => return Err(error),
+    };
+    let again = if problem.is_some() { again.min(STALLED) } else { again };
+    let wanted = status::status(&observed, problem.as_ref(), Timestamp::now());
+    let wait = apply::report(&ctx, &observed, &wanted).await?;
+    ctx.backoff.succeeded(&uid);
+    Ok(Action::requeue(wait.unwrap_or(again)))
+}

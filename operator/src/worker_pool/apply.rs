@@ -1,0 +1,148 @@
+//! Writes what a pool has of its own: policies, claims, status.
+
+use std::time::Duration;
+
+use galapagos_crds::conditions::StalledReason;
+use galapagos_crds::{WorkerPool, WorkerPoolStatus};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::{Api, ResourceExt};
+use serde_json::Value;
+
+use super::observe::Observed;
+use super::{Error, Problem};
+use crate::context::Context;
+use crate::kube_io::{Kind, WriteError};
+
+/// What is remembered of a pool's last status.
+const STATUS: &str = "status";
+/// Counts of a pool change with every worker that becomes ready: they are written so often at most.
+const COUNTS_EVERY: Duration = Duration::from_secs(1);
+
+/// Why something could not be made.
+#[derive(Debug)]
+pub enum Obstacle {
+    /// A person has to do something.
+    Problem(Problem),
+    /// It will be possible soon: what bears the name is going away.
+    Leaving(String),
+    /// It is not for this replica, or not any more.
+    Nobody,
+    /// To be repeated.
+    Error(Error),
+}
+
+impl Obstacle {
+    fn of(error: WriteError, what: String) -> Obstacle {
+        let problem =
+            |reason, message| Obstacle::Problem(Problem { reason, message: format!("{what}: {message}") });
+        match error {
+            WriteError::NotLeader | WriteError::NamespaceEnding => Obstacle::Nobody,
+            WriteError::Invalid { message } | WriteError::Forbidden { message } => {
+                problem(StalledReason::InvalidTemplate, message)
+            }
+            WriteError::Quota { message } => problem(StalledReason::QuotaExceeded, message),
+            other => Obstacle::Error(Error::Write(what, other)),
+        }
+    }
+}
+
+/// Makes policies and claims.
+///
+/// # Errors
+/// [`Obstacle`]; what was done before it stays.
+pub async fn apply(
+    ctx: &Context,
+    observed: &Observed,
+    policies: &[Value],
+    claims: &[Value],
+) -> Result<(), Obstacle> {
+    let namespace = observed.pool.namespace().unwrap_or_default();
+    for body in policies {
+        let name = name_of(body);
+        let known = observed.policies.get(&name);
+        let meta = match known {
+            Some(known) => Some(known.clone()),
+            None => policy(ctx, &namespace, &name).await.map_err(Obstacle::Error)?,
+        };
+        if let Some(meta) = &meta {
+            must_be_mine(meta, &observed.pool, &name)?;
+        }
+        let written = ctx.io.apply(Kind::NetworkPolicy, &namespace, body, known).await;
+        written.map_err(|e| Obstacle::of(e, format!("NetworkPolicy {name}")))?;
+    }
+    for body in claims {
+        let name = name_of(body);
+        let known =
+            [&observed.market_data, &observed.state].into_iter().flatten().find(|c| c.name_any() == name);
+        let written =
+            ctx.io.apply(Kind::PersistentVolumeClaim, &namespace, body, known.map(|c| &c.metadata)).await;
+        ctx.claims.forget(&namespace, &name);
+        written.map_err(|e| Obstacle::of(e, format!("PersistentVolumeClaim {name}")))?;
+    }
+    Ok(())
+}
+
+fn name_of(body: &Value) -> String {
+    body["metadata"]["name"].as_str().unwrap_or_default().to_owned()
+}
+
+/// One that the cache does not show may still be there: somebody else's, or just made.
+async fn policy(ctx: &Context, namespace: &str, name: &str) -> Result<Option<ObjectMeta>, Error> {
+    let policies = Api::<NetworkPolicy>::namespaced(ctx.io.client().clone(), namespace);
+    let found = policies.get_metadata_opt(name).await;
+    Ok(found.map_err(|e| Error::Read(format!("NetworkPolicy {name}"), e))?.map(|p| p.metadata))
+}
+
+fn must_be_mine(meta: &ObjectMeta, pool: &WorkerPool, name: &str) -> Result<(), Obstacle> {
+    let owner = meta.owner_references.iter().flatten().find(|o| o.controller == Some(true));
+    let mine = owner.is_some_and(|o| Some(&o.uid) == pool.metadata.uid.as_ref());
+    // That of a pool of the same name that was there before: the garbage collector is about to take it.
+    let of_predecessor = owner.is_some_and(|o| o.kind == "WorkerPool" && o.name == pool.name_any());
+    if meta.deletion_timestamp.is_some() || (!mine && of_predecessor) {
+        return Err(Obstacle::Leaving(format!("NetworkPolicy {name}")));
+    }
+    if mine {
+        return Ok(());
+    }
+    Err(Obstacle::Problem(Problem {
+        reason: StalledReason::NameTaken,
+        message: format!(
+            "NetworkPolicy {name} belongs to somebody else: delete it, or give the pool another name"
+        ),
+    }))
+}
+
+/// Writes the status if it changed. Returns when to look again for what was not written.
+///
+/// # Errors
+/// The write failed.
+pub async fn report(
+    ctx: &Context,
+    observed: &Observed,
+    status: &WorkerPoolStatus,
+) -> Result<Option<Duration>, Error> {
+    let pool = &*observed.pool;
+    let old = pool.status.as_ref();
+    if old == Some(status) {
+        return Ok(None);
+    }
+    let uid = pool.uid().unwrap_or_default();
+    let only_counts = old.is_some_and(|old| old.conditions == status.conditions);
+    if let Some(last) = ctx.recent.last(&uid, STATUS).filter(|_| only_counts) {
+        let wait = COUNTS_EVERY.saturating_sub(last.elapsed());
+        if !wait.is_zero() {
+            return Ok(Some(wait));
+        }
+    }
+    let (namespace, name) = (pool.namespace().unwrap_or_default(), pool.name_any());
+    let version = pool.resource_version().unwrap_or_default();
+    let written =
+        ctx.io.patch_status::<WorkerPool>(Kind::WorkerPool, &namespace, &name, &version, status).await;
+    match written {
+        Ok(_) => ctx.recent.note(&uid, STATUS),
+        Err(WriteError::NotLeader | WriteError::NamespaceEnding | WriteError::NotFound { .. }) => {}
+        Err(error) => return Err(Error::Write(format!("the status of WorkerPool {name}"), error)),
+    }
+    Ok(None)
+}
