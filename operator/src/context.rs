@@ -1,1 +1,62 @@
-//! (in work)
+//! What every reconcile may use: handles, nothing computed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::backoff::Backoff;
+use crate::certificates::Ca;
+use crate::evolution_job::budget::Budget;
+use crate::kube_io::KubeIo;
+use crate::metrics::Metrics;
+use crate::progress::Hub;
+use crate::settings::Settings;
+use crate::watches::{Caches, Triggers};
+
+/// Handles that the controllers share.
+pub struct Context {
+    /// The only way to write.
+    pub io: KubeIo,
+    /// What is watched.
+    pub caches: Caches,
+    /// How to have an object looked at.
+    pub triggers: Triggers,
+    /// The streams of running coordinators.
+    pub hub: Hub,
+    /// Who signs the certificates of jobs.
+    pub ca: Arc<Ca>,
+    /// The arguments of the process.
+    pub settings: Settings,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Failures by object.
+    pub backoff: Backoff,
+    /// Places and replicas by pool.
+    pub budget: Budget,
+    /// When something was done last.
+    pub recent: Recent,
+    /// Claims of pools as they were a moment ago.
+    pub claims: crate::worker_pool::Claims,
+}
+
+/// When something was last done for an object, for what may be done only so often. Keys: UID and what.
+#[derive(Debug, Default)]
+pub struct Recent(Mutex<HashMap<(String, &'static str), Instant>>);
+
+impl Recent {
+    /// When it was done; none if it was not.
+    pub fn last(&self, uid: &str, what: &'static str) -> Option<Instant> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(uid.to_owned(), what)).copied()
+    }
+
+    /// It is done now.
+    pub fn note(&self, uid: &str, what: &'static str) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert((uid.to_owned(), what), Instant::now());
+    }
+
+    /// The object is gone.
+    pub fn forget(&self, uid: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _), _| known != uid);
+    }
+}

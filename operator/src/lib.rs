@@ -2,20 +2,24 @@
 //!
 //! `plan` and everything under `build` and `status` is pure; `kube_io` holds the only writes.
 
+pub mod annotations;
 pub mod backoff;
 pub mod certificates;
 pub mod context;
+pub mod controllers;
 pub mod evolution_job;
 pub mod http;
 pub mod kube_io;
 pub mod labels;
 pub mod leader;
+pub mod logs;
 pub mod metrics;
 pub mod names;
 pub mod plan;
 pub mod progress;
 pub mod run;
 pub mod settings;
+pub mod signals;
 pub mod template;
 pub mod watches;
 pub mod worker_pool;

@@ -1,1 +1,185 @@
-//! (in work)
+//! Puts the parts together: client, caches, leadership, and while this replica leads, the controllers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use tokio::sync::{mpsc, watch};
+
+use crate::backoff::Backoff;
+use crate::certificates::Ca;
+use crate::context::{Context, Recent};
+use crate::controllers;
+use crate::evolution_job::budget::Budget;
+use crate::kube_io::KubeIo;
+use crate::leader::{self, Candidate, Fence, KubeLease};
+use crate::metrics::Metrics;
+use crate::progress::Hub;
+use crate::settings::Settings;
+use crate::watches::{self, Caches, Health, Pulse, Triggers};
+use crate::{http, signals};
+
+/// Where a pod finds its namespace.
+const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+/// Threads of the runtime: everything waits for the network.
+const THREADS: usize = 2;
+/// How long the authority is asked for before it is tried anew.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Runs the operator until it is told to stop.
+///
+/// # Errors
+/// There is no cluster to talk to, an address is taken, or a watch ended.
+pub fn run(settings: Settings) -> anyhow::Result<()> {
+    // One provider for everything that speaks TLS here; a second call finds it set.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
+    let ended = runtime.block_on(operate(settings));
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    ended
+}
+
+async fn operate(settings: Settings) -> anyhow::Result<()> {
+    let stopped = signals::listen().context("signals")?;
+    let own_namespace = own_namespace(&settings)?;
+    let identity = leader::identity(&name(&settings));
+    let client = client(&settings).await?;
+    let metrics = Arc::new(Metrics::new());
+    let pulse = Pulse::new();
+    let health = Health::new(pulse.clone(), Arc::clone(&metrics));
+    let triggers = Triggers::new();
+    let watching =
+        watches::Settings { namespace: settings.namespace.clone(), ..watches::Settings::default() };
+    let (caches, mut watches) = watches::start(&client, &watching, &triggers, &health);
+    let fence = Fence::closed();
+    let (leading, leads) = watch::channel(false);
+    let serving = http::serve(settings.http_address, health.clone(), Arc::clone(&metrics));
+    let serving = serving.await.with_context(|| format!("--http-address {}", settings.http_address))?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        identity,
+        namespaces = settings.namespace.as_deref().unwrap_or("all"),
+        http = %settings.http_address,
+        "operator"
+    );
+    let store = KubeLease::new(client.clone(), &own_namespace, &settings.lease_name);
+    let candidate =
+        Candidate { identity, fence: fence.clone(), leading, pulse, metrics: Arc::clone(&metrics) };
+    let (give_up, given_up) = watch::channel(false);
+    let electing = tokio::spawn(leader::run(store, candidate, signals::asked(given_up)));
+    let lead = Lead {
+        io: KubeIo::new(client, fence, Arc::clone(&metrics)),
+        caches,
+        triggers,
+        settings,
+        metrics,
+        own_namespace,
+    };
+    let ended = tokio::select! {
+        () = signals::asked(stopped) => Ok(()),
+        why = watches.ended() => Err(anyhow::anyhow!(why)),
+        () = lead.whenever(leads) => Ok(()),
+        served = serving => served.context("the HTTP server ended"),
+    };
+    // What is in flight ends, then the lease is given back.
+    give_up.send_replace(true);
+    let _ = electing.await;
+    ended
+}
+
+/// What a leader needs.
+struct Lead {
+    io: KubeIo,
+    caches: Caches,
+    triggers: Triggers,
+    settings: Settings,
+    metrics: Arc<Metrics>,
+    own_namespace: String,
+}
+
+impl Lead {
+    /// Runs the controllers whenever this replica leads.
+    async fn whenever(&self, mut leads: watch::Receiver<bool>) {
+        loop {
+            if leads.wait_for(|&leads| leads).await.is_err() {
+                return;
+            }
+            let mut lost = leads.clone();
+            tokio::select! {
+                () = self.lead() => {}
+                _ = lost.wait_for(|&leads| !leads) => {}
+            }
+        }
+    }
+
+    /// Controls, as long as it is not dropped.
+    async fn lead(&self) {
+        self.caches.filled().await;
+        let ca = loop {
+            match Ca::load_or_create(&self.io, &self.own_namespace).await {
+                Ok(ca) => break Arc::new(ca),
+                Err(error) => {
+                    tracing::error!(namespace = self.own_namespace, %error, "the authority of certificates");
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+        };
+        let (news, mut told) = mpsc::unbounded_channel();
+        let triggers = self.triggers.clone();
+        let context = Arc::new(Context {
+            hub: Hub::new(ca.clone(), news),
+            io: self.io.clone(),
+            caches: self.caches.clone(),
+            triggers: self.triggers.clone(),
+            ca,
+            settings: self.settings.clone(),
+            metrics: Arc::clone(&self.metrics),
+            backoff: Backoff::new(),
+            budget: Budget::default(),
+            recent: Recent::default(),
+            claims: crate::worker_pool::Claims::default(),
+        });
+        let pass_on = async move {
+            while let Some(job) = told.recv().await {
+                triggers.jobs.send(job);
+            }
+        };
+        tokio::select! {
+            () = controllers::run(context) => {}
+            () = pass_on => {}
+        }
+    }
+}
+
+async fn client(settings: &Settings) -> anyhow::Result<Client> {
+    let mut config = match &settings.kubeconfig {
+        Some(file) => {
+            let read =
+                Kubeconfig::read_from(file).with_context(|| format!("--kubeconfig {}", file.display()))?;
+            Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await?
+        }
+        None => Config::infer()
+            .await
+            .context("no cluster: run in a pod, set $KUBECONFIG, or give --kubeconfig")?,
+    };
+    // A watch is silent between bookmarks; requests have deadlines of their own.
+    config.read_timeout = None;
+    Ok(Client::try_from(config)?)
+}
+
+fn own_namespace(settings: &Settings) -> anyhow::Result<String> {
+    if let Some(namespace) = &settings.own_namespace {
+        return Ok(namespace.clone());
+    }
+    match std::fs::read_to_string(NAMESPACE_FILE) {
+        Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+        _ => bail!("outside a pod --own-namespace must say where the operator's lease and authority lie"),
+    }
+}
+
+fn name(settings: &Settings) -> String {
+    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|h| h.trim().to_owned());
+    settings.identity.clone().or_else(host).unwrap_or_else(|| "operator".to_owned())
+}

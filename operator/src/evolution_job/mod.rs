@@ -1,4 +1,133 @@
 //! The controller of EvolutionJobs.
+//!
+//! [`reconcile`] is the list of its steps. Pure: [`validate`], [`decide`], [`events`], [`ending`], [`pod_state`],
+//! [`build`], [`status`]. With the client: [`apply`], [`report`]. What is read comes from the caches ([`observe`]).
 
+pub mod apply;
+pub mod budget;
 pub mod build;
+pub mod decide;
+pub mod ending;
+pub mod events;
+pub mod observe;
+pub mod pod_state;
+pub mod report;
+pub mod site;
 pub mod status;
+pub mod stream;
+pub mod validate;
+pub mod worker_trouble;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
+use jiff::Timestamp;
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+use kube::runtime::reflector::ObjectRef;
+
+use crate::context::Context;
+use crate::kube_io::WriteError;
+use crate::plan::Share;
+use apply::Obstacle;
+use decide::{Inputs, decide};
+use observe::observe;
+use status::Situation;
+
+/// Everything is looked at again after this time, whatever the watches say.
+const RESYNC: Duration = Duration::from_secs(600);
+/// A name that is going away is asked for again.
+const LEAVING: Duration = Duration::from_secs(1);
+/// What a person has to put right is tried again.
+const STALLED: Duration = Duration::from_secs(15);
+
+/// Why a reconcile has to be repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A write failed.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A child could not be made.
+    #[error(transparent)]
+    Apply(Obstacle),
+}
+
+/// Brings one job nearer to what its manifest says.
+///
+/// # Errors
+/// [`Error`]: it is repeated with the back-off of this object.
+pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Action, Error> {
+    let uid = job.uid().unwrap_or_default();
+    if !is_ours(&job) {
+        return Ok(Action::await_change());
+    }
+    // From the caches, without the client.
+    let observed = observe(job, &ctx.caches, ctx.hub.latest(&uid));
+    let problem = validate::validate(&observed.job, observed.pool.as_deref(), Catalogue::embedded()).err();
+    let share = share(&ctx, &observed, &uid);
+    let now = Timestamp::now();
+    let inputs =
+        Inputs { observed: &observed, problem: problem.as_ref(), share: &share, now, clock: Instant::now() };
+    let mut decision = decide(&inputs);
+
+    // With the client. Numbers of attempts first, so that none is used twice.
+    let mut recorded = observed.job.clone();
+    if report::is_new_attempt(&observed.job, &decision) {
+        recorded = report::write(&ctx, &observed, &recorded, &decision, now).await?;
+    }
+    let mut again = decision.recheck.map_or(RESYNC, |recheck| recheck.min(RESYNC));
+    match apply::apply(&ctx, &observed, &decision.children).await {
+        Ok(()) => {}
+        Err(Obstacle::Stalled { reason, message }) => {
+            decision.situation = Situation::Stalled { reason, message, placed: true };
+            again = again.min(STALLED);
+        }
+        Err(Obstacle::Leaving(what)) => {
+            tracing::debug!(job = %observed.job.name_any(), what, "waits until it is gone");
+            again = again.min(LEAVING);
+        }
+        Err(Obstacle::Write(WriteError::NamespaceEnding | WriteError::NotLeader)) => {
+            return Ok(Action::await_change());
+        }
+        Err(other) => return Err(Error::Apply(other)),
+    }
+    stream::follow(&ctx, &observed, &decision);
+    let wait = report::report(&ctx, &observed, recorded, &decision, now).await?;
+    ctx.backoff.succeeded(&uid);
+    Ok(Action::requeue(wait.map_or(again, |wait| wait.min(again))))
+}
+
+/// Whether this operator runs the job.
+fn is_ours(job: &EvolutionJob) -> bool {
+    job.spec.managed_by == galapagos_crds::job::MANAGED_BY && job.metadata.deletion_timestamp.is_none()
+}
+
+/// What the plan gives to the job. Others whose share changes by it are looked at as well.
+fn share(ctx: &Context, observed: &observe::Observed, uid: &str) -> Share {
+    let status = observed.job.status.as_ref();
+    if decide::is_over(&observed.job) || observed.job.spec.suspend == Some(true) {
+        ctx.budget.forget(uid);
+    }
+    let Some(pool) = &observed.pool else {
+        // Without a pool what runs goes on with what it has.
+        let workers = observed.replicas().0;
+        return Share { admitted: decide::has_place(status), queue_position: None, wanted: workers, workers };
+    };
+    plan(ctx, pool, Some(&observed.job)).get(uid).copied().unwrap_or_default()
+}
+
+/// Plans a pool anew and has the jobs looked at whose share changes.
+pub fn replan(ctx: &Context, pool: &WorkerPool) {
+    plan(ctx, pool, None);
+}
+
+fn plan(ctx: &Context, pool: &WorkerPool, asking: Option<&EvolutionJob>) -> BTreeMap<String, Share> {
+    let (plan, changed) = ctx.budget.plan(pool, &ctx.caches, &ctx.hub);
+    let asking = asking.map(ObjectRef::from_obj);
+    for job in changed.into_iter().filter(|job| Some(job) != asking.as_ref()) {
+        ctx.triggers.jobs.send(job);
+    }
+    plan
+}

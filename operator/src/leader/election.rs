@@ -11,7 +11,7 @@ use super::DURATION;
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// What a Lease says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// Who holds it; empty: nobody.
     pub holder: String,
@@ -74,10 +74,14 @@ impl Election {
     /// The times in the lease are never compared with a clock of this process.
     pub fn decide(&mut self, record: Option<&Record>, now: Instant, time: Timestamp) -> Step {
         let Some(record) = record else {
-            self.seen = None;
+            // somebody deleted the lease of another: its holder may not know it yet
+            if self.seen.is_some() && !self.silent(&Record::default(), now) {
+                return Step::Wait;
+            }
             return Step::Create(self.claim(0, String::new(), time));
         };
         if self.holds(record) {
+            self.seen = None;
             return Step::Write(Record { renewed: Some(time), duration: DURATION, ..record.clone() });
         }
         if record.holder.is_empty() || self.silent(record, now) {

@@ -9,6 +9,7 @@ use kube::api::PostParams;
 use kube::{Api, Client};
 use thiserror::Error;
 
+use super::REQUEST;
 use super::election::Record;
 use crate::kube_io::FIELD_MANAGER;
 
@@ -26,6 +27,9 @@ pub enum StoreError {
     /// The server could not be asked.
     #[error("the API server cannot be asked for the lease: {0}")]
     Unreachable(#[source] kube::Error),
+    /// The server did not answer.
+    #[error("the API server did not answer within {} ms about the lease", REQUEST.as_millis())]
+    Late,
 }
 
 /// Where the lease lies. A trait, so that elections are tested against a server that is late, loses replies or is

@@ -33,8 +33,8 @@ pub const RENEW_EVERY: Duration = Duration::from_secs(2);
 pub const GIVE_UP: Duration = Duration::from_secs(7);
 /// Time between looks of a replica that does not lead, about.
 pub const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Deadline of one request. Two of them fit between a renewal and giving up.
-pub const REQUEST: Duration = Duration::from_millis(2_500);
+/// Deadline of one request: a lost reply leaves time for two more tries before giving up.
+pub const REQUEST: Duration = Duration::from_millis(1_500);
 /// What writes in flight get to end when leadership is handed over.
 pub const DRAIN: Duration = Duration::from_millis(500);
 

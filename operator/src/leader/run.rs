@@ -18,6 +18,9 @@ use crate::backoff::jittered;
 use crate::metrics::Metrics;
 use crate::watches::Pulse;
 
+/// After a conflict: a holder whose lease was edited by hand must see soon whether it still has it.
+const AGAIN: Duration = Duration::from_millis(200);
+
 /// One replica.
 pub struct Candidate {
     /// Its name in the lease; see [`super::identity`].
@@ -32,12 +35,18 @@ pub struct Candidate {
     pub metrics: Arc<Metrics>,
 }
 
-/// Competes for the lease until `stop` is done, then gives it back. Returns within a second of `stop`, or two and a
-/// half if the server does not answer.
+/// Competes for the lease until `stop` is done, then gives it back. Returns within a second of `stop`, or two if
+/// the server does not answer.
 pub async fn run(store: impl LeaseStore, candidate: Candidate, stop: impl Future<Output = ()>) {
     let Candidate { identity, fence, leading, pulse, metrics } = candidate;
-    let mut replica =
-        Replica { store, election: Election::new(identity), fence: fence.clone(), pulse, held: None };
+    let mut replica = Replica {
+        store,
+        election: Election::new(identity),
+        fence: fence.clone(),
+        pulse,
+        held: None,
+        troubled: false,
+    };
     tokio::select! {
         () = tell(&fence, &leading, &metrics) => {}
         () = replica.compete(stop) => {}
@@ -62,6 +71,10 @@ async fn tell(fence: &Fence, leading: &watch::Sender<bool>, metrics: &Metrics) {
     }
 }
 
+async fn in_time<T>(request: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(REQUEST, request).await.unwrap_or(Err(StoreError::Late))
+}
+
 struct Replica<S> {
     store: S,
     election: Election,
@@ -69,6 +82,8 @@ struct Replica<S> {
     pulse: Pulse,
     /// The lease as this replica wrote it last; None when it must be read first.
     held: Option<Record>,
+    /// The last look failed.
+    troubled: bool,
 }
 
 impl<S: LeaseStore> Replica<S> {
@@ -92,33 +107,38 @@ impl<S: LeaseStore> Replica<S> {
     async fn turn(&mut self) -> Duration {
         // a renewal counts from before it was sent: the server may have stored it at any time since
         let started = Instant::now();
-        match timeout(REQUEST, self.step()).await {
-            Ok(Ok(true)) => {
+        let step = self.step().await;
+        if step.is_ok() {
+            self.troubled = false;
+        }
+        match step {
+            Ok(true) => {
                 self.pulse.answered();
                 self.fence.extend(started + GIVE_UP);
                 RENEW_EVERY
             }
-            Ok(Ok(false)) => {
+            Ok(false) => {
                 self.pulse.answered();
                 self.fence.close(Duration::ZERO);
                 jittered(LOOK_EVERY)
             }
-            Ok(Err(StoreError::Conflict)) => {
+            Err(StoreError::Conflict) => {
                 self.pulse.answered();
                 debug!("another candidate wrote the lease first");
                 self.held = None;
-                jittered(LOOK_EVERY)
+                jittered(AGAIN)
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 if matches!(error, StoreError::Refused(_)) {
                     self.pulse.answered();
                 }
-                warn!(%error, "lease");
-                self.held = None;
-                jittered(LOOK_EVERY)
-            }
-            Err(_) => {
-                warn!("the API server did not answer within {} ms about the lease", REQUEST.as_millis());
+                // once loudly: an outage must not fill the log
+                if self.troubled {
+                    debug!(%error, "lease");
+                } else {
+                    warn!(%error, "lease");
+                }
+                self.troubled = true;
                 self.held = None;
                 jittered(LOOK_EVERY)
             }
@@ -129,12 +149,12 @@ impl<S: LeaseStore> Replica<S> {
     async fn step(&mut self) -> Result<bool, StoreError> {
         let record = match self.held.take() {
             Some(record) => Some(record),
-            None => self.store.get().await?,
+            None => in_time(self.store.get()).await?,
         };
         let written = match self.election.decide(record.as_ref(), Instant::now(), Timestamp::now()) {
             Step::Wait => return Ok(false),
-            Step::Create(wanted) => self.store.create(&wanted).await?,
-            Step::Write(wanted) => self.store.replace(&wanted).await?,
+            Step::Create(wanted) => in_time(self.store.create(&wanted)).await?,
+            Step::Write(wanted) => in_time(self.store.replace(&wanted)).await?,
         };
         self.held = Some(written);
         Ok(true)

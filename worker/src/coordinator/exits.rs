@@ -85,6 +85,7 @@ pub fn execute(error: ExecuteError) -> Exit {
         ExecuteError::Storage(error) => storage(error),
         ExecuteError::Run(error) => run(error),
         ExecuteError::Market(error) => data(error),
+        ExecuteError::Result(ResultError::Problem(error)) => problem(error),
         ExecuteError::Result(ResultError::Storage(error)) => storage(error),
         ExecuteError::Result(error) if is_of_the_disk(&error) => not_writable(error),
         other => Exit::new(Code::Internal, other),

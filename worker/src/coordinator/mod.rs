@@ -8,6 +8,7 @@
 //! The driver runs on the main thread; everything that listens runs on the runtime.
 
 pub mod board;
+mod data;
 mod exits;
 mod last_words;
 pub mod live;
@@ -38,6 +39,7 @@ use crate::run::driver::{Driver, Ended};
 use crate::storage::atomic;
 use crate::storage::run_folder::RunFolder;
 use board::Board;
+use data::DataFiles;
 use live::Live;
 use office::{Door, Office};
 use progress::Window;
@@ -56,7 +58,10 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// # Errors
 /// [`Exit`]: why it ended without a result.
 pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
-    let manifest = job_file::read(&settings.job)?;
+    let mut manifest = job_file::read(&settings.job)?;
+    if let Some(changed) = settings.desired.clone() {
+        changed.put_into(&mut manifest);
+    }
     shell.job.set(job_file::name(&manifest));
     // First of all: a job whose state cannot be kept must not evaluate for hours before it says so.
     RunFolder::check_writable(&settings.state_dir).map_err(exits::storage)?;
@@ -66,14 +71,16 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     identity.check(Role::Coordinator, &uid).map_err(tls)?;
     let market = Market::open(&settings.data_dir, &manifest.spec.market_data).map_err(exits::market)?;
     let job = ResolvedJob::new(&manifest, &market.facts()).map_err(|e| Exit::new(Code::Spec, e))?;
-    // The tables themselves are not needed before the end.
+    let files = DataFiles::of(market.dataset()).map_err(exits::data)?;
+    // Tables and data themselves are not needed before the end.
     let bars = Problem::new(&job, market.bars()).map_err(exits::problem)?.counted_bars();
+    drop(market);
     let key = run_key(&job, &settings.state_dir);
     let folder = RunFolder::take_over(&key, ENGINE, settings.attempt, TAKE_OVER).map_err(exits::storage)?;
     let folder = Arc::new(folder);
     tracing::info!(epoch = folder.epoch(), folder = %folder.path().display(), "run folder");
 
-    let (board, answers) = Board::new(Terms::of(&job), folder.epoch());
+    let (board, answers) = Board::new(Terms::of(&job, bars), folder.epoch());
     let news = News::new(Live::new(&job, folder.epoch()), Arc::clone(&board));
     let metrics = CoordinatorMetrics::register(&shell.metrics);
     let mut reporter = Reporter::new(Arc::clone(&news), metrics.clone());
@@ -92,8 +99,7 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
             Ok((office, progress::open(&door(settings.progress_address), window).await?))
         })
         .map_err(exits::office)?;
-    let market = Arc::new(market);
-    let watch = Watch::start(&shell, &board, &news, &metrics, &folder, &market, office.handshakes());
+    let watch = Watch::start(&shell, &board, &news, &metrics, &folder, files, office.handshakes());
     if let Some(path) = &settings.ready_file {
         let text = serde_json::json!({"work": office.address(), "progress": window.address()}).to_string();
         atomic::write(path, text.as_bytes()).map_err(exits::storage)?;
@@ -110,8 +116,9 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
             Err(exit) => Err(exit),
             Ok(Ended::Interrupted) => Err(Exit::terminated()),
             Ok(Ended::Finished(reason)) => {
-                Problem::new(&job, market.bars()).map_err(exits::problem).and_then(|problem| {
-                    conclude(&market, &problem, &folder, &driver, reason).map_err(exits::execute)
+                data::reopen(&settings, &manifest.spec.market_data, &job.dataset_digest).and_then(|market| {
+                    let prepare = || Problem::new(&job, market.bars());
+                    conclude(&market, &job, &folder, &driver, reason, prepare).map_err(exits::execute)
                 })
             }
         },

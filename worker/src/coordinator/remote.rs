@@ -44,7 +44,7 @@ impl Evaluator for RemoteEvaluator {
         for task in tasks {
             hashes[task.index] = Some(self.hashers.hash(task));
         }
-        let mut left = hashes.clone();
+        let mut left: Vec<bool> = hashes.iter().map(Option::is_some).collect();
         let mut open = tasks.len();
         // What an interrupted round left behind is not of this one.
         while let Some(settled) = wait(&self.answers, Duration::ZERO) {
@@ -65,7 +65,7 @@ impl Evaluator for RemoteEvaluator {
                 continue;
             };
             for (index, answer) in settled.map_err(EvaluatorError)? {
-                if left.get_mut(index).is_some_and(|open| open.take().is_some()) {
+                if left.get_mut(index).is_some_and(std::mem::take) {
                     open -= 1;
                     sink(index, answer)?;
                 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::board::Board;
+use super::data::DataFiles;
 use super::exits;
 use super::reporter::News;
-use crate::job::market::Market;
 use crate::lease::Counts;
 use crate::metrics::{CoordinatorMetrics, Ignored, Retry};
 use crate::process::Shell;
@@ -36,20 +36,20 @@ impl Watch {
         news: &Arc<News>,
         metrics: &CoordinatorMetrics,
         folder: &Arc<RunFolder>,
-        market: &Arc<Market>,
+        data: DataFiles,
         handshakes: Arc<HandshakeCounts>,
     ) -> Watch {
         let watch = Watch { seen: Arc::default(), over: Arc::default() };
         let (seen, over) = (Arc::clone(&watch.seen), Arc::clone(&watch.over));
         let (board, news, metrics) = (Arc::clone(board), Arc::clone(news), metrics.clone());
-        let (folder, market, shell) = (Arc::clone(folder), Arc::clone(market), shell.clone());
+        let (folder, shell) = (Arc::clone(folder), shell.clone());
         std::thread::spawn(move || {
             let beat = shell.health.heartbeat("watch", PATIENCE);
             while !over.load(Ordering::Relaxed) {
                 let looked = folder
                     .check_epoch()
                     .map_err(exits::storage)
-                    .and_then(|()| market.dataset().check_unchanged().map_err(exits::data));
+                    .and_then(|()| data.check_unchanged().map_err(exits::data));
                 if let Err(exit) = looked {
                     tracing::error!(
                         reason = exit.code.reason(),

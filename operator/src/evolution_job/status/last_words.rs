@@ -29,6 +29,8 @@ pub struct LastWords {
     pub epoch: Option<u64>,
     /// Generations that are done.
     pub generation: Option<u64>,
+    /// Generations that it was asked for.
+    pub generations: Option<u32>,
     /// Of the best individual.
     pub strategy: Option<String>,
     /// Genes of the best individual by name.
@@ -120,6 +122,7 @@ impl LastWords {
             result_path: text(&value["resultPath"]),
             epoch: value["epoch"].as_u64(),
             generation: value["generation"].as_u64(),
+            generations: value["generations"].as_u64().and_then(|g| g.try_into().ok()),
             strategy: text(&best["strategy"]),
             genome: members(&best["genome"], text),
             fitness: best["fitness"].as_f64(),

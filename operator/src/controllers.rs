@@ -1,0 +1,156 @@
+//! The loops that call the reconciles: one for each kind, with the back-off of each object.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::{Stream, StreamExt};
+use kube::runtime::controller::{self, Action, applier};
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Resource, ResourceExt};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use crate::context::Context;
+use crate::metrics::{Controller, Outcome};
+use crate::{evolution_job, worker_pool};
+
+/// A reconcile that takes longer has lost an answer; it is repeated.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Time between looks for what is remembered of objects that are gone.
+const SWEEP: Duration = Duration::from_secs(30);
+
+/// Why a reconcile failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Of a job.
+    #[error(transparent)]
+    Job(#[from] evolution_job::Error),
+    /// Of a pool.
+    #[error(transparent)]
+    Pool(#[from] worker_pool::Error),
+    /// It did not end.
+    #[error("no end after {} s", DEADLINE.as_secs())]
+    Deadline,
+}
+
+impl Error {
+    /// Whether somebody else wrote first: normal, and told by the next event.
+    fn is_conflict(&self) -> bool {
+        let mut source: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = source {
+            if let Some(crate::kube_io::WriteError::Conflict { .. }) = error.downcast_ref() {
+                return true;
+            }
+            source = error.source();
+        }
+        matches!(self, Error::Job(evolution_job::Error::Write(crate::kube_io::WriteError::Conflict { .. })))
+    }
+}
+
+/// Runs both controllers for ever.
+pub async fn run(ctx: Arc<Context>) {
+    let requests = ctx.triggers.connect(&ctx.caches);
+    let jobs = control(
+        Controller::EvolutionJob,
+        ctx.caches.jobs.clone(),
+        UnboundedReceiverStream::new(requests.jobs),
+        Arc::clone(&ctx),
+        |job, ctx| async move { Ok(evolution_job::reconcile(job, ctx).await?) },
+    );
+    let pools = control(
+        Controller::WorkerPool,
+        ctx.caches.pools.clone(),
+        UnboundedReceiverStream::new(requests.pools),
+        Arc::clone(&ctx),
+        |pool, ctx| async move {
+            evolution_job::replan(&ctx, &pool);
+            Ok(worker_pool::reconcile(pool, ctx).await?)
+        },
+    );
+    tokio::join!(jobs, pools, sweep(&ctx));
+}
+
+async fn control<K, F>(
+    kind: Controller,
+    store: Store<K>,
+    requests: impl Stream<Item = ObjectRef<K>> + Send + 'static,
+    ctx: Arc<Context>,
+    reconcile: impl Fn(Arc<K>, Arc<Context>) -> F + Copy + Send + Sync + 'static,
+) where
+    K: Resource<DynamicType = ()> + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Action, Error>> + Send + 'static,
+{
+    let config = controller::Config::default().concurrency(ctx.settings.concurrency);
+    let once = move |object: Arc<K>, ctx: Arc<Context>| {
+        Box::pin(async move {
+            let began = Instant::now();
+            let ended =
+                tokio::time::timeout(DEADLINE, reconcile(Arc::clone(&object), Arc::clone(&ctx))).await;
+            let ended = ended.unwrap_or(Err(Error::Deadline));
+            let outcome = match &ended {
+                Ok(_) => Outcome::Completed,
+                Err(error) if error.is_conflict() => Outcome::Conflict,
+                Err(_) => Outcome::Failed,
+            };
+            ctx.metrics.reconciled(kind, outcome, began.elapsed());
+            ended
+        })
+    };
+    let again = move |object: Arc<K>, error: &Error, ctx: Arc<Context>| {
+        let wait = ctx.backoff.failed(&object.uid().unwrap_or_default());
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        let causes = causes(error);
+        match error.is_conflict() {
+            true => {
+                tracing::debug!(kind = kind.as_str(), namespace, name, causes, "another writer was faster")
+            }
+            false => {
+                tracing::warn!(
+                    kind = kind.as_str(),
+                    namespace,
+                    name,
+                    causes,
+                    again_seconds = wait.as_secs_f64(),
+                    "reconcile failed"
+                );
+            }
+        }
+        Action::requeue(wait)
+    };
+    let queue = requests.map(Ok::<_, std::convert::Infallible>);
+    applier(once, again, ctx, store, Box::pin(queue), config)
+        // Both ends of a reconcile are reported above; an object that is gone needs none.
+        .for_each(|_| std::future::ready(()))
+        .await;
+}
+
+/// An error with its causes.
+fn causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Forgets what is remembered of jobs that are gone: nothing tells a reconcile that an object was deleted.
+async fn sweep(ctx: &Context) {
+    let mut known = std::collections::BTreeSet::new();
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let there: std::collections::BTreeSet<String> =
+            ctx.caches.jobs.state().iter().filter_map(|job| job.uid()).collect();
+        for gone in known.difference(&there) {
+            ctx.budget.forget(gone);
+            ctx.recent.forget(gone);
+            ctx.backoff.forget(gone);
+        }
+        ctx.hub.retain(|uid| there.contains(uid));
+        known = there;
+    }
+}

@@ -1,0 +1,237 @@
+//! Makes what a decision asks for, and takes away what it does not. Every step may be repeated.
+
+use galapagos_crds::conditions::StalledReason;
+use galapagos_crds::{EvolutionJob, WorkerPool};
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::runtime::reflector::ObjectRef;
+use kube::{Api, ResourceExt};
+use serde_json::{Value, json};
+
+use super::build::{self, Site};
+use super::decide::{Children, Workers};
+use super::observe::Observed;
+use super::site;
+use crate::certificates::CaError;
+use crate::context::Context;
+use crate::kube_io::{Created, Kind, Propagation, WriteError};
+use crate::{annotations, names};
+
+/// Why something could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Obstacle {
+    /// A person has to do something.
+    #[error("{message}")]
+    Stalled {
+        /// The reason of the condition.
+        reason: StalledReason,
+        /// What is in the way.
+        message: String,
+    },
+    /// It will be possible soon: what bears the name is going away.
+    #[error("waits until {0} is gone")]
+    Leaving(String),
+    /// The server did not do it.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The server could not be asked.
+    #[error("a child cannot be read")]
+    Read(#[source] kube::Error),
+    /// No certificates.
+    #[error(transparent)]
+    Certificates(#[from] CaError),
+}
+
+impl Obstacle {
+    fn stalled(reason: StalledReason, message: impl Into<String>) -> Obstacle {
+        Obstacle::Stalled { reason, message: message.into() }
+    }
+
+    /// What the server refused, as a condition if a person has to act.
+    fn of(error: WriteError, what: &str) -> Obstacle {
+        match error {
+            WriteError::Invalid { message } => {
+                Obstacle::stalled(StalledReason::InvalidTemplate, format!("{what} is refused: {message}"))
+            }
+            WriteError::Forbidden { message } => {
+                Obstacle::stalled(StalledReason::InvalidTemplate, format!("{what} is forbidden: {message}"))
+            }
+            WriteError::Quota { message } => {
+                Obstacle::stalled(StalledReason::QuotaExceeded, format!("{what} exceeds a quota: {message}"))
+            }
+            other => Obstacle::Write(other),
+        }
+    }
+}
+
+/// Makes and takes away.
+///
+/// # Errors
+/// [`Obstacle`]; what was done before it stays.
+pub async fn apply(ctx: &Context, observed: &Observed, children: &Children) -> Result<(), Obstacle> {
+    let Children { attempt, remove, workers, job_too } = children;
+    let job = &*observed.job;
+    let namespace = job.namespace().unwrap_or_default();
+    for (name, uid) in remove {
+        ctx.io.delete(Kind::Job, &namespace, name, uid, Propagation::Background).await?;
+    }
+    if let Some(number) = attempt {
+        let pool = observed.pool.as_deref().ok_or_else(|| missing_pool(job))?;
+        let site = site::of(ctx, job, pool).await?;
+        start(ctx, observed, &site, *number).await?;
+        if let Workers::Set(replicas) = workers {
+            scale(ctx, observed, pool, &site, *replicas, *number).await?;
+        }
+    }
+    if *workers == Workers::Remove {
+        remove_workers(ctx, observed).await?;
+    }
+    if *job_too {
+        let (name, uid) = (job.name_any(), job.uid().unwrap_or_default());
+        ctx.io.delete(Kind::EvolutionJob, &namespace, &name, &uid, Propagation::Background).await?;
+    }
+    Ok(())
+}
+
+fn missing_pool(job: &EvolutionJob) -> Obstacle {
+    let name = &job.spec.worker_pool_name;
+    Obstacle::stalled(StalledReason::PoolNotFound, format!("the WorkerPool {name} is gone: create it again"))
+}
+
+/// The coordinator of an attempt: its Secret and Service, then its Job.
+async fn start(ctx: &Context, observed: &Observed, site: &Site, number: u32) -> Result<(), Obstacle> {
+    let service = names::service(&site.name);
+    let known = ctx.caches.services.get(&ObjectRef::new(&service).within(&site.namespace));
+    let known = known.as_ref().map(|s| &s.metadata).filter(|m| is_mine(m, &site.uid));
+    if known.is_none() {
+        let found = Api::<Service>::namespaced(ctx.io.client().clone(), &site.namespace);
+        let found = found.get_metadata_opt(&service).await.map_err(Obstacle::Read)?;
+        found.map_or(Ok(()), |s| must_be_mine(&s.metadata, site, "Service"))?;
+    }
+    let body = build::service(site, number);
+    ctx.io
+        .apply(Kind::Service, &site.namespace, &body, known)
+        .await
+        .map_err(|e| Obstacle::of(e, "its Service"))?;
+    if observed.attempt(number).is_some() {
+        return Ok(());
+    }
+    let certificates = ctx.ca.issue(&site.uid)?;
+    let secret = build::secret(site, &certificates, &observed.job);
+    // One that exists has the same content under the same authority: it is never read.
+    ctx.io.create(Kind::Secret, &site.namespace, &secret).await.map_err(|e| Obstacle::of(e, "its Secret"))?;
+    let spec = &observed.job.spec;
+    let desired = json!({"generations": spec.generations, "stop": spec.stop});
+    let body = build::coordinator_job(site, number, &desired);
+    let created = ctx.io.create(Kind::Job, &site.namespace, &body).await;
+    match created.map_err(|e| Obstacle::of(e, "the Job of its coordinator"))? {
+        Created::New(_) => {
+            tracing::info!(
+                namespace = site.namespace,
+                job = site.name,
+                attempt = number,
+                "coordinator started"
+            );
+            Ok(())
+        }
+        Created::Exists => {
+            let jobs = Api::<Job>::namespaced(ctx.io.client().clone(), &site.namespace);
+            let name = names::coordinator_job(&site.name, number);
+            let found = jobs.get_metadata_opt(&name).await.map_err(Obstacle::Read)?;
+            found.map_or(Ok(()), |j| must_be_mine(&j.metadata, site, "Job"))
+        }
+    }
+}
+
+/// The workers of the job.
+async fn scale(
+    ctx: &Context,
+    observed: &Observed,
+    pool: &WorkerPool,
+    site: &Site,
+    replicas: u32,
+    attempt: u32,
+) -> Result<(), Obstacle> {
+    let live = observed.workers.as_deref();
+    if live.is_none() {
+        if replicas == 0 {
+            return Ok(());
+        }
+        let name = names::workers(&site.name);
+        let found = Api::<Deployment>::namespaced(ctx.io.client().clone(), &site.namespace);
+        let found = found.get_metadata_opt(&name).await.map_err(Obstacle::Read)?;
+        found.map_or(Ok(()), |d| must_be_mine(&d.metadata, site, "Deployment"))?;
+    }
+    let body = workers(pool, site, live, replicas, attempt);
+    let meta = live.map(|d| &d.metadata);
+    ctx.io
+        .apply(Kind::Deployment, &site.namespace, &body, meta)
+        .await
+        .map_err(|e| Obstacle::of(e, "the Deployment of its workers"))?;
+    ctx.budget.set_replicas(&site.uid, replicas);
+    Ok(())
+}
+
+/// The Deployment as it should be. Within one attempt its pods stay as they were made, though the pool was edited or
+/// the operator upgraded: running jobs are not touched by either. What is changed by hand is changed back, as long as
+/// neither happened.
+fn workers(pool: &WorkerPool, site: &Site, live: Option<&Deployment>, replicas: u32, attempt: u32) -> Value {
+    let origin = format!(
+        "{} of pool generation {} for attempt {attempt}",
+        env!("CARGO_PKG_VERSION"),
+        pool.metadata.generation.unwrap_or_default(),
+    );
+    let mut body = build::workers(site, replicas);
+    let made = live.and_then(|d| Some((d.annotations().get(annotations::ORIGIN)?, d.spec.as_ref()?)));
+    match made {
+        Some((made, spec)) if *made != origin && same_attempt(made, &origin) => {
+            body["spec"]["template"] = serde_json::to_value(&spec.template).unwrap_or_default();
+            body["metadata"]["annotations"][annotations::ORIGIN] = json!(made);
+        }
+        _ => body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin),
+    }
+    body
+}
+
+fn same_attempt(a: &str, b: &str) -> bool {
+    a.rsplit(' ').next() == b.rsplit(' ').next()
+}
+
+async fn remove_workers(ctx: &Context, observed: &Observed) -> Result<(), Obstacle> {
+    let Some(workers) = &observed.workers else { return Ok(()) };
+    if workers.metadata.deletion_timestamp.is_none() {
+        let (namespace, name) = (workers.namespace().unwrap_or_default(), workers.name_any());
+        let uid = workers.uid().unwrap_or_default();
+        ctx.io.delete(Kind::Deployment, &namespace, &name, &uid, Propagation::Background).await?;
+    }
+    Ok(())
+}
+
+fn is_mine(meta: &ObjectMeta, uid: &str) -> bool {
+    meta.owner_references.iter().flatten().any(|o| o.uid == uid && o.controller == Some(true))
+}
+
+/// An object of a child's name is used only if this job owns it.
+fn must_be_mine(meta: &ObjectMeta, site: &Site, kind: &str) -> Result<(), Obstacle> {
+    let name = meta.name.clone().unwrap_or_default();
+    if is_mine(meta, &site.uid) {
+        return match meta.deletion_timestamp {
+            // Somebody deletes it; it is made again once it is gone.
+            Some(_) => Err(Obstacle::Leaving(format!("{kind} {name}"))),
+            None => Ok(()),
+        };
+    }
+    // The job of this name that was there before: the garbage collector is about to take its children.
+    let of_predecessor = meta
+        .owner_references
+        .iter()
+        .flatten()
+        .any(|o| o.kind == "EvolutionJob" && o.name == site.name && o.controller == Some(true));
+    if meta.deletion_timestamp.is_some() || of_predecessor {
+        return Err(Obstacle::Leaving(format!("{kind} {name}")));
+    }
+    let message = format!("{kind} {name} belongs to somebody else: delete it, or give the job another name");
+    Err(Obstacle::stalled(StalledReason::NameTaken, message))
+}

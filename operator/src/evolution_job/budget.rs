@@ -1,0 +1,158 @@
+//! The plan of a pool over what is cached, and the little that must be remembered for it between two looks: places
+//! that were given and replicas that were set while the caches do not show it yet, and what was wanted lately.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
+use jiff::Timestamp;
+use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
+
+use super::build::slots;
+use super::{decide, validate};
+use crate::plan::{self, Share, Window};
+use crate::progress::Hub;
+use crate::watches::Caches;
+
+/// What is remembered of jobs, by UID.
+#[derive(Debug, Default)]
+pub struct Budget {
+    jobs: Mutex<HashMap<String, Memory>>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    /// It was given a place that the caches may not show yet.
+    has_place: bool,
+    /// Replicas that were set last.
+    set: Option<u32>,
+    window: Option<Window>,
+    /// What the last plan gave it.
+    share: Option<Share>,
+}
+
+impl Budget {
+    fn jobs(&self) -> MutexGuard<'_, HashMap<String, Memory>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replicas of a job's workers were set.
+    pub fn set_replicas(&self, uid: &str, replicas: u32) {
+        self.jobs().entry(uid.to_owned()).or_default().set = Some(replicas);
+    }
+
+    /// The job has no place any more: it ended, was suspended, or is gone.
+    pub fn forget(&self, uid: &str) {
+        self.jobs().remove(uid);
+    }
+
+    /// Plans the pool. Jobs that are admitted keep their place from now on. With it come the jobs whose share is not
+    /// what the last plan gave them.
+    pub fn plan(
+        &self,
+        pool: &WorkerPool,
+        caches: &Caches,
+        hub: &Hub,
+    ) -> (BTreeMap<String, Share>, Vec<ObjectRef<EvolutionJob>>) {
+        let jobs = jobs_of(pool, caches);
+        let replicas = replicas(pool, caches);
+        let budget = budget(pool);
+        // One at a time: two plans over half of each other's places would give too many.
+        let mut memory = self.jobs();
+        let now = Instant::now();
+        let delay = Duration::from_secs(pool.spec.scale_down_delay_seconds.into());
+        let mut inputs: Vec<plan::Job> = jobs
+            .iter()
+            .map(|job| {
+                let uid = job.uid().unwrap_or_default();
+                let of_it = memory.entry(uid.clone()).or_default();
+                let seen = hub.latest(&uid).filter(|s| s.connected);
+                let shown = replicas.get(&uid).copied().unwrap_or(0);
+                plan::Job {
+                    priority: job.spec.priority,
+                    created: job.metadata.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |t| t.0),
+                    admitted: of_it.has_place || decide::has_place(job.status.as_ref()),
+                    population: job.spec.population.size,
+                    work: seen.and_then(|s| {
+                        let work = s.report.work.as_ref()?;
+                        Some(plan::Work {
+                            width: work.width,
+                            seconds_per_individual: work.seconds_per_individual,
+                            remaining: work.remaining,
+                        })
+                    }),
+                    local_slots: budget.slots_per_worker,
+                    replicas: shown.max(of_it.set.unwrap_or(0)),
+                    floor: 0,
+                    uid,
+                }
+            })
+            .collect();
+        for input in &mut inputs {
+            let window = memory.entry(input.uid.clone()).or_default().window.get_or_insert_with(|| {
+                // A new leader does not know what was wanted before: what is there was.
+                let mut window = Window::new();
+                window.note(now, input.replicas);
+                window
+            });
+            if input.admitted {
+                window.note(now, plan::wanted(&budget, input));
+            }
+            input.floor = window.maximum(now, delay);
+        }
+        let plan = plan::plan(&budget, &inputs);
+        let mut changed = Vec::new();
+        for job in &jobs {
+            let uid = job.uid().unwrap_or_default();
+            let Some(share) = plan.get(&uid) else { continue };
+            let of_it = memory.entry(uid).or_default();
+            of_it.has_place = share.admitted;
+            let told = |s: Share| (s.admitted, s.queue_position, s.workers);
+            if of_it.share.replace(*share).map(told) != Some(told(*share)) {
+                changed.push(ObjectRef::from_obj(&**job));
+            }
+        }
+        (plan, changed)
+    }
+}
+
+/// What the pool allows.
+pub fn budget(pool: &WorkerPool) -> plan::Pool {
+    let spec = &pool.spec;
+    plan::Pool {
+        max_workers: spec.max_workers,
+        min_workers_per_job: spec.min_workers_per_job,
+        individuals_per_worker: spec.individuals_per_worker,
+        slots_per_worker: slots(pool),
+        max_concurrent_jobs: spec.max_concurrent_jobs,
+    }
+}
+
+/// The jobs that want a place in the pool.
+fn jobs_of(pool: &WorkerPool, caches: &Caches) -> Vec<std::sync::Arc<EvolutionJob>> {
+    let (namespace, name) = (pool.namespace(), pool.name_any());
+    caches.jobs.state_filter(|job: &EvolutionJob| {
+        job.namespace() == namespace
+            && job.spec.worker_pool_name == name
+            && job.spec.managed_by == galapagos_crds::job::MANAGED_BY
+            && job.metadata.deletion_timestamp.is_none()
+            && !decide::is_over(job)
+            && job.spec.suspend != Some(true)
+            // A job that cannot start must not take the place of one that can.
+            && (decide::has_place(job.status.as_ref()) || validate::names(job, Catalogue::embedded()).is_ok())
+    })
+}
+
+/// Replicas of workers by UID of the job.
+fn replicas(pool: &WorkerPool, caches: &Caches) -> HashMap<String, u32> {
+    let of_pool = caches.workers.state_filter(|d: &k8s_openapi::api::apps::v1::Deployment| {
+        d.namespace() == pool.namespace() && d.labels().get(crate::labels::POOL) == Some(&pool.name_any())
+    });
+    let replicas = of_pool.iter().filter_map(|d| {
+        let uid = d.labels().get(crate::labels::JOB_UID)?.clone();
+        Some((uid, d.spec.as_ref()?.replicas.unwrap_or(1).try_into().unwrap_or(0)))
+    });
+    replicas.collect()
+}

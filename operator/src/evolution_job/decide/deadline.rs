@@ -1,0 +1,67 @@
+//! `startDeadlineSeconds` and `activeDeadlineSeconds`.
+
+use std::time::Duration;
+
+use galapagos_crds::conditions::StalledReason;
+use galapagos_crds::status::Phase;
+use jiff::Timestamp;
+
+use super::{Decision, State, left};
+
+impl State<'_> {
+    /// The deadline that has passed, if any.
+    pub(super) fn deadline(&self) -> Option<Decision> {
+        let spec = &self.inputs.observed.job.spec;
+        let over = |since: Option<Timestamp>, seconds: u32| {
+            since.is_some_and(|since| left(self.inputs.now, since, seconds.into()).is_none())
+        };
+        if let Some(limit) = spec.active_deadline_seconds.filter(|&limit| over(self.active_since(), limit)) {
+            let message = format!(
+                "it ran longer than spec.activeDeadlineSeconds {limit}; to end with the best so far, use spec.stop.maxDurationSeconds"
+            );
+            return Some(self.failed(self.attempts(), StalledReason::DeadlineExceeded, message));
+        }
+        let limit = spec.start_deadline_seconds;
+        if over(self.starting_since(), limit) {
+            let why = self.stalled_because().map(|m| format!(": {m}")).unwrap_or_default();
+            let message = format!("it did not run within spec.startDeadlineSeconds {limit}{why}");
+            return Some(self.failed(self.attempts(), StalledReason::StartDeadlineExceeded, message));
+        }
+        None
+    }
+
+    pub(super) fn until_deadline(&self) -> Option<Duration> {
+        let spec = &self.inputs.observed.job.spec;
+        let active = spec.active_deadline_seconds.zip(self.active_since());
+        let starting = Some(spec.start_deadline_seconds).zip(self.starting_since());
+        [active, starting]
+            .into_iter()
+            .flatten()
+            .filter_map(|(limit, since)| left(self.inputs.now, since, limit.into()))
+            .min()
+    }
+
+    /// Since when the job is active: its start, or its last resumption.
+    fn active_since(&self) -> Option<Timestamp> {
+        let started = self.status.start_time.as_ref()?.0;
+        let resumed =
+            self.condition("Suspended").filter(|c| c.status == "False").map(|c| c.last_transition_time.0);
+        Some(resumed.map_or(started, |resumed| resumed.max(started)))
+    }
+
+    /// Since when the current attempt is awaited; none once it runs.
+    fn starting_since(&self) -> Option<Timestamp> {
+        let number = self.number();
+        let runs = self.inputs.observed.seen.as_ref().is_some_and(|s| s.attempt == number);
+        if runs || self.status.phase != Some(Phase::Preparing) {
+            return None;
+        }
+        let job = self.inputs.observed.attempt(number);
+        let made = job.and_then(|a| a.job.metadata.creation_timestamp.as_ref()).map(|t| t.0);
+        made.or_else(|| self.status.start_time.as_ref().filter(|_| number == 1).map(|t| t.0))
+    }
+
+    fn stalled_because(&self) -> Option<String> {
+        self.condition("Stalled").filter(|c| c.status == "True").map(|c| c.message.clone())
+    }
+}

@@ -1,0 +1,115 @@
+//! Ends: told by the coordinator's stream or by its last words, found out here, and what follows an end.
+
+use galapagos_crds::TtlPolicy;
+use galapagos_crds::conditions::{CompleteReason, StalledReason};
+use galapagos_crds::status::{Attempts, Phase};
+use galapagos_protocol::progress::Final;
+
+use super::super::ending::{self, Class};
+use super::super::observe::Attempt;
+use super::super::status::{LastWords, Situation};
+use super::{Decision, State, Workers, left};
+
+impl State<'_> {
+    pub(super) fn after_the_end(&self) -> Decision {
+        let job = &self.inputs.observed.job;
+        let mut decision = self.with(self.recorded_end());
+        decision.children.workers = Workers::Remove;
+        decision.children.remove = self.outdated(self.number());
+        let ended = self.status.completion_time.as_ref().map(|t| t.0);
+        if let Some((ttl, ended)) = job.spec.ttl_seconds_after_finished.zip(ended) {
+            match left(self.inputs.now, ended, ttl.into()) {
+                None => {
+                    decision.children.remove =
+                        self.inputs.observed.attempts.iter().map(Attempt::identity).collect();
+                    decision.children.job_too = job.spec.ttl_policy == TtlPolicy::Job;
+                }
+                wait => decision.recheck = wait,
+            }
+        }
+        decision
+    }
+
+    /// The end as it was recorded.
+    pub(super) fn recorded_end(&self) -> Situation {
+        let complete = self.condition("Complete").filter(|c| c.status == "True");
+        if let Some(complete) = complete.filter(|_| self.status.phase == Some(Phase::Succeeded)) {
+            return Situation::Succeeded { reason: complete_reason(&complete.reason) };
+        }
+        let failed = self.condition("Failed");
+        let reason = failed.and_then(|c| stalled_reason(&c.reason)).unwrap_or(StalledReason::InvalidSpec);
+        Situation::Failed { reason, message: failed.map(|c| c.message.clone()).unwrap_or_default() }
+    }
+
+    /// The end that the current attempt has told, by its stream or by its last words.
+    pub(super) fn reported_end(&self) -> Option<Decision> {
+        let observed = self.inputs.observed;
+        let number = self.number();
+        let seen = observed.seen.as_ref().filter(|s| s.attempt == number);
+        if let Some(end) = seen.and_then(|s| s.report.r#final.as_ref()) {
+            return Some(self.end(&Verdict::of(end), None));
+        }
+        let attempt = observed.attempt(number)?;
+        let ending = ending::of(&attempt.job, attempt.pod.as_deref())?;
+        match ending.class {
+            Class::Succeeded => {
+                let words = attempt.pod.as_deref().and_then(ending::final_words)?;
+                let verdict = Verdict::Succeeded(complete_reason(&words.reason));
+                Some(self.end(&verdict, Some(words)))
+            }
+            Class::Permanent(reason) => {
+                let message = ending.message;
+                Some(self.end(&Verdict::Failed(reason, message), None))
+            }
+            Class::Disrupted | Class::Fault(_) => None,
+        }
+    }
+
+    pub(super) fn end(&self, verdict: &Verdict, words: Option<LastWords>) -> Decision {
+        let mut decision = self.with(match verdict {
+            Verdict::Succeeded(reason) => Situation::Succeeded { reason: *reason },
+            Verdict::Failed(reason, message) => {
+                Situation::Failed { reason: *reason, message: message.clone() }
+            }
+        });
+        decision.words = words;
+        decision.children.workers = Workers::Remove;
+        decision
+    }
+
+    pub(super) fn failed(&self, attempts: Attempts, reason: StalledReason, message: String) -> Decision {
+        let mut decision = self.end(&Verdict::Failed(reason, message), None);
+        decision.attempts = attempts;
+        // What still runs has no purpose any more.
+        let active = self.inputs.observed.attempts.iter();
+        decision.children.remove = active
+            .filter(|a| !a.is_leaving() && ending::of(&a.job, a.pod.as_deref()).is_none())
+            .map(Attempt::identity)
+            .collect();
+        decision
+    }
+}
+
+pub(super) enum Verdict {
+    Succeeded(CompleteReason),
+    Failed(StalledReason, String),
+}
+
+impl Verdict {
+    fn of(end: &Final) -> Verdict {
+        if end.succeeded {
+            return Verdict::Succeeded(complete_reason(&end.reason));
+        }
+        let reason = stalled_reason(&end.reason);
+        Verdict::Failed(reason.unwrap_or(StalledReason::InvalidSpec), end.message.clone())
+    }
+}
+
+fn complete_reason(text: &str) -> CompleteReason {
+    let known = CompleteReason::ALL.iter().copied().find(|r| r.as_str() == text);
+    known.unwrap_or(CompleteReason::GenerationsReached)
+}
+
+fn stalled_reason(text: &str) -> Option<StalledReason> {
+    StalledReason::ALL.iter().copied().find(|r| r.as_str() == text)
+}

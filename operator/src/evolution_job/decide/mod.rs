@@ -1,0 +1,225 @@
+//! What becomes of a job now: a pure function of what is observed, what is wrong, and what the plan gives it.
+//!
+//! `status.attempts.started` is the number of the current attempt. It is recorded before the Job of that number is
+//! made, so a number is never used for two lives; a Job that is missing is made again under its own number, which is
+//! harmless: the coordinator continues from its checkpoint, or reports the result that is there.
+
+//!
+//! [`attempt`]: a job inside an attempt; [`deadline`]: what must not take longer; [`end`]: results and failures, and
+//! what becomes of a job afterwards.
+
+mod attempt;
+mod deadline;
+mod end;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, Instant};
+
+use galapagos_crds::conditions::{SuspendedReason, condition};
+use galapagos_crds::status::{Attempts, Phase};
+use galapagos_crds::{EvolutionJob, EvolutionJobStatus};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use super::ending;
+use super::observe::Observed;
+use super::status::{LastWords, Situation, SuspendedBy};
+use super::validate::Problem;
+use crate::plan::Share;
+
+/// What should be there now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// What to report.
+    pub situation: Situation,
+    /// The numbers to report.
+    pub attempts: Attempts,
+    /// What should exist.
+    pub children: Children,
+    /// The end that was reported by a termination message, when the stream did not tell it.
+    pub words: Option<LastWords>,
+    /// When to look again though nothing changes.
+    pub recheck: Option<Duration>,
+}
+
+impl Decision {
+    /// Generations that the status says the job has: those it ended with, once it ended, so that more can be told.
+    pub fn generations(&self, observed: &Observed) -> u32 {
+        let asked = observed.job.spec.generations;
+        if !matches!(self.situation, Situation::Succeeded { .. }) {
+            return asked;
+        }
+        let told =
+            observed.seen.as_ref().filter(|s| s.report.r#final.is_some()).map(|s| s.report.generations);
+        let words = self.words.as_ref().and_then(|w| w.generations);
+        let known = observed.job.status.as_ref().and_then(|s| s.generations?.try_into().ok());
+        told.or(words).or(known).filter(|&g| g > 0).unwrap_or(asked)
+    }
+}
+
+/// What should exist of a job.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Children {
+    /// The attempt that should run.
+    pub attempt: Option<u32>,
+    /// Jobs to delete, as name and UID.
+    pub remove: Vec<(String, String)>,
+    /// Its workers.
+    pub workers: Workers,
+    /// The job itself has outlived its ttl.
+    pub job_too: bool,
+}
+
+/// What becomes of the Deployment of workers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Workers {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It has so many replicas; none is made for 0.
+    Set(u32),
+    /// It is deleted.
+    Remove,
+}
+
+/// Everything that decides.
+#[derive(Clone, Debug)]
+pub struct Inputs<'a> {
+    /// The job and its children.
+    pub observed: &'a Observed,
+    /// What is wrong with it.
+    pub problem: Option<&'a Problem>,
+    /// What the plan gives it.
+    pub share: &'a Share,
+    /// The time of the world.
+    pub now: Timestamp,
+    /// The time of this process.
+    pub clock: Instant,
+}
+
+/// Decides.
+pub fn decide(inputs: &Inputs<'_>) -> Decision {
+    let status = inputs.observed.job.status.clone().unwrap_or_default();
+    let state = State { status: &status, inputs };
+    match status.phase {
+        Some(Phase::Succeeded | Phase::Failed) if !state.is_extended() => state.after_the_end(),
+        _ => state.before_the_end(),
+    }
+}
+
+/// Whether the job has a place in its pool.
+pub fn has_place(status: Option<&EvolutionJobStatus>) -> bool {
+    let Some(status) = status else { return false };
+    matches!(status.phase, Some(Phase::Preparing | Phase::Running)) || is_held_by_a_queue(status)
+}
+
+/// Whether a queue holds the current attempt back: the attempt stays, and its place with it.
+fn is_held_by_a_queue(status: &EvolutionJobStatus) -> bool {
+    let by_queue = SuspendedReason::ByQueue.as_str();
+    status
+        .conditions
+        .iter()
+        .any(|c| c.type_ == condition::SUSPENDED && c.status == "True" && c.reason == by_queue)
+}
+
+/// Whether a finished job was given more generations.
+pub fn is_extended(job: &EvolutionJob) -> bool {
+    let Some(status) = &job.status else { return false };
+    let done = status.generations.and_then(|g| u32::try_from(g).ok());
+    status.phase == Some(Phase::Succeeded) && done.is_some_and(|done| job.spec.generations > done)
+}
+
+/// Whether the job has ended and nothing more is wanted of it.
+pub fn is_over(job: &EvolutionJob) -> bool {
+    let phase = job.status.as_ref().and_then(|s| s.phase);
+    matches!(phase, Some(Phase::Succeeded | Phase::Failed)) && !is_extended(job)
+}
+
+struct State<'a> {
+    status: &'a EvolutionJobStatus,
+    inputs: &'a Inputs<'a>,
+}
+
+impl State<'_> {
+    fn is_extended(&self) -> bool {
+        is_extended(&self.inputs.observed.job)
+    }
+
+    fn is_suspended(&self) -> bool {
+        self.inputs.observed.job.spec.suspend == Some(true)
+    }
+
+    fn attempts(&self) -> Attempts {
+        self.status.attempts.clone().unwrap_or_default()
+    }
+
+    /// Number of the current attempt; 0: none yet.
+    fn number(&self) -> u32 {
+        self.attempts().started.try_into().unwrap_or(0)
+    }
+
+    /// Whether the job is inside an attempt.
+    fn is_inside_an_attempt(&self) -> bool {
+        has_place(Some(self.status))
+    }
+
+    fn with(&self, situation: Situation) -> Decision {
+        Decision {
+            situation,
+            attempts: self.attempts(),
+            children: Children::default(),
+            words: None,
+            recheck: None,
+        }
+    }
+
+    fn before_the_end(&self) -> Decision {
+        if self.is_inside_an_attempt() {
+            if let Some(end) = self.reported_end() {
+                return end;
+            }
+            if !self.is_suspended() {
+                return self.inside();
+            }
+        }
+        if self.is_suspended() {
+            return self.suspend();
+        }
+        if let Some(problem) = self.inputs.problem {
+            return self.with(Situation::Stalled {
+                reason: problem.reason,
+                message: problem.message.clone(),
+                placed: false,
+            });
+        }
+        if !self.inputs.share.admitted {
+            return self.with(Situation::Queued { position: self.inputs.share.queue_position.unwrap_or(1) });
+        }
+        self.next_attempt(self.attempts(), None)
+    }
+
+    fn suspend(&self) -> Decision {
+        let observed = self.inputs.observed;
+        let active = observed.attempts.iter().filter(|a| ending::of(&a.job, a.pod.as_deref()).is_none());
+        let active: Vec<_> = active.collect();
+        let gone = active.is_empty() && observed.replicas() == (0, 0);
+        let mut decision = self.with(match gone {
+            true => Situation::Suspended(SuspendedBy::User),
+            false => Situation::Suspending(SuspendedBy::User),
+        });
+        decision.children.remove = active.iter().filter(|a| !a.is_leaving()).map(|a| a.identity()).collect();
+        decision.children.workers = Workers::Remove;
+        decision
+    }
+
+    fn condition(&self, name: &str) -> Option<&Condition> {
+        self.status.conditions.iter().find(|c| c.type_ == name)
+    }
+}
+
+/// What is left of `seconds` since then; none if they have passed.
+fn left(now: Timestamp, since: Timestamp, seconds: u64) -> Option<Duration> {
+    let end = since + Duration::from_secs(seconds);
+    (end > now).then(|| Duration::try_from(end.duration_since(now)).unwrap_or_default())
+}

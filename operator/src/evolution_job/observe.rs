@@ -1,0 +1,99 @@
+//! What the caches know about one job: its pool and its children.
+
+use std::sync::Arc;
+
+use galapagos_crds::{EvolutionJob, WorkerPool};
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
+
+use crate::labels;
+use crate::progress::Seen;
+use crate::watches::Caches;
+
+/// One attempt: a coordinator's Job and its pod, while there is one.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Its Job.
+    pub job: Arc<Job>,
+    /// Its pod; the one that is not being deleted, if there are several.
+    pub pod: Option<Arc<Pod>>,
+}
+
+impl Attempt {
+    /// Name and UID of its Job.
+    pub fn identity(&self) -> (String, String) {
+        (self.job.name_any(), self.job.uid().unwrap_or_default())
+    }
+
+    /// Whether its Job is being deleted.
+    pub fn is_leaving(&self) -> bool {
+        self.job.metadata.deletion_timestamp.is_some()
+    }
+}
+
+/// A job and all that belongs to it.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// The job.
+    pub job: Arc<EvolutionJob>,
+    /// Its pool.
+    pub pool: Option<Arc<WorkerPool>>,
+    /// Its attempts by number, of which Jobs are there.
+    pub attempts: Vec<Attempt>,
+    /// Its workers.
+    pub workers: Option<Arc<Deployment>>,
+    /// What its coordinator said last.
+    pub seen: Option<Seen>,
+}
+
+impl Observed {
+    /// The attempt of this number.
+    pub fn attempt(&self, number: u32) -> Option<&Attempt> {
+        self.attempts.iter().find(|a| a.number == number)
+    }
+
+    /// Workers that should be there and workers that are.
+    pub fn replicas(&self) -> (u32, u32) {
+        let Some(workers) = &self.workers else { return (0, 0) };
+        let wanted = workers.spec.as_ref().and_then(|s| s.replicas).unwrap_or(1);
+        let ready = workers.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0);
+        (wanted.try_into().unwrap_or(0), ready.try_into().unwrap_or(0))
+    }
+}
+
+/// Gathers it. `seen`: the last report of the job's coordinator.
+pub fn observe(job: Arc<EvolutionJob>, caches: &Caches, seen: Option<Seen>) -> Observed {
+    let namespace = job.namespace().unwrap_or_default();
+    let uid = job.uid().unwrap_or_default();
+    let mine = |meta: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta| {
+        meta.namespace.as_deref() == Some(&namespace)
+            && meta.owner_references.iter().flatten().any(|o| o.uid == uid && o.controller == Some(true))
+    };
+    let label = |labels: Option<&std::collections::BTreeMap<String, String>>, key: &str| {
+        labels.and_then(|l| l.get(key)).cloned().unwrap_or_default()
+    };
+    let pods = caches.coordinator_pods.state_filter(|pod: &Pod| {
+        pod.metadata.namespace.as_deref() == Some(&namespace)
+            && label(pod.metadata.labels.as_ref(), labels::JOB_UID) == uid
+    });
+    let mut attempts: Vec<Attempt> = caches
+        .coordinators
+        .state_filter(|job: &Job| mine(&job.metadata))
+        .into_iter()
+        .filter_map(|job| {
+            let text = label(job.metadata.labels.as_ref(), labels::ATTEMPT);
+            let of_it = |pod: &&Arc<Pod>| label(pod.metadata.labels.as_ref(), labels::ATTEMPT) == text;
+            let pod = pods.iter().filter(of_it).min_by_key(|pod| pod.metadata.deletion_timestamp.is_some());
+            Some(Attempt { number: text.parse().ok()?, pod: pod.cloned(), job })
+        })
+        .collect();
+    attempts.sort_by_key(|a| a.number);
+    let pool = ObjectRef::new(&job.spec.worker_pool_name).within(&namespace);
+    let workers = caches.workers.state_filter(|d: &Deployment| mine(&d.metadata)).into_iter().next();
+    Observed { pool: caches.pools.get(&pool), attempts, workers, seen, job }
+}

@@ -1,0 +1,156 @@
+//! Writes what is known of a job into its status, as seldom as possible and as soon as needed, and tells its events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use galapagos_crds::EvolutionJob;
+use galapagos_crds::conditions::EventReason;
+use galapagos_crds::status::{EvolutionJobStatus, Phase};
+use jiff::Timestamp;
+use kube::{Resource, ResourceExt};
+
+use super::decide::{Decision, Workers};
+use super::events::{Notice, between};
+use super::observe::Observed;
+use super::status::{Change, Facts, RemoteWorkers, build, differs, wait};
+use super::{Error, Situation, site};
+use crate::context::Context;
+use crate::kube_io::{Kind, WriteError};
+
+/// Time between two events about a better individual.
+const BEST_EVERY: Duration = Duration::from_secs(60);
+/// Names of what is remembered in `Recent`.
+const STATUS: &str = "status";
+const BEST: &str = "best";
+
+/// Whether the decision begins an attempt, whose number must be recorded before anything is made under it.
+pub fn is_new_attempt(job: &EvolutionJob, decision: &Decision) -> bool {
+    let started = job.status.as_ref().and_then(|s| s.attempts.as_ref()).map_or(0, |a| a.started);
+    decision.attempts.started != started
+}
+
+/// Writes the status if it changed, unless only numbers did and they were written a moment ago. Returns when to look
+/// again for what was not written.
+///
+/// # Errors
+/// The write failed.
+pub async fn report(
+    ctx: &Context,
+    observed: &Observed,
+    recorded: Arc<EvolutionJob>,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<Option<Duration>, Error> {
+    let uid = recorded.uid().unwrap_or_default();
+    let status = status(ctx, observed, &recorded, decision, now);
+    let change = differs(recorded.status.as_ref(), &status);
+    let running = ctx.caches.jobs.state_filter(is_running).len();
+    let last = ctx.recent.last(&uid, STATUS).map(|at| at.elapsed());
+    match wait(change, last, running) {
+        None => {}
+        Some(Duration::ZERO) => {
+            write_status(ctx, &recorded, status).await?;
+        }
+        Some(later) if change == Change::LiveOnly => return Ok(Some(later)),
+        Some(later) => return Ok(Some(later)),
+    }
+    acknowledge(ctx, observed, decision, &uid);
+    Ok(None)
+}
+
+/// Writes the status now.
+///
+/// # Errors
+/// The write failed: a conflict if somebody else was faster.
+pub async fn write(
+    ctx: &Context,
+    observed: &Observed,
+    recorded: &Arc<EvolutionJob>,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<Arc<EvolutionJob>, WriteError> {
+    let status = status(ctx, observed, recorded, decision, now);
+    write_status(ctx, recorded, status).await
+}
+
+async fn write_status(
+    ctx: &Context,
+    recorded: &EvolutionJob,
+    status: EvolutionJobStatus,
+) -> Result<Arc<EvolutionJob>, WriteError> {
+    let (namespace, name) = (recorded.namespace().unwrap_or_default(), recorded.name_any());
+    let uid = recorded.uid().unwrap_or_default();
+    let version = recorded.resource_version().unwrap_or_default();
+    let written: EvolutionJob =
+        ctx.io.patch_status(Kind::EvolutionJob, &namespace, &name, &version, &status).await?;
+    ctx.recent.note(&uid, STATUS);
+    let old = recorded.status.clone().unwrap_or_default();
+    if old.phase != status.phase {
+        let from = old.phase.map_or_else(String::new, |p| format!("{p:?}"));
+        let to = status.phase.map_or_else(String::new, |p| format!("{p:?}"));
+        tracing::info!(namespace, job = name, from, to, "phase");
+    }
+    for notice in between(&old, &status) {
+        tell(ctx, recorded, &uid, &notice).await;
+    }
+    Ok(Arc::new(written))
+}
+
+async fn tell(ctx: &Context, job: &EvolutionJob, uid: &str, notice: &Notice) {
+    if notice.reason == EventReason::GenerationBest {
+        if ctx.recent.last(uid, BEST).is_some_and(|at| at.elapsed() < BEST_EVERY) {
+            return;
+        }
+        ctx.recent.note(uid, BEST);
+    }
+    let reference = job.object_ref(&());
+    ctx.io.event(&reference, notice.event_type(), notice.reason, "Reconcile", &notice.note).await;
+}
+
+fn is_running(job: &EvolutionJob) -> bool {
+    job.status.as_ref().and_then(|s| s.phase) == Some(Phase::Running)
+}
+
+/// The coordinator whose end is recorded may leave.
+fn acknowledge(ctx: &Context, observed: &Observed, decision: &Decision, uid: &str) {
+    let ended = matches!(decision.situation, Situation::Succeeded { .. } | Situation::Failed { .. });
+    if let Some(seen) = observed.seen.as_ref().filter(|s| ended && s.report.r#final.is_some()) {
+        ctx.hub.acknowledge(uid, seen.report.sequence);
+    }
+}
+
+fn status(
+    ctx: &Context,
+    observed: &Observed,
+    recorded: &EvolutionJob,
+    decision: &Decision,
+    now: Timestamp,
+) -> EvolutionJobStatus {
+    let job = &observed.job;
+    let (wanted, ready) = observed.replicas();
+    let image = observed.pool.as_ref().map(|pool| site::image(job, pool, &ctx.settings.image));
+    let begun = decision.attempts.started > 0;
+    let facts = Facts {
+        generation: job.metadata.generation.unwrap_or_default(),
+        situation: decision.situation.clone(),
+        generations: decision.generations(observed),
+        population: job.spec.population.size,
+        report: observed.seen.as_ref().map(|s| &*s.report),
+        last_words: decision.words.as_ref(),
+        attempts: decision.attempts.clone(),
+        workers: RemoteWorkers {
+            desired: match decision.children.workers {
+                Workers::Keep => wanted,
+                Workers::Set(replicas) => replicas,
+                Workers::Remove => 0,
+            },
+            ready,
+            trouble: super::worker_trouble::of(observed.workers.as_deref()),
+        },
+        started: begun.then_some(now),
+        ended: None,
+        image: image.as_deref().filter(|_| begun),
+        price: observed.pool.as_ref().and_then(|p| p.spec.cost_per_worker_hour),
+    };
+    build(recorded.status.as_ref(), &facts, now)
+}

@@ -1,0 +1,53 @@
+//! Where a job runs: what its children have in common.
+
+use std::sync::Arc;
+
+use galapagos_crds::{EvolutionJob, WorkerPool};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::{Resource, ResourceExt};
+use serde_json::Value;
+
+use super::apply::Obstacle;
+use super::build::Site;
+use crate::context::Context;
+use crate::{names, worker_pool};
+
+/// The image of the job's pods: fixed by its first attempt, else that of the pool's template, else the operator's.
+pub fn image(job: &EvolutionJob, pool: &WorkerPool, usual: &str) -> String {
+    let fixed = job.status.as_ref().and_then(|s| s.provenance.as_ref()?.image.clone());
+    fixed.or_else(|| of_template(pool, "image")).unwrap_or_else(|| usual.to_owned())
+}
+
+/// A text of the container `worker` in the pool's template.
+fn of_template(pool: &WorkerPool, field: &str) -> Option<String> {
+    let containers = pool.spec.template.0.get("spec")?.get("containers")?.as_array()?;
+    let worker = containers.iter().find(|c| c.get("name").and_then(Value::as_str) == Some("worker"))?;
+    worker.get(field)?.as_str().map(str::to_owned)
+}
+
+/// Gathers it.
+///
+/// # Errors
+/// The claims of the pool cannot be read.
+pub async fn of(ctx: &Context, job: &EvolutionJob, pool: &WorkerPool) -> Result<Site, Obstacle> {
+    let uid = job.uid().unwrap_or_default();
+    let name = job.name_any();
+    let usual = ctx.settings.image_pull_policy.map(|p| p.as_str().to_owned());
+    Ok(Site {
+        namespace: job.namespace().unwrap_or_default(),
+        secret: names::secret(&name, &uid, ctx.ca.fingerprint()),
+        // Blocking its deletion takes rights on finalizers, which the operator does not have.
+        owner: OwnerReference {
+            block_owner_deletion: None,
+            ..job.controller_owner_ref(&()).unwrap_or_default()
+        },
+        pool: Arc::new(pool.clone()),
+        image: image(job, pool, &ctx.settings.image),
+        pull_policy: of_template(pool, "imagePullPolicy").or(usual),
+        colocation: worker_pool::colocation(ctx, pool).await.map_err(Obstacle::Read)?,
+        source: job.spec.market_data.source.is_some(),
+        run_as_user: ctx.settings.run_as_user,
+        name,
+        uid,
+    })
+}

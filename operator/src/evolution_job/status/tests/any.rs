@@ -1,0 +1,222 @@
+//! Facts of any kind, possible or not.
+
+use galapagos_crds::conditions::{CompleteReason, StalledReason};
+use galapagos_crds::status::Attempts;
+use galapagos_protocol::progress as wire;
+use jiff::Timestamp;
+use proptest::collection::{hash_map, vec};
+use proptest::num::f64::ANY;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::super::last_words::LastWords;
+use crate::evolution_job::status::{Facts, RemoteWorkers, Situation, SuspendedBy, WorkersTrouble};
+
+/// Facts that own what they point to.
+#[derive(Clone, Debug)]
+pub struct Owned {
+    pub facts: Facts<'static>,
+    pub report: Option<wire::Report>,
+    pub words: Option<LastWords>,
+    pub image: Option<String>,
+    pub now: Timestamp,
+}
+
+impl Owned {
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            report: self.report.as_ref(),
+            last_words: self.words.as_ref(),
+            image: self.image.as_deref(),
+            ..self.facts.clone()
+        }
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => any::<String>(),
+        2 => "[a-z_]{0,80}",
+        1 => "(blake3:[0-9a-f]{64}|[0-9]{1,20}([.][0-9]{1,14})?)",
+        1 => "[\"\\\\\u{1}\n]{0,3000}",
+        1 => "[é漢]{500,2000}",
+    ]
+}
+
+fn values() -> impl Strategy<Value = std::collections::HashMap<String, f64>> {
+    hash_map(text(), ANY, 0..40)
+}
+
+fn time() -> impl Strategy<Value = Timestamp> {
+    // To year 9999, beyond which RFC 3339 does not go.
+    (0..253_370_764_800_i64, 0..1_000_000_000_i32).prop_map(|(s, n)| Timestamp::new(s, n).unwrap())
+}
+
+fn best() -> impl Strategy<Value = wire::Best> {
+    let gene = (text(), text()).prop_map(|(name, value)| wire::Gene { name, value });
+    (text(), vec(gene, 0..40), ANY, values(), values()).prop_map(
+        |(strategy, genome, fitness, metrics, holdout)| wire::Best {
+            strategy,
+            genome,
+            fitness,
+            metrics,
+            holdout,
+        },
+    )
+}
+
+fn generation() -> impl Strategy<Value = wire::Generation> {
+    (any::<u32>(), of(ANY), of(ANY), of(ANY), ANY, ANY).prop_map(
+        |(generation, best, median, spread, diversity, seconds)| wire::Generation {
+            generation,
+            best,
+            median,
+            spread,
+            diversity,
+            seconds,
+        },
+    )
+}
+
+fn report() -> impl Strategy<Value = wire::Report> {
+    let evaluations = (any::<[u64; 5]>(), ANY).prop_map(
+        |([completed, distinct, cached, failed, quarantined], per_second)| wire::Evaluations {
+            completed,
+            distinct,
+            cached,
+            failed,
+            quarantined,
+            per_second,
+        },
+    );
+    let workers = (any::<u32>(), ANY).prop_map(|(ready, worker_seconds)| wire::Workers {
+        ready,
+        worker_seconds,
+        ..wire::Workers::default()
+    });
+    let provenance = (text(), text(), text(), any::<u32>(), any::<bool>()).prop_map(
+        |(inputs_digest, dataset_digest, generation_digest, engine, reproducible)| wire::Provenance {
+            inputs_digest,
+            dataset_digest,
+            generation_digest,
+            engine,
+            reproducible,
+        },
+    );
+    let end = (text(), any::<bool>(), text(), text(), text()).prop_map(
+        |(reason, succeeded, result_digest, result_path, message)| wire::Final {
+            reason,
+            succeeded,
+            result_digest,
+            result_path,
+            message,
+        },
+    );
+    let numbers = (any::<u32>(), of(ANY), of(evaluations), of(workers));
+    let texts = (of(best()), vec(generation(), 0..25), of(provenance), of(end), text());
+    (numbers, texts).prop_map(
+        |((generation, eta_seconds, evaluations, workers), (best, history, provenance, r#final, message))| {
+            wire::Report {
+                generation,
+                eta_seconds,
+                evaluations,
+                workers,
+                best,
+                history,
+                provenance,
+                r#final,
+                message,
+                ..wire::Report::default()
+            }
+        },
+    )
+}
+
+fn words() -> impl Strategy<Value = LastWords> {
+    let texts = (text(), text(), of(text()), of(text()), of(text()));
+    let numbers = (of(any::<u64>()), of(any::<[u64; 5]>()), of(ANY), of(ANY), of(any::<bool>()));
+    (texts, numbers, hash_map(text(), text(), 0..40), values(), values()).prop_map(
+        |(texts, numbers, genome, metrics, holdout)| {
+            let (reason, message, result_digest, result_path, strategy) = texts;
+            let (generation, evaluations, worker_seconds, fitness, reproducible) = numbers;
+            LastWords {
+                reason,
+                message,
+                result_digest,
+                result_path,
+                strategy,
+                generation,
+                engine: generation,
+                evaluations,
+                worker_seconds,
+                fitness,
+                reproducible,
+                genome: genome.into_iter().collect(),
+                metrics: metrics.into_iter().collect(),
+                holdout: holdout.into_iter().collect(),
+                ..LastWords::default()
+            }
+        },
+    )
+}
+
+fn situation() -> impl Strategy<Value = Situation> {
+    let by = || select(vec![SuspendedBy::User, SuspendedBy::Queue]);
+    let reason = || select(StalledReason::ALL);
+    prop_oneof![
+        any::<u32>().prop_map(|position| Situation::Queued { position }),
+        any::<bool>().prop_map(|importing| Situation::Preparing { importing }),
+        Just(Situation::Starting),
+        any::<bool>().prop_map(|reachable| Situation::Running { reachable }),
+        (time(), text()).prop_map(|(until, why)| Situation::Retrying { until, why }),
+        by().prop_map(Situation::Suspending),
+        by().prop_map(Situation::Suspended),
+        (reason(), text(), any::<bool>()).prop_map(|(reason, message, placed)| Situation::Stalled {
+            reason,
+            message,
+            placed
+        }),
+        (reason(), text()).prop_map(|(reason, message)| Situation::Failed { reason, message }),
+        select(CompleteReason::ALL).prop_map(|reason| Situation::Succeeded { reason }),
+    ]
+}
+
+pub fn owned() -> impl Strategy<Value = Owned> {
+    let trouble = prop_oneof![
+        text().prop_map(WorkersTrouble::Unschedulable),
+        text().prop_map(WorkersTrouble::AwaitingQuota)
+    ];
+    let workers = (any::<u32>(), any::<u32>(), of(trouble))
+        .prop_map(|(desired, ready, trouble)| RemoteWorkers { desired, ready, trouble });
+    let attempts = any::<[i32; 3]>().prop_map(|[started, faults, disruptions]| Attempts {
+        started,
+        faults,
+        disruptions,
+    });
+    let price = of((any::<i64>(), 0..=12_u32)
+        .prop_map(|(mantissa, scale)| galapagos_crds::Decimal::new(mantissa % 1_000_000_000_000_000, scale)));
+    let told = (of(report()), of(words()), of(text()));
+    let times = (time(), of(time()), of(time()));
+    (any::<i64>(), situation(), any::<u32>(), any::<u32>(), (attempts, workers, price), told, times).prop_map(
+        |(generation, situation, generations, population, counts, told, times)| {
+            let ((attempts, workers, price), (report, words, image), (now, started, ended)) =
+                (counts, told, times);
+            let facts = Facts {
+                generation,
+                situation,
+                generations,
+                population,
+                report: None,
+                last_words: None,
+                attempts,
+                workers,
+                started,
+                ended,
+                image: None,
+                price,
+            };
+            Owned { facts, report, words, image, now }
+        },
+    )
+}

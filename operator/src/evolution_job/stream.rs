@@ -1,0 +1,49 @@
+//! The stream of a job's coordinator: opened once its pod has an address, closed once the job needs it no more.
+
+use std::net::{IpAddr, SocketAddr};
+
+use galapagos_protocol::transport::PROGRESS_PORT;
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt;
+
+use super::decide::Decision;
+use super::observe::{Attempt, Observed};
+use super::{decide, ending};
+use crate::context::Context;
+use crate::names::COORDINATOR;
+use crate::progress::{JobKey, desired};
+
+/// Opens, changes or closes it.
+pub fn follow(ctx: &Context, observed: &Observed, decision: &Decision) {
+    let job = &observed.job;
+    let uid = job.uid().unwrap_or_default();
+    let number = u32::try_from(decision.attempts.started).unwrap_or(0);
+    let current = observed.attempt(number).filter(|a| !a.is_leaving());
+    match current.and_then(address) {
+        Some(address) if !decide::is_over(job) => {
+            let key = JobKey { namespace: job.namespace().unwrap_or_default(), name: job.name_any(), uid };
+            ctx.hub.watch(key, address, number, desired(&job.spec));
+        }
+        // A coordinator that waits for its acknowledgement still needs it.
+        Some(_) => {}
+        None => {
+            // What was reported last is still needed while the next attempt starts.
+            if decide::is_over(job) || job.spec.suspend == Some(true) {
+                ctx.hub.stop(&uid);
+            }
+        }
+    }
+}
+
+/// Where the coordinator of an attempt listens; none unless it runs.
+fn address(attempt: &Attempt) -> Option<SocketAddr> {
+    let pod: &Pod = attempt.pod.as_deref()?;
+    if ending::of(&attempt.job, Some(pod)).is_some() {
+        return None;
+    }
+    let status = pod.status.as_ref()?;
+    let coordinator = status.container_statuses.iter().flatten().find(|s| s.name == COORDINATOR)?;
+    coordinator.state.as_ref()?.running.as_ref()?;
+    let ip: IpAddr = status.pod_ip.as_deref()?.parse().ok()?;
+    Some(SocketAddr::new(ip, PROGRESS_PORT))
+}

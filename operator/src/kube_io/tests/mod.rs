@@ -1,0 +1,8 @@
+//! What goes over the wire, and what does not.
+
+mod applies;
+mod errors;
+mod events;
+mod gate;
+mod server;
+mod shapes;
