@@ -63,12 +63,12 @@ impl Fence {
     }
 
     /// Open, and no longer than until `instant`.
-    pub(super) fn extend(&self, instant: Instant) {
+    pub(crate) fn extend(&self, instant: Instant) {
         self.inner.window.send_replace(Window { open: instant, cut: instant });
     }
 
     /// Lets no new write in; those in flight have `grace` to end.
-    pub(super) fn close(&self, grace: Duration) {
+    pub(crate) fn close(&self, grace: Duration) {
         let now = Instant::now();
         self.inner.window.send_modify(|window| {
             window.open = window.open.min(now);
@@ -77,7 +77,7 @@ impl Fence {
     }
 
     /// Returns when no write is in flight.
-    pub(super) async fn drained(&self) {
+    pub(crate) async fn drained(&self) {
         loop {
             let ended = self.inner.ended.notified();
             if self.inner.writes.load(Ordering::SeqCst) == 0 {
