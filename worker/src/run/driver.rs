@@ -12,33 +12,32 @@ use galapagos_crds::GeneValue;
 use galapagos_crds::conditions::CompleteReason;
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metrics;
-use galapagos_genetics::{self as genetics, Candidate, Evolution, GenomeHasher, species_id};
+use galapagos_genetics::{self as genetics, Candidate, Evolution};
 
 pub use super::ended::{Ended, RunError};
 use super::evaluator::{Evaluator, EvaluatorError, Task};
 use super::limits::Limits;
+use super::memo::{Memo, Place};
 use super::progress::{Event, GenerationReport, Observer, Pace};
 use super::resume::resume;
 use super::speed::Speed;
 use super::state::DriverState;
+use super::told::Told;
 use crate::job::resolve::ResolvedJob;
 use crate::storage::checkpoint::{self, Checkpoint};
 use crate::storage::digest::{Chain, GenerationRecord};
 use crate::storage::exceptions::{self, ExceptionLine};
 use crate::storage::ledger::Ledger;
-use crate::storage::record::{Identity, Record, Verdict};
 use crate::storage::run_folder::RunFolder;
 
 /// A run at a generation boundary.
 pub struct Driver<'a> {
     job: &'a ResolvedJob,
     folder: &'a RunFolder,
-    ledger: Ledger,
-    siblings: Vec<Ledger>,
+    memo: Memo,
     evolution: Evolution,
     chain: Chain,
     state: DriverState,
-    hashers: Vec<GenomeHasher>,
     price_per_second: Option<f64>,
     bars: u64,
     pace: Speed,
@@ -58,18 +57,14 @@ impl<'a> Driver<'a> {
         price_per_second: Option<f64>,
         observer: &mut dyn Observer,
     ) -> Result<Driver<'a>, RunError> {
-        let (ledger, warning) = Ledger::open(&folder.ledger(), ENGINE, &job.digest)?;
+        let (memo, warning) = Memo::open(job, folder)?;
         if let Some(warning) = warning {
             observer.observe(Event::Warning(warning.to_string()));
         }
-        let siblings = folder.sibling_ledgers();
-        let siblings =
-            siblings.iter().filter_map(|path| Ledger::open_sibling(path, ENGINE, &job.digest)).collect();
-        let hashers = job.species.iter().map(|s| GenomeHasher::new(s.name())).collect();
         let mut resumed = None;
         let mut warnings = Vec::new();
         checkpoint::load_newest(&folder.checkpoints(), ENGINE, &mut warnings, |c| {
-            resumed = Some(resume(job, &ledger, c)?);
+            resumed = Some(resume(job, memo.ledger(), c)?);
             Ok(())
         })?;
         warnings.iter().for_each(|w| observer.observe(Event::Warning(w.to_string())));
@@ -84,12 +79,10 @@ impl<'a> Driver<'a> {
         Ok(Driver {
             job,
             folder,
-            ledger,
-            siblings,
+            memo,
             evolution,
             chain,
             state,
-            hashers,
             price_per_second,
             bars,
             pace,
@@ -128,7 +121,7 @@ impl<'a> Driver<'a> {
                 return Ok(Ended::Finished(reason));
             }
             if interrupt.load(Ordering::Relaxed) || !self.generation(evaluator, observer, interrupt)? {
-                self.ledger.sync()?;
+                self.memo.ledger().sync()?;
                 return Ok(Ended::Interrupted);
             }
         }
@@ -149,78 +142,32 @@ impl<'a> Driver<'a> {
         let began = Instant::now();
         let generation = self.evolution.ask();
         let candidates = generation.candidates;
-        let mut verdicts: Vec<Option<Verdict>> = vec![None; candidates.len()];
+        let mut told: Vec<Option<Told>> = vec![None; candidates.len()];
+        let place = |index| Place { generation: generation.index, index, candidate: &candidates[index] };
         let mut tasks = Vec::new();
-        for (index, candidate) in candidates.iter().enumerate().filter(|(_, c)| !c.known) {
-            verdicts[index] = self.remembered(generation.index, index, candidate)?;
-            if verdicts[index].is_none() {
-                tasks.push(Task { index, species: candidate.species, genome: candidate.genome.clone() });
+        for index in (0..candidates.len()).filter(|&i| !candidates[i].known) {
+            told[index] = self.memo.remembered(place(index))?.as_ref().map(Told::of);
+            match told[index] {
+                Some(_) => self.pace.reused += 1,
+                None => tasks.push(task(index, &candidates[index])),
             }
         }
         let evaluation = Instant::now();
-        self.evaluate(generation.index, &candidates, tasks, &mut verdicts, evaluator, observer, interrupt)?;
+        self.evaluate(generation.index, &candidates, tasks, &mut told, evaluator, observer, interrupt)?;
         self.pace.seconds += evaluation.elapsed().as_secs_f64();
         // Duplicates last: what they repeat may be of this very generation.
         let known: Vec<usize> = (0..candidates.len()).filter(|&i| candidates[i].known).collect();
         let mut again = Vec::new();
         for &index in &known {
-            verdicts[index] = self.repeated(generation.index, index, &candidates[index])?;
-            if verdicts[index].is_none() {
-                let Candidate { species, genome, .. } = &candidates[index];
-                again.push(Task { index, species: *species, genome: genome.clone() });
+            told[index] = self.memo.repeated(place(index))?.as_ref().map(Told::of);
+            if told[index].is_none() {
+                again.push(task(index, &candidates[index]));
             }
         }
-        self.evaluate(generation.index, &candidates, again, &mut verdicts, evaluator, observer, interrupt)?;
-        let Some(verdicts) = verdicts.into_iter().collect::<Option<Vec<Verdict>>>() else { return Ok(false) };
-        self.finish(generation.index, &candidates, &verdicts, began, evaluator.workers(), observer)?;
+        self.evaluate(generation.index, &candidates, again, &mut told, evaluator, observer, interrupt)?;
+        let Some(told) = told.into_iter().collect::<Option<Vec<Told>>>() else { return Ok(false) };
+        self.finish(generation.index, &candidates, &told, began, evaluator.workers(), observer)?;
         Ok(true)
-    }
-
-    /// The verdict of a new individual from this run's ledger (an interrupted attempt) or a sibling's, which is
-    /// copied: the run's own ledger then holds everything its result rests on.
-    fn remembered(
-        &mut self,
-        generation: u32,
-        index: usize,
-        c: &Candidate,
-    ) -> Result<Option<Verdict>, RunError> {
-        let hash = self.hashers[c.species].hash(&c.genome);
-        let own = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
-        if own.is_some() {
-            self.pace.reused += 1;
-            return Ok(own);
-        }
-        let found = self.siblings.iter().filter_map(|s| s.get(hash)).filter_map(|r| fitting(r, &c.genome));
-        // Another job's exception is its machine's, not ours.
-        let Some(verdict) = found.into_iter().find(|v| !v.is_exception()) else { return Ok(None) };
-        self.pace.reused += 1;
-        let identity = self.identity(generation, index, c);
-        self.ledger.append(&Record::Evaluated { identity, verdict: verdict.clone() })?;
-        Ok(Some(verdict))
-    }
-
-    fn repeated(
-        &mut self,
-        generation: u32,
-        index: usize,
-        c: &Candidate,
-    ) -> Result<Option<Verdict>, RunError> {
-        let Identity { index, species, hash, .. } = self.identity(generation, index, c);
-        let found = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
-        if found.is_some() {
-            self.ledger.append(&Record::Repeated { generation, index, species, hash })?;
-        }
-        Ok(found)
-    }
-
-    fn identity(&self, generation: u32, index: usize, c: &Candidate) -> Identity {
-        Identity {
-            generation,
-            index: index as u32,
-            species: species_id(self.job.species[c.species].name()),
-            hash: self.hashers[c.species].hash(&c.genome),
-            genome: c.genome.to_vec(),
-        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the three roles of a run and one generation's columns")]
@@ -229,7 +176,7 @@ impl<'a> Driver<'a> {
         generation: u32,
         candidates: &[Candidate],
         tasks: Vec<Task>,
-        verdicts: &mut [Option<Verdict>],
+        told: &mut [Option<Told>],
         evaluator: &mut dyn Evaluator,
         observer: &mut dyn Observer,
         interrupt: &AtomicBool,
@@ -265,13 +212,12 @@ impl<'a> Driver<'a> {
                 }
                 observer.observe(Event::Quarantined { strategy: strategy.name(), genome: &genome, problem });
             }
-            let identity = self.identity(generation, index, candidate);
-            self.ledger.append(&Record::Evaluated { identity, verdict: verdict.clone() }).map_err(|e| {
+            told[index] = Some(Told::of(&verdict));
+            self.memo.record(Place { generation, index, candidate }, verdict).map_err(|e| {
                 let text = e.to_string();
                 failed = Some(e.into());
                 EvaluatorError(text)
             })?;
-            verdicts[index] = Some(verdict);
             self.pace.evaluated += 1;
             done += 1;
             observer.observe(Event::Evaluated { generation, done, of: candidates.len() });
@@ -287,18 +233,20 @@ impl<'a> Driver<'a> {
         &mut self,
         generation: u32,
         candidates: &[Candidate],
-        verdicts: &[Verdict],
+        told: &[Told],
         began: Instant,
         workers: f64,
         observer: &mut dyn Observer,
     ) -> Result<(), RunError> {
         let mut record = GenerationRecord::new(generation);
-        for (candidate, verdict) in candidates.iter().zip(verdicts) {
-            record.push(self.job.species[candidate.species].name(), &candidate.genome, verdict);
+        for (candidate, told) in candidates.iter().zip(told) {
+            record.push(self.job.species[candidate.species].name(), &candidate.genome, &told.verdict());
         }
-        let outcomes: Vec<_> = verdicts.iter().map(Verdict::outcome).collect();
-        let summary = self.evolution.tell(&outcomes)?;
         self.chain.push(&record);
+        // It is as long as the generation, and what follows needs room too.
+        drop(record);
+        let outcomes: Vec<_> = told.iter().map(|t| t.outcome).collect();
+        let summary = self.evolution.tell(&outcomes)?;
 
         let best = self.evolution.best();
         let named = best.as_ref().map(|b| self.job.species[b.species].named(b.genome)).unwrap_or_default();
@@ -322,7 +270,7 @@ impl<'a> Driver<'a> {
         let counters = &mut self.state.counters;
         counters.cached += u64::from(summary.known);
         counters.failed += u64::from(summary.failed);
-        let new = candidates.iter().zip(verdicts).filter(|(c, v)| !c.known && v.is_exception());
+        let new = candidates.iter().zip(told).filter(|(c, t)| !c.known && t.is_exception());
         counters.exceptions += new.count() as u64;
         counters.seconds += seconds;
         counters.worker_seconds += seconds * workers;
@@ -351,12 +299,12 @@ impl<'a> Driver<'a> {
 
     fn save(&mut self) -> Result<(), RunError> {
         // A checkpoint vouches for the ledger, so the ledger is durable first.
-        self.ledger.sync()?;
+        self.memo.ledger().sync()?;
         self.folder.check_epoch()?;
         let checkpoint = Checkpoint {
             generation: self.evolution.generation(),
             digest: self.chain.digest(),
-            ledger_position: self.ledger.position(),
+            ledger_position: self.memo.ledger().position(),
             driver: serde_json::to_vec(&self.state)?,
             genetics: self.evolution.state().to_bytes(),
         };
@@ -369,9 +317,7 @@ impl<'a> Driver<'a> {
 
     /// The metrics of the best individual so far, from the ledger.
     fn best_metrics(&self) -> Option<Metrics> {
-        let best = self.evolution.best()?;
-        let record = self.ledger.get(self.hashers[best.species].hash(best.genome))?;
-        Some(fitting(record, best.genome)?.evaluation?.metrics)
+        self.memo.metrics(&self.evolution.best()?)
     }
 
     /// The evolution at this boundary.
@@ -391,7 +337,7 @@ impl<'a> Driver<'a> {
 
     /// The ledger: every distinct evaluation of the run.
     pub fn ledger(&self) -> &Ledger {
-        &self.ledger
+        self.memo.ledger()
     }
 
     /// The pace of this process.
@@ -400,12 +346,8 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// The verdict of a record, if it is one on exactly this genome.
-fn fitting(record: Record, genome: &[u32]) -> Option<Verdict> {
-    match record {
-        Record::Evaluated { identity, verdict } if identity.genome == genome => Some(verdict),
-        _ => None,
-    }
+fn task(index: usize, candidate: &Candidate) -> Task {
+    Task { index, species: candidate.species, genome: candidate.genome.clone() }
 }
 
 fn text(genome: &[(String, GeneValue)]) -> String {

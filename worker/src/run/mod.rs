@@ -9,6 +9,7 @@
 //! * [`progress`]: typed records of what happens; nothing in this crate prints.
 //! * [`slots`]: one attempt at a batch, with time limits: what threads here and workers elsewhere do.
 //! * [`state`]: what a checkpoint keeps besides the evolution itself.
+//! * `memo`, `told`: what is known of genomes, on disk and of the generation at hand.
 
 mod attempt;
 pub mod driver;
@@ -16,6 +17,7 @@ pub mod ended;
 pub mod evaluator;
 pub mod limits;
 pub mod local;
+mod memo;
 pub mod memory;
 pub mod pressure;
 pub mod progress;
@@ -23,4 +25,5 @@ mod resume;
 pub mod slots;
 mod speed;
 pub mod state;
+mod told;
 mod watchdog;

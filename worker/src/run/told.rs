@@ -1,0 +1,50 @@
+//! What the end of a generation needs to know of each of its individuals. Block sums are most of an evaluation and
+//! stay in the ledger: ten thousand of them would be most of a coordinator's memory.
+
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metrics, Reason};
+use galapagos_genetics::Outcome;
+
+use crate::storage::record::{Class, Verdict};
+
+/// A verdict without its sums.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    class: Class,
+    reason: Option<Reason>,
+    /// What genetics ranks by.
+    pub outcome: Outcome,
+    /// `None`: an exception.
+    metrics: Option<Metrics>,
+}
+
+impl Told {
+    /// Of a verdict.
+    pub fn of(verdict: &Verdict) -> Told {
+        let evaluation = verdict.evaluation.as_ref();
+        Told {
+            class: verdict.class,
+            reason: evaluation.and_then(|e| e.reason),
+            outcome: verdict.outcome(),
+            metrics: evaluation.map(|e| e.metrics),
+        }
+    }
+
+    /// Whether the individual could not be evaluated at all.
+    pub fn is_exception(&self) -> bool {
+        self.metrics.is_none()
+    }
+
+    /// A verdict with the same class, reason and metrics: what the digest covers.
+    pub fn verdict(&self) -> Verdict {
+        let evaluation = self.metrics.map(|metrics| Evaluation {
+            metrics,
+            reason: self.reason,
+            returns: 0,
+            s1: 0,
+            s2: 0,
+            blocks: [BlockSum::default(); BLOCKS],
+            open_position: false,
+        });
+        Verdict { class: self.class, violation: 0.0, fitness: None, evaluation }
+    }
+}
