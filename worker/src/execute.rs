@@ -1,5 +1,6 @@
 //! From a resolved job and its data to a result, on the threads of this process.
 
+use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -129,7 +130,7 @@ pub fn run_with(
             let generation = driver.evolution().generation();
             Ok(RunOutcome::Interrupted { folder: folder.path().to_owned(), generation })
         }
-        Ended::Finished(reason) => conclude(market, problem, &folder, &driver, reason),
+        Ended::Finished(reason) => conclude(market, job, &folder, &driver, reason, || Ok(problem)),
     }
 }
 
@@ -138,23 +139,25 @@ pub fn run_key<'a>(job: &'a ResolvedJob, root: &'a Path) -> RunKey<'a> {
     RunKey { root, namespace: &job.namespace, job: &job.name, inputs: job.digest }
 }
 
-/// Publishes the result of a finished run, or finds that it was published before.
+/// Publishes the result of a finished run, or finds that it was published before. `prepare` is asked for the job on its
+/// data when the evaluations are written, and not at all if nothing is published.
 ///
 /// # Errors
 /// [`ExecuteError`]; nothing is published if the data changed while they were used.
-pub fn conclude(
+pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     market: &Market,
-    problem: &Problem<'_>,
+    job: &ResolvedJob,
     folder: &RunFolder,
     driver: &Driver<'_>,
     reason: CompleteReason,
+    prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<RunOutcome, ExecuteError> {
     market.dataset().check_unchanged()?;
     let earlier = finished(folder, driver);
     let reused = earlier.is_some();
     let result = match earlier {
         Some(result) => result,
-        None => publish(folder, problem, market.dataset().name(), driver, reason)?,
+        None => publish(folder, job, market.dataset().name(), driver, reason, prepare)?,
     };
     Ok(RunOutcome::Finished { result: Box::new(result), folder: folder.result(), reused })
 }

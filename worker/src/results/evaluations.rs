@@ -23,13 +23,15 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
 use super::ResultError;
-use crate::job::problem::Problem;
+use crate::job::resolve::ResolvedJob;
 use crate::storage::StorageError;
 use crate::storage::ledger::Ledger;
 use crate::storage::record::{Record, Verdict};
 
-/// Rows in memory at once.
-const CHUNK: usize = 16_384;
+/// Rows of a group: what the writer keeps in memory until it is complete.
+const GROUP: usize = 4096;
+/// Rows in memory before the writer gets them.
+const CHUNK: usize = 1024;
 
 /// Writes the table; `visit` sees every distinct evaluation on the way, in order.
 ///
@@ -37,16 +39,18 @@ const CHUNK: usize = 16_384;
 /// The ledger cannot be read or the file not be written.
 pub fn write(
     path: &Path,
-    problem: &Problem<'_>,
+    job: &ResolvedJob,
     ledger: &Ledger,
     generations: u32,
     mut visit: impl FnMut(&Record),
 ) -> Result<(), ResultError> {
     let places = ledger.places(generations)?;
     let file = File::create(path).map_err(StorageError::io("create", path))?;
-    let mut columns = Columns::new(problem);
-    let properties =
-        WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+    let mut columns = Columns::new(job);
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(GROUP))
+        .build();
     let mut writer = ArrowWriter::try_new(file, columns.finish()?.schema(), Some(properties))?;
     for chunk in places.chunks(CHUNK) {
         for place in chunk {
@@ -75,7 +79,7 @@ enum Gene {
 }
 
 struct Columns<'a> {
-    problem: &'a Problem<'a>,
+    job: &'a ResolvedJob,
     ids: Vec<u16>,
     metrics: Vec<(Metric, Float64Builder)>,
     genes: BTreeMap<&'static str, Gene>,
@@ -93,8 +97,7 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn new(problem: &'a Problem<'a>) -> Columns<'a> {
-        let job = problem.job();
+    fn new(job: &'a ResolvedJob) -> Columns<'a> {
         let mut genes = BTreeMap::new();
         for def in job.species.iter().flat_map(|s| s.defs()) {
             // A name that one strategy uses for numbers and another for names is text for both.
@@ -104,9 +107,10 @@ impl<'a> Columns<'a> {
                 if text { Gene::Name(StringBuilder::new()) } else { Gene::Number(Float64Builder::new()) };
             genes.insert(def.name, column);
         }
-        let asked = Metric::ALL.into_iter().filter(|&m| problem.metrics().contains(m));
+        let metrics = job.judge.metrics();
+        let asked = Metric::ALL.into_iter().filter(|&m| metrics.contains(m));
         Columns {
-            problem,
+            job,
             ids: job.species.iter().map(|s| species_id(s.name())).collect(),
             metrics: asked.map(|m| (m, Float64Builder::new())).collect(),
             genes,
@@ -132,7 +136,7 @@ impl<'a> Columns<'a> {
         verdict: &Verdict,
         cached: bool,
     ) {
-        let species = self.ids.iter().position(|&id| id == species).map(|i| &self.problem.job().species[i]);
+        let species = self.ids.iter().position(|&id| id == species).map(|i| &self.job.species[i]);
         self.generation.append_value(generation);
         self.index.append_value(index);
         self.strategy.append_option(species.map(|s| s.name()));

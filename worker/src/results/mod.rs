@@ -23,6 +23,9 @@ pub enum ResultError {
     /// The run's files.
     #[error(transparent)]
     Storage(#[from] crate::storage::StorageError),
+    /// The job does not fit its data.
+    #[error(transparent)]
+    Problem(#[from] crate::job::problem::ProblemError),
     /// The holdout cannot be prepared.
     #[error(transparent)]
     Funding(#[from] galapagos_engine::funding::FundingError),

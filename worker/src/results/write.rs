@@ -1,5 +1,6 @@
 //! Makes the result of a finished run and puts it in place.
 
+use std::borrow::Borrow;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -19,7 +20,8 @@ use super::document::{
 use super::evaluations;
 use super::luck::Trials;
 use super::tables::{self, time};
-use crate::job::problem::Problem;
+use crate::job::problem::{Problem, ProblemError};
+use crate::job::resolve::ResolvedJob;
 use crate::run::driver::Driver;
 use crate::storage::StorageError;
 use crate::storage::record::Record;
@@ -29,12 +31,13 @@ use crate::storage::run_folder::{DIGEST, ResultMark, RunFolder};
 ///
 /// # Errors
 /// [`ResultError`]; an unfinished result is never visible.
-pub fn publish(
+pub fn publish<'p, P: Borrow<Problem<'p>>>(
     folder: &RunFolder,
-    problem: &Problem<'_>,
+    job: &ResolvedJob,
     dataset: &str,
     driver: &Driver<'_>,
     reason: CompleteReason,
+    prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<ResultDocument, ResultError> {
     let mark = ResultMark {
         digest: driver.digest().to_string(),
@@ -43,44 +46,53 @@ pub fn publish(
     };
     let mut document = None;
     folder.publish(&mark, |path| {
-        document = Some(fill(path, folder, problem, dataset, driver, reason)?);
+        document = Some(fill(path, folder, job, dataset, driver, reason, prepare)?);
         Ok::<(), ResultError>(())
     })?;
     document.ok_or(ResultError::Empty)
 }
 
-fn fill(
+fn fill<'p, P: Borrow<Problem<'p>>>(
     path: &Path,
     folder: &RunFolder,
-    problem: &Problem<'_>,
+    job: &ResolvedJob,
     dataset: &str,
     driver: &Driver<'_>,
     reason: CompleteReason,
+    prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<ResultDocument, ResultError> {
-    let job = problem.job();
     let evolution = driver.evolution();
     let mut trials = Trials::default();
     let mut exceptions = Vec::new();
     evaluations::write(
         &path.join("evaluations.parquet"),
-        problem,
+        job,
         driver.ledger(),
         evolution.generation(),
         |record| {
             trials.add(record, job.execution.bars_per_year);
-            exceptions.extend(exception(problem, record));
+            exceptions.extend(exception(job, record));
         },
     )?;
     let odds = Odds { trials: evolution.progress().evaluations, variance: trials.variance() };
+    // Only now: the tables are as large as the data, and the rows above are gone.
+    let problem = prepare()?;
+    let problem = problem.borrow();
     let holdout = problem.holdout()?;
-    let story = |s| champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions);
-    let stories: Vec<Option<Story>> = (0..job.species.len()).map(story).collect();
-    let winner = evolution.best().and_then(|b| stories[b.species].as_ref());
-    let best = winner.filter(|s| s.feasible).map(|s| s.champion.clone());
-    let species: Vec<_> = stories.iter().flatten().map(|s| s.champion.clone()).collect();
+    let (mut winner, mut species) = (None, Vec::new());
+    let first = evolution.best().map(|b| b.species);
+    for s in 0..job.species.len() {
+        let Some(story) = champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions) else {
+            continue;
+        };
+        species.push(story.champion.clone());
+        // The account of one species is shown; each is several columns of the length of the data.
+        winner = if first == Some(s) { Some(story) } else { winner };
+    }
+    let best = winner.as_ref().filter(|s: &&Story| s.feasible).map(|s| s.champion.clone());
     let state = driver.state();
     let counters = state.counters;
-    let looks = stories.iter().flatten().filter(|s| s.holdout.is_some()).count() as u32;
+    let looks = species.iter().filter(|c| c.holdout.is_some()).count() as u32;
     let document = ResultDocument {
         schema: SCHEMA.to_owned(),
         job: JobName { namespace: job.namespace.clone(), name: job.name.clone() },
@@ -126,7 +138,7 @@ fn fill(
         out.write_all(text.as_bytes())
     })?;
     put(&path.join(DIGEST), |out| writeln!(out, "{}", document.result_digest))?;
-    if let Some(story) = winner {
+    if let Some(story) = &winner {
         let best = path.join("best");
         fs::create_dir(&best).map_err(StorageError::io("create", &best))?;
         put(&best.join("equity.csv"), |out| tables::equity(out, story))?;
@@ -152,9 +164,9 @@ fn champions(document: &ResultDocument) -> io::Result<String> {
     serde_yaml::to_string(&list).map_err(io::Error::other)
 }
 
-fn exception(problem: &Problem<'_>, record: &Record) -> Option<NamedGenome> {
+fn exception(job: &ResolvedJob, record: &Record) -> Option<NamedGenome> {
     let Record::Evaluated { identity, verdict } = record else { return None };
-    let species = problem.job().species.iter().find(|s| species_id(s.name()) == identity.species)?;
+    let species = job.species.iter().find(|s| species_id(s.name()) == identity.species)?;
     verdict.is_exception().then(|| NamedGenome {
         strategy: species.name().to_owned(),
         genome: species.named(&identity.genome).into_iter().collect(),
