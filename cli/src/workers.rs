@@ -11,9 +11,10 @@ use std::path::Path;
 /// The first argument that makes this program `galapagos-worker`; for its own children only.
 pub const VERB: &str = "__galapagos-worker";
 
-/// Starts the workers of a job. `slots` of each; absent: the cores shared evenly.
+/// Starts the workers of a job whose evaluations look at `bars` rows. `slots` of each; absent: the cores shared evenly.
 pub fn start(
     job: &ResolvedJob,
+    bars: u64,
     data_dir: &Path,
     workers: NonZeroUsize,
     slots: Option<NonZeroUsize>,
@@ -26,5 +27,5 @@ pub fn start(
         arguments: vec![OsString::from(VERB)],
         data_dir: data_dir.to_owned(),
     };
-    Fleet::start(job, &plan).internal()
+    Fleet::start(job, bars, &plan).internal()
 }

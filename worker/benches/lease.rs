@@ -49,7 +49,7 @@ fn generation(book: &mut Book, tasks: Vec<Task>, now: Instant) -> u32 {
 fn lease(c: &mut Criterion) {
     let now = Instant::now();
     let timeout = Duration::from_secs(300);
-    let mut book = Book::new(Terms { timeout, attempts: 3, target: Duration::from_secs(1) }, 1);
+    let mut book = Book::new(Terms { timeout, attempts: 3, target: Duration::from_secs(1), bars: 0 }, 1);
     (0..WORKERS).for_each(|id| book.join(WorkerId(id), 1, now));
     // The first ones learn the pace.
     for _ in 0..3 {

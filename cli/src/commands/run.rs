@@ -103,7 +103,7 @@ pub fn execute(arguments: Arguments) -> Outcome {
         Some(count) => {
             let problem = Problem::new(&job, market.bars()).map_err(|e| blame_execute(e.into()))?;
             let slots = arguments.slots.and_then(|n| NonZeroUsize::new(n.into()));
-            let mut fleet = workers::start(&job, data_dir, count, slots)?;
+            let mut fleet = workers::start(&job, problem.counted_bars(), data_dir, count, slots)?;
             progress.show(fleet.view());
             execute::run_with(&job, &market, &problem, &options, &mut fleet, &mut progress, &asked)
         }

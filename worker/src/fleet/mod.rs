@@ -99,11 +99,11 @@ impl View {
 }
 
 impl Fleet {
-    /// Starts the workers of a job.
+    /// Starts the workers of a job whose evaluations look at `bars` rows.
     ///
     /// # Errors
     /// [`FleetError`].
-    pub fn start(job: &ResolvedJob, plan: &Plan) -> Result<Fleet, FleetError> {
+    pub fn start(job: &ResolvedJob, bars: u64, plan: &Plan) -> Result<Fleet, FleetError> {
         let uid = JobUid::new(format!("local-{}", std::process::id()))?;
         let folder = Folder::write(job, &uid)?;
         let runtime = Builder::new_multi_thread()
@@ -113,7 +113,7 @@ impl Fleet {
             .build()
             .map_err(FleetError::system("start threads"))?;
         // An epoch guards a state folder against older attempts; here its lock does.
-        let (board, answers) = Board::new(Terms::of(job), 1);
+        let (board, answers) = Board::new(Terms::of(job, bars), 1);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         // Counted, and shown to nobody: this process has no /metrics.
         let metrics = CoordinatorMetrics::register(&Metrics::default());

@@ -6,7 +6,7 @@ use super::book::Book;
 use super::individual::State;
 use super::leases::{Item, Lease, Phase, later};
 use super::size::{Wish, Work, bound, size};
-use super::{Grant, WorkerId};
+use super::{Grant, Terms, WorkerId};
 
 /// Leases a slot may have: one running, one ready to run.
 const DEPTH: usize = 2;
@@ -44,10 +44,12 @@ impl Book {
         }
         let may_repeat = !self.workers.idle_besides(id);
         let factor = self.workers.get(id)?.factor;
-        let (paces, target) = (&self.paces, self.terms.target);
-        let taken = self.queue.take(&self.generation, id, may_repeat, bound(largest), |species, there| {
+        let (paces, generation) = (&self.paces, &self.generation);
+        let Terms { target, bars, .. } = self.terms;
+        let taken = self.queue.take(generation, id, may_repeat, bound(largest), |species, there| {
             let (cost, timed) = (paces.guess(species), paces.largest(species));
-            size(&work, &Wish { cost, timed, factor, largest, target }, there)
+            let sharing = paces.shares(species, bars).then(|| generation.total(species));
+            size(&work, &Wish { cost, timed, sharing, factor, largest, target }, there)
         });
         let positions = match taken {
             Some(positions) => positions,
@@ -63,8 +65,10 @@ impl Book {
 
     fn work(&self) -> Work {
         let mut seconds = (0.0, 0.0);
-        let mut known = true;
+        let (mut known, mut sharing, mut individuals) = (true, false, 0);
         for (species, total, queued) in self.generation.shares().filter(|s| s.1 > 0) {
+            individuals += total;
+            sharing |= queued > 0 && self.paces.shares(species, self.terms.bars);
             match self.paces.guess(species) {
                 Some(cost) => {
                     seconds = (seconds.0 + cost.each * queued as f64, seconds.1 + cost.each * total as f64);
@@ -73,7 +77,8 @@ impl Book {
             }
         }
         let (queued, slots) = (self.generation.queued(), self.workers.slots());
-        Work { seconds: known.then_some(seconds), queued, slots }
+        let part = if sharing { Work::part(self.terms.target, seconds.1, slots) } else { 0.0 };
+        Work { seconds: known.then_some(seconds), individuals, queued, slots, part }
     }
 
     /// Whether a batch may wait at a worker whose slots are all taken: while there is plenty, or for a moment only

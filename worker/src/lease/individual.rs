@@ -121,6 +121,11 @@ impl Generation {
         })
     }
 
+    /// Individuals of a species.
+    pub fn total(&self, species: usize) -> usize {
+        self.totals.get(species).copied().unwrap_or(0)
+    }
+
     /// (species, individuals, of these queued) of all species.
     pub fn shares(&self) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
         self.totals

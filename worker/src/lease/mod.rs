@@ -52,18 +52,21 @@ pub struct Terms {
     pub attempts: u32,
     /// How long a slot should be busy with one batch.
     pub target: Duration,
+    /// Rows that one evaluation looks at: by them the book sees which species share series. 0: not known.
+    pub bars: u64,
 }
 
 impl Terms {
     /// The usual length of a batch: what a kill costs at most, and far above the cost of a message.
     pub const TARGET: Duration = Duration::from_millis(100);
 
-    /// Those of a job.
-    pub fn of(job: &ResolvedJob) -> Terms {
+    /// Those of a job whose evaluations look at `bars` rows.
+    pub fn of(job: &ResolvedJob, bars: u64) -> Terms {
         Terms {
             timeout: Duration::from_secs(u64::from(job.failures.timeout_seconds)),
             attempts: job.failures.attempts,
             target: Terms::TARGET,
+            bars,
         }
     }
 }

@@ -9,6 +9,8 @@ const KEEP: f64 = 0.9;
 const SPREAD: f64 = 0.2;
 /// Share of the mean that each individual costs at least.
 const LEAST: f64 = 0.05;
+/// Seconds per row between individuals that share series (1 to 4 ns) and those that are simulated (50 to 200 ns).
+const SHARED: f64 = 15e-9;
 
 /// Seconds of a batch on an average worker.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,6 +92,11 @@ impl Paces {
     /// The largest batch of this species that was timed; 0: none.
     pub fn largest(&self, species: usize) -> usize {
         self.0.get(species).copied().flatten().map_or(0, |s| s.largest)
+    }
+
+    /// Whether individuals of this species go through `bars` rows so fast that they must share series; 0: not known.
+    pub fn shares(&self, species: usize, bars: u64) -> bool {
+        self.seconds(species).is_some_and(|seconds| seconds < SHARED * bars as f64)
     }
 
     /// Slot seconds per individual in recent batches, their fixed part included.

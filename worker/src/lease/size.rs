@@ -3,6 +3,10 @@
 //! Large batches share more and cost fewer messages; small ones leave less to be lost and let all slots finish
 //! together. So: about the target while there is plenty, then half of an even share of what is left, but not below a
 //! length where fixed cost takes over - nor above one even share, which is all a tiny generation is cut into.
+//!
+//! Where individuals share series, each batch computes anew what its own read: two small batches take far longer than
+//! a large one. So such a species is cut into as few equal parts as keep each below [`PART`], the same number for each
+//! slot, as the threads of one process do it.
 
 use std::time::Duration;
 
@@ -21,21 +25,37 @@ pub(super) const FLOOR: f64 = 0.02;
 const WORTH: f64 = 4.0;
 const STRETCH: f64 = 5.0;
 
+/// Targets that a batch of individuals which share series may take.
+const PART: f64 = 2.5;
+/// Workers within this share of the usual speed count as usual: parts are equal only if all are cut alike.
+const ALIKE: f64 = 0.25;
+/// Share of a part by which what is left may be larger than one.
+const SPARE: f64 = 0.2;
+
 /// What there is to do, in seconds of average slots, without fixed parts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Work {
     /// Queued now, and the whole generation; `None` before anything was timed.
     pub seconds: Option<(f64, f64)>,
-    /// Individuals that are queued.
+    /// Individuals of the whole generation, and those of them that are queued.
+    pub individuals: usize,
     pub queued: usize,
     /// Slots of all workers.
     pub slots: usize,
+    /// Seconds of the parts that something queued is cut into because it shares series; 0: nothing does.
+    pub part: f64,
 }
 
 impl Work {
     /// Whether every slot still has some batches to come.
     pub fn plenty(&self) -> bool {
-        self.seconds.is_some_and(|(left, _)| left > 2.0 * FLOOR * self.slots.max(1) as f64)
+        let each = (2.0 * FLOOR).max(if self.slots > 1 { self.part } else { 0.0 });
+        self.seconds.is_some_and(|(left, _)| left > each * self.slots.max(1) as f64)
+    }
+
+    /// Seconds of a part where series are shared and batches are to take `target`.
+    pub fn part(target: Duration, whole: f64, slots: usize) -> f64 {
+        (PART * target.as_secs_f64()).min(whole / slots.max(1) as f64)
     }
 }
 
@@ -46,6 +66,8 @@ pub(super) struct Wish {
     pub cost: Option<Cost>,
     /// The largest batch of the species that was timed.
     pub timed: usize,
+    /// Individuals of the species in the whole generation, if they share series.
+    pub sharing: Option<usize>,
     /// The worker's time as a multiple of the usual.
     pub factor: f64,
     /// The largest batch the worker wants; 0: any.
@@ -62,6 +84,14 @@ pub(super) fn bound(largest: usize) -> usize {
 /// Individuals of the next batch out of `there`, at least 1 if there is any.
 pub(super) fn size(work: &Work, wish: &Wish, there: usize) -> usize {
     let slots = work.slots.max(1);
+    let bound = bound(wish.largest);
+    if let (Some(cost), Some(total)) = (wish.cost, wish.sharing) {
+        let young = GROWTH * wish.timed.max(1);
+        let wanted = part(work, wish, cost, total);
+        let wanted = if young < wanted { young.min(there.div_ceil(slots)) } else { wanted };
+        let wanted = wanted.clamp(1, bound);
+        return equal(there, (there as f64 / wanted as f64 - SPARE).ceil() as usize, bound);
+    }
     let wanted = match (wish.cost, work.seconds) {
         (Some(cost), Some((left, whole))) => {
             let share = slots as f64;
@@ -78,11 +108,27 @@ pub(super) fn size(work: &Work, wish: &Wish, there: usize) -> usize {
         }
         _ => PROBE.min(work.queued.div_ceil(slots)),
     };
-    let bound = bound(wish.largest);
     let wanted = wanted.clamp(1, bound);
-    // Equal parts: a short last one would cost as much in fixed parts as a full one.
-    let parts = ((there + wanted / 2) / wanted).max(there.div_ceil(bound)).max(1);
-    there.div_ceil(parts)
+    equal(there, (there + wanted / 2) / wanted, bound)
+}
+
+/// The first of so many equal parts of `there`, or of more where they would be above `bound`. Equal, since a short last
+/// one would cost as much in fixed parts as a full one.
+fn equal(there: usize, parts: usize, bound: usize) -> usize {
+    there.div_ceil(parts.max(there.div_ceil(bound)).max(1))
+}
+
+/// Individuals of each of the equal parts that the `total` of a species is cut into, for this worker.
+fn part(work: &Work, wish: &Wish, cost: Cost, total: usize) -> usize {
+    let slots = work.slots.max(1);
+    let longest = PART * wish.target.as_secs_f64();
+    // A cast of a float saturates.
+    let fit = ((longest - cost.fixed).max(longest / 2.0) / cost.each) as usize;
+    let parts = total.div_ceil(fit.min(work.individuals.div_ceil(slots)).max(1));
+    let parts = if parts > slots { parts.next_multiple_of(slots) } else { parts };
+    let part = total.div_ceil(parts.max(1));
+    let alike = (wish.factor - 1.0).abs() <= ALIKE;
+    if alike { part } else { ((part as f64 / wish.factor) as usize).clamp(1, fit.max(1)) }
 }
 
 #[cfg(test)]
@@ -90,12 +136,13 @@ mod tests {
     use super::*;
 
     fn work(left: f64, whole: f64, slots: usize) -> Work {
-        Work { seconds: Some((left, whole)), queued: 1000, slots }
+        Work { seconds: Some((left, whole)), individuals: 1000, queued: 1000, slots, part: 0.0 }
     }
 
     fn wish(fixed: f64, each: f64) -> Wish {
         let target = Duration::from_millis(100);
-        Wish { cost: Some(Cost { fixed, each }), timed: 1000, factor: 1.0, largest: 0, target }
+        let cost = Some(Cost { fixed, each });
+        Wish { cost, timed: 1000, sharing: None, factor: 1.0, largest: 0, target }
     }
 
     #[test]
@@ -140,9 +187,55 @@ mod tests {
         assert_eq!(size(&work(100.0, 100.0, 1), &young, 3200), 32);
     }
 
+    fn shared(each: f64, total: usize, timed: usize) -> Wish {
+        Wish { timed, sharing: Some(total), ..wish(0.0, each) }
+    }
+
+    /// The parts that slots get one after the other.
+    fn parts(work: &Work, wish: &Wish, mut there: usize) -> Vec<usize> {
+        let mut parts = Vec::new();
+        while there > 0 {
+            parts.push(size(work, wish, there));
+            there -= parts[parts.len() - 1];
+        }
+        parts
+    }
+
+    #[test]
+    fn what_shares_series_is_cut_into_equal_parts_the_same_number_for_each_slot() {
+        assert_eq!(parts(&work(0.4, 0.4, 2), &shared(4e-4, 1000, 500), 1000), [500, 500]);
+        assert_eq!(
+            parts(&work(0.4, 0.4, 1), &shared(4e-4, 1000, 500), 1000),
+            [500, 500],
+            "250 ms each at most"
+        );
+        assert_eq!(parts(&work(0.9, 0.9, 3), &shared(9e-4, 1000, 500), 1000), [167, 167, 167, 167, 166, 166]);
+    }
+
+    #[test]
+    fn parts_grow_from_the_probes_and_are_equal_afterwards() {
+        assert_eq!(size(&work(0.4, 0.4, 2), &shared(4e-4, 1000, 8), 984), 32);
+        assert_eq!(size(&work(0.4, 0.4, 2), &shared(4e-4, 1000, 8), 20), 10);
+        assert_eq!(parts(&work(0.3, 0.4, 2), &shared(4e-4, 1000, 128), 664), [332, 332]);
+    }
+
+    #[test]
+    fn a_worker_far_from_the_usual_speed_gets_a_part_of_its_own_size() {
+        let noisy = Wish { factor: 1.2, ..shared(4e-4, 1000, 500) };
+        assert_eq!(parts(&work(0.4, 0.4, 2), &noisy, 1000), [500, 500]);
+        let slow = Wish { factor: 2.0, ..shared(4e-4, 1000, 500) };
+        assert_eq!(size(&work(0.4, 0.4, 2), &slow, 1000), 250);
+    }
+
+    #[test]
+    fn several_species_that_share_are_cut_by_their_share_of_the_generation() {
+        assert_eq!(parts(&work(0.4, 0.4, 2), &shared(4e-4, 300, 500), 300), [300]);
+        assert_eq!(parts(&work(0.4, 0.4, 2), &shared(4e-4, 700, 500), 700), [350, 350]);
+    }
+
     #[test]
     fn the_first_batches_are_probes() {
-        let unknown = Work { seconds: None, queued: 1000, slots: 2 };
+        let unknown = Work { seconds: None, ..work(0.0, 0.0, 2) };
         let wish = Wish { cost: None, timed: 0, ..wish(0.0, 1.0) };
         assert_eq!(size(&unknown, &wish, 1000), 8);
         assert_eq!(size(&Work { queued: 10, ..unknown }, &wish, 10), 5);

@@ -174,3 +174,44 @@ fn without_a_worker_nothing_happens() {
     assert_eq!((desk.book.open(), desk.book.queued(), desk.book.workers()), (10, 10, 0));
     assert_eq!(desk.book.next_expiry(), None);
 }
+
+/// Slots of two workers where an individual is known to take 0.4 ms for 525,600 rows, its batch 70 ms more.
+fn sharing(slots: &[u32]) -> Desk {
+    let mut desk = Desk::new(Terms { bars: 525_600, ..terms() }, slots);
+    for n in [60, 120, 250, 500] {
+        desk.book.paces.observe(0, n, 0.07 + 2.6e-4 * n as f64, 1.0);
+    }
+    desk
+}
+
+#[test]
+fn what_shares_series_is_cut_once_for_each_slot_and_nobody_takes_the_part_of_another() {
+    let mut desk = sharing(&[1, 1]);
+    desk.book.submit(tasks(1000));
+    let granted = desk.all(&[A]);
+    assert_eq!(sizes(&granted), [500], "the other part is not waiting at A");
+    let granted = desk.all(&[A, B]);
+    assert_eq!((granted[0].0, sizes(&granted)), (B, vec![500]));
+}
+
+#[test]
+fn long_generations_that_share_series_are_parts_of_a_quarter_of_a_second_with_one_waiting_at_each_slot() {
+    let mut desk = sharing(&[1, 1]);
+    desk.book.submit(tasks(10_000));
+    let granted = desk.all(&[A, B]);
+    assert_eq!(granted.len(), 4);
+    let sizes = sizes(&granted);
+    assert!(sizes.iter().all(|&n| (600..=750).contains(&n)), "{sizes:?}");
+    assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1, "{sizes:?}");
+}
+
+#[test]
+fn a_part_that_was_lost_comes_back_in_halves() {
+    let mut desk = sharing(&[1, 1]);
+    desk.book.submit(tasks(1000));
+    let lost = desk.grant(A);
+    let _ = desk.book.leave(A, desk.now);
+    let (first, second) = (desk.grant(B), desk.book.queued());
+    assert_eq!(indices(&first), indices(&lost)[..250].to_vec());
+    assert_eq!(second, 750);
+}

@@ -34,7 +34,7 @@ fn tasks(n: usize) -> Vec<Task> {
 }
 
 fn terms() -> Terms {
-    Terms { timeout: 300 * S, attempts: 3, target: Terms::TARGET }
+    Terms { timeout: 300 * S, attempts: 3, target: Terms::TARGET, bars: 0 }
 }
 
 /// A book and a clock that stands still until it is moved.

@@ -14,6 +14,8 @@ pub(super) struct Plan {
     pub workers: Vec<u32>,
     /// Milliseconds per individual.
     pub each: u64,
+    /// Rows of an evaluation: with many of them species count as sharing series.
+    pub bars: u64,
     /// These kill the worker's process.
     pub killers: Vec<usize>,
     /// These panic, in every attempt or in the first.
@@ -37,7 +39,8 @@ pub(super) struct Plan {
 pub(super) fn plan() -> impl Strategy<Value = Plan> {
     let some = || prop::collection::vec(0..400_usize, 0..3);
     let what = (any::<u64>(), 1..400_usize, 1..4_usize, prop::collection::vec(1..5_u32, 1..6));
-    let wrong = (1..2000_u64, some(), some(), some());
+    let bars = prop_oneof![Just(0), Just(1 << 40)];
+    let wrong = (1..2000_u64, some(), some(), some(), bars);
     let ends = (
         0..2 * ATTEMPTS - 1,
         0..30_u32,
@@ -57,6 +60,7 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
         killers: wrong.1,
         panics: wrong.2,
         flickers: wrong.3,
+        bars: wrong.4,
         kills: ends.0,
         raids: ends.1,
         doubled: ends.2,

@@ -61,7 +61,7 @@ struct Site {
 impl Sim {
     fn new(plan: Plan) -> Sim {
         let mut sim = Sim {
-            desk: Desk::new(Terms { timeout: 20 * S, attempts: ATTEMPTS, target: Terms::TARGET }, &[]),
+            desk: Desk::new(Terms { timeout: 20 * S, attempts: ATTEMPTS, bars: plan.bars, ..terms() }, &[]),
             random: plan.seed,
             events: BinaryHeap::new(),
             order: 0,
