@@ -3,6 +3,9 @@
 //! One Secret in the operator's own namespace holds the authority. It is made once, by whichever replica comes first,
 //! and may be brought by a person: a `kubernetes.io/tls` Secret whose certificate may sign.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
