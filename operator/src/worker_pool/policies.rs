@@ -100,7 +100,3 @@ fn dns() -> [Value; 2] {
 fn tcp(port: u16) -> Value {
     json!({"port": port, "protocol": "TCP"})
 }
-
-#[cfg(test)]
-#[path = "policies_tests.rs"]
-mod tests;

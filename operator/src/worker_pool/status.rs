@@ -59,7 +59,3 @@ fn conditions(observed: &Observed, problem: Option<&Problem>, now: Timestamp) ->
         ],
     }
 }
-
-#[cfg(test)]
-#[path = "status_tests.rs"]
-mod tests;

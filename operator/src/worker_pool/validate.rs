@@ -166,7 +166,3 @@ fn writable(field: &str, storage: &Storage) -> Result<(), Problem> {
         false => Ok(()),
     }
 }
-
-#[cfg(test)]
-#[path = "validate_tests.rs"]
-mod tests;
