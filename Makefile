@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET)/release/galapagos
 VENV := $(TARGET)/venv
 
-.PHONY: help example test lint generators generated check-generated deny quality parity ratios bench chaos measure oracle-data \
+.PHONY: help example test e2e lint generators generated check-generated deny quality parity ratios bench chaos measure oracle-data \
 	cluster-build cluster-up cluster-down cluster-check image
 
 help: ## Show the targets
@@ -23,8 +23,12 @@ example: $(BIN) ## Import the sample data, evolve strategies on it, print the re
 oracle-data: ## Make the data that the oracle records name (needs python3 and a package registry)
 	worker/engine/tests/oracle/make-data.sh
 
-test: oracle-data ## Run all tests
+test: oracle-data ## Run all tests, those on a real cluster last (root; the first time the cluster is built)
 	$(CARGO) test --locked --workspace
+	e2e/run.sh
+
+e2e: ## Run the tests of the operator on a real cluster, which is set up and taken down (root)
+	e2e/run.sh
 
 lint: ## Format and clippy, as CI checks them
 	$(CARGO) fmt --all --check

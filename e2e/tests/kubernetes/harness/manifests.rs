@@ -1,0 +1,81 @@
+//! Jobs and pools of the tests.
+
+use serde_json::{Value, json};
+
+/// The dataset of [`super::space`]: a random walk.
+pub const DATASET: &str = "walk";
+
+/// A job on the random walk that ends after exactly so many generations.
+pub fn job(name: &str, population: u32, generations: u32) -> Value {
+    json!({
+        "apiVersion": "galapagos.dev/v1alpha1",
+        "kind": "EvolutionJob",
+        "metadata": {"name": name},
+        "spec": {
+            "marketData": {"dataset": DATASET, "symbols": ["WALK"], "interval": "1h", "calendar": {"type": "Continuous"}},
+            "strategies": [
+                {"name": "sma_crossover", "genes": [{"name": "slow_period", "min": 10, "max": 120}]},
+                {"name": "rsi_filter"},
+                {"name": "atr_stop_loss"},
+            ],
+            "population": {"size": population, "seed": 11},
+            "generations": generations,
+            "execution": {"side": "LongShort", "takerFee": "0.0001"},
+            "stop": {"patience": 100_000},
+        },
+    })
+}
+
+/// Seconds from its start to its end.
+pub fn small(name: &str) -> Value {
+    job(name, 24, 6)
+}
+
+/// Still there when something happens to it: under the pool's limit of CPU it takes a minute if it is left alone.
+pub fn long(name: &str) -> Value {
+    with(job(name, 48, 40), "/spec/execution/window", json!("Full"))
+}
+
+/// A pool on the claim `market-data`, for so many workers. A worker is slow and asks for little, so that many tests
+/// fit on one machine; the same goes for coordinators and their own workers.
+pub fn pool(name: &str, max_workers: u32) -> Value {
+    let container = |name: &str, cpu: &str| json!({"name": name, "resources": resources(cpu)});
+    json!({
+        "apiVersion": "galapagos.dev/v1alpha1",
+        "kind": "WorkerPool",
+        "metadata": {"name": name},
+        "spec": {
+            "maxWorkers": max_workers,
+            "slotsPerWorker": 1,
+            "scaleDownDelaySeconds": 5,
+            "costPerWorkerHour": "0.04",
+            "marketData": {"volume": {"persistentVolumeClaim": {"claimName": "market-data"}}},
+            "template": {"spec": {"containers": [container("worker", "300m")]}},
+            "coordinatorTemplate": {"spec": {
+                "initContainers": [container("local-worker", "300m")],
+                "containers": [container("coordinator", "500m")],
+            }},
+        },
+    })
+}
+
+fn resources(cpu: &str) -> Value {
+    json!({"requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"cpu": cpu, "memory": "512Mi"}})
+}
+
+/// The object with a value at a JSON pointer, whose parents are made if they are missing; `null` removes it.
+pub fn with(mut object: Value, pointer: &str, value: Value) -> Value {
+    let (parent, last) = pointer.rsplit_once('/').expect("a pointer");
+    let mut at = &mut object;
+    for step in parent.split('/').skip(1) {
+        at = match step.parse::<usize>() {
+            Ok(index) => &mut at[index],
+            Err(_) => &mut at[step],
+        };
+    }
+    match value {
+        Value::Null => drop(at.as_object_mut().expect("an object").remove(last)),
+        value => at[last] = value,
+    }
+    object
+}

@@ -1,0 +1,18 @@
+//! The operator on a real cluster: what `kubectl apply` brings about, under every trouble that a cluster can make.
+//!
+//! Run by `make e2e`, which builds cluster, image and programs. A part of it, on a cluster that stays up:
+//! `GALAPAGOS_KEEP_CLUSTER=1 e2e/run.sh NAME`. Tests are started by name; `z_rights` is the last one.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+mod harness;
+
+mod definitions;
+mod deletion;
+mod namespaced;
+mod operator_life;
+mod refusals;
+mod results;
+mod steering;
+mod trouble;
+mod z_rights;

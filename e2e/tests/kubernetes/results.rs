@@ -1,0 +1,275 @@
+//! A job on the cluster finds what `galapagos run` finds, and shows its way there.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use galapagos_crds::status::Phase;
+use galapagos_e2e::outcome::Outcome;
+use galapagos_e2e::program;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use serde_json::{Value, json};
+
+use crate::harness::cluster::cluster;
+use crate::harness::manifests::{job, long, pool, small, with};
+use crate::harness::space::expected;
+use crate::harness::wait::{PATIENCE, has_done, is_in, is_true, pool_is, status, until, until_gone};
+use crate::harness::{Space, case};
+
+/// Under so many workers of a pool that pins one worker for 8 individuals.
+fn the_digest_is_that_of_one_process(workers: u32) {
+    case(&format!("digest-{workers}"), async |space: &Space| {
+        let manifest = job("evolve", 32, 8);
+        let pinned = with(pool("default", workers), "/spec/individualsPerWorker", json!(8));
+        space.apply(&[pinned, manifest.clone()]);
+        let deployments = space.api::<Deployment>();
+        if workers > 0 {
+            let wanted = i32::try_from(workers).unwrap();
+            let running =
+                until(&deployments, "evolve-workers", PATIENCE, "has the workers of the plan", |d| {
+                    d.spec.as_ref().and_then(|s| s.replicas) == Some(wanted)
+                });
+            running.await;
+        }
+        assert_eq!(space.digest("evolve").await, expected(&manifest));
+        until_gone(&deployments, "evolve-workers", PATIENCE).await;
+        let labels = "app.kubernetes.io/component=worker";
+        space.none_left::<Pod>(labels).await;
+    });
+}
+
+#[test]
+fn without_workers_the_digest_is_that_of_one_process() {
+    the_digest_is_that_of_one_process(0);
+}
+
+#[test]
+fn with_one_worker_the_digest_is_that_of_one_process() {
+    the_digest_is_that_of_one_process(1);
+}
+
+#[test]
+fn with_four_workers_the_digest_is_that_of_one_process() {
+    the_digest_is_that_of_one_process(4);
+}
+
+#[test]
+fn the_status_tells_the_whole_result() {
+    case("status", async |space: &Space| {
+        let manifest = small("evolve");
+        space.apply(&[pool("default", 0), manifest.clone()]);
+        let digest = space.digest("evolve").await;
+        let job = space.jobs().get("evolve").await.unwrap();
+        let status = status(&job);
+        assert_eq!(status.observed_generation, job.metadata.generation);
+        assert_eq!(status.progress.as_deref(), Some("6/6"));
+        assert_eq!((status.generation, status.generations, status.population), (Some(6), Some(6), Some(24)));
+        assert_eq!(status.history.len(), 6);
+        assert_eq!(status.workers.clone().unwrap_or_default().ready, 0, "nothing runs any more");
+        assert_eq!(status.queue_position, None);
+        assert_eq!(status.estimated_completion_time, None);
+        assert!(status.start_time.unwrap().0 <= status.completion_time.unwrap().0);
+        let attempts = status.attempts.unwrap();
+        assert_eq!((attempts.started, attempts.faults, attempts.disruptions), (1, 0, 0));
+        assert!(status.cost.unwrap().amount.is_some(), "the pool has a price");
+        let provenance = status.provenance.unwrap();
+        assert_eq!(provenance.reproducible, Some(true));
+        assert_eq!(provenance.image.as_deref(), Some(crate::harness::operator::IMAGE));
+        assert_eq!(provenance.generation_digest.as_deref(), Some(digest.as_str()));
+        for digest in [provenance.inputs_digest, provenance.dataset_digest] {
+            assert!(digest.is_some_and(|d| d.starts_with("blake3:")));
+        }
+        // What the status says is what lies on the volume.
+        let path = space.folder().join(status.results.unwrap().path);
+        let text =
+            std::fs::read(path.join("result.json")).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let result: Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(result["result_digest"], digest);
+        let best = status.best.unwrap();
+        assert_eq!(result["best"]["strategy"], best.strategy);
+        assert!(best.fitness.is_some() && best.holdout.is_some(), "{best:?}");
+        assert!(is_true("Complete", "GenerationsReached")(&job));
+        assert!(is_true("Ready", "Succeeded")(&job));
+        assert!(is_true("DataReady", "Published")(&job));
+        // The volume holds the same evaluations, too.
+        assert_eq!(Outcome::read(&space.folder()).unwrap().digest, digest);
+    });
+}
+
+#[test]
+fn kubectl_shows_it_live() {
+    case("watch", async |space: &Space| {
+        space.apply(&[pool("default", 2)]);
+        let manifest = long("evolve");
+        space.apply(&[with(manifest, "/spec/generations", json!(10))]);
+        let mut watch = cluster()
+            .kubectl()
+            .args(["-n", &space.namespace, "get", "evojob", "-w"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        space.digest("evolve").await;
+        watch.kill().unwrap();
+        let mut text = String::new();
+        watch.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        watch.wait().unwrap();
+        let header: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
+        assert_eq!(
+            header,
+            ["NAME", "PHASE", "GEN", "BEST", "STRATEGY", "WORKERS", "FINISH", "REASON", "AGE"]
+        );
+        let phases = column(&text, "PHASE");
+        for phase in ["Preparing", "Running"] {
+            assert!(phases.iter().any(|p| p == phase), "{text}");
+        }
+        let mut generations: Vec<String> = column(&text, "GEN");
+        generations.dedup();
+        assert!(generations.len() >= 4, "progress is seen: {text}");
+        let filled =
+            |name: &str| column(&text, name).iter().any(|value| !value.is_empty() && value != "<none>");
+        for name in ["BEST", "STRATEGY", "WORKERS", "FINISH", "REASON"] {
+            assert!(filled(name), "{name} is filled: {text}");
+        }
+        assert!(!text.contains("<invalid>"), "{text}");
+        let wide = space.kubectl(&["get", "evojob", "-o", "wide"]);
+        for name in ["SEED", "EVAL/S", "COST", "DIGEST"] {
+            assert!(!column(&wide, name)[0].is_empty(), "{name}: {wide}");
+        }
+    });
+}
+
+/// The values of a column of kubectl's table, whose places follow from its header.
+fn column(table: &str, name: &str) -> Vec<String> {
+    let mut lines = table.lines();
+    let header = lines.next().unwrap();
+    let from = header.find(name).unwrap_or_else(|| panic!("no column {name}: {header}"));
+    let rest = &header[from..];
+    let width = rest.len() - rest[name.len()..].trim_start().len();
+    lines.map(|line| line.chars().skip(from).take(width).collect::<String>().trim().to_owned()).collect()
+}
+
+#[test]
+fn the_coordinator_imports_the_data_of_a_source() {
+    case("source", async |space: &Space| {
+        let raw = space.folder().join("raw");
+        std::fs::create_dir_all(&raw).unwrap();
+        std::fs::copy(program::root().join("deploy/examples/data/IBM.csv"), raw.join("IBM.csv")).unwrap();
+        let market_data = |source: Value| {
+            json!({"dataset": "ibm", "symbols": ["IBM"], "interval": "1d", "source": source,
+                   "calendar": {"type": "Sessions", "barsPerYear": 252}})
+        };
+        let path = json!({"path": "raw/IBM.csv", "gaps": {"maxShare": "1"}});
+        let manifest = with(small("imports"), "/spec/marketData", market_data(path));
+        space.apply(&[pool("default", 0), manifest.clone()]);
+        let digest = space.digest("imports").await;
+        // The same data, imported by hand.
+        let scratch = galapagos_e2e::scratch::Scratch::new();
+        let import = program::galapagos()
+            .arg("import")
+            .arg(raw.join("IBM.csv"))
+            .args([
+                "--dataset",
+                "ibm",
+                "--interval",
+                "1d",
+                "--calendar",
+                "sessions:252",
+                "--max-gap-share",
+                "1",
+            ])
+            .arg("--data-dir")
+            .arg(scratch.data())
+            .output()
+            .unwrap();
+        assert!(import.status.success(), "{}", crate::harness::cluster::said(&import));
+        let file =
+            scratch.write("job.yaml", &with(manifest, "/spec/marketData/source", Value::Null).to_string());
+        assert_eq!(digest, Outcome::undisturbed(&scratch, &file).digest);
+    });
+}
+
+#[test]
+fn a_state_volume_of_its_own_and_claims_made_from_templates() {
+    case("claims", async |space: &Space| {
+        // The claim that the operator makes binds to a second volume of the same storage.
+        let name = format!("{}-state", space.namespace);
+        let folder = cluster().shared(&name);
+        std::fs::create_dir_all(&folder).unwrap();
+        crate::harness::cluster::give_to_pods(&folder);
+        space.apply(&[
+            json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": {
+                "capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "storageClassName": "",
+                "claimRef": {"namespace": space.namespace, "name": "default-state"},
+                "hostPath": {"path": folder, "type": "Directory"},
+            }}),
+        ]);
+        let template = json!({"accessModes": ["ReadWriteOnce"], "storageClassName": "", "volumeName": name,
+                              "resources": {"requests": {"storage": "1Gi"}}});
+        let pool = with(pool("default", 1), "/spec/state", json!({"claimTemplate": template}));
+        let pool = with(pool, "/spec/minWorkersPerJob", json!(1));
+        let manifest = small("evolve");
+        space.apply(&[pool, manifest.clone()]);
+        until(&space.pools(), "default", PATIENCE, "is accepted", pool_is("Ready", "Accepted")).await;
+        assert_eq!(space.digest("evolve").await, expected(&manifest));
+        assert!(Outcome::read(&folder).is_some(), "the run lies on the state volume");
+        assert!(Outcome::read(&space.folder()).is_none(), "and not on that of the data");
+        // What is made from a template stays when the pool goes.
+        space.kubectl(&["delete", "wpool", "default"]);
+        let claim = space.api::<PersistentVolumeClaim>().get("default-state").await.unwrap();
+        assert_eq!(claim.metadata.deletion_timestamp, None);
+        space.kubectl(&["delete", "pvc", "default-state", "--wait=false"]);
+        cluster().kubectl().args(["delete", "pv", &name, "--wait=false"]).output().unwrap();
+    });
+}
+
+#[test]
+fn workers_come_with_the_population_and_leave_with_the_work() {
+    case("workers", async |space: &Space| {
+        let pinned = with(pool("default", 3), "/spec/individualsPerWorker", json!(16));
+        let manifest = with(long("evolve"), "/spec/generations", json!(6));
+        space.apply(&[pinned, manifest]);
+        let pools = space.pools();
+        let all = until(&pools, "default", PATIENCE, "has three workers for 48 individuals", |p| {
+            let status = p.status.clone().unwrap_or_default();
+            (status.replicas, status.desired_replicas, status.ready_replicas) == (Some(3), Some(3), Some(3))
+        });
+        let pool = all.await;
+        let status = pool.status.unwrap();
+        assert_eq!((status.active_jobs, status.queued_jobs), (Some(1), Some(0)));
+        let selector = status.selector.unwrap();
+        let found = space.kubectl(&["get", "pods", "-l", &selector, "-o", "name"]);
+        assert_eq!(found.lines().count(), 3, "the selector of the scale finds the workers: {found}");
+        let scale = pools.get_scale("default").await.unwrap().status.unwrap();
+        assert_eq!((scale.replicas, scale.selector.as_deref()), (3, Some(selector.as_str())));
+        space
+            .job_is("evolve", "shows its workers and its own", |j| {
+                j.status.as_ref().and_then(|s| s.workers.clone()).unwrap_or_default().ready == 4
+            })
+            .await;
+        // A lower ceiling takes them away, none are left at 0, and the job goes on.
+        space.kubectl(&["scale", "wpool/default", "--replicas=1"]);
+        let workers = "app.kubernetes.io/component=worker";
+        space.are_left::<Pod>(workers, 1).await;
+        space.kubectl(&["scale", "wpool/default", "--replicas=0"]);
+        space.none_left::<Pod>(workers).await;
+        space.digest("evolve").await;
+        until(&pools, "default", PATIENCE, "is idle", |p| {
+            let status = p.status.clone().unwrap_or_default();
+            (status.replicas, status.active_jobs, status.queued_jobs) == (Some(0), Some(0), Some(0))
+        })
+        .await;
+    });
+}
+
+#[test]
+fn work_of_a_few_seconds_starts_no_worker() {
+    case("local", async |space: &Space| {
+        space.apply(&[pool("default", 4)]);
+        let workers = space.witness("app.kubernetes.io/component=worker");
+        space.apply(&[small("evolve")]);
+        space.digest("evolve").await;
+        assert_eq!(workers.seen(), [""; 0]);
+        let phase = space.jobs().get("evolve").await.unwrap();
+        assert!(has_done(6)(&phase) && is_in(Phase::Succeeded)(&phase));
+    });
+}
