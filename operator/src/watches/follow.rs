@@ -118,10 +118,10 @@ where
         let mut failures = 0;
         // where to go on; None: list first
         let mut version = None;
-        let mut listed = Instant::now();
+        let mut relist = Instant::now();
         loop {
             let started = Instant::now();
-            let outcome = self.round(&mut version, &mut listed).await;
+            let outcome = self.round(&mut version, &mut relist).await;
             let lasted = started.elapsed();
             // a round that went on for a while was a good one, however it ended
             if lasted > LONGEST {
@@ -172,12 +172,12 @@ where
     }
 
     /// Lists if necessary, then follows one stream to its end.
-    async fn round(&mut self, version: &mut Option<String>, listed: &mut Instant) -> Result<(), Broken> {
-        if version.is_none() || listed.elapsed() >= self.relist {
+    async fn round(&mut self, version: &mut Option<String>, relist: &mut Instant) -> Result<(), Broken> {
+        if version.is_none() || Instant::now() >= *relist {
             *version = Some(self.list().await?);
-            *listed = Instant::now();
+            *relist = Instant::now() + jittered(self.relist);
         }
-        self.follow(version, *listed + jittered(self.relist)).await
+        self.follow(version, *relist).await
     }
 
     async fn list(&mut self) -> Result<String, Broken> {

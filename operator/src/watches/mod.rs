@@ -8,7 +8,7 @@ mod follow;
 mod health;
 mod mapping;
 
-pub use caches::{Caches, Requests, Settings, Triggers, start};
+pub use caches::{Caches, Requests, Settings, Tasks, Trigger, Triggers, start};
 pub use health::{Health, NotReady, Pulse};
 
 /// The watches of the operator.
