@@ -1,7 +1,6 @@
 //! The caches, the tasks that fill them, and the channel of what is to be reconciled.
 
 use std::fmt::Debug;
-use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -176,12 +175,10 @@ pub struct Tasks {
 
 impl Tasks {
     /// Returns if a watch ended, which only a defect can make it do: the process should end then.
-    pub fn ended(&mut self) -> impl Future<Output = String> {
-        async {
-            match self.tasks.join_next().await {
-                Some(Err(error)) => format!("a watch ended: {error}"),
-                _ => "a watch ended".to_owned(),
-            }
+    pub async fn ended(&mut self) -> String {
+        match self.tasks.join_next().await {
+            Some(Err(error)) => format!("a watch ended: {error}"),
+            _ => "a watch ended".to_owned(),
         }
     }
 }
