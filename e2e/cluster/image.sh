@@ -7,33 +7,31 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 profile=${GALAPAGOS_IMAGE_PROFILE:-release}
-target=x86_64-unknown-linux-gnu
-# Other flags than the tests' make other libraries: a folder of their own keeps both.
-build=$(realpath -m "${CARGO_TARGET_DIR:-$repository/target}")/image
-out=$(realpath -m "${1:-$build/galapagos.tar}")
+build=$(realpath -m "${CARGO_TARGET_DIR:-$repository/target}")
+out=$(realpath -m "${1:-$build/image/galapagos.tar}")
 name=${2:-galapagos:dev}
-
-# With --target, the flags reach the programs but not the macros that the compiler loads.
-# No host name resolution library is loaded at run time: glibc has files and dns built in since 2.34. Roots of trust for
-# https are compiled in.
-(
-  cd "$repository"
-  export CARGO_PROFILE_RELEASE_STRIP=symbols CARGO_PROFILE_RELEASE_DEBUG=false
-  RUSTFLAGS="-C target-feature=+crt-static" CARGO_TARGET_DIR=$build "${CARGO:-cargo}" build --locked --profile "$profile" --target $target \
-    -p galapagos-operator --bin galapagos-operator -p galapagos-worker --bin galapagos-worker
-) >&2
+folder=$profile
+[ "$profile" != dev ] || folder=debug
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
 install -d -m1777 "$root/tmp"
-folder=$profile
-[ "$profile" != dev ] || folder=debug
-for program in galapagos-operator galapagos-worker; do
-  built=$build/$target/$folder/$program
-  ! readelf -l "$built" | grep -q INTERP || { echo "error: $program is not static" >&2; exit 1; }
-  install -m755 "$built" "$root/$program"
-done
+
+# Only the last step is told to be static: libraries and compiler macros are those of every other build with this
+# profile, so a CI run compiles them once. A static glibc needs nothing beside it: it has files and DNS built in since
+# 2.34. Roots of trust for https are compiled in.
+program() { # PACKAGE, whose program has the same name
+  (cd "$repository" && "${CARGO:-cargo}" rustc --locked --profile "$profile" -p "$1" --bin "$1" -- \
+    -C target-feature=+crt-static -C strip=symbols) >&2
+  local built=$build/$folder/$1
+  ! readelf -l "$built" | grep INTERP >&2 || { echo "error: $1 is not static" >&2; exit 1; }
+  # A name of its own: the next ordinary build puts a dynamic program in its place.
+  install -m755 "$built" "$root/$1"
+}
+program galapagos-operator
+program galapagos-worker
+
 mkdir -p "$(dirname "$out")"
 "$here/pack.sh" "$out" "$name" 65532:65532 "$root" /galapagos-operator >&2
 

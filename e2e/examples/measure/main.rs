@@ -1,7 +1,7 @@
 //! What distribution costs, as ratios within one run on one machine: `make measure`. Needs a machine with at least two
 //! cores and nothing else to do; a limit that does not hold is marked and the exit code is 1.
 //!
-//! `measure [NAME]...` measures only what has such a name: cost, two-50ms, two-1ms, scaling, tls.
+//! `measure [NAME]...` measures only what has such a name: cost, two-50ms, two-1ms, scaling, tls, fast.
 
 #![allow(clippy::unwrap_used, reason = "a measurement that fails is none")]
 
@@ -28,6 +28,9 @@ fn main() -> ExitCode {
     }
     if is_wanted("scaling") {
         scaling(&mut table);
+    }
+    if is_wanted("fast") {
+        fast(&mut table);
     }
     if is_wanted("tls") {
         tls(&mut table);
@@ -80,6 +83,8 @@ fn cost(table: &mut Table) {
     table.told("the coordinator's own CPU per 1,000 individuals", thousand * 1e3, "ms");
     let slots = 0.05 / (spread.coordinator_cpu / individuals);
     table.told("slots one coordinator's core can feed at 50 ms an individual", slots, "slots");
+    let anonymous = spread.coordinator_anonymous as f64 / 1e6;
+    table.told("memory of the coordinator that no file is behind", anonymous, "MB");
     let megabytes = spread.coordinator_memory as f64 / 1e6;
     table.most("memory of the coordinator, population 10,000", megabytes, "MB", 30.0);
 }
@@ -111,6 +116,35 @@ fn scaling(table: &mut Table) {
     }
     table.least("one worker / two workers on two cores", median(&one) / median(&two), "", 1.9);
 }
+
+/// A year of minutes and a strategy whose individuals share series: whoever cuts them into small batches computes these
+/// again and again.
+fn fast(table: &mut Table) {
+    let case = Case::with_manifest(525_600, FAST);
+    let (mut inside, mut one, mut two) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..5 {
+        inside.push(median(&case.in_process(2).generations));
+        one.push(median(&case.on_workers(1).generations));
+        two.push(median(&case.on_workers(2).generations));
+    }
+    table.told("fast individuals: a generation of 1,000 on two threads", median(&inside) * 1e3, "ms");
+    let ratio = median(&two) / median(&inside);
+    table.most("fast individuals: generation on two workers / on two threads", ratio, "", 1.3);
+    table.told("fast individuals: one worker / two workers on two cores", median(&one) / median(&two), "");
+}
+
+const FAST: &str = "\
+apiVersion: galapagos.dev/v1alpha1
+kind: EvolutionJob
+metadata: {name: fast}
+spec:
+  marketData: {dataset: walk, symbols: [WALK], interval: 1h, calendar: {type: Continuous}}
+  strategies: [{name: ema_crossover}]
+  population: {size: 1000, seed: 4}
+  generations: 20
+  execution: {side: Long, takerFee: \"0.0001\"}
+  stop: {patience: 100000}
+";
 
 /// The same results over the same kind of stream with and without TLS, as a share of the work behind them.
 fn tls(table: &mut Table) {

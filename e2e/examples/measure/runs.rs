@@ -28,15 +28,22 @@ pub struct Used {
     pub cpu: f64,
     /// Of these, the coordinator's.
     pub coordinator_cpu: f64,
-    /// Bytes of memory the coordinator held at most.
+    /// Bytes of memory the coordinator held at most, pages of files included.
     pub coordinator_memory: u64,
+    /// Of these, what no file is behind: what a limit kills for.
+    pub coordinator_anonymous: u64,
 }
 
 impl Case {
     /// A walk of so many bars and a job on it.
     pub fn new(bars: u32, job: &Job) -> Case {
+        Case::with_manifest(bars, &job.manifest())
+    }
+
+    /// The same with a manifest of its own.
+    pub fn with_manifest(bars: u32, manifest: &str) -> Case {
         let scratch = Scratch::with_walk(bars);
-        let job = scratch.write("job.yaml", &job.manifest());
+        let job = scratch.write("job.yaml", manifest);
         Case { scratch, job }
     }
 
@@ -55,7 +62,7 @@ impl Case {
         assert_eq!(process.wait(LIMIT), End::DONE);
         let generations = generations(&results);
         std::fs::remove_dir_all(results).unwrap();
-        Used { generations, cpu, coordinator_cpu: 0.0, coordinator_memory: 0 }
+        Used { generations, cpu, coordinator_cpu: 0.0, coordinator_memory: 0, coordinator_anonymous: 0 }
     }
 
     /// On a coordinator and worker processes of one slot each.
@@ -68,9 +75,10 @@ impl Case {
             cluster.start_worker_at(addresses.work);
         }
         let mut coordinator = cluster.coordinator.take().unwrap().process;
-        let (mut own, mut memory, mut others) = (0.0, 0, vec![0.0; workers]);
+        let (mut own, mut memory, mut anonymous, mut others) = (0.0, 0, 0, vec![0.0; workers]);
         while coordinator.outlives(STEP) {
             (own, memory) = coordinator.usage().unwrap_or((own, memory));
+            anonymous = anonymous.max(anonymous_of(coordinator.id()).unwrap_or(0));
             for (seconds, (worker, _)) in others.iter_mut().zip(&mut cluster.workers) {
                 *seconds = worker.usage().map_or(*seconds, |(cpu, _)| cpu);
             }
@@ -79,8 +87,20 @@ impl Case {
         let generations = generations(cluster.state());
         std::fs::remove_dir_all(cluster.folder()).unwrap();
         let cpu = own + others.iter().sum::<f64>();
-        Used { generations, cpu, coordinator_cpu: own, coordinator_memory: memory }
+        Used {
+            generations,
+            cpu,
+            coordinator_cpu: own,
+            coordinator_memory: memory,
+            coordinator_anonymous: anonymous,
+        }
     }
+}
+
+fn anonymous_of(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
 }
 
 fn generations(state: &std::path::Path) -> Vec<f64> {

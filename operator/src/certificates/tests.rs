@@ -1,6 +1,7 @@
 //! The authority's Secret against a small API server, and what the certificates open.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -53,12 +54,12 @@ impl Server {
             if let Some(rival) = self.rival.lock().unwrap().take() {
                 secrets.insert(path.clone(), stored(rival));
             }
-            if secrets.contains_key(&path) {
-                refusal(409, "AlreadyExists")
-            } else {
-                let made = stored(serde_json::from_slice(&body).unwrap());
-                secrets.insert(path, made.clone());
-                (201, made)
+            match secrets.entry(path) {
+                Entry::Occupied(_) => refusal(409, "AlreadyExists"),
+                Entry::Vacant(place) => {
+                    let made = stored(serde_json::from_slice(&body).unwrap());
+                    (201, place.insert(made).clone())
+                }
             }
         };
         let answer = Body::from(serde_json::to_vec(&answer).unwrap());
