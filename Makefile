@@ -32,7 +32,7 @@ e2e: ## Run the tests of the operator on a real cluster, which is set up and tak
 
 lint: ## Format and clippy, as CI checks them
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --features galapagos-e2e/kubernetes -- -D warnings
 
 # Built with the whole workspace, as the tests are: cargo then compiles the libraries once, not once per selection.
 generators:

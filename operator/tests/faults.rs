@@ -1,5 +1,7 @@
 //! The fault layer does what it says, always at the same place.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
 mod support;
 
 use std::collections::VecDeque;

@@ -109,7 +109,7 @@ fn a_job_deleted_and_applied_at_once_is_a_new_job() {
         space.apply(&[with(pool("default", 1), "/spec/minWorkersPerJob", json!(1)), manifest.clone()]);
         let first = space.job_is("evolve", "is on its way", has_done(2)).await;
         space.delete("evolve", PropagationPolicy::Background).await;
-        space.apply(&[manifest.clone()]);
+        space.apply(std::slice::from_ref(&manifest));
         let second = space.job_is("evolve", "runs again", is_in(Phase::Running)).await;
         assert_ne!(first.metadata.uid, second.metadata.uid);
         assert_eq!(space.digest("evolve").await, expected(&manifest));

@@ -151,7 +151,7 @@ fn two_jobs_take_turns_in_a_pool_for_one() {
         space.apply(&[one, first.clone()]);
         space.job_is("first", "runs", is_in(Phase::Running)).await;
         let low = with(small("low"), "/spec/priority", json!(-1));
-        space.apply(&[low.clone()]);
+        space.apply(std::slice::from_ref(&low));
         let queued = space.job_is("low", "waits", is_true("Reconciling", "Queued")).await;
         assert_eq!(status(&queued).queue_position, Some(1));
         space.apply(&[small("high")]);

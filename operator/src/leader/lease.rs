@@ -71,7 +71,6 @@ impl KubeLease {
                 lease_transitions: Some(record.transitions),
                 ..LeaseSpec::default()
             }),
-            ..Lease::default()
         }
     }
 }

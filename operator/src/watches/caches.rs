@@ -195,7 +195,7 @@ pub fn start(client: &Client, settings: &Settings, triggers: &Triggers, health: 
     starter.follow(
         Watch::EvolutionJobs,
         None,
-        |guard: DeserializeGuard<EvolutionJob>| guard.0,
+        |guard: DeserializeGuard<EvolutionJob>| guard.0.map_err(Box::new),
         (jobs.clone(), jobs_writer),
         move |change| {
             map.job(&change);
@@ -205,7 +205,7 @@ pub fn start(client: &Client, settings: &Settings, triggers: &Triggers, health: 
     let pools = starter.cache(
         Watch::WorkerPools,
         None,
-        |guard: DeserializeGuard<WorkerPool>| guard.0,
+        |guard: DeserializeGuard<WorkerPool>| guard.0.map_err(Box::new),
         move |change| map.pool(&change),
     );
     let map = mapping.clone();

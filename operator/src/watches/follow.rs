@@ -50,7 +50,10 @@ pub(super) struct Change<'a, K> {
 }
 
 /// Reads an object that came over the wire.
-pub(super) type Open<W, K> = fn(W) -> Result<K, InvalidObject>;
+pub(super) type Open<W, K> = fn(W) -> Result<K, Box<InvalidObject>>;
+
+/// Told of every change.
+pub(super) type OnChange<K> = Box<dyn Fn(Change<'_, K>) + Send + Sync>;
 
 /// Follows all objects of one kind.
 pub(super) struct Follower<W, K: Resource + Clone + 'static>
@@ -64,7 +67,7 @@ where
     pub open: Open<W, K>,
     pub writer: Writer<K>,
     pub store: Store<K>,
-    pub on_change: Box<dyn Fn(Change<'_, K>) + Send + Sync>,
+    pub on_change: OnChange<K>,
     pub health: Health,
     /// Everything is listed anew so often.
     pub relist: Duration,
@@ -303,7 +306,8 @@ where
                 slim(object.meta_mut());
                 Some(object)
             }
-            Err(InvalidObject { error, metadata }) => {
+            Err(invalid) => {
+                let InvalidObject { error, metadata } = *invalid;
                 let (name, namespace) =
                     (metadata.name.unwrap_or_default(), metadata.namespace.unwrap_or_default());
                 warn!(

@@ -75,7 +75,7 @@ pub async fn reconcile(pool: Arc<WorkerPool>, ctx: Arc<Context>) -> Result<Actio
     let problem = validate(&observed).err();
     let policies =
         policies::both(&observed.pool, observed.fetches(), ctx.settings.metrics_namespace.as_deref());
-    let claims = problem.is_none().then(|| claims::made(&observed.pool)).unwrap_or_default();
+    let claims = if problem.is_none() { claims::made(&observed.pool) } else { Vec::new() };
 
     // With the client.
     let (problem, again) = match apply(&ctx, &observed, &policies, &claims).await {

@@ -96,7 +96,12 @@ pub fn claim_name(storage: &Storage, made: String) -> Option<String> {
 /// Claims as they were a moment ago. Every reconcile of a job needs them, and they hardly change; a watch would cost
 /// the right to list all claims of a cluster.
 #[derive(Debug, Default)]
-pub struct Claims(Mutex<HashMap<(String, String), (Instant, Arc<PersistentVolumeClaim>)>>);
+pub struct Claims(Mutex<HashMap<NamespacedName, Seen>>);
+
+/// Namespace and name.
+type NamespacedName = (String, String);
+/// A claim and when it was read.
+type Seen = (Instant, Arc<PersistentVolumeClaim>);
 
 /// How long an answer is used. One that says "not there" is not kept.
 const FRESH: Duration = Duration::from_secs(10);

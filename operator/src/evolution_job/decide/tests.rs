@@ -110,7 +110,7 @@ impl World {
     }
 
     fn pass(&mut self, seconds: u64) {
-        self.now = self.now + Duration::from_secs(seconds);
+        self.now += Duration::from_secs(seconds);
     }
 
     fn edit(&mut self, change: impl FnOnce(&mut galapagos_crds::EvolutionJobSpec)) {
