@@ -38,15 +38,17 @@ lint: ## Format and clippy, as CI checks them
 generators:
 	$(CARGO) build -q --locked --workspace --bins --example protogen
 
-generated: generators ## Write the generated files: CRDs, catalogue of strategies, code of the protocol
+CRDGEN := $(TARGET)/debug/crdgen --out crds/generated --out charts/galapagos/files/crds --reference docs/api.md
+
+generated: generators ## Write the generated files: CRDs and their reference, catalogue of strategies, code of the protocol
 	$(TARGET)/debug/catalogue --out crds/generated/strategies.json
 	$(CARGO) build -q --locked --workspace --bins
-	$(TARGET)/debug/crdgen --out crds/generated
+	$(CRDGEN)
 	$(TARGET)/debug/examples/protogen
 
 check-generated: generators ## Fail if a generated file is not current
 	$(TARGET)/debug/catalogue --out crds/generated/strategies.json --check
-	$(TARGET)/debug/crdgen --out crds/generated --check
+	$(CRDGEN) --check
 	$(TARGET)/debug/examples/protogen --check
 
 deny: ## Licences, bans, sources and the arrows between crates

@@ -21,7 +21,7 @@ pub enum GeneValue {
 
 /// Longest name of a category.
 pub const MAX_LENGTH: usize = 63;
-const PATTERN: &str = "^(-?(0|[1-9][0-9]{0,14})([.][0-9]{1,12})?|[a-z][a-z0-9_]{0,62})$";
+pub(crate) const PATTERN: &str = "^(-?(0|[1-9][0-9]{0,14})([.][0-9]{1,12})?|[a-z][a-z0-9_]{0,62})$";
 
 fn is_name(text: &str) -> bool {
     text.len() <= MAX_LENGTH

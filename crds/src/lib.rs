@@ -1,7 +1,8 @@
 //! The two kinds of Galapagos as Rust types: [`EvolutionJob`] and [`WorkerPool`], their schema, defaults, CEL
 //! rules, and the names of conditions and reasons. Types only: no client, no I/O.
 //!
-//! One file per block of the manifest. The generated CustomResourceDefinitions are in `generated/`.
+//! One file per block of the manifest. The generated CustomResourceDefinitions are in `generated/`; [`reference`]
+//! renders them for people.
 
 pub mod breeding;
 pub mod catalogue;
@@ -16,6 +17,7 @@ pub mod market_data;
 pub mod pool;
 pub mod pool_status;
 pub mod population;
+pub mod reference;
 mod rules;
 pub mod status;
 pub mod stop;
