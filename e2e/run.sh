@@ -27,7 +27,7 @@ end() {
 # What does not compile needs no cluster. With the whole workspace, as the other tests are built: cargo then compiles
 # the libraries once.
 "$cargo" build --locked --workspace --bins
-"$cargo" test --locked --workspace --features galapagos-e2e/kubernetes --test kubernetes --no-run
+"$cargo" test --locked --workspace --features galapagos-e2e/kubernetes --test installation --test kubernetes --no-run
 "$here/cluster/image.sh" "$images/galapagos.tar" galapagos:dev
 # To upgrade to.
 "$here/cluster/image.sh" "$images/galapagos-next.tar" galapagos:next
@@ -35,6 +35,8 @@ end() {
 ours=yes
 ! "$here/cluster/status.sh" >/dev/null || ours=no
 trap 'end' EXIT
+# What a machine that was switched off left of one is taken away first.
+[ "$ours" = no ] || "$here/cluster/down.sh"
 "$here/cluster/up.sh"
 rm -rf "$state"/shared/e2e-*
 "$here/cluster/import.sh" "$images/galapagos.tar" "$images/galapagos-next.tar"

@@ -1,4 +1,5 @@
 //! Annotations of children.
 
-/// Of what a Deployment's pods were made: version of the operator, generation of the pool, attempt.
+/// Of what a child's pods were made: version of the operator, generation of the pool, what flags of the operator say
+/// about pods, attempt.
 pub const ORIGIN: &str = "galapagos.dev/origin";

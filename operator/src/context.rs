@@ -35,6 +35,8 @@ pub struct Context {
     pub budget: Budget,
     /// When something was done last.
     pub recent: Recent,
+    /// Why workers of jobs are missing, as it was a moment ago.
+    pub pending: crate::evolution_job::worker_trouble::Pending,
     /// Claims of pools as they were a moment ago.
     pub claims: crate::worker_pool::Claims,
 }

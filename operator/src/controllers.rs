@@ -19,6 +19,9 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// Time between looks for what is remembered of objects that are gone.
 const SWEEP: Duration = Duration::from_secs(30);
 
+/// Time between counts of what there is.
+const COUNT: Duration = Duration::from_secs(5);
+
 /// Why a reconcile failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -67,7 +70,7 @@ pub async fn run(ctx: Arc<Context>) {
             Ok(worker_pool::reconcile(pool, ctx).await?)
         },
     );
-    tokio::join!(jobs, pools, sweep(&ctx));
+    tokio::join!(jobs, pools, sweep(&ctx), count(&ctx));
 }
 
 async fn control<K, F>(
@@ -136,6 +139,29 @@ fn causes(error: &Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Counts what there is, for the metrics.
+async fn count(ctx: &Context) {
+    let mut every = tokio::time::interval(COUNT);
+    loop {
+        every.tick().await;
+        let (mut phases, mut queued) = (Vec::new(), 0);
+        for job in ctx.caches.jobs.state() {
+            let Some(status) = &job.status else { continue };
+            phases.extend(status.phase.map(|phase| (phase, 1)));
+            queued += usize::from(status.queue_position.is_some());
+        }
+        let (mut desired, mut ready) = (0, 0);
+        for workers in ctx.caches.workers.state() {
+            desired += workers.spec.as_ref().and_then(|s| s.replicas).map_or(0, i64::from);
+            ready += workers.status.as_ref().and_then(|s| s.ready_replicas).map_or(0, i64::from);
+        }
+        ctx.metrics.jobs(&phases);
+        ctx.metrics.queued(queued);
+        ctx.metrics.workers(desired, ready);
+        ctx.metrics.streams(ctx.hub.counts().0);
+    }
 }
 
 /// Forgets what is remembered of jobs that are gone: nothing tells a reconcile that an object was deleted.

@@ -139,6 +139,7 @@ impl Lead {
             backoff: Backoff::new(),
             budget: Budget::default(),
             recent: Recent::default(),
+            pending: crate::evolution_job::worker_trouble::Pending::default(),
             claims: crate::worker_pool::Claims::default(),
         });
         let pass_on = async move {

@@ -1,7 +1,7 @@
 //! Makes what a decision asks for, and takes away what it does not. Every step may be repeated.
 
+use galapagos_crds::EvolutionJob;
 use galapagos_crds::conditions::StalledReason;
-use galapagos_crds::{EvolutionJob, WorkerPool};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Service;
@@ -79,10 +79,12 @@ pub async fn apply(ctx: &Context, observed: &Observed, children: &Children) -> R
     }
     if let Some(number) = attempt {
         let pool = observed.pool.as_deref().ok_or_else(|| missing_pool(job))?;
-        let site = site::of(ctx, job, pool).await?;
-        start(ctx, observed, &site, *number).await?;
+        let current = observed.attempt(*number).map(|a| &*a.job);
+        let site = site::of(ctx, job, pool, current).await?;
+        let origin = site::origin(pool, &ctx.settings, *number);
+        start(ctx, observed, &site, *number, &origin).await?;
         if let Workers::Set(replicas) = workers {
-            scale(ctx, observed, pool, &site, *replicas, *number).await?;
+            scale(ctx, observed, &site, *replicas, &origin).await?;
         }
     }
     if *workers == Workers::Remove {
@@ -101,7 +103,13 @@ fn missing_pool(job: &EvolutionJob) -> Obstacle {
 }
 
 /// The coordinator of an attempt: its Secret and Service, then its Job.
-async fn start(ctx: &Context, observed: &Observed, site: &Site, number: u32) -> Result<(), Obstacle> {
+async fn start(
+    ctx: &Context,
+    observed: &Observed,
+    site: &Site,
+    number: u32,
+    origin: &str,
+) -> Result<(), Obstacle> {
     let service = names::service(&site.name);
     let known = ctx.caches.services.get(&ObjectRef::new(&service).within(&site.namespace));
     let known = known.as_ref().map(|s| &s.metadata).filter(|m| is_mine(m, &site.uid));
@@ -124,7 +132,8 @@ async fn start(ctx: &Context, observed: &Observed, site: &Site, number: u32) -> 
     ctx.io.create(Kind::Secret, &site.namespace, &secret).await.map_err(|e| Obstacle::of(e, "its Secret"))?;
     let spec = &observed.job.spec;
     let desired = json!({"generations": spec.generations, "stop": spec.stop});
-    let body = build::coordinator_job(site, number, &desired);
+    let mut body = build::coordinator_job(site, number, &desired);
+    body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin);
     let created = ctx.io.create(Kind::Job, &site.namespace, &body).await;
     match created.map_err(|e| Obstacle::of(e, "the Job of its coordinator"))? {
         Created::New(_) => {
@@ -149,10 +158,9 @@ async fn start(ctx: &Context, observed: &Observed, site: &Site, number: u32) -> 
 async fn scale(
     ctx: &Context,
     observed: &Observed,
-    pool: &WorkerPool,
     site: &Site,
     replicas: u32,
-    attempt: u32,
+    origin: &str,
 ) -> Result<(), Obstacle> {
     let live = observed.workers.as_deref();
     if live.is_none() {
@@ -164,7 +172,7 @@ async fn scale(
         let found = found.get_metadata_opt(&name).await.map_err(Obstacle::Read)?;
         found.map_or(Ok(()), |d| must_be_mine(&d.metadata, site, "Deployment"))?;
     }
-    let body = workers(pool, site, live, replicas, attempt);
+    let body = workers(site, live, replicas, origin);
     let meta = live.map(|d| &d.metadata);
     ctx.io
         .apply(Kind::Deployment, &site.namespace, &body, meta)
@@ -177,16 +185,11 @@ async fn scale(
 /// The Deployment as it should be. Within one attempt its pods stay as they were made, though the pool was edited or
 /// the operator upgraded: running jobs are not touched by either. What is changed by hand is changed back, as long as
 /// neither happened.
-fn workers(pool: &WorkerPool, site: &Site, live: Option<&Deployment>, replicas: u32, attempt: u32) -> Value {
-    let origin = format!(
-        "{} of pool generation {} for attempt {attempt}",
-        env!("CARGO_PKG_VERSION"),
-        pool.metadata.generation.unwrap_or_default(),
-    );
+fn workers(site: &Site, live: Option<&Deployment>, replicas: u32, origin: &str) -> Value {
     let mut body = build::workers(site, replicas);
     let made = live.and_then(|d| Some((d.annotations().get(annotations::ORIGIN)?, d.spec.as_ref()?)));
     match made {
-        Some((made, spec)) if *made != origin && same_attempt(made, &origin) => {
+        Some((made, spec)) if *made != origin && same_attempt(made, origin) => {
             body["spec"]["template"] = serde_json::to_value(&spec.template).unwrap_or_default();
             body["metadata"]["annotations"][annotations::ORIGIN] = json!(made);
         }

@@ -77,6 +77,9 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
         Class::Permanent(reason)
     } else if code == Some(TERMINATED) {
         Class::Disrupted
+    } else if code.is_none() && pod.is_none() {
+        // Every code is kept in the condition: the pod went away without one, by force or with its node.
+        Class::Disrupted
     } else {
         Class::Fault(code)
     };

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use galapagos_crds::status::Phase;
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
 use jiff::Timestamp;
 use kube::ResourceExt;
@@ -63,13 +64,21 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     if !is_ours(&job) {
         return Ok(Action::await_change());
     }
-    // From the caches, without the client.
-    let observed = observe(job, &ctx.caches, ctx.hub.latest(&uid));
+    // From the caches; pods of workers that are missing are asked for.
+    let mut observed = observe(job, &ctx.caches, ctx.hub.latest(&uid));
+    observed.trouble = worker_trouble::of(&ctx.pending, ctx.io.client(), &observed).await;
     let problem = validate::validate(&observed.job, observed.pool.as_deref(), Catalogue::embedded()).err();
     let share = share(&ctx, &observed, &uid);
     let now = Timestamp::now();
-    let inputs =
-        Inputs { observed: &observed, problem: problem.as_ref(), share: &share, now, clock: Instant::now() };
+    let origin = |number| observed.pool.as_deref().map(|pool| site::origin(pool, &ctx.settings, number));
+    let inputs = Inputs {
+        observed: &observed,
+        problem: problem.as_ref(),
+        share: &share,
+        origin: &origin,
+        now,
+        clock: Instant::now(),
+    };
     let mut decision = decide(&inputs);
 
     // With the client. Numbers of attempts first, so that none is used twice.
@@ -78,10 +87,19 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
         recorded = report::write(&ctx, &observed, &recorded, &decision, now).await?;
     }
     let mut again = decision.recheck.map_or(RESYNC, |recheck| recheck.min(RESYNC));
+    let (wanted, ready) = observed.replicas();
+    if ready < wanted {
+        again = again.min(worker_trouble::FRESH);
+    }
     match apply::apply(&ctx, &observed, &decision.children).await {
         Ok(()) => {}
         Err(Obstacle::Stalled { reason, message }) => {
-            decision.situation = Situation::Stalled { reason, message, placed: true };
+            // What runs goes on; only what it lacks is told.
+            let phase = match decision.situation.phase() {
+                Phase::Running => Phase::Running,
+                _ => Phase::Preparing,
+            };
+            decision.situation = Situation::Stalled { reason, message, phase };
             again = again.min(STALLED);
         }
         Err(Obstacle::Leaving(what)) => {

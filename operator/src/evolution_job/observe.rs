@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
+use super::status::WorkersTrouble;
 use crate::labels;
 use crate::progress::Seen;
 use crate::watches::Caches;
@@ -47,6 +48,8 @@ pub struct Observed {
     pub attempts: Vec<Attempt>,
     /// Its workers.
     pub workers: Option<Arc<Deployment>>,
+    /// Why workers do not come, if it is known.
+    pub trouble: Option<WorkersTrouble>,
     /// What its coordinator said last.
     pub seen: Option<Seen>,
 }
@@ -95,5 +98,5 @@ pub fn observe(job: Arc<EvolutionJob>, caches: &Caches, seen: Option<Seen>) -> O
     attempts.sort_by_key(|a| a.number);
     let pool = ObjectRef::new(&job.spec.worker_pool_name).within(&namespace);
     let workers = caches.workers.state_filter(|d: &Deployment| mine(&d.metadata)).into_iter().next();
-    Observed { pool: caches.pools.get(&pool), attempts, workers, seen, job }
+    Observed { pool: caches.pools.get(&pool), attempts, workers, trouble: None, seen, job }
 }

@@ -42,7 +42,7 @@ pub async fn report(
     now: Timestamp,
 ) -> Result<Option<Duration>, Error> {
     let uid = recorded.uid().unwrap_or_default();
-    let status = status(ctx, observed, &recorded, decision, now);
+    let status = status(observed, &recorded, decision, now);
     let change = differs(recorded.status.as_ref(), &status);
     let running = ctx.caches.jobs.state_filter(is_running).len();
     let last = ctx.recent.last(&uid, STATUS).map(|at| at.elapsed());
@@ -69,7 +69,7 @@ pub async fn write(
     decision: &Decision,
     now: Timestamp,
 ) -> Result<Arc<EvolutionJob>, WriteError> {
-    let status = status(ctx, observed, recorded, decision, now);
+    let status = status(observed, recorded, decision, now);
     write_status(ctx, recorded, status).await
 }
 
@@ -120,7 +120,6 @@ fn acknowledge(ctx: &Context, observed: &Observed, decision: &Decision, uid: &st
 }
 
 fn status(
-    ctx: &Context,
     observed: &Observed,
     recorded: &EvolutionJob,
     decision: &Decision,
@@ -128,7 +127,9 @@ fn status(
 ) -> EvolutionJobStatus {
     let job = &observed.job;
     let (wanted, ready) = observed.replicas();
-    let image = observed.pool.as_ref().map(|pool| site::image(job, pool, &ctx.settings.image));
+    // Only an image that works is kept for all attempts: a wrong one may be corrected.
+    let current = u32::try_from(decision.attempts.started).ok().and_then(|n| observed.attempt(n));
+    let image = current.filter(|_| decision.situation.is_running()).and_then(|a| site::image_of(&a.job));
     let begun = decision.attempts.started > 0;
     let facts = Facts {
         generation: job.metadata.generation.unwrap_or_default(),
@@ -145,11 +146,11 @@ fn status(
                 Workers::Remove => 0,
             },
             ready,
-            trouble: super::worker_trouble::of(observed.workers.as_deref()),
+            trouble: observed.trouble.clone(),
         },
         started: begun.then_some(now),
         ended: None,
-        image: image.as_deref().filter(|_| begun),
+        image: image.as_deref(),
         price: observed.pool.as_ref().and_then(|p| p.spec.cost_per_worker_hour),
     };
     build(recorded.status.as_ref(), &facts, now)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use galapagos_crds::{EvolutionJob, WorkerPool};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Resource, ResourceExt};
 use serde_json::Value;
@@ -10,9 +11,10 @@ use serde_json::Value;
 use super::apply::Obstacle;
 use super::build::Site;
 use crate::context::Context;
+use crate::settings::Settings;
 use crate::{names, worker_pool};
 
-/// The image of the job's pods: fixed by its first attempt, else that of the pool's template, else the operator's.
+/// The image of the job's pods: fixed by its first attempt that worked, else that of the pool's template, else the operator's.
 pub fn image(job: &EvolutionJob, pool: &WorkerPool, usual: &str) -> String {
     let fixed = job.status.as_ref().and_then(|s| s.provenance.as_ref()?.image.clone());
     fixed.or_else(|| of_template(pool, "image")).unwrap_or_else(|| usual.to_owned())
@@ -25,24 +27,55 @@ fn of_template(pool: &WorkerPool, field: &str) -> Option<String> {
     worker.get(field)?.as_str().map(str::to_owned)
 }
 
+/// Of what the pods of an attempt are made, in words that differ if anything but the job differs.
+pub fn origin(pool: &WorkerPool, settings: &Settings, attempt: u32) -> String {
+    let flags = format!("{} {:?} {}", settings.image, settings.image_pull_policy, settings.run_as_user);
+    let flags = blake3::hash(flags.as_bytes()).to_hex();
+    format!(
+        "{} with flags {} of pool generation {} for attempt {attempt}",
+        env!("CARGO_PKG_VERSION"),
+        &flags[..8],
+        pool.metadata.generation.unwrap_or_default(),
+    )
+}
+
+/// The image that an attempt was started with.
+pub fn image_of(attempt: &Job) -> Option<String> {
+    let pod = attempt.spec.as_ref()?.template.spec.as_ref()?;
+    pod.containers.iter().find(|c| c.name == names::COORDINATOR)?.image.clone()
+}
+
+/// The Secret that an attempt was started with: its certificates are of one authority, also if that was replaced since.
+fn secret_of(attempt: &Job) -> Option<String> {
+    let pod = attempt.spec.as_ref()?.template.spec.as_ref()?;
+    pod.volumes.iter().flatten().find_map(|v| v.secret.as_ref()?.secret_name.clone())
+}
+
 /// Gathers it.
 ///
 /// # Errors
 /// The claims of the pool cannot be read.
-pub async fn of(ctx: &Context, job: &EvolutionJob, pool: &WorkerPool) -> Result<Site, Obstacle> {
+pub async fn of(
+    ctx: &Context,
+    job: &EvolutionJob,
+    pool: &WorkerPool,
+    attempt: Option<&Job>,
+) -> Result<Site, Obstacle> {
     let uid = job.uid().unwrap_or_default();
     let name = job.name_any();
     let usual = ctx.settings.image_pull_policy.map(|p| p.as_str().to_owned());
     Ok(Site {
         namespace: job.namespace().unwrap_or_default(),
-        secret: names::secret(&name, &uid, ctx.ca.fingerprint()),
+        secret: attempt
+            .and_then(secret_of)
+            .unwrap_or_else(|| names::secret(&name, &uid, ctx.ca.fingerprint())),
         // Blocking its deletion takes rights on finalizers, which the operator does not have.
         owner: OwnerReference {
             block_owner_deletion: None,
             ..job.controller_owner_ref(&()).unwrap_or_default()
         },
         pool: Arc::new(pool.clone()),
-        image: image(job, pool, &ctx.settings.image),
+        image: attempt.and_then(image_of).unwrap_or_else(|| image(job, pool, &ctx.settings.image)),
         pull_policy: of_template(pool, "imagePullPolicy").or(usual),
         colocation: worker_pool::colocation(ctx, pool).await.map_err(Obstacle::Read)?,
         source: job.spec.market_data.source.is_some(),

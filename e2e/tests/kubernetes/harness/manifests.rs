@@ -31,9 +31,11 @@ pub fn small(name: &str) -> Value {
     job(name, 24, 6)
 }
 
-/// Still there when something happens to it: under the pool's limit of CPU it takes a minute if it is left alone.
+/// Still there when something happens to it: under the pool's limit of CPU it takes half a minute and more if it is left
+/// alone, since what it back-tests is simulated bar by bar.
 pub fn long(name: &str) -> Value {
-    with(job(name, 48, 40), "/spec/execution/window", json!("Full"))
+    let slow = with(job(name, 48, 40), "/spec/strategies", json!([{"name": "atr_stop_loss"}]));
+    with(slow, "/spec/execution/window", json!("Full"))
 }
 
 /// A pool on the claim `market-data`, for so many workers. A worker is slow and asks for little, so that many tests
@@ -75,7 +77,10 @@ pub fn with(mut object: Value, pointer: &str, value: Value) -> Value {
     }
     match value {
         Value::Null => drop(at.as_object_mut().expect("an object").remove(last)),
-        value => at[last] = value,
+        value => match last.parse::<usize>() {
+            Ok(index) => at[index] = value,
+            Err(_) => at[last] = value,
+        },
     }
     object
 }

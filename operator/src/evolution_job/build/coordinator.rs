@@ -54,8 +54,9 @@ pub fn coordinator_job(site: &Site, attempt: u32, desired: &Value) -> Value {
 }
 
 /// Makes the class of a failure durable in the Job's condition. Each container by its name: without one a rule would
-/// also match the local worker, whose codes decide nothing. The codes come first, since an attempt that says it cannot
-/// succeed means it, also while its node is drained.
+/// also match the local worker, whose codes decide nothing. Permanent codes come first, since an attempt that says it
+/// cannot succeed means it, also while its node is drained; then disruptions; every other code is kept by a rule of its
+/// own, so that an end without a code means that somebody took the pod away.
 fn failures(site: &Site) -> Value {
     let codes: Vec<i32> = PERMANENT_EXIT_CODES.collect();
     let permanent = |name: &str| json!({"action": "FailJob", "onExitCodes": {"containerName": name, "operator": "In", "values": codes}});
@@ -67,5 +68,10 @@ fn failures(site: &Site) -> Value {
         "action": "FailJob",
         "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
     }));
+    let other = |name: &str| json!({"action": "FailJob", "onExitCodes": {"containerName": name, "operator": "NotIn", "values": [0]}});
+    if site.source {
+        rules.push(other(IMPORT));
+    }
+    rules.push(other(COORDINATOR));
     json!({"rules": rules})
 }

@@ -12,6 +12,7 @@ use super::super::observe::Attempt;
 use super::super::pod_state::{self, PodState};
 use super::super::status::{Situation, SuspendedBy};
 use super::{Decision, State, Workers, left};
+use crate::annotations;
 
 /// First pause after a fault; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
@@ -118,14 +119,30 @@ impl State<'_> {
         }
     }
 
+    /// Whether the pool, or the operator, makes pods in another way than when the attempt was made.
+    fn is_corrected(&self, attempt: &Attempt) -> bool {
+        let made = attempt.job.metadata.annotations.as_ref().and_then(|a| a.get(annotations::ORIGIN));
+        let now = (self.inputs.origin)(attempt.number);
+        made.zip(now).is_some_and(|(made, now)| *made != now)
+    }
+
     /// The current attempt lives.
     pub(super) fn going_on(&self, attempt: &Attempt) -> Decision {
         let observed = self.inputs.observed;
         let seen = observed.seen.as_ref().filter(|s| s.attempt == attempt.number);
         let pod = pod_state::of(&attempt.job, attempt.pod.as_deref());
+        if matches!(pod, PodState::Stuck { .. }) && self.is_corrected(attempt) {
+            // It is made again under its own number: it never worked.
+            let mut decision = self.with(Situation::Starting);
+            decision.children.remove =
+                [attempt].iter().filter(|a| !a.is_leaving()).map(|a| a.identity()).collect();
+            return decision;
+        }
         let mut decision = self.with(match (pod, seen) {
             (PodState::Held, _) => Situation::Suspended(SuspendedBy::Queue),
-            (PodState::Stuck { reason, message }, _) => Situation::Stalled { reason, message, placed: true },
+            (PodState::Stuck { reason, message }, _) => {
+                Situation::Stalled { reason, message, phase: Phase::Preparing }
+            }
             (_, Some(seen)) => {
                 Situation::Running { reachable: seen.reachable(attempt.number, self.inputs.clock) }
             }
@@ -157,9 +174,11 @@ fn pause(faults: i32) -> Duration {
 
 fn retrying(code: Option<i32>, why: String, now: Timestamp, wait: Duration) -> Situation {
     match code {
-        Some(ending::STATE_NOT_WRITABLE) => {
-            Situation::Stalled { reason: StalledReason::StateNotWritable, message: why, placed: true }
-        }
+        Some(ending::STATE_NOT_WRITABLE) => Situation::Stalled {
+            reason: StalledReason::StateNotWritable,
+            message: why,
+            phase: Phase::Preparing,
+        },
         _ => Situation::Retrying { until: now + wait, why },
     }
 }

@@ -84,7 +84,7 @@ pub enum Workers {
 }
 
 /// Everything that decides.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Inputs<'a> {
     /// The job and its children.
     pub observed: &'a Observed,
@@ -92,6 +92,8 @@ pub struct Inputs<'a> {
     pub problem: Option<&'a Problem>,
     /// What the plan gives it.
     pub share: &'a Share,
+    /// Of what the pods of this attempt would be made now; none without a pool.
+    pub origin: &'a (dyn Fn(u32) -> Option<String> + Sync),
     /// The time of the world.
     pub now: Timestamp,
     /// The time of this process.
@@ -190,7 +192,7 @@ impl State<'_> {
             return self.with(Situation::Stalled {
                 reason: problem.reason,
                 message: problem.message.clone(),
-                placed: false,
+                phase: Phase::Pending,
             });
         }
         if !self.inputs.share.admitted {

@@ -17,6 +17,8 @@ struct World {
     observed: Observed,
     problem: Option<Problem>,
     share: Share,
+    /// What it makes pods of is not what the attempts were made of.
+    pool_edited: bool,
     now: Timestamp,
 }
 
@@ -32,10 +34,22 @@ impl World {
             "metadata": {"name": "j", "namespace": "n", "uid": "u", "generation": 1}, "spec": all,
         }))
         .unwrap();
-        let observed =
-            Observed { job: Arc::new(job), pool: None, attempts: Vec::new(), workers: None, seen: None };
+        let observed = Observed {
+            job: Arc::new(job),
+            pool: None,
+            attempts: Vec::new(),
+            workers: None,
+            trouble: None,
+            seen: None,
+        };
         let share = Share { admitted: true, queue_position: None, wanted: 2, workers: 2 };
-        World { observed, problem: None, share, now: "2026-01-01T00:00:00Z".parse().unwrap() }
+        World {
+            observed,
+            problem: None,
+            share,
+            pool_edited: false,
+            now: "2026-01-01T00:00:00Z".parse().unwrap(),
+        }
     }
 
     fn decide(&self) -> Decision {
@@ -43,6 +57,7 @@ impl World {
             observed: &self.observed,
             problem: self.problem.as_ref(),
             share: &self.share,
+            origin: &|number| self.pool_edited.then(|| format!("edited for {number}")),
             now: self.now,
             clock: Instant::now(),
         };
@@ -167,7 +182,7 @@ fn what_is_wrong_stalls_a_job_that_waits_and_leaves_one_alone_that_runs() {
     let problem = Problem { reason: StalledReason::PoolNotFound, message: "no pool".into() };
     let mut world = World::new(json!({}));
     world.problem = Some(problem.clone());
-    assert!(matches!(world.turn().situation, Situation::Stalled { placed: false, .. }));
+    assert!(matches!(world.turn().situation, Situation::Stalled { phase: Phase::Pending, .. }));
     assert!(!has_place(world.observed.job.status.as_ref()));
     let mut world = World::running(json!({}));
     world.problem = Some(problem);
@@ -190,8 +205,9 @@ fn a_disruption_starts_the_next_attempt_at_once_and_does_not_count() {
 #[test]
 fn a_fault_waits_longer_each_time_and_fails_the_job_at_the_limit() {
     let mut world = World::running(json!({"backoffLimit": 2}));
+    let told = "Container coordinator for pod n/j failed with exit code 101 matching FailJob rule at index 2";
     for (faults, pause) in [(1, 10), (2, 20)] {
-        world.job_ends("Failed", "Job has reached the specified backoff limit");
+        world.job_ends("Failed", told);
         let decision = world.turn();
         assert_eq!(decision.attempts.faults, faults);
         assert_eq!(decision.children.attempt, None);
@@ -203,7 +219,7 @@ fn a_fault_waits_longer_each_time_and_fails_the_job_at_the_limit() {
         assert_eq!(world.turn().children.attempt, Some(number));
         world.attempt(number);
     }
-    world.job_ends("Failed", "Job has reached the specified backoff limit");
+    world.job_ends("Failed", told);
     let decision = world.turn();
     assert!(matches!(
         decision.situation,
@@ -369,14 +385,54 @@ fn an_image_that_cannot_be_pulled_stalls_the_job_with_the_words_of_the_kubelet()
         "name": "local-worker", "image": "i", "imageID": "", "ready": false, "restartCount": 0,
         "state": {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image x"}},
     }]}}));
-    let Situation::Stalled { reason, message, placed } = world.turn().situation else {
-        panic!("not stalled")
-    };
-    assert_eq!((reason, placed), (StalledReason::ImagePullFailed, true));
+    let Situation::Stalled { reason, message, phase } = world.turn().situation else { panic!("not stalled") };
+    assert_eq!((reason, phase), (StalledReason::ImagePullFailed, Phase::Preparing));
     assert_eq!(message, "container local-worker: ImagePullBackOff: Back-off pulling image x");
     assert_eq!(world.phase(), Phase::Preparing);
     world.last().pod = None;
     assert_eq!(world.turn().situation, Situation::Starting);
+}
+
+#[test]
+fn an_attempt_that_cannot_start_is_made_again_once_the_pool_is_corrected() {
+    let mut world = World::new(json!({}));
+    world.turn();
+    world.attempt(1);
+    let job = Arc::make_mut(&mut world.last().job);
+    let annotations = [("galapagos.dev/origin".to_owned(), "as it was".to_owned())];
+    job.metadata.annotations = Some(annotations.into());
+    let pod = json!({"metadata": {"name": "p"}, "status": {"containerStatuses": [{
+        "name": "coordinator", "image": "i", "imageID": "", "ready": false, "restartCount": 0,
+        "state": {"waiting": {"reason": "ErrImagePull"}},
+    }]}});
+    world.pod(pod);
+    assert_eq!(world.turn().children.remove, []);
+    world.pool_edited = true;
+    let decision = world.turn();
+    assert_eq!((decision.children.remove.len(), decision.children.attempt), (1, None));
+    world.observed.attempts.clear();
+    let decision = world.turn();
+    assert_eq!((decision.children.attempt, decision.attempts.started), (Some(1), 1));
+}
+
+#[test]
+fn an_attempt_that_ends_without_a_code_was_taken_away_and_does_not_count() {
+    let mut world = World::running(json!({"backoffLimit": 0}));
+    world.job_ends("Failed", "Job has reached the specified backoff limit");
+    let decision = world.turn();
+    assert_eq!((decision.attempts.faults, decision.attempts.disruptions), (0, 1));
+    assert_eq!(decision.children.attempt, Some(2));
+}
+
+#[test]
+fn a_finished_job_that_goes_on_has_its_deadline_anew() {
+    let mut world = World::succeeded(10);
+    world.edit(|spec| spec.active_deadline_seconds = Some(100));
+    world.pass(1000);
+    world.edit(|spec| spec.generations = 20);
+    assert_eq!(world.turn().situation, Situation::Starting);
+    world.pass(99);
+    assert!(!matches!(world.turn().situation, Situation::Failed { .. }));
 }
 
 #[test]

@@ -102,6 +102,10 @@ fn order(type_: &str) -> usize {
 }
 
 fn ready(situation: &Situation) -> &'static str {
+    // The reason of Ready is what people see in the table: why nothing goes on is worth more there than the phase.
+    if let Some(reason) = situation.stalled() {
+        return reason.as_str();
+    }
     let reason = match situation.phase() {
         Phase::Pending => ReadyReason::Queued,
         Phase::Preparing => ReadyReason::Preparing,
@@ -140,6 +144,7 @@ fn workers_ready(facts: &Facts<'_>, workers: &Workers) -> Option<Draft> {
         Situation::Preparing { .. }
         | Situation::Starting
         | Situation::Running { .. }
+        | Situation::Stalled { phase: Phase::Running, .. }
         | Situation::Retrying { .. } => {}
         _ => return None,
     }

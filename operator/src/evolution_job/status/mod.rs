@@ -15,7 +15,7 @@ mod situation;
 mod tests;
 
 use galapagos_crds::Decimal;
-use galapagos_crds::status::{Attempts, EvolutionJobStatus, Workers};
+use galapagos_crds::status::{Attempts, EvolutionJobStatus, Phase, Workers};
 use galapagos_protocol::progress::Report;
 use jiff::{Timestamp, Unit};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -46,7 +46,7 @@ pub struct Facts<'a> {
     pub attempts: Attempts,
     /// Workers of the Deployment, without the local one: that is added here.
     pub workers: RemoteWorkers,
-    /// When the first attempt was started; the first time that was ever written stays.
+    /// When the first attempt was started; the first time that was written stays, until the job goes on after its end.
     pub started: Option<Timestamp>,
     /// When the last attempt ended; absent: a job that ends, ends now.
     pub ended: Option<Timestamp>,
@@ -103,7 +103,11 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
         best: best
             .map(|best| if ends { best } else { galapagos_crds::status::Best { holdout: None, ..best } }),
         history,
-        start_time: before.start_time.or(facts.started.map(|at| Time(whole_seconds(at)))),
+        // A job that goes on after its end starts anew: its deadlines count from here.
+        start_time: before
+            .start_time
+            .filter(|_| ends || before.completion_time.is_none())
+            .or(facts.started.map(|at| Time(whole_seconds(at)))),
         completion_time: completion(before.completion_time, facts, now),
         estimated_completion_time: estimated_completion_time.filter(|_| eta_known),
         cost,
@@ -138,6 +142,7 @@ fn workers(facts: &Facts<'_>) -> Workers {
     let attached = facts.report.and_then(|report| report.workers).is_some_and(|w| w.ready > 0);
     let (wanted, ready) = match facts.situation {
         Situation::Running { reachable } => (true, reachable && attached),
+        Situation::Stalled { phase: Phase::Running, .. } => (true, attached),
         Situation::Preparing { .. } | Situation::Starting | Situation::Retrying { .. } => (true, false),
         Situation::Queued { .. }
         | Situation::Suspending(_)

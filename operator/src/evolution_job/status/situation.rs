@@ -41,8 +41,9 @@ pub enum Situation {
         reason: StalledReason,
         /// What was found: a sentence without its full stop. What to do is added.
         message: String,
-        /// Whether it has its place in the pool already.
-        placed: bool,
+        /// The phase it is in: Pending without a place in the pool, Preparing, or Running if only its workers are
+        /// in trouble.
+        phase: Phase,
     },
     /// Ended without a result.
     Failed {
@@ -86,8 +87,7 @@ impl Situation {
             }
             Situation::Running { .. } => Phase::Running,
             Situation::Suspending(_) | Situation::Suspended(_) => Phase::Suspended,
-            Situation::Stalled { placed: false, .. } => Phase::Pending,
-            Situation::Stalled { placed: true, .. } => Phase::Preparing,
+            Situation::Stalled { phase, .. } => *phase,
             Situation::Failed { .. } => Phase::Failed,
             Situation::Succeeded { .. } => Phase::Succeeded,
         }
@@ -98,8 +98,9 @@ impl Situation {
         matches!(self, Situation::Failed { .. } | Situation::Succeeded { .. })
     }
 
-    pub(super) fn is_running(&self) -> bool {
-        matches!(self, Situation::Running { .. })
+    /// Whether the coordinator works, or worked when it was last heard.
+    pub fn is_running(&self) -> bool {
+        self.phase() == Phase::Running
     }
 
     pub(super) fn queue_position(&self) -> Option<i32> {

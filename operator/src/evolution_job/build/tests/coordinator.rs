@@ -25,7 +25,7 @@ fn without_a_source_nothing_is_imported_and_nobody_writes_market_data() {
     let (job, template) = coordinator_of(&site);
     assert!(containers(&template).iter().all(|c| c.name != "import"));
     let rules = job.spec.unwrap().pod_failure_policy.unwrap().rules;
-    assert_eq!(rules.len(), 2, "a rule about a container that is not there is refused by the server");
+    assert_eq!(rules.len(), 3, "a rule about a container that is not there is refused by the server");
     assert!(containers(&template).iter().all(|c| !writes(c).contains(&"/data".to_owned())));
 }
 
@@ -45,9 +45,11 @@ fn only_coordinator_and_import_decide_the_class_of_a_failure() {
     let rules = job.spec.unwrap().pod_failure_policy.unwrap().rules;
     let named: Vec<_> = rules.iter().filter_map(|r| r.on_exit_codes.as_ref()).collect();
     let names: Vec<_> = named.iter().map(|r| r.container_name.clone().unwrap()).collect();
-    assert_eq!(names, ["coordinator", "import"], "a rule without a name would match the local worker");
-    assert!(named.iter().all(|r| r.operator == "In" && r.values == [64, 65, 66, 67, 68]));
-    let conditions = rules.last().unwrap().on_pod_conditions.clone().unwrap();
+    let expected = ["coordinator", "import", "import", "coordinator"];
+    assert_eq!(names, expected, "a rule without a name would match the local worker");
+    assert!(named[..2].iter().all(|r| r.operator == "In" && r.values == [64, 65, 66, 67, 68]));
+    assert!(named[2..].iter().all(|r| r.operator == "NotIn" && r.values == [0]), "every code is kept");
+    let conditions = rules[2].on_pod_conditions.clone().unwrap();
     assert_eq!((conditions[0].type_.as_str(), conditions[0].status.as_str()), ("DisruptionTarget", "True"));
     assert!(rules.iter().all(|r| r.action == "FailJob"));
 }

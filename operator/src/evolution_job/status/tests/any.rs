@@ -1,7 +1,7 @@
 //! Facts of any kind, possible or not.
 
 use galapagos_crds::conditions::{CompleteReason, StalledReason};
-use galapagos_crds::status::Attempts;
+use galapagos_crds::status::{Attempts, Phase};
 use galapagos_protocol::progress as wire;
 use jiff::Timestamp;
 use proptest::collection::{hash_map, vec};
@@ -172,11 +172,8 @@ fn situation() -> impl Strategy<Value = Situation> {
         (time(), text()).prop_map(|(until, why)| Situation::Retrying { until, why }),
         by().prop_map(Situation::Suspending),
         by().prop_map(Situation::Suspended),
-        (reason(), text(), any::<bool>()).prop_map(|(reason, message, placed)| Situation::Stalled {
-            reason,
-            message,
-            placed
-        }),
+        (reason(), text(), select(vec![Phase::Pending, Phase::Preparing, Phase::Running]))
+            .prop_map(|(reason, message, phase)| Situation::Stalled { reason, message, phase }),
         (reason(), text()).prop_map(|(reason, message)| Situation::Failed { reason, message }),
         select(CompleteReason::ALL).prop_map(|reason| Situation::Succeeded { reason }),
     ]

@@ -2,6 +2,7 @@
 
 use galapagos_crds::conditions::{CompleteReason, StalledReason};
 use galapagos_crds::status::Attempts;
+use galapagos_crds::status::Phase;
 use galapagos_protocol::progress::{Best, Evaluations, Final, Gene, Generation, Provenance, Report, Workers};
 
 use super::at;
@@ -106,8 +107,8 @@ pub fn situations() -> Vec<Situation> {
         Situation::Suspending(SuspendedBy::User),
         Situation::Suspended(SuspendedBy::User),
         Situation::Suspended(SuspendedBy::Queue),
-        Situation::Stalled { reason, message: message.clone(), placed: false },
-        Situation::Stalled { reason, message: message.clone(), placed: true },
+        Situation::Stalled { reason, message: message.clone(), phase: Phase::Pending },
+        Situation::Stalled { reason, message: message.clone(), phase: Phase::Preparing },
         Situation::Failed { reason, message },
         Situation::Succeeded { reason: CompleteReason::Patience },
     ]

@@ -54,11 +54,11 @@ fn each_situation_has_its_phase_and_conditions() {
         ),
         (Phase::Suspended, format!("Ready=False/Suspended {data} Suspended=True/ByUser")),
         (Phase::Suspended, format!("Ready=False/Suspended {data} Suspended=True/ByQueue")),
-        (Phase::Pending, format!("Ready=False/Queued Stalled=True/ImagePullFailed {data}")),
-        (Phase::Preparing, format!("Ready=False/Preparing Stalled=True/ImagePullFailed {data}")),
+        (Phase::Pending, format!("Ready=False/ImagePullFailed Stalled=True/ImagePullFailed {data}")),
+        (Phase::Preparing, format!("Ready=False/ImagePullFailed Stalled=True/ImagePullFailed {data}")),
         (
             Phase::Failed,
-            format!("Ready=False/Failed Stalled=True/ImagePullFailed {data} Failed=True/ImagePullFailed"),
+            format!("Ready=False/ImagePullFailed Stalled=True/ImagePullFailed {data} Failed=True/ImagePullFailed"),
         ),
         (Phase::Succeeded, format!("Ready=True/Succeeded {data} Complete=True/Patience")),
     ];
