@@ -24,14 +24,15 @@ fn text(output: &Output) -> String {
 
 /// All that the operator may do where jobs are: groups, resources, verbs.
 const WHERE_JOBS_ARE: &[(&str, &[&str], &[&str])] = &[
-    ("galapagos.dev", &["evolutionjobs", "workerpools"], &["get", "list", "watch"]),
+    ("galapagos.dev", &["evolutionjobs", "workerpools"], &["list", "watch"]),
     ("galapagos.dev", &["evolutionjobs"], &["delete"]),
     ("galapagos.dev", &["evolutionjobs/status", "workerpools/status"], &["patch"]),
     ("batch", &["jobs"], &["create", "delete", "get", "list", "watch"]),
     ("apps", &["deployments"], &["create", "delete", "get", "list", "patch", "watch"]),
-    ("", &["persistentvolumeclaims", "services"], &["create", "get", "list", "patch", "watch"]),
+    ("", &["persistentvolumeclaims"], &["create", "get", "patch"]),
+    ("", &["services"], &["create", "get", "list", "patch", "watch"]),
     ("networking.k8s.io", &["networkpolicies"], &["create", "get", "list", "patch", "watch"]),
-    ("", &["pods"], &["delete", "get", "list", "watch"]),
+    ("", &["pods"], &["list", "watch"]),
     ("", &["secrets"], &["create"]),
     ("events.k8s.io", &["events"], &["create", "patch"]),
 ];

@@ -112,7 +112,13 @@ fn the_operator_has_no_right_that_it_does_not_need() {
             let named = rule.resource_names.as_deref().unwrap_or_default();
             assert!(rule.verbs == ["create"] || named == ["galapagos-ca"], "{rule:?}");
         }
-        let unused: Vec<_> = everywhere.difference(&used.everywhere).collect();
+        // What is applied is a patch for the log, and the server asks for `create` as well when it makes the object.
+        let is_applied = |right: &str| {
+            right
+                .strip_prefix("create ")
+                .is_some_and(|what| used.everywhere.contains(&format!("patch {what}")))
+        };
+        let unused: Vec<_> = everywhere.difference(&used.everywhere).filter(|r| !is_applied(r)).collect();
         let unused_own: Vec<_> = own_namespace.difference(&used.own_namespace).collect();
         let whole = std::env::args().skip(1).all(|a| a.starts_with('-') || a.parse::<u32>().is_ok());
         if whole {

@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
-use galapagos_crds::conditions::StalledReason;
+use galapagos_crds::conditions::{EventReason, StalledReason};
 use galapagos_crds::{WorkerPool, WorkerPoolStatus};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::{Api, ResourceExt};
+use kube::runtime::events::EventType;
+use kube::{Api, Resource, ResourceExt};
 use serde_json::Value;
 
 use super::observe::Observed;
-use super::{Error, Problem};
+use super::{Error, Problem, colocation};
 use crate::context::Context;
+use crate::evolution_job::build::Colocation;
 use crate::kube_io::{Kind, WriteError};
 
 /// What is remembered of a pool's last status.
 const STATUS: &str = "status";
+const ONE_NODE: &str = "one node";
 /// Counts of a pool change with every worker that becomes ready: they are written so often at most.
 const COUNTS_EVERY: Duration = Duration::from_secs(1);
 
@@ -145,4 +148,25 @@ pub async fn report(
         Err(error) => return Err(Error::Write(format!("the status of WorkerPool {name}"), error)),
     }
     Ok(None)
+}
+
+/// Tells once that pods of the pool share a node, so that nobody wonders why they crowd there.
+pub async fn warn_of_one_node(ctx: &Context, observed: &Observed) {
+    let pool = &*observed.pool;
+    let uid = pool.uid().unwrap_or_default();
+    if ctx.recent.last(&uid, ONE_NODE).is_some() {
+        return;
+    }
+    let (market_data, state) = (observed.market_data.as_deref(), observed.state.as_deref());
+    let together = match colocation::of(market_data, state) {
+        Colocation::None => return,
+        Colocation::Coordinators => {
+            "state lies on a volume of one node: all coordinators of this pool run there"
+        }
+        Colocation::All => "market data lie on a volume of one node: all pods of this pool run there",
+    };
+    let note = format!("{together}; for more nodes use a claim that is ReadWriteMany");
+    ctx.recent.note(&uid, ONE_NODE);
+    let reason = EventReason::VolumeNotShared;
+    ctx.io.event(&pool.object_ref(&()), EventType::Warning, reason, "Reconcile", &note).await;
 }
