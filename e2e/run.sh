@@ -32,6 +32,8 @@ end() {
 # To upgrade to.
 "$here/cluster/image.sh" "$images/galapagos-next.tar" galapagos:next
 
+"$cargo" test --locked --workspace --features galapagos-e2e/kubernetes --test installation
+
 ours=yes
 ! "$here/cluster/status.sh" >/dev/null || ours=no
 trap 'end' EXIT

@@ -9,6 +9,7 @@ mod harness;
 
 mod definitions;
 mod deletion;
+mod measured;
 mod namespaced;
 mod operator_life;
 mod refusals;

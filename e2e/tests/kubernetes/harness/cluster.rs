@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use galapagos_e2e::program;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use serde_json::Value;
 
 /// Where the cluster's programs and files are.
 #[derive(Debug)]
@@ -56,6 +57,25 @@ impl Cluster {
         let mut command = Command::new(self.bin.join("helm"));
         command.arg("--kubeconfig").arg(&self.kubeconfig).stdin(Stdio::null());
         command
+    }
+
+    /// kwok, which plays nodes that exist in the API only.
+    pub fn kwok(&self) -> Command {
+        let stages = self.bin.with_file_name("share").join("kwok-stages.yaml");
+        let mut command = Command::new(self.bin.join("kwok"));
+        command.arg("--kubeconfig").arg(&self.kubeconfig).arg("--config").arg(stages);
+        command.arg("--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake");
+        command
+    }
+
+    /// `kubectl apply` of an object that lies in no namespace.
+    pub fn apply(&self, object: &Value) {
+        use std::io::Write;
+        let mut command = self.kubectl();
+        command.args(["apply", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(object.to_string().as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success(), "kubectl apply of {object}");
     }
 
     /// A client. It belongs to the runtime that makes it.
