@@ -31,11 +31,14 @@ blob() {
 size() { stat -c %s "$work/blobs/sha256/$1"; }
 
 pack "$root" "$work/layer" .
-layer=$(blob "$work/layer")
+unpacked=$(sha256sum "$work/layer" | cut -d' ' -f1)
+# Without name and time, so that the same folder gives the same bytes.
+gzip -n9 "$work/layer"
+layer=$(blob "$work/layer.gz")
 
 cat >"$work/config" <<J
 {"architecture":"amd64","os":"linux","config":{"User":"$user","Env":[$env],"Entrypoint":["$entrypoint"]},
-"rootfs":{"type":"layers","diff_ids":["sha256:$layer"]},"history":[{"created":"1970-01-01T00:00:00Z","created_by":"pack.sh"}]}
+"rootfs":{"type":"layers","diff_ids":["sha256:$unpacked"]},"history":[{"created":"1970-01-01T00:00:00Z","created_by":"pack.sh"}]}
 J
 config=$(blob "$work/config")
 
@@ -43,7 +46,7 @@ oci=application/vnd.oci.image
 cat >"$work/manifest" <<J
 {"schemaVersion":2,"mediaType":"$oci.manifest.v1+json",
 "config":{"mediaType":"$oci.config.v1+json","digest":"sha256:$config","size":$(size "$config")},
-"layers":[{"mediaType":"$oci.layer.v1.tar","digest":"sha256:$layer","size":$(size "$layer")}]}
+"layers":[{"mediaType":"$oci.layer.v1.tar+gzip","digest":"sha256:$layer","size":$(size "$layer")}]}
 J
 manifest=$(blob "$work/manifest")
 
