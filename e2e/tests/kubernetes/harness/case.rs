@@ -35,6 +35,7 @@ fn run(name: &str, body: impl AsyncFnOnce(&Space)) {
         if let Err(panic) = end {
             tell(&space.namespace);
             space.leave();
+            operator::restore();
             std::panic::resume_unwind(panic);
         }
         space.leave();

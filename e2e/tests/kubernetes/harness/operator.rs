@@ -80,6 +80,12 @@ pub async fn scale(client: &Client, replicas: i32) {
     ready(client).await;
 }
 
+/// Starts it again if a case that failed had stopped it, for those that follow.
+pub fn restore() {
+    let arguments = ["scale", "deployment", NAME, "-n", NAMESPACE, "--replicas", "1"];
+    drop(cluster().kubectl().args(arguments).output());
+}
+
 /// Waits until it is ready with all its replicas.
 pub async fn ready(client: &Client) {
     let deployments = Api::<Deployment>::namespaced(client.clone(), NAMESPACE);
