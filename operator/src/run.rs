@@ -36,16 +36,26 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
     // One provider for everything that speaks TLS here; a second call finds it set.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
-    let ended = runtime.block_on(operate(settings));
+    let ended = runtime.block_on(async {
+        let stopped = signals::listen().context("signals")?;
+        let client = client(&settings).await?;
+        operate(settings, client, stopped).await
+    });
     runtime.shutdown_timeout(Duration::from_millis(500));
     ended
 }
 
-async fn operate(settings: Settings) -> anyhow::Result<()> {
-    let stopped = signals::listen().context("signals")?;
+/// Runs the operator on a client until `stopped` turns true.
+///
+/// # Errors
+/// An address is taken, or a watch ended.
+pub async fn operate(
+    settings: Settings,
+    client: Client,
+    stopped: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     let own_namespace = own_namespace(&settings)?;
     let identity = leader::identity(&name(&settings));
-    let client = client(&settings).await?;
     let metrics = Arc::new(Metrics::new());
     let pulse = Pulse::new();
     let health = Health::new(pulse.clone(), Arc::clone(&metrics));

@@ -195,7 +195,7 @@ fn the_definitions_fit_a_client_side_apply() {
             let create = ["create", "--dry-run=client", "--save-config", "-o", "json", "-f", &path];
             let made: Value = serde_json::from_str(&space.kubectl(&create)).unwrap();
             let last = &made["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"];
-            assert!(last.as_str().is_some_and(|text| (10_000..262_144).contains(&text.len())), "{last}");
+            assert!(last.as_str().is_some_and(|text| (5_000..262_144).contains(&text.len())), "{last}");
         }
         let all = Api::<CustomResourceDefinition>::all(space.client.clone());
         for name in ["evolutionjobs.galapagos.dev", "workerpools.galapagos.dev"] {

@@ -15,5 +15,6 @@ mod operator_life;
 mod refusals;
 mod results;
 mod steering;
+mod sweep;
 mod trouble;
 mod z_rights;

@@ -44,7 +44,8 @@ fn kills_of_coordinator_and_workers_change_nothing() {
     });
 }
 
-fn chaos_seed() -> u64 {
+/// The seed of everything random; told, so that it can be repeated.
+pub fn chaos_seed() -> u64 {
     let seed = std::env::var("GALAPAGOS_CHAOS_SEED").ok().and_then(|s| s.parse().ok());
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
     println!("GALAPAGOS_CHAOS_SEED={seed}");

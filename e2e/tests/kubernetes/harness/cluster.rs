@@ -80,9 +80,16 @@ impl Cluster {
 
     /// A client. It belongs to the runtime that makes it.
     pub async fn client(&self) -> Client {
+        Client::try_from(self.config().await).unwrap()
+    }
+
+    /// How to reach it. Watches may be silent for long.
+    pub async fn config(&self) -> Config {
         let file = Kubeconfig::read_from(&self.kubeconfig).unwrap();
-        let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.unwrap();
-        Client::try_from(config).unwrap()
+        let options = KubeConfigOptions::default();
+        let mut config = Config::from_custom_kubeconfig(file, &options).await.unwrap();
+        config.read_timeout = None;
+        config
     }
 
     /// Cuts the power of a node.

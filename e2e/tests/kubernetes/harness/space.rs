@@ -251,5 +251,5 @@ pub fn expected(job: &Value) -> String {
 /// A random walk, imported once by the real command.
 fn data() -> &'static Scratch {
     static DATA: OnceLock<Scratch> = OnceLock::new();
-    DATA.get_or_init(|| Scratch::with_walk(40_000))
+    DATA.get_or_init(|| Scratch::with_walk(150_000))
 }
