@@ -122,9 +122,11 @@ pub async fn leader(client: &Client) -> Option<String> {
 
 /// Kills the pod that holds the lease.
 pub async fn kill_leader(client: &Client) {
-    let name = leader(client).await.expect("somebody leads");
+    let holder = leader(client).await.expect("somebody leads");
+    // The name of its pod, and what tells one life of the process from the next.
+    let name = holder.split('_').next().unwrap_or_default();
     let now = DeleteParams::default().grace_period(0);
-    Api::<Pod>::namespaced(client.clone(), NAMESPACE).delete(&name, &now).await.unwrap();
+    Api::<Pod>::namespaced(client.clone(), NAMESPACE).delete(name, &now).await.unwrap();
 }
 
 /// Waits until somebody else holds the lease.

@@ -47,14 +47,16 @@ impl State<'_> {
         let number = self.number();
         let seen = observed.seen.as_ref().filter(|s| s.attempt == number);
         if let Some(end) = seen.and_then(|s| s.report.r#final.as_ref()) {
-            return Some(self.end(&Verdict::of(end), None));
+            let done = seen.map_or(0, |s| s.report.generation);
+            return Some(self.end(&self.refined(Verdict::of(end), done), None));
         }
         let attempt = observed.attempt(number)?;
         let ending = ending::of(&attempt.job, attempt.pod.as_deref())?;
         match ending.class {
             Class::Succeeded => {
                 let words = attempt.pod.as_deref().and_then(ending::final_words)?;
-                let verdict = Verdict::Succeeded(complete_reason(&words.reason));
+                let done = words.generation.and_then(|g| u32::try_from(g).ok()).unwrap_or(0);
+                let verdict = self.refined(Verdict::Succeeded(complete_reason(&words.reason)), done);
                 Some(self.end(&verdict, Some(words)))
             }
             Class::Permanent(reason) => {
@@ -62,6 +64,17 @@ impl State<'_> {
                 Some(self.end(&Verdict::Failed(reason, message), None))
             }
             Class::Disrupted | Class::Fault(_) => None,
+        }
+    }
+
+    /// The coordinator knows the limit as it is now: that more was done than it allows tells that it was lowered.
+    fn refined(&self, verdict: Verdict, done: u32) -> Verdict {
+        let lowered = done > self.inputs.observed.job.spec.generations;
+        match verdict {
+            Verdict::Succeeded(CompleteReason::GenerationsReached) if lowered => {
+                Verdict::Succeeded(CompleteReason::StoppedByUser)
+            }
+            other => other,
         }
     }
 

@@ -50,9 +50,13 @@ impl Decision {
         if !matches!(self.situation, Situation::Succeeded { .. }) {
             return asked;
         }
-        let told =
-            observed.seen.as_ref().filter(|s| s.report.r#final.is_some()).map(|s| s.report.generations);
-        let words = self.words.as_ref().and_then(|w| w.generations);
+        // More may be done than is asked for now.
+        let of = |asked: u32, done: u32| asked.max(done);
+        let ended = observed.seen.as_ref().filter(|s| s.report.r#final.is_some());
+        let told = ended.map(|s| of(s.report.generations, s.report.generation));
+        let words = self.words.as_ref().and_then(|w| {
+            Some(of(w.generations?, w.generation.and_then(|g| g.try_into().ok()).unwrap_or(0)))
+        });
         let known = observed.job.status.as_ref().and_then(|s| s.generations?.try_into().ok());
         told.or(words).or(known).filter(|&g| g > 0).unwrap_or(asked)
     }

@@ -436,6 +436,19 @@ fn a_finished_job_that_goes_on_has_its_deadline_anew() {
 }
 
 #[test]
+fn a_limit_that_was_lowered_below_what_is_done_ends_the_job_by_its_user() {
+    let mut world = World::running(json!({"generations": 40}));
+    world.edit(|spec| spec.generations = 1);
+    let end = Final { succeeded: true, reason: "GenerationsReached".into(), ..Final::default() };
+    world.reports(1, Report { generation: 4, generations: 1, r#final: Some(end), ..Report::default() });
+    assert_eq!(world.turn().situation, Situation::Succeeded { reason: CompleteReason::StoppedByUser });
+    let status = world.observed.job.status.clone().unwrap();
+    assert_eq!((status.generation, status.generations), (Some(4), Some(4)));
+    world.edit(|spec| spec.generations = 3);
+    assert!(matches!(world.turn().situation, Situation::Succeeded { .. }), "there is nothing to add");
+}
+
+#[test]
 fn a_queue_that_holds_the_job_back_suspends_the_attempt_and_not_its_number() {
     let mut world = World::new(json!({}));
     world.turn();
