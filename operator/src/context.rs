@@ -11,12 +11,15 @@ use crate::kube_io::KubeIo;
 use crate::metrics::Metrics;
 use crate::progress::Hub;
 use crate::settings::Settings;
+use crate::teller::Teller;
 use crate::watches::{Caches, Triggers};
 
 /// Handles that the controllers share.
 pub struct Context {
     /// The only way to write.
     pub io: KubeIo,
+    /// Where events are told.
+    pub events: Teller,
     /// What is watched.
     pub caches: Caches,
     /// How to have an object looked at.

@@ -20,6 +20,7 @@ pub mod progress;
 pub mod run;
 pub mod settings;
 pub mod signals;
+pub mod teller;
 pub mod template;
 pub mod watches;
 pub mod worker_pool;

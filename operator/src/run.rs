@@ -18,6 +18,7 @@ use crate::leader::{self, Candidate, Fence, KubeLease};
 use crate::metrics::Metrics;
 use crate::progress::Hub;
 use crate::settings::Settings;
+use crate::teller::Teller;
 use crate::watches::{self, Caches, Health, Pulse, Triggers};
 use crate::{http, signals};
 
@@ -138,7 +139,9 @@ impl Lead {
         };
         let (news, mut told) = mpsc::unbounded_channel();
         let triggers = self.triggers.clone();
+        let (events, telling) = Teller::new(self.io.clone());
         let context = Arc::new(Context {
+            events,
             hub: Hub::new(ca.clone(), news),
             io: self.io.clone(),
             caches: self.caches.clone(),
@@ -160,6 +163,7 @@ impl Lead {
         tokio::select! {
             () = controllers::run(context) => {}
             () = pass_on => {}
+            () = telling => {}
         }
     }
 }

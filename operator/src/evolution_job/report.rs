@@ -91,20 +91,19 @@ async fn write_status(
         tracing::info!(namespace, job = name, from, to, "phase");
     }
     for notice in between(&old, &status) {
-        tell(ctx, recorded, &uid, &notice).await;
+        tell(ctx, recorded, &uid, notice);
     }
     Ok(Arc::new(written))
 }
 
-async fn tell(ctx: &Context, job: &EvolutionJob, uid: &str, notice: &Notice) {
+fn tell(ctx: &Context, job: &EvolutionJob, uid: &str, notice: Notice) {
     if notice.reason == EventReason::GenerationBest {
         if ctx.recent.last(uid, BEST).is_some_and(|at| at.elapsed() < BEST_EVERY) {
             return;
         }
         ctx.recent.note(uid, BEST);
     }
-    let reference = job.object_ref(&());
-    ctx.io.event(&reference, notice.event_type(), notice.reason, "Reconcile", &notice.note).await;
+    ctx.events.tell(job.object_ref(&()), notice.event_type(), notice.reason, notice.note);
 }
 
 fn is_running(job: &EvolutionJob) -> bool {

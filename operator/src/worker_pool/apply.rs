@@ -151,7 +151,7 @@ pub async fn report(
 }
 
 /// Tells once that pods of the pool share a node, so that nobody wonders why they crowd there.
-pub async fn warn_of_one_node(ctx: &Context, observed: &Observed) {
+pub fn warn_of_one_node(ctx: &Context, observed: &Observed) {
     let pool = &*observed.pool;
     let uid = pool.uid().unwrap_or_default();
     if ctx.recent.last(&uid, ONE_NODE).is_some() {
@@ -168,5 +168,5 @@ pub async fn warn_of_one_node(ctx: &Context, observed: &Observed) {
     let note = format!("{together}; for more nodes use a claim that is ReadWriteMany");
     ctx.recent.note(&uid, ONE_NODE);
     let reason = EventReason::VolumeNotShared;
-    ctx.io.event(&pool.object_ref(&()), EventType::Warning, reason, "Reconcile", &note).await;
+    ctx.events.tell(pool.object_ref(&()), EventType::Warning, reason, note);
 }

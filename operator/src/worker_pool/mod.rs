@@ -91,7 +91,7 @@ pub async fn reconcile(pool: Arc<WorkerPool>, ctx: Arc<Context>) -> Result<Actio
     let again = if problem.is_some() { again.min(STALLED) } else { again };
     let wanted = status::status(&observed, problem.as_ref(), Timestamp::now());
     let wait = apply::report(&ctx, &observed, &wanted).await?;
-    apply::warn_of_one_node(&ctx, &observed).await;
+    apply::warn_of_one_node(&ctx, &observed);
     ctx.backoff.succeeded(&uid);
     Ok(Action::requeue(wait.unwrap_or(again)))
 }
