@@ -9,6 +9,7 @@ use kube::Api;
 use serde_json::{Value, json};
 
 use crate::harness::manifests::{pool, small, with};
+use crate::harness::wait::{PATIENCE, until};
 use crate::harness::{Space, case};
 
 /// The cases of every rule, which `crds` judges locally.
@@ -180,6 +181,24 @@ fn every_field_is_explained() {
         }
         let all = space.kubectl(&["explain", "evojob", "--recursive"]);
         assert!(all.lines().count() > 150, "{all}");
+    });
+}
+
+#[test]
+fn an_autoscaler_moves_the_ceiling_of_a_pool() {
+    case("hpa", async |space: &Space| {
+        let target = json!({"apiVersion": "galapagos.dev/v1alpha1", "kind": "WorkerPool", "name": "default"});
+        let cpu = json!({"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}});
+        space.apply(&[
+            pool("default", 1),
+            // Nobody measures here: the autoscaler only keeps the pool between its own limits.
+            json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+                   "metadata": {"name": "default"},
+                   "spec": {"scaleTargetRef": target, "minReplicas": 3, "maxReplicas": 5,
+                            "metrics": [{"type": "Resource", "resource": cpu}]}}),
+        ]);
+        let raised = "has the least that the autoscaler allows";
+        until(&space.pools(), "default", PATIENCE, raised, |p| p.spec.max_workers == 3).await;
     });
 }
 

@@ -2,6 +2,8 @@
 
 use galapagos_crds::status::Phase;
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::events::v1::Event;
+use kube::api::ListParams;
 use serde_json::json;
 
 use crate::harness::manifests::{long, pool, small, with};
@@ -14,18 +16,24 @@ fn a_suspended_job_goes_on_where_it_was() {
     case("suspend", async |space: &Space| {
         let manifest = with(long("evolve"), "/spec/generations", json!(16));
         space.apply(&[with(pool("default", 1), "/spec/minWorkersPerJob", json!(1)), manifest.clone()]);
-        space.job_is("evolve", "is on its way", has_done(3)).await;
-        space.edit("evojob/evolve", json!({"spec": {"suspend": true}}));
-        let suspended = space.job_is("evolve", "is suspended", is_true("Suspended", "ByUser")).await;
-        let done = status(&suspended).generation.unwrap();
-        assert!(is_in(Phase::Suspended)(&suspended) && done >= 3);
-        space.none_left::<Pod>("galapagos.dev/job=evolve").await;
-        space.edit("evojob/evolve", json!({"spec": {"suspend": false}}));
-        let again = space.job_is("evolve", "runs again", is_in(Phase::Running)).await;
-        assert!(status(&again).generation.unwrap() >= done, "nothing is done twice");
+        // Twice, so that an event repeats.
+        for generation in [3, 6] {
+            space.job_is("evolve", "is on its way", has_done(generation)).await;
+            space.edit("evojob/evolve", json!({"spec": {"suspend": true}}));
+            let suspended = space.job_is("evolve", "is suspended", is_true("Suspended", "ByUser")).await;
+            let done = status(&suspended).generation.unwrap();
+            assert!(is_in(Phase::Suspended)(&suspended) && done >= generation);
+            space.none_left::<Pod>("galapagos.dev/job=evolve").await;
+            space.edit("evojob/evolve", json!({"spec": {"suspend": false}}));
+            let again = space.job_is("evolve", "runs again", is_in(Phase::Running)).await;
+            assert!(status(&again).generation.unwrap() >= done, "nothing is done twice");
+        }
         assert_eq!(space.digest("evolve").await, expected(&manifest));
         let attempts = status(&space.jobs().get("evolve").await.unwrap()).attempts.unwrap();
-        assert_eq!((attempts.started, attempts.faults), (2, 0), "{attempts:?}");
+        assert_eq!((attempts.started, attempts.faults), (3, 0), "{attempts:?}");
+        let events = space.api::<Event>().list(&ListParams::default()).await.unwrap();
+        let suspended = events.iter().find(|e| e.reason.as_deref() == Some("Suspended")).expect("an event");
+        assert_eq!(suspended.series.as_ref().map(|s| s.count), Some(2), "one event, told twice");
     });
 }
 
