@@ -1,0 +1,139 @@
+//! Results, limits that are changed, deadlines, and what follows an end.
+
+use super::*;
+
+#[test]
+fn an_end_without_words_is_asked_for_by_another_attempt() {
+    let mut world = World::running(json!({}));
+    world.observed.seen = None;
+    world.job_ends("Complete", "");
+    let decision = world.turn();
+    assert_eq!((decision.attempts.started, decision.attempts.faults), (2, 0));
+    assert_eq!(world.phase(), Phase::Preparing);
+}
+
+#[test]
+fn last_words_end_a_job_whose_stream_told_nothing() {
+    let mut world = World::running(json!({}));
+    world.observed.seen = None;
+    world.job_ends("Complete", "");
+    let words = json!({"reason": "Patience", "succeeded": true, "message": "", "resultDigest": "blake3:00", "resultPath": "r",
+        "generation": 7, "generations": 50});
+    world.pod(json!({"metadata": {"name": "p"}, "status": {"containerStatuses": [{
+        "name": "coordinator", "image": "i", "imageID": "", "ready": false, "restartCount": 0,
+        "state": {"terminated": {"exitCode": 0, "message": words.to_string()}},
+    }]}}));
+    let decision = world.turn();
+    assert_eq!(decision.situation, Situation::Succeeded { reason: CompleteReason::Patience });
+    let status = world.observed.job.status.as_ref().unwrap();
+    assert_eq!(status.provenance.as_ref().unwrap().result_digest.as_deref(), Some("blake3:00"));
+}
+
+#[test]
+fn suspending_takes_the_pods_and_resuming_is_the_next_attempt() {
+    let mut world = World::running(json!({}));
+    world.edit(|spec| spec.suspend = Some(true));
+    let decision = world.turn();
+    assert_eq!(decision.situation, Situation::Suspending(SuspendedBy::User));
+    assert_eq!(decision.children.remove, [("j-coordinator-1".to_owned(), "job-1".to_owned())]);
+    assert_eq!(decision.children.workers, Workers::Remove);
+    world.observed.attempts.clear();
+    assert_eq!(world.turn().situation, Situation::Suspended(SuspendedBy::User));
+    assert_eq!(world.turn().attempts.started, 1);
+    world.edit(|spec| spec.suspend = None);
+    let decision = world.turn();
+    assert_eq!((decision.attempts.started, decision.children.attempt), (2, Some(2)));
+    assert_eq!((decision.attempts.faults, decision.attempts.disruptions), (0, 0));
+}
+
+#[test]
+fn a_finished_job_goes_on_when_it_is_given_more_generations() {
+    let mut world = World::succeeded(50);
+    assert_eq!(world.turn().children.attempt, None);
+    world.edit(|spec| spec.generations = 80);
+    let decision = world.turn();
+    assert_eq!((decision.attempts.started, decision.children.attempt), (2, Some(2)));
+    assert_eq!(world.phase(), Phase::Preparing);
+    // What the first attempt said last is not the end of the second.
+    world.attempt(2);
+    assert_eq!(world.turn().situation, Situation::Starting);
+}
+
+#[test]
+fn fewer_generations_change_nothing_after_the_end() {
+    let mut world = World::succeeded(50);
+    world.edit(|spec| spec.generations = 10);
+    assert!(matches!(world.turn().situation, Situation::Succeeded { .. }));
+    assert_eq!(world.phase(), Phase::Succeeded);
+}
+
+#[test]
+fn generations_that_are_raised_while_the_run_ends_are_not_lost() {
+    let mut world = World::running(json!({"generations": 50}));
+    let end = Final { reason: "GenerationsReached".into(), succeeded: true, ..Final::default() };
+    world.reports(1, Report { generation: 50, generations: 50, r#final: Some(end), ..Report::default() });
+    world.edit(|spec| spec.generations = 60);
+    world.turn();
+    assert_eq!(world.phase(), Phase::Succeeded);
+    world.job_ends("Complete", "");
+    assert_eq!(world.turn().attempts.started, 2);
+}
+
+#[test]
+fn after_its_ttl_a_job_loses_its_children_or_itself() {
+    let mut world = World::succeeded(50);
+    world.edit(|spec| spec.ttl_seconds_after_finished = Some(60));
+    let decision = world.turn();
+    assert_eq!((decision.children.remove.len(), decision.recheck), (0, Some(Duration::from_secs(60))));
+    world.pass(60);
+    let decision = world.turn();
+    assert_eq!((decision.children.remove.len(), decision.children.job_too), (1, false));
+    world.edit(|spec| spec.ttl_policy = galapagos_crds::TtlPolicy::Job);
+    assert!(world.turn().children.job_too);
+}
+
+#[test]
+fn deadlines_fail_a_job_that_does_not_start_or_does_not_end() {
+    let mut world = World::new(json!({"startDeadlineSeconds": 100}));
+    world.turn();
+    world.attempt(1);
+    assert_eq!(world.turn().recheck, Some(Duration::from_secs(100)));
+    world.pass(100);
+    let decision = world.turn();
+    assert!(matches!(
+        decision.situation,
+        Situation::Failed { reason: StalledReason::StartDeadlineExceeded, .. }
+    ));
+    assert_eq!(decision.children.remove.len(), 1);
+
+    let mut world = World::running(json!({"activeDeadlineSeconds": 100, "startDeadlineSeconds": 10}));
+    world.pass(99);
+    assert_eq!(world.turn().situation, Situation::Running { reachable: true });
+    world.pass(1);
+    let decision = world.turn();
+    assert!(matches!(decision.situation, Situation::Failed { reason: StalledReason::DeadlineExceeded, .. }));
+}
+
+#[test]
+fn a_finished_job_that_goes_on_has_its_deadline_anew() {
+    let mut world = World::succeeded(10);
+    world.edit(|spec| spec.active_deadline_seconds = Some(100));
+    world.pass(1000);
+    world.edit(|spec| spec.generations = 20);
+    assert_eq!(world.turn().situation, Situation::Starting);
+    world.pass(99);
+    assert!(!matches!(world.turn().situation, Situation::Failed { .. }));
+}
+
+#[test]
+fn a_limit_that_was_lowered_below_what_is_done_ends_the_job_by_its_user() {
+    let mut world = World::running(json!({"generations": 40}));
+    world.edit(|spec| spec.generations = 1);
+    let end = Final { succeeded: true, reason: "GenerationsReached".into(), ..Final::default() };
+    world.reports(1, Report { generation: 4, generations: 1, r#final: Some(end), ..Report::default() });
+    assert_eq!(world.turn().situation, Situation::Succeeded { reason: CompleteReason::StoppedByUser });
+    let status = world.observed.job.status.clone().unwrap();
+    assert_eq!((status.generation, status.generations), (Some(4), Some(4)));
+    world.edit(|spec| spec.generations = 3);
+    assert!(matches!(world.turn().situation, Situation::Succeeded { .. }), "there is nothing to add");
+}
