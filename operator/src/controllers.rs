@@ -18,7 +18,6 @@ use crate::{evolution_job, worker_pool};
 const DEADLINE: Duration = Duration::from_secs(60);
 /// Time between looks for what is remembered of objects that are gone.
 const SWEEP: Duration = Duration::from_secs(30);
-
 /// Time between counts of what there is.
 const COUNT: Duration = Duration::from_secs(5);
 

@@ -1,8 +1,7 @@
 //! Ordinary facts.
 
 use galapagos_crds::conditions::{CompleteReason, StalledReason};
-use galapagos_crds::status::Attempts;
-use galapagos_crds::status::Phase;
+use galapagos_crds::status::{Attempts, Phase};
 use galapagos_protocol::progress::{Best, Evaluations, Final, Gene, Generation, Provenance, Report, Workers};
 
 use super::at;
