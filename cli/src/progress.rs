@@ -92,7 +92,7 @@ impl Observer for Progress {
                     "could not be evaluated, set aside"
                 );
             }
-            Event::Warning(text) => tracing::warn!("{text}"),
+            Event::Fallback(text) | Event::Warning(text) => tracing::warn!("{text}"),
         }
     }
 }

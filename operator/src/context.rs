@@ -46,18 +46,18 @@ pub struct Context {
 
 /// When something was last done for an object, for what may be done only so often. Keys: UID and what.
 #[derive(Debug, Default)]
-pub struct Recent(Mutex<HashMap<(String, &'static str), Instant>>);
+pub struct Recent(Mutex<HashMap<(String, String), Instant>>);
 
 impl Recent {
     /// When it was done; none if it was not.
-    pub fn last(&self, uid: &str, what: &'static str) -> Option<Instant> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(uid.to_owned(), what)).copied()
+    pub fn last(&self, uid: &str, what: &str) -> Option<Instant> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(uid.to_owned(), what.to_owned())).copied()
     }
 
     /// It is done now.
-    pub fn note(&self, uid: &str, what: &'static str) {
+    pub fn note(&self, uid: &str, what: &str) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert((uid.to_owned(), what), Instant::now());
+        known.insert((uid.to_owned(), what.to_owned()), Instant::now());
     }
 
     /// The object is gone.

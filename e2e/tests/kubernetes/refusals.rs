@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{Pod, Service};
 use serde_json::json;
 
 use crate::harness::cluster::{give_to_pods, text};
-use crate::harness::manifests::{pool, small, with};
+use crate::harness::manifests::{long, pool, small, with};
 use crate::harness::space::expected;
 use crate::harness::wait::{PATIENCE, is_in, is_true, pool_is, status, until};
 use crate::harness::{Space, case};
@@ -151,6 +151,54 @@ fn a_quota_that_is_exceeded_is_told_and_waited_for() {
         space.kubectl(&["wait", "resourcequota/few", "--for=jsonpath={.status.hard}", "--timeout=30s"]);
         space.apply(&[pool("default", 0), small("evolve")]);
         space.job_is("evolve", "is told", is_true("Stalled", "QuotaExceeded")).await;
+        space.apply(&[quota(5)]);
+        assert_eq!(space.digest("evolve").await, expected(&small("evolve")));
+    });
+}
+
+#[test]
+fn workers_that_fit_on_no_node_are_told_and_the_job_goes_on_without() {
+    case("nowhere", async |space: &Space| {
+        let nowhere = json!({"kubernetes.io/hostname": "nowhere"});
+        let pool = with(pool("default", 1), "/spec/template/spec/nodeSelector", nowhere);
+        let manifest = with(long("evolve"), "/spec/generations", json!(16));
+        space.apply(&[with(pool, "/spec/minWorkersPerJob", json!(1)), manifest.clone()]);
+        let told = space
+            .job_is("evolve", "tells of its workers", |j| {
+                let found = status(j).conditions;
+                found.iter().any(|c| c.type_ == "WorkersReady" && c.reason == "Unschedulable")
+            })
+            .await;
+        let conditions = status(&told).conditions;
+        let workers = conditions.iter().find(|c| c.type_ == "WorkersReady").unwrap();
+        assert!(workers.message.contains("0/2 nodes"), "{}", workers.message);
+        assert_eq!(space.digest("evolve").await, expected(&manifest));
+    });
+}
+
+#[test]
+fn a_coordinator_that_gets_no_pod_or_no_node_is_told_and_waited_for() {
+    case("unmade", async |space: &Space| {
+        let nowhere = json!({"kubernetes.io/hostname": "nowhere"});
+        let elsewhere = with(pool("elsewhere", 0), "/spec/coordinatorTemplate/spec/nodeSelector", nowhere);
+        let placed = with(small("placed"), "/spec/workerPoolName", json!("elsewhere"));
+        let placed = with(placed, "/spec/startDeadlineSeconds", json!(20));
+        let quota = |pods: u32| {
+            json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"},
+                   "spec": {"hard": {"pods": pods.to_string()}}})
+        };
+        space.apply(&[elsewhere, pool("default", 0), placed]);
+        let message = space.failure("placed", "StartDeadlineExceeded").await;
+        assert!(message.contains("fits on no node") && message.contains("0/2 nodes"), "{message}");
+        space.apply(&[quota(0)]);
+        space.kubectl(&["wait", "resourcequota/few", "--for=jsonpath={.status.hard}", "--timeout=30s"]);
+        space.apply(&[small("evolve")]);
+        let says = |text: &'static str| {
+            move |j: &galapagos_crds::EvolutionJob| {
+                status(j).conditions.iter().any(|c| c.type_ == "Ready" && c.message.contains(text))
+            }
+        };
+        space.job_is("evolve", "is told", says("kubectl describe job evolve-coordinator-1")).await;
         space.apply(&[quota(5)]);
         assert_eq!(space.digest("evolve").await, expected(&small("evolve")));
     });

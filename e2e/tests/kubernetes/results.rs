@@ -211,6 +211,8 @@ fn a_state_volume_of_its_own_and_claims_made_from_templates() {
         space.apply(&[pool, manifest.clone()]);
         until(&space.pools(), "default", PATIENCE, "is accepted", pool_is("Ready", "Accepted")).await;
         assert_eq!(space.digest("evolve").await, expected(&manifest));
+        let events = space.kubectl(&["events", "--for", "wpool/default"]);
+        assert!(events.contains("VolumeNotShared") && events.contains("ReadWriteMany"), "{events}");
         assert!(Outcome::read(&folder).is_some(), "the run lies on the state volume");
         assert!(Outcome::read(&space.folder()).is_none(), "and not on that of the data");
         // What is made from a template stays when the pool goes.

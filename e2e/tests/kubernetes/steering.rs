@@ -1,5 +1,7 @@
 //! What people change while a job runs, and after it.
 
+use std::path::{Path, PathBuf};
+
 use galapagos_crds::status::Phase;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::events::v1::Event;
@@ -8,7 +10,7 @@ use serde_json::json;
 
 use crate::harness::manifests::{long, pool, small, with};
 use crate::harness::space::expected;
-use crate::harness::wait::{PATIENCE, has_done, is_in, is_true, pool_is, status, until};
+use crate::harness::wait::{PATIENCE, has_done, is_in, is_true, pool_is, status, until, until_all};
 use crate::harness::{Space, case};
 
 #[test]
@@ -35,6 +37,45 @@ fn a_suspended_job_goes_on_where_it_was() {
         let suspended = events.iter().find(|e| e.reason.as_deref() == Some("Suspended")).expect("an event");
         assert_eq!(suspended.series.as_ref().map(|s| s.count), Some(2), "one event, told twice");
     });
+}
+
+#[test]
+fn a_damaged_checkpoint_is_told_and_the_one_before_it_used() {
+    case("damaged", async |space: &Space| {
+        let manifest = with(long("evolve"), "/spec/generations", json!(12));
+        space.apply(&[pool("default", 0), manifest.clone()]);
+        space.job_is("evolve", "is on its way", has_done(4)).await;
+        space.edit("evojob/evolve", json!({"spec": {"suspend": true}}));
+        space.job_is("evolve", "is suspended", is_true("Suspended", "ByUser")).await;
+        space.none_left::<Pod>("galapagos.dev/job=evolve").await;
+        let newest = newest_checkpoint(&space.folder());
+        let mut bytes = std::fs::read(&newest).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&newest, bytes).unwrap();
+        space.edit("evojob/evolve", json!({"spec": {"suspend": false}}));
+        assert_eq!(space.digest("evolve").await, expected(&manifest));
+        let name = newest.file_name().unwrap().to_string_lossy().into_owned();
+        let is_told = |e: &Event| e.reason.as_deref() == Some("CheckpointFallback");
+        let events = space.api::<Event>();
+        let events = until_all(&events, "", PATIENCE, "tell of it", |e| e.iter().any(is_told)).await;
+        let told = events.iter().find(|e| is_told(e)).unwrap();
+        let note = told.note.clone().unwrap_or_default();
+        assert!(note.contains(&format!("checkpoints/{name}")), "{note}");
+        assert_eq!(told.type_.as_deref(), Some("Warning"));
+    });
+}
+
+/// Of the only run on a volume.
+fn newest_checkpoint(volume: &Path) -> PathBuf {
+    let files = walk(volume).into_iter().filter(|f| f.parent().is_some_and(|p| p.ends_with("checkpoints")));
+    let number = |file: &PathBuf| file.file_name().and_then(|n| n.to_str()?.parse::<u32>().ok());
+    files.max_by_key(number).expect("a run has checkpoints")
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use galapagos_crds::EvolutionJobStatus;
 use galapagos_crds::conditions::{EventReason, condition};
 use galapagos_crds::status::Phase;
+use galapagos_protocol::progress::Report;
 use kube::runtime::events::EventType;
 
 /// An event to be sent.
@@ -77,6 +78,11 @@ pub fn between(old: &EvolutionJobStatus, new: &EvolutionJobStatus) -> Vec<Notice
         notices.push(Notice::warning(EventReason::Failed, note));
     }
     notices
+}
+
+/// The checkpoints that a coordinator passed over.
+pub fn fallbacks(report: &Report) -> impl Iterator<Item = Notice> {
+    report.fallbacks.iter().map(|text| Notice::warning(EventReason::CheckpointFallback, text))
 }
 
 fn attempts(old: &EvolutionJobStatus, new: &EvolutionJobStatus, notices: &mut Vec<Notice>) {
@@ -179,6 +185,15 @@ mod tests {
         assert!(!between(&started, &second)[0].warning);
         second.attempts = Some(Attempts { started: 2, faults: 1, disruptions: 0 });
         assert!(between(&started, &second)[0].warning);
+    }
+
+    #[test]
+    fn a_checkpoint_that_was_passed_over_is_a_warning() {
+        let report = Report { fallbacks: vec!["checkpoints/7: torn".to_owned()], ..Report::default() };
+        let told: Vec<Notice> = fallbacks(&report).collect();
+        assert_eq!((told[0].reason, told[0].warning), (EventReason::CheckpointFallback, true));
+        assert_eq!(told[0].note, "checkpoints/7: torn");
+        assert_eq!(fallbacks(&Report::default()).count(), 0);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What the coordinator's pod is doing, as far as Kubernetes shows it.
 
+use std::time::Duration;
+
 use galapagos_crds::conditions::StalledReason;
+use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
@@ -11,6 +14,9 @@ const IMAGE_PROBLEMS: [&str; 5] =
     ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"];
 /// Reasons of a waiting container whose settings refer to something that is not there.
 const CONFIG_PROBLEMS: [&str; 2] = ["CreateContainerConfigError", "CreateContainerError"];
+
+/// Kubernetes makes the pod of a Job within a second or two; so long is too long.
+const MISSING: Duration = Duration::from_secs(20);
 
 /// What a coordinator's pod is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +70,32 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> PodState {
     }
 }
 
+/// Why the coordinator does not start, if something can be told: its pod fits on no node, or Kubernetes has not made one
+/// for a while. A sentence without its full stop.
+pub fn awaited(job: &Job, pod: Option<&Pod>, now: Timestamp) -> Option<String> {
+    let Some(pod) = pod else {
+        return (!is_held(job) && until_missing(job, None, now).is_none()).then(|| {
+            let name = job.metadata.name.as_deref().unwrap_or_default();
+            format!(
+                "Kubernetes has made no pod for the Job {name} yet: a quota of pods, Pod Security or an admission \
+                 webhook may refuse it; `kubectl describe job {name}` tells"
+            )
+        });
+    };
+    let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+    let scheduled = conditions.iter().find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
+    let told =
+        scheduled.message.as_deref().filter(|_| scheduled.reason.as_deref() == Some("Unschedulable"))?;
+    Some(format!("The coordinator's pod fits on no node: {}", told.trim_end_matches('.')))
+}
+
+/// How long until a pod that is not there counts as missing; none if it is there, or missing already.
+pub fn until_missing(job: &Job, pod: Option<&Pod>, now: Timestamp) -> Option<Duration> {
+    let made = job.metadata.creation_timestamp.as_ref().filter(|_| pod.is_none())?;
+    let age = Duration::try_from(now.duration_since(made.0)).unwrap_or_default();
+    MISSING.checked_sub(age).filter(|left| !left.is_zero())
+}
+
 fn stuck(status: &ContainerStatus) -> Option<PodState> {
     let waiting = status.state.as_ref()?.waiting.as_ref()?;
     let cause = waiting.reason.as_deref()?;
@@ -76,4 +108,46 @@ fn stuck(status: &ContainerStatus) -> Option<PodState> {
         return None;
     };
     Some(PodState::Stuck { reason, message: format!("container {}: {cause}: {told}", status.name) })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn job() -> Job {
+        let made = "2026-01-01T00:00:00Z";
+        serde_json::from_value(json!({"metadata": {"name": "j-coordinator-1", "creationTimestamp": made}}))
+            .unwrap()
+    }
+
+    fn after(seconds: i64) -> Timestamp {
+        job().metadata.creation_timestamp.unwrap().0 + Duration::from_secs(seconds.unsigned_abs())
+    }
+
+    #[test]
+    fn a_pod_that_is_not_made_is_told_once_it_should_be_there() {
+        assert_eq!(awaited(&job(), None, after(19)), None);
+        assert_eq!(until_missing(&job(), None, after(19)), Some(Duration::from_secs(1)));
+        assert_eq!(until_missing(&job(), None, after(20)), None);
+        let told = awaited(&job(), None, after(20)).unwrap();
+        assert!(told.contains("kubectl describe job j-coordinator-1"), "{told}");
+        assert_eq!(awaited(&job(), Some(&Pod::default()), after(99)), None);
+        let mut held = job();
+        held.spec.get_or_insert_default().suspend = Some(true);
+        assert_eq!(awaited(&held, None, after(99)), None);
+    }
+
+    #[test]
+    fn a_pod_that_fits_nowhere_says_what_the_scheduler_says() {
+        let pod = |reason: &str| -> Pod {
+            let condition = json!({"type": "PodScheduled", "status": "False", "reason": reason,
+                                   "message": "0/2 nodes are available: 2 Insufficient cpu."});
+            serde_json::from_value(json!({"metadata": {}, "status": {"conditions": [condition]}})).unwrap()
+        };
+        let told = awaited(&job(), Some(&pod("Unschedulable")), after(0)).unwrap();
+        assert!(told.ends_with("2 Insufficient cpu"), "{told}");
+        assert_eq!(awaited(&job(), Some(&pod("SchedulingGated")), after(0)), None);
+    }
 }

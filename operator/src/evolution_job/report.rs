@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
 use super::decide::{Decision, Workers};
-use super::events::{Notice, between};
+use super::events::{Notice, between, fallbacks};
 use super::observe::Observed;
 use super::status::{Change, Facts, RemoteWorkers, build, differs, wait};
-use super::{Error, Situation, site};
+use super::{Error, Situation, pod_state, site};
 use crate::context::Context;
 use crate::kube_io::{Kind, WriteError};
 
@@ -42,6 +42,7 @@ pub async fn report(
     now: Timestamp,
 ) -> Result<Option<Duration>, Error> {
     let uid = recorded.uid().unwrap_or_default();
+    tell_fallbacks(ctx, observed, &uid);
     let status = status(observed, &recorded, decision, now);
     let change = differs(recorded.status.as_ref(), &status);
     let running = ctx.caches.jobs.state_filter(is_running).len();
@@ -106,6 +107,18 @@ fn tell(ctx: &Context, job: &EvolutionJob, uid: &str, notice: Notice) {
     ctx.events.tell(job.object_ref(&()), notice.event_type(), notice.reason, notice.note);
 }
 
+/// A damaged checkpoint changes nothing in a status: it is told when a coordinator first reports it.
+fn tell_fallbacks(ctx: &Context, observed: &Observed, uid: &str) {
+    let Some(seen) = &observed.seen else { return };
+    for notice in fallbacks(&seen.report) {
+        let key = format!("epoch {}: {}", seen.report.epoch, notice.note);
+        if ctx.recent.last(uid, &key).is_none() {
+            ctx.recent.note(uid, &key);
+            tell(ctx, &observed.job, uid, notice);
+        }
+    }
+}
+
 fn is_running(job: &EvolutionJob) -> bool {
     job.status.as_ref().and_then(|s| s.phase) == Some(Phase::Running)
 }
@@ -129,10 +142,12 @@ fn status(
     // Only an image that works is kept for all attempts: a wrong one may be corrected.
     let current = u32::try_from(decision.attempts.started).ok().and_then(|n| observed.attempt(n));
     let image = current.filter(|_| decision.situation.is_running()).and_then(|a| site::image_of(&a.job));
+    let awaited = current.and_then(|a| pod_state::awaited(&a.job, a.pod.as_deref(), now));
     let begun = decision.attempts.started > 0;
     let facts = Facts {
         generation: job.metadata.generation.unwrap_or_default(),
         situation: decision.situation.clone(),
+        awaited,
         generations: decision.generations(observed),
         population: job.spec.population.size,
         report: observed.seen.as_ref().map(|s| &*s.report),

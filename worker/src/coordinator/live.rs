@@ -19,6 +19,8 @@ use crate::storage::digest::Digest;
 const HISTORY: usize = 20;
 /// Individuals set aside that a report tells of.
 const QUARANTINED: usize = 10;
+/// Damaged checkpoints that a report tells of.
+const FALLBACKS: usize = 10;
 
 /// The state of a run between two events.
 #[derive(Clone, Debug)]
@@ -38,6 +40,7 @@ pub struct Live {
     best: Option<Best>,
     history: VecDeque<GenerationReport>,
     quarantined: VecDeque<Quarantined>,
+    fallbacks: Vec<String>,
     eta: Option<f64>,
     ended: Option<Final>,
     message: String,
@@ -61,6 +64,7 @@ impl Live {
             best: None,
             history: VecDeque::new(),
             quarantined: VecDeque::new(),
+            fallbacks: Vec::new(),
             eta: None,
             ended: None,
             message: String::new(),
@@ -101,7 +105,12 @@ impl Live {
                 }
                 true
             }
-            // Warnings are of files, and for the log.
+            Event::Fallback(text) => {
+                self.fallbacks.push(text.clone());
+                self.fallbacks.truncate(FALLBACKS);
+                true
+            }
+            // For the log.
             Event::Warning(_) => false,
         }
     }
@@ -186,6 +195,7 @@ impl Live {
             quarantined: self.quarantined.iter().cloned().collect(),
             r#final: self.ended.clone(),
             message: self.message.clone(),
+            fallbacks: self.fallbacks.clone(),
         }
     }
 

@@ -144,7 +144,7 @@ impl Observer for Reporter {
                     genome.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 tracing::warn!(strategy, genome = genome.join(" "), problem, "individual set aside");
             }
-            Event::Warning(text) => tracing::warn!("{text}"),
+            Event::Fallback(text) | Event::Warning(text) => tracing::warn!("{text}"),
         }
     }
 }

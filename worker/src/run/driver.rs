@@ -67,7 +67,7 @@ impl<'a> Driver<'a> {
             resumed = Some(resume(job, memo.ledger(), c)?);
             Ok(())
         })?;
-        warnings.iter().for_each(|w| observer.observe(Event::Warning(w.to_string())));
+        warnings.iter().for_each(|w| observer.observe(Event::Fallback(w.to_string())));
         let (evolution, chain, state) = match resumed {
             Some(found) => found,
             None => {

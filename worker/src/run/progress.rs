@@ -101,7 +101,9 @@ pub enum Event<'a> {
         /// Why.
         problem: String,
     },
-    /// A file was damaged, or something else a person should know; the run goes on.
+    /// A checkpoint was damaged: the run goes on from the one before it, or from the start.
+    Fallback(String),
+    /// Something else a person should know; the run goes on.
     Warning(String),
 }
 

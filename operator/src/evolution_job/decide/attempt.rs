@@ -161,7 +161,8 @@ impl State<'_> {
         };
         let dying = attempt.pod.as_ref().and_then(|p| p.metadata.deletion_timestamp.as_ref());
         let dying = dying.map(|t| left(self.inputs.now, t.0, 31).unwrap_or(Duration::from_secs(1)));
-        decision.recheck = [dying, self.until_deadline()].into_iter().flatten().min();
+        let missing = pod_state::until_missing(&attempt.job, attempt.pod.as_deref(), self.inputs.now);
+        decision.recheck = [dying, missing, self.until_deadline()].into_iter().flatten().min();
         decision
     }
 }

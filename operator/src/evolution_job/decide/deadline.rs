@@ -7,6 +7,7 @@ use galapagos_crds::status::Phase;
 use jiff::Timestamp;
 
 use super::{Decision, State, left};
+use crate::evolution_job::pod_state;
 
 impl State<'_> {
     /// The deadline that has passed, if any.
@@ -23,11 +24,18 @@ impl State<'_> {
         }
         let limit = spec.start_deadline_seconds;
         if over(self.starting_since(), limit) {
-            let why = self.stalled_because().map(|m| format!(": {m}")).unwrap_or_default();
+            let why = self.stalled_because().or_else(|| self.awaited());
+            let why = why.map(|m| format!(": {m}")).unwrap_or_default();
             let message = format!("it did not run within spec.startDeadlineSeconds {limit}{why}");
             return Some(self.failed(self.attempts(), StalledReason::StartDeadlineExceeded, message));
         }
         None
+    }
+
+    /// Why the coordinator's pod does not start.
+    fn awaited(&self) -> Option<String> {
+        let attempt = self.inputs.observed.attempt(self.number())?;
+        pod_state::awaited(&attempt.job, attempt.pod.as_deref(), self.inputs.now)
     }
 
     pub(super) fn until_deadline(&self) -> Option<Duration> {

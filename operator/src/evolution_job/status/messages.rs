@@ -21,7 +21,10 @@ pub(super) fn message(facts: &Facts<'_>) -> String {
             "The market data are imported; see the log of the coordinator's container import.".to_owned()
         }
         Situation::Preparing { importing: false } => "The coordinator's pod is being made.".to_owned(),
-        Situation::Starting => "The coordinator's pod is there and starts.".to_owned(),
+        Situation::Starting => match &facts.awaited {
+            Some(why) => sentence(&shorten(why, LIMIT * 3 / 4)),
+            None => "The coordinator's pod starts.".to_owned(),
+        },
         Situation::Running { reachable: true } => running(facts),
         Situation::Running { reachable: false } => "The coordinator does not answer; numbers are as last known. It is \
             dialled until it answers or its pod ends: if this lasts, look at that pod and at the network policies \

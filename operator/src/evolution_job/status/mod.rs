@@ -34,6 +34,8 @@ pub struct Facts<'a> {
     pub generation: i64,
     /// Where the job stands.
     pub situation: Situation,
+    /// Why a coordinator that starts does not: a sentence without its full stop.
+    pub awaited: Option<String>,
     /// spec.generations.
     pub generations: u32,
     /// spec.population.size.

@@ -80,6 +80,9 @@ pub struct Report {
     /// Why the coordinator is not evaluating yet or any more; empty while it runs.
     #[prost(string, tag = "15")]
     pub message: ::prost::alloc::string::String,
+    /// Checkpoints that this attempt found damaged and passed over, with their paths; at most 10.
+    #[prost(string, repeated, tag = "16")]
+    pub fallbacks: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct Evaluations {

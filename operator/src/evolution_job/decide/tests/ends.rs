@@ -97,13 +97,16 @@ fn deadlines_fail_a_job_that_does_not_start_or_does_not_end() {
     let mut world = World::new(json!({"startDeadlineSeconds": 100}));
     world.turn();
     world.attempt(1);
-    assert_eq!(world.turn().recheck, Some(Duration::from_secs(100)));
-    world.pass(100);
+    assert_eq!(world.turn().recheck, Some(Duration::from_secs(20)), "its pod is missing then");
+    world.pass(20);
+    assert_eq!(world.turn().recheck, Some(Duration::from_secs(80)));
+    world.pass(80);
     let decision = world.turn();
-    assert!(matches!(
-        decision.situation,
-        Situation::Failed { reason: StalledReason::StartDeadlineExceeded, .. }
-    ));
+    let Situation::Failed { reason: StalledReason::StartDeadlineExceeded, message } = decision.situation
+    else {
+        panic!("{:?}", decision.situation);
+    };
+    assert!(message.contains("startDeadlineSeconds") && message.contains("made no pod"), "{message}");
     assert_eq!(decision.children.remove.len(), 1);
 
     let mut world = World::running(json!({"activeDeadlineSeconds": 100, "startDeadlineSeconds": 10}));

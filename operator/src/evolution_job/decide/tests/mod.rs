@@ -76,6 +76,7 @@ impl World {
         let facts = Facts {
             generation: 1,
             situation: decision.situation.clone(),
+            awaited: None,
             generations,
             population: 100,
             report: report.as_ref(),

@@ -193,15 +193,16 @@ pub fn owned() -> impl Strategy<Value = Owned> {
     });
     let price = of((any::<i64>(), 0..=12_u32)
         .prop_map(|(mantissa, scale)| galapagos_crds::Decimal::new(mantissa % 1_000_000_000_000_000, scale)));
-    let told = (of(report()), of(words()), of(text()));
+    let told = (of(report()), of(words()), of(text()), of(text()));
     let times = (time(), of(time()), of(time()));
     (any::<i64>(), situation(), any::<u32>(), any::<u32>(), (attempts, workers, price), told, times).prop_map(
         |(generation, situation, generations, population, counts, told, times)| {
-            let ((attempts, workers, price), (report, words, image), (now, started, ended)) =
+            let ((attempts, workers, price), (report, words, image, awaited), (now, started, ended)) =
                 (counts, told, times);
             let facts = Facts {
                 generation,
                 situation,
+                awaited,
                 generations,
                 population,
                 report: None,

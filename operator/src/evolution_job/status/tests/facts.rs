@@ -12,6 +12,7 @@ pub fn facts(situation: Situation) -> Facts<'static> {
     Facts {
         generation: 3,
         situation,
+        awaited: None,
         generations: 50,
         population: 1000,
         report: None,

@@ -94,6 +94,14 @@ fn every_failure_says_what_to_do_and_says_it_once() {
 }
 
 #[test]
+fn a_coordinator_that_does_not_start_says_why() {
+    let awaited = Some("the coordinator's pod fits on no node: 0/2 nodes are available".to_owned());
+    let status = build(None, &Facts { awaited, ..facts(Situation::Starting) }, at(0));
+    let ready = condition(&status, types::READY).unwrap();
+    assert_eq!(ready.message, "The coordinator's pod fits on no node: 0/2 nodes are available.");
+}
+
+#[test]
 fn the_time_of_a_transition_stays_until_the_status_of_the_condition_changes() {
     let first = build(None, &facts(Situation::Starting), at(0));
     let second = build(Some(&first), &facts(running()), at(10));
