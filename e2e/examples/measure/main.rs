@@ -11,7 +11,7 @@ mod wire;
 use std::process::ExitCode;
 
 use galapagos_e2e::jobs::Job;
-use runs::{Case, median};
+use runs::{Case, Used, median};
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
@@ -70,23 +70,24 @@ impl Table {
 fn cost(table: &mut Table) {
     let job = Job { population: 10_000, generations: 6, ..Job::small(1) };
     let case = Case::new(1500, &job);
-    let alone = case.in_process(2);
-    let spread = case.on_workers(2);
+    // In turns, and the middle of each: what one run says of a few microseconds is noise.
+    let runs: Vec<(Used, Used)> = (0..5).map(|_| (case.in_process(2), case.on_workers(2))).collect();
+    let middle = |of: &dyn Fn(&(Used, Used)) -> f64| median(&runs.iter().map(of).collect::<Vec<_>>());
     let individuals = f64::from(job.population * job.generations);
-    let microseconds = |seconds: f64| seconds / individuals * 1e6;
-    table.told("CPU of `galapagos run` per individual", microseconds(alone.cpu), "us");
-    table.told("CPU of the coordinator per individual", microseconds(spread.coordinator_cpu), "us");
-    table.told("CPU of the workers per individual", microseconds(spread.cpu - spread.coordinator_cpu), "us");
-    let more = spread.cpu - alone.cpu;
-    table.most("dispatch: CPU of all processes beyond `galapagos run`", microseconds(more), "us", 5.0);
-    let thousand = spread.coordinator_cpu / individuals * 1e3;
-    table.told("the coordinator's own CPU per 1,000 individuals", thousand * 1e3, "ms");
-    let slots = 0.05 / (spread.coordinator_cpu / individuals);
-    table.told("slots one coordinator's core can feed at 50 ms an individual", slots, "slots");
-    let anonymous = spread.coordinator_anonymous as f64 / 1e6;
-    table.told("memory of the coordinator that no file is behind", anonymous, "MB");
-    let megabytes = spread.coordinator_memory as f64 / 1e6;
-    table.most("memory of the coordinator, population 10,000", megabytes, "MB", 30.0);
+    let microseconds = |of: &dyn Fn(&(Used, Used)) -> f64| middle(of) / individuals * 1e6;
+    table.told("CPU of `galapagos run` per individual", microseconds(&|(alone, _)| alone.cpu), "us");
+    let coordinator = microseconds(&|(_, spread)| spread.coordinator_cpu);
+    table.told("CPU of the coordinator per individual", coordinator, "us");
+    let workers = microseconds(&|(_, spread)| spread.cpu - spread.coordinator_cpu);
+    table.told("CPU of the workers per individual", workers, "us");
+    let more = microseconds(&|(alone, spread)| spread.cpu - alone.cpu);
+    table.most("dispatch: CPU of all processes beyond `galapagos run`", more, "us", 5.0);
+    table.told("the coordinator's own CPU per 1,000 individuals", coordinator, "ms");
+    table.told("slots one coordinator's core can feed at 50 ms an individual", 0.05e6 / coordinator, "slots");
+    let anonymous = middle(&|(_, spread)| spread.coordinator_anonymous as f64 / 1e6);
+    table.most("memory of the coordinator that no file is behind, population 10,000", anonymous, "MB", 30.0);
+    let megabytes = middle(&|(_, spread)| spread.coordinator_memory as f64 / 1e6);
+    table.told("the same with pages of its program and other files", megabytes, "MB");
 }
 
 /// A generation over two worker processes and the same on two threads.
@@ -109,12 +110,16 @@ fn two_processes(table: &mut Table, work: &str, bars: u32, population: u32, limi
 fn scaling(table: &mut Table) {
     let job = Job { population: 120, generations: 4, window: "Full", ..Job::small(3) };
     let case = Case::new(120_000, &job);
-    let (mut one, mut two) = (Vec::new(), Vec::new());
-    for _ in 0..3 {
-        one.push(median(&case.on_workers(1).generations));
-        two.push(median(&case.on_workers(2).generations));
+    let (mut workers, mut threads) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        let [one, two] = [1, 2].map(|count| median(&case.on_workers(count).generations));
+        workers.push(one / two);
+        let [one, two] = [1, 2].map(|count| median(&case.in_process(count).generations));
+        threads.push(one / two);
     }
-    table.least("one worker / two workers on two cores", median(&one) / median(&two), "", 1.9);
+    table.least("one worker / two workers on two cores", median(&workers), "", 1.9);
+    // A machine whose cores share something gives neither.
+    table.told("one thread / two threads on two cores", median(&threads), "");
 }
 
 /// A year of minutes and a strategy whose individuals share series: whoever cuts them into small batches computes these

@@ -48,7 +48,7 @@ impl Case {
     }
 
     /// On threads of one process.
-    pub fn in_process(&self, slots: u32) -> Used {
+    pub fn in_process(&self, slots: usize) -> Used {
         let results = self.scratch.folder("in-process");
         let mut command = program::galapagos();
         command.arg("run").arg(&self.job).arg("--data-dir").arg(self.scratch.data());

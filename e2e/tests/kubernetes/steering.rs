@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use galapagos_crds::status::Phase;
+use galapagos_e2e::scratch;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::events::v1::Event;
 use kube::api::ListParams;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::manifests::{long, pool, small, with};
 use crate::harness::space::expected;
@@ -39,20 +40,58 @@ fn a_suspended_job_goes_on_where_it_was() {
     });
 }
 
+/// Starts a job, suspends it on its way, and waits until its pods are gone.
+async fn suspended(space: &Space, manifest: &Value) {
+    space.apply(&[pool("default", 0), manifest.clone()]);
+    space.job_is("evolve", "is on its way", has_done(4)).await;
+    space.edit("evojob/evolve", json!({"spec": {"suspend": true}}));
+    space.job_is("evolve", "is suspended", is_true("Suspended", "ByUser")).await;
+    space.none_left::<Pod>("galapagos.dev/job=evolve").await;
+}
+
+#[test]
+fn a_newer_version_of_the_data_changes_no_job_that_has_begun() {
+    case("newer", async |space: &Space| {
+        let manifest = with(long("evolve"), "/spec/generations", json!(10));
+        suspended(space, &manifest).await;
+        space.publish_newer_data();
+        space.edit("evojob/evolve", json!({"spec": {"suspend": false}}));
+        assert_eq!(space.digest("evolve").await, expected(&manifest));
+        // Also not one that goes on after its end.
+        let longer = with(manifest, "/spec/generations", json!(12));
+        space.edit("evojob/evolve", json!({"spec": {"generations": 12}}));
+        space.job_is("evolve", "goes on", is_in(Phase::Running)).await;
+        assert_eq!(space.digest("evolve").await, expected(&longer));
+    });
+}
+
+#[test]
+fn data_changed_in_their_place_fail_the_job() {
+    case("changed", async |space: &Space| {
+        suspended(space, &with(long("evolve"), "/spec/generations", json!(10))).await;
+        let bars = scratch::files(&space.folder(), ".arrow").remove(0);
+        flip_a_bit(&bars);
+        space.edit("evojob/evolve", json!({"spec": {"suspend": false}}));
+        let message = space.failure("evolve", "DataChanged").await;
+        assert!(message.contains("walk") && message.contains("was changed"), "{message}");
+    });
+}
+
+/// In the middle of a file.
+fn flip_a_bit(file: &Path) {
+    let mut bytes = std::fs::read(file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(file, bytes).unwrap();
+}
+
 #[test]
 fn a_damaged_checkpoint_is_told_and_the_one_before_it_used() {
     case("damaged", async |space: &Space| {
         let manifest = with(long("evolve"), "/spec/generations", json!(12));
-        space.apply(&[pool("default", 0), manifest.clone()]);
-        space.job_is("evolve", "is on its way", has_done(4)).await;
-        space.edit("evojob/evolve", json!({"spec": {"suspend": true}}));
-        space.job_is("evolve", "is suspended", is_true("Suspended", "ByUser")).await;
-        space.none_left::<Pod>("galapagos.dev/job=evolve").await;
+        suspended(space, &manifest).await;
         let newest = newest_checkpoint(&space.folder());
-        let mut bytes = std::fs::read(&newest).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        std::fs::write(&newest, bytes).unwrap();
+        flip_a_bit(&newest);
         space.edit("evojob/evolve", json!({"spec": {"suspend": false}}));
         assert_eq!(space.digest("evolve").await, expected(&manifest));
         let name = newest.file_name().unwrap().to_string_lossy().into_owned();
@@ -68,14 +107,10 @@ fn a_damaged_checkpoint_is_told_and_the_one_before_it_used() {
 
 /// Of the only run on a volume.
 fn newest_checkpoint(volume: &Path) -> PathBuf {
-    let files = walk(volume).into_iter().filter(|f| f.parent().is_some_and(|p| p.ends_with("checkpoints")));
+    let files = scratch::files(volume, "");
+    let files = files.into_iter().filter(|f| f.parent().is_some_and(|p| p.ends_with("checkpoints")));
     let number = |file: &PathBuf| file.file_name().and_then(|n| n.to_str()?.parse::<u32>().ok());
     files.max_by_key(number).expect("a run has checkpoints")
-}
-
-fn walk(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
 #[test]

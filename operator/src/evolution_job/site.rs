@@ -78,6 +78,7 @@ pub async fn of(
         image: attempt.and_then(image_of).unwrap_or_else(|| image(job, pool, &ctx.settings.image)),
         pull_policy: of_template(pool, "imagePullPolicy").or(usual),
         colocation: worker_pool::colocation(ctx, pool).await.map_err(Obstacle::Read)?,
+        dataset_digest: job.status.as_ref().and_then(|s| s.provenance.as_ref()?.dataset_digest.clone()),
         source: job.spec.market_data.source.is_some(),
         run_as_user: ctx.settings.run_as_user,
         name,

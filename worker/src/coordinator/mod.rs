@@ -62,6 +62,7 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     if let Some(changed) = settings.desired.clone() {
         changed.put_into(&mut manifest);
     }
+    job_file::keep_version(&mut manifest, settings.dataset_digest.as_deref());
     shell.job.set(job_file::name(&manifest));
     // First of all: a job whose state cannot be kept must not evaluate for hours before it says so.
     RunFolder::check_writable(&settings.state_dir).map_err(exits::storage)?;

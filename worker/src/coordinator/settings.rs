@@ -7,6 +7,8 @@ use std::str::FromStr;
 use galapagos_crds::{EvolutionJob, Stop};
 use serde::Deserialize;
 
+use crate::process::args::dataset_digest;
+
 /// Hold one job's evolution and have its individuals evaluated by workers.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
@@ -22,6 +24,9 @@ pub struct Settings {
     /// Root of the market data; read only
     #[arg(long, env = "GALAPAGOS_DATA_DIR", value_name = "DIR")]
     pub data_dir: PathBuf,
+    /// Version of the dataset that an earlier attempt used, as blake3:HEX: kept though a newer one was published
+    #[arg(long, env = "GALAPAGOS_DATASET_DIGEST", value_name = "DIGEST", value_parser = dataset_digest)]
+    pub dataset_digest: Option<String>,
     /// Root of ledger, checkpoints and result
     #[arg(long, env = "GALAPAGOS_STATE_DIR", value_name = "DIR")]
     pub state_dir: PathBuf,

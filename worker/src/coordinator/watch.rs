@@ -51,11 +51,7 @@ impl Watch {
                     .map_err(exits::storage)
                     .and_then(|()| data.check_unchanged().map_err(exits::data));
                 if let Err(exit) = looked {
-                    tracing::error!(
-                        reason = exit.code.reason(),
-                        error = format!("{:#}", exit.error),
-                        "stopping"
-                    );
+                    tracing::error!(reason = exit.reason(), error = format!("{:#}", exit.error), "stopping");
                     *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
                     board.fail("the run cannot go on".to_owned());
                     return;

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use galapagos_crds::EvolutionJob;
 
+use crate::process::args::dataset_digest;
 use crate::process::exit::{Code, Exit};
 use crate::process::stop::Stop;
 use crate::process::{Shell, job_file};
@@ -42,6 +43,9 @@ pub struct Settings {
     /// Root of the market data volume: source.path is relative to it, datasets lie in its folder galapagos
     #[arg(long, value_name = "DIR", env = "GALAPAGOS_DATA_DIR", hide_env_values = true)]
     pub data_dir: PathBuf,
+    /// Version of the dataset that an earlier attempt used, as blake3:HEX: kept though a newer one was published
+    #[arg(long, env = "GALAPAGOS_DATASET_DIGEST", value_name = "DIGEST", value_parser = dataset_digest)]
+    pub dataset_digest: Option<String>,
     /// Files read at the same time; absent: one per core
     #[arg(long, value_name = "N", env = "GALAPAGOS_THREADS", hide_env_values = true)]
     pub threads: Option<NonZeroUsize>,
@@ -55,7 +59,8 @@ const LINGER: Duration = Duration::from_secs(1);
 /// # Errors
 /// With the codes of [`ImportError::code`]; terminated if it was asked to leave before it was done.
 pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
-    let job = job_file::read(&settings.job)?;
+    let mut job = job_file::read(&settings.job)?;
+    job_file::keep_version(&mut job, settings.dataset_digest.as_deref());
     shell.job.set(job_file::name(&job));
     let (done, mut finished) = tokio::sync::oneshot::channel();
     let stop = shell.stop.clone();

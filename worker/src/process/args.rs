@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use super::logs::{self, Format};
+use crate::storage::digest::Digest;
 
 /// Every interface, as a pod needs it.
 const USUAL_HTTP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
@@ -116,4 +117,12 @@ fn http_address(text: &str) -> Result<HttpAddress, String> {
     }
     let hint = |e| format!("{e}: write an address and a port, as 0.0.0.0:8080 or [::]:8080");
     text.parse().map(|address| HttpAddress(Some(address))).map_err(hint)
+}
+/// A flag that names a version of a dataset.
+///
+/// # Errors
+/// It is no digest.
+pub fn dataset_digest(text: &str) -> Result<String, String> {
+    let digest = Digest::parse(text).ok_or("must be blake3: and 64 hexadecimal digits")?;
+    Ok(digest.to_string())
 }

@@ -72,6 +72,14 @@ pub struct Exit {
 }
 
 impl Exit {
+    /// The reason of a condition that this end leads to: that of its code, unless more is known.
+    pub fn reason(&self) -> &'static str {
+        match self.error.downcast_ref::<galapagos_market::Error>() {
+            Some(galapagos_market::Error::Damaged { .. }) => "DataChanged",
+            _ => self.code.reason(),
+        }
+    }
+
     /// An end with a code and its error.
     pub fn new(code: Code, error: impl Into<anyhow::Error>) -> Exit {
         Exit { code, error: error.into() }
@@ -88,7 +96,7 @@ impl Exit {
 
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {:#}", self.code.reason(), self.error)
+        write!(f, "{}: {:#}", self.reason(), self.error)
     }
 }
 

@@ -75,6 +75,12 @@ fn parse(text: &str) -> Result<EvolutionJob, String> {
     })
 }
 
+/// Pins the version of the dataset that an earlier attempt used, unless the job pins one itself.
+pub fn keep_version(job: &mut EvolutionJob, digest: Option<&str>) {
+    let pinned = &mut job.spec.market_data.digest;
+    *pinned = pinned.take().or_else(|| digest.map(str::to_owned));
+}
+
 /// What logs call a job: its name, with its namespace if it has one.
 pub fn name(job: &EvolutionJob) -> String {
     let name = job.metadata.name.as_deref().unwrap_or("");

@@ -20,6 +20,9 @@ use super::cluster::{cluster, give_to_pods, said, text};
 use super::wait::{Object, PATIENCE, is_in, status, until, until_all};
 use super::witness::Witness;
 
+/// Bars of the dataset.
+const BARS: u32 = 150_000;
+
 /// What a test has for itself.
 pub struct Space {
     /// Its namespace.
@@ -73,6 +76,12 @@ impl Space {
     /// The folder of its volume on this machine.
     pub fn folder(&self) -> PathBuf {
         cluster().shared(&self.namespace)
+    }
+
+    /// Publishes another walk under the name of the dataset: a newer version.
+    pub fn publish_newer_data(&self) {
+        data().walk(&self.folder(), BARS, 6);
+        give_to_pods(&self.folder());
     }
 
     /// Objects of a kind.
@@ -251,5 +260,5 @@ pub fn expected(job: &Value) -> String {
 /// A random walk, imported once by the real command.
 fn data() -> &'static Scratch {
     static DATA: OnceLock<Scratch> = OnceLock::new();
-    DATA.get_or_init(|| Scratch::with_walk(150_000))
+    DATA.get_or_init(|| Scratch::with_walk(BARS))
 }

@@ -54,6 +54,7 @@ pub fn coordinator(site: &Site, attempt: u32, desired: &Value) -> Container {
     if let Some(price) = pool.cost_per_worker_hour {
         env.push(variable("GALAPAGOS_PRICE_PER_WORKER_HOUR", &price.to_string()));
     }
+    env.extend(version_of_data(site));
     extend(&mut held["env"], env);
     held["ports"] =
         json!([port("work", WORK_PORT), port("progress", PROGRESS_PORT), port("http", HTTP_PORT)]);
@@ -70,9 +71,15 @@ pub fn coordinator(site: &Site, attempt: u32, desired: &Value) -> Container {
 pub fn import(site: &Site) -> Container {
     let usual = beside_coordinator(site, IMPORT);
     let mut held = held(site, IMPORT, IMPORT);
-    extend(&mut held["env"], vec![variable("GALAPAGOS_DATA_DIR", DATA_DIR)]);
+    let data = variable("GALAPAGOS_DATA_DIR", DATA_DIR);
+    extend(&mut held["env"], [data].into_iter().chain(version_of_data(site)).collect());
     held["volumeMounts"] = json!([mounts::job_mount(), mounts::data_mount(&site.pool.spec, false)]);
     Container { usual, held }
+}
+
+/// What an earlier attempt found is kept, though a newer version may have been published since.
+fn version_of_data(site: &Site) -> Option<Value> {
+    site.dataset_digest.as_deref().map(|digest| variable("GALAPAGOS_DATASET_DIGEST", digest))
 }
 
 /// The sidecar `local-worker`: a process and a cgroup of its own, so that an individual that takes all memory cannot

@@ -63,6 +63,8 @@ pub struct Site {
     pub secret: String,
     /// Which pods must share a node.
     pub colocation: Colocation,
+    /// The version of the data that an earlier attempt evolved on.
+    pub dataset_digest: Option<String>,
     /// Whether the job says where its data come from.
     pub source: bool,
     /// User and group of its processes; 0: the cluster chooses.

@@ -86,6 +86,20 @@ fn each_role_is_told_what_it_needs_by_its_environment() {
 }
 
 #[test]
+fn a_later_attempt_is_told_which_version_of_the_data_the_first_one_had() {
+    let mut site = site(json!({}));
+    let told = |site: &crate::evolution_job::build::Site| {
+        let (_, template) = coordinator_of(site);
+        ["import", "coordinator"]
+            .map(|name| variable(&container(&template, name), "GALAPAGOS_DATASET_DIGEST"))
+    };
+    assert_eq!(told(&site), [None, None]);
+    let digest = Some("blake3:ab".to_owned());
+    site.dataset_digest.clone_from(&digest);
+    assert_eq!(told(&site), [digest.clone(), digest]);
+}
+
+#[test]
 fn two_roles_in_one_pod_have_their_probes_at_two_ports() {
     let (_, template) = coordinator_of(&site(json!({})));
     let ports = |name: &str| -> Vec<(String, i32)> {

@@ -38,6 +38,7 @@ fn site(spec: Value) -> Site {
         pull_policy: None,
         secret: "btc-tls-12345678".to_owned(),
         colocation: Colocation::None,
+        dataset_digest: None,
         source: true,
         run_as_user: 65532,
     }
