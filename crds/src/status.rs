@@ -53,7 +53,8 @@ pub struct EvolutionJobStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
     pub history: Vec<GenerationStatus>,
-    /// When the first attempt started, or the first one after the job, finished, was given more generations.
+    /// When the first attempt started, or the first one after the job was resumed or, finished, was given more
+    /// generations. Absent while it is suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
     /// When the job ended.

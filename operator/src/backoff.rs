@@ -45,9 +45,9 @@ impl Backoff {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
-    /// The object is gone.
-    pub fn forget(&self, key: &str) {
-        self.succeeded(key);
+    /// Keeps what is known of objects that are there.
+    pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| is_there(key));
     }
 
     /// Failures in a row.
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(backoff.failures("a"), 0);
         assert!(near(backoff.failed("a"), 1.0));
         assert!(near(backoff.failed("b"), 32.0));
-        backoff.forget("b");
+        backoff.retain(|key| key != "b");
         assert_eq!(backoff.failures("b"), 0);
     }
 

@@ -36,8 +36,12 @@ pub struct Context {
     pub backoff: Backoff,
     /// Places and replicas by pool.
     pub budget: Budget,
+    /// When this replica began to lead.
+    pub since: Instant,
     /// When something was done last.
     pub recent: Recent,
+    /// What the server refused lately.
+    pub refusals: crate::evolution_job::refusals::Refusals,
     /// Why workers of jobs are missing, as it was a moment ago.
     pub pending: crate::evolution_job::worker_trouble::Pending,
     /// Claims of pools as they were a moment ago.
@@ -60,8 +64,8 @@ impl Recent {
         known.insert((uid.to_owned(), what.to_owned()), Instant::now());
     }
 
-    /// The object is gone.
-    pub fn forget(&self, uid: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _), _| known != uid);
+    /// Keeps what is known of objects that are there.
+    pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(uid, _), _| is_there(uid));
     }
 }

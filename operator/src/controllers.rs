@@ -1,5 +1,6 @@
 //! The loops that call the reconciles: one for each kind, with the back-off of each object.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -163,19 +164,17 @@ async fn count(ctx: &Context) {
     }
 }
 
-/// Forgets what is remembered of jobs that are gone: nothing tells a reconcile that an object was deleted.
+/// Forgets what is remembered of objects that are gone: nothing tells a reconcile that an object was deleted.
 async fn sweep(ctx: &Context) {
-    let mut known = std::collections::BTreeSet::new();
     loop {
         tokio::time::sleep(SWEEP).await;
-        let there: std::collections::BTreeSet<String> =
-            ctx.caches.jobs.state().iter().filter_map(|job| job.uid()).collect();
-        for gone in known.difference(&there) {
-            ctx.budget.forget(gone);
-            ctx.recent.forget(gone);
-            ctx.backoff.forget(gone);
-        }
-        ctx.hub.retain(|uid| there.contains(uid));
-        known = there;
+        let jobs: BTreeSet<String> = ctx.caches.jobs.state().iter().filter_map(|job| job.uid()).collect();
+        let pools: BTreeSet<String> = ctx.caches.pools.state().iter().filter_map(|pool| pool.uid()).collect();
+        let is_there = |uid: &str| jobs.contains(uid) || pools.contains(uid);
+        ctx.budget.retain(is_there);
+        ctx.recent.retain(is_there);
+        ctx.backoff.retain(is_there);
+        ctx.refusals.retain(is_there);
+        ctx.hub.retain(|uid| jobs.contains(uid));
     }
 }

@@ -322,6 +322,14 @@ impl Metrics {
         self.streams.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
+    /// Another replica counts from now on: what this one counted last must not be added to it.
+    pub fn leads_no_more(&self) {
+        self.jobs(&[]);
+        self.queued(0);
+        self.workers(0, 0);
+        self.streams(0);
+    }
+
     /// An event was told.
     pub fn event(&self, reason: EventReason) {
         self.events.get_or_create(&ReasonLabels { reason: reason.as_str() }).inc();

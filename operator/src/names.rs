@@ -13,10 +13,10 @@ pub const LOCAL_WORKER: &str = "local-worker";
 /// Container of the workers' pods.
 pub const WORKER: &str = "worker";
 
-/// Secret of a job: its certificates and its manifest. A new authority makes a new name, since a Secret is immutable;
-/// the UID tells a job from its predecessor of the same name.
-pub fn secret(job: &str, uid: &str, authority_fingerprint: &str) -> String {
-    let digest = blake3::hash(format!("{uid}\n{authority_fingerprint}").as_bytes()).to_hex();
+/// Secret of a job: its certificates and its manifest. A new authority makes a new name, and so does a new period of
+/// time, since a Secret is immutable; the UID tells a job from its predecessor of the same name.
+pub fn secret(job: &str, uid: &str, authority_fingerprint: &str, period: i64) -> String {
+    let digest = blake3::hash(format!("{uid}\n{authority_fingerprint}\n{period}").as_bytes()).to_hex();
     format!("{job}-tls-{}", &digest[..8])
 }
 
@@ -66,7 +66,7 @@ mod tests {
     fn the_longest_allowed_name_leaves_room_for_every_child() {
         let owner = "x".repeat(40);
         let names = [
-            secret(&owner, "uid", "authority"),
+            secret(&owner, "uid", "authority", 112),
             service(&owner),
             coordinator_job(&owner, u32::MAX),
             workers(&owner),
@@ -81,11 +81,12 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_has_another_name_for_another_job_of_the_same_name_and_for_another_authority() {
-        let first = secret("job", "uid-1", "a");
-        assert_eq!(first, secret("job", "uid-1", "a"));
-        assert_ne!(first, secret("job", "uid-2", "a"));
-        assert_ne!(first, secret("job", "uid-1", "b"));
+    fn a_secret_has_another_name_for_another_job_of_the_same_name_another_authority_and_another_period() {
+        let first = secret("job", "uid-1", "a", 112);
+        assert_eq!(first, secret("job", "uid-1", "a", 112));
+        assert_ne!(first, secret("job", "uid-2", "a", 112));
+        assert_ne!(first, secret("job", "uid-1", "b", 112));
+        assert_ne!(first, secret("job", "uid-1", "a", 113));
         assert!(first.starts_with("job-tls-") && first.len() == "job-tls-".len() + 8);
     }
 }

@@ -1,9 +1,10 @@
 //! Puts the parts together: client, caches, leadership, and while this replica leads, the controllers.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use futures::FutureExt;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use tokio::sync::{mpsc, watch};
@@ -28,6 +29,8 @@ const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/name
 const THREADS: usize = 2;
 /// How long the authority is asked for before it is tried anew.
 const AGAIN: Duration = Duration::from_secs(2);
+/// What events that have happened get to be told when the operator is stopped.
+const LAST_EVENTS: Duration = Duration::from_millis(500);
 
 /// Runs the operator until it is told to stop.
 ///
@@ -80,31 +83,52 @@ pub async fn operate(
         Candidate { identity, fence: fence.clone(), leading, pulse, metrics: Arc::clone(&metrics) };
     let (give_up, given_up) = watch::channel(false);
     let electing = tokio::spawn(leader::run(store, candidate, signals::asked(given_up)));
+    let (events, telling) = Teller::new(KubeIo::new(client.clone(), fence.clone(), Arc::clone(&metrics)));
     let lead = Lead {
-        io: KubeIo::new(client, fence, Arc::clone(&metrics)),
+        io: KubeIo::new(client, fence.clone(), Arc::clone(&metrics)),
+        events,
+        fence,
         caches,
         triggers,
+        health,
         settings,
         metrics,
         own_namespace,
     };
+    let telling = tokio::spawn(telling);
+    let mut leading = std::pin::pin!(lead.whenever(leads).fuse());
     let ended = tokio::select! {
         () = signals::asked(stopped) => Ok(()),
         why = watches.ended() => Err(anyhow::anyhow!(why)),
-        () = lead.whenever(leads) => Ok(()),
+        () = &mut leading => Ok(()),
         served = serving => served.context("the HTTP server ended"),
     };
-    // What is in flight ends, then the lease is given back.
-    give_up.send_replace(true);
-    let _ = electing.await;
+    // What happened is told, what is in flight ends, then the lease is given back.
+    let give_back = async {
+        let _ = tokio::time::timeout(LAST_EVENTS, lead.events.all_told()).await;
+        give_up.send_replace(true);
+        let _ = electing.await;
+    };
+    let working = async {
+        leading.await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = give_back => {}
+        () = working => {}
+    }
+    telling.abort();
     ended
 }
 
 /// What a leader needs.
 struct Lead {
     io: KubeIo,
+    events: Teller,
+    fence: Fence,
     caches: Caches,
     triggers: Triggers,
+    health: Health,
     settings: Settings,
     metrics: Arc<Metrics>,
     own_namespace: String,
@@ -118,10 +142,19 @@ impl Lead {
                 return;
             }
             let mut lost = leads.clone();
+            let mut leading = std::pin::pin!(self.lead());
             tokio::select! {
-                () = self.lead() => {}
-                _ = lost.wait_for(|&leads| !leads) => {}
+                () = &mut leading => {}
+                _ = lost.wait_for(|&leads| !leads) => {
+                    // Nothing new passes the fence; what is in flight ends, or is cut off by it.
+                    tokio::select! {
+                        () = &mut leading => {}
+                        () = self.fence.drained() => {}
+                    }
+                }
             }
+            self.health.in_trouble(None);
+            self.metrics.leads_no_more();
         }
     }
 
@@ -133,15 +166,16 @@ impl Lead {
                 Ok(ca) => break Arc::new(ca),
                 Err(error) => {
                     tracing::error!(namespace = self.own_namespace, %error, "the authority of certificates");
+                    self.health.in_trouble(Some(format!("no authority to sign certificates: {error}")));
                     tokio::time::sleep(AGAIN).await;
                 }
             }
         };
+        self.health.in_trouble(None);
         let (news, mut told) = mpsc::unbounded_channel();
         let triggers = self.triggers.clone();
-        let (events, telling) = Teller::new(self.io.clone());
         let context = Arc::new(Context {
-            events,
+            events: self.events.clone(),
             hub: Hub::new(ca.clone(), news),
             io: self.io.clone(),
             caches: self.caches.clone(),
@@ -151,7 +185,9 @@ impl Lead {
             metrics: Arc::clone(&self.metrics),
             backoff: Backoff::new(),
             budget: Budget::default(),
+            since: Instant::now(),
             recent: Recent::default(),
+            refusals: crate::evolution_job::refusals::Refusals::default(),
             pending: crate::evolution_job::worker_trouble::Pending::default(),
             claims: crate::worker_pool::Claims::default(),
         });
@@ -163,7 +199,6 @@ impl Lead {
         tokio::select! {
             () = controllers::run(context) => {}
             () = pass_on => {}
-            () = telling => {}
         }
     }
 }

@@ -15,7 +15,7 @@ Exit codes: 0 after SIGTERM or SIGINT; 1 something it cannot run without is miss
 
 /// Runs EvolutionJobs: watches both kinds, plans workers, makes pods, reports status.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "galapagos-operator", version, about, max_term_width = 110, after_help = EXAMPLES)]
+#[command(name = "galapagos-operator", version, about, max_term_width = 110, after_help = EXAMPLES, args_override_self = true)]
 pub struct Settings {
     /// Watch this namespace only; no ClusterRole is needed then
     #[arg(long, env = "GALAPAGOS_NAMESPACE", value_name = "NAMESPACE")]

@@ -74,6 +74,11 @@ fn a_foreground_deletion_leaves_nothing_in_any_phase() {
         for name in delete_in_every_phase(space, PropagationPolicy::Foreground).await {
             nothing_is_left(space, &name).await;
         }
+        until(&space.pools(), "default", PATIENCE, "counts nobody", |p| {
+            let status = p.status.clone().unwrap_or_default();
+            (status.replicas, status.ready_replicas, status.active_jobs) == (Some(0), Some(0), Some(0))
+        })
+        .await;
     });
 }
 

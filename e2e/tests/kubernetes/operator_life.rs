@@ -20,6 +20,8 @@ fn an_operator_that_is_killed_and_upgraded_touches_no_pod_of_a_job() {
                 status(j).workers.unwrap_or_default().ready == 3 && has_done(2)(j)
             })
             .await;
+        let reasons = "jsonpath={.status.conditions[*].reason}{'\\n'}";
+        let watch = space.watch(&["evojob/evolve", "-o", reasons]);
         operator::kill(&space.client).await;
         let done = status(&space.jobs().get("evolve").await.unwrap()).generation.unwrap();
         space.job_is("evolve", "is reported again", has_done(done + 1)).await;
@@ -28,6 +30,8 @@ fn an_operator_that_is_killed_and_upgraded_touches_no_pod_of_a_job() {
         operator::ready(&space.client).await;
         let done = status(&space.jobs().get("evolve").await.unwrap()).generation.unwrap();
         space.job_is("evolve", "is reported by the new one", has_done(done + 1)).await;
+        let shown = watch.end();
+        assert!(shown.contains("Running") && !shown.contains("CoordinatorUnreachable"), "{shown}");
         assert_eq!(space.digest("evolve").await, expected(&manifest));
         let seen = pods.seen();
         assert_eq!(

@@ -1,8 +1,5 @@
 //! A job on the cluster finds what `galapagos run` finds, and shows its way there.
 
-use std::io::Read;
-use std::process::Stdio;
-
 use galapagos_crds::status::Phase;
 use galapagos_e2e::outcome::Outcome;
 use galapagos_e2e::program;
@@ -102,17 +99,9 @@ fn kubectl_shows_it_live() {
         space.apply(&[pool("default", 2)]);
         let manifest = long("evolve");
         space.apply(&[with(manifest, "/spec/generations", json!(10))]);
-        let mut watch = cluster()
-            .kubectl()
-            .args(["-n", &space.namespace, "get", "evojob", "-w"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let watch = space.watch(&["evojob"]);
         space.digest("evolve").await;
-        watch.kill().unwrap();
-        let mut text = String::new();
-        watch.stdout.take().unwrap().read_to_string(&mut text).unwrap();
-        watch.wait().unwrap();
+        let text = watch.end();
         let header: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
         assert_eq!(
             header,

@@ -40,6 +40,28 @@ fn a_suspended_job_goes_on_where_it_was() {
     });
 }
 
+#[test]
+fn a_running_job_that_moves_to_another_pool_keeps_its_pods() {
+    case("moves", async |space: &Space| {
+        let manifest = with(long("evolve"), "/spec/generations", json!(16));
+        let two = |name: &str| with(pool(name, 2), "/spec/minWorkersPerJob", json!(2));
+        space.apply(&[two("default"), two("other"), manifest.clone()]);
+        let pods = space.witness("galapagos.dev/job=evolve");
+        space
+            .job_is("evolve", "has all its workers", |j| {
+                status(j).workers.unwrap_or_default().ready == 3 && has_done(2)(j)
+            })
+            .await;
+        space.edit("evojob/evolve", json!({"spec": {"workerPoolName": "other"}}));
+        until(&space.pools(), "other", PATIENCE, "counts its workers", |p| {
+            p.status.as_ref().is_some_and(|s| (s.active_jobs, s.replicas) == (Some(1), Some(2)))
+        })
+        .await;
+        assert_eq!(space.digest("evolve").await, expected(&manifest));
+        assert_eq!(pods.seen().len(), 3, "{:?}", pods.seen());
+    });
+}
+
 /// Starts a job, suspends it on its way, and waits until its pods are gone.
 async fn suspended(space: &Space, manifest: &Value) {
     space.apply(&[pool("default", 0), manifest.clone()]);

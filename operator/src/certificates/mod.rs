@@ -29,6 +29,8 @@ pub const SECRET: &str = "galapagos-ca";
 const CERTIFICATE: &str = "tls.crt";
 /// Key of its private key.
 const KEY: &str = "tls.key";
+/// Longest wait for the Secret.
+const LATE: Duration = Duration::from_secs(10);
 /// Client certificates of the operator are made anew after this time, long before they end.
 const RENEWED_AFTER: Duration = Duration::from_secs(180 * 24 * 3600);
 
@@ -63,13 +65,20 @@ pub enum CaError {
     },
     /// What is in the Secret does not make an authority.
     #[error(
-        "Secret {namespace}/{SECRET} holds no usable authority; mend it, or delete it and a new one is made: {source}"
+        "Secret {namespace}/{SECRET} holds no usable authority, a CA certificate and its key as PKCS#8; mend it, or delete \
+         it and a new one is made: {source}"
     )]
     Unusable {
         /// Where.
         namespace: String,
         /// Why not.
         source: TlsError,
+    },
+    /// No answer.
+    #[error("the API server did not answer about Secret {namespace}/{SECRET} within {} s", LATE.as_secs())]
+    Late {
+        /// Where.
+        namespace: String,
     },
     /// A certificate cannot be made.
     #[error(transparent)]
@@ -104,6 +113,12 @@ impl Ca {
     /// # Errors
     /// [`CaError`]: trying again may help.
     pub async fn load_or_create(io: &KubeIo, namespace: &str) -> Result<Ca, CaError> {
+        let loading = Ca::ask(io, namespace);
+        let late = |_| CaError::Late { namespace: namespace.to_owned() };
+        tokio::time::timeout(LATE, loading).await.map_err(late)?
+    }
+
+    async fn ask(io: &KubeIo, namespace: &str) -> Result<Ca, CaError> {
         let secrets: Api<Secret> = Api::namespaced(io.client().clone(), namespace);
         let unread = |source| CaError::Read { namespace: namespace.to_owned(), source: Box::new(source) };
         if let Some(found) = secrets.get_opt(SECRET).await.map_err(unread)? {

@@ -173,11 +173,18 @@ async fn scale(
         found.map_or(Ok(()), |d| must_be_mine(&d.metadata, site, "Deployment"))?;
     }
     let body = workers(site, live, replicas, origin);
+    if let Some((reason, message)) = ctx.refusals.recent(&site.uid, &body, super::STALLED) {
+        return Err(Obstacle::Stalled { reason, message });
+    }
     let meta = live.map(|d| &d.metadata);
-    ctx.io
-        .apply(Kind::Deployment, &site.namespace, &body, meta)
-        .await
-        .map_err(|e| Obstacle::of(e, "the Deployment of its workers"))?;
+    let applied = ctx.io.apply(Kind::Deployment, &site.namespace, &body, meta).await;
+    if let Err(error) = applied {
+        let obstacle = Obstacle::of(error, "the Deployment of its workers");
+        if let Obstacle::Stalled { reason, message } = &obstacle {
+            ctx.refusals.note(&site.uid, &body, *reason, message);
+        }
+        return Err(obstacle);
+    }
     ctx.budget.set_replicas(&site.uid, replicas);
     Ok(())
 }

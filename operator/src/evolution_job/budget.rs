@@ -13,7 +13,7 @@ use kube::runtime::reflector::ObjectRef;
 use super::build::slots;
 use super::{decide, validate};
 use crate::plan::{self, Share, Window};
-use crate::progress::Hub;
+use crate::progress::{Hub, SILENCE};
 use crate::watches::Caches;
 
 /// What is remembered of jobs, by UID.
@@ -43,9 +43,14 @@ impl Budget {
         self.jobs().entry(uid.to_owned()).or_default().set = Some(replicas);
     }
 
-    /// The job has no place any more: it ended, was suspended, or is gone.
+    /// The job has no place any more: it ended or was suspended.
     pub fn forget(&self, uid: &str) {
         self.jobs().remove(uid);
+    }
+
+    /// Keeps what is known of jobs that are there.
+    pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
+        self.jobs().retain(|uid, _| is_there(uid));
     }
 
     /// Plans the pool. Jobs that are admitted keep their place from now on. With it come the jobs whose share is not
@@ -68,7 +73,7 @@ impl Budget {
             .map(|job| {
                 let uid = job.uid().unwrap_or_default();
                 let of_it = memory.entry(uid.clone()).or_default();
-                let seen = hub.latest(&uid).filter(|s| s.connected);
+                let seen = hub.latest(&uid).filter(|s| now.saturating_duration_since(s.at) < SILENCE);
                 let shown = replicas.get(&uid).copied().unwrap_or(0);
                 plan::Job {
                     priority: job.spec.priority,
@@ -102,6 +107,7 @@ impl Budget {
             }
             input.floor = window.maximum(now, delay);
         }
+        let usable = validate::is_judged(pool) && validate::accepted(pool).is_ok();
         let plan = plan::plan(&budget, &inputs);
         let mut changed = Vec::new();
         for job in &jobs {
@@ -109,6 +115,8 @@ impl Budget {
             let Some(share) = plan.get(&uid) else { continue };
             let of_it = memory.entry(uid).or_default();
             of_it.has_place = share.admitted;
+            // A place in a pool that cannot be used is none: once it can, priorities decide anew.
+            of_it.has_place &= usable || decide::has_place(job.status.as_ref());
             let told = |s: Share| (s.admitted, s.queue_position, s.workers);
             if of_it.share.replace(*share).map(told) != Some(told(*share)) {
                 changed.push(ObjectRef::from_obj(&**job));

@@ -74,7 +74,10 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
     let class = if told.contains("DisruptionTarget") || pod.is_some_and(is_disrupted) {
         Class::Disrupted
     } else if let Some(reason) = code.and_then(permanent) {
-        Class::Permanent(reason)
+        // The code names a class, its words may know more.
+        let told = last.and_then(|t| t.message.as_deref()).and_then(LastWords::parse);
+        let told = told.and_then(|w| StalledReason::ALL.iter().copied().find(|r| r.as_str() == w.reason));
+        Class::Permanent(told.unwrap_or(reason))
     } else if code == Some(TERMINATED) {
         Class::Disrupted
     } else if code.is_none() && pod.is_none() {

@@ -11,6 +11,7 @@ pub mod ending;
 pub mod events;
 pub mod observe;
 pub mod pod_state;
+pub mod refusals;
 pub mod report;
 pub mod site;
 pub mod status;
@@ -44,6 +45,9 @@ const LEAVING: Duration = Duration::from_secs(1);
 /// What a person has to put right is tried again.
 const STALLED: Duration = Duration::from_secs(15);
 
+/// A pool is judged within milliseconds; should that be lost, it is looked at again after this time.
+const JUDGED: Duration = Duration::from_secs(2);
+
 /// Why a reconcile has to be repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -67,6 +71,10 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     // From the caches; pods of workers that are missing are asked for.
     let mut observed = observe(job, &ctx.caches, ctx.hub.latest(&uid));
     observed.trouble = worker_trouble::of(&ctx.pending, ctx.io.client(), &observed).await;
+    if observed.pool.as_deref().is_some_and(|p| !validate::is_judged(p)) && is_new(&observed) {
+        // The pool's own reconcile comes first, and its verdict wakes this one.
+        return Ok(Action::requeue(JUDGED));
+    }
     let problem = validate::validate(&observed.job, observed.pool.as_deref(), Catalogue::embedded()).err();
     let share = share(&ctx, &observed, &uid);
     let now = Timestamp::now();
@@ -120,6 +128,12 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
 /// Whether this operator runs the job.
 fn is_ours(job: &EvolutionJob) -> bool {
     job.spec.managed_by == galapagos_crds::job::MANAGED_BY && job.metadata.deletion_timestamp.is_none()
+}
+
+/// Whether the job waits to be let in, with nothing to tell.
+fn is_new(observed: &observe::Observed) -> bool {
+    let job = &observed.job;
+    !decide::has_place(job.status.as_ref()) && !decide::is_over(job) && job.spec.suspend != Some(true)
 }
 
 /// What the plan gives to the job. Others whose share changes by it are looked at as well.

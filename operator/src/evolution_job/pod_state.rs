@@ -1,5 +1,6 @@
 //! What the coordinator's pod is doing, as far as Kubernetes shows it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use galapagos_crds::conditions::StalledReason;
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
-use crate::names::IMPORT;
+use crate::names::{COORDINATOR, IMPORT};
 
 /// Reasons of a waiting container that time alone seldom heals.
 const IMAGE_PROBLEMS: [&str; 5] =
@@ -49,6 +50,11 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> PodState {
         return PodState::Held;
     }
     let Some(status) = pod.and_then(|p| p.status.as_ref()) else { return PodState::Waiting };
+    let runs = |s: &ContainerStatus| s.state.as_ref().is_some_and(|s| s.running.is_some());
+    if status.container_statuses.iter().flatten().any(|s| s.name == COORDINATOR && runs(s)) {
+        // Whatever is the matter with those beside it.
+        return PodState::Running;
+    }
     let containers = || status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
     if let Some(stuck) = containers().find_map(stuck) {
         return stuck;
@@ -60,7 +66,6 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> PodState {
     {
         return PodState::Stuck { reason: StalledReason::VolumeNotFound, message: message.to_owned() };
     }
-    let runs = |s: &ContainerStatus| s.state.as_ref().is_some_and(|s| s.running.is_some());
     if containers().any(|s| s.name == IMPORT && runs(s)) {
         return PodState::Importing;
     }
@@ -68,6 +73,11 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> PodState {
         true => PodState::Running,
         false => PodState::Waiting,
     }
+}
+
+/// Where the pod is, if it has an address: one that waits for a node has none, and is nobody that was heard.
+pub fn address(pod: &Pod) -> Option<IpAddr> {
+    pod.status.as_ref()?.pod_ip.as_deref()?.parse().ok()
 }
 
 /// Why the coordinator does not start, if something can be told: its pod fits on no node, or Kubernetes has not made one

@@ -16,6 +16,7 @@ use super::status::{Change, Facts, RemoteWorkers, build, differs, wait};
 use super::{Error, Situation, pod_state, site};
 use crate::context::Context;
 use crate::kube_io::{Kind, WriteError};
+use crate::progress::SILENCE;
 
 /// Time between two events about a better individual.
 const BEST_EVERY: Duration = Duration::from_secs(60);
@@ -43,6 +44,9 @@ pub async fn report(
 ) -> Result<Option<Duration>, Error> {
     let uid = recorded.uid().unwrap_or_default();
     tell_fallbacks(ctx, observed, &uid);
+    if let Some(wait) = not_heard_yet(ctx, observed, &recorded, decision) {
+        return Ok(Some(wait));
+    }
     let status = status(observed, &recorded, decision, now);
     let change = differs(recorded.status.as_ref(), &status);
     let running = ctx.caches.jobs.state_filter(is_running).len();
@@ -57,6 +61,19 @@ pub async fn report(
     }
     acknowledge(ctx, observed, decision, &uid);
     Ok(None)
+}
+
+/// An operator that has just begun to lead has heard of no coordinator: what was last told of one that runs stays until
+/// it answers, or has had the time to. Returns what is left of that time.
+fn not_heard_yet(
+    ctx: &Context,
+    observed: &Observed,
+    recorded: &EvolutionJob,
+    decision: &Decision,
+) -> Option<Duration> {
+    let silent = observed.seen.is_none() && matches!(decision.situation, Situation::Running { .. });
+    let left = SILENCE.checked_sub(ctx.since.elapsed())?;
+    (silent && is_running(recorded)).then_some(left)
 }
 
 /// Writes the status now.

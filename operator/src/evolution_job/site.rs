@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use galapagos_crds::{EvolutionJob, WorkerPool};
+use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Resource, ResourceExt};
 use serde_json::Value;
 
 use super::apply::Obstacle;
-use super::build::Site;
+use super::build::{JOB_VOLUME, Site};
 use crate::context::Context;
 use crate::settings::Settings;
 use crate::{names, worker_pool};
@@ -32,9 +33,10 @@ pub fn origin(pool: &WorkerPool, settings: &Settings, attempt: u32) -> String {
     let flags = format!("{} {:?} {}", settings.image, settings.image_pull_policy, settings.run_as_user);
     let flags = blake3::hash(flags.as_bytes()).to_hex();
     format!(
-        "{} with flags {} of pool generation {} for attempt {attempt}",
+        "{} with flags {} of pool {} generation {} for attempt {attempt}",
         env!("CARGO_PKG_VERSION"),
         &flags[..8],
+        pool.uid().unwrap_or_default(),
         pool.metadata.generation.unwrap_or_default(),
     )
 }
@@ -48,7 +50,15 @@ pub fn image_of(attempt: &Job) -> Option<String> {
 /// The Secret that an attempt was started with: its certificates are of one authority, also if that was replaced since.
 fn secret_of(attempt: &Job) -> Option<String> {
     let pod = attempt.spec.as_ref()?.template.spec.as_ref()?;
-    pod.volumes.iter().flatten().find_map(|v| v.secret.as_ref()?.secret_name.clone())
+    // By its name: a template may bring Secrets of its own.
+    let ours = pod.volumes.iter().flatten().find(|v| v.name == JOB_VOLUME)?;
+    ours.secret.as_ref()?.secret_name.clone()
+}
+
+/// Half-years since 1970. Attempts of another half-year have another Secret, so that certificates are always far from
+/// their end, also those of a job that is resumed after years.
+fn period(now: Timestamp) -> i64 {
+    now.as_second() / (182 * 24 * 3600)
 }
 
 /// Gathers it.
@@ -68,7 +78,7 @@ pub async fn of(
         namespace: job.namespace().unwrap_or_default(),
         secret: attempt
             .and_then(secret_of)
-            .unwrap_or_else(|| names::secret(&name, &uid, ctx.ca.fingerprint())),
+            .unwrap_or_else(|| names::secret(&name, &uid, ctx.ca.fingerprint(), period(Timestamp::now()))),
         // Blocking its deletion takes rights on finalizers, which the operator does not have.
         owner: OwnerReference {
             block_owner_deletion: None,
@@ -84,4 +94,43 @@ pub async fn of(
         name,
         uid,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_secret_of_an_attempt_is_ours_and_not_one_of_its_template() {
+        let volume = |name: &str, secret: &str| json!({"name": name, "secret": {"secretName": secret}});
+        let volumes = [volume("x", "theirs"), volume(JOB_VOLUME, "ours"), volume("y", "theirs")];
+        let spec = json!({"template": {"spec": {"containers": [], "volumes": volumes}}});
+        let job: Job = serde_json::from_value(json!({"metadata": {}, "spec": spec})).unwrap();
+        assert_eq!(secret_of(&job).as_deref(), Some("ours"));
+    }
+
+    #[test]
+    fn pods_of_another_pool_or_another_edition_of_it_have_another_origin() {
+        let settings = <Settings as clap::Parser>::parse_from(["operator", "--image", "i"]);
+        let of = |uid: &str, generation: i64, attempt| {
+            let pool: WorkerPool = serde_json::from_value(json!({
+                "apiVersion": "galapagos.dev/v1alpha1", "kind": "WorkerPool",
+                "metadata": {"name": "p", "uid": uid, "generation": generation},
+                "spec": {"marketData": {"volume": {"emptyDir": {}}}},
+            }))
+            .unwrap();
+            origin(&pool, &settings, attempt)
+        };
+        assert_eq!(of("a", 1, 1), of("a", 1, 1));
+        for other in [of("b", 1, 1), of("a", 2, 1), of("a", 1, 2)] {
+            assert_ne!(of("a", 1, 1), other);
+        }
+    }
+
+    #[test]
+    fn a_period_is_half_a_year() {
+        let at = |text: &str| period(text.parse().unwrap());
+        assert_eq!(at("2026-02-01T00:00:00Z") + 2, at("2027-02-01T00:00:00Z"));
+    }
 }

@@ -63,6 +63,12 @@ pub fn names(job: &EvolutionJob, known: &Catalogue) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Whether the pool's conditions are about the pool as it is now. A job that has no place waits for that.
+pub fn is_judged(pool: &WorkerPool) -> bool {
+    let judged = pool.status.as_ref().and_then(|s| s.observed_generation);
+    judged.is_some() && judged == pool.metadata.generation
+}
+
 /// Whether the pool is there and not refused.
 fn usable(job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> {
     let Some(pool) = pool else {
@@ -72,6 +78,14 @@ fn usable(job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> 
         );
         return Err(Problem { reason: StalledReason::PoolNotFound, message });
     };
+    accepted(pool)
+}
+
+/// Whether the pool is not refused.
+///
+/// # Errors
+/// [`Problem`].
+pub fn accepted(pool: &WorkerPool) -> Result<(), Problem> {
     let status = pool.status.as_ref();
     let stalled = status.into_iter().flat_map(|s| &s.conditions).find(|c| {
         c.type_ == condition::STALLED
@@ -152,5 +166,12 @@ mod tests {
             (StalledReason::VolumeNotFound, "WorkerPool default: no claim x")
         );
         assert_eq!(validate(&job, Some(&verdict(1)), known), Ok(()));
+    }
+
+    #[test]
+    fn a_pool_is_judged_once_its_status_is_about_its_present_edition() {
+        assert!(!is_judged(&pool(json!(null))));
+        assert!(!is_judged(&pool(json!({"observedGeneration": 1}))));
+        assert!(is_judged(&pool(json!({"observedGeneration": 2}))));
     }
 }

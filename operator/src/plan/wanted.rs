@@ -12,7 +12,7 @@ const SECONDS_PER_WORKER: f64 = 10.0;
 /// Workers that `job` could use now, before the budget of the pool and the delay before scaling down.
 ///
 /// If the pool pins `individuals_per_worker`, population alone decides: one worker for each so many individuals of the
-/// reported width, or of the population without news.
+/// reported width. Without news, of the population, but what exists stays.
 ///
 /// Otherwise speed decides. With `remaining` individuals of `seconds_per_individual`:
 /// - none while the local slots finish them in less than 30 s;
@@ -28,7 +28,10 @@ const SECONDS_PER_WORKER: f64 = 10.0;
 pub fn wanted(pool: &Pool, job: &Job) -> u32 {
     let width = job.work.as_ref().map_or(job.population, |work| work.width);
     let wanted = match pool.individuals_per_worker {
-        Some(individuals) => width.div_ceil(individuals.max(1)),
+        Some(individuals) => {
+            let pinned = width.div_ceil(individuals.max(1));
+            if job.work.is_none() && job.replicas > 0 { pinned.min(job.replicas) } else { pinned }
+        }
         None => {
             let useful = width.saturating_sub(job.local_slots.max(1)).div_ceil(pool.slots_per_worker.max(1));
             match job.work.as_ref().and_then(slot_seconds) {

@@ -14,7 +14,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,8 @@ pub struct Seen {
     pub report: Arc<Report>,
     /// The attempt whose coordinator sent it: not always the present one.
     pub attempt: u32,
+    /// Where that coordinator listens.
+    pub address: IpAddr,
     /// When it came.
     pub at: Instant,
     /// Whether the stream that it came on is still open.

@@ -170,13 +170,14 @@ async fn listen(stream: &Stream, job: &JobUid, target: Target) -> Result<(), End
     loop {
         let report = timeout(silence, reports.message()).await;
         let report = report.map_err(|_| Ended::Silent { address, patience: silence })?.map_err(ended)?;
-        stream.heard(report.ok_or(Ended::Closed { address })?, attempt);
+        stream.heard(report.ok_or(Ended::Closed { address })?, target);
     }
 }
 
 impl Stream {
-    fn heard(&self, report: Report, attempt: u32) {
-        let seen = Seen { report: Arc::new(report), attempt, at: Instant::now(), connected: true };
+    fn heard(&self, report: Report, Target { address, attempt }: Target) {
+        let (report, address, at) = (Arc::new(report), address.ip(), Instant::now());
+        let seen = Seen { report, attempt, address, at, connected: true };
         self.hear.send_replace(Heard { seen: Some(seen), problem: None });
     }
 

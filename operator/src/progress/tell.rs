@@ -106,7 +106,8 @@ mod tests {
     use std::sync::Arc;
 
     fn seen(report: Report) -> Seen {
-        Seen { report: Arc::new(report), attempt: 1, at: Instant::now(), connected: true }
+        let address = std::net::Ipv4Addr::LOCALHOST.into();
+        Seen { report: Arc::new(report), attempt: 1, address, at: Instant::now(), connected: true }
     }
 
     fn working(sequence: u64) -> Report {

@@ -221,7 +221,7 @@ pub fn start(client: &Client, settings: &Settings, triggers: &Triggers, health: 
     let map = mapping.clone();
     let workers =
         starter.cache(Watch::Workers, Some(&children), Ok, move |change: Change<'_, Deployment>| {
-            map.child(&change)
+            map.workers(&change)
         });
     let map = mapping.clone();
     let services = starter.cache(

@@ -75,6 +75,8 @@ pub struct Health {
     states: Arc<[Mutex<State>; Watch::ALL.len()]>,
     pulse: Pulse,
     metrics: Arc<Metrics>,
+    /// Why this replica, which leads, cannot do anything.
+    trouble: Arc<Mutex<Option<String>>>,
 }
 
 /// What is still missing.
@@ -82,10 +84,15 @@ pub struct Health {
 pub struct NotReady {
     /// The watches whose cache was never filled, or whose kind is missing now, with the cause.
     pub waits: Vec<(Watch, Option<WatchFailure>)>,
+    /// Why this replica, which leads, cannot do anything.
+    pub trouble: Option<String>,
 }
 
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(trouble) = &self.trouble {
+            writeln!(f, "{trouble}")?;
+        }
         for (watch, failure) in &self.waits {
             let kind = watch.kind();
             match failure {
@@ -113,7 +120,7 @@ impl Health {
     pub fn new(pulse: Pulse, metrics: Arc<Metrics>) -> Health {
         let now = Instant::now();
         let states = Watch::ALL.map(|_| Mutex::new(State { heard: now, synced: false, failure: None }));
-        Health { states: Arc::new(states), pulse, metrics }
+        Health { states: Arc::new(states), pulse, metrics, trouble: Arc::default() }
     }
 
     /// The pulse of the API server.
@@ -121,7 +128,12 @@ impl Health {
         &self.pulse
     }
 
-    /// Every cache has been filled, and no kind is missing.
+    /// This replica leads and cannot do anything, or can again.
+    pub fn in_trouble(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    /// Every cache has been filled, no kind is missing, and a replica that leads has all it needs.
     pub fn ready(&self) -> Result<(), NotReady> {
         let waits: Vec<(Watch, Option<WatchFailure>)> = Watch::ALL
             .into_iter()
@@ -129,7 +141,8 @@ impl Health {
             .filter(|(_, state)| !state.synced || state.failure == Some(WatchFailure::Missing))
             .map(|(watch, state)| (watch, state.failure))
             .collect();
-        if waits.is_empty() { Ok(()) } else { Err(NotReady { waits }) }
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if waits.is_empty() && trouble.is_none() { Ok(()) } else { Err(NotReady { waits, trouble }) }
     }
 
     /// The watches that only a restart can mend.

@@ -54,6 +54,12 @@ impl Mapping {
         }
     }
 
+    /// Workers concern their job, and the pool that counts them: also when the job is gone before them.
+    pub(super) fn workers<K: Resource>(&self, change: &Change<'_, K>) {
+        self.child(change);
+        self.policy(change);
+    }
+
     /// A child of a pool concerns that pool.
     pub(super) fn policy<K: Resource>(&self, change: &Change<'_, K>) {
         for object in either(change) {
@@ -79,7 +85,13 @@ fn concerns_jobs(change: &Change<'_, WorkerPool>) -> bool {
     old.metadata.uid != new.metadata.uid
         || old.metadata.generation != new.metadata.generation
         || old.metadata.deletion_timestamp != new.metadata.deletion_timestamp
+        || judged(old) != judged(new)
         || conditions(old).ne(conditions(new))
+}
+
+/// The generation that its conditions are about: jobs wait for it.
+fn judged(pool: &WorkerPool) -> Option<i64> {
+    pool.status.as_ref().and_then(|status| status.observed_generation)
 }
 
 /// Type, status and reason of each condition.

@@ -1,7 +1,8 @@
 //! A namespace of one case: held to Pod Security `restricted`, with a volume, data on it, and what a case asks.
 
+use std::io::Read;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -106,6 +107,13 @@ impl Space {
     #[track_caller]
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         text(cluster().kubectl().args(["-n", &self.namespace]).args(arguments))
+    }
+
+    /// `kubectl get ... -w` in this namespace, from now on.
+    pub fn watch(&self, arguments: &[&str]) -> Watching {
+        let mut kubectl = cluster().kubectl();
+        kubectl.args(["-n", &self.namespace, "get", "-w"]).args(arguments);
+        Watching(kubectl.stdout(Stdio::piped()).spawn().unwrap())
     }
 
     /// kubectl in this namespace that must fail; what it says.
@@ -246,6 +254,20 @@ impl Space {
     pub async fn made<K: Object + Resource<Scope = NamespaceResourceScope>>(&self, job: &str) -> Vec<String> {
         let labels = ListParams::default().labels(&format!("galapagos.dev/job={job}"));
         self.api::<K>().list_metadata(&labels).await.unwrap().iter().map(ResourceExt::name_any).collect()
+    }
+}
+
+/// A kubectl that watches.
+pub struct Watching(Child);
+
+impl Watching {
+    /// Ends it; what it has shown.
+    pub fn end(mut self) -> String {
+        self.0.kill().unwrap();
+        let mut text = String::new();
+        self.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        self.0.wait().unwrap();
+        text
     }
 }
 

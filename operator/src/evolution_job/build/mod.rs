@@ -26,6 +26,7 @@ use serde_json::{Map, Value, json};
 use crate::labels::{self, Component};
 
 pub use coordinator::coordinator_job;
+pub use mounts::JOB as JOB_VOLUME;
 pub use secret::secret;
 pub use service::service;
 pub use slots::slots;

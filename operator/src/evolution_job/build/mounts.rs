@@ -18,7 +18,8 @@ pub const DATA_DIR: &str = "/data";
 /// Root of the runs.
 pub const STATE_DIR: &str = "/state";
 
-const JOB: &str = "galapagos-job";
+/// Volume with the manifest: the Secret of an attempt is found by it.
+pub const JOB: &str = "galapagos-job";
 const DATA: &str = "galapagos-market-data";
 const STATE: &str = "galapagos-state";
 /// For owner and group: the group is the pod's fsGroup, by which the process reads it.

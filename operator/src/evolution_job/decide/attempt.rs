@@ -13,6 +13,7 @@ use super::super::pod_state::{self, PodState};
 use super::super::status::{Situation, SuspendedBy};
 use super::{Decision, State, Workers, left};
 use crate::annotations;
+use crate::progress::Seen;
 
 /// First pause after a fault; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
@@ -126,10 +127,19 @@ impl State<'_> {
         made.zip(now).is_some_and(|(made, now)| *made != now)
     }
 
+    /// What was heard of the attempt's pod: a pod that was there before under the same number does not count.
+    pub(super) fn heard(&self, attempt: &Attempt) -> Option<&Seen> {
+        let seen = self.inputs.observed.seen.as_ref().filter(|s| s.attempt == attempt.number)?;
+        let counts = match &attempt.pod {
+            Some(pod) => pod_state::address(pod).is_none_or(|ip| ip == seen.address),
+            None => seen.reachable(attempt.number, self.inputs.clock),
+        };
+        counts.then_some(seen)
+    }
+
     /// The current attempt lives.
     pub(super) fn going_on(&self, attempt: &Attempt) -> Decision {
-        let observed = self.inputs.observed;
-        let seen = observed.seen.as_ref().filter(|s| s.attempt == attempt.number);
+        let seen = self.heard(attempt);
         let pod = pod_state::of(&attempt.job, attempt.pod.as_deref());
         if matches!(pod, PodState::Stuck { .. }) && self.is_corrected(attempt) {
             // It is made again under its own number: it never worked.

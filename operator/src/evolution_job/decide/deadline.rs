@@ -49,24 +49,28 @@ impl State<'_> {
             .min()
     }
 
-    /// Since when the job is active: its start, or its last resumption.
+    /// Since when the job is active. A suspended job has no start, and neither has one that waits for a place.
     fn active_since(&self) -> Option<Timestamp> {
-        let started = self.status.start_time.as_ref()?.0;
-        let resumed =
-            self.condition("Suspended").filter(|c| c.status == "False").map(|c| c.last_transition_time.0);
-        Some(resumed.map_or(started, |resumed| resumed.max(started)))
+        self.status.start_time.as_ref().map(|t| t.0)
     }
 
-    /// Since when the current attempt is awaited; none once it runs.
+    /// Since when the current attempt is awaited; none once it runs, or while a queue holds it back.
     fn starting_since(&self) -> Option<Timestamp> {
-        let number = self.number();
-        let runs = self.inputs.observed.seen.as_ref().is_some_and(|s| s.attempt == number);
-        if runs || self.status.phase != Some(Phase::Preparing) {
+        let attempt = self.inputs.observed.attempt(self.number());
+        let runs = attempt.is_some_and(|a| self.heard(a).is_some());
+        let held = attempt.is_some_and(|a| pod_state::is_held(&a.job));
+        if runs || held || self.status.phase != Some(Phase::Preparing) {
             return None;
         }
-        let job = self.inputs.observed.attempt(number);
-        let made = job.and_then(|a| a.job.metadata.creation_timestamp.as_ref()).map(|t| t.0);
-        made.or_else(|| self.status.start_time.as_ref().filter(|_| number == 1).map(|t| t.0))
+        let since = |kind, status| {
+            self.condition(kind).filter(|c| c.status == status).map(|c| c.last_transition_time.0)
+        };
+        match attempt.and_then(|a| a.job.metadata.creation_timestamp.as_ref()) {
+            Some(made) => Some(since("Suspended", "False").map_or(made.0, |released| released.max(made.0))),
+            // Its Job cannot be made.
+            None if self.number() == 1 => self.active_since(),
+            None => since("Stalled", "True"),
+        }
     }
 
     fn stalled_because(&self) -> Option<String> {

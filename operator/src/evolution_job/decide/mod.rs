@@ -16,7 +16,7 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use galapagos_crds::conditions::{SuspendedReason, condition};
+use galapagos_crds::conditions::{CompleteReason, SuspendedReason, condition};
 use galapagos_crds::status::{Attempts, Phase};
 use galapagos_crds::{EvolutionJob, EvolutionJobStatus};
 use jiff::Timestamp;
@@ -47,11 +47,11 @@ impl Decision {
     /// Generations that the status says the job has: those it ended with, once it ended, so that more can be told.
     pub fn generations(&self, observed: &Observed) -> u32 {
         let asked = observed.job.spec.generations;
-        if !matches!(self.situation, Situation::Succeeded { .. }) {
-            return asked;
-        }
-        // More may be done than is asked for now.
-        let of = |asked: u32, done: u32| asked.max(done);
+        let Situation::Succeeded { reason } = &self.situation else { return asked };
+        // It ended at the limit as the coordinator knew it: what was asked for since then is still to be done.
+        let at_its_limit =
+            matches!(reason, CompleteReason::GenerationsReached | CompleteReason::StoppedByUser);
+        let of = |asked: u32, done: u32| if at_its_limit && done > 0 { done } else { asked.max(done) };
         let ended = observed.seen.as_ref().filter(|s| s.report.r#final.is_some());
         let told = ended.map(|s| of(s.report.generations, s.report.generation));
         let words = self.words.as_ref().and_then(|w| {

@@ -84,6 +84,7 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
     let known = Known::gather(&before, facts.report, facts.last_words);
     let situation = &facts.situation;
     let ends = situation.is_terminal();
+    let waits = matches!(situation, Situation::Queued { .. });
     let workers = workers(facts);
     let conditions = conditions::conditions(&before.conditions, facts, &workers, known.data_published(), now);
     let generation = known.generation;
@@ -105,11 +106,14 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
         best: best
             .map(|best| if ends { best } else { galapagos_crds::status::Best { holdout: None, ..best } }),
         history,
-        // A job that goes on after its end starts anew: its deadlines count from here.
+        // A job that goes on after its end, or that is resumed, starts anew: its deadlines count from here.
         start_time: before
             .start_time
-            .filter(|_| ends || before.completion_time.is_none())
-            .or(facts.started.map(|at| Time(whole_seconds(at)))),
+            .filter(|_| ends || before.completion_time.is_none() && !situation.is_suspended())
+            .or(facts
+                .started
+                .filter(|_| !situation.is_suspended() && !waits)
+                .map(|at| Time(whole_seconds(at)))),
         completion_time: completion(before.completion_time, facts, now),
         estimated_completion_time: estimated_completion_time.filter(|_| eta_known),
         cost,

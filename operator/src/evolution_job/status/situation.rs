@@ -98,6 +98,11 @@ impl Situation {
         matches!(self, Situation::Failed { .. } | Situation::Succeeded { .. })
     }
 
+    /// Whether its pods were taken away, or are about to be.
+    pub fn is_suspended(&self) -> bool {
+        matches!(self, Situation::Suspending(_) | Situation::Suspended(_))
+    }
+
     /// Whether the coordinator works, or worked when it was last heard.
     pub fn is_running(&self) -> bool {
         self.phase() == Phase::Running

@@ -174,6 +174,86 @@ fn a_queue_that_holds_the_job_back_suspends_the_attempt_and_not_its_number() {
 }
 
 #[test]
+fn no_deadline_counts_while_a_queue_holds_the_job_back() {
+    let mut world = World::new(json!({"startDeadlineSeconds": 100, "activeDeadlineSeconds": 100}));
+    world.turn();
+    world.attempt(1);
+    Arc::make_mut(&mut world.last().job).spec =
+        serde_json::from_value(json!({"suspend": true, "template": {}})).unwrap();
+    world.turn();
+    world.pass(1000);
+    assert_eq!(world.turn().situation, Situation::Suspended(SuspendedBy::Queue));
+    Arc::make_mut(&mut world.last().job).spec = None;
+    assert_eq!(world.turn().situation, Situation::Starting);
+    world.pass(99);
+    assert_eq!(world.turn().situation, Situation::Starting, "both count from its release");
+    world.pass(1);
+    assert!(matches!(world.turn().situation, Situation::Failed { .. }));
+}
+
+#[test]
+fn a_coordinator_that_runs_is_running_whatever_is_the_matter_beside_it() {
+    let mut world = World::running(json!({}));
+    let status = |name: &str, state: Value| json!({"name": name, "image": "i", "imageID": "", "ready": false, "restartCount": 1, "state": state});
+    let stuck = json!({"waiting": {"reason": "ImagePullBackOff"}});
+    let runs = json!({"running": {"startedAt": world.now.to_string()}});
+    world.pod(json!({"metadata": {"name": "p"}, "status": {
+        "initContainerStatuses": [status("local-worker", stuck)],
+        "containerStatuses": [status("coordinator", runs)],
+    }}));
+    world.pool_edited = true;
+    let decision = world.turn();
+    assert_eq!(decision.situation, Situation::Running { reachable: true });
+    assert_eq!(decision.children.remove, []);
+}
+
+#[test]
+fn what_an_earlier_pod_of_the_same_attempt_said_tells_nothing_of_the_present_one() {
+    let mut world = World::running(json!({"startDeadlineSeconds": 100}));
+    world.pod(json!({"metadata": {"name": "p"}, "status": {"podIP": "10.0.0.1"}}));
+    assert_eq!(world.turn().situation, Situation::Running { reachable: true });
+    world.pod(json!({"metadata": {"name": "q"}, "status": {"podIP": "10.0.0.2"}}));
+    assert_eq!(world.turn().situation, Situation::Starting);
+    world.pass(100);
+    assert!(matches!(world.turn().situation, Situation::Failed { .. }), "it has a deadline to start");
+}
+
+#[test]
+fn a_later_attempt_that_cannot_be_made_has_a_deadline_too() {
+    let mut world = World::running(json!({"startDeadlineSeconds": 100}));
+    world.job_ends("Failed", "exit code 143");
+    world.turn();
+    let at = world.now.to_string();
+    let stalled: Condition = serde_json::from_value(json!({"type": "Stalled", "status": "True",
+        "reason": "QuotaExceeded", "message": "a quota", "lastTransitionTime": at}))
+    .unwrap();
+    let job = Arc::make_mut(&mut world.observed.job);
+    job.status.as_mut().unwrap().conditions.push(stalled);
+    world.pass(99);
+    assert_eq!(world.decide().children.attempt, Some(2));
+    world.pass(1);
+    let Situation::Failed { reason, message } = world.decide().situation else { panic!("not failed") };
+    assert_eq!(reason, StalledReason::StartDeadlineExceeded);
+    assert!(message.contains("a quota"), "{message}");
+}
+
+#[test]
+fn the_words_of_a_permanent_end_are_finer_than_its_code() {
+    let mut world = World::running(json!({}));
+    world.job_ends(
+        "Failed",
+        "Container coordinator for pod n/j failed with exit code 65 matching FailJob rule",
+    );
+    let words = json!({"reason": "DataChanged", "message": "walk was changed"}).to_string();
+    world.pod(json!({"metadata": {"name": "p"}, "status": {"containerStatuses": [{
+        "name": "coordinator", "image": "i", "imageID": "", "ready": false, "restartCount": 0,
+        "state": {"terminated": {"exitCode": 65, "message": words}},
+    }]}}));
+    let (reason, message) = (StalledReason::DataChanged, "walk was changed".to_owned());
+    assert_eq!(world.turn().situation, Situation::Failed { reason, message });
+}
+
+#[test]
 fn only_the_last_attempts_logs_are_kept() {
     let mut world = World::running(json!({}));
     world.job_ends("Failed", "exit code 143");

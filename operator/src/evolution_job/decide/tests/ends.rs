@@ -129,6 +129,43 @@ fn a_finished_job_that_goes_on_has_its_deadline_anew() {
 }
 
 #[test]
+fn time_without_a_place_counts_against_no_deadline() {
+    // Resumed, and extended, while the pool is full.
+    let mut resumed = World::running(json!({"activeDeadlineSeconds": 100}));
+    resumed.edit(|spec| spec.suspend = Some(true));
+    resumed.observed.attempts.clear();
+    assert!(matches!(resumed.turn().situation, Situation::Suspended(_)));
+    resumed.pass(1000);
+    resumed.edit(|spec| spec.suspend = None);
+    let mut extended = World::succeeded(10);
+    extended.edit(|spec| (spec.active_deadline_seconds, spec.generations) = (Some(100), 20));
+    for world in [&mut resumed, &mut extended] {
+        world.share.admitted = false;
+        assert!(matches!(world.turn().situation, Situation::Queued { .. }));
+        world.pass(1000);
+        assert!(matches!(world.turn().situation, Situation::Queued { .. }));
+        world.share.admitted = true;
+        assert_eq!(world.turn().situation, Situation::Starting);
+        world.pass(99);
+        assert_eq!(world.turn().situation, Situation::Starting);
+        world.pass(1);
+        assert!(matches!(world.turn().situation, Situation::Failed { .. }));
+    }
+}
+
+#[test]
+fn generations_that_were_raised_while_the_result_was_written_are_still_done() {
+    let mut world = World::running(json!({"generations": 50}));
+    world.edit(|spec| spec.generations = 60);
+    let end = Final { succeeded: true, reason: "GenerationsReached".into(), ..Final::default() };
+    world.reports(1, Report { generation: 50, generations: 60, r#final: Some(end), ..Report::default() });
+    assert!(matches!(world.turn().situation, Situation::Succeeded { .. }));
+    assert_eq!(world.observed.job.status.as_ref().unwrap().generations, Some(50));
+    world.job_ends("Complete", "");
+    assert_eq!(world.turn().situation, Situation::Starting, "it goes on");
+}
+
+#[test]
 fn a_limit_that_was_lowered_below_what_is_done_ends_the_job_by_its_user() {
     let mut world = World::running(json!({"generations": 40}));
     world.edit(|spec| spec.generations = 1);

@@ -15,6 +15,9 @@ use crate::evolution_job::status::{Facts, RemoteWorkers, build};
 use crate::progress::Seen;
 use galapagos_crds::conditions::{CompleteReason, StalledReason};
 
+/// Of every coordinator that reports.
+const ADDRESS: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+
 /// A job in a world of its own: what it decides becomes its status, what it asks for appears.
 struct World {
     observed: Observed,
@@ -125,7 +128,8 @@ impl World {
 
     fn reports(&mut self, attempt: u32, report: Report) {
         let report = Arc::new(report);
-        self.observed.seen = Some(Seen { report, attempt, at: Instant::now(), connected: true });
+        self.observed.seen =
+            Some(Seen { report, attempt, address: ADDRESS, at: Instant::now(), connected: true });
     }
 
     fn pass(&mut self, seconds: u64) {
