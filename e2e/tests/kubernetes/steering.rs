@@ -95,7 +95,7 @@ fn data_changed_in_their_place_fail_the_job() {
         flip_a_bit(&bars);
         space.edit("evojob/evolve", json!({"spec": {"suspend": false}}));
         let message = space.failure("evolve", "DataChanged").await;
-        assert!(message.contains("walk") && message.contains("was changed"), "{message}");
+        assert!(message.contains("WALK.arrow") && message.contains("former dataset"), "{message}");
     });
 }
 
