@@ -88,6 +88,7 @@ impl Budget {
                             remaining: work.remaining,
                         })
                     }),
+                    known: job.status.as_ref().is_some_and(|s| s.generation.is_some()),
                     local_slots: budget.slots_per_worker,
                     replicas: shown.max(of_it.set.unwrap_or(0)),
                     floor: 0,

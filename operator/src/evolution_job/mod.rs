@@ -71,7 +71,7 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     // From the caches; pods of workers that are missing are asked for.
     let mut observed = observe(job, &ctx.caches, ctx.hub.latest(&uid));
     observed.trouble = worker_trouble::of(&ctx.pending, ctx.io.client(), &observed).await;
-    if observed.pool.as_deref().is_some_and(|p| !validate::is_judged(p)) && is_new(&observed) {
+    if observed.pool.as_deref().is_some_and(validate::will_be_judged) && is_new(&observed) {
         // The pool's own reconcile comes first, and its verdict wakes this one.
         return Ok(Action::requeue(JUDGED));
     }

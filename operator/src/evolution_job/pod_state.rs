@@ -51,8 +51,10 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> PodState {
     }
     let Some(status) = pod.and_then(|p| p.status.as_ref()) else { return PodState::Waiting };
     let runs = |s: &ContainerStatus| s.state.as_ref().is_some_and(|s| s.running.is_some());
-    if status.container_statuses.iter().flatten().any(|s| s.name == COORDINATOR && runs(s)) {
-        // Whatever is the matter with those beside it.
+    let ended = |s: &ContainerStatus| s.state.as_ref().is_some_and(|s| s.terminated.is_some());
+    let coordinator = status.container_statuses.iter().flatten().find(|s| s.name == COORDINATOR);
+    if coordinator.is_some_and(|s| runs(s) || ended(s)) {
+        // Whatever is the matter with those beside it. Of its end its Job tells in a moment.
         return PodState::Running;
     }
     let containers = || status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
@@ -75,7 +77,7 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> PodState {
     }
 }
 
-/// Where the pod is, if it has an address: one that waits for a node has none, and is nobody that was heard.
+/// Where the pod is, if it has an address: one that waits for a node has none.
 pub fn address(pod: &Pod) -> Option<IpAddr> {
     pod.status.as_ref()?.pod_ip.as_deref()?.parse().ok()
 }

@@ -69,6 +69,11 @@ pub fn is_judged(pool: &WorkerPool) -> bool {
     judged.is_some() && judged == pool.metadata.generation
 }
 
+/// Whether a verdict is still to come.
+pub fn will_be_judged(pool: &WorkerPool) -> bool {
+    pool.metadata.deletion_timestamp.is_none() && !is_judged(pool)
+}
+
 /// Whether the pool is there and not refused.
 fn usable(job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> {
     let Some(pool) = pool else {
@@ -86,6 +91,11 @@ fn usable(job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> 
 /// # Errors
 /// [`Problem`].
 pub fn accepted(pool: &WorkerPool) -> Result<(), Problem> {
+    let name = pool.metadata.name.as_deref().unwrap_or_default();
+    if pool.metadata.deletion_timestamp.is_some() {
+        let message = format!("the WorkerPool {name} is being deleted: create it again once it is gone");
+        return Err(Problem { reason: StalledReason::PoolNotFound, message });
+    }
     let status = pool.status.as_ref();
     let stalled = status.into_iter().flat_map(|s| &s.conditions).find(|c| {
         c.type_ == condition::STALLED
@@ -94,7 +104,6 @@ pub fn accepted(pool: &WorkerPool) -> Result<(), Problem> {
     });
     stalled.map_or(Ok(()), |c| {
         let reason = StalledReason::ALL.iter().copied().find(|r| r.as_str() == c.reason);
-        let name = pool.metadata.name.as_deref().unwrap_or_default();
         Err(Problem {
             reason: reason.unwrap_or(StalledReason::InvalidTemplate),
             message: format!("WorkerPool {name}: {}", c.message),
@@ -173,5 +182,10 @@ mod tests {
         assert!(!is_judged(&pool(json!(null))));
         assert!(!is_judged(&pool(json!({"observedGeneration": 1}))));
         assert!(is_judged(&pool(json!({"observedGeneration": 2}))));
+        let mut leaving = pool(json!({"observedGeneration": 1}));
+        assert!(will_be_judged(&leaving));
+        leaving.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap();
+        assert!(!will_be_judged(&leaving), "nobody judges a pool that is being deleted");
+        assert_eq!(accepted(&leaving).unwrap_err().reason, StalledReason::PoolNotFound);
     }
 }

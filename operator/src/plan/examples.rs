@@ -23,6 +23,7 @@ pub(super) fn job(uid: &str) -> Job {
         admitted: true,
         population: 100,
         work: None,
+        known: false,
         local_slots: 2,
         replicas: 0,
         floor: 0,
@@ -94,7 +95,7 @@ mod wants {
     fn a_pinned_number_looks_at_the_population_alone() {
         let pinned = Pool { individuals_per_worker: Some(20), ..pool(10) };
         assert_eq!(wanted(&pinned, &Job { population: 101, ..job("a") }), 6, "no news: the population");
-        let without_news = Job { population: 101, replicas: 2, ..job("a") };
+        let without_news = Job { population: 101, replicas: 2, known: true, ..job("a") };
         assert_eq!(wanted(&pinned, &without_news), 2, "what exists stays");
         assert_eq!(wanted(&pinned, &with_work(40, Some(0.000_001), 40)), 2, "however fast they are");
         assert_eq!(wanted(&pinned, &with_work(0, None, 0)), 0);

@@ -70,6 +70,8 @@ pub struct Job {
     pub population: u32,
     /// News of its coordinator. `None`: out of reach, or not started yet.
     pub work: Option<Work>,
+    /// Whether its coordinator has ever reported.
+    pub known: bool,
     /// Individuals that its local worker evaluates side by side. 0 is read as 1.
     pub local_slots: u32,
     /// Workers that are set now.

@@ -40,7 +40,7 @@ fn jobs() -> impl Strategy<Value = Vec<Job>> {
         0..3_i64,
         any::<bool>(),
         10..200_u32,
-        option::of(works()),
+        (any::<bool>(), option::of(works())),
         1..4_u32,
         0..20_u32,
         0..20_u32,
@@ -48,17 +48,23 @@ fn jobs() -> impl Strategy<Value = Vec<Job>> {
     vec(one, 0..9).prop_map(|all| {
         all.into_iter()
             .enumerate()
-            .map(|(i, (priority, created, admitted, population, work, local_slots, replicas, floor))| Job {
-                uid: format!("u{i}"),
-                priority,
-                created: Timestamp::constant(created, 0),
-                admitted,
-                population,
-                work,
-                local_slots,
-                replicas,
-                floor,
-            })
+            .map(
+                |(
+                    i,
+                    (priority, created, admitted, population, (known, work), local_slots, replicas, floor),
+                )| Job {
+                    uid: format!("u{i}"),
+                    priority,
+                    created: Timestamp::constant(created, 0),
+                    admitted,
+                    population,
+                    work,
+                    known,
+                    local_slots,
+                    replicas,
+                    floor,
+                },
+            )
             .collect()
     })
 }

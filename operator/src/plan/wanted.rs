@@ -12,7 +12,7 @@ const SECONDS_PER_WORKER: f64 = 10.0;
 /// Workers that `job` could use now, before the budget of the pool and the delay before scaling down.
 ///
 /// If the pool pins `individuals_per_worker`, population alone decides: one worker for each so many individuals of the
-/// reported width. Without news, of the population, but what exists stays.
+/// reported width. Of the population before the first report; without news after it, what exists stays.
 ///
 /// Otherwise speed decides. With `remaining` individuals of `seconds_per_individual`:
 /// - none while the local slots finish them in less than 30 s;
@@ -30,7 +30,7 @@ pub fn wanted(pool: &Pool, job: &Job) -> u32 {
     let wanted = match pool.individuals_per_worker {
         Some(individuals) => {
             let pinned = width.div_ceil(individuals.max(1));
-            if job.work.is_none() && job.replicas > 0 { pinned.min(job.replicas) } else { pinned }
+            if job.work.is_none() && job.known { pinned.min(job.replicas) } else { pinned }
         }
         None => {
             let useful = width.saturating_sub(job.local_slots.max(1)).div_ceil(pool.slots_per_worker.max(1));

@@ -130,8 +130,9 @@ impl State<'_> {
     /// What was heard of the attempt's pod: a pod that was there before under the same number does not count.
     pub(super) fn heard(&self, attempt: &Attempt) -> Option<&Seen> {
         let seen = self.inputs.observed.seen.as_ref().filter(|s| s.attempt == attempt.number)?;
-        let counts = match &attempt.pod {
-            Some(pod) => pod_state::address(pod).is_none_or(|ip| ip == seen.address),
+        let counts = match attempt.pod.as_deref().and_then(pod_state::address) {
+            Some(ip) => ip == seen.address,
+            // No pod, or one that waits for a node.
             None => seen.reachable(attempt.number, self.inputs.clock),
         };
         counts.then_some(seen)

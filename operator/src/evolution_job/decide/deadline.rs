@@ -67,10 +67,13 @@ impl State<'_> {
         };
         match attempt.and_then(|a| a.job.metadata.creation_timestamp.as_ref()) {
             Some(made) => Some(since("Suspended", "False").map_or(made.0, |released| released.max(made.0))),
-            // Its Job cannot be made.
-            None if self.number() == 1 => self.active_since(),
-            None => since("Stalled", "True"),
+            // Its Job cannot be made. After an attempt that could not write its state it is not to be made yet.
+            None => since("Stalled", "True").filter(|_| !self.stalled_for(StalledReason::StateNotWritable)),
         }
+    }
+
+    fn stalled_for(&self, reason: StalledReason) -> bool {
+        self.condition("Stalled").is_some_and(|c| c.status == "True" && c.reason == reason.as_str())
     }
 
     fn stalled_because(&self) -> Option<String> {

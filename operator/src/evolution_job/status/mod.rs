@@ -84,7 +84,7 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
     let known = Known::gather(&before, facts.report, facts.last_words);
     let situation = &facts.situation;
     let ends = situation.is_terminal();
-    let waits = matches!(situation, Situation::Queued { .. });
+    let waits = situation.phase() == Phase::Pending;
     let workers = workers(facts);
     let conditions = conditions::conditions(&before.conditions, facts, &workers, known.data_published(), now);
     let generation = known.generation;

@@ -201,6 +201,8 @@ fn a_coordinator_that_runs_is_running_whatever_is_the_matter_beside_it() {
         "initContainerStatuses": [status("local-worker", stuck)],
         "containerStatuses": [status("coordinator", runs)],
     }}));
+    let annotations = [("galapagos.dev/origin".to_owned(), "as it was".to_owned())];
+    Arc::make_mut(&mut world.last().job).metadata.annotations = Some(annotations.into());
     world.pool_edited = true;
     let decision = world.turn();
     assert_eq!(decision.situation, Situation::Running { reachable: true });
@@ -214,6 +216,9 @@ fn what_an_earlier_pod_of_the_same_attempt_said_tells_nothing_of_the_present_one
     assert_eq!(world.turn().situation, Situation::Running { reachable: true });
     world.pod(json!({"metadata": {"name": "q"}, "status": {"podIP": "10.0.0.2"}}));
     assert_eq!(world.turn().situation, Situation::Starting);
+    world.pod(json!({"metadata": {"name": "r"}, "status": {}}));
+    world.observed.seen.as_mut().unwrap().at -= 2 * crate::progress::SILENCE;
+    assert_eq!(world.turn().situation, Situation::Starting, "nor of one that waits for a node");
     world.pass(100);
     assert!(matches!(world.turn().situation, Situation::Failed { .. }), "it has a deadline to start");
 }
@@ -235,6 +240,41 @@ fn a_later_attempt_that_cannot_be_made_has_a_deadline_too() {
     let Situation::Failed { reason, message } = world.decide().situation else { panic!("not failed") };
     assert_eq!(reason, StalledReason::StartDeadlineExceeded);
     assert!(message.contains("a quota"), "{message}");
+}
+
+#[test]
+fn a_job_that_ran_for_long_and_lost_its_attempt_does_not_fail_for_a_late_start() {
+    let mut world = World::running(json!({"startDeadlineSeconds": 100}));
+    world.pass(10_000);
+    world.observed.attempts.clear();
+    world.observed.seen = None;
+    for _ in 0..2 {
+        let decision = world.turn();
+        assert_eq!((decision.situation, decision.children.attempt), (Situation::Starting, Some(1)));
+    }
+}
+
+#[test]
+fn the_pause_after_a_state_that_could_not_be_written_is_no_late_start() {
+    let mut world = World::running(json!({"startDeadlineSeconds": 5}));
+    world.job_ends("Failed", "exit code 70 matching FailJob rule");
+    for _ in 0..2 {
+        let Situation::Stalled { reason, .. } = world.turn().situation else { panic!("not stalled") };
+        assert_eq!(reason, StalledReason::StateNotWritable);
+        world.pass(6);
+    }
+}
+
+#[test]
+fn a_coordinator_that_has_just_ended_still_counts_as_running() {
+    let mut world = World::running(json!({}));
+    world.observed.seen = None;
+    world.pod(json!({"metadata": {"name": "p"}, "status": {"containerStatuses": [{
+        "name": "coordinator", "image": "i", "imageID": "", "ready": false, "restartCount": 0,
+        "state": {"terminated": {"exitCode": 0}},
+    }]}}));
+    world.pass(10_000);
+    assert!(matches!(world.turn().situation, Situation::Running { .. }));
 }
 
 #[test]

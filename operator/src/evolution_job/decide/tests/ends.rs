@@ -140,6 +140,10 @@ fn time_without_a_place_counts_against_no_deadline() {
     let mut extended = World::succeeded(10);
     extended.edit(|spec| (spec.active_deadline_seconds, spec.generations) = (Some(100), 20));
     for world in [&mut resumed, &mut extended] {
+        world.problem = Some(Problem { reason: StalledReason::PoolNotFound, message: "no pool".into() });
+        assert!(matches!(world.turn().situation, Situation::Stalled { phase: Phase::Pending, .. }));
+        world.pass(1000);
+        world.problem = None;
         world.share.admitted = false;
         assert!(matches!(world.turn().situation, Situation::Queued { .. }));
         world.pass(1000);
