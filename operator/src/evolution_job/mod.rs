@@ -48,6 +48,9 @@ const STALLED: Duration = Duration::from_secs(15);
 /// A pool is judged within milliseconds; should that be lost, it is looked at again after this time.
 const JUDGED: Duration = Duration::from_secs(2);
 
+/// Longest wait of a job for the verdict on its pool.
+const VERDICT: Duration = Duration::from_secs(10);
+
 /// Why a reconcile has to be repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -71,8 +74,8 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     // From the caches; pods of workers that are missing are asked for.
     let mut observed = observe(job, &ctx.caches, ctx.hub.latest(&uid));
     observed.trouble = worker_trouble::of(&ctx.pending, ctx.io.client(), &observed).await;
-    if observed.pool.as_deref().is_some_and(validate::will_be_judged) && is_new(&observed) {
-        // The pool's own reconcile comes first, and its verdict wakes this one.
+    let unjudged = observed.pool.as_deref().filter(|pool| validate::will_be_judged(pool));
+    if unjudged.is_some_and(|pool| is_new(&observed) && waits_for_verdict(&ctx, &uid, pool)) {
         return Ok(Action::requeue(JUDGED));
     }
     let problem = validate::validate(&observed.job, observed.pool.as_deref(), Catalogue::embedded()).err();
@@ -134,6 +137,20 @@ fn is_ours(job: &EvolutionJob) -> bool {
 fn is_new(observed: &observe::Observed) -> bool {
     let job = &observed.job;
     !decide::has_place(job.status.as_ref()) && !decide::is_over(job) && job.spec.suspend != Some(true)
+}
+
+/// The pool's own reconcile comes first, and its verdict wakes the job. One that does not come, since the pool cannot be
+/// reconciled or a watch did not tell, is not waited for.
+fn waits_for_verdict(ctx: &Context, uid: &str, pool: &WorkerPool) -> bool {
+    let generation = pool.metadata.generation.unwrap_or_default();
+    let what = format!("verdict on {} {generation}", pool.uid().unwrap_or_default());
+    match ctx.recent.last(uid, &what) {
+        Some(since) => since.elapsed() < VERDICT,
+        None => {
+            ctx.recent.note(uid, &what);
+            true
+        }
+    }
 }
 
 /// What the plan gives to the job. Others whose share changes by it are looked at as well.
