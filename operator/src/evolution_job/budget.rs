@@ -115,9 +115,8 @@ impl Budget {
             let uid = job.uid().unwrap_or_default();
             let Some(share) = plan.get(&uid) else { continue };
             let of_it = memory.entry(uid).or_default();
-            of_it.has_place = share.admitted;
             // A place in a pool that cannot be used is none: once it can, priorities decide anew.
-            of_it.has_place &= usable || decide::has_place(job.status.as_ref());
+            of_it.has_place = share.admitted && (usable || decide::has_place(job.status.as_ref()));
             let told = |s: Share| (s.admitted, s.queue_position, s.workers);
             if of_it.share.replace(*share).map(told) != Some(told(*share)) {
                 changed.push(ObjectRef::from_obj(&**job));

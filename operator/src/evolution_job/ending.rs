@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobCondition};
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
 
-use super::status::last_words::{self, LastWords};
+use super::status::last_words::{self, End, LastWords};
 use crate::names::COORDINATOR;
 
 /// The end of an attempt.
@@ -75,9 +75,10 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
         Class::Disrupted
     } else if let Some(reason) = code.and_then(permanent) {
         // The code names a class, its words may know more.
-        let told = last.and_then(|t| t.message.as_deref()).and_then(LastWords::parse);
-        let told = told.and_then(|w| StalledReason::ALL.iter().copied().find(|r| r.as_str() == w.reason));
-        Class::Permanent(told.unwrap_or(reason))
+        match pod.and_then(final_words).and_then(|words| words.end()) {
+            Some(End::Failed { reason: Some(told), .. }) => Class::Permanent(told),
+            _ => Class::Permanent(reason),
+        }
     } else if code == Some(TERMINATED) {
         Class::Disrupted
     } else if code.is_none() && pod.is_none() {

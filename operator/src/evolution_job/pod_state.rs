@@ -71,10 +71,7 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> PodState {
     if containers().any(|s| s.name == IMPORT && runs(s)) {
         return PodState::Importing;
     }
-    match status.container_statuses.iter().flatten().any(runs) {
-        true => PodState::Running,
-        false => PodState::Waiting,
-    }
+    PodState::Waiting
 }
 
 /// Where the pod is, if it has an address: one that waits for a node has none.

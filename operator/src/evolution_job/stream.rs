@@ -1,6 +1,6 @@
 //! The stream of a job's coordinator: opened once its pod has an address, closed once the job needs it no more.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use galapagos_protocol::transport::PROGRESS_PORT;
 use k8s_openapi::api::core::v1::Pod;
@@ -8,7 +8,7 @@ use kube::ResourceExt;
 
 use super::decide::Decision;
 use super::observe::{Attempt, Observed};
-use super::{decide, ending};
+use super::{decide, ending, pod_state};
 use crate::context::Context;
 use crate::names::COORDINATOR;
 use crate::progress::{JobKey, desired};
@@ -44,6 +44,5 @@ fn address(attempt: &Attempt) -> Option<SocketAddr> {
     let status = pod.status.as_ref()?;
     let coordinator = status.container_statuses.iter().flatten().find(|s| s.name == COORDINATOR)?;
     coordinator.state.as_ref()?.running.as_ref()?;
-    let ip: IpAddr = status.pod_ip.as_deref()?.parse().ok()?;
-    Some(SocketAddr::new(ip, PROGRESS_PORT))
+    Some(SocketAddr::new(pod_state::address(pod)?, PROGRESS_PORT))
 }

@@ -118,6 +118,7 @@ fn http_address(text: &str) -> Result<HttpAddress, String> {
     let hint = |e| format!("{e}: write an address and a port, as 0.0.0.0:8080 or [::]:8080");
     text.parse().map(|address| HttpAddress(Some(address))).map_err(hint)
 }
+
 /// A flag that names a version of a dataset.
 ///
 /// # Errors

@@ -31,6 +31,18 @@ async fn ready_is_when_every_cache_is_filled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_leader_that_lacks_something_is_not_ready_and_says_what() {
+    let server = Server::default();
+    let watched = server.watched(&Settings::default());
+    watched.until("ready", |w| w.health.ready().is_ok()).await;
+    watched.health.in_trouble(Some("no authority".to_owned()));
+    let missing = watched.health.ready().unwrap_err();
+    assert!(missing.waits.is_empty() && missing.to_string().contains("no authority"), "{missing}");
+    watched.health.in_trouble(None);
+    assert!(watched.health.ready().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_missing_kind_is_awaited_and_told() {
     let server = Server::default();
     server.refuses("evolutionjobs", 404);
