@@ -58,8 +58,9 @@ deny: ## Licences, bans, sources and the arrows between crates
 quality: ## Print the table of expected optimiser quality on fresh seeds
 	$(CARGO) run --release --locked -p galapagos-genetics --example quality
 
-parity: $(BIN) ## Compare back-tests with other back-testers, live
-	e2e/parity/run.sh $(BIN)
+# With the program that the tests have compiled: numbers are compared, not speed.
+parity: generators ## Compare back-tests with other back-testers, live
+	e2e/parity/run.sh $(TARGET)/debug/galapagos
 
 ratios: $(BIN) ## Print speed ratios to other back-testers in one run
 	e2e/parity/ratios.sh $(BIN)
@@ -73,8 +74,8 @@ measure: ## Print what distribution costs, as ratios (two idle cores)
 	$(CARGO) build --release --locked -p galapagos -p galapagos-worker --bins
 	$(CARGO) run --release --locked -p galapagos-e2e --example measure
 
-measure-operator: ## Print what the operator costs on a real cluster (root; nothing else to do)
-	e2e/run.sh measured --ignored --nocapture
+measure-operator: ## Print what the operator costs on a real cluster, its image as it is released (root; nothing else to do)
+	GALAPAGOS_IMAGE_PROFILE=release e2e/run.sh measured --ignored --nocapture
 
 cluster-build: ## Build what a real cluster on this machine runs, into a cache outside the clone
 	e2e/cluster/build.sh

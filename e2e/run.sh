@@ -2,12 +2,13 @@
 # Runs the tests of the operator on a real cluster of this machine, and sets up everything they need: the programs, the
 # image, the cluster with both. Takes the cluster down again if it was not up before; GALAPAGOS_KEEP_CLUSTER=1 leaves it.
 # Usage: run.sh [ARGUMENT...]   arguments of the test program: part of a test's name, --nocapture, ...
-#   GALAPAGOS_IMAGE_PROFILE   cargo profile of the image: release unless set; dev is built faster
+#   GALAPAGOS_IMAGE_PROFILE   cargo profile of the image: dev unless set, which the other tests have compiled already
 #   GALAPAGOS_E2E_THREADS     tests at a time: 3 unless set
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 cargo=${CARGO:-cargo}
+export GALAPAGOS_IMAGE_PROFILE=${GALAPAGOS_IMAGE_PROFILE:-dev}
 images=$(realpath -m "${CARGO_TARGET_DIR:-target}/image")
 threads=${GALAPAGOS_E2E_THREADS:-3}
 state=$(source "$here/cluster/lib.sh" && echo "$STATE")

@@ -3,8 +3,7 @@
 # only when it is missing or when its module, its flags or the compiler changed. go.sum pins every module.
 source "$(dirname "$0")/lib.sh"
 [ $# = 0 ] || fail "usage: build.sh"
-need go golang cc gcc pkg-config pkg-config rustc rustc flock util-linux tar tar sha256sum coreutils
-pkg-config --exists libseccomp || fail "missing: the headers of libseccomp, which runc needs (package libseccomp-dev). Install it and run this again"
+need $TO_BUILD
 
 mkdir -p "$BIN/cni" "$IMAGES" "$CACHE/stamps" "$CACHE/share"
 exec 8>"$CACHE/build.lock"
@@ -17,6 +16,27 @@ unchanged() { [ "$(cat "$CACHE/stamps/$1" 2>/dev/null)" = "$2" ]; }
 # version TOOL MODULE: the version that the tool's go.mod pins.
 version() { awk -v m="$2" '$1 == m { print $2; exit }' "$HERE/tools/$1/go.mod"; }
 
+# compiled NAME PACKAGES...: reads what `go build -v` prints and shows how far it is: on a terminal in one line, else a
+# line every 30 s. Everything that is no name of a package or module, such as an error, passes.
+compiled() {
+  local name=$1 of done=0 modules=0 told=$SECONDS every=30 line
+  shift
+  of=$(cd "$HERE/tools/$name" && go list -mod=readonly -deps "$@" 2>/dev/null | wc -l)
+  [ ! -t 2 ] || every=1
+  while IFS= read -r line; do
+    case $line in
+      "go: downloading "*) modules=$((modules + 1)) ;;
+      "# "* | *[!A-Za-z0-9._~/-]*) say "$line" ;;
+      *) done=$((done + 1)) ;;
+    esac
+    [ $((SECONDS - told)) -ge $every ] || continue
+    told=$SECONDS
+    line="  $name: $done of at most $of packages compiled, $modules modules downloaded"
+    if [ -t 2 ]; then printf '\r%s' "$line" >&2; else say "$line"; fi
+  done
+  [ ! -t 2 ] || printf '\r\033[K' >&2
+}
+
 # tool NAME OUTPUTS FLAGS... -- PACKAGES...: one `go build` in tools/NAME; OUTPUTS are files below bin/.
 tool() {
   local name=$1 outputs=$2 flags=() stamp new start=$SECONDS
@@ -25,12 +45,13 @@ tool() {
   shift
   stamp=$({ cat "$HERE/tools/$name/go.mod" "$HERE/tools/$name/go.sum"; echo "$go_version $CGO_ENABLED ${flags[*]} $*"; } | sha256sum | cut -d' ' -f1)
   if unchanged "$name" "$stamp" && (cd "$BIN" && ls $outputs) >/dev/null 2>&1; then return; fi
-  say "building $name: $outputs"
+  say "building $name: $outputs"$([ "$name" != kubernetes ] || echo "; the longest step: about 20 minutes of processor time")
   new=$(mktemp -d "$CACHE/new.XXXXXX")
   local target=$new/
   case $outputs in *" "*) ;; *) target=$new/$(basename "$outputs") ;; esac # one program gets the name it has here
   # -mod=readonly: go.mod and go.sum are the truth and are never written.
-  (cd "$HERE/tools/$name" && go build -mod=readonly -buildvcs=false -trimpath "${flags[@]}" -o "$target" "$@") || { rm -rf "$new"; fail "go build of $name failed"; }
+  (cd "$HERE/tools/$name" && go build -v -mod=readonly -buildvcs=false -trimpath "${flags[@]}" -o "$target" "$@") 2>&1 | compiled "$name" "$@" ||
+    { rm -rf "$new"; fail "go build of $name failed"; }
   mkdir -p "$BIN/$(dirname "${outputs%% *}")"
   for output in $outputs; do mv "$new/$(basename "$output")" "$BIN/$output"; done
   rm -rf "$new"

@@ -36,14 +36,27 @@ fail() { echo "error: $*" >&2; exit 1; }
 # The folders go into configuration files and patterns unquoted.
 [[ $CACHE$STATE =~ ^[A-Za-z0-9/._+-]+$ ]] || fail "a folder has characters other than letters, digits and /._+-: $CACHE, $STATE; set GALAPAGOS_CLUSTER_CACHE and GALAPAGOS_CLUSTER_STATE"
 
-# need COMMAND PACKAGE [COMMAND PACKAGE ...]: names all that is missing at once.
-need() {
-  local missing=()
+# Commands with the Debian packages that hold them: what building needs, and what a cluster that runs needs.
+TO_BUILD="go golang cc gcc pkg-config pkg-config rustc rustc flock util-linux tar tar sha256sum coreutils"
+TO_RUN="unshare util-linux nsenter util-linux setsid util-linux mount mount ip iproute2 nft nftables sysctl procps openssl openssl curl curl awk mawk"
+
+# missing COMMAND PACKAGE [COMMAND PACKAGE ...]: prints what is not there, one a line. With go among them, it also looks
+# for the headers that runc is compiled with.
+missing() {
+  local go=no
   while [ $# -gt 0 ]; do
-    command -v "$1" >/dev/null || missing+=("$1 (package $2)")
+    [ "$1" != go ] || go=yes
+    command -v "$1" >/dev/null || echo "$1 (package $2)"
     shift 2
   done
-  [ ${#missing[@]} = 0 ] || fail "missing: $(printf '%s, ' "${missing[@]}" | sed 's/, $//'). Install the packages (names as in Debian) and run this again"
+  [ $go = no ] || pkg-config --exists libseccomp 2>/dev/null || echo "the headers of libseccomp (package libseccomp-dev)"
+}
+
+# need COMMAND PACKAGE [COMMAND PACKAGE ...]: ends with one message that names all that is missing.
+need() {
+  local lines
+  lines=$(missing "$@")
+  [ -z "$lines" ] || fail "missing: ${lines//$'\n'/, }. Install the packages (names as in Debian) and run this again"
 }
 
 need_root() { [ "$(id -u)" = 0 ] || fail "a node is made of namespaces, mounts, links and cgroups: run this as root"; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Brings up a control plane and nodes on this machine. Prints the path of the kubeconfig; progress goes to stderr.
+# Brings up a control plane and nodes on this machine. Prints the path of the kubeconfig; progress, and what to type to
+# use the cluster, go to stderr.
 # Node 1 carries the control plane and runs pods too. Builds what is missing first.
 # Usage: up.sh [--nodes N]
 source "$(dirname "$0")/lib.sh"
@@ -10,14 +11,21 @@ case "${1-} ${2-}" in
   *) fail "usage: up.sh [--nodes N], N from 1 to 9" ;;
 esac
 need_root
-need unshare util-linux nsenter util-linux setsid util-linux mount mount ip iproute2 nft nftables sysctl procps openssl openssl curl curl awk mawk
+need $TO_RUN $TO_BUILD
 lock
+
+how_to_use() {
+  say "to use it:"
+  say "  export PATH=$BIN:\$PATH"
+  say "  export KUBECONFIG=$KUBECONFIG_FILE"
+  echo "$KUBECONFIG_FILE"
+}
 
 if is_up; then
   running=$(nodes | wc -l)
   [ "$running" = "$count" ] || fail "a cluster of $running nodes is up, $count were asked for: run $HERE/down.sh first"
   "$HERE/status.sh" >&2 || fail "the cluster is up but not healthy: run $HERE/down.sh, then this again"
-  echo "$KUBECONFIG_FILE"
+  how_to_use
   exit
 fi
 
@@ -71,4 +79,4 @@ kubectl -n kube-system wait --for=condition=Available deploy/coredns --timeout=1
 till 30 kubectl -n default get serviceaccount default
 at "names resolve"
 trap - EXIT
-echo "$KUBECONFIG_FILE"
+how_to_use
