@@ -153,7 +153,7 @@ impl Account {
         let after = self.quantity * x.net_sell;
         self.tally.fees += (market.taker_fee * self.quantity) * x.sell;
         if after <= self.drawdown.ruin {
-            self.ruined_at(market, row, Some(after), positions);
+            self.ruined_at(market, row, positions);
             return true;
         }
         self.s1 = self.s1.wrapping_add(x.exit1);
@@ -207,7 +207,7 @@ impl Account {
                 if row >= self.next_border {
                     self.pass_borders(market.tables, row, sums);
                 }
-                self.ruined_at(market, row, None, positions);
+                self.ruined_at(market, row, positions);
                 return true;
             }
             self.drawdown.take(e);
@@ -215,10 +215,9 @@ impl Account {
         false
     }
 
-    /// The equity reached 0 at the close of `row`, by an exit with `after` of cash or while long. Everything is
-    /// flat from then on.
+    /// The equity reached 0 at the close of `row`, by an exit or while long. Everything is flat from then on.
     #[cold]
-    fn ruined_at(&mut self, market: &Market, row: usize, after: Option<f64>, positions: &Bits) {
+    fn ruined_at(&mut self, market: &Market, row: usize, positions: &Bits) {
         let held_before = row > self.entered;
         if held_before {
             let (p1, p2) = market.running(row);
@@ -232,10 +231,7 @@ impl Account {
         let unit = fx(1.0).unwrap_or(0);
         self.s1 = self.s1.wrapping_sub(unit);
         self.s2 = self.s2.wrapping_add(unit);
-        match after {
-            Some(after) => self.close(after),
-            None => self.tally.book(-self.cash),
-        }
+        self.tally.book(-self.cash);
         // The block's positions were counted as a whole: take back those from the ruin on.
         let at = row - market.start;
         for (w, &p) in positions.iter().enumerate() {
@@ -302,7 +298,7 @@ impl Account {
         let after = self.quantity * end.net;
         self.tally.fees += (market.taker_fee * self.quantity) * end.price;
         if after <= self.drawdown.ruin {
-            self.ruined_at(market, row, Some(after), &position);
+            self.ruined_at(market, row, &position);
             return false;
         }
         self.s1 = s1.wrapping_add(if entered { end.through1 } else { end.left1 });
