@@ -261,3 +261,46 @@ fn any_order_and_any_cut_of_batches_gives_the_same_bits() {
         }
     }
 }
+
+#[test]
+fn prices_a_millionth_as_large_have_the_same_score() {
+    let mut rng = Rng(5);
+    // Ticks like those of 0.000000012345670 and 0.012345670.
+    let mut data =
+        walk("X", 2400, Walk { start: 12_345_670.0, step: 0.01, flat: 0.1, idle: Some(0.1) }, &mut rng);
+    let strategies: Vec<&'static dyn Strategy> =
+        all().iter().copied().filter(|s| !s.def().needs_funding).collect();
+    let members: Vec<Member> = strategies.iter().map(|&s| (s, genome(s, &mut rng))).collect();
+    for side in [Side::Long, Side::LongShort] {
+        let exec = Execution { side, taker_fee: 0.0004, slippage: 0.0002, ..Execution::default() };
+        let exec = Execution { maintenance_margin: (side != Side::Long).then_some(0.05), ..exec };
+        let mut scores = |decimals: u8| {
+            data.decimals = decimals;
+            let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
+            let windows = [Rows::after_warm_up(1200)];
+            let run =
+                Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics: MetricSet::always() };
+            let mut out = vec![EMPTY; members.len()];
+            BatchEvaluator::new(run).evaluate(&individuals(&members), &mut Scratch::new(), &mut out);
+            out
+        };
+        let (small, large) = (scores(15), scores(9));
+        let mut traded = 0;
+        for ((small, large), (strategy, _)) in small.iter().zip(&large).zip(&members) {
+            assert_eq!(small.reason, large.reason, "{}", strategy.def().name);
+            for m in Metric::ALWAYS {
+                let (a, b) = (small.metrics.get(m), large.metrics.get(m));
+                assert_eq!(a.is_some(), b.is_some());
+                if let Some((a, b)) = a.zip(b) {
+                    assert!(
+                        (a - b).abs() <= 1e-9 * (1.0 + b.abs()),
+                        "{} {m:?}: {a} {b}",
+                        strategy.def().name
+                    );
+                    traded += usize::from(m == Metric::Trades && a > 1.0);
+                }
+            }
+        }
+        assert!(traded > 8, "{traded} strategies traded");
+    }
+}
