@@ -17,7 +17,8 @@ pub(super) struct Account {
     pub quantity: f64,
     pub drawdown: Drawdown,
     pub tally: Tally,
-    /// Sums of the finished trades and of the entry of an open one.
+    /// Sums of the finished trades and of the entry of an open one. They may wrap: only their differences from border
+    /// to border count.
     pub s1: i64,
     pub s2: i64,
     /// Borders of blocks passed, and the row of the next.
@@ -44,7 +45,7 @@ pub(super) struct Market<'a> {
     pub start: usize,
 }
 
-/// Running sums at the borders of the 16 blocks.
+/// Running sums at the borders of the 16 blocks, in the end the sums of each.
 pub(super) type Borders = [(i64, i64); BLOCKS];
 
 impl Account {
@@ -68,8 +69,8 @@ impl Account {
 
     /// What the results are made of.
     pub(super) fn outcome(&self) -> Outcome<'_> {
-        let Account { tally, drawdown, s1, s2, ruined, .. } = self;
-        Outcome { tally, drawdown, s1: *s1, s2: *s2, ruined: *ruined }
+        let Account { tally, drawdown, ruined, .. } = self;
+        Outcome { tally, drawdown, ruined: *ruined }
     }
 
     /// Follows the positions of `rows` rows, one bit per row's close.
@@ -259,7 +260,7 @@ impl Account {
     }
 
     /// The last row, which may close the position. `wish` is the position the last order but one leaves (0 or 1).
-    /// Answers whether a position is left open.
+    /// Answers whether a position is left open; `sums` then holds the sums of each block.
     pub(super) fn finish(
         &mut self,
         market: &Market,
@@ -267,6 +268,16 @@ impl Account {
         final_close: bool,
         sums: &mut Borders,
     ) -> bool {
+        let open = self.last_row(market, wish, final_close, sums);
+        sums[self.border..].fill((self.s1, self.s2));
+        for b in (1..BLOCKS).rev() {
+            let before = sums[b - 1];
+            sums[b] = (sums[b].0.wrapping_sub(before.0), sums[b].1.wrapping_sub(before.1));
+        }
+        open
+    }
+
+    fn last_row(&mut self, market: &Market, wish: u64, final_close: bool, sums: &mut Borders) -> bool {
         let row = market.start;
         let mut position = [0; WORDS];
         position[0] = wish;
@@ -282,7 +293,6 @@ impl Account {
             self.follow(market, &position, 1, sums);
             if !self.ruined {
                 self.pass_borders(market.tables, row + 1, sums);
-                (self.s1, self.s2) = sums[BLOCKS - 1];
             }
             return !self.ruined;
         }
