@@ -41,7 +41,7 @@ pub(crate) struct Account<'a> {
 }
 
 /// Where a fill takes place: its row, and the row whose F holds at that moment (they differ for the events of
-/// `SameClose`).
+/// `SameClose` and for the final close, which pays what falls due after the last open).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
     pub row: usize,
@@ -207,10 +207,15 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// The equity reached 0: nothing is left.
+    /// The equity reached 0: nothing is left. What the last trade lost beyond the account is not its loss, also where
+    /// its own fill in this bar was below zero, so that trades add up to the equity.
     pub fn ruin(&mut self, row: usize) {
         self.charge(row);
-        self.end_trade(row, self.prepared.close[row], -self.cash_before, Exit::Ruin);
+        if self.trade.is_some() {
+            self.end_trade(row, self.prepared.close[row], -self.cash_before, Exit::Ruin);
+        } else if let Some(last) = self.trades.last_mut() {
+            last.pnl = -self.cash_before;
+        }
         self.k = 0.0;
         self.q = 0.0;
         self.all_in = false;

@@ -7,7 +7,7 @@
 pub struct Bars<'a> {
     /// Name of the symbol, as in the dataset.
     pub symbol: &'a str,
-    /// Number of decimal places of a tick, at most 9.
+    /// Number of decimal places of a tick, at most 18: 10^18 is exact in i64 and in f64.
     pub decimals: u8,
     /// Nominal spacing of the bars in milliseconds.
     pub interval_ms: i64,

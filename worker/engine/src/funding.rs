@@ -92,7 +92,8 @@ pub fn constant_stamps(bars: &Bars, rate_e9: i64, interval_hours: u32) -> Vec<Fu
     out
 }
 
-/// The running sums F of one symbol, by row; absent where nothing is ever charged.
+/// The running sums F of one symbol, by row, and one more for what is due by the close of the last row; absent where
+/// nothing is ever charged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Charges {
     long: Option<Vec<f64>>,
@@ -121,7 +122,7 @@ impl Charges {
         let funded = exec.funding != Funding::None;
         let lends = exec.borrow_rate != 0.0;
         let sum = |rate: f64| {
-            running(bars, stamps, exec.fill, mark, |t| {
+            running(bars, stamps, exec.fill, (mark, close), |t| {
                 if rate == 0.0 { 0.0 } else { close[t - 1] * rate / exec.bars_per_year }
             })
         };
@@ -130,7 +131,7 @@ impl Charges {
         Ok(Charges { long, short })
     }
 
-    /// F of a side at a row.
+    /// F of a side at a row; at the row after the last: at the last close.
     pub fn at(&self, short: bool, row: usize) -> f64 {
         let column = if short { &self.short } else { &self.long };
         column.as_ref().map_or(0.0, |f| f[row])
@@ -143,24 +144,28 @@ impl Charges {
 }
 
 /// F row by row, starting with 0 at row 0. With `NextOpen` bar t has the stamps in (open t-1, open t], with
-/// `SameClose` those in (open t, open t+1], the last row those up to its close.
+/// `SameClose` those in (open t, open t+1], the last row those up to its close. The element after the last row is F at
+/// the last close: with `NextOpen` it adds the stamps in (last open, last close], at the last close where they have no
+/// mark. Only a final close pays those; borrow is charged at rows alone (X8).
 fn running(
     bars: &Bars,
     stamps: &[FundingStamp],
     fill: Fill,
-    mark: &[f64],
+    (mark, close): (&[f64], &[f64]),
     borrow: impl Fn(usize) -> f64,
 ) -> Vec<f64> {
     let n = bars.len();
+    let Some(&last_open) = bars.time_ms.last() else { return vec![0.0] };
+    let last_close = last_open.saturating_add(bars.interval_ms);
     let end_of = |t: usize| match fill {
-        Fill::NextOpen => bars.time_ms[t],
+        Fill::NextOpen if t < n => bars.time_ms[t],
         Fill::SameClose if t + 1 < n => bars.time_ms[t + 1],
-        Fill::SameClose => bars.time_ms[t].saturating_add(bars.interval_ms),
+        Fill::NextOpen | Fill::SameClose => last_close,
     };
     let mut next = 0;
     let mut f = 0.0;
-    let mut out = Vec::with_capacity(n);
-    for (t, &price) in mark.iter().enumerate() {
+    let mut out = Vec::with_capacity(n + 1);
+    for (t, &price) in mark.iter().chain(close.last()).enumerate() {
         while let Some(stamp) = stamps.get(next) {
             if snap_to_minute(stamp.time_ms) > end_of(t) {
                 break;
@@ -171,7 +176,7 @@ fn running(
             }
             next += 1;
         }
-        if t > 0 {
+        if t > 0 && t < n {
             // Subtracted, because the q of a short is negative and it pays q x (change of F).
             f -= borrow(t);
         }

@@ -32,4 +32,4 @@ pub mod window;
 
 /// The number of this engine. Raised with every change that may alter one bit of a result; part of every
 /// inputs digest and result digest, and refused between processes when it differs.
-pub const ENGINE: u32 = 1;
+pub const ENGINE: u32 = 2;

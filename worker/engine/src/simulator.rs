@@ -228,7 +228,7 @@ impl Run<'_> {
 
     fn final_close(&mut self, t: usize) {
         let price = self.slipped(self.prepared.close[t]);
-        self.account.close_at(Moment { row: t, charged: t }, price, Exit::End);
+        self.account.close_at(Moment { row: t, charged: t + 1 }, price, Exit::End);
         self.guard = None;
     }
 

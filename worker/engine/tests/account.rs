@@ -118,7 +118,76 @@ fn a_position_pays_the_stamps_after_its_entry_up_to_its_exit() {
 }
 
 #[test]
-fn borrow_is_paid_by_shorts_for_every_bar_held() {
+fn a_position_closed_at_the_last_close_pays_the_stamps_up_to_it() {
+    let market = Market::flat(&[100.0, 100.0, 110.0, 110.0]).funding(1..=5, 10_000_000);
+    let exec = funded(plain());
+    let long = market.run(&exec, &positions(&[1; 4]), OFF);
+    // Ten units: 11 at the open of row 2, 11 at that of row 3, 11 at the close of row 3; the stamp a day later is
+    // nobody's.
+    assert_equity(&long, &[1000.0, 1000.0, 1089.0, 1067.0]);
+    assert_close(long.funding, 33.0, 1e-9);
+    assert_close(long.trades[0].pnl, 67.0, 1e-9);
+    let short = market.run(&exec, &positions(&[-1; 4]), OFF);
+    assert_equity(&short, &[1000.0, 1000.0, 911.0, 933.0]);
+    let entered_last = market.run(&exec, &positions(&[0, 0, 1, 1]), OFF);
+    assert_close(entered_last.funding, 10.0, 1e-9);
+    let same_close = Execution { fill: Fill::SameClose, ..exec.clone() };
+    let long = market.run(&same_close, &positions(&[1; 4]), OFF);
+    assert_equity(&long, &[1000.0, 990.0, 1079.0, 1068.0]);
+    let short = market.run(&same_close, &positions(&[-1; 4]), OFF);
+    assert_equity(&short, &[1000.0, 1010.0, 921.0, 932.0]);
+}
+
+#[test]
+fn a_stamp_inside_the_last_bar_is_paid_at_its_own_mark() {
+    let mut market = Market::flat(&[100.0, 100.0, 110.0]);
+    let inside = 2 * DAY + DAY / 3;
+    market.funding = vec![galapagos_engine::bars::FundingStamp {
+        time_ms: inside,
+        rate_e9: 10_000_000,
+        mark: Some(120.0),
+    }];
+    let trace = market.run(&funded(plain()), &positions(&[1; 3]), OFF);
+    assert_equity(&trace, &[1000.0, 1000.0, 1088.0]);
+}
+
+#[test]
+fn a_position_stopped_in_the_last_bar_or_left_open_does_not_pay_its_stamps() {
+    let market =
+        Market::bars(&[[100.0; 4], [100.0; 4], [100.0, 100.0, 80.0, 100.0]]).funding(3..=3, 10_000_000);
+    for fill in [Fill::NextOpen, Fill::SameClose] {
+        let exec = funded(Execution { fill, ..plain() });
+        let stopped = market.run(&exec, &positions(&[1; 3]), stops("0.1", "", ""));
+        assert_eq!((stopped.trades[0].reason, stopped.funding), (Exit::Stop, 0.0));
+    }
+    let market = Market::flat(&[100.0, 100.0, 110.0, 110.0]).funding(1..=4, 10_000_000);
+    let open = market.run(&funded(Execution { final_close: false, ..plain() }), &positions(&[1; 4]), OFF);
+    // Marked as at every other close: what falls due at the next open is charged there.
+    assert_equity(&open, &[1000.0, 1000.0, 1089.0, 1078.0]);
+    assert_close(open.funding, 22.0, 1e-9);
+}
+
+#[test]
+fn a_loss_below_zero_is_not_the_accounts_so_trades_add_up_to_the_equity() {
+    let gap =
+        Market::bars(&[[100.0; 4], [100.0, 120.0, 100.0, 120.0], [205.0, 210.0, 200.0, 206.0], [180.0; 4]]);
+    let margin = Execution { maintenance_margin: Some(0.05), ..plain() };
+    let liquidated = gap.run(&margin, &positions(&[-1; 4]), OFF);
+    assert_equity(&liquidated, &[1000.0, 800.0, 0.0, 0.0]);
+    assert_eq!((liquidated.trades[0].reason, liquidated.trades[0].pnl), (Exit::Liquidation, -1000.0));
+    // The signal closes below zero, where a flip only closes.
+    let signalled = gap.run(&plain(), &positions(&[-1, 1, 1, 1]), OFF);
+    assert_eq!((signalled.trades[0].reason, signalled.trades[0].pnl), (Exit::Signal, -1000.0));
+    assert_eq!(signalled.trades.len(), 1);
+    // The mark is above zero, the final close below.
+    let last = Market::flat(&[100.0, 100.0, 199.0]);
+    let ended = last.run(&Execution { slippage: 0.01, ..plain() }, &positions(&[-1; 3]), OFF);
+    assert_eq!((ended.trades[0].reason, ended.equity[2]), (Exit::End, 0.0));
+    assert_eq!(ended.trades[0].pnl, -1000.0);
+}
+
+#[test]
+fn borrow_is_paid_by_shorts_at_every_open_for_the_bar_before() {
     let exec = Execution { borrow_rate: 0.365, bars_per_year: 365.0, ..plain() };
     let market = Market::flat(&[100.0, 100.0, 110.0, 110.0]).funding(1..=3, 10_000_000);
     let signals = positions(&[-1, -1, 0, 0]);
@@ -126,6 +195,8 @@ fn borrow_is_paid_by_shorts_for_every_bar_held() {
     assert_equity(&market.run(&funded(exec.clone()), &signals, OFF), &[1000.0, 1000.0, 910.0, 919.9]);
     let long = market.run(&exec, &positions(&[1, 1, 0, 0]), OFF);
     assert_eq!(long.funding, 0.0);
+    // It falls due at opens: the bar that the final close ends is not charged (records of the oracle say the same).
+    assert_equity(&market.run(&exec, &positions(&[-1; 4]), OFF), &[1000.0, 1000.0, 899.0, 897.9]);
 }
 
 #[test]

@@ -261,3 +261,83 @@ fn any_order_and_any_cut_of_batches_gives_the_same_bits() {
         }
     }
 }
+
+#[test]
+fn prices_a_millionth_as_large_have_the_same_score() {
+    let mut rng = Rng(5);
+    // Ticks like those of 0.000000012345670 and 0.012345670.
+    let mut data =
+        walk("X", 2400, Walk { start: 12_345_670.0, step: 0.01, flat: 0.1, idle: Some(0.1) }, &mut rng);
+    let strategies: Vec<&'static dyn Strategy> =
+        all().iter().copied().filter(|s| !s.def().needs_funding).collect();
+    let members: Vec<Member> = strategies.iter().map(|&s| (s, genome(s, &mut rng))).collect();
+    for side in [Side::Long, Side::LongShort] {
+        let exec = Execution { side, taker_fee: 0.0004, slippage: 0.0002, ..Execution::default() };
+        let exec = Execution { maintenance_margin: (side != Side::Long).then_some(0.05), ..exec };
+        let mut scores = |decimals: u8| {
+            data.decimals = decimals;
+            let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
+            let windows = [Rows::after_warm_up(1200)];
+            let run =
+                Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics: MetricSet::always() };
+            let mut out = vec![EMPTY; members.len()];
+            BatchEvaluator::new(run).evaluate(&individuals(&members), &mut Scratch::new(), &mut out);
+            out
+        };
+        let (small, large) = (scores(15), scores(9));
+        let mut traded = 0;
+        for ((small, large), (strategy, _)) in small.iter().zip(&large).zip(&members) {
+            assert_eq!(small.reason, large.reason, "{}", strategy.def().name);
+            for m in Metric::ALWAYS {
+                let (a, b) = (small.metrics.get(m), large.metrics.get(m));
+                assert_eq!(a.is_some(), b.is_some());
+                if let Some((a, b)) = a.zip(b) {
+                    assert!(
+                        (a - b).abs() <= 1e-9 * (1.0 + b.abs()),
+                        "{} {m:?}: {a} {b}",
+                        strategy.def().name
+                    );
+                    traded += usize::from(m == Metric::Trades && a > 1.0);
+                }
+            }
+        }
+        assert!(traded > 8, "{traded} strategies traded");
+    }
+}
+
+#[test]
+fn sums_that_leave_64_bits_in_all_but_not_in_a_block_are_scored_by_both_paths() {
+    let mut rng = Rng(9);
+    let rows = 30_000;
+    let mut data = walk("X", rows, Walk { start: 1000.0, step: 0.001, flat: 0.0, idle: None }, &mut rng);
+    // A price that doubles and halves without end: rises add up to 7,500, squares of moves to 9,400.
+    for t in 0..rows {
+        let close = rng.pick(&[1000, 2000]);
+        (data.open[t], data.close[t]) = (if t > 0 { data.close[t - 1] } else { close }, close);
+        (data.high[t], data.low[t]) = (data.open[t].max(close), data.open[t].min(close));
+    }
+    let strategies: Vec<&'static dyn Strategy> =
+        all().iter().copied().filter(|s| s.def().path == Path::Events && !s.def().needs_funding).collect();
+    // One that buys low survives such a market.
+    let lives = strategies.iter().position(|s| s.def().name == "stochastic_oscillator").unwrap();
+    let members: Vec<Member> = (0..48)
+        .map(|i| strategies[if i % 2 == 0 { lives } else { i % strategies.len() }])
+        .map(|s| (s, genome(s, &mut rng)))
+        .collect();
+    let mut wide = 0;
+    for (side, leverage) in [(Side::Long, 1.0), (Side::Long, 0.9), (Side::LongShort, 0.1)] {
+        let exec = Execution { side, leverage, taker_fee: 1e-5, slippage: 1e-5, ..Execution::default() };
+        let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
+        let windows = [Rows::after_warm_up(601)];
+        let run = Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics: MetricSet::always() };
+        let mut out = vec![EMPTY; members.len()];
+        let mut scratch = Scratch::new();
+        BatchEvaluator::new(run).evaluate(&individuals(&members), &mut scratch, &mut out);
+        assert_eq!(scratch.simulated(), 0, "such a market does not take the slow path");
+        for ((strategy, genome), batch) in members.iter().zip(&out) {
+            assert_eq!(*batch, backtest(&run, *strategy, genome).evaluation, "{side:?} {genome:?}");
+            wide += usize::from(batch.reason.is_none() && i64::try_from(batch.s2).is_err());
+        }
+    }
+    assert!(wide > 3, "{wide} evaluations have sums beyond 64 bits");
+}

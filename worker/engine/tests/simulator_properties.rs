@@ -4,7 +4,7 @@
 
 mod made;
 
-use galapagos_engine::bars::{Bars, FundingStamp};
+use galapagos_engine::bars::FundingStamp;
 use galapagos_engine::evaluation::{Metric, MetricSet};
 use galapagos_engine::execution::{Execution, Fill, Funding, Side};
 use galapagos_engine::genes::Stops;
@@ -36,6 +36,9 @@ fn market() -> impl Strategy<Value = Market> {
             m.funding.push(FundingStamp { time_ms: t as i64 * DAY, rate_e9: rate, mark: None });
             price = close;
         }
+        // One more at the last close.
+        let end = m.close.len() as i64 * DAY;
+        m.funding.push(FundingStamp { time_ms: end, rate_e9: 5_000_000, mark: None });
         m
     })
 }
@@ -103,12 +106,9 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 fn run(market: &Market, signals: &Signals, stops: Stops, exec: &Execution, rows: Rows) -> Trace {
-    let one = market.funding.len() == 1;
-    let bars = Bars { funding: if one { &[] } else { &market.funding }, ..market.view() };
-    let exec = Execution { funding: if one { Funding::None } else { exec.funding }, ..exec.clone() };
-    let prepared = Prepared::new(bars, &exec).unwrap();
+    let prepared = Prepared::new(market.view(), exec).unwrap();
     let capital = exec.initial_capital;
-    simulate(&Sleeve { prepared: &prepared, signals, stops, rows, capital, close_at_end: false }, &exec)
+    simulate(&Sleeve { prepared: &prepared, signals, stops, rows, capital, close_at_end: false }, exec)
 }
 
 fn rows(first: usize, full: bool) -> Rows {
@@ -136,9 +136,7 @@ proptest! {
             let of_trades: f64 = trace.trades.iter().map(|t| t.fees).sum();
             prop_assert!(close(of_trades, trace.fees));
             let pnl: f64 = trace.trades.iter().map(|t| t.pnl).sum();
-            if !trace.ruined {
-                prop_assert!(close(exec.initial_capital + pnl, *trace.equity.last().unwrap()));
-            }
+            prop_assert!(close(exec.initial_capital + pnl, *trace.equity.last().unwrap()));
         }
         let result = Part { time_ms: &market.time_ms, rows, trace: &trace }.evaluate(&exec, MetricSet::FULL);
         prop_assert_eq!(result.metrics.get(Metric::Trades), Some(trace.trades.len() as f64));

@@ -1,21 +1,21 @@
 //! The checks every series passes before it is published or back-tested, and the report of what was found.
 
 use crate::columns::Role;
-use crate::decimal::Decimal;
 use crate::error::{Error, Result};
 use crate::gaps::{Gaps, find_gaps};
 use crate::names::{Calendar, Interval};
 use crate::rows::RawRows;
 use crate::series::OwnedSeries;
 use crate::stamp::show;
+use crate::ticks::{self, Tick};
 use serde::Serialize;
 
-/// Sum of moves from which 64-bit sums of returns could overflow.
-const MAX_GROWTH: f64 = 2000.0;
+/// A move whose square reaches this has no exact return.
+const MAX_SQUARE: f64 = 2048.0;
+/// Squares that add up to this leave the 64 bits of a sixteenth of the rows: holding would have no score.
+const MAX_SQUARES: f64 = 32_000.0;
 /// A move is an outlier above this many times the median move.
 const OUTLIER: f64 = 20.0;
-/// Largest ticks that f64 holds exactly.
-const MAX_TICKS: i64 = 1 << 53;
 /// Outliers that are listed one by one.
 const LISTED: usize = 20;
 
@@ -62,7 +62,7 @@ pub struct SymbolReport {
     pub interval: String,
     /// Decimals of a tick.
     pub decimals: u8,
-    /// Prices were rounded to 10 significant digits, since no tick of at most 9 decimals holds them exactly.
+    /// Prices were rounded to 10 significant digits, since they have more than ticks hold.
     pub rounded: bool,
     /// Gaps between the rows.
     pub gaps: Gaps,
@@ -99,8 +99,15 @@ pub(crate) fn check(
     let mut report = SymbolReport { symbol: symbol.to_owned(), ..SymbolReport::default() };
     let mut order = in_order(&mut parts, &mut report)?;
     drop_duplicates(&mut order, &parts, options.repair, &mut report)?;
-    let decimals = choose_decimals(&parts, &mut report);
-    let series = build(symbol, &parts, &order, decimals, report.rounded)?;
+    let tick = ticks::choose(&parts)?;
+    report.rounded = tick.rounded;
+    if tick.rounded {
+        report.notes.push(format!(
+            "prices have more digits than ticks hold: they were rounded to 10 significant digits, at most {} decimals",
+            tick.decimals
+        ));
+    }
+    let series = build(symbol, &parts, &order, tick)?;
     finish(series, options, report)
 }
 
@@ -130,14 +137,7 @@ pub(crate) fn finish(
             report.notes.push("every volume is 0: the column counts as none".into());
         }
     }
-    moves(&series, &mut report);
-    if report.growth >= MAX_GROWTH {
-        let problem = format!(
-            "the moves from close to close add up to {:.0}, at most {MAX_GROWTH} can be computed exactly: look for bad prices, or use fewer bars",
-            report.growth
-        );
-        return Err(Error::series(symbol, problem));
-    }
+    moves(&series, &mut report)?;
     Ok((series, report))
 }
 
@@ -217,55 +217,7 @@ fn drop_duplicates(
     Ok(())
 }
 
-/// The smallest number of decimals that holds every price exactly; else the one after rounding.
-fn choose_decimals(parts: &[RawRows], report: &mut SymbolReport) -> u8 {
-    let fit = |change: &dyn Fn(Decimal) -> Decimal| {
-        let mut decimals = 0;
-        for part in parts {
-            for column in 0..4 {
-                for row in 0..part.len() {
-                    if part.scale[column][row] > decimals {
-                        decimals = decimals.max(change(part.price(column, row)).stripped().scale);
-                    }
-                }
-            }
-        }
-        decimals
-    };
-    let largest = |decimals: u8, change: &dyn Fn(Decimal) -> Decimal| {
-        parts.iter().all(|part| {
-            (0..4).all(|c| {
-                (0..part.len()).all(|r| {
-                    change(part.price(c, r))
-                        .ticks(decimals)
-                        .is_some_and(|t| t.unsigned_abs() <= MAX_TICKS as u64)
-                })
-            })
-        })
-    };
-    let exact = fit(&|price| price);
-    if exact <= 9 && largest(exact, &|price| price) {
-        return exact;
-    }
-    report.rounded = true;
-    let rounded = |price: Decimal| price.to_significant(10);
-    let mut decimals = fit(&rounded).min(9);
-    while decimals > 0 && !largest(decimals, &rounded) {
-        decimals -= 1;
-    }
-    report.notes.push(format!(
-        "prices do not fit into ticks of at most 9 decimals: they were rounded to 10 significant digits and {decimals} decimals"
-    ));
-    decimals
-}
-
-fn build(
-    symbol: &str,
-    parts: &[RawRows],
-    order: &[Origin],
-    decimals: u8,
-    rounded: bool,
-) -> Result<OwnedSeries> {
+fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Result<OwnedSeries> {
     let n = order.len();
     let with_volume = parts.iter().all(|p| p.volume.len() == p.len());
     if !with_volume && let Some(part) = parts.iter().find(|p| !p.volume.is_empty()) {
@@ -274,7 +226,7 @@ fn build(
     }
     let mut series = OwnedSeries {
         symbol: symbol.to_owned(),
-        decimals,
+        decimals: tick.decimals,
         time_ms: Vec::with_capacity(n),
         open: Vec::with_capacity(n),
         high: Vec::with_capacity(n),
@@ -292,12 +244,7 @@ fn build(
             if price.mantissa <= 0 {
                 return Err(wrong("is no price: prices are above 0"));
             }
-            let price = if rounded { price.to_significant(10) } else { price };
-            ticks[column] = match price.ticks(decimals) {
-                Some(0) => return Err(wrong("is too small: a tick has at most 9 decimals")),
-                Some(t) if t <= MAX_TICKS => t,
-                _ => return Err(wrong("is too large")),
-            };
+            ticks[column] = tick.of(price).ok_or_else(|| wrong("is too large"))?;
         }
         let [open, high, low, close] = ticks;
         let top = if open > close { open } else { close };
@@ -331,7 +278,7 @@ fn build(
 }
 
 /// Growth and outliers of c/c1 - 1.
-fn moves(series: &OwnedSeries, report: &mut SymbolReport) {
+fn moves(series: &OwnedSeries, report: &mut SymbolReport) -> Result<()> {
     let changes: Vec<f64> = series.close.windows(2).map(|w| w[1] as f64 / w[0] as f64 - 1.0).collect();
     let (mut up, mut down, mut squares) = (0.0, 0.0, 0.0);
     for &m in &changes {
@@ -344,13 +291,26 @@ fn moves(series: &OwnedSeries, report: &mut SymbolReport) {
     }
     let larger = |a: f64, b: f64| if a > b { a } else { b };
     report.growth = larger(larger(up, down), squares);
+    let largest = changes.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+    if let Some((at, &change)) = largest
+        && (squares >= MAX_SQUARES || change * change >= MAX_SQUARE)
+    {
+        let problem = format!(
+            "the squares of the moves from close to close add up to {squares:.0}; {MAX_SQUARE} for one move and \
+             {MAX_SQUARES} for all are too many to be computed exactly. The largest: the close of {} is {:.4} times \
+             that before it. Look for bad prices",
+            show(series.time_ms[at + 1]),
+            change + 1.0,
+        );
+        return Err(Error::series(&series.symbol, problem));
+    }
     let mut sizes: Vec<f64> = changes.iter().map(|m| m.abs()).collect();
     // Where most bars do not move, the median of all moves is 0 and says nothing.
     let zeros = sizes.iter().filter(|&&m| m == 0.0).count();
     if 2 * zeros > sizes.len() {
         sizes.retain(|&m| m > 0.0);
     }
-    let Some(median) = median(sizes) else { return };
+    let Some(median) = median(sizes) else { return Ok(()) };
     let limit = OUTLIER * median;
     for (i, &change) in changes.iter().enumerate().filter(|(_, m)| m.abs() > limit) {
         report.outliers += 1;
@@ -358,6 +318,7 @@ fn moves(series: &OwnedSeries, report: &mut SymbolReport) {
             report.outliers_listed.push(Outlier { time_ms: series.time_ms[i + 1], change });
         }
     }
+    Ok(())
 }
 
 /// The median; of an even count the mean of the middle two.

@@ -4,7 +4,7 @@
 //! panics on offsets that point outside the file. All columns are 64 bits wide and lie uncompressed at
 //! multiples of 64 bytes, so a column of the memory-mapped file is already a slice of the machine's own type.
 
-use crate::series::{FundingStamp, Series, scale};
+use crate::series::{FundingStamp, MAX_DECIMALS, Series, scale};
 use arrow::array::{ArrayRef, Float64Array, Int64Array, TimestampMillisecondArray};
 use arrow::buffer::{Buffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
@@ -148,8 +148,8 @@ fn meta_value(schema: &Schema, key: &str) -> Result<String, String> {
 pub(crate) fn read_bars(bytes: &Buffer) -> Result<Bars, String> {
     let (schema, columns) = read(bytes, &bar_fields())?;
     let decimals: u8 = meta_value(&schema, "decimals")?.parse().map_err(|_| "decimals are no number")?;
-    if decimals > 9 {
-        return Err(format!("has {decimals} decimals, at most 9 are possible"));
+    if decimals > MAX_DECIMALS {
+        return Err(format!("has {decimals} decimals, at most {MAX_DECIMALS} are possible"));
     }
     Ok(Bars {
         symbol: meta_value(&schema, "symbol")?,

@@ -36,6 +36,7 @@ mod read;
 mod rows;
 pub mod series;
 mod stamp;
+mod ticks;
 
 pub use check::{CheckOptions, Outlier, SymbolReport};
 pub use columns::ColumnChoice;

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::names::{Calendar, Interval, check_dataset_name, is_digest, is_symbol};
+use crate::series::MAX_DECIMALS;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -92,7 +93,7 @@ impl Manifest {
             return Err("names no symbol".into());
         }
         for s in &m.symbols {
-            if !is_symbol(&s.symbol) || s.decimals > 9 || s.rows == 0 || s.from_ms > s.to_ms {
+            if !is_symbol(&s.symbol) || s.decimals > MAX_DECIMALS || s.rows == 0 || s.from_ms > s.to_ms {
                 return Err(format!("the entry of symbol {:?} cannot be right", s.symbol));
             }
         }

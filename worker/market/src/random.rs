@@ -4,7 +4,7 @@ use crate::check::{CheckOptions, SymbolReport, finish};
 use crate::error::{Error, Result};
 use crate::names::{Calendar, Interval};
 use crate::publish::{Published, publish};
-use crate::series::OwnedSeries;
+use crate::series::{MAX_DECIMALS, OwnedSeries, scale};
 use crate::stamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -84,14 +84,14 @@ impl RandomWalk {
         let ends = i64::try_from(self.bars).ok().and_then(|n| n.checked_mul(self.interval.ms()));
         let in_time =
             ends.and_then(|e| e.checked_add(self.start_ms)).is_some_and(|e| e < 253_402_300_800_000);
-        let largest = self.price * RANGE * 10_i64.pow(u32::from(self.decimals.min(9))) as f64;
-        let smallest = self.price / RANGE * 10_i64.pow(u32::from(self.decimals.min(9))) as f64;
+        let largest = self.price * RANGE * scale(self.decimals);
+        let smallest = self.price / RANGE * scale(self.decimals);
         let problem = if self.bars < 2 || !in_time {
             "bars: at least 2, and the last before the year 10000"
         } else if !(1..=1000).contains(&self.symbols) {
             "symbols: 1 to 1000"
-        } else if self.decimals > 9 {
-            "decimals: at most 9"
+        } else if self.decimals > MAX_DECIMALS {
+            "decimals: at most 18"
         } else if !(self.volatility > 0.0 && self.volatility <= 0.1) {
             "volatility: above 0, at most 0.1 a bar"
         } else if !(largest < 9e15 && smallest >= 10.0) {
@@ -112,7 +112,7 @@ fn bell(rng: &mut ChaCha8Rng) -> f64 {
 fn one(walk: &RandomWalk, index: usize) -> OwnedSeries {
     let mut rng = ChaCha8Rng::seed_from_u64(walk.seed);
     rng.set_stream(index as u64);
-    let scale = crate::series::scale(walk.decimals);
+    let scale = scale(walk.decimals);
     let step = walk.volatility / f64::from(STEPS).sqrt();
     let limit = libm::log(RANGE) * 0.999;
     let price = |log: f64| (walk.price * libm::exp(log) * scale).round() as i64;

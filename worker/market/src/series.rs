@@ -18,7 +18,7 @@ pub struct FundingStamp {
 pub struct Series<'a> {
     /// Name of the symbol.
     pub symbol: &'a str,
-    /// Number of decimal places of a tick, at most 9.
+    /// Number of decimal places of a tick, at most [`MAX_DECIMALS`].
     pub decimals: u8,
     /// Nominal spacing of the bars in milliseconds.
     pub interval_ms: i64,
@@ -71,9 +71,12 @@ impl Series<'_> {
     }
 }
 
-/// 10^`decimals` as f64, exact for the at most 9 decimals of a tick.
+/// Most decimals of a tick: 10^18 is exact in i64 and in f64.
+pub const MAX_DECIMALS: u8 = 18;
+
+/// 10^`decimals` as f64, exact for the decimals of a tick.
 pub(crate) fn scale(decimals: u8) -> f64 {
-    10_i64.pow(u32::from(decimals.min(9))) as f64
+    10_i64.pow(u32::from(decimals.min(MAX_DECIMALS))) as f64
 }
 
 /// The rows of one symbol in memory; see [`Series`] for the meaning of the fields.
@@ -81,7 +84,7 @@ pub(crate) fn scale(decimals: u8) -> f64 {
 pub struct OwnedSeries {
     /// Name of the symbol.
     pub symbol: String,
-    /// Number of decimal places of a tick, at most 9.
+    /// Number of decimal places of a tick, at most [`MAX_DECIMALS`].
     pub decimals: u8,
     /// Nominal spacing of the bars in milliseconds.
     pub interval_ms: i64,

@@ -132,8 +132,61 @@ fn prices_that_no_tick_holds_are_rounded_to_ten_digits_and_said_so() {
         load("t,o,h,l,c\n1498906800,123.4567890123,124,123,123.5\n1498910400,124,124,124,124\n");
     assert_eq!((series.decimals, series.open[0], report.rounded), (6, 123_456_789, true));
     assert!(report.notes.iter().any(|n| n.contains("10 significant digits")), "{report:?}");
-    let error = refusal("t,o,h,l,c\n1498906800,1,1,0.0000000000001,1\n1498910400,1,1,1,1\n");
-    assert!(error.contains("too small"), "{error}");
+}
+
+#[test]
+fn a_price_keeps_ten_digits_however_small_it_is() {
+    let small = "t,o,h,l,c\n1498906800,0.000000012345670,0.00000001334567,0.0000000123,0.000000012345671\n\
+                 1498910400,0.000000012345671,0.000000012345672,0.00000001234567,0.000000012345671\n";
+    let (series, report) = load(small);
+    assert_eq!((series.decimals, report.rounded), (15, false));
+    assert_eq!(series.open, [12_345_670, 12_345_671]);
+    // A million times as large: the same ticks.
+    let (large, _) = load(
+        "t,o,h,l,c\n1498906800,0.012345670,0.01334567,0.0123,0.012345671\n\
+         1498910400,0.012345671,0.012345672,0.01234567,0.012345671\n",
+    );
+    assert_eq!((large.decimals, &large.open, &large.high), (9, &series.open, &series.high));
+    assert_eq!((&large.low, &large.close), (&series.low, &series.close));
+    // Digits of a float that no tick holds beside a larger price: ten of each are kept.
+    let (series, report) =
+        load("t,o,h,l,c\n1498906800,0.0012345678911234567,12.3,0.001,1\n1498910400,1,1,1,1\n");
+    assert_eq!((series.decimals, series.open[0], report.rounded), (12, 1_234_567_891, true));
+    assert!(report.notes.iter().any(|n| n.contains("10 significant digits")), "{report:?}");
+    let (series, _) = load("t,o,h,l,c\n1498906800,1,1,0.0000000000001,1\n1498910400,1,1,1,1\n");
+    assert_eq!((series.decimals, series.low[0]), (13, 1));
+}
+
+#[test]
+fn a_price_that_would_lose_digits_is_refused_by_its_value() {
+    let wide = "t,o,h,l,c\n1498906800,50000,60000,50000,50000\n1498910400,0.0012345678912,2,0.001,1\n";
+    let error = refusal(wide);
+    assert!(
+        error.contains("line 3, column o, value \"0.0012345678912\"") && error.contains("60000"),
+        "{error}"
+    );
+    assert!(error.contains("10 significant digits"), "{error}");
+    let error = refusal(
+        "t,o,h,l,c\n1498906800,1e-11,2e-11,1e-11,1e-11\n1498910400,0.00000000001234567891,2e-11,1e-11,1e-11\n",
+    );
+    assert!(
+        error.contains("value \"0.00000000001234567891\"") && error.contains("at most 18 decimals"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_series_of_a_coin_that_moves_two_per_cent_a_tick_is_imported() {
+    // A price of 55 to 57 ticks for as many bars as make the rises add up to more than 2,000.
+    let rows: Vec<String> = (0..240_000)
+        .map(|i| {
+            let p = 55 + i * 7 % 3;
+            format!("{},0.00000{p},0.00000{p},0.00000{p},0.00000{p},1", START + i * HOUR)
+        })
+        .collect();
+    let (series, report) = load(&csv(&rows.iter().map(String::as_str).collect::<Vec<_>>()));
+    assert_eq!(series.time_ms.len(), 240_000);
+    assert!(report.growth > 2000.0, "{}", report.growth);
 }
 
 #[test]
@@ -142,7 +195,10 @@ fn moves_too_large_for_exact_sums_are_refused() {
         .map(|i| format!("{},{p},{p},{p},{p},1", START + i * HOUR, p = if i % 2 == 0 { 1 } else { 40 }))
         .collect();
     let error = refusal(&csv(&rows.iter().map(String::as_str).collect::<Vec<_>>()));
-    assert!(error.contains("add up to") && error.contains("2000"), "{error}");
+    assert!(error.contains("squares of the moves") && error.contains("32000"), "{error}");
+    let one = csv(&["1498906800,1,1,1,1,1", "1498910400,1,50,1,50,1", "1498914000,50,50,50,50,1"]);
+    let error = refusal(&one);
+    assert!(error.contains("50.0000 times") && error.contains("2017-07-01"), "{error}");
 }
 
 #[test]

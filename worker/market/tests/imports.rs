@@ -210,7 +210,7 @@ fn a_random_walk_of_nonsense_is_refused() {
         "bars=x",
         "bars=10,price=0",
         "bars=10,volatility=nan",
-        "bars=10,decimals=12",
+        "bars=10,decimals=19,price=1e-9",
         "bars=10,foo=1",
         "bars=99999999999999",
     ] {

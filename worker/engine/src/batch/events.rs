@@ -17,7 +17,8 @@ pub(super) struct Account {
     pub quantity: f64,
     pub drawdown: Drawdown,
     pub tally: Tally,
-    /// Sums of the finished trades and of the entry of an open one.
+    /// Sums of the finished trades and of the entry of an open one. They may wrap: only their differences from border
+    /// to border count.
     pub s1: i64,
     pub s2: i64,
     /// Borders of blocks passed, and the row of the next.
@@ -44,7 +45,7 @@ pub(super) struct Market<'a> {
     pub start: usize,
 }
 
-/// Running sums at the borders of the 16 blocks.
+/// Running sums at the borders of the 16 blocks, in the end the sums of each.
 pub(super) type Borders = [(i64, i64); BLOCKS];
 
 impl Account {
@@ -68,8 +69,8 @@ impl Account {
 
     /// What the results are made of.
     pub(super) fn outcome(&self) -> Outcome<'_> {
-        let Account { tally, drawdown, s1, s2, ruined, .. } = self;
-        Outcome { tally, drawdown, s1: *s1, s2: *s2, ruined: *ruined }
+        let Account { tally, drawdown, ruined, .. } = self;
+        Outcome { tally, drawdown, ruined: *ruined }
     }
 
     /// Follows the positions of `rows` rows, one bit per row's close.
@@ -153,7 +154,7 @@ impl Account {
         let after = self.quantity * x.net_sell;
         self.tally.fees += (market.taker_fee * self.quantity) * x.sell;
         if after <= self.drawdown.ruin {
-            self.ruined_at(market, row, Some(after), positions);
+            self.ruined_at(market, row, positions);
             return true;
         }
         self.s1 = self.s1.wrapping_add(x.exit1);
@@ -207,7 +208,7 @@ impl Account {
                 if row >= self.next_border {
                     self.pass_borders(market.tables, row, sums);
                 }
-                self.ruined_at(market, row, None, positions);
+                self.ruined_at(market, row, positions);
                 return true;
             }
             self.drawdown.take(e);
@@ -215,10 +216,9 @@ impl Account {
         false
     }
 
-    /// The equity reached 0 at the close of `row`, by an exit with `after` of cash or while long. Everything is
-    /// flat from then on.
+    /// The equity reached 0 at the close of `row`, by an exit or while long. Everything is flat from then on.
     #[cold]
-    fn ruined_at(&mut self, market: &Market, row: usize, after: Option<f64>, positions: &Bits) {
+    fn ruined_at(&mut self, market: &Market, row: usize, positions: &Bits) {
         let held_before = row > self.entered;
         if held_before {
             let (p1, p2) = market.running(row);
@@ -232,10 +232,7 @@ impl Account {
         let unit = fx(1.0).unwrap_or(0);
         self.s1 = self.s1.wrapping_sub(unit);
         self.s2 = self.s2.wrapping_add(unit);
-        match after {
-            Some(after) => self.close(after),
-            None => self.tally.book(-self.cash),
-        }
+        self.tally.book(-self.cash);
         // The block's positions were counted as a whole: take back those from the ruin on.
         let at = row - market.start;
         for (w, &p) in positions.iter().enumerate() {
@@ -263,7 +260,7 @@ impl Account {
     }
 
     /// The last row, which may close the position. `wish` is the position the last order but one leaves (0 or 1).
-    /// Answers whether a position is left open.
+    /// Answers whether a position is left open; `sums` then holds the sums of each block.
     pub(super) fn finish(
         &mut self,
         market: &Market,
@@ -271,6 +268,16 @@ impl Account {
         final_close: bool,
         sums: &mut Borders,
     ) -> bool {
+        let open = self.last_row(market, wish, final_close, sums);
+        sums[self.border..].fill((self.s1, self.s2));
+        for b in (1..BLOCKS).rev() {
+            let before = sums[b - 1];
+            sums[b] = (sums[b].0.wrapping_sub(before.0), sums[b].1.wrapping_sub(before.1));
+        }
+        open
+    }
+
+    fn last_row(&mut self, market: &Market, wish: u64, final_close: bool, sums: &mut Borders) -> bool {
         let row = market.start;
         let mut position = [0; WORDS];
         position[0] = wish;
@@ -286,7 +293,6 @@ impl Account {
             self.follow(market, &position, 1, sums);
             if !self.ruined {
                 self.pass_borders(market.tables, row + 1, sums);
-                (self.s1, self.s2) = sums[BLOCKS - 1];
             }
             return !self.ruined;
         }
@@ -302,7 +308,7 @@ impl Account {
         let after = self.quantity * end.net;
         self.tally.fees += (market.taker_fee * self.quantity) * end.price;
         if after <= self.drawdown.ruin {
-            self.ruined_at(market, row, Some(after), &position);
+            self.ruined_at(market, row, &position);
             return false;
         }
         self.s1 = s1.wrapping_add(if entered { end.through1 } else { end.left1 });

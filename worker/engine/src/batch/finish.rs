@@ -28,14 +28,11 @@ pub(super) struct End {
 pub(super) struct Outcome<'a> {
     pub tally: &'a Tally,
     pub drawdown: &'a Drawdown,
-    /// Sums of the returns and of their squares.
-    pub s1: i64,
-    pub s2: i64,
     pub ruined: bool,
 }
 
-/// The evaluation of an account, or `None` where the equity left the range of f64, or a sum that of i64, and only the
-/// simulator knows what follows.
+/// The evaluation of an account from its sums of each block, or `None` where the equity left the range of f64 and only
+/// the simulator knows what follows.
 pub(super) fn evaluation(
     account: &Outcome,
     sums: &Borders,
@@ -47,14 +44,9 @@ pub(super) fn evaluation(
     if !(account.drawdown.peak < 1e290 && last < 1e290) {
         return None;
     }
-    let mut blocks = [BlockSum::default(); BLOCKS];
-    let mut before = (0_i64, 0_i64);
-    for (block, &(s1, s2)) in blocks.iter_mut().zip(sums) {
-        *block = BlockSum { s1: s1.checked_sub(before.0)?, s2: s2.checked_sub(before.1)? };
-        before = (s1, s2);
-    }
-    let exact =
-        Sums { returns: returns as u64, s1: account.s1.into(), s2: account.s2.into(), s2_down: 0, blocks };
+    let mut blocks = sums.map(|(s1, s2)| BlockSum { s1, s2 });
+    let (s1, s2) = blocks.iter().fold((0, 0), |(a, b), x| (a + i128::from(x.s1), b + i128::from(x.s2)));
+    let exact = Sums { returns: returns as u64, s1, s2, s2_down: 0, blocks };
     let reason = match account.tally.trades {
         _ if returns < 2 => Some(Reason::TooShort),
         _ if account.ruined => Some(Reason::Ruined),

@@ -41,14 +41,15 @@ pub(super) struct Tables {
     pub rows: Vec<Row>,
     /// First row of blocks 1 to 15 of the counted returns, then the row after the last.
     pub borders: [usize; BLOCKS],
-    /// P at the row before each border.
+    /// P at the row before each border. P may wrap: what is taken from it are differences inside a block, which fit.
     pub at_border: [(i64, i64); BLOCKS],
     pub end: End,
     /// Rows that trade, as bits; `None` where all do.
     pub open: Option<Vec<u64>>,
 }
 
-/// Sums of the largest rise and fall that any path could add up.
+/// Sums of the largest rise and fall that any path could add up in one block.
+#[derive(Clone, Copy)]
 struct Reach {
     up: i128,
     down: i128,
@@ -69,8 +70,8 @@ impl Reach {
 }
 
 impl Tables {
-    /// Tables of the rows after `base`, which are counted. `None` where a term or a possible total leaves 64 bits:
-    /// such data take the general path.
+    /// Tables of the rows after `base`, which are counted. `None` where a term or a possible sum of a block leaves 64
+    /// bits: such data take the general path.
     pub(super) fn new(prepared: &Prepared, base: usize, taker_fee: f64, slippage: f64) -> Option<Tables> {
         let (n, close, costs) = (prepared.len(), &prepared.close, &prepared.costs);
         if n < base + 2 {
@@ -93,7 +94,7 @@ impl Tables {
             end: End { price: 0.0, net: 0.0, left1: 0, left2: 0, through1: 0, through2: 0 },
             open: open_rows(prepared, base),
         };
-        let (mut reach1, mut reach2) = (Reach::ROOM, Reach::ROOM);
+        let mut reach = [Reach::ROOM; 2];
         let (mut p1, mut p2) = (0_i64, 0_i64);
         let mut border = 0;
         let pair = |r: f64| Some((units(r)?, units(r * r)?));
@@ -101,6 +102,10 @@ impl Tables {
             while border < BLOCKS && tables.borders[border] <= t {
                 tables.at_border[border] = (p1, p2);
                 border += 1;
+                if !reach.iter().all(Reach::fits) {
+                    return None;
+                }
+                reach = [Reach::ROOM; 2];
             }
             let (c, before) = (close[t], close[t - 1]);
             let usable = |x: f64| x > 1e-100 && x < 1e100;
@@ -119,22 +124,19 @@ impl Tables {
                 let net = price * (1.0 - taker_fee);
                 let ((left1, left2), (through1, through2)) =
                     (pair(net / before - 1.0)?, pair(net * row.inv_buy - 1.0)?);
-                reach1.add([left1, through1, 0]);
-                reach2.add([left2, through2, 0]);
+                reach[0].add([left1, through1, 0]);
+                reach[1].add([left2, through2, 0]);
                 let (left1, left2) = (left1.wrapping_add(p1), left2.wrapping_add(p2));
                 tables.end = End { price, net, left1, left2, through1, through2 };
             }
             p1 = p1.wrapping_add(m);
             p2 = p2.wrapping_add(m2);
             (row.entry1, row.entry2) = (entry.wrapping_sub(p1), entry_2.wrapping_sub(p2));
-            reach1.add([m, entry, exit]);
-            reach2.add([m2, entry_2, exit_2]);
+            reach[0].add([m, entry, exit]);
+            reach[1].add([m2, entry_2, exit_2]);
         }
         tables.at_border[border..].fill((p1, p2));
-        if !(reach1.fits() && reach2.fits()) {
-            return None;
-        }
-        Some(tables)
+        reach.iter().all(Reach::fits).then_some(tables)
     }
 }
 

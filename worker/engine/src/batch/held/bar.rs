@@ -26,7 +26,8 @@ impl Account {
         if last && held {
             let (c, s) = (prepared.close[row], market.exec.slippage);
             let price = if self.q > 0.0 { c * (1.0 - s) } else { c * (1.0 + s) };
-            self.close_at(market, row, price, &mut rule);
+            // What fell due up to the last close stands behind the last row.
+            self.close_at(market, row + 1, price, &mut rule);
         }
         let equity = self.equity(market, row);
         if equity <= self.drawdown.ruin {
@@ -65,6 +66,9 @@ impl Account {
         // Flat by now: equity is cash.
         if side == 0 || !self.has_equity() {
             return;
+        }
+        if self.is_unbooked() {
+            self.tally.book(self.k - self.cash_before);
         }
         let (cash, k) = (self.k, market.tables.k);
         let (long, short) = (side > 0, side < 0);
@@ -117,29 +121,38 @@ impl Account {
         }
     }
 
-    /// Closes the position at `price`, slippage inside.
+    /// Closes the position at `price`, slippage inside; charges are those of the row `charged`.
     #[inline(always)]
-    fn close_at(&mut self, market: &Market, row: usize, price: f64, rule: &mut Rule) {
-        let (cash, fee) = (self.cash(market, row), market.exec.taker_fee);
+    fn close_at(&mut self, market: &Market, charged: usize, price: f64, rule: &mut Rule) {
+        let (cash, fee) = (self.cash(market, charged), market.exec.taker_fee);
         let net = if self.q > 0.0 { price * (1.0 - fee) } else { price * (1.0 + fee) };
         let amount = self.q.abs() * net;
         let after = if self.q > 0.0 { cash + amount } else { cash - amount };
-        self.leave(market, row, after, price, net, rule);
+        self.leave(market, charged, after, price, net, rule);
     }
 
     #[inline(always)]
-    fn leave(&mut self, market: &Market, row: usize, after: f64, price: f64, net: f64, rule: &mut Rule) {
+    fn leave(&mut self, market: &Market, charged: usize, after: f64, price: f64, net: f64, rule: &mut Rule) {
         *rule = match *rule {
             Rule::Held if self.all_in => Rule::Left(net),
             Rule::Entered => Rule::Through(net),
             _ => Rule::Ratio,
         };
-        self.charge(market, row);
+        self.charge(market, charged);
         self.tally.fees += (market.exec.taker_fee * self.q.abs()) * price;
-        self.tally.book(after - self.cash_before);
         self.all_in = false;
         self.q = 0.0;
         self.k = after;
+        if !self.is_unbooked() {
+            self.tally.book(after - self.cash_before);
+        }
+    }
+
+    /// Whether a flat account has just closed a trade with so little left that its result waits: it is all of what the
+    /// account had if this bar is the ruin.
+    #[inline(always)]
+    fn is_unbooked(&self) -> bool {
+        self.k <= self.drawdown.ruin
     }
 
     /// Books the funding since the last fill.
@@ -155,9 +168,8 @@ impl Account {
     #[cold]
     fn ruin(&mut self, market: &Market, row: usize) {
         self.charge(market, row);
-        if self.q != 0.0 {
-            self.tally.book(-self.cash_before);
-        }
+        // Of the open trade, or of that whose fill in this bar left nothing.
+        self.tally.book(-self.cash_before);
         self.add(units(-1.0).zip(units(1.0)));
         (self.k, self.q) = (0.0, 0.0);
         self.drawdown.lowest = 0.0;

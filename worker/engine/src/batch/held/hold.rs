@@ -110,11 +110,12 @@ impl Account {
         }
     }
 
-    /// Stores the sums before each border up to `row`.
+    /// Stores the sums of the blocks that end before `row`.
     #[inline(always)]
     pub(super) fn pass_borders(&mut self, market: &Market, row: usize) {
         while row >= self.next_border {
             self.sums[self.border] = (self.s1, self.s2);
+            (self.s1, self.s2) = (0, 0);
             self.border += 1;
             self.next_border = market.tables.borders.get(self.border).copied().unwrap_or(usize::MAX);
         }

@@ -37,9 +37,10 @@ pub(super) struct Account {
     pub blocked: i8,
     pub drawdown: Drawdown,
     pub tally: Tally,
+    /// Sums of the block at hand.
     s1: i64,
     s2: i64,
-    /// Borders of blocks passed, the row of the next, and the sums at those passed.
+    /// Borders of blocks passed, the row of the next, and the sums of the blocks passed.
     border: usize,
     next_border: usize,
     pub sums: Borders,
@@ -95,8 +96,8 @@ impl Account {
 
     /// What the results are made of.
     pub(super) fn outcome(&self) -> Outcome<'_> {
-        let Account { tally, drawdown, s1, s2, ruined, .. } = self;
-        Outcome { tally, drawdown, s1: *s1, s2: *s2, ruined: *ruined }
+        let Account { tally, drawdown, ruined, .. } = self;
+        Outcome { tally, drawdown, ruined: *ruined }
     }
 
     /// Equity at the close of a row.

@@ -13,8 +13,8 @@ pub(in crate::batch) struct Tables<'a> {
     /// Index prices of longs and shorts: E = K + q x.
     pub long: Cow<'a, [f64]>,
     pub short: Cow<'a, [f64]>,
-    /// Running sums of fx(c / c1 - 1) and of fx of its square; no sum of
-    /// rows leaves 64 bits.
+    /// Running sums of fx(c / c1 - 1) and of fx of its square. They may wrap: no sum of rows of one block leaves 64
+    /// bits.
     pub running: Vec<(i64, i64)>,
     /// A short that was filled with K and q is liquidated in a row only if K / |q| is at most the row's high mark, a
     /// long only if -K / q is at least its low mark, give or take roundings. Rows that do not trade have none.
@@ -34,7 +34,7 @@ pub(in crate::batch) struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     /// Tables of the rows after `base`, which are counted. `None` where the options or the data ask for the general
-    /// path: margins of 100 %, prices so far apart that sums of their returns leave 64 bits.
+    /// path: margins of 100 %, prices so far apart that sums of their returns in a block leave 64 bits.
     pub(in crate::batch) fn new(
         prepared: &'a Prepared<'a>,
         base: usize,
@@ -65,8 +65,11 @@ impl<'a> Tables<'a> {
             ratios: charged || exec.has_ratio_returns(),
             k,
         };
-        let mut reach = [0_i128; 3];
+        let (mut reach, mut border) = ([0_i128; 3], 0);
         for t in base + 1..n {
+            while tables.borders[border] <= t {
+                (reach, border) = ([0; 3], border + 1);
+            }
             let costs = &prepared.costs;
             let prices = [close[t], close[t - 1], prepared.open[t], costs.net_sell[t], costs.inv_buy[t]];
             let m = close[t] / close[t - 1] - 1.0;
@@ -77,6 +80,9 @@ impl<'a> Tables<'a> {
             tables.running[t] = (p1.wrapping_add(m1), p2.wrapping_add(m2));
             for (sum, m) in reach.iter_mut().zip([m1, -m1, m2]) {
                 *sum += i128::from(if m > 0 { m } else { 0 });
+                if i64::try_from(*sum).is_err() {
+                    return None;
+                }
             }
             if !prepared.is_tradable(t) {
                 continue;
@@ -92,7 +98,7 @@ impl<'a> Tables<'a> {
             }
             tables.scale = if scale > tables.scale { scale } else { tables.scale };
         }
-        reach.into_iter().all(|sum| i64::try_from(sum).is_ok()).then_some(tables)
+        Some(tables)
     }
 
     /// Index prices of a side.
