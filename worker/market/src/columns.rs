@@ -56,6 +56,8 @@ impl Role {
                 "begin",
                 "begins",
                 "ts",
+                "tsevent",
+                "windowstart",
                 "dt",
                 "candletime",
                 "candledatetimeutc",
@@ -74,7 +76,22 @@ impl Role {
             Role::Low => &["low", "lowprice", "lowest", "min", "lo", "l"],
             Role::Close => &["close", "closeprice", "closelast", "closingprice", "last", "price", "cl", "c"],
             Role::Volume => &["volume", "vol", "basevolume", "tickvol", "tickvolume", "amount", "v"],
-            Role::Symbol => &["symbol", "ticker", "pair", "instrument", "sym", "tic", "s"],
+            Role::Symbol => &[
+                "symbol",
+                "ticker",
+                "pair",
+                "instrument",
+                "sym",
+                "tic",
+                "tickersymbol",
+                "asset",
+                "coin",
+                "stock",
+                "security",
+                "name",
+                "instrumentid",
+                "s",
+            ],
         }
     }
 }
@@ -136,10 +153,15 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
+    /// All positions that are read.
+    pub(crate) fn all(&self) -> impl Iterator<Item = usize> + use<> {
+        let optional = [self.clock, self.volume, self.symbol].into_iter().flatten();
+        optional.chain(self.prices).chain([self.time])
+    }
+
     /// The largest position.
     pub(crate) fn last(&self) -> usize {
-        let optional = [self.clock, self.volume, self.symbol].into_iter().flatten();
-        optional.chain(self.prices).fold(self.time, |a, b| if a > b { a } else { b })
+        self.all().fold(self.time, |a, b| if a > b { a } else { b })
     }
 }
 
@@ -149,6 +171,23 @@ fn normal(name: &str) -> String {
     // `1. open` of some services.
     let bare = kept.trim_start_matches(|c: char| c.is_ascii_digit());
     if bare.is_empty() { kept } else { bare.to_owned() }
+}
+
+/// Whether a field of this name says whose the candles beside it are.
+pub(crate) fn is_symbol_name(name: &str) -> bool {
+    let name = normal(name);
+    name.len() > 1 && Role::Symbol.usual_names().contains(&name.as_str())
+}
+
+/// Whether a column of this name may hold volumes.
+pub(crate) fn is_volume_name(name: &str) -> bool {
+    let name = normal(name);
+    name.starts_with("vol") || name.ends_with("volume")
+}
+
+/// Whether a column of this name holds closes adjusted for splits and dividends.
+pub(crate) fn is_adjusted(name: &str) -> bool {
+    normal(name).starts_with("adj")
 }
 
 /// Finds the columns of `header`.
@@ -181,7 +220,16 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
             Some(name) => position(header, name).map(Some),
         }
     };
-    let need = |role: Role| pick(role, &[])?.ok_or_else(|| role.name().to_owned());
+    let need = |role: Role| {
+        let at = pick(role, &[])?.ok_or_else(|| role.name().to_owned())?;
+        let twins: Vec<usize> =
+            (0..header.len()).filter(|&i| header[i].trim() == header[at].trim()).collect();
+        if twins.len() > 1 && choice.get(role).is_none_or(|name| !name.starts_with('#')) {
+            let places = twins.iter().map(|i| format!("#{}", i + 1)).collect::<Vec<_>>().join(", ");
+            return Err(format!("one column {:?} (it has {places})", header[at].trim()));
+        }
+        Ok(at)
+    };
     let mut missing = Vec::new();
     let mut need = |role: Role| match need(role) {
         Ok(at) => at,

@@ -7,7 +7,7 @@ use crate::funding::read_funding_file;
 use crate::names::{Interval, check_dataset_name, is_symbol, to_symbol};
 use crate::parallel;
 use crate::publish::{Published, publish};
-use crate::read::{ReadOptions, read_file};
+use crate::read::{ReadOptions, read_file, some};
 use crate::rows::{FileRows, RawRows};
 use crate::series::{FundingStamp, OwnedSeries, Series};
 use std::collections::BTreeMap;
@@ -315,7 +315,7 @@ fn legal(name: &str, input: &Input, notes: &mut Vec<String>) -> Result<String> {
 
 /// Names the symbols of a file.
 fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Part)>> {
-    let FileRows { mut symbols, assumed_utc, mut notes } = file;
+    let FileRows { mut symbols, assumed_utc, mut notes, .. } = file;
     if assumed_utc {
         notes.push("times carry no zone: UTC was assumed".into());
     }
@@ -325,8 +325,13 @@ fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Part)>> {
             let problem = format!("is no symbol: use up to 32 letters, digits, '.', '_' and '-'{hint}");
             return Err(Error::option("symbol", wanted, problem));
         }
+        let held: Vec<String> = symbols.iter().filter_map(|(n, _)| n.clone()).collect();
+        if let [name] = held.as_slice()
+            && name != wanted
+        {
+            notes.push(format!("symbol {name:?} is called {wanted} here"));
+        }
         if symbols.len() > 1 {
-            let held: Vec<String> = symbols.iter().filter_map(|(n, _)| n.clone()).collect();
             symbols.retain(|(n, _)| {
                 n.as_ref().is_some_and(|n| n == wanted || to_symbol(n).as_ref() == Some(wanted))
             });
@@ -334,8 +339,18 @@ fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Part)>> {
                 let problem = format!("holds {}, not {wanted}", held.join(", "));
                 return Err(Error::layout(&input.path, problem));
             }
-            notes.push(format!("of {} symbols in the file only {wanted} was taken", held.len()));
+            let taken = |name: &String| symbols.iter().any(|(n, _)| n.as_ref() == Some(name));
+            let others: Vec<String> = held.iter().filter(|n| !taken(n)).cloned().collect();
+            let count = held.len();
+            notes.push(format!(
+                "of {count} symbols in the file only {wanted} was taken, left out: {}",
+                some(&others)
+            ));
         }
+        distinct(
+            &input.path,
+            symbols.iter().map(|(n, _)| (n.as_deref().unwrap_or_default(), wanted.as_str())),
+        )?;
         return Ok(symbols
             .into_iter()
             .map(|(_, rows)| (wanted.clone(), Part { rows, notes: notes.clone() }))
@@ -343,15 +358,32 @@ fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Part)>> {
     }
     let stem = input.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let mut found = Vec::with_capacity(symbols.len());
+    let mut names = Vec::with_capacity(symbols.len());
     for (name, rows) in symbols {
         let mut notes = notes.clone();
         if name.is_none() {
             notes.push("the symbol is the name of the file".into());
         }
-        let name = legal(name.as_deref().unwrap_or(&stem), input, &mut notes)?;
+        let raw = name.unwrap_or_else(|| stem.clone());
+        let name = legal(&raw, input, &mut notes)?;
+        names.push((raw, name.clone()));
         found.push((name, Part { rows, notes }));
     }
+    distinct(&input.path, names.iter().map(|(raw, name)| (raw.as_str(), name.as_str())))?;
     Ok(found)
+}
+
+/// Two symbols of a file that are called the same here would become one series.
+fn distinct<'a>(path: &Path, names: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for (raw, name) in names {
+        if let Some(other) = seen.insert(name, raw) {
+            let problem =
+                format!("holds {other:?} and {raw:?}, which both would be called {name}: rename one");
+            return Err(Error::layout(path, problem));
+        }
+    }
+    Ok(())
 }
 
 /// Which funding file belongs to which symbol.

@@ -1,10 +1,11 @@
 //! Rows as a reader delivers them: exact decimals with the place each came from, before any check.
 
-use crate::columns::Role;
+use crate::columns::{Columns, Role, is_adjusted, is_volume_name};
 use crate::decimal::Decimal;
 use crate::error::{Error, Place, Result};
+use crate::read::some;
 use crate::stamp::{self, DayOrder, NoStamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -99,6 +100,28 @@ pub(crate) struct Row<'a> {
     pub symbol: Option<&'a [u8]>,
 }
 
+/// All columns of a file, and which of them were taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    pub names: Vec<String>,
+    pub columns: Columns,
+    /// The file names its columns; else they were taken by position.
+    pub named: bool,
+}
+
+impl Header {
+    fn name(&self, at: usize) -> String {
+        self.names.get(at).cloned().unwrap_or_default()
+    }
+
+    /// Names of time, open, high, low, close and volume.
+    fn sources(&self) -> [String; 6] {
+        let [open, high, low, close] = self.columns.prices.map(|at| self.name(at));
+        let volume = self.columns.volume.map(|at| self.name(at)).unwrap_or_default();
+        [self.name(self.columns.time), open, high, low, close, volume]
+    }
+}
+
 /// What a file held.
 #[derive(Clone, Debug)]
 pub(crate) struct FileRows {
@@ -106,6 +129,7 @@ pub(crate) struct FileRows {
     pub symbols: Vec<(Option<String>, RawRows)>,
     pub assumed_utc: bool,
     pub notes: Vec<String>,
+    pub header: Header,
 }
 
 /// Collects the rows of a file.
@@ -117,26 +141,82 @@ pub(crate) struct Collector {
     current: usize,
     assumed_utc: bool,
     joined: Vec<u8>,
+    used: BTreeSet<usize>,
+    left_out: BTreeSet<String>,
+    pub header: Header,
     pub notes: Vec<String>,
 }
 
-/// Texts that stand for "no value" in a volume cell.
-fn is_empty(cell: &[u8]) -> bool {
+/// Texts that stand for "no value".
+pub(crate) fn is_empty(cell: &[u8]) -> bool {
     cell.is_empty()
         || [&b"null"[..], b"nan", b"na", b"n/a", b"none", b"-"].iter().any(|n| cell.eq_ignore_ascii_case(n))
 }
 
 impl Collector {
-    pub(crate) fn new(file: &Path, unit: &'static str, names: [String; 6], order: Option<DayOrder>) -> Self {
+    pub(crate) fn new(file: &Path, unit: &'static str, header: Header, order: Option<DayOrder>) -> Self {
         Self {
-            source: Arc::new(Source { file: file.to_owned(), unit, names }),
+            source: Arc::new(Source { file: file.to_owned(), unit, names: header.sources() }),
             order,
             by_symbol: BTreeMap::new(),
             symbols: Vec::new(),
             current: 0,
             assumed_utc: false,
             joined: Vec::new(),
+            used: header.columns.all().collect(),
+            left_out: BTreeSet::new(),
+            header,
             notes: Vec::new(),
+        }
+    }
+
+    /// Columns of a further table of the same file.
+    pub(crate) fn also(&mut self, header: Header) {
+        if header.names == self.header.names {
+            self.used.extend(header.columns.all());
+        } else {
+            let unused = |i: &usize| !header.columns.all().any(|used| used == *i);
+            self.left_out.extend((0..header.names.len()).filter(unused).map(|i| header.name(i)));
+        }
+    }
+
+    /// Names what rows hold beyond the columns of the first.
+    pub(crate) fn leave_out(&mut self, names: BTreeSet<String>) {
+        self.left_out.extend(names);
+    }
+
+    /// Everything in the file is published or named.
+    fn note_columns(&mut self) {
+        let header = &self.header;
+        if !header.named {
+            self.notes.push("no header: columns read as time, open, high, low, close, volume".into());
+        }
+        let unused = (0..header.names.len()).filter(|i| !self.used.contains(i));
+        let mut left_out: Vec<String> = Vec::new();
+        for at in unused {
+            let name = header.name(at);
+            let twin = header.names.iter().filter(|n| **n == name).count() > 1;
+            match name.as_str() {
+                "" => left_out.push(format!("#{}", at + 1)),
+                _ if twin => left_out.push(format!("#{} {name}", at + 1)),
+                _ => left_out.push(name),
+            }
+        }
+        left_out.extend(self.left_out.iter().filter(|n| !header.names.contains(n)).cloned());
+        if let Some(at) = header.columns.volume.filter(|_| header.named) {
+            let others: Vec<&str> =
+                left_out.iter().filter(|n| is_volume_name(n)).map(String::as_str).collect();
+            if !others.is_empty() {
+                let taken = header.name(at);
+                self.notes.push(format!("volume is column {taken:?}; there are also {}", others.join(", ")));
+            }
+        }
+        if let Some(adjusted) = left_out.iter().find(|n| is_adjusted(n)) {
+            let close = header.name(header.columns.prices[3]);
+            self.notes.push(format!("the close is column {close:?}; {adjusted:?} is not used"));
+        }
+        if !left_out.is_empty() {
+            self.notes.push(format!("columns left out: {}", some(&left_out)));
         }
     }
 
@@ -259,10 +339,12 @@ impl Collector {
     ///
     /// # Errors
     /// `Invalid` if there was none.
-    pub(crate) fn finish(self) -> Result<FileRows> {
+    pub(crate) fn finish(mut self) -> Result<FileRows> {
         if self.symbols.is_empty() {
             return Err(Error::layout(&self.source.file, "has no rows of data"));
         }
-        Ok(FileRows { symbols: self.symbols, assumed_utc: self.assumed_utc, notes: self.notes })
+        self.note_columns();
+        let Self { symbols, assumed_utc, notes, header, .. } = self;
+        Ok(FileRows { symbols, assumed_utc, notes, header })
     }
 }

@@ -2,8 +2,9 @@
 
 use super::sniff::{Shape, sniff};
 use super::{Progress, ReadOptions};
+use crate::columns::Columns;
 use crate::error::{Error, Result};
-use crate::rows::{Collector, FileRows, Row, TimeCell};
+use crate::rows::{Collector, FileRows, Header, Row, TimeCell, is_empty};
 use crate::stamp::{DayOrder, NoStamp, parse};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -91,7 +92,8 @@ fn read_rows(
     let mut record = csv::ByteRecord::new();
     let mut rows: Option<Collector> = None;
     let (mut count, mut unit_lines) = (0u64, 0);
-    let mut named_only = 0u64;
+    let mut named_only = shape.symbol_lines;
+    let mut without = vec![0u64; shape.groups.len()];
     while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
         let line = shape.skip + record.position().map_or(0, csv::Position::line);
         let columns = &mut shape.columns;
@@ -111,17 +113,35 @@ fn read_rows(
                 (columns.time, columns.clock) = (clock, None);
             }
         }
-        let collector = rows.get_or_insert_with(|| Collector::new(path, "line", names(shape), order));
-        let columns = &shape.columns;
-        let Some(cells) = cells(&record, columns, line) else {
-            let problem = format!(
-                "line {line} has {} fields, the header {}: is the file cut, or are there notes below the data?",
-                record.len(),
-                shape.names.len()
-            );
-            return Err(Error::layout(path, problem));
+        let collector = rows.get_or_insert_with(|| collector(path, shape, order));
+        let wrong_width = |hint: &str| {
+            let (fields, header) = (record.len(), shape.names.len());
+            Err(Error::layout(path, format!("line {line} has {fields} fields, the header {header}: {hint}")))
         };
-        collector.push(cells)?;
+        let further = || record.iter().skip(shape.names.len()).any(|cell| !cell.trim_ascii().is_empty());
+        if record.len() > shape.names.len() && further() {
+            return wrong_width("are there thousands separators, or does the header lack a name?");
+        }
+        let mut one = |columns: &Columns, symbol: Option<&str>| match cells(&record, columns, line, symbol) {
+            Some(row) => collector.push(row).map(|()| true),
+            None => Ok(false),
+        };
+        let complete = if shape.groups.is_empty() {
+            one(&shape.columns, None)?
+        } else {
+            let mut complete = true;
+            for (group, without) in shape.groups.iter().zip(&mut without) {
+                if is_absent(&record, &group.columns) {
+                    *without += 1;
+                } else {
+                    complete &= one(&group.columns, Some(&group.symbol))?;
+                }
+            }
+            complete
+        };
+        if !complete {
+            return wrong_width("is the file cut, or are there notes below the data?");
+        }
         count += 1;
         if count.is_multiple_of(REPORT_EVERY) {
             progress(record.position().map_or(0, csv::Position::byte), size);
@@ -132,19 +152,33 @@ fn read_rows(
     if named_only > 0 {
         rows.notes.push(format!("{named_only} lines below the header hold no data and were passed over"));
     }
-    if !shape.has_header {
-        rows.notes.push("no header: columns read as time, open, high, low, close, volume".into());
+    if let Some((first, count)) = &shape.titles {
+        rows.notes.push(format!("{count} lines above the header were passed over, the first: {first:?}"));
     }
-    rows.notes.extend(volume_note(shape));
+    for (group, &lines) in shape.groups.iter().zip(&without).filter(|(_, n)| **n > 0) {
+        rows.notes.push(format!("{lines} lines hold no values of {}", group.symbol));
+    }
     rows.finish()
 }
 
+fn collector(path: &Path, shape: &Shape, order: Option<DayOrder>) -> Collector {
+    let header = |columns: &Columns| Header {
+        names: shape.names.clone(),
+        columns: columns.clone(),
+        named: shape.has_header,
+    };
+    let mut rows = Collector::new(path, "line", header(&shape.columns), order);
+    shape.groups.iter().for_each(|group| rows.also(header(&group.columns)));
+    rows
+}
+
+/// No price of a symbol beside others: it has no bar at this time.
+fn is_absent(record: &csv::ByteRecord, columns: &Columns) -> bool {
+    columns.prices.iter().all(|&c| record.get(c).is_some_and(|cell| is_empty(cell.trim_ascii())))
+}
+
 /// Neither a time nor a price where they should be.
-fn is_unit_line(
-    record: &csv::ByteRecord,
-    columns: &crate::columns::Columns,
-    order: Option<DayOrder>,
-) -> bool {
+fn is_unit_line(record: &csv::ByteRecord, columns: &Columns, order: Option<DayOrder>) -> bool {
     let no_time = record.get(columns.time).is_none_or(|c| parse(c, order) == Err(NoStamp::Unknown));
     let no_price = |&c: &usize| {
         record.get(c).is_none_or(|cell| crate::decimal::Decimal::parse(cell.trim_ascii()).is_none())
@@ -152,7 +186,12 @@ fn is_unit_line(
     no_time && columns.prices.iter().all(no_price)
 }
 
-fn cells<'a>(record: &'a csv::ByteRecord, columns: &crate::columns::Columns, line: u64) -> Option<Row<'a>> {
+fn cells<'a>(
+    record: &'a csv::ByteRecord,
+    columns: &Columns,
+    line: u64,
+    owner: Option<&'a str>,
+) -> Option<Row<'a>> {
     let [open, high, low, close] = columns.prices;
     let clock = match columns.clock {
         Some(clock) => Some(record.get(clock)?),
@@ -165,28 +204,7 @@ fn cells<'a>(record: &'a csv::ByteRecord, columns: &crate::columns::Columns, lin
         volume: columns.volume.map(|v| record.get(v).unwrap_or_default()),
         symbol: match columns.symbol {
             Some(symbol) => Some(record.get(symbol)?),
-            None => None,
+            None => owner.map(str::as_bytes),
         },
     })
-}
-
-fn names(shape: &Shape) -> [String; 6] {
-    let name = |at: usize| shape.names.get(at).cloned().unwrap_or_default();
-    let [open, high, low, close] = shape.columns.prices.map(name);
-    [name(shape.columns.time), open, high, low, close, shape.columns.volume.map(name).unwrap_or_default()]
-}
-
-/// Says which of several volume columns was taken.
-fn volume_note(shape: &Shape) -> Option<String> {
-    let taken = shape.columns.volume?;
-    let is_volume = |n: &String| n.to_lowercase().trim_start_matches('<').starts_with("vol");
-    let others: Vec<&str> = shape
-        .names
-        .iter()
-        .enumerate()
-        .filter(|(i, n)| *i != taken && is_volume(n))
-        .map(|(_, n)| n.as_str())
-        .collect();
-    let name = shape.names.get(taken)?;
-    (!others.is_empty()).then(|| format!("volume is column {name:?}; there are also {}", others.join(", ")))
 }

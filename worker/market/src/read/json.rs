@@ -1,11 +1,13 @@
 //! JSON: lines of objects or arrays, arrays of candles, and the answers of exchanges that wrap them.
 
+use super::tree::{Data, Table, Tree, is_row, some};
 use super::{Progress, ReadOptions};
 use crate::columns::{Columns, Role, find, without_header};
 use crate::error::{Error, Result};
-use crate::rows::{Collector, FileRows, Row, TimeCell};
+use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
@@ -13,14 +15,20 @@ pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let size = text.len() as u64;
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
-    let mut reader = Reader { path, options, columns: None, rows: None, per_line: false };
+    let mut reader = Reader { path, options, columns: None, rows: None, unit: "row", extra: BTreeSet::new() };
+    let mut wrappers: Vec<(u64, Value)> = Vec::new();
     let (mut line, mut at, mut count) = (1u64, 0usize, 0u64);
     while let Some(value) = values.next() {
         let value = value.map_err(|e| {
             let far = line - 1 + e.line() as u64;
             Error::layout(path, format!("line {far}: is no JSON: {e}"))
         })?;
-        reader.top(&value, line)?;
+        if is_row(&value) {
+            reader.unit = if count == 0 { "line" } else { reader.unit };
+            reader.row(&value, line, None)?;
+        } else {
+            wrappers.push((line, value));
+        }
         let end = values.byte_offset();
         line += text[at..end].iter().filter(|&&b| b == b'\n').count() as u64;
         // The line break after a value belongs to it.
@@ -33,9 +41,16 @@ pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -
             progress(end as u64, size);
         }
     }
+    let rest = reader.wrappers(&wrappers)?;
     progress(size, size);
     match reader.rows {
-        Some(rows) => rows.finish(),
+        Some(mut rows) => {
+            rows.leave_out(reader.extra);
+            if !rest.is_empty() {
+                rows.notes.push(format!("left out beside the candles: {}", some(&rest)));
+            }
+            rows.finish()
+        }
         None => Err(Error::layout(
             path,
             "has no candles: neither objects with open, high, low and close, nor arrays",
@@ -48,82 +63,92 @@ struct Reader<'a> {
     options: &'a ReadOptions,
     columns: Option<(Columns, Vec<String>)>,
     rows: Option<Collector>,
-    per_line: bool,
-}
-
-fn is_row(value: &Value) -> bool {
-    match value {
-        Value::Array(cells) => cells.len() >= 5 && cells.iter().all(|c| !c.is_array() && !c.is_object()),
-        Value::Object(map) => map.values().filter(|v| v.is_number() || v.is_string()).count() >= 5,
-        _ => false,
-    }
-}
-
-/// The first array of rows anywhere inside a wrapper such as `{"code":"0","data":[..]}`.
-fn candles(value: &Value) -> Option<&Vec<Value>> {
-    match value {
-        Value::Array(items) if items.first().is_some_and(is_row) => Some(items),
-        Value::Array(items) => items.iter().find_map(candles),
-        Value::Object(map) => map.values().find_map(candles),
-        _ => None,
-    }
-}
-
-/// `{"t":[..],"o":[..],..}`: an object of columns.
-fn is_columns(value: &Value) -> bool {
-    let Value::Object(map) = value else { return false };
-    map.values()
-        .filter(|v| v.as_array().is_some_and(|a| a.iter().all(|c| !c.is_array() && !c.is_object())))
-        .count()
-        >= 5
+    unit: &'static str,
+    /// Keys and fields that the first row does not have.
+    extra: BTreeSet<String>,
 }
 
 impl Reader<'_> {
-    fn top(&mut self, value: &Value, line: u64) -> Result<()> {
-        if self.rows.is_none() {
-            self.per_line = is_row(value);
+    /// Reads the lists of candles inside `values`; returns what else stands there.
+    fn wrappers(&mut self, values: &[(u64, Value)]) -> Result<Vec<String>> {
+        let mut tree = Tree::default();
+        for (line, value) in values {
+            let before = tree.tables.len();
+            tree.add(value);
+            if tree.tables.len() == before {
+                return Err(Error::layout(self.path, format!("line {line} holds no candle")));
+            }
         }
-        if is_row(value) {
-            return self.row(value, line);
+        let named_by_rows = !tree.tables.is_empty() && tree.tables.iter().all(|t| self.has_symbols(t));
+        if named_by_rows {
+            tree.tables.iter_mut().for_each(|t| t.symbol = None);
+        } else if let Some(note) = tree.name().map_err(|problem| Error::layout(self.path, problem))? {
+            let table_rows = self.rows.is_some();
+            self.tables(&tree.tables)?;
+            if let (Some(rows), false) = (&mut self.rows, table_rows) {
+                rows.notes.push(note);
+            }
+            return Ok(tree.rest);
         }
-        if is_columns(value) {
-            return self.by_columns(value);
-        }
-        let Some(rows) = candles(value) else {
-            return Err(Error::layout(self.path, format!("line {line} holds no candle")));
-        };
-        rows.iter().enumerate().try_for_each(|(i, row)| self.row(row, i as u64 + 1))
+        self.tables(&tree.tables)?;
+        Ok(tree.rest)
     }
 
-    fn by_columns(&mut self, value: &Value) -> Result<()> {
-        let Value::Object(map) = value else { return Ok(()) };
-        let arrays: Vec<(&String, &Vec<Value>)> =
-            map.iter().filter_map(|(k, v)| Some((k, v.as_array()?))).collect();
-        let length = arrays.iter().map(|(_, a)| a.len()).fold(0, |a, b| if a > b { a } else { b });
-        for i in 0..length {
-            let row = arrays
-                .iter()
-                .map(|(k, a)| ((*k).clone(), a.get(i).cloned().unwrap_or(Value::Null)))
-                .collect();
-            self.row(&Value::Object(row), i as u64 + 1)?;
+    fn tables(&mut self, tables: &[Table<'_>]) -> Result<()> {
+        for table in tables {
+            self.columns = None;
+            let symbol = table.symbol.as_deref();
+            match &table.data {
+                Data::Rows(rows) => {
+                    rows.iter().enumerate().try_for_each(|(i, row)| self.row(row, i as u64 + 1, symbol))?
+                }
+                Data::Columns(map) => {
+                    let length = column_arrays(map).map(|(_, a)| a.len()).max().unwrap_or(0);
+                    for i in 0..length {
+                        self.row(&nth(map, i), i as u64 + 1, symbol)?;
+                    }
+                }
+            }
         }
         Ok(())
     }
 
-    fn row(&mut self, value: &Value, number: u64) -> Result<()> {
-        let unit = if self.per_line { "line" } else { "row" };
+    /// Whether the rows say themselves whose they are.
+    fn has_symbols(&self, table: &Table<'_>) -> bool {
+        let first = match &table.data {
+            Data::Rows(rows) => rows.first().cloned(),
+            Data::Columns(map) => Some(nth(map, 0)),
+        };
+        first.is_some_and(|row| self.layout(&row, 1).is_ok_and(|(columns, _)| columns.symbol.is_some()))
+    }
+
+    fn row(&mut self, value: &Value, number: u64, owner: Option<&str>) -> Result<()> {
+        let unit = self.unit;
         if self.columns.is_none() {
-            self.columns = Some(self.layout(value, unit, number)?);
+            let (columns, names) = self.layout(value, number)?;
+            let header = Header { names: names.clone(), columns: columns.clone(), named: value.is_object() };
+            match &mut self.rows {
+                None => self.rows = Some(Collector::new(self.path, unit, header, self.options.day_order)),
+                Some(rows) => rows.also(header),
+            }
+            self.columns = Some((columns, names));
         }
-        let Some((columns, names)) = &self.columns else { return Ok(()) };
-        let name = |at: usize| names.get(at).cloned().unwrap_or_default();
+        let (Some((columns, names)), Some(rows)) = (&self.columns, &mut self.rows) else { return Ok(()) };
         let path = self.path;
-        let rows = self.rows.get_or_insert_with(|| {
-            let [open, high, low, close] = columns.prices.map(name);
-            let names =
-                [name(columns.time), open, high, low, close, columns.volume.map(name).unwrap_or_default()];
-            Collector::new(path, unit, names, self.options.day_order)
-        });
+        match value {
+            Value::Array(cells) if rows.header.named => {
+                let problem =
+                    format!("{unit} {number} is an array of {} values, others are objects", cells.len());
+                return Err(Error::layout(path, problem));
+            }
+            Value::Array(cells) => {
+                self.extra.extend((names.len()..cells.len()).map(|i| format!("#{}", i + 1)));
+            }
+            Value::Object(map) if !map.keys().eq(names) => {
+                self.extra.extend(map.keys().filter(|k| !names.contains(k)).cloned());
+            }
+            _ => {}
+        }
         let cell = |at: usize| -> Option<Cow<'_, [u8]>> {
             let cell = match value {
                 Value::Array(cells) => cells.get(at)?,
@@ -146,7 +171,8 @@ impl Reader<'_> {
             prices[i] = needed(columns.prices[i], role)?;
         }
         let volume = columns.volume.map(|at| cell(at).unwrap_or_default());
-        let symbol = columns.symbol.map(|at| cell(at).unwrap_or_default());
+        let owner = owner.map(|o| Cow::Borrowed(o.as_bytes()));
+        let symbol = columns.symbol.map(|at| cell(at).unwrap_or_default()).or(owner);
         rows.push(Row {
             row: number,
             time: TimeCell::Text(&time, clock.as_deref()),
@@ -156,7 +182,8 @@ impl Reader<'_> {
         })
     }
 
-    fn layout(&self, value: &Value, unit: &str, number: u64) -> Result<(Columns, Vec<String>)> {
+    fn layout(&self, value: &Value, number: u64) -> Result<(Columns, Vec<String>)> {
+        let unit = self.unit;
         let (columns, names) = match value {
             Value::Object(map) => {
                 let names: Vec<String> = map.keys().cloned().collect();
@@ -183,4 +210,14 @@ impl Reader<'_> {
         })?;
         Ok((columns, names))
     }
+}
+
+fn column_arrays(map: &serde_json::Map<String, Value>) -> impl Iterator<Item = (&String, &Vec<Value>)> {
+    map.iter().filter_map(|(k, v)| Some((k, v.as_array()?)))
+}
+
+/// Row `i` of an object of columns.
+fn nth(map: &serde_json::Map<String, Value>, i: usize) -> Value {
+    let cells = column_arrays(map).map(|(k, a)| (k.clone(), a.get(i).cloned().unwrap_or(Value::Null)));
+    Value::Object(cells.collect())
 }

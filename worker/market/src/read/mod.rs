@@ -4,6 +4,10 @@ mod csv;
 mod json;
 mod sniff;
 mod table;
+mod tree;
+mod wide;
+
+pub(crate) use tree::some;
 
 use crate::columns::ColumnChoice;
 use crate::error::{Error, Result};

@@ -1,5 +1,6 @@
 //! Finds the delimiter and the header of a text file from its first lines.
 
+use super::wide::{Group, groups};
 use crate::columns::{ColumnChoice, Columns, find, without_header};
 use crate::decimal::Decimal;
 use crate::stamp::{DayOrder, parse};
@@ -14,6 +15,12 @@ pub(super) struct Shape {
     /// Names of all columns; `#1`, `#2`, ... without a header.
     pub names: Vec<String>,
     pub has_header: bool,
+    /// The columns of each symbol where several stand side by side; else empty.
+    pub groups: Vec<Group>,
+    /// Lines of symbols below the header, passed over with `skip`.
+    pub symbol_lines: u64,
+    /// The first line above the header that holds text, and how many there are.
+    pub titles: Option<(String, usize)>,
 }
 
 /// Titles and comments above the header are at most this many lines.
@@ -59,25 +66,34 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<Shape, String> 
                     _ => shape,
                 };
             }
-            let header: Vec<&str> = names.iter().map(String::as_str).collect();
-            match find(&header, choice) {
-                Ok(columns) => {
-                    let names = header.iter().map(|&h| h.to_owned()).collect();
-                    return Ok(Shape { delimiter, skip: at as u64 + 1, columns, names, has_header: true });
+            let line_at = |at: usize| lines.get(at).map(|line| fields(line, delimiter));
+            let above = at.checked_sub(1).and_then(line_at);
+            let wide = groups(&names, above.as_deref(), line_at(at + 1).as_deref(), choice);
+            let found = wide.and_then(|(groups, below)| {
+                let columns = match groups.first() {
+                    Some(group) => group.columns.clone(),
+                    None => single(&names, choice)?,
+                };
+                Ok((groups, below, columns))
+            });
+            match found {
+                Ok((groups, below, columns)) => {
+                    let own_line = usize::from(!groups.is_empty() && !below);
+                    let above = &lines[..at - own_line];
+                    let mut titles = above.iter().filter(|l| !l.trim().is_empty());
+                    let count = titles.clone().count();
+                    return Ok(Shape {
+                        delimiter,
+                        skip: at as u64 + 1 + u64::from(below),
+                        columns,
+                        names,
+                        has_header: true,
+                        groups,
+                        symbol_lines: u64::from(below),
+                        titles: titles.next().map(|l| (l.trim().chars().take(60).collect(), count)),
+                    });
                 }
                 Err(missing) => {
-                    // `Price,Close,High,Low,Open,Volume` above `Ticker,...` and `Date,...`: the first column is the time.
-                    if missing == "time"
-                        && let Ok(columns) = find(&[&["time"], &header[1..]].concat(), choice)
-                    {
-                        return Ok(Shape {
-                            delimiter,
-                            skip: at as u64 + 1,
-                            columns,
-                            names,
-                            has_header: true,
-                        });
-                    }
                     if nearest.as_ref().is_none_or(|n| missing.len() < n.1.len()) {
                         nearest = Some((at, missing, names));
                     }
@@ -89,6 +105,16 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<Shape, String> 
         Some(nearest) => lacking(&nearest),
         None => "has no header with time, open, high, low and close in its first lines, nor rows of numbers"
             .into(),
+    })
+}
+
+/// The columns of a header without a line of symbols.
+fn single(names: &[String], choice: &ColumnChoice) -> Result<Columns, String> {
+    let header: Vec<&str> = names.iter().map(String::as_str).collect();
+    find(&header, choice).or_else(|missing| match missing.as_str() {
+        // `Price,Close,High,Low,Open,Volume` above `Date,...`: the first column is the time.
+        "time" => find(&[&["time"], &header[1..]].concat(), choice),
+        _ => Err(missing),
     })
 }
 
@@ -133,5 +159,14 @@ fn numbers(
         }
     };
     let names = (1..=cells.len()).map(|n| format!("#{n}")).collect();
-    Some(Ok(Shape { delimiter, skip: at as u64, columns, names, has_header: false }))
+    Some(Ok(Shape {
+        delimiter,
+        skip: at as u64,
+        columns,
+        names,
+        has_header: false,
+        groups: Vec::new(),
+        symbol_lines: 0,
+        titles: None,
+    }))
 }

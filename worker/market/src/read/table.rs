@@ -3,7 +3,7 @@
 use super::{Progress, ReadOptions};
 use crate::columns::{Columns, Role, find};
 use crate::error::{Error, Result};
-use crate::rows::{Collector, FileRows, Row, TimeCell};
+use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
 use crate::stamp::{from_epoch, from_epoch_f64};
 use arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
@@ -62,10 +62,9 @@ fn read_batches(
             format!("has no {missing} among its columns {}: name it with --columns", names.join(", "));
         Error::layout(path, problem)
     })?;
-    let [open, high, low, close] = columns.prices.map(|i| names[i].to_owned());
-    let volume = columns.volume.map(|i| names[i].to_owned()).unwrap_or_default();
-    let sources = [names[columns.time].to_owned(), open, high, low, close, volume];
-    let mut rows = Collector::new(path, "row", sources, options.day_order);
+    let names = names.into_iter().map(str::to_owned).collect();
+    let header = Header { names, columns: columns.clone(), named: true };
+    let mut rows = Collector::new(path, "row", header, options.day_order);
     let mut first = 1;
     for batch in batches {
         let batch = batch.map_err(|e| damaged(path, e))?;

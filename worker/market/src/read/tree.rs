@@ -1,0 +1,173 @@
+//! Where candles stand inside JSON, and what else does: an answer may hold several lists, one per symbol.
+
+use crate::columns::is_symbol_name;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// Places that a message names; the others are counted.
+const NAMED: usize = 20;
+
+/// One list of candles.
+pub(super) struct Table<'a> {
+    /// The keys and positions above it.
+    path: Vec<String>,
+    /// The symbol that an object around it names.
+    pub symbol: Option<String>,
+    pub data: Data<'a>,
+}
+
+pub(super) enum Data<'a> {
+    /// `[{..}, {..}]` or `[[..], [..]]`.
+    Rows(&'a [Value]),
+    /// `{"t":[..],"o":[..],..}`.
+    Columns(&'a Map<String, Value>),
+}
+
+/// What one or more JSON values hold.
+#[derive(Default)]
+pub(super) struct Tree<'a> {
+    pub tables: Vec<Table<'a>>,
+    /// Places of everything else that is no plain value.
+    pub rest: Vec<String>,
+}
+
+/// A row of values, none of which holds rows itself.
+pub(super) fn is_row(value: &Value) -> bool {
+    match value {
+        Value::Array(cells) => cells.len() >= 5 && cells.iter().all(is_plain),
+        Value::Object(map) => {
+            map.values().filter(|v| v.is_number() || v.is_string()).count() >= 5
+                && !map.values().any(holds_rows)
+        }
+        _ => false,
+    }
+}
+
+fn is_plain(value: &Value) -> bool {
+    !value.is_array() && !value.is_object()
+}
+
+fn holds_rows(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|v| is_row(v) || holds_rows(v)),
+        Value::Object(map) => is_columns(map) || map.values().any(holds_rows),
+        _ => false,
+    }
+}
+
+fn is_columns(map: &Map<String, Value>) -> bool {
+    map.values().filter(|v| v.as_array().is_some_and(|a| !a.is_empty() && a.iter().all(is_plain))).count()
+        >= 5
+}
+
+/// `"symbol": "X"` in the object itself, or in one beside the candles such as `"meta"`.
+fn symbol_of(map: &Map<String, Value>) -> Option<String> {
+    let own = |map: &Map<String, Value>| {
+        let named = map.iter().find(|(k, v)| is_symbol_name(k) && v.is_string());
+        named.and_then(|(_, v)| v.as_str()).filter(|s| !s.trim().is_empty()).map(str::to_owned)
+    };
+    own(map).or_else(|| map.values().filter(|v| !holds_rows(v)).find_map(|v| own(v.as_object()?)))
+}
+
+impl<'a> Tree<'a> {
+    /// Adds all that `value` holds.
+    pub fn add(&mut self, value: &'a Value) {
+        self.walk(value, &mut Vec::new(), None);
+    }
+
+    fn walk(&mut self, value: &'a Value, path: &mut Vec<String>, symbol: Option<&str>) {
+        let table = |data| Table { path: path.clone(), symbol: symbol.map(str::to_owned), data };
+        match value {
+            Value::Array(items) if items.iter().any(is_row) => self.tables.push(table(Data::Rows(items))),
+            Value::Object(map) if is_columns(map) => {
+                let named = symbol_of(map).or(symbol.map(str::to_owned));
+                self.tables.push(Table { symbol: named, ..table(Data::Columns(map)) });
+                for (key, value) in map.iter().filter(|(_, v)| v.is_object()) {
+                    self.beside(value, path, key);
+                }
+            }
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.child(item, path, format!("[{at}]"), symbol);
+                }
+            }
+            Value::Object(map) => {
+                let own = symbol_of(map);
+                let symbol = own.as_deref().or(symbol);
+                for (key, value) in map {
+                    self.child(value, path, key.clone(), symbol);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn child(&mut self, value: &'a Value, path: &mut Vec<String>, step: String, symbol: Option<&str>) {
+        if is_plain(value) {
+            return;
+        }
+        if !holds_rows(value) && !is_row(value) {
+            return self.beside(value, path, &step);
+        }
+        path.push(step);
+        if is_row(value) {
+            self.rest.push(show(path))
+        } else {
+            self.walk(value, path, symbol)
+        }
+        path.pop();
+    }
+
+    fn beside(&mut self, value: &Value, path: &[String], step: &str) {
+        let empty =
+            value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
+        let place = show(&[path, &[step.to_owned()]].concat());
+        self.rest.push(if empty { format!("{place} (empty)") } else { place });
+    }
+
+    /// Gives each list the symbol it belongs to, or says why that cannot be told.
+    pub fn name(&mut self) -> Result<Option<String>, String> {
+        let places: BTreeSet<&[String]> = self.tables.iter().map(|t| t.path.as_slice()).collect();
+        let named: BTreeSet<&str> = self.tables.iter().filter_map(|t| t.symbol.as_deref()).collect();
+        if self.tables.iter().all(|t| t.symbol.is_some()) && named.len() == places.len() {
+            return Ok(None);
+        }
+        let first = self.tables.first().map(|t| t.path.clone()).unwrap_or_default();
+        if places.len() < 2 {
+            // One list under a key that may be a symbol or not: said, not guessed.
+            return Ok((first.len() > 1).then(|| format!("the candles are those of {}", show(&first))));
+        }
+        let differs = |i: usize| places.iter().any(|p| p.get(i) != first.get(i));
+        let steps: Vec<usize> = (0..first.len()).filter(|&i| differs(i)).collect();
+        let same_depth = places.iter().all(|p| p.len() == first.len());
+        match steps.as_slice() {
+            &[at] if same_depth && !first[at].starts_with('[') => {
+                for table in &mut self.tables {
+                    table.symbol = Some(table.path[at].clone());
+                }
+                Ok(Some("the symbols are the keys of the lists in the file".into()))
+            }
+            _ => {
+                let places: Vec<String> = places.into_iter().map(show).collect();
+                Err(format!(
+                    "holds candles in {} places and nothing says whose they are ({}): keep one list in a file, or write them as {{\"SYMBOL\": [..], ..}}",
+                    places.len(),
+                    some(&places)
+                ))
+            }
+        }
+    }
+}
+
+/// `result.BTC[0]`.
+fn show(path: &[String]) -> String {
+    path.iter().enumerate().fold(String::new(), |text, (i, step)| {
+        if i == 0 || step.starts_with('[') { text + step } else { text + "." + step }
+    })
+}
+
+/// The first of many names.
+pub(crate) fn some(names: &[String]) -> String {
+    let listed = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > NAMED { format!("{listed} and {} more", names.len() - NAMED) } else { listed }
+}
