@@ -341,3 +341,45 @@ fn sums_that_leave_64_bits_in_all_but_not_in_a_block_are_scored_by_both_paths() 
     }
     assert!(wide > 3, "{wide} evaluations have sums beyond 64 bits");
 }
+
+#[test]
+fn funding_at_the_last_close_is_paid_by_both_paths() {
+    let mut rng = Rng(3);
+    let mut data = walk("X", 1770, Walk { start: 3e6, step: 0.002, flat: 0.0, idle: None }, &mut rng);
+    let close = data.time_ms[1769] + data.interval_ms;
+    let stamp = |time_ms| FundingStamp { time_ms, rate_e9: 1_000_000, mark: None };
+    data.funding = data.time_ms.iter().step_by(30).copied().map(stamp).collect();
+    let strategies: Vec<&'static dyn Strategy> =
+        all().iter().copied().filter(|s| s.def().path == Path::Events).collect();
+    let members: Vec<Member> =
+        (0..40).map(|i| strategies[i % strategies.len()]).map(|s| (s, genome(s, &mut rng))).collect();
+    let mut paid = 0;
+    for side in [Side::Long, Side::LongShort] {
+        let exec = Execution { side, funding: Funding::Series, taker_fee: 0.0004, ..Execution::default() };
+        let funding = |data: &Data| {
+            let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
+            let windows = [Rows::after_warm_up(601)];
+            let metrics = MetricSet::always();
+            let run = Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics };
+            let mut out = vec![EMPTY; members.len()];
+            let mut scratch = Scratch::new();
+            BatchEvaluator::new(run).evaluate(&individuals(&members), &mut scratch, &mut out);
+            assert_eq!(scratch.simulated(), 0);
+            let both = members.iter().zip(&out).map(|((strategy, genome), batch)| {
+                let report = backtest(&run, *strategy, genome);
+                assert_eq!(*batch, report.evaluation, "{}", strategy.def().name);
+                let last = report.per_symbol[0].trace.trades.last().map(|t| t.reason);
+                (batch.metrics.get(Metric::Funding), last == Some(Exit::End))
+            });
+            both.collect::<Vec<_>>()
+        };
+        let without = funding(&data);
+        data.funding.push(stamp(close));
+        for ((before, _), (after, closed_at_the_end)) in without.iter().zip(funding(&data)) {
+            assert_eq!(*before != after, closed_at_the_end);
+            paid += usize::from(closed_at_the_end);
+        }
+        data.funding.pop();
+    }
+    assert!(paid > 20, "{paid} accounts were closed at the last close");
+}
