@@ -83,7 +83,8 @@ pub async fn operate(
         Candidate { identity, fence: fence.clone(), leading, pulse, metrics: Arc::clone(&metrics) };
     let (give_up, given_up) = watch::channel(false);
     let electing = tokio::spawn(leader::run(store, candidate, signals::asked(given_up)));
-    let (events, telling) = Teller::new(KubeIo::new(client.clone(), fence.clone(), Arc::clone(&metrics)));
+    let (events, telling) =
+        Teller::new(KubeIo::new(client.clone(), fence.clone(), Arc::clone(&metrics)), Arc::clone(&metrics));
     let lead = Lead {
         io: KubeIo::new(client, fence.clone(), Arc::clone(&metrics)),
         events,
