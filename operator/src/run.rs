@@ -54,11 +54,12 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
 /// # Errors
 /// An address is taken, or a watch ended.
 pub async fn operate(
-    settings: Settings,
+    mut settings: Settings,
     client: Client,
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let own_namespace = own_namespace(&settings)?;
+    settings.own_namespace = Some(own_namespace.clone());
     let identity = leader::identity(&name(&settings));
     let metrics = Arc::new(Metrics::new());
     let pulse = Pulse::new();
@@ -102,7 +103,7 @@ pub async fn operate(
         () = signals::asked(stopped) => Ok(()),
         why = watches.ended() => Err(anyhow::anyhow!(why)),
         () = &mut leading => Ok(()),
-        served = serving => served.context("the HTTP server ended"),
+        () = serving => Err(anyhow::anyhow!("the HTTP server ended")),
     };
     // What happened is told, what is in flight ends, then the lease is given back.
     let give_back = async {
