@@ -221,5 +221,7 @@ names! {
         Completed,
         /// The job failed.
         Failed,
+        /// The operator failed at the object by a mistake of its own.
+        InternalError,
     }
 }

@@ -167,6 +167,31 @@ fn the_cluster_may_choose_the_user() {
 }
 
 #[test]
+fn nothing_connects_to_the_operator_but_for_probes_and_metrics() {
+    let policy = |values: &[&str]| chart(values)["NetworkPolicy galapagos-operator"]["spec"].clone();
+    let port = json!([{"port": 8080, "protocol": "TCP"}]);
+    let closed = policy(&[]);
+    assert_eq!(
+        (&closed["policyTypes"], &closed["ingress"]),
+        (&json!(["Ingress"]), &json!([{"ports": port}]))
+    );
+    let operator = &chart(&[])["Deployment galapagos-operator"]["spec"]["template"]["metadata"]["labels"];
+    assert_eq!(&closed["podSelector"]["matchLabels"], operator);
+    let from = json!([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]);
+    assert_eq!(policy(&["metrics.namespace=monitoring"])["ingress"], json!([{"ports": port, "from": from}]));
+    assert!(!chart(&["networkPolicy.create=false"]).contains_key("NetworkPolicy galapagos-operator"));
+}
+
+#[test]
+fn privileged_templates_are_allowed_by_nobody_but_the_installer() {
+    let allows = |values: &[&str]| {
+        let pod = chart(values)["Deployment galapagos-operator"]["spec"]["template"]["spec"].clone();
+        pod["containers"][0]["args"].as_array().unwrap().contains(&json!("--allow-privileged-templates"))
+    };
+    assert!(!allows(&[]) && allows(&["allowPrivilegedTemplates=true"]));
+}
+
+#[test]
 fn pods_of_jobs_run_the_image_of_the_operator() {
     let digest = format!("sha256:{}", "0".repeat(64));
     let objects = chart(&["image.repository=registry.example/g", &format!("image.digest={digest}")]);
@@ -178,7 +203,11 @@ fn pods_of_jobs_run_the_image_of_the_operator() {
 #[test]
 fn a_pool_comes_with_the_release_if_it_is_asked_for() {
     let claim = "pool.spec.marketData.volume.persistentVolumeClaim.claimName=data";
-    let pool = chart(&["pool.create=true", claim, "pool.spec.maxWorkers=3"])["WorkerPool default"].clone();
+    let values = ["pool.create=true", "pool.namespace=research", claim, "pool.spec.maxWorkers=3"];
+    let pool = chart(&values)["WorkerPool default"].clone();
+    assert_eq!(pool["metadata"]["namespace"], "research");
+    let own = chart(&["namespaced=true", "pool.create=true", claim])["WorkerPool default"].clone();
+    assert_eq!(own["metadata"]["namespace"], "galapagos");
     assert_eq!(pool["spec"]["maxWorkers"], 3);
     assert_eq!(
         pool["spec"]["marketData"],
@@ -194,6 +223,10 @@ fn values_that_make_no_sense_are_refused() {
         ("image.pullPolicy=Sometimes", "pullPolicy"),
         ("watchNamespace=research", "namespaced: true"),
         ("pool.create=true", "pool.spec.marketData is missing"),
+        (
+            "pool.create=true,pool.spec.marketData.volume.image.reference=x",
+            "pool.namespace must name another",
+        ),
     ];
     for (value, why) in refused {
         let output = render(&[value]);

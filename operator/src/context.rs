@@ -64,6 +64,12 @@ impl Recent {
         known.insert((uid.to_owned(), what.to_owned()), Instant::now());
     }
 
+    /// How many things of that kind are remembered of an object.
+    pub fn count(&self, uid: &str, kind: &str) -> usize {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.keys().filter(|(of, what)| of == uid && what.starts_with(kind)).count()
+    }
+
     /// Keeps what is known of objects that are there.
     pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(uid, _), _| is_there(uid));

@@ -1,12 +1,16 @@
 //! The loops that call the reconciles: one for each kind, with the back-off of each object.
 
+use std::any::Any;
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
+use galapagos_crds::conditions::EventReason;
 use kube::runtime::controller::{self, Action, applier};
+use kube::runtime::events::EventType;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -14,6 +18,9 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use crate::context::Context;
 use crate::metrics::{Controller, Outcome};
 use crate::{evolution_job, worker_pool};
+
+#[cfg(test)]
+mod tests;
 
 /// A reconcile that takes longer has lost an answer; it is repeated.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -34,6 +41,9 @@ pub enum Error {
     /// It did not end.
     #[error("no end after {} s", DEADLINE.as_secs())]
     Deadline,
+    /// A mistake of the operator's own.
+    #[error("the operator panicked: {0}")]
+    Panic(String),
 }
 
 impl Error {
@@ -87,11 +97,17 @@ async fn control<K, F>(
     let once = move |object: Arc<K>, ctx: Arc<Context>| {
         Box::pin(async move {
             let began = Instant::now();
-            let ended =
-                tokio::time::timeout(DEADLINE, reconcile(Arc::clone(&object), Arc::clone(&ctx))).await;
-            let ended = ended.unwrap_or(Err(Error::Deadline));
+            let reconciling = reconcile(Arc::clone(&object), Arc::clone(&ctx));
+            // All reconciles share a task: a panic that left it would end the process, which would meet the same object
+            // when it starts again. What it held is whole: locks are taken over from those who panic.
+            let ended = AssertUnwindSafe(tokio::time::timeout(DEADLINE, reconciling)).catch_unwind().await;
+            let ended = match ended {
+                Ok(ended) => ended.unwrap_or(Err(Error::Deadline)),
+                Err(panic) => Err(panicked(&ctx, &*object, &*panic)),
+            };
             let outcome = match &ended {
                 Ok(_) => Outcome::Completed,
+                Err(Error::Panic(_)) => Outcome::Panicked,
                 Err(error) if error.is_conflict() => Outcome::Conflict,
                 Err(_) => Outcome::Failed,
             };
@@ -125,6 +141,17 @@ async fn control<K, F>(
         // Both ends of a reconcile are reported above; an object that is gone needs none.
         .for_each(|_| std::future::ready(()))
         .await;
+}
+
+/// What a panic said, told on the object at which it happened.
+fn panicked<K: Resource<DynamicType = ()>>(ctx: &Context, object: &K, panic: &(dyn Any + Send)) -> Error {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    let note = format!(
+        "the operator failed at this object by a mistake of its own and tries again: {said}; please report it with the object"
+    );
+    ctx.events.tell(object.object_ref(&()), EventType::Warning, EventReason::InternalError, note);
+    Error::Panic(said.to_owned())
 }
 
 /// An error with its causes.

@@ -1,6 +1,6 @@
 //! `/live`, `/ready` and `/metrics`.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use galapagos_protocol::transport::serve_http;
 use tokio::net::TcpListener;
 
 use crate::metrics::Metrics;
@@ -26,9 +27,9 @@ pub async fn serve(
     address: SocketAddr,
     health: Health,
     metrics: Arc<Metrics>,
-) -> io::Result<impl Future<Output = io::Result<()>>> {
+) -> io::Result<impl Future<Output = ()>> {
     let listener = TcpListener::bind(address).await?;
-    Ok(axum::serve(listener, router(health, metrics)).into_future())
+    Ok(serve_http(listener, router(health, metrics)))
 }
 
 /// The pages.

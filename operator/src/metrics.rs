@@ -61,6 +61,8 @@ label! {
         Conflict = "conflict",
         /// An error; it is tried again after a back-off.
         Failed = "failed",
+        /// A mistake of the operator's own, caught: tried again after a back-off, and no other object notices.
+        Panicked = "panicked",
     }
 }
 
@@ -200,6 +202,7 @@ pub struct Metrics {
     workers_ready: Gauge,
     streams: Gauge,
     events: Family<ReasonLabels, Counter>,
+    events_dropped: Counter,
 }
 
 impl Default for Metrics {
@@ -226,6 +229,7 @@ impl Metrics {
             workers_ready: Gauge::default(),
             streams: Gauge::default(),
             events: Family::default(),
+            events_dropped: Counter::default(),
         };
         metrics.register();
         for watch in Watch::ALL {
@@ -263,6 +267,11 @@ impl Metrics {
         registry.register("workers_ready", "Workers that are ready", self.workers_ready.clone());
         registry.register("progress_streams", "Open progress streams to coordinators", self.streams.clone());
         registry.register("events", "Events told, by reason", self.events.clone());
+        registry.register(
+            "events_dropped",
+            "Events not told for lack of room in the queue",
+            self.events_dropped.clone(),
+        );
     }
 
     /// A reconcile ended.
@@ -333,6 +342,11 @@ impl Metrics {
     /// An event was told.
     pub fn event(&self, reason: EventReason) {
         self.events.get_or_create(&ReasonLabels { reason: reason.as_str() }).inc();
+    }
+
+    /// There was no room for an event.
+    pub fn event_dropped(&self) {
+        self.events_dropped.inc();
     }
 
     /// The text of `/metrics`, in OpenMetrics format.

@@ -54,11 +54,12 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
 /// # Errors
 /// An address is taken, or a watch ended.
 pub async fn operate(
-    settings: Settings,
+    mut settings: Settings,
     client: Client,
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let own_namespace = own_namespace(&settings)?;
+    settings.own_namespace = Some(own_namespace.clone());
     let identity = leader::identity(&name(&settings));
     let metrics = Arc::new(Metrics::new());
     let pulse = Pulse::new();
@@ -83,7 +84,8 @@ pub async fn operate(
         Candidate { identity, fence: fence.clone(), leading, pulse, metrics: Arc::clone(&metrics) };
     let (give_up, given_up) = watch::channel(false);
     let electing = tokio::spawn(leader::run(store, candidate, signals::asked(given_up)));
-    let (events, telling) = Teller::new(KubeIo::new(client.clone(), fence.clone(), Arc::clone(&metrics)));
+    let (events, telling) =
+        Teller::new(KubeIo::new(client.clone(), fence.clone(), Arc::clone(&metrics)), Arc::clone(&metrics));
     let lead = Lead {
         io: KubeIo::new(client, fence.clone(), Arc::clone(&metrics)),
         events,
@@ -101,7 +103,7 @@ pub async fn operate(
         () = signals::asked(stopped) => Ok(()),
         why = watches.ended() => Err(anyhow::anyhow!(why)),
         () = &mut leading => Ok(()),
-        served = serving => served.context("the HTTP server ended"),
+        () = serving => Err(anyhow::anyhow!("the HTTP server ended")),
     };
     // What happened is told, what is in flight ends, then the lease is given back.
     let give_back = async {

@@ -44,6 +44,9 @@ pub struct Settings {
     /// User id of coordinators and workers; 0: the cluster chooses (OpenShift)
     #[arg(long, env = "GALAPAGOS_RUN_AS_USER", default_value_t = 65532, value_name = "UID")]
     pub run_as_user: i64,
+    /// Take pools that give their pods a service account, their node, or rights of root; and pools in the operator's own namespace
+    #[arg(long, env = "GALAPAGOS_ALLOW_PRIVILEGED_TEMPLATES")]
+    pub allow_privileged_templates: bool,
     /// Reconciles that run at the same time, of each kind
     #[arg(long, env = "GALAPAGOS_CONCURRENCY", default_value_t = 16, value_name = "N")]
     pub concurrency: u16,

@@ -1,5 +1,6 @@
 //! Events are told beside reconciling, in the order in which they happened: nobody waits for them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use galapagos_crds::conditions::EventReason;
@@ -7,10 +8,16 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::EventType;
 use tokio::sync::{mpsc, watch};
 
-use crate::kube_io::KubeIo;
+use crate::kube_io::{KubeIo, MAX_NOTE};
+use crate::metrics::Metrics;
 
 /// What was done when an event happened: the field `action` of all of them.
 const ACTION: &str = "Reconcile";
+
+/// Events that may wait to be told: more would only be told long after they mattered.
+const MOST: usize = 1000;
+/// Those of one object among them: what one job stirs up must not push out what happens to others.
+const MOST_OF_ONE: usize = 50;
 
 struct Telling {
     about: ObjectReference,
@@ -22,34 +29,129 @@ struct Telling {
 /// Takes events in. Clones are the same.
 #[derive(Clone)]
 pub struct Teller {
-    events: mpsc::UnboundedSender<Telling>,
-    /// Events that are not told yet.
-    left: Arc<watch::Sender<usize>>,
+    events: mpsc::Sender<Telling>,
+    /// Events that are not told yet, by the UID of their object.
+    left: Arc<watch::Sender<HashMap<String, usize>>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Teller {
     /// The way in, and the task that tells what comes in until all ways in are dropped.
-    pub fn new(io: KubeIo) -> (Teller, impl Future<Output = ()> + Send) {
-        let (sender, mut events) = mpsc::unbounded_channel::<Telling>();
-        let left = Arc::new(watch::Sender::new(0));
-        let teller = Teller { events: sender, left: Arc::clone(&left) };
+    pub fn new(io: KubeIo, metrics: Arc<Metrics>) -> (Teller, impl Future<Output = ()> + Send) {
+        let (sender, mut events) = mpsc::channel::<Telling>(MOST);
+        let left = Arc::new(watch::Sender::new(HashMap::new()));
+        let teller = Teller { events: sender, left: Arc::clone(&left), metrics };
         let telling = async move {
             while let Some(Telling { about, type_, reason, note }) = events.recv().await {
                 io.event(&about, type_, reason, ACTION, &note).await;
-                left.send_modify(|left| *left -= 1);
+                left.send_modify(|left| told(left, &uid(&about)));
             }
         };
         (teller, telling)
     }
 
-    /// Tells an event. One that comes when this replica does not lead any more is not told.
-    pub fn tell(&self, about: ObjectReference, type_: EventType, reason: EventReason, note: String) {
-        self.left.send_modify(|left| *left += 1);
-        let _ = self.events.send(Telling { about, type_, reason, note });
+    /// Tells an event. One that comes when this replica does not lead any more is not told, and neither is one for which
+    /// there is no room: it is counted.
+    pub fn tell(&self, about: ObjectReference, type_: EventType, reason: EventReason, mut note: String) {
+        note.truncate(note.floor_char_boundary(MAX_NOTE));
+        let uid = uid(&about);
+        let mut taken = false;
+        // The check and the sending are one step: two reconciles of one object cannot both take its last place.
+        self.left.send_modify(|left| {
+            let of_it = left.get(&uid).copied().unwrap_or(0);
+            if of_it < MOST_OF_ONE {
+                taken = self.events.try_send(Telling { about, type_, reason, note }).is_ok();
+            }
+            if taken {
+                left.insert(uid, of_it + 1);
+            }
+        });
+        if !taken {
+            self.metrics.event_dropped();
+        }
+    }
+
+    /// Events that wait to be told.
+    pub fn waiting(&self) -> usize {
+        self.left.borrow().values().sum()
     }
 
     /// Returns when every event that was handed in is told.
     pub async fn all_told(&self) {
-        let _ = self.left.subscribe().wait_for(|&left| left == 0).await;
+        let _ = self.left.subscribe().wait_for(HashMap::is_empty).await;
+    }
+}
+
+fn uid(about: &ObjectReference) -> String {
+    about.uid.clone().unwrap_or_default()
+}
+
+/// One less of that object; what has none left is forgotten.
+fn told(left: &mut HashMap<String, usize>, uid: &str) {
+    if let Some(of_it) = left.get_mut(uid) {
+        *of_it -= 1;
+        if *of_it == 0 {
+            left.remove(uid);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Request, Response};
+    use kube::Client;
+    use kube::client::Body;
+    use tower::service_fn;
+
+    use super::*;
+    use crate::leader::Fence;
+
+    fn teller() -> (Teller, impl Future<Output = ()> + Send, Arc<Metrics>) {
+        let refuse = service_fn(|_: Request<Body>| async {
+            Ok::<_, std::convert::Infallible>(Response::builder().status(403).body(Body::empty()).unwrap())
+        });
+        let metrics = Arc::new(Metrics::new());
+        let io = KubeIo::new(Client::new(refuse, "n"), Fence::open(), Arc::clone(&metrics));
+        let (teller, telling) = Teller::new(io, Arc::clone(&metrics));
+        (teller, telling, metrics)
+    }
+
+    fn tell(teller: &Teller, uid: &str, note: String) {
+        let about = ObjectReference { uid: Some(uid.to_owned()), ..ObjectReference::default() };
+        teller.tell(about, EventType::Warning, EventReason::CheckpointFallback, note);
+    }
+
+    fn dropped(metrics: &Metrics) -> String {
+        let text = metrics.text().unwrap();
+        let line = text.lines().find(|l| l.starts_with("galapagos_operator_events_dropped_total "));
+        line.unwrap().rsplit(' ').next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn events_of_one_object_beyond_its_share_are_dropped_and_counted_and_others_are_told() {
+        let (teller, telling, metrics) = teller();
+        for i in 0..600_000 {
+            tell(&teller, "loud", format!("{i}"));
+        }
+        tell(&teller, "quiet", "one".into());
+        assert_eq!(teller.waiting(), MOST_OF_ONE + 1);
+        assert_eq!(dropped(&metrics), (600_000 - MOST_OF_ONE).to_string());
+        let mut telling = std::pin::pin!(telling);
+        tokio::select! {
+            () = teller.all_told() => {}
+            () = &mut telling => panic!("it ends with its ways in"),
+        }
+        assert_eq!(teller.waiting(), 0);
+        tell(&teller, "loud", "again".into());
+        assert_eq!(teller.waiting(), 1);
+    }
+
+    #[tokio::test]
+    async fn no_more_events_wait_than_there_is_room_for() {
+        let (teller, _telling, metrics) = teller();
+        for i in 0..MOST + 7 {
+            tell(&teller, &i.to_string(), "x".repeat(10_000));
+        }
+        assert_eq!((teller.waiting(), dropped(&metrics)), (MOST, "7".to_owned()));
     }
 }

@@ -19,6 +19,10 @@
 {{ .Values.watchNamespace | default .Release.Namespace }}
 {{- end }}
 
+{{- define "galapagos.poolNamespace" -}}
+{{ ternary (include "galapagos.watched" .) (.Values.pool.namespace | default .Release.Namespace) .Values.namespaced }}
+{{- end }}
+
 {{- /* Never galapagos-operator as managed-by: that is what the operator knows its own children by. */ -}}
 {{- define "galapagos.selector" -}}
 app.kubernetes.io/name: galapagos

@@ -88,6 +88,7 @@ fn settings(space: &Space, identity: &str) -> Settings {
         http_address: ([127, 0, 0, 1], 0).into(),
         metrics_namespace: None,
         run_as_user: 65532,
+        allow_privileged_templates: false,
         concurrency: 4,
         kubeconfig: None,
         log_format: None,

@@ -17,6 +17,7 @@ use super::site;
 use crate::certificates::CaError;
 use crate::context::Context;
 use crate::kube_io::{Created, Kind, Propagation, WriteError};
+use crate::worker_pool::privileges;
 use crate::{annotations, names};
 
 /// Why something could not be made.
@@ -79,6 +80,9 @@ pub async fn apply(ctx: &Context, observed: &Observed, children: &Children) -> R
     }
     if let Some(number) = attempt {
         let pool = observed.pool.as_deref().ok_or_else(|| missing_pool(job))?;
+        // Not by the pool's condition alone: whoever can write that could write anything into the template.
+        privileges::check(pool, &ctx.settings)
+            .map_err(|m| Obstacle::stalled(StalledReason::InvalidTemplate, format!("its pool: {m}")))?;
         let current = observed.attempt(*number).map(|a| &*a.job);
         let site = site::of(ctx, job, pool, current).await?;
         let origin = site::origin(pool, &ctx.settings, *number);

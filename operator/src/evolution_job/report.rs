@@ -23,6 +23,9 @@ const BEST_EVERY: Duration = Duration::from_secs(60);
 /// Names of what is remembered in `Recent`.
 const STATUS: &str = "status";
 const BEST: &str = "best";
+const FALLBACK: &str = "epoch ";
+/// Damaged checkpoints of one job that this replica tells of.
+const MOST_FALLBACKS: usize = 100;
 
 /// Whether the decision begins an attempt, whose number must be recorded before anything is made under it.
 pub fn is_new_attempt(job: &EvolutionJob, decision: &Decision) -> bool {
@@ -128,8 +131,9 @@ fn tell(ctx: &Context, job: &EvolutionJob, uid: &str, notice: Notice) {
 fn tell_fallbacks(ctx: &Context, observed: &Observed, uid: &str) {
     let Some(seen) = &observed.seen else { return };
     for notice in fallbacks(&seen.report) {
-        let key = format!("epoch {}: {}", seen.report.epoch, notice.note);
-        if ctx.recent.last(uid, &key).is_none() {
+        let key = format!("{FALLBACK}{}: {}", seen.report.epoch, notice.note);
+        // Whoever reports chooses the text and the epoch: what is remembered of them has an end.
+        if ctx.recent.last(uid, &key).is_none() && ctx.recent.count(uid, FALLBACK) < MOST_FALLBACKS {
             ctx.recent.note(uid, &key);
             tell(ctx, &observed.job, uid, notice);
         }

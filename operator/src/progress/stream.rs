@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use galapagos_crds::EvolutionJob;
+use galapagos_protocol::bounds::bounded;
 use galapagos_protocol::progress::Report;
-use galapagos_protocol::tls::{JobUid, Role, TlsError};
+use galapagos_protocol::tls::{JobUid, TlsError};
 use galapagos_protocol::transport::{self, ConnectError};
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -16,6 +17,11 @@ use super::backoff::Backoff;
 use super::requests::requests;
 use super::tell::tell;
 use super::{Credentials, Heard, JobKey, SILENCE, Seen, Wish};
+
+/// Least time between two reports that are read. Whoever sends more must not keep the operator busy with reading.
+const READING: Duration = Duration::from_millis(20);
+/// Least time between two reports that are passed on: five a second.
+const PASSING: Duration = Duration::from_millis(200);
 
 /// How patient a stream is.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +74,10 @@ impl Ended {
         match self {
             Ended::Certificate(_) => true,
             Ended::Connect(error) => error.is_about_identity(),
-            Ended::Status { status, .. } => status.code() == tonic::Code::InvalidArgument,
+            // The second: its reports are too large.
+            Ended::Status { status, .. } => {
+                matches!(status.code(), tonic::Code::InvalidArgument | tonic::Code::OutOfRange)
+            }
             Ended::NoAnswer { .. } | Ended::Silent { .. } | Ended::Closed { .. } => false,
         }
     }
@@ -160,23 +169,80 @@ async fn listen(stream: &Stream, job: &JobUid, target: Target) -> Result<(), End
     let no_answer = |_| Ended::NoAnswer { address, patience: dial };
     let ended = |status| Ended::Status { address, status: Box::new(status) };
     let text = address.to_string();
-    let connecting = transport::connect(&text, config, Role::Coordinator, job, dial);
+    let connecting = transport::connect_for_progress(&text, config, job, dial);
     let channel = timeout(dial, connecting).await.map_err(no_answer)??;
     let mut client = transport::progress_client(channel);
     let (_open, is_open) = oneshot::channel();
     let calling = client.watch(requests(stream.wish.clone(), is_open));
     let mut reports = timeout(dial, calling).await.map_err(no_answer)?.map_err(ended)?.into_inner();
     tracing::debug!(job = stream.key.name, namespace = stream.key.namespace, attempt, %address, "stream of progress open");
+    let mut pace = Pace::new();
+    let mut newest = None;
     loop {
-        let report = timeout(silence, reports.message()).await;
-        let report = report.map_err(|_| Ended::Silent { address, patience: silence })?.map_err(ended)?;
-        stream.heard(report.ok_or(Ended::Closed { address })?, target);
+        let next = tokio::select! {
+            // What was read is passed on before more is read.
+            biased;
+            () = tokio::time::sleep_until(pace.passing.into()), if newest.is_some() => None,
+            next = pace.next(&mut reports, silence) => Some(next),
+        };
+        match next {
+            None => {}
+            Some(Ok(Ok(Some(report)))) => {
+                newest = Some(report);
+                continue;
+            }
+            Some(end) => {
+                // Often the final one.
+                newest.take().into_iter().for_each(|report| stream.heard(report, target));
+                return Err(match end {
+                    Ok(Ok(_)) => Ended::Closed { address },
+                    Ok(Err(status)) => ended(status),
+                    Err(_) => Ended::Silent { address, patience: silence },
+                });
+            }
+        }
+        newest.take().into_iter().for_each(|report| stream.heard(report, target));
+        pace.passed();
+    }
+}
+
+/// How often reports of one coordinator are taken. Those that come faster than they are passed on replace each other;
+/// those that come faster than they are read wait at the coordinator, for lack of window.
+struct Pace {
+    /// When the next one is read, and passed on, at the earliest.
+    reading: Instant,
+    passing: Instant,
+    /// When the last one came.
+    heard: Instant,
+}
+
+impl Pace {
+    fn new() -> Pace {
+        let now = Instant::now();
+        Pace { reading: now, passing: now, heard: now }
+    }
+
+    /// The next report, or how the stream ended; an error after a silence of that length. May be dropped at any time.
+    async fn next(
+        &mut self,
+        reports: &mut tonic::Streaming<Report>,
+        silence: Duration,
+    ) -> Result<Result<Option<Report>, tonic::Status>, tokio::time::error::Elapsed> {
+        tokio::time::sleep_until(self.reading.into()).await;
+        let next = tokio::time::timeout_at((self.heard + silence).into(), reports.message()).await;
+        self.heard = Instant::now();
+        self.reading = self.heard + READING;
+        next
+    }
+
+    fn passed(&mut self) {
+        self.passing = Instant::now() + PASSING;
     }
 }
 
 impl Stream {
     fn heard(&self, report: Report, Target { address, attempt }: Target) {
-        let (report, address, at) = (Arc::new(report), address.ip(), Instant::now());
+        let (report, address, at) = (Arc::new(bounded(report)), address.ip(), Instant::now());
         let seen = Seen { report, attempt, address, at, connected: true };
         self.hear.send_replace(Heard { seen: Some(seen), problem: None });
     }

@@ -15,6 +15,8 @@ use super::{Error, Problem, colocation};
 use crate::context::Context;
 use crate::evolution_job::build::Colocation;
 use crate::kube_io::{Kind, WriteError};
+use crate::labels::{MANAGED_BY, POOL};
+use crate::names::OPERATOR;
 
 /// What is remembered of a pool's last status.
 const STATUS: &str = "status";
@@ -105,7 +107,11 @@ fn must_be_mine(meta: &ObjectMeta, pool: &WorkerPool, name: &str) -> Result<(), 
     if meta.deletion_timestamp.is_some() || (!mine && of_predecessor) {
         return Err(Obstacle::Leaving(format!("NetworkPolicy {name}")));
     }
-    if mine {
+    // One that a pool of this name left to the jobs that run on it, which are those of this pool now.
+    let label = |key: &str| meta.labels.as_ref().and_then(|all| all.get(key)).map(String::as_str);
+    let left =
+        owner.is_none() && label(MANAGED_BY) == Some(OPERATOR) && label(POOL) == Some(&pool.name_any());
+    if mine || left {
         return Ok(());
     }
     Err(Obstacle::Problem(Problem {
@@ -169,4 +175,41 @@ pub fn warn_of_one_node(ctx: &Context, observed: &Observed) {
     ctx.recent.note(&uid, ONE_NODE);
     let reason = EventReason::VolumeNotShared;
     ctx.events.tell(pool.object_ref(&()), EventType::Warning, reason, note);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn judged(owners: Value, labels: Value) -> Result<(), Obstacle> {
+        let pool: WorkerPool = serde_json::from_value(json!({
+            "apiVersion": "galapagos.dev/v1alpha1", "kind": "WorkerPool",
+            "metadata": {"name": "big", "namespace": "n", "uid": "p2"}, "spec": {"marketData": {}},
+        }))
+        .unwrap();
+        let meta = serde_json::from_value(json!({"ownerReferences": owners, "labels": labels})).unwrap();
+        must_be_mine(&meta, &pool, "galapagos-big-worker")
+    }
+
+    #[test]
+    fn a_policy_that_a_deleted_pool_left_to_its_jobs_is_taken_over_once_the_pool_is_off_it() {
+        let owner = |kind: &str, uid: &str, controller: bool| json!({"apiVersion": "galapagos.dev/v1alpha1", "kind": kind, "name": "big", "uid": uid, "controller": controller});
+        let ours = json!({MANAGED_BY: OPERATOR, POOL: "big"});
+        let job = owner("EvolutionJob", "j1", false);
+        assert!(judged(json!([owner("WorkerPool", "p2", true), job]), json!({})).is_ok());
+        let before = judged(json!([owner("WorkerPool", "p1", true), job]), ours.clone());
+        assert!(matches!(before, Err(Obstacle::Leaving(_))), "the garbage collector has not looked yet");
+        assert!(judged(json!([job]), ours).is_ok());
+        for (owners, labels) in [
+            (json!([job]), json!({})),
+            (json!([job]), json!({MANAGED_BY: OPERATOR, POOL: "small"})),
+            (json!([owner("Other", "x", true)]), json!({MANAGED_BY: OPERATOR, POOL: "big"})),
+        ] {
+            assert!(
+                matches!(judged(owners, labels), Err(Obstacle::Problem(p)) if p.reason == StalledReason::NameTaken)
+            );
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The controller of WorkerPools. A pool runs nothing by itself: it says what workers are and how many there may be.
 //! What it has of its own are network policies and, with `claimTemplate`, claims.
 //!
-//! [`reconcile`] is the list of its steps. Pure: [`validate`], [`policies`], [`claims`], [`colocation`](mod@colocation),
+//! [`reconcile`] is the list of its steps. Pure: [`validate`], [`privileges`], [`policies`], [`claims`], [`colocation`](mod@colocation),
 //! [`status`]. With the client: [`observe`], [`apply`].
 
 pub mod apply;
@@ -9,6 +9,7 @@ pub mod claims;
 pub mod colocation;
 pub mod observe;
 pub mod policies;
+pub mod privileges;
 pub mod status;
 pub mod validate;
 
@@ -72,9 +73,12 @@ pub async fn reconcile(pool: Arc<WorkerPool>, ctx: Arc<Context>) -> Result<Actio
     let observed = observe(pool, &ctx).await?;
 
     // Without the client. Policies do not depend on what is wrong with a template.
-    let problem = validate(&observed).err();
-    let policies =
-        policies::both(&observed.pool, observed.fetches(), ctx.settings.metrics_namespace.as_deref());
+    let problem = validate(&observed).err().or_else(|| {
+        let refused = privileges::check(&observed.pool, &ctx.settings).err()?;
+        Some(Problem { reason: StalledReason::InvalidTemplate, message: refused })
+    });
+    let metrics = ctx.settings.metrics_namespace.as_deref();
+    let policies = policies::both(&observed.pool, &observed.users(), observed.fetches(), metrics);
     let claims = if problem.is_none() { claims::made(&observed.pool) } else { Vec::new() };
 
     // With the client.

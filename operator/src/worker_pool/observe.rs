@@ -8,12 +8,13 @@ use galapagos_crds::pool::Storage;
 use galapagos_crds::{EvolutionJob, WorkerPool};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::runtime::reflector::ObjectRef;
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client, Resource, ResourceExt};
 
 use super::Error;
 use crate::context::Context;
+use crate::evolution_job::decide;
 use crate::{labels, names};
 
 /// A pool and all that belongs to it.
@@ -34,11 +35,21 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// Jobs that have pods of the pool, or are about to, as owners; in an order that does not change.
+    pub fn users(&self) -> Vec<OwnerReference> {
+        let has_pods =
+            |job: &&Arc<EvolutionJob>| decide::has_place(job.status.as_ref()) && !decide::is_over(job);
+        let mut users: Vec<_> =
+            self.jobs.iter().filter(has_pods).filter_map(|job| job.owner_ref(&())).collect();
+        users.sort_by(|a, b| a.uid.cmp(&b.uid));
+        users
+    }
+
     /// Whether a job of the pool that may still start imports its data over https.
     pub fn fetches(&self) -> bool {
         self.jobs.iter().any(|job| {
             let source = job.spec.market_data.source.as_ref();
-            !crate::evolution_job::decide::is_over(job) && source.is_some_and(|s| s.http.is_some())
+            !decide::is_over(job) && source.is_some_and(|s| s.http.is_some())
         })
     }
 }

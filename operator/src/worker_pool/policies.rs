@@ -4,6 +4,7 @@
 //! policies let through.
 
 use galapagos_crds::WorkerPool;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Resource, ResourceExt};
 use serde_json::{Map, Value, json};
 
@@ -26,9 +27,22 @@ const NOT_PUBLIC: [&str; 6] =
 /// The same of IPv6: link-local, unique local.
 const NOT_PUBLIC_6: [&str; 2] = ["fe80::/10", "fc00::/7"];
 
-/// Both. `fetches`: whether a job of the pool imports over https. `metrics_namespace`: who may read metrics.
-pub fn both(pool: &WorkerPool, fetches: bool, metrics_namespace: Option<&str>) -> [Value; 2] {
-    [coordinators(pool, fetches, metrics_namespace), workers(pool, metrics_namespace)]
+/// Both. `users`: jobs that have pods. They own the policies beside the pool, so that what its pods may do stays as it
+/// was if the pool is deleted while they run: the garbage collector waits for the last owner. `fetches`: whether a job
+/// of the pool imports over https. `metrics_namespace`: who may read metrics.
+pub fn both(
+    pool: &WorkerPool,
+    users: &[OwnerReference],
+    fetches: bool,
+    metrics_namespace: Option<&str>,
+) -> [Value; 2] {
+    let mut policies = [coordinators(pool, fetches, metrics_namespace), workers(pool, metrics_namespace)];
+    let owners = pool.controller_owner_ref(&()).into_iter().chain(users.iter().cloned());
+    let owners = json!(owners.collect::<Vec<_>>());
+    for policy in &mut policies {
+        policy["metadata"]["ownerReferences"] = owners.clone();
+    }
+    policies
 }
 
 fn coordinators(pool: &WorkerPool, fetches: bool, metrics_namespace: Option<&str>) -> Value {
@@ -71,7 +85,6 @@ fn policy(pool: &WorkerPool, name: &str, of: Component, ingress: Vec<Value>, egr
             "name": name,
             "namespace": pool.namespace(),
             "labels": labels::versioned(labels::common(Component::Network, &pool_name)),
-            "ownerReferences": [pool.controller_owner_ref(&())],
         },
         "spec": {
             "podSelector": {"matchLabels": labels::in_pool(of, &pool_name)},

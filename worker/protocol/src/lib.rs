@@ -14,5 +14,6 @@ pub mod progress {
     include!("generated/galapagos.progress.v1.rs");
 }
 
+pub mod bounds;
 pub mod tls;
 pub mod transport;

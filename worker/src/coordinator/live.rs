@@ -8,6 +8,7 @@ use galapagos_engine::evaluation::{Metric, Metrics};
 
 use super::board::Standing;
 use crate::job::resolve::ResolvedJob;
+use crate::protocol::bounds::bounded;
 use crate::protocol::progress::{
     Best, Evaluations, Final, Gene, Generation, Provenance, Quarantined, Report, Work, Workers,
 };
@@ -156,7 +157,7 @@ impl Live {
             (_, true) => standing.open as u32,
             (width, false) => width as u32,
         };
-        Report {
+        bounded(Report {
             sequence,
             epoch: self.epoch,
             generation: self.generation,
@@ -196,7 +197,7 @@ impl Live {
             r#final: self.ended.clone(),
             message: self.message.clone(),
             fallbacks: self.fallbacks.clone(),
-        }
+        })
     }
 
     /// Distinct evaluations a second over the generations that are told of.

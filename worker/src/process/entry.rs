@@ -78,11 +78,7 @@ fn live(
         let bound = listener.local_addr().unwrap_or(address);
         tracing::info!(address = %bound, "probes and metrics");
         let (health, metrics, stop) = (shell.health.clone(), shell.metrics.clone(), shell.stop.clone());
-        runtime.spawn(async move {
-            if let Err(error) = http::serve(listener, health, metrics, stop).await {
-                tracing::error!(error = format!("{error:#}"), "no probes and metrics any more");
-            }
-        });
+        runtime.spawn(http::serve(listener, health, metrics, stop));
     }
     catch_unwind(AssertUnwindSafe(|| dispatch(role, shell))).unwrap_or_else(|panic| {
         Err(Exit::new(Code::Internal, anyhow::anyhow!("panic: {}", logs::panic_text(&*panic))))

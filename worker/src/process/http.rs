@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use super::health::Health;
 use super::stop::Stop;
 use crate::metrics::Metrics;
+use crate::protocol::transport::serve_http;
 
 /// What Prometheus is told the text of `/metrics` is.
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,16 +30,8 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// Answers until the process ends, also while a role is leaving: a probe that fails then would only confuse. Ready is
 /// over as soon as someone asked to leave.
-///
-/// # Errors
-/// The listener broke.
-pub async fn serve(
-    listener: TcpListener,
-    health: Health,
-    metrics: Metrics,
-    stop: Stop,
-) -> anyhow::Result<()> {
-    axum::serve(listener, router(health, metrics, stop)).await.context("probes and metrics")
+pub async fn serve(listener: TcpListener, health: Health, metrics: Metrics, stop: Stop) {
+    serve_http(listener, router(health, metrics, stop)).await;
 }
 
 fn router(health: Health, metrics: Metrics, stop: Stop) -> Router {

@@ -11,7 +11,7 @@ use super::super::ending::{self, Class, Ending};
 use super::super::observe::Attempt;
 use super::super::pod_state::{self, PodState};
 use super::super::status::{Situation, SuspendedBy};
-use super::{Decision, State, Workers, left};
+use super::{Decision, State, Workers, later, left};
 use crate::annotations;
 use crate::progress::Seen;
 
@@ -191,6 +191,6 @@ fn retrying(code: Option<i32>, why: String, now: Timestamp, wait: Duration) -> S
             message: why,
             phase: Phase::Preparing,
         },
-        _ => Situation::Retrying { until: now + wait, why },
+        _ => Situation::Retrying { until: later(now, wait), why },
     }
 }

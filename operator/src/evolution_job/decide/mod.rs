@@ -224,8 +224,13 @@ impl State<'_> {
     }
 }
 
+/// So much later, or the end of time: others write the times that are added to, and `+` panics past year 9999.
+fn later(since: Timestamp, wait: Duration) -> Timestamp {
+    since.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
 /// What is left of `seconds` since then; none if they have passed.
 fn left(now: Timestamp, since: Timestamp, seconds: u64) -> Option<Duration> {
-    let end = since + Duration::from_secs(seconds);
+    let end = later(since, Duration::from_secs(seconds));
     (end > now).then(|| Duration::try_from(end.duration_since(now)).unwrap_or_default())
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use futures::{Stream, StreamExt as _};
-use galapagos_protocol::progress::progress_server::Progress;
+use galapagos_protocol::progress::progress_server::{Progress, ProgressServer};
 use galapagos_protocol::progress::{Report, Request as Wish, request};
 use galapagos_protocol::tls::issue::Authority;
 use galapagos_protocol::tls::{Identity, JobUid, Role, server_config};
@@ -96,7 +96,8 @@ impl Coordinator {
             runtime.block_on(async {
                 let incoming = transport::incoming(TcpListener::from_std(listener).unwrap(), config);
                 let _ = tell.send(incoming.counts());
-                let router = transport::server().add_service(transport::progress_server(service));
+                // Without its limits: whoever runs another image has none.
+                let router = transport::server().add_service(ProgressServer::new(service));
                 tokio::select! {
                     ended = router.serve_with_incoming(incoming) => ended.unwrap(),
                     _ = stopped => {}

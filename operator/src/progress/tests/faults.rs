@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use galapagos_protocol::progress::Report;
 use galapagos_protocol::tls::issue::Authority;
 use tokio::net::TcpListener;
 
@@ -134,4 +135,67 @@ async fn a_closed_port_is_tried_a_few_times_a_second_at_most() {
     let tried = tries.load(Ordering::SeqCst);
     assert!((1..=10).contains(&tried), "{tried} tries in two seconds");
     refusing.abort();
+}
+
+#[tokio::test]
+async fn reports_that_come_in_floods_are_passed_on_five_times_a_second_and_the_newest_is() {
+    let scene = Scene::new();
+    let coordinator = scene.coordinator("a").await;
+    scene.watch("a", coordinator.address, 50);
+    scene.seen("a", |seen| seen.report.sequence == 1).await;
+    let flooding = async {
+        for sequence in 2..2000 {
+            coordinator.says(report(sequence));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let began = Instant::now();
+    let counting = async {
+        let (mut last, mut passed) = (0, 0);
+        loop {
+            let sequence = scene.hub.latest("a").map_or(0, |seen| seen.report.sequence);
+            passed += u64::from(sequence != last);
+            last = sequence;
+            if sequence == 1999 {
+                break passed;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let both = async { tokio::join!(flooding, counting).1 };
+    let passed = tokio::time::timeout(super::LIMIT, both).await.expect("the newest report is lost");
+    let most = 2 + (began.elapsed().as_millis() / 200) as u64;
+    assert!(passed <= most, "{passed} reports in {:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn the_last_report_is_heard_though_its_stream_ends_at_once() {
+    let scene = Scene::new();
+    let coordinator = scene.coordinator("a").await;
+    scene.watch("a", coordinator.address, 50);
+    scene.seen("a", |seen| seen.report.sequence == 1).await;
+    for sequence in 2..10 {
+        coordinator.says(report(sequence));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    coordinator.killed().await;
+    let seen = scene.seen("a", |seen| !seen.connected).await;
+    assert_eq!(seen.report.sequence, 9);
+}
+
+#[tokio::test]
+async fn a_report_is_kept_within_bounds_and_one_that_is_too_large_is_not_taken() {
+    let scene = Scene::new();
+    let coordinator = scene.coordinator("a").await;
+    scene.watch("a", coordinator.address, 50);
+    let many = Report { fallbacks: vec!["x".repeat(4); 8000], message: "m".repeat(5000), ..report(2) };
+    coordinator.says(many);
+    let seen = scene.seen("a", |seen| seen.report.sequence == 2).await;
+    assert_eq!((seen.report.fallbacks.len(), seen.report.message.len()), (10, 1024));
+
+    coordinator.says(Report { message: "m".repeat(70_000), ..report(3) });
+    scene.seen("a", |seen| !seen.connected).await;
+    eventually("a reason", || scene.hub.problem("a")).await;
+    assert_eq!(scene.hub.latest("a").unwrap().report.sequence, 2);
 }

@@ -2,6 +2,7 @@
 
 mod flows;
 mod policies;
+mod privileges;
 mod status;
 mod validate;
 

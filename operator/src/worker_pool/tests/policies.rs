@@ -14,7 +14,7 @@ use crate::worker_pool::policies;
 const HOME: &str = "research";
 
 fn policies(fetches: bool, metrics_namespace: Option<&str>) -> Vec<NetworkPolicy> {
-    let built = policies::both(&pool(json!({})), fetches, metrics_namespace);
+    let built = policies::both(&pool(json!({})), &[], fetches, metrics_namespace);
     built
         .into_iter()
         .map(|policy| {
@@ -166,5 +166,38 @@ fn policies_belong_to_their_pool_and_select_by_what_pods_have() {
         assert_eq!(policy.labels()[POOL], "big");
         let selector = policy.spec.unwrap().pod_selector.unwrap().match_labels.unwrap();
         assert_eq!(selector.keys().map(String::as_str).collect::<Vec<_>>(), [COMPONENT, NAME, POOL]);
+    }
+}
+
+#[test]
+fn policies_stay_while_pods_of_the_pools_jobs_run_though_the_pool_is_deleted() {
+    let named = |name: &str, uid: &str, status: Value| {
+        let mut job = job(None, Value::Null);
+        (job.metadata.name, job.metadata.uid) = (Some(name.to_owned()), Some(uid.to_owned()));
+        job.status = serde_json::from_value(status).unwrap();
+        Arc::new(job)
+    };
+    let mut observed = observed(json!({}));
+    observed.jobs = vec![
+        named(
+            "runs",
+            "j2",
+            json!({"phase": "Running", "attempts": {"started": 1, "faults": 0, "disruptions": 0}}),
+        ),
+        named("starts", "j1", json!({"phase": "Preparing"})),
+        named("waits", "j3", json!({"phase": "Pending", "queuePosition": 1})),
+        named("ended", "j4", json!({"phase": "Succeeded"})),
+        named("sleeps", "j5", json!({"phase": "Suspended"})),
+    ];
+    for policy in policies::both(&observed.pool, &observed.users(), false, None) {
+        let policy: NetworkPolicy = serde_json::from_value(policy).unwrap();
+        let owners = policy.owner_references();
+        let of: Vec<_> =
+            owners.iter().map(|o| (o.kind.as_str(), o.uid.as_str(), o.controller == Some(true))).collect();
+        // An object goes with its last owner: with the pool, unless a job of it has pods.
+        let expected =
+            [("WorkerPool", "p1", true), ("EvolutionJob", "j1", false), ("EvolutionJob", "j2", false)];
+        assert_eq!(of, expected);
+        assert!(owners.iter().all(|o| o.api_version == "galapagos.dev/v1alpha1"));
     }
 }

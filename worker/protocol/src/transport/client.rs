@@ -1,8 +1,10 @@
 //! The connecting side.
 
 use super::limits::{
-    CONNECTION_WINDOW, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT, MAX_HEADERS, MAX_MESSAGE, STREAM_WINDOW,
+    CONNECTION_WINDOW, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT, MAX_HEADERS, MAX_MESSAGE,
+    PROGRESS_CONNECTION_WINDOW, PROGRESS_STREAM_WINDOW, STREAM_WINDOW,
 };
+use crate::bounds::MAX_REPORT;
 use crate::progress::progress_client::ProgressClient;
 use crate::tls::{ALPN, JobUid, Role, dns_name};
 use crate::work::work_client::WorkClient;
@@ -101,6 +103,31 @@ pub async fn connect(
     job: &JobUid,
     timeout: Duration,
 ) -> Result<Channel, ConnectError> {
+    connect_with(address, config, expected, job, timeout, [STREAM_WINDOW, CONNECTION_WINDOW]).await
+}
+
+/// The same for a stream of progress, of which less is kept for a slow reader: an operator has many.
+///
+/// # Errors
+/// Why there is no connection.
+pub async fn connect_for_progress(
+    address: &str,
+    config: Arc<ClientConfig>,
+    job: &JobUid,
+    timeout: Duration,
+) -> Result<Channel, ConnectError> {
+    let windows = [PROGRESS_STREAM_WINDOW, PROGRESS_CONNECTION_WINDOW];
+    connect_with(address, config, Role::Coordinator, job, timeout, windows).await
+}
+
+async fn connect_with(
+    address: &str,
+    config: Arc<ClientConfig>,
+    expected: Role,
+    job: &JobUid,
+    timeout: Duration,
+    [stream_window, connection_window]: [u32; 2],
+) -> Result<Channel, ConnectError> {
     let dialler = Dialler { address: address.to_owned(), name: dns_name(expected, job), config, timeout };
     // The first connection is made here and not by tonic, which would hide the kind of an error.
     let mut first = Some(dialler.dial().await?);
@@ -112,8 +139,8 @@ pub async fn connect(
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
         .keep_alive_while_idle(true)
         .http2_max_header_list_size(MAX_HEADERS)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_stream_window_size(stream_window)
+        .initial_connection_window_size(connection_window)
         .connect_with_connector(service_fn(move |_: Uri| {
             let (made, dialler) = (first.take(), dialler.clone());
             async move {
@@ -192,5 +219,5 @@ pub fn work_client(channel: Channel) -> WorkClient<Channel> {
 
 /// A client of the service Progress with bounded messages.
 pub fn progress_client(channel: Channel) -> ProgressClient<Channel> {
-    ProgressClient::new(channel).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE)
+    ProgressClient::new(channel).max_decoding_message_size(MAX_REPORT).max_encoding_message_size(MAX_REPORT)
 }

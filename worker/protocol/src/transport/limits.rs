@@ -34,3 +34,22 @@ pub const MAX_HEADERS: u32 = 8 * 1024;
 pub const STREAM_WINDOW: u32 = 1024 * 1024;
 /// The same for one connection.
 pub const CONNECTION_WINDOW: u32 = 2 * 1024 * 1024;
+
+/// The same of a stream of progress, which carries reports alone ...
+pub const PROGRESS_STREAM_WINDOW: u32 = 128 * 1024;
+/// ... and of its connection.
+pub const PROGRESS_CONNECTION_WINDOW: u32 = 256 * 1024;
+
+/// How long to wait after the system refused to accept a connection, which is for lack of file descriptors or memory.
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Connections for probes and metrics that a process has open at once.
+pub const HTTP_CONNECTIONS: usize = 64;
+/// When all of them are taken, the oldest gives way to the next connection, once it has had this long.
+pub const HTTP_GRACE: Duration = Duration::from_secs(1);
+/// Time for the head of a request ...
+pub const HTTP_REQUEST: Duration = Duration::from_secs(5);
+/// ... and for the whole of it and its answer.
+pub const HTTP_WHOLE: Duration = Duration::from_secs(30);
+/// Bytes of a request's head.
+pub const HTTP_HEADERS: usize = 16 * 1024;

@@ -2,9 +2,10 @@
 
 use super::handshake::{Connection, HandshakeCounts, shake_hands};
 use super::limits::{
-    CONNECTION_WINDOW, HANDSHAKE_GRACE, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT, MAX_HANDSHAKES, MAX_HEADERS,
-    MAX_MESSAGE, MAX_STREAMS, STREAM_WINDOW,
+    ACCEPT_PAUSE, CONNECTION_WINDOW, HANDSHAKE_GRACE, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT,
+    MAX_HANDSHAKES, MAX_HEADERS, MAX_MESSAGE, MAX_STREAMS, STREAM_WINDOW,
 };
+use crate::bounds::MAX_REPORT;
 use crate::progress::progress_server::{Progress, ProgressServer};
 use crate::work::work_server::{Work, WorkServer};
 use futures::Stream;
@@ -17,14 +18,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 use tonic::transport::Server;
-
-/// How long to wait after the system refused to accept a connection, which is for lack of file descriptors or memory.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The connections of one listener, for `serve_with_incoming`: an endless stream without errors.
 pub struct Incoming {
@@ -160,5 +157,5 @@ pub fn work_server<T: Work>(service: T) -> WorkServer<T> {
 
 /// The service Progress with bounded messages.
 pub fn progress_server<T: Progress>(service: T) -> ProgressServer<T> {
-    ProgressServer::new(service).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE)
+    ProgressServer::new(service).max_decoding_message_size(MAX_REPORT).max_encoding_message_size(MAX_REPORT)
 }

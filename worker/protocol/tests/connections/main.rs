@@ -6,6 +6,7 @@ mod accepted;
 mod clients;
 mod forge;
 mod handshakes;
+mod http;
 mod identities;
 mod messages;
 mod servers;

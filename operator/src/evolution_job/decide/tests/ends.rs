@@ -1,6 +1,7 @@
 //! Results, limits that are changed, deadlines, and what follows an end.
 
 use super::*;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 #[test]
 fn an_end_without_words_is_asked_for_by_another_attempt() {
@@ -180,4 +181,43 @@ fn a_limit_that_was_lowered_below_what_is_done_ends_the_job_by_its_user() {
     assert_eq!((status.generation, status.generations), (Some(4), Some(4)));
     world.edit(|spec| spec.generations = 3);
     assert!(matches!(world.turn().situation, Situation::Succeeded { .. }), "there is nothing to add");
+}
+
+/// Whoever may write a status writes any time that the API has.
+#[test]
+fn times_at_either_end_of_the_calendar_are_decided_about_like_others() {
+    for time in ["9999-12-30T21:59:59Z", "-009998-01-03T00:00:00Z"] {
+        let time: Timestamp = time.parse().unwrap();
+        let mut worlds = [
+            World::new(json!({"startDeadlineSeconds": 1800, "activeDeadlineSeconds": 86_400})),
+            World::running(json!({"activeDeadlineSeconds": 86_400})),
+            World::succeeded(50),
+        ];
+        worlds[0].turn();
+        worlds[0].attempt(1);
+        for world in &mut worlds {
+            world.edit(|spec| spec.ttl_seconds_after_finished = Some(u32::MAX));
+            let job = Arc::make_mut(&mut world.observed.job);
+            job.metadata.creation_timestamp = Some(Time(time));
+            let status = job.status.as_mut().unwrap();
+            status.start_time = Some(Time(time));
+            status.estimated_completion_time = Some(Time(time));
+            status.completion_time = status.completion_time.as_ref().map(|_| Time(time));
+            status.conditions.iter_mut().for_each(|c| c.last_transition_time = Time(time));
+            for attempt in &mut world.observed.attempts {
+                let job = Arc::make_mut(&mut attempt.job);
+                job.metadata.creation_timestamp = Some(Time(time));
+                job.status.iter_mut().flat_map(|s| s.conditions.iter_mut().flatten()).for_each(|c| {
+                    c.last_transition_time = Some(Time(time));
+                });
+                let metadata = json!({"deletionTimestamp": time.to_string()});
+                attempt.pod = serde_json::from_value(json!({"metadata": metadata})).ok().map(Arc::new);
+            }
+            for _ in 0..3 {
+                world.turn();
+                world.pass(60);
+            }
+            assert!(world.observed.job.status.as_ref().unwrap().phase.is_some());
+        }
+    }
 }
