@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -118,8 +118,42 @@ fn the_operator_may_do_what_is_written_here_and_nothing_more() {
     for (objects, kind) in [(chart(&[]), "ClusterRole"), (chart(&["namespaced=true"]), "Role")] {
         assert_eq!(objects[&format!("{kind} galapagos-operator")]["rules"], where_jobs_are);
         assert_eq!(objects["Role galapagos-operator-own"]["rules"], own);
-        let roles = objects.keys().filter(|name| name.split(' ').next().unwrap().ends_with("Role")).count();
+        let is_role = |name: &str| name.split(' ').next().unwrap().ends_with("Role");
+        let is_for_people = |object: &Value| {
+            let labels = object["metadata"]["labels"].as_object().unwrap();
+            labels.keys().any(|label| label.contains("/aggregate-to-"))
+        };
+        let roles = objects.iter().filter(|(name, object)| is_role(name) && !is_for_people(object)).count();
         assert_eq!(roles, 2, "{:?}", objects.keys());
+    }
+}
+
+/// The three roles that every cluster has collect what carries their label.
+#[test]
+fn who_may_view_or_edit_a_namespace_may_view_or_edit_the_kinds() {
+    let objects = chart(&[]);
+    let label = |role: &str| format!("rbac.authorization.k8s.io/aggregate-to-{role}");
+    let verbs = |role: &str, resource: &str| -> BTreeSet<String> {
+        let collected = objects.values().filter(|o| o["metadata"]["labels"][label(role)] == "true");
+        let rules = collected.flat_map(|o| o["rules"].as_array().unwrap());
+        let rules = rules.filter(|rule| rule["resources"].as_array().unwrap().contains(&json!(resource)));
+        rules.flat_map(|r| r["verbs"].as_array().unwrap()).map(|v| v.as_str().unwrap().to_owned()).collect()
+    };
+    let of = |list: &[&str]| -> BTreeSet<String> { list.iter().map(|&v| v.to_owned()).collect() };
+    let write = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+    for kind in ["evolutionjobs", "workerpools"] {
+        assert_eq!(verbs("view", kind), of(&["get", "list", "watch"]));
+        for role in ["edit", "admin"] {
+            assert_eq!(verbs(role, kind), of(&write), "{role}");
+            // Only the operator writes what it has seen.
+            assert_eq!(verbs(role, &format!("{kind}/status")), of(&["get"]), "{role}");
+        }
+    }
+    assert_eq!(verbs("edit", "workerpools/scale"), of(&["get", "patch", "update"]));
+    let without =
+        [chart(&["rbac.aggregate=false"]), chart(&["namespaced=true"]), chart(&["rbac.create=false"])];
+    for objects in without {
+        assert!(!objects.values().any(|o| o.to_string().contains("aggregate-to-")));
     }
 }
 

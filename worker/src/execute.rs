@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use galapagos_crds::conditions::CompleteReason;
 use galapagos_engine::ENGINE;
 
-use crate::job::market::Market;
+use crate::job::market::{Market, same_data};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
 use crate::results::ResultError;
@@ -152,7 +152,7 @@ pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     reason: CompleteReason,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<RunOutcome, ExecuteError> {
-    market.dataset().check_unchanged()?;
+    same_data(market.dataset().check_unchanged())?;
     let earlier = finished(folder, driver);
     let reused = earlier.is_some();
     let result = match earlier {

@@ -88,6 +88,90 @@ fn a_ledger_of_other_inputs_is_never_read() {
     assert!(warning.is_some());
 }
 
+/// Every byte of the header, of the heads and the first of the payloads, and every seventh of what follows.
+#[test]
+fn one_flipped_bit_costs_one_record_and_is_kept_beside_the_ledger() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    let ends: Vec<usize> = {
+        let mut ledger = filled(&path, 0);
+        let append = |n| {
+            ledger.append(&record(n)).unwrap();
+            ledger.position() as usize
+        };
+        (0..4).map(append).collect()
+    };
+    let good = fs::read(&path).unwrap();
+    let begins: Vec<usize> = [0, 48].into_iter().chain(ends.iter().copied()).collect();
+    let is_flipped = |at: &usize| {
+        *at < 48 || at % 7 == 0 || *at == good.len() - 1 || begins.iter().any(|b| (*b..b + 20).contains(at))
+    };
+    for at in (0..good.len()).filter(is_flipped) {
+        let aside = dir.path().join("l.damaged-1");
+        let _ = fs::remove_file(&aside);
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 8);
+        fs::write(&path, &bad).unwrap();
+        let lost = (at >= 48).then(|| ends.iter().position(|&end| at < end).unwrap());
+        let sibling = Ledger::open_sibling(&path, 1, &inputs());
+        match lost {
+            Some(_) => assert_eq!(sibling.unwrap().distinct(), 3, "byte {at}"),
+            None => assert!(sibling.is_none(), "byte {at}"),
+        }
+        let (ledger, warning) = Ledger::open(&path, 1, &inputs()).unwrap();
+        let part = match lost {
+            None => 0..48,
+            Some(0) => 48..ends[0],
+            Some(n) => ends[n - 1]..ends[n],
+        };
+        let warning = warning.unwrap();
+        assert_eq!((warning.foreign, &warning.aside), (false, &aside));
+        assert_eq!(warning.damaged_bytes, part.len() as u64, "byte {at}");
+        assert_eq!(fs::read(&aside).unwrap(), bad[part], "byte {at}");
+        for n in 0..4 {
+            let expected = (Some(n as usize) != lost).then(|| record(n));
+            assert_eq!(ledger.get(u128::from(n) << 60), expected, "byte {at}, record {n}");
+        }
+        assert_eq!(Ledger::open(&path, 1, &inputs()).unwrap().1, None, "byte {at}: told once");
+    }
+}
+
+#[test]
+fn damage_of_many_kinds_at_once_leaves_every_record_that_checks() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    drop(filled(&path, 200));
+    let good = fs::read(&path).unwrap();
+    let size = (good.len() - 48) / 200;
+    let mut bad = good.clone();
+    // A block of zeros over the header and the first records, one of ones, a record torn in two by foreign bytes.
+    bad[..2 * size].fill(0);
+    bad[48 + 60 * size + 5..48 + 70 * size].fill(0xff);
+    bad.splice(48 + 100 * size + 9..48 + 100 * size + 9, *b"something else");
+    bad.truncate(bad.len() - 3);
+    fs::write(&path, &bad).unwrap();
+    fs::write(dir.path().join("l.damaged-1"), "earlier").unwrap();
+    let (ledger, warning) = Ledger::open(&path, 1, &inputs()).unwrap();
+    let lost = |n: u32| n < 2 || (60..70).contains(&n) || n == 100 || n == 199;
+    for n in 0..200 {
+        assert_eq!(ledger.get(u128::from(n) << 60), (!lost(n)).then(|| record(n)), "{n}");
+    }
+    assert_eq!(warning.unwrap().aside, dir.path().join("l.damaged-2"));
+    assert_eq!(fs::read(dir.path().join("l.damaged-1")).unwrap(), b"earlier");
+}
+
+#[test]
+fn a_ledger_of_another_engine_is_kept_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    drop(filled(&path, 5));
+    let before = fs::read(&path).unwrap();
+    let (ledger, warning) = Ledger::open(&path, 2, &inputs()).unwrap();
+    let warning = warning.unwrap();
+    assert!(ledger.distinct() == 0 && warning.foreign);
+    assert_eq!(fs::read(&warning.aside).unwrap(), before);
+}
+
 #[test]
 fn every_start_claims_a_newer_epoch() {
     let dir = tempfile::tempdir().unwrap();
@@ -200,22 +284,24 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn damage_costs_only_what_comes_after_it(position in 0usize..100_000, bit in 0u8..8, cut in any::<bool>()) {
+    fn damage_costs_only_what_it_touches(position in 0usize..100_000, bit in 0u8..8, cut in any::<bool>()) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("l");
-        let sizes: Vec<u64> = {
+        let ends = {
             let (mut ledger, _) = Ledger::open(&path, 1, &inputs()).unwrap();
-            (0..10).map(|i| { ledger.append(&record(i)).unwrap(); ledger.position() }).collect()
+            (0..10).map(|i| { ledger.append(&record(i)).unwrap(); ledger.position() as usize }).collect::<Vec<_>>()
         };
         let mut bytes = fs::read(&path).unwrap();
         let at = position % bytes.len();
         if cut { bytes.truncate(at) } else { bytes[at] ^= 1 << bit }
         fs::write(&path, &bytes).unwrap();
-        let whole = if at < 48 { 0 } else { sizes.iter().filter(|&&end| end <= at as u64).count() };
+        let begin = |n: usize| if n == 0 { 48 } else { ends[n - 1] };
+        let lost = |n: usize| at < ends[n] && (cut || at >= begin(n));
+        let whole = (0..10).filter(|&n| !lost(n)).count();
         let (mut ledger, _) = Ledger::open(&path, 1, &inputs()).unwrap();
         prop_assert_eq!(ledger.distinct(), whole);
-        for n in whole as u32..10 {
-            ledger.append(&record(n)).unwrap();
+        for n in (0..10).filter(|&n| lost(n)) {
+            ledger.append(&record(n as u32)).unwrap();
         }
         drop(ledger);
         let (ledger, warning) = Ledger::open(&path, 1, &inputs()).unwrap();

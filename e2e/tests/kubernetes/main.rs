@@ -12,6 +12,7 @@ mod deletion;
 mod measured;
 mod namespaced;
 mod operator_life;
+mod people;
 mod refusals;
 mod results;
 mod steering;

@@ -2,6 +2,7 @@
 
 use crate::digest::dataset_digest;
 use crate::error::{Error, Result};
+use crate::files::Files;
 use crate::ipc;
 use crate::layout::{Layout, bars_file, funding_file};
 use crate::manifest::{Manifest, SymbolEntry};
@@ -10,6 +11,7 @@ use crate::names::{Calendar, Interval};
 use crate::series::{FundingStamp, Series};
 use arrow::buffer::ScalarBuffer;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// An open dataset. Its columns are the memory-mapped files; nothing is copied but funding stamps.
 #[derive(Debug)]
@@ -18,7 +20,7 @@ pub struct Dataset {
     interval: Interval,
     folder: PathBuf,
     symbols: Vec<OpenSymbol>,
-    files: Vec<(PathBuf, FileIdentity)>,
+    files: Arc<Files>,
 }
 
 #[derive(Debug)]
@@ -49,14 +51,15 @@ impl Dataset {
 
     /// Opens the dataset in `folder`, which must have `digest`.
     pub(crate) fn open_folder(folder: &Path, name: &str, digest: &str) -> Result<Self> {
+        let path = folder.join("manifest.json");
+        // Before it is read: a change in between is seen later.
+        let mut files = vec![(path.clone(), FileIdentity::of(&path)?)];
         let manifest = Manifest::read(folder, name)?;
         let damaged = |file: &Path, problem: String| Error::Damaged {
             dataset: name.into(),
             file: file.to_owned(),
             problem,
         };
-        let path = folder.join("manifest.json");
-        let mut files = vec![(path.clone(), FileIdentity::of(&path)?)];
         if manifest.name != name || manifest.digest != digest {
             let problem =
                 format!("belongs to dataset {} {}, not to {name} {digest}", manifest.name, manifest.digest);
@@ -67,16 +70,24 @@ impl Dataset {
         for entry in &manifest.symbols {
             symbols.push(open_symbol(folder, entry, &manifest, &mut files, &damaged)?);
         }
+        let files = Arc::new(Files::new((name, digest), folder, files));
         let dataset = Self { manifest, interval, folder: folder.to_owned(), symbols, files };
-        let series: Vec<Series<'_>> = dataset.iter().collect();
-        let found = dataset_digest(interval.ms(), &series);
-        if found != digest {
-            return Err(damaged(
-                folder,
-                format!("the data was changed: its digest is {found}; import it again"),
-            ));
-        }
+        dataset.check_values()?;
         Ok(dataset)
+    }
+
+    /// Computes the digest over every value that is mapped.
+    fn check_values(&self) -> Result<()> {
+        let series: Vec<Series<'_>> = self.iter().collect();
+        let found = dataset_digest(self.interval.ms(), &series);
+        if found == self.digest() {
+            return Ok(());
+        }
+        Err(Error::Damaged {
+            dataset: self.name().to_owned(),
+            file: self.folder.clone(),
+            problem: format!("the data was changed: its digest is {found}; import it again"),
+        })
     }
 
     /// Name of the dataset.
@@ -111,7 +122,7 @@ impl Dataset {
 
     /// Size of its files in bytes.
     pub fn file_bytes(&self) -> u64 {
-        self.files.iter().map(|(_, identity)| identity.size()).sum()
+        self.files.bytes()
     }
 
     /// Names of the symbols, ascending.
@@ -136,22 +147,18 @@ impl Dataset {
         })
     }
 
-    /// Compares inode, size and times of every file with those at [`Dataset::open`]; to be called before
-    /// results are accepted.
+    /// Its files, to be watched without keeping the map.
+    pub fn files(&self) -> &Arc<Files> {
+        &self.files
+    }
+
+    /// As [`Files::check_unchanged`], to be called before results are accepted; after a touch what is mapped must have
+    /// the digest too, since that is what results were computed from.
     ///
     /// # Errors
-    /// `Invalid` for a file that was changed or replaced, `Missing` for one that is gone.
-    pub fn check_unchanged(&self) -> Result<()> {
-        for (path, identity) in &self.files {
-            if FileIdentity::of(path)? != *identity {
-                return Err(Error::Damaged {
-                    dataset: self.name().to_owned(),
-                    file: path.clone(),
-                    problem: "was changed while it was in use; results computed from it are not valid".into(),
-                });
-            }
-        }
-        Ok(())
+    /// `Damaged` if the values are not those that were opened, `Missing` for a file that is gone.
+    pub fn check_unchanged(&self) -> Result<Option<PathBuf>> {
+        self.files.check_with(|| self.check_values())
     }
 }
 

@@ -21,6 +21,7 @@ pub mod dataset;
 mod decimal;
 pub mod digest;
 pub mod error;
+pub mod files;
 pub mod funding;
 pub mod gaps;
 pub mod import;

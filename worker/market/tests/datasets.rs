@@ -228,19 +228,72 @@ fn a_flipped_bit_is_found_or_changes_nothing() {
 }
 
 #[test]
-fn a_file_changed_during_use_is_found_before_results_count() {
+fn a_value_changed_during_use_is_found_before_results_count() {
+    for in_place in [true, false] {
+        let dir = folder();
+        let dataset = published(dir.path());
+        assert_eq!(dataset.check_unchanged().unwrap(), None);
+        let files = std::sync::Arc::clone(dataset.files());
+        let path = dataset.folder().join("B.arrow");
+        let other = {
+            let dir = folder();
+            let a = write(dir.path(), "B.csv", good_csv(90).replace("100.5", "100.6"));
+            let other = run(&plan(&dir.path().join("data"), vec![Input::new(a)])).published.unwrap();
+            std::fs::read(other.folder.join("B.arrow")).unwrap()
+        };
+        assert_eq!(other.len() as u64, std::fs::metadata(&path).unwrap().len());
+        if in_place {
+            std::fs::write(&path, &other).unwrap();
+        } else {
+            std::fs::write(path.with_extension("new"), &other).unwrap();
+            std::fs::rename(path.with_extension("new"), &path).unwrap();
+        }
+        // Told again each time, to whoever looks.
+        for error in [dataset.check_unchanged(), files.check_unchanged(), dataset.check_unchanged()] {
+            let text = error.unwrap_err().to_string();
+            assert!(text.contains("changed while it was in use"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_touched_file_with_the_same_values_changes_nothing() {
     let dir = folder();
     let dataset = published(dir.path());
-    dataset.check_unchanged().unwrap();
+    let files = std::sync::Arc::clone(dataset.files());
     let path = dataset.folder().join("B.arrow");
     let bytes = std::fs::read(&path).unwrap();
-    // Same bytes, other file: replaced by rename.
-    std::fs::write(path.with_extension("new"), &bytes).unwrap();
-    std::fs::rename(path.with_extension("new"), &path).unwrap();
-    let error = dataset.check_unchanged().unwrap_err();
-    assert!(
-        error.to_string().contains("changed while it was in use") && error.to_string().contains("B.arrow")
-    );
+    let series: Vec<OwnedSeries> = dataset.iter().map(|s| s.to_owned()).collect();
+    let data = dir.path().join("data");
+    let touches: [(&str, &dyn Fn()); 5] = [
+        ("B.arrow", &|| std::fs::hard_link(&path, path.with_extension("link")).unwrap()),
+        ("B.arrow", &|| {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+            std::fs::set_permissions(&path, mode).unwrap();
+        }),
+        ("B.arrow", &|| {
+            let file = std::fs::File::options().append(true).open(&path).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        }),
+        ("B.arrow", &|| {
+            std::fs::write(path.with_extension("new"), &bytes).unwrap();
+            std::fs::rename(path.with_extension("new"), &path).unwrap();
+        }),
+        ("manifest.json", &|| {
+            let rows: Vec<Series<'_>> = series.iter().map(OwnedSeries::as_series).collect();
+            let calendar = Some(Calendar::Sessions { bars_per_year: 252 });
+            let hour = Interval::parse("1h").unwrap();
+            assert_eq!(publish(&data, "test", hour, calendar, &rows).unwrap().outcome, Outcome::Updated);
+        }),
+    ];
+    for (name, touch) in touches {
+        touch();
+        let expected = Some(dataset.folder().join(name));
+        assert_eq!(dataset.check_unchanged().unwrap(), expected);
+        // One look is enough for all: the new shape is remembered.
+        assert_eq!((dataset.check_unchanged().unwrap(), files.check_unchanged().unwrap()), (None, None));
+    }
+    assert_eq!(dataset.calendar(), None, "an open dataset keeps the calendar it was opened with");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::queue::Queue;
 use super::report::Reporter;
 use super::slots::{Alarm, Slots, Speed};
 use super::trouble::Trouble;
-use crate::job::market::Market;
+use crate::job::market::{Market, same_data};
 use crate::job::problem::Problem;
 use crate::job::resolve::ResolvedJob;
 use crate::metrics::WorkerMetrics;
@@ -83,7 +83,7 @@ impl Bench {
 
     /// Whether the data are still those that were opened.
     pub fn check(&self) -> Result<(), Trouble> {
-        Ok(self.market.dataset().check_unchanged()?)
+        Ok(same_data(self.market.dataset().check_unchanged())?)
     }
 
     /// What went wrong in a slot.

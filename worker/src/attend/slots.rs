@@ -15,7 +15,7 @@ use super::queue::Queue;
 use super::report::Reporter;
 use super::trouble::Trouble;
 use crate::job::fitness::Judge;
-use crate::job::market::Market;
+use crate::job::market::{Market, same_data};
 use crate::metrics::{Outcome, WorkerMetrics};
 use crate::process::logs::panic_text;
 use crate::run::evaluator::{Answer, Task};
@@ -83,7 +83,7 @@ impl Slots<'_> {
         let busy = began.elapsed();
         let Some(outgoing) = lease.claim() else { return Ok(()) };
         // Between computing and telling: whoever changes a file in place must not get a wrong score accepted.
-        self.market.dataset().check_unchanged()?;
+        same_data(self.market.dataset().check_unchanged())?;
         for results in self.reporter.messages(lease, &answers, busy, self.memory.now()) {
             if outgoing.send_from_slot(Message::Results(results)).is_err() {
                 // The stream has ended, and with it the lease.

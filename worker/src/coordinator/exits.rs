@@ -91,3 +91,22 @@ pub fn execute(error: ExecuteError) -> Exit {
         other => Exit::new(Code::Internal, other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_champion_that_is_not_what_the_ledger_says_is_an_internal_error() {
+        let error = ResultError::NotDeterministic {
+            strategy: "sma_crossover".into(),
+            genome: "fast_period=5".into(),
+            difference: "sharpe was 1.0 and is 2.0 now".into(),
+        };
+        let exit = execute(error.into());
+        assert_eq!(exit.code, Code::Internal);
+        assert!(
+            exit.to_string().contains("fast_period=5") && exit.to_string().contains("determinism is broken")
+        );
+    }
+}

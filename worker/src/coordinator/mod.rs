@@ -39,7 +39,6 @@ use crate::run::driver::{Driver, Ended};
 use crate::storage::atomic;
 use crate::storage::run_folder::RunFolder;
 use board::Board;
-use data::DataFiles;
 use live::Live;
 use office::{Door, Office};
 use progress::Window;
@@ -72,7 +71,7 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     identity.check(Role::Coordinator, &uid).map_err(tls)?;
     let market = Market::open(&settings.data_dir, &manifest.spec.market_data).map_err(exits::market)?;
     let job = ResolvedJob::new(&manifest, &market.facts()).map_err(|e| Exit::new(Code::Spec, e))?;
-    let files = DataFiles::of(market.dataset()).map_err(exits::data)?;
+    let files = Arc::clone(market.dataset().files());
     // Tables and data themselves are not needed before the end.
     let bars = Problem::new(&job, market.bars()).map_err(exits::problem)?.counted_bars();
     drop(market);

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use galapagos_market::files::Files;
+
 use super::board::Board;
-use super::data::DataFiles;
 use super::exits;
 use super::reporter::News;
+use crate::job::market::same_data;
 use crate::lease::Counts;
 use crate::metrics::{CoordinatorMetrics, Ignored, Retry};
 use crate::process::Shell;
@@ -36,7 +38,7 @@ impl Watch {
         news: &Arc<News>,
         metrics: &CoordinatorMetrics,
         folder: &Arc<RunFolder>,
-        data: DataFiles,
+        data: Arc<Files>,
         handshakes: Arc<HandshakeCounts>,
     ) -> Watch {
         let watch = Watch { seen: Arc::default(), over: Arc::default() };
@@ -49,7 +51,7 @@ impl Watch {
                 let looked = folder
                     .check_epoch()
                     .map_err(exits::storage)
-                    .and_then(|()| data.check_unchanged().map_err(exits::data));
+                    .and_then(|()| same_data(data.check_unchanged()).map_err(exits::data));
                 if let Err(exit) = looked {
                     tracing::error!(reason = exit.reason(), error = format!("{:#}", exit.error), "stopping");
                     *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);

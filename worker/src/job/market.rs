@@ -1,6 +1,6 @@
 //! An open dataset as the engine reads it: the symbols of a job, in ascending order.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use galapagos_crds::MarketData;
 use galapagos_engine::bars::{Bars, FundingStamp};
@@ -106,6 +106,17 @@ impl Market {
             funding: bars.iter().all(|b| !b.funding.is_empty()),
         }
     }
+}
+
+/// Takes a look at the files of a dataset, and tells the log of a touch that changed no value.
+///
+/// # Errors
+/// Those of the look.
+pub fn same_data(look: galapagos_market::Result<Option<PathBuf>>) -> galapagos_market::Result<()> {
+    if let Some(file) = look? {
+        tracing::info!(file = %file.display(), "a data file was touched; its values are the same, the run goes on");
+    }
+    Ok(())
 }
 
 /// Series of the market crate as bars of the engine; `funding` are its stamps, converted by [`stamps`].

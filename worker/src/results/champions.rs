@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use galapagos_engine::backtest::{Backtest, Report};
 use galapagos_engine::buy_and_hold::buy_and_hold;
-use galapagos_engine::evaluation::MetricSet;
-use galapagos_genetics::Evolution;
+use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
+use galapagos_genetics::{Best, Evolution};
 
 use super::ResultError;
 use super::document::{Account, BuyAndHold, Champion, NamedGenome, SymbolAccounts};
@@ -36,7 +36,10 @@ pub struct Odds {
 }
 
 /// The best individual of species `species`; `None` if it has none. One of `exceptions` is none: whatever kept it from
-/// an evaluation would meet us again.
+/// an evaluation would meet us again. `recorded` is what the ledger has of it.
+///
+/// # Errors
+/// It is not what the ledger has.
 pub fn champion(
     problem: &Problem<'_>,
     holdout: Option<&Part<'_>>,
@@ -44,15 +47,21 @@ pub fn champion(
     species: usize,
     odds: Odds,
     exceptions: &[NamedGenome],
-) -> Option<Story> {
-    let best = evolution.best_of_species(species)?;
+    recorded: impl FnOnce(&Best<'_>) -> Option<Evaluation>,
+) -> Result<Option<Story>, ResultError> {
+    let Some(best) = evolution.best_of_species(species) else { return Ok(None) };
     let job = problem.job();
     let strategy = job.species[species].name().to_owned();
     let genome: BTreeMap<_, _> = job.species[species].named(best.genome).into_iter().collect();
     if exceptions.iter().any(|e| e.strategy == strategy && e.genome == genome) {
-        return None;
+        return Ok(None);
     }
-    let training = problem.report(problem.training(), species, best.genome)?;
+    let Some(training) = problem.report(problem.training(), species, best.genome) else { return Ok(None) };
+    if let Some(difference) = recorded(&best).and_then(|r| difference(&r, &training.evaluation)) {
+        let genome =
+            genome.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+        return Err(ResultError::NotDeterministic { strategy, genome, difference });
+    }
     let holdout = holdout.and_then(|part| problem.report(part, species, best.genome));
     let Verdict { class, violation, fitness, .. } = job.judge.verdict(Some(training.evaluation.clone()));
     let evaluation = &training.evaluation;
@@ -84,7 +93,26 @@ pub fn champion(
         ),
         trials: evolution.evaluations().get(species).copied().unwrap_or(0),
     };
-    Some(Story { champion, feasible: class == Class::Feasible, training, holdout })
+    Ok(Some(Story { champion, feasible: class == Class::Feasible, training, holdout }))
+}
+
+/// What the evaluation now has otherwise than the one in the ledger, bit by bit. The ledger has the metrics that the
+/// job asks for; now there is every one.
+fn difference(recorded: &Evaluation, now: &Evaluation) -> Option<String> {
+    for metric in Metric::ALL {
+        let then = recorded.metrics.get(metric);
+        let again = now.metrics.get(metric);
+        if then.is_some() && then.map(f64::to_bits) != again.map(f64::to_bits) {
+            let shown = |value: Option<f64>| value.map_or("undefined".to_owned(), |v| format!("{v:?}"));
+            return Some(format!("{} was {} and is {} now", metric.name(), shown(then), shown(again)));
+        }
+    }
+    if recorded.reason != now.reason {
+        let shown = |reason: Option<Reason>| reason.map_or("none", Reason::name);
+        return Some(format!("the reason was {} and is {} now", shown(recorded.reason), shown(now.reason)));
+    }
+    let sums = |e: &Evaluation| (e.returns, e.s1, e.s2, e.open_position);
+    (sums(recorded) != sums(now)).then(|| "the sums of its returns are others now".to_owned())
 }
 
 /// Holding the symbols over the same windows.

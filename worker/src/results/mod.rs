@@ -49,6 +49,19 @@ pub enum ResultError {
         /// Why.
         problem: String,
     },
+    /// A champion evaluated once more is not what the ledger says.
+    #[error(
+        "{strategy} {genome} is not what the ledger has of it: {difference}; determinism is broken and no result was \
+         written: compare the machines that evaluated it, and report it with the run folder"
+    )]
+    NotDeterministic {
+        /// Its strategy.
+        strategy: String,
+        /// Its genes.
+        genome: String,
+        /// What is not the same.
+        difference: String,
+    },
     /// No individual could be evaluated at all.
     #[error("the run has no individual: it did not finish a generation")]
     Empty,

@@ -10,7 +10,7 @@ use galapagos_crds::population::InitialIndividual;
 use galapagos_engine::ENGINE;
 use galapagos_engine::execution::Fill;
 use galapagos_engine::validation::sharpe::expected_best;
-use galapagos_genetics::species_id;
+use galapagos_genetics::{Best, species_id};
 
 use super::ResultError;
 use super::champions::{Odds, Story, champion, holding};
@@ -82,7 +82,9 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     let (mut winner, mut species) = (None, Vec::new());
     let first = evolution.best().map(|b| b.species);
     for s in 0..job.species.len() {
-        let Some(story) = champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions) else {
+        let recorded = |best: &Best<'_>| driver.recorded(best);
+        let Some(story) = champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions, recorded)?
+        else {
             continue;
         };
         species.push(story.champion.clone());

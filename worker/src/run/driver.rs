@@ -11,8 +11,8 @@ use std::time::Instant;
 use galapagos_crds::GeneValue;
 use galapagos_crds::conditions::CompleteReason;
 use galapagos_engine::ENGINE;
-use galapagos_engine::evaluation::Metrics;
-use galapagos_genetics::{self as genetics, Candidate, Evolution};
+use galapagos_engine::evaluation::{Evaluation, Metrics};
+use galapagos_genetics::{self as genetics, Best, Candidate, Evolution};
 
 pub use super::ended::{Ended, RunError};
 use super::evaluator::{Evaluator, EvaluatorError, Task};
@@ -59,7 +59,7 @@ impl<'a> Driver<'a> {
     ) -> Result<Driver<'a>, RunError> {
         let (memo, warning) = Memo::open(job, folder)?;
         if let Some(warning) = warning {
-            observer.observe(Event::Warning(warning.to_string()));
+            observer.observe(Event::Fallback(warning.to_string()));
         }
         let mut resumed = None;
         let mut warnings = Vec::new();
@@ -317,7 +317,7 @@ impl<'a> Driver<'a> {
 
     /// The metrics of the best individual so far, from the ledger.
     fn best_metrics(&self) -> Option<Metrics> {
-        self.memo.metrics(&self.evolution.best()?)
+        Some(self.recorded(&self.evolution.best()?)?.metrics)
     }
 
     /// The evolution at this boundary.
@@ -338,6 +338,11 @@ impl<'a> Driver<'a> {
     /// The ledger: every distinct evaluation of the run.
     pub fn ledger(&self) -> &Ledger {
         self.memo.ledger()
+    }
+
+    /// The evaluation of an individual, as the ledger has it.
+    pub fn recorded(&self, best: &Best<'_>) -> Option<Evaluation> {
+        self.memo.evaluation(best)
     }
 
     /// The pace of this process.

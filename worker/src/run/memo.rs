@@ -1,7 +1,7 @@
 //! What is known of genomes: the run's own ledger, and those of other jobs with the same inputs.
 
 use galapagos_engine::ENGINE;
-use galapagos_engine::evaluation::Metrics;
+use galapagos_engine::evaluation::Evaluation;
 use galapagos_genetics::{Best, Candidate, GenomeHasher, species_id};
 
 use crate::job::resolve::ResolvedJob;
@@ -84,10 +84,10 @@ impl Memo {
         self.ledger.append(&Record::Evaluated { identity, verdict })
     }
 
-    /// The metrics of an individual that was evaluated.
-    pub fn metrics(&self, best: &Best<'_>) -> Option<Metrics> {
+    /// The evaluation of an individual, as the ledger has it.
+    pub fn evaluation(&self, best: &Best<'_>) -> Option<Evaluation> {
         let record = self.ledger.get(self.hashers[best.species].hash(best.genome))?;
-        Some(fitting(record, best.genome)?.evaluation?.metrics)
+        fitting(record, best.genome)?.evaluation
     }
 
     fn identity(&self, place: Place<'_>) -> Identity {

@@ -101,7 +101,8 @@ pub enum Event<'a> {
         /// Why.
         problem: String,
     },
-    /// A checkpoint was damaged: the run goes on from the one before it, or from the start.
+    /// Something of the run's state was damaged: the run goes on from the checkpoint before it or from the start, with
+    /// every evaluation that is still good.
     Fallback(String),
     /// Something else a person should know; the run goes on.
     Warning(String),

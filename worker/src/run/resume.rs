@@ -31,8 +31,12 @@ pub(super) fn resume(
     let ids: Vec<u16> = job.species.iter().map(|s| species_id(s.name())).collect();
     let mut seen = Vec::new();
     let mut count = 0u64;
+    let mut positions = Vec::new();
     ledger
         .for_each(|record| {
+            if record.position().0 < checkpoint.generation {
+                positions.push(record.position());
+            }
             if let Record::Evaluated { identity, .. } = record
                 && identity.generation < checkpoint.generation
                 && let Some(species) = ids.iter().position(|&id| id == identity.species)
@@ -42,7 +46,15 @@ pub(super) fn resume(
             }
         })
         .map_err(|_| "relies on a ledger that cannot be read")?;
-    if count < evolution.progress().evaluations {
+    positions.sort_unstable();
+    positions.dedup();
+    // Duplicates too: a table of the result has a row for each.
+    let individuals: u64 = state
+        .history
+        .iter()
+        .map(|g| u64::from(g.feasible) + u64::from(g.infeasible) + u64::from(g.failed))
+        .sum();
+    if count < evolution.progress().evaluations || (positions.len() as u64) < individuals {
         return Err("relies on evaluations that were lost");
     }
     evolution.seed_seen(seen).map_err(|_| "does not fit its ledger")?;

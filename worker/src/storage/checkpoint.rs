@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::digest::Digest;
 use super::record::Reader;
-use super::{StorageError, atomic};
+use super::{StorageError, atomic, reads_format};
 
 const MAGIC: &[u8; 4] = b"GLPC";
 /// The format written. Readers accept it and the one before.
@@ -47,10 +47,14 @@ impl std::fmt::Display for CheckpointWarning {
     }
 }
 
-/// Writes a checkpoint and removes all but the newest two.
+/// Writes a checkpoint and removes all but it and the one before. Later generations are removed too: the run did not
+/// continue from them, so they do not check, and would push this one out.
 pub fn save(folder: &Path, engine: u32, checkpoint: &Checkpoint) -> Result<(), StorageError> {
     atomic::write(&path_of(folder, checkpoint.generation), &encode(engine, checkpoint))?;
-    for (_, path) in list(folder)?.into_iter().rev().skip(KEEP) {
+    let (later, mut useful): (Vec<_>, Vec<_>) =
+        list(folder)?.into_iter().partition(|(generation, _)| *generation > checkpoint.generation);
+    useful.truncate(useful.len().saturating_sub(KEEP));
+    for (_, path) in later.into_iter().chain(useful) {
         fs::remove_file(&path).map_err(StorageError::io("remove", &path))?;
     }
     Ok(())
@@ -116,7 +120,7 @@ pub fn decode(engine: u32, bytes: &[u8]) -> Result<Checkpoint, &'static str> {
         return Err("is not a checkpoint");
     }
     let format = input.u16().ok_or(torn)?;
-    if format == 0 || format > FORMAT || format + 1 < FORMAT {
+    if !reads_format(format, FORMAT) {
         return Err("has a format this version does not read");
     }
     if input.u32().ok_or(torn)? != engine {
@@ -190,6 +194,17 @@ mod tests {
         let names: Vec<u32> = list(dir.path()).unwrap().into_iter().map(|(g, _)| g).collect();
         assert_eq!(names, [10, 11]);
         assert_eq!(newest(dir.path()), (Some(sample(11)), 0));
+    }
+
+    #[test]
+    fn what_a_run_begun_anew_saves_is_not_pushed_out_by_what_it_could_not_use() {
+        let dir = tempfile::tempdir().unwrap();
+        for g in [8, 9] {
+            save(dir.path(), 1, &sample(g)).unwrap();
+            fs::write(path_of(dir.path(), g), b"damaged").unwrap();
+        }
+        save(dir.path(), 1, &sample(1)).unwrap();
+        assert_eq!(newest(dir.path()), (Some(sample(1)), 0));
     }
 
     #[test]

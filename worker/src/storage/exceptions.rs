@@ -61,15 +61,19 @@ fn ends_torn(file: &mut std::fs::File) -> std::io::Result<bool> {
     Ok(last != *b"\n")
 }
 
-/// The lines, in the order they were written; torn ones are left out. An individual may be there twice, after a kill
+/// The lines, in the order they were written; torn and damaged ones are left out. An individual may be there twice, after a kill
 /// between this file and the ledger.
 ///
 /// # Errors
 /// The file is there and cannot be read.
 pub fn read(folder: &Path) -> Result<Vec<ExceptionLine>, StorageError> {
     let path = folder.join(FILE);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+    // Not as text: one byte that is no UTF-8 would cost every line.
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            let lines = bytes.split(|&b| b == b'\n');
+            Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(StorageError::io("read", &path)(error)),
     }
@@ -97,6 +101,22 @@ mod tests {
             append(folder.path(), &line(index)).unwrap();
         }
         assert_eq!(read(folder.path()).unwrap(), [line(0), line(1), line(2)]);
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_costs_no_line_but_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        (0..3).for_each(|index| append(folder.path(), &line(index)).unwrap());
+        let path = folder.path().join(FILE);
+        let good = std::fs::read(&path).unwrap();
+        let length = good.len() / 3;
+        for (at, bit) in (length..2 * length - 1).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+            let mut bad = good.clone();
+            bad[at] ^= 1 << bit;
+            std::fs::write(&path, bad).unwrap();
+            let lines = read(folder.path()).unwrap();
+            assert!(lines.first() == Some(&line(0)) && lines.last() == Some(&line(2)), "byte {at} bit {bit}");
+        }
     }
 
     #[test]

@@ -2,50 +2,74 @@
 //! (a killed run repeats nothing it had finished) in one.
 //!
 //! File: header `GLPL` | u16 format | u16 0 | u32 ENGINE | inputs digest (32 bytes) | u32 CRC of these 44 bytes;
-//! then records: u32 length | u32 CRC over length and payload | payload ([`super::record`]).
+//! then records: u32 length | u32 CRC over length and payload | payload ([`super::record`]). Formats N (written) and
+//! N-1 are read; 1 is the first.
 //!
 //! In memory there is only (genome hash -> offset), 24 bytes a record besides the map's spare room; records are
-//! read back from the file. A torn tail and a flipped bit look alike: the first record that does not check ends
-//! the ledger, the rest is cut off and evaluated again.
+//! read back from the file. Damage costs the records it touches and no other: its bytes are kept beside the ledger,
+//! every record that checks stays, and what is missing is evaluated again.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasherDefault, Hasher};
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::Write;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::StorageError;
 use super::digest::Digest;
 use super::record::{Reader, Record};
+use super::salvage::{HEAD, frame, longest, parse, set_aside, walk};
+use super::{StorageError, atomic, reads_format};
 
 const MAGIC: &[u8; 4] = b"GLPL";
+/// The format written: N. Readers accept it and the one before.
 const FORMAT: u16 = 1;
 const HEADER: u64 = 48;
-/// No record comes near this: 255 genes and all metrics are under 2 KiB. A flipped length is caught early.
-const LONGEST: u32 = 1 << 16;
 
 /// Something a person should know, though the run goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerWarning {
     /// The ledger.
     pub path: PathBuf,
+    /// Whether it is a whole ledger of something else, not damage.
+    pub foreign: bool,
     /// Records kept.
     pub kept: u64,
-    /// Bytes dropped after them.
-    pub dropped_bytes: u64,
+    /// Bytes that were no records.
+    pub damaged_bytes: u64,
+    /// Where they are now.
+    pub aside: PathBuf,
 }
 
 impl std::fmt::Display for LedgerWarning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (path, aside) = (self.path.display(), self.aside.display());
+        if self.foreign {
+            return write!(
+                f,
+                "{path}: belongs to another job, engine or version; it was kept as {aside}, and the run begins a new one"
+            );
+        }
         write!(
             f,
-            "{}: {} damaged bytes after {} good records were dropped; what they held is evaluated again",
-            self.path.display(),
-            self.dropped_bytes,
-            self.kept
+            "{path}: {} damaged bytes were moved to {aside}; {} good records were kept, and what is missing is \
+             evaluated again",
+            self.damaged_bytes, self.kept
         )
     }
+}
+
+/// What a header says of the file behind it.
+enum Header {
+    /// It is this run's, in the format written.
+    Ours,
+    /// It is this run's, in the format before.
+    Older,
+    /// It says, unharmed, that it is something else's.
+    Foreign,
+    /// Its CRC does not hold: it says nothing.
+    Damaged,
 }
 
 /// Where a record lies.
@@ -87,84 +111,77 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the run's own ledger for appending, or creates it. Damaged records are cut off; one with a foreign
-    /// header (other inputs, other engine) is moved aside and started anew.
+    /// Opens the run's own ledger for appending, or creates it. Damage is set aside, also that of the header: the
+    /// folder is named after the inputs, so what lies in it is this run's unless an unharmed header says otherwise. A
+    /// foreign ledger is set aside as a whole.
     pub fn open(
         path: &Path,
         engine: u32,
         inputs: &Digest,
     ) -> Result<(Ledger, Option<LedgerWarning>), StorageError> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(StorageError::io("open", path))?;
+        let file = open_own(path)?;
         let size = file.metadata().map_err(StorageError::io("read", path))?.len();
         let header = header(engine, inputs);
-        let mut ledger = Ledger {
-            path: path.to_owned(),
-            file,
-            end: HEADER,
-            records: 0,
-            map: HashMap::default(),
-            writable: true,
-        };
-        let mut warning = None;
-        if size > 0 {
-            if ledger.has_header(&header)? {
-                ledger.scan(size)?;
-            } else {
-                ledger.end = 0;
-            }
-            if ledger.end < size {
-                warning = Some(LedgerWarning {
-                    path: path.to_owned(),
-                    kept: ledger.records,
-                    dropped_bytes: size - ledger.end,
-                });
-                ledger.file.set_len(ledger.end).map_err(StorageError::io("shorten", path))?;
-            }
-        }
-        if size == 0 || ledger.end == 0 {
+        let mut ledger = Ledger::new(path, file, true);
+        if size == 0 {
             ledger.file.write_all_at(&header, 0).map_err(StorageError::io("write", path))?;
             ledger.end = HEADER;
             ledger.sync()?;
-            super::atomic::sync_parent(path)?;
+            atomic::sync_parent(path)?;
+            return Ok((ledger, None));
+        }
+        let found = ledger.header(&header)?;
+        let foreign = matches!(found, Header::Foreign);
+        let from = match found {
+            Header::Ours | Header::Older => HEADER,
+            Header::Damaged => 0,
+            Header::Foreign => size,
+        };
+        let damaged = if foreign { vec![0..size] } else { ledger.scan(from, size)? };
+        let mut warning = None;
+        if !damaged.is_empty() {
+            warning = Some(LedgerWarning {
+                path: path.to_owned(),
+                foreign,
+                kept: ledger.records,
+                damaged_bytes: damaged.iter().map(|part| part.end - part.start).sum(),
+                aside: set_aside(path, &ledger.file, &damaged)?,
+            });
+        }
+        match (&found, damaged.as_slice()) {
+            (Header::Ours, []) => ledger.end = size,
+            (Header::Ours, [tail]) if tail.end == size => {
+                ledger.end = tail.start;
+                ledger.file.set_len(tail.start).map_err(StorageError::io("shorten", path))?;
+            }
+            _ => ledger.rewrite(&header, from, size)?,
         }
         Ok((ledger, warning))
     }
 
-    /// Opens a sibling's ledger to look things up. `None` if there is none or it belongs to something else;
-    /// whatever lies after its last good record (it may be growing) is ignored.
+    /// Opens a sibling's ledger to look things up. `None` if there is none or its header does not say that it has the
+    /// same inputs and engine; damage, and whatever lies after its last good record (it may be growing), is passed
+    /// over.
     pub fn open_sibling(path: &Path, engine: u32, inputs: &Digest) -> Option<Ledger> {
         let file = File::open(path).ok()?;
         let size = file.metadata().ok()?.len();
-        let mut ledger = Ledger {
-            path: path.to_owned(),
-            file,
-            end: HEADER,
-            records: 0,
-            map: HashMap::default(),
-            writable: false,
-        };
-        if !ledger.has_header(&header(engine, inputs)).ok()? {
+        let mut ledger = Ledger::new(path, file, false);
+        if !matches!(ledger.header(&header(engine, inputs)).ok()?, Header::Ours | Header::Older) {
             return None;
         }
-        ledger.scan(size).ok()?;
+        ledger.scan(HEADER, size).ok()?;
+        ledger.end = size;
         Some(ledger)
+    }
+
+    fn new(path: &Path, file: File, writable: bool) -> Ledger {
+        Ledger { path: path.to_owned(), file, end: HEADER, records: 0, map: HashMap::default(), writable }
     }
 
     /// Appends a record. It survives a kill of the process at once, a power cut after [`Ledger::sync`].
     pub fn append(&mut self, record: &Record) -> Result<(), StorageError> {
         debug_assert!(self.writable, "siblings are only read");
-        let payload = record.encode();
-        let mut bytes = Vec::with_capacity(payload.len() + 8);
-        let length = (payload.len() as u32).to_le_bytes();
-        bytes.extend_from_slice(&length);
-        bytes.extend_from_slice(&checksum(length, &payload).to_le_bytes());
-        bytes.extend_from_slice(&payload);
+        let bytes = frame(record);
         self.file.write_all_at(&bytes, self.end).map_err(StorageError::io("append to", &self.path))?;
         self.index(record, self.end);
         self.end += bytes.len() as u64;
@@ -184,12 +201,15 @@ impl Ledger {
 
     /// The record at an offset, if it still checks.
     pub fn read(&self, offset: u64) -> Option<Record> {
-        let mut head = [0; 8];
+        let mut head = [0; HEAD as usize];
         self.file.read_exact_at(&mut head, offset).ok()?;
-        let (length, crc) = split(head)?;
-        let mut payload = vec![0; length as usize];
-        self.file.read_exact_at(&mut payload, offset + 8).ok()?;
-        (checksum(length.to_le_bytes(), &payload) == crc).then(|| Record::decode(&payload))?
+        let length = HEAD as usize + Reader(&head).u32()? as usize;
+        if length > longest() {
+            return None;
+        }
+        let mut bytes = vec![0; length];
+        self.file.read_exact_at(&mut bytes, offset).ok()?;
+        Some(parse(&bytes)?.0)
     }
 
     /// Number of distinct genomes with an evaluation.
@@ -208,10 +228,7 @@ impl Ledger {
     }
 
     fn visit(&self, visit: impl FnMut(Record, u64)) -> Result<(), StorageError> {
-        let mut file = File::open(&self.path).map_err(StorageError::io("open", &self.path))?;
-        file.seek(SeekFrom::Start(HEADER)).map_err(StorageError::io("read", &self.path))?;
-        walk(BufReader::with_capacity(1 << 16, file), HEADER, self.end, visit)
-            .map_err(StorageError::io("read", &self.path))?;
+        walk(&self.file, HEADER, self.end, visit).map_err(StorageError::io("read", &self.path))?;
         Ok(())
     }
 
@@ -230,22 +247,19 @@ impl Ledger {
         Ok(out)
     }
 
-    fn has_header(&self, expected: &[u8; HEADER as usize]) -> Result<bool, StorageError> {
+    fn header(&self, expected: &[u8; HEADER as usize]) -> Result<Header, StorageError> {
         let mut found = [0; HEADER as usize];
         match self.file.read_exact_at(&mut found, 0) {
-            Ok(()) => Ok(&found == expected),
-            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+            Ok(()) => Ok(judge(&found, expected, FORMAT)),
+            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(Header::Damaged),
             Err(e) => Err(StorageError::io("read", &self.path)(e)),
         }
     }
 
-    fn scan(&mut self, size: u64) -> Result<(), StorageError> {
-        let mut file = File::open(&self.path).map_err(StorageError::io("open", &self.path))?;
-        file.seek(SeekFrom::Start(HEADER)).map_err(StorageError::io("read", &self.path))?;
-        let input = BufReader::with_capacity(1 << 16, file);
-        let mut records = 0;
-        let map = &mut self.map;
-        self.end = walk(input, HEADER, size, |record, offset| {
+    /// Finds the records; returns the parts that hold none.
+    fn scan(&mut self, from: u64, size: u64) -> Result<Vec<Range<u64>>, StorageError> {
+        let (mut records, map) = (0, &mut self.map);
+        let damaged = walk(&self.file, from, size, |record, offset| {
             records += 1;
             if let Record::Evaluated { identity, .. } = &record {
                 map.entry(key(identity.hash)).or_insert(offset);
@@ -253,6 +267,25 @@ impl Ledger {
         })
         .map_err(StorageError::io("read", &self.path))?;
         self.records = records;
+        Ok(damaged)
+    }
+
+    /// Writes the good records, and nothing else, to a new file in place of this one.
+    fn rewrite(&mut self, header: &[u8; HEADER as usize], from: u64, size: u64) -> Result<(), StorageError> {
+        atomic::write_with(&self.path, |out| {
+            out.write_all(header)?;
+            let mut copied = Ok(());
+            walk(&self.file, from, size, |record, _| {
+                if copied.is_ok() {
+                    copied = out.write_all(&frame(&record));
+                }
+            })?;
+            copied
+        })?;
+        self.file = open_own(&self.path)?;
+        self.map.clear();
+        self.end = self.file.metadata().map_err(StorageError::io("read", &self.path))?.len();
+        self.scan(HEADER, self.end)?;
         Ok(())
     }
 
@@ -261,33 +294,6 @@ impl Ledger {
             self.map.entry(key(identity.hash)).or_insert(offset);
         }
     }
-}
-
-/// Reads records from `offset` to `size`; returns where the last good one ends.
-fn walk(
-    mut input: impl Read,
-    mut offset: u64,
-    size: u64,
-    mut visit: impl FnMut(Record, u64),
-) -> std::io::Result<u64> {
-    let mut payload = Vec::new();
-    while size - offset >= 8 {
-        let mut head = [0; 8];
-        input.read_exact(&mut head)?;
-        let Some((length, crc)) = split(head) else { break };
-        if size - offset - 8 < u64::from(length) {
-            break;
-        }
-        payload.resize(length as usize, 0);
-        input.read_exact(&mut payload)?;
-        if checksum(length.to_le_bytes(), &payload) != crc {
-            break;
-        }
-        let Some(record) = Record::decode(&payload) else { break };
-        visit(record, offset);
-        offset += 8 + u64::from(length);
-    }
-    Ok(offset)
 }
 
 fn header(engine: u32, inputs: &Digest) -> [u8; HEADER as usize] {
@@ -301,18 +307,24 @@ fn header(engine: u32, inputs: &Digest) -> [u8; HEADER as usize] {
     out
 }
 
-fn split(head: [u8; 8]) -> Option<(u32, u32)> {
-    let mut input = Reader(&head);
-    let length = input.u32()?;
-    let crc = input.u32()?;
-    (length <= LONGEST).then_some((length, crc))
+/// What `found` is to a run whose header is `expected` and a reader of `format`.
+fn judge(found: &[u8; HEADER as usize], expected: &[u8; HEADER as usize], format: u16) -> Header {
+    let number = |h: &[u8]| u16::from_le_bytes([h[4], h[5]]);
+    if crc32fast::hash(&found[..44]).to_le_bytes() != found[44..] {
+        return Header::Damaged;
+    }
+    let same = found[..4] == expected[..4] && found[6..44] == expected[6..44];
+    match number(found) {
+        n if !same || !reads_format(n, format) => Header::Foreign,
+        n if n == format => Header::Ours,
+        _ => Header::Older,
+    }
 }
 
-fn checksum(length: [u8; 4], payload: &[u8]) -> u32 {
-    let mut crc = crc32fast::Hasher::new();
-    crc.update(&length);
-    crc.update(payload);
-    crc.finalize()
+fn open_own(path: &Path) -> Result<File, StorageError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(path).map_err(StorageError::io("open", path))
 }
 
 fn key(hash: u128) -> (u64, u64) {

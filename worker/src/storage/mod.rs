@@ -3,6 +3,7 @@
 //! * [`atomic`]: a file or folder appears whole or not at all.
 //! * [`run_folder`]: where a run lies, who may write it ([`lock`], epochs), and its commit mark `RESULT`.
 //! * [`ledger`]: every distinct evaluation, append-only; memo and journal in one.
+//!   Its `salvage` finds the good records among damage.
 //! * [`checkpoint`]: the state at a generation boundary, and the one before.
 //! * [`exceptions`]: why individuals were set aside.
 //! * [`digest`]: the inputs digest and the chain of result digests, byte by byte.
@@ -17,6 +18,7 @@ pub mod ledger;
 pub mod lock;
 pub mod record;
 pub mod run_folder;
+mod salvage;
 
 use std::path::{Path, PathBuf};
 
@@ -75,6 +77,11 @@ pub enum StorageError {
         /// The newest one.
         newest: u64,
     },
+}
+
+/// Whether a reader whose newest format is `newest` (N) reads a file of `format`: N and N-1, of those from 1.
+pub(crate) fn reads_format(format: u16, newest: u16) -> bool {
+    format > 0 && (format == newest || format + 1 == newest)
 }
 
 impl StorageError {
