@@ -19,6 +19,8 @@ use crate::progress::Seen;
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 /// Longest pause after a fault.
 const LONGEST_PAUSE: Duration = Duration::from_secs(360);
+/// Containers that others put beside the coordinator may end by themselves once it has ended, and its log stays then.
+const OTHERS_STOP: Duration = Duration::from_secs(10);
 /// How long after its grace a pod on a silent node is waited for.
 const DEAD_NODE: SignedDuration = SignedDuration::from_secs(30);
 
@@ -99,15 +101,31 @@ impl State<'_> {
         decision.attempts = attempts;
         decision.children.attempt = recheck.is_none().then_some(number);
         decision.children.workers = Workers::Keep;
-        decision.children.remove = self.outdated(number);
+        // The end of an attempt is read from its Job: it stays until the pause after it is over.
+        decision.children.remove = if recheck.is_none() { self.outdated(number) } else { Vec::new() };
         decision.recheck = recheck;
         decision
     }
 
-    /// Jobs whose logs are of no use any more: all but those of the current attempt and the one before.
+    /// Jobs whose logs are of no use any more: all but those of the current attempt and the one before. And those of
+    /// which only foreign containers run on.
     pub(super) fn outdated(&self, current: u32) -> Vec<(String, String)> {
-        let observed = &self.inputs.observed.attempts;
-        observed.iter().filter(|a| a.number + 1 < current && !a.is_leaving()).map(Attempt::identity).collect()
+        let observed = self.inputs.observed.attempts.iter().filter(|a| !a.is_leaving());
+        let is_outdated =
+            |a: &&Attempt| a.number + 1 < current || self.until_stopped(a).is_some_and(|left| left.is_zero());
+        observed.filter(is_outdated).map(Attempt::identity).collect()
+    }
+
+    /// How long foreign containers of an attempt that has ended may still run; none if there are none.
+    fn until_stopped(&self, attempt: &Attempt) -> Option<Duration> {
+        let since = ending::runs_on_since(&attempt.job, attempt.pod.as_deref())?;
+        Some(left(self.inputs.now, since, OTHERS_STOP.as_secs()).unwrap_or_default())
+    }
+
+    /// When the next attempt has to be stopped of which only foreign containers run on.
+    pub(super) fn next_stop(&self) -> Option<Duration> {
+        let observed = self.inputs.observed.attempts.iter().filter(|a| !a.is_leaving());
+        observed.filter_map(|a| self.until_stopped(a)).filter(|left| !left.is_zero()).min()
     }
 
     pub(super) fn is_lost(&self, attempt: &Attempt) -> bool {
@@ -173,7 +191,8 @@ impl State<'_> {
         let dying = attempt.pod.as_ref().and_then(|p| p.metadata.deletion_timestamp.as_ref());
         let dying = dying.map(|t| left(self.inputs.now, t.0, 31).unwrap_or(Duration::from_secs(1)));
         let missing = pod_state::until_missing(&attempt.job, attempt.pod.as_deref(), self.inputs.now);
-        decision.recheck = [dying, missing, self.until_deadline()].into_iter().flatten().min();
+        decision.recheck =
+            [dying, missing, self.until_deadline(), self.next_stop()].into_iter().flatten().min();
         decision
     }
 }

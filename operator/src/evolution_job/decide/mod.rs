@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::ending;
-use super::observe::Observed;
+use super::observe::{Attempt, Observed};
 use super::status::{LastWords, Situation, SuspendedBy};
 use super::validate::Problem;
 use crate::plan::Share;
@@ -207,7 +207,11 @@ impl State<'_> {
 
     fn suspend(&self) -> Decision {
         let observed = self.inputs.observed;
-        let active = observed.attempts.iter().filter(|a| ending::of(&a.job, a.pod.as_deref()).is_none());
+        let is_active = |a: &&Attempt| {
+            let (job, pod) = (&a.job, a.pod.as_deref());
+            ending::of(job, pod).is_none() || ending::runs_on_since(job, pod).is_some()
+        };
+        let active = observed.attempts.iter().filter(is_active);
         let active: Vec<_> = active.collect();
         let gone = active.is_empty() && observed.replicas() == (0, 0);
         let mut decision = self.with(match gone {

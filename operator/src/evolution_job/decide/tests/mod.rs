@@ -1,6 +1,7 @@
 //! The life of a job, told as observations and what they lead to.
 
 mod attempts;
+mod beside;
 mod ends;
 
 use std::sync::Arc;
@@ -105,10 +106,10 @@ impl World {
             "creationTimestamp": self.now.to_string(),
         }}))
         .unwrap();
-        self.observed.attempts.push(super::super::observe::Attempt { number, job: Arc::new(job), pod: None });
+        self.observed.attempts.push(Attempt { number, job: Arc::new(job), pod: None });
     }
 
-    fn last(&mut self) -> &mut super::super::observe::Attempt {
+    fn last(&mut self) -> &mut Attempt {
         self.observed.attempts.last_mut().unwrap()
     }
 
