@@ -44,7 +44,11 @@ impl State<'_> {
 
     /// The Job of the current attempt is not there: not made yet, or taken away by somebody.
     pub(super) fn missing(&self, number: u32) -> Decision {
-        let mut decision = self.with(Situation::Starting);
+        let situation = self.still_unmade().unwrap_or(Situation::Starting);
+        if let Some(given_back) = self.given_back(&situation) {
+            return given_back;
+        }
+        let mut decision = self.with(situation);
         let before = number.checked_sub(1).and_then(|n| self.inputs.observed.attempt(n));
         let ending = before.and_then(|a| ending::of(&a.job, a.pod.as_deref()));
         if let Some(Ending { class: Class::Fault(code), at: Some(at), message }) = ending {
@@ -139,7 +143,7 @@ impl State<'_> {
     }
 
     /// Whether the pool, or the operator, makes pods in another way than when the attempt was made.
-    fn is_corrected(&self, attempt: &Attempt) -> bool {
+    pub(super) fn is_corrected(&self, attempt: &Attempt) -> bool {
         let made = attempt.job.metadata.annotations.as_ref().and_then(|a| a.get(annotations::ORIGIN));
         let now = (self.inputs.origin)(attempt.number);
         made.zip(now).is_some_and(|(made, now)| *made != now)
@@ -159,6 +163,11 @@ impl State<'_> {
     /// The current attempt lives.
     pub(super) fn going_on(&self, attempt: &Attempt) -> Decision {
         let seen = self.heard(attempt);
+        if seen.is_none()
+            && let Some(unmade) = self.unmade(attempt)
+        {
+            return unmade;
+        }
         let pod = pod_state::of(&attempt.job, attempt.pod.as_deref());
         if matches!(pod, PodState::Stuck { .. }) && self.is_corrected(attempt) {
             // It is made again under its own number: it never worked.
@@ -181,6 +190,9 @@ impl State<'_> {
             (PodState::Importing, None) => Situation::Preparing { importing: true },
             (PodState::Waiting | PodState::Running, None) => Situation::Starting,
         });
+        if let Some(given_back) = self.given_back(&decision.situation) {
+            return given_back;
+        }
         decision.children.attempt = Some(attempt.number);
         decision.children.remove = self.outdated(attempt.number);
         decision.children.workers = match decision.situation {
@@ -190,9 +202,10 @@ impl State<'_> {
         };
         let dying = attempt.pod.as_ref().and_then(|p| p.metadata.deletion_timestamp.as_ref());
         let dying = dying.map(|t| left(self.inputs.now, t.0, 31).unwrap_or(Duration::from_secs(1)));
+        let unplaced = attempt.pod.as_deref().and_then(|pod| pod_state::until_unplaced(pod, self.inputs.now));
         let missing = pod_state::until_missing(&attempt.job, attempt.pod.as_deref(), self.inputs.now);
         decision.recheck =
-            [dying, missing, self.until_deadline(), self.next_stop()].into_iter().flatten().min();
+            [dying, missing, unplaced, self.until_deadline(), self.next_stop()].into_iter().flatten().min();
         decision
     }
 }

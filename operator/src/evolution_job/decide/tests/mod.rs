@@ -3,6 +3,7 @@
 mod attempts;
 mod beside;
 mod ends;
+mod unmade;
 
 use std::sync::Arc;
 
@@ -26,6 +27,10 @@ struct World {
     share: Share,
     /// What it makes pods of is not what the attempts were made of.
     pool_edited: bool,
+    /// It was long enough in a place that others wait for.
+    overstayed: bool,
+    /// Its place is others' for so long.
+    set_back: Option<Duration>,
     now: Timestamp,
 }
 
@@ -47,6 +52,7 @@ impl World {
             attempts: Vec::new(),
             workers: None,
             trouble: None,
+            refused: None,
             seen: None,
         };
         let share = Share { admitted: true, queue_position: None, wanted: 2, workers: 2 };
@@ -55,6 +61,8 @@ impl World {
             problem: None,
             share,
             pool_edited: false,
+            overstayed: false,
+            set_back: None,
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
         }
     }
@@ -65,6 +73,8 @@ impl World {
             problem: self.problem.as_ref(),
             share: &self.share,
             origin: &|number| self.pool_edited.then(|| format!("edited for {number}")),
+            overstayed: self.overstayed,
+            set_back: self.set_back,
             now: self.now,
             clock: Instant::now(),
         };
