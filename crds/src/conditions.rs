@@ -113,6 +113,8 @@ names! {
         ImagePullFailed,
         /// A quota refuses pods.
         QuotaExceeded,
+        /// The coordinator's pod fits on no node.
+        Unschedulable,
         /// More faults than backoffLimit.
         BackoffLimitExceeded,
         /// Ran longer than activeDeadlineSeconds.

@@ -42,6 +42,8 @@ pub struct Context {
     pub recent: Recent,
     /// What the server refused lately.
     pub refusals: crate::evolution_job::refusals::Refusals,
+    /// Why pods of coordinators are missing, as it was a moment ago.
+    pub refused_pods: crate::evolution_job::refused_pods::RefusedPods,
     /// Why workers of jobs are missing, as it was a moment ago.
     pub pending: crate::evolution_job::worker_trouble::Pending,
     /// Claims of pools as they were a moment ago.

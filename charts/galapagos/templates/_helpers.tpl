@@ -69,6 +69,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [create]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [list] # why no pod is made for a Job
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]

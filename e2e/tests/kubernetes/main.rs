@@ -7,6 +7,7 @@
 
 mod harness;
 
+mod beside;
 mod definitions;
 mod deletion;
 mod measured;
@@ -18,4 +19,5 @@ mod results;
 mod steering;
 mod sweep;
 mod trouble;
+mod unstarted;
 mod z_rights;

@@ -193,12 +193,8 @@ fn a_coordinator_that_gets_no_pod_or_no_node_is_told_and_waited_for() {
         space.apply(&[quota(0)]);
         space.kubectl(&["wait", "resourcequota/few", "--for=jsonpath={.status.hard}", "--timeout=30s"]);
         space.apply(&[small("evolve")]);
-        let says = |text: &'static str| {
-            move |j: &galapagos_crds::EvolutionJob| {
-                status(j).conditions.iter().any(|c| c.type_ == "Ready" && c.message.contains(text))
-            }
-        };
-        space.job_is("evolve", "is told", says("kubectl describe job evolve-coordinator-1")).await;
+        let found = space.job_is("evolve", "is told", is_true("Stalled", "QuotaExceeded")).await;
+        says(&found, &["evolve-coordinator-1", "exceeded quota: few"]);
         space.apply(&[quota(5)]);
         assert_eq!(space.digest("evolve").await, expected(&small("evolve")));
     });

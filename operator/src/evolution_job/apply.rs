@@ -16,7 +16,7 @@ use super::observe::Observed;
 use super::site;
 use crate::certificates::CaError;
 use crate::context::Context;
-use crate::kube_io::{Created, Kind, Propagation, WriteError};
+use crate::kube_io::{Created, Kind, Propagation, Righted, WriteError};
 use crate::worker_pool::privileges;
 use crate::{annotations, names};
 
@@ -123,10 +123,8 @@ async fn start(
         found.map_or(Ok(()), |s| must_be_mine(&s.metadata, site, "Service"))?;
     }
     let body = build::service(site, number);
-    ctx.io
-        .apply(Kind::Service, &site.namespace, &body, known)
-        .await
-        .map_err(|e| Obstacle::of(e, "its Service"))?;
+    let what = format!("its Service {service}");
+    put_right(ctx, site, Kind::Service, &body, known, &what).await?;
     if observed.attempt(number).is_some() {
         return Ok(());
     }
@@ -177,20 +175,43 @@ async fn scale(
         found.map_or(Ok(()), |d| must_be_mine(&d.metadata, site, "Deployment"))?;
     }
     let body = workers(site, live, replicas, origin);
-    if let Some((reason, message)) = ctx.refusals.recent(&site.uid, &body, super::STALLED) {
-        return Err(Obstacle::Stalled { reason, message });
-    }
-    let meta = live.map(|d| &d.metadata);
-    let applied = ctx.io.apply(Kind::Deployment, &site.namespace, &body, meta).await;
-    if let Err(error) = applied {
-        let obstacle = Obstacle::of(error, "the Deployment of its workers");
-        if let Obstacle::Stalled { reason, message } = &obstacle {
-            ctx.refusals.note(&site.uid, &body, *reason, message);
-        }
-        return Err(obstacle);
-    }
+    let what = format!("the Deployment {} of its workers", names::workers(&site.name));
+    put_right(ctx, site, Kind::Deployment, &body, live.map(|d| &d.metadata), &what).await?;
     ctx.budget.set_replicas(&site.uid, replicas);
     Ok(())
+}
+
+/// Applies a child. One that others changed so that it cannot be merged is replaced. What is refused is not sent again
+/// with every report of a coordinator.
+async fn put_right(
+    ctx: &Context,
+    site: &Site,
+    kind: Kind,
+    body: &Value,
+    known: Option<&ObjectMeta>,
+    what: &str,
+) -> Result<(), Obstacle> {
+    if let Some((reason, message)) = ctx.refusals.recent(&site.uid, kind, body, super::STALLED) {
+        return Err(Obstacle::Stalled { reason, message });
+    }
+    match ctx.io.apply_or_replace(kind, &site.namespace, body, known).await {
+        Ok(Righted::Applied(_)) => Ok(()),
+        Ok(Righted::Deleted) => Err(Obstacle::Leaving(what.to_owned())),
+        Err(error) => {
+            let obstacle = match error {
+                // Nothing of a template is in it: the object that is there is in the way.
+                WriteError::Invalid { message } if kind == Kind::Service => Obstacle::stalled(
+                    StalledReason::NameTaken,
+                    format!("{what} was changed and cannot be put right: {message}"),
+                ),
+                error => Obstacle::of(error, what),
+            };
+            if let Obstacle::Stalled { reason, message } = &obstacle {
+                ctx.refusals.note(&site.uid, kind, body, *reason, message);
+            }
+            Err(obstacle)
+        }
+    }
 }
 
 /// The Deployment as it should be. Within one attempt its pods stay as they were made, though the pool was edited or

@@ -31,6 +31,23 @@ struct Memory {
     window: Option<Window>,
     /// What the last plan gave it.
     share: Option<Share>,
+    /// Since when it has kept its place in vain.
+    in_vain: Option<Instant>,
+    /// Until when its place is left to others, and the edition of the pool in which that was decided.
+    set_back: Option<(Instant, Option<i64>)>,
+}
+
+/// How long a job may keep a place in vain for which others wait.
+const IN_VAIN: Duration = Duration::from_secs(60);
+/// How long it leaves its place to others then.
+const SET_BACK: Duration = Duration::from_secs(300);
+
+impl Memory {
+    /// How long its place is still left to others. A pool that was corrected is tried at once.
+    fn set_back(&self, pool: &WorkerPool, now: Instant) -> Option<Duration> {
+        let (until, _) = self.set_back.filter(|(_, edition)| *edition == pool.metadata.generation)?;
+        until.checked_duration_since(now).filter(|left| !left.is_zero())
+    }
 }
 
 impl Budget {
@@ -41,6 +58,29 @@ impl Budget {
     /// Replicas of a job's workers were set.
     pub fn set_replicas(&self, uid: &str, replicas: u32) {
         self.jobs().entry(uid.to_owned()).or_default().set = Some(replicas);
+    }
+
+    /// Whether the job has kept its place in vain for so long that others get it. `in_vain`: whether it does now.
+    pub fn overstays(&self, uid: &str, in_vain: bool, now: Instant) -> bool {
+        let mut jobs = self.jobs();
+        if !in_vain {
+            jobs.entry(uid.to_owned()).and_modify(|of_it| of_it.in_vain = None);
+            return false;
+        }
+        let of_it = jobs.entry(uid.to_owned()).or_default();
+        let since = *of_it.in_vain.get_or_insert(now);
+        now.saturating_duration_since(since) >= IN_VAIN
+    }
+
+    /// The job leaves its place to others for a while.
+    pub fn set_back(&self, uid: &str, pool: &WorkerPool, now: Instant) {
+        let set_back = Some((now + SET_BACK, pool.metadata.generation));
+        self.jobs().insert(uid.to_owned(), Memory { set_back, ..Memory::default() });
+    }
+
+    /// How long it still does.
+    pub fn is_set_back(&self, uid: &str, pool: &WorkerPool, now: Instant) -> Option<Duration> {
+        self.jobs().get(uid)?.set_back(pool, now)
     }
 
     /// The job has no place any more: it ended or was suspended.
@@ -61,12 +101,16 @@ impl Budget {
         caches: &Caches,
         hub: &Hub,
     ) -> (BTreeMap<String, Share>, Vec<ObjectRef<EvolutionJob>>) {
-        let jobs = jobs_of(pool, caches);
+        let mut jobs = jobs_of(pool, caches);
         let replicas = replicas(pool, caches);
         let budget = budget(pool);
         // One at a time: two plans over half of each other's places would give too many.
         let mut memory = self.jobs();
         let now = Instant::now();
+        jobs.retain(|job| {
+            let of_it = job.uid().and_then(|uid| memory.get(&uid));
+            of_it.is_none_or(|of_it| of_it.set_back(pool, now).is_none())
+        });
         let delay = Duration::from_secs(pool.spec.scale_down_delay_seconds.into());
         let mut inputs: Vec<plan::Job> = jobs
             .iter()

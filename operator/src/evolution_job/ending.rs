@@ -1,11 +1,13 @@
-//! How an attempt ended, read from what Kubernetes keeps: the condition of its Job, and its pod while there is one.
+//! How an attempt ended, read from what Kubernetes keeps: its pod while there is one, and the condition of its Job.
 //!
-//! The condition alone is enough to tell the class, so a pod that is gone loses nothing but the words of its failure.
+//! The containers `coordinator` and `import` decide, and no other: a container that a mesh or a policy put beside them
+//! may run on for ever, and as long as it does the Job has no condition. The condition counts once the pod is gone; it
+//! alone is enough to tell the class, so such a pod loses nothing but the words of its failure.
 
 use galapagos_crds::conditions::StalledReason;
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobCondition};
-use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
 
 use super::status::last_words::{self, End, LastWords};
 use crate::names::COORDINATOR;
@@ -54,23 +56,27 @@ fn permanent(code: i32) -> Option<StalledReason> {
 
 /// The end of an attempt, or none while it may still go on.
 pub fn of(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
+    let last = pod.and_then(terminated);
     let conditions = job.status.as_ref().and_then(|s| s.conditions.as_deref()).unwrap_or_default();
     let holds =
         |kinds: &[&str]| conditions.iter().find(|c| kinds.contains(&c.type_.as_str()) && c.status == "True");
     let at = |c: &JobCondition| c.last_transition_time.as_ref().map(|t| t.0);
+    let finished = last.and_then(|t| t.finished_at.as_ref()).map(|t| t.0);
+    if last.is_some_and(|t| t.exit_code == 0) {
+        return Some(Ending { class: Class::Succeeded, at: finished, message: String::new() });
+    }
     if let Some(complete) = holds(&["Complete", "SuccessCriteriaMet"]) {
         return Some(Ending { class: Class::Succeeded, at: at(complete), message: String::new() });
     }
     // FailureTarget comes first and is final too; Failed follows once the pods are gone.
-    let failed = holds(&["Failed", "FailureTarget"])?;
-    let told = failed.message.as_deref().unwrap_or_default();
-    let last = pod.and_then(terminated);
-    let code = exit_code(told).or_else(|| last.map(|t| t.exit_code));
+    let failed = holds(&["Failed", "FailureTarget"]);
+    // A pod that is taken away may belong to a Job that makes another, as a queue has it do: its Job tells.
+    if failed.is_none() && (last.is_none() || pod.is_some_and(|p| p.metadata.deletion_timestamp.is_some())) {
+        return None;
+    }
+    let told = failed.and_then(|c| c.message.as_deref()).unwrap_or_default();
+    let code = last.map(|t| t.exit_code).or_else(|| exit_code(told));
     let words = last.and_then(|t| t.message.as_deref()).and_then(last_words::text);
-    let message = words.unwrap_or_else(|| {
-        let signal = last.and_then(|t| t.reason.as_deref()).filter(|r| *r == "OOMKilled");
-        signal.map_or_else(|| told.to_owned(), |_| "its memory limit was exceeded (OOMKilled)".to_owned())
-    });
     let class = if told.contains("DisruptionTarget") || pod.is_some_and(is_disrupted) {
         Class::Disrupted
     } else if let Some(reason) = code.and_then(permanent) {
@@ -87,7 +93,41 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
     } else {
         Class::Fault(code)
     };
-    Some(Ending { class, at: at(failed), message })
+    let message = words.unwrap_or_else(|| without_words(last, pod, told));
+    Some(Ending { class, at: finished.or_else(|| failed.and_then(at)), message })
+}
+
+/// What can be said of an end of which the container itself said nothing.
+fn without_words(last: Option<&ContainerStateTerminated>, pod: Option<&Pod>, told: &str) -> String {
+    if last.and_then(|t| t.reason.as_deref()) == Some("OOMKilled") {
+        return "its memory limit was exceeded (OOMKilled)".to_owned();
+    }
+    if let Some(last) = last.filter(|_| told.is_empty()) {
+        return format!("its container ended with exit code {}", last.exit_code);
+    }
+    let other = pod.filter(|_| last.is_none()).and_then(|pod| {
+        let status = pod.status.as_ref()?;
+        let all = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
+        all.filter_map(|s| Some((s.name.as_str(), s.state.as_ref()?.terminated.as_ref()?)))
+            .find(|(_, t)| t.exit_code != 0)
+    });
+    match other {
+        Some((name, t)) => {
+            format!("container {name}, which is none of Galapagos, ended with exit code {}", t.exit_code)
+        }
+        None => told.to_owned(),
+    }
+}
+
+/// Since when containers that are none of ours run on after the end of the coordinator; none if they do not. Sidecars
+/// among the init containers are stopped by Kubernetes.
+pub fn runs_on_since(job: &Job, pod: Option<&Pod>) -> Option<Timestamp> {
+    let ended = of(job, pod)?.at?;
+    let status = pod?.status.as_ref()?;
+    let is_over = matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"));
+    let lives = |s: &ContainerStatus| s.state.as_ref().is_none_or(|s| s.terminated.is_none());
+    let beside = status.container_statuses.iter().flatten().filter(|s| s.name != COORDINATOR);
+    (!is_over && beside.into_iter().any(lives)).then_some(ended)
 }
 
 /// Whether Kubernetes itself takes the pod away.

@@ -12,6 +12,7 @@ pub mod events;
 pub mod observe;
 pub mod pod_state;
 pub mod refusals;
+pub mod refused_pods;
 pub mod report;
 pub mod site;
 pub mod status;
@@ -23,9 +24,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use galapagos_crds::conditions::{ReconcilingReason, condition};
 use galapagos_crds::status::Phase;
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
@@ -80,15 +83,22 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     }
     let problem = validate::validate(&observed.job, observed.pool.as_deref(), Catalogue::embedded()).err();
     let share = share(&ctx, &observed, &uid);
-    let now = Timestamp::now();
+    let (now, clock) = (Timestamp::now(), Instant::now());
+    observed.refused = refused_pods::of(&ctx.refused_pods, ctx.io.client(), &observed, now).await;
+    let pool = observed.pool.as_deref();
+    let in_vain = pool.is_some_and(|pool| is_in_vain(&observed.job) && others_wait(&ctx, pool));
+    let overstayed = ctx.budget.overstays(&uid, in_vain, clock);
+    let set_back = pool.and_then(|pool| ctx.budget.is_set_back(&uid, pool, clock));
     let origin = |number| observed.pool.as_deref().map(|pool| site::origin(pool, &ctx.settings, number));
     let inputs = Inputs {
         observed: &observed,
         problem: problem.as_ref(),
         share: &share,
         origin: &origin,
+        overstayed,
+        set_back,
         now,
-        clock: Instant::now(),
+        clock,
     };
     let mut decision = decide(&inputs);
 
@@ -123,7 +133,16 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
         Err(other) => return Err(Error::Apply(other)),
     }
     stream::follow(&ctx, &observed, &decision);
+    let gives_back = overstayed && decision.situation.phase() == Phase::Pending;
     let wait = report::report(&ctx, &observed, recorded, &decision, now).await?;
+    if let Some(pool) = observed.pool.as_deref().filter(|_| gives_back) {
+        ctx.budget.set_back(&uid, pool, clock);
+        replan(&ctx, pool);
+        again = again.min(JUDGED);
+    }
+    if in_vain {
+        again = again.min(STALLED);
+    }
     ctx.backoff.succeeded(&uid);
     Ok(Action::requeue(wait.map_or(again, |wait| wait.min(again))))
 }
@@ -131,6 +150,27 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
 /// Whether this operator runs the job.
 fn is_ours(job: &EvolutionJob) -> bool {
     job.spec.managed_by == galapagos_crds::job::MANAGED_BY && job.metadata.deletion_timestamp.is_none()
+}
+
+/// Whether the job has a place and its pod is refused or fits nowhere.
+fn is_in_vain(job: &EvolutionJob) -> bool {
+    let Some(status) = &job.status else { return false };
+    let unmade =
+        |c: &Condition| c.type_ == condition::STALLED && c.status == "True" && decide::is_in_vain(&c.reason);
+    status.phase == Some(Phase::Preparing) && status.conditions.iter().any(unmade)
+}
+
+/// Whether jobs wait for a place in the pool.
+fn others_wait(ctx: &Context, pool: &WorkerPool) -> bool {
+    let (namespace, name) = (pool.namespace(), pool.name_any());
+    let queued = ReconcilingReason::Queued.as_str();
+    let waits = |job: &EvolutionJob| {
+        let conditions = job.status.as_ref().map(|s| &*s.conditions).unwrap_or_default();
+        job.namespace() == namespace
+            && job.spec.worker_pool_name == name
+            && conditions.iter().any(|c| c.type_ == condition::RECONCILING && c.reason == queued)
+    };
+    !ctx.caches.jobs.state_filter(waits).is_empty()
 }
 
 /// Whether the job waits to be let in, with nothing to tell.

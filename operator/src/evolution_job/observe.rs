@@ -50,6 +50,8 @@ pub struct Observed {
     pub workers: Option<Arc<Deployment>>,
     /// Why workers do not come, if it is known.
     pub trouble: Option<WorkersTrouble>,
+    /// Why Kubernetes makes no pod for its current attempt, in the words of its event.
+    pub refused: Option<String>,
     /// What its coordinator said last.
     pub seen: Option<Seen>,
 }
@@ -98,5 +100,5 @@ pub fn observe(job: Arc<EvolutionJob>, caches: &Caches, seen: Option<Seen>) -> O
     attempts.sort_by_key(|a| a.number);
     let pool = ObjectRef::new(&job.spec.worker_pool_name).within(&namespace);
     let workers = caches.workers.state_filter(|d: &Deployment| mine(&d.metadata)).into_iter().next();
-    Observed { pool: caches.pools.get(&pool), attempts, workers, trouble: None, seen, job }
+    Observed { pool: caches.pools.get(&pool), attempts, workers, trouble: None, refused: None, seen, job }
 }

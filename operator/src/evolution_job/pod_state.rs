@@ -98,6 +98,39 @@ pub fn awaited(job: &Job, pod: Option<&Pod>, now: Timestamp) -> Option<String> {
     Some(format!("The coordinator's pod fits on no node: {}", told.trim_end_matches('.')))
 }
 
+/// Why no container of the attempt runs, if its pod is refused or fits nowhere. `refused`: what the event of its Job
+/// says.
+pub fn unmade(job: &Job, pod: Option<&Pod>, refused: Option<&str>, now: Timestamp) -> Option<PodState> {
+    let message = awaited(job, pod, now)?;
+    let Some(pod) = pod else {
+        let refused = refused?;
+        let by_quota = ["exceeded quota", "failed quota"].iter().any(|words| refused.contains(words));
+        let reason = if by_quota { StalledReason::QuotaExceeded } else { StalledReason::InvalidTemplate };
+        let name = job.metadata.name.as_deref().unwrap_or_default();
+        let message = format!("the pod of the Job {name} is refused: {refused}");
+        return Some(PodState::Stuck { reason, message });
+    };
+    // A node is made free for one that is nominated. A claim that is missing has a reason of its own.
+    let nominated = pod.status.as_ref().is_some_and(|s| s.nominated_node_name.is_some());
+    let settled = nominated || until_unplaced(pod, now).is_some() || of(job, Some(pod)) != PodState::Waiting;
+    (!settled).then_some(PodState::Stuck { reason: StalledReason::Unschedulable, message })
+}
+
+/// Whether the pod is not there or has no node.
+pub fn is_unplaced(job: &Job, pod: Option<&Pod>) -> bool {
+    let has_node = |pod: &Pod| pod.spec.as_ref().is_some_and(|s| s.node_name.is_some());
+    of(job, pod) == PodState::Waiting && !pod.is_some_and(has_node)
+}
+
+/// How long until a pod that fits nowhere counts as stuck, since a node may be about to come; none if it does, or fits.
+pub fn until_unplaced(pod: &Pod, now: Timestamp) -> Option<Duration> {
+    let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+    let scheduled = conditions.iter().find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
+    let age = now.duration_since(scheduled.last_transition_time.as_ref()?.0);
+    let left = MISSING.checked_sub(Duration::try_from(age).unwrap_or_default());
+    left.filter(|left| !left.is_zero())
+}
+
 /// How long until a pod that is not there counts as missing; none if it is there, or missing already.
 pub fn until_missing(job: &Job, pod: Option<&Pod>, now: Timestamp) -> Option<Duration> {
     let made = job.metadata.creation_timestamp.as_ref().filter(|_| pod.is_none())?;

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use galapagos_crds::conditions::StalledReason;
 use serde_json::Value;
 
-/// What was refused last, by UID of the job.
+use crate::kube_io::Kind;
+
+/// What was refused last, by UID of the job and kind of its child.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<HashMap<String, Refusal>>);
+pub struct Refusals(Mutex<HashMap<(String, Kind), Refusal>>);
 
 #[derive(Debug)]
 struct Refusal {
@@ -20,26 +22,33 @@ struct Refusal {
 }
 
 impl Refusals {
-    fn all(&self) -> MutexGuard<'_, HashMap<String, Refusal>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<(String, Kind), Refusal>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why this very object was refused less than `lately` ago.
-    pub fn recent(&self, uid: &str, body: &Value, lately: Duration) -> Option<(StalledReason, String)> {
+    pub fn recent(
+        &self,
+        uid: &str,
+        kind: Kind,
+        body: &Value,
+        lately: Duration,
+    ) -> Option<(StalledReason, String)> {
         let all = self.all();
-        let refusal = all.get(uid).filter(|r| r.at.elapsed() < lately && r.body == hash(body))?;
+        let refusal =
+            all.get(&(uid.to_owned(), kind)).filter(|r| r.at.elapsed() < lately && r.body == hash(body))?;
         Some((refusal.reason, refusal.message.clone()))
     }
 
     /// It is refused now.
-    pub fn note(&self, uid: &str, body: &Value, reason: StalledReason, message: &str) {
+    pub fn note(&self, uid: &str, kind: Kind, body: &Value, reason: StalledReason, message: &str) {
         let (body, at, message) = (hash(body), Instant::now(), message.to_owned());
-        self.all().insert(uid.to_owned(), Refusal { body, at, reason, message });
+        self.all().insert((uid.to_owned(), kind), Refusal { body, at, reason, message });
     }
 
     /// Keeps what is known of jobs that are there.
     pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
-        self.all().retain(|uid, _| is_there(uid));
+        self.all().retain(|(uid, _), _| is_there(uid));
     }
 }
 
@@ -55,13 +64,14 @@ mod tests {
     #[test]
     fn a_refusal_holds_for_the_same_object_and_for_a_while() {
         let (refusals, minute) = (Refusals::default(), Duration::from_secs(60));
-        refusals.note("a", &json!({"x": 1}), StalledReason::InvalidTemplate, "no");
+        refusals.note("a", Kind::Service, &json!({"x": 1}), StalledReason::InvalidTemplate, "no");
         let told = Some((StalledReason::InvalidTemplate, "no".to_owned()));
-        assert_eq!(refusals.recent("a", &json!({"x": 1}), minute), told);
-        assert_eq!(refusals.recent("a", &json!({"x": 2}), minute), None, "somebody acted");
-        assert_eq!(refusals.recent("a", &json!({"x": 1}), Duration::ZERO), None, "long ago");
-        assert_eq!(refusals.recent("b", &json!({"x": 1}), minute), None);
+        assert_eq!(refusals.recent("a", Kind::Service, &json!({"x": 1}), minute), told);
+        assert_eq!(refusals.recent("a", Kind::Service, &json!({"x": 2}), minute), None, "somebody acted");
+        assert_eq!(refusals.recent("a", Kind::Service, &json!({"x": 1}), Duration::ZERO), None, "long ago");
+        assert_eq!(refusals.recent("a", Kind::Deployment, &json!({"x": 1}), minute), None, "another child");
+        assert_eq!(refusals.recent("b", Kind::Service, &json!({"x": 1}), minute), None);
         refusals.retain(|uid| uid != "a");
-        assert_eq!(refusals.recent("a", &json!({"x": 1}), minute), None);
+        assert_eq!(refusals.recent("a", Kind::Service, &json!({"x": 1}), minute), None);
     }
 }

@@ -14,11 +14,13 @@ mod applied;
 mod error;
 mod events;
 mod kind;
+mod replace;
 mod write;
 
 pub use error::WriteError;
 pub use events::MAX_NOTE;
 pub use kind::Kind;
+pub use replace::Righted;
 pub use write::{Applied, Created, KubeIo, Propagation};
 
 /// Owner of the fields that the operator sets.

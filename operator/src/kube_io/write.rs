@@ -297,7 +297,7 @@ pub(super) fn request(
         .map_err(|error| WriteError::Other(kube::Error::HttpError(error)))
 }
 
-fn name_of(kind: Kind, body: &Value) -> Result<&str, WriteError> {
+pub(super) fn name_of(kind: Kind, body: &Value) -> Result<&str, WriteError> {
     let resource = kind.api_resource();
     if body["kind"] != resource.kind || body["apiVersion"] != resource.api_version {
         let message =

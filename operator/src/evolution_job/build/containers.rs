@@ -157,16 +157,17 @@ fn held(site: &Site, name: &str, role: &str) -> Value {
 
 /// A coordinator waits most of the time. Its memory is the ledger's index and the generation at hand.
 fn coordinator_resources() -> Value {
-    json!({"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "1Gi"}})
+    json!({"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}})
 }
 
-/// What the pool's template says about workers, else little: a small cluster must be able to schedule it.
+/// What the pool's template says about workers, else little: a small cluster must be able to schedule it. With limits,
+/// since a quota of limits refuses pods without: a thread for each slot needs no more than that.
 fn worker_resources(site: &Site) -> Value {
     let given = of_template(&site.pool.spec.template, WORKER).and_then(|c| c.get("resources"));
-    given
-        .filter(|r| r.is_object())
-        .cloned()
-        .unwrap_or_else(|| json!({"requests": {"cpu": "250m", "memory": "128Mi"}}))
+    given.filter(|r| r.is_object()).cloned().unwrap_or_else(|| {
+        json!({"requests": {"cpu": "250m", "memory": "128Mi"},
+                   "limits": {"cpu": slots(&site.pool).to_string(), "memory": "2Gi"}})
+    })
 }
 
 /// Resources are one value: our request beside a person's limit could be above it.

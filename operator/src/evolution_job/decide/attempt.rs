@@ -19,6 +19,8 @@ use crate::progress::Seen;
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 /// Longest pause after a fault.
 const LONGEST_PAUSE: Duration = Duration::from_secs(360);
+/// Containers that others put beside the coordinator may end by themselves once it has ended, and its log stays then.
+const OTHERS_STOP: Duration = Duration::from_secs(10);
 /// How long after its grace a pod on a silent node is waited for.
 const DEAD_NODE: SignedDuration = SignedDuration::from_secs(30);
 
@@ -42,7 +44,11 @@ impl State<'_> {
 
     /// The Job of the current attempt is not there: not made yet, or taken away by somebody.
     pub(super) fn missing(&self, number: u32) -> Decision {
-        let mut decision = self.with(Situation::Starting);
+        let situation = self.still_unmade().unwrap_or(Situation::Starting);
+        if let Some(given_back) = self.given_back(&situation) {
+            return given_back;
+        }
+        let mut decision = self.with(situation);
         let before = number.checked_sub(1).and_then(|n| self.inputs.observed.attempt(n));
         let ending = before.and_then(|a| ending::of(&a.job, a.pod.as_deref()));
         if let Some(Ending { class: Class::Fault(code), at: Some(at), message }) = ending {
@@ -99,15 +105,31 @@ impl State<'_> {
         decision.attempts = attempts;
         decision.children.attempt = recheck.is_none().then_some(number);
         decision.children.workers = Workers::Keep;
-        decision.children.remove = self.outdated(number);
+        // The end of an attempt is read from its Job: it stays until the pause after it is over.
+        decision.children.remove = if recheck.is_none() { self.outdated(number) } else { Vec::new() };
         decision.recheck = recheck;
         decision
     }
 
-    /// Jobs whose logs are of no use any more: all but those of the current attempt and the one before.
+    /// Jobs whose logs are of no use any more: all but those of the current attempt and the one before. And those of
+    /// which only foreign containers run on.
     pub(super) fn outdated(&self, current: u32) -> Vec<(String, String)> {
-        let observed = &self.inputs.observed.attempts;
-        observed.iter().filter(|a| a.number + 1 < current && !a.is_leaving()).map(Attempt::identity).collect()
+        let observed = self.inputs.observed.attempts.iter().filter(|a| !a.is_leaving());
+        let is_outdated =
+            |a: &&Attempt| a.number + 1 < current || self.until_stopped(a).is_some_and(|left| left.is_zero());
+        observed.filter(is_outdated).map(Attempt::identity).collect()
+    }
+
+    /// How long foreign containers of an attempt that has ended may still run; none if there are none.
+    fn until_stopped(&self, attempt: &Attempt) -> Option<Duration> {
+        let since = ending::runs_on_since(&attempt.job, attempt.pod.as_deref())?;
+        Some(left(self.inputs.now, since, OTHERS_STOP.as_secs()).unwrap_or_default())
+    }
+
+    /// When the next attempt has to be stopped of which only foreign containers run on.
+    pub(super) fn next_stop(&self) -> Option<Duration> {
+        let observed = self.inputs.observed.attempts.iter().filter(|a| !a.is_leaving());
+        observed.filter_map(|a| self.until_stopped(a)).filter(|left| !left.is_zero()).min()
     }
 
     pub(super) fn is_lost(&self, attempt: &Attempt) -> bool {
@@ -121,7 +143,7 @@ impl State<'_> {
     }
 
     /// Whether the pool, or the operator, makes pods in another way than when the attempt was made.
-    fn is_corrected(&self, attempt: &Attempt) -> bool {
+    pub(super) fn is_corrected(&self, attempt: &Attempt) -> bool {
         let made = attempt.job.metadata.annotations.as_ref().and_then(|a| a.get(annotations::ORIGIN));
         let now = (self.inputs.origin)(attempt.number);
         made.zip(now).is_some_and(|(made, now)| *made != now)
@@ -141,6 +163,11 @@ impl State<'_> {
     /// The current attempt lives.
     pub(super) fn going_on(&self, attempt: &Attempt) -> Decision {
         let seen = self.heard(attempt);
+        if seen.is_none()
+            && let Some(unmade) = self.unmade(attempt)
+        {
+            return unmade;
+        }
         let pod = pod_state::of(&attempt.job, attempt.pod.as_deref());
         if matches!(pod, PodState::Stuck { .. }) && self.is_corrected(attempt) {
             // It is made again under its own number: it never worked.
@@ -163,6 +190,9 @@ impl State<'_> {
             (PodState::Importing, None) => Situation::Preparing { importing: true },
             (PodState::Waiting | PodState::Running, None) => Situation::Starting,
         });
+        if let Some(given_back) = self.given_back(&decision.situation) {
+            return given_back;
+        }
         decision.children.attempt = Some(attempt.number);
         decision.children.remove = self.outdated(attempt.number);
         decision.children.workers = match decision.situation {
@@ -172,8 +202,10 @@ impl State<'_> {
         };
         let dying = attempt.pod.as_ref().and_then(|p| p.metadata.deletion_timestamp.as_ref());
         let dying = dying.map(|t| left(self.inputs.now, t.0, 31).unwrap_or(Duration::from_secs(1)));
+        let unplaced = attempt.pod.as_deref().and_then(|pod| pod_state::until_unplaced(pod, self.inputs.now));
         let missing = pod_state::until_missing(&attempt.job, attempt.pod.as_deref(), self.inputs.now);
-        decision.recheck = [dying, missing, self.until_deadline()].into_iter().flatten().min();
+        decision.recheck =
+            [dying, missing, unplaced, self.until_deadline(), self.next_stop()].into_iter().flatten().min();
         decision
     }
 }

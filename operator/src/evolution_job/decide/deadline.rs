@@ -66,7 +66,12 @@ impl State<'_> {
             self.condition(kind).filter(|c| c.status == status).map(|c| c.last_transition_time.0)
         };
         match attempt.and_then(|a| a.job.metadata.creation_timestamp.as_ref()) {
-            Some(made) => Some(since("Suspended", "False").map_or(made.0, |released| released.max(made.0))),
+            Some(made) => {
+                // One whose pod is not made is made again and again: it began when that was first told.
+                let first = since("Stalled", "True").filter(|_| self.still_unmade().is_some());
+                let made = first.map_or(made.0, |first| first.min(made.0));
+                Some(since("Suspended", "False").map_or(made, |released| released.max(made)))
+            }
             // Its Job cannot be made. After an attempt that could not write its state it is not to be made yet.
             None => since("Stalled", "True").filter(|_| !self.stalled_for(StalledReason::StateNotWritable)),
         }

@@ -16,6 +16,7 @@ impl State<'_> {
         let mut decision = self.with(self.recorded_end());
         decision.children.workers = Workers::Remove;
         decision.children.remove = self.outdated(self.number());
+        decision.recheck = self.next_stop();
         let ended = self.status.completion_time.as_ref().map(|t| t.0);
         if let Some((ttl, ended)) = job.spec.ttl_seconds_after_finished.zip(ended) {
             match left(self.inputs.now, ended, ttl.into()) {
@@ -24,7 +25,7 @@ impl State<'_> {
                         self.inputs.observed.attempts.iter().map(Attempt::identity).collect();
                     decision.children.job_too = job.spec.ttl_policy == TtlPolicy::Job;
                 }
-                wait => decision.recheck = wait,
+                wait => decision.recheck = [wait, decision.recheck].into_iter().flatten().min(),
             }
         }
         decision
@@ -87,6 +88,7 @@ impl State<'_> {
         });
         decision.words = words;
         decision.children.workers = Workers::Remove;
+        decision.recheck = self.next_stop();
         decision
     }
 

@@ -5,7 +5,7 @@
 //! harmless: the coordinator continues from its checkpoint, or reports the result that is there.
 
 //!
-//! [`attempt`]: a job inside an attempt; [`deadline`]: what must not take longer; [`end`]: results and failures, and
+//! [`attempt`]: a job inside an attempt; [`unmade`]: one whose pod is not made or fits nowhere; [`deadline`]: what must not take longer; [`end`]: results and failures, and
 //! what becomes of a job afterwards.
 
 mod attempt;
@@ -13,6 +13,7 @@ mod deadline;
 mod end;
 #[cfg(test)]
 mod tests;
+mod unmade;
 
 use std::time::{Duration, Instant};
 
@@ -23,10 +24,11 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::ending;
-use super::observe::Observed;
+use super::observe::{Attempt, Observed};
 use super::status::{LastWords, Situation, SuspendedBy};
 use super::validate::Problem;
 use crate::plan::Share;
+pub use unmade::is_in_vain;
 
 /// What should be there now.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,6 +100,10 @@ pub struct Inputs<'a> {
     pub share: &'a Share,
     /// Of what the pods of this attempt would be made now; none without a pool.
     pub origin: &'a (dyn Fn(u32) -> Option<String> + Sync),
+    /// Whether it has kept a place in vain for long, for which others wait.
+    pub overstayed: bool,
+    /// How long its place is left to others; none if it is not.
+    pub set_back: Option<Duration>,
     /// The time of the world.
     pub now: Timestamp,
     /// The time of this process.
@@ -181,7 +187,8 @@ impl State<'_> {
     }
 
     fn before_the_end(&self) -> Decision {
-        if self.is_inside_an_attempt() {
+        // A place that was given back is none, though what is cached may still say so.
+        if self.is_inside_an_attempt() && self.inputs.set_back.is_none() {
             if let Some(end) = self.reported_end() {
                 return end;
             }
@@ -199,6 +206,9 @@ impl State<'_> {
                 phase: Phase::Pending,
             });
         }
+        if let Some(wait) = self.inputs.set_back {
+            return self.set_back(wait);
+        }
         if !self.inputs.share.admitted {
             return self.with(Situation::Queued { position: self.inputs.share.queue_position.unwrap_or(1) });
         }
@@ -207,7 +217,11 @@ impl State<'_> {
 
     fn suspend(&self) -> Decision {
         let observed = self.inputs.observed;
-        let active = observed.attempts.iter().filter(|a| ending::of(&a.job, a.pod.as_deref()).is_none());
+        let is_active = |a: &&Attempt| {
+            let (job, pod) = (&a.job, a.pod.as_deref());
+            ending::of(job, pod).is_none() || ending::runs_on_since(job, pod).is_some()
+        };
+        let active = observed.attempts.iter().filter(is_active);
         let active: Vec<_> = active.collect();
         let gone = active.is_empty() && observed.replicas() == (0, 0);
         let mut decision = self.with(match gone {

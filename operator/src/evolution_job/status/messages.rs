@@ -124,6 +124,9 @@ pub(super) fn advice(reason: StalledReason) -> &'static str {
         StalledReason::QuotaExceeded => {
             "Raise the quota of the namespace, or ask for less in the WorkerPool."
         }
+        StalledReason::Unschedulable => {
+            "Add a node that it fits on, or correct the coordinatorTemplate of the WorkerPool."
+        }
         StalledReason::BackoffLimitExceeded => {
             "See the log of the last attempt; a job created again continues from the checkpoint."
         }

@@ -4,5 +4,6 @@ mod applies;
 mod errors;
 mod events;
 mod gate;
+mod replaces;
 mod server;
 mod shapes;

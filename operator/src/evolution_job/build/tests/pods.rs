@@ -145,3 +145,23 @@ fn an_upgrade_of_the_operator_rolls_no_pods() {
         env!("CARGO_PKG_VERSION")
     );
 }
+
+#[test]
+fn every_container_has_requests_and_limits_so_that_a_quota_of_limits_lets_it_in() {
+    let site = site(json!({"slotsPerWorker": 3}));
+    let (coordinator, workers) = (coordinator_of(&site).1, workers_of(&site).1);
+    let all = [
+        (&coordinator, "coordinator", "2"),
+        (&coordinator, "local-worker", "3"),
+        (&coordinator, "import", "3"),
+        (&workers, "worker", "3"),
+    ];
+    for (template, name, cpu) in all {
+        let resources = container(template, name).resources.unwrap();
+        let (requests, limits) = (resources.requests.unwrap(), resources.limits.unwrap());
+        assert_eq!(limits["cpu"].0, cpu, "{name}: a CPU for each thread");
+        for kind in ["cpu", "memory"] {
+            assert!(requests.contains_key(kind) && limits.contains_key(kind), "{name}: {kind}");
+        }
+    }
+}

@@ -266,14 +266,16 @@ fn the_pause_after_a_state_that_could_not_be_written_is_no_late_start() {
 }
 
 #[test]
-fn a_coordinator_that_has_just_ended_still_counts_as_running() {
+fn a_coordinator_whose_pod_is_taken_away_counts_as_running_until_its_job_tells() {
     let mut world = World::running(json!({}));
     world.observed.seen = None;
-    world.pod(json!({"metadata": {"name": "p"}, "status": {"containerStatuses": [{
-        "name": "coordinator", "image": "i", "imageID": "", "ready": false, "restartCount": 0,
-        "state": {"terminated": {"exitCode": 0}},
-    }]}}));
-    world.pass(10_000);
+    let gone = world.now.to_string();
+    world.pod(
+        json!({"metadata": {"name": "p", "deletionTimestamp": gone}, "status": {"containerStatuses": [{
+            "name": "coordinator", "image": "i", "imageID": "", "ready": false, "restartCount": 0,
+            "state": {"terminated": {"exitCode": 143}},
+        }]}}),
+    );
     assert!(matches!(world.turn().situation, Situation::Running { .. }));
 }
 

@@ -1,7 +1,9 @@
 //! The life of a job, told as observations and what they lead to.
 
 mod attempts;
+mod beside;
 mod ends;
+mod unmade;
 
 use std::sync::Arc;
 
@@ -25,6 +27,10 @@ struct World {
     share: Share,
     /// What it makes pods of is not what the attempts were made of.
     pool_edited: bool,
+    /// It was long enough in a place that others wait for.
+    overstayed: bool,
+    /// Its place is others' for so long.
+    set_back: Option<Duration>,
     now: Timestamp,
 }
 
@@ -46,6 +52,7 @@ impl World {
             attempts: Vec::new(),
             workers: None,
             trouble: None,
+            refused: None,
             seen: None,
         };
         let share = Share { admitted: true, queue_position: None, wanted: 2, workers: 2 };
@@ -54,6 +61,8 @@ impl World {
             problem: None,
             share,
             pool_edited: false,
+            overstayed: false,
+            set_back: None,
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
         }
     }
@@ -64,6 +73,8 @@ impl World {
             problem: self.problem.as_ref(),
             share: &self.share,
             origin: &|number| self.pool_edited.then(|| format!("edited for {number}")),
+            overstayed: self.overstayed,
+            set_back: self.set_back,
             now: self.now,
             clock: Instant::now(),
         };
@@ -105,10 +116,10 @@ impl World {
             "creationTimestamp": self.now.to_string(),
         }}))
         .unwrap();
-        self.observed.attempts.push(super::super::observe::Attempt { number, job: Arc::new(job), pod: None });
+        self.observed.attempts.push(Attempt { number, job: Arc::new(job), pod: None });
     }
 
-    fn last(&mut self) -> &mut super::super::observe::Attempt {
+    fn last(&mut self) -> &mut Attempt {
         self.observed.attempts.last_mut().unwrap()
     }
 

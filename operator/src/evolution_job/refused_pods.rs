@@ -1,0 +1,98 @@
+//! Why Kubernetes makes no pod for an attempt: the controller of Jobs tells it in an event only. Events are not watched:
+//! they are asked for, seldom, and only while a pod is missing.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Event;
+use kube::api::ListParams;
+use kube::{Api, Client, ResourceExt};
+
+use super::observe::Observed;
+use super::{ending, pod_state};
+
+/// How long an answer is used.
+const FRESH: Duration = Duration::from_secs(10);
+/// Events that are looked at. Equal ones are one with a count.
+const LOOKED_AT: u32 = 50;
+
+/// What events said, by UID of the Job.
+#[derive(Debug, Default)]
+pub struct RefusedPods(Mutex<HashMap<String, (Instant, Option<String>)>>);
+
+/// Why the current attempt has no pod, if that is known.
+pub async fn of(known: &RefusedPods, client: &Client, observed: &Observed, now: Timestamp) -> Option<String> {
+    let number = observed.job.status.as_ref()?.attempts.as_ref()?.started.try_into().ok()?;
+    let attempt = observed.attempt(number)?;
+    let job = &*attempt.job;
+    let is_missing = attempt.pod.is_none()
+        && !pod_state::is_held(job)
+        && pod_state::until_missing(job, None, now).is_none()
+        && ending::of(job, None).is_none();
+    if !is_missing {
+        return None;
+    }
+    let uid = job.uid()?;
+    {
+        let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (at, _)| at.elapsed() < FRESH);
+        if let Some((_, said)) = known.get(&uid) {
+            return said.clone();
+        }
+    }
+    let said = asked(client, &job.namespace().unwrap_or_default(), &uid).await;
+    let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
+    known.insert(uid, (Instant::now(), said.clone()));
+    said
+}
+
+/// An API server that does not answer now is asked again later.
+async fn asked(client: &Client, namespace: &str, uid: &str) -> Option<String> {
+    let fields = format!("involvedObject.uid={uid},reason=FailedCreate");
+    let found = Api::<Event>::namespaced(client.clone(), namespace)
+        .list(&ListParams::default().fields(&fields).limit(LOOKED_AT))
+        .await
+        .inspect_err(|error| tracing::debug!(namespace, %error, "events cannot be listed"));
+    latest(&found.ok()?.items)
+}
+
+fn latest(events: &[Event]) -> Option<String> {
+    let at = |e: &Event| {
+        let last = e.last_timestamp.as_ref().map(|t| t.0);
+        last.or(e.event_time.as_ref().map(|t| t.0)).or(e.metadata.creation_timestamp.as_ref().map(|t| t.0))
+    };
+    let latest = events.iter().max_by_key(|e| at(e))?;
+    let text = latest.message.as_deref()?;
+    // The name of a pod that was not made tells nobody anything, and it is another each time.
+    let why = text.strip_prefix("Error creating: ").unwrap_or(text);
+    let why = match why.split_once(" is forbidden: ") {
+        Some((before, why)) if before.starts_with("pods ") => why,
+        _ => why,
+    };
+    Some(why.trim_end_matches('.').to_owned()).filter(|why| !why.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_latest_refusal_is_told_without_the_name_of_a_pod_that_is_not_there() {
+        let event = |at: &str, message: &str| -> Event {
+            let body = json!({"metadata": {}, "involvedObject": {}, "lastTimestamp": at, "message": message});
+            serde_json::from_value(body).unwrap()
+        };
+        let old =
+            event("2026-01-01T00:00:00Z", "Error creating: pods \"j-1-x\" is forbidden: exceeded quota: few");
+        let new = event(
+            "2026-01-01T00:01:00Z",
+            "Error creating: pods \"j-1-y\" is forbidden: no PriorityClass with name high was found",
+        );
+        let told = latest(&[new, old]);
+        assert_eq!(told.as_deref(), Some("no PriorityClass with name high was found"));
+        assert_eq!(latest(&[]), None);
+    }
+}
