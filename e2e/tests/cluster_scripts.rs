@@ -40,7 +40,9 @@ fn asked_with(programs: &[&str]) -> String {
 fn one_message_names_all_that_a_machine_lacks_before_anything_is_built() {
     let said = asked_with(&["bash", "dirname", "realpath"]);
     assert_eq!(said.lines().count(), 1, "{said}");
-    for missing in ["ip (package iproute2)", "nft (package nftables)", "go (package golang)", "libseccomp-dev"] {
+    for missing in
+        ["ip (package iproute2)", "nft (package nftables)", "go (package golang)", "libseccomp-dev"]
+    {
         assert!(said.contains(missing), "{missing}: {said}");
     }
 }
