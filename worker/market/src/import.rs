@@ -4,7 +4,7 @@
 use crate::check::{CheckOptions, SymbolReport, check};
 use crate::error::{Error, ErrorKind, Result};
 use crate::funding::read_funding_file;
-use crate::names::{Interval, check_dataset_name, is_symbol, to_symbol};
+use crate::names::{Interval, check_dataset_name, to_symbol};
 use crate::parallel;
 use crate::publish::{Published, publish};
 use crate::read::{ReadOptions, read_file, some};
@@ -168,9 +168,10 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
             Ok(found) => {
                 found.into_iter().for_each(|(name, part)| symbols.entry(name).or_default().add(part))
             }
-            Err(error) => match &input.symbol {
+            Err(error) => match input.symbol.as_deref().map(|s| to_symbol(s).unwrap_or_else(|| s.to_owned()))
+            {
                 // Without one of its files a symbol would have a hole.
-                Some(name) => symbols.entry(name.clone()).or_default().broken = Some(error),
+                Some(name) => symbols.entry(name).or_default().broken = Some(error),
                 None => failed.push(Failure { what: input.path.display().to_string(), error }),
             },
         }
@@ -304,7 +305,10 @@ fn read_with_retries(plan: &ImportPlan, file: usize, observer: Observer<'_>) -> 
 /// The legal name of a symbol, with a note if it had to be changed.
 fn legal(name: &str, input: &Input, notes: &mut Vec<String>) -> Result<String> {
     let mapped = to_symbol(name).filter(|s| !s.ends_with(".funding")).ok_or_else(|| {
-        let problem = format!("{name:?} ({}) is no symbol: name it with --symbol", input.path.display());
+        let problem = format!(
+            "({}) is no symbol: name it with --symbol, up to 32 letters, digits, '.', '_' and '-'",
+            input.path.display()
+        );
         Error::option("symbol", name, problem)
     })?;
     if mapped != name {
@@ -320,14 +324,10 @@ fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Part)>> {
         notes.push("times carry no zone: UTC was assumed".into());
     }
     if let Some(wanted) = &input.symbol {
-        if !is_symbol(wanted) {
-            let hint = to_symbol(wanted).map(|s| format!(", as {s}")).unwrap_or_default();
-            let problem = format!("is no symbol: use up to 32 letters, digits, '.', '_' and '-'{hint}");
-            return Err(Error::option("symbol", wanted, problem));
-        }
+        let wanted = &legal(wanted, input, &mut notes)?;
         let held: Vec<String> = symbols.iter().filter_map(|(n, _)| n.clone()).collect();
         if let [name] = held.as_slice()
-            && name != wanted
+            && to_symbol(name).as_ref() != Some(wanted)
         {
             notes.push(format!("symbol {name:?} is called {wanted} here"));
         }
@@ -394,7 +394,7 @@ fn match_funding(inputs: &[Input], symbols: &BTreeMap<String, Symbol>) -> Result
         let lower = stem.to_lowercase();
         let cut =
             ["-funding", "_funding", ".funding"].iter().find(|s| lower.ends_with(**s)).map_or(0, |s| s.len());
-        let mut name = input.symbol.clone().or_else(|| to_symbol(&stem[..stem.len() - cut]));
+        let mut name = to_symbol(input.symbol.as_deref().unwrap_or(&stem[..stem.len() - cut]));
         // The only symbol needs no name.
         if let (None, 1) = (&input.symbol, symbols.len()) {
             name = symbols.keys().next().cloned();
