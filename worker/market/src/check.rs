@@ -3,8 +3,9 @@
 use crate::columns::Role;
 use crate::decimal::Decimal;
 use crate::error::{Error, Result};
-use crate::gaps::{Gaps, find_gaps};
+use crate::gaps::{Gaps, find_gaps, off_grid_note};
 use crate::names::{Calendar, Interval};
+use crate::outliers::describe;
 use crate::rows::RawRows;
 use crate::series::OwnedSeries;
 use crate::stamp::show;
@@ -131,6 +132,10 @@ pub(crate) fn finish(
         }
     }
     moves(&series, &mut report);
+    describe(&series, &mut report);
+    if gaps.off_grid > 0 {
+        report.notes.push(off_grid_note(&series.time_ms, interval, gaps.off_grid));
+    }
     if report.growth >= MAX_GROWTH {
         let problem = format!(
             "the moves from close to close add up to {:.0}, at most {MAX_GROWTH} can be computed exactly: look for bad prices, or use fewer bars",

@@ -107,6 +107,8 @@ pub(crate) struct Header {
     pub columns: Columns,
     /// The file names its columns; else they were taken by position.
     pub named: bool,
+    /// Columns of several symbols stand side by side.
+    pub wide: bool,
 }
 
 impl Header {
