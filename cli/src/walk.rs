@@ -3,7 +3,7 @@
 use crate::commands::import::{Arguments, print};
 use crate::data_errors;
 use crate::exit::{Failure, Outcome};
-use galapagos_worker::market::names::is_symbol;
+use galapagos_worker::market::names::to_symbol;
 use galapagos_worker::market::{
     Calendar, ImportSummary, LoadOptions, OwnedSeries, RandomWalk, publish, random_walk,
 };
@@ -24,10 +24,10 @@ pub fn execute(text: &str, arguments: &Arguments, load: &LoadOptions) -> Outcome
         let several = series.len() > 1;
         for (i, (one, report)) in series.iter_mut().zip(&mut symbols).enumerate() {
             let name = if several { format!("{symbol}{}", i + 1) } else { symbol.clone() };
-            if !is_symbol(&name) {
+            let Some(name) = to_symbol(&name) else {
                 let text = format!("--symbol {symbol:?}: use up to 32 letters, digits, '.', '_' and '-'");
                 return Err(Failure::invalid(text));
-            }
+            };
             one.symbol.clone_from(&name);
             report.symbol = name;
         }

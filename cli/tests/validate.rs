@@ -108,6 +108,27 @@ fn a_float_is_told_to_be_quoted() {
 }
 
 #[test]
+fn a_float_that_was_quoted_as_told_is_taken() {
+    for (float, decimal) in [
+        ("1e-3", "0.001"),
+        ("5.0E-4", "0.0005"),
+        (".0005", "0.0005"),
+        ("+0.0005", "0.0005"),
+        ("0.000_5", "0.0005"),
+        ("0.00050", "0.00050"),
+    ] {
+        let (.., suggestion) = only(problems(&changed("\"0.0005\"", float)));
+        assert_eq!(suggestion, format!("quote it: \"{decimal}\""), "{float}");
+        assert_eq!(problems(&changed("\"0.0005\"", &format!("\"{decimal}\""))), [], "{float}");
+    }
+    // What no decimal can hold is not told to be quoted.
+    for float in ["1e-20", ".nan", "0.1234567890123"] {
+        let (.., suggestion) = only(problems(&changed("\"0.0005\"", float)));
+        assert!(!suggestion.contains("quote it"), "{float}: {suggestion}");
+    }
+}
+
+#[test]
 fn words_that_kubectl_reads_as_booleans_are_told_to_be_quoted() {
     let text = changed("{name: fast_period, min: 5, max: 50}", "{name: chikou_confirmation, value: off}");
     let (.., suggestion) = only(problems(&text));

@@ -142,7 +142,14 @@ impl<'de> Deserialize<'de> for Decimal {
                 small.try_into().map_err(E::custom)
             }
             fn visit_f64<E: de::Error>(self, x: f64) -> Result<Decimal, E> {
-                Err(E::custom(DecimalError::Float(x.to_string())))
+                let text = x.to_string();
+                // What cannot be quoted either must not be told to be quoted.
+                let quotable = text.parse::<Decimal>().is_ok();
+                Err(E::custom(if quotable {
+                    DecimalError::Float(text)
+                } else {
+                    DecimalError::Spelling(text)
+                }))
             }
         }
         d.deserialize_any(Spelled)

@@ -51,7 +51,7 @@ impl Data {
             if named.path.exists() {
                 names.push(file_name(&named.path));
                 let options = load_options(arguments, said)?;
-                for (loaded, report) in load_file(&named, &options).map_err(data_errors::blame)? {
+                for (loaded, report) in load_file(&named, &options).map_err(blame_file)? {
                     for note in report.notes {
                         terminal::note(&format!("note: {}: {note}", loaded.symbol));
                     }
@@ -116,6 +116,17 @@ impl Data {
     /// The bars, by rising symbol.
     pub fn bars(&self) -> Vec<Bars<'_>> {
         self.series.iter().zip(&self.funding).filter_map(|(o, f)| Some(bars(&o.series()?, f))).collect()
+    }
+}
+
+/// A file may need options that only the import has.
+fn blame_file(error: galapagos_worker::market::Error) -> Failure {
+    let names_options = error.to_string().contains(" --");
+    match data_errors::blame(error) {
+        Failure::Invalid(e) if names_options => {
+            Failure::Invalid(e.context("the options named here are those of galapagos import"))
+        }
+        other => other,
     }
 }
 

@@ -37,10 +37,11 @@ pub struct Arguments {
     /// Length of a bar, as 1m, 4h, 1d; absent: the most frequent spacing in the file
     #[arg(long)]
     pub interval: Option<String>,
-    /// Symbol of all files; absent: the file's own column, else the name of the file
+    /// Symbol of all files, BTC/USDT is called BTC-USDT; absent: the file's own column, else the name of the file
     #[arg(long)]
     pub symbol: Option<String>,
-    /// Which column means what: time=, open=, high=, low=, close=, volume=, symbol=
+    /// Which column means what: time=, open=, high=, low=, close=, volume=, symbol=; a column is named as in the
+    /// file or by its position, as #6; an empty name leaves it out
     #[arg(long, value_name = "KEY=NAME,...")]
     pub columns: Option<String>,
     /// Order of day and month in dates as 01/02/2020, where the file does not tell
@@ -132,10 +133,12 @@ pub fn failures(summary: &ImportSummary) -> Outcome {
     )))
 }
 
-/// `FILE` or `SYMBOL=FILE`; a path that exists as written is a file.
+/// `FILE` or `SYMBOL=FILE`; a path that exists as written is a file. `BTC/USDT=FILE` is a symbol if FILE is there,
+/// else it is a path.
 pub fn input(text: &str, symbol: Option<&str>) -> Input {
+    let exists = |path: &str| PathBuf::from(path).exists();
     match text.split_once('=') {
-        Some((name, path)) if !name.contains(['/', '\\']) && !PathBuf::from(text).exists() => {
+        Some((name, path)) if !exists(text) && (!name.contains(['/', '\\']) || exists(path)) => {
             Input::of(name, path)
         }
         _ => Input { path: text.into(), symbol: symbol.map(str::to_owned) },

@@ -312,7 +312,7 @@ impl Checker<'_> {
             Content::Float(_, text) => {
                 let message =
                     format!("{path}: Invalid value: {text}: must be an integer or a string, not a float");
-                self.report(node.at, path, message, Some(format!("quote it: \"{text}\"")));
+                self.report(node.at, path, message, Some(quote_decimal(text)));
             }
             Content::Word(_, word) => {
                 let message = format!("{path}: Invalid value: {word}: is a boolean without quotes");
@@ -320,6 +320,18 @@ impl Checker<'_> {
             }
             _ => self.wrong_type(path, node, "integer or string"),
         }
+    }
+}
+
+/// How to write a float so that it is a decimal: quoted, and without an exponent.
+fn quote_decimal(text: &str) -> String {
+    let bare = text.replace('_', "");
+    let bare = bare.strip_prefix('+').unwrap_or(&bare);
+    let value = rust_decimal::Decimal::from_scientific(bare).or_else(|_| bare.parse());
+    let plain = value.map(|v| v.normalize().to_string()).unwrap_or_default();
+    match [text.to_owned(), plain].into_iter().find(|t| t.parse::<galapagos_crds::Decimal>().is_ok()) {
+        Some(decimal) => format!("quote it: \"{decimal}\""),
+        None => "write up to 15 digits before and 12 after the point in quotes, as \"0.35\"".to_owned(),
     }
 }
 

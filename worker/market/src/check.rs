@@ -2,8 +2,9 @@
 
 use crate::columns::Role;
 use crate::error::{Error, Result};
-use crate::gaps::{Gaps, find_gaps};
+use crate::gaps::{Gaps, find_gaps, off_grid_note};
 use crate::names::{Calendar, Interval};
+use crate::outliers::describe;
 use crate::rows::RawRows;
 use crate::series::OwnedSeries;
 use crate::stamp::show;
@@ -138,6 +139,10 @@ pub(crate) fn finish(
         }
     }
     moves(&series, &mut report)?;
+    describe(&series, &mut report);
+    if gaps.off_grid > 0 {
+        report.notes.push(off_grid_note(&series.time_ms, interval, gaps.off_grid));
+    }
     Ok((series, report))
 }
 

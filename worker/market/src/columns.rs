@@ -137,6 +137,18 @@ impl ColumnChoice {
         Ok(Self(chosen))
     }
 
+    /// Whether the user said what is `role`.
+    pub(crate) fn names(&self, role: Role) -> bool {
+        self.0.contains_key(role.name())
+    }
+
+    /// The same choice with `column` as `role`.
+    pub(crate) fn with(&self, role: Role, column: &str) -> Self {
+        let mut changed = self.clone();
+        changed.0.insert(role.name().to_owned(), column.to_owned());
+        changed
+    }
+
     fn get(&self, role: Role) -> Option<&str> {
         self.0.get(role.name()).map(String::as_str)
     }
@@ -182,7 +194,12 @@ pub(crate) fn is_symbol_name(name: &str) -> bool {
 /// Whether a column of this name may hold volumes.
 pub(crate) fn is_volume_name(name: &str) -> bool {
     let name = normal(name);
-    name.starts_with("vol") || name.ends_with("volume")
+    name.starts_with("vol") || Role::Volume.usual_names().iter().any(|n| n.len() > 1 && name.ends_with(n))
+}
+
+/// Whether a column of this name may hold the times of the bars.
+pub(crate) fn is_time_name(name: &str) -> bool {
+    Role::Time.usual_names().contains(&normal(name).as_str())
 }
 
 /// Whether a column of this name holds closes adjusted for splits and dividends.
@@ -222,8 +239,8 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
     };
     let need = |role: Role| {
         let at = pick(role, &[])?.ok_or_else(|| role.name().to_owned())?;
-        let twins: Vec<usize> =
-            (0..header.len()).filter(|&i| header[i].trim() == header[at].trim()).collect();
+        let same = |i: &usize| header[*i].trim() == header[at].trim() && !header[at].trim().is_empty();
+        let twins: Vec<usize> = (0..header.len()).filter(same).collect();
         if twins.len() > 1 && choice.get(role).is_none_or(|name| !name.starts_with('#')) {
             let places = twins.iter().map(|i| format!("#{}", i + 1)).collect::<Vec<_>>().join(", ");
             return Err(format!("one column {:?} (it has {places})", header[at].trim()));

@@ -24,6 +24,20 @@ pub struct Gaps {
     pub off_grid: u64,
 }
 
+/// Whether a step is no multiple of the interval.
+fn is_off_grid(pair: &[i64], interval: Interval) -> bool {
+    let (step, slack) = (interval.ms(), interval.slack_ms());
+    pair[1].saturating_sub(pair[0]).saturating_add(slack).rem_euclid(step) > 2 * slack
+}
+
+/// Says how many steps are off the grid, and which is the first.
+pub(crate) fn off_grid_note(times: &[i64], interval: Interval, count: u64) -> String {
+    let first = times.windows(2).find(|pair| is_off_grid(pair, interval));
+    let place =
+        first.map_or_else(String::new, |p| format!(", the first from {} to {}", show(p[0]), show(p[1])));
+    format!("{count} steps are no multiple of the interval {interval}{place}")
+}
+
 /// Counts the gaps of a series with `interval`; steps shorter than it count as off the grid.
 pub(crate) fn count_gaps(times: &[i64], interval: Interval) -> Gaps {
     let (step, slack) = (interval.ms(), interval.slack_ms());
@@ -34,8 +48,7 @@ pub(crate) fn count_gaps(times: &[i64], interval: Interval) -> Gaps {
             continue;
         }
         let missing = (distance.saturating_add(slack) / step - 1).max(0) as u64;
-        let rest = (distance.saturating_add(slack)).rem_euclid(step);
-        gaps.off_grid += u64::from(rest > 2 * slack);
+        gaps.off_grid += u64::from(is_off_grid(pair, interval));
         if missing > 0 {
             gaps.count += 1;
             gaps.missing_bars += missing;
@@ -95,6 +108,14 @@ pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> 
     }
     let gaps = count_gaps(times, interval);
     let expected = options.repair || matches!(options.calendar, Some(Calendar::Sessions { .. }));
+    // Who accepts any gap has a quick look: there the shift is told by a note.
+    if !expected && options.max_gap_share < 1.0 && gaps.off_grid > 0 {
+        let problem = format!(
+            "{}: after a gap the bars are shifted. If the market trades in sessions say --calendar sessions:BARS_PER_YEAR; to accept the shift use --repair",
+            off_grid_note(times, interval, gaps.off_grid)
+        );
+        return Err(Error::series(symbol, problem));
+    }
     if !expected && gaps.share > options.max_gap_share {
         let problem = format!(
             "{} bars are missing in {} gaps ({:.2} % of all), the longest of {} bars after {}; at most {:.2} % are accepted. \

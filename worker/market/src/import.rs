@@ -2,12 +2,14 @@
 //! parallel, each with its own state; one that fails does not lose the others.
 
 use crate::check::{CheckOptions, SymbolReport, check};
+use crate::days::check_days;
 use crate::error::{Error, ErrorKind, Result};
 use crate::funding::read_funding_file;
-use crate::names::{Interval, check_dataset_name, is_symbol, to_symbol};
+use crate::names::{Interval, check_dataset_name, to_symbol};
+use crate::owners::{Part, by_symbol, match_funding};
 use crate::parallel;
 use crate::publish::{Published, publish};
-use crate::read::{ReadOptions, read_file, some};
+use crate::read::{ReadOptions, read_file};
 use crate::rows::{FileRows, RawRows};
 use crate::series::{FundingStamp, OwnedSeries, Series};
 use std::collections::BTreeMap;
@@ -168,9 +170,10 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
             Ok(found) => {
                 found.into_iter().for_each(|(name, part)| symbols.entry(name).or_default().add(part))
             }
-            Err(error) => match &input.symbol {
+            Err(error) => match input.symbol.as_deref().map(|s| to_symbol(s).unwrap_or_else(|| s.to_owned()))
+            {
                 // Without one of its files a symbol would have a hole.
-                Some(name) => symbols.entry(name.clone()).or_default().broken = Some(error),
+                Some(name) => symbols.entry(name).or_default().broken = Some(error),
                 None => failed.push(Failure { what: input.path.display().to_string(), error }),
             },
         }
@@ -190,7 +193,7 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
     });
     let (mut series, mut reports): (Vec<OwnedSeries>, Vec<SymbolReport>) = (Vec::new(), Vec::new());
     for (name, result) in names.into_iter().zip(checked) {
-        let result = result.and_then(|(s, r)| same_interval(series.first(), s).map(|s| (s, r)));
+        let result = result.and_then(|(s, r)| fits_beside(series.first(), s).map(|s| (s, r)));
         match result {
             Ok((s, report)) => {
                 series.push(s);
@@ -233,11 +236,6 @@ struct Symbol {
     parts: Vec<RawRows>,
     notes: Vec<String>,
     broken: Option<Error>,
-}
-
-struct Part {
-    rows: RawRows,
-    notes: Vec<String>,
 }
 
 impl Symbol {
@@ -301,118 +299,7 @@ fn read_with_retries(plan: &ImportPlan, file: usize, observer: Observer<'_>) -> 
     }
 }
 
-/// The legal name of a symbol, with a note if it had to be changed.
-fn legal(name: &str, input: &Input, notes: &mut Vec<String>) -> Result<String> {
-    let mapped = to_symbol(name).filter(|s| !s.ends_with(".funding")).ok_or_else(|| {
-        let problem = format!("{name:?} ({}) is no symbol: name it with --symbol", input.path.display());
-        Error::option("symbol", name, problem)
-    })?;
-    if mapped != name {
-        notes.push(format!("symbol {name:?} is called {mapped} here"));
-    }
-    Ok(mapped)
-}
-
-/// Names the symbols of a file.
-fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Part)>> {
-    let FileRows { mut symbols, assumed_utc, mut notes, .. } = file;
-    if assumed_utc {
-        notes.push("times carry no zone: UTC was assumed".into());
-    }
-    if let Some(wanted) = &input.symbol {
-        if !is_symbol(wanted) {
-            let hint = to_symbol(wanted).map(|s| format!(", as {s}")).unwrap_or_default();
-            let problem = format!("is no symbol: use up to 32 letters, digits, '.', '_' and '-'{hint}");
-            return Err(Error::option("symbol", wanted, problem));
-        }
-        let held: Vec<String> = symbols.iter().filter_map(|(n, _)| n.clone()).collect();
-        if let [name] = held.as_slice()
-            && name != wanted
-        {
-            notes.push(format!("symbol {name:?} is called {wanted} here"));
-        }
-        if symbols.len() > 1 {
-            symbols.retain(|(n, _)| {
-                n.as_ref().is_some_and(|n| n == wanted || to_symbol(n).as_ref() == Some(wanted))
-            });
-            if symbols.is_empty() {
-                let problem = format!("holds {}, not {wanted}", held.join(", "));
-                return Err(Error::layout(&input.path, problem));
-            }
-            let taken = |name: &String| symbols.iter().any(|(n, _)| n.as_ref() == Some(name));
-            let others: Vec<String> = held.iter().filter(|n| !taken(n)).cloned().collect();
-            let count = held.len();
-            notes.push(format!(
-                "of {count} symbols in the file only {wanted} was taken, left out: {}",
-                some(&others)
-            ));
-        }
-        distinct(
-            &input.path,
-            symbols.iter().map(|(n, _)| (n.as_deref().unwrap_or_default(), wanted.as_str())),
-        )?;
-        return Ok(symbols
-            .into_iter()
-            .map(|(_, rows)| (wanted.clone(), Part { rows, notes: notes.clone() }))
-            .collect());
-    }
-    let stem = input.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut found = Vec::with_capacity(symbols.len());
-    let mut names = Vec::with_capacity(symbols.len());
-    for (name, rows) in symbols {
-        let mut notes = notes.clone();
-        if name.is_none() {
-            notes.push("the symbol is the name of the file".into());
-        }
-        let raw = name.unwrap_or_else(|| stem.clone());
-        let name = legal(&raw, input, &mut notes)?;
-        names.push((raw, name.clone()));
-        found.push((name, Part { rows, notes }));
-    }
-    distinct(&input.path, names.iter().map(|(raw, name)| (raw.as_str(), name.as_str())))?;
-    Ok(found)
-}
-
-/// Two symbols of a file that are called the same here would become one series.
-fn distinct<'a>(path: &Path, names: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
-    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
-    for (raw, name) in names {
-        if let Some(other) = seen.insert(name, raw) {
-            let problem =
-                format!("holds {other:?} and {raw:?}, which both would be called {name}: rename one");
-            return Err(Error::layout(path, problem));
-        }
-    }
-    Ok(())
-}
-
-/// Which funding file belongs to which symbol.
-fn match_funding(inputs: &[Input], symbols: &BTreeMap<String, Symbol>) -> Result<BTreeMap<String, PathBuf>> {
-    let mut found = BTreeMap::new();
-    for input in inputs {
-        let stem = input.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        let lower = stem.to_lowercase();
-        let cut =
-            ["-funding", "_funding", ".funding"].iter().find(|s| lower.ends_with(**s)).map_or(0, |s| s.len());
-        let mut name = input.symbol.clone().or_else(|| to_symbol(&stem[..stem.len() - cut]));
-        // The only symbol needs no name.
-        if let (None, 1) = (&input.symbol, symbols.len()) {
-            name = symbols.keys().next().cloned();
-        }
-        let name = name.filter(|n| symbols.contains_key(n)).ok_or_else(|| {
-            let known: Vec<&str> = symbols.keys().map(String::as_str).collect();
-            let problem =
-                format!("belongs to no symbol of this import ({}): write SYMBOL=FILE", known.join(", "));
-            Error::option("funding", input.path.display().to_string(), problem)
-        })?;
-        if found.insert(name.clone(), input.path.clone()).is_some() {
-            return Err(Error::option("funding", name, "has two funding files"));
-        }
-    }
-    Ok(found)
-}
-
-fn same_interval(first: Option<&OwnedSeries>, series: OwnedSeries) -> Result<OwnedSeries> {
+fn fits_beside(first: Option<&OwnedSeries>, series: OwnedSeries) -> Result<OwnedSeries> {
     match first {
         Some(first) if first.interval_ms != series.interval_ms => {
             let show = |ms| Interval::from_ms(ms).map_or_else(String::new, |i| i.to_string());
@@ -424,6 +311,7 @@ fn same_interval(first: Option<&OwnedSeries>, series: OwnedSeries) -> Result<Own
             );
             Err(Error::series(&series.symbol, problem))
         }
-        _ => Ok(series),
+        Some(first) => check_days(first, &series).map(|()| series),
+        None => Ok(series),
     }
 }

@@ -107,6 +107,8 @@ pub(crate) struct Header {
     pub columns: Columns,
     /// The file names its columns; else they were taken by position.
     pub named: bool,
+    /// Columns of several symbols stand side by side.
+    pub wide: bool,
 }
 
 impl Header {
@@ -293,7 +295,7 @@ impl Collector {
             Err(reason) => {
                 let problem = match reason {
                     NoStamp::Ambiguous => {
-                        "has day and month in an order that nothing in the file decides: say --dates day-first or month-first"
+                        "has day and month in an order that nothing in the file decides: say --dates day-month or --dates month-day"
                     }
                     NoStamp::Unknown => {
                         "is no time this program reads: write an epoch, or 2017-07-01 11:00:00 with or without Z or an offset"

@@ -138,6 +138,7 @@ fn more_fields_than_the_header_has_are_refused() {
     let error = refusal("time,open,high,low,close\n1498906800,1,050,1,100,1,010\n1498910400,1,1,1,1\n");
     assert!(error.contains("line 2 has 7 fields, the header 5"), "{error}");
     load("time,open,high,low,close\n1498906800,1,1,1,1,\n1498910400,1,1,1,1,\n");
+    load(",open,high,low,close,\n1498906800,1,1,1,1,\n1498910400,1,1,1,1,\n");
 }
 
 #[test]

@@ -85,7 +85,9 @@ fn day_and_month_are_decided_by_the_file_or_asked_for() {
     assert_eq!(days(&rows("12/07/2017", "13/07/2017"), &options).unwrap(), july);
     assert_eq!(days(&rows("07/12/2017", "07/13/2017"), &options).unwrap(), july);
     let unclear = rows("11/07/2017", "12/07/2017");
-    assert!(days(&unclear, &options).unwrap_err().to_string().contains("day-first"));
+    assert!(
+        days(&unclear, &options).unwrap_err().to_string().contains("--dates day-month or --dates month-day")
+    );
     options.read.day_order = Some(DayOrder::DayMonth);
     assert_eq!(days(&unclear, &options).unwrap()[1], july[0]);
 }

@@ -85,6 +85,23 @@ fn one_file_may_hold_several_symbols() {
 }
 
 #[test]
+fn a_symbol_that_is_typed_as_exchanges_write_it_is_renamed_and_said_so() {
+    let dir = folder();
+    let path = write(dir.path(), "x.csv", good_csv(20));
+    let loaded = load_file(&Input::of("BTC/USDT", &path), &hourly()).unwrap();
+    assert_eq!(loaded[0].0.symbol, "BTC-USDT");
+    let said = "symbol \"BTC/USDT\" is called BTC-USDT here";
+    assert!(loaded[0].1.notes.iter().any(|n| n == said), "{:?}", loaded[0].1.notes);
+    let summary = run(&plan(
+        &dir.path().join("data"),
+        vec![Input::of("BTC/USDT", "none.csv"), Input::of("BTC/USDT", &path)],
+    ));
+    assert_eq!((summary.failed[0].what.as_str(), summary.symbols.len()), ("BTC-USDT", 0));
+    let error = load_file(&Input::of("/", &path), &hourly()).unwrap_err().to_string();
+    assert!(error.contains("is no symbol"), "{error}");
+}
+
+#[test]
 fn several_files_may_belong_to_one_symbol() {
     let dir = folder();
     let text = good_csv(40);

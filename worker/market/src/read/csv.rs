@@ -166,6 +166,7 @@ fn collector(path: &Path, shape: &Shape, order: Option<DayOrder>) -> Collector {
         names: shape.names.clone(),
         columns: columns.clone(),
         named: shape.has_header,
+        wide: !shape.groups.is_empty(),
     };
     let mut rows = Collector::new(path, "line", header(&shape.columns), order);
     shape.groups.iter().for_each(|group| rows.also(header(&group.columns)));

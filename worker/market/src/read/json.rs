@@ -126,7 +126,12 @@ impl Reader<'_> {
         let unit = self.unit;
         if self.columns.is_none() {
             let (columns, names) = self.layout(value, number)?;
-            let header = Header { names: names.clone(), columns: columns.clone(), named: value.is_object() };
+            let header = Header {
+                names: names.clone(),
+                columns: columns.clone(),
+                named: value.is_object(),
+                wide: false,
+            };
             match &mut self.rows {
                 None => self.rows = Some(Collector::new(self.path, unit, header, self.options.day_order)),
                 Some(rows) => rows.also(header),

@@ -11,6 +11,7 @@ pub(crate) use tree::some;
 
 use crate::columns::ColumnChoice;
 use crate::error::{Error, Result};
+use crate::judge::judge;
 use crate::rows::FileRows;
 use crate::stamp::DayOrder;
 use std::io::Read;
@@ -33,6 +34,15 @@ pub(crate) type Progress<'a> = &'a dyn Fn(u64, u64);
 /// # Errors
 /// `Missing` or `Io` if it cannot be read; `Invalid` with line, column and value if it is not understood.
 pub(crate) fn read_file(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    let rows = read_once(path, options, progress)?;
+    let again = |columns: &ColumnChoice| {
+        let options = ReadOptions { columns: columns.clone(), ..options.clone() };
+        read_once(path, &options, progress)
+    };
+    judge(path, &options.columns, rows, &again)
+}
+
+fn read_once(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
     let failed = |e| Error::io("read", path, e);
     let mut head = Vec::new();
     let file = std::fs::File::open(path).map_err(failed)?;

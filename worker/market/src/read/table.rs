@@ -63,7 +63,7 @@ fn read_batches(
         Error::layout(path, problem)
     })?;
     let names = names.into_iter().map(str::to_owned).collect();
-    let header = Header { names, columns: columns.clone(), named: true };
+    let header = Header { names, columns: columns.clone(), named: true, wide: false };
     let mut rows = Collector::new(path, "row", header, options.day_order);
     let mut first = 1;
     for batch in batches {
