@@ -13,6 +13,7 @@ use super::queue::Queue;
 use super::report::Reporter;
 use super::slots::{Alarm, Slots, Speed};
 use super::trouble::Trouble;
+use crate::job::calendar;
 use crate::job::market::{Market, same_data};
 use crate::job::problem::Problem;
 use crate::job::resolve::ResolvedJob;
@@ -28,6 +29,8 @@ pub(super) struct Order {
     pub dataset: Digest,
     /// What the job must resolve to.
     pub inputs: Digest,
+    /// The calendar for a manifest without one, as on the wire.
+    pub bars_per_year: Option<u32>,
 }
 
 /// What does not change while the process lives.
@@ -151,7 +154,9 @@ fn resolve(site: &Site, order: Order) -> Result<(Arc<Market>, ResolvedJob), Trou
     let mut data = site.manifest.spec.market_data.clone();
     data.digest = Some(order.dataset.to_string());
     let market = Market::open(&site.data_dir, &data)?;
-    let job = ResolvedJob::new(&site.manifest, &market.facts())?;
+    let mut manifest = EvolutionJob::clone(&site.manifest);
+    calendar::put_into(&mut manifest, order.bars_per_year);
+    let job = ResolvedJob::new(&manifest, &market.facts())?;
     if job.digest != order.inputs {
         return Err(Trouble::OtherJob { found: job.digest, expected: order.inputs });
     }

@@ -114,7 +114,7 @@ async fn work(
 ) -> Result<End, End> {
     let Some(bench) = &worker.bench else { return Err(again("there is nothing to work at")) };
     let mut alarm = bench.alarm();
-    let Order { dataset, inputs } = bench.order();
+    let Order { dataset, inputs, .. } = bench.order();
     let ready = Ready {
         dataset_digest: dataset.bytes().to_vec(),
         inputs_digest: inputs.bytes().to_vec(),
@@ -179,7 +179,7 @@ async fn part(end: &End, incoming: &mut Streaming<CoordinatorMessage>, outgoing:
 
 fn welcomed(message: Option<CoordinatorMessage>) -> Result<(Order, u64), End> {
     match message.and_then(|m| m.message) {
-        Some(Down::Welcome(Welcome { engine, epoch, dataset_digest, inputs_digest })) => {
+        Some(Down::Welcome(Welcome { engine, epoch, dataset_digest, inputs_digest, bars_per_year })) => {
             if engine != ENGINE {
                 return Err(Trouble::Engine { ours: ENGINE, theirs: engine }.into());
             }
@@ -187,7 +187,7 @@ fn welcomed(message: Option<CoordinatorMessage>) -> Result<(Order, u64), End> {
                 |field, bytes: &[u8]| digest_from_wire(field, bytes).map_err(|e| again(e.to_string()));
             let dataset = digest("dataset_digest", &dataset_digest)?;
             let inputs = digest("inputs_digest", &inputs_digest)?;
-            Ok((Order { dataset, inputs }, epoch))
+            Ok((Order { dataset, inputs, bars_per_year }, epoch))
         }
         Some(Down::Farewell(farewell)) => Err(dismissed(farewell, false)),
         Some(Down::Batch(_)) => Err(again("a batch before the welcome")),

@@ -1,12 +1,17 @@
 //! The market data of a coordinator. It evaluates nothing before the end, so it keeps no map while it runs: only what
 //! tells whether the files are still those that were opened.
 
-use galapagos_crds::MarketData;
+use std::path::PathBuf;
+
+use galapagos_crds::{EvolutionJob, MarketData};
 
 use super::exits;
 use super::settings::Settings;
 use crate::job::market::Market;
+use crate::job::resolve::LOCAL;
 use crate::process::exit::Exit;
+use crate::storage::StorageError;
+use crate::storage::run_folder::job_folder;
 
 /// Opens the data once more, every value checked: the version that the run is about.
 ///
@@ -15,4 +20,14 @@ use crate::process::exit::Exit;
 pub(super) fn reopen(settings: &Settings, data: &MarketData, digest: &str) -> Result<Market, Exit> {
     let data = MarketData { digest: Some(digest.to_owned()), ..data.clone() };
     Market::open(&settings.data_dir, &data).map_err(exits::market)
+}
+
+/// Where this job keeps its calendar. A job made anew under the same name has another UID: it asks the dataset again.
+///
+/// # Errors
+/// The folder cannot be made, or the job has no name for one.
+pub(super) fn calendar_file(settings: &Settings, manifest: &EvolutionJob) -> Result<PathBuf, StorageError> {
+    let name = manifest.metadata.name.as_deref().unwrap_or_default();
+    let namespace = manifest.metadata.namespace.as_deref().unwrap_or(LOCAL);
+    Ok(job_folder(&settings.state_dir, namespace, name)?.join(format!("calendar-{}.json", settings.job_uid)))
 }

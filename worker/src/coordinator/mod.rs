@@ -26,6 +26,7 @@ use std::time::Duration;
 use galapagos_engine::ENGINE;
 
 use crate::execute::{RunOutcome, conclude, run_key};
+use crate::job::calendar;
 use crate::job::market::Market;
 use crate::job::problem::Problem;
 use crate::job::resolve::ResolvedJob;
@@ -69,8 +70,13 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     let uid = JobUid::new(settings.job_uid.clone()).map_err(tls)?;
     let identity = Identity::load(&settings.tls_dir).map_err(tls)?;
     identity.check(Role::Coordinator, &uid).map_err(tls)?;
+    let kept = data::calendar_file(&settings, &manifest).map_err(exits::storage)?;
+    calendar::recall(&mut manifest, &kept);
     let market = Market::open(&settings.data_dir, &manifest.spec.market_data).map_err(exits::market)?;
     let job = ResolvedJob::new(&manifest, &market.facts()).map_err(|e| Exit::new(Code::Spec, e))?;
+    if manifest.spec.market_data.calendar.is_none() {
+        calendar::keep(&job.manifest, &kept).map_err(exits::storage)?;
+    }
     let files = Arc::clone(market.dataset().files());
     // Tables and data themselves are not needed before the end.
     let bars = Problem::new(&job, market.bars()).map_err(exits::problem)?.counted_bars();

@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::board::Board;
 use super::session::Desk;
+use crate::job::calendar;
 use crate::job::resolve::ResolvedJob;
 use crate::metrics::CoordinatorMetrics;
 use crate::protocol::tls::{Identity, JobUid, Role, TlsError, server_config};
@@ -86,6 +87,7 @@ impl Office {
             board: Arc::clone(&board),
             dataset: *dataset.bytes(),
             inputs: *job.digest.bytes(),
+            bars_per_year: job.manifest.spec.market_data.calendar.as_ref().map(calendar::to_wire),
             leaving: left,
             metrics,
         };

@@ -35,6 +35,8 @@ pub struct Desk {
     pub dataset: [u8; 32],
     /// Digest of the inputs.
     pub inputs: [u8; 32],
+    /// The job's calendar, as on the wire.
+    pub bars_per_year: Option<u32>,
     /// Set when the coordinator leaves.
     pub leaving: watch::Receiver<Option<Goodbye>>,
     /// What is counted.
@@ -109,6 +111,7 @@ impl Desk {
             epoch: self.board.epoch(),
             dataset_digest: self.dataset.to_vec(),
             inputs_digest: self.inputs.to_vec(),
+            bars_per_year: self.bars_per_year,
         };
         send(out, Down::Welcome(welcome)).await?;
         let mut leaving = self.leaving.clone();

@@ -3,11 +3,13 @@
 //!
 //! * [`resolve`]: manifest -> [`resolve::ResolvedJob`], the only input of what follows.
 //! * [`space`]: the one place that joins engine definitions with genetics (its ranges in a file of their own).
+//! * [`calendar`]: the one that a job began with, for its workers and later attempts.
 //! * [`execution`]: the manifest's account options -> the engine's.
 //! * [`market`]: an open dataset as the engine reads it.
 //! * [`problem`]: dataset + job -> what one genome is worth.
 //! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
 
+pub mod calendar;
 pub mod execution;
 pub mod fitness;
 pub mod inputs;

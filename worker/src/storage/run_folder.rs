@@ -238,11 +238,20 @@ const MARK: &str = "RESULT";
 pub const DIGEST: &str = "DIGEST";
 const MANIFEST_FORMAT: u32 = 1;
 
+/// The folder of all runs of a job below a results or state folder, made if it is missing.
+///
+/// # Errors
+/// A name that would leave the folder, or it cannot be made.
+pub fn job_folder(root: &Path, namespace: &str, job: &str) -> Result<PathBuf, StorageError> {
+    check_name("namespace", namespace)?;
+    check_name("job", job)?;
+    let folder = root.join("galapagos").join("runs").join(namespace).join(job);
+    fs::create_dir_all(&folder).map_err(StorageError::io("create", &folder))?;
+    Ok(folder)
+}
+
 fn paths(key: &RunKey<'_>) -> Result<(PathBuf, PathBuf), StorageError> {
-    check_name("namespace", key.namespace)?;
-    check_name("job", key.job)?;
-    let job_folder = key.root.join("galapagos").join("runs").join(key.namespace).join(key.job);
-    fs::create_dir_all(&job_folder).map_err(StorageError::io("create", &job_folder))?;
+    let job_folder = job_folder(key.root, key.namespace, key.job)?;
     let path = job_folder.join(key.inputs.hex());
     Ok((job_folder, path))
 }

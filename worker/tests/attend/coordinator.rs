@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use galapagos_crds::EvolutionJob;
+use galapagos_crds::{Calendar, EvolutionJob};
 use galapagos_engine::ENGINE;
 use galapagos_worker::attend::{Settings, attend};
 use galapagos_worker::job::problem::Problem;
@@ -50,9 +50,16 @@ pub struct World {
 impl World {
     /// A world with `rows` daily bars of two symbols and this job.
     pub fn new(rows: usize, manifest: &EvolutionJob) -> World {
+        World::resolved(rows, manifest, manifest.spec.market_data.calendar.clone())
+    }
+
+    /// A job of `manifest` that was resolved with this calendar.
+    pub fn resolved(rows: usize, manifest: &EvolutionJob, calendar: Option<Calendar>) -> World {
         let data = tempfile::tempdir().unwrap();
         publish_walk(data.path(), rows);
-        let (_, job) = resolve(data.path(), manifest);
+        let mut dated = manifest.clone();
+        dated.spec.market_data.calendar = calendar;
+        let (_, job) = resolve(data.path(), &dated);
         let folder = tempfile::tempdir().unwrap();
         let uid = JobUid::new("0b7e5f2c").unwrap();
         let authority = Authority::new(SystemTime::now()).unwrap();
@@ -162,7 +169,7 @@ impl Work for Service {
         request: Request<Streaming<WorkerMessage>>,
     ) -> Result<Response<Self::AttendStream>, Status> {
         let (down, stream) = mpsc::channel(64);
-        let session = Session { up: request.into_inner(), down, epoch: 7 };
+        let session = Session { up: request.into_inner(), down, epoch: 7, calendar: None };
         self.0.send(session).await.map_err(|_| Status::unavailable("the test is over"))?;
         Ok(Response::new(ReceiverStream::new(stream)))
     }
@@ -208,6 +215,8 @@ pub struct Session {
     up: Streaming<WorkerMessage>,
     down: mpsc::Sender<Result<CoordinatorMessage, Status>>,
     pub epoch: u64,
+    /// The calendar in the welcome.
+    pub calendar: Option<u32>,
 }
 
 impl Session {
@@ -226,7 +235,9 @@ impl Session {
         let Up::Hello(hello) = self.next().await.unwrap() else { panic!("no hello") };
         assert_eq!((hello.engine, hello.name.as_str()), (ENGINE, "tested"));
         let (dataset_digest, inputs_digest) = (dataset.bytes().to_vec(), inputs.bytes().to_vec());
-        self.send(Down::Welcome(Welcome { engine, epoch: self.epoch, dataset_digest, inputs_digest })).await;
+        let epoch = self.epoch;
+        let welcome = Welcome { engine, epoch, dataset_digest, inputs_digest, bars_per_year: self.calendar };
+        self.send(Down::Welcome(welcome)).await;
     }
 
     pub async fn batch(&self, lease: u64, tasks: &[Task]) {

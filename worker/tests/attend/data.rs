@@ -105,3 +105,20 @@ async fn data_changed_between_two_coordinators_are_refused_before_any_work() {
     drop(session);
     assert_eq!(worker.code().await, 65);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_comes_after_an_import_with_another_calendar_takes_the_one_of_the_job() {
+    let mut job = manifest("");
+    let own = job.spec.market_data.calendar.take();
+    let calendar = own.as_ref().and_then(|c| c.bars_per_year);
+    // The dataset suggests nothing; the job was resolved with what it suggested once.
+    let world = World::resolved(500, &job, own);
+    let mut coordinator = world.coordinator(ANY).await;
+    let _worker = world.worker(coordinator.address, 1);
+    let mut session = coordinator.session().await;
+    session.calendar = calendar;
+    session.welcome(ENGINE, world.dataset(), world.job.digest).await;
+    let said = session.next().await.unwrap();
+    let Up::Ready(ready) = said else { panic!("not ready: {said:?}") };
+    assert_eq!(ready.inputs_digest, world.job.digest.bytes());
+}

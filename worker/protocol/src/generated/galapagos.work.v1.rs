@@ -67,6 +67,10 @@ pub struct Welcome {
     /// 32 bytes: the worker resolves the job on that dataset and must arrive at this.
     #[prost(bytes = "vec", tag = "4")]
     pub inputs_digest: ::prost::alloc::vec::Vec<u8>,
+    /// The calendar that the job was resolved with: bars of a year, 0 for a market that never closes. For a worker whose
+    /// manifest has none: the dataset may suggest another by now.
+    #[prost(uint32, optional, tag = "5")]
+    pub bars_per_year: ::core::option::Option<u32>,
 }
 /// The data are open and the job resolves to the same inputs.
 #[derive(Clone, PartialEq, ::prost::Message)]
