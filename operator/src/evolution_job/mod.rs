@@ -11,6 +11,7 @@ pub mod ending;
 pub mod events;
 pub mod observe;
 pub mod pod_state;
+pub mod queue;
 pub mod refusals;
 pub mod report;
 pub mod site;
@@ -18,6 +19,9 @@ pub mod status;
 pub mod stream;
 pub mod validate;
 pub mod worker_trouble;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
