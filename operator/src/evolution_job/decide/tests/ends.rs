@@ -181,3 +181,27 @@ fn a_limit_that_was_lowered_below_what_is_done_ends_the_job_by_its_user() {
     world.edit(|spec| spec.generations = 3);
     assert!(matches!(world.turn().situation, Situation::Succeeded { .. }), "there is nothing to add");
 }
+
+#[test]
+fn names_that_nobody_knows_end_the_job_and_its_ttl_begins() {
+    for reason in [StalledReason::UnknownStrategy, StalledReason::UnknownGene, StalledReason::InvalidSpec] {
+        let mut world = World::new(json!({"ttlSecondsAfterFinished": 60, "ttlPolicy": "Job"}));
+        world.problem = Some(Problem { reason, message: "no such name".into() });
+        let decision = world.turn();
+        assert_eq!(decision.situation, Situation::Failed { reason, message: "no such name".into() });
+        assert_eq!((decision.children.attempt, decision.attempts.started), (None, 0), "no pod was made");
+        assert_eq!(world.phase(), Phase::Failed);
+        let ended = world.observed.job.status.clone().unwrap();
+        assert!(ended.completion_time.is_some() && ended.start_time.is_none());
+        world.pass(61);
+        assert!(world.turn().children.job_too);
+    }
+}
+
+#[test]
+fn a_pool_that_is_missing_ends_no_job() {
+    let mut world = World::new(json!({}));
+    world.problem = Some(Problem { reason: StalledReason::PoolNotFound, message: "no pool".into() });
+    world.turn();
+    assert_eq!(world.phase(), Phase::Pending);
+}
