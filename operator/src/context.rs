@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::certificates::Ca;
@@ -37,7 +38,7 @@ pub struct Context {
     /// Places and replicas by pool.
     pub budget: Budget,
     /// When this replica began to lead.
-    pub since: Instant,
+    pub since: std::time::Instant,
     /// When something was done last.
     pub recent: Recent,
     /// What the server refused lately.

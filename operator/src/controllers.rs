@@ -80,7 +80,7 @@ pub async fn run(ctx: Arc<Context>) {
             Ok(worker_pool::reconcile(pool, ctx).await?)
         },
     );
-    tokio::join!(jobs, pools, sweep(&ctx), count(&ctx));
+    tokio::join!(jobs, pools, sweep(&ctx), count(&ctx), evolution_job::queue::tell(&ctx));
 }
 
 async fn control<K, F>(

@@ -20,18 +20,22 @@ fn says(job: &galapagos_crds::EvolutionJob, expected: &[&str]) {
 }
 
 #[test]
-fn unknown_strategies_and_genes_are_told_without_a_pod() {
+fn unknown_strategies_and_genes_fail_a_job_without_a_pod() {
     case("names", async |space: &Space| {
         let strategy = with(small("strategy"), "/spec/strategies/0", json!({"name": "sma_crosover"}));
         let genes = json!([{"name": "fast_perod", "min": 2, "max": 9}]);
         let gene = with(small("gene"), "/spec/strategies/0/genes", genes);
         let metric = with(small("metric"), "/spec/objectives", json!([{"metric": "sharp"}]));
         space.apply(&[pool("default", 0), strategy, gene, metric]);
-        let found = space.job_is("strategy", "is told", is_true("Stalled", "UnknownStrategy")).await;
+        let found =
+            until(&space.jobs(), "strategy", PATIENCE, "has failed", is_true("Failed", "UnknownStrategy"))
+                .await;
         says(&found, &["sma_crosover", "sma_crossover"]);
-        let found = space.job_is("gene", "is told", is_true("Stalled", "UnknownGene")).await;
+        let found =
+            until(&space.jobs(), "gene", PATIENCE, "has failed", is_true("Failed", "UnknownGene")).await;
         says(&found, &["fast_perod", "fast_period"]);
-        let found = space.job_is("metric", "is told", is_true("Stalled", "InvalidSpec")).await;
+        let found =
+            until(&space.jobs(), "metric", PATIENCE, "has failed", is_true("Failed", "InvalidSpec")).await;
         says(&found, &["sharp", "sharpe"]);
         assert_eq!(space.made::<Pod>("strategy").await, [""; 0]);
         assert_eq!(space.made::<Service>("gene").await, [""; 0]);

@@ -53,6 +53,7 @@ fn context() -> (Arc<Context>, impl Future<Output = ()>) {
         budget: Budget::default(),
         since: Instant::now(),
         recent: Recent::default(),
+        refused_pods: Default::default(),
         refusals: Refusals::default(),
         pending: Pending::default(),
         claims: worker_pool::Claims::default(),

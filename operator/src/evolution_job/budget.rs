@@ -11,7 +11,7 @@ use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use super::build::slots;
-use super::{decide, validate};
+use super::{decide, queue, validate};
 use crate::plan::{self, Share, Window};
 use crate::progress::{Hub, SILENCE};
 use crate::watches::Caches;
@@ -88,6 +88,11 @@ impl Budget {
         self.jobs().remove(uid);
     }
 
+    /// The place in the queue that the last plan gave to a job.
+    pub fn place(&self, uid: &str) -> Option<u32> {
+        self.jobs().get(uid)?.share?.queue_position
+    }
+
     /// Keeps what is known of jobs that are there.
     pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
         self.jobs().retain(|uid, _| is_there(uid));
@@ -106,7 +111,8 @@ impl Budget {
         let budget = budget(pool);
         // One at a time: two plans over half of each other's places would give too many.
         let mut memory = self.jobs();
-        let now = Instant::now();
+        // The runtime's clock, which tests can turn.
+        let now = tokio::time::Instant::now().into_std();
         jobs.retain(|job| {
             let of_it = job.uid().and_then(|uid| memory.get(&uid));
             of_it.is_none_or(|of_it| of_it.set_back(pool, now).is_none())
@@ -161,13 +167,19 @@ impl Budget {
             let of_it = memory.entry(uid).or_default();
             // A place in a pool that cannot be used is none: once it can, priorities decide anew.
             of_it.has_place = share.admitted && (usable || decide::has_place(job.status.as_ref()));
-            let told = |s: Share| (s.admitted, s.queue_position, s.workers);
-            if of_it.share.replace(*share).map(told) != Some(told(*share)) {
+            if of_it.share.replace(*share).map(heeded) != Some(heeded(*share)) {
                 changed.push(ObjectRef::from_obj(&**job));
             }
         }
         (plan, changed)
     }
+}
+
+/// What a job is woken for. Places move with every job that ends; if each told all that wait, writes would grow with the
+/// square of the queue: those that are not at its head are looked after by [`super::queue`].
+fn heeded(share: Share) -> impl PartialEq {
+    let place = share.queue_position.map(|place| place.min(queue::HEAD + 1));
+    (share.admitted, place, share.workers)
 }
 
 /// What the pool allows.

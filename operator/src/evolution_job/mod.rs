@@ -11,6 +11,7 @@ pub mod ending;
 pub mod events;
 pub mod observe;
 pub mod pod_state;
+pub mod queue;
 pub mod refusals;
 pub mod refused_pods;
 pub mod report;
@@ -19,6 +20,9 @@ pub mod status;
 pub mod stream;
 pub mod validate;
 pub mod worker_trouble;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

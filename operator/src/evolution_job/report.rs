@@ -21,7 +21,7 @@ use crate::progress::SILENCE;
 /// Time between two events about a better individual.
 const BEST_EVERY: Duration = Duration::from_secs(60);
 /// Names of what is remembered in `Recent`.
-const STATUS: &str = "status";
+pub(super) const STATUS: &str = "status";
 const BEST: &str = "best";
 const FALLBACK: &str = "epoch ";
 /// Damaged checkpoints of one job that this replica tells of.
@@ -54,7 +54,8 @@ pub async fn report(
     let change = differs(recorded.status.as_ref(), &status);
     let running = ctx.caches.jobs.state_filter(is_running).len();
     let last = ctx.recent.last(&uid, STATUS).map(|at| at.elapsed());
-    match wait(change, last, running) {
+    let place = status.queue_position.and_then(|place| place.try_into().ok());
+    match wait(change, last, running, place) {
         None => {}
         Some(Duration::ZERO) => {
             write_status(ctx, &recorded, status).await?;

@@ -13,6 +13,14 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// Whether nothing can mend it: names stand in fields of the job that never change.
+    pub fn is_for_good(&self) -> bool {
+        use StalledReason::{InvalidSpec, UnknownGene, UnknownStrategy};
+        matches!(self.reason, UnknownStrategy | UnknownGene | InvalidSpec)
+    }
+}
+
 /// The first thing that is wrong with the job or its pool.
 ///
 /// # Errors

@@ -8,6 +8,8 @@ use kube::{Resource, ResourceExt};
 
 use super::caches::Triggers;
 use super::follow::Change;
+use crate::evolution_job::decide;
+use crate::evolution_job::status::{self, differs};
 use crate::labels;
 
 /// Knows who depends on whom.
@@ -18,12 +20,24 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    /// A job concerns itself and its pool; the pool that it left, too.
+    /// A job concerns itself unless only numbers of its status changed, which are our own writes. It concerns its pool,
+    /// and the pool that it left, if the plan or the counts of a pool may depend on the change.
     pub(super) fn job(&self, change: &Change<'_, EvolutionJob>) {
+        let (concerns_itself, concerns_pool) = match (change.old, change.new) {
+            (Some(old), Some(new)) if same_wish(old, new) => {
+                let change = differs(old.status.as_ref(), &new.status.clone().unwrap_or_default());
+                (change == status::Change::Transition, standing(old) != standing(new))
+            }
+            _ => (true, true),
+        };
         for job in either(change) {
             let namespace = job.namespace().unwrap_or_default();
-            self.triggers.job(&namespace, &job.name_any());
-            self.triggers.pool(&namespace, &job.spec.worker_pool_name);
+            if concerns_itself {
+                self.triggers.job(&namespace, &job.name_any());
+            }
+            if concerns_pool {
+                self.triggers.pool(&namespace, &job.spec.worker_pool_name);
+            }
         }
     }
 
@@ -74,6 +88,24 @@ impl Mapping {
 /// scheduler behind the triggers merges what is asked for twice.
 fn either<'a, K>(change: &Change<'a, K>) -> impl Iterator<Item = &'a K> + use<'a, K> {
     change.new.into_iter().chain(change.old)
+}
+
+/// Whether nothing but the status may have changed.
+fn same_wish(old: &EvolutionJob, new: &EvolutionJob) -> bool {
+    let (before, after) = (&old.metadata, &new.metadata);
+    before.uid == after.uid
+        && before.generation == after.generation
+        && before.deletion_timestamp == after.deletion_timestamp
+        && before.labels == after.labels
+        && before.annotations == after.annotations
+        && old.spec == new.spec
+}
+
+/// What plan and counts of a pool know of a job beside its spec.
+fn standing(job: &EvolutionJob) -> impl PartialEq {
+    let status = job.status.as_ref();
+    let known = status.is_some_and(|status| status.generation.is_some());
+    (status.and_then(|status| status.phase), decide::has_place(status), decide::is_over(job), known)
 }
 
 fn is_terminal(job: &EvolutionJob) -> bool {

@@ -200,6 +200,9 @@ impl State<'_> {
             return self.suspend();
         }
         if let Some(problem) = self.inputs.problem {
+            if problem.is_for_good() {
+                return self.failed(self.attempts(), problem.reason, problem.message.clone());
+            }
             return self.with(Situation::Stalled {
                 reason: problem.reason,
                 message: problem.message.clone(),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use galapagos_crds::EvolutionJobStatus;
 
+use crate::evolution_job::queue;
+
 /// Least time between two writes of numbers of one job.
 const LEAST: Duration = Duration::from_secs(5);
 /// Writes of numbers a second, of all running jobs together.
@@ -31,9 +33,12 @@ pub fn differs(old: Option<&EvolutionJobStatus>, new: &EvolutionJobStatus) -> Ch
 }
 
 /// How long to wait with a write: `None`: nothing to write; zero: now. `last`: time since this job's status was last
-/// written; `running`: jobs that run.
-pub fn wait(change: Change, last: Option<Duration>, running: usize) -> Option<Duration> {
-    let interval = LEAST.max(Duration::from_secs_f64(running as f64 / RATE));
+/// written; `running`: jobs that run; `place`: its place in the queue.
+pub fn wait(change: Change, last: Option<Duration>, running: usize, place: Option<u32>) -> Option<Duration> {
+    let interval = match place {
+        Some(place) => queue::pause(place).max(LEAST),
+        None => LEAST.max(Duration::from_secs_f64(running as f64 / RATE)),
+    };
     match change {
         Change::None => None,
         Change::Transition => Some(Duration::ZERO),

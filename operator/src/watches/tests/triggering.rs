@@ -36,8 +36,20 @@ async fn asked(type_: &str, plural: &str, object: serde_json::Value) -> Names {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_concerns_itself_and_its_pool() {
-    assert_eq!(asked("MODIFIED", "evolutionjobs", job("a", "p", 20)).await, names(&["a"], &["p"]));
+    let mut edited = job("a", "p", 20);
+    edited["spec"]["suspend"] = json!(true);
+    assert_eq!(asked("MODIFIED", "evolutionjobs", edited).await, names(&["a"], &["p"]));
     assert_eq!(asked("DELETED", "evolutionjobs", job("a", "p", 20)).await, names(&["a"], &["p"]));
+}
+
+/// Whoever writes another phase is looked at; what a coordinator counts is our own writing.
+#[tokio::test(start_paused = true)]
+async fn numbers_in_the_status_of_a_job_concern_nobody_and_its_phase_concerns_both() {
+    let mut known = job("c", "p", 20);
+    known["status"] = json!({"phase": "Succeeded", "queuePosition": 3, "evaluations": {"completed": 5}});
+    assert_eq!(asked("MODIFIED", "evolutionjobs", known.clone()).await, names(&[], &[]));
+    known["status"]["phase"] = json!("Running");
+    assert_eq!(asked("MODIFIED", "evolutionjobs", known).await, names(&["c"], &["p"]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -221,3 +221,27 @@ fn times_at_either_end_of_the_calendar_are_decided_about_like_others() {
         }
     }
 }
+
+#[test]
+fn names_that_nobody_knows_end_the_job_and_its_ttl_begins() {
+    for reason in [StalledReason::UnknownStrategy, StalledReason::UnknownGene, StalledReason::InvalidSpec] {
+        let mut world = World::new(json!({"ttlSecondsAfterFinished": 60, "ttlPolicy": "Job"}));
+        world.problem = Some(Problem { reason, message: "no such name".into() });
+        let decision = world.turn();
+        assert_eq!(decision.situation, Situation::Failed { reason, message: "no such name".into() });
+        assert_eq!((decision.children.attempt, decision.attempts.started), (None, 0), "no pod was made");
+        assert_eq!(world.phase(), Phase::Failed);
+        let ended = world.observed.job.status.clone().unwrap();
+        assert!(ended.completion_time.is_some() && ended.start_time.is_none());
+        world.pass(61);
+        assert!(world.turn().children.job_too);
+    }
+}
+
+#[test]
+fn a_pool_that_is_missing_ends_no_job() {
+    let mut world = World::new(json!({}));
+    world.problem = Some(Problem { reason: StalledReason::PoolNotFound, message: "no pool".into() });
+    world.turn();
+    assert_eq!(world.phase(), Phase::Pending);
+}

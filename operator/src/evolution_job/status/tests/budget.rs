@@ -49,10 +49,13 @@ fn numbers_can_wait_and_transitions_cannot() {
 #[test]
 fn numbers_of_a_job_are_written_every_five_seconds_and_rarer_with_many_jobs() {
     let seconds = |s| Some(Duration::from_secs(s));
-    assert_eq!(wait(Change::None, None, 1), None);
-    assert_eq!(wait(Change::Transition, seconds(0), 1000), seconds(0));
-    assert_eq!(wait(Change::LiveOnly, None, 1), seconds(0));
-    assert_eq!(wait(Change::LiveOnly, seconds(2), 1), seconds(3));
-    assert_eq!(wait(Change::LiveOnly, seconds(6), 1), seconds(0));
-    assert_eq!(wait(Change::LiveOnly, seconds(6), 400), seconds(14));
+    assert_eq!(wait(Change::None, None, 1, None), None);
+    assert_eq!(wait(Change::Transition, seconds(0), 1000, None), seconds(0));
+    assert_eq!(wait(Change::LiveOnly, None, 1, None), seconds(0));
+    assert_eq!(wait(Change::LiveOnly, seconds(2), 1, None), seconds(3));
+    assert_eq!(wait(Change::LiveOnly, seconds(6), 1, None), seconds(0));
+    assert_eq!(wait(Change::LiveOnly, seconds(6), 400, None), seconds(14));
+    assert_eq!(wait(Change::LiveOnly, seconds(6), 400, Some(10)), seconds(0));
+    assert_eq!(wait(Change::LiveOnly, seconds(6), 400, Some(11)), seconds(54));
+    assert_eq!(wait(Change::Transition, seconds(6), 400, Some(300)), seconds(0));
 }
