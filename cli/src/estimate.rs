@@ -2,25 +2,25 @@
 
 use crate::args::Output;
 use crate::exit::{Blame, Failure, Outcome};
+use crate::probe::{self, Generation, Probe};
 use crate::table::{bytes, duration, number, table, thousands};
 use crate::terminal;
 use galapagos_worker::engine::strategies::Path;
+use galapagos_worker::import::source::cores;
 use galapagos_worker::job::market::Market;
 use galapagos_worker::job::problem::Problem;
 use galapagos_worker::job::resolve::ResolvedJob;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How long each species is measured.
-const MEASURE: Duration = Duration::from_millis(150);
 /// Columns of 8 bytes a row that a job holds: the data and what is computed from it once (engine contract 5.2).
 const COLUMNS: u64 = 15;
 /// What a process needs besides: code, population, the ledger's index.
 const BASE_BYTES: u64 = 50_000_000;
 /// From the start of a worker's pod to its first batch, when the image is on the node.
 const WORKER_START_SECONDS: f64 = 5.0;
-/// What a generation costs besides evaluation on a cluster: breeding, dispatch, the last batch.
-const BARRIER_SECONDS: f64 = 0.05;
+/// What a generation costs on a cluster besides what it costs here: a few round trips to hand out its last batch.
+const BARRIER_SECONDS: f64 = 0.005;
 
 /// Who would evaluate.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,13 @@ pub struct Species {
     seconds: f64,
 }
 
+/// The same job with `galapagos run` on this machine.
+#[derive(Clone, Copy, Debug)]
+struct Here {
+    slots: usize,
+    seconds: f64,
+}
+
 /// The estimate of a job.
 #[derive(Clone, Debug)]
 pub struct Estimate {
@@ -54,35 +61,42 @@ pub struct Estimate {
     population: u32,
     evaluations: u128,
     seconds: f64,
+    start_seconds: f64,
+    here: Here,
     memory_bytes: u64,
     warnings: Vec<String>,
 }
 
-/// Measures the job on its data, one thread, a fraction of a second for each species.
+/// Measures the job on its data: each species for a fraction of a second, and the first generations.
 pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Outcome<Estimate> {
     let problem = Problem::new(job, market.bars()).map_err(|e| Failure::Invalid(e.into()))?;
     let windows = problem.bars().iter().zip(problem.warm_ups()).zip(&problem.split().training_rows);
     let symbols = windows.map(|((b, w), &t)| (b.symbol.to_owned(), b.len(), w.rows, t, w.species)).collect();
+    let (generations, population) = (job.stop.generations, job.config.population);
+    let share = (population as usize).div_ceil(job.species.len().max(1)).max(1);
     let mut species = Vec::new();
     for (i, s) in job.species.iter().enumerate() {
-        let seconds = seconds_each(&problem, job, i);
         species.push(Species {
             name: s.name(),
             points: s.space.points(),
             path: path(s.strategy.def().path),
-            seconds,
+            seconds: probe::seconds_each(&problem, i, share),
         });
     }
-    let (generations, population) = (job.stop.generations, job.config.population);
     let points = species.iter().fold(0u128, |sum, s| sum.saturating_add(s.points));
     let limit = job.manifest.spec.stop.max_evaluations.map_or(u128::MAX, u128::from);
     let evaluations = (u128::from(generations) * u128::from(population)).min(points).min(limit);
     // Quotas move between species; their mean is the best guess there is.
     let mean = species.iter().map(|s| s.seconds).sum::<f64>() / species.len().max(1) as f64;
+    let slots = cores().clamp(1, population.max(1) as usize);
+    let probe = probe::run(job, market, &problem, slots, f64::from(population) * mean / slots as f64);
     let threads = (cluster.workers * cluster.slots_per_worker).clamp(1, population.max(1) as usize);
-    let mut seconds = evaluations as f64 * mean / threads as f64;
-    if cluster.workers > 1 {
-        seconds += WORKER_START_SECONDS + BARRIER_SECONDS * f64::from(generations);
+    let length = Length { generations, population, evaluations, limit: job.budget.max_duration_seconds };
+    let here = Here { slots, seconds: length.seconds(&probe, slots) };
+    let mut seconds = length.seconds(&probe, threads);
+    let distributed = cluster.workers > 1;
+    if distributed {
+        seconds += BARRIER_SECONDS * f64::from(generations);
     }
     let rows: usize = problem.bars().iter().map(|b| b.len()).sum();
     Ok(Estimate {
@@ -95,29 +109,34 @@ pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Outcome
         population,
         evaluations,
         seconds,
+        start_seconds: if distributed { WORKER_START_SECONDS } else { 0.0 },
+        here,
         memory_bytes: rows as u64 * COLUMNS * 8 + BASE_BYTES,
         warnings: job.warnings.clone(),
     })
 }
 
-/// Seconds that one individual of a species takes, from individuals spread over its space.
-fn seconds_each(problem: &Problem<'_>, job: &ResolvedJob, species: usize) -> f64 {
-    let space = &job.species[species].space;
-    let began = Instant::now();
-    let mut done = 0u32;
-    while done == 0 || began.elapsed() < MEASURE && done < 1000 {
-        // The golden ratio spreads any number of points evenly; each gene has its own multiple of it.
-        let spread = |(i, &n): (usize, &u32)| {
-            let x = (f64::from(done + 1) * 0.618_033_988_749_895 * (i + 1) as f64).fract();
-            (x * f64::from(n)) as u32 % n.max(1)
-        };
-        let indices: Vec<u32> = space.lens().iter().enumerate().map(spread).collect();
-        if let Ok(genome) = space.canonical(&indices) {
-            problem.evaluate(species, &genome);
-        }
-        done += 1;
+/// How far a job goes at most.
+struct Length {
+    generations: u32,
+    population: u32,
+    evaluations: u128,
+    limit: Option<f64>,
+}
+
+impl Length {
+    /// Seconds with so many threads, from what the first generations took.
+    fn seconds(&self, probe: &Probe, threads: usize) -> f64 {
+        let scale = probe.slots as f64 / threads as f64;
+        let of = |g: Generation| g.evaluation * scale + g.other;
+        // A last generation that is cut short counts by its share.
+        let needed = self.evaluations as f64 / f64::from(self.population.max(1));
+        let most = probe.ended_after.map_or(f64::from(self.generations), f64::from);
+        let generations = needed.min(most);
+        let first = generations.min(1.0);
+        let seconds = probe.fixed + first * of(probe.first) + (generations - first) * of(probe.later);
+        self.limit.map_or(seconds, |limit| seconds.min(limit))
     }
-    began.elapsed().as_secs_f64() / f64::from(done)
 }
 
 fn path(path: Path) -> &'static str {
@@ -133,7 +152,7 @@ fn path(path: Path) -> &'static str {
 impl Estimate {
     fn cost(&self) -> Option<f64> {
         let price = self.cluster.price_per_hour?;
-        Some(self.cluster.workers as f64 * price * self.seconds / 3600.0)
+        Some(self.cluster.workers as f64 * price * (self.seconds + self.start_seconds) / 3600.0)
     }
 }
 
@@ -164,6 +183,8 @@ fn to_json(e: &Estimate) -> Outcome<serde_json::Value> {
         "workers": e.cluster.workers,
         "slots_per_worker": e.cluster.slots_per_worker,
         "seconds": e.seconds,
+        "start_seconds": e.start_seconds,
+        "here": {"slots": e.here.slots, "seconds": e.here.seconds},
         "memory_bytes": e.memory_bytes,
         "cost": e.cost(),
         "warnings": e.warnings,
@@ -203,11 +224,20 @@ fn to_text(e: &Estimate) -> String {
         e.generations,
         thousands(i128::from(e.population))
     ));
+    let start = match e.start_seconds {
+        0.0 => String::new(),
+        s => format!(", and {} until workers have started", time(s)),
+    };
     text.push_str(&format!(
-        "Time         about {} with {} x {} slots\nMemory       about {} a process\n",
-        duration(Duration::from_secs_f64(e.seconds.min(1e15))),
+        "Time         about {} with {} x {} slots{start}\n",
+        time(e.seconds),
         e.cluster.workers,
         e.cluster.slots_per_worker,
+    ));
+    text.push_str(&format!(
+        "Here         about {} with galapagos run and {} slots\nMemory       about {} a process\n",
+        time(e.here.seconds),
+        e.here.slots,
         bytes(e.memory_bytes),
     ));
     match (e.cost(), e.cluster.price_per_hour) {
@@ -222,4 +252,8 @@ fn to_text(e: &Estimate) -> String {
         text.push_str(&format!("Note         {warning}\n"));
     }
     text
+}
+
+fn time(seconds: f64) -> String {
+    duration(Duration::from_secs_f64(seconds.clamp(0.0, 1e15)))
 }

@@ -9,6 +9,8 @@ pub enum Failure {
     Invalid(anyhow::Error),
     /// The machine or the program failed. Exit code 1.
     Internal(anyhow::Error),
+    /// The run ended, but no individual met the limits: there is no best. Exit code 4.
+    NoneFeasible(String),
     /// Stopped at a safe point by a signal; the text says how to continue. Exit code 130.
     Interrupted(String),
 }
@@ -18,6 +20,8 @@ pub type Outcome<T = ()> = Result<T, Failure>;
 
 /// Exit code of invalid input.
 pub const INVALID: u8 = 2;
+/// Exit code of a run that ended without a feasible individual (3 is that of failed gates).
+pub const NONE_FEASIBLE: u8 = 4;
 /// Exit code of a run that was interrupted and can be continued.
 pub const INTERRUPTED: u8 = 130;
 
@@ -32,6 +36,7 @@ impl Failure {
         match self {
             Failure::Invalid(_) => INVALID,
             Failure::Internal(_) => 1,
+            Failure::NoneFeasible(_) => NONE_FEASIBLE,
             Failure::Interrupted(_) => INTERRUPTED,
         }
     }
@@ -41,7 +46,7 @@ impl Failure {
         match self {
             Failure::Invalid(e) => format!("error: {e:#}"),
             Failure::Internal(e) => format!("error: {e:#} (internal: the input is not at fault)"),
-            Failure::Interrupted(text) => text.clone(),
+            Failure::NoneFeasible(text) | Failure::Interrupted(text) => text.clone(),
         }
     }
 }

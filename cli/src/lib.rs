@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod backtest;
+pub mod champion;
 pub mod commands;
 pub mod data_errors;
 pub mod estimate;
@@ -14,6 +15,7 @@ pub mod interrupt;
 pub mod manifest;
 pub mod names;
 pub mod pictures;
+pub mod probe;
 pub mod progress;
 pub mod run_failure;
 pub mod run_pictures;
@@ -24,5 +26,6 @@ pub mod table;
 pub mod terminal;
 pub mod times;
 pub mod validate;
+pub mod verdict;
 pub mod walk;
 pub mod workers;

@@ -1,12 +1,14 @@
 //! The end of a run, as JSON and for people.
 
-use crate::table::{number, percent, signed_percent, thousands};
-use galapagos_worker::results::document::{Account, Champion, MetricMap, ResultDocument};
+use crate::champion;
+use crate::table::{number, thousands};
+use crate::verdict::{self, LUCK_BELOW};
+use galapagos_worker::results::document::{Champion, ResultDocument};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Below this deflated Sharpe ratio a result counts as luck (Bailey and Lopez de Prado use the usual 5 %).
-const CONVINCING: f64 = 0.95;
+/// What helps when nothing is feasible.
+const ADVICE: &str = "Loosen the limits, widen the genes, or give more data.";
 
 /// The document of the contract, exactly.
 pub fn to_json(result: &ResultDocument) -> Value {
@@ -49,16 +51,15 @@ pub fn to_text(result: &ResultDocument, folder: &Path) -> String {
             text.push_str(
                 "No feasible individual: each is outside a limit or has no usable account. The nearest:\n",
             );
-            for champion in &result.species {
-                let reason = champion.training.reason.as_deref().unwrap_or("outside limits");
+            for nearest in &result.species {
                 text.push_str(&format!(
-                    "  {}  {}: {} ({reason})\n",
-                    champion.strategy,
-                    genes(champion),
-                    champion.class
+                    "  {}  {}: {} ({})\n",
+                    nearest.strategy,
+                    champion::genes(nearest),
+                    nearest.class,
+                    nearest.objections.join("; "),
                 ));
             }
-            text.push_str("Loosen the limits, widen the genes, or give more data.\n");
         }
         (None, None) => text.push_str("No individual could be evaluated.\n"),
     }
@@ -82,55 +83,46 @@ pub fn to_text(result: &ResultDocument, folder: &Path) -> String {
 }
 
 fn panel(text: &mut String, result: &ResultDocument, best: &Champion) {
-    let train = &best.training.metrics;
-    let held = best.holdout.as_ref().map(|a| &a.metrics);
-    // Buy and hold on the window that counts: the holdout if there is one.
-    let (still, window): (&Account, &str) = match &result.buy_and_hold.holdout {
-        Some(account) => (account, "buy & hold (holdout)"),
-        None => (&result.buy_and_hold.training, "buy & hold"),
-    };
-    let still = &still.metrics;
-    let cell = |of: Option<&MetricMap>, name: &str, show: &dyn Fn(Option<f64>) -> String| {
-        of.map_or_else(|| "-".to_owned(), |m| show(m.get(name).copied().flatten()))
-    };
-    let plain = |decimals: usize| move |v: Option<f64>| number(v, decimals);
-    text.push_str(&format!("Best   {}  {}\n", best.strategy, genes(best)));
-    text.push_str(&format!("       reproduce: {}\n", result.reproduce));
-    text.push_str(&format!("{:12}{:>12}{:>12}{:>23}\n", "", "train", "holdout", window));
-    let mut row = |title: &str, name: &str, show: &dyn Fn(Option<f64>) -> String, note: String| {
-        let line = format!(
-            "{title:12}{:>12}{:>12}{:>23}     {note}",
-            cell(Some(train), name, show),
-            cell(held, name, show),
-            cell(Some(still), name, show),
-        );
-        text.push_str(line.trim_end());
-        text.push('\n');
-    };
-    row("Sharpe", "sharpe", &plain(2), String::new());
-    let drawdowns = [Some(train), held, Some(still)].map(|m| cell(m, "max_drawdown", &percent));
-    row("Return", "total_return", &signed_percent, format!("max drawdown {}", drawdowns.join(" / ")));
-    let fees = [Some(train), held, Some(still)].map(|m| cell(m, "fees", &plain(0)));
-    row("Trades", "trades", &plain(0), format!("fees {}", fees.join(" / ")));
-    let luck = &result.luck;
-    let trials = thousands(i128::from(luck.trials));
-    let effective = luck.effective_trials.map_or_else(String::new, |n| format!(" (N_eff {n:.0})"));
-    let verdict = match luck.deflated_sharpe {
-        Some(dsr) if dsr >= CONVINCING => {
-            format!("more than the luck of {trials} trials explains; the holdout has the last word")
-        }
-        Some(_) => "not distinguishable from luck. Use fewer genes, more data, or fewer trials.".to_owned(),
-        None => "the deflated Sharpe ratio is not defined for this account".to_owned(),
-    };
+    let held = &result.buy_and_hold;
+    let mut columns = vec![("train", Some(&best.training)), ("buy & hold train", Some(&held.training))];
+    if held.holdout.is_some() {
+        columns.insert(1, ("holdout", best.holdout.as_ref()));
+        columns.push(("buy & hold holdout", held.holdout.as_ref()));
+    }
+    text.push_str(&format!("Best   {}  {}\n", best.strategy, champion::genes(best)));
+    text.push_str(&format!("       reproduce: {}\n\n", result.reproduce));
+    text.push_str(&champion::accounts(&best.objective, &columns));
+    let symbols = champion::symbols(best);
+    if !symbols.is_empty() {
+        text.push_str(&format!("\n{symbols}"));
+    }
+    let trials = thousands(i128::from(result.luck.trials));
     text.push_str(&format!(
-        "Overfitting {trials} trials{effective}: deflated Sharpe {} (convincing: >= {CONVINCING})\nVerdict     {verdict}\n",
-        number(luck.deflated_sharpe, 2)
+        "\nOverfitting {trials} trials: deflated Sharpe {} (luck: below {LUCK_BELOW})\n",
+        number(result.luck.deflated_sharpe, 2)
     ));
+    for (i, sentence) in verdict::sentences(result, best).into_iter().enumerate() {
+        text.push_str(&format!("{:12}{sentence}\n", if i == 0 { "Verdict" } else { "" }));
+    }
     if result.optimistic {
         text.push_str("Optimistic  filled at the close that decided, which nobody can\n");
     }
 }
 
-fn genes(champion: &Champion) -> String {
-    champion.genome.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("  ")
+/// What stands between a job and a feasible individual; `None` if it has one.
+pub fn none_feasible(result: &ResultDocument) -> Option<String> {
+    let all = result.evaluations.distinct;
+    let most = result.excluded.iter().take(3).map(|e| {
+        let undefined = match e.undefined {
+            0 => String::new(),
+            n => format!(", undefined for {}", thousands(i128::from(n))),
+        };
+        format!("{} excluded {}{undefined}", e.by, thousands(i128::from(e.individuals)))
+    });
+    let most: Vec<String> = most.collect();
+    let because = if most.is_empty() { String::new() } else { format!(": {}", most.join("; ")) };
+    result
+        .best
+        .is_none()
+        .then(|| format!("no individual of {} met the limits{because}. {ADVICE}", thousands(i128::from(all))))
 }

@@ -9,6 +9,7 @@ use common::{Place, root};
 use galapagos_worker::engine::ENGINE;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
+use std::time::Instant;
 
 fn manifests() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join("deploy/examples")).unwrap();
@@ -138,4 +139,36 @@ fn an_estimate_takes_workers_and_price_from_the_pool_in_the_file() {
     let dearer = place.json(&["estimate", &manifest, "--workers", "2", "--price", "100", "-o", "json"]);
     assert_eq!(dearer["workers"], 2);
     assert!(dearer["cost"].as_f64().unwrap() > estimate["cost"].as_f64().unwrap());
+}
+
+#[test]
+fn an_estimate_is_within_a_factor_of_four_of_the_run_that_follows() {
+    let place = prepared();
+    for file in manifests() {
+        let path = file.display().to_string();
+        let estimate = place.json(&["estimate", &path, "-o", "json"]);
+        let expected = estimate["here"]["seconds"].as_f64().unwrap();
+        let slots = estimate["here"]["slots"].as_u64().unwrap().to_string();
+        let began = Instant::now();
+        place.ok(&["run", &path, "--slots", &slots, "-o", "json"]);
+        let measured = began.elapsed().as_secs_f64();
+        eprintln!("{path}: estimated {expected:.2} s, measured {measured:.2} s");
+        let ratio = expected / measured;
+        assert!((0.25..=4.0).contains(&ratio), "{path}: estimated {expected} s, measured {measured} s");
+    }
+}
+
+#[test]
+fn the_start_of_workers_is_told_apart_and_paid_for() {
+    let place = prepared();
+    let manifest = root().join("deploy/examples/stocks-daily.yaml").display().to_string();
+    let of = |workers: &str| {
+        place.json(&["estimate", &manifest, "--workers", workers, "--price", "3600", "-o", "json"])
+    };
+    let (alone, several) = (of("1"), of("2"));
+    assert_eq!(alone["start_seconds"], 0.0);
+    let get = |name: &str| several[name].as_f64().unwrap();
+    assert!(get("start_seconds") > 0.0);
+    // A dollar a second for each of two workers.
+    assert!((get("cost") - 2.0 * (get("seconds") + get("start_seconds"))).abs() < 1e-6, "{several}");
 }

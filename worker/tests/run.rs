@@ -8,10 +8,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::Float64Type;
 use common::{manifest, publish_walk, resolve};
 use galapagos_crds::EvolutionJob;
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metric;
+use galapagos_engine::validation::sharpe::{Shape, deflated};
 use galapagos_worker::execute::{ExecuteError, Options, RunOutcome, run};
 use galapagos_worker::results::ResultError;
 use galapagos_worker::results::document::ResultDocument;
@@ -19,6 +22,7 @@ use galapagos_worker::run::progress::{Event, Silent};
 use galapagos_worker::storage::ledger::Ledger;
 use galapagos_worker::storage::record::Record;
 use galapagos_worker::storage::run_folder::Start;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 const THREE: &str = "  generations: 3\n";
 
@@ -53,6 +57,8 @@ fn timeless(mut result: ResultDocument) -> ResultDocument {
     result.strategy_bars_per_second = 0.0;
     result.reproduce.clear();
     result.generations.iter_mut().for_each(|g| g.seconds = 0.0);
+    // How often the holdout was shown belongs to the folder's past, not to the result.
+    result.luck.holdout_looks = 0;
     result
 }
 
@@ -372,4 +378,92 @@ fn several_symbols_are_one_portfolio() {
     let (result, _) = finish(data.path(), &Options::new(root.path()), &job);
     let best = result.best.unwrap();
     assert_eq!(best.per_symbol.keys().collect::<Vec<_>>(), ["AAA", "BBB"]);
+}
+
+#[test]
+fn each_result_that_shows_the_holdout_again_counts_its_looks_once() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let root = tempfile::tempdir().unwrap();
+    let options = Options::new(root.path());
+    let job = |generations: u32| manifest(&format!("  generations: {generations}\n"));
+    let looks = |generations: u32| finish(data.path(), &options, &job(generations)).0.luck.holdout_looks;
+    // Two species: the holdout of two individuals is looked at each time.
+    assert_eq!(looks(2), 2);
+    assert_eq!(looks(2), 2, "an answer from the result on disk shows nothing new");
+    assert_eq!(looks(3), 4);
+
+    // Killed after the result is in place and before its mark is: the same showing is written again.
+    let folder =
+        root.path().join("galapagos/runs/local/demo").join(resolve(data.path(), &job(3)).1.digest.hex());
+    fs::remove_file(folder.join("RESULT")).unwrap();
+    let (again, reused) = finish(data.path(), &options, &job(3));
+    assert!(!reused);
+    assert_eq!(again.luck.holdout_looks, 4);
+
+    // Interrupted on the way and continued: shown once.
+    let stop = |e: &Event<'_>| matches!(e, Event::Generation { report, .. } if report.generation == 3);
+    assert!(interrupted(data.path(), &options, &job(5), stop));
+    let (raised, _) = finish(data.path(), &options, &job(5));
+    assert_eq!(raised.luck.holdout_looks, 6);
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (whole, _) = finish(data.path(), &Options::new(elsewhere.path()), &job(5));
+    assert_eq!(whole.luck.holdout_looks, 2);
+    assert_eq!(whole.result_digest, raised.result_digest);
+}
+
+#[test]
+fn a_statistic_of_the_symbols_is_deflated_over_the_rows_of_one() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    for aggregate in ["Portfolio", "Mean", "Median", "Min"] {
+        let mut job = manifest("  generations: 1\n");
+        job.spec.market_data.symbols = vec!["AAA".into(), "BBB".into()];
+        job.spec.execution = serde_yaml::from_str(&format!("{{aggregate: {aggregate}}}")).unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let (result, _) = finish(data.path(), &Options::new(root.path()), &job);
+        let rows = result.data.symbols.iter().map(|s| s.training_rows - s.warm_up).min().unwrap();
+        let (luck, best) = (result.luck, result.best.unwrap());
+        let get = |name: &str| best.training.metrics[name].unwrap();
+        let shape = Shape { returns: rows, skew: get("skew"), kurtosis: get("kurtosis") };
+        let expected = deflated(get("sharpe") / 252f64.sqrt(), shape, luck.sharpe_variance, luck.trials);
+        assert_eq!(luck.deflated_sharpe, expected, "{aggregate}");
+    }
+}
+
+#[test]
+fn a_limit_that_infinity_meets_leaves_the_individual_feasible_and_the_table_says_what_does_not() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let root = tempfile::tempdir().unwrap();
+    // One trade or two: profit factors without a loss are many among them.
+    let job = manifest(
+        "  generations: 3\n  limits: [{metric: profit_factor, atLeast: \"1.5\"}, {metric: trades, atMost: \"3\"}]\n",
+    );
+    let (result, _) = finish(data.path(), &Options::new(root.path()), &job);
+    let (_, resolved) = resolve(data.path(), &job);
+    let folder = root.path().join("galapagos/runs/local/demo").join(resolved.digest.hex());
+    let table = fs::File::open(folder.join("result/evaluations.parquet")).unwrap();
+    let (mut without_loss, mut told) = (0, 0);
+    for batch in ParquetRecordBatchReaderBuilder::try_new(table).unwrap().build().unwrap() {
+        let batch = batch.unwrap();
+        let text = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
+        let number = |name: &str| batch.column_by_name(name).unwrap().as_primitive::<Float64Type>().clone();
+        let (class, reason, factor) = (text("class"), text("reason"), number("profit_factor"));
+        let (wins, trades) = (number("win_rate"), number("trades"));
+        for i in 0..batch.num_rows() {
+            if class.value(i) == "feasible" {
+                assert!(reason.is_null(i));
+                without_loss += u32::from(factor.is_null(i));
+                continue;
+            }
+            assert!(!reason.is_null(i) && !reason.value(i).is_empty(), "row {i} does not say why");
+            told += 1;
+            let all_won = trades.value(i) > 0.0 && wins.value(i) == 1.0;
+            assert!(!(all_won && reason.value(i).contains("profit_factor")), "{}", reason.value(i));
+        }
+    }
+    assert!(without_loss > 0 && told > 0, "the case has no point: {without_loss} {told}");
+    assert!(result.excluded.iter().any(|e| e.by == "profit_factor >= 1.5"), "{:?}", result.excluded);
 }

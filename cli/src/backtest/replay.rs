@@ -1,17 +1,23 @@
 //! Replay of a stored result: the same bits, or an error.
 
 use crate::args::Output;
-use crate::commands::backtest::Arguments;
+use crate::backtest::write::{Part, Story};
+use crate::champion;
+use crate::commands::backtest::{Arguments, files};
 use crate::exit::{Blame, Failure, Outcome};
 use crate::run_failure::{blame_market, blame_resolve};
-use crate::table::{number, percent, signed_percent, table};
 use crate::terminal;
 use crate::validate::load_job;
 use anyhow::Context;
 use galapagos_worker::engine::ENGINE;
+use galapagos_worker::engine::backtest::Report;
+use galapagos_worker::engine::execution::Execution;
+use galapagos_worker::engine::genes::Genome;
+use galapagos_worker::engine::prepared::Prepared;
 use galapagos_worker::job::market::Market;
-use galapagos_worker::job::problem::Problem;
+use galapagos_worker::job::problem::{Part as Held, Problem};
 use galapagos_worker::job::resolve::ResolvedJob;
+use galapagos_worker::job::space::SpeciesSpace;
 use galapagos_worker::results::document::{Account, Champion, ResultDocument};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -47,18 +53,21 @@ pub fn execute(result: &str, arguments: &Arguments) -> Outcome {
         )));
     }
     let problem = Problem::new(&job, market.bars()).map_err(|e| Failure::Invalid(e.into()))?;
-    let (training, holdout) = again(&problem, champion)?;
-    let differs = differences("train", &training, &champion.training).into_iter().chain(
-        match (&holdout, &champion.holdout) {
-            (Some(now), Some(then)) => differences("holdout", now, then),
-            (None, None) => Vec::new(),
-            _ => vec!["holdout: there is one on one side only".to_owned()],
-        },
-    );
+    let held = problem.holdout().invalid()?;
+    let replay = Replay::new(&problem, held.as_ref(), champion)?;
+    let account = |report: &Report| Account::new(&report.evaluation);
+    let training = differences("train", &account(&replay.training), &champion.training);
+    let holdout = match (replay.holdout.as_ref().map(account), &champion.holdout) {
+        (Some(now), Some(then)) => differences("holdout", &now, then),
+        (None, None) => Vec::new(),
+        _ => vec!["holdout: there is one on one side only".to_owned()],
+    };
+    let differs = training.into_iter().chain(holdout);
     let differs: Vec<String> = differs.collect();
     if !differs.is_empty() {
         return Err(Failure::Internal(anyhow::anyhow!("the replay differs:\n  {}", differs.join("\n  "))));
     }
+    files(arguments, &replay.story(&problem, held.as_ref()))?;
     match arguments.output {
         Output::Json => terminal::print_json(&to_json(&document, champion)),
         Output::Table => terminal::print(&to_text(&document, champion)),
@@ -103,16 +112,57 @@ fn ranked(document: &ResultDocument, rank: usize) -> Outcome<&Champion> {
     })
 }
 
-fn again(problem: &Problem<'_>, champion: &Champion) -> Outcome<(Account, Option<Account>)> {
-    let missing = || Failure::invalid(format!("job.yaml has no strategy {}", champion.strategy));
-    let species =
-        problem.job().species.iter().position(|s| s.name() == champion.strategy).ok_or_else(missing)?;
-    let named: Vec<_> = champion.genome.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let indices = problem.job().species[species].indices(&named).invalid()?;
-    let holdout = problem.holdout().invalid()?;
-    let account = |part| problem.report(part, species, &indices).map(|r| Account::new(&r.evaluation));
-    let training = account(problem.training()).ok_or_else(missing)?;
-    Ok((training, holdout.as_ref().and_then(account)))
+/// A champion's accounts, made anew.
+struct Replay<'a> {
+    species: &'a SpeciesSpace,
+    genome: Genome,
+    training: Report,
+    holdout: Option<Report>,
+}
+
+impl<'a> Replay<'a> {
+    fn new(problem: &Problem<'a>, held: Option<&Held<'_>>, champion: &Champion) -> Outcome<Replay<'a>> {
+        let missing = || Failure::invalid(format!("job.yaml has no strategy {}", champion.strategy));
+        let job = problem.job();
+        let at = job.species.iter().position(|s| s.name() == champion.strategy).ok_or_else(missing)?;
+        let species = &job.species[at];
+        let named: Vec<_> =
+            champion.genome.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let indices = species.indices(&named).invalid()?;
+        let genome = species.genome(&indices).ok_or_else(missing)?;
+        let training = problem.report(problem.training(), at, &indices).ok_or_else(missing)?;
+        let holdout = held.and_then(|part| problem.report(part, at, &indices));
+        Ok(Replay { species, genome, training, holdout })
+    }
+
+    /// What `--trades` and `--bars` are written from.
+    fn story<'s>(&'s self, problem: &'s Problem<'_>, held: Option<&'s Held<'_>>) -> Story<'s> {
+        let exec = &problem.job().execution;
+        let begin = vec![0; problem.bars().len()];
+        let holdout = held.zip(self.holdout.as_ref());
+        let training = self.part("training", exec, problem.training(), begin, &self.training);
+        let starts = &problem.split().training_rows;
+        let holdout = holdout.map(|(held, report)| self.part("holdout", exec, held, starts.clone(), report));
+        Story {
+            strategy: self.species.strategy,
+            genome: &self.genome,
+            bars_per_year: exec.bars_per_year,
+            parts: std::iter::once(training).chain(holdout).collect(),
+        }
+    }
+
+    fn part<'s>(
+        &self,
+        name: &'static str,
+        exec: &Execution,
+        part: &'s Held<'_>,
+        from: Vec<usize>,
+        report: &'s Report,
+    ) -> Part<'s> {
+        let bars = part.symbols().iter().map(Prepared::bars).collect();
+        let rows = part.rows_of(exec, self.species.strategy, &self.genome);
+        Part { name: Some(name), bars, from, rows, report }
+    }
 }
 
 /// Every value whose bits are not the stored ones.
@@ -160,27 +210,16 @@ fn to_json(document: &ResultDocument, champion: &Champion) -> Value {
 }
 
 fn to_text(document: &ResultDocument, champion: &Champion) -> String {
-    let genes: Vec<String> = champion.genome.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    let row = |title: &str, name: &str, show: &dyn Fn(Option<f64>) -> String| {
-        let of = |account: Option<&Account>| {
-            account.map_or_else(|| "-".to_owned(), |a| show(a.metrics.get(name).copied().flatten()))
-        };
-        vec![title.to_owned(), of(Some(&champion.training)), of(champion.holdout.as_ref())]
-    };
-    let plain = |decimals: usize| move |v: Option<f64>| number(v, decimals);
-    let rows = vec![
-        row("sharpe", "sharpe", &plain(3)),
-        row("return", "total_return", &signed_percent),
-        row("max drawdown", "max_drawdown", &percent),
-        row("trades", "trades", &plain(0)),
-        row("fees", "fees", &plain(2)),
-    ];
+    let mut columns = vec![("train", Some(&champion.training))];
+    columns.extend(champion.holdout.as_ref().map(|h| ("holdout", Some(h))));
+    let symbols = champion::symbols(champion);
     format!(
-        "{}  {}\n{} {}\n\n{}\nReplays exactly: every stored metric and sum has the same bits.\n",
+        "{}  {}\n{} {}\n\n{}{}{symbols}\nReplays exactly: every stored metric and sum has the same bits.\n",
         champion.strategy,
-        genes.join("  "),
+        champion::genes(champion),
         document.data.dataset,
         document.dataset_digest,
-        table(&["", "train", "holdout"], rows, &["train", "holdout"]),
+        champion::accounts(&champion.objective, &columns),
+        if symbols.is_empty() { "" } else { "\n" },
     )
 }

@@ -1,6 +1,7 @@
 //! One genome on the data: warm-up, account, evaluation, traces.
 
 use super::data::Data;
+use super::write::{Part, Story};
 use crate::commands::backtest::Arguments;
 use crate::exit::{Blame, Failure, Outcome};
 use crate::{names, terminal};
@@ -9,9 +10,8 @@ use galapagos_worker::engine::bars::Bars;
 use galapagos_worker::engine::evaluation::MetricSet;
 use galapagos_worker::engine::execution::{Execution, Fill, Window};
 use galapagos_worker::engine::genes::Genome;
-use galapagos_worker::engine::interrupt::Interrupt;
 use galapagos_worker::engine::prepared::Prepared;
-use galapagos_worker::engine::strategies::{self, Context, Series, Strategy};
+use galapagos_worker::engine::strategies::{self, Strategy};
 use galapagos_worker::engine::window::Rows;
 use galapagos_worker::job::execution::to_engine;
 
@@ -42,14 +42,18 @@ impl Done {
         self.exec.fill == Fill::SameClose
     }
 
-    /// The indicators of symbol `i`, over all rows.
-    pub fn indicators(&self, bars: &Bars<'_>, i: usize) -> Vec<Series> {
-        let context = Context {
-            first: self.rows[i].first,
-            bars_per_year: self.exec.bars_per_year,
-            interrupt: Interrupt::NEVER,
+    /// What `--trades` and `--bars` are written from.
+    pub fn story(&self) -> Story<'_> {
+        let bars = self.data.bars();
+        let part = Part {
+            name: None,
+            from: vec![0; bars.len()],
+            bars,
+            rows: self.rows.clone(),
+            report: &self.report,
         };
-        self.strategy.indicators(bars, &self.genome, context)
+        let (strategy, genome) = (self.strategy, &self.genome);
+        Story { strategy, genome, bars_per_year: self.exec.bars_per_year, parts: vec![part] }
     }
 }
 

@@ -1,27 +1,79 @@
-//! `--trades` and `--bars`: what the account did, as CSV.
+//! `--trades` and `--bars`: what the account did, as CSV. A replay has two accounts, one after the other: training and
+//! holdout, told apart by the column `part`.
 
-use super::single::Done;
 use crate::exit::{Blame, Outcome};
 use crate::{pictures, times};
-use anyhow::Context;
+use anyhow::Context as _;
+use galapagos_worker::engine::backtest::Report;
+use galapagos_worker::engine::bars::Bars;
+use galapagos_worker::engine::genes::Genome;
+use galapagos_worker::engine::interrupt::Interrupt;
 use galapagos_worker::engine::signals::Signals;
+use galapagos_worker::engine::strategies::{Context, Series, Strategy};
+use galapagos_worker::engine::window::Rows;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Each round trip: `symbol,side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason`.
-pub fn trades(path: &Path, done: &Done) -> Outcome {
-    let mut text = String::from(
-        "symbol,side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason\n",
+/// One genome and its accounts.
+pub struct Story<'a> {
+    /// The strategy.
+    pub strategy: &'static dyn Strategy,
+    /// The genome.
+    pub genome: &'a Genome,
+    /// Bars per year.
+    pub bars_per_year: f64,
+    /// The accounts, in the order of time.
+    pub parts: Vec<Part<'a>>,
+}
+
+/// One account. All lists go by symbol.
+pub struct Part<'a> {
+    /// `training` or `holdout`; `None`: there is only one.
+    pub name: Option<&'static str>,
+    /// The rows up to the end of the account.
+    pub bars: Vec<Bars<'a>>,
+    /// The first row to write.
+    pub from: Vec<usize>,
+    /// The rows that count.
+    pub rows: Vec<Rows>,
+    /// What came out.
+    pub report: &'a Report,
+}
+
+impl Story<'_> {
+    fn indicators(&self, part: &Part<'_>, symbol: usize) -> Vec<Series> {
+        let first = part.rows[symbol].first;
+        let context = Context { first, bars_per_year: self.bars_per_year, interrupt: Interrupt::NEVER };
+        self.strategy.indicators(&part.bars[symbol], self.genome, context)
+    }
+
+    fn symbols(&self) -> usize {
+        self.parts.first().map_or(0, |p| p.bars.len())
+    }
+
+    fn has_names(&self) -> bool {
+        self.parts.iter().any(|p| p.name.is_some())
+    }
+}
+
+/// Each round trip: `symbol,[part,]side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason`.
+pub fn trades(path: &Path, story: &Story<'_>) -> Outcome {
+    let part = if story.has_names() { "part," } else { "" };
+    let mut text = format!(
+        "symbol,{part}side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason\n"
     );
-    for (bars, symbol) in done.data.bars().iter().zip(&done.report.per_symbol) {
+    let accounts = (0..story.symbols()).flat_map(|i| story.parts.iter().map(move |part| (i, part)));
+    for (i, part) in accounts {
+        let (bars, symbol) = (&part.bars[i], &part.report.per_symbol[i]);
         for trade in &symbol.trace.trades {
             let side = if trade.side > 0 { "long" } else { "short" };
             let time = |row: usize| bars.time_ms.get(row).map(|&ms| times::rfc3339(ms)).unwrap_or_default();
             // Writing into a String cannot fail.
             let _ = writeln!(
                 text,
-                "{},{side},{},{},{},{},{},{},{},{},{}",
+                "{},{}{side},{},{},{},{},{},{},{},{},{}",
                 symbol.symbol,
+                named(part),
                 time(trade.entry),
                 trade.entry_price,
                 time(trade.exit),
@@ -37,29 +89,32 @@ pub fn trades(path: &Path, done: &Done) -> Outcome {
     pictures::publish(path, &text).with_context(|| "--trades").invalid()
 }
 
-/// Each bar: `[symbol,]time,close,<indicators>,signal,position,equity`. Empty where a value is not defined. The
+/// Each bar: `[symbol,][part,]time,close,<indicators>,signal,position,equity`. Empty where a value is not defined. The
 /// signal is the target decided at that close; the position is what is held there.
-pub fn bars(path: &Path, done: &Done) -> Outcome {
-    let all = done.data.bars();
-    let several = all.len() > 1;
+pub fn bars(path: &Path, story: &Story<'_>) -> Outcome {
+    let several = story.symbols() > 1;
     let mut text = String::new();
-    for (i, (bars, symbol)) in all.iter().zip(&done.report.per_symbol).enumerate() {
-        let indicators = done.indicators(bars, i);
-        if i == 0 {
+    let accounts = (0..story.symbols()).flat_map(|i| story.parts.iter().map(move |part| (i, part)));
+    for (i, part) in accounts {
+        let (bars, symbol) = (&part.bars[i], &part.report.per_symbol[i]);
+        let indicators = story.indicators(part, i);
+        if text.is_empty() {
             let names: String = indicators.iter().map(|(name, _)| format!("{name},")).collect();
             let first = if several { "symbol," } else { "" };
-            let _ = writeln!(text, "{first}time,close,{names}signal,position,equity");
+            let second = if story.has_names() { "part," } else { "" };
+            let _ = writeln!(text, "{first}{second}time,close,{names}signal,position,equity");
         }
         let scale = bars.scale();
-        for t in 0..bars.len() {
+        for t in part.from[i]..bars.len() {
             if several {
                 let _ = write!(text, "{},", symbol.symbol);
             }
-            let _ = write!(text, "{},{},", times::rfc3339(bars.time_ms[t]), bars.close[t] as f64 / scale);
+            let (time, close) = (times::rfc3339(bars.time_ms[t]), bars.close[t] as f64 / scale);
+            let _ = write!(text, "{}{time},{close},", named(part));
             for (_, values) in &indicators {
                 let _ = write!(text, "{},", cell(values.get(t).copied().flatten()));
             }
-            let decided = (t >= done.rows[i].first).then(|| signal(&symbol.signals, t)).flatten();
+            let decided = (t >= part.rows[i].first).then(|| signal(&symbol.signals, t)).flatten();
             let at = t.checked_sub(symbol.trace.base);
             let of = |column: &[f64]| at.and_then(|k| column.get(k)).copied();
             let _ = writeln!(
@@ -72,6 +127,10 @@ pub fn bars(path: &Path, done: &Done) -> Outcome {
         }
     }
     pictures::publish(path, &text).with_context(|| "--bars").invalid()
+}
+
+fn named(part: &Part<'_>) -> String {
+    part.name.map_or_else(String::new, |name| format!("{name},"))
 }
 
 fn cell(value: Option<f64>) -> String {

@@ -15,10 +15,11 @@ Examples:
   galapagos backtest --data us-stocks --strategy rsi_filter --taker-fee 0.001 --side long-short -o json
   galapagos backtest --data BTC=btc.csv --data ETH=eth.csv --continuous --strategy ema_crossover --execution job-execution.yaml
   galapagos backtest --data AAPL.csv --bars-per-year 252 --strategy atr_stop_loss --trades trades.csv --bars bars.csv
-  galapagos backtest results/galapagos/runs/local/my-job/5f3a.../result/result.json#1")]
+  galapagos backtest results/galapagos/runs/local/my-job/5f3a.../result/result.json#1
+  galapagos backtest results/galapagos/runs/local/my-job/5f3a.../result/result.json#3 --trades trades.csv --bars bars.csv")]
 pub struct Arguments {
     /// Replay: result.json of a run, with #RANK for another than the best
-    #[arg(value_name = "RESULT[#RANK]", conflicts_with_all = ["strategy", "genes", "data", "trades", "bars", "execution", "taker_fee", "maker_fee", "slippage", "side", "fill", "capital", "fraction", "keep_open", "window", "bars_per_year", "continuous", "interval", "funding"], required_unless_present = "strategy")]
+    #[arg(value_name = "RESULT[#RANK]", conflicts_with_all = ["strategy", "genes", "data", "execution", "taker_fee", "maker_fee", "slippage", "side", "fill", "capital", "fraction", "keep_open", "window", "bars_per_year", "continuous", "interval", "funding"], required_unless_present = "strategy")]
     pub result: Option<String>,
     /// Data: a file, or the name of a dataset; SYMBOL= before it names or picks a symbol; give it again for several
     #[arg(long, value_name = "[SYMBOL=]FILE|DATASET", required_unless_present = "result")]
@@ -64,11 +65,12 @@ pub fn execute(arguments: Arguments) -> Outcome {
         return replay::execute(result, &arguments);
     }
     let done = single::run(&arguments)?;
-    if let Some(path) = &arguments.trades {
-        write::trades(path, &done)?;
-    }
-    if let Some(path) = &arguments.bars {
-        write::bars(path, &done)?;
-    }
+    files(&arguments, &done.story())?;
     report::print(&done, arguments.output)
+}
+
+/// Writes `--trades` and `--bars`.
+pub fn files(arguments: &Arguments, story: &write::Story<'_>) -> Outcome {
+    arguments.trades.as_ref().map_or(Ok(()), |path| write::trades(path, story))?;
+    arguments.bars.as_ref().map_or(Ok(()), |path| write::bars(path, story))
 }

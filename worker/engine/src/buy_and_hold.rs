@@ -7,7 +7,8 @@ use crate::genes::{Genome, Stops};
 use crate::signals::Signals;
 
 /// The evaluation of holding every symbol all-in, long and unlevered over the same windows with the same fees,
-/// slippage and funding, closed at the end.
+/// slippage and funding, closed at the end. Several symbols are aggregated as the job says, so that the numbers can
+/// stand beside those of its individuals.
 pub fn buy_and_hold(run: &Backtest, metrics: MetricSet) -> Evaluation {
     let exec = Execution {
         side: Side::Long,
@@ -16,7 +17,6 @@ pub fn buy_and_hold(run: &Backtest, metrics: MetricSet) -> Evaluation {
         maintenance_margin: None,
         lot: None,
         final_close: true,
-        aggregate: Aggregate::Portfolio,
         ..run.exec.clone()
     };
     let signals: Vec<Signals> = run.symbols.iter().map(|p| Signals::Positions(vec![1; p.len()])).collect();
@@ -24,8 +24,9 @@ pub fn buy_and_hold(run: &Backtest, metrics: MetricSet) -> Evaluation {
     evaluate_signals(&Backtest { exec: &exec, metrics, ..*run }, &signals, &genome)
 }
 
-/// Its total return.
+/// The total return of holding all symbols, whatever the job's aggregate.
 pub fn buy_and_hold_return(run: &Backtest) -> Option<f64> {
     let only = MetricSet(0).with(Metric::TotalReturn);
-    buy_and_hold(run, only).metrics.get(Metric::TotalReturn)
+    let exec = Execution { aggregate: Aggregate::Portfolio, ..run.exec.clone() };
+    buy_and_hold(&Backtest { exec: &exec, ..*run }, only).metrics.get(Metric::TotalReturn)
 }

@@ -106,6 +106,23 @@ impl Metric {
         }
     }
 
+    /// Why the metric of an account is undefined, for people.
+    pub fn undefined_because(self) -> &'static str {
+        match self {
+            Metric::Sharpe | Metric::Skew | Metric::Kurtosis => "the returns do not vary",
+            Metric::Sortino => "no return is negative, and the mean earns nothing",
+            Metric::Calmar => "there is no drawdown and no growth",
+            Metric::ProfitFactor => "no trade gained and none lost",
+            Metric::WinRate | Metric::Expectancy => "there is no trade",
+            _ => "it is beyond what a number can hold",
+        }
+    }
+
+    /// Whether the definition may end in infinity: a gain over a loss of nothing.
+    fn may_be_infinite(self) -> bool {
+        matches!(self, Metric::Sortino | Metric::Cagr | Metric::Calmar | Metric::ProfitFactor)
+    }
+
     /// The metric of a name.
     pub fn from_name(name: &str) -> Option<Metric> {
         Metric::ALL.into_iter().find(|m| m.name() == name)
@@ -143,7 +160,8 @@ impl MetricSet {
     }
 }
 
-/// Values of metrics; an undefined or unasked one is absent (`null` in JSON), never NaN.
+/// Values of metrics; an undefined or unasked one is absent (`null` in JSON), never NaN. An infinite one is undefined
+/// as a number, but limits know it ([`Metrics::extended`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Metrics {
     values: [f64; Metric::ALL.len()],
@@ -159,6 +177,12 @@ impl Metrics {
         (self.defined >> m as u8 & 1 == 1).then(|| self.values[m as usize])
     }
 
+    /// The value of `m` if it is defined or known to be infinite.
+    pub fn extended(&self, m: Metric) -> Option<f64> {
+        let value = self.values[m as usize];
+        self.get(m).or_else(|| value.is_infinite().then_some(value))
+    }
+
     /// Sets or clears `m`. -0.0 becomes 0.0 and a non-finite value is not defined, so that bits are canonical.
     pub fn set(&mut self, m: Metric, value: Option<f64>) {
         match value {
@@ -167,7 +191,8 @@ impl Metrics {
                 self.defined |= 1 << m as u8;
             }
             _ => {
-                self.values[m as usize] = 0.0;
+                let infinite = value.filter(|v| v.is_infinite() && m.may_be_infinite());
+                self.values[m as usize] = infinite.unwrap_or(0.0);
                 self.defined &= !(1 << m as u8);
             }
         }
@@ -178,19 +203,25 @@ impl Metrics {
         MetricSet(self.defined)
     }
 
+    /// The metrics with an [`Metrics::extended`] value as bits by number.
+    pub fn known(&self) -> MetricSet {
+        let known = Metric::ALL.into_iter().filter(|&m| self.extended(m).is_some());
+        known.fold(MetricSet(0), MetricSet::with)
+    }
+
     /// Only the metrics of `set`.
     #[must_use]
     pub fn restricted(&self, set: MetricSet) -> Metrics {
         let mut out = Metrics::NONE;
         for m in Metric::ALL.into_iter().filter(|&m| set.contains(m)) {
-            out.set(m, self.get(m));
+            out.set(m, self.extended(m));
         }
         out
     }
 }
 
 impl PartialEq for Metrics {
-    /// Equal when the same metrics are defined with the same bits.
+    /// Equal when the same metrics are defined with the same bits, or infinite with the same sign.
     fn eq(&self, other: &Self) -> bool {
         self.defined == other.defined
             && self.values.iter().zip(&other.values).all(|(a, b)| a.to_bits() == b.to_bits())

@@ -85,10 +85,19 @@ fn account_metrics(m: &mut Metrics, story: &Story, exec: &Execution) {
         let years = t as f64 / exec.bars_per_year;
         let mean = story.equity.iter().sum::<f64>() / t as f64;
         m.set(Metric::Cagr, Some(cagr));
-        m.set(Metric::Calmar, (drawdown > 0.0).then(|| cagr / drawdown));
+        m.set(Metric::Calmar, ratio(cagr, drawdown));
         m.set(Metric::Exposure, Some(story.exposed as f64 / t as f64));
         m.set(Metric::Turnover, Some(story.traded / mean / years));
     }
+}
+
+/// A reward over a risk that is not negative: infinite with the reward's sign where there is no risk, `None` where
+/// there is neither.
+pub(crate) fn ratio(reward: f64, risk: f64) -> Option<f64> {
+    if risk > 0.0 {
+        return Some(reward / risk);
+    }
+    (risk == 0.0 && reward != 0.0).then(|| reward.signum() * f64::INFINITY)
 }
 
 /// The lowest equity as a share of the highest before it, the capital included.
@@ -112,7 +121,7 @@ fn trade_metrics(m: &mut Metrics, pnl: &[f64]) {
     let losses: f64 = pnl.iter().filter(|&&x| x < 0.0).map(|x| -x).sum();
     let wins = pnl.iter().filter(|&&x| x > 0.0).count();
     m.set(Metric::Trades, Some(n as f64));
-    m.set(Metric::ProfitFactor, (losses > 0.0).then(|| gains / losses));
+    m.set(Metric::ProfitFactor, ratio(gains, losses));
     if n > 0 {
         m.set(Metric::WinRate, Some(wins as f64 / n as f64));
         m.set(Metric::Expectancy, Some(pnl.iter().sum::<f64>() / n as f64));
@@ -131,7 +140,7 @@ fn return_metrics(m: &mut Metrics, story: &Story, sums: &Sums, reason: Option<Re
     m.set(Metric::Sharpe, has_sharpe.then(|| excess / deviation * b.sqrt()));
     m.set(Metric::Volatility, (deviation >= 0.0).then(|| deviation * b.sqrt()));
     let downside = (crate::q52::to_f64(sums.s2_down) / t).sqrt();
-    m.set(Metric::Sortino, (downside > 0.0).then(|| excess / downside * b.sqrt()));
+    m.set(Metric::Sortino, ratio(excess, downside).map(|x| x * b.sqrt()));
     if !sums.is_flat() {
         let (skew, kurtosis) = shape(story.returns, sums.mean());
         m.set(Metric::Skew, Some(skew));

@@ -164,7 +164,7 @@ fn sum_of_accounts(parts: &[Part], exec: &Execution, set: MetricSet) -> Evaluati
 pub(crate) fn statistic(singles: &[Evaluation], aggregate: Aggregate, set: MetricSet) -> Evaluation {
     let mut metrics = Metrics::NONE;
     for m in Metric::ALL.into_iter().filter(|&m| set.contains(m)) {
-        let values: Option<Vec<f64>> = singles.iter().map(|e| e.metrics.get(m)).collect();
+        let values: Option<Vec<f64>> = singles.iter().map(|e| e.metrics.extended(m)).collect();
         metrics.set(m, values.filter(|v| !v.is_empty()).map(|v| statistic_of(m, v, aggregate)));
     }
     let reason = singles.iter().filter_map(|e| e.reason).min();

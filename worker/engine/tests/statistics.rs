@@ -65,6 +65,9 @@ fn metrics_agree_with_empyrical() {
     assert_eq!(get(&positive, Metric::MaxDrawdown), 0.0);
     assert_eq!(positive.metrics.get(Metric::Calmar), None);
     assert_eq!(positive.metrics.get(Metric::Sortino), None);
+    // It says infinity; as a number that is undefined, and limits know the sign.
+    assert_eq!(positive.metrics.extended(Metric::Sortino), Some(f64::INFINITY));
+    assert_eq!(positive.metrics.extended(Metric::Calmar), Some(f64::INFINITY));
     let negative = metrics_of(&[0.0, -6.0, -7.0, -1.0, -9.0, -2.0, -6.0, -8.0, -5.0], 252.0);
     assert_close(get(&negative, Metric::Sharpe), -24.406808633910085, 1e-11);
     let flat = metrics_of(&[1.0; 9], 252.0);
@@ -195,6 +198,28 @@ fn a_portfolio_is_the_sum_of_its_accounts() {
         assert_close(sharpe(&report), expected, 5.1e-8);
         assert_eq!(report.evaluation.metrics.get(Metric::Trades), Some(2.0));
     }
+}
+
+#[test]
+fn the_worst_symbol_is_known_though_another_is_infinitely_good() {
+    let (a, b) = example_j();
+    let fill = galapagos_engine::execution::Fill::SameClose;
+    let sortino = |aggregate| {
+        let exec = Execution { fill, aggregate, ..plain() };
+        let report = held(&[("A", &a), ("B", &b)], &exec, &[Rows::after_warm_up(1); 2]);
+        let worst = report.per_symbol[1].evaluation.metrics.get(Metric::Sortino);
+        assert_eq!(
+            report.per_symbol[0].evaluation.metrics.get(Metric::Sortino),
+            None,
+            "no return is negative"
+        );
+        (report.evaluation.metrics.extended(Metric::Sortino), worst)
+    };
+    let (worst, finite) = sortino(Aggregate::Min);
+    assert_eq!(worst, finite);
+    assert!(finite.is_some());
+    assert_eq!(sortino(Aggregate::Mean).0, Some(f64::INFINITY));
+    assert_eq!(sortino(Aggregate::Median).0, Some(f64::INFINITY));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! What an evaluation is worth to a job: class, violation and fitness (engine contract 3.4, X23).
 
+use std::fmt;
+
 use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
 use galapagos_genetics::{Goal, Outcome};
 
-use crate::storage::record::{Class, Verdict};
+use crate::storage::record::{Class, OBJECTIVE_UNDEFINED, Verdict};
 
 /// A bound on a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,8 +38,8 @@ impl Judge {
     /// The verdict on an evaluation; `None`: it could not be evaluated.
     ///
     /// `NoTrades` and `FlatReturns` are infeasible with violation 1, to which broken limits add. So is an individual
-    /// whose objective is undefined for another reason (a profit factor without a loss), and a limit on an undefined
-    /// metric counts as broken by 1: what cannot be computed cannot win.
+    /// whose objective is undefined for another reason (a profit factor without a loss): no number can rank it. A limit
+    /// on an infinite metric is kept or broken by its sign; on an undefined one it counts as broken by 1.
     pub fn verdict(&self, evaluation: Option<Evaluation>) -> Verdict {
         let Some(evaluation) = evaluation else {
             return Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: None };
@@ -58,6 +60,25 @@ impl Judge {
         Verdict { class, violation, fitness, evaluation: Some(evaluation) }
     }
 
+    /// Everything that stands against an individual, for people; nothing if it is feasible.
+    pub fn objections(&self, verdict: &Verdict) -> Vec<Objection> {
+        if verdict.class == Class::Feasible {
+            return Vec::new();
+        }
+        let evaluation = verdict.evaluation.as_ref();
+        // The limits say nothing of an account that failed.
+        let judged = evaluation.filter(|_| verdict.class == Class::Infeasible);
+        let named = verdict.reason().map(|r| self.named(r));
+        let limits = judged.into_iter().flat_map(|e| self.limits.iter().flat_map(|l| l.objections(e)));
+        named.into_iter().chain(limits).collect()
+    }
+
+    fn named(&self, reason: &str) -> Objection {
+        let because =
+            (reason == OBJECTIVE_UNDEFINED).then(|| format!("{} is no number", self.objective.name()));
+        Objection { to: reason.to_owned(), because, undefined: false }
+    }
+
     /// Whether `a` is better than `b`.
     pub fn better(&self, a: f64, b: f64) -> bool {
         match self.goal {
@@ -70,13 +91,56 @@ impl Judge {
 impl Bound {
     /// Relative excess over the bound; 0 if it is kept.
     fn excess(&self, evaluation: &Evaluation) -> f64 {
-        let Some(value) = evaluation.metrics.get(self.metric) else { return 1.0 };
+        let Some(value) = evaluation.metrics.extended(self.metric) else { return 1.0 };
         let relative = |excess: f64, limit: f64| {
             let scale = if limit.abs() > 1e-9 { limit.abs() } else { 1e-9 };
-            if excess > 0.0 { excess / scale } else { 0.0 }
+            match excess {
+                // A violation is a sum: infinity in it would hide all other limits.
+                f64::INFINITY => 1.0,
+                _ if excess > 0.0 => excess / scale,
+                _ => 0.0,
+            }
         };
         self.at_most.map_or(0.0, |limit| relative(value - limit, limit))
             + self.at_least.map_or(0.0, |limit| relative(limit - value, limit))
+    }
+
+    /// The sides of the bound that an infeasible individual does not keep.
+    fn objections(&self, evaluation: &Evaluation) -> Vec<Objection> {
+        let value = evaluation.metrics.extended(self.metric);
+        let name = self.metric.name();
+        let sides = [
+            self.at_least.map(|limit| (format!("{name} >= {limit}"), value.is_none_or(|v| v < limit))),
+            self.at_most.map(|limit| (format!("{name} <= {limit}"), value.is_none_or(|v| v > limit))),
+        ];
+        let because = match value {
+            Some(value) => format!("it is {value}"),
+            None => format!("it is undefined: {}", self.metric.undefined_because()),
+        };
+        let broken = sides.into_iter().flatten().filter(|side| side.1);
+        let objection =
+            |(to, _)| Objection { to, because: Some(because.clone()), undefined: value.is_none() };
+        broken.map(objection).collect()
+    }
+}
+
+/// One thing that stands against an individual.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// The limit, as `trades >= 10`, or the name of the reason.
+    pub to: String,
+    /// Why, where that is not all.
+    pub because: Option<String>,
+    /// Whether the limit cannot be compared with anything.
+    pub undefined: bool,
+}
+
+impl fmt::Display for Objection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.because {
+            Some(because) => write!(f, "{}: {because}", self.to),
+            None => f.write_str(&self.to),
+        }
     }
 }
 
@@ -143,5 +207,46 @@ mod tests {
         let ruined = judge().verdict(Some(evaluation(&[(Metric::Sharpe, 9.0)], Some(Reason::Ruined))));
         assert_eq!((ruined.class, ruined.reason()), (Class::Failed, Some("Ruined")));
         assert_eq!(judge().verdict(None).class, Class::Failed);
+    }
+
+    fn with_limit(at_least: Option<f64>, at_most: Option<f64>) -> Judge {
+        let limits = vec![Bound { metric: Metric::ProfitFactor, at_most, at_least }];
+        Judge { limits, ..judge() }
+    }
+
+    #[test]
+    fn infinity_meets_a_limit_by_its_sign() {
+        let of = |value| {
+            let e = evaluation(&[(Metric::Sharpe, 2.0), (Metric::ProfitFactor, value)], None);
+            assert_eq!(e.metrics.get(Metric::ProfitFactor), None, "infinity is no number");
+            e
+        };
+        let class = |judge: Judge, value| judge.verdict(Some(of(value))).class;
+        assert_eq!(class(with_limit(Some(1.5), None), f64::INFINITY), Class::Feasible);
+        assert_eq!(class(with_limit(None, Some(1.5)), f64::INFINITY), Class::Infeasible);
+        assert_eq!(class(with_limit(None, Some(1.5)), f64::NEG_INFINITY), Class::Feasible);
+        let low = with_limit(Some(1.5), None).verdict(Some(of(f64::NEG_INFINITY)));
+        assert_eq!((low.class, low.violation), (Class::Infeasible, 1.0));
+        assert!(low.outcome().is_valid());
+    }
+
+    #[test]
+    fn an_undefined_limit_says_which_it_is_and_why_it_is_undefined() {
+        let judge = with_limit(Some(1.5), None);
+        let verdict = judge.verdict(Some(evaluation(&[(Metric::Sharpe, 2.0)], None)));
+        assert_eq!(verdict.class, Class::Infeasible);
+        let said: Vec<String> = judge.objections(&verdict).iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["profit_factor >= 1.5: it is undefined: no trade gained and none lost"]);
+    }
+
+    #[test]
+    fn a_broken_limit_is_named_with_the_value_that_breaks_it() {
+        let values = [(Metric::Sharpe, 2.0), (Metric::MaxDrawdown, 0.3), (Metric::Trades, 15.0)];
+        let verdict = judge().verdict(Some(evaluation(&values, None)));
+        let said: Vec<String> = judge().objections(&verdict).iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["max_drawdown <= 0.2: it is 0.3", "trades >= 30: it is 15"]);
+        let values = [(Metric::Sharpe, 2.0), (Metric::MaxDrawdown, 0.2), (Metric::Trades, 30.0)];
+        let kept = judge().verdict(Some(evaluation(&values, None)));
+        assert_eq!(judge().objections(&kept), []);
     }
 }

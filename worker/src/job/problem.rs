@@ -171,8 +171,8 @@ impl<'a> Part<'a> {
         &self.rows
     }
 
-    /// `window: Full` starts each genome at its own warm-up; else all see the same rows.
-    fn rows_of(&self, exec: &Execution, strategy: &dyn Strategy, genome: &Genome) -> Vec<Rows> {
+    /// The rows that count for a genome: `window: Full` starts each at its own warm-up; else all see the same rows.
+    pub fn rows_of(&self, exec: &Execution, strategy: &dyn Strategy, genome: &Genome) -> Vec<Rows> {
         match exec.window {
             Window::AfterWarmUp => self.rows.clone(),
             Window::Full => {

@@ -9,7 +9,7 @@ use galapagos_genetics::{Best, Evolution};
 
 use super::ResultError;
 use super::document::{Account, BuyAndHold, Champion, NamedGenome, SymbolAccounts};
-use super::luck::deflated_sharpe;
+use super::luck::{deflated_sharpe, returns_behind};
 use crate::job::problem::{Part, Problem};
 use crate::storage::record::{Class, Verdict};
 
@@ -63,7 +63,9 @@ pub fn champion(
         return Err(ResultError::NotDeterministic { strategy, genome, difference });
     }
     let holdout = holdout.and_then(|part| problem.report(part, species, best.genome));
-    let Verdict { class, violation, fitness, .. } = job.judge.verdict(Some(training.evaluation.clone()));
+    let verdict = job.judge.verdict(Some(training.evaluation.clone()));
+    let objections = job.judge.objections(&verdict).iter().map(ToString::to_string).collect();
+    let Verdict { class, violation, fitness, .. } = verdict;
     let evaluation = &training.evaluation;
     let b = job.execution.bars_per_year;
     let held = |symbol: &str| {
@@ -81,12 +83,13 @@ pub fn champion(
         fitness,
         objective: job.judge.objective.name().to_owned(),
         violation,
+        objections,
         training: Account::new(evaluation),
         holdout: holdout.as_ref().map(|h| Account::new(&h.evaluation)),
         per_symbol: per_symbol.collect::<BTreeMap<_, _>>(),
         deflated_sharpe: deflated_sharpe(
             &evaluation.metrics,
-            evaluation.returns,
+            returns_behind(&training, job.execution.aggregate),
             b,
             odds.variance,
             odds.trials,
@@ -115,7 +118,7 @@ fn difference(recorded: &Evaluation, now: &Evaluation) -> Option<String> {
     (sums(recorded) != sums(now)).then(|| "the sums of its returns are others now".to_owned())
 }
 
-/// Holding the symbols over the same windows.
+/// Holding the symbols over the same windows, aggregated as the individuals are.
 pub fn holding(problem: &Problem<'_>, holdout: Option<&Part<'_>>) -> Result<BuyAndHold, ResultError> {
     let exec = &problem.job().execution;
     let held = |part: &Part<'_>| {

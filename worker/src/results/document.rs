@@ -6,6 +6,7 @@ use galapagos_crds::GeneValue;
 use galapagos_engine::evaluation::{Evaluation, Metric, Metrics, Reason};
 use serde::{Deserialize, Serialize};
 
+use super::excluded::Excluded;
 use crate::run::progress::GenerationReport;
 
 /// Name and version of the schema. Fields are only ever added to a version.
@@ -46,6 +47,9 @@ pub struct ResultDocument {
     pub species: Vec<Champion>,
     /// Counters.
     pub evaluations: Evaluations,
+    /// What kept individuals from being feasible, the most frequent first.
+    #[serde(default)]
+    pub excluded: Vec<Excluded>,
     /// How much of the best is luck.
     pub luck: Luck,
     /// Holding the symbols over the same windows with the same costs.
@@ -110,6 +114,9 @@ pub struct Champion {
     pub objective: String,
     /// Sum of relative violations of the limits.
     pub violation: f64,
+    /// What stands against it: each limit that it does not keep and why, or a reason; empty if it is feasible.
+    #[serde(default)]
+    pub objections: Vec<String>,
     /// On the training rows.
     #[serde(flatten)]
     pub training: Account,
@@ -177,13 +184,15 @@ pub struct Luck {
     pub trials: u64,
     /// Participation ratio of the correlation of the trials' 16 block returns: how many of them differ.
     pub effective_trials: Option<f64>,
-    /// Larger of the variances of the per-bar Sharpe ratio over all feasible trials and over generation 0.
+    /// Larger of the variances of the per-bar Sharpe ratio over all trials that have one, infeasible ones included, and
+    /// over those of generation 0.
     pub sharpe_variance: f64,
     /// Per-bar Sharpe ratio that the best of as many skill-less trials is expected to show.
     pub expected_best_sharpe: f64,
     /// Deflated Sharpe ratio of the best.
     pub deflated_sharpe: Option<f64>,
-    /// Individuals whose holdout was looked at, after the last generation.
+    /// Times that an individual's holdout was shown: once for the best of each species, and again whenever the run
+    /// went on after a result. Not part of the digest.
     pub holdout_looks: u32,
 }
 

@@ -141,7 +141,9 @@ impl<'a> Columns<'a> {
         self.index.append_value(index);
         self.strategy.append_option(species.map(|s| s.name()));
         self.class.append_value(verdict.class.name());
-        self.reason.append_option(verdict.reason());
+        let objections = self.job.judge.objections(verdict);
+        let reasons: Vec<String> = objections.iter().map(ToString::to_string).collect();
+        self.reason.append_option((!reasons.is_empty()).then(|| reasons.join("; ")));
         self.fitness.append_option(verdict.fitness);
         self.violation.append_value(verdict.violation);
         self.cached.append_value(cached);

@@ -1,7 +1,9 @@
 //! How much of the best is luck: variance of the trials' Sharpe ratios, effective number of trials, deflated Sharpe
 //! ratio (engine contract section 4, domain 3.3).
 
+use galapagos_engine::backtest::Report;
 use galapagos_engine::evaluation::{BLOCKS, Metric, Metrics};
+use galapagos_engine::execution::Aggregate;
 use galapagos_engine::validation::sharpe::{Shape, deflated, variance};
 
 use crate::storage::record::{Class, Record};
@@ -19,16 +21,17 @@ impl Trials {
     /// Adds a record. Call in order of (generation, index): sums of f64 depend on the order.
     pub fn add(&mut self, record: &Record, bars_per_year: f64) {
         let Record::Evaluated { identity, verdict } = record else { return };
-        let Some(evaluation) = verdict.evaluation.as_ref().filter(|_| verdict.class == Class::Feasible)
-        else {
-            return;
-        };
+        let Some(evaluation) = &verdict.evaluation else { return };
+        // Infeasible trials were tried too: a limit on the Sharpe ratio would cut the spread that luck has.
         if let Some(sharpe) = evaluation.metrics.get(Metric::Sharpe) {
             let per_bar = sharpe / bars_per_year.sqrt();
             self.sharpes.push(per_bar);
             if identity.generation == 0 {
                 self.first_generation.push(per_bar);
             }
+        }
+        if verdict.class != Class::Feasible {
+            return;
         }
         let returns = evaluation.blocks.map(|b| b.s1 as f64);
         let mean = returns.iter().sum::<f64>() / BLOCKS as f64;
@@ -46,8 +49,8 @@ impl Trials {
         }
     }
 
-    /// The larger of the variances over all feasible trials and over generation 0: a converged population shrinks
-    /// its variance and would flatter the winner.
+    /// The larger of the variances over all trials with a Sharpe ratio and over those of generation 0, infeasible ones
+    /// included: a converged population shrinks its variance and would flatter the winner.
     pub fn variance(&self) -> f64 {
         let (all, first) = (variance(&self.sharpes), variance(&self.first_generation));
         if all > first { all } else { first }
@@ -74,6 +77,16 @@ pub fn deflated_sharpe(
 ) -> Option<f64> {
     let shape = Shape { returns, skew: metrics.get(Metric::Skew)?, kurtosis: metrics.get(Metric::Kurtosis)? };
     deflated(metrics.get(Metric::Sharpe)? / bars_per_year.sqrt(), shape, variance, trials)
+}
+
+/// The returns behind the Sharpe ratio of all symbols together: those of the sum of the accounts, or, where it is a
+/// statistic of the symbols' ratios, those of one symbol; the fewest, as the weakest ratio bounds what they carry.
+pub fn returns_behind(report: &Report, aggregate: Aggregate) -> u64 {
+    let single = report.per_symbol.iter().map(|s| s.evaluation.returns).min();
+    match aggregate {
+        Aggregate::Portfolio => report.evaluation.returns,
+        _ => single.unwrap_or(report.evaluation.returns),
+    }
 }
 
 #[cfg(test)]
@@ -121,5 +134,25 @@ mod tests {
             trials.add(&trial(generation, sharpe, |b| b as i64), 1.0);
         }
         assert_eq!(trials.variance(), 1.0);
+    }
+
+    #[test]
+    fn a_limit_does_not_shrink_the_variance() {
+        let of = |limit: f64| {
+            let mut trials = Trials::default();
+            for (generation, sharpe) in [(0, -1.0), (0, 1.0), (1, -3.0), (1, 3.0), (1, 2.0)] {
+                let mut record = trial(generation, sharpe, |b| b as i64);
+                if let Record::Evaluated { verdict, .. } = &mut record
+                    && sharpe < limit
+                {
+                    verdict.class = Class::Infeasible;
+                }
+                trials.add(&record, 1.0);
+            }
+            trials.variance()
+        };
+        // Mean .4, squares 23.2 / 5 less .16 is 4.64.
+        assert!((of(f64::NEG_INFINITY) - 4.64).abs() < 1e-12);
+        assert_eq!(of(1.0), of(f64::NEG_INFINITY));
     }
 }

@@ -13,6 +13,8 @@
 pub mod champions;
 pub mod document;
 pub mod evaluations;
+pub mod excluded;
+pub mod looks;
 pub mod luck;
 pub mod tables;
 pub mod write;

@@ -17,9 +17,10 @@ use super::champions::{Odds, Story, champion, holding};
 use super::document::{
     DataWindow, Evaluations, JobName, Luck, NamedGenome, ResultDocument, SCHEMA, SymbolWindow,
 };
-use super::evaluations;
+use super::excluded::Tally;
 use super::luck::Trials;
 use super::tables::{self, time};
+use super::{evaluations, looks};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
 use crate::run::driver::Driver;
@@ -63,7 +64,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
 ) -> Result<ResultDocument, ResultError> {
     let evolution = driver.evolution();
     let mut trials = Trials::default();
-    let mut exceptions = Vec::new();
+    let (mut exceptions, mut excluded) = (Vec::new(), Tally::default());
     evaluations::write(
         &path.join("evaluations.parquet"),
         job,
@@ -71,6 +72,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         evolution.generation(),
         |record| {
             trials.add(record, job.execution.bars_per_year);
+            excluded.add(record, &job.judge);
             exceptions.extend(exception(job, record));
         },
     )?;
@@ -94,7 +96,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     let best = winner.as_ref().filter(|s: &&Story| s.feasible).map(|s| s.champion.clone());
     let state = driver.state();
     let counters = state.counters;
-    let looks = species.iter().filter(|c| c.holdout.is_some()).count() as u32;
+    let shown = species.iter().filter(|c| c.holdout.is_some()).count() as u32;
     let document = ResultDocument {
         schema: SCHEMA.to_owned(),
         job: JobName { namespace: job.namespace.clone(), name: job.name.clone() },
@@ -111,7 +113,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
             sharpe_variance: odds.variance,
             expected_best_sharpe: expected_best(odds.variance, odds.trials),
             deflated_sharpe: best.as_ref().and_then(|b| b.deflated_sharpe),
-            holdout_looks: looks,
+            holdout_looks: looks::total(&folder.result(), &driver.digest().to_string(), shown),
         },
         best,
         species,
@@ -121,6 +123,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
             failed: counters.failed,
             exceptions: counters.exceptions,
         },
+        excluded: excluded.finish(),
         buy_and_hold: holding(problem, holdout.as_ref())?,
         data: window(problem, dataset),
         generations: state.history.clone(),

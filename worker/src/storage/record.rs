@@ -4,7 +4,7 @@
 //! ```text
 //! u8 kind = 1 | u8 flags | u32 generation | u32 index | u16 species id | u128 genome hash
 //! u8 number of genes | u32 k each | u8 class | u8 reason | f64 violation bits | f64 fitness bits (0 if none)
-//! u8 has fitness | u32 metrics defined | u64 bits each, by rising metric number
+//! u8 has fitness | u32 metrics defined or infinite | u64 bits each, by rising metric number
 //! u64 returns | i128 s1 | i128 s2 | u8 block sums present | 16 x (i64 s1, i64 s2) if present
 //! ```
 //! Kind 2 (taken from the memo, not counted): kind, flags 0, generation, index, species id, genome hash.
@@ -90,6 +90,9 @@ pub enum Record {
     },
 }
 
+/// The reason of an individual whose objective is infinite or undefined.
+pub const OBJECTIVE_UNDEFINED: &str = "ObjectiveUndefined";
+
 const EVALUATED: u8 = 1;
 const REPEATED: u8 = 2;
 const OPEN_POSITION: u8 = 1;
@@ -167,7 +170,7 @@ impl Verdict {
     pub fn reason(&self) -> Option<&'static str> {
         match &self.evaluation {
             None => Some("Exception"),
-            Some(e) if e.reason.is_none() && self.fitness.is_none() => Some("ObjectiveUndefined"),
+            Some(e) if e.reason.is_none() && self.fitness.is_none() => Some(OBJECTIVE_UNDEFINED),
             Some(e) => e.reason.map(Reason::name),
         }
     }
@@ -188,8 +191,8 @@ fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {
     out.push(u8::from(verdict.fitness.is_some()));
     let Some(evaluation) = &verdict.evaluation else { return };
     let metrics = &evaluation.metrics;
-    out.extend_from_slice(&metrics.defined().0.to_le_bytes());
-    for value in Metric::ALL.into_iter().filter_map(|m| metrics.get(m)) {
+    out.extend_from_slice(&metrics.known().0.to_le_bytes());
+    for value in Metric::ALL.into_iter().filter_map(|m| metrics.extended(m)) {
         out.extend_from_slice(&value.to_bits().to_le_bytes());
     }
     out.extend_from_slice(&evaluation.returns.to_le_bytes());
@@ -227,10 +230,10 @@ fn read_verdict(input: &mut Reader<'_>, flags: u8) -> Option<Verdict> {
     let mut metrics = Metrics::NONE;
     for m in Metric::ALL.into_iter().filter(|&m| defined >> m as u8 & 1 == 1) {
         let value = f64::from_bits(input.u64()?);
-        if !value.is_finite() {
+        metrics.set(m, Some(value));
+        if metrics.extended(m) != Some(value) {
             return None;
         }
-        metrics.set(m, Some(value));
     }
     let returns = input.u64()?;
     let s1 = input.u128()? as i128;
@@ -284,6 +287,7 @@ pub(crate) mod tests {
         let mut metrics = Metrics::NONE;
         metrics.set(Metric::Sharpe, Some(f64::from(index) * 0.5 - 1.0));
         metrics.set(Metric::Trades, Some(f64::from(index)));
+        metrics.set(Metric::ProfitFactor, Some(f64::INFINITY));
         let mut blocks = [BlockSum::default(); BLOCKS];
         blocks[3] = BlockSum { s1: -5, s2: 9 };
         let evaluation = Evaluation {

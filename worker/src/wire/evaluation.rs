@@ -11,8 +11,8 @@ pub fn to_wire(evaluation: &Evaluation) -> work::Evaluation {
     // A failed individual has no block sums: 256 bytes of zeros need not travel.
     let blocks = if blocks.iter().all(|b| *b == BlockSum::default()) { &[][..] } else { &blocks[..] };
     work::Evaluation {
-        metrics_present: u64::from(metrics.defined().0),
-        metrics: Metric::ALL.into_iter().filter_map(|m| metrics.get(m)).collect(),
+        metrics_present: u64::from(metrics.known().0),
+        metrics: Metric::ALL.into_iter().filter_map(|m| metrics.extended(m)).collect(),
         reason: reason.map_or(0, |r| r as u32),
         returns: *returns,
         s1: s1.to_le_bytes().to_vec(),
@@ -63,10 +63,10 @@ fn metrics(message: &work::Evaluation) -> Result<Metrics, WireError> {
     let numbers = Metric::ALL.into_iter().filter(|&m| present >> m as u8 & 1 == 1);
     for (metric, &value) in numbers.zip(&message.metrics) {
         // `Metrics::set` would quietly drop the one and turn the other: what was sent is what is read, or nothing.
-        if !value.is_finite() || (value == 0.0 && value.is_sign_negative()) {
+        metrics.set(metric, Some(value));
+        if metrics.extended(metric).map(f64::to_bits) != Some(value.to_bits()) {
             return Err(WireError::Metric { metric: metric.name(), bits: value.to_bits() });
         }
-        metrics.set(metric, Some(value));
     }
     Ok(metrics)
 }
@@ -138,6 +138,7 @@ pub(crate) mod tests {
         let mut metrics = Metrics::NONE;
         metrics.set(Metric::Sharpe, Some(-1.5));
         metrics.set(Metric::Trades, Some(3.0));
+        metrics.set(Metric::ProfitFactor, Some(f64::INFINITY));
         let mut blocks = [BlockSum::default(); BLOCKS];
         blocks[15] = BlockSum { s1: -1, s2: i64::MAX };
         let (reason, returns, s1, s2) = (None, 9, -(1 << 90), i128::MAX);

@@ -4,6 +4,7 @@ use super::drawdown::{Drawdown, Tally};
 use super::events::Borders;
 use crate::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricSet, Metrics, Reason};
 use crate::execution::Execution;
+use crate::metrics::ratio;
 use crate::q52::Sums;
 
 /// Metrics that need every bar's equity or return: who asks for one of them takes the general path.
@@ -80,15 +81,12 @@ fn metrics(account: &Outcome, sums: &Sums, reason: Option<Reason>, end: &End, ex
     if t > 0.0 {
         let cagr = libm::pow(growth, b / t) - 1.0;
         m.set(Metric::Cagr, Some(cagr));
-        m.set(Metric::Calmar, (drawdown > 0.0).then(|| cagr / drawdown));
+        m.set(Metric::Calmar, ratio(cagr, drawdown));
         m.set(Metric::Exposure, Some(account.tally.exposed as f64 / t));
     }
     let n = account.tally.trades as f64;
     m.set(Metric::Trades, Some(n));
-    m.set(
-        Metric::ProfitFactor,
-        (account.tally.losses > 0.0).then(|| account.tally.gains / account.tally.losses),
-    );
+    m.set(Metric::ProfitFactor, ratio(account.tally.gains, account.tally.losses));
     if account.tally.trades > 0 {
         m.set(Metric::WinRate, Some(account.tally.wins as f64 / n));
         m.set(Metric::Expectancy, Some(account.tally.pnl / n));

@@ -1,0 +1,126 @@
+//! What the first generations of a job take on this machine: the job itself runs, in a folder that vanishes. Nothing
+//! else knows what individuals cost that share series within a batch, nor what a generation costs besides.
+
+use galapagos_worker::execute::{self, Options, RunOutcome};
+use galapagos_worker::job::market::Market;
+use galapagos_worker::job::problem::Problem;
+use galapagos_worker::job::resolve::ResolvedJob;
+use galapagos_worker::run::evaluator::{Evaluator, Task};
+use galapagos_worker::run::local::LocalEvaluator;
+use galapagos_worker::run::progress::Event;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Generations at most: the first is drawn evenly, those after it are bred.
+const GENERATIONS: u32 = 4;
+/// How long the probe may take.
+const LONGEST: Duration = Duration::from_secs(2);
+/// How long each species is measured alone.
+const MEASURE: Duration = Duration::from_millis(60);
+
+/// Seconds of one generation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Generation {
+    /// Evaluation, on the slots of the probe.
+    pub evaluation: f64,
+    /// Breeding, ledger, checkpoint.
+    pub other: f64,
+}
+
+/// What was measured.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// Slots that evaluated.
+    pub slots: usize,
+    /// Seconds before the first generation and after the last: opening the folder, writing the result.
+    pub fixed: f64,
+    /// The first generation.
+    pub first: Generation,
+    /// Each further one.
+    pub later: Generation,
+    /// The generation after which the job ended by itself, if it did.
+    pub ended_after: Option<u32>,
+}
+
+/// Runs the first generations; `alone` is what a generation's evaluation takes by the measurement of each species, for
+/// a job whose first generation takes longer than the probe may.
+pub fn run(job: &ResolvedJob, market: &Market, problem: &Problem<'_>, slots: usize, alone: f64) -> Probe {
+    let by_species = Generation { evaluation: alone, other: 0.0 };
+    let unknown = Probe { slots, fixed: 0.0, first: by_species, later: by_species, ended_after: None };
+    // A job that cannot be probed (no place for files, an individual that fails) can still be estimated.
+    begin(job, market, problem, slots).unwrap_or(unknown)
+}
+
+fn begin(job: &ResolvedJob, market: &Market, problem: &Problem<'_>, slots: usize) -> Option<Probe> {
+    let folder = tempfile::tempdir().ok()?;
+    let mut short = job.clone();
+    short.stop.generations = short.stop.generations.min(GENERATIONS);
+    let options = Options { slots, ..Options::new(folder.path()) };
+    let mut evaluator = LocalEvaluator::new(problem, slots).ok()?;
+    let interrupt = AtomicBool::new(false);
+    let bars = problem.counted_bars() as f64;
+    let (mut done, mut evaluated) = (Vec::new(), 0.0);
+    let began = Instant::now();
+    let mut observer = |event: Event<'_>| {
+        if let Event::Generation { report, pace, .. } = event {
+            // The pace is that of all generations so far.
+            let speed = pace.strategy_bars_per_second;
+            let sum = if speed > 0.0 { report.distinct as f64 * bars / speed } else { 0.0 };
+            let evaluation = (sum - evaluated).clamp(0.0, report.seconds);
+            evaluated = sum;
+            done.push(Generation { evaluation, other: report.seconds - evaluation });
+        }
+        if began.elapsed() > LONGEST {
+            interrupt.store(true, Ordering::Relaxed);
+        }
+    };
+    let outcome =
+        execute::run_with(&short, market, problem, &options, &mut evaluator, &mut observer, &interrupt);
+    let seconds = began.elapsed().as_secs_f64();
+    let first = *done.first()?;
+    let spent: f64 = done.iter().map(|g| g.evaluation + g.other).sum();
+    let finished = matches!(outcome, Ok(RunOutcome::Finished { .. }));
+    let count = u32::try_from(done.len()).ok()?;
+    Some(Probe {
+        slots,
+        // What an interrupted generation took is not of the start.
+        fixed: if finished { (seconds - spent).max(0.0) } else { 0.0 },
+        first,
+        later: mean(&done[1..]).unwrap_or(first),
+        ended_after: (finished && count < short.stop.generations).then_some(count),
+    })
+}
+
+fn mean(of: &[Generation]) -> Option<Generation> {
+    let n = of.len() as f64;
+    let sum = |value: fn(&Generation) -> f64| of.iter().map(value).sum::<f64>() / n;
+    (!of.is_empty()).then(|| Generation { evaluation: sum(|g| g.evaluation), other: sum(|g| g.other) })
+}
+
+/// Seconds of one slot that an individual of a species takes among `most` of its kind, spread over its space.
+pub fn seconds_each(problem: &Problem<'_>, species: usize, most: usize) -> f64 {
+    let Ok(mut evaluator) = LocalEvaluator::new(problem, 1) else { return 0.0 };
+    let mut count = 1;
+    loop {
+        let tasks: Vec<Task> = (0..count).filter_map(|i| spread(problem, species, i)).collect();
+        let began = Instant::now();
+        let ended = evaluator.evaluate(&tasks, &AtomicBool::new(false), &mut |_, _| Ok(()));
+        let seconds = began.elapsed().as_secs_f64();
+        if ended.is_err() || count >= most || seconds * 8.0 > MEASURE.as_secs_f64() {
+            return seconds / tasks.len().max(1) as f64;
+        }
+        count = (count * 4).min(most);
+    }
+}
+
+/// The golden ratio spreads any number of points evenly; each gene has its own multiple of it.
+fn spread(problem: &Problem<'_>, species: usize, index: usize) -> Option<Task> {
+    let space = &problem.job().species[species].space;
+    let place = |(i, &n): (usize, &u32)| {
+        let x = ((index + 1) as f64 * 0.618_033_988_749_895 * (i + 1) as f64).fract();
+        (x * f64::from(n)) as u32 % n.max(1)
+    };
+    let indices: Vec<u32> = space.lens().iter().enumerate().map(place).collect();
+    let genome = space.canonical(&indices).ok()?;
+    Some(Task { index, species, genome })
+}
