@@ -33,7 +33,7 @@ use crate::strategy::StrategySpec;
     selectable = ".status.phase",
     printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase", description = "Where the job is"),
     printcolumn(name = "Gen", type_ = "string", json_path = ".status.progress", description = "Generations done of all"),
-    printcolumn(name = "Best", type_ = "number", json_path = ".status.best.fitness", description = "Fitness of the best individual"),
+    printcolumn(name = "Best", type_ = "string", json_path = ".status.best.rounded", description = "Fitness of the best individual, rounded"),
     printcolumn(name = "Strategy", type_ = "string", json_path = ".status.best.strategy", description = "Strategy of the best individual"),
     printcolumn(name = "Workers", type_ = "integer", json_path = ".status.workers.ready", description = "Workers that are ready"),
     printcolumn(name = "Finish", type_ = "string", json_path = ".status.estimatedCompletionTime", description = "Expected time of the end"),

@@ -145,6 +145,10 @@ pub struct Best {
     /// Its fitness on the training rows; absent if it is undefined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fitness: Option<f64>,
+    /// The fitness as tables show it, rounded to four decimals; the full value is `fitness`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub rounded: Option<String>,
     /// Its metrics on the training rows by name; an undefined one is absent.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 32))]

@@ -103,7 +103,7 @@ pub async fn apply(ctx: &Context, observed: &Observed, children: &Children) -> R
 
 fn missing_pool(job: &EvolutionJob) -> Obstacle {
     let name = &job.spec.worker_pool_name;
-    Obstacle::stalled(StalledReason::PoolNotFound, format!("the WorkerPool {name} is gone: create it again"))
+    Obstacle::stalled(StalledReason::PoolNotFound, format!("the WorkerPool {name} is gone"))
 }
 
 /// The coordinator of an attempt: its Secret and Service, then its Job.

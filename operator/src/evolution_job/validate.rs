@@ -86,9 +86,7 @@ pub fn will_be_judged(pool: &WorkerPool) -> bool {
 fn usable(job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> {
     let Some(pool) = pool else {
         let name = &job.spec.worker_pool_name;
-        let message = format!(
-            "there is no WorkerPool {name} in this namespace: create it, or name another in spec.workerPoolName"
-        );
+        let message = format!("there is no WorkerPool {name} in this namespace");
         return Err(Problem { reason: StalledReason::PoolNotFound, message });
     };
     accepted(pool)
@@ -101,7 +99,7 @@ fn usable(job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> 
 pub fn accepted(pool: &WorkerPool) -> Result<(), Problem> {
     let name = pool.metadata.name.as_deref().unwrap_or_default();
     if pool.metadata.deletion_timestamp.is_some() {
-        let message = format!("the WorkerPool {name} is being deleted: create it again once it is gone");
+        let message = format!("the WorkerPool {name} is being deleted");
         return Err(Problem { reason: StalledReason::PoolNotFound, message });
     }
     let status = pool.status.as_ref();

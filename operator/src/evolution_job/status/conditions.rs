@@ -172,7 +172,12 @@ fn workers_ready(facts: &Facts<'_>, workers: &Workers) -> Option<Draft> {
         None => (WorkersReadyReason::ScalingUp, format!("{count}; the others start.")),
     };
     let message = shorten(&text, 2 * FOREIGN);
-    Some(Draft { type_: condition::WORKERS_READY, holds: ready > 0, reason: reason.as_str(), message })
+    Some(Draft {
+        type_: condition::WORKERS_READY,
+        holds: ready > 0 && ready >= desired,
+        reason: reason.as_str(),
+        message,
+    })
 }
 
 fn plain(text: &str) -> String {

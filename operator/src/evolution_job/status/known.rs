@@ -136,6 +136,7 @@ impl Known {
             strategy: cut(strategy, MAX_NAME),
             genome: if genome.is_empty() { before.genome } else { genome },
             fitness,
+            rounded: None,
             metrics: if metrics.is_empty() { before.metrics } else { metrics },
             holdout: if holdout.is_empty() { before.holdout } else { Some(holdout) },
         });
@@ -154,6 +155,7 @@ fn best_of(best: &wire::Best) -> Best {
         strategy: cut(&best.strategy, MAX_NAME),
         genome: genome(best.genome.iter().map(|gene| (&gene.name, &gene.value))),
         fitness: finite(best.fitness),
+        rounded: None,
         metrics: values(best.metrics.iter()),
         holdout: (!holdout.is_empty()).then_some(holdout),
     }

@@ -74,11 +74,17 @@ fn running(facts: &Facts<'_>) -> String {
     }
 }
 
-/// One sentence of a text that may or may not be one.
+/// One sentence of a text that may or may not be one. A text that begins with the path of a field, as
+/// `spec.strategies[0].name`, keeps its letters: people look for it as it is.
 fn sentence(text: &str) -> String {
     let text = text.trim();
+    let first = text.split([' ', ':']).next().unwrap_or_default();
+    let is_path = first.trim_end_matches('.').contains(['.', '[']);
     let mut letters = text.chars();
-    let begun: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let begun: String = match is_path {
+        true => text.to_owned(),
+        false => letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect(),
+    };
     if begun.ends_with(['.', '!', '?']) || begun.is_empty() { begun } else { format!("{begun}.") }
 }
 

@@ -15,7 +15,7 @@ mod situation;
 mod tests;
 
 use galapagos_crds::Decimal;
-use galapagos_crds::status::{Attempts, EvolutionJobStatus, Phase, Workers};
+use galapagos_crds::status::{Attempts, Best, EvolutionJobStatus, Phase, Workers};
 use galapagos_protocol::progress::Report;
 use jiff::{Timestamp, Unit};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -103,8 +103,11 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
         population: Some(small(facts.population)),
         evaluations,
         workers: Some(workers),
-        best: best
-            .map(|best| if ends { best } else { galapagos_crds::status::Best { holdout: None, ..best } }),
+        best: best.map(|best| Best {
+            holdout: best.holdout.filter(|_| ends),
+            rounded: best.fitness.map(rounded),
+            ..best
+        }),
         history,
         // A job that goes on after its end, or that is resumed, starts anew: its deadlines count from here.
         start_time: before
@@ -124,6 +127,16 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
 }
 
 /// A job that goes on after its end has none.
+/// A fitness for a column of a table: four decimals, or four digits where these would show nothing.
+fn rounded(fitness: f64) -> String {
+    let size = fitness.abs();
+    if size != 0.0 && !(1e-3..1e9).contains(&size) {
+        format!("{fitness:.3e}")
+    } else {
+        format!("{fitness:.4}")
+    }
+}
+
 fn completion(before: Option<Time>, facts: &Facts<'_>, now: Timestamp) -> Option<Time> {
     let ended = || Time(facts.ended.map_or(now, whole_seconds));
     facts.situation.is_terminal().then(|| before.unwrap_or_else(ended))

@@ -23,30 +23,30 @@ fn each_situation_has_its_phase_and_conditions() {
         (Phase::Pending, format!("Ready=False/Queued Reconciling=True/Queued {data}")),
         (
             Phase::Preparing,
-            "Ready=False/Preparing Reconciling=True/Preparing DataReady=False/Importing WorkersReady=True/ScalingUp"
+            "Ready=False/Preparing Reconciling=True/Preparing DataReady=False/Importing WorkersReady=False/ScalingUp"
                 .to_owned(),
         ),
         (
             Phase::Preparing,
-            format!("Ready=False/Preparing Reconciling=True/Preparing {data} WorkersReady=True/ScalingUp"),
+            format!("Ready=False/Preparing Reconciling=True/Preparing {data} WorkersReady=False/ScalingUp"),
         ),
         (
             Phase::Preparing,
-            format!("Ready=False/Preparing Reconciling=True/Starting {data} WorkersReady=True/ScalingUp"),
+            format!("Ready=False/Preparing Reconciling=True/Starting {data} WorkersReady=False/ScalingUp"),
         ),
         (
             Phase::Running,
-            format!("Ready=False/Running Reconciling=True/Running {data} WorkersReady=True/ScalingUp"),
+            format!("Ready=False/Running Reconciling=True/Running {data} WorkersReady=False/ScalingUp"),
         ),
         (
             Phase::Running,
             format!(
-                "Ready=False/Running Reconciling=True/CoordinatorUnreachable {data} WorkersReady=True/ScalingUp"
+                "Ready=False/Running Reconciling=True/CoordinatorUnreachable {data} WorkersReady=False/ScalingUp"
             ),
         ),
         (
             Phase::Preparing,
-            format!("Ready=False/Preparing Reconciling=True/Retrying {data} WorkersReady=True/ScalingUp"),
+            format!("Ready=False/Preparing Reconciling=True/Retrying {data} WorkersReady=False/ScalingUp"),
         ),
         (
             Phase::Suspended,
@@ -160,12 +160,12 @@ fn the_reason_of_workers_says_why_there_are_not_more() {
         (running(), (0, 0, None), "True/LocalOnly", (1, 1)),
         (running(), (2, 2, None), "True/AllReady", (3, 3)),
         (running(), (2, 2, trouble(WorkersTrouble::Unschedulable)), "True/AllReady", (3, 3)),
-        (running(), (4, 1, None), "True/ScalingUp", (5, 2)),
-        (running(), (4, 1, trouble(WorkersTrouble::Unschedulable)), "True/Unschedulable", (5, 2)),
-        (running(), (4, 1, trouble(WorkersTrouble::AwaitingQuota)), "True/AwaitingQuota", (5, 2)),
+        (running(), (4, 1, None), "False/ScalingUp", (5, 2)),
+        (running(), (4, 1, trouble(WorkersTrouble::Unschedulable)), "False/Unschedulable", (5, 2)),
+        (running(), (4, 1, trouble(WorkersTrouble::AwaitingQuota)), "False/AwaitingQuota", (5, 2)),
         (Situation::Starting, (0, 0, None), "False/ScalingUp", (1, 0)),
         (Situation::Starting, (3, 0, trouble(WorkersTrouble::AwaitingQuota)), "False/AwaitingQuota", (4, 0)),
-        (Situation::Running { reachable: false }, (1, 1, None), "True/ScalingUp", (2, 1)),
+        (Situation::Running { reachable: false }, (1, 1, None), "False/ScalingUp", (2, 1)),
     ];
     for (situation, (desired, ready, trouble), expected, counts) in cases {
         let report = report();
@@ -177,4 +177,30 @@ fn the_reason_of_workers_says_why_there_are_not_more() {
         let found = status.workers.unwrap();
         assert_eq!((found.desired, found.ready), counts, "{facts:?}");
     }
+}
+
+#[test]
+fn a_path_of_the_manifest_is_said_as_it_is_written_there() {
+    let stalled = |message: &str| {
+        let reason = StalledReason::UnknownGene;
+        let situation = Situation::Failed { reason, message: message.into() };
+        let status = build(None, &facts(situation), at(0));
+        condition(&status, types::FAILED).unwrap().message.clone()
+    };
+    assert!(stalled("spec.strategies[0].genes: unknown gene x").starts_with("spec.strategies[0].genes: "));
+    assert!(stalled("the genes are unknown").starts_with("The genes are unknown. "));
+}
+
+#[test]
+fn the_table_shows_a_fitness_rounded_and_the_status_has_it_whole() {
+    let shown = |fitness: f64| {
+        let mut report = report();
+        report.best.as_mut().unwrap().fitness = fitness;
+        let best = build(None, &Facts { report: Some(&report), ..facts(running()) }, at(0)).best.unwrap();
+        (best.fitness, best.rounded.unwrap())
+    };
+    assert_eq!(shown(0.1 + 0.2), (Some(0.1 + 0.2), "0.3000".to_owned()));
+    assert_eq!(shown(-1.238_765_432_1).1, "-1.2388");
+    assert_eq!(shown(0.000_012_345).1, "1.234e-5");
+    assert_eq!(shown(0.0).1, "0.0000");
 }
