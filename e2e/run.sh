@@ -25,9 +25,9 @@ end() {
   exit "$status"
 }
 
-# What does not compile needs no cluster. With the whole workspace, as the other tests are built: cargo then compiles
-# the libraries once.
-"$cargo" build --locked --workspace --bins
+# What does not compile needs no cluster. With the whole workspace and with what tests depend on, as the other tests are
+# built: cargo then compiles the libraries once.
+"$cargo" test --locked --workspace --no-run
 "$cargo" test --locked --workspace --features galapagos-e2e/kubernetes --test installation --test kubernetes --no-run
 "$here/cluster/image.sh" "$images/galapagos.tar" galapagos:dev
 # To upgrade to.

@@ -3,6 +3,8 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::time::Duration;
 
+pub use galapagos_worker::pictures::thousands;
+
 /// A table with a header and no lines: it can be cut with the usual tools. Columns named in `right` are
 /// aligned to the right.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[&str]) -> String {
@@ -20,20 +22,6 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[&str]) -> String 
     }
     let mut text: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     text.shrink_to_fit();
-    text
-}
-
-/// `12,345,678`.
-pub fn thousands(n: impl Into<i128>) -> String {
-    let n: i128 = n.into();
-    let digits = n.unsigned_abs().to_string();
-    let mut text = String::from(if n < 0 { "-" } else { "" });
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
     text
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Builds the product's one image without a daemon: the static programs galapagos-operator and galapagos-worker, FROM
 # scratch, no shell, user 65532. Prints the path of the tar; progress goes to stderr.
-# GALAPAGOS_IMAGE_PROFILE: cargo profile, `release` unless set.
+# GALAPAGOS_IMAGE_PROFILE: cargo profile, `release` unless set. With `dev`, for tests, the programs are those that the
+# other tests have compiled (`cargo test --workspace --no-run`), with the C libraries of this machine beside them: nothing
+# is compiled for the image alone.
 # Usage: image.sh [OUT.tar [IMAGE:TAG]]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,8 +12,6 @@ profile=${GALAPAGOS_IMAGE_PROFILE:-release}
 build=$(realpath -m "${CARGO_TARGET_DIR:-$repository/target}")
 out=$(realpath -m "${1:-$build/image/galapagos.tar}")
 name=${2:-galapagos:dev}
-folder=$profile
-[ "$profile" != dev ] || folder=debug
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
@@ -22,9 +22,14 @@ install -d -m1777 "$root/tmp"
 # profile, so a CI run compiles them once. A static glibc needs nothing beside it: it has files and DNS built in since
 # 2.34. Roots of trust for https are compiled in.
 program() { # PACKAGE, whose program has the same name
+  if [ "$profile" = dev ]; then
+    strip -o "$root/$1" "$build/debug/$1"
+    for library in $(ldd "$build/debug/$1" | grep -o '/[^ ]*'); do install -D -m755 "$library" "$root$library"; done
+    return
+  fi
   (cd "$repository" && "${CARGO:-cargo}" rustc --locked --profile "$profile" -p "$1" --bin "$1" -- \
     -C target-feature=+crt-static -C strip=symbols) >&2
-  local built=$build/$folder/$1
+  local built=$build/$profile/$1
   ! readelf -l "$built" | grep INTERP >&2 || { echo "error: $1 is not static" >&2; exit 1; }
   # A name of its own: the next ordinary build puts a dynamic program in its place.
   install -m755 "$built" "$root/$1"

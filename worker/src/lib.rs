@@ -34,6 +34,7 @@ pub mod import;
 pub mod job;
 pub mod lease;
 pub mod metrics;
+pub mod pictures;
 pub mod process;
 pub mod results;
 pub mod run;

@@ -2,7 +2,7 @@
 //! holdout, told apart by the column `part`.
 
 use crate::exit::{Blame, Outcome};
-use crate::{pictures, times};
+use crate::times;
 use anyhow::Context as _;
 use galapagos_worker::engine::backtest::Report;
 use galapagos_worker::engine::bars::Bars;
@@ -11,6 +11,7 @@ use galapagos_worker::engine::interrupt::Interrupt;
 use galapagos_worker::engine::signals::Signals;
 use galapagos_worker::engine::strategies::{Context, Series, Strategy};
 use galapagos_worker::engine::window::Rows;
+use galapagos_worker::storage::atomic;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -86,7 +87,7 @@ pub fn trades(path: &Path, story: &Story<'_>) -> Outcome {
             );
         }
     }
-    pictures::publish(path, &text).with_context(|| "--trades").invalid()
+    atomic::write(path, text.as_bytes()).with_context(|| "--trades").invalid()
 }
 
 /// Each bar: `[symbol,][part,]time,close,<indicators>,signal,position,equity`. Empty where a value is not defined. The
@@ -126,7 +127,7 @@ pub fn bars(path: &Path, story: &Story<'_>) -> Outcome {
             );
         }
     }
-    pictures::publish(path, &text).with_context(|| "--bars").invalid()
+    atomic::write(path, text.as_bytes()).with_context(|| "--bars").invalid()
 }
 
 fn named(part: &Part<'_>) -> String {

@@ -4,7 +4,7 @@ use crate::args::{DataDir, Output};
 use crate::exit::{Blame, Failure, Outcome};
 use crate::progress::Progress;
 use crate::run_failure::{blame_execute, blame_market, blame_resolve};
-use crate::{estimate, interrupt, manifest, run_pictures, run_report, source, terminal, workers};
+use crate::{estimate, interrupt, manifest, run_report, source, terminal, workers};
 use galapagos_worker::execute::{self, Options, RunOutcome};
 use galapagos_worker::job::market::Market;
 use galapagos_worker::job::problem::Problem;
@@ -111,7 +111,6 @@ pub fn execute(arguments: Arguments) -> Outcome {
     progress.finish();
     match outcome.map_err(blame_execute)? {
         RunOutcome::Finished { result, folder, reused } => {
-            run_pictures::write(&folder, &result, &market).internal()?;
             if reused {
                 tracing::info!("this job had ended before; nothing was evaluated (--fresh starts over)");
             }

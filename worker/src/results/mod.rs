@@ -16,6 +16,7 @@ pub mod evaluations;
 pub mod excluded;
 pub mod looks;
 pub mod luck;
+pub mod pictures;
 pub mod tables;
 pub mod write;
 
@@ -34,6 +35,9 @@ pub enum ResultError {
     /// The data changed while they were used.
     #[error(transparent)]
     Market(#[from] galapagos_market::Error),
+    /// A picture cannot be drawn.
+    #[error(transparent)]
+    Picture(#[from] crate::pictures::PictureError),
     /// A table cannot be written.
     #[error("evaluations.parquet cannot be written")]
     Parquet(#[from] parquet::errors::ParquetError),

@@ -20,7 +20,7 @@ use super::document::{
 use super::excluded::Tally;
 use super::luck::Trials;
 use super::tables::{self, time};
-use super::{evaluations, looks};
+use super::{evaluations, looks, pictures};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
 use crate::run::driver::Driver;
@@ -143,7 +143,12 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         out.write_all(text.as_bytes())
     })?;
     put(&path.join(DIGEST), |out| writeln!(out, "{}", document.result_digest))?;
+    let objective = job.judge.objective.name();
+    let picture = pictures::fitness_svg(&state.history, objective)?;
+    put(&path.join("fitness.svg"), |out| out.write_all(picture.as_bytes()))?;
     if let Some(story) = &winner {
+        let picture = pictures::equity_svg(story, problem.bars())?;
+        put(&path.join("equity.svg"), |out| out.write_all(picture.as_bytes()))?;
         let best = path.join("best");
         fs::create_dir(&best).map_err(StorageError::io("create", &best))?;
         put(&best.join("equity.csv"), |out| tables::equity(out, story))?;

@@ -1,7 +1,7 @@
 //! Best and median fitness by generation.
 
 use super::axis::{self, OTHER, OURS};
-use super::{SIZE, extent, thin};
+use super::{PictureError, SIZE, extent, thin};
 use plotters::prelude::*;
 
 /// One generation of the picture.
@@ -16,10 +16,9 @@ pub struct Generation {
 }
 
 /// The picture as SVG text. `metric` names the objective.
-pub fn svg(generations: &[Generation], metric: &str) -> anyhow::Result<String> {
+pub fn svg(generations: &[Generation], metric: &str) -> Result<String, PictureError> {
     let mut text = String::new();
-    draw(generations, metric, &mut text)
-        .map_err(|e| anyhow::anyhow!("the fitness picture cannot be drawn: {e}"))?;
+    draw(generations, metric, &mut text).map_err(PictureError::of("fitness"))?;
     Ok(text)
 }
 

@@ -1,7 +1,7 @@
 //! The account of the best individual over time beside buy and hold, with the holdout marked.
 
 use super::axis::{self, HOLDOUT, OTHER, OURS};
-use super::{SIZE, extent, thin};
+use super::{PictureError, SIZE, extent, thin};
 use plotters::prelude::*;
 
 /// What the picture shows.
@@ -18,9 +18,9 @@ pub struct Equity {
 }
 
 /// The picture as SVG text. With fewer than two points it has axes and no lines.
-pub fn svg(equity: &Equity) -> anyhow::Result<String> {
+pub fn svg(equity: &Equity) -> Result<String, PictureError> {
     let mut text = String::new();
-    draw(equity, &mut text).map_err(|e| anyhow::anyhow!("the equity picture cannot be drawn: {e}"))?;
+    draw(equity, &mut text).map_err(PictureError::of("equity"))?;
     Ok(text)
 }
 
@@ -62,11 +62,12 @@ fn points(series: &[(i64, f64)]) -> Vec<(f64, f64)> {
 }
 
 fn date(ms: &f64) -> String {
-    crate::times::date(*ms as i64)
+    let stamp = jiff::Timestamp::from_millisecond(*ms as i64);
+    stamp.map_or_else(|_| String::new(), |t| t.strftime("%Y-%m-%d").to_string())
 }
 
 fn money(value: &f64) -> String {
-    crate::table::thousands(value.round() as i64)
+    super::thousands(value.round() as i64)
 }
 
 #[cfg(test)]

@@ -4,24 +4,10 @@ mod axis;
 pub mod equity;
 pub mod fitness;
 
-use anyhow::Context;
-use std::fs;
-use std::path::Path;
-
 /// Width and height of a picture in pixels.
 const SIZE: (u32, u32) = (1000, 480);
 /// Most points of one line: more than one per pixel cannot be seen and makes the file large.
 const POINTS: usize = 2000;
-
-/// Writes a file under a temporary name and renames it, so that a reader never sees half of it.
-pub fn publish(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    fs::write(&temporary, text)
-        .and_then(|()| fs::rename(&temporary, path))
-        .with_context(|| format!("{} cannot be written", path.display()))
-}
 
 /// At most about [`POINTS`] of the points: of each stretch its first, lowest and highest, so that no peak is lost.
 pub(crate) fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
@@ -58,6 +44,34 @@ pub(crate) fn extent(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     }
     let room = ((high - low) * 0.05).max(low.abs().max(high.abs()) * 1e-3).max(1e-9);
     (low - room, high + room)
+}
+
+/// A picture that cannot be drawn.
+#[derive(Debug, thiserror::Error)]
+#[error("the {picture} picture cannot be drawn: {problem}")]
+pub struct PictureError {
+    picture: &'static str,
+    problem: String,
+}
+
+impl PictureError {
+    fn of(picture: &'static str) -> impl FnOnce(axis::DrawError<'_>) -> PictureError {
+        move |problem| PictureError { picture, problem: problem.to_string() }
+    }
+}
+
+/// `12,345,678`.
+pub fn thousands(n: impl Into<i128>) -> String {
+    let n: i128 = n.into();
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::from(if n < 0 { "-" } else { "" });
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]
