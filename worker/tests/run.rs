@@ -360,6 +360,9 @@ fn the_written_job_is_the_same_job() {
         "evaluations.parquet",
         "best/equity.csv",
         "best/trades.csv",
+        // Of the run itself, so also where a coordinator writes the result.
+        "equity.svg",
+        "fitness.svg",
     ] {
         assert!(folder.join(file).exists(), "{file}");
     }

@@ -1,7 +1,7 @@
 //! `galapagos run`: a job from manifest to result on this machine.
 
 use crate::args::{DataDir, Output};
-use crate::exit::{Blame, Failure, Outcome};
+use crate::exit::{Failure, Outcome};
 use crate::progress::Progress;
 use crate::run_failure::{blame_execute, blame_market, blame_resolve};
 use crate::{estimate, interrupt, manifest, run_report, source, terminal, workers};
