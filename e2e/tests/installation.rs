@@ -34,6 +34,8 @@ const WHERE_JOBS_ARE: &[(&str, &[&str], &[&str])] = &[
     ("networking.k8s.io", &["networkpolicies"], &["create", "get", "list", "patch", "watch"]),
     ("", &["pods"], &["list", "watch"]),
     ("", &["secrets"], &["create"]),
+    // Why Kubernetes made no pod of a Job is told there alone.
+    ("", &["events"], &["list"]),
     ("events.k8s.io", &["events"], &["create", "patch"]),
 ];
 
