@@ -9,7 +9,6 @@ use kube::{Resource, ResourceExt};
 use super::caches::Triggers;
 use super::follow::Change;
 use crate::evolution_job::decide;
-use crate::evolution_job::status::{self, differs};
 use crate::labels;
 
 /// Knows who depends on whom.
@@ -20,21 +19,16 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    /// A job concerns itself unless only numbers of its status changed, which are our own writes. It concerns its pool,
-    /// and the pool that it left, if the plan or the counts of a pool may depend on the change.
+    /// A job concerns itself. It concerns its pool, and the pool that it left, if the plan or the counts of a pool may
+    /// depend on the change.
     pub(super) fn job(&self, change: &Change<'_, EvolutionJob>) {
-        let (concerns_itself, concerns_pool) = match (change.old, change.new) {
-            (Some(old), Some(new)) if same_wish(old, new) => {
-                let change = differs(old.status.as_ref(), &new.status.clone().unwrap_or_default());
-                (change == status::Change::Transition, standing(old) != standing(new))
-            }
-            _ => (true, true),
+        let concerns_pool = match (change.old, change.new) {
+            (Some(old), Some(new)) if same_wish(old, new) => standing(old) != standing(new),
+            _ => true,
         };
         for job in either(change) {
             let namespace = job.namespace().unwrap_or_default();
-            if concerns_itself {
-                self.triggers.job(&namespace, &job.name_any());
-            }
+            self.triggers.job(&namespace, &job.name_any());
             if concerns_pool {
                 self.triggers.pool(&namespace, &job.spec.worker_pool_name);
             }

@@ -119,7 +119,7 @@ fn scale(rows: &mut FileRows) {
         })
     };
     let known = |name: &&str| rows.header.names.iter().any(|n| n == name);
-    if NANO_SCHEMA.iter().all(|name| known(&name)) && least(NANO_LEAST) {
+    if NANO_SCHEMA.iter().all(known) && least(NANO_LEAST) {
         let scales = rows.symbols.iter_mut().flat_map(|(_, r)| r.scale.iter_mut());
         scales.for_each(|column| column.fill(9));
         rows.notes.push("prices are integers of 0.000000001 (Databento) and were scaled".into());

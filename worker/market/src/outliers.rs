@@ -48,8 +48,8 @@ pub(crate) fn describe(series: &OwnedSeries, report: &mut SymbolReport) {
     if found.is_empty() {
         return;
     }
-    let moves: f64 = series.close.windows(2).map(|w| (w[1] as f64 / w[0] as f64).ln().abs()).sum();
-    let size = |i: usize| (series.close[i] as f64 / series.close[i - 1] as f64).ln().abs();
+    let moves: f64 = series.close.windows(2).map(|w| libm::log(w[1] as f64 / w[0] as f64).abs()).sum();
+    let size = |i: usize| libm::log(series.close[i] as f64 / series.close[i - 1] as f64).abs();
     let rest = moves - found.iter().map(|(i, _)| size(*i)).sum::<f64>();
     let usual = rest / series.close.len() as f64;
     for (i, ratio) in found.into_iter().filter(|(i, _)| size(*i) > STANDS_OUT * usual).take(LISTED) {

@@ -137,7 +137,7 @@ impl Ledger {
             Header::Damaged => 0,
             Header::Foreign => size,
         };
-        let damaged = if foreign { vec![0..size] } else { ledger.scan(from, size)? };
+        let damaged = if foreign { std::iter::once(0..size).collect() } else { ledger.scan(from, size)? };
         let mut warning = None;
         if !damaged.is_empty() {
             warning = Some(LedgerWarning {

@@ -16,6 +16,10 @@ impl State<'_> {
         let mut decision = self.with(self.recorded_end());
         decision.children.workers = Workers::Remove;
         decision.children.remove = self.outdated(self.number());
+        if self.status.phase == Some(Phase::Failed) {
+            // The attempt may have come into sight only after its job had failed.
+            decision.children.remove.extend(self.without_an_end());
+        }
         decision.recheck = self.next_stop();
         let ended = self.status.completion_time.as_ref().map(|t| t.0);
         if let Some((ttl, ended)) = job.spec.ttl_seconds_after_finished.zip(ended) {
@@ -96,12 +100,15 @@ impl State<'_> {
         let mut decision = self.end(&Verdict::Failed(reason, message), None);
         decision.attempts = attempts;
         // What still runs has no purpose any more.
-        let active = self.inputs.observed.attempts.iter();
-        decision.children.remove = active
-            .filter(|a| !a.is_leaving() && ending::of(&a.job, a.pod.as_deref()).is_none())
-            .map(Attempt::identity)
-            .collect();
+        decision.children.remove = self.without_an_end().collect();
         decision
+    }
+
+    /// The attempts that go on, or would.
+    fn without_an_end(&self) -> impl Iterator<Item = (String, String)> {
+        let all = self.inputs.observed.attempts.iter();
+        all.filter(|a| !a.is_leaving() && ending::of(&a.job, a.pod.as_deref()).is_none())
+            .map(Attempt::identity)
     }
 }
 

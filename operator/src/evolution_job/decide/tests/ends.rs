@@ -239,6 +239,16 @@ fn names_that_nobody_knows_end_the_job_and_its_ttl_begins() {
 }
 
 #[test]
+fn an_attempt_that_comes_into_sight_after_its_job_has_failed_is_taken_away() {
+    let mut world = World::new(json!({}));
+    world.problem = Some(Problem { reason: StalledReason::UnknownGene, message: "no such gene".into() });
+    world.turn();
+    assert_eq!(world.phase(), Phase::Failed);
+    world.attempt(1);
+    assert_eq!(world.turn().children.remove, [("j-coordinator-1".to_owned(), "job-1".to_owned())]);
+}
+
+#[test]
 fn a_pool_that_is_missing_ends_no_job() {
     let mut world = World::new(json!({}));
     world.problem = Some(Problem { reason: StalledReason::PoolNotFound, message: "no pool".into() });
