@@ -1,5 +1,6 @@
 //! What the scripts of the test cluster say to a person whose machine lacks something.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};

@@ -324,7 +324,8 @@ fn a_touch_of_the_data_during_a_run_changes_nothing_and_a_change_ends_it() {
                 change();
             }
         };
-        run(&job, &market, &Options::new(root.path()), &mut observer, &AtomicBool::new(false))
+        let options = Options::new(root.path());
+        run(&job, &market, &options, &mut observer, &AtomicBool::new(false)).map_err(Box::new)
     };
     let touched = run(&|| {
         fs::File::options().append(true).open(&file).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap()
@@ -336,7 +337,7 @@ fn a_touch_of_the_data_during_a_run_changes_nothing_and_a_change_ends_it() {
     bytes[middle] ^= 1;
     let changed = run(&|| fs::write(&file, &bytes).unwrap());
     assert!(
-        matches!(changed, Err(ExecuteError::Market(galapagos_market::Error::Damaged { .. }))),
+        matches!(&changed, Err(e) if matches!(**e, ExecuteError::Market(galapagos_market::Error::Damaged { .. }))),
         "{changed:?}"
     );
 }

@@ -104,7 +104,10 @@ fn one_flipped_bit_costs_one_record_and_is_kept_beside_the_ledger() {
     let good = fs::read(&path).unwrap();
     let begins: Vec<usize> = [0, 48].into_iter().chain(ends.iter().copied()).collect();
     let is_flipped = |at: &usize| {
-        *at < 48 || at % 7 == 0 || *at == good.len() - 1 || begins.iter().any(|b| (*b..b + 20).contains(at))
+        *at < 48
+            || at.is_multiple_of(7)
+            || *at == good.len() - 1
+            || begins.iter().any(|b| (*b..b + 20).contains(at))
     };
     for at in (0..good.len()).filter(is_flipped) {
         let aside = dir.path().join("l.damaged-1");

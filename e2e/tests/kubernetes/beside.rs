@@ -22,12 +22,10 @@ fn proxy() -> Value {
 /// As a mesh does it: every pod of a coordinator in the namespace gets the container.
 fn injection(namespace: &str) -> [Value; 2] {
     let name = format!("beside-{namespace}");
-    let patch = format!(
-        "[JSONPatch{{op: \"add\", path: \"/spec/containers/-\", value: Object.spec.containers{{name: \"proxy\", \
+    let patch = "[JSONPatch{op: \"add\", path: \"/spec/containers/-\", value: Object.spec.containers{name: \"proxy\", \
          image: \"localhost/probe:e2e\", imagePullPolicy: \"Never\", args: [\"sleep\"], \
-         securityContext: Object.spec.containers.securityContext{{allowPrivilegeEscalation: false, \
-         capabilities: Object.spec.containers.securityContext.capabilities{{drop: [\"ALL\"]}}}}}}}}]"
-    );
+         securityContext: Object.spec.containers.securityContext{allowPrivilegeEscalation: false, \
+         capabilities: Object.spec.containers.securityContext.capabilities{drop: [\"ALL\"]}}}}]";
     let api = "admissionregistration.k8s.io/v1";
     [
         json!({"apiVersion": api, "kind": "MutatingAdmissionPolicy", "metadata": {"name": name}, "spec": {

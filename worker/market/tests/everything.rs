@@ -6,15 +6,18 @@ mod common;
 use common::*;
 use galapagos_market::*;
 
+/// Symbols with their closes.
+type Closes = Vec<(String, Vec<i64>)>;
+
 /// Symbols, closes and notes of everything in a file, or the refusal.
-fn held(name: &str, text: &str) -> Result<(Vec<(String, Vec<i64>)>, String)> {
+fn held(name: &str, text: &str) -> Result<(Closes, String)> {
     let dir = folder();
     let loaded = load_file(&Input::new(write(dir.path(), name, text)), &hourly())?;
     let notes = loaded.iter().flat_map(|(_, r)| r.notes.clone()).collect::<Vec<_>>().join("\n");
     Ok((loaded.into_iter().map(|(s, _)| (s.symbol, s.close)).collect(), notes))
 }
 
-fn two() -> Vec<(String, Vec<i64>)> {
+fn two() -> Closes {
     vec![("AAPL".into(), vec![1055, 1065]), ("MSFT".into(), vec![75, 85])]
 }
 
