@@ -16,8 +16,9 @@ impl State<'_> {
         let mut decision = self.with(self.recorded_end());
         decision.children.workers = Workers::Remove;
         decision.children.remove = self.outdated(self.number());
-        if self.status.phase == Some(Phase::Failed) {
-            // The attempt may have come into sight only after its job had failed.
+        // The attempt may have come into sight only after its job had failed. Not by the phase alone: a word that somebody
+        // wrote there must not end what runs.
+        if self.condition("Failed").is_some_and(|c| c.status == "True") {
             decision.children.remove.extend(self.without_an_end());
         }
         decision.recheck = self.next_stop();
