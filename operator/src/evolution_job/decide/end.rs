@@ -7,6 +7,7 @@ use galapagos_protocol::progress::Final;
 
 use super::super::ending::{self, Class};
 use super::super::observe::Attempt;
+use super::super::pod_state;
 use super::super::status::{LastWords, Situation};
 use super::{Decision, State, Workers, left};
 
@@ -16,10 +17,13 @@ impl State<'_> {
         let mut decision = self.with(self.recorded_end());
         decision.children.workers = Workers::Remove;
         decision.children.remove = self.outdated(self.number());
-        // The attempt may have come into sight only after its job had failed. Not by the phase alone: a word that somebody
-        // wrote there must not end what runs.
         if self.condition("Failed").is_some_and(|c| c.status == "True") {
-            decision.children.remove.extend(self.without_an_end());
+            // The attempt may have come into sight only after its job had failed. One whose pod is on a node is left
+            // alone: it may be about to end by what it has told, and its log is worth keeping.
+            let unstarted = |a: &Attempt| {
+                self.heard(a).is_none() && a.pod.as_deref().and_then(pod_state::address).is_none()
+            };
+            decision.children.remove.extend(self.without_an_end(unstarted));
         }
         decision.recheck = self.next_stop();
         let ended = self.status.completion_time.as_ref().map(|t| t.0);
@@ -101,15 +105,15 @@ impl State<'_> {
         let mut decision = self.end(&Verdict::Failed(reason, message), None);
         decision.attempts = attempts;
         // What still runs has no purpose any more.
-        decision.children.remove = self.without_an_end().collect();
+        decision.children.remove = self.without_an_end(|_| true);
         decision
     }
 
     /// The attempts that go on, or would.
-    fn without_an_end(&self) -> impl Iterator<Item = (String, String)> {
+    fn without_an_end(&self, chosen: impl Fn(&Attempt) -> bool) -> Vec<(String, String)> {
+        let goes_on = |a: &&Attempt| !a.is_leaving() && ending::of(&a.job, a.pod.as_deref()).is_none();
         let all = self.inputs.observed.attempts.iter();
-        all.filter(|a| !a.is_leaving() && ending::of(&a.job, a.pod.as_deref()).is_none())
-            .map(Attempt::identity)
+        all.filter(goes_on).filter(|a| chosen(a)).map(Attempt::identity).collect()
     }
 }
 

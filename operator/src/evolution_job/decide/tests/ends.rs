@@ -249,6 +249,17 @@ fn an_attempt_that_comes_into_sight_after_its_job_has_failed_is_taken_away() {
 }
 
 #[test]
+fn a_coordinator_that_has_told_its_failure_is_left_to_end_by_itself() {
+    let mut world = World::running(json!({}));
+    let end = Final { reason: "InvalidSpec".into(), message: "no".into(), ..Final::default() };
+    world.reports(1, Report { generation: 3, generations: 50, r#final: Some(end), ..Report::default() });
+    for _ in 0..3 {
+        assert_eq!(world.turn().children.remove, [], "its pod holds the log that people want");
+        assert_eq!(world.phase(), Phase::Failed);
+    }
+}
+
+#[test]
 fn a_pool_that_is_missing_ends_no_job() {
     let mut world = World::new(json!({}));
     world.problem = Some(Problem { reason: StalledReason::PoolNotFound, message: "no pool".into() });
