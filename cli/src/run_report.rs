@@ -124,5 +124,5 @@ pub fn none_feasible(result: &ResultDocument) -> Option<String> {
     result
         .best
         .is_none()
-        .then(|| format!("no individual of {} met the limits{because}. {ADVICE}", thousands(i128::from(all))))
+        .then(|| format!("none of {} individuals is feasible{because}. {ADVICE}", thousands(i128::from(all))))
 }

@@ -115,7 +115,7 @@ fn a_run_without_a_feasible_individual_has_an_exit_code_of_its_own() {
         let ended = place.run(&["run", "job.yaml"]);
         assert_eq!(ended.code, 4, "{}", ended.stderr);
         assert!(ended.stdout.contains("sharpe >= 50: it is"), "{}", ended.stdout);
-        for words in ["no individual of 200 met the limits: sharpe >= 50 excluded 2", "Loosen"] {
+        for words in ["none of 200 individuals is feasible: sharpe >= 50 excluded 2", "Loosen"] {
             assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
         }
     }

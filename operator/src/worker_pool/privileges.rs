@@ -86,6 +86,9 @@ fn pod(field: &str, spec: &Map<String, Value>) -> Option<String> {
             return Some(refused(&format!("{field}.{key}"), why));
         }
     }
+    if let Some(found) = bared(field, spec) {
+        return Some(found);
+    }
     let security = spec.get("securityContext").and_then(Value::as_object);
     security
         .and_then(|security| confinement(&format!("{field}.securityContext"), security))
@@ -128,6 +131,9 @@ fn container(field: &str, container: &Map<String, Value>) -> Option<String> {
             }
         }
     }
+    if let Some(found) = bared(field, container) {
+        return Some(found);
+    }
     let security = container.get("securityContext")?.as_object()?;
     let field = format!("{field}.securityContext");
     for (key, why) in [
@@ -146,6 +152,18 @@ fn container(field: &str, container: &Map<String, Value>) -> Option<String> {
         return Some(refused(&format!("{field}.procMount"), "unmasks /proc"));
     }
     confinement(&field, security)
+}
+
+/// A `null` takes away what is usual, and with it what confines the pods of this operator.
+fn bared(field: &str, of: &Map<String, Value>) -> Option<String> {
+    let security = of.get("securityContext")?;
+    let field = format!("{field}.securityContext");
+    let null = |key: &str| security.get(key).is_some_and(Value::is_null).then(|| format!("{field}.{key}"));
+    let taken = match security {
+        Value::Null => Some(field.clone()),
+        _ => null("allowPrivilegeEscalation").or_else(|| null("seccompProfile")),
+    };
+    taken.map(|field| refused(&field, "takes away by null what confines its processes"))
 }
 
 /// What the security contexts of pods and of containers have in common.

@@ -84,12 +84,12 @@ impl Role {
                 "sym",
                 "tic",
                 "tickersymbol",
+                "instrumentid",
                 "asset",
                 "coin",
                 "stock",
                 "security",
                 "name",
-                "instrumentid",
                 "s",
             ],
         }
@@ -185,16 +185,23 @@ fn normal(name: &str) -> String {
     if bare.is_empty() { kept } else { bare.to_owned() }
 }
 
-/// Whether a field of this name says whose the candles beside it are.
-pub(crate) fn is_symbol_name(name: &str) -> bool {
+/// If a field of this name says whose the candles beside it are: the place of the word, the surest first.
+pub(crate) fn symbol_word(name: &str) -> Option<usize> {
     let name = normal(name);
-    name.len() > 1 && Role::Symbol.usual_names().contains(&name.as_str())
+    Role::Symbol.usual_names().iter().position(|word| *word == name).filter(|_| name.len() > 1)
+}
+
+/// `Volume BTC`, `Vol.`, and not `Volatility`.
+fn begins_as_volume(normal: &str) -> bool {
+    normal.starts_with("vol") && !normal.starts_with("volat")
 }
 
 /// Whether a column of this name may hold volumes.
 pub(crate) fn is_volume_name(name: &str) -> bool {
     let name = normal(name);
-    name.starts_with("vol") || Role::Volume.usual_names().iter().any(|n| n.len() > 1 && name.ends_with(n))
+    // The short ones end other words: `ImpliedVol`.
+    let ends = |word: &&str| word.len() > "vol".len() && name.ends_with(word);
+    begins_as_volume(&name) || Role::Volume.usual_names().iter().any(ends)
 }
 
 /// Whether a column of this name may hold the times of the bars.
@@ -225,7 +232,7 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
             .find_map(|n| (0..header.len()).find(|&i| !taken.contains(&i) && fits(i, n)));
         by_name.or_else(|| match role {
             // `Volume BTC`: the first of them is the base volume in the files that have several.
-            Role::Volume => normals.iter().position(|n| n.starts_with("volume") || n.starts_with("vol")),
+            Role::Volume => normals.iter().position(|n| begins_as_volume(n)),
             Role::Time => (header.first()?.trim().is_empty()).then_some(0),
             _ => None,
         })

@@ -178,13 +178,13 @@ fn is_empty(rows: &FileRows) -> bool {
     all(rows).all(|r| r.volume.iter().all(|&v| v == 0.0))
 }
 
-/// Every volume lies within its bar, and they differ: no volume does that.
+/// Every volume lies within its bar, and they differ: no volume does that. A bar without a trade has no average: 0.
 fn is_price(rows: &FileRows) -> bool {
     let inside = |r: &RawRows, i: usize| {
         let v = r.volume.get(i).copied().unwrap_or(f64::NAN);
-        v >= r.price(2, i).to_f64() && v <= r.price(1, i).to_f64()
+        v == 0.0 || v >= r.price(2, i).to_f64() && v <= r.price(1, i).to_f64()
     };
-    let volumes = || all(rows).flat_map(|r| r.volume.iter());
+    let volumes = || all(rows).flat_map(|r| r.volume.iter()).filter(|v| **v != 0.0);
     let first = volumes().next();
     all(rows).all(|r| (0..r.len()).all(|i| inside(r, i)))
         && volumes().count() >= MIN_ROWS

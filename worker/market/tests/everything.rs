@@ -38,6 +38,9 @@ fn every_symbol_of_a_json_map_is_published() {
         format!(
             r#"[{{"meta":{{"symbol":"AAPL"}},"values":{AAPL}}},{{"meta":{{"symbol":"MSFT"}},"values":{MSFT}}}]"#
         ),
+        format!(
+            r#"[{{"asset":"stock","name":"Apple Inc.","symbol":"AAPL","candles":{AAPL}}},{{"asset":"stock","name":"Microsoft","symbol":"MSFT","candles":{MSFT}}}]"#
+        ),
         format!(r#"{{"AAPL":{a},"MSFT":{m}}}"#),
         format!("{{\"bars\":{{\"AAPL\":{AAPL}}}}}\n{{\"bars\":{{\"MSFT\":{MSFT}}}}}\n"),
     ] {

@@ -88,3 +88,13 @@ proptest! {
         let _ = load_with("X.json", text, &any_options());
     }
 }
+
+#[test]
+fn nested_values_cost_no_more_time_than_they_have_bytes() {
+    // Each level looks like a row until its children are known: twice the work a level would never end.
+    let depth = 60;
+    let text = format!("{}1{}", r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"x":["#.repeat(depth), "]}".repeat(depth));
+    let dir = folder();
+    let path = write(dir.path(), "X.json", &text);
+    assert!(load_file(&Input::new(path), &hourly()).is_err());
+}

@@ -27,6 +27,10 @@ fn an_average_price_is_not_taken_as_volume_by_position() {
     let (series, report) = load(&rows(VWAP));
     assert_eq!(series.volume, Some(vec![30.0, 20.0, 40.0, 10.0]));
     assert!(notes(&report).contains("\"#6\" lies between low and high") && notes(&report).contains("\"#7\""));
+    // An hour without a trade has no average price.
+    let [a, b, c, _] = VWAP;
+    let (series, _) = load(&rows([a, b, c, "105,105,105,105,0,0,0"]));
+    assert_eq!(series.volume, Some(vec![30.0, 20.0, 40.0, 0.0]));
     let json: Vec<String> = rows(VWAP).lines().map(|l| format!("[{l}]")).collect();
     let text = format!(r#"{{"error":[],"result":{{"XXBTZUSD":[{}],"last":1}}}}"#, json.join(","));
     let (series, _) = load_with("X.json", text, &hourly()).unwrap();
@@ -46,6 +50,20 @@ fn an_average_price_called_volume_is_refused_unless_it_is_chosen() {
     assert!(load_with("X.csv", &text, &with_columns("volume=")).unwrap().0.volume.is_none());
     // A volume that never changes is no average price.
     load(&rows(["9,11,9,10,10", "9,11,9,10,10", "9,11,9,10,10", "9,11,9,10,10"]));
+}
+
+#[test]
+fn a_volatility_is_no_volume() {
+    for name in ["Volatility", "ImpliedVol", "hist_vol"] {
+        let text = format!(
+            "time,open,high,low,close,volume,{name}\n{}",
+            rows(["9,11,9,10,0,0.2", "9,11,9,10,0,0.3", "9,11,9,10,0,0.4", "9,11,9,10,0,0.2"])
+        );
+        let (series, _) = load(&text);
+        assert!(series.volume.iter().flatten().all(|v| *v == 0.0), "{name}: {:?}", series.volume);
+        let (series, _) = load(&text.replace("volume,", "x,"));
+        assert_eq!(series.volume, None, "{name}");
+    }
 }
 
 #[test]

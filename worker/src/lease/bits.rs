@@ -18,10 +18,10 @@ pub(super) fn of(e: &Evaluation) -> Bits {
         state = (state ^ word).wrapping_mul(FACTOR);
         state ^= state >> 67;
     };
-    // The mask comes first, so leaving undefined metrics out is not ambiguous.
+    // The mask comes first, so leaving undefined metrics out is not ambiguous. An infinite one is not: limits know it.
     let rest = u128::from(e.reason.map_or(0, |r| r as u8)) << 1 | u128::from(e.open_position);
-    put(u128::from(e.metrics.defined().0) << 96 | rest << 64 | u128::from(e.returns));
-    for value in Metric::ALL.into_iter().filter_map(|m| e.metrics.get(m)) {
+    put(u128::from(e.metrics.known().0) << 96 | rest << 64 | u128::from(e.returns));
+    for value in Metric::ALL.into_iter().filter_map(|m| e.metrics.extended(m)) {
         put(u128::from(value.to_bits()));
     }
     put(e.s1 as u128);

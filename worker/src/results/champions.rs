@@ -57,7 +57,9 @@ pub fn champion(
         return Ok(None);
     }
     let Some(training) = problem.report(problem.training(), species, best.genome) else { return Ok(None) };
-    if let Some(difference) = recorded(&best).and_then(|r| difference(&r, &training.evaluation)) {
+    if let Some(difference) =
+        recorded(&best).and_then(|r| difference(problem.metrics(), &r, &training.evaluation))
+    {
         let genome =
             genome.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
         return Err(ResultError::NotDeterministic { strategy, genome, difference });
@@ -101,11 +103,11 @@ pub fn champion(
 
 /// What the evaluation now has otherwise than the one in the ledger, bit by bit. The ledger has the metrics that the
 /// job asks for; now there is every one.
-fn difference(recorded: &Evaluation, now: &Evaluation) -> Option<String> {
-    for metric in Metric::ALL {
-        let then = recorded.metrics.get(metric);
-        let again = now.metrics.get(metric);
-        if then.is_some() && then.map(f64::to_bits) != again.map(f64::to_bits) {
+fn difference(asked: MetricSet, recorded: &Evaluation, now: &Evaluation) -> Option<String> {
+    for metric in Metric::ALL.into_iter().filter(|&m| asked.contains(m)) {
+        let then = recorded.metrics.extended(metric);
+        let again = now.metrics.extended(metric);
+        if then.map(f64::to_bits) != again.map(f64::to_bits) {
             let shown = |value: Option<f64>| value.map_or("undefined".to_owned(), |v| format!("{v:?}"));
             return Some(format!("{} was {} and is {} now", metric.name(), shown(then), shown(again)));
         }
@@ -114,7 +116,7 @@ fn difference(recorded: &Evaluation, now: &Evaluation) -> Option<String> {
         let shown = |reason: Option<Reason>| reason.map_or("none", Reason::name);
         return Some(format!("the reason was {} and is {} now", shown(recorded.reason), shown(now.reason)));
     }
-    let sums = |e: &Evaluation| (e.returns, e.s1, e.s2, e.open_position);
+    let sums = |e: &Evaluation| (e.returns, e.s1, e.s2, e.blocks, e.open_position);
     (sums(recorded) != sums(now)).then(|| "the sums of its returns are others now".to_owned())
 }
 

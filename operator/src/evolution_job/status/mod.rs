@@ -126,7 +126,6 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
     })
 }
 
-/// A job that goes on after its end has none.
 /// A fitness for a column of a table: four decimals, or four digits where these would show nothing.
 fn rounded(fitness: f64) -> String {
     let size = fitness.abs();
@@ -137,6 +136,7 @@ fn rounded(fitness: f64) -> String {
     }
 }
 
+/// A job that goes on after its end has none.
 fn completion(before: Option<Time>, facts: &Facts<'_>, now: Timestamp) -> Option<Time> {
     let ended = || Time(facts.ended.map_or(now, whole_seconds));
     facts.situation.is_terminal().then(|| before.unwrap_or_else(ended))

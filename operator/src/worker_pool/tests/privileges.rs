@@ -72,6 +72,13 @@ fn containers_of_all_lists_keep_to_themselves() {
             "securityContext.capabilities.add",
         ),
         (json!({"securityContext": {"procMount": "Unmasked"}}), "securityContext.procMount"),
+        // What is taken away by null would leave less than what is usual.
+        (json!({"securityContext": null}), "securityContext"),
+        (
+            json!({"securityContext": {"allowPrivilegeEscalation": null}}),
+            "securityContext.allowPrivilegeEscalation",
+        ),
+        (json!({"securityContext": {"seccompProfile": null}}), "securityContext.seccompProfile"),
         (
             json!({"securityContext": {"seccompProfile": {"type": "Unconfined"}}}),
             "securityContext.seccompProfile.type",
@@ -102,6 +109,8 @@ fn containers_of_all_lists_keep_to_themselves() {
     }
     let pod = json!({"securityContext": {"seccompProfile": {"type": "Unconfined"}}});
     assert_refused(pod, "securityContext.seccompProfile.type");
+    assert_refused(json!({"securityContext": null}), "securityContext");
+    assert_refused(json!({"securityContext": {"seccompProfile": null}}), "securityContext.seccompProfile");
     let key = "container.apparmor.security.beta.kubernetes.io/worker";
     assert_pool_refused(
         json!({"template": {"metadata": {"annotations": {key: "unconfined"}}}}),

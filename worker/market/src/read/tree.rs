@@ -1,6 +1,6 @@
 //! Where candles stand inside JSON, and what else does: an answer may hold several lists, one per symbol.
 
-use crate::columns::is_symbol_name;
+use crate::columns::symbol_word;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -33,14 +33,7 @@ pub(super) struct Tree<'a> {
 
 /// A row of values, none of which holds rows itself.
 pub(super) fn is_row(value: &Value) -> bool {
-    match value {
-        Value::Array(cells) => cells.len() >= 5 && cells.iter().all(is_plain),
-        Value::Object(map) => {
-            map.values().filter(|v| v.is_number() || v.is_string()).count() >= 5
-                && !map.values().any(holds_rows)
-        }
-        _ => false,
-    }
+    look(value).is_row
 }
 
 fn is_plain(value: &Value) -> bool {
@@ -48,10 +41,28 @@ fn is_plain(value: &Value) -> bool {
 }
 
 fn holds_rows(value: &Value) -> bool {
+    look(value).holds_rows
+}
+
+/// What a value is.
+struct Look {
+    is_row: bool,
+    holds_rows: bool,
+}
+
+/// Both answers in one walk: asking each child for one and then for the other would double the work at every level.
+fn look(value: &Value) -> Look {
     match value {
-        Value::Array(items) => items.iter().any(|v| is_row(v) || holds_rows(v)),
-        Value::Object(map) => is_columns(map) || map.values().any(holds_rows),
-        _ => false,
+        Value::Array(cells) => Look {
+            is_row: cells.len() >= 5 && cells.iter().all(is_plain),
+            holds_rows: cells.iter().map(look).any(|cell| cell.is_row || cell.holds_rows),
+        },
+        Value::Object(map) => {
+            let below = map.values().any(holds_rows);
+            let values = map.values().filter(|v| v.is_number() || v.is_string()).count();
+            Look { is_row: values >= 5 && !below, holds_rows: below || is_columns(map) }
+        }
+        _ => Look { is_row: false, holds_rows: false },
     }
 }
 
@@ -63,8 +74,9 @@ fn is_columns(map: &Map<String, Value>) -> bool {
 /// `"symbol": "X"` in the object itself, or in one beside the candles such as `"meta"`.
 fn symbol_of(map: &Map<String, Value>) -> Option<String> {
     let own = |map: &Map<String, Value>| {
-        let named = map.iter().find(|(k, v)| is_symbol_name(k) && v.is_string());
-        named.and_then(|(_, v)| v.as_str()).filter(|s| !s.trim().is_empty()).map(str::to_owned)
+        // In the order of the words, not of the keys: a company's name stands beside its symbol.
+        let texts = map.iter().filter_map(|(k, v)| Some((symbol_word(k)?, v.as_str()?)));
+        texts.filter(|(_, s)| !s.trim().is_empty()).min_by_key(|(word, _)| *word).map(|(_, s)| s.to_owned())
     };
     own(map).or_else(|| map.values().filter(|v| !holds_rows(v)).find_map(|v| own(v.as_object()?)))
 }

@@ -19,8 +19,8 @@ use tower::Service;
 use super::limits::{ACCEPT_PAUSE, HTTP_CONNECTIONS, HTTP_GRACE, HTTP_HEADERS, HTTP_REQUEST, HTTP_WHOLE};
 
 /// Answers requests until it is dropped, which ends all connections. Each carries one request: a scraper or a probe
-/// comes again. When all places are taken, the oldest connection gives way once it had its time: probes get through,
-/// however many connections somebody opens.
+/// comes again. When all places are taken, the oldest connection gives way once it had its time: probes get through
+/// beside connections that say nothing. Who may connect at all is the network policies' to say.
 pub async fn serve_http<S, B>(listener: TcpListener, pages: S)
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
