@@ -53,6 +53,7 @@ check-generated: generators ## Fail if a generated file is not current
 
 deny: ## Licences, bans, sources and the arrows between crates
 	$(TARGET)/tools/bin/cargo-deny --version >/dev/null 2>&1 || $(CARGO) install --locked --root $(TARGET)/tools cargo-deny@0.20.2
+	$(CARGO) fetch --locked --quiet # crates of other systems too: deny looks at all and fetches nothing itself
 	$(TARGET)/tools/bin/cargo-deny --offline check licenses bans sources
 
 quality: ## Print the table of expected optimiser quality on fresh seeds
