@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+pub mod runs;
+
 use std::path::Path;
 
 use galapagos_crds::EvolutionJob;
