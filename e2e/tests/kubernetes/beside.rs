@@ -1,15 +1,19 @@
 //! Containers that others put into the pods of coordinators.
 
+use std::time::{Duration, Instant};
+
 use galapagos_crds::EvolutionJob;
 use galapagos_crds::status::Phase;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
+use kube::api::PostParams;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::harness::cluster::cluster;
 use crate::harness::manifests::{long, pool, small, with};
 use crate::harness::space::expected;
-use crate::harness::wait::{has_done, status};
+use crate::harness::wait::{PATIENCE, has_done, status};
 use crate::harness::{Space, case};
 
 /// Of an image of the cluster; it runs until it is stopped.
@@ -43,6 +47,26 @@ fn injection(namespace: &str) -> [Value; 2] {
     ]
 }
 
+/// Waits until the API server has taken the policy up: it does so some time after the answer to its creation.
+async fn acts(space: &Space) {
+    let mut container = proxy();
+    container["name"] = json!("main");
+    let pod = json!({"apiVersion": "v1", "kind": "Pod",
+                     "metadata": {"name": "trial", "labels": {"app.kubernetes.io/component": "coordinator"}},
+                     "spec": {"containers": [container]}});
+    let pod: Pod = serde_json::from_value(pod).unwrap();
+    let trial = PostParams { dry_run: true, ..PostParams::default() };
+    let end = Instant::now() + PATIENCE;
+    while !has_proxy(&space.api::<Pod>().create(&trial, &pod).await.expect("the trial is allowed")) {
+        assert!(Instant::now() < end, "the policy does not act");
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+fn has_proxy(pod: &Pod) -> bool {
+    pod.spec.iter().any(|spec| spec.containers.iter().any(|container| container.name == "proxy"))
+}
+
 async fn nothing_runs_on(space: &Space, job: &str) {
     space.none_left::<Pod>(&format!("galapagos.dev/job={job},app.kubernetes.io/component=coordinator")).await;
 }
@@ -53,14 +77,14 @@ fn a_container_that_a_policy_puts_beside_the_coordinator_decides_nothing() {
         for object in injection(&space.namespace) {
             cluster().apply(&object);
         }
+        acts(space).await;
         let nowhere = json!({"dataset": "nowhere", "symbols": ["WALK"], "interval": "1h"});
         space.apply(&[pool("default", 0), small("evolve"), with(small("none"), "/spec/marketData", nowhere)]);
-        let with_proxy = |pod: &Pod| pod.spec.iter().any(|s| s.containers.iter().any(|c| c.name == "proxy"));
         let started = |j: &EvolutionJob| status(j).phase.is_some_and(|p| p != Phase::Pending);
         space.job_is("evolve", "starts", started).await;
         assert_eq!(space.digest("evolve").await, expected(&small("evolve")));
         let pods = space.pods("evolve", "coordinator").await;
-        assert!(pods.iter().all(with_proxy), "the policy is there");
+        assert!(pods.iter().all(has_proxy), "the policy is there");
         space.failure("none", "DatasetNotFound").await;
         nothing_runs_on(space, "evolve").await;
         nothing_runs_on(space, "none").await;
