@@ -150,10 +150,35 @@ async fn start(
         Created::Exists => {
             let jobs = Api::<Job>::namespaced(ctx.io.client().clone(), &site.namespace);
             let name = names::coordinator_job(&site.name, number);
-            let found = jobs.get_metadata_opt(&name).await.map_err(Obstacle::Read)?;
-            found.map_or(Ok(()), |j| must_be_mine(&j.metadata, site, "Job"))
+            let Some(found) = jobs.get_metadata_opt(&name).await.map_err(Obstacle::Read)? else {
+                return Ok(());
+            };
+            must_be_mine(&found.metadata, site, "Job")?;
+            relabel(ctx, site, &found.metadata, &body).await
         }
     }
+}
+
+/// Puts the labels of a Job back by which it is watched: without them its end would never be seen.
+async fn relabel(ctx: &Context, site: &Site, found: &ObjectMeta, body: &Value) -> Result<(), Obstacle> {
+    let wanted = &body["metadata"]["labels"];
+    let has = |(key, value): (&String, &Value)| {
+        found.labels.as_ref().and_then(|labels| labels.get(key)).is_some_and(|found| value == found)
+    };
+    if wanted.as_object().is_some_and(|wanted| wanted.iter().all(has)) {
+        return Ok(());
+    }
+    let name = found.name.as_deref().unwrap_or_default();
+    tracing::info!(
+        namespace = site.namespace,
+        job = site.name,
+        name,
+        "labels of the coordinator's Job put back"
+    );
+    let patch = json!({"apiVersion": body["apiVersion"], "kind": body["kind"],
+                       "metadata": {"name": name, "uid": found.uid, "labels": wanted}});
+    let applied = ctx.io.apply(Kind::Job, &site.namespace, &patch, None).await;
+    applied.map(drop).map_err(|e| Obstacle::of(e, "the labels of the Job of its coordinator"))
 }
 
 /// The workers of the job.

@@ -42,7 +42,7 @@ use crate::plan::Share;
 use apply::Obstacle;
 use decide::{Inputs, decide};
 use observe::observe;
-use status::Situation;
+use status::{Situation, believed};
 
 /// Everything is looked at again after this time, whatever the watches say.
 const RESYNC: Duration = Duration::from_secs(600);
@@ -163,7 +163,7 @@ fn is_in_vain(job: &EvolutionJob) -> bool {
     let Some(status) = &job.status else { return false };
     let unmade =
         |c: &Condition| c.type_ == condition::STALLED && c.status == "True" && decide::is_in_vain(&c.reason);
-    status.phase == Some(Phase::Preparing) && status.conditions.iter().any(unmade)
+    believed::phase(status) == Some(Phase::Preparing) && status.conditions.iter().any(unmade)
 }
 
 /// Whether jobs wait for a place in the pool.

@@ -10,7 +10,7 @@ use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use super::status::{Life, WorkersTrouble};
-use crate::labels;
+use crate::names;
 use crate::progress::Seen;
 use crate::watches::Caches;
 
@@ -81,22 +81,25 @@ pub fn observe(job: Arc<EvolutionJob>, caches: &Caches, seen: Option<Seen>) -> O
         meta.namespace.as_deref() == Some(&namespace)
             && meta.owner_references.iter().flatten().any(|o| o.uid == uid && o.controller == Some(true))
     };
-    let label = |labels: Option<&std::collections::BTreeMap<String, String>>, key: &str| {
-        labels.and_then(|l| l.get(key)).cloned().unwrap_or_default()
-    };
-    let pods = caches.coordinator_pods.state_filter(|pod: &Pod| {
-        pod.metadata.namespace.as_deref() == Some(&namespace)
-            && label(pod.metadata.labels.as_ref(), labels::JOB_UID) == uid
-    });
+    let pods = caches
+        .coordinator_pods
+        .state_filter(|pod: &Pod| pod.metadata.namespace.as_deref() == Some(&namespace));
     let mut attempts: Vec<Attempt> = caches
         .coordinators
         .state_filter(|job: &Job| mine(&job.metadata))
         .into_iter()
         .filter_map(|job| {
-            let text = label(job.metadata.labels.as_ref(), labels::ATTEMPT);
-            let of_it = |pod: &&Arc<Pod>| label(pod.metadata.labels.as_ref(), labels::ATTEMPT) == text;
-            let pod = pods.iter().filter(of_it).min_by_key(|pod| pod.metadata.deletion_timestamp.is_some());
-            Some(Attempt { number: text.parse().ok()?, pod: pod.cloned(), job })
+            // By name and owner: labels are anybody's.
+            let (_, number) = names::attempt_of(job.metadata.name.as_deref()?)?;
+            let owned = |pod: &&Arc<Pod>| {
+                pod.metadata
+                    .owner_references
+                    .iter()
+                    .flatten()
+                    .any(|o| Some(&o.uid) == job.metadata.uid.as_ref())
+            };
+            let pod = pods.iter().filter(owned).min_by_key(|pod| pod.metadata.deletion_timestamp.is_some());
+            Some(Attempt { number, pod: pod.cloned(), job })
         })
         .collect();
     attempts.sort_by_key(|a| a.number);

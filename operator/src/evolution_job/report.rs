@@ -12,7 +12,7 @@ use kube::{Resource, ResourceExt};
 use super::decide::{Decision, Workers};
 use super::events::{Notice, between, fallbacks};
 use super::observe::Observed;
-use super::status::{Change, Facts, RemoteWorkers, build, differs, wait};
+use super::status::{Change, Facts, RemoteWorkers, believed, build, differs, wait};
 use super::{Error, Situation, pod_state, site};
 use crate::context::Context;
 use crate::kube_io::{Kind, WriteError};
@@ -109,12 +109,14 @@ async fn write_status(
     let written: EvolutionJob =
         ctx.io.patch_status(Kind::EvolutionJob, &namespace, &name, &version, &status).await?;
     ctx.recent.note(&uid, STATUS);
-    let old = recorded.status.clone().unwrap_or_default();
+    let mut old = recorded.status.clone().unwrap_or_default();
     if old.phase != status.phase {
         let from = old.phase.map_or_else(String::new, |p| format!("{p:?}"));
         let to = status.phase.map_or_else(String::new, |p| format!("{p:?}"));
         tracing::info!(namespace, job = name, from, to, "phase");
     }
+    // A phase that somebody else wrote was never reached: nothing is told of it.
+    old.phase = believed::phase(&old);
     for notice in between(&old, &status) {
         tell(ctx, recorded, &uid, notice);
     }
@@ -145,7 +147,7 @@ fn tell_fallbacks(ctx: &Context, observed: &Observed, uid: &str) {
 }
 
 fn is_running(job: &EvolutionJob) -> bool {
-    job.status.as_ref().and_then(|s| s.phase) == Some(Phase::Running)
+    job.status.as_ref().and_then(believed::phase) == Some(Phase::Running)
 }
 
 /// The coordinator whose end is recorded may leave.

@@ -10,7 +10,7 @@ use galapagos_crds::status::Phase;
 
 use super::super::observe::Attempt;
 use super::super::pod_state::{self, PodState};
-use super::super::status::Situation;
+use super::super::status::{Situation, believed};
 use super::{Decision, State, Workers, left};
 
 /// First pause before such an attempt is made again; it doubles each time.
@@ -68,7 +68,8 @@ impl State<'_> {
     fn still(&self, reasons: &[StalledReason]) -> Option<Situation> {
         let told = self.condition(condition::STALLED).filter(|c| c.status == "True")?;
         let reason = *reasons.iter().find(|r| r.as_str() == told.reason)?;
-        let phase = self.status.phase.filter(|p| matches!(p, Phase::Pending | Phase::Preparing))?;
+        let phase =
+            believed::phase(self.status).filter(|p| matches!(p, Phase::Pending | Phase::Preparing))?;
         Some(Situation::Stalled { reason, message: told.message.clone(), phase })
     }
 

@@ -3,6 +3,7 @@
 //! Pure: no client, no clock. What nobody tells any more (the coordinator is out of reach, or gone) stays as it was
 //! last known. Not covered: the decision where a job stands ([`Situation`] is an input) and the write itself.
 
+pub mod believed;
 mod change;
 mod conditions;
 mod costs;

@@ -319,6 +319,8 @@ impl Cluster {
         pod["apiVersion"] = json!("v1");
         pod["kind"] = json!("Pod");
         pod["metadata"]["name"] = json!(name);
+        pod["metadata"]["ownerReferences"] = json!([{"apiVersion": "batch/v1", "kind": "Job", "name": name,
+            "uid": job["metadata"]["uid"], "controller": true}]);
         let statuses = |state: Value| {
             json!([{"name": "coordinator", "state": state, "ready": true,
             "restartCount": 0, "image": "i", "imageID": "i"}])

@@ -3,6 +3,7 @@
 mod attempts;
 mod beside;
 mod ends;
+mod foreign;
 mod unmade;
 
 use std::sync::Arc;
