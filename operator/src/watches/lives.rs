@@ -53,8 +53,8 @@ impl Lives {
     pub(super) fn saw(&self, change: &Change<'_, Pod>, now: Timestamp) -> bool {
         let mut memory = self.memory();
         memory.sweep(now);
-        // One of the same name may have taken its place while nobody looked.
-        let gone = change.old.filter(|old| change.new.is_none_or(|new| new.uid() != old.uid()));
+        // One of the same name may have taken its place while nobody looked, or somebody took its label.
+        let gone = change.old.filter(|old| change.new.is_none_or(|new| key(new) != key(old)));
         let ended = [gone.map(|pod| (pod, true)), change.new.map(|pod| (pod, false))];
         ended.into_iter().flatten().filter(|(pod, is_gone)| memory.note(pod, *is_gone, now)).count() > 0
     }

@@ -88,6 +88,23 @@ async fn a_pod_that_vanished_while_nobody_looked_lived_until_that_was_seen() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pod_without_the_label_of_its_job_is_counted_no_more_and_does_not_live_for_ever() {
+    let server = Server::default();
+    server.holds(WORKER_PODS, 10, &[pod("w", "Running", T0, None)]);
+    let watched = server.watched(&Settings::default());
+    watched.settled().await;
+    let mut taken = pod("w", "Running", T0, None);
+    taken["metadata"]["labels"] = json!({"galapagos.dev/job": "a"});
+    server.says(WORKER_PODS, "MODIFIED", &taken);
+    a_moment().await;
+    let found = lives(&watched, None);
+    assert!(found.iter().all(|life| !life.goes_on(Timestamp::now())) && found.len() == 1, "{found:?}");
+    server.says(WORKER_PODS, "MODIFIED", &pod("w", "Running", T0, None));
+    a_moment().await;
+    assert_eq!(lives(&watched, None), [life(T0, None)], "it was put right");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_end_of_a_worker_is_news_for_its_job_once_and_its_start_is_not() {
     let server = Server::default();
     let watched = server.watched(&Settings::default());
