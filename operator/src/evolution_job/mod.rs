@@ -31,7 +31,6 @@ use std::time::{Duration, Instant};
 use galapagos_crds::conditions::{ReconcilingReason, condition};
 use galapagos_crds::status::Phase;
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
-use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
@@ -87,7 +86,7 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     }
     let problem = validate::validate(&observed.job, observed.pool.as_deref(), Catalogue::embedded()).err();
     let share = share(&ctx, &observed, &uid);
-    let (now, clock) = (Timestamp::now(), Instant::now());
+    let (now, clock) = (ctx.clock.now(), Instant::now());
     observed.refused = refused_pods::of(&ctx.refused_pods, ctx.io.client(), &observed, now).await;
     let pool = observed.pool.as_deref();
     let in_vain = pool.is_some_and(|pool| is_in_vain(&observed.job) && others_wait(&ctx, pool));
@@ -146,6 +145,9 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     }
     if in_vain {
         again = again.min(STALLED);
+    }
+    if observed.lives.iter().any(|life| life.goes_on(now)) {
+        again = again.min(status::COST);
     }
     ctx.backoff.succeeded(&uid);
     Ok(Action::requeue(wait.map_or(again, |wait| wait.min(again))))

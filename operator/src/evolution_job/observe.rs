@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
-use super::status::WorkersTrouble;
+use super::status::{Life, WorkersTrouble};
 use crate::names;
 use crate::progress::Seen;
 use crate::watches::Caches;
@@ -48,6 +48,8 @@ pub struct Observed {
     pub attempts: Vec<Attempt>,
     /// Its workers.
     pub workers: Option<Arc<Deployment>>,
+    /// How long its pods live, and lived of which that is not in its status yet.
+    pub lives: Vec<Life>,
     /// Why workers do not come, if it is known.
     pub trouble: Option<WorkersTrouble>,
     /// Why Kubernetes makes no pod for its current attempt, in the words of its event.
@@ -103,5 +105,8 @@ pub fn observe(job: Arc<EvolutionJob>, caches: &Caches, seen: Option<Seen>) -> O
     attempts.sort_by_key(|a| a.number);
     let pool = ObjectRef::new(&job.spec.worker_pool_name).within(&namespace);
     let workers = caches.workers.state_filter(|d: &Deployment| mine(&d.metadata)).into_iter().next();
-    Observed { pool: caches.pools.get(&pool), attempts, workers, trouble: None, refused: None, seen, job }
+    let cost = job.status.as_ref().and_then(|s| s.cost.as_ref());
+    let lives = caches.lives.of(&namespace, &uid, cost.and_then(|c| c.counted_until.as_ref()).map(|at| at.0));
+    let pool = caches.pools.get(&pool);
+    Observed { pool, attempts, workers, lives, trouble: None, refused: None, seen, job }
 }

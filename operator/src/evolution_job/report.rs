@@ -51,7 +51,11 @@ pub async fn report(
         return Ok(Some(wait));
     }
     let status = status(observed, &recorded, decision, now);
-    let change = differs(recorded.status.as_ref(), &status);
+    let change = match differs(recorded.status.as_ref(), &status) {
+        // No pod is left to wait for: this is what it has cost.
+        Change::CostOnly if !observed.lives.iter().any(|life| life.goes_on(now)) => Change::LiveOnly,
+        change => change,
+    };
     let running = ctx.caches.jobs.state_filter(is_running).len();
     let last = ctx.recent.last(&uid, STATUS).map(|at| at.elapsed());
     let place = status.queue_position.and_then(|place| place.try_into().ok());
@@ -60,7 +64,6 @@ pub async fn report(
         Some(Duration::ZERO) => {
             write_status(ctx, &recorded, status).await?;
         }
-        Some(later) if change == Change::LiveOnly => return Ok(Some(later)),
         Some(later) => return Ok(Some(later)),
     }
     acknowledge(ctx, observed, decision, &uid);
@@ -186,6 +189,7 @@ fn status(
             ready,
             trouble: observed.trouble.clone(),
         },
+        lives: &observed.lives,
         started: begun.then_some(now),
         ended: None,
         image: image.as_deref(),
