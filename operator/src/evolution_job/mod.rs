@@ -1,7 +1,7 @@
 //! The controller of EvolutionJobs.
 //!
-//! [`reconcile`] is the list of its steps. Pure: [`validate`], [`decide`], [`events`], [`ending`], [`pod_state`],
-//! [`build`], [`status`]. With the client: [`apply`], [`report`]. What is read comes from the caches ([`observe`]).
+//! [`reconcile`] is the list of its steps. Pure: [`validate`](mod@validate), [`decide`](mod@decide), [`events`], [`ending`], [`pod_state`],
+//! [`build`], [`status`]. With the client: [`apply`](mod@apply), [`report`](mod@report). What is read comes from the caches ([`observe`](mod@observe)).
 
 pub mod apply;
 pub mod budget;
