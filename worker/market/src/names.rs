@@ -132,7 +132,8 @@ pub fn is_symbol(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
-/// Maps any text to a legal symbol (`BTC/USDT` to `BTC-USDT`), or `None` if nothing usable is left.
+/// Maps any text to a legal symbol (`BTC/USDT` to `BTC-USDT`), or `None` if nothing usable is left. A long one is not
+/// cut: two would become one.
 pub fn to_symbol(text: &str) -> Option<String> {
     let mapped: String = text
         .trim()
@@ -140,7 +141,6 @@ pub fn to_symbol(text: &str) -> Option<String> {
         .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
         .collect();
     let mapped = mapped.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).trim_end_matches('-');
-    let mapped = &mapped[..mapped.len().min(32)];
     is_symbol(mapped).then(|| mapped.to_owned())
 }
 

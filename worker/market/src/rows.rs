@@ -228,7 +228,7 @@ impl Collector {
             TimeCell::Ms(ms) => ms,
             TimeCell::Text(text, clock) => self.read_time(text, clock, row.row)?,
         };
-        self.choose_symbol(row.symbol, row.row)?;
+        self.choose_symbol(row.symbol);
         let source = &self.source;
         let rows = &mut self.symbols[self.current].1;
         for (column, role) in Role::PRICES.into_iter().enumerate() {
@@ -306,7 +306,8 @@ impl Collector {
         }
     }
 
-    fn choose_symbol(&mut self, symbol: Option<&[u8]>, row: u64) -> Result<()> {
+    /// An empty cell is a symbol of its own: only all rows tell what it means.
+    fn choose_symbol(&mut self, symbol: Option<&[u8]>) {
         let key = symbol.map(<[u8]>::trim_ascii).unwrap_or_default();
         let same =
             |(name, _): &(Option<String>, RawRows)| name.as_deref().unwrap_or_default().as_bytes() == key;
@@ -314,9 +315,6 @@ impl Collector {
             self.current = match self.by_symbol.get(key) {
                 Some(&at) => at,
                 None => {
-                    if symbol.is_some() && key.is_empty() {
-                        return Err(self.source.wrong(Role::Symbol, row, "", "is empty"));
-                    }
                     let name = symbol.map(|_| String::from_utf8_lossy(key).into_owned());
                     self.symbols.push((name, RawRows::new(self.source.clone())));
                     self.by_symbol.insert(key.to_vec(), self.symbols.len() - 1);
@@ -324,7 +322,6 @@ impl Collector {
                 }
             };
         }
-        Ok(())
     }
 
     /// Notes that times without a zone were taken as UTC.
