@@ -38,6 +38,9 @@ fn an_interrupted_run_says_how_to_continue_and_continues_to_the_same_bytes() {
     let (code, stderr) = interrupted(&place, "r", 1);
     assert_eq!(code, 130, "{stderr}");
     assert!(stderr.contains("galapagos run job.yaml"), "{stderr}");
+    for line in stderr.lines().skip(1) {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    }
     let resumed = place.json(&["run", "job.yaml", "--results-dir", "r", "--resume", "-o", "json"]);
     let whole = place.json(&["run", "job.yaml", "--results-dir", "whole", "-o", "json"]);
     assert_eq!(resumed["result_digest"], whole["result_digest"]);

@@ -236,7 +236,12 @@ mod tests {
         let verdict = judge.verdict(Some(evaluation(&[(Metric::Sharpe, 2.0)], None)));
         assert_eq!(verdict.class, Class::Infeasible);
         let said: Vec<String> = judge.objections(&verdict).iter().map(ToString::to_string).collect();
-        assert_eq!(said, ["profit_factor >= 1.5: it is undefined: no trade gained and none lost, or only some symbols are infinite"]);
+        assert_eq!(
+            said,
+            [
+                "profit_factor >= 1.5: it is undefined: no trade gained and none lost, or only some symbols are infinite"
+            ]
+        );
     }
 
     #[test]
