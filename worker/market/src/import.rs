@@ -267,7 +267,7 @@ impl Symbol {
         if let Some(error) = self.broken {
             return Err(error);
         }
-        let (mut series, mut report) = check(name, self.parts, options)?;
+        let (mut series, mut report) = check(name, self.parts, options, funding.is_some())?;
         report.notes.splice(0..0, self.notes);
         if let Some(path) = funding {
             let (stamps, notes) = read_funding_file(path, options.repair)?;
