@@ -116,6 +116,7 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     if ready < wanted {
         again = again.min(worker_trouble::FRESH);
     }
+    again = refused_pods::until_asked_again(&observed, now).map_or(again, |wait| wait.min(again));
     match apply::apply(&ctx, &observed, &decision.children).await {
         Ok(()) => {}
         Err(Obstacle::Stalled { reason, message }) => {
