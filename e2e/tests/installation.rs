@@ -35,8 +35,7 @@ const WHERE_JOBS_ARE: &[(&str, &[&str], &[&str])] = &[
     ("", &["pods"], &["list", "watch"]),
     ("", &["secrets"], &["create"]),
     // Why Kubernetes made no pod of a Job is told there alone.
-    ("", &["events"], &["list"]),
-    ("events.k8s.io", &["events"], &["create", "patch"]),
+    ("", &["events"], &["create", "list", "patch"]),
 ];
 
 type Objects = BTreeMap<String, Value>;

@@ -71,8 +71,5 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   verbs: [create]
 - apiGroups: [""]
   resources: [events]
-  verbs: [list] # why no pod is made for a Job
-- apiGroups: [events.k8s.io]
-  resources: [events]
-  verbs: [create, patch]
+  verbs: [create, list, patch] # list: why no pod is made for a Job
 {{- end }}

@@ -89,8 +89,9 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     let (now, clock) = (ctx.clock.now(), Instant::now());
     observed.refused = refused_pods::of(&ctx.refused_pods, ctx.io.client(), &observed, now).await;
     let pool = observed.pool.as_deref();
-    let in_vain = pool.is_some_and(|pool| is_in_vain(&observed.job) && others_wait(&ctx, pool));
-    let overstayed = ctx.budget.overstays(&uid, in_vain, clock);
+    let in_vain = is_in_vain(&observed.job);
+    let wait = || pool.is_some_and(|pool| others_wait(&ctx, pool));
+    let overstayed = ctx.budget.overstays(&uid, in_vain, wait, clock);
     let set_back = pool.and_then(|pool| ctx.budget.is_set_back(&uid, pool, clock));
     let origin = |number| observed.pool.as_deref().map(|pool| site::origin(pool, &ctx.settings, number));
     let inputs = Inputs {
@@ -115,6 +116,7 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     if ready < wanted {
         again = again.min(worker_trouble::FRESH);
     }
+    again = refused_pods::until_asked_again(&observed, now).map_or(again, |wait| wait.min(again));
     match apply::apply(&ctx, &observed, &decision.children).await {
         Ok(()) => {}
         Err(Obstacle::Stalled { reason, message }) => {
