@@ -77,6 +77,29 @@ fn what_stands_beside_the_candles_is_named() {
 }
 
 #[test]
+fn an_answer_that_has_a_next_page_is_refused_and_all_pages_in_one_file_are_read() {
+    let page = |next: &str| format!(r#"{{"bars":{{"AAPL":{AAPL}}},{next}}}"#);
+    for next in [
+        r#""next_page_token":"QUFQTHxE""#,
+        r#""next_url":"https://x/?cursor=b""#,
+        r#""meta":{"x":1},"nextPageCursor":"c""#,
+        r#""has_more":true"#,
+    ] {
+        let error = held("bars.json", &page(next)).unwrap_err().to_string();
+        assert!(error.contains("is incomplete") && error.contains("pages"), "{next}: {error}");
+    }
+    let error = held("bars.json", &page(r#""next_page_token":"QUFQTHxE""#)).unwrap_err().to_string();
+    assert!(error.contains("next_page_token is \"QUFQTHxE\""), "{error}");
+    for last in [r#""next_page_token":null"#, r#""nextPageCursor":"""#, r#""has_more":false"#] {
+        held("bars.json", &page(last)).unwrap_or_else(|e| panic!("{e}"));
+    }
+    let later = AAPL.replace("T11:", "T13:").replace("T12:", "T14:");
+    let pages = [page(r#""next_page_token":"x""#), page(r#""next_page_token":null"#).replace(AAPL, &later)];
+    let (symbols, _) = held("bars.json", &pages.join("\n")).unwrap();
+    assert_eq!(symbols[0].1, [1055, 1065, 1055, 1065]);
+}
+
+#[test]
 fn rows_of_two_kinds_are_refused() {
     let text = "{\"t\":1498906800,\"o\":1,\"h\":1,\"l\":1,\"c\":1,\"v\":1}\n[1498910400,1,1,1,1,1]\n";
     let error = held("X.json", text).unwrap_err().to_string();

@@ -79,6 +79,12 @@ impl Reader<'_> {
                 return Err(Error::layout(self.path, format!("line {line} holds no candle")));
             }
         }
+        if let Some(more) = &tree.more {
+            let problem = format!(
+                "is incomplete: {more}, so there are further candles: fetch all pages and write the answers one after the other into one file"
+            );
+            return Err(Error::layout(self.path, problem));
+        }
         let named_by_rows = !tree.tables.is_empty() && tree.tables.iter().all(|t| self.has_symbols(t));
         if named_by_rows {
             tree.tables.iter_mut().for_each(|t| t.symbol = None);
