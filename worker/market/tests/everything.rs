@@ -171,6 +171,43 @@ fn more_fields_than_the_header_has_are_refused() {
 }
 
 #[test]
+fn a_header_that_is_repeated_is_passed_over_and_counted() {
+    let head = "open_time,open,high,low,close,volume\n";
+    let row = |i: i64| format!("{},9,11,9,10,{i}\n", START + i * HOUR);
+    let text = [head, &row(0), &row(1), head, &row(2), head, &row(3)].concat();
+    let (series, report) = load(&text);
+    assert_eq!(series.volume, Some(vec![0.0, 1.0, 2.0, 3.0]));
+    assert!(report.notes.iter().any(|n| n.contains("2 times more")), "{report:?}");
+    let other = text.replacen(head, "", 1).replacen(head, "open_time,close,high,low,open,volume\n", 1);
+    refusal(&format!("{head}{other}"));
+}
+
+#[test]
+fn a_row_without_a_price_is_no_bar_and_is_counted() {
+    let row = |i: i64, cells: &str| format!("{},{cells}\n", START + i * HOUR);
+    let head = "time,open,high,low,close,volume\n";
+    let good = "9,11,9,10,3";
+    for blank in ["null,null,null,null,null", "NaN,NaN,NaN,NaN,NaN", ",,,,", "-,-,-,-,0"] {
+        let text = [head, &row(0, good), &row(1, blank), &row(2, good), &row(3, good)].concat();
+        let (series, report) = load_with("X.csv", &text, &repair()).unwrap();
+        assert_eq!((series.time_ms.len(), report.gaps.missing_bars), (3, 1), "{blank}");
+        let notes = report.notes.join("\n");
+        assert!(
+            notes.contains("1 rows hold a time and no price and were left out, the first in line 3"),
+            "{notes}"
+        );
+        // A gap like any other.
+        assert!(refusal(&text).contains("1 bars are missing"), "{blank}");
+    }
+    for half in ["NaN,11,9,10,3", "9,11,9,,3", ",,,,3"] {
+        let text = [head, &row(0, good), &row(1, half), &row(2, good)].concat();
+        assert!(load_with("X.csv", &text, &repair()).unwrap_err().to_string().contains("line 3"), "{half}");
+    }
+    let none = [head, &row(0, ",,,,"), &row(1, ",,,,")].concat();
+    assert!(refusal(&none).contains("no row with a price"), "{}", refusal(&none));
+}
+
+#[test]
 fn a_second_table_below_the_first_is_refused() {
     let first = "time,open,high,low,close\n1498906800,1,1,1,1\n1498910400,1,1,1,1\n";
     for below in [

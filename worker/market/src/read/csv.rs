@@ -91,7 +91,7 @@ fn read_rows(
     let mut reader = open(path, shape)?;
     let mut record = csv::ByteRecord::new();
     let mut rows: Option<Collector> = None;
-    let (mut count, mut unit_lines) = (0u64, 0);
+    let (mut count, mut unit_lines, mut headers) = (0u64, 0, 0u64);
     let mut named_only = shape.symbol_lines;
     let mut without = vec![0u64; shape.groups.len()];
     while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
@@ -112,6 +112,11 @@ fn read_rows(
             {
                 (columns.time, columns.clock) = (clock, None);
             }
+        }
+        // Files that were joined repeat their header.
+        if rows.is_some() && shape.has_header && is_header(&record, shape) {
+            headers += 1;
+            continue;
         }
         let collector = rows.get_or_insert_with(|| collector(path, shape, order));
         let wrong_width = |hint: &str| {
@@ -152,6 +157,10 @@ fn read_rows(
     if named_only > 0 {
         rows.notes.push(format!("{named_only} lines below the header hold no data and were passed over"));
     }
+    if headers > 0 {
+        rows.notes
+            .push(format!("the header stands in the file {headers} times more and was passed over there"));
+    }
     if let Some((first, count)) = &shape.titles {
         rows.notes.push(format!("{count} lines above the header were passed over, the first: {first:?}"));
     }
@@ -171,6 +180,14 @@ fn collector(path: &Path, shape: &Shape, order: Option<DayOrder>) -> Collector {
     let mut rows = Collector::new(path, "line", header(&shape.columns), order);
     shape.groups.iter().for_each(|group| rows.also(header(&group.columns)));
     rows
+}
+
+/// The names of the columns that are read, where their values should be.
+fn is_header(record: &csv::ByteRecord, shape: &Shape) -> bool {
+    shape.columns.all().all(|at| {
+        let cell = record.get(at).map(<[u8]>::trim_ascii);
+        cell.zip(shape.names.get(at)).is_some_and(|(cell, name)| !cell.is_empty() && cell == name.as_bytes())
+    })
 }
 
 /// No price of a symbol beside others: it has no bar at this time.
