@@ -183,6 +183,18 @@ fn a_header_that_is_repeated_is_passed_over_and_counted() {
 }
 
 #[test]
+fn a_symbol_with_a_number_sign_is_data_and_a_comment_is_counted() {
+    let row = |s: &str, i: i64| format!("{s},{},9,11,9,10\n", START + i * HOUR);
+    let head = "# made by hand\nsymbol,time,open,high,low,close\n# units, none, \n";
+    let text =
+        [head, &row("#AAPL", 0), &row("#AAPL", 1), "#\n", &row("EURUSD", 0), &row("EURUSD", 1)].concat();
+    let (symbols, notes) = held("X.csv", &text).unwrap();
+    assert_eq!(symbols.iter().map(|s| s.0.as_str()).collect::<Vec<_>>(), ["AAPL", "EURUSD"]);
+    assert!(notes.contains("2 lines that begin with '#' were passed over"), "{notes}");
+    assert!(notes.contains("\"#AAPL\" is called AAPL here"), "{notes}");
+}
+
+#[test]
 fn a_row_without_a_price_is_no_bar_and_is_counted() {
     let row = |i: i64, cells: &str| format!("{},{cells}\n", START + i * HOUR);
     let head = "time,open,high,low,close,volume\n";
