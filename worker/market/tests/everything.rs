@@ -61,6 +61,20 @@ fn lists_of_candles_without_names_are_refused_by_their_places() {
 }
 
 #[test]
+fn a_name_that_stands_twice_in_json_is_refused_and_loses_nothing() {
+    let later = AAPL.replace("T11:", "T13:").replace("T12:", "T14:");
+    for text in [
+        format!(r#"{{"AAPL":{AAPL},"MSFT":{MSFT},"AAPL":{later}}}"#),
+        format!("{{\"a\":1}}\n[{{\"t\":1498906800,\"o\":1,\"h\":1,\"l\":1,\"c\":1,\"c\":2}}]"),
+    ] {
+        let error = held("X.json", &text).unwrap_err().to_string();
+        assert!(error.contains("stands twice in one object") && error.contains("line "), "{error}");
+    }
+    let error = held("X.json", "{\"AAPL\":[1,}").unwrap_err().to_string();
+    assert!(error.contains("line 1: is no JSON"), "{error}");
+}
+
+#[test]
 fn what_stands_beside_the_candles_is_named() {
     let text = format!(
         r#"{{"ticker":"MSFT","status":"OK","request_id":"x","count":"2","pages":1,"results":{MSFT},"splits":[{{"from":1,"to":2}}],"dividends":[]}}"#
