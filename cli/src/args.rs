@@ -23,7 +23,7 @@ First steps:
   galapagos init --dataset us-stocks --strategy ema_crossover > job.yaml
   galapagos run job.yaml
 
-Exit codes: 0 done, 1 internal error, 2 invalid input, 3 gates failed, 4 no individual met the limits, 130 interrupted (run it again to continue).
+Exit codes: 0 done, 1 internal error, 2 invalid input, 3 gates failed, 4 no individual is feasible, 130 interrupted (run it again to continue).
 All times are UTC, at the OPEN of a bar.";
 
 /// What to do.

@@ -2,6 +2,7 @@
 
 use crate::args::Output;
 use crate::exit::{Blame, Failure, Outcome};
+use crate::interrupt;
 use crate::probe::{self, Generation, Probe};
 use crate::table::{bytes, duration, number, table, thousands};
 use crate::terminal;
@@ -11,6 +12,7 @@ use galapagos_worker::job::market::Market;
 use galapagos_worker::job::problem::Problem;
 use galapagos_worker::job::resolve::ResolvedJob;
 use serde_json::json;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Columns of 8 bytes a row that a job holds: the data and what is computed from it once (engine contract 5.2).
@@ -70,6 +72,7 @@ pub struct Estimate {
 /// Measures the job on its data: each species for a fraction of a second, and the first generations.
 pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Outcome<Estimate> {
     let problem = Problem::new(job, market.bars()).map_err(|e| Failure::Invalid(e.into()))?;
+    let asked = interrupt::watch("stopping; Ctrl-C again ends at once")?;
     let windows = problem.bars().iter().zip(problem.warm_ups()).zip(&problem.split().training_rows);
     let symbols = windows.map(|((b, w), &t)| (b.symbol.to_owned(), b.len(), w.rows, t, w.species)).collect();
     let (generations, population) = (job.stop.generations, job.config.population);
@@ -80,7 +83,7 @@ pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Outcome
             name: s.name(),
             points: s.space.points(),
             path: path(s.strategy.def().path),
-            seconds: probe::seconds_each(&problem, i, share),
+            seconds: probe::seconds_each(&problem, i, share, &asked),
         });
     }
     let points = species.iter().fold(0u128, |sum, s| sum.saturating_add(s.points));
@@ -89,7 +92,12 @@ pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Outcome
     // Quotas move between species; their mean is the best guess there is.
     let mean = species.iter().map(|s| s.seconds).sum::<f64>() / species.len().max(1) as f64;
     let slots = cores().clamp(1, population.max(1) as usize);
-    let probe = probe::run(job, market, &problem, slots, f64::from(population) * mean / slots as f64);
+    let probe = probe::run(job, market, &problem, slots, f64::from(population) * mean / slots as f64, &asked);
+    if asked.load(Ordering::Relaxed) {
+        return Err(Failure::Interrupted(
+            "interrupted: nothing is estimated, and nothing is left behind".into(),
+        ));
+    }
     let threads = (cluster.workers * cluster.slots_per_worker).clamp(1, population.max(1) as usize);
     let length = Length { generations, population, evaluations, limit: job.budget.max_duration_seconds };
     let here = Here { slots, seconds: length.seconds(&probe, slots) };

@@ -9,7 +9,7 @@ pub enum Failure {
     Invalid(anyhow::Error),
     /// The machine or the program failed. Exit code 1.
     Internal(anyhow::Error),
-    /// The run ended, but no individual met the limits: there is no best. Exit code 4.
+    /// The run ended, but no individual is feasible: there is no best. Exit code 4.
     NoneFeasible(String),
     /// Stopped at a safe point by a signal; the text says how to continue. Exit code 130.
     Interrupted(String),
@@ -41,12 +41,20 @@ impl Failure {
         }
     }
 
+    /// What happened, in words.
+    pub fn message(&self) -> String {
+        match self {
+            Failure::Invalid(e) => format!("{e:#}"),
+            Failure::Internal(e) => format!("{e:#} (internal: the input is not at fault)"),
+            Failure::NoneFeasible(text) | Failure::Interrupted(text) => text.clone(),
+        }
+    }
+
     /// The text for people, without a trailing newline.
     pub fn text(&self) -> String {
         match self {
-            Failure::Invalid(e) => format!("error: {e:#}"),
-            Failure::Internal(e) => format!("error: {e:#} (internal: the input is not at fault)"),
-            Failure::NoneFeasible(text) | Failure::Interrupted(text) => text.clone(),
+            Failure::Invalid(_) | Failure::Internal(_) => format!("error: {}", self.message()),
+            Failure::NoneFeasible(_) | Failure::Interrupted(_) => self.message(),
         }
     }
 }
@@ -74,7 +82,7 @@ pub fn finish(outcome: Outcome) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            crate::terminal::note(&failure.text());
+            crate::terminal::end(&failure);
             ExitCode::from(failure.code())
         }
     }

@@ -2,6 +2,10 @@
 //!
 //! Each verb is one file under `commands`. A verb reads its arguments, asks the worker crate to do the work
 //! and prints; it holds no rules of trading or evolution itself.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "docs of arguments are their help: brackets mean what may be left out"
+)]
 
 pub mod args;
 pub mod backtest;

@@ -8,6 +8,7 @@ use galapagos_worker::job::resolve::ResolvedJob;
 use galapagos_worker::run::evaluator::{Evaluator, Task};
 use galapagos_worker::run::local::LocalEvaluator;
 use galapagos_worker::run::progress::Event;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 const GENERATIONS: u32 = 4;
 /// How long the probe may take.
 const LONGEST: Duration = Duration::from_secs(2);
+/// How often the flags are looked at.
+const LOOK: Duration = Duration::from_millis(5);
 /// How long each species is measured alone.
 const MEASURE: Duration = Duration::from_millis(60);
 
@@ -44,20 +47,35 @@ pub struct Probe {
 
 /// Runs the first generations; `alone` is what a generation's evaluation takes by the measurement of each species, for
 /// a job whose first generation takes longer than the probe may.
-pub fn run(job: &ResolvedJob, market: &Market, problem: &Problem<'_>, slots: usize, alone: f64) -> Probe {
+///
+/// What rises with `asked` ends it, and the folder is removed.
+pub fn run(
+    job: &ResolvedJob,
+    market: &Market,
+    problem: &Problem<'_>,
+    slots: usize,
+    alone: f64,
+    asked: &Arc<AtomicBool>,
+) -> Probe {
     let by_species = Generation { evaluation: alone, other: 0.0 };
     let unknown = Probe { slots, fixed: 0.0, first: by_species, later: by_species, ended_after: None };
     // A job that cannot be probed (no place for files, an individual that fails) can still be estimated.
-    begin(job, market, problem, slots).unwrap_or(unknown)
+    begin(job, market, problem, slots, asked).unwrap_or(unknown)
 }
 
-fn begin(job: &ResolvedJob, market: &Market, problem: &Problem<'_>, slots: usize) -> Option<Probe> {
+fn begin(
+    job: &ResolvedJob,
+    market: &Market,
+    problem: &Problem<'_>,
+    slots: usize,
+    asked: &Arc<AtomicBool>,
+) -> Option<Probe> {
     let folder = tempfile::tempdir().ok()?;
     let mut short = job.clone();
     short.stop.generations = short.stop.generations.min(GENERATIONS);
     let options = Options { slots, ..Options::new(folder.path()) };
     let mut evaluator = LocalEvaluator::new(problem, slots).ok()?;
-    let interrupt = AtomicBool::new(false);
+    let interrupt = until(LONGEST, asked);
     let bars = problem.counted_bars() as f64;
     let (mut done, mut evaluated) = (Vec::new(), 0.0);
     let began = Instant::now();
@@ -69,9 +87,6 @@ fn begin(job: &ResolvedJob, market: &Market, problem: &Problem<'_>, slots: usize
             let evaluation = (sum - evaluated).clamp(0.0, report.seconds);
             evaluated = sum;
             done.push(Generation { evaluation, other: report.seconds - evaluation });
-        }
-        if began.elapsed() > LONGEST {
-            interrupt.store(true, Ordering::Relaxed);
         }
     };
     let outcome =
@@ -91,6 +106,22 @@ fn begin(job: &ResolvedJob, market: &Market, problem: &Problem<'_>, slots: usize
     })
 }
 
+/// A flag that rises after `limit`, or soon after `asked`, also while an individual is evaluated.
+fn until(limit: Duration, asked: &Arc<AtomicBool>) -> Arc<AtomicBool> {
+    let (flag, asked, end) = (Arc::new(AtomicBool::new(false)), Arc::clone(asked), Instant::now() + limit);
+    let weak = Arc::downgrade(&flag);
+    std::thread::spawn(move || {
+        while let Some(flag) = weak.upgrade() {
+            if asked.load(Ordering::Relaxed) || Instant::now() >= end {
+                return flag.store(true, Ordering::Relaxed);
+            }
+            drop(flag);
+            std::thread::sleep(LOOK);
+        }
+    });
+    flag
+}
+
 fn mean(of: &[Generation]) -> Option<Generation> {
     let n = of.len() as f64;
     let sum = |value: fn(&Generation) -> f64| of.iter().map(value).sum::<f64>() / n;
@@ -98,15 +129,19 @@ fn mean(of: &[Generation]) -> Option<Generation> {
 }
 
 /// Seconds of one slot that an individual of a species takes among `most` of its kind, spread over its space.
-pub fn seconds_each(problem: &Problem<'_>, species: usize, most: usize) -> f64 {
+pub fn seconds_each(problem: &Problem<'_>, species: usize, most: usize, asked: &AtomicBool) -> f64 {
     let Ok(mut evaluator) = LocalEvaluator::new(problem, 1) else { return 0.0 };
     let mut count = 1;
     loop {
         let tasks: Vec<Task> = (0..count).filter_map(|i| spread(problem, species, i)).collect();
         let began = Instant::now();
-        let ended = evaluator.evaluate(&tasks, &AtomicBool::new(false), &mut |_, _| Ok(()));
+        let ended = evaluator.evaluate(&tasks, asked, &mut |_, _| Ok(()));
         let seconds = began.elapsed().as_secs_f64();
-        if ended.is_err() || count >= most || seconds * 8.0 > MEASURE.as_secs_f64() {
+        if ended.is_err()
+            || asked.load(Ordering::Relaxed)
+            || count >= most
+            || seconds * 8.0 > MEASURE.as_secs_f64()
+        {
             return seconds / tasks.len().max(1) as f64;
         }
         count = (count * 4).min(most);

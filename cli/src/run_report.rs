@@ -7,9 +7,6 @@ use galapagos_worker::results::document::{Champion, ResultDocument};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// What helps when nothing is feasible.
-const ADVICE: &str = "Loosen the limits, widen the genes, or give more data.";
-
 /// The document of the contract, exactly.
 pub fn to_json(result: &ResultDocument) -> Value {
     let best = result.best.as_ref().map(|b| {
@@ -42,15 +39,16 @@ pub fn to_json(result: &ResultDocument) -> Value {
     })
 }
 
-/// The panel.
-pub fn to_text(result: &ResultDocument, folder: &Path) -> String {
+/// The panel. `limits`: whether the job has any.
+pub fn to_text(result: &ResultDocument, folder: &Path, limits: bool) -> String {
     let mut text = String::new();
     match (&result.best, result.species.first()) {
         (Some(best), _) => panel(&mut text, result, best),
         (None, Some(_)) => {
-            text.push_str(
-                "No feasible individual: each is outside a limit or has no usable account. The nearest:\n",
-            );
+            let outside = if limits { "is outside a limit or " } else { "" };
+            text.push_str(&format!(
+                "No feasible individual: each {outside}has no usable account. The nearest:\n"
+            ));
             for nearest in &result.species {
                 text.push_str(&format!(
                     "  {}  {}: {} ({})\n",
@@ -109,9 +107,9 @@ fn panel(text: &mut String, result: &ResultDocument, best: &Champion) {
     }
 }
 
-/// What stands between a job and a feasible individual; `None` if it has one.
-pub fn none_feasible(result: &ResultDocument) -> Option<String> {
-    let all = result.evaluations.distinct;
+/// What stands between a job and a feasible individual, and what helps; `None` if it has one. `limits`: whether the job
+/// has any.
+pub fn none_feasible(result: &ResultDocument, limits: bool) -> Option<String> {
     let most = result.excluded.iter().take(3).map(|e| {
         let undefined = match e.undefined {
             0 => String::new(),
@@ -121,8 +119,10 @@ pub fn none_feasible(result: &ResultDocument) -> Option<String> {
     });
     let most: Vec<String> = most.collect();
     let because = if most.is_empty() { String::new() } else { format!(": {}", most.join("; ")) };
+    let advice = if limits { "Loosen the limits, widen the genes" } else { "Widen the genes" };
+    let all = thousands(i128::from(result.evaluations.distinct));
     result
         .best
         .is_none()
-        .then(|| format!("none of {} individuals is feasible{because}. {ADVICE}", thousands(i128::from(all))))
+        .then(|| format!("none of {all} individuals is feasible{because}. {advice}, or give more data."))
 }

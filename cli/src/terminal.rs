@@ -4,10 +4,14 @@
 
 use crate::exit::{Failure, Outcome};
 use indicatif::MultiProgress;
+use serde_json::json;
 use std::io::{self, IsTerminal, Write};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 /// The bars of this process. Everything else that goes to stderr suspends them while it is written.
 pub static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -33,14 +37,35 @@ pub fn print_json(value: &serde_json::Value) -> Outcome {
     print(&format!("{value:#}\n"))
 }
 
-/// A line on stderr. If stderr is closed there is nobody to tell.
+/// Whether a program reads stderr, line by line as JSON.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// A line on stderr.
 pub fn note(text: &str) {
-    BARS.suspend(|| drop(writeln!(io::stderr().lock(), "{text}")));
+    say(text, json!({"level": "INFO", "message": text}));
+}
+
+/// The last line on stderr: why the command did not do what it was asked. No setting of the log hides it.
+pub fn end(failure: &Failure) {
+    let (code, message) = (failure.code(), failure.message());
+    say(&failure.text(), json!({"level": "ERROR", "message": message, "exit_code": code}));
+}
+
+/// If stderr is closed there is nobody to tell.
+fn say(text: &str, mut line: serde_json::Value) {
+    let mut time = String::new();
+    let known = SystemTime.format_time(&mut Writer::new(&mut time)).is_ok();
+    if known {
+        line["timestamp"] = time.into();
+    }
+    let line = if JSON.load(Ordering::Relaxed) { line.to_string() } else { text.to_owned() };
+    BARS.suspend(|| drop(writeln!(io::stderr().lock(), "{line}")));
 }
 
 /// Starts the log lines: `RUST_LOG` decides, else warnings and our own progress (`verbose`: debug lines of
-/// our crates too). `json` makes each line one JSON object.
+/// our crates too). `json` makes each line on stderr one JSON object.
 pub fn start_log(verbose: bool, json: bool) {
+    JSON.store(json, Ordering::Relaxed);
     let usual = if verbose {
         "info,galapagos=debug,galapagos_worker=debug,galapagos_market=debug"
     } else {

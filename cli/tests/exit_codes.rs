@@ -92,6 +92,34 @@ fn a_manifest_that_is_wrong_is_refused_with_line_and_column() {
 }
 
 #[test]
+fn a_program_reads_json_lines_alone_on_stderr_however_a_run_ends() {
+    let place = Place::new();
+    place.walk(600, 1);
+    let job = small_job(20, 2);
+    place.write("job.yaml", &job);
+    place.write("typo.yaml", job.replace("generations:", "generation:"));
+    for (arguments, code) in [
+        (vec!["run", "job.yaml", "--resume", "-o", "json"], 2),
+        (vec!["run", "typo.yaml", "-o", "json"], 2),
+        (vec!["run", "job.yaml", "--results-dir", "/proc/none", "-o", "json"], 1),
+        (vec!["run", "job.yaml", "-o", "json"], 0),
+    ] {
+        let ended = place.run(&arguments);
+        assert_eq!(ended.code, code, "{}", ended.stderr);
+        let parse =
+            |line| serde_json::from_str::<serde_json::Value>(line).map_err(|e| format!("{e}: {line}"));
+        let lines: Vec<_> = ended.stderr.lines().map(|line| parse(line).unwrap()).collect();
+        assert!(lines.iter().all(|l| l["timestamp"].is_string() && l["level"].is_string()), "{lines:?}");
+        let last = lines.last().unwrap();
+        assert_eq!(
+            last.get("exit_code").and_then(|c| c.as_i64()),
+            (code != 0).then_some(code.into()),
+            "{last}"
+        );
+    }
+}
+
+#[test]
 fn a_dataset_that_is_absent_is_imported_from_its_source() {
     let place = Place::new();
     let mut csv = String::from("time,open,high,low,close,volume\n");

@@ -1,9 +1,15 @@
 //! What a message tells a user to type can be typed: every hint in the sources is parsed by what would read it.
 #![allow(clippy::unwrap_used)] // tests, in their own crate: the lint does not see it
 
-use clap::{Arg, Command, CommandFactory, Parser};
+use clap::builder::{Resettable, ValueParser};
+use clap::{Arg, Command, CommandFactory, Id, Parser};
 use galapagos::args::Arguments;
-use galapagos_worker::market::{Calendar, ColumnChoice, Interval};
+use galapagos::backtest::options::Account;
+use galapagos::manifest;
+use galapagos_worker::engine::genes::Genome;
+use galapagos_worker::engine::strategies::{self, Strategy};
+use galapagos_worker::market::names::{check_dataset_name, to_symbol};
+use galapagos_worker::market::{Calendar, ColumnChoice, Interval, RandomWalk};
 use regex::Regex;
 use std::path::{Path, PathBuf};
 
@@ -46,37 +52,80 @@ fn flags<'a>(command: &'a Command, long: &str, found: &mut Vec<&'a Arg>) {
     command.get_subcommands().for_each(|c| flags(c, long, found));
 }
 
+/// What the program reads from a flag whose value is a text for clap.
+fn read_text(flag: &str, value: &str) -> Result<(), String> {
+    let account = |account: Account| account.resolve().map(|_| ()).map_err(|e| e.text());
+    let amount = Some(value.to_owned());
+    let missing = |what: &str| Err(format!("{value:?} is no {what}"));
+    match flag {
+        "columns" => ColumnChoice::parse(value).map(|_| ()).map_err(|e| e.to_string()),
+        "interval" => Interval::parse(value).map(|_| ()).map_err(|e| e.to_string()),
+        "calendar" => Calendar::parse(value).map(|_| ()).map_err(|e| e.to_string()),
+        "random-walk" => RandomWalk::parse(value).map(|_| ()).map_err(|e| e.to_string()),
+        "dataset" => check_dataset_name(value).map_err(|e| e.to_string()),
+        "symbol" => to_symbol(value).map_or_else(|| missing("symbol"), |_| Ok(())),
+        "taker-fee" => account(Account { taker_fee: amount, ..Account::default() }),
+        "maker-fee" => account(Account { maker_fee: amount, ..Account::default() }),
+        "slippage" => account(Account { slippage: amount, ..Account::default() }),
+        "capital" => account(Account { capital: amount, ..Account::default() }),
+        "fraction" => account(Account { fraction: amount, ..Account::default() }),
+        "strategy" if value == "all" || strategies::find(value).is_some() => Ok(()),
+        "strategy" => missing("strategy"),
+        "gene" => {
+            let Some(pair) = value.split_once('=') else { return missing("NAME=VALUE") };
+            let takes = |s: &&dyn Strategy| Genome::from_pairs(s.def(), &[pair]).is_ok();
+            if strategies::all().iter().any(takes) { Ok(()) } else { missing("gene of any strategy") }
+        }
+        "set" => {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("job.yaml");
+            std::fs::write(&file, JOB).unwrap();
+            manifest::load(&file, None, &[value.to_owned()]).map(|_| ()).map_err(|e| e.text())
+        }
+        // Files, folders, and names that are the user's own.
+        "data" | "funding" | "execution" | "name" | "job" | "job-uid" | "digest" | "coordinator" => Ok(()),
+        _ => Err("this test does not know how its value is read".to_owned()),
+    }
+}
+
+/// What a hint for `--set` is tried on.
+const JOB: &str = "\
+apiVersion: galapagos.dev/v1alpha1
+kind: EvolutionJob
+metadata: {name: hints}
+spec:
+  marketData: {dataset: walk, symbols: [WALK], interval: 1h}
+  strategies: [{name: sma_crossover}]
+  population: {size: 20, seed: 9}
+  generations: 3
+";
+
 /// Parses the value that a hint gives for a flag, as the program would.
 fn check_value(arg: &Arg, value: &str) -> Result<(), String> {
     // A sentence that goes on behind the flag gives no value.
-    if ["", "and", "or", "for", "of", "in", "to", "is", "mean", "means", "overrides"].contains(&value) {
-        return Ok(());
-    }
-    let possible = arg.get_possible_values();
-    if !possible.is_empty() && arg.get_action().takes_values() {
-        let known = possible.iter().any(|p| p.matches(value, false));
-        return if known { Ok(()) } else { Err(format!("{value:?} is no value of it")) };
-    }
-    // A value in capitals stands for what the user has.
-    let placeholder = Regex::new("^[A-Z_]+$").unwrap();
-    if placeholder.is_match(value) {
+    let goes_on =
+        ["", "and", "or", "for", "of", "in", "to", "is", "mean", "means", "overrides", "must", "cannot"];
+    // One in capitals stands for what the user has, one in braces is written by the program when it runs.
+    let placeholder = Regex::new(r"^[A-Z_]+(=[A-Z_]+)?$|[{}]").unwrap();
+    if !arg.get_action().takes_values() || goes_on.contains(&value) || placeholder.is_match(value) {
         return Ok(());
     }
     let value = value.replace("BARS_PER_YEAR", "252");
-    match arg.get_long() {
-        Some("columns") if value.contains('=') => {
-            ColumnChoice::parse(&value).map(|_| ()).map_err(|e| e.to_string())
-        }
-        Some("interval") => Interval::parse(&value).map(|_| ()).map_err(|e| e.to_string()),
-        Some("calendar") => Calendar::parse(&value).map(|_| ()).map_err(|e| e.to_string()),
-        _ => Ok(()),
+    let long = arg.get_long().unwrap_or_default();
+    let none = || Resettable::<Id>::Reset;
+    let alone = arg.clone().required(false).conflicts_with(none()).required_unless_present(none());
+    let tried = Command::new("x").arg(alone).try_get_matches_from(["x", &format!("--{long}={value}")]);
+    tried.map_err(|e| e.to_string())?;
+    if arg.get_value_parser().type_id() == ValueParser::string().type_id() {
+        return read_text(long, &value);
     }
+    Ok(())
 }
 
 /// Checks every `--flag` of a text; returns how many there were.
 fn check_flags(text: &str, verbs: &Command) -> Result<usize, String> {
     let hint = Regex::new(
-        r#"--([a-z][a-z-]*[a-z])(?:(?:[ =]|, as )([^\s,;:)`']+(?:,[^\s;:)`']+)*(?::[A-Z_0-9]+)?))?"#,
+        r#"--([a-z][a-z-]*[a-z])(?:(?:[ =]|, as )([^\s,;:)`'-][^\s,;:)`']*(?:,[^\s;:)`']+)*(?::[A-Z_0-9]+)?))?"#,
     )
     .unwrap();
     let mut count = 0;
@@ -86,10 +135,10 @@ fn check_flags(text: &str, verbs: &Command) -> Result<usize, String> {
         if known.is_empty() {
             return Err(format!("--{} does not exist: {text}", &hit[1]));
         }
-        let value = hit.get(2).map_or("", |v| v.as_str());
-        let checked = known.iter().map(|arg| check_value(arg, value)).find(Result::is_ok);
-        if checked.is_none() {
-            return Err(format!("--{} {value} is refused: {text}", &hit[1]));
+        let value = hit.get(2).map_or("", |v| v.as_str().trim_end_matches(['.', ']', '"']));
+        let checked: Vec<_> = known.iter().map(|arg| check_value(arg, value)).collect();
+        if let (false, Some(Err(problem))) = (checked.iter().any(Result::is_ok), checked.first()) {
+            return Err(format!("--{} {value} is refused: {problem}: {text}", &hit[1]));
         }
         count += 1;
     }
@@ -147,11 +196,64 @@ fn every_flag_and_command_in_a_message_of_the_program_can_be_typed() {
 }
 
 #[test]
+fn every_flag_in_a_message_of_the_worker_is_its_own_or_that_of_the_program() {
+    let (own, program) = (galapagos_worker::process::args::Arguments::command(), Arguments::command());
+    let mut count = 0;
+    for (path, text) in sources("../worker/src") {
+        // The tools of the build have flags of their own.
+        if path.components().any(|c| c.as_os_str() == "bin") {
+            continue;
+        }
+        let checked = check_flags(&text, &own).or_else(|_| check_flags(&text, &program));
+        count += checked.unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    }
+    assert!(count > 20, "only {count} hints were found");
+}
+
+#[test]
+fn every_command_in_the_documents_can_be_typed() {
+    let command = Arguments::command();
+    let quoted = Regex::new(r"`(galapagos [a-z][^`]+)`|(?m)^(galapagos [a-z][^`\n]+)$").unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut count = 0;
+    for path in docs.chain([root.join("README.md")]).filter(|p| p.extension().is_some_and(|e| e == "md")) {
+        let text = std::fs::read_to_string(&path).unwrap().replace("\\\n", " ");
+        for hit in quoted.captures_iter(&text) {
+            let line = hit.get(1).or(hit.get(2)).unwrap().as_str();
+            check_flags(line, &command).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            // In a sentence a part of a command is enough, and brackets stand for what may be left out.
+            let words = words(line);
+            let whole = hit.get(2).is_some() && !line.contains(['[', '|']);
+            if let (true, Err(e)) = (whole, Arguments::try_parse_from(&words)) {
+                panic!("{}: {line}\n{e}", path.display());
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 20, "only {count} commands were found");
+}
+
+#[test]
 fn the_extraction_finds_what_it_is_for() {
     let command = Arguments::command();
-    for wrong in
-        ["say --dates day-first", "use --repeir", "say --interval, as hourly", "with --columns price=x"]
-    {
+    for wrong in [
+        "say --dates day-first",
+        "use --repeir",
+        "say --interval, as hourly",
+        "with --columns price=x",
+        "give --max-gap-share half",
+        "give --threads many",
+        "as --set generashuns=3",
+        "as --set generations=none",
+        "as --gene fast_perod=10",
+        "with --random-walk bars=10,sed=1",
+        "with --taker-fee much",
+        "with --strategy sma_crosover",
+        "with --dataset Walk",
+        "with --symbol /",
+        "say --continuous --repeir",
+    ] {
         assert!(check_flags(wrong, &command).is_err(), "{wrong}");
     }
     let source = "fn f() { let c = '\"'; g(\"say \\\"x\\\" \\\n   --repair\"); } // \"--no\"\n#[cfg(test)] mod t { \"--not\" }";

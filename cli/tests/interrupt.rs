@@ -8,6 +8,7 @@ mod common;
 use common::{Place, small_job};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 fn interrupt(child: &Child) {
     let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
@@ -38,6 +39,9 @@ fn an_interrupted_run_says_how_to_continue_and_continues_to_the_same_bytes() {
     let (code, stderr) = interrupted(&place, "r", 1);
     assert_eq!(code, 130, "{stderr}");
     assert!(stderr.contains("galapagos run job.yaml"), "{stderr}");
+    for line in stderr.lines().skip(1) {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    }
     let resumed = place.json(&["run", "job.yaml", "--results-dir", "r", "--resume", "-o", "json"]);
     let whole = place.json(&["run", "job.yaml", "--results-dir", "whole", "-o", "json"]);
     assert_eq!(resumed["result_digest"], whole["result_digest"]);
@@ -50,4 +54,54 @@ fn a_second_signal_ends_the_process_at_once() {
     place.walk(20_000, 5);
     place.write("job.yaml", small_job(60, 3000));
     assert_eq!(interrupted(&place, "r", 2).0, 130);
+}
+
+/// A job whose evaluations take about a second for 100,000 bars.
+const SLOW: &str = "\
+apiVersion: galapagos.dev/v1alpha1
+kind: EvolutionJob
+metadata: {name: slow}
+spec:
+  marketData: {dataset: walk, symbols: [WALK], interval: 1h, calendar: {type: Continuous}}
+  strategies: [{name: pca_tree_quantile}]
+  population: {size: 20, seed: 9}
+  generations: 3
+";
+
+/// Estimates the slow job, with a signal once its folder is there; returns how long the folder was there, the exit code
+/// and what is left of it.
+fn estimated(bars: u32, signal: bool) -> (Duration, i32, usize) {
+    let place = Place::new();
+    place.walk(bars, 5);
+    place.write("job.yaml", SLOW);
+    let scratch = place.path().join("tmp");
+    std::fs::create_dir(&scratch).unwrap();
+    let mut command = place.command(&["estimate", "job.yaml"]);
+    let mut child =
+        command.env("TMPDIR", &scratch).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let count = || std::fs::read_dir(&scratch).unwrap().count();
+    let look = || std::thread::sleep(Duration::from_millis(10));
+    while count() == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without a folder");
+        look();
+    }
+    let began = Instant::now();
+    if signal {
+        interrupt(&child);
+    }
+    let code = child.wait().unwrap().code().unwrap_or(-1);
+    (began.elapsed(), code, count())
+}
+
+#[test]
+fn an_interrupted_estimate_leaves_no_folder_behind() {
+    let (_, code, left) = estimated(100_000, true);
+    assert_eq!((code, left), (130, 0));
+}
+
+#[test]
+fn an_estimate_runs_generations_for_two_seconds_though_an_individual_takes_longer() {
+    let (lasted, code, left) = estimated(500_000, false);
+    assert_eq!((code, left), (0, 0));
+    assert!(lasted < Duration::from_secs(4), "{lasted:?}");
 }

@@ -123,6 +123,26 @@ fn a_run_without_a_feasible_individual_has_an_exit_code_of_its_own() {
     assert_eq!(excluded["by"], "sharpe >= 50");
     let json = place.run(&["run", "job.yaml", "-o", "json"]);
     assert_eq!((json.code, &json.json()["best"]), (4, &Value::Null));
+    let last: Value = serde_json::from_str(json.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["level"], &last["exit_code"]), (&"ERROR".into(), &4.into()));
+    assert!(last["message"].as_str().unwrap().starts_with("none of 200"), "{last}");
+}
+
+#[test]
+fn a_run_without_limits_does_not_speak_of_limits() {
+    let place = Place::new();
+    let row = |i: i64| format!("{},9,9,9,9\n", 1_500_000_000 + i * 86_400);
+    place.write("FLAT.csv", format!("time,open,high,low,close\n{}", (0..900).map(row).collect::<String>()));
+    place.ok(&["import", "FLAT.csv", "--dataset", "flat", "--interval", "1d"]);
+    let job =
+        WALK.replace("walk30", "flat").replace("WALK", "FLAT").replace("generations: 20", "generations: 1");
+    place.write("job.yaml", job);
+    let ended = place.run(&["run", "job.yaml"]);
+    assert_eq!(ended.code, 4, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.contains("NoTrades excluded") && ended.stderr.contains("Widen"), "{}", ended.stderr);
+    for text in [&ended.stdout, &ended.stderr] {
+        assert!(!text.contains("limit"), "{text}");
+    }
 }
 
 /// The winner of several stocks, by an objective of its own.

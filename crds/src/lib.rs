@@ -1,7 +1,7 @@
 //! The two kinds of Galapagos as Rust types: [`EvolutionJob`] and [`WorkerPool`], their schema, defaults, CEL
 //! rules, and the names of conditions and reasons. Types only: no client, no I/O.
 //!
-//! One file per block of the manifest. The generated CustomResourceDefinitions are in `generated/`; [`reference`]
+//! One file per block of the manifest. The generated CustomResourceDefinitions are in `generated/`; [`mod@reference`]
 //! renders them for people.
 
 pub mod breeding;

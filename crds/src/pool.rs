@@ -62,7 +62,7 @@ pub struct WorkerPoolSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1024))]
     pub slots_per_worker: Option<u32>,
-    /// Price of a worker for an hour, in any currency. Absent: costs are not counted.
+    /// Price of a worker for an hour, in any currency. Absent: jobs count seconds only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::at_least("0.0"))]
     pub cost_per_worker_hour: Option<Decimal>,

@@ -186,12 +186,16 @@ pub struct GenerationStatus {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
-    /// Seconds of all workers together.
+    /// Seconds of all its pods together, each from when a node takes it until it ends. The coordinator's pod counts as
+    /// one worker.
     #[serde(default)]
     pub worker_seconds: i64,
     /// In the currency of the pool's price; absent without a price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Decimal>,
+    /// Its pods are counted up to this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_until: Option<Time>,
 }
 
 /// Lives of the coordinator.

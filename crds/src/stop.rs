@@ -29,7 +29,7 @@ pub struct Stop {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 315_360_000))]
     pub max_duration_seconds: Option<u32>,
-    /// Cost after which the job ends, in the currency of the pool's price.
+    /// Cost after which the job ends, in the currency of the pool's price, counted as in status.cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::positive())]
     pub max_cost: Option<Decimal>,

@@ -45,7 +45,9 @@ tool() {
   shift
   stamp=$({ cat "$HERE/tools/$name/go.mod" "$HERE/tools/$name/go.sum"; echo "$go_version $CGO_ENABLED ${flags[*]} $*"; } | sha256sum | cut -d' ' -f1)
   if unchanged "$name" "$stamp" && (cd "$BIN" && ls $outputs) >/dev/null 2>&1; then return; fi
-  say "building $name: $outputs"$([ "$name" != kubernetes ] || echo "; the longest step: about 20 minutes of processor time")
+  local note=""
+  [ "$name" != kubernetes ] || note="; the longest step: about 20 minutes of processor time"
+  say "building $name: $outputs$note"
   new=$(mktemp -d "$CACHE/new.XXXXXX")
   local target=$new/
   case $outputs in *" "*) ;; *) target=$new/$(basename "$outputs") ;; esac # one program gets the name it has here

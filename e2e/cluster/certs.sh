@@ -4,7 +4,7 @@
 source "$(dirname "$0")/lib.sh"
 [ ! -e "$KUBECONFIG_FILE" ] || exit 0
 mkdir -p "$CERTS"
-cd "$CERTS"
+cd "$CERTS" || exit
 log=openssl.log
 
 authority() { # NAME

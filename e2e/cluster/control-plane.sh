@@ -1,4 +1,6 @@
 # etcd, API server, controller manager and scheduler of node 1. Sourced by node.sh, with its functions.
+# shellcheck shell=bash
+# shellcheck disable=SC2054 # commas belong to the values of flags
 
 # The data lives as long as the state folder, and a crash of the machine may cost it.
 run etcd --name cluster --data-dir "$STATE/etcd" --unsafe-no-fsync --log-level warn \

@@ -13,16 +13,16 @@ for file in "$RUN"/node*.pid; do
 done
 
 # A link stays a moment after its node; the routes go with the bridge.
-for link in $(ip -o link show | awk -F'[ :@]+' '{print $2}' | grep -E "^($BRIDGE|$LINK[0-9]+)\$" || true); do
+for link in $(ip -o link show | awk -F'[ :@]+' '{print $2}' | grep -E "^($BRIDGE|${LINK}[0-9]+)\$" || true); do
   ip link del "$link" 2>/dev/null || true
 done
-no_link() { ! ip -o link show | grep -qE " ($BRIDGE|$LINK[0-9]+)[@:]"; }
+no_link() { ! ip -o link show | grep -qE " ($BRIDGE|${LINK}[0-9]+)[@:]"; }
 till 10 no_link
 
 # Empty, but the kernel may need a moment to see it.
 no_cgroup() {
-  find /sys/fs/cgroup -depth -type d -path "*/$CGROUP[0-9]*" -exec rmdir {} + 2>/dev/null
-  [ -z "$(find /sys/fs/cgroup -type d -path "*/$CGROUP[0-9]*" -print -quit)" ]
+  find /sys/fs/cgroup -depth -type d -path "*/${CGROUP}[0-9]*" -exec rmdir {} + 2>/dev/null
+  [ -z "$(find /sys/fs/cgroup -type d -path "*/${CGROUP}[0-9]*" -print -quit)" ]
 }
 till 10 no_cgroup
 

@@ -1,4 +1,6 @@
 # What all scripts of the cluster share: folders, addresses, waiting. Sourced, never run.
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # those who source it use the names
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

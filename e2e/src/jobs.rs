@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::program;
 
-/// A job on the random walk of [`crate::scratch::Data`].
+/// A job on the random walk of [`crate::scratch`].
 #[derive(Clone, Debug)]
 pub struct Job {
     /// Its name.

@@ -26,11 +26,16 @@ impl Watcher {
     /// Dials a coordinator with the certificates of an operator and wants this of it. A coordinator that is killed
     /// meanwhile just ends the stream.
     pub fn start(address: SocketAddr, certificates: &Path, generations: u32) -> Watcher {
+        let desired = Desired { generations, patience: Some(100_000), ..Desired::default() };
+        Watcher::wanting(address, certificates, desired)
+    }
+
+    /// The same with whatever is wanted.
+    pub fn wanting(address: SocketAddr, certificates: &Path, desired: Desired) -> Watcher {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let reports = Arc::new(Mutex::new(Vec::new()));
         let identity = Identity::load(certificates).unwrap();
-        let desired = Desired { generations, patience: Some(100_000), ..Desired::default() };
         runtime.spawn(watch(address, identity, desired, reports.clone()));
         Watcher { reports, _runtime: runtime }
     }

@@ -9,6 +9,7 @@ use galapagos_e2e::outcome::Outcome;
 use galapagos_e2e::process::End;
 use galapagos_e2e::scratch::Scratch;
 use galapagos_e2e::watcher::Watcher;
+use galapagos_protocol::progress::Desired;
 
 fn watch(cluster: &mut Cluster, generations: u32) -> Watcher {
     let address = cluster.connect().unwrap().progress;
@@ -82,4 +83,35 @@ fn generations_lowered_below_the_present_one_stop_the_job_with_the_best_so_far()
     let shorter =
         jobs::write(&scratch.folder("shorter"), &Job { generations: reached, ..Job::busy(5) }.manifest());
     found.assert_same(&Outcome::undisturbed(&scratch, &shorter), "lowered");
+}
+
+#[test]
+fn a_job_whose_pods_have_cost_its_limit_ends_though_its_generations_have_not() {
+    let scratch = Scratch::with_walk(6000);
+    let file = jobs::write(scratch.path(), &Job { generations: 5000, ..Job::busy(6) }.manifest());
+    let mut cluster = Cluster::new(&scratch, "cluster", &file, 1);
+    cluster.start_workers(2);
+    let (mut command, attempt) = cluster.command();
+    command.args(["--price-per-worker-hour", "3600"]);
+    cluster.coordinator = Some(cluster.start(command, attempt));
+    cluster.run_to_generation(1);
+    let limit = 1_000_000;
+    let desired = |worker_seconds| Desired {
+        generations: 5000,
+        patience: Some(100_000),
+        max_cost: Some(limit.to_string()),
+        worker_seconds: Some(worker_seconds),
+        ..Desired::default()
+    };
+    let address = cluster.connect().unwrap().progress;
+    let operator = cluster.certificates.operator();
+    let cheap = Watcher::wanting(address, &operator, desired(limit - 1));
+    cluster.run_to_generation(4);
+    drop(cheap);
+    let dear = Watcher::wanting(address, &operator, desired(limit));
+    assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE));
+    assert_eq!(Outcome::read(cluster.state()).unwrap().stopped_by, "BudgetSpent");
+    let last = dear.reports().pop().unwrap();
+    assert!(last.workers.unwrap().worker_seconds < 10_000.0, "its own count is far below the limit");
+    assert!((4..5000).contains(&last.generation), "{}", last.generation);
 }

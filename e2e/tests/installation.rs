@@ -27,7 +27,7 @@ const WHERE_JOBS_ARE: &[(&str, &[&str], &[&str])] = &[
     ("galapagos.dev", &["evolutionjobs", "workerpools"], &["list", "watch"]),
     ("galapagos.dev", &["evolutionjobs"], &["delete"]),
     ("galapagos.dev", &["evolutionjobs/status", "workerpools/status"], &["patch"]),
-    ("batch", &["jobs"], &["create", "delete", "get", "list", "watch"]),
+    ("batch", &["jobs"], &["create", "delete", "get", "list", "patch", "watch"]),
     ("apps", &["deployments"], &["create", "delete", "get", "list", "patch", "watch"]),
     ("", &["persistentvolumeclaims"], &["create", "get", "patch"]),
     ("", &["services"], &["create", "get", "list", "patch", "watch"]),
@@ -35,8 +35,7 @@ const WHERE_JOBS_ARE: &[(&str, &[&str], &[&str])] = &[
     ("", &["pods"], &["list", "watch"]),
     ("", &["secrets"], &["create"]),
     // Why Kubernetes made no pod of a Job is told there alone.
-    ("", &["events"], &["list"]),
-    ("events.k8s.io", &["events"], &["create", "patch"]),
+    ("", &["events"], &["create", "list", "patch"]),
 ];
 
 type Objects = BTreeMap<String, Value>;

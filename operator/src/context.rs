@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
@@ -37,6 +38,8 @@ pub struct Context {
     pub backoff: Backoff,
     /// Places and replicas by pool.
     pub budget: Budget,
+    /// The time of the world.
+    pub clock: Clock,
     /// When this replica began to lead.
     pub since: std::time::Instant,
     /// When something was done last.
@@ -49,6 +52,22 @@ pub struct Context {
     pub pending: crate::evolution_job::worker_trouble::Pending,
     /// Claims of pools as they were a moment ago.
     pub claims: crate::worker_pool::Claims,
+}
+
+/// The time of the world; tests turn it.
+pub struct Clock(pub Box<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Default for Clock {
+    fn default() -> Clock {
+        Clock(Box::new(Timestamp::now))
+    }
+}
+
+impl Clock {
+    /// It now.
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
 }
 
 /// When something was last done for an object, for what may be done only so often. Keys: UID and what.

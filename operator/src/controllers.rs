@@ -16,6 +16,7 @@ use kube::{Resource, ResourceExt};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::context::Context;
+use crate::evolution_job::status::believed;
 use crate::metrics::{Controller, Outcome};
 use crate::{evolution_job, worker_pool};
 
@@ -176,7 +177,7 @@ async fn count(ctx: &Context) {
         let (mut phases, mut queued) = (Vec::new(), 0);
         for job in ctx.caches.jobs.state() {
             let Some(status) = &job.status else { continue };
-            phases.extend(status.phase.map(|phase| (phase, 1)));
+            phases.extend(believed::phase(status).map(|phase| (phase, 1)));
             queued += usize::from(status.queue_position.is_some());
         }
         let (mut desired, mut ready) = (0, 0);

@@ -30,6 +30,14 @@ pub fn coordinator_job(job: &str, attempt: u32) -> String {
     format!("{job}-coordinator-{attempt}")
 }
 
+/// Name of the EvolutionJob and number of the attempt of a [`coordinator_job`]; none for another name.
+pub fn attempt_of(coordinator_job: &str) -> Option<(&str, u32)> {
+    let (job, number) = coordinator_job.rsplit_once("-coordinator-")?;
+    let attempt =
+        number.parse().ok().filter(|&n| n > 0 && coordinator_job == self::coordinator_job(job, n))?;
+    Some((job, attempt))
+}
+
 /// Deployment of a job's workers.
 pub fn workers(job: &str) -> String {
     format!("{job}-workers")
@@ -77,6 +85,23 @@ mod tests {
         ];
         for name in names {
             assert!(name.len() <= LONGEST, "{name} has {} characters", name.len());
+        }
+    }
+
+    #[test]
+    fn the_name_of_an_attempt_tells_its_job_and_its_number() {
+        for (job, attempt) in [("j", 1), ("a-coordinator-2", 13), ("x", u32::MAX)] {
+            assert_eq!(attempt_of(&coordinator_job(job, attempt)), Some((job, attempt)));
+        }
+        for other in [
+            "j",
+            "j-coordinator",
+            "j-coordinator-",
+            "j-coordinator-0",
+            "j-coordinator-01",
+            "j-coordinator-+1",
+        ] {
+            assert_eq!(attempt_of(other), None, "{other}");
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::backoff::Backoff;
 use crate::certificates::Ca;
-use crate::context::{Context, Recent};
+use crate::context::{Clock, Context, Recent};
 use crate::controllers;
 use crate::evolution_job::budget::Budget;
 use crate::kube_io::KubeIo;
@@ -187,6 +187,7 @@ impl Lead {
             metrics: Arc::clone(&self.metrics),
             backoff: Backoff::new(),
             budget: Budget::default(),
+            clock: Clock::default(),
             since: Instant::now(),
             recent: Recent::default(),
             refusals: crate::evolution_job::refusals::Refusals::default(),

@@ -128,7 +128,7 @@ fn one_flipped_bit_costs_one_record_and_is_kept_beside_the_ledger() {
             Some(n) => ends[n - 1]..ends[n],
         };
         let warning = warning.unwrap();
-        assert_eq!((warning.foreign, &warning.aside), (false, &aside));
+        assert_eq!((warning.foreign, &warning.aside), (false, &Some(aside.clone())));
         assert_eq!(warning.damaged_bytes, part.len() as u64, "byte {at}");
         assert_eq!(fs::read(&aside).unwrap(), bad[part], "byte {at}");
         for n in 0..4 {
@@ -159,7 +159,7 @@ fn damage_of_many_kinds_at_once_leaves_every_record_that_checks() {
     for n in 0..200 {
         assert_eq!(ledger.get(u128::from(n) << 60), (!lost(n)).then(|| record(n)), "{n}");
     }
-    assert_eq!(warning.unwrap().aside, dir.path().join("l.damaged-2"));
+    assert_eq!(warning.unwrap().aside, Some(dir.path().join("l.damaged-2")));
     assert_eq!(fs::read(dir.path().join("l.damaged-1")).unwrap(), b"earlier");
 }
 
@@ -172,7 +172,31 @@ fn a_ledger_of_another_engine_is_kept_whole() {
     let (ledger, warning) = Ledger::open(&path, 2, &inputs()).unwrap();
     let warning = warning.unwrap();
     assert!(ledger.distinct() == 0 && warning.foreign);
-    assert_eq!(fs::read(&warning.aside).unwrap(), before);
+    assert_eq!(fs::read(warning.aside.unwrap()).unwrap(), before);
+}
+
+/// No copy can be made beside a name of this length, as on a full volume.
+#[test]
+fn a_cut_append_is_cut_off_where_it_cannot_be_kept_and_other_damage_stops_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l".repeat(250));
+    drop(filled(&path, 5));
+    let good = fs::read(&path).unwrap();
+    fs::write(&path, &good[..good.len() - 3]).unwrap();
+    let (ledger, warning) = Ledger::open(&path, 1, &inputs()).unwrap();
+    let warning = warning.unwrap();
+    assert_eq!((warning.kept, &warning.aside, ledger.distinct()), (4, &None, 4));
+    assert!(warning.to_string().contains("at its end were cut off"), "{warning}");
+    drop(ledger);
+    assert_eq!(Ledger::open(&path, 1, &inputs()).unwrap().1, None);
+    // Bytes in the middle, and more than one append, may be of use to somebody.
+    let mut bad = good.clone();
+    bad[60] ^= 1;
+    for bytes in [bad, [good, vec![0; 5000]].concat()] {
+        fs::write(&path, &bytes).unwrap();
+        Ledger::open(&path, 1, &inputs()).unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
 }
 
 #[test]

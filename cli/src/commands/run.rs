@@ -27,7 +27,7 @@ Examples:
   galapagos run job.yaml --workers 2
 
 With -o json one JSON document is printed on stdout, and stderr has one JSON object a line (one for each generation).
-Exit codes: 0 done, 1 internal error, 2 invalid input, 3 gates failed, 4 no individual met the limits, 130 interrupted (the same command continues).")]
+Exit codes: 0 done, 1 internal error, 2 invalid input, 3 gates failed, 4 no individual is feasible, 130 interrupted (the same command continues).")]
 pub struct Arguments {
     /// Manifest with an EvolutionJob; - is stdin
     #[arg(value_name = "FILE")]
@@ -109,6 +109,7 @@ pub fn execute(arguments: Arguments) -> Outcome {
         }
     };
     progress.finish();
+    let limits = !job.judge.limits.is_empty();
     match outcome.map_err(blame_execute)? {
         RunOutcome::Finished { result, folder, reused } => {
             if reused {
@@ -116,9 +117,9 @@ pub fn execute(arguments: Arguments) -> Outcome {
             }
             match arguments.output {
                 Output::Json => terminal::print_json(&run_report::to_json(&result))?,
-                Output::Table => terminal::print(&run_report::to_text(&result, &folder))?,
+                Output::Table => terminal::print(&run_report::to_text(&result, &folder, limits))?,
             }
-            run_report::none_feasible(&result).map_or(Ok(()), |text| Err(Failure::NoneFeasible(text)))
+            run_report::none_feasible(&result, limits).map_or(Ok(()), |text| Err(Failure::NoneFeasible(text)))
         }
         RunOutcome::Interrupted { generation, .. } => Err(Failure::Interrupted(format!(
             "interrupted after {generation} generations; nothing is lost. Continue with:\n  {}",

@@ -53,7 +53,8 @@ async fn acts(space: &Space) {
     container["name"] = json!("main");
     let pod = json!({"apiVersion": "v1", "kind": "Pod",
                      "metadata": {"name": "trial", "labels": {"app.kubernetes.io/component": "coordinator"}},
-                     "spec": {"containers": [container]}});
+                     "spec": {"containers": [container],
+                              "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}}}});
     let pod: Pod = serde_json::from_value(pod).unwrap();
     let trial = PostParams { dry_run: true, ..PostParams::default() };
     let end = Instant::now() + PATIENCE;

@@ -1,5 +1,6 @@
 //! A job on the cluster finds what `galapagos run` finds, and shows its way there.
 
+use galapagos_crds::EvolutionJob;
 use galapagos_crds::status::Phase;
 use galapagos_e2e::outcome::Outcome;
 use galapagos_e2e::program;
@@ -90,6 +91,32 @@ fn the_status_tells_the_whole_result() {
         assert!(is_true("DataReady", "Published")(&job));
         // The volume holds the same evaluations, too.
         assert_eq!(Outcome::read(&space.folder()).unwrap().digest, digest);
+    });
+}
+
+#[test]
+fn a_job_costs_what_its_pod_lived_and_not_its_generations_alone() {
+    case("cost", async |space: &Space| {
+        space.apply(&[pool("default", 0), small("evolve")]);
+        space.digest("evolve").await;
+        let pods = space.pods("evolve", "coordinator").await;
+        let [pod] = pods.as_slice() else { panic!("{} pods", pods.len()) };
+        let phase = |pod: &Pod| pod.status.as_ref().and_then(|s| s.phase.clone());
+        let name = pod.metadata.name.as_deref().unwrap();
+        let over = |pod: &Pod| phase(pod).as_deref() == Some("Succeeded");
+        let pod = until(&space.api::<Pod>(), name, PATIENCE, "ends", over).await.status.unwrap();
+        let containers = pod.init_container_statuses.iter().chain(&pod.container_statuses).flatten();
+        let ended = containers.filter_map(|c| c.state.as_ref()?.terminated.as_ref());
+        let end = ended.map(|ended| ended.finished_at.as_ref().unwrap().0).max().unwrap();
+        let lived = end.as_second() - pod.start_time.unwrap().0.as_second();
+        // Clocks and news are seconds late: of its start one may be lost, of its end two may be too many.
+        let counted = |job: &EvolutionJob| {
+            let cost = status(job).cost.unwrap_or_default();
+            (lived - 1..=lived + 2).contains(&cost.worker_seconds) && cost.counted_until.is_some()
+        };
+        let job = until(&space.jobs(), "evolve", PATIENCE, &format!("costs {lived} s"), counted).await;
+        let generations: f64 = status(&job).history.iter().filter_map(|g| g.seconds).sum();
+        assert!(status(&job).cost.unwrap().worker_seconds as f64 > generations, "{generations}");
     });
 }
 

@@ -16,7 +16,7 @@ use tower::service_fn;
 use super::*;
 use crate::backoff::Backoff;
 use crate::certificates::Ca;
-use crate::context::Recent;
+use crate::context::{Clock, Recent};
 use crate::evolution_job::{budget::Budget, refusals::Refusals, worker_trouble::Pending};
 use crate::kube_io::KubeIo;
 use crate::leader::Fence;
@@ -51,6 +51,7 @@ fn context() -> (Arc<Context>, impl Future<Output = ()>) {
         metrics,
         backoff: Backoff::new(),
         budget: Budget::default(),
+        clock: Clock::default(),
         since: Instant::now(),
         recent: Recent::default(),
         refused_pods: Default::default(),

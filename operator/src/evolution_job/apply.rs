@@ -80,12 +80,14 @@ pub async fn apply(ctx: &Context, observed: &Observed, children: &Children) -> R
     }
     if let Some(number) = attempt {
         let pool = observed.pool.as_deref().ok_or_else(|| missing_pool(job))?;
-        // Not by the pool's condition alone: whoever can write that could write anything into the template.
-        privileges::check(pool, &ctx.settings)
-            .map_err(|m| Obstacle::stalled(StalledReason::InvalidTemplate, format!("its pool: {m}")))?;
         let current = observed.attempt(*number).map(|a| &*a.job);
-        let site = site::of(ctx, job, pool, current).await?;
         let origin = site::origin(pool, &ctx.settings, *number);
+        if makes_pods(current, observed.workers.as_deref(), *workers, &origin) {
+            // Not by the pool's condition alone: whoever can write that could write anything into the template.
+            privileges::check(pool, &ctx.settings)
+                .map_err(|m| Obstacle::stalled(StalledReason::InvalidTemplate, format!("its pool: {m}")))?;
+        }
+        let site = site::of(ctx, job, pool, current).await?;
         start(ctx, observed, &site, *number, &origin).await?;
         if let Workers::Set(replicas) = workers {
             scale(ctx, observed, &site, *replicas, &origin).await?;
@@ -99,6 +101,15 @@ pub async fn apply(ctx: &Context, observed: &Observed, children: &Children) -> R
         ctx.io.delete(Kind::EvolutionJob, &namespace, &name, &uid, Propagation::Background).await?;
     }
     Ok(())
+}
+
+/// Whether anything is made of the pool's templates as they are now. What runs was judged when it was made: it is scaled
+/// also if an operator that allows less has come since.
+fn makes_pods(coordinator: Option<&Job>, live: Option<&Deployment>, workers: Workers, origin: &str) -> bool {
+    let made = live.and_then(|d| d.annotations().get(annotations::ORIGIN));
+    let stays = made.is_some_and(|made| same_attempt(made, origin));
+    coordinator.is_none()
+        || (!stays && matches!(workers, Workers::Set(replicas) if replicas > 0 || live.is_some()))
 }
 
 fn missing_pool(job: &EvolutionJob) -> Obstacle {
@@ -150,10 +161,35 @@ async fn start(
         Created::Exists => {
             let jobs = Api::<Job>::namespaced(ctx.io.client().clone(), &site.namespace);
             let name = names::coordinator_job(&site.name, number);
-            let found = jobs.get_metadata_opt(&name).await.map_err(Obstacle::Read)?;
-            found.map_or(Ok(()), |j| must_be_mine(&j.metadata, site, "Job"))
+            let Some(found) = jobs.get_metadata_opt(&name).await.map_err(Obstacle::Read)? else {
+                return Ok(());
+            };
+            must_be_mine(&found.metadata, site, "Job")?;
+            relabel(ctx, site, &found.metadata, &body).await
         }
     }
+}
+
+/// Puts the labels of a Job back by which it is watched: without them its end would never be seen.
+async fn relabel(ctx: &Context, site: &Site, found: &ObjectMeta, body: &Value) -> Result<(), Obstacle> {
+    let wanted = &body["metadata"]["labels"];
+    let has = |(key, value): (&String, &Value)| {
+        found.labels.as_ref().and_then(|labels| labels.get(key)).is_some_and(|found| value == found)
+    };
+    if wanted.as_object().is_some_and(|wanted| wanted.iter().all(has)) {
+        return Ok(());
+    }
+    let name = found.name.as_deref().unwrap_or_default();
+    tracing::info!(
+        namespace = site.namespace,
+        job = site.name,
+        name,
+        "labels of the coordinator's Job put back"
+    );
+    let patch = json!({"apiVersion": body["apiVersion"], "kind": body["kind"],
+                       "metadata": {"name": name, "uid": found.uid, "labels": wanted}});
+    let applied = ctx.io.apply(Kind::Job, &site.namespace, &patch, None).await;
+    applied.map(drop).map_err(|e| Obstacle::of(e, "the labels of the Job of its coordinator"))
 }
 
 /// The workers of the job.
@@ -269,4 +305,28 @@ fn must_be_mine(meta: &ObjectMeta, site: &Site, kind: &str) -> Result<(), Obstac
     }
     let message = format!("{kind} {name} belongs to somebody else: delete it, or give the job another name");
     Err(Obstacle::stalled(StalledReason::NameTaken, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_is_scaled_without_being_judged_again_and_what_is_made_is_not() {
+        let (origin, later) = ("1 of pool a for attempt 2", "2 of pool b for attempt 2");
+        let of = |origin: &str| -> Deployment {
+            let annotations = json!({annotations::ORIGIN: origin});
+            serde_json::from_value(json!({"metadata": {"annotations": annotations}})).unwrap()
+        };
+        let (job, live) = (Job::default(), of(origin));
+        for now in [origin, later] {
+            assert!(!makes_pods(Some(&job), Some(&live), Workers::Set(3), now), "its template stays");
+            assert!(makes_pods(None, Some(&live), Workers::Set(3), now));
+            assert!(makes_pods(Some(&job), None, Workers::Set(1), now));
+            assert!(!makes_pods(Some(&job), None, Workers::Set(0), now));
+            assert!(makes_pods(Some(&job), Some(&of("1 of pool a for attempt 1")), Workers::Set(0), now));
+            assert!(makes_pods(Some(&job), Some(&Deployment::default()), Workers::Set(3), now));
+            assert!(!makes_pods(Some(&job), Some(&of("x for attempt 1")), Workers::Keep, now));
+        }
+    }
 }

@@ -11,7 +11,7 @@ use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use super::build::slots;
-use super::{decide, queue, validate};
+use super::{decide, queue, site, validate};
 use crate::plan::{self, Share, Window};
 use crate::progress::{Hub, SILENCE};
 use crate::watches::Caches;
@@ -34,7 +34,7 @@ struct Memory {
     /// Since when it has kept its place in vain.
     in_vain: Option<Instant>,
     /// Until when its place is left to others, and the edition of the pool in which that was decided.
-    set_back: Option<(Instant, Option<i64>)>,
+    set_back: Option<(Instant, String)>,
 }
 
 /// How long a job may keep a place in vain for which others wait.
@@ -45,8 +45,9 @@ const SET_BACK: Duration = Duration::from_secs(300);
 impl Memory {
     /// How long its place is still left to others. A pool that was corrected is tried at once.
     fn set_back(&self, pool: &WorkerPool, now: Instant) -> Option<Duration> {
-        let (until, _) = self.set_back.filter(|(_, edition)| *edition == pool.metadata.generation)?;
-        until.checked_duration_since(now).filter(|left| !left.is_zero())
+        let (until, edition) = self.set_back.as_ref()?;
+        let left = until.checked_duration_since(now).filter(|left| !left.is_zero())?;
+        (*edition == site::edition(pool)).then_some(left)
     }
 }
 
@@ -60,21 +61,29 @@ impl Budget {
         self.jobs().entry(uid.to_owned()).or_default().set = Some(replicas);
     }
 
-    /// Whether the job has kept its place in vain for so long that others get it. `in_vain`: whether it does now.
-    pub fn overstays(&self, uid: &str, in_vain: bool, now: Instant) -> bool {
-        let mut jobs = self.jobs();
-        if !in_vain {
-            jobs.entry(uid.to_owned()).and_modify(|of_it| of_it.in_vain = None);
-            return false;
-        }
-        let of_it = jobs.entry(uid.to_owned()).or_default();
-        let since = *of_it.in_vain.get_or_insert(now);
-        now.saturating_duration_since(since) >= IN_VAIN
+    /// Whether the job has kept its place in vain for so long that others get it, if any wait. `in_vain`: whether it
+    /// keeps it so now. The minute runs whether others wait or not: who comes later finds it over.
+    pub fn overstays(
+        &self,
+        uid: &str,
+        in_vain: bool,
+        others_wait: impl FnOnce() -> bool,
+        now: Instant,
+    ) -> bool {
+        let since = {
+            let mut jobs = self.jobs();
+            if !in_vain {
+                jobs.entry(uid.to_owned()).and_modify(|of_it| of_it.in_vain = None);
+                return false;
+            }
+            *jobs.entry(uid.to_owned()).or_default().in_vain.get_or_insert(now)
+        };
+        now.saturating_duration_since(since) >= IN_VAIN && others_wait()
     }
 
     /// The job leaves its place to others for a while.
     pub fn set_back(&self, uid: &str, pool: &WorkerPool, now: Instant) {
-        let set_back = Some((now + SET_BACK, pool.metadata.generation));
+        let set_back = Some((now + SET_BACK, site::edition(pool)));
         self.jobs().insert(uid.to_owned(), Memory { set_back, ..Memory::default() });
     }
 
@@ -219,4 +228,44 @@ fn replicas(pool: &WorkerPool, caches: &Caches) -> HashMap<String, u32> {
         Some((uid, d.spec.as_ref()?.replicas.unwrap_or(1).try_into().unwrap_or(0)))
     });
     replicas.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_place_that_is_left_to_others_is_so_until_the_pool_makes_other_pods() {
+        let pool = |generation: i64, spec: serde_json::Value| -> WorkerPool {
+            serde_json::from_value(json!({
+                "apiVersion": "galapagos.dev/v1alpha1", "kind": "WorkerPool",
+                "metadata": {"name": "p", "uid": "u", "generation": generation}, "spec": spec,
+            }))
+            .unwrap()
+        };
+        let volume = json!({"volume": {"emptyDir": {}}});
+        let (budget, now) = (Budget::default(), Instant::now());
+        budget.set_back("a", &pool(1, json!({"marketData": volume})), now);
+        let scaled = pool(2, json!({"marketData": volume, "maxWorkers": 7}));
+        assert_eq!(budget.is_set_back("a", &scaled, now), Some(SET_BACK));
+        let corrected = pool(3, json!({"marketData": volume, "coordinatorTemplate": {"spec": {}}}));
+        assert_eq!(budget.is_set_back("a", &corrected, now), None);
+        assert_eq!(budget.is_set_back("a", &scaled, now + SET_BACK), None);
+    }
+
+    #[test]
+    fn a_minute_in_vain_runs_whether_somebody_waits_or_not() {
+        let (budget, now) = (Budget::default(), Instant::now());
+        let overstays = |in_vain, waits: bool, at| budget.overstays("a", in_vain, || waits, at);
+        assert!(!overstays(true, false, now));
+        assert!(!overstays(true, true, now + IN_VAIN / 2));
+        assert!(!overstays(true, false, now + IN_VAIN), "nobody wants its place");
+        assert!(
+            overstays(true, true, now + IN_VAIN),
+            "who came after half of it does not wait another minute"
+        );
+        assert!(!overstays(false, true, now + IN_VAIN));
+        assert!(!overstays(true, true, now + IN_VAIN), "it begins anew");
+    }
 }

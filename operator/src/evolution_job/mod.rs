@@ -1,7 +1,7 @@
 //! The controller of EvolutionJobs.
 //!
-//! [`reconcile`] is the list of its steps. Pure: [`validate`], [`decide`], [`events`], [`ending`], [`pod_state`],
-//! [`build`], [`status`]. With the client: [`apply`], [`report`]. What is read comes from the caches ([`observe`]).
+//! [`reconcile`] is the list of its steps. Pure: [`validate`](mod@validate), [`decide`](mod@decide), [`events`], [`ending`], [`pod_state`],
+//! [`build`], [`status`]. With the client: [`apply`](mod@apply), [`report`](mod@report). What is read comes from the caches ([`observe`](mod@observe)).
 
 pub mod apply;
 pub mod budget;
@@ -31,7 +31,6 @@ use std::time::{Duration, Instant};
 use galapagos_crds::conditions::{ReconcilingReason, condition};
 use galapagos_crds::status::Phase;
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
-use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
@@ -43,7 +42,7 @@ use crate::plan::Share;
 use apply::Obstacle;
 use decide::{Inputs, decide};
 use observe::observe;
-use status::Situation;
+use status::{Situation, believed};
 
 /// Everything is looked at again after this time, whatever the watches say.
 const RESYNC: Duration = Duration::from_secs(600);
@@ -87,11 +86,12 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     }
     let problem = validate::validate(&observed.job, observed.pool.as_deref(), Catalogue::embedded()).err();
     let share = share(&ctx, &observed, &uid);
-    let (now, clock) = (Timestamp::now(), Instant::now());
+    let (now, clock) = (ctx.clock.now(), Instant::now());
     observed.refused = refused_pods::of(&ctx.refused_pods, ctx.io.client(), &observed, now).await;
     let pool = observed.pool.as_deref();
-    let in_vain = pool.is_some_and(|pool| is_in_vain(&observed.job) && others_wait(&ctx, pool));
-    let overstayed = ctx.budget.overstays(&uid, in_vain, clock);
+    let in_vain = is_in_vain(&observed.job);
+    let wait = || pool.is_some_and(|pool| others_wait(&ctx, pool));
+    let overstayed = ctx.budget.overstays(&uid, in_vain, wait, clock);
     let set_back = pool.and_then(|pool| ctx.budget.is_set_back(&uid, pool, clock));
     let origin = |number| observed.pool.as_deref().map(|pool| site::origin(pool, &ctx.settings, number));
     let inputs = Inputs {
@@ -116,6 +116,7 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     if ready < wanted {
         again = again.min(worker_trouble::FRESH);
     }
+    again = refused_pods::until_asked_again(&observed, now).map_or(again, |wait| wait.min(again));
     match apply::apply(&ctx, &observed, &decision.children).await {
         Ok(()) => {}
         Err(Obstacle::Stalled { reason, message }) => {
@@ -147,6 +148,9 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     if in_vain {
         again = again.min(STALLED);
     }
+    if observed.lives.iter().any(|life| life.goes_on(now)) {
+        again = again.min(status::COST);
+    }
     ctx.backoff.succeeded(&uid);
     Ok(Action::requeue(wait.map_or(again, |wait| wait.min(again))))
 }
@@ -161,7 +165,7 @@ fn is_in_vain(job: &EvolutionJob) -> bool {
     let Some(status) = &job.status else { return false };
     let unmade =
         |c: &Condition| c.type_ == condition::STALLED && c.status == "True" && decide::is_in_vain(&c.reason);
-    status.phase == Some(Phase::Preparing) && status.conditions.iter().any(unmade)
+    believed::phase(status) == Some(Phase::Preparing) && status.conditions.iter().any(unmade)
 }
 
 /// Whether jobs wait for a place in the pool.

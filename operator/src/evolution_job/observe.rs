@@ -9,8 +9,8 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
-use super::status::WorkersTrouble;
-use crate::labels;
+use super::status::{Life, WorkersTrouble};
+use crate::names;
 use crate::progress::Seen;
 use crate::watches::Caches;
 
@@ -48,6 +48,8 @@ pub struct Observed {
     pub attempts: Vec<Attempt>,
     /// Its workers.
     pub workers: Option<Arc<Deployment>>,
+    /// How long its pods live, and lived of which that is not in its status yet.
+    pub lives: Vec<Life>,
     /// Why workers do not come, if it is known.
     pub trouble: Option<WorkersTrouble>,
     /// Why Kubernetes makes no pod for its current attempt, in the words of its event.
@@ -79,26 +81,32 @@ pub fn observe(job: Arc<EvolutionJob>, caches: &Caches, seen: Option<Seen>) -> O
         meta.namespace.as_deref() == Some(&namespace)
             && meta.owner_references.iter().flatten().any(|o| o.uid == uid && o.controller == Some(true))
     };
-    let label = |labels: Option<&std::collections::BTreeMap<String, String>>, key: &str| {
-        labels.and_then(|l| l.get(key)).cloned().unwrap_or_default()
-    };
-    let pods = caches.coordinator_pods.state_filter(|pod: &Pod| {
-        pod.metadata.namespace.as_deref() == Some(&namespace)
-            && label(pod.metadata.labels.as_ref(), labels::JOB_UID) == uid
-    });
+    let pods = caches
+        .coordinator_pods
+        .state_filter(|pod: &Pod| pod.metadata.namespace.as_deref() == Some(&namespace));
     let mut attempts: Vec<Attempt> = caches
         .coordinators
         .state_filter(|job: &Job| mine(&job.metadata))
         .into_iter()
         .filter_map(|job| {
-            let text = label(job.metadata.labels.as_ref(), labels::ATTEMPT);
-            let of_it = |pod: &&Arc<Pod>| label(pod.metadata.labels.as_ref(), labels::ATTEMPT) == text;
-            let pod = pods.iter().filter(of_it).min_by_key(|pod| pod.metadata.deletion_timestamp.is_some());
-            Some(Attempt { number: text.parse().ok()?, pod: pod.cloned(), job })
+            // By name and owner: labels are anybody's.
+            let (_, number) = names::attempt_of(job.metadata.name.as_deref()?)?;
+            let owned = |pod: &&Arc<Pod>| {
+                pod.metadata
+                    .owner_references
+                    .iter()
+                    .flatten()
+                    .any(|o| Some(&o.uid) == job.metadata.uid.as_ref())
+            };
+            let pod = pods.iter().filter(owned).min_by_key(|pod| pod.metadata.deletion_timestamp.is_some());
+            Some(Attempt { number, pod: pod.cloned(), job })
         })
         .collect();
     attempts.sort_by_key(|a| a.number);
     let pool = ObjectRef::new(&job.spec.worker_pool_name).within(&namespace);
     let workers = caches.workers.state_filter(|d: &Deployment| mine(&d.metadata)).into_iter().next();
-    Observed { pool: caches.pools.get(&pool), attempts, workers, trouble: None, refused: None, seen, job }
+    let cost = job.status.as_ref().and_then(|s| s.cost.as_ref());
+    let lives = caches.lives.of(&namespace, &uid, cost.and_then(|c| c.counted_until.as_ref()).map(|at| at.0));
+    let pool = caches.pools.get(&pool);
+    Observed { pool, attempts, workers, lives, trouble: None, refused: None, seen, job }
 }

@@ -12,7 +12,7 @@ use kube::{Resource, ResourceExt};
 use super::decide::{Decision, Workers};
 use super::events::{Notice, between, fallbacks};
 use super::observe::Observed;
-use super::status::{Change, Facts, RemoteWorkers, build, differs, wait};
+use super::status::{Change, Facts, RemoteWorkers, believed, build, differs, wait};
 use super::{Error, Situation, pod_state, site};
 use crate::context::Context;
 use crate::kube_io::{Kind, WriteError};
@@ -51,7 +51,11 @@ pub async fn report(
         return Ok(Some(wait));
     }
     let status = status(observed, &recorded, decision, now);
-    let change = differs(recorded.status.as_ref(), &status);
+    let change = match differs(recorded.status.as_ref(), &status) {
+        // No pod is left to wait for: this is what it has cost.
+        Change::CostOnly if !observed.lives.iter().any(|life| life.goes_on(now)) => Change::LiveOnly,
+        change => change,
+    };
     let running = ctx.caches.jobs.state_filter(is_running).len();
     let last = ctx.recent.last(&uid, STATUS).map(|at| at.elapsed());
     let place = status.queue_position.and_then(|place| place.try_into().ok());
@@ -60,7 +64,6 @@ pub async fn report(
         Some(Duration::ZERO) => {
             write_status(ctx, &recorded, status).await?;
         }
-        Some(later) if change == Change::LiveOnly => return Ok(Some(later)),
         Some(later) => return Ok(Some(later)),
     }
     acknowledge(ctx, observed, decision, &uid);
@@ -106,12 +109,14 @@ async fn write_status(
     let written: EvolutionJob =
         ctx.io.patch_status(Kind::EvolutionJob, &namespace, &name, &version, &status).await?;
     ctx.recent.note(&uid, STATUS);
-    let old = recorded.status.clone().unwrap_or_default();
+    let mut old = recorded.status.clone().unwrap_or_default();
     if old.phase != status.phase {
         let from = old.phase.map_or_else(String::new, |p| format!("{p:?}"));
         let to = status.phase.map_or_else(String::new, |p| format!("{p:?}"));
         tracing::info!(namespace, job = name, from, to, "phase");
     }
+    // A phase that somebody else wrote was never reached: nothing is told of it.
+    old.phase = believed::phase(&old);
     for notice in between(&old, &status) {
         tell(ctx, recorded, &uid, notice);
     }
@@ -142,7 +147,7 @@ fn tell_fallbacks(ctx: &Context, observed: &Observed, uid: &str) {
 }
 
 fn is_running(job: &EvolutionJob) -> bool {
-    job.status.as_ref().and_then(|s| s.phase) == Some(Phase::Running)
+    job.status.as_ref().and_then(believed::phase) == Some(Phase::Running)
 }
 
 /// The coordinator whose end is recorded may leave.
@@ -184,6 +189,7 @@ fn status(
             ready,
             trouble: observed.trouble.clone(),
         },
+        lives: &observed.lives,
         started: begun.then_some(now),
         ended: None,
         image: image.as_deref(),

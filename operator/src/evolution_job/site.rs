@@ -33,12 +33,32 @@ pub fn origin(pool: &WorkerPool, settings: &Settings, attempt: u32) -> String {
     let flags = format!("{} {:?} {}", settings.image, settings.image_pull_policy, settings.run_as_user);
     let flags = blake3::hash(flags.as_bytes()).to_hex();
     format!(
-        "{} with flags {} of pool {} generation {} for attempt {attempt}",
+        "{} with flags {} of pool {} for attempt {attempt}",
         env!("CARGO_PKG_VERSION"),
         &flags[..8],
-        pool.uid().unwrap_or_default(),
-        pool.metadata.generation.unwrap_or_default(),
+        edition(pool),
     )
+}
+
+/// What of a pool is no more than how many workers and jobs there may be, and at what price. An autoscaler may edit it
+/// every few seconds.
+const NUMBERS: [&str; 6] = [
+    "maxWorkers",
+    "minWorkersPerJob",
+    "individualsPerWorker",
+    "scaleDownDelaySeconds",
+    "maxConcurrentJobs",
+    "costPerWorkerHour",
+];
+
+/// Which pool, and what pods it makes: templates, volumes and all else that is no mere number.
+pub fn edition(pool: &WorkerPool) -> String {
+    let mut spec = serde_json::to_value(&pool.spec).unwrap_or_default();
+    if let Some(fields) = spec.as_object_mut() {
+        fields.retain(|field, _| !NUMBERS.contains(&field.as_str()));
+    }
+    let hash = blake3::hash(spec.to_string().as_bytes()).to_hex();
+    format!("{} edition {}", pool.uid().unwrap_or_default(), &hash[..16])
 }
 
 /// The image that an attempt was started with.
@@ -113,18 +133,34 @@ mod tests {
     #[test]
     fn pods_of_another_pool_or_another_edition_of_it_have_another_origin() {
         let settings = <Settings as clap::Parser>::parse_from(["operator", "--image", "i"]);
-        let of = |uid: &str, generation: i64, attempt| {
+        let of = |uid: &str, generation: i64, more: Value, attempt| {
+            let mut spec = json!({"marketData": {"volume": {"emptyDir": {}}}});
+            spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             let pool: WorkerPool = serde_json::from_value(json!({
                 "apiVersion": "galapagos.dev/v1alpha1", "kind": "WorkerPool",
-                "metadata": {"name": "p", "uid": uid, "generation": generation},
-                "spec": {"marketData": {"volume": {"emptyDir": {}}}},
+                "metadata": {"name": "p", "uid": uid, "generation": generation}, "spec": spec,
             }))
             .unwrap();
             origin(&pool, &settings, attempt)
         };
-        assert_eq!(of("a", 1, 1), of("a", 1, 1));
-        for other in [of("b", 1, 1), of("a", 2, 1), of("a", 1, 2)] {
-            assert_ne!(of("a", 1, 1), other);
+        let first = of("a", 1, json!({}), 1);
+        let template = |image: &str| json!({"spec": {"containers": [{"name": "x", "image": image}]}});
+        for other in [
+            of("b", 1, json!({}), 1),
+            of("a", 1, json!({}), 2),
+            of("a", 2, json!({"template": template("x")}), 1),
+            of("a", 2, json!({"coordinatorTemplate": template("x")}), 1),
+            of("a", 2, json!({"marketData": {"volume": {"emptyDir": {}}, "subPath": "x"}}), 1),
+            of("a", 2, json!({"state": {"volume": {"emptyDir": {}}}}), 1),
+            of("a", 2, json!({"slotsPerWorker": 2}), 1),
+        ] {
+            assert_ne!(first, other);
+        }
+        // As an autoscaler does it.
+        for (number, value) in
+            [("maxWorkers", json!(3)), ("maxConcurrentJobs", json!(2)), ("costPerWorkerHour", json!("0.1"))]
+        {
+            assert_eq!(first, of("a", 2, json!({number: value}), 1), "{number}");
         }
     }
 

@@ -22,7 +22,7 @@ pub fn follow(ctx: &Context, observed: &Observed, decision: &Decision) {
     match current.and_then(address) {
         Some(address) if !decide::is_over(job) => {
             let key = JobKey { namespace: job.namespace().unwrap_or_default(), name: job.name_any(), uid };
-            ctx.hub.watch(key, address, number, desired(&job.spec));
+            ctx.hub.watch(key, address, number, desired(job));
         }
         // A coordinator that waits for its acknowledgement still needs it.
         Some(_) => {}

@@ -16,9 +16,13 @@ pub struct Problem {
 impl Problem {
     /// Whether nothing can mend it: names stand in fields of the job that never change.
     pub fn is_for_good(&self) -> bool {
-        use StalledReason::{InvalidSpec, UnknownGene, UnknownStrategy};
-        matches!(self.reason, UnknownStrategy | UnknownGene | InvalidSpec)
+        is_for_good(self.reason)
     }
+}
+
+fn is_for_good(reason: StalledReason) -> bool {
+    use StalledReason::{InvalidSpec, UnknownGene, UnknownStrategy};
+    matches!(reason, UnknownStrategy | UnknownGene | InvalidSpec)
 }
 
 /// The first thing that is wrong with the job or its pool.
@@ -109,7 +113,9 @@ pub fn accepted(pool: &WorkerPool) -> Result<(), Problem> {
             && c.observed_generation == pool.metadata.generation
     });
     stalled.map_or(Ok(()), |c| {
-        let reason = StalledReason::ALL.iter().copied().find(|r| r.as_str() == c.reason);
+        // A pool can always be corrected: what its condition says, whoever wrote it, must not end a job.
+        let known = StalledReason::ALL.iter().copied().find(|r| r.as_str() == c.reason);
+        let reason = known.filter(|reason| !is_for_good(*reason));
         Err(Problem {
             reason: reason.unwrap_or(StalledReason::InvalidTemplate),
             message: format!("WorkerPool {name}: {}", c.message),
@@ -181,6 +187,17 @@ mod tests {
             (StalledReason::VolumeNotFound, "WorkerPool default: no claim x")
         );
         assert_eq!(validate(&job, Some(&verdict(1)), known), Ok(()));
+    }
+
+    #[test]
+    fn no_condition_of_a_pool_whoever_wrote_it_ends_a_job() {
+        for reason in StalledReason::ALL {
+            let refused = pool(json!({"conditions": [{
+                "type": "Stalled", "status": "True", "reason": reason.as_str(), "message": "x",
+                "observedGeneration": 2, "lastTransitionTime": "2026-01-01T00:00:00Z",
+            }]}));
+            assert!(!accepted(&refused).unwrap_err().is_for_good(), "{reason:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Why workers do not come: their Deployment tells of refusals, and their pods that they fit nowhere. Pods of workers
-//! are not watched, so they are asked for, seldom, and only while some are missing.
+//! are watched for how long they live alone, so they are asked for, seldom, and only while some are missing.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,7 @@
-//! Events of `events.k8s.io`: told once, counted when they repeat.
+//! Events: told once, counted when they repeat.
+//!
+//! Of core/v1, not of `events.k8s.io`: `kubectl describe` sorts by `lastTimestamp` alone, which the other group refuses
+//! in a new event. Both are one object, with the times of both.
 //!
 //! Not kube's Recorder: it writes past the fence, takes two different notes for the same event, and names events by
 //! the clock, so that an operator that crashed after telling tells again. Here an event's name follows from what it
@@ -21,7 +24,7 @@ use super::write::{Failure, Target, request};
 use super::{FIELD_MANAGER, Kind, KubeIo, WriteError};
 use crate::metrics::{Verb, WriteOutcome};
 
-/// Longest note, in bytes: the server refuses more.
+/// Longest note, in bytes: the server refuses more where an event has a time in microseconds.
 pub const MAX_NOTE: usize = 1024;
 /// Repetitions are counted on the first event for so long; the server keeps an event for an hour.
 const REMEMBERED: Duration = Duration::from_secs(50 * 60);
@@ -127,17 +130,22 @@ impl KubeIo {
         action: &str,
         note: &str,
     ) -> Result<Value, Failure> {
+        let now = Timestamp::now();
         let body = json!({
-            "apiVersion": "events.k8s.io/v1",
+            "apiVersion": "v1",
             "kind": "Event",
             "metadata": {"name": target.name, "namespace": target.namespace},
-            "eventTime": micro_time(),
+            "eventTime": micro_time(now),
+            "firstTimestamp": time(now),
+            "lastTimestamp": time(now),
+            "count": 1,
             "type": type_name(type_),
             "reason": reason.as_str(),
             "action": action,
-            "note": note,
-            "regarding": about,
-            "reportingController": FIELD_MANAGER,
+            "message": note,
+            "involvedObject": about,
+            "source": {"component": FIELD_MANAGER},
+            "reportingComponent": FIELD_MANAGER,
             "reportingInstance": self.inner.told.instance,
         });
         let path = format!("{}?fieldManager={FIELD_MANAGER}", Kind::Event.path(target.namespace));
@@ -146,7 +154,12 @@ impl KubeIo {
     }
 
     async fn repeat(&self, target: Target<'_>, count: i32) -> Result<Value, Failure> {
-        let body = json!({"series": {"count": count, "lastObservedTime": micro_time()}});
+        let now = Timestamp::now();
+        let body = json!({
+            "lastTimestamp": time(now),
+            "count": count,
+            "series": {"count": count, "lastObservedTime": micro_time(now)},
+        });
         let path =
             format!("{}/{}?fieldManager={FIELD_MANAGER}", Kind::Event.path(target.namespace), target.name);
         let request =
@@ -184,8 +197,13 @@ fn cut(note: &str) -> &str {
 }
 
 /// The server wants exactly six digits.
-fn micro_time() -> String {
-    format!("{:.6}", Timestamp::now())
+fn micro_time(at: Timestamp) -> String {
+    format!("{at:.6}")
+}
+
+/// A time of the older fields, which know seconds alone.
+fn time(at: Timestamp) -> String {
+    format!("{at:.0}")
 }
 
 #[cfg(test)]
@@ -201,8 +219,9 @@ mod tests {
     }
 
     #[test]
-    fn times_have_six_digits() {
-        let time = micro_time();
-        assert_eq!(time.len(), "2026-01-01T00:00:00.000000Z".len(), "{time}");
+    fn times_have_six_digits_or_none() {
+        let at: Timestamp = "2026-01-01T00:00:00.9999999Z".parse().unwrap();
+        assert_eq!(micro_time(at), "2026-01-01T00:00:00.999999Z");
+        assert_eq!(time(at), "2026-01-01T00:00:00Z");
     }
 }

@@ -3,8 +3,7 @@
 use galapagos_crds::{EvolutionJob, WorkerPool};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Secret, Service};
-use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim, Pod, Secret, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::core::ApiResource;
 
@@ -29,7 +28,7 @@ pub enum Kind {
     EvolutionJob,
     /// Status only.
     WorkerPool,
-    /// `events.k8s.io`.
+    /// Of core/v1.
     Event,
 }
 

@@ -68,6 +68,9 @@ impl KubeIo {
         match self.send::<Value>(target, request(Method::POST, &path, "application/json", body)?).await {
             Ok(_) | Err(Failure::Exists) => Ok(true),
             Err(Failure::Other(WriteError::Invalid { .. } | WriteError::Forbidden { .. })) => Ok(false),
+            // The object is there and fills its quota, which is asked before names are and after the object was found
+            // good. Ports are replaced in place; whether what is deleted could be made again is not known.
+            Err(Failure::Other(WriteError::Quota { .. })) => Ok(kind == Kind::Service),
             Err(failure) => failure.counted().0,
         }
     }

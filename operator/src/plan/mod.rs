@@ -5,7 +5,7 @@
 //!
 //! 1. [`admit`]: by priority, age and UID, up to `max_concurrent_jobs`. A place is kept until the job ends or is
 //!    suspended: priority decides who waits, it never stops a job that runs.
-//! 2. [`wanted`]: what each admitted job could use, by its population or by its measured speed.
+//! 2. [`wanted`](mod@wanted): what each admitted job could use, by its population or by its measured speed.
 //! 3. [`share`]: who gets how many of `max_workers`, and how many of them may be set now.
 //!
 //! Priority is strict for workers: a job that wants them all leaves none to a lower priority, which then evolves with

@@ -4,6 +4,7 @@
 //! as triggers of the job's reconcile. Not covered: where a coordinator is (the caller knows its pod), and what becomes
 //! of a report (the status builder).
 
+mod alarm;
 mod backoff;
 mod desired;
 mod requests;

@@ -13,6 +13,7 @@ use kube::runtime::reflector::ObjectRef;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
+use super::alarm::Alarm;
 use super::backoff::Backoff;
 use super::requests::requests;
 use super::tell::tell;
@@ -105,6 +106,7 @@ pub(super) async fn run(stream: Stream) {
 async fn attend(stream: &Stream, job: &JobUid) {
     let mut wish = stream.wish.clone();
     let mut backoff = Backoff::new();
+    let mut alarm: Option<(Target, Alarm)> = None;
     loop {
         let target = Target::of(&wish.borrow_and_update());
         let began = Instant::now();
@@ -118,7 +120,11 @@ async fn attend(stream: &Stream, job: &JobUid) {
             backoff.reset();
             continue;
         };
-        stream.log(&ended, target);
+        let (_, alarm) = match &mut alarm {
+            Some(known) if known.0 == target => known,
+            other => other.insert((target, Alarm::new(began))),
+        };
+        stream.log(&ended, target, alarm);
         stream.lost(Some(ended.to_string()));
         if began.elapsed() >= stream.patience.settled {
             backoff.reset();
@@ -265,13 +271,14 @@ impl Stream {
         })
     }
 
-    /// Loud once: a coordinator that cannot be reached is dialled for as long as the job runs.
-    fn log(&self, ended: &Ended, target: Target) {
+    fn log(&self, ended: &Ended, target: Target, alarm: &mut Alarm) {
         let (JobKey { namespace, name, .. }, attempt) = (&self.key, target.attempt);
-        if self.hear.borrow().problem.is_none() && !self.is_over(target) {
+        // Over the connection that ended just now: no other leaves this true.
+        let heard = self.hear.borrow().seen.as_ref().is_some_and(|seen| seen.connected);
+        if !self.is_over(target) && alarm.is_loud(heard, ended.lasts(), Instant::now()) {
             tracing::warn!(job = name, namespace, attempt, problem = %ended, "no progress from the coordinator; dialling again");
         } else {
-            tracing::debug!(job = name, namespace, attempt, problem = %ended, "still no progress from the coordinator");
+            tracing::debug!(job = name, namespace, attempt, problem = %ended, "no progress from the coordinator yet");
         }
     }
 }

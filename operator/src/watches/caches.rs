@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use galapagos_crds::{EvolutionJob, WorkerPool};
+use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
@@ -21,6 +22,7 @@ use tokio::task::JoinSet;
 use super::Watch;
 use super::follow::{Change, Follower, Open};
 use super::health::Health;
+use super::lives::{self, Lives};
 use super::mapping::Mapping;
 use crate::labels;
 
@@ -50,6 +52,10 @@ pub struct Caches {
     pub coordinators: Store<Job>,
     /// Their pods.
     pub coordinator_pods: Store<Pod>,
+    /// The pods of workers, without what is not asked for.
+    pub worker_pods: Store<Pod>,
+    /// How long both kinds of pods live or lived.
+    pub lives: Lives,
     /// The Deployments of workers.
     pub workers: Store<Deployment>,
     /// The Services of coordinators.
@@ -67,6 +73,7 @@ impl Caches {
             self.pools.wait_until_ready().await.is_ok(),
             self.coordinators.wait_until_ready().await.is_ok(),
             self.coordinator_pods.wait_until_ready().await.is_ok(),
+            self.worker_pods.wait_until_ready().await.is_ok(),
             self.workers.wait_until_ready().await.is_ok(),
             self.services.wait_until_ready().await.is_ok(),
             self.policies.wait_until_ready().await.is_ok(),
@@ -188,6 +195,8 @@ pub fn start(client: &Client, settings: &Settings, triggers: &Triggers, health: 
     let mut starter = Starter { client, settings, health, tasks: JoinSet::new() };
     let children = labels::managed();
     let coordinator_pods = labels::managed_component(labels::Component::Coordinator);
+    let worker_pods = labels::managed_component(labels::Component::Worker);
+    let lives = Lives::default();
     // readers first: what a watch sees may concern objects of another
     let (jobs, jobs_writer) = reflector::store::<EvolutionJob>();
     let mapping = Mapping { triggers: triggers.clone(), jobs: jobs.clone() };
@@ -213,11 +222,24 @@ pub fn start(client: &Client, settings: &Settings, triggers: &Triggers, health: 
         starter.cache(Watch::Coordinators, Some(&children), Ok, move |change: Change<'_, Job>| {
             map.child(&change)
         });
-    let map = mapping.clone();
+    let (map, seen) = (mapping.clone(), lives.clone());
     let coordinator_pods =
         starter.cache(Watch::CoordinatorPods, Some(&coordinator_pods), Ok, move |change: Change<'_, Pod>| {
-            map.child(&change)
+            seen.saw(&change, Timestamp::now());
+            map.child(&change);
         });
+    let (map, seen) = (mapping.clone(), lives.clone());
+    let worker_pods = starter.cache(
+        Watch::WorkerPods,
+        Some(&worker_pods),
+        lives::trimmed,
+        move |change: Change<'_, Pod>| {
+            // Their Deployment tells how many there are: of themselves only their end is news.
+            if seen.saw(&change, Timestamp::now()) {
+                map.child(&change);
+            }
+        },
+    );
     let map = mapping.clone();
     let workers =
         starter.cache(Watch::Workers, Some(&children), Ok, move |change: Change<'_, Deployment>| {
@@ -239,7 +261,17 @@ pub fn start(client: &Client, settings: &Settings, triggers: &Triggers, health: 
         move |change: Change<'_, PartialObjectMeta<NetworkPolicy>>| mapping.policy(&change),
     );
 
-    let caches = Caches { jobs, pools, coordinators, coordinator_pods, workers, services, policies };
+    let caches = Caches {
+        jobs,
+        pools,
+        coordinators,
+        coordinator_pods,
+        worker_pods,
+        lives,
+        workers,
+        services,
+        policies,
+    };
     (caches, Tasks { tasks: starter.tasks })
 }
 

@@ -43,7 +43,7 @@ const LONGEST_MISSING: Duration = Duration::from_secs(5);
 
 /// What changed: before and after. Never both None.
 pub(super) struct Change<'a, K> {
-    /// The object as it was known.
+    /// The object as it was known; one that is deleted, as its deletion told it.
     pub old: Option<&'a K>,
     /// The object as it is; None: deleted.
     pub new: Option<&'a K>,
@@ -296,7 +296,9 @@ where
         let key = ObjectRef::new(&object.name_any()).within(&object.namespace().unwrap_or_default());
         let Some(old) = self.store.get(&key) else { return };
         self.writer.apply_watcher_event(&Event::Delete(K::clone(&old)));
-        (self.on_change)(Change { old: Some(&old), new: None });
+        // It may have ended between its last change and its deletion.
+        let last = self.opened(object);
+        (self.on_change)(Change { old: Some(last.as_ref().unwrap_or(&old)), new: None });
     }
 
     /// One object that cannot be read must not blind the operator for all others.

@@ -9,7 +9,8 @@ use kube::{Resource, ResourceExt};
 use super::caches::Triggers;
 use super::follow::Change;
 use crate::evolution_job::decide;
-use crate::labels;
+use crate::evolution_job::status::believed;
+use crate::{labels, names};
 
 /// Knows who depends on whom.
 #[derive(Clone)]
@@ -56,7 +57,7 @@ impl Mapping {
     /// A child of a job concerns that job.
     pub(super) fn child<K: Resource>(&self, change: &Change<'_, K>) {
         for object in either(change) {
-            if let Some(job) = object.labels().get(labels::JOB) {
+            if let Some(job) = owner(object) {
                 self.triggers.job(&object.namespace().unwrap_or_default(), job);
             }
         }
@@ -84,6 +85,17 @@ fn either<'a, K>(change: &Change<'a, K>) -> impl Iterator<Item = &'a K> + use<'a
     change.new.into_iter().chain(change.old)
 }
 
+/// The job that an object belongs to: by its owner, or its owner's, and by its label where it has none that tells.
+fn owner<K: Resource>(object: &K) -> Option<&str> {
+    let controller = object.meta().owner_references.iter().flatten().find(|o| o.controller == Some(true));
+    let told = controller.and_then(|owner| match owner.kind.as_str() {
+        "EvolutionJob" => Some(owner.name.as_str()),
+        "Job" => names::attempt_of(&owner.name).map(|(job, _)| job),
+        _ => None,
+    });
+    told.or_else(|| object.labels().get(labels::JOB).map(String::as_str))
+}
+
 /// Whether nothing but the status may have changed.
 fn same_wish(old: &EvolutionJob, new: &EvolutionJob) -> bool {
     let (before, after) = (&old.metadata, &new.metadata);
@@ -99,11 +111,11 @@ fn same_wish(old: &EvolutionJob, new: &EvolutionJob) -> bool {
 fn standing(job: &EvolutionJob) -> impl PartialEq {
     let status = job.status.as_ref();
     let known = status.is_some_and(|status| status.generation.is_some());
-    (status.and_then(|status| status.phase), decide::has_place(status), decide::is_over(job), known)
+    (status.and_then(believed::phase), decide::has_place(status), decide::is_over(job), known)
 }
 
 fn is_terminal(job: &EvolutionJob) -> bool {
-    matches!(job.status.as_ref().and_then(|status| status.phase), Some(Phase::Succeeded | Phase::Failed))
+    matches!(job.status.as_ref().and_then(believed::phase), Some(Phase::Succeeded | Phase::Failed))
 }
 
 fn concerns_jobs(change: &Change<'_, WorkerPool>) -> bool {

@@ -6,10 +6,12 @@
 mod caches;
 mod follow;
 mod health;
+mod lives;
 mod mapping;
 
 pub use caches::{Caches, Requests, Settings, Tasks, Trigger, Triggers, start};
 pub use health::{Health, NotReady, Pulse};
+pub use lives::Lives;
 
 /// The watches of the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +24,8 @@ pub enum Watch {
     Coordinators,
     /// Pods of coordinators.
     CoordinatorPods,
+    /// Pods of workers, for how long they live.
+    WorkerPods,
     /// Deployments of workers.
     Workers,
     /// Services of coordinators, metadata only.
@@ -32,11 +36,12 @@ pub enum Watch {
 
 impl Watch {
     /// All of them.
-    pub const ALL: [Watch; 7] = [
+    pub const ALL: [Watch; 8] = [
         Watch::EvolutionJobs,
         Watch::WorkerPools,
         Watch::Coordinators,
         Watch::CoordinatorPods,
+        Watch::WorkerPods,
         Watch::Workers,
         Watch::Services,
         Watch::NetworkPolicies,
@@ -49,6 +54,7 @@ impl Watch {
             Watch::WorkerPools => "worker_pools",
             Watch::Coordinators => "coordinators",
             Watch::CoordinatorPods => "coordinator_pods",
+            Watch::WorkerPods => "worker_pods",
             Watch::Workers => "workers",
             Watch::Services => "services",
             Watch::NetworkPolicies => "network_policies",
@@ -61,7 +67,7 @@ impl Watch {
             Watch::EvolutionJobs => "EvolutionJob",
             Watch::WorkerPools => "WorkerPool",
             Watch::Coordinators => "Job",
-            Watch::CoordinatorPods => "Pod",
+            Watch::CoordinatorPods | Watch::WorkerPods => "Pod",
             Watch::Workers => "Deployment",
             Watch::Services => "Service",
             Watch::NetworkPolicies => "NetworkPolicy",

@@ -1,8 +1,8 @@
 //! The controller of WorkerPools. A pool runs nothing by itself: it says what workers are and how many there may be.
 //! What it has of its own are network policies and, with `claimTemplate`, claims.
 //!
-//! [`reconcile`] is the list of its steps. Pure: [`validate`], [`privileges`], [`policies`], [`claims`], [`colocation`](mod@colocation),
-//! [`status`]. With the client: [`observe`], [`apply`].
+//! [`reconcile`] is the list of its steps. Pure: [`validate`](mod@validate), [`privileges`], [`policies`], [`claims`], [`colocation`](mod@colocation),
+//! [`status`](mod@status). With the client: [`observe`](mod@observe), [`apply`](mod@apply).
 
 pub mod apply;
 pub mod claims;

@@ -31,8 +31,10 @@ pub fn check(pool: &WorkerPool, settings: &Settings) -> Result<(), String> {
     }
     let spec = &pool.spec;
     let state = spec.state.as_ref().and_then(|state| storage("spec.state", state));
-    let found = home(pool, settings)
-        .or_else(|| template("spec.template", &spec.template))
+    if let Some(found) = home(pool, settings) {
+        return Err(found);
+    }
+    let found = template("spec.template", &spec.template)
         .or_else(|| template("spec.coordinatorTemplate", &spec.coordinator_template))
         .or_else(|| storage("spec.marketData", &spec.market_data))
         .or(state);
@@ -48,7 +50,7 @@ fn home(pool: &WorkerPool, settings: &Settings) -> Option<String> {
     let namespace = pool.namespace()?;
     (settings.namespace.is_none() && settings.own_namespace.as_ref() == Some(&namespace)).then(|| {
         format!(
-            "metadata.namespace: pools are not allowed in {namespace}, the operator's own namespace, whose Secrets their pods could mount: use another namespace"
+            "metadata.namespace: pools are not allowed in {namespace}, the operator's own namespace, whose Secrets their pods could mount: make the pool and its jobs in another one"
         )
     })
 }

@@ -9,6 +9,7 @@ use kube::ResourceExt;
 
 use super::Problem;
 use super::observe::Observed;
+use crate::evolution_job::status::believed;
 use crate::labels;
 
 /// Longest message of a condition that the server takes.
@@ -20,7 +21,7 @@ pub fn status(observed: &Observed, problem: Option<&Problem>, now: Timestamp) ->
     let sum = |of: fn(&k8s_openapi::api::apps::v1::Deployment) -> Option<i32>| {
         Some(observed.workers.iter().filter_map(|d| of(d)).fold(0, i32::saturating_add))
     };
-    let phases = || observed.jobs.iter().map(|job| job.status.as_ref().and_then(|s| s.phase));
+    let phases = || observed.jobs.iter().map(|job| job.status.as_ref().and_then(believed::phase));
     let jobs = |wanted: &dyn Fn(Option<Phase>) -> bool| {
         Some(i32::try_from(phases().filter(|phase| wanted(*phase)).count()).unwrap_or(i32::MAX))
     };

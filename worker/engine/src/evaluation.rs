@@ -110,9 +110,11 @@ impl Metric {
     pub fn undefined_because(self) -> &'static str {
         match self {
             Metric::Sharpe | Metric::Skew | Metric::Kurtosis => "the returns do not vary",
-            Metric::Sortino => "no return is negative, and the mean earns nothing",
-            Metric::Calmar => "there is no drawdown and no growth",
-            Metric::ProfitFactor => "no trade gained and none lost",
+            Metric::Sortino => {
+                "no return is negative and the mean earns nothing, or only some symbols are infinite"
+            }
+            Metric::Calmar => "there is no drawdown and no growth, or only some symbols are infinite",
+            Metric::ProfitFactor => "no trade gained and none lost, or only some symbols are infinite",
             Metric::WinRate | Metric::Expectancy => "there is no trade",
             _ => "it is beyond what a number can hold",
         }

@@ -165,7 +165,7 @@ pub(crate) fn statistic(singles: &[Evaluation], aggregate: Aggregate, set: Metri
     let mut metrics = Metrics::NONE;
     for m in Metric::ALL.into_iter().filter(|&m| set.contains(m)) {
         let values: Option<Vec<f64>> = singles.iter().map(|e| e.metrics.extended(m)).collect();
-        metrics.set(m, values.filter(|v| !v.is_empty()).map(|v| statistic_of(m, v, aggregate)));
+        metrics.set(m, values.filter(|v| !v.is_empty()).and_then(|v| statistic_of(m, v, aggregate)));
     }
     let reason = singles.iter().filter_map(|e| e.reason).min();
     let mut blocks = [BlockSum::default(); BLOCKS];
@@ -188,19 +188,46 @@ pub(crate) fn statistic(singles: &[Evaluation], aggregate: Aggregate, set: Metri
     }
 }
 
-fn statistic_of(metric: Metric, mut values: Vec<f64>, aggregate: Aggregate) -> f64 {
+fn statistic_of(metric: Metric, mut values: Vec<f64>, aggregate: Aggregate) -> Option<f64> {
     let n = values.len();
     if matches!(metric, Metric::Trades | Metric::Fees | Metric::Funding) {
-        return values.iter().sum();
+        return Some(values.iter().sum());
     }
     if aggregate == Aggregate::Mean {
-        return values.iter().sum::<f64>() / n as f64;
+        return mean(&values);
     }
     values.sort_by(f64::total_cmp);
     match aggregate {
-        Aggregate::Median if n.is_multiple_of(2) => (values[n / 2 - 1] + values[n / 2]) / 2.0,
-        Aggregate::Median => values[n / 2],
-        _ if matches!(metric, Metric::MaxDrawdown | Metric::Volatility) => values[n - 1],
-        _ => values[0],
+        Aggregate::Median if n.is_multiple_of(2) => mean(&values[n / 2 - 1..=n / 2]),
+        Aggregate::Median => Some(values[n / 2]),
+        _ if matches!(metric, Metric::MaxDrawdown | Metric::Volatility) => Some(values[n - 1]),
+        _ => Some(values[0]),
+    }
+}
+
+/// Nothing for a finite value beside an infinite one: one symbol without a loss would outweigh all that lose.
+fn mean(values: &[f64]) -> Option<f64> {
+    let infinite = values.iter().filter(|v| v.is_infinite()).count();
+    (infinite == 0 || infinite == values.len()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_knows_infinity_only_where_all_its_values_are_infinite() {
+        let of = |values: &[f64], aggregate| statistic_of(Metric::ProfitFactor, values.to_vec(), aggregate);
+        let inf = f64::INFINITY;
+        for aggregate in [Aggregate::Mean, Aggregate::Median] {
+            assert_eq!(of(&[0.5, inf], aggregate), None, "{aggregate:?}");
+            assert_eq!(of(&[inf, inf], aggregate), Some(inf), "{aggregate:?}");
+            assert_eq!(of(&[0.5, 1.5], aggregate), Some(1.0), "{aggregate:?}");
+        }
+        assert_eq!(of(&[inf, 0.5, inf, 2.0], Aggregate::Mean), None);
+        assert_eq!(of(&[0.5, 2.0, inf], Aggregate::Median), Some(2.0));
+        assert_eq!(of(&[0.5, 1.5, 2.5, inf], Aggregate::Median), Some(2.0));
+        assert_eq!(of(&[0.5, inf, inf], Aggregate::Median), Some(inf));
+        assert_eq!(of(&[0.5, inf], Aggregate::Min), Some(0.5));
     }
 }

@@ -5,7 +5,7 @@ mod support;
 
 use galapagos_engine::backtest::{Backtest, backtest};
 use galapagos_engine::bars::FundingStamp;
-use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
+use galapagos_engine::batch::{BatchEvaluator, Individual, InstructionSet, Scratch};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricSet, Metrics, Reason};
 use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side};
 use galapagos_engine::genes::Genome;
@@ -151,10 +151,14 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
     let warm_up = rng.pick(&[1, 300, 450, 601]);
     let windows = vec![Rows::after_warm_up(warm_up); symbols];
     let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics };
-    let evaluator = BatchEvaluator::new(run);
     let mut out = vec![EMPTY; members.len()];
     let mut scratch = Scratch::new();
-    evaluator.evaluate(&individuals(&members), &mut scratch, &mut out);
+    BatchEvaluator::new(run).evaluate(&individuals(&members), &mut scratch, &mut out);
+    for set in InstructionSet::available() {
+        let mut again = vec![EMPTY; members.len()];
+        BatchEvaluator::with(run, set).evaluate(&individuals(&members), &mut Scratch::new(), &mut again);
+        assert_eq!(out, again, "seed {seed}, instructions {}\n{exec:?}", set.name());
+    }
     let others = members.iter().filter(|(s, _)| s.def().path != Path::Events).count();
     // A window of no row is left to the simulator.
     if cut > warm_up {

@@ -1,5 +1,5 @@
 //! What steers breeding. Everything here is fixed for the life of a run: what may change during one
-//! (generations, stop rules) lives in [`crate::stop`] and cannot reach a genome.
+//! (generations, stop rules) lives in [`mod@crate::stop`] and cannot reach a genome.
 
 use crate::rank::Goal;
 

@@ -8,7 +8,7 @@ use crate::space::Genome;
 /// A genome to evaluate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// Position of its species in the list given to [`Evolution::new`].
+    /// Position of its species in the list given to [`crate::Evolution::new`].
     pub species: usize,
     /// Canonical genome.
     pub genome: Genome,

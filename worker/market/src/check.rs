@@ -2,11 +2,12 @@
 
 use crate::columns::Role;
 use crate::error::{Error, Result};
-use crate::gaps::{Gaps, find_gaps, off_grid_note};
-use crate::names::{Calendar, Interval};
+use crate::gaps::{Gaps, find_gaps, off_grid_note, usual_step};
+use crate::names::{Calendar, DAY_MS, Interval};
 use crate::outliers::describe;
 use crate::rows::RawRows;
 use crate::series::OwnedSeries;
+use crate::sessions::to_dates;
 use crate::stamp::show;
 use crate::ticks::{self, Tick};
 use serde::Serialize;
@@ -88,7 +89,8 @@ pub struct SymbolReport {
 /// Row `at` of part `part`.
 type Origin = (u32, u32);
 
-/// Joins the `parts` of one symbol, checks every row and turns prices into ticks.
+/// Joins the `parts` of one symbol, checks every row and turns prices into ticks. The stamps of a `funded` symbol stay
+/// where they are: its funding falls between them.
 ///
 /// # Errors
 /// `Invalid` with file, line, column and value of the first row that is wrong.
@@ -96,6 +98,7 @@ pub(crate) fn check(
     symbol: &str,
     mut parts: Vec<RawRows>,
     options: &CheckOptions,
+    funded: bool,
 ) -> Result<(OwnedSeries, SymbolReport)> {
     let mut report = SymbolReport { symbol: symbol.to_owned(), ..SymbolReport::default() };
     let mut order = in_order(&mut parts, &mut report)?;
@@ -108,7 +111,11 @@ pub(crate) fn check(
             tick.decimals
         ));
     }
-    let series = build(symbol, &parts, &order, tick)?;
+    let mut series = build(symbol, &parts, &order, tick)?;
+    let step = options.interval.map(Interval::ms).or(usual_step(&series.time_ms));
+    if !funded && step.is_some_and(|step| step >= DAY_MS) {
+        report.notes.extend(to_dates(&mut series.time_ms, &parts));
+    }
     finish(series, options, report)
 }
 

@@ -1,10 +1,10 @@
 //! Whether the days of two symbols meet: a portfolio walks over the union of all stamps.
 
 use crate::error::{Error, Result};
+use crate::names::DAY_MS;
 use crate::series::OwnedSeries;
 use crate::stamp::show;
 
-const DAY_MS: i64 = 86_400_000;
 /// Share of stamps that may stand beside one of the other symbol instead of on it: half days, changes of clocks.
 const MAX_BESIDE: f64 = 0.05;
 

@@ -233,6 +233,7 @@ pub fn load_file(input: &Input, options: &LoadOptions) -> Result<Vec<(OwnedSerie
 /// Parts of one symbol on their way to the checks.
 #[derive(Default)]
 struct Symbol {
+    written: Option<String>,
     parts: Vec<RawRows>,
     notes: Vec<String>,
     broken: Option<Error>,
@@ -240,6 +241,15 @@ struct Symbol {
 
 impl Symbol {
     fn add(&mut self, part: Part) {
+        if let (Some(one), Some(other)) = (&self.written, &part.written)
+            && one != other
+        {
+            let problem = format!(
+                "holds the symbol {other:?}, a file before it {one:?}, which both would be called the same: name the files as SYMBOL=FILE"
+            );
+            self.broken = Some(Error::layout(&part.rows.source.file, problem));
+        }
+        self.written = part.written.or(self.written.take());
         self.parts.push(part.rows);
         for note in part.notes {
             if !self.notes.contains(&note) {
@@ -257,7 +267,7 @@ impl Symbol {
         if let Some(error) = self.broken {
             return Err(error);
         }
-        let (mut series, mut report) = check(name, self.parts, options)?;
+        let (mut series, mut report) = check(name, self.parts, options, funding.is_some())?;
         report.notes.splice(0..0, self.notes);
         if let Some(path) = funding {
             let (stamps, notes) = read_funding_file(path, options.repair)?;

@@ -2,6 +2,7 @@
 
 use crate::columns::{ColumnChoice, Role, is_time_name, is_volume_name};
 use crate::error::{Error, Result};
+use crate::read::some;
 use crate::rows::{FileRows, RawRows};
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(crate) fn judge(
     again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
 ) -> Result<FileRows> {
     let mut choice = choice.clone();
+    rows = symbol(&mut choice, rows, again)?;
     rows = time(path, &mut choice, rows, again)?;
     order(&choice, &mut rows);
     scale(&mut rows);
@@ -48,6 +50,35 @@ fn others(rows: &FileRows, test: impl Fn(&str) -> bool) -> Vec<(String, String)>
     let unused = (0..header.names.len()).filter(|i| !header.columns.all().any(|used| used == *i));
     let fits = unused.filter(|&i| test(&header.names[i]));
     fits.map(|i| (format!("#{}", i + 1), header.names[i].clone())).collect()
+}
+
+/// A column of symbols that is empty in some rows does not say whose they are: it holds remarks, or a file was cut.
+fn symbol(
+    choice: &mut ColumnChoice,
+    rows: FileRows,
+    again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
+) -> Result<FileRows> {
+    let nameless = rows.symbols.iter().find(|(name, _)| name.as_deref() == Some(""));
+    let (Some((_, nameless)), Some(at)) = (nameless, rows.header.columns.symbol) else { return Ok(rows) };
+    let name = rows.header.names.get(at).cloned().unwrap_or_default();
+    let named: Vec<&str> =
+        rows.symbols.iter().filter_map(|(n, _)| n.as_deref()).filter(|n| !n.is_empty()).collect();
+    if choice.names(Role::Symbol) || named.len() > 1 {
+        let said = some(&named.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
+        let others = if said.is_empty() { "all rows are".to_owned() } else { format!("others say {said}") };
+        let problem = format!(
+            "is empty in column {name:?}, {others}: fill it, name another column with --columns symbol=NAME, \
+             or leave it out with --columns symbol="
+        );
+        return Err(nameless.source.wrong(Role::Symbol, nameless.row[0], "", problem));
+    }
+    let all_rows: usize = all(&rows).map(RawRows::len).sum();
+    let seen = format!(
+        "column {name:?} is empty in {} of {all_rows} rows: it does not say whose they are and is left out",
+        nameless.len()
+    );
+    *choice = choice.with(Role::Symbol, "");
+    Ok(noted(again(choice)?, seen))
 }
 
 /// Times that end in 59.999 or 59 seconds are those of the close.

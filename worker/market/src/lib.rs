@@ -40,6 +40,7 @@ pub mod random;
 mod read;
 mod rows;
 pub mod series;
+mod sessions;
 mod stamp;
 mod ticks;
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// Nominal spacing of bars, written as in the manifest: `1m`, `4h`, `1d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,7 +132,8 @@ pub fn is_symbol(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
-/// Maps any text to a legal symbol (`BTC/USDT` to `BTC-USDT`), or `None` if nothing usable is left.
+/// Maps any text to a legal symbol (`BTC/USDT` to `BTC-USDT`), or `None` if nothing usable is left. A long one is not
+/// cut: two would become one.
 pub fn to_symbol(text: &str) -> Option<String> {
     let mapped: String = text
         .trim()
@@ -140,7 +141,6 @@ pub fn to_symbol(text: &str) -> Option<String> {
         .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
         .collect();
     let mapped = mapped.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).trim_end_matches('-');
-    let mapped = &mapped[..mapped.len().min(32)];
     is_symbol(mapped).then(|| mapped.to_owned())
 }
 

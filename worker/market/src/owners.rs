@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// The rows of one symbol of one file.
 pub(crate) struct Part {
+    /// The symbol as it is written; `None` where the user said it.
+    pub written: Option<String>,
     pub rows: RawRows,
     pub notes: Vec<String>,
 }
@@ -65,7 +67,7 @@ pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Pa
         )?;
         return Ok(symbols
             .into_iter()
-            .map(|(_, rows)| (wanted.clone(), Part { rows, notes: notes.clone() }))
+            .map(|(_, rows)| (wanted.clone(), Part { written: None, rows, notes: notes.clone() }))
             .collect());
     }
     let stem = input.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
@@ -78,8 +80,8 @@ pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Pa
         }
         let raw = name.unwrap_or_else(|| stem.clone());
         let name = legal(&raw, input, &mut notes)?;
-        names.push((raw, name.clone()));
-        found.push((name, Part { rows, notes }));
+        names.push((raw.clone(), name.clone()));
+        found.push((name, Part { written: Some(raw), rows, notes }));
     }
     distinct(&input.path, names.iter().map(|(raw, name)| (raw.as_str(), name.as_str())))?;
     Ok(found)

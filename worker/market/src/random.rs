@@ -86,12 +86,13 @@ impl RandomWalk {
             ends.and_then(|e| e.checked_add(self.start_ms)).is_some_and(|e| e < 253_402_300_800_000);
         let largest = self.price * RANGE * scale(self.decimals);
         let smallest = self.price / RANGE * scale(self.decimals);
+        let decimals = format!("decimals: at most {MAX_DECIMALS}");
         let problem = if self.bars < 2 || !in_time {
             "bars: at least 2, and the last before the year 10000"
         } else if !(1..=1000).contains(&self.symbols) {
             "symbols: 1 to 1000"
         } else if self.decimals > MAX_DECIMALS {
-            "decimals: at most 18"
+            &decimals
         } else if !(self.volatility > 0.0 && self.volatility <= 0.1) {
             "volatility: above 0, at most 0.1 a bar"
         } else if !(largest < 9e15 && smallest >= 10.0) {

@@ -4,6 +4,7 @@ use crate::columns::{Columns, Role, is_adjusted, is_volume_name};
 use crate::decimal::Decimal;
 use crate::error::{Error, Place, Result};
 use crate::read::some;
+use crate::sessions::Midnights;
 use crate::stamp::{self, DayOrder, NoStamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ pub(crate) struct RawRows {
     /// Empty where there is no volume.
     pub volume: Vec<f64>,
     pub row: Vec<u64>,
+    pub midnights: Midnights,
 }
 
 impl RawRows {
@@ -63,6 +65,7 @@ impl RawRows {
             scale: Default::default(),
             volume: Vec::new(),
             row: Vec::new(),
+            midnights: Midnights::default(),
         }
     }
 
@@ -224,11 +227,11 @@ impl Collector {
 
     /// Reads one row.
     pub(crate) fn push(&mut self, row: Row<'_>) -> Result<()> {
-        let time_ms = match row.time {
-            TimeCell::Ms(ms) => ms,
+        let (time_ms, offset_ms) = match row.time {
+            TimeCell::Ms(ms) => (ms, None),
             TimeCell::Text(text, clock) => self.read_time(text, clock, row.row)?,
         };
-        self.choose_symbol(row.symbol, row.row)?;
+        self.choose_symbol(row.symbol);
         let source = &self.source;
         let rows = &mut self.symbols[self.current].1;
         for (column, role) in Role::PRICES.into_iter().enumerate() {
@@ -271,12 +274,14 @@ impl Collector {
             }
             _ => {}
         }
+        rows.midnights.add(time_ms, offset_ms);
         rows.time_ms.push(time_ms);
         rows.row.push(row.row);
         Ok(())
     }
 
-    fn read_time(&mut self, text: &[u8], clock: Option<&[u8]>, row: u64) -> Result<i64> {
+    /// The time and the offset that is written beside it.
+    fn read_time(&mut self, text: &[u8], clock: Option<&[u8]>, row: u64) -> Result<(i64, Option<i64>)> {
         let text = match clock {
             None => text,
             Some(clock) => {
@@ -290,7 +295,7 @@ impl Collector {
         match stamp::parse(text, self.order) {
             Ok(stamp) => {
                 self.assumed_utc |= stamp.assumed_utc;
-                Ok(stamp.ms)
+                Ok((stamp.ms, stamp.offset_ms))
             }
             Err(reason) => {
                 let problem = match reason {
@@ -306,7 +311,8 @@ impl Collector {
         }
     }
 
-    fn choose_symbol(&mut self, symbol: Option<&[u8]>, row: u64) -> Result<()> {
+    /// An empty cell is a symbol of its own: only all rows tell what it means.
+    fn choose_symbol(&mut self, symbol: Option<&[u8]>) {
         let key = symbol.map(<[u8]>::trim_ascii).unwrap_or_default();
         let same =
             |(name, _): &(Option<String>, RawRows)| name.as_deref().unwrap_or_default().as_bytes() == key;
@@ -314,9 +320,6 @@ impl Collector {
             self.current = match self.by_symbol.get(key) {
                 Some(&at) => at,
                 None => {
-                    if symbol.is_some() && key.is_empty() {
-                        return Err(self.source.wrong(Role::Symbol, row, "", "is empty"));
-                    }
                     let name = symbol.map(|_| String::from_utf8_lossy(key).into_owned());
                     self.symbols.push((name, RawRows::new(self.source.clone())));
                     self.by_symbol.insert(key.to_vec(), self.symbols.len() - 1);
@@ -324,7 +327,6 @@ impl Collector {
                 }
             };
         }
-        Ok(())
     }
 
     /// Notes that times without a zone were taken as UTC.

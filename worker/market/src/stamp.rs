@@ -15,6 +15,8 @@ pub(crate) struct Stamp {
     pub ms: i64,
     /// Written as a calendar date without a zone: UTC was assumed.
     pub assumed_utc: bool,
+    /// The offset from UTC that is written beside it.
+    pub offset_ms: Option<i64>,
 }
 
 /// Why a text is no time.
@@ -59,7 +61,7 @@ fn epoch_ms(value: i64) -> i64 {
 
 /// Milliseconds of an epoch given as an integer of unknown unit.
 pub(crate) fn from_epoch(value: i64) -> Stamp {
-    Stamp { ms: epoch_ms(value), assumed_utc: false }
+    Stamp { ms: epoch_ms(value), assumed_utc: false, offset_ms: None }
 }
 
 /// Milliseconds of an epoch given as a float of unknown unit.
@@ -68,7 +70,7 @@ pub(crate) fn from_epoch_f64(value: f64) -> Option<Stamp> {
         return None;
     }
     let ms = if value.abs() < 1e11 { (value * 1000.0).round() as i64 } else { epoch_ms(value as i64) };
-    Some(Stamp { ms, assumed_utc: false })
+    Some(Stamp { ms, assumed_utc: false, offset_ms: None })
 }
 
 /// Parses a time.
@@ -84,7 +86,7 @@ pub(crate) fn parse(text: &[u8], order: Option<DayOrder>) -> Result<Stamp, NoSta
     }
     let mut rest = Cursor(text);
     let day = rest.date(order)?;
-    let assumed = Stamp { ms: day, assumed_utc: true };
+    let assumed = Stamp { ms: day, assumed_utc: true, offset_ms: None };
     if rest.0.is_empty() {
         return Ok(assumed);
     }
@@ -112,7 +114,7 @@ fn whole_number(text: &[u8]) -> Result<Stamp, NoStamp> {
         };
         let clock = Cursor(&text[8..]).compact_clock();
         if let (Some(day), Some(clock)) = (date, clock) {
-            return Ok(Stamp { ms: day + clock, assumed_utc: true });
+            return Ok(Stamp { ms: day + clock, assumed_utc: true, offset_ms: None });
         }
     }
     Ok(from_epoch(value))
@@ -219,7 +221,11 @@ impl<'a> Cursor<'a> {
             self.0 = self.0[at + 2..].trim_ascii_start();
         }
         let offset = self.zone()?;
-        Some(Stamp { ms: day + clock - offset.unwrap_or(0), assumed_utc: offset.is_none() })
+        Some(Stamp {
+            ms: day + clock - offset.unwrap_or(0),
+            assumed_utc: offset.is_none(),
+            offset_ms: offset,
+        })
     }
 
     fn clock(&mut self) -> Option<i64> {

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use galapagos_protocol::tls::{Identity, JobUid, Role, TlsError, client_config};
 use galapagos_protocol::transport;
@@ -17,6 +17,9 @@ const CONNECTING: Duration = Duration::from_secs(5);
 /// Pauses between attempts double from the first to the last of these.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
+
+/// A coordinator that is started beside its workers takes a while to listen: so long that is nothing to warn of.
+const STARTING: Duration = Duration::from_secs(30);
 
 /// Where the coordinator is and who we are to it.
 pub(super) struct Way {
@@ -40,6 +43,7 @@ impl Way {
 /// Attends to one coordinator after the other, until one says that the job is done.
 pub(super) async fn attend_all(worker: &mut Worker, way: &Way) -> Result<(), Exit> {
     let stop = worker.shell.stop.clone();
+    let (began, mut was_served) = (Instant::now(), false);
     let mut pause = Pause::default();
     loop {
         let tls = Arc::clone(&way.tls);
@@ -68,9 +72,14 @@ pub(super) async fn attend_all(worker: &mut Worker, way: &Way) -> Result<(), Exi
             End::Again { why, served } => {
                 if served {
                     pause = Pause::default();
+                    was_served = true;
                 }
                 let next = pause.next();
-                tracing::warn!(why, seconds = next.as_secs_f64(), "no coordinator; trying again");
+                if is_usual(began.elapsed(), was_served) {
+                    tracing::debug!(why, seconds = next.as_secs_f64(), "no coordinator yet; trying again");
+                } else {
+                    tracing::warn!(why, seconds = next.as_secs_f64(), "no coordinator; trying again");
+                }
                 tokio::select! {
                     biased;
                     () = stop.asked() => return Err(Exit::terminated()),
@@ -80,6 +89,11 @@ pub(super) async fn attend_all(worker: &mut Worker, way: &Way) -> Result<(), Exi
             }
         }
     }
+}
+
+/// Whether a coordinator that does not answer is no more than one that starts.
+fn is_usual(since_start: Duration, was_served: bool) -> bool {
+    !was_served && since_start < STARTING
 }
 
 /// Pauses between attempts: each about twice the one before, none the same for two workers, so that a coordinator that
@@ -102,6 +116,12 @@ impl Pause {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_coordinator_that_starts_is_no_warning_and_one_that_is_lost_or_does_not_come_is() {
+        assert!(is_usual(Duration::from_secs(2), false) && is_usual(Duration::from_secs(29), false));
+        assert!(!is_usual(STARTING, false) && !is_usual(Duration::from_secs(2), true));
+    }
 
     #[test]
     fn pauses_double_up_to_ten_seconds_and_differ() {

@@ -1,7 +1,7 @@
 //! The role `worker`: attends to the coordinator of one job, evaluates its batches, sends the results back.
 //!
 //! * [`connect`]: dials, again and again; [`session`]: one stream; [`outgoing`]: its upward half.
-//! * [`bench`]: the job on its data, kept from stream to stream; [`slots`]: the threads that evaluate.
+//! * [`mod@bench`]: the job on its data, kept from stream to stream; [`slots`]: the threads that evaluate.
 //! * [`lease`], [`queue`]: batches on their way to a slot; [`report`]: results on their way back.
 //! * [`trouble`]: why a worker cannot take part, and what becomes of its process.
 //!

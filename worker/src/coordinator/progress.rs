@@ -120,13 +120,16 @@ impl Window {
         match wish.request {
             Some(request::Request::Acknowledge(a)) => self.news.acknowledge(a.sequence),
             Some(request::Request::Desired(desired)) => {
-                let wanted = {
+                let (before, now) = {
                     let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
-                    *limits = wanted(&limits, &desired).map_err(Status::invalid_argument)?;
-                    limits.clone()
+                    let wanted = wanted(&limits, &desired).map_err(Status::invalid_argument)?;
+                    (std::mem::replace(&mut *limits, wanted.clone()), wanted)
                 };
-                self.news.change(|live| live.set_generations(wanted.stop.generations));
-                tracing::info!(generations = wanted.stop.generations, "limits as desired");
+                // What was spent comes every few seconds and is nothing to tell.
+                if before != (Limits { worker_seconds: before.worker_seconds, ..now.clone() }) {
+                    self.news.change(|live| live.set_generations(now.stop.generations));
+                    tracing::info!(generations = now.stop.generations, "limits as desired");
+                }
             }
             None => {}
         }
@@ -153,6 +156,7 @@ fn wanted(now: &Limits, desired: &Desired) -> Result<Limits, String> {
     limits.stop.max_evaluations = desired.max_evaluations;
     limits.budget.max_duration_seconds = desired.max_duration_seconds.map(f64::from);
     limits.budget.max_cost = decimal("max_cost", &desired.max_cost)?;
+    limits.worker_seconds = desired.worker_seconds.unwrap_or(0);
     Ok(limits)
 }
 
@@ -163,7 +167,7 @@ mod tests {
     use galapagos_genetics::StopRules;
 
     fn limits() -> Limits {
-        Limits { stop: StopRules::after(50), budget: Budget::default() }
+        Limits { stop: StopRules::after(50), budget: Budget::default(), worker_seconds: 0 }
     }
 
     #[test]
@@ -171,7 +175,7 @@ mod tests {
         let mut now = limits();
         now.stop.target = Some(3.0);
         let next = wanted(&now, &Desired { generations: 80, ..Desired::default() }).unwrap();
-        assert_eq!(next, Limits { stop: StopRules::after(80), budget: Budget::default() });
+        assert_eq!(next, Limits { stop: StopRules::after(80), ..limits() });
     }
 
     #[test]
@@ -182,5 +186,13 @@ mod tests {
         assert_eq!((next.stop.target, next.budget.max_cost), (Some(2.5), Some(20.0)));
         let wrong = Desired { max_cost: Some("1e3".into()), ..Desired::default() };
         assert!(wanted(&limits(), &wrong).unwrap_err().starts_with("max_cost"));
+    }
+
+    #[test]
+    fn what_was_spent_is_as_told_last_and_nothing_once_it_is_told_no_more() {
+        let told = Desired { worker_seconds: Some(u64::MAX), ..Desired::default() };
+        let next = wanted(&limits(), &told).unwrap();
+        assert_eq!(next.worker_seconds, u64::MAX);
+        assert_eq!(wanted(&next, &Desired::default()).unwrap().worker_seconds, 0);
     }
 }

@@ -7,6 +7,9 @@ use galapagos_genetics::{Goal, Outcome};
 
 use crate::storage::record::{Class, OBJECTIVE_UNDEFINED, Verdict};
 
+/// An infinite metric is as far from its limit as a number of this size: farther than any that accounts have.
+const INFINITE: f64 = 1e12;
+
 /// A bound on a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bound {
@@ -96,7 +99,8 @@ impl Bound {
             let scale = if limit.abs() > 1e-9 { limit.abs() } else { 1e-9 };
             match excess {
                 // A violation is a sum: infinity in it would hide all other limits.
-                f64::INFINITY => 1.0,
+                f64::INFINITY if scale < 1.0 => INFINITE / scale,
+                f64::INFINITY => INFINITE,
                 _ if excess > 0.0 => excess / scale,
                 _ => 0.0,
             }
@@ -226,8 +230,23 @@ mod tests {
         assert_eq!(class(with_limit(None, Some(1.5)), f64::INFINITY), Class::Infeasible);
         assert_eq!(class(with_limit(None, Some(1.5)), f64::NEG_INFINITY), Class::Feasible);
         let low = with_limit(Some(1.5), None).verdict(Some(of(f64::NEG_INFINITY)));
-        assert_eq!((low.class, low.violation), (Class::Infeasible, 1.0));
+        assert_eq!((low.class, low.violation), (Class::Infeasible, INFINITE));
         assert!(low.outcome().is_valid());
+    }
+
+    #[test]
+    fn infinity_is_farther_from_a_limit_than_any_number_and_hides_no_other_limit() {
+        for limit in [0.0, 0.01, 3.0, 1e6] {
+            let far = |value: f64, trades: f64| {
+                let mut judge = with_limit(None, Some(limit));
+                judge.limits.push(Bound { metric: Metric::Trades, at_most: None, at_least: Some(10.0) });
+                let values = [(Metric::Sharpe, 2.0), (Metric::ProfitFactor, value), (Metric::Trades, trades)];
+                judge.verdict(Some(evaluation(&values, None))).violation
+            };
+            assert!(far(f64::INFINITY, 10.0) > far(7e6, 10.0), "{limit}");
+            assert!(far(7e6, 10.0) > far(4e6, 10.0), "{limit}");
+            assert!(limit < 1e-3 || far(f64::INFINITY, 9.0) > far(f64::INFINITY, 10.0), "{limit}");
+        }
     }
 
     #[test]
@@ -236,7 +255,12 @@ mod tests {
         let verdict = judge.verdict(Some(evaluation(&[(Metric::Sharpe, 2.0)], None)));
         assert_eq!(verdict.class, Class::Infeasible);
         let said: Vec<String> = judge.objections(&verdict).iter().map(ToString::to_string).collect();
-        assert_eq!(said, ["profit_factor >= 1.5: it is undefined: no trade gained and none lost"]);
+        assert_eq!(
+            said,
+            [
+                "profit_factor >= 1.5: it is undefined: no trade gained and none lost, or only some symbols are infinite"
+            ]
+        );
     }
 
     #[test]

@@ -68,6 +68,8 @@ impl<'a> Driver<'a> {
             Ok(())
         })?;
         warnings.iter().for_each(|w| observer.observe(Event::Fallback(w.to_string())));
+        folder.check_epoch()?;
+        checkpoint::remove_refused(&warnings)?;
         let (evolution, chain, state) = match resumed {
             Some(found) => found,
             None => {

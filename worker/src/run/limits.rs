@@ -14,12 +14,14 @@ pub struct Limits {
     pub stop: StopRules,
     /// By time and cost.
     pub budget: Budget,
+    /// Worker-seconds that somebody counted who sees more than generations: an operator sees the pods.
+    pub worker_seconds: u64,
 }
 
 impl Limits {
     /// Those of the manifest.
     pub fn of(job: &ResolvedJob) -> Limits {
-        Limits { stop: job.stop, budget: job.budget }
+        Limits { stop: job.stop, budget: job.budget, worker_seconds: 0 }
     }
 
     /// The rule that ends the run at this boundary, if any: those of results first, then time and cost.
@@ -28,6 +30,7 @@ impl Limits {
         let over =
             |limit: Option<f64>, value: Option<f64>| limit.zip(value).is_some_and(|(limit, v)| v >= limit);
         let counters = &state.counters;
+        let worker_seconds = counters.worker_seconds.max(self.worker_seconds as f64);
         match stop(&state.progress(), &self.stop, goal) {
             Some(StoppedBy::TargetReached) => Some(CompleteReason::TargetReached),
             Some(StoppedBy::SpaceExhausted) => Some(CompleteReason::SpaceExhausted),
@@ -38,10 +41,43 @@ impl Limits {
             None if over(self.budget.max_duration_seconds, Some(counters.seconds)) => {
                 Some(CompleteReason::DurationReached)
             }
-            None if over(self.budget.max_cost, price.map(|p| p * counters.worker_seconds)) => {
+            None if over(self.budget.max_cost, price.map(|p| p * worker_seconds)) => {
                 Some(CompleteReason::BudgetSpent)
             }
             None => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::progress::GenerationReport;
+
+    /// After one generation of so many worker-seconds.
+    fn state(worker_seconds: f64) -> DriverState {
+        let generation = serde_json::json!({
+            "generation": 0, "diversity": 0.5, "feasible": 1, "infeasible": 0, "failed": 0, "cached": 0,
+            "distinct": 1, "quotas": [1], "seconds": 1.0,
+        });
+        let history = vec![serde_json::from_value::<GenerationReport>(generation).unwrap()];
+        let mut state = DriverState { history, ..DriverState::default() };
+        state.counters.worker_seconds = worker_seconds;
+        state
+    }
+
+    /// A hundredth a second, and 1 to spend.
+    fn reached(counted: f64, told: u64) -> Option<CompleteReason> {
+        let budget = Budget { max_cost: Some(1.0), ..Budget::default() };
+        let limits = Limits { stop: StopRules::after(50), budget, worker_seconds: told };
+        limits.reached(&state(counted), Goal::Maximise, Some(0.01))
+    }
+
+    #[test]
+    fn a_cost_is_what_was_told_or_what_was_counted_whichever_is_more() {
+        assert_eq!(reached(99.0, 99), None, "the two are not added");
+        assert_eq!(reached(99.0, 0), None);
+        assert_eq!(reached(13.0, 100), Some(CompleteReason::BudgetSpent));
+        assert_eq!(reached(100.0, 13), Some(CompleteReason::BudgetSpent));
     }
 }

@@ -6,6 +6,7 @@
 //! favour of the one before. The reader accepts formats N and N-1 (1 is the first).
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::digest::Digest;
@@ -47,17 +48,28 @@ impl std::fmt::Display for CheckpointWarning {
     }
 }
 
-/// Writes a checkpoint and removes all but it and the one before. Later generations are removed too: the run did not
-/// continue from them, so they do not check, and would push this one out.
+/// Writes a checkpoint and removes those before it but one. Later generations are not touched: this attempt may have
+/// slept, and they are its successor's then.
 pub fn save(folder: &Path, engine: u32, checkpoint: &Checkpoint) -> Result<(), StorageError> {
     atomic::write(&path_of(folder, checkpoint.generation), &encode(engine, checkpoint))?;
-    let (later, mut useful): (Vec<_>, Vec<_>) =
-        list(folder)?.into_iter().partition(|(generation, _)| *generation > checkpoint.generation);
+    let mut useful = list(folder)?;
+    useful.retain(|(generation, _)| *generation <= checkpoint.generation);
     useful.truncate(useful.len().saturating_sub(KEEP));
-    for (_, path) in later.into_iter().chain(useful) {
-        fs::remove_file(&path).map_err(StorageError::io("remove", &path))?;
+    useful.iter().try_for_each(|(_, path)| remove(path))
+}
+
+/// Removes what [`load_newest`] refused: the run does not continue from it, and it would be asked first again. Once, by
+/// an attempt that begins and has just seen that it is the newest.
+pub fn remove_refused(refused: &[CheckpointWarning]) -> Result<(), StorageError> {
+    refused.iter().try_for_each(|warning| remove(&warning.path))
+}
+
+fn remove(path: &Path) -> Result<(), StorageError> {
+    match fs::remove_file(path) {
+        // Another attempt was quicker.
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(StorageError::io("remove", path)),
     }
-    Ok(())
 }
 
 /// All checkpoints that check, newest first, lazily; every refused one is reported in `warnings`.
@@ -203,8 +215,25 @@ mod tests {
             save(dir.path(), 1, &sample(g)).unwrap();
             fs::write(path_of(dir.path(), g), b"damaged").unwrap();
         }
+        let mut refused = Vec::new();
+        assert_eq!(load_newest(dir.path(), 1, &mut refused, |_| Ok(())).unwrap(), None);
+        remove_refused(&refused).unwrap();
+        remove_refused(&refused).unwrap();
         save(dir.path(), 1, &sample(1)).unwrap();
         assert_eq!(newest(dir.path()), (Some(sample(1)), 0));
+    }
+
+    #[test]
+    fn an_attempt_that_slept_removes_nothing_of_its_successor() {
+        let dir = tempfile::tempdir().unwrap();
+        for g in [1, 2, 7, 8] {
+            save(dir.path(), 1, &sample(g)).unwrap();
+        }
+        save(dir.path(), 1, &sample(3)).unwrap();
+        assert_eq!(newest(dir.path()), (Some(sample(8)), 0));
+        assert!(path_of(dir.path(), 7).exists());
+        save(dir.path(), 1, &sample(9)).unwrap();
+        assert_eq!(list(dir.path()).unwrap().len(), KEEP);
     }
 
     #[test]

@@ -38,25 +38,29 @@ pub struct LedgerWarning {
     pub kept: u64,
     /// Bytes that were no records.
     pub damaged_bytes: u64,
-    /// Where they are now.
-    pub aside: PathBuf,
+    /// Where they are now; `None`: cut off, since there was no room to keep them.
+    pub aside: Option<PathBuf>,
 }
 
 impl std::fmt::Display for LedgerWarning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (path, aside) = (self.path.display(), self.aside.display());
-        if self.foreign {
-            return write!(
+        let path = self.path.display();
+        let (bytes, kept) = (self.damaged_bytes, self.kept);
+        let rest = format!("{kept} good records were kept, and what is missing is evaluated again");
+        match &self.aside {
+            Some(aside) if self.foreign => write!(
                 f,
-                "{path}: belongs to another job, engine or version; it was kept as {aside}, and the run begins a new one"
-            );
+                "{path}: belongs to another job, engine or version; it was kept as {}, and the run begins a new one",
+                aside.display()
+            ),
+            Some(aside) => {
+                write!(f, "{path}: {bytes} damaged bytes were moved to {}; {rest}", aside.display())
+            }
+            None => write!(
+                f,
+                "{path}: {bytes} damaged bytes at its end were cut off, since they could not be written elsewhere; {rest}"
+            ),
         }
-        write!(
-            f,
-            "{path}: {} damaged bytes were moved to {aside}; {} good records were kept, and what is missing is \
-             evaluated again",
-            self.damaged_bytes, self.kept
-        )
     }
 }
 
@@ -138,21 +142,30 @@ impl Ledger {
             Header::Foreign => size,
         };
         let damaged = if foreign { std::iter::once(0..size).collect() } else { ledger.scan(from, size)? };
+        let tail = match (&found, damaged.as_slice()) {
+            (Header::Ours, [tail]) if tail.end == size => Some(tail.start),
+            _ => None,
+        };
         let mut warning = None;
         if !damaged.is_empty() {
+            let aside = match set_aside(path, &ledger.file, &damaged) {
+                // What a full volume cuts is the last append: no record is lost, and the run can go on.
+                Err(_) if tail.is_some_and(|start| size - start < longest() as u64) => None,
+                kept => Some(kept?),
+            };
             warning = Some(LedgerWarning {
                 path: path.to_owned(),
                 foreign,
                 kept: ledger.records,
                 damaged_bytes: damaged.iter().map(|part| part.end - part.start).sum(),
-                aside: set_aside(path, &ledger.file, &damaged)?,
+                aside,
             });
         }
-        match (&found, damaged.as_slice()) {
-            (Header::Ours, []) => ledger.end = size,
-            (Header::Ours, [tail]) if tail.end == size => {
-                ledger.end = tail.start;
-                ledger.file.set_len(tail.start).map_err(StorageError::io("shorten", path))?;
+        match (&found, tail) {
+            (Header::Ours, None) if damaged.is_empty() => ledger.end = size,
+            (_, Some(start)) => {
+                ledger.end = start;
+                ledger.file.set_len(start).map_err(StorageError::io("shorten", path))?;
             }
             _ => ledger.rewrite(&header, from, size)?,
         }

@@ -4,7 +4,7 @@
 //! the next record: that chance bytes do so has odds of one in four thousand million a place, before the layout is
 //! looked at.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -90,19 +90,33 @@ fn checksum(length: u32, payload: &[u8]) -> u32 {
 /// Copies parts of a file beside it, one after the other, under the first free name `<name>.damaged-<n>`.
 pub(super) fn set_aside(path: &Path, file: &File, parts: &[Range<u64>]) -> Result<PathBuf, StorageError> {
     let (aside, mut out) = free_name(path)?;
+    let copied = copy(path, file, parts, &aside, &mut out);
+    if copied.is_err() {
+        // Half a copy helps nobody, and on a full volume each start would add one.
+        let _ = fs::remove_file(&aside);
+    }
+    copied.map(|()| aside)
+}
+
+fn copy(
+    path: &Path,
+    file: &File,
+    parts: &[Range<u64>],
+    aside: &Path,
+    out: &mut File,
+) -> Result<(), StorageError> {
     let mut chunk = vec![0; CHUNK];
     for part in parts {
         let mut at = part.start;
         while at < part.end {
             let n = ((part.end - at) as usize).min(CHUNK);
             file.read_exact_at(&mut chunk[..n], at).map_err(StorageError::io("read", path))?;
-            out.write_all(&chunk[..n]).map_err(StorageError::io("write", &aside))?;
+            out.write_all(&chunk[..n]).map_err(StorageError::io("write", aside))?;
             at += n as u64;
         }
     }
-    out.sync_all().map_err(StorageError::io("flush", &aside))?;
-    atomic::sync_parent(&aside)?;
-    Ok(aside)
+    out.sync_all().map_err(StorageError::io("flush", aside))?;
+    atomic::sync_parent(aside)
 }
 
 fn free_name(path: &Path) -> Result<(PathBuf, File), StorageError> {
@@ -137,5 +151,21 @@ impl Window<'_> {
             self.file.read_exact_at(&mut self.bytes, offset)?;
         }
         Ok(&self.bytes[(offset - self.base) as usize..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_fails_is_not_left_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("l");
+        fs::write(&path, [7; 100]).unwrap();
+        let file = File::open(&path).unwrap();
+        set_aside(&path, &file, &[0..10, 90..110]).unwrap_err();
+        let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names, ["l"]);
     }
 }

@@ -10,7 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::super::ending::{self, Class, Ending};
 use super::super::observe::Attempt;
 use super::super::pod_state::{self, PodState};
-use super::super::status::{Situation, SuspendedBy};
+use super::super::status::{Situation, SuspendedBy, believed};
 use super::{Decision, State, Workers, later, left};
 use crate::annotations;
 use crate::progress::Seen;
@@ -184,7 +184,7 @@ impl State<'_> {
             (_, Some(seen)) => {
                 Situation::Running { reachable: seen.reachable(attempt.number, self.inputs.clock) }
             }
-            (PodState::Running, None) if self.status.phase == Some(Phase::Running) => {
+            (PodState::Running, None) if believed::phase(self.status) == Some(Phase::Running) => {
                 Situation::Running { reachable: false }
             }
             (PodState::Importing, None) => Situation::Preparing { importing: true },

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::{Decision, State, left};
 use crate::evolution_job::pod_state;
+use crate::evolution_job::status::believed;
 
 impl State<'_> {
     /// The deadline that has passed, if any.
@@ -59,7 +60,7 @@ impl State<'_> {
         let attempt = self.inputs.observed.attempt(self.number());
         let runs = attempt.is_some_and(|a| self.heard(a).is_some());
         let held = attempt.is_some_and(|a| pod_state::is_held(&a.job));
-        if runs || held || self.status.phase != Some(Phase::Preparing) {
+        if runs || held || believed::phase(self.status) != Some(Phase::Preparing) {
             return None;
         }
         let since = |kind, status| {

@@ -8,7 +8,7 @@ use galapagos_protocol::progress::Final;
 use super::super::ending::{self, Class};
 use super::super::observe::Attempt;
 use super::super::pod_state;
-use super::super::status::{LastWords, Situation};
+use super::super::status::{LastWords, Situation, believed};
 use super::{Decision, State, Workers, left};
 
 impl State<'_> {
@@ -43,7 +43,7 @@ impl State<'_> {
     /// The end as it was recorded.
     pub(super) fn recorded_end(&self) -> Situation {
         let complete = self.condition("Complete").filter(|c| c.status == "True");
-        if let Some(complete) = complete.filter(|_| self.status.phase == Some(Phase::Succeeded)) {
+        if let Some(complete) = complete.filter(|_| believed::phase(self.status) == Some(Phase::Succeeded)) {
             return Situation::Succeeded { reason: complete_reason(&complete.reason) };
         }
         let failed = self.condition("Failed");

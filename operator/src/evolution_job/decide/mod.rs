@@ -25,7 +25,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::ending;
 use super::observe::{Attempt, Observed};
-use super::status::{LastWords, Situation, SuspendedBy};
+use super::status::{LastWords, Situation, SuspendedBy, believed};
 use super::validate::Problem;
 use crate::plan::Share;
 pub use unmade::is_in_vain;
@@ -114,8 +114,10 @@ pub struct Inputs<'a> {
 pub fn decide(inputs: &Inputs<'_>) -> Decision {
     let status = inputs.observed.job.status.clone().unwrap_or_default();
     let state = State { status: &status, inputs };
-    match status.phase {
-        Some(Phase::Succeeded | Phase::Failed) if !state.is_extended() => state.after_the_end(),
+    match believed::phase(&status) {
+        Some(Phase::Succeeded | Phase::Failed) if !state.is_extended() && !state.is_denied() => {
+            state.after_the_end()
+        }
         _ => state.before_the_end(),
     }
 }
@@ -123,7 +125,7 @@ pub fn decide(inputs: &Inputs<'_>) -> Decision {
 /// Whether the job has a place in its pool.
 pub fn has_place(status: Option<&EvolutionJobStatus>) -> bool {
     let Some(status) = status else { return false };
-    matches!(status.phase, Some(Phase::Preparing | Phase::Running)) || is_held_by_a_queue(status)
+    matches!(believed::phase(status), Some(Phase::Preparing | Phase::Running)) || is_held_by_a_queue(status)
 }
 
 /// Whether a queue holds the current attempt back: the attempt stays, and its place with it.
@@ -139,12 +141,12 @@ fn is_held_by_a_queue(status: &EvolutionJobStatus) -> bool {
 pub fn is_extended(job: &EvolutionJob) -> bool {
     let Some(status) = &job.status else { return false };
     let done = status.generations.and_then(|g| u32::try_from(g).ok());
-    status.phase == Some(Phase::Succeeded) && done.is_some_and(|done| job.spec.generations > done)
+    believed::phase(status) == Some(Phase::Succeeded) && done.is_some_and(|done| job.spec.generations > done)
 }
 
 /// Whether the job has ended and nothing more is wanted of it.
 pub fn is_over(job: &EvolutionJob) -> bool {
-    let phase = job.status.as_ref().and_then(|s| s.phase);
+    let phase = job.status.as_ref().and_then(believed::phase);
     matches!(phase, Some(Phase::Succeeded | Phase::Failed)) && !is_extended(job)
 }
 
@@ -162,8 +164,16 @@ impl State<'_> {
         self.inputs.observed.job.spec.suspend == Some(true)
     }
 
+    /// The recorded numbers, as far as the Jobs that are there do not say otherwise: their names tell which attempts
+    /// there were, whatever was written into the status since.
     fn attempts(&self) -> Attempts {
-        self.status.attempts.clone().unwrap_or_default()
+        let recorded = self.status.attempts.clone().unwrap_or_default();
+        let Some(last) = self.inputs.observed.attempts.last() else { return recorded };
+        let made = i32::try_from(last.number).unwrap_or(i32::MAX);
+        // The next number is recorded before its Job is made; never the one after it while the last goes on.
+        let is_beyond = recorded.started > made.saturating_add(1) && self.lives(last);
+        let started = if is_beyond { made } else { recorded.started.max(made) };
+        Attempts { started, ..recorded }
     }
 
     /// Number of the current attempt; 0: none yet.
@@ -171,9 +181,24 @@ impl State<'_> {
         self.attempts().started.try_into().unwrap_or(0)
     }
 
-    /// Whether the job is inside an attempt.
+    /// Whether the job is inside an attempt: as recorded, or since there is one that goes on.
     fn is_inside_an_attempt(&self) -> bool {
         has_place(Some(self.status))
+            || self.inputs.observed.attempt(self.number()).is_some_and(|a| self.lives(a))
+    }
+
+    /// Whether an attempt goes on, and is meant to.
+    fn lives(&self, attempt: &Attempt) -> bool {
+        !attempt.is_leaving()
+            && ending::of(&attempt.job, attempt.pod.as_deref()).is_none()
+            && !self.is_lost(attempt)
+    }
+
+    /// Whether a coordinator at work denies that the job has a result.
+    fn is_denied(&self) -> bool {
+        let is_success = believed::phase(self.status) == Some(Phase::Succeeded);
+        let current = self.inputs.observed.attempt(self.number()).filter(|a| is_success && self.lives(a));
+        current.and_then(|a| self.heard(a)).is_some_and(|seen| seen.report.r#final.is_none())
     }
 
     fn with(&self, situation: Situation) -> Decision {

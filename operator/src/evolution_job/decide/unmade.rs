@@ -10,7 +10,7 @@ use galapagos_crds::status::Phase;
 
 use super::super::observe::Attempt;
 use super::super::pod_state::{self, PodState};
-use super::super::status::Situation;
+use super::super::status::{Situation, believed};
 use super::{Decision, State, Workers, left};
 
 /// First pause before such an attempt is made again; it doubles each time.
@@ -34,6 +34,8 @@ impl State<'_> {
     pub(super) fn unmade(&self, attempt: &Attempt) -> Option<Decision> {
         let (job, pod, now) = (&*attempt.job, attempt.pod.as_deref(), self.inputs.now);
         let found = pod_state::unmade(job, pod, self.inputs.observed.refused.as_deref(), now);
+        // One that is young, or for which a node is made free, is given the time that it needs.
+        let may_come = found.is_none() && pod.is_some();
         let situation = match found {
             Some(PodState::Stuck { reason, message }) => {
                 Situation::Stalled { reason, message, phase: Phase::Preparing }
@@ -44,10 +46,10 @@ impl State<'_> {
         if self.is_corrected(attempt) {
             return Some(self.again(attempt, Situation::Starting));
         }
-        if let Some(given_back) = self.given_back(&situation) {
+        if let Some(given_back) = self.given_back(&situation).filter(|_| !may_come) {
             return Some(given_back);
         }
-        let wait = self.until_again(attempt);
+        let wait = if may_come { None } else { self.until_again(attempt) };
         if wait.is_some_and(|wait| wait.is_zero()) {
             return Some(self.again(attempt, situation));
         }
@@ -55,8 +57,9 @@ impl State<'_> {
         decision.children.attempt = Some(attempt.number);
         decision.children.remove = self.outdated(attempt.number);
         let missing = pod_state::until_missing(job, pod, now);
+        let unplaced = pod.and_then(|pod| pod_state::until_unplaced(pod, now));
         decision.recheck =
-            [wait, missing, self.until_deadline(), self.next_stop()].into_iter().flatten().min();
+            [wait, missing, unplaced, self.until_deadline(), self.next_stop()].into_iter().flatten().min();
         Some(decision)
     }
 
@@ -68,7 +71,8 @@ impl State<'_> {
     fn still(&self, reasons: &[StalledReason]) -> Option<Situation> {
         let told = self.condition(condition::STALLED).filter(|c| c.status == "True")?;
         let reason = *reasons.iter().find(|r| r.as_str() == told.reason)?;
-        let phase = self.status.phase.filter(|p| matches!(p, Phase::Pending | Phase::Preparing))?;
+        let phase =
+            believed::phase(self.status).filter(|p| matches!(p, Phase::Pending | Phase::Preparing))?;
         Some(Situation::Stalled { reason, message: told.message.clone(), phase })
     }
 

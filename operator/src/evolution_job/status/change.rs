@@ -8,6 +8,8 @@ use crate::evolution_job::queue;
 
 /// Least time between two writes of numbers of one job.
 const LEAST: Duration = Duration::from_secs(5);
+/// The same, if nothing but the cost is new.
+pub const COST: Duration = Duration::from_secs(60);
 /// Writes of numbers a second, of all running jobs together.
 const RATE: f64 = 20.0;
 
@@ -16,6 +18,8 @@ const RATE: f64 = 20.0;
 pub enum Change {
     /// Nothing.
     None,
+    /// What it costs, which rises every second.
+    CostOnly,
     /// Numbers and texts: they can wait.
     LiveOnly,
     /// Phase, a condition, an end, an attempt: somebody may wait for it.
@@ -27,9 +31,14 @@ pub fn differs(old: Option<&EvolutionJobStatus>, new: &EvolutionJobStatus) -> Ch
     match old {
         None => Change::Transition,
         Some(old) if old == new => Change::None,
+        Some(old) if without_cost(old) == without_cost(new) => Change::CostOnly,
         Some(old) if lasting(old) == lasting(new) => Change::LiveOnly,
         Some(_) => Change::Transition,
     }
+}
+
+fn without_cost(status: &EvolutionJobStatus) -> EvolutionJobStatus {
+    EvolutionJobStatus { cost: None, ..status.clone() }
 }
 
 /// How long to wait with a write: `None`: nothing to write; zero: now. `last`: time since this job's status was last
@@ -39,11 +48,13 @@ pub fn wait(change: Change, last: Option<Duration>, running: usize, place: Optio
         Some(place) => queue::pause(place).max(LEAST),
         None => LEAST.max(Duration::from_secs_f64(running as f64 / RATE)),
     };
-    match change {
-        Change::None => None,
-        Change::Transition => Some(Duration::ZERO),
-        Change::LiveOnly => Some(last.map_or(Duration::ZERO, |last| interval.saturating_sub(last))),
-    }
+    let interval = match change {
+        Change::None => return None,
+        Change::Transition => return Some(Duration::ZERO),
+        Change::LiveOnly => interval,
+        Change::CostOnly => interval.max(COST),
+    };
+    Some(last.map_or(Duration::ZERO, |last| interval.saturating_sub(last)))
 }
 
 /// The parts of a status that scripts wait for and decisions rest on.

@@ -25,6 +25,7 @@ pub(super) struct Known {
     pub evaluations: Option<Evaluations>,
     pub best: Option<Best>,
     pub history: Vec<GenerationStatus>,
+    /// Of generations alone.
     pub worker_seconds: Option<f64>,
     pub results: Option<Results>,
     provenance: Provenance,

@@ -46,10 +46,10 @@ pub(super) fn message(facts: &Facts<'_>) -> String {
             "The coordinator's Job is suspended by its queue, which will resume it.".to_owned()
         }
         Situation::Stalled { reason, message, .. } | Situation::Failed { reason, message } => {
-            let advice = advice(*reason);
-            if message.contains(advice) {
-                // It was read back from a condition.
-                return shorten(message, LIMIT);
+            let advice = advice(*reason, message);
+            if is_advised(message) || message.contains(advice) {
+                // It was read back from a condition, or tells of one, whose advice is nearer to the cause.
+                return sentence(&shorten(message, LIMIT - 1));
             }
             // Room is kept for the advice: it is worth more than the end of a long error.
             format!("{} {}", sentence(&shorten(message, LIMIT * 3 / 4)), advice)
@@ -100,8 +100,46 @@ fn completed(reason: CompleteReason) -> &'static str {
     }
 }
 
-/// What a person can do.
-pub(super) fn advice(reason: StalledReason) -> &'static str {
+/// Whether a message says already what a person can do.
+fn is_advised(message: &str) -> bool {
+    let mut usual = StalledReason::ALL.iter().map(|reason| usual_advice(*reason));
+    usual.any(|advice| message.contains(advice))
+        || WORDS.iter().any(|(_, _, advice)| message.contains(advice))
+        || PRIVILEGES.iter().any(|words| message.contains(words))
+}
+
+/// Of refusals of a pool's privileges: they say where to turn.
+const PRIVILEGES: [&str; 2] = ["--allow-privileged-templates", "the operator's own namespace"];
+
+/// Words of those who refuse that call for another advice than the reason does.
+const WORDS: [(StalledReason, &str, &str); 5] = {
+    use StalledReason::{InvalidTemplate, QuotaExceeded, StartDeadlineExceeded};
+    const POLICY: &str = "Satisfy that policy by the templates of the WorkerPool, or have it changed.";
+    [
+        // There is room: it is not said how much of it is wanted.
+        (
+            QuotaExceeded,
+            "must specify",
+            "Set them in the coordinatorTemplate of the WorkerPool, or give the namespace a LimitRange with defaults.",
+        ),
+        (
+            InvalidTemplate,
+            "failed calling webhook",
+            "Nothing is wrong with the WorkerPool: see why that webhook does not answer.",
+        ),
+        (InvalidTemplate, "admission webhook", POLICY),
+        (InvalidTemplate, "ValidatingAdmissionPolicy", POLICY),
+        (StartDeadlineExceeded, "kubectl describe job", "Raise startDeadlineSeconds if it needs longer."),
+    ]
+};
+
+/// What a person can do about what a message tells.
+fn advice(reason: StalledReason, told: &str) -> &'static str {
+    let other = WORDS.iter().find(|(of, words, _)| *of == reason && told.contains(words));
+    other.map_or_else(|| usual_advice(reason), |(_, _, advice)| advice)
+}
+
+fn usual_advice(reason: StalledReason) -> &'static str {
     match reason {
         StalledReason::PoolNotFound => "Create this WorkerPool, or change workerPoolName to one that exists.",
         StalledReason::NameTaken => "Delete or rename that object, or give the job another name.",
@@ -148,5 +186,97 @@ pub(super) fn advice(reason: StalledReason) -> &'static str {
         StalledReason::EvaluationFailed => {
             "See exceptions.jsonl in the run folder; evaluation.onFailure: Skip sets such individuals aside."
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evolution_job::status::tests::facts::facts;
+    use crate::settings::Settings;
+    use crate::worker_pool::privileges;
+    use galapagos_crds::WorkerPool;
+    use galapagos_crds::status::Phase;
+    use serde_json::json;
+
+    fn stalled(reason: StalledReason, message: &str) -> String {
+        message_of(Situation::Stalled { reason, message: message.to_owned(), phase: Phase::Preparing })
+    }
+
+    fn message_of(situation: Situation) -> String {
+        message(&facts(situation))
+    }
+
+    #[test]
+    fn the_advice_is_about_what_those_say_who_refuse() {
+        use StalledReason::{InvalidTemplate, QuotaExceeded};
+        let refused = "the pod of the Job j-coordinator-1 is refused";
+        for (reason, why, right, wrong) in [
+            (QuotaExceeded, "exceeded quota: few, requested: pods=1", "Raise the quota", "LimitRange"),
+            (
+                QuotaExceeded,
+                "failed quota: q: must specify limits.cpu",
+                "coordinatorTemplate",
+                "Raise the quota",
+            ),
+            (
+                InvalidTemplate,
+                "Internal error occurred: failed calling webhook 'a.b': connection refused",
+                "webhook does not answer",
+                "Correct the template",
+            ),
+            (
+                InvalidTemplate,
+                "admission webhook 'a.b' denied the request: no",
+                "that policy",
+                "Correct the template",
+            ),
+            (
+                InvalidTemplate,
+                "ValidatingAdmissionPolicy 'p' with binding 'b' denied",
+                "that policy",
+                "Correct the",
+            ),
+            (InvalidTemplate, "violates PodSecurity 'restricted:latest'", "Correct the template", "webhook"),
+        ] {
+            let told = stalled(reason, &format!("{refused}: {why}"));
+            assert!(told.contains(why) && told.contains(right) && !told.contains(wrong), "{told}");
+            assert_eq!(stalled(reason, &told), told, "it is read back from its condition");
+        }
+    }
+
+    #[test]
+    fn a_pool_that_would_give_too_much_is_told_once_what_to_do() {
+        let settings =
+            <Settings as clap::Parser>::parse_from(["operator", "--image", "i", "--own-namespace", "home"]);
+        for (namespace, spec) in [
+            ("home", json!({"marketData": {"volume": {"emptyDir": {}}}})),
+            ("lab", json!({"marketData": {"volume": {"hostPath": {"path": "/"}}}})),
+        ] {
+            let pool: WorkerPool = serde_json::from_value(json!({
+                "apiVersion": "galapagos.dev/v1alpha1", "kind": "WorkerPool",
+                "metadata": {"name": "p", "namespace": namespace}, "spec": spec,
+            }))
+            .unwrap();
+            let refused = privileges::check(&pool, &settings).unwrap_err();
+            let told = stalled(StalledReason::InvalidTemplate, &format!("its pool: {refused}"));
+            assert_eq!(told, format!("Its pool: {refused}."));
+        }
+    }
+
+    #[test]
+    fn a_deadline_that_passed_gives_the_advice_of_its_cause_and_no_other() {
+        let quota = stalled(StalledReason::QuotaExceeded, "the pod is refused: exceeded quota: few");
+        let late = |why: &str| {
+            let message = format!("it did not run within spec.startDeadlineSeconds 20: {why}");
+            message_of(Situation::Failed { reason: StalledReason::StartDeadlineExceeded, message })
+        };
+        assert!(late(&quota).ends_with(usual_advice(StalledReason::QuotaExceeded)), "{}", late(&quota));
+        let unknown = late("Kubernetes has made no pod; `kubectl describe job j` tells");
+        assert!(
+            unknown.contains("Raise startDeadlineSeconds") && !unknown.contains("See the events"),
+            "{unknown}"
+        );
+        assert!(late("The coordinator's pod fits on no node: 0/2").contains("See the events"));
     }
 }

@@ -3,6 +3,7 @@
 //! Pure: no client, no clock. What nobody tells any more (the coordinator is out of reach, or gone) stays as it was
 //! last known. Not covered: the decision where a job stands ([`Situation`] is an input) and the write itself.
 
+pub mod believed;
 mod change;
 mod conditions;
 mod costs;
@@ -10,6 +11,7 @@ mod fit;
 mod known;
 pub mod last_words;
 mod messages;
+mod pods;
 mod situation;
 #[cfg(test)]
 mod tests;
@@ -20,9 +22,10 @@ use galapagos_protocol::progress::Report;
 use jiff::{Timestamp, Unit};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-pub use change::{Change, differs, wait};
+pub use change::{COST, Change, differs, wait};
 pub use fit::LIMIT;
 pub use last_words::{End, LastWords};
+pub use pods::{Life, is_over};
 pub use situation::{Situation, SuspendedBy};
 
 use known::Known;
@@ -48,6 +51,8 @@ pub struct Facts<'a> {
     pub attempts: Attempts,
     /// Workers of the Deployment, without the local one: that is added here.
     pub workers: RemoteWorkers,
+    /// How long its pods live, the coordinator's among them, and lived of which that is not in the status before.
+    pub lives: &'a [Life],
     /// When the first attempt was started; the first time that was written stays, until the job goes on after its end.
     pub started: Option<Timestamp>,
     /// When the last attempt ended; absent: a job that ends, ends now.
@@ -89,7 +94,7 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
     let conditions = conditions::conditions(&before.conditions, facts, &workers, known.data_published(), now);
     let generation = known.generation;
     let (estimated_completion_time, eta_known) = (eta(&before, facts, now), situation.is_running());
-    let cost = costs::cost(before.cost.as_ref(), known.worker_seconds, facts.price);
+    let cost = costs::cost(&before, ends, facts.lives, known.worker_seconds, facts.price, now);
     let provenance = known.provenance(facts.image, situation);
     let Known { evaluations, best, history, results, .. } = known;
     fit::fit(EvolutionJobStatus {

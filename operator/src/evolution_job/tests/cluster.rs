@@ -8,17 +8,18 @@ use std::time::{Duration, SystemTime};
 use axum::body::Body;
 use galapagos_protocol::tls::issue::Authority;
 use http::{Method, Request, Response};
+use jiff::Timestamp;
 use kube::Client;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tower::service_fn;
 
 use crate::backoff::Backoff;
 use crate::certificates::Ca;
-use crate::context::{Context, Recent};
+use crate::context::{Clock, Context, Recent};
 use crate::controllers;
 use crate::evolution_job::{budget, refusals, worker_trouble};
 use crate::kube_io::KubeIo;
@@ -32,16 +33,36 @@ use crate::watches::{self, Health, Pulse, Triggers};
 /// Plural, namespace and name.
 type Key = (String, String, String);
 
-#[derive(Default)]
 struct State {
+    born: (Timestamp, Instant),
     version: u64,
     objects: BTreeMap<Key, Value>,
-    watches: Vec<(String, mpsc::UnboundedSender<String>)>,
+    /// Plural, label selector, and where to tell.
+    watches: Vec<(String, Labels, mpsc::UnboundedSender<String>)>,
     /// Patches of statuses, by plural and name.
     status_patches: BTreeMap<(String, String), u32>,
 }
 
+/// What a label selector asks for.
+type Labels = Vec<(String, String)>;
+
+/// Of a query, as kube writes it.
+fn selector(query: &str) -> Labels {
+    let asked = query.split('&').find_map(|part| part.strip_prefix("labelSelector=")).unwrap_or_default();
+    let asked = asked.replace("%3D", "=").replace("%2C", ",").replace("%2F", "/");
+    asked.split(',').filter_map(|pair| pair.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect()
+}
+
+fn has(object: &Value, labels: &Labels) -> bool {
+    labels.iter().all(|(key, value)| object["metadata"]["labels"][key] == json!(value))
+}
+
 impl State {
+    /// The time of the world, which goes with the runtime's clock.
+    fn now(&self) -> Timestamp {
+        self.born.0 + self.born.1.elapsed()
+    }
+
     fn put(&mut self, key: Key, mut object: Value) -> Value {
         let before = self.objects.get(&key);
         let stripped = |o: &Value| {
@@ -62,7 +83,7 @@ impl State {
             }
         } else {
             object["metadata"]["uid"] = json!(format!("uid-{}-{}", key.0, key.2));
-            object["metadata"]["creationTimestamp"] = json!(format!("{:.0}", jiff::Timestamp::now()));
+            object["metadata"]["creationTimestamp"] = json!(format!("{:.0}", self.now()));
             object["metadata"]["generation"] = json!(1);
             object["metadata"]["namespace"] = json!(key.1);
         }
@@ -84,14 +105,24 @@ impl State {
 
     fn tell(&mut self, plural: &str, type_: &str, object: &Value) {
         let line = format!("{}\n", json!({"type": type_, "object": object}));
-        self.watches.retain(|(of, watch)| of != plural || watch.send(line.clone()).is_ok());
+        self.watches.retain(|(of, labels, watch)| {
+            of != plural || !has(object, labels) || watch.send(line.clone()).is_ok()
+        });
     }
 }
 
 /// The cluster. Clones are the same.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Cluster {
     state: Arc<Mutex<State>>,
+    /// How long coordinators run.
+    runs: Duration,
+}
+
+impl Default for Cluster {
+    fn default() -> Cluster {
+        Cluster::of_runs(Duration::from_secs(8))
+    }
 }
 
 const NAMESPACE: &str = "research";
@@ -101,6 +132,23 @@ fn key(plural: &str, name: &str) -> Key {
 }
 
 impl Cluster {
+    /// One whose coordinators run so long.
+    pub fn of_runs(runs: Duration) -> Cluster {
+        let state = State {
+            born: (Timestamp::now(), Instant::now()),
+            version: 0,
+            objects: BTreeMap::new(),
+            watches: Vec::new(),
+            status_patches: BTreeMap::new(),
+        };
+        Cluster { state: Arc::new(Mutex::new(state)), runs }
+    }
+
+    /// The time of its world, in whole seconds.
+    pub fn now(&self) -> String {
+        format!("{:.0}", self.state.lock().unwrap().now())
+    }
+
     /// Makes or replaces an object, as a person would.
     pub fn apply(&self, plural: &str, object: Value) {
         let name = object["metadata"]["name"].as_str().unwrap().to_owned();
@@ -114,6 +162,11 @@ impl Cluster {
         let Some(mut object) = state.objects.get(&key).cloned() else { return };
         change(&mut object);
         state.put(key, object);
+    }
+
+    /// Takes an object away.
+    pub fn remove(&self, plural: &str, name: &str) {
+        self.state.lock().unwrap().remove(&key(plural, name));
     }
 
     /// The objects of a plural.
@@ -156,6 +209,10 @@ impl Cluster {
             metrics,
             backoff: Backoff::new(),
             budget: budget::Budget::default(),
+            clock: Clock(Box::new({
+                let cluster = self.clone();
+                move || cluster.state.lock().unwrap().now()
+            })),
             since: std::time::Instant::now(),
             recent: Recent::default(),
             refused_pods: Default::default(),
@@ -191,15 +248,16 @@ impl Cluster {
         match (&parts.method, rest.get(1), rest.get(2)) {
             (&Method::GET, None, _) if query.contains("watch=true") => {
                 let (sender, lines) = mpsc::unbounded_channel();
-                state.watches.push((plural.to_owned(), sender));
+                state.watches.push((plural.to_owned(), selector(query), sender));
                 let lines = UnboundedReceiverStream::new(lines).map(Ok::<_, std::convert::Infallible>);
                 Response::new(Body::from_stream(lines))
             }
             (&Method::GET, None, _) => {
                 // Events are told here, and asked for only about pods that were refused: there are none.
                 let is_asked = |kind: &str| kind == plural && plural != "events";
-                let items: Vec<_> =
-                    state.objects.iter().filter(|(key, _)| is_asked(&key.0)).map(|(_, o)| o).collect();
+                let labels = selector(query);
+                let items = state.objects.iter().filter(|(key, o)| is_asked(&key.0) && has(o, &labels));
+                let items: Vec<_> = items.map(|(_, o)| o).collect();
                 let meta = json!({"resourceVersion": state.version.to_string()});
                 reply(200, &json!({"kind": "List", "apiVersion": "v1", "metadata": meta, "items": items}))
             }
@@ -261,19 +319,21 @@ impl Cluster {
         pod["apiVersion"] = json!("v1");
         pod["kind"] = json!("Pod");
         pod["metadata"]["name"] = json!(name);
+        pod["metadata"]["ownerReferences"] = json!([{"apiVersion": "batch/v1", "kind": "Job", "name": name,
+            "uid": job["metadata"]["uid"], "controller": true}]);
         let statuses = |state: Value| {
             json!([{"name": "coordinator", "state": state, "ready": true,
             "restartCount": 0, "image": "i", "imageID": "i"}])
         };
-        let started = format!("{:.0}", jiff::Timestamp::now());
+        let started = self.now();
         pod["status"] = json!({"phase": "Running", "startTime": started,
             "containerStatuses": statuses(json!({"running": {"startedAt": started}}))});
         self.apply("pods", pod);
-        sleep(Duration::from_secs(8)).await;
+        sleep(self.runs).await;
         let words = json!({"reason": "GenerationsReached", "succeeded": true, "generation": 5, "generations": 5,
             "resultDigest": "blake3:0", "resultPath": "runs/x"});
         let end = json!({"terminated": {"exitCode": 0, "message": words.to_string(), "reason": "Completed",
-            "finishedAt": format!("{:.0}", jiff::Timestamp::now())}});
+            "finishedAt": self.now()}});
         self.edit("pods", &name, |pod| {
             pod["status"]["phase"] = json!("Succeeded");
             pod["status"]["containerStatuses"] = statuses(end);

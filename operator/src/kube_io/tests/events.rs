@@ -1,8 +1,10 @@
 //! Events are told once and counted when they repeat.
 
 use galapagos_crds::conditions::EventReason;
-use k8s_openapi::api::core::v1::ObjectReference;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Event, ObjectReference};
 use kube::runtime::events::EventType;
+use serde_json::Value;
 
 use super::server::{Server, refusal};
 use crate::kube_io::KubeIo;
@@ -28,17 +30,16 @@ async fn an_event_says_what_happened_to_which_object() {
     let server = Server::new([]);
     tell(&server.io(Fence::open()), "exit code 70").await;
     let seen = server.only();
-    assert_eq!(
-        (seen.method.as_str(), seen.path.as_str()),
-        ("POST", "/apis/events.k8s.io/v1/namespaces/research/events")
-    );
-    assert_eq!(seen.body["regarding"]["uid"], "u-1");
+    assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", "/api/v1/namespaces/research/events"));
+    assert_eq!(seen.body["involvedObject"]["uid"], "u-1");
     assert_eq!(seen.body["reason"], "AttemptLost");
     assert_eq!(seen.body["action"], "Retry");
     assert_eq!(seen.body["type"], "Warning");
-    assert_eq!(seen.body["note"], "exit code 70");
-    assert_eq!(seen.body["reportingController"], "galapagos-operator");
+    assert_eq!(seen.body["message"], "exit code 70");
+    assert_eq!(seen.body["reportingComponent"], "galapagos-operator");
     assert_eq!(seen.body["metadata"]["namespace"], "research");
+    let event: Event = serde_json::from_value(seen.body).unwrap();
+    assert!(event.event_time.is_some() && event.reporting_instance.is_some(), "the server asks for them");
     assert!(server.metrics.text().unwrap().contains("events_total{reason=\"AttemptLost\"} 1"));
 }
 
@@ -56,6 +57,23 @@ async fn a_repeated_event_is_counted_and_another_note_is_another_event() {
     assert_eq!(seen[1].path, seen[3].path);
     assert_eq!(seen[1].path.rsplit('/').next(), seen[0].body["metadata"]["name"].as_str());
     assert_eq!(seen[1].content, "application/merge-patch+json");
+}
+
+/// `kubectl describe` sorts by `lastTimestamp` and nothing else.
+#[tokio::test]
+async fn describe_finds_the_time_of_an_event_and_of_its_last_repetition() {
+    let server = Server::new([]);
+    let io = server.io(Fence::open());
+    tell(&io, "x").await;
+    tell(&io, "x").await;
+    let [first, again] = [0, 1].map(|i| server.seen()[i].body.clone());
+    let time = |body: &Value, field: &str| body[field].as_str().unwrap_or_default().parse::<Timestamp>();
+    assert_eq!(first["firstTimestamp"], first["lastTimestamp"]);
+    assert!(time(&again, "lastTimestamp").unwrap() >= time(&first, "lastTimestamp").unwrap());
+    assert_eq!(
+        (&first["count"], &again["count"], &again["series"]["count"]),
+        (&1.into(), &2.into(), &2.into())
+    );
 }
 
 /// It crashed between telling and writing the status, and does both again.

@@ -55,3 +55,20 @@ async fn what_the_server_would_not_make_either_is_left_as_it_is() {
     assert!(matches!(righted, Err(WriteError::Invalid { .. })), "{righted:?}");
     assert_eq!(server.seen().len(), 2, "an apply and a question, no more");
 }
+
+#[tokio::test]
+async fn a_full_quota_deletes_nothing_and_is_not_taken_for_what_is_wrong() {
+    let full = || {
+        refusal(403, "Forbidden", "services \"a\" is forbidden: exceeded quota: few, requested: services=1")
+    };
+    let server = Server::new([duplicate(), full()]);
+    let seen = ObjectMeta { uid: Some("u".into()), ..ObjectMeta::default() };
+    let io = server.io(Fence::open());
+    let righted = io.apply_or_replace(Kind::Deployment, "n", &deployment("a", 1), Some(&seen)).await;
+    assert!(matches!(righted, Err(WriteError::Invalid { .. })), "{righted:?}");
+    assert!(server.seen().iter().all(|seen| seen.method != "DELETE"));
+
+    let server = Server::new([duplicate(), full()]);
+    let righted = server.io(Fence::open()).apply_or_replace(Kind::Service, "n", &service(), None).await;
+    assert!(matches!(righted, Ok(Righted::Applied(_))), "its ports are replaced where it is: {righted:?}");
+}

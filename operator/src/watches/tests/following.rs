@@ -7,7 +7,7 @@ use kube::runtime::reflector::ObjectRef;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::server::{Server, child, drain, job, pool};
+use super::server::{Server, WORKER_PODS, child, drain, job, pool};
 use crate::watches::Settings;
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +127,7 @@ async fn only_our_children_are_asked_for_and_no_more_of_them_than_is_read() {
     let server = Server::default();
     let watched = server.watched(&Settings::default());
     watched.settled().await;
-    for plural in ["jobs", "pods", "deployments", "services", "networkpolicies"] {
+    for plural in ["jobs", "pods", WORKER_PODS, "deployments", "services", "networkpolicies"] {
         for seen in server.seen(plural) {
             assert!(seen.query.contains("managed-by%3Dgalapagos-operator"), "{seen:?}");
             let metadata_only = seen.accept.contains("PartialObjectMetadata");
@@ -144,9 +144,8 @@ async fn with_a_namespace_nothing_is_asked_outside_of_it() {
     let server = Server::default();
     let watched = server.watched(&Settings { namespace: Some("research".into()), ..Settings::default() });
     watched.settled().await;
-    for plural in
-        ["evolutionjobs", "workerpools", "jobs", "pods", "deployments", "services", "networkpolicies"]
-    {
+    let children = ["jobs", "pods", WORKER_PODS, "deployments", "services", "networkpolicies"];
+    for plural in ["evolutionjobs", "workerpools"].into_iter().chain(children) {
         assert!(
             server.seen(plural).iter().all(|seen| seen.path.contains("/namespaces/research/")),
             "{plural}"

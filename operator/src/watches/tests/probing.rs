@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::server::{Server, Watched};
+use super::server::{Server, WORKER_PODS, Watched};
 use crate::metrics::WatchFailure;
 use crate::watches::{Settings, Watch};
 
@@ -106,9 +106,8 @@ async fn an_outage_restarts_nobody_neither_while_it_lasts_nor_when_it_ends() {
     let server = Server::default();
     let watched = server.watched(&Settings::default());
     watched.settled().await;
-    for plural in
-        ["evolutionjobs", "workerpools", "jobs", "pods", "deployments", "services", "networkpolicies"]
-    {
+    let children = ["jobs", "pods", WORKER_PODS, "deployments", "services", "networkpolicies"];
+    for plural in ["evolutionjobs", "workerpools"].into_iter().chain(children) {
         server.is_deaf_to(plural);
         server.hangs_up(plural);
     }

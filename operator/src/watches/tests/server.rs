@@ -18,6 +18,9 @@ use tower::service_fn;
 use crate::metrics::Metrics;
 use crate::watches::{Caches, Health, Pulse, Requests, Settings, Tasks, Triggers, start};
 
+/// The plural here of pods of workers, which are watched apart from those of coordinators.
+pub const WORKER_PODS: &str = "pods of workers";
+
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -92,8 +95,11 @@ impl Server {
     fn answer(&self, request: &Request<kube::client::Body>) -> Option<Response<Body>> {
         let mut state = self.state.lock().unwrap();
         let path = request.uri().path().to_owned();
-        let plural = path.rsplit('/').next().unwrap_or_default().to_owned();
         let query = request.uri().query().unwrap_or_default().to_owned();
+        let plural = match path.rsplit('/').next().unwrap_or_default() {
+            "pods" if query.contains("component%3Dworker") => WORKER_PODS.to_owned(),
+            plural => plural.to_owned(),
+        };
         let accept = request
             .headers()
             .get("accept")

@@ -22,6 +22,7 @@ impl Plan {
     #[inline(always)]
     pub(super) fn conditions<I: Isa, const SHORTS: bool>(
         &self,
+        isa: I,
         table: &Table,
         before: &mut [u64; 2],
         rows: usize,
@@ -31,47 +32,47 @@ impl Plan {
         let last = rows - 1;
         match self.form {
             Form::Cross => {
-                let (above, below) = I::order(s(0), x[0], s(1), x[1]);
+                let (above, below) = isa.order(s(0), x[0], s(1), x[1]);
                 let above = rising(&above, &mut before[0], last);
                 let below = rising(&below, &mut before[1], last);
                 Conditions { enter_long: above, leave_long: below, enter_short: below, leave_short: above }
             }
             Form::Band => Conditions {
-                enter_long: rising(&I::scaled::<GT>(s(0), s(1), x[0]), &mut before[0], last),
-                leave_long: I::pair::<LT>(s(0), s(1)),
-                enter_short: rising(&I::scaled::<LT>(s(0), s(1), x[1]), &mut before[1], last),
-                leave_short: if SHORTS { I::pair::<GT>(s(0), s(1)) } else { NONE },
+                enter_long: rising(&isa.scaled::<GT>(s(0), s(1), x[0]), &mut before[0], last),
+                leave_long: isa.pair::<LT>(s(0), s(1)),
+                enter_short: rising(&isa.scaled::<LT>(s(0), s(1), x[1]), &mut before[1], last),
+                leave_short: if SHORTS { isa.pair::<GT>(s(0), s(1)) } else { NONE },
             },
             Form::Channel => {
                 let confirmed =
-                    if self.filtered { I::scaled::<GE>(s(5), s(6), x[2]) } else { [u64::MAX; WORDS] };
+                    if self.filtered { isa.scaled::<GE>(s(5), s(6), x[2]) } else { [u64::MAX; WORDS] };
                 Conditions {
-                    enter_long: and(&I::scaled::<GT>(s(0), s(1), x[0]), &confirmed),
-                    leave_long: I::pair::<LT>(s(4), s(3)),
-                    enter_short: and(&I::scaled::<LT>(s(0), s(2), x[1]), &confirmed),
+                    enter_long: and(&isa.scaled::<GT>(s(0), s(1), x[0]), &confirmed),
+                    leave_long: isa.pair::<LT>(s(4), s(3)),
+                    enter_short: and(&isa.scaled::<LT>(s(0), s(2), x[1]), &confirmed),
                     leave_short: if SHORTS {
-                        I::pair::<GT>(s(4), s(if self.filtered { 7 } else { 5 }))
+                        isa.pair::<GT>(s(4), s(if self.filtered { 7 } else { 5 }))
                     } else {
                         NONE
                     },
                 }
             }
             Form::Revert => Conditions {
-                enter_long: I::level::<LT>(s(0), x[0]),
-                leave_long: I::level::<GE>(s(0), x[2]),
-                enter_short: I::level::<GT>(s(0), x[1]),
-                leave_short: if SHORTS { I::level::<LE>(s(0), x[3]) } else { NONE },
+                enter_long: isa.level::<LT>(s(0), x[0]),
+                leave_long: isa.level::<GE>(s(0), x[2]),
+                enter_short: isa.level::<GT>(s(0), x[1]),
+                leave_short: if SHORTS { isa.level::<LE>(s(0), x[3]) } else { NONE },
             },
             Form::Follow => Conditions {
-                enter_long: I::level::<GT>(s(0), x[0]),
-                leave_long: I::level::<LE>(s(0), x[2]),
-                enter_short: I::level::<LT>(s(0), x[1]),
-                leave_short: if SHORTS { I::level::<GE>(s(0), x[3]) } else { NONE },
+                enter_long: isa.level::<GT>(s(0), x[0]),
+                leave_long: isa.level::<LE>(s(0), x[2]),
+                enter_short: isa.level::<LT>(s(0), x[1]),
+                leave_short: if SHORTS { isa.level::<GE>(s(0), x[3]) } else { NONE },
             },
             Form::Oscillator => {
-                let (low, high) = (I::level::<LT>(s(1), x[0]), I::level::<GT>(s(1), x[1]));
-                let above = rising(&I::pair::<GT>(s(0), s(1)), &mut before[0], last);
-                let below = rising(&I::pair::<LT>(s(0), s(1)), &mut before[1], last);
+                let (low, high) = (isa.level::<LT>(s(1), x[0]), isa.level::<GT>(s(1), x[1]));
+                let above = rising(&isa.pair::<GT>(s(0), s(1)), &mut before[0], last);
+                let below = rising(&isa.pair::<LT>(s(0), s(1)), &mut before[1], last);
                 Conditions {
                     enter_long: and(&above, &low),
                     leave_long: high,
@@ -80,57 +81,57 @@ impl Plan {
                 }
             }
             Form::Trend => {
-                let (above_fast, below_fast) = I::order(s(0), x[2], s(1), 1.0);
-                let (above_slow, below_slow) = I::order(s(0), x[3], s(2), 1.0);
-                let (rises, falls) = I::order(s(1), x[3], s(2), x[2]);
+                let (above_fast, below_fast) = isa.order(s(0), x[2], s(1), 1.0);
+                let (above_slow, below_slow) = isa.order(s(0), x[3], s(2), 1.0);
+                let (rises, falls) = isa.order(s(1), x[3], s(2), x[2]);
                 Conditions {
-                    enter_long: and(&and(&above_fast, &rises), &I::scaled::<GT>(s(3), s(4), x[0])),
+                    enter_long: and(&and(&above_fast, &rises), &isa.scaled::<GT>(s(3), s(4), x[0])),
                     leave_long: below_slow,
-                    enter_short: and(&and(&below_fast, &falls), &I::scaled::<LT>(s(3), s(4), x[1])),
+                    enter_short: and(&and(&below_fast, &falls), &isa.scaled::<LT>(s(3), s(4), x[1])),
                     leave_short: above_slow,
                 }
             }
             Form::Cloud => {
                 let (mut long, mut short) = (
                     and(
-                        &and(&I::pair::<GT>(s(0), s(1)), &I::pair::<GT>(s(0), s(2))),
-                        &I::pair::<GT>(s(3), s(4)),
+                        &and(&isa.pair::<GT>(s(0), s(1)), &isa.pair::<GT>(s(0), s(2))),
+                        &isa.pair::<GT>(s(3), s(4)),
                     ),
                     and(
-                        &and(&I::pair::<LT>(s(0), s(1)), &I::pair::<LT>(s(0), s(2))),
-                        &I::pair::<LT>(s(3), s(4)),
+                        &and(&isa.pair::<LT>(s(0), s(1)), &isa.pair::<LT>(s(0), s(2))),
+                        &isa.pair::<LT>(s(3), s(4)),
                     ),
                 );
                 if self.filtered {
-                    long = and(&long, &I::pair::<GT>(s(6), s(7)));
-                    short = and(&short, &I::pair::<LT>(s(6), s(7)));
+                    long = and(&long, &isa.pair::<GT>(s(6), s(7)));
+                    short = and(&short, &isa.pair::<LT>(s(6), s(7)));
                 }
                 Conditions {
                     enter_long: long,
-                    leave_long: I::pair::<LT>(s(5), s(4)),
+                    leave_long: isa.pair::<LT>(s(5), s(4)),
                     enter_short: short,
-                    leave_short: if SHORTS { I::pair::<GT>(s(5), s(4)) } else { NONE },
+                    leave_short: if SHORTS { isa.pair::<GT>(s(5), s(4)) } else { NONE },
                 }
             }
             Form::Kernel => Conditions {
-                enter_long: I::scaled::<GT>(s(0), s(1), x[0]),
-                leave_long: I::pair::<LT>(s(0), s(1)),
-                enter_short: I::scaled::<LT>(s(0), s(1), x[1]),
-                leave_short: if SHORTS { I::pair::<GT>(s(0), s(1)) } else { NONE },
+                enter_long: isa.scaled::<GT>(s(0), s(1), x[0]),
+                leave_long: isa.pair::<LT>(s(0), s(1)),
+                enter_short: isa.scaled::<LT>(s(0), s(1), x[1]),
+                leave_short: if SHORTS { isa.pair::<GT>(s(0), s(1)) } else { NONE },
             },
             Form::Vwap => {
-                let confirmed = I::scaled::<GE>(s(3), s(4), x[4]);
+                let confirmed = isa.scaled::<GE>(s(3), s(4), x[4]);
                 Conditions {
                     enter_long: and(
-                        &and(&I::level::<LT>(s(0), x[0]), &I::pair::<GT>(s(1), s(2))),
+                        &and(&isa.level::<LT>(s(0), x[0]), &isa.pair::<GT>(s(1), s(2))),
                         &confirmed,
                     ),
-                    leave_long: I::level::<GE>(s(0), x[2]),
+                    leave_long: isa.level::<GE>(s(0), x[2]),
                     enter_short: and(
-                        &and(&I::level::<GT>(s(0), x[1]), &I::pair::<LT>(s(1), s(2))),
+                        &and(&isa.level::<GT>(s(0), x[1]), &isa.pair::<LT>(s(1), s(2))),
                         &confirmed,
                     ),
-                    leave_short: if SHORTS { I::level::<LE>(s(0), x[3]) } else { NONE },
+                    leave_short: if SHORTS { isa.level::<LE>(s(0), x[3]) } else { NONE },
                 }
             }
         }

@@ -16,22 +16,23 @@ pub(super) const LE: u8 = 3;
 /// Rows of one block of one series.
 pub(super) type Rows = [f64; BLOCK];
 
-/// One instruction set. `OP` is one of [`GT`], [`LT`], [`GE`], [`LE`]; a comparison with NaN is false.
-pub(super) trait Isa {
+/// One instruction set: a value of it is the proof that the processor has the instructions. `OP` is one of [`GT`], [`LT`], [`GE`], [`LE`]; a comparison with NaN is false.
+pub(super) trait Isa: Copy {
     /// Bit t: `a[t] OP b[t] * factor` (the product rounded once).
-    fn scaled<const OP: u8>(a: &Rows, b: &Rows, factor: f64) -> Bits;
+    fn scaled<const OP: u8>(self, a: &Rows, b: &Rows, factor: f64) -> Bits;
 
     /// Bit t: `a[t] OP b[t]`.
-    fn pair<const OP: u8>(a: &Rows, b: &Rows) -> Bits;
+    fn pair<const OP: u8>(self, a: &Rows, b: &Rows) -> Bits;
 
     /// Bit t: `a[t] OP level`.
-    fn level<const OP: u8>(a: &Rows, level: f64) -> Bits;
+    fn level<const OP: u8>(self, a: &Rows, level: f64) -> Bits;
 
     /// Bit t: `a[t] * m > b[t] * n`, and the same with `<` (each product rounded once).
-    fn order(a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits);
+    fn order(self, a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits);
 }
 
 /// Plain Rust: the form the others are tested against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Portable;
 
 #[inline(always)]
@@ -57,22 +58,22 @@ fn bits_of(holds: impl Fn(usize) -> bool) -> Bits {
 
 impl Isa for Portable {
     #[inline(always)]
-    fn scaled<const OP: u8>(a: &Rows, b: &Rows, factor: f64) -> Bits {
+    fn scaled<const OP: u8>(self, a: &Rows, b: &Rows, factor: f64) -> Bits {
         bits_of(|t| holds::<OP>(a[t], b[t] * factor))
     }
 
     #[inline(always)]
-    fn pair<const OP: u8>(a: &Rows, b: &Rows) -> Bits {
+    fn pair<const OP: u8>(self, a: &Rows, b: &Rows) -> Bits {
         bits_of(|t| holds::<OP>(a[t], b[t]))
     }
 
     #[inline(always)]
-    fn level<const OP: u8>(a: &Rows, level: f64) -> Bits {
+    fn level<const OP: u8>(self, a: &Rows, level: f64) -> Bits {
         bits_of(|t| holds::<OP>(a[t], level))
     }
 
     #[inline(always)]
-    fn order(a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits) {
+    fn order(self, a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits) {
         (bits_of(|t| a[t] * m > b[t] * n), bits_of(|t| a[t] * m < b[t] * n))
     }
 }
@@ -84,17 +85,46 @@ pub(super) mod x86 {
     use super::{BLOCK, Bits, GE, GT, Isa, LT, Rows, WORDS};
     use std::arch::x86_64::*;
 
-    /// Eight rows a comparison. Only for functions that run behind a check of the features named below.
-    pub(in super::super) struct Avx512;
+    /// Eight rows a comparison. Made by [`Avx512::detect`] alone.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(in super::super) struct Avx512(());
 
-    /// Four rows a comparison. Only for functions that run behind a check of the features named below.
-    pub(in super::super) struct Avx2;
+    /// Four rows a comparison. Made by [`Avx2::detect`] alone.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(in super::super) struct Avx2(());
+
+    /// All that processors with AVX2 have beside it, which the code around the comparisons is compiled for.
+    fn has_common() -> bool {
+        is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    }
+
+    impl Avx512 {
+        /// The set, if the processor has AVX-512 F, BW, DQ, VL and BMI1, BMI2, LZCNT, POPCNT.
+        pub(in super::super) fn detect() -> Option<Avx512> {
+            let has = has_common()
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl");
+            has.then_some(Avx512(()))
+        }
+    }
+
+    impl Avx2 {
+        /// The set, if the processor has AVX2 and BMI1, BMI2, LZCNT, POPCNT.
+        pub(in super::super) fn detect() -> Option<Avx2> {
+            (has_common() && is_x86_feature_detected!("avx2")).then_some(Avx2(()))
+        }
+    }
 
     macro_rules! forms {
         ($isa:ident, $features:literal, $lanes:literal, $load:ident, $set:ident, $mul:ident, $cmp:ident) => {
             impl Isa for $isa {
                 #[inline(always)]
-                fn scaled<const OP: u8>(a: &Rows, b: &Rows, factor: f64) -> Bits {
+                fn scaled<const OP: u8>(self, a: &Rows, b: &Rows, factor: f64) -> Bits {
                     #[inline]
                     #[target_feature(enable = $features)]
                     fn form<const OP: u8>(a: &Rows, b: &Rows, factor: f64) -> Bits {
@@ -104,24 +134,24 @@ pub(super) mod x86 {
                             $cmp::<OP>($load(a.as_ptr().add(i)), $mul($load(b.as_ptr().add(i)), factor))
                         })
                     }
-                    // SAFETY: callers of this instruction set have checked the processor's features.
+                    // SAFETY: `self` exists only where the processor has these features.
                     unsafe { form::<OP>(a, b, factor) }
                 }
 
                 #[inline(always)]
-                fn pair<const OP: u8>(a: &Rows, b: &Rows) -> Bits {
+                fn pair<const OP: u8>(self, a: &Rows, b: &Rows) -> Bits {
                     #[inline]
                     #[target_feature(enable = $features)]
                     fn form<const OP: u8>(a: &Rows, b: &Rows) -> Bits {
                         // SAFETY: `i` ends at most `lanes` rows before the end of both arrays.
                         bits(|i| unsafe { $cmp::<OP>($load(a.as_ptr().add(i)), $load(b.as_ptr().add(i))) })
                     }
-                    // SAFETY: callers of this instruction set have checked the processor's features.
+                    // SAFETY: `self` exists only where the processor has these features.
                     unsafe { form::<OP>(a, b) }
                 }
 
                 #[inline(always)]
-                fn level<const OP: u8>(a: &Rows, level: f64) -> Bits {
+                fn level<const OP: u8>(self, a: &Rows, level: f64) -> Bits {
                     #[inline]
                     #[target_feature(enable = $features)]
                     fn form<const OP: u8>(a: &Rows, level: f64) -> Bits {
@@ -129,12 +159,12 @@ pub(super) mod x86 {
                         // SAFETY: `i` ends at most `lanes` rows before the end of the array.
                         bits(|i| unsafe { $cmp::<OP>($load(a.as_ptr().add(i)), level) })
                     }
-                    // SAFETY: callers of this instruction set have checked the processor's features.
+                    // SAFETY: `self` exists only where the processor has these features.
                     unsafe { form::<OP>(a, level) }
                 }
 
                 #[inline(always)]
-                fn order(a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits) {
+                fn order(self, a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits) {
                     #[inline]
                     #[target_feature(enable = $features)]
                     fn form(a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits) {
@@ -155,7 +185,7 @@ pub(super) mod x86 {
                         }
                         (above, below)
                     }
-                    // SAFETY: callers of this instruction set have checked the processor's features.
+                    // SAFETY: `self` exists only where the processor has these features.
                     unsafe { form(a, m, b, n) }
                 }
             }
@@ -246,18 +276,18 @@ mod tests {
         out
     }
 
-    fn all<I: Isa>(a: &Rows, b: &Rows) -> Vec<Bits> {
+    fn all<I: Isa>(isa: I, a: &Rows, b: &Rows) -> Vec<Bits> {
         vec![
-            I::pair::<GT>(a, b),
-            I::pair::<LT>(a, b),
-            I::pair::<GE>(a, b),
-            I::pair::<LE>(a, b),
-            I::scaled::<GT>(a, b, 1.5),
-            I::scaled::<LT>(a, b, 0.5),
-            I::level::<GE>(a, 3.0),
-            I::level::<LE>(a, 0.0),
-            I::order(a, 1.5, b, 3.0).0,
-            I::order(a, 1.5, b, 3.0).1,
+            isa.pair::<GT>(a, b),
+            isa.pair::<LT>(a, b),
+            isa.pair::<GE>(a, b),
+            isa.pair::<LE>(a, b),
+            isa.scaled::<GT>(a, b, 1.5),
+            isa.scaled::<LT>(a, b, 0.5),
+            isa.level::<GE>(a, 3.0),
+            isa.level::<LE>(a, 0.0),
+            isa.order(a, 1.5, b, 3.0).0,
+            isa.order(a, 1.5, b, 3.0).1,
         ]
     }
 
@@ -265,15 +295,15 @@ mod tests {
     fn every_instruction_set_gives_the_bits_of_plain_rust() {
         for seed in 0..20 {
             let (a, b) = (rows(seed), rows(seed + 1000));
-            let plain = all::<Portable>(&a, &b);
+            let plain = all(Portable, &a, &b);
             assert_eq!(plain[0][3] >> 5 & 1 == 1, a[3 * 64 + 5] > b[3 * 64 + 5]);
             #[cfg(target_arch = "x86_64")]
             {
-                if is_x86_feature_detected!("avx512f") {
-                    assert_eq!(plain, all::<x86::Avx512>(&a, &b));
+                if let Some(isa) = x86::Avx512::detect() {
+                    assert_eq!(plain, all(isa, &a, &b));
                 }
-                if is_x86_feature_detected!("avx2") {
-                    assert_eq!(plain, all::<x86::Avx2>(&a, &b));
+                if let Some(isa) = x86::Avx2::detect() {
+                    assert_eq!(plain, all(isa, &a, &b));
                 }
             }
         }

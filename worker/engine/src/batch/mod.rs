@@ -18,6 +18,7 @@ mod drawdown;
 mod events;
 mod finish;
 mod held;
+mod instructions;
 mod kernels;
 mod latch;
 mod pass;
@@ -39,6 +40,7 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::portfolio::statistic;
 use crate::strategies::Strategy;
 use columns::Columns;
+pub use instructions::InstructionSet;
 use pass::Pass;
 pub use pass::Scratch;
 use plan::Plan;
@@ -67,6 +69,7 @@ pub struct BatchEvaluator<'a> {
     run: Backtest<'a>,
     /// Per symbol, if the options allow event-driven accounts.
     symbols: Option<Vec<Symbol<'a>>>,
+    set: InstructionSet,
     buy_and_hold: Option<f64>,
 }
 
@@ -85,11 +88,17 @@ enum Rules<'a> {
 }
 
 impl<'a> BatchEvaluator<'a> {
-    /// Prepares the tables of `run`.
+    /// Prepares the tables of `run`, for the fastest instructions of this processor.
     pub fn new(run: Backtest<'a>) -> BatchEvaluator<'a> {
+        BatchEvaluator::with(run, InstructionSet::best())
+    }
+
+    /// Prepares the tables of `run`. The bits of its answers do not depend on `set`.
+    pub fn with(run: Backtest<'a>, set: InstructionSet) -> BatchEvaluator<'a> {
         let wanted = run.metrics.contains(Metric::BuyAndHoldReturn);
         BatchEvaluator {
             symbols: symbols(&run),
+            set,
             buy_and_hold: if wanted { buy_and_hold_return(&run) } else { None },
             run,
         }
@@ -172,6 +181,7 @@ impl<'a> BatchEvaluator<'a> {
                 plans.push((&mut own[k], if own_first > first { own_first } else { first }));
             }
             let pass = Pass {
+                set: self.set,
                 columns: &symbol.columns,
                 rules: &symbol.rules,
                 close: &prepared.close,

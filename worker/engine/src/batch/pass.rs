@@ -4,7 +4,8 @@
 use super::columns::Columns;
 use super::events::{Account, Borders, Market};
 use super::finish;
-use super::kernels::{Isa, Portable};
+use super::instructions::{InstructionSet, Kind};
+use super::kernels::Isa;
 use super::plan::Plan;
 use super::ranges::Ranges;
 use super::series::{Block, Key, Table};
@@ -72,6 +73,7 @@ impl Default for Scratch {
 
 /// What a pass is run on.
 pub(super) struct Pass<'a> {
+    pub set: InstructionSet,
     pub columns: &'a Columns<'a>,
     pub rules: &'a Rules<'a>,
     pub close: &'a [f64],
@@ -120,43 +122,35 @@ impl Pass<'_> {
 
     fn dispatch(&self, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
         #[cfg(target_arch = "x86_64")]
-        {
-            use super::kernels::x86::{Avx2, Avx512};
+        use super::kernels::x86::{Avx2, Avx512};
 
-            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,lzcnt,popcnt")]
-            fn wide(pass: &Pass, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
-                pass.blocks::<Avx512>(plans, scratch);
-            }
-
-            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-            fn narrow(pass: &Pass, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
-                pass.blocks::<Avx2>(plans, scratch);
-            }
-
-            let common = is_x86_feature_detected!("bmi1")
-                && is_x86_feature_detected!("bmi2")
-                && is_x86_feature_detected!("lzcnt")
-                && is_x86_feature_detected!("popcnt");
-            if common
-                && is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl")
-            {
-                // SAFETY: the processor has all features that `wide` is compiled for.
-                return unsafe { wide(self, plans, scratch) };
-            }
-            if common && is_x86_feature_detected!("avx2") {
-                // SAFETY: the processor has all features that `narrow` is compiled for.
-                return unsafe { narrow(self, plans, scratch) };
-            }
+        // The features of `Avx512::detect` and `Avx2::detect`: the loops around the comparisons gain by them, too.
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,lzcnt,popcnt")]
+        fn wide(pass: &Pass, isa: Avx512, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
+            pass.blocks(isa, plans, scratch);
         }
-        self.blocks::<Portable>(plans, scratch);
+
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+        fn narrow(pass: &Pass, isa: Avx2, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
+            pass.blocks(isa, plans, scratch);
+        }
+
+        match self.set.0 {
+            Kind::Portable(isa) => self.blocks(isa, plans, scratch),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `isa` exists only where the processor has all features that `wide` is compiled for.
+            Kind::Avx512(isa) => unsafe { wide(self, isa, plans, scratch) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `isa` exists only where the processor has all features that `narrow` is compiled for.
+            Kind::Avx2(isa) => unsafe { narrow(self, isa, plans, scratch) },
+        }
     }
 
     /// All rows but the last, unless interrupted.
     #[inline(always)]
-    fn blocks<I: Isa>(&self, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
+    fn blocks<I: Isa>(&self, isa: I, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
         let last = self.close.len() - 1;
         // Crosses of the first decision look one row back.
         let begin = self.base.saturating_sub(1);
@@ -178,7 +172,7 @@ impl Pass<'_> {
                     for (((plan, first), account), sums) in plans.iter().zip(&mut *accounts).zip(&mut *sums) {
                         if !account.ruined {
                             let positions =
-                                positions::<I>(plan, table, account, *first, (from, to), open.as_ref());
+                                positions(isa, plan, table, account, *first, (from, to), open.as_ref());
                             account.follow(&market, &positions, to - from, sums);
                         }
                     }
@@ -194,7 +188,7 @@ impl Pass<'_> {
                     for ((plan, first), account) in plans.iter().zip(&mut *held) {
                         if !account.over {
                             let wishes =
-                                wishes::<I>(plan, table, account, *first, (from, to), self.exec.side);
+                                wishes(isa, plan, table, account, *first, (from, to), self.exec.side);
                             account.follow(&market, wishes, open.as_ref(), to - from);
                         }
                     }

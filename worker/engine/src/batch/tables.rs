@@ -6,8 +6,8 @@ use crate::q52::{UNITS, block_start, fx};
 
 /// One row: what an entry reads and what an exit reads, one cache line.
 ///
-/// With P the running sum of the market's own returns, an entry at a adds fx(entry return) - P[a] and an exit at e
-/// adds fx(exit return) + P[e-1], so that a trade costs two reads whatever its length. 1 = r, 2 = r x r.
+/// With P the running sum of the market's own returns, an entry at a adds `fx(entry return) - P[a]` and an exit at
+/// e adds `fx(exit return) + P[e-1]`, so that a trade costs two reads whatever its length. 1 = r, 2 = r x r.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Row {

@@ -12,6 +12,7 @@ use crate::execution::Side;
 /// Positions at the closes of rows `from..to`, one bit each.
 #[inline(always)]
 pub(super) fn positions<I: Isa>(
+    isa: I,
     plan: &Plan,
     table: &Table,
     account: &mut Account,
@@ -20,7 +21,7 @@ pub(super) fn positions<I: Isa>(
     open: Option<&Bits>,
 ) -> Bits {
     let rows = to - from;
-    let conditions = plan.conditions::<I, false>(table, &mut account.before, rows);
+    let conditions = plan.conditions::<I, false>(isa, table, &mut account.before, rows);
     let (mut set, mut reset) = side(&conditions.enter_long, &conditions.leave_long, &conditions.enter_short);
     let whole = rows == BLOCK && first <= from;
     if !whole {
@@ -42,6 +43,7 @@ pub(super) fn positions<I: Isa>(
 /// What the close before each of the rows `from..to` wants of the long and of the short side, one bit each.
 #[inline(always)]
 pub(super) fn wishes<I: Isa>(
+    isa: I,
     plan: &Plan,
     table: &Table,
     account: &mut held::Account,
@@ -51,7 +53,7 @@ pub(super) fn wishes<I: Isa>(
 ) -> [Bits; 2] {
     let rows = to - from;
     let Conditions { enter_long, leave_long, enter_short, leave_short } =
-        plan.conditions::<I, true>(table, &mut account.before_bits, rows);
+        plan.conditions::<I, true>(isa, table, &mut account.before_bits, rows);
     let start = first.saturating_sub(from).min(rows);
     let (mut long, mut short) = ([0; WORDS], [0; WORDS]);
     if wanted != Side::Short {

@@ -69,13 +69,14 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<Shape, String> 
             let line_at = |at: usize| lines.get(at).map(|line| fields(line, delimiter));
             let above = at.checked_sub(1).and_then(line_at);
             let wide = groups(&names, above.as_deref(), line_at(at + 1).as_deref(), choice);
-            let found = wide.and_then(|(groups, below)| {
-                let columns = match groups.first() {
-                    Some(group) => group.columns.clone(),
-                    None => single(&names, choice)?,
-                };
-                Ok((groups, below, columns))
-            });
+            let found = match wide {
+                Ok((groups, below)) => match groups.first().map(|group| group.columns.clone()) {
+                    Some(columns) => Ok((groups, below, columns)),
+                    None => single(&names, choice).map(|columns| (groups, below, columns)),
+                },
+                // A title may begin as a line of symbols does: `Symbol,AAPL,Currency,USD,,`.
+                Err(lacking) => single(&names, choice).map(|c| (Vec::new(), false, c)).map_err(|_| lacking),
+            };
             match found {
                 Ok((groups, below, columns)) => {
                     let own_line = usize::from(!groups.is_empty() && !below);

@@ -1,6 +1,6 @@
 //! Tables that hold several symbols side by side: one line of the header names fields, another the symbols.
 
-use crate::columns::{ColumnChoice, Columns, find};
+use crate::columns::{ColumnChoice, Columns, find, is_time_name};
 
 /// The columns of one symbol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,12 +12,18 @@ pub(super) struct Group {
 /// What the first cell of a line of symbols says; it may be empty where fields are repeated.
 const TITLES: [&str; 4] = ["ticker", "tickers", "symbol", "symbols"];
 
+fn is_title(cell: &str) -> bool {
+    TITLES.contains(&cell.to_lowercase().as_str())
+}
+
 /// The symbol above or below each column but the first; `None` if `line` is no line of symbols for `fields`.
 fn symbols(fields: &[String], line: &[String]) -> Option<Vec<String>> {
     let repeated = (1..fields.len()).any(|i| fields[1..i].contains(&fields[i]));
-    let titled = TITLES.contains(&line.first()?.to_lowercase().as_str());
+    let titled = is_title(line.first()?);
+    // Where the first column is one of symbols, another is the time, and the table is not wide.
+    let long = is_title(fields.first()?) && fields[1..].iter().any(|name| is_time_name(name));
     let untitled = repeated && (line[0].is_empty() || line[0].eq_ignore_ascii_case("date"));
-    if line.len() != fields.len() || !(titled || untitled) {
+    if line.len() != fields.len() || long || !(titled || untitled) {
         return None;
     }
     // A spreadsheet writes a symbol once above all its columns.
@@ -58,14 +64,8 @@ pub(super) fn groups(
             names.push(owner);
         }
     }
-    let time = if fields[0].is_empty()
-        || TITLES.contains(&fields[0].to_lowercase().as_str())
-        || fields[0] == "Price"
-    {
-        "time"
-    } else {
-        &fields[0]
-    };
+    let untimed = fields[0].is_empty() || is_title(&fields[0]) || fields[0] == "Price";
+    let time = if untimed { "time" } else { &fields[0] };
     let mut groups = Vec::with_capacity(names.len());
     for name in names {
         let own = |i: usize| if owners[i - 1] == *name { fields[i].as_str() } else { "" };

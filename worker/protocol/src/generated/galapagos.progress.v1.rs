@@ -34,6 +34,10 @@ pub struct Desired {
     pub max_duration_seconds: ::core::option::Option<u32>,
     #[prost(string, optional, tag = "7")]
     pub max_cost: ::core::option::Option<::prost::alloc::string::String>,
+    /// What the job has cost so far, in whole seconds of its pods, as the operator counts them: max_cost is looked at with the
+    /// larger of this and of worker_seconds in the report. Absent: not known, or no max_cost.
+    #[prost(uint64, optional, tag = "8")]
+    pub worker_seconds: ::core::option::Option<u64>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Acknowledge {
@@ -111,7 +115,8 @@ pub struct Workers {
     /// Slot-seconds of evaluation in this attempt.
     #[prost(double, tag = "4")]
     pub busy_seconds: f64,
-    /// Seconds that workers were there, summed over workers and attempts: what the job costs.
+    /// Seconds of generations that workers were there, summed over workers and attempts. The job costs more: what comes
+    /// before, between and after generations is known to the operator alone.
     #[prost(double, tag = "5")]
     pub worker_seconds: f64,
 }

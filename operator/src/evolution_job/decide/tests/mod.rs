@@ -3,6 +3,7 @@
 mod attempts;
 mod beside;
 mod ends;
+mod foreign;
 mod unmade;
 
 use std::sync::Arc;
@@ -51,6 +52,7 @@ impl World {
             pool: None,
             attempts: Vec::new(),
             workers: None,
+            lives: Vec::new(),
             trouble: None,
             refused: None,
             seen: None,
@@ -97,6 +99,7 @@ impl World {
             last_words: decision.words.as_ref(),
             attempts: decision.attempts.clone(),
             workers: RemoteWorkers { desired: 0, ready: 0, trouble: None },
+            lives: &self.observed.lives,
             started: (decision.attempts.started > 0).then_some(self.now),
             ended: None,
             image: Some("i"),

@@ -80,6 +80,33 @@ fn it_is_made_again_under_its_number_after_15_s_doubling_to_5_min_and_stays_told
 }
 
 #[test]
+fn a_pod_that_is_young_or_has_a_node_made_free_for_it_is_not_taken_away_by_the_time_of_the_one_before() {
+    let mut world = refused(QUOTA);
+    world.turn();
+    world.pass(15);
+    assert_eq!(world.turn().children.remove.len(), 1);
+    world.observed.refused = None;
+    world.observed.attempts.clear();
+    world.attempt(1);
+    world.pass(14);
+    world.pod(unschedulable(world.now));
+    world.pass(2);
+    let decision = world.turn();
+    assert_eq!((decision.children.remove, decision.recheck), (vec![], Some(Duration::from_secs(18))));
+    let mut nominated = unschedulable(world.now);
+    nominated["status"]["nominatedNodeName"] = json!("n");
+    world.pod(nominated);
+    world.pass(60);
+    world.overstayed = true;
+    assert_eq!(world.turn().children.remove, []);
+    world.pod(unschedulable(world.now));
+    world.overstayed = false;
+    world.pass(20);
+    let decision = world.turn();
+    assert_eq!((stalled(&decision).0, decision.children.remove.len()), (StalledReason::Unschedulable, 1));
+}
+
+#[test]
 fn a_corrected_pool_makes_it_again_at_once_and_a_raised_quota_lets_it_go() {
     let mut world = refused(QUOTA);
     world.turn();

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::super::last_words::LastWords;
-use crate::evolution_job::status::{Facts, RemoteWorkers, Situation, SuspendedBy, WorkersTrouble};
+use crate::evolution_job::status::{Facts, Life, RemoteWorkers, Situation, SuspendedBy, WorkersTrouble};
 
 /// Facts that own what they point to.
 #[derive(Clone, Debug)]
@@ -20,6 +20,7 @@ pub struct Owned {
     pub report: Option<wire::Report>,
     pub words: Option<LastWords>,
     pub image: Option<String>,
+    pub lives: Vec<Life>,
     pub now: Timestamp,
 }
 
@@ -29,6 +30,7 @@ impl Owned {
             report: self.report.as_ref(),
             last_words: self.words.as_ref(),
             image: self.image.as_deref(),
+            lives: &self.lives,
             ..self.facts.clone()
         }
     }
@@ -194,10 +196,11 @@ pub fn owned() -> impl Strategy<Value = Owned> {
     let price = of((any::<i64>(), 0..=12_u32)
         .prop_map(|(mantissa, scale)| galapagos_crds::Decimal::new(mantissa % 1_000_000_000_000_000, scale)));
     let told = (of(report()), of(words()), of(text()), of(text()));
-    let times = (time(), of(time()), of(time()));
+    let life = (time(), of(time())).prop_map(|(start, end)| Life { start, end });
+    let times = (time(), of(time()), of(time()), vec(life, 0..5));
     (any::<i64>(), situation(), any::<u32>(), any::<u32>(), (attempts, workers, price), told, times).prop_map(
         |(generation, situation, generations, population, counts, told, times)| {
-            let ((attempts, workers, price), (report, words, image, awaited), (now, started, ended)) =
+            let ((attempts, workers, price), (report, words, image, awaited), (now, started, ended, lives)) =
                 (counts, told, times);
             let facts = Facts {
                 generation,
@@ -209,12 +212,13 @@ pub fn owned() -> impl Strategy<Value = Owned> {
                 last_words: None,
                 attempts,
                 workers,
+                lives: &[],
                 started,
                 ended,
                 image: None,
                 price,
             };
-            Owned { facts, report, words, image, now }
+            Owned { facts, report, words, image, lives, now }
         },
     )
 }

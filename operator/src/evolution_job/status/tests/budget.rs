@@ -8,7 +8,7 @@ use galapagos_protocol::progress::Report;
 
 use super::at;
 use super::facts::{facts, report, running, situations};
-use crate::evolution_job::status::{Change, Facts, Situation, build, differs, wait};
+use crate::evolution_job::status::{Change, Facts, Life, Situation, build, differs, wait};
 
 fn read_back(status: &EvolutionJobStatus) -> EvolutionJobStatus {
     serde_json::from_str(&serde_json::to_string(status).unwrap()).unwrap()
@@ -44,6 +44,27 @@ fn numbers_can_wait_and_transitions_cannot() {
     let mut second = told.clone();
     second.attempts.started = 2;
     assert_eq!(change(&second), Change::Transition, "an attempt is recorded before it is made");
+}
+
+#[test]
+fn a_cost_that_rises_is_told_once_a_minute_and_with_whatever_else_is_told() {
+    let (now, first) = (at(60), Report { eta_seconds: None, ..report() });
+    let lives = [Life { start: at(0), end: None }];
+    let told =
+        Facts { report: Some(&first), price: Some("36".parse().unwrap()), lives: &lives, ..facts(running()) };
+    let before = build(None, &told, now);
+    let after = build(Some(&before), &told, at(9000));
+    assert_eq!(after.cost.as_ref().unwrap().worker_seconds, 7200 + 8940);
+    assert_eq!(differs(Some(&before), &after), Change::CostOnly);
+    let next = Report { generation: 13, ..first.clone() };
+    let with_news = build(Some(&before), &Facts { report: Some(&next), ..told.clone() }, at(9000));
+    assert_eq!(with_news.cost, after.cost);
+    assert_eq!(differs(Some(&before), &with_news), Change::LiveOnly);
+    let seconds = |s| Some(Duration::from_secs(s));
+    assert_eq!(wait(Change::CostOnly, seconds(20), 1, None), seconds(40));
+    assert_eq!(wait(Change::CostOnly, seconds(60), 1, None), seconds(0));
+    assert_eq!(wait(Change::CostOnly, seconds(60), 2000, None), seconds(40), "many jobs share a rate");
+    assert_eq!(wait(Change::CostOnly, None, 1, None), seconds(0));
 }
 
 #[test]

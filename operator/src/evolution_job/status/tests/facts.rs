@@ -19,6 +19,7 @@ pub fn facts(situation: Situation) -> Facts<'static> {
         last_words: None,
         attempts: Attempts { started: 1, faults: 0, disruptions: 0 },
         workers: RemoteWorkers { desired: 2, ready: 1, trouble: None },
+        lives: &[],
         started: Some(at(0)),
         ended: None,
         image: Some("galapagos:1"),

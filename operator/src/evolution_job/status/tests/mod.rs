@@ -2,7 +2,7 @@
 
 mod any;
 mod budget;
-mod facts;
+pub(super) mod facts;
 mod schema;
 mod survival;
 mod table;
