@@ -126,6 +126,7 @@ mod tests {
             workers: None,
             trouble: None,
             refused: None,
+            lives: Vec::new(),
             seen: None,
         };
         let at = |seconds| made.parse::<Timestamp>().unwrap() + Duration::from_secs(seconds);
