@@ -15,7 +15,7 @@ use serde_json::json;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Columns of 8 bytes a row that a job holds: the data and what is computed from it once (engine contract 5.2).
+/// Columns of 8 bytes a row that a job holds: the data and what is computed from it once (contract P2).
 const COLUMNS: u64 = 15;
 /// What a process needs besides: code, population, the ledger's index.
 const BASE_BYTES: u64 = 50_000_000;

@@ -7,7 +7,7 @@ use galapagos_worker::results::document::{Champion, ResultDocument};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// The document of the contract, exactly.
+/// The document that docs/run.md describes, exactly.
 pub fn to_json(result: &ResultDocument) -> Value {
     let best = result.best.as_ref().map(|b| {
         json!({

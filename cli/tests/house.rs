@@ -106,3 +106,18 @@ fn the_pure_crates_have_no_threads_files_or_clock_of_others() {
         }
     }
 }
+
+// Contract A7.
+#[test]
+fn the_pure_crates_ban_the_same_functions() {
+    let bans = |package: &str| {
+        let path = format!("{}/../worker/{package}/clippy.toml", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let engine = bans("engine");
+    for function in ["f64::powf", "f64::exp", "f64::ln", "f64::mul_add", "f64::max", "HashMap", "Instant"] {
+        assert!(engine.contains(function), "{function} is not banned");
+    }
+    assert_eq!(bans("genetics"), engine);
+    assert_eq!(bans("market"), engine);
+}

@@ -174,7 +174,7 @@ pub struct ResolvedBreeding {
 }
 
 impl Breeding {
-    /// Every value, those of the contract (3.1, 3.2) where the manifest has none.
+    /// Every value, those of docs/evolution.md (contract G1, G2) where the manifest has none.
     pub fn resolved(&self) -> ResolvedBreeding {
         let default_crossover = Crossover {
             sbx: Some(Sbx { share: Decimal::new(35, 2), eta: None, probability: None }),

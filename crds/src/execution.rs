@@ -262,7 +262,7 @@ impl Default for ExecutionSpec {
 }
 
 impl ExecutionSpec {
-    /// Maintenance margin after defaults; `None`: no liquidation (engine contract X6).
+    /// Maintenance margin after defaults; `None`: no liquidation (contract X6).
     pub fn resolved_maintenance_margin(&self) -> Option<Decimal> {
         match &self.liquidation {
             Some(l) => l.maintenance_margin.as_ref().map(|m| m.value),

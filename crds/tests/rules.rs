@@ -67,6 +67,7 @@ fn problems(case: &Case) -> Vec<String> {
     }
 }
 
+// Contract K14.
 #[test]
 fn every_case_is_judged_as_the_table_says() {
     let cases = cases();

@@ -79,7 +79,7 @@ impl Process {
         self.end().unwrap()
     }
 
-    /// How it ended, in the words of the contract.
+    /// How it ended, by the exit codes that docs/worker.md lists.
     pub fn end(&mut self) -> Option<End> {
         use std::os::unix::process::ExitStatusExt;
         let status = self.poll()?;

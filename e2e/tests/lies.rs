@@ -100,6 +100,7 @@ fn results_of_other_data_are_never_believed() {
     is_never_believed(Mischief::ForgeDataset, "results_of_other_data_are_never_believed");
 }
 
+// Contract W2.
 #[test]
 fn results_of_other_genomes_are_never_believed() {
     is_never_believed(Mischief::ForgeGenome, "results_of_other_genomes_are_never_believed");
@@ -115,6 +116,7 @@ fn results_that_are_no_numbers_are_never_believed() {
     is_never_believed(Mischief::ForgeMetric, "results_that_are_no_numbers_are_never_believed");
 }
 
+// Contract W2.
 #[test]
 fn two_different_answers_to_one_question_end_the_job() {
     let mut plan = Plan::new("two_different_answers_to_one_question_end_the_job");

@@ -69,6 +69,7 @@ fn a_network_that_breaks_in_every_way_changes_no_byte() {
     }
 }
 
+// Contract W6.
 #[test]
 fn the_work_of_a_worker_that_falls_silent_is_done_by_others_within_fifteen_seconds() {
     let scratch = Scratch::with_walk(6000);

@@ -1,6 +1,7 @@
 //! The operator of Galapagos: runs EvolutionJobs on Kubernetes.
 //!
-//! `plan` and everything under `build` and `status` is pure; `kube_io` holds the only writes.
+//! `plan` and everything under `build` and `status` is pure; `kube_io` holds the only writes. What it promises is
+//! docs/contract/cluster.md, whose headings are the ids K1 to K14.
 
 pub mod annotations;
 pub mod backoff;

@@ -70,6 +70,7 @@ mod tests {
     /// Names of Services and values of labels are DNS labels.
     const LONGEST: usize = 63;
 
+    // Contract K2.
     #[test]
     fn the_longest_allowed_name_leaves_room_for_every_child() {
         let owner = "x".repeat(40);

@@ -24,6 +24,8 @@
 //!
 //! Layers, each knowing only those below it: [`execute`] (one process), [`results`], [`run`] (the driver, which knows
 //! nothing of how evaluation happens, and local threads), [`job`] (manifest and data resolved), [`storage`].
+//!
+//! Ids such as G4 or J5 are headings of docs/contract: state.md for what is on disk, work.md for leases.
 
 pub mod attend;
 pub mod catalogue;

@@ -111,6 +111,7 @@ fn a_flipped_bit_in_the_ledger_costs_one_evaluation_at_most_and_no_bit_of_the_re
     }
 }
 
+// Contract J6.
 #[test]
 fn a_champion_that_is_not_what_the_ledger_says_makes_no_result() {
     let data = tempfile::tempdir().unwrap();

@@ -88,6 +88,7 @@ fn the_order_of_answers_does_not_matter() {
     assert!(digests.windows(2).all(|w| w[0] == w[1]), "{digests:?}");
 }
 
+// Contract J7.
 #[test]
 fn an_individual_that_cannot_be_evaluated_is_set_aside_and_stays_so() {
     let data = tempfile::tempdir().unwrap();

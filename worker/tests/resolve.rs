@@ -75,6 +75,7 @@ fn an_alias_fixes_its_gene() {
     assert!(named.contains(&("operation_mode".into(), GeneValue::Name("reversion".into()))), "{named:?}");
 }
 
+// Contract C13.
 #[test]
 fn stop_genes_are_off_unless_named() {
     let with = job(
@@ -88,6 +89,7 @@ fn stop_genes_are_off_unless_named() {
     assert_eq!(without.species[0].genome(&[0, 5]).unwrap().stops, Default::default());
 }
 
+// Contract X16.
 #[test]
 fn without_volume_the_breakout_ignores_it_and_the_vwap_is_refused() {
     let none = Facts { volume: false, ..facts() };

@@ -133,6 +133,7 @@ fn stop_rules_choose_only_the_length_of_the_chain() {
     assert_eq!(by_time.result_digest, digests("  generations: 1\n").result_digest);
 }
 
+// Contract J4, H2.
 #[test]
 fn another_job_with_the_same_inputs_evaluates_nothing_again() {
     let data = tempfile::tempdir().unwrap();
@@ -194,6 +195,7 @@ fn several_symbols_are_one_portfolio() {
     assert_eq!(best.per_symbol.keys().collect::<Vec<_>>(), ["AAA", "BBB"]);
 }
 
+// Contract H1.
 #[test]
 fn each_result_that_shows_the_holdout_again_counts_its_looks_once() {
     let data = tempfile::tempdir().unwrap();
@@ -227,6 +229,7 @@ fn each_result_that_shows_the_holdout_again_counts_its_looks_once() {
     assert_eq!(whole.result_digest, raised.result_digest);
 }
 
+// Contract H3.
 #[test]
 fn a_statistic_of_the_symbols_is_deflated_over_the_rows_of_one() {
     let data = tempfile::tempdir().unwrap();

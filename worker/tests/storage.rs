@@ -75,6 +75,7 @@ fn a_ledger_gives_back_what_it_was_given() {
     assert_eq!(seen, (0..25).map(record).collect::<Vec<_>>());
 }
 
+// Contract J2.
 #[test]
 fn a_ledger_of_other_inputs_is_never_read() {
     let dir = tempfile::tempdir().unwrap();
@@ -88,6 +89,7 @@ fn a_ledger_of_other_inputs_is_never_read() {
     assert!(warning.is_some());
 }
 
+// Contract J2.
 /// Every byte of the header, of the heads and the first of the payloads, and every seventh of what follows.
 #[test]
 fn one_flipped_bit_costs_one_record_and_is_kept_beside_the_ledger() {
@@ -163,6 +165,7 @@ fn damage_of_many_kinds_at_once_leaves_every_record_that_checks() {
     assert_eq!(fs::read(dir.path().join("l.damaged-1")).unwrap(), b"earlier");
 }
 
+// Contract J2.
 #[test]
 fn a_ledger_of_another_engine_is_kept_whole() {
     let dir = tempfile::tempdir().unwrap();
@@ -206,6 +209,7 @@ fn every_start_claims_a_newer_epoch() {
     assert_eq!([epoch(1), epoch(1), epoch(7), epoch(2)], [1, 2, 7, 8]);
 }
 
+// Contract J5.
 #[test]
 fn an_older_epoch_may_not_publish() {
     let dir = tempfile::tempdir().unwrap();
@@ -240,6 +244,7 @@ fn resume_needs_something_and_fresh_moves_it_away() {
     assert!(path.with_file_name(format!("{}.old-1", inputs().hex())).join("evaluations.log").exists());
 }
 
+// Contract J6.
 #[test]
 fn a_result_is_marked_only_when_it_is_whole() {
     let dir = tempfile::tempdir().unwrap();
@@ -267,6 +272,7 @@ fn a_result_is_marked_only_when_it_is_whole() {
     assert_eq!(run.mark(), None);
 }
 
+// Contract J5.
 #[test]
 fn an_attempt_takes_over_from_one_that_does_not_let_go_and_reads_nothing_of_it_any_more() {
     let dir = tempfile::tempdir().unwrap();
@@ -285,6 +291,7 @@ fn an_attempt_takes_over_from_one_that_does_not_let_go_and_reads_nothing_of_it_a
     assert_eq!(next.epoch(), 9);
 }
 
+// Contract J4.
 #[test]
 fn a_name_never_leaves_the_runs_folder() {
     let dir = tempfile::tempdir().unwrap();

@@ -28,7 +28,7 @@ pub fn metrics(evaluation: &Evaluation) -> Value {
     Value::Object(Metric::ALL.into_iter().map(entry).collect())
 }
 
-/// The document of the contract; `symbols`, `reason` and `optimistic` besides.
+/// The document that `-o json` prints; `symbols`, `reason` and `optimistic` besides.
 pub fn to_json(done: &Done) -> Value {
     let bars = done.data.bars();
     let (from, to) = range(&bars);

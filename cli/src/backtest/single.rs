@@ -15,7 +15,7 @@ use galapagos_worker::engine::strategies::{self, Strategy};
 use galapagos_worker::engine::window::Rows;
 use galapagos_worker::job::execution::to_engine;
 
-/// The gene that is off where there is no volume to confirm by (engine contract X16).
+/// The gene that is off where there is no volume to confirm by (contract X16).
 const VOLUME_GENE: &str = "volume_confirmation";
 
 /// A back-test that is done.

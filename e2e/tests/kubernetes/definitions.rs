@@ -53,6 +53,7 @@ fn judge(case: &Value, answer: Result<Value, kube::core::Status>) {
     }
 }
 
+// Contract K14.
 #[test]
 fn the_server_judges_every_rule_as_we_do() {
     case("rules", async |space: &Space| {

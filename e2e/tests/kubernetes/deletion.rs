@@ -129,6 +129,7 @@ fn a_job_deleted_and_applied_at_once_is_a_new_job() {
     });
 }
 
+// Contract K9, J4.
 #[test]
 fn a_job_applied_again_finds_its_result_at_once() {
     case("ttl", async |space: &Space| {

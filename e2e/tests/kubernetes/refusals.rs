@@ -42,6 +42,7 @@ fn unknown_strategies_and_genes_fail_a_job_without_a_pod() {
     });
 }
 
+// Contract K2.
 #[test]
 fn a_name_that_belongs_to_somebody_else_is_never_taken() {
     case("taken", async |space: &Space| {

@@ -73,6 +73,7 @@ fn job(name: &str) -> EvolutionJob {
     .unwrap()
 }
 
+// Contract K1.
 #[tokio::test]
 async fn a_panic_in_one_reconcile_stops_nobody_else_and_is_backed_off_told_and_counted() {
     static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());

@@ -101,6 +101,7 @@ mod wants {
         assert_eq!(wanted(&pinned, &with_work(0, None, 0)), 0);
     }
 
+    // Contract K11.
     #[test]
     fn less_than_half_a_minute_of_local_work_starts_no_worker() {
         // 2 local slots, 1 s each: 59 individuals take 29.5 s.
@@ -112,6 +113,7 @@ mod wants {
         );
     }
 
+    // Contract K11.
     #[test]
     fn each_worker_finds_about_ten_seconds_of_work() {
         // 2000 slot-seconds over slots of 10 s: 200 slots, 2 of them local, 2 in each worker.

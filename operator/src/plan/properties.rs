@@ -99,6 +99,7 @@ fn needs(pool: &Pool, jobs: &[Job]) -> BTreeMap<String, u32> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
+    // Contract K10.
     #[test]
     fn the_budget_is_never_exceeded(pool in pools(), jobs in jobs()) {
         let plan = plan(&pool, &jobs);
@@ -194,6 +195,7 @@ proptest! {
         prop_assert_eq!(plan(&pool, &jobs), plan(&pool, &shuffled));
     }
 
+    // Contract K10.
     #[test]
     fn places_are_kept_and_given_by_rank(pool in pools(), mut jobs in jobs()) {
         let plan = plan(&pool, &jobs);

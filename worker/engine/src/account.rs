@@ -1,9 +1,9 @@
-//! Cash, position and the fills that move them (X2 to X8, 5.1).
+//! Cash, position and the fills that move them (X2 to X8, A2).
 
 use crate::prepared::Prepared;
 use crate::trace::{Exit, FillRecord, Trade};
 
-/// How the return of the bar at hand is computed (5.1): a rule chosen by what happened, never by the path.
+/// How the return of the bar at hand is computed (A3): a rule chosen by what happened, never by the path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Rule {
     /// Flat throughout.

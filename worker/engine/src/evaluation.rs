@@ -271,7 +271,7 @@ impl Reason {
     }
 }
 
-/// Exact sums of one block of returns in units of 2^-52 (arithmetic contract 5.1).
+/// Exact sums of one block of returns in units of 2^-52 (A1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockSum {
     /// Sum of r.

@@ -158,7 +158,7 @@ impl GeneDef {
     }
 }
 
-/// A rule between genes of one strategy that repair restores (engine contract C12, C15).
+/// A rule between genes of one strategy that repair restores (C12, C15).
 #[derive(Clone, Copy, Debug)]
 pub enum Constraint {
     /// `low` < `high`; when violated the two are swapped, or the nearest values are taken (C15).

@@ -4,6 +4,8 @@
 //! genome into [`signals::Signals`]; the *simulator* turns signals and [`execution::Execution`] options into an
 //! account, bar by bar; [`evaluation::Evaluation`] is what one individual is worth. The scalar simulator is
 //! the oracle: the batch path must return the same bits for every individual.
+//!
+//! Ids such as X6, C10 or A3 are headings of docs/contract, where the rules stand with their worked examples.
 
 mod account;
 pub mod backtest;

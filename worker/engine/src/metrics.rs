@@ -1,4 +1,4 @@
-//! Metrics and the reason of undefined ones, from what one or several accounts did (X22, X23, 5.1(2)).
+//! Metrics and the reason of undefined ones, from what one or several accounts did (X22, X23, A4).
 
 use crate::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricSet, Metrics, Reason};
 use crate::execution::Execution;
@@ -163,7 +163,7 @@ fn shape(returns: &[f64], mean: f64) -> (f64, f64) {
     (m3 / (m2 * m2.sqrt()), m4 / (m2 * m2))
 }
 
-/// Sharpe per bar of any union of blocks, from their sums and their number of returns (section 4, PBO); `None`
+/// Sharpe per bar of any union of blocks, from their sums and their number of returns (H4); `None`
 /// without variance.
 pub fn sharpe_of_sums(s1: i128, s2: i128, returns: u64) -> Option<f64> {
     let sums = Sums { returns, s1, s2, s2_down: 0, blocks: [BlockSum::default(); BLOCKS] };

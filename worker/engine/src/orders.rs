@@ -118,6 +118,7 @@ pub(crate) fn sign(x: f64) -> i8 {
 mod tests {
     use super::*;
 
+    // Contract X14.
     #[test]
     fn targets_are_rounded_to_steps_half_away_from_zero() {
         let rounded: Vec<f64> =

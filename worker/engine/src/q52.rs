@@ -1,4 +1,4 @@
-//! Exact sums of returns: integers in units of 2^-52, the same in whatever order they are added (5.1).
+//! Exact sums of returns: integers in units of 2^-52, the same in whatever order they are added (A1).
 
 use crate::evaluation::{BLOCKS, BlockSum};
 
@@ -58,7 +58,7 @@ impl Sums {
         Some(out)
     }
 
-    /// Mean of r (5.1(2)). Meaningless without returns.
+    /// Mean of r (A4). Meaningless without returns.
     pub fn mean(&self) -> f64 {
         to_f64(self.s1) / self.returns as f64
     }
@@ -90,6 +90,7 @@ pub fn block_start(b: usize, returns: usize) -> usize {
 mod tests {
     use super::*;
 
+    // Contract A1.
     #[test]
     fn conversion_rounds_half_to_even_and_has_a_range() {
         assert_eq!(fx(0.01), Some(45_035_996_273_705));
@@ -104,6 +105,7 @@ mod tests {
         assert_eq!(fx(f64::NEG_INFINITY), None);
     }
 
+    // Contract A1.
     #[test]
     fn a_term_or_block_out_of_range_has_no_sums() {
         assert!(Sums::of(&[0.1, 2048.0]).is_none());

@@ -10,7 +10,7 @@ pub enum Signals {
     Positions(Vec<i8>),
     /// Target exposure in [-1, 1], unrounded (X14 rounds it).
     Exposure(Vec<f64>),
-    /// #6: entries with a size and stops in units of the average true range (X12, X13).
+    /// `atr_stop_loss`: entries with a size and stops in units of the average true range (X12, X13).
     Sized(Sized),
 }
 

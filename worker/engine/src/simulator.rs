@@ -252,7 +252,7 @@ impl Run<'_> {
 }
 
 impl Execution {
-    /// Whether every return is E / E1 - 1 (5.1): funding, borrow, lots and `SameClose`.
+    /// Whether every return is E / E1 - 1 (A3): funding, borrow, lots and `SameClose`.
     pub fn has_ratio_returns(&self) -> bool {
         self.funding != crate::execution::Funding::None
             || self.borrow_rate != 0.0

@@ -137,6 +137,7 @@ pub fn split_holdout(times: &[&[i64]], fraction: Decimal) -> Split {
 mod tests {
     use super::*;
 
+    // Contract X20.
     #[test]
     fn the_longest_species_sets_the_warm_up_and_half_of_the_rows_is_the_limit() {
         let species = [("a", 31), ("b", 601), ("c", 11)];
@@ -148,6 +149,7 @@ mod tests {
         assert!(error.contains("`b`") && error.contains("600"), "{error}");
     }
 
+    // Contract X20.
     #[test]
     fn the_holdout_is_the_last_share_of_the_stamps_of_the_union() {
         let (a, b): (Vec<i64>, Vec<i64>) = ((0..10).collect(), (4..14).collect());

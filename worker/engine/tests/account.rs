@@ -18,6 +18,7 @@ fn evaluate(market: &Market, trace: &Trace, exec: &Execution) -> galapagos_engin
     Part { time_ms: &market.time_ms, rows, trace }.evaluate(exec, MetricSet::FULL)
 }
 
+// Contract X3.
 #[test]
 fn a_long_with_a_fee_is_filled_at_the_next_open() {
     let market = Market::bars(&[
@@ -49,6 +50,7 @@ fn a_long_with_a_fee_is_filled_at_the_next_open() {
     assert_eq!(result.reason, None);
 }
 
+// Contract X4.
 #[test]
 fn a_flip_is_two_legs_at_one_open() {
     let market = Market::bars(&[
@@ -68,6 +70,7 @@ fn a_flip_is_two_legs_at_one_open() {
     assert_eq!(trace.trades.len(), 2);
 }
 
+// Contract X5, X6.
 #[test]
 fn a_short_is_liquidated_at_its_margin_or_at_a_worse_open() {
     let exec = Execution { maintenance_margin: Some(0.05), ..plain() };
@@ -86,6 +89,7 @@ fn a_short_is_liquidated_at_its_margin_or_at_a_worse_open() {
     assert_eq!(result.metrics.get(Metric::Sharpe), None);
 }
 
+// Contract X6.
 #[test]
 fn a_levered_long_is_liquidated_when_its_debt_eats_the_margin() {
     let exec = Execution { maintenance_margin: Some(0.05), leverage: 2.0, ..plain() };
@@ -106,6 +110,7 @@ fn funded(exec: Execution) -> Execution {
     Execution { funding: Funding::Series, ..exec }
 }
 
+// Contract X7, A2.
 #[test]
 fn a_position_pays_the_stamps_after_its_entry_up_to_its_exit() {
     let market = Market::flat(&[100.0, 100.0, 110.0, 110.0]).funding(1..=3, 10_000_000);
@@ -117,6 +122,7 @@ fn a_position_pays_the_stamps_after_its_entry_up_to_its_exit() {
     assert_close(short.funding, -22.0, 1e-9);
 }
 
+// Contract X7, X18.
 #[test]
 fn a_position_closed_at_the_last_close_pays_the_stamps_up_to_it() {
     let market = Market::flat(&[100.0, 100.0, 110.0, 110.0]).funding(1..=5, 10_000_000);
@@ -167,6 +173,7 @@ fn a_position_stopped_in_the_last_bar_or_left_open_does_not_pay_its_stamps() {
     assert_close(open.funding, 22.0, 1e-9);
 }
 
+// Contract X6.
 #[test]
 fn a_loss_below_zero_is_not_the_accounts_so_trades_add_up_to_the_equity() {
     let gap =
@@ -186,6 +193,7 @@ fn a_loss_below_zero_is_not_the_accounts_so_trades_add_up_to_the_equity() {
     assert_eq!(ended.trades[0].pnl, -1000.0);
 }
 
+// Contract X8, A2.
 #[test]
 fn borrow_is_paid_by_shorts_at_every_open_for_the_bar_before() {
     let exec = Execution { borrow_rate: 0.365, bars_per_year: 365.0, ..plain() };
@@ -199,6 +207,7 @@ fn borrow_is_paid_by_shorts_at_every_open_for_the_bar_before() {
     assert_equity(&market.run(&exec, &positions(&[-1; 4]), OFF), &[1000.0, 1000.0, 899.0, 897.9]);
 }
 
+// Contract X14.
 #[test]
 fn fractional_targets_trade_the_difference_and_never_rebalance_drift() {
     let exposure = |w: &[f64]| Signals::Exposure(w.to_vec());
@@ -217,6 +226,7 @@ fn fractional_targets_trade_the_difference_and_never_rebalance_drift() {
     assert_close(down.fills[1].fee, 5.99941182, 5e-9);
 }
 
+// Contract X3, X14.
 #[test]
 fn raising_a_position_to_the_whole_equity_does_not_zero_the_cash() {
     let exec = Execution { final_close: false, ..fee(0.01) };
@@ -227,6 +237,7 @@ fn raising_a_position_to_the_whole_equity_does_not_zero_the_cash() {
     assert_close(last - trace.position[2] * 120.0, 5.94059406, 5e-9);
 }
 
+// Contract X2, X15.
 #[test]
 fn slippage_and_fee_are_paid_on_both_sides() {
     let exec = Execution { slippage: 0.002, ..fee(0.001) };
@@ -240,6 +251,7 @@ fn slippage_and_fee_are_paid_on_both_sides() {
     assert_close(short.trades[0].quantity, 10.01003005, 5e-9);
 }
 
+// Contract X16.
 #[test]
 fn a_row_without_volume_trades_nothing_and_the_latest_target_counts() {
     let market = Market::flat(&[100.0, 102.0, 104.0, 106.0]).volume(&[5.0, 0.0, 5.0, 5.0]);
@@ -251,6 +263,7 @@ fn a_row_without_volume_trades_nothing_and_the_latest_target_counts() {
     assert_eq!(silent.run(&plain(), &positions(&[1, 1, 1, 1]), OFF).fills.len(), 2);
 }
 
+// Contract X18.
 #[test]
 fn an_open_position_is_closed_at_the_last_close_unless_told_otherwise() {
     let market = Market::flat(&[100.0, 100.0, 110.0]);
@@ -268,6 +281,7 @@ fn an_open_position_is_closed_at_the_last_close_unless_told_otherwise() {
     assert!(result.metrics.get(Metric::Sharpe).is_some());
 }
 
+// Contract X25.
 #[test]
 fn with_same_close_the_fill_lies_before_the_mark() {
     let exec = Execution { fill: Fill::SameClose, ..fee(0.01) };
@@ -282,6 +296,7 @@ fn with_same_close_the_fill_lies_before_the_mark() {
     assert_close(trace.funding, 11.0, 1e-9);
 }
 
+// Contract X26.
 #[test]
 fn with_lots_quantities_are_rounded_down() {
     let exec = Execution { lot: Some(1.0), final_close: false, ..plain() };
@@ -290,6 +305,7 @@ fn with_lots_quantities_are_rounded_down() {
     assert_equity(&trace, &[1000.0, 1000.0, 1090.0]);
 }
 
+// Contract X24.
 #[test]
 fn a_side_turns_the_other_targets_into_flat() {
     let market = Market::flat(&[100.0, 100.0, 110.0, 121.0]);

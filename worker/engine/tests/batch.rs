@@ -186,6 +186,7 @@ fn plain_metrics() -> MetricSet {
         .fold(MetricSet::always(), MetricSet::with)
 }
 
+// Contract P1, A3, A5, A6.
 #[test]
 fn a_whole_long_account_has_the_bits_of_the_simulator() {
     let mut seen = Seen::default();
@@ -199,6 +200,7 @@ fn a_whole_long_account_has_the_bits_of_the_simulator() {
     }
 }
 
+// Contract P1, P2.
 #[test]
 fn a_held_account_has_the_bits_of_the_simulator_without_running_it() {
     let mut seen = Seen::default();
@@ -230,6 +232,7 @@ fn any_account_has_the_bits_of_the_simulator() {
     }
 }
 
+// Contract P1.
 #[test]
 fn any_order_and_any_cut_of_batches_gives_the_same_bits() {
     let mut rng = Rng(77);

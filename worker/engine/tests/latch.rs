@@ -6,6 +6,7 @@ mod market;
 use galapagos_engine::signals::{Conditions, latch};
 use market::Draws;
 
+// Contract C10.
 #[test]
 fn two_set_reset_latches_are_the_rule() {
     let mut draws = Draws(7);
@@ -29,6 +30,7 @@ fn two_set_reset_latches_are_the_rule() {
     }
 }
 
+// Contract C10.
 #[test]
 fn both_entries_at_once_change_nothing() {
     let both = Conditions { enter_long: true, enter_short: true, ..Conditions::default() };

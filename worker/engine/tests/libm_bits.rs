@@ -22,6 +22,7 @@ fn digest(f: impl Fn(f64) -> f64, platform: impl Fn(f64) -> f64) -> (String, u64
     (hash.finalize().to_hex()[..16].to_owned(), worst)
 }
 
+// Contract C7, A7.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the platform's functions are what libm is compared with")]
 fn exp_log_and_pow_have_the_bits_they_always_had() {

@@ -141,6 +141,7 @@ fn replay(record: &Value, files: &BTreeMap<String, Data>) -> Vec<String> {
     problems
 }
 
+// Contract P1, A6, R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10, R11, R12, R13, R14.
 #[test]
 fn every_record_of_the_oracle_is_reproduced() {
     let records = record::all();

@@ -104,6 +104,7 @@ fn the_stop_comes_before_the_target_in_a_bar_that_reaches_both() {
     one(&run(&rows, &[1; 4], stops("0.02", "0.03", "")), 1, 2, Exit::Target, 3.0);
 }
 
+// Contract X10.
 #[test]
 fn a_target_fills_at_its_level() {
     // 5: two bars after the entry.

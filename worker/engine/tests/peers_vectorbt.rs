@@ -56,6 +56,7 @@ fn check_row(report: &Report, equity: f64, drawdown: f64, sharpe: f64) {
     assert_eq!(report.evaluation.returns, 2148);
 }
 
+// Contract C8, R0.
 #[test]
 fn without_fees_it_is_vectorbt_at_the_next_open() {
     let report = run(0.0, Fill::NextOpen);

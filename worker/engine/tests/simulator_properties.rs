@@ -166,6 +166,7 @@ proptest! {
         }
     }
 
+    // Contract A3.
     #[test]
     fn returns_by_the_rules_are_those_of_the_equity((market, signals, stops, exec, first, full) in case()) {
         let trace = run(&market, &signals, stops, &exec, rows(first, full));

@@ -44,6 +44,7 @@ fn metrics_of(percent: &[f64], bars_per_year: f64) -> galapagos_engine::evaluati
     evaluate(&story, &Execution { bars_per_year, ..Execution::default() }, MetricSet::FULL)
 }
 
+// Contract X22, A4.
 #[test]
 fn metrics_agree_with_empyrical() {
     let mixed = [1.0, 10.0, -4.0, 2.0, 3.0, 2.0, 1.0, -10.0];
@@ -102,6 +103,7 @@ fn growth_a_year_agrees_with_freqtrade() {
     assert_close(cagr(1000.0, 1500.0, 100), 3.3927, 5e-5);
 }
 
+// Contract A5.
 #[test]
 fn the_worst_drawdown_is_the_relative_one() {
     let equity = [1000.0, 500.0, 1000.0, 11_000.0, 10_000.0];
@@ -110,6 +112,7 @@ fn the_worst_drawdown_is_the_relative_one() {
     assert_close(metrics_of(&percent, 365.0).metrics.get(Metric::MaxDrawdown).unwrap(), 0.5, 1e-12);
 }
 
+// Contract A1, H4.
 #[test]
 fn block_sums_of_any_union_give_its_sharpe() {
     let blocks = [(0.02, 0.0006), (0.01, 0.0004), (-0.01, 0.0005), (0.03, 0.0009)];
@@ -123,6 +126,7 @@ fn block_sums_of_any_union_give_its_sharpe() {
     assert_close(sharpe(0, 4), 0.1614605795, 5e-11);
 }
 
+// Contract H3.
 #[test]
 fn deflated_sharpe_ratios_are_those_of_the_papers() {
     for (n, expected) in
@@ -177,6 +181,7 @@ fn example_j() -> (Market, Market) {
     (Market::flat(&[100.0, 110.0, 121.0, 121.0, 133.1]), Market::flat(&[50.0, 50.0, 45.0, 54.0, 54.0]))
 }
 
+// Contract X21.
 #[test]
 fn a_portfolio_is_the_sum_of_its_accounts() {
     let (a, b) = example_j();
@@ -222,6 +227,7 @@ fn the_worst_symbol_is_known_though_another_is_infinitely_good() {
     assert_eq!(sortino(Aggregate::Median).0, None);
 }
 
+// Contract X19, X21.
 #[test]
 fn a_symbol_is_cash_before_its_first_row_and_after_its_last() {
     let long = Market::flat(&[100.0, 100.0, 100.0, 100.0, 110.0, 110.0]);
@@ -237,6 +243,7 @@ fn a_symbol_is_cash_before_its_first_row_and_after_its_last() {
     assert!(report.evaluation.open_position);
 }
 
+// Contract X20.
 #[test]
 fn a_holdout_restarts_the_account_at_its_first_stamp() {
     let market = Market::flat(&[100.0, 110.0, 100.0, 100.0, 120.0, 120.0]);
@@ -256,6 +263,7 @@ fn stamp(time_ms: i64) -> FundingStamp {
     FundingStamp { time_ms, rate_e9: 1, mark: None }
 }
 
+// Contract X7.
 #[test]
 fn a_hole_in_a_funding_series_is_an_error_with_its_times() {
     let hour = 3_600_000;
@@ -276,6 +284,7 @@ fn stamps_are_snapped_to_the_nearest_minute() {
     assert_eq!([17, 29_999, 30_000, -30_000, -30_001].map(snap_to_minute), [0, 0, 60_000, 0, -60_000]);
 }
 
+// Contract X7.
 #[test]
 fn constant_funding_makes_its_own_stamps_from_midnight_on() {
     let market = Market::flat(&[100.0, 100.0]);

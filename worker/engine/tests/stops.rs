@@ -9,6 +9,7 @@ use made::*;
 
 const FLAT: [f64; 4] = [100.0; 4];
 
+// Contract X1, X11.
 #[test]
 fn the_stop_comes_first_when_a_bar_touches_both() {
     let both = stops("0.05", "0.1", "");
@@ -24,6 +25,7 @@ fn the_stop_comes_first_when_a_bar_touches_both() {
     assert_eq!(short.trades[0].exit_price, 105.0);
 }
 
+// Contract X9, X11.
 #[test]
 fn a_gap_fills_at_the_open() {
     let market = Market::bars(&[FLAT, [100.0, 101.0, 99.0, 100.0], [90.0, 92.0, 88.0, 91.0]]);
@@ -35,6 +37,7 @@ fn a_gap_fills_at_the_open() {
     assert_eq!(taken.trades[0].reason, Exit::Target);
 }
 
+// Contract X1, X11.
 #[test]
 fn an_open_beyond_the_target_comes_before_a_stop_inside_the_bar() {
     let both = stops("0.05", "0.1", "");
@@ -45,6 +48,7 @@ fn an_open_beyond_the_target_comes_before_a_stop_inside_the_bar() {
     assert_equity(&inside, &[1000.0, 1040.0, 950.0]);
 }
 
+// Contract X9.
 #[test]
 fn a_stop_narrower_than_the_slippage_does_not_sell_above_the_open() {
     let exec = Execution { slippage: 0.003, ..plain() };
@@ -54,6 +58,21 @@ fn a_stop_narrower_than_the_slippage_does_not_sell_above_the_open() {
     assert_close(trace.trades[0].exit_price, 99.7, 1e-12);
 }
 
+// Contract X10.
+#[test]
+fn a_target_is_filled_at_its_price_for_the_maker_fee() {
+    let exec = Execution { slippage: 0.01, taker_fee: 0.02, maker_fee: 0.005, ..plain() };
+    let bars = [[100.0; 4], [100.0; 4], [100.0, 112.0, 100.0, 105.0], [105.0; 4]];
+    let trace = Market::bars(&bars).run(&exec, &positions(&[1; 4]), stops("", "0.1", ""));
+    let trade = &trace.trades[0];
+    assert_eq!((trade.reason, trade.exit), (Exit::Target, 2));
+    // Bought at 101 with the slippage; the high reaches 10 % above that.
+    assert_close(trade.exit_price, 111.1, 1e-9);
+    assert_close(trace.fills[1].fee, 0.005 * trade.quantity * 111.1, 1e-9);
+    assert_close(trade.quantity, 1000.0 / (101.0 * 1.02), 1e-9);
+}
+
+// Contract X12.
 #[test]
 fn a_trailing_stop_uses_the_peak_of_the_bars_before() {
     let trail = stops("", "", "0.05");
@@ -63,6 +82,7 @@ fn a_trailing_stop_uses_the_peak_of_the_bars_before() {
     assert_equity(&market(103.0).run(&plain(), &positions(&[1; 3]), trail), &[1000.0, 1080.0, 1030.0]);
 }
 
+// Contract X13.
 #[test]
 fn a_stopped_side_waits_until_its_target_changes() {
     let market = Market::bars(&[
@@ -98,6 +118,7 @@ fn sized(market: &Market, atr: &[(usize, f64)]) -> Signals {
     })
 }
 
+// Contract X13, R6.
 #[test]
 fn a_sized_entry_is_armed_again_once_its_condition_was_false() {
     let calm = [[100.0, 101.0, 99.0, 100.0]; 10];
@@ -132,6 +153,7 @@ fn a_sized_entry_is_armed_again_once_its_condition_was_false() {
     assert_close(trace.equity[4], 975.72815534, 5e-9);
 }
 
+// Contract X6.
 #[test]
 fn the_nearer_of_stop_and_liquidation_is_the_event() {
     let exec = Execution { leverage: 2.0, maintenance_margin: Some(0.05), ..plain() };
@@ -146,6 +168,7 @@ fn the_nearer_of_stop_and_liquidation_is_the_event() {
     assert_eq!((gap.trades[0].exit_price, gap.trades[0].reason), (51.0, Exit::Stop));
 }
 
+// Contract X25.
 #[test]
 fn with_same_close_the_entry_bar_is_not_tested() {
     let exec = Execution { fill: Fill::SameClose, ..plain() };

@@ -229,6 +229,7 @@ fn data_that_say_nothing_are_survived() {
     }
 }
 
+// Contract C9.
 /// A kernel regression of constants is a constant only up to rounding, hence no threshold of 0 above.
 #[test]
 fn a_flat_market_is_never_entered() {

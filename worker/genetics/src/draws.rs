@@ -163,7 +163,7 @@ mod tests {
     const HOME: Position =
         Position { generation: 0, species: 0, purpose: Purpose::Child, attempt: 0, child: 0 };
 
-    /// Vectors of the engine contract, 3.6: key 0, stream 0.
+    /// The vectors of docs/determinism.md (contract G6): key 0, stream 0.
     #[test]
     fn chacha8_gives_the_published_blocks() {
         let mut rng = ChaCha8Rng::from_seed([0; 32]);
@@ -229,6 +229,7 @@ mod tests {
         assert_eq!(d.below(0), 0);
     }
 
+    // Contract G6.
     /// First draws of some positions: seed, generation, species, purpose, attempt, child. The second was computed
     /// with another implementation of ChaCha8, too.
     #[test]

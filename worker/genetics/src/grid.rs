@@ -273,6 +273,7 @@ mod tests {
         text.parse().unwrap()
     }
 
+    // Contract C11.
     #[test]
     fn linear_values_are_exact_and_end_at_max() {
         let grid = Grid::linear("g", d("0.002"), d("0.2"), d("0.002")).unwrap();

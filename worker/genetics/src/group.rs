@@ -167,6 +167,7 @@ mod tests {
     use super::*;
     use crate::rank::{Goal, Outcome};
 
+    // Contract G1.
     #[test]
     fn the_best_are_those_of_the_whole_pool_in_order() {
         for (distinct, twice) in [(1, 0), (1, 9), (7, 0), (40, 3), (40, 40), (100, 350)] {

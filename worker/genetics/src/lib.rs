@@ -6,6 +6,8 @@
 //! configuration gives the same candidates to the byte, on every machine, with any number of threads, and
 //! across a restart from [`State`]. What a strategy is, what its fitness means and when a run ends is not known
 //! here ([`stop()`] is offered to the caller, and never consulted by breeding).
+//!
+//! Ids such as G4 or C15 are headings of docs/contract; the rules of this crate are docs/contract/evolution.md.
 
 mod axis;
 mod breed;

@@ -25,7 +25,7 @@ pub(crate) fn units(a: u64, b: u64, steps: u32) -> Option<Vec<u64>> {
 mod tests {
     use super::units;
 
-    /// The four tables of the engine contract, section 2.
+    /// The four tables of contract G8.
     #[test]
     fn the_default_grids_have_the_published_values() {
         let tables: [(u64, u64, &[u64]); 4] = [
@@ -67,6 +67,7 @@ mod tests {
         }
     }
 
+    // Contract G8.
     #[test]
     fn equal_neighbours_are_refused() {
         assert_eq!(units(10, 12, 24), None);

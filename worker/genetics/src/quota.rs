@@ -44,7 +44,8 @@ pub(crate) fn next(population: u64, quotas: &[u64], targets: &[u64]) -> Vec<u64>
 mod tests {
     use super::*;
 
-    /// The example of the engine contract, 3.2.
+    // Contract G2.
+    /// The example of contract G2.
     #[test]
     fn targets_follow_the_scores_above_a_floor() {
         assert_eq!(targets(100, 0.25, &[31, 10, 7, 2]), [53, 21, 17, 9]);

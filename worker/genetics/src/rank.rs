@@ -126,6 +126,7 @@ mod tests {
         Rank::new(&a, Goal::Maximise).compare(&Rank::new(&b, Goal::Maximise)) == Ordering::Less
     }
 
+    // Contract G4.
     #[test]
     fn a_failed_individual_loses_to_every_other_in_both_directions() {
         for goal in [Goal::Maximise, Goal::Minimise] {

@@ -1,4 +1,4 @@
-//! Restores the rules between genes (engine contract C12, C15), exactly and to a fixed point.
+//! Restores the rules between genes (contract C12, C15), exactly and to a fixed point.
 
 use crate::axis::{self, Axis};
 use crate::space::{Constraint, GeneSpace, SpaceError, When};

@@ -62,6 +62,7 @@ pub fn genome_hash(species_name: &str, genome: &[u32]) -> u128 {
 mod tests {
     use super::*;
 
+    // Contract G6.
     #[test]
     fn species_ids_and_genome_hashes_never_change() {
         assert_eq!(species_id("sma_crossover"), 33736);

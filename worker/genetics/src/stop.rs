@@ -115,6 +115,7 @@ mod tests {
         bests.iter().enumerate().map(at).collect()
     }
 
+    // Contract G3.
     #[test]
     fn patience_counts_generations_without_a_rise() {
         let rules = StopRules { patience: Some(2), ..StopRules::after(50) };
@@ -138,6 +139,7 @@ mod tests {
         assert_eq!(stop(&history(&[f64::NAN; 3]), &rules, Goal::Maximise), Some(StoppedBy::Patience));
     }
 
+    // Contract G3.
     #[test]
     fn the_target_comes_first_of_all_reasons() {
         let rules = StopRules {

@@ -25,6 +25,7 @@ fn variants() -> Vec<Config> {
     ]
 }
 
+// Contract G5.
 #[test]
 fn every_candidate_is_canonical_and_new() {
     for config in variants() {
@@ -41,6 +42,7 @@ fn every_candidate_is_canonical_and_new() {
     }
 }
 
+// Contract G1.
 #[test]
 fn the_best_never_worsens_and_never_failed() {
     for config in variants() {
@@ -87,6 +89,7 @@ fn outcomes_that_cannot_be_ranked_are_refused() {
     assert_eq!(run.tell(&outcomes).unwrap().failed, 1);
 }
 
+// Contract G5.
 #[test]
 fn a_small_space_is_asked_once_and_then_the_run_is_exhausted() {
     let small = || Space::new(vec![integer("a", 0, 5), integer("b", 0, 9)], vec![]).unwrap();
@@ -107,6 +110,7 @@ fn a_small_space_is_asked_once_and_then_the_run_is_exhausted() {
     }
 }
 
+// Contract G2.
 #[test]
 fn an_exhausted_species_gives_its_quota_back() {
     let tiny = Space::new(vec![integer("a", 0, 6)], vec![]).unwrap();

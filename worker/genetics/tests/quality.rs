@@ -1,4 +1,4 @@
-//! Search quality is a promise: acceptance of the engine contract, 3.7, on fresh seeds.
+//! Search quality is a promise: acceptance as in contract G7, on fresh seeds.
 
 mod common;
 

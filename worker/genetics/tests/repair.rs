@@ -1,4 +1,4 @@
-//! Repair (engine contract C12, C15): the published examples, and the promises for any space.
+//! Repair (contract C12, C15): the published examples, and the promises for any space.
 
 #![allow(clippy::unwrap_used)]
 
@@ -35,6 +35,7 @@ fn repaired(space: &Space, values: &[&str]) -> Vec<String> {
 
 const ORDERED: Constraint = Constraint::Ordered { low: 0, high: 1 };
 
+// Contract C15.
 #[test]
 fn wrong_order_swaps_where_both_values_fit() {
     let space = Space::new(vec![integer("fast", 2, 60), integer("slow", 5, 200)], vec![ORDERED]).unwrap();
@@ -64,6 +65,7 @@ fn ranges_that_cannot_be_ordered_are_refused() {
     assert!(Space::new(vec![integer("a", 0, 9), integer("b", 0, 9)], circle).is_err());
 }
 
+// Contract C12, C15.
 #[test]
 fn an_exit_level_stays_below_its_cap_while_it_is_active() {
     let genes =

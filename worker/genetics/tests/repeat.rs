@@ -89,6 +89,7 @@ fn asking_twice_gives_the_same_candidates() {
     assert_eq!(run.ask(), run.ask());
 }
 
+// Contract G3.
 /// Stop rules are not part of the configuration at all: a longer run begins with the shorter one.
 #[test]
 fn a_run_is_a_prefix_of_a_longer_one() {

@@ -64,6 +64,7 @@ fn with_hole(rows: i64, from: i64, length: i64) -> String {
     csv(&rows.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+// Contract X17.
 #[test]
 fn gaps_are_counted_and_refused_above_the_share() {
     let (series, report) = load(&with_hole(1000, 500, 3));

@@ -178,6 +178,7 @@ fn a_shift_of_half_a_bar_after_a_gap_is_refused_or_told() {
     }
 }
 
+// Contract X27.
 #[test]
 fn outliers_are_listed_and_splits_are_named() {
     // Apple's shares as they were traded around the split of 28 February 2005.

@@ -1,4 +1,4 @@
-//! The manifest's `execution` block as the engine's options (X28).
+//! The manifest's `execution` block as the engine's options (contract X28).
 
 use galapagos_crds::execution as spec;
 use galapagos_crds::{Decimal, ExecutionSpec};
@@ -120,6 +120,7 @@ fn funding(spec: &spec::Funding) -> Result<Funding, ExecutionError> {
 mod tests {
     use super::*;
 
+    // Contract X28.
     #[test]
     fn the_defaults_of_manifest_and_engine_are_the_same() {
         assert_eq!(to_engine(&ExecutionSpec::default(), 365.0).unwrap(), Execution::default());

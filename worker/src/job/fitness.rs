@@ -1,4 +1,4 @@
-//! What an evaluation is worth to a job: class, violation and fitness (engine contract 3.4, X23).
+//! What an evaluation is worth to a job: class, violation and fitness (contract G4, X23).
 
 use std::fmt;
 
@@ -198,6 +198,7 @@ mod tests {
         assert_eq!(judge().verdict(Some(e)).class, Class::Feasible);
     }
 
+    // Contract X23.
     #[test]
     fn no_trades_is_infeasible_and_limits_still_order_it() {
         let e = evaluation(&[(Metric::MaxDrawdown, 0.0), (Metric::Trades, 0.0)], Some(Reason::NoTrades));
@@ -206,6 +207,7 @@ mod tests {
         assert!(v.outcome().is_valid());
     }
 
+    // Contract X23, G4.
     #[test]
     fn ruin_and_exceptions_are_failed() {
         let ruined = judge().verdict(Some(evaluation(&[(Metric::Sharpe, 9.0)], Some(Reason::Ruined))));
@@ -234,6 +236,7 @@ mod tests {
         assert!(low.outcome().is_valid());
     }
 
+    // Contract G4.
     #[test]
     fn infinity_is_farther_from_a_limit_than_any_number_and_hides_no_other_limit() {
         for limit in [0.0, 0.01, 3.0, 1e6] {

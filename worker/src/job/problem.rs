@@ -199,7 +199,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// W of one symbol over all species, from the bounds of their genes (X20).
+/// W of one symbol over all species, from the bounds of their genes (contract X20).
 fn bound(job: &ResolvedJob, prepared: &Prepared<'_>) -> Result<WarmUp, WindowError> {
     let bars = prepared.bars();
     let need = |s: &super::space::SpeciesSpace| {

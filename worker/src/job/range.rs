@@ -128,7 +128,7 @@ pub(super) fn gene_space(
         let (min, max) = (check(min)?, check(max)?);
         match (given.scale, given.step, given.steps) {
             (Some(Scale::Log), _, Some(steps)) => {
-                // Reals without a unit of their own are rounded to millionths (3.8).
+                // Reals without a unit of their own are rounded to millionths (contract G8).
                 let unit = def.unit.unwrap_or("0.000001").parse().unwrap_or(Exact::new(1, 6));
                 Grid::log(def.name, min, max, unit, steps).map_err(grid_error)?
             }

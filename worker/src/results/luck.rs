@@ -1,5 +1,5 @@
 //! How much of the best is luck: variance of the trials' Sharpe ratios, effective number of trials, deflated Sharpe
-//! ratio (engine contract section 4, domain 3.3).
+//! ratio (contract H2, H3).
 
 use galapagos_engine::backtest::Report;
 use galapagos_engine::evaluation::{BLOCKS, Metric, Metrics};
@@ -127,6 +127,7 @@ mod tests {
         assert!((trials.effective().unwrap() - 2.0).abs() < 1e-12);
     }
 
+    // Contract H2.
     #[test]
     fn a_converged_population_does_not_shrink_the_variance() {
         let mut trials = Trials::default();
@@ -136,6 +137,7 @@ mod tests {
         assert_eq!(trials.variance(), 1.0);
     }
 
+    // Contract H2.
     #[test]
     fn a_limit_does_not_shrink_the_variance() {
         let of = |limit: f64| {

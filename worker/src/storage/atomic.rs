@@ -118,6 +118,7 @@ fn sync_tree(folder: &Path) -> Result<(), StorageError> {
 mod tests {
     use super::*;
 
+    // Contract J1.
     #[test]
     fn a_failed_write_leaves_the_old_content() {
         let dir = tempfile::tempdir().unwrap();
@@ -131,6 +132,7 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"old");
     }
 
+    // Contract J1.
     #[test]
     fn a_leftover_of_a_kill_is_overwritten() {
         let dir = tempfile::tempdir().unwrap();

@@ -236,6 +236,7 @@ mod tests {
         assert_eq!(list(dir.path()).unwrap().len(), KEEP);
     }
 
+    // Contract J3.
     #[test]
     fn another_engine_is_refused() {
         assert!(decode(2, &encode(1, &sample(1))).is_err());
@@ -247,6 +248,7 @@ mod tests {
             prop_assert!(decode(1, &bytes).is_err());
         }
 
+        // Contract J3.
         #[test]
         fn one_flipped_bit_falls_back_to_the_one_before(position in 0usize..1000, bit in 0u8..8, cut in any::<bool>()) {
             let dir = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@
 
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics, Reason};
 
-/// Class of an individual (engine contract 3.4), in ranking order.
+/// Class of an individual (contract G4), in ranking order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Class {

@@ -26,6 +26,7 @@ fn slow() -> World {
     World::new(4000, &job)
 }
 
+// Contract W6.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_is_asked_to_leave_hands_everything_back_within_five_seconds() {
     let world = slow();

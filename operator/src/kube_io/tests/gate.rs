@@ -9,6 +9,7 @@ use super::server::{Answer, Server, deployment};
 use crate::kube_io::{Kind, Propagation, WriteError};
 use crate::leader::Fence;
 
+// Contract K3.
 #[tokio::test]
 async fn nothing_leaves_while_the_fence_is_closed() {
     let server = Server::new([]);

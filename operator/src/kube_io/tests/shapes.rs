@@ -36,6 +36,7 @@ async fn a_create_that_meets_another_conflict_is_an_error() {
     assert!(matches!(error, WriteError::Conflict { .. }), "{error:?}");
 }
 
+// Contract K3.
 #[tokio::test]
 async fn an_apply_is_forced_strict_and_ours() {
     let server = Server::new([]);
@@ -50,6 +51,7 @@ async fn an_apply_is_forced_strict_and_ours() {
     assert_eq!(seen.body, body);
 }
 
+// Contract K3.
 #[tokio::test]
 async fn a_delete_names_the_uid_it_means() {
     let server = Server::new([]);

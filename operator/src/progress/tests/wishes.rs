@@ -3,6 +3,7 @@
 use super::coordinator::a_while;
 use super::{Scene, eventually, last_report, report};
 
+// Contract K8.
 #[tokio::test]
 async fn what_is_desired_goes_up_first_and_at_every_change_on_the_same_stream() {
     let scene = Scene::new();

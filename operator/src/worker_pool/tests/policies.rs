@@ -46,6 +46,7 @@ fn dns() -> End {
     pod("kube-system", &[("k8s-app", "kube-dns")])
 }
 
+// Contract K13.
 #[test]
 fn pods_talk_to_whom_they_must_and_to_nobody_else() {
     let closed = policies(false, None);

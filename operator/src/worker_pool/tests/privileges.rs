@@ -29,6 +29,7 @@ fn assert_pool_refused(spec: Value, field: &str) {
     assert_eq!(check(&pool, &settings(&["--allow-privileged-templates"])), Ok(()));
 }
 
+// Contract K12.
 #[test]
 fn a_service_account_is_not_a_pools_to_give() {
     assert_refused(json!({"serviceAccountName": "admin"}), "serviceAccountName");

@@ -49,6 +49,7 @@ fn a_pair_of_genome_and_text_is_lossless() {
     }
 }
 
+// Contract C12.
 #[test]
 fn an_inactive_gene_has_its_default() {
     assert_eq!(

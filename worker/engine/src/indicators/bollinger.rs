@@ -40,6 +40,7 @@ fn square(x: i64) -> i128 {
 mod tests {
     use super::*;
 
+    // Contract R13.
     #[test]
     fn the_worked_example_holds() {
         let c = [100, 102, 101, 105];

@@ -18,6 +18,7 @@ pub fn ema(x: &[f64], n: usize) -> Vec<f64> {
 mod tests {
     use super::*;
 
+    // Contract C2.
     #[test]
     fn the_worked_example_holds() {
         let e = ema(&[10.0, 11.0, 10.5, 11.5, 11.5, 11.0], 3);

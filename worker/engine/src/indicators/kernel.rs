@@ -57,6 +57,7 @@ pub fn regression(close: &[f64], kernel: Kernel, h: usize, interrupt: Interrupt)
 mod tests {
     use super::*;
 
+    // Contract R14.
     #[test]
     fn the_worked_examples_hold() {
         let c = [100.0, 101.0, 103.0, 102.0, 104.0];

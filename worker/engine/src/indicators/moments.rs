@@ -1,4 +1,4 @@
-//! Mean and standard deviation of returns from exact sums in units of 2^-52 (arithmetic contract 5.1).
+//! Mean and standard deviation of returns from exact sums in units of 2^-52 (A4).
 
 use crate::q52::{fx, to_f64};
 
@@ -66,6 +66,7 @@ pub fn population(x: &[f64]) -> (f64, f64) {
 mod tests {
     use super::*;
 
+    // Contract A4, R9.
     #[test]
     fn deviations_are_those_of_a_sample() {
         let sums = ReturnSums::new(&[1000, 1100, 990, 1089]);

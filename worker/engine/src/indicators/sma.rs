@@ -56,6 +56,7 @@ mod tests {
         assert_eq!(sums.window(2, 2), 11);
     }
 
+    // Contract C1.
     #[test]
     fn equal_averages_of_different_lengths_are_a_tie() {
         assert_eq!(compare(10, 1, 30, 3), std::cmp::Ordering::Equal);

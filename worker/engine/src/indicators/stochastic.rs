@@ -40,6 +40,7 @@ pub fn percent_d(percent_k: &[f64], k: usize, d: usize) -> Vec<f64> {
 mod tests {
     use super::*;
 
+    // Contract R4.
     #[test]
     fn the_worked_example_holds() {
         let h = [100, 120, 130, 120, 140, 150];

@@ -53,6 +53,7 @@ pub fn vwap(
 mod tests {
     use super::*;
 
+    // Contract R8.
     #[test]
     fn the_worked_example_holds() {
         let price = [100, 101, 102, 100];

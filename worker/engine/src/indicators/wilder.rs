@@ -62,6 +62,7 @@ pub(crate) mod tests {
     pub(crate) const TULIP: [i64; 15] =
         [8159, 8106, 8287, 8300, 8361, 8315, 8284, 8399, 8455, 8436, 8553, 8654, 8689, 8777, 8729];
 
+    // Contract C4.
     #[test]
     fn the_worked_rsi_holds() {
         let r = rsi(&[10.0, 11.0, 10.5, 11.5, 11.5, 11.0], 3);
@@ -75,6 +76,7 @@ pub(crate) mod tests {
         assert_eq!(format!("{:.3} {:.3}", r[5], r[14]), "72.034 78.498");
     }
 
+    // Contract C3.
     #[test]
     fn wilder_matches_a_published_series_that_starts_one_row_earlier() {
         let mut x = vec![0.0];
@@ -83,11 +85,13 @@ pub(crate) mod tests {
         assert_eq!(format!("{:.3} {:.3}", w[5] / 100.0, w[15] / 100.0), "82.426 85.838");
     }
 
+    // Contract C4.
     #[test]
     fn a_halted_market_is_neither_oversold_nor_overbought() {
         assert!(rsi(&[7.0; 40], 14)[14..].iter().all(|&r| r == 50.0));
     }
 
+    // Contract C5.
     #[test]
     fn the_worked_ranges_hold() {
         let (h, l, c) = ([100, 120, 130, 120, 140], [90, 100, 110, 100, 110], [95, 115, 115, 105, 130]);

@@ -65,6 +65,7 @@ mod tests {
         assert_eq!(sums[12].to_bits(), (tail + head).to_bits());
     }
 
+    // Contract C6.
     #[test]
     fn the_order_of_additions_is_fixed() {
         // t = 4, n = 3: tail of block 0 from row 2, plus rows 3 and 4 from the left.

@@ -140,6 +140,7 @@ impl Strategy for DonchianBreakout {
 mod tests {
     use super::*;
 
+    // Contract C9, C14, R2.
     #[test]
     fn a_close_exactly_at_the_threshold_is_a_tie() {
         assert!(!beyond_top(500_005, 500_000, 10));

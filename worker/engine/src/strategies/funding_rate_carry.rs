@@ -191,6 +191,7 @@ mod tests {
         }
     }
 
+    // Contract R10.
     #[test]
     fn rates_equal_to_the_threshold_never_enter() {
         assert_eq!((target_of(100_000), target_of(-100_000)), (0, 0));

@@ -52,7 +52,7 @@ pub struct StrategyDef {
     pub trains: bool,
 }
 
-/// The evaluation path a strategy takes (engine contract 5.2).
+/// The evaluation path a strategy takes (contract P2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
     /// Event-driven accounting over latched positions.

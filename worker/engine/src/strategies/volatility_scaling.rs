@@ -133,6 +133,7 @@ impl Strategy for VolatilityScaling {
 mod tests {
     use super::*;
 
+    // Contract R9.
     #[test]
     fn sizes_round_to_the_worked_quarters() {
         let rounded = |v: f64| (size(0.3195, v) * 4.0 + 0.5).floor() / 4.0;

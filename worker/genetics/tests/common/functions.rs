@@ -1,4 +1,4 @@
-//! Functions to minimise, optimum 0, as in the engine contract 3.7: ten dimensions, the optimum of sphere,
+//! Functions to minimise, optimum 0, as in contract G7: ten dimensions, the optimum of sphere,
 //! rastrigin and ackley shifted by up to 30 % of the range per seed, rotations drawn per seed.
 
 use std::f64::consts::{E, PI, TAU};

@@ -128,6 +128,7 @@ fn a_worker_is_cleared_for_a_suspect_while_others_go_on() {
     assert_eq!(desk.grant(B).tasks, suspect.tasks);
 }
 
+// Contract W3.
 #[test]
 fn a_killer_is_found_by_halving_and_the_innocent_are_spared() {
     let mut desk = Desk::knowing(terms(), &[], MS / 10, 1000);

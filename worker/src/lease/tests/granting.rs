@@ -1,5 +1,6 @@
 use super::*;
 
+// Contract W4.
 #[test]
 fn a_batch_is_one_species_and_neighbours_in_the_order_of_genomes() {
     let mut desk = Desk::new(terms(), &[1]);
@@ -136,6 +137,7 @@ fn a_slow_worker_gets_smaller_batches() {
     assert!((3..=5).contains(&(a / b)), "{a} {b}");
 }
 
+// Contract W4.
 #[test]
 fn a_deadline_is_four_times_the_predicted_time() {
     let mut desk = Desk::knowing(terms(), &[1], 20 * S, 1);

@@ -73,6 +73,7 @@ fn an_individual_that_fails_all_its_attempts_is_set_aside_and_the_others_are_not
     assert_eq!((counts.retried, counts.quarantined), (2, 1));
 }
 
+// Contract W1.
 #[test]
 fn results_of_another_epoch_or_of_nobody_are_ignored() {
     let mut desk = Desk::new(terms(), &[1, 1]);
@@ -143,6 +144,7 @@ fn a_batch_far_slower_than_expected_is_given_to_an_idle_worker_too() {
     assert_eq!((counts.copied, counts.duplicate, counts.late, desk.book.slots_busy()), (1, 1, 0, 0));
 }
 
+// Contract W5.
 #[test]
 fn nothing_is_copied_while_anything_waits_or_before_twice_its_time() {
     let mut desk = Desk::knowing(terms(), &[1, 1], 10 * S, 1);

@@ -360,6 +360,7 @@ impl Sim {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
+    // Contract W1.
     #[test]
     fn each_individual_is_settled_once_and_rightly_whatever_happens(plan in plan()) {
         Sim::new(plan).run();

@@ -67,6 +67,7 @@ fn a_secret_is_immutable_and_its_manifest_is_the_job_without_its_status() {
     assert_eq!(read.spec, job.spec);
 }
 
+// Contract K2.
 #[test]
 fn every_child_belongs_to_its_job_and_can_be_found_again() {
     let site = site(json!({}));

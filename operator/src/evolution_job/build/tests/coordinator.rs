@@ -29,6 +29,7 @@ fn without_a_source_nothing_is_imported_and_nobody_writes_market_data() {
     assert!(containers(&template).iter().all(|c| !writes(c).contains(&"/data".to_owned())));
 }
 
+// Contract K5.
 #[test]
 fn an_attempt_is_one_pod_whose_end_is_never_repeated_by_kubernetes() {
     let (job, _) = coordinator_of(&site(json!({})));
@@ -85,6 +86,7 @@ fn each_role_is_told_what_it_needs_by_its_environment() {
     assert_eq!(container(&coordinators, "import").args, Some(vec!["import".to_owned()]));
 }
 
+// Contract K8.
 #[test]
 fn a_later_attempt_is_told_which_version_of_the_data_the_first_one_had() {
     let mut site = site(json!({}));

@@ -6,6 +6,7 @@ use super::{container, containers, coordinator_of, site, variable, workers_of};
 use crate::evolution_job::build::workers;
 use crate::labels;
 
+// Contract K12.
 /// The profile `restricted` of the Pod Security Standards.
 #[test]
 fn pods_keep_to_pod_security_restricted() {
@@ -135,6 +136,7 @@ fn a_template_changes_what_is_usual_and_not_what_must_hold() {
     assert_eq!(deployment.metadata.labels.unwrap()["team"], "quant");
 }
 
+// Contract K8.
 #[test]
 fn an_upgrade_of_the_operator_rolls_no_pods() {
     for template in [coordinator_of(&site(json!({}))).1, workers_of(&site(json!({}))).1] {

@@ -59,6 +59,7 @@ fn a_claim_made_from_a_template_is_mounted_by_its_name_and_any_other_source_pass
     assert_eq!(claim(image).image.unwrap().reference.as_deref(), Some("data:1"));
 }
 
+// Contract K13.
 #[test]
 fn no_role_sees_the_key_of_the_other() {
     let (_, coordinators) = coordinator_of(&site(json!({})));

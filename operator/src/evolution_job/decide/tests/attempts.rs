@@ -14,6 +14,7 @@ fn a_job_without_a_place_waits_and_has_no_children() {
     assert_eq!(world.turn().children.attempt, Some(1));
 }
 
+// Contract K1.
 #[test]
 fn a_number_is_taken_once_however_often_it_is_looked_at() {
     let mut world = World::new(json!({}));
@@ -36,6 +37,7 @@ fn what_is_wrong_stalls_a_job_that_waits_and_leaves_one_alone_that_runs() {
     assert_eq!(world.turn().situation, Situation::Running { reachable: true });
 }
 
+// Contract K6.
 #[test]
 fn a_disruption_starts_the_next_attempt_at_once_and_does_not_count() {
     let mut world = World::running(json!({"backoffLimit": 0}));
@@ -49,6 +51,7 @@ fn a_disruption_starts_the_next_attempt_at_once_and_does_not_count() {
     assert_eq!(decision.situation, Situation::Starting);
 }
 
+// Contract K6.
 #[test]
 fn a_fault_waits_longer_each_time_and_fails_the_job_at_the_limit() {
     let mut world = World::running(json!({"backoffLimit": 2}));
@@ -77,6 +80,7 @@ fn a_fault_waits_longer_each_time_and_fails_the_job_at_the_limit() {
     assert_eq!(decision.children.workers, Workers::Remove);
 }
 
+// Contract K6.
 #[test]
 fn a_permanent_exit_code_fails_the_job_even_if_its_pod_is_gone() {
     let mut world = World::running(json!({}));

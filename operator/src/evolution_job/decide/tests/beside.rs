@@ -88,6 +88,7 @@ fn a_coordinator_that_was_asked_to_leave_is_no_fault_beside_a_foreign_container(
     assert_eq!((decision.attempts.disruptions, decision.children.attempt), (1, Some(2)));
 }
 
+// Contract K5.
 #[test]
 fn a_failed_foreign_container_is_no_end_of_the_coordinator() {
     let mut world = World::running(json!({}));

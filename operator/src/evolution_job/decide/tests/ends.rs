@@ -3,6 +3,7 @@
 use super::*;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+// Contract K7.
 #[test]
 fn an_end_without_words_is_asked_for_by_another_attempt() {
     let mut world = World::running(json!({}));
@@ -13,6 +14,7 @@ fn an_end_without_words_is_asked_for_by_another_attempt() {
     assert_eq!(world.phase(), Phase::Preparing);
 }
 
+// Contract K7.
 #[test]
 fn last_words_end_a_job_whose_stream_told_nothing() {
     let mut world = World::running(json!({}));
@@ -30,6 +32,7 @@ fn last_words_end_a_job_whose_stream_told_nothing() {
     assert_eq!(status.provenance.as_ref().unwrap().result_digest.as_deref(), Some("blake3:00"));
 }
 
+// Contract K9.
 #[test]
 fn suspending_takes_the_pods_and_resuming_is_the_next_attempt() {
     let mut world = World::running(json!({}));

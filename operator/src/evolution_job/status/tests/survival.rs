@@ -37,6 +37,7 @@ fn a_report_is_shown_in_full() {
     assert_eq!((provenance.result_digest, provenance.stopped_by, status.results), (None, None, None));
 }
 
+// Contract K4.
 #[test]
 fn progress_survives_a_coordinator_that_is_gone() {
     let report = report();

@@ -12,6 +12,7 @@ use crate::evolution_job::status::{Change, LIMIT, LastWords, build, differs, las
 /// What is generated is large, and unoptimised code moves it over the stack many times.
 const STACK: usize = 64 << 20;
 
+// Contract K4.
 #[test]
 fn every_status_passes_the_schema_and_fits_and_equals_itself_when_read_back() {
     let run = || {

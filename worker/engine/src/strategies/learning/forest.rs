@@ -141,6 +141,7 @@ fn best_split(samples: &Samples, chosen: &[usize], sum: i128) -> Option<(usize, 
 mod tests {
     use super::*;
 
+    // Contract R12.
     #[test]
     fn draws_are_the_worked_ones() {
         let hex: String = key("pca_tree_quantile").iter().map(|b| format!("{b:02x}")).collect();

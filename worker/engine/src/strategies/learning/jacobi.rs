@@ -58,6 +58,7 @@ fn oriented(x: Vec<f64>) -> Vec<f64> {
 mod tests {
     use super::*;
 
+    // Contract R12.
     #[test]
     fn the_worked_matrix_has_its_eigenvectors() {
         let half = 0.5_f64.sqrt();

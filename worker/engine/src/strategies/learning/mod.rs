@@ -47,6 +47,7 @@ impl Standard {
 mod tests {
     use super::*;
 
+    // Contract R11, R12.
     #[test]
     fn no_training_label_looks_beyond_the_refit() {
         assert_eq!(training_rows(1000, 300), 696..996);

@@ -22,6 +22,7 @@ pub fn recent(predictions: &[f64]) -> Option<Vec<f64>> {
 mod tests {
     use super::*;
 
+    // Contract R12.
     #[test]
     fn the_worked_quantiles_hold() {
         let sorted = recent(&(0..100).rev().map(f64::from).collect::<Vec<_>>()).unwrap();

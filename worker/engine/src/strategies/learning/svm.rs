@@ -46,6 +46,7 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
+    // Contract R11.
     #[test]
     fn a_single_row_has_the_closed_form_solution() {
         // One row x, y = 1: a = 1 / (x.x + D) after the first pass, and it stays there.
