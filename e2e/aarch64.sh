@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles the workspace for 64-bit Arm on an x86-64 machine and runs there, under emulation, the tests whose digests are
-# the same on every processor. Installs what is missing where it may: the Rust target, and as root the Debian packages.
+# the same on every processor. Ends with 3 if the machine lacks what it needs. Installs what is missing where it may: the Rust target, and as root the Debian packages.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
@@ -11,11 +11,14 @@ packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 is_ready() { command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; }
 if ! is_ready && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   # shellcheck disable=SC2086
-  apt-get install -y -qq --no-install-recommends $packages >&2 || true
+  timeout 180 apt-get install -y -qq --no-install-recommends $packages >&2 || true
 fi
 is_ready || { echo "error: missing the Debian packages $packages. Install them and run this again" >&2; exit 3; }
 if ! rustc --print target-libdir --target $target 2>/dev/null | xargs -r test -d; then
-  rustup target add $target || { echo "error: the Rust target $target is missing: rustup target add $target" >&2; exit 3; }
+  rustup target add $target || {
+    echo "error: the Rust target $target is missing: rustup target add $target" >&2
+    exit 3
+  }
 fi
 
 export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc

@@ -65,7 +65,7 @@ fn a_name_that_stands_twice_in_json_is_refused_and_loses_nothing() {
     let later = AAPL.replace("T11:", "T13:").replace("T12:", "T14:");
     for text in [
         format!(r#"{{"AAPL":{AAPL},"MSFT":{MSFT},"AAPL":{later}}}"#),
-        format!("{{\"a\":1}}\n[{{\"t\":1498906800,\"o\":1,\"h\":1,\"l\":1,\"c\":1,\"c\":2}}]"),
+        "{\"a\":1}\n[{\"t\":1498906800,\"o\":1,\"h\":1,\"l\":1,\"c\":1,\"c\":2}]".to_owned(),
     ] {
         let error = held("X.json", &text).unwrap_err().to_string();
         assert!(error.contains("stands twice in one object") && error.contains("line "), "{error}");

@@ -104,12 +104,13 @@ fn the_zone_in_the_text_tells_the_day_of_a_market_that_never_closes() {
 fn stamps_that_could_be_of_two_days_stay_as_they_are() {
     let five = five_days();
     let sunday_to_thursday = days(|weekday| weekday != 4 && weekday != 5);
-    let cases: [(&str, &[i64], &dyn Fn(i64) -> i64); 5] = [
-        ("around the clock", &days(|_| true), &|_| 16),
-        ("around the clock, early", &days(|_| true), &|_| 5),
-        ("closes of the Gulf", &sunday_to_thursday, &|_| 12),
-        ("days too few to tell", &[1, 2, 3], &|_| 21),
-        ("clocks that are no one midnight", &sunday_to_thursday, &|d| if d % 2 == 0 { 14 } else { 16 }),
+    type Case<'a> = (&'a str, &'a [i64], fn(i64) -> i64);
+    let cases: [Case; 5] = [
+        ("around the clock", &days(|_| true), |_| 16),
+        ("around the clock, early", &days(|_| true), |_| 5),
+        ("closes of the Gulf", &sunday_to_thursday, |_| 12),
+        ("days too few to tell", &[1, 2, 3], |_| 21),
+        ("clocks that are no one midnight", &sunday_to_thursday, |d| if d % 2 == 0 { 14 } else { 16 }),
     ];
     for (what, days, hour) in cases {
         let stamps: Vec<i64> = days.iter().map(|&d| MONDAY + d * DAY + hour(d) * HOUR).collect();
