@@ -225,5 +225,7 @@ names! {
         Failed,
         /// The operator failed at the object by a mistake of its own.
         InternalError,
+        /// Another operator runs the job.
+        OtherOperator,
     }
 }

@@ -35,7 +35,7 @@ use crate::strategy::StrategySpec;
     printcolumn(name = "Gen", type_ = "string", json_path = ".status.progress", description = "Generations done of all"),
     printcolumn(name = "Best", type_ = "string", json_path = ".status.best.rounded", description = "Fitness of the best individual, rounded"),
     printcolumn(name = "Strategy", type_ = "string", json_path = ".status.best.strategy", description = "Strategy of the best individual"),
-    printcolumn(name = "Workers", type_ = "integer", json_path = ".status.workers.ready", description = "Workers that are ready"),
+    printcolumn(name = "Workers", type_ = "integer", json_path = ".status.workers.ready", description = "Workers that are ready, with the coordinator's own"),
     printcolumn(name = "Finish", type_ = "string", json_path = ".status.estimatedCompletionTime", description = "Expected time of the end"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", description = "Why it is where it is"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since it was created"),

@@ -29,8 +29,8 @@ use crate::rules;
         label_selector_path = ".status.selector"
     ),
     printcolumn(name = "Max", type_ = "integer", json_path = ".spec.maxWorkers", description = "Workers allowed"),
-    printcolumn(name = "Desired", type_ = "integer", json_path = ".status.desiredReplicas", description = "Workers wanted by its jobs"),
-    printcolumn(name = "Ready", type_ = "integer", json_path = ".status.readyReplicas", description = "Workers that are ready"),
+    printcolumn(name = "Desired", type_ = "integer", json_path = ".status.desiredReplicas", description = "Workers wanted by its jobs, beside the coordinators' own"),
+    printcolumn(name = "Ready", type_ = "integer", json_path = ".status.readyReplicas", description = "Workers that are ready, without the coordinators' own"),
     printcolumn(name = "Active", type_ = "integer", json_path = ".status.activeJobs", description = "Jobs that are admitted"),
     printcolumn(name = "Queued", type_ = "integer", json_path = ".status.queuedJobs", description = "Jobs that wait"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", description = "Why it is usable or not"),

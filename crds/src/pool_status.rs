@@ -12,13 +12,13 @@ pub struct WorkerPoolStatus {
     /// Generation of the spec that this status is about; -1: none yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Workers that exist.
+    /// Workers that exist, without those that coordinators have of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas: Option<i32>,
-    /// Workers that are ready.
+    /// Workers that are ready, of those that exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_replicas: Option<i32>,
-    /// Workers that the jobs want.
+    /// Workers that the jobs want, counted likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired_replicas: Option<i32>,
     /// Label selector of the workers, for the scale subresource.

@@ -43,7 +43,7 @@ pub struct EvolutionJobStatus {
     /// Counts of evaluations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluations: Option<Evaluations>,
-    /// Counts of workers.
+    /// Counts of workers, the coordinator's own among them, which the pool does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<Workers>,
     /// The best individual so far.
@@ -118,7 +118,7 @@ pub struct Evaluations {
     pub per_second: Option<f64>,
 }
 
-/// Counts of workers.
+/// Counts of workers, the coordinator's own among them, which the pool does not count.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Workers {

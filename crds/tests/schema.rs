@@ -164,6 +164,21 @@ fn subresources_columns_and_selectable_fields_are_those_of_the_design() {
     assert_eq!(names(true), ["Seed", "Eval/s", "Cost", "Digest"]);
 }
 
+/// A coordinator has a worker beside it that no pool scales: its job counts it and the pool does not.
+#[test]
+fn whoever_compares_the_counts_of_workers_is_told_why_they_differ() {
+    let (job, pool) = (crd::evolution_job(), crd::worker_pool());
+    for (definition, column) in [(&job, "Workers"), (&pool, "Desired"), (&pool, "Ready")] {
+        let columns = definition["spec"]["versions"][0]["additionalPrinterColumns"].as_array().expect("some");
+        let told = columns.iter().find(|c| c["name"] == column).expect("it is there");
+        assert!(told["description"].as_str().expect("text").contains("coordinator"), "{told}");
+    }
+    for (definition, field) in [(&job, "workers"), (&pool, "replicas")] {
+        let status = &crd::schema(definition)["properties"]["status"]["properties"];
+        assert!(status[field]["description"].as_str().expect("text").contains("coordinator"), "{field}");
+    }
+}
+
 /// A server estimates `string(x)` of an int-or-string at 3 MB, whatever its maxLength, and then refuses the whole
 /// definition as too costly; `double(x)` does the same job for nothing.
 #[test]

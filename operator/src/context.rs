@@ -46,6 +46,8 @@ pub struct Context {
     pub recent: Recent,
     /// What the server refused lately.
     pub refusals: crate::evolution_job::refusals::Refusals,
+    /// What became of jobs that another operator runs.
+    pub rivals: crate::evolution_job::rivals::Rivals,
     /// Why pods of coordinators are missing, as it was a moment ago.
     pub refused_pods: crate::evolution_job::refused_pods::RefusedPods,
     /// Why workers of jobs are missing, as it was a moment ago.

@@ -203,6 +203,7 @@ async fn sweep(ctx: &Context) {
         ctx.recent.retain(is_there);
         ctx.backoff.retain(is_there);
         ctx.refusals.retain(is_there);
+        ctx.rivals.retain(is_there);
         ctx.hub.retain(|uid| jobs.contains(uid));
     }
 }

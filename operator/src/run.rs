@@ -191,6 +191,7 @@ impl Lead {
             since: Instant::now(),
             recent: Recent::default(),
             refusals: crate::evolution_job::refusals::Refusals::default(),
+            rivals: crate::evolution_job::rivals::Rivals::default(),
             refused_pods: crate::evolution_job::refused_pods::RefusedPods::default(),
             pending: crate::evolution_job::worker_trouble::Pending::default(),
             claims: crate::worker_pool::Claims::default(),

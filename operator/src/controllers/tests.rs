@@ -56,6 +56,7 @@ fn context() -> (Arc<Context>, impl Future<Output = ()>) {
         recent: Recent::default(),
         refused_pods: Default::default(),
         refusals: Refusals::default(),
+        rivals: Default::default(),
         pending: Pending::default(),
         claims: worker_pool::Claims::default(),
     };

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::build::{self, Site};
 use super::decide::{Children, Workers};
 use super::observe::Observed;
-use super::site;
+use super::{rivals, site};
 use crate::certificates::CaError;
 use crate::context::Context;
 use crate::kube_io::{Created, Kind, Propagation, Righted, WriteError};
@@ -147,6 +147,8 @@ async fn start(
     let desired = json!({"generations": spec.generations, "stop": spec.stop});
     let mut body = build::coordinator_job(site, number, &desired);
     body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin);
+    body["metadata"]["annotations"][annotations::OPERATOR] =
+        json!(rivals::this_operator(&ctx.settings, &ctx.ca));
     let created = ctx.io.create(Kind::Job, &site.namespace, &body).await;
     match created.map_err(|e| Obstacle::of(e, "the Job of its coordinator"))? {
         Created::New(_) => {

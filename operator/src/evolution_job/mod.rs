@@ -15,6 +15,7 @@ pub mod queue;
 pub mod refusals;
 pub mod refused_pods;
 pub mod report;
+pub mod rivals;
 pub mod site;
 pub mod status;
 pub mod stream;
@@ -79,6 +80,9 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     }
     // From the caches; pods of workers that are missing are asked for.
     let mut observed = observe(job, &ctx.caches, ctx.hub.latest(&uid));
+    if let Some(wait) = rivals::left_to_another(&ctx, &observed) {
+        return Ok(Action::requeue(wait));
+    }
     observed.trouble = worker_trouble::of(&ctx.pending, ctx.io.client(), &observed).await;
     let unjudged = observed.pool.as_deref().filter(|pool| validate::will_be_judged(pool));
     if unjudged.is_some_and(|pool| is_new(&observed) && waits_for_verdict(&ctx, &uid, pool)) {

@@ -48,7 +48,7 @@ fn evaluations(
 ) -> Vec<Evaluation> {
     let kind = Walk { start: 30_000.0, step: 0.004, flat: 0.1, idle: Some(0.1) };
     let data = walk("X", 1500, kind, &mut Rng(5));
-    let prepared = [Prepared::new(data.bars(), exec).unwrap()];
+    let prepared = [Prepared::new(data.bars(), exec).expect("funding is complete")];
     let windows = [Rows::after_warm_up(620)];
     let metrics = MetricSet::FULL;
     let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics };

@@ -191,6 +191,13 @@ pub(crate) fn symbol_word(name: &str) -> Option<usize> {
     Role::Symbol.usual_names().iter().position(|word| *word == name).filter(|_| name.len() > 1)
 }
 
+/// If a field of this name beside candles says that there are more of them elsewhere.
+pub(crate) fn is_page_name(name: &str) -> bool {
+    let name = normal(name);
+    let words = ["nexturl", "nextlink", "nextcursor", "nexttoken", "hasmore", "hasnext", "hasnextpage"];
+    name.contains("nextpage") || words.contains(&name.as_str())
+}
+
 /// `Volume BTC`, `Vol.`, and not `Volatility`.
 fn begins_as_volume(normal: &str) -> bool {
     normal.starts_with("vol") && !normal.starts_with("volat")

@@ -148,6 +148,8 @@ pub(crate) struct Collector {
     joined: Vec<u8>,
     used: BTreeSet<usize>,
     left_out: BTreeSet<String>,
+    /// The first row without a price, and how many there are.
+    blank: Option<(u64, u64)>,
     pub header: Header,
     pub notes: Vec<String>,
 }
@@ -156,6 +158,13 @@ pub(crate) struct Collector {
 pub(crate) fn is_empty(cell: &[u8]) -> bool {
     cell.is_empty()
         || [&b"null"[..], b"nan", b"na", b"n/a", b"none", b"-"].iter().any(|n| cell.eq_ignore_ascii_case(n))
+}
+
+/// Neither a price nor a volume.
+fn is_blank(row: &Row<'_>) -> bool {
+    let empty = |cell: &&[u8]| is_empty(cell.trim_ascii());
+    let nothing = |cell: &[u8]| is_empty(cell) || Decimal::parse(cell).is_some_and(|v| v.mantissa == 0);
+    row.prices.iter().all(empty) && row.volume.is_none_or(|cell| nothing(cell.trim_ascii()))
 }
 
 impl Collector {
@@ -170,6 +179,7 @@ impl Collector {
             joined: Vec::new(),
             used: header.columns.all().collect(),
             left_out: BTreeSet::new(),
+            blank: None,
             header,
             notes: Vec::new(),
         }
@@ -225,12 +235,16 @@ impl Collector {
         }
     }
 
-    /// Reads one row.
+    /// Reads one row. One that holds a time and nothing else is no bar: it is counted.
     pub(crate) fn push(&mut self, row: Row<'_>) -> Result<()> {
         let (time_ms, offset_ms) = match row.time {
             TimeCell::Ms(ms) => (ms, None),
             TimeCell::Text(text, clock) => self.read_time(text, clock, row.row)?,
         };
+        if is_blank(&row) {
+            self.blank.get_or_insert((row.row, 0)).1 += 1;
+            return Ok(());
+        }
         self.choose_symbol(row.symbol);
         let source = &self.source;
         let rows = &mut self.symbols[self.current].1;
@@ -345,9 +359,17 @@ impl Collector {
     /// `Invalid` if there was none.
     pub(crate) fn finish(mut self) -> Result<FileRows> {
         if self.symbols.is_empty() {
-            return Err(Error::layout(&self.source.file, "has no rows of data"));
+            let problem =
+                if self.blank.is_some() { "has no row with a price" } else { "has no rows of data" };
+            return Err(Error::layout(&self.source.file, problem));
         }
         self.note_columns();
+        if let Some((first, count)) = self.blank {
+            let unit = self.source.unit;
+            self.notes.push(format!(
+                "{count} rows hold a time and no price and were left out, the first in {unit} {first}"
+            ));
+        }
         let Self { symbols, assumed_utc, notes, header, .. } = self;
         Ok(FileRows { symbols, assumed_utc, notes, header })
     }

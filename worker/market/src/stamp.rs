@@ -59,9 +59,13 @@ fn epoch_ms(value: i64) -> i64 {
     }
 }
 
-/// Milliseconds of an epoch given as an integer of unknown unit.
-pub(crate) fn from_epoch(value: i64) -> Stamp {
-    Stamp { ms: epoch_ms(value), assumed_utc: false, offset_ms: None }
+/// Milliseconds of an integer: a date such as 20170131, else an epoch of unknown unit.
+pub(crate) fn from_integer(value: i64) -> Stamp {
+    let epoch = Stamp { ms: epoch_ms(value), assumed_utc: false, offset_ms: None };
+    match value.checked_ilog10() {
+        Some(7 | 11 | 13 | 16) => whole_number(value.to_string().as_bytes()).unwrap_or(epoch),
+        _ => epoch,
+    }
 }
 
 /// Milliseconds of an epoch given as a float of unknown unit.
@@ -102,10 +106,10 @@ fn number(digits: &[u8]) -> Option<i64> {
     })
 }
 
-/// `20170131`, `201701311700` and `20170131170000` are dates; any other number is an epoch.
+/// `20170131`, `201701311700`, `20170131170000` and `20170131170000000` are dates; any other number is an epoch.
 fn whole_number(text: &[u8]) -> Result<Stamp, NoStamp> {
     let value = number(text).ok_or(NoStamp::Unknown)?;
-    if let 8 | 12 | 14 = text.len() {
+    if let 8 | 12 | 14 | 17 = text.len() {
         let part = |from: usize, to: usize| number(&text[from..to]).unwrap_or(0);
         let date = if (1900..=2100).contains(&part(0, 4)) {
             civil_ms(part(0, 4), part(4, 6), part(6, 8))
@@ -117,7 +121,7 @@ fn whole_number(text: &[u8]) -> Result<Stamp, NoStamp> {
             return Ok(Stamp { ms: day + clock, assumed_utc: true, offset_ms: None });
         }
     }
-    Ok(from_epoch(value))
+    Ok(Stamp { ms: epoch_ms(value), assumed_utc: false, offset_ms: None })
 }
 
 struct Cursor<'a>(&'a [u8]);
@@ -312,6 +316,7 @@ mod tests {
             "20170701 110000",
             "20170701110000",
             "201707011100",
+            "20170701110000000",
             "01.07.2017 11:00:00.000",
             "1-Jul-2017 11:00",
             "Jul 1, 2017 11:00",

@@ -61,6 +61,20 @@ fn lists_of_candles_without_names_are_refused_by_their_places() {
 }
 
 #[test]
+fn a_name_that_stands_twice_in_json_is_refused_and_loses_nothing() {
+    let later = AAPL.replace("T11:", "T13:").replace("T12:", "T14:");
+    for text in [
+        format!(r#"{{"AAPL":{AAPL},"MSFT":{MSFT},"AAPL":{later}}}"#),
+        format!("{{\"a\":1}}\n[{{\"t\":1498906800,\"o\":1,\"h\":1,\"l\":1,\"c\":1,\"c\":2}}]"),
+    ] {
+        let error = held("X.json", &text).unwrap_err().to_string();
+        assert!(error.contains("stands twice in one object") && error.contains("line "), "{error}");
+    }
+    let error = held("X.json", "{\"AAPL\":[1,}").unwrap_err().to_string();
+    assert!(error.contains("line 1: is no JSON"), "{error}");
+}
+
+#[test]
 fn what_stands_beside_the_candles_is_named() {
     let text = format!(
         r#"{{"ticker":"MSFT","status":"OK","request_id":"x","count":"2","pages":1,"results":{MSFT},"splits":[{{"from":1,"to":2}}],"dividends":[]}}"#
@@ -74,6 +88,29 @@ fn what_stands_beside_the_candles_is_named() {
     assert!(notes.contains("result.XXBTZUSD"), "{notes}");
     let late = MSFT.replacen("\"v\":2", "\"v\":2,\"vw\":8.1", 1);
     assert!(held("X.json", &late).unwrap().1.contains("columns left out: vw"));
+}
+
+#[test]
+fn an_answer_that_has_a_next_page_is_refused_and_all_pages_in_one_file_are_read() {
+    let page = |next: &str| format!(r#"{{"bars":{{"AAPL":{AAPL}}},{next}}}"#);
+    for next in [
+        r#""next_page_token":"QUFQTHxE""#,
+        r#""next_url":"https://x/?cursor=b""#,
+        r#""meta":{"x":1},"nextPageCursor":"c""#,
+        r#""has_more":true"#,
+    ] {
+        let error = held("bars.json", &page(next)).unwrap_err().to_string();
+        assert!(error.contains("is incomplete") && error.contains("pages"), "{next}: {error}");
+    }
+    let error = held("bars.json", &page(r#""next_page_token":"QUFQTHxE""#)).unwrap_err().to_string();
+    assert!(error.contains("next_page_token is \"QUFQTHxE\""), "{error}");
+    for last in [r#""next_page_token":null"#, r#""nextPageCursor":"""#, r#""has_more":false"#] {
+        held("bars.json", &page(last)).unwrap_or_else(|e| panic!("{e}"));
+    }
+    let later = AAPL.replace("T11:", "T13:").replace("T12:", "T14:");
+    let pages = [page(r#""next_page_token":"x""#), page(r#""next_page_token":null"#).replace(AAPL, &later)];
+    let (symbols, _) = held("bars.json", &pages.join("\n")).unwrap();
+    assert_eq!(symbols[0].1, [1055, 1065, 1055, 1065]);
 }
 
 #[test]
@@ -145,6 +182,55 @@ fn more_fields_than_the_header_has_are_refused() {
     assert!(error.contains("line 2 has 7 fields, the header 5"), "{error}");
     load("time,open,high,low,close\n1498906800,1,1,1,1,\n1498910400,1,1,1,1,\n");
     load(",open,high,low,close,\n1498906800,1,1,1,1,\n1498910400,1,1,1,1,\n");
+}
+
+#[test]
+fn a_header_that_is_repeated_is_passed_over_and_counted() {
+    let head = "open_time,open,high,low,close,volume\n";
+    let row = |i: i64| format!("{},9,11,9,10,{i}\n", START + i * HOUR);
+    let text = [head, &row(0), &row(1), head, &row(2), head, &row(3)].concat();
+    let (series, report) = load(&text);
+    assert_eq!(series.volume, Some(vec![0.0, 1.0, 2.0, 3.0]));
+    assert!(report.notes.iter().any(|n| n.contains("2 times more")), "{report:?}");
+    let other = text.replacen(head, "", 1).replacen(head, "open_time,close,high,low,open,volume\n", 1);
+    refusal(&format!("{head}{other}"));
+}
+
+#[test]
+fn a_symbol_with_a_number_sign_is_data_and_a_comment_is_counted() {
+    let row = |s: &str, i: i64| format!("{s},{},9,11,9,10\n", START + i * HOUR);
+    let head = "# made by hand\nsymbol,time,open,high,low,close\n# units, none, \n";
+    let text =
+        [head, &row("#AAPL", 0), &row("#AAPL", 1), "#\n", &row("EURUSD", 0), &row("EURUSD", 1)].concat();
+    let (symbols, notes) = held("X.csv", &text).unwrap();
+    assert_eq!(symbols.iter().map(|s| s.0.as_str()).collect::<Vec<_>>(), ["AAPL", "EURUSD"]);
+    assert!(notes.contains("2 lines that begin with '#' were passed over"), "{notes}");
+    assert!(notes.contains("\"#AAPL\" is called AAPL here"), "{notes}");
+}
+
+#[test]
+fn a_row_without_a_price_is_no_bar_and_is_counted() {
+    let row = |i: i64, cells: &str| format!("{},{cells}\n", START + i * HOUR);
+    let head = "time,open,high,low,close,volume\n";
+    let good = "9,11,9,10,3";
+    for blank in ["null,null,null,null,null", "NaN,NaN,NaN,NaN,NaN", ",,,,", "-,-,-,-,0"] {
+        let text = [head, &row(0, good), &row(1, blank), &row(2, good), &row(3, good)].concat();
+        let (series, report) = load_with("X.csv", &text, &repair()).unwrap();
+        assert_eq!((series.time_ms.len(), report.gaps.missing_bars), (3, 1), "{blank}");
+        let notes = report.notes.join("\n");
+        assert!(
+            notes.contains("1 rows hold a time and no price and were left out, the first in line 3"),
+            "{notes}"
+        );
+        // A gap like any other.
+        assert!(refusal(&text).contains("1 bars are missing"), "{blank}");
+    }
+    for half in ["NaN,11,9,10,3", "9,11,9,,3", ",,,,3"] {
+        let text = [head, &row(0, good), &row(1, half), &row(2, good)].concat();
+        assert!(load_with("X.csv", &text, &repair()).unwrap_err().to_string().contains("line 3"), "{half}");
+    }
+    let none = [head, &row(0, ",,,,"), &row(1, ",,,,")].concat();
+    assert!(refusal(&none).contains("no row with a price"), "{}", refusal(&none));
 }
 
 #[test]

@@ -155,6 +155,8 @@ mod tables {
             Arc::new(TimestampMillisecondArray::from(vec![START, START + HOUR])),
             Arc::new(TimestampSecondArray::from(vec![START / 1000, (START + HOUR) / 1000])),
             Arc::new(Int64Array::from(vec![START, START + HOUR])),
+            Arc::new(Int64Array::from(vec![201_707_011_100, 201_707_011_200])),
+            Arc::new(Int64Array::from(vec![20_170_701_110_000_000, 20_170_701_120_000_000])),
             Arc::new(Float64Array::from(vec![START as f64 / 1000.0, (START + HOUR) as f64 / 1000.0])),
             Arc::new(StringArray::from(vec!["2017-07-01 11:00", "2017-07-01 12:00"])),
         ]
@@ -176,6 +178,20 @@ mod tables {
             writer.close().unwrap();
             check("X.parquet", out);
         }
+    }
+
+    #[test]
+    fn integers_that_are_dates_are_no_seconds_of_1970() {
+        let batch = batch(Arc::new(Int32Array::from(vec![20_170_701, 20_170_702])));
+        let mut out = Vec::new();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut out, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let mut options = hourly();
+        options.check.interval = Some(Interval::parse("1d").unwrap());
+        let (series, report) = load_with("X.parquet", out, &options).unwrap();
+        assert_eq!(series.time_ms, [START - 11 * HOUR, START + 13 * HOUR]);
+        assert!(report.notes.iter().any(|n| n.contains("UTC was assumed")), "{report:?}");
     }
 
     #[test]

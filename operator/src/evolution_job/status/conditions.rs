@@ -162,6 +162,14 @@ fn workers_ready(facts: &Facts<'_>, workers: &Workers) -> Option<Draft> {
                 plain(why)
             ),
         ),
+        // A webhook or Pod Security: no quota could be raised.
+        Some(WorkersTrouble::AwaitingQuota(why)) if !why.contains("quota") => (
+            WorkersReadyReason::AwaitingQuota,
+            format!(
+                "{count}; some are refused: {}. Correct the pool's template, or have what refuses them changed.",
+                plain(why)
+            ),
+        ),
         Some(WorkersTrouble::AwaitingQuota(why)) => (
             WorkersReadyReason::AwaitingQuota,
             format!(

@@ -188,6 +188,11 @@ impl Cluster {
 
     /// The operator, as long as it is polled.
     pub async fn operator(&self) {
+        self.operator_of("galapagos").await;
+    }
+
+    /// The operator of that namespace, with an authority of its own.
+    pub async fn operator_of(&self, namespace: &str) {
         let metrics = Arc::new(Metrics::new());
         let health = Health::new(Pulse::new(), Arc::clone(&metrics));
         let triggers = Triggers::new();
@@ -205,7 +210,13 @@ impl Cluster {
             caches,
             triggers,
             ca,
-            settings: <Settings as clap::Parser>::parse_from(["operator", "--image", "i"]),
+            settings: <Settings as clap::Parser>::parse_from([
+                "operator",
+                "--image",
+                "i",
+                "--own-namespace",
+                namespace,
+            ]),
             metrics,
             backoff: Backoff::new(),
             budget: budget::Budget::default(),
@@ -217,6 +228,7 @@ impl Cluster {
             recent: Recent::default(),
             refused_pods: Default::default(),
             refusals: refusals::Refusals::default(),
+            rivals: Default::default(),
             pending: worker_trouble::Pending::default(),
             claims: crate::worker_pool::Claims::default(),
         };

@@ -1,3 +1,4 @@
 mod cluster;
 mod costs;
 mod queue;
+mod rivals;

@@ -44,7 +44,7 @@ fn open(path: &Path, shape: &Shape) -> Result<csv::Reader<BufReader<std::fs::Fil
         file.seek_relative(3).map_err(failed)?;
     }
     let mut builder = csv::ReaderBuilder::new();
-    builder.delimiter(shape.delimiter).has_headers(false).flexible(true).comment(Some(b'#'));
+    builder.delimiter(shape.delimiter).has_headers(false).flexible(true);
     Ok(builder.buffer_capacity(1 << 18).from_reader(file))
 }
 
@@ -91,13 +91,17 @@ fn read_rows(
     let mut reader = open(path, shape)?;
     let mut record = csv::ByteRecord::new();
     let mut rows: Option<Collector> = None;
-    let (mut count, mut unit_lines) = (0u64, 0);
+    let (mut count, mut unit_lines, mut headers, mut comments) = (0u64, 0, 0u64, 0u64);
     let mut named_only = shape.symbol_lines;
     let mut without = vec![0u64; shape.groups.len()];
     while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
         let line = shape.skip + record.position().map_or(0, csv::Position::line);
         let columns = &mut shape.columns;
         if record.len() == 1 && record[0].trim_ascii().is_empty() {
+            continue;
+        }
+        if is_comment(&record, columns, order) {
+            comments += 1;
             continue;
         }
         if rows.is_none() {
@@ -112,6 +116,11 @@ fn read_rows(
             {
                 (columns.time, columns.clock) = (clock, None);
             }
+        }
+        // Files that were joined repeat their header.
+        if rows.is_some() && shape.has_header && is_header(&record, shape) {
+            headers += 1;
+            continue;
         }
         let collector = rows.get_or_insert_with(|| collector(path, shape, order));
         let wrong_width = |hint: &str| {
@@ -152,6 +161,13 @@ fn read_rows(
     if named_only > 0 {
         rows.notes.push(format!("{named_only} lines below the header hold no data and were passed over"));
     }
+    if comments > 0 {
+        rows.notes.push(format!("{comments} lines that begin with '#' were passed over"));
+    }
+    if headers > 0 {
+        rows.notes
+            .push(format!("the header stands in the file {headers} times more and was passed over there"));
+    }
     if let Some((first, count)) = &shape.titles {
         rows.notes.push(format!("{count} lines above the header were passed over, the first: {first:?}"));
     }
@@ -171,6 +187,20 @@ fn collector(path: &Path, shape: &Shape, order: Option<DayOrder>) -> Collector {
     let mut rows = Collector::new(path, "line", header(&shape.columns), order);
     shape.groups.iter().for_each(|group| rows.also(header(&group.columns)));
     rows
+}
+
+/// A line that begins with `#`, unless it is a row of data: some brokers call a symbol `#AAPL`.
+fn is_comment(record: &csv::ByteRecord, columns: &Columns, order: Option<DayOrder>) -> bool {
+    let begins = record.get(0).is_some_and(|cell| cell.trim_ascii_start().starts_with(b"#"));
+    begins && record.get(columns.time).is_none_or(|cell| parse(cell, order) == Err(NoStamp::Unknown))
+}
+
+/// The names of the columns that are read, where their values should be.
+fn is_header(record: &csv::ByteRecord, shape: &Shape) -> bool {
+    shape.columns.all().all(|at| {
+        let cell = record.get(at).map(<[u8]>::trim_ascii);
+        cell.zip(shape.names.get(at)).is_some_and(|(cell, name)| !cell.is_empty() && cell == name.as_bytes())
+    })
 }
 
 /// No price of a symbol beside others: it has no bar at this time.

@@ -1,6 +1,7 @@
 //! JSON: lines of objects or arrays, arrays of candles, and the answers of exchanges that wrap them.
 
 use super::tree::{Data, Table, Tree, is_row, some};
+use super::unique::Unique;
 use super::{Progress, ReadOptions};
 use crate::columns::{Columns, Role, find, without_header};
 use crate::error::{Error, Result};
@@ -14,14 +15,15 @@ pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -
     let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let size = text.len() as u64;
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Unique>();
     let mut reader = Reader { path, options, columns: None, rows: None, unit: "row", extra: BTreeSet::new() };
     let mut wrappers: Vec<(u64, Value)> = Vec::new();
     let (mut line, mut at, mut count) = (1u64, 0usize, 0u64);
     while let Some(value) = values.next() {
-        let value = value.map_err(|e| {
+        let Unique(value) = value.map_err(|e| {
             let far = line - 1 + e.line() as u64;
-            Error::layout(path, format!("line {far}: is no JSON: {e}"))
+            let what = if e.is_data() { "" } else { "is no JSON: " };
+            Error::layout(path, format!("line {far}: {what}{e}"))
         })?;
         if is_row(&value) {
             reader.unit = if count == 0 { "line" } else { reader.unit };
@@ -78,6 +80,12 @@ impl Reader<'_> {
             if tree.tables.len() == before {
                 return Err(Error::layout(self.path, format!("line {line} holds no candle")));
             }
+        }
+        if let Some(more) = &tree.more {
+            let problem = format!(
+                "is incomplete: {more}, so there are further candles: fetch all pages and write the answers one after the other into one file"
+            );
+            return Err(Error::layout(self.path, problem));
         }
         let named_by_rows = !tree.tables.is_empty() && tree.tables.iter().all(|t| self.has_symbols(t));
         if named_by_rows {

@@ -5,6 +5,7 @@ mod json;
 mod sniff;
 mod table;
 mod tree;
+mod unique;
 mod wide;
 
 pub(crate) use tree::some;

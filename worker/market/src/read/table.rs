@@ -4,7 +4,7 @@ use super::{Progress, ReadOptions};
 use crate::columns::{Columns, Role, find};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
-use crate::stamp::{from_epoch, from_epoch_f64};
+use crate::stamp::{from_epoch_f64, from_integer};
 use arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, SchemaRef, TimeUnit};
@@ -93,18 +93,23 @@ fn read_batch(
     let volume = columns.volume.map(cells).transpose()?;
     let symbol = columns.symbol.map(cells).transpose()?;
     let mut texts: [Vec<u8>; 8] = Default::default();
+    let mut zoneless = false;
     for i in 0..batch.num_rows() {
         let row = first + i as u64;
         let [t0, t1, t2, t3, t4, t5, t6, t7] = &mut texts;
         let time = match &time {
             Times::Text(cells) => TimeCell::Text(cells.text(i, t0), clock.as_ref().map(|c| c.text(i, t6))),
-            Times::Ms { values, .. } | Times::Epoch(values) if values.is_null(i) => {
+            Times::Ms { values, .. } | Times::Integers(values) if values.is_null(i) => {
                 return Err(rows.wrong(Role::Time, row, "is missing"));
             }
             Times::Ms { values, per, times, .. } => {
                 TimeCell::Ms(values.value(i).div_euclid(*per).saturating_mul(*times))
             }
-            Times::Epoch(values) => TimeCell::Ms(from_epoch(values.value(i)).ms),
+            Times::Integers(values) => {
+                let stamp = from_integer(values.value(i));
+                zoneless |= stamp.assumed_utc;
+                TimeCell::Ms(stamp.ms)
+            }
             Times::Seconds(values) => {
                 match from_epoch_f64(if values.is_null(i) { f64::NAN } else { values.value(i) }) {
                     Some(stamp) => TimeCell::Ms(stamp.ms),
@@ -124,6 +129,9 @@ fn read_batch(
             volume: volume.as_ref().map(|c| c.text(i, t5)),
             symbol: symbol.as_ref().map(|c| c.text(i, t7)),
         })?;
+    }
+    if zoneless {
+        rows.assume_utc();
     }
     Ok(())
 }
@@ -165,8 +173,8 @@ enum Times {
         times: i64,
         zone: bool,
     },
-    /// Integers of a unit to be told by their size.
-    Epoch(Int64Array),
+    /// Integers that are dates, or of a unit to be told by their size.
+    Integers(Int64Array),
     /// Floats, likewise.
     Seconds(Float64Array),
     Text(Cells),
@@ -195,7 +203,7 @@ impl Times {
             DataType::Float64 | DataType::Float32 => {
                 Times::Seconds(cast(column, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
             }
-            kind if kind.is_integer() => Times::Epoch(ints(column)?),
+            kind if kind.is_integer() => Times::Integers(ints(column)?),
             _ => Times::Text(Cells::new(column)?),
         })
     }

@@ -1,6 +1,6 @@
 //! Where candles stand inside JSON, and what else does: an answer may hold several lists, one per symbol.
 
-use crate::columns::symbol_word;
+use crate::columns::{is_page_name, symbol_word};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -29,6 +29,8 @@ pub(super) struct Tree<'a> {
     pub tables: Vec<Table<'a>>,
     /// Places of everything else that is no plain value.
     pub rest: Vec<String>,
+    /// What in the last value says that there are more candles elsewhere, as `next_page_token is "x"`.
+    pub more: Option<String>,
 }
 
 /// A row of values, none of which holds rows itself.
@@ -66,6 +68,11 @@ fn look(value: &Value) -> Look {
     }
 }
 
+/// Neither null, nor false, nor an empty text.
+fn is_said(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false)) && value.as_str() != Some("")
+}
+
 fn is_columns(map: &Map<String, Value>) -> bool {
     map.values().filter(|v| v.as_array().is_some_and(|a| !a.is_empty() && a.iter().all(is_plain))).count()
         >= 5
@@ -84,11 +91,17 @@ fn symbol_of(map: &Map<String, Value>) -> Option<String> {
 impl<'a> Tree<'a> {
     /// Adds all that `value` holds.
     pub fn add(&mut self, value: &'a Value) {
+        // Pages may follow each other: what one lacks is in the next.
+        self.more = None;
         self.walk(value, &mut Vec::new(), None);
     }
 
     fn walk(&mut self, value: &'a Value, path: &mut Vec<String>, symbol: Option<&str>) {
         let table = |data| Table { path: path.clone(), symbol: symbol.map(str::to_owned), data };
+        if let Value::Object(map) = value {
+            let more = map.iter().find(|(key, value)| is_page_name(key) && is_said(value));
+            self.more = more.map(|(key, value)| format!("{key} is {value}")).or(self.more.take());
+        }
         match value {
             Value::Array(items) if items.iter().any(is_row) => self.tables.push(table(Data::Rows(items))),
             Value::Object(map) if is_columns(map) => {

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 
 use hyper::body::{Body, Incoming};
@@ -45,13 +46,15 @@ where
                 continue;
             }
         };
-        let place = loop {
-            tokio::select! {
-                biased;
-                Ok(place) = Arc::clone(&places).acquire_owned() => break place,
-                () = displace_oldest(&mut ages) => {}
-            }
+        let mut free = pin!(Arc::clone(&places).acquire_owned());
+        let place = tokio::select! {
+            biased;
+            place = &mut free => place,
+            // Its place is free in a moment: none but the oldest has to go for it.
+            () = displace_oldest(&mut ages) => free.await,
         };
+        // The semaphore is never closed.
+        let Ok(place) = place else { return };
         let connection = open.spawn(answer(stream, pages.clone(), place));
         ages.retain(|(_, connection)| !connection.is_finished());
         ages.push_back((Instant::now(), connection));

@@ -44,9 +44,10 @@ pub const PROGRESS_CONNECTION_WINDOW: u32 = 256 * 1024;
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Connections for probes and metrics that a process has open at once.
-pub const HTTP_CONNECTIONS: usize = 64;
-/// When all of them are taken, the oldest gives way to the next connection, once it has had this long.
-pub const HTTP_GRACE: Duration = Duration::from_secs(1);
+pub const HTTP_CONNECTIONS: usize = 256;
+/// When all of them are taken, the oldest gives way to the next connection, once it has had this long. Those who wait in
+/// the listener's queue, 1,024 at most, are before a probe: all of them together must take less than its time-out.
+pub const HTTP_GRACE: Duration = Duration::from_millis(100);
 /// Time for the head of a request ...
 pub const HTTP_REQUEST: Duration = Duration::from_secs(5);
 /// ... and for the whole of it and its answer.

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use galapagos_protocol::transport::limits::{HTTP_CONNECTIONS, HTTP_REQUEST};
+use galapagos_protocol::transport::limits::{HTTP_CONNECTIONS, HTTP_GRACE, HTTP_REQUEST};
 use galapagos_protocol::transport::serve_http;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -67,6 +67,34 @@ async fn connections_that_say_nothing_or_never_come_to_an_end_keep_nobody_out() 
         // Closed, reset, or told that it took too long.
         assert!(ended.is_err() || ended.unwrap() == 0);
     }
+}
+
+/// The kubelet gives a probe of which nothing else is said one second.
+#[tokio::test]
+async fn a_probe_is_answered_in_time_beside_some_hundred_connections() {
+    let (address, _serving) = serving().await;
+    let mut held = Vec::new();
+    for _ in 0..800 {
+        held.push(TcpStream::connect(address).await.unwrap());
+    }
+    let said = timeout(Duration::from_secs(1), probe(address)).await.expect("a probe is kept out");
+    assert!(said.ends_with("page /live\n"), "{said}");
+}
+
+#[tokio::test]
+async fn a_connection_takes_the_place_of_one_and_of_no_more() {
+    let (address, _serving) = serving().await;
+    let mut held = Vec::new();
+    for _ in 0..HTTP_CONNECTIONS {
+        held.push(TcpStream::connect(address).await.unwrap());
+    }
+    tokio::time::sleep(HTTP_GRACE * 3).await;
+    assert!(probe(address).await.ends_with("page /live\n"));
+    let mut ended = 0;
+    for stream in &mut held {
+        ended += usize::from(timeout(Duration::from_millis(1), stream.read(&mut [0; 64])).await.is_ok());
+    }
+    assert_eq!(ended, 1);
 }
 
 #[tokio::test]

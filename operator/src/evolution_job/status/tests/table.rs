@@ -180,6 +180,18 @@ fn the_reason_of_workers_says_why_there_are_not_more() {
 }
 
 #[test]
+fn workers_that_something_but_a_quota_refuses_are_not_told_to_raise_one() {
+    let told = |why: &str| {
+        let trouble = Some(WorkersTrouble::AwaitingQuota(why.to_owned()));
+        let facts = Facts { workers: RemoteWorkers { desired: 2, ready: 0, trouble }, ..facts(running()) };
+        condition(&build(None, &facts, at(0)), types::WORKERS_READY).unwrap().message.clone()
+    };
+    assert!(told("pods \"x\" is forbidden: exceeded quota: few").contains("refused by a quota"));
+    let webhook = told("admission webhook \"a.b\" denied the request: no");
+    assert!(webhook.contains("denied the request") && !webhook.contains("quota"), "{webhook}");
+}
+
+#[test]
 fn a_path_of_the_manifest_is_said_as_it_is_written_there() {
     let stalled = |message: &str| {
         let reason = StalledReason::UnknownGene;
