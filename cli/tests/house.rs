@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "galapagos",
     "galapagos-crds",
     "galapagos-e2e",
     "galapagos-engine",
     "galapagos-genetics",
     "galapagos-market",
+    "galapagos-operator",
     "galapagos-protocol",
     "galapagos-worker",
 ];
@@ -70,6 +71,7 @@ fn every_arrow_is_one_of_the_house() {
             "galapagos-protocol"
         ]
     );
+    assert_eq!(arrows("galapagos-operator"), ["galapagos-crds", "galapagos-protocol"]);
     assert_eq!(arrows("galapagos"), ["galapagos-crds", "galapagos-worker"]);
     // It starts the programs as processes and knows the wire; nothing else of ours, so that it tests from outside.
     assert_eq!(arrows("galapagos-e2e"), ["galapagos-protocol"]);
