@@ -7,7 +7,7 @@ VENV := $(TARGET)/venv
 SHELLCHECK := $(TARGET)/tools/shellcheck/bin/shellcheck
 
 .PHONY: help example check test e2e lint doc aarch64 generators generated check-generated deny quality parity ratios bench chaos measure measure-operator oracle-data \
-	cluster-build cluster-up cluster-down cluster-check image
+	cluster-build cluster-up cluster-down cluster-check image release
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ --/'
@@ -107,6 +107,9 @@ cluster-check: ## Check the cluster itself: up, network, volumes, a killed node,
 
 image: ## Build the image galapagos:dev without a daemon
 	e2e/cluster/image.sh
+
+release: ## Make a release in this clone: VERSION=0.2.0 (docs/versions.md); sends nothing anywhere
+	deploy/release.sh $(VERSION)
 
 bench: ## Criterion benchmarks of engine, genetics and import
 	$(CARGO) bench --locked -p galapagos-engine -p galapagos-genetics -p galapagos-market

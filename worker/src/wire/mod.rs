@@ -1,7 +1,7 @@
 //! Evaluations, tasks and answers as messages of the protocol, and back with every doubt checked.
 //!
 //! What comes over the wire is either exactly what was sent, to the bit, or a [`WireError`]: never a value that an
-//! evaluation cannot have (a metric that is not finite, a number no metric has, sums of another length).
+//! evaluation cannot have (an infinite metric that cannot be infinite, a NaN, a number no metric has, sums of another length).
 //!
 //! * [`evaluation`]: what an individual is worth.
 //! * [`answer`]: an evaluation or an exception, with the hash of the genome it is of.
@@ -44,7 +44,7 @@ pub enum WireError {
         /// What was sent.
         found: u64,
     },
-    /// A metric that no evaluation can have: not finite, or a negative zero.
+    /// A metric that no evaluation can have: NaN, infinite where it cannot be, or a negative zero.
     #[error("metric {metric} has the bits {bits:#018x}, which no evaluation has")]
     Metric {
         /// Name of the metric.
