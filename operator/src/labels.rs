@@ -1,4 +1,5 @@
 //! Labels of everything the operator makes, and the selectors that find them again.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use serde_json::{Map, Value};
 

@@ -2,6 +2,11 @@
 //!
 //! `plan` and everything under `build` and `status` is pure; `kube_io` holds the only writes. What it promises is
 //! docs/contract/cluster.md, whose headings are the ids K1 to K14.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the pure modules deny them: see clippy.toml"
+)]
 
 pub mod annotations;
 pub mod backoff;

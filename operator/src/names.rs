@@ -1,5 +1,6 @@
 //! Names of everything the operator makes. They follow from the owner alone, so that a lost reply or a restart finds
 //! what was made before. Names of jobs and pools have at most 40 characters, which leaves 23 for what is added here.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 /// Field manager of every apply, and the value of `app.kubernetes.io/managed-by`.
 pub const OPERATOR: &str = "galapagos-operator";

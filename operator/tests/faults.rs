@@ -1,5 +1,5 @@
 //! The fault layer does what it says, always at the same place.
-
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a test has a server and a clock")]
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 mod support;

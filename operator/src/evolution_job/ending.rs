@@ -3,6 +3,7 @@
 //! The containers `coordinator` and `import` decide, and no other: a container that a mesh or a policy put beside them
 //! may run on for ever, and as long as it does the Job has no condition. The condition counts once the pod is gone; it
 //! alone is enough to tell the class, so such a pod loses nothing but the words of its failure.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::conditions::StalledReason;
 use jiff::Timestamp;

@@ -1,5 +1,6 @@
 //! Which events a change of status sends: each once per transition, so that `kubectl describe` tells the story of a
 //! job without repeating itself.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::EvolutionJobStatus;
 use galapagos_crds::conditions::{EventReason, condition};

@@ -1,4 +1,5 @@
 //! What the coordinator's pod is doing, as far as Kubernetes shows it.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use std::net::IpAddr;
 use std::time::Duration;

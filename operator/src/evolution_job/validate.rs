@@ -1,5 +1,6 @@
 //! What is wrong with a job, as far as it can be told without a pod: names of strategies, genes and metrics, and its
 //! pool. Types, ranges and rules between fields are the schema's, which the API server has checked.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::conditions::{StalledReason, condition};
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};

@@ -10,6 +10,7 @@
 //!
 //! Priority is strict for workers: a job that wants them all leaves none to a lower priority, which then evolves with
 //! the local worker of its coordinator alone. That worker belongs to no budget and is counted nowhere here.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod admit;
 pub mod share;

@@ -1,4 +1,5 @@
 //! What a manifest wants of a run, as the wire says it.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::EvolutionJob;
 use galapagos_protocol::progress::Desired;

@@ -1,5 +1,6 @@
 //! How long the pods of jobs live or lived. A pod that is gone is remembered until it is counted: a Deployment deletes its
 //! pods, and nobody else keeps when they ended.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

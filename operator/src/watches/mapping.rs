@@ -1,4 +1,5 @@
 //! From what changed to what has to be reconciled.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::status::Phase;
 use galapagos_crds::{EvolutionJob, WorkerPool};

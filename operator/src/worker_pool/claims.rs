@@ -1,4 +1,5 @@
 //! Claims made from `claimTemplate`.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::WorkerPool;
 use galapagos_crds::pool::{Reclaim, Storage};

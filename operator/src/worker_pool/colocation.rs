@@ -1,4 +1,5 @@
 //! Which pods of a pool must share a node.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::WorkerPool;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;

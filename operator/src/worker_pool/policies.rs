@@ -2,6 +2,7 @@
 //!
 //! The local worker talks to its coordinator inside a pod, where no policy acts. Probes come from the node, which
 //! policies let through.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::WorkerPool;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;

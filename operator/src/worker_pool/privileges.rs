@@ -3,6 +3,7 @@
 //!
 //! The list is that of Pod Security `baseline`, and in addition service accounts and privilege escalation. It is looked
 //! at here since a namespace need not enforce any Pod Security.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::WorkerPool;
 use galapagos_crds::pool::{Schemaless, Storage};

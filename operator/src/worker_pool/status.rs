@@ -1,4 +1,5 @@
 //! The status of a pool.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::WorkerPoolStatus;
 use galapagos_crds::conditions::{ReadyReason, condition};

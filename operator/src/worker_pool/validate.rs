@@ -1,5 +1,6 @@
 //! What is wrong with a pool, as far as it can be told before its templates are used. Everything else in them is
 //! judged by the API server, whose answer becomes the condition.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::conditions::StalledReason;
 use galapagos_crds::pool::{Schemaless, Storage};

@@ -3,6 +3,7 @@
 //!
 //! A pod template is made of three layers, of which the later wins: what is usual here, what the pool's template says,
 //! and what must hold for the pods to work. People may change or remove (`null`) everything of the first.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod containers;
 mod coordinator;

@@ -2,6 +2,7 @@
 //!
 //! Pure: no client, no clock. What nobody tells any more (the coordinator is out of reach, or gone) stays as it was
 //! last known. Not covered: the decision where a job stands ([`Situation`] is an input) and the write itself.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod believed;
 mod change;
