@@ -17,9 +17,11 @@ $(BIN): FORCE
 
 FORCE:
 
-example: $(BIN) ## Import the sample data, evolve strategies on it, print the result
-	$(BIN) import deploy/examples/data/AAPL.csv deploy/examples/data/IBM.csv deploy/examples/data/MSFT.csv --dataset us-stocks --interval 1d --calendar sessions:252
-	$(BIN) run deploy/examples/stocks-daily.yaml
+QUICK := $(TARGET)/quick/galapagos
+example: ## Import the sample data, evolve strategies on it, print the result
+	$(CARGO) build --profile quick --locked -p galapagos
+	$(QUICK) import deploy/examples/data/AAPL.csv deploy/examples/data/IBM.csv deploy/examples/data/MSFT.csv --dataset us-stocks --interval 1d --calendar sessions:252
+	$(QUICK) run deploy/examples/stocks-daily.yaml
 
 oracle-data: ## Make the data that the oracle records name (needs python3 and a package registry)
 	worker/engine/tests/oracle/make-data.sh

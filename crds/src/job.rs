@@ -152,7 +152,7 @@ pub enum Searcher {
     Evolution,
     /// Uniformly at random, without repetition.
     Random,
-    /// Every point of the space, in a shuffled order.
+    /// Every point of the space, in order.
     Grid,
 }
 

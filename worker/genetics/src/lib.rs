@@ -7,6 +7,35 @@
 //! across a restart from [`State`]. What a strategy is, what its fitness means and when a run ends is not known
 //! here ([`stop()`] is offered to the caller, and never consulted by breeding).
 //!
+//! ```
+//! use galapagos_genetics::{Breeding, Config, Evolution, GeneSpace, Goal, Grid, Kind, Outcome, Searcher, Space, Species};
+//!
+//! // One gene from 0 to 1000; the best value is 700.
+//! let grid = Grid::linear("x", 0.into(), 1000.into(), 1.into())?;
+//! let gene = GeneSpace { name: "x".into(), kind: Kind::Integer, grid, default: None };
+//! let species = Species { name: "one".into(), space: Space::new(vec![gene], vec![])?, initial: vec![] };
+//! let config = Config {
+//!     seed: 7,
+//!     population: 20,
+//!     searcher: Searcher::Evolution,
+//!     breeding: Breeding::default(),
+//!     goal: Goal::Minimise,
+//! };
+//! let mut evolution = Evolution::new(config, vec![species])?;
+//! for _ in 0..30 {
+//!     let generation = evolution.ask();
+//!     // This is the part that may run anywhere and in any order.
+//!     let outcomes: Vec<_> = generation
+//!         .candidates
+//!         .iter()
+//!         .map(|candidate| Outcome::feasible((f64::from(candidate.genome[0]) - 700.0).abs()))
+//!         .collect();
+//!     evolution.tell(&outcomes)?;
+//! }
+//! assert_eq!(evolution.best().map(|best| best.outcome.fitness), Some(0.0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Ids such as G4 or C15 are headings of docs/contract; the rules of this crate are docs/contract/evolution.md.
 
 mod axis;

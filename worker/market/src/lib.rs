@@ -12,6 +12,19 @@
 //! <data>/galapagos/datasets/<name>/<digest>/<symbol>.funding.arrow    where there is a funding series
 //! ```
 //!
+//! ```
+//! use galapagos_market::{Dataset, RandomWalk, publish_random_walk};
+//!
+//! let data = tempfile::tempdir()?;
+//! let walk = RandomWalk::parse("bars=500,seed=7,interval=1h")?;
+//! let (published, _) = publish_random_walk(data.path(), "walk", &walk)?;
+//! // The latest version; a digest instead of `None` names one for good.
+//! let dataset = Dataset::open(data.path(), "walk", None)?;
+//! assert_eq!(dataset.digest(), published.digest);
+//! assert_eq!(dataset.symbols().collect::<Vec<_>>(), ["RW"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Not covered: what the numbers mean to a strategy, and how gaps and empty volumes are traded (the engine's).
 
 pub mod catalogue;
