@@ -14,7 +14,7 @@ use crate::interrupt::Interrupt;
 
 /// What a series holds at row t. All prices in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
+pub(crate) enum Key {
     /// Close.
     Close,
     /// Close of the row before.

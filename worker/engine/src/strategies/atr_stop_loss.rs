@@ -1,6 +1,6 @@
 //! Break-outs sized by volatility, with stops in units of the average true range.
 
-use super::{Context, Path, Series, Strategy, StrategyDef, series, start};
+use super::{Context, Series, Strategy, StrategyDef, series, start};
 use crate::bars::Bars;
 use crate::genes::{Constraint, GeneDef, Genome};
 use crate::indicators::channel::{highest, lowest};
@@ -34,7 +34,7 @@ static DEF: StrategyDef = StrategyDef {
            distance). Warm-up: the longer of 5 x atr_period and entry_period, + 1.",
     genes: &GENES,
     constraints: &[Constraint::ZeroBelow { gene: "trailing_stop_multiplier", below: "1" }],
-    path: Path::EventsWithStops,
+    batch: None,
     needs_funding: false,
     needs_volume: false,
     trains: false,

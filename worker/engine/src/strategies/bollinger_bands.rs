@@ -1,7 +1,8 @@
 //! Bollinger bands: against the bands or through them.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::{as_f64, bollinger::z_scores, moments::population, sma::TickSums};
 use crate::signals::{Conditions, Signals};
@@ -28,7 +29,7 @@ static DEF: StrategyDef = StrategyDef {
            falls back to that level, short mirrored. Warm-up: the period.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -83,6 +84,19 @@ impl Rule for Columns {
             }
         }
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(2.0)?;
+    let keys = [Key::Z(genome.rows(0))];
+    let band = genome.f64(1);
+    let exit = genome.f64(3) * band;
+    Some(if genome.category(2) == 1 {
+        Plan::new(Form::Follow, &keys, &[band, -band, exit, -exit])
+    } else {
+        Plan::new(Form::Revert, &keys, &[-band, band, -exit, exit])
+    })
 }
 
 impl Strategy for BollingerBands {

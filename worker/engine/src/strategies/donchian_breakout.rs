@@ -1,7 +1,8 @@
 //! Break-outs from the channel of the previous rows.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, GeneDef, Genome};
 use crate::indicators::channel::{highest, lowest};
 use crate::indicators::window_sum::{volume_confirms, window_sum};
@@ -35,7 +36,7 @@ static DEF: StrategyDef = StrategyDef {
         margin: "0",
         when: None,
     }],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -106,6 +107,23 @@ impl Rule for Columns<'_> {
             leave_short: c > self.exit_top[t - 1],
         }
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(2e6)?;
+    let (n, exit, theta, k) = (genome.rows(0), genome.rows(1), genome.scaled(2, 6), genome.f64(3));
+    let filtered = k > 0.0 && setting.has_volume();
+    let mut keys =
+        vec![Key::CloseTimes(1_000_000), Key::Top(n), Key::Bottom(n), Key::Bottom(exit), Key::Close];
+    if filtered {
+        keys.extend([Key::Volume20, Key::Volume20Before]);
+    }
+    if setting.shorts {
+        keys.push(Key::Top(exit));
+    }
+    let x = [(1_000_000 + theta) as f64, (1_000_000 - theta) as f64, k];
+    Some(Plan::new(Form::Channel, &keys, &x).filtered(filtered))
 }
 
 impl Strategy for DonchianBreakout {

@@ -1,7 +1,8 @@
 //! Two exponential moving averages that part by more than a threshold.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, GeneDef, Genome};
 use crate::indicators::{as_f64, ema::ema};
 use crate::signals::{Conditions, Signals};
@@ -27,7 +28,7 @@ static DEF: StrategyDef = StrategyDef {
            slow x (1 - trend_filter); flat again when the averages cross back. Warm-up: 3 x the slower period + 1.",
     genes: &GENES,
     constraints: &[Constraint::Ordered { low: "fast_period", high: "slow_period" }],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -81,6 +82,13 @@ impl Rule for Columns {
             leave_short: self.fast[t] > self.slow[t],
         }
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
+    let theta = genome.f64(2);
+    let keys = [Key::Ema(genome.rows(0)), Key::Ema(genome.rows(1))];
+    Some(Plan::new(Form::Band, &keys, &[1.0 + theta, 1.0 - theta]))
 }
 
 impl Strategy for EmaCrossover {

@@ -1,6 +1,6 @@
 //! Takes the side that is paid funding.
 
-use super::{Context, Path, Series, Strategy, StrategyDef, start};
+use super::{Context, Series, Strategy, StrategyDef, start};
 use crate::bars::{Bars, FundingStamp};
 use crate::genes::{GeneDef, Genome};
 use crate::signals::{Conditions, Signals, latch};
@@ -31,7 +31,7 @@ static DEF: StrategyDef = StrategyDef {
            reversal_sensitivity x the threshold. Warm-up: until funding_persistence stamps are known.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Held,
+    batch: None,
     needs_funding: true,
     needs_volume: false,
     trains: false,

@@ -1,7 +1,8 @@
 //! Ichimoku: closes against the cloud drawn from the past.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, GeneDef, Genome};
 use crate::indicators::channel::{highest, lowest};
 use crate::signals::{Conditions, Signals};
@@ -33,7 +34,7 @@ static DEF: StrategyDef = StrategyDef {
     genes: &GENES,
     // Repairing the second pair may break the first: both once more (C15).
     constraints: &[TENKAN_KIJUN, KIJUN_SENKOU, TENKAN_KIJUN, KIJUN_SENKOU],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -97,6 +98,25 @@ impl Rule for Columns<'_> {
             leave_short: 2 * c > i128::from(kijun),
         }
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(16.0)?;
+    let (tenkan, kijun, senkou) = (genome.rows(0), genome.rows(1), genome.rows(2));
+    let confirmed = genome.category(3) == 1;
+    let mut keys = vec![
+        Key::CloseTimes(4),
+        Key::CloudFast(tenkan, kijun),
+        Key::CloudSlow(senkou, kijun),
+        Key::Mid2(tenkan),
+        Key::Mid2(kijun),
+        Key::CloseTimes(2),
+    ];
+    if confirmed {
+        keys.extend([Key::Close, Key::CloseBefore(kijun)]);
+    }
+    Some(Plan::new(Form::Cloud, &keys, &[]).filtered(confirmed))
 }
 
 impl Strategy for IchimokuCloud {

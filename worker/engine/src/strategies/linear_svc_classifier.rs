@@ -1,7 +1,7 @@
 //! A linear support vector classifier, refitted as time goes on.
 
 use super::learning::{HORIZON, LEAST_ROWS, Standard, svm, training_rows};
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, start};
 use crate::bars::Bars;
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features};
@@ -39,7 +39,7 @@ static DEF: StrategyDef = StrategyDef {
            lookback_window + 105.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Scalar,
+    batch: None,
     needs_funding: false,
     needs_volume: false,
     trains: true,

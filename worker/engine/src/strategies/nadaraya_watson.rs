@@ -1,7 +1,8 @@
 //! A causal kernel regression as the trend.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::as_f64;
 use crate::indicators::kernel::{Kernel, regression};
@@ -26,7 +27,7 @@ static DEF: StrategyDef = StrategyDef {
            Warm-up: 2 x bandwidth.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -74,6 +75,13 @@ impl Rule for Columns {
             leave_short: c > m,
         }
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
+    let keys = [Key::Close, Key::Regression(genome.category(1), genome.rows(0))];
+    let theta = genome.f64(2);
+    Some(Plan::new(Form::Kernel, &keys, &[1.0 + theta, 1.0 - theta]))
 }
 
 impl Strategy for NadarayaWatson {

@@ -3,7 +3,7 @@
 use super::learning::forest::{Draws, Samples, Tree, bin, edges};
 use super::learning::quantile::{HISTORY, quantile, recent};
 use super::learning::{HORIZON, LEAST_ROWS, Standard, jacobi, training_rows};
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features, NAMES};
@@ -39,7 +39,7 @@ static DEF: StrategyDef = StrategyDef {
            until it falls below their median; short mirrored. Warm-up: feature_window + 205.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Scalar,
+    batch: None,
     needs_funding: false,
     needs_volume: false,
     trains: true,

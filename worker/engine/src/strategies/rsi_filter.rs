@@ -1,7 +1,8 @@
 //! Relative strength index: against its extremes or with them.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, GeneDef, Genome};
 use crate::indicators::{as_f64, wilder::rsi};
 use crate::signals::{Conditions, Signals};
@@ -41,7 +42,7 @@ static DEF: StrategyDef = StrategyDef {
             when: Some(WHEN_REVERSION),
         },
     ],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -94,6 +95,18 @@ impl Rule for Columns {
             },
         }
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
+    let keys = [Key::Rsi(genome.rows(0))];
+    let (oversold, overbought) = (genome.f64(1), genome.f64(2));
+    Some(if genome.category(3) == 0 {
+        let exit = genome.f64(4);
+        Plan::new(Form::Revert, &keys, &[oversold, overbought, exit, 100.0 - exit])
+    } else {
+        Plan::new(Form::Follow, &keys, &[overbought, oversold, 50.0, 50.0])
+    })
 }
 
 impl Strategy for RsiFilter {

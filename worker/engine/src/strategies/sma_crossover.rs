@@ -1,7 +1,8 @@
 //! Two simple moving averages that cross.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, GeneDef, Genome};
 use crate::indicators::sma::{TickSums, compare};
 use crate::signals::{Conditions, Signals};
@@ -23,7 +24,7 @@ static DEF: StrategyDef = StrategyDef {
            cross also ends the other side. Warm-up: the slower period + 1.",
     genes: &GENES,
     constraints: &[Constraint::Ordered { low: "fast_period", high: "slow_period" }],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -63,6 +64,14 @@ impl Rule for Columns {
         let below = now.is_lt() && before.is_ge();
         Conditions { enter_long: above, leave_long: below, enter_short: below, leave_short: above }
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    let (fast, slow) = (genome.rows(0), genome.rows(1));
+    setting.averages(fast, slow)?;
+    let keys = [Key::Sum(fast, 0), Key::Sum(slow, 0)];
+    Some(Plan::new(Form::Cross, &keys, &[slow as f64, fast as f64]))
 }
 
 impl Strategy for SmaCrossover {

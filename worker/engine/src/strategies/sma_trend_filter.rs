@@ -1,7 +1,8 @@
 //! A stack of close, fast and slow average, with a slope.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, GeneDef, Genome};
 use crate::indicators::sma::{TickSums, compare};
 use crate::signals::{Conditions, Signals};
@@ -29,7 +30,7 @@ static DEF: StrategyDef = StrategyDef {
            the slower period + trend_strength_period.",
     genes: &GENES,
     constraints: &[Constraint::Ordered { low: "fast_sma_period", high: "slow_sma_period" }],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -86,6 +87,17 @@ impl Rule for Columns<'_> {
             leave_short: close_slow.is_gt(),
         }
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    let (fast, slow, back) = (genome.rows(0), genome.rows(1), genome.rows(2));
+    setting.averages(fast, slow)?;
+    setting.exact(2e6 * slow as f64)?;
+    let theta = genome.scaled(3, 6);
+    let keys = [Key::Close, Key::Sum(fast, 0), Key::Sum(slow, 0), Key::SumE6(slow), Key::Sum(slow, back)];
+    let x = [(1_000_000 + theta) as f64, (1_000_000 - theta) as f64, fast as f64, slow as f64];
+    Some(Plan::new(Form::Trend, &keys, &x))
 }
 
 impl Strategy for SmaTrendFilter {

@@ -1,7 +1,8 @@
 //! Crosses of %K and %D inside the extreme zones.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::stochastic::{percent_d, percent_k};
 use crate::signals::{Conditions, Signals};
@@ -28,7 +29,7 @@ static DEF: StrategyDef = StrategyDef {
            below %D while %D is overbought, until %D is oversold. Warm-up: k_period + d_period.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -71,6 +72,14 @@ impl Rule for Columns {
             leave_short: d < self.oversold,
         }
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(100.0)?;
+    let (k, d) = (genome.rows(0), genome.rows(1));
+    let keys = [Key::PercentK(k), Key::PercentD(k, d)];
+    Some(Plan::new(Form::Oscillator, &keys, &[genome.f64(2), genome.f64(3)]))
 }
 
 impl Strategy for StochasticOscillator {

@@ -1,6 +1,6 @@
 //! Momentum with an exposure that shrinks as volatility rises.
 
-use super::{Context, Path, Series, Strategy, StrategyDef, series, start};
+use super::{Context, Series, Strategy, StrategyDef, series, start};
 use crate::bars::Bars;
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::moments::ReturnSums;
@@ -30,7 +30,7 @@ static DEF: StrategyDef = StrategyDef {
            Rounded to the exposure step. Warm-up: the longer of 5 x volatility_window and momentum_window, + 1.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Dense,
+    batch: None,
     needs_funding: false,
     needs_volume: false,
     trains: false,

@@ -1,7 +1,8 @@
 //! Reversion to the volume-weighted average price.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{GeneDef, Genome};
 use crate::indicators::vwap::{Vwap, vwap};
 use crate::indicators::window_sum::{volume_confirms, window_sum};
@@ -32,7 +33,7 @@ static DEF: StrategyDef = StrategyDef {
            the window has no volume or no spread. Warm-up: vwap_period + 21.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: true,
     trains: false,
@@ -96,6 +97,15 @@ impl Rule for Columns<'_> {
             leave_short: z <= self.exit,
         }
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(4.0)?;
+    let keys =
+        [Key::VwapZ(genome.rows(0)), Key::Close, Key::CloseBefore(1), Key::Volume20, Key::Volume20Before];
+    let (entry, exit, k) = (genome.f64(1), genome.f64(2), genome.f64(3));
+    Some(Plan::new(Form::Vwap, &keys, &[-entry, entry, -exit, exit, k]))
 }
 
 impl Strategy for VwapReversion {
