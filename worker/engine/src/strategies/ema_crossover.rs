@@ -3,7 +3,7 @@
 use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
-use crate::genes::{Constraint, GeneDef, Genome};
+use crate::genes::{Constraint, Gene, GeneDef, Genome};
 use crate::indicators::{as_f64, ema::ema};
 use crate::signals::{Conditions, Signals};
 
@@ -20,6 +20,10 @@ static GENES: [GeneDef; 3] = [
         .hard("0", "0.999999")
         .help("Distance of the averages that counts as a trend, as a fraction of the slow one."),
 ];
+
+const FAST_PERIOD: Gene = Gene::named(&GENES, "fast_period");
+const SLOW_PERIOD: Gene = Gene::named(&GENES, "slow_period");
+const TREND_FILTER: Gene = Gene::named(&GENES, "trend_filter");
 
 static DEF: StrategyDef = StrategyDef {
     name: "ema_crossover",
@@ -55,10 +59,10 @@ impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome) -> Columns {
         let close = as_f64(bars.close);
-        let threshold = genome.f64(2);
+        let threshold = genome.f64(TREND_FILTER);
         Columns {
-            fast: ema(&close, genome.rows(0)),
-            slow: ema(&close, genome.rows(1)),
+            fast: ema(&close, genome.rows(FAST_PERIOD)),
+            slow: ema(&close, genome.rows(SLOW_PERIOD)),
             above: 1.0 + threshold,
             below: 1.0 - threshold,
         }
@@ -86,8 +90,8 @@ impl Rule for Columns {
 
 /// The same rule on series that individuals of a batch share.
 fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
-    let theta = genome.f64(2);
-    let keys = [Key::Ema(genome.rows(0)), Key::Ema(genome.rows(1))];
+    let theta = genome.f64(TREND_FILTER);
+    let keys = [Key::Ema(genome.rows(FAST_PERIOD)), Key::Ema(genome.rows(SLOW_PERIOD))];
     Some(Plan::new(Form::Band, &keys, &[1.0 + theta, 1.0 - theta]))
 }
 
@@ -98,7 +102,7 @@ impl Strategy for EmaCrossover {
 
     /// A seed of the first price weighs less than .3 % after three periods.
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        3 * genome.rows(0).max(genome.rows(1)) + 1
+        3 * genome.rows(FAST_PERIOD).max(genome.rows(SLOW_PERIOD)) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {

@@ -3,7 +3,7 @@
 use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
-use crate::genes::{GeneDef, Genome};
+use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::as_f64;
 use crate::indicators::kernel::{Kernel, regression};
 use crate::interrupt::Interrupt;
@@ -18,6 +18,10 @@ static GENES: [GeneDef; 3] = [
         .hard("0", "0.999999")
         .help("Distance of the close from the regression that opens a position, as a fraction of it."),
 ];
+
+const BANDWIDTH: Gene = Gene::named(&GENES, "bandwidth");
+const KERNEL_TYPE: Gene = Gene::named(&GENES, "kernel_type");
+const TREND_THRESHOLD: Gene = Gene::named(&GENES, "trend_threshold");
 
 static DEF: StrategyDef = StrategyDef {
     name: "nadaraya_watson",
@@ -54,10 +58,10 @@ impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome, interrupt: Interrupt) -> Columns {
         let close = as_f64(bars.close);
-        let kernel = if genome.category(1) == 0 { Kernel::Gaussian } else { Kernel::Epanechnikov };
-        let threshold = genome.f64(2);
+        let kernel = if genome.category(KERNEL_TYPE) == 0 { Kernel::Gaussian } else { Kernel::Epanechnikov };
+        let threshold = genome.f64(TREND_THRESHOLD);
         Columns {
-            mean: regression(&close, kernel, genome.rows(0), interrupt),
+            mean: regression(&close, kernel, genome.rows(BANDWIDTH), interrupt),
             close,
             above: 1.0 + threshold,
             below: 1.0 - threshold,
@@ -79,8 +83,8 @@ impl Rule for Columns {
 
 /// The same rule on series that individuals of a batch share.
 fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
-    let keys = [Key::Close, Key::Regression(genome.category(1), genome.rows(0))];
-    let theta = genome.f64(2);
+    let keys = [Key::Close, Key::Regression(genome.category(KERNEL_TYPE), genome.rows(BANDWIDTH))];
+    let theta = genome.f64(TREND_THRESHOLD);
     Some(Plan::new(Form::Kernel, &keys, &[1.0 + theta, 1.0 - theta]))
 }
 
@@ -90,7 +94,7 @@ impl Strategy for NadarayaWatson {
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        2 * genome.rows(0)
+        2 * genome.rows(BANDWIDTH)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
@@ -100,6 +104,8 @@ impl Strategy for NadarayaWatson {
 
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {
         let columns = Columns::new(bars, genome, ctx.interrupt);
-        vec![series("regression", bars.len(), 2 * genome.rows(0) - 1, |t| columns.mean[t] / bars.scale())]
+        vec![series("regression", bars.len(), 2 * genome.rows(BANDWIDTH) - 1, |t| {
+            columns.mean[t] / bars.scale()
+        })]
     }
 }

@@ -3,7 +3,7 @@
 use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
-use crate::genes::{Constraint, GeneDef, Genome};
+use crate::genes::{Constraint, Gene, GeneDef, Genome};
 use crate::indicators::sma::{TickSums, compare};
 use crate::signals::{Conditions, Signals};
 
@@ -21,6 +21,11 @@ static GENES: [GeneDef; 4] = [
         .hard("0", "0.999999")
         .help("Slope of the slow average that counts as a trend, as a fraction over trend_strength_period."),
 ];
+
+const FAST_SMA_PERIOD: Gene = Gene::named(&GENES, "fast_sma_period");
+const SLOW_SMA_PERIOD: Gene = Gene::named(&GENES, "slow_sma_period");
+const TREND_STRENGTH_PERIOD: Gene = Gene::named(&GENES, "trend_strength_period");
+const FILTER_SENSITIVITY: Gene = Gene::named(&GENES, "filter_sensitivity");
 
 static DEF: StrategyDef = StrategyDef {
     name: "sma_trend_filter",
@@ -63,10 +68,10 @@ impl<'a> Columns<'a> {
         Columns {
             close: bars.close,
             sums: TickSums::new(bars.close),
-            fast: genome.rows(0),
-            slow: genome.rows(1),
-            back: genome.rows(2),
-            threshold_e6: genome.scaled(3, 6),
+            fast: genome.rows(FAST_SMA_PERIOD),
+            slow: genome.rows(SLOW_SMA_PERIOD),
+            back: genome.rows(TREND_STRENGTH_PERIOD),
+            threshold_e6: genome.scaled(FILTER_SENSITIVITY, 6),
         }
     }
 }
@@ -91,10 +96,11 @@ impl Rule for Columns<'_> {
 
 /// The same rule on series that individuals of a batch share.
 fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
-    let (fast, slow, back) = (genome.rows(0), genome.rows(1), genome.rows(2));
+    let (fast, slow, back) =
+        (genome.rows(FAST_SMA_PERIOD), genome.rows(SLOW_SMA_PERIOD), genome.rows(TREND_STRENGTH_PERIOD));
     setting.averages(fast, slow)?;
     setting.exact(2e6 * slow as f64)?;
-    let theta = genome.scaled(3, 6);
+    let theta = genome.scaled(FILTER_SENSITIVITY, 6);
     let keys = [Key::Close, Key::Sum(fast, 0), Key::Sum(slow, 0), Key::SumE6(slow), Key::Sum(slow, back)];
     let x = [(1_000_000 + theta) as f64, (1_000_000 - theta) as f64, fast as f64, slow as f64];
     Some(Plan::new(Form::Trend, &keys, &x))
@@ -106,7 +112,7 @@ impl Strategy for SmaTrendFilter {
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(0).max(genome.rows(1)) + genome.rows(2)
+        genome.rows(FAST_SMA_PERIOD).max(genome.rows(SLOW_SMA_PERIOD)) + genome.rows(TREND_STRENGTH_PERIOD)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {

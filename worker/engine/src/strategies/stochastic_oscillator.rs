@@ -3,7 +3,7 @@
 use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
-use crate::genes::{GeneDef, Genome};
+use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::stochastic::{percent_d, percent_k};
 use crate::signals::{Conditions, Signals};
 
@@ -21,6 +21,11 @@ static GENES: [GeneDef; 4] = [
         .hard("0", "100")
         .help("%D, 0 to 100, above which the market counts as overbought."),
 ];
+
+const K_PERIOD: Gene = Gene::named(&GENES, "k_period");
+const D_PERIOD: Gene = Gene::named(&GENES, "d_period");
+const OVERSOLD_LEVEL: Gene = Gene::named(&GENES, "oversold_level");
+const OVERBOUGHT_LEVEL: Gene = Gene::named(&GENES, "overbought_level");
 
 static DEF: StrategyDef = StrategyDef {
     name: "stochastic_oscillator",
@@ -55,10 +60,10 @@ pub struct Columns {
 impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome) -> Columns {
-        let (n, m) = (genome.rows(0), genome.rows(1));
+        let (n, m) = (genome.rows(K_PERIOD), genome.rows(D_PERIOD));
         let k = percent_k(bars.high, bars.low, bars.close, n);
         let d = percent_d(&k, n, m);
-        Columns { k, d, oversold: genome.f64(2), overbought: genome.f64(3) }
+        Columns { k, d, oversold: genome.f64(OVERSOLD_LEVEL), overbought: genome.f64(OVERBOUGHT_LEVEL) }
     }
 }
 
@@ -77,9 +82,9 @@ impl Rule for Columns {
 /// The same rule on series that individuals of a batch share.
 fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     setting.exact(100.0)?;
-    let (k, d) = (genome.rows(0), genome.rows(1));
+    let (k, d) = (genome.rows(K_PERIOD), genome.rows(D_PERIOD));
     let keys = [Key::PercentK(k), Key::PercentD(k, d)];
-    Some(Plan::new(Form::Oscillator, &keys, &[genome.f64(2), genome.f64(3)]))
+    Some(Plan::new(Form::Oscillator, &keys, &[genome.f64(OVERSOLD_LEVEL), genome.f64(OVERBOUGHT_LEVEL)]))
 }
 
 impl Strategy for StochasticOscillator {
@@ -88,7 +93,7 @@ impl Strategy for StochasticOscillator {
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(0) + genome.rows(1)
+        genome.rows(K_PERIOD) + genome.rows(D_PERIOD)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
@@ -97,7 +102,7 @@ impl Strategy for StochasticOscillator {
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
         let columns = Columns::new(bars, genome);
-        let (n, m) = (genome.rows(0), genome.rows(1));
+        let (n, m) = (genome.rows(K_PERIOD), genome.rows(D_PERIOD));
         vec![
             series("percent_k", bars.len(), n - 1, |t| columns.k[t]),
             series("percent_d", bars.len(), n + m - 2, |t| columns.d[t]),
