@@ -263,6 +263,33 @@ impl Gene {
     }
 }
 
+/// One category of a gene, found by both names as a [`Gene`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    gene: Gene,
+    category: u32,
+}
+
+impl Choice {
+    /// The category `name` of the gene `gene` among `genes`.
+    ///
+    /// # Panics
+    /// There is none: in a constant, that is an error of the compiler.
+    pub const fn named(genes: &[GeneDef], gene: &str, name: &str) -> Choice {
+        let gene = Gene::named(genes, gene);
+        if let Range::Categories(names) = genes[gene.0].range {
+            let mut i = 0;
+            while i < names.len() {
+                if same(names[i].as_bytes(), name.as_bytes()) {
+                    return Choice { gene, category: i as u32 };
+                }
+                i += 1;
+            }
+        }
+        panic!("the gene has no category of this name")
+    }
+}
+
 /// `==` of texts, which the compiler cannot evaluate in constants.
 const fn same(a: &[u8], b: &[u8]) -> bool {
     let mut i = 0;
@@ -305,10 +332,10 @@ impl Genome {
         i64::try_from(m).expect("checked by the definition: small enough")
     }
 
-    /// A gene as the index of its category.
-    pub fn category(&self, Gene(i): Gene) -> u32 {
+    /// Whether a categorical gene has this category.
+    pub fn chose(&self, Choice { gene: Gene(i), category }: Choice) -> bool {
         match self.values[i] {
-            GeneValue::Category(c) => c,
+            GeneValue::Category(c) => c == category,
             GeneValue::Number(_) => unreachable!("gene {i} is numeric by definition"),
         }
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::genes::Gene;
+use crate::genes::{Choice, Gene};
 use crate::strategies;
 
 fn parse(strategy: &str, pairs: &[(&str, &str)]) -> Result<Genome, GeneError> {
@@ -122,4 +122,23 @@ fn a_gene_is_found_by_its_whole_name_wherever_it_stands() {
 fn a_gene_that_a_strategy_does_not_have_is_refused() {
     let genes = [GeneDef::integer("fast_period", "1", "9", "1", "1")];
     Gene::named(&genes, "fast");
+}
+
+#[test]
+fn a_category_is_found_by_its_name_wherever_it_stands() {
+    for (names, place) in [(&["off", "on"], 1), (&["on", "off"], 0)] {
+        let genes = [GeneDef::category("filter", names, "off")];
+        let on = Choice::named(&genes, "filter", "on");
+        for category in 0..2 {
+            let genome = Genome { values: vec![GeneValue::Category(category)], stops: Stops::default() };
+            assert_eq!(genome.chose(on), category == place);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "no category of this name")]
+fn a_category_that_a_gene_does_not_have_is_refused() {
+    let genes = [GeneDef::category("filter", &["off", "on"], "off")];
+    Choice::named(&genes, "filter", "o");
 }

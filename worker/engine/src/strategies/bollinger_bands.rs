@@ -3,7 +3,7 @@
 use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
-use crate::genes::{Gene, GeneDef, Genome};
+use crate::genes::{Choice, Gene, GeneDef, Genome};
 use crate::indicators::{as_f64, bollinger::z_scores, moments::population, sma::TickSums};
 use crate::signals::{Conditions, Signals};
 
@@ -23,7 +23,7 @@ static GENES: [GeneDef; 4] = [
 
 const LOOKBACK_PERIOD: Gene = Gene::named(&GENES, "lookback_period");
 const VOLATILITY_MULTIPLIER: Gene = Gene::named(&GENES, "volatility_multiplier");
-const BREAKOUT_MODE: Gene = Gene::named(&GENES, "breakout_mode");
+const BREAKOUT: Choice = Choice::named(&GENES, "breakout_mode", "breakout");
 const POSITION_EXIT: Gene = Gene::named(&GENES, "position_exit");
 
 static DEF: StrategyDef = StrategyDef {
@@ -65,7 +65,7 @@ impl Columns {
             z: z_scores(bars.close, genome.rows(LOOKBACK_PERIOD)),
             band,
             exit: genome.f64(POSITION_EXIT) * band,
-            breakout: genome.category(BREAKOUT_MODE) == 1,
+            breakout: genome.chose(BREAKOUT),
         }
     }
 }
@@ -97,7 +97,7 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     let keys = [Key::Z(genome.rows(LOOKBACK_PERIOD))];
     let band = genome.f64(VOLATILITY_MULTIPLIER);
     let exit = genome.f64(POSITION_EXIT) * band;
-    Some(if genome.category(BREAKOUT_MODE) == 1 {
+    Some(if genome.chose(BREAKOUT) {
         Plan::new(Form::Follow, &keys, &[band, -band, exit, -exit])
     } else {
         Plan::new(Form::Revert, &keys, &[-band, band, -exit, exit])

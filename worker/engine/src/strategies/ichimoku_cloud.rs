@@ -3,7 +3,7 @@
 use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
-use crate::genes::{Constraint, Gene, GeneDef, Genome};
+use crate::genes::{Choice, Constraint, Gene, GeneDef, Genome};
 use crate::indicators::channel::{highest, lowest};
 use crate::signals::{Conditions, Signals};
 
@@ -24,7 +24,7 @@ static GENES: [GeneDef; 4] = [
 const TENKAN_PERIOD: Gene = Gene::named(&GENES, "tenkan_period");
 const KIJUN_PERIOD: Gene = Gene::named(&GENES, "kijun_period");
 const SENKOU_SPAN_B_PERIOD: Gene = Gene::named(&GENES, "senkou_span_b_period");
-const CHIKOU_CONFIRMATION: Gene = Gene::named(&GENES, "chikou_confirmation");
+const CONFIRMED: Choice = Choice::named(&GENES, "chikou_confirmation", "on");
 
 const TENKAN_KIJUN: Constraint = Constraint::Ordered { low: "tenkan_period", high: "kijun_period" };
 const KIJUN_SENKOU: Constraint = Constraint::Ordered { low: "kijun_period", high: "senkou_span_b_period" };
@@ -79,7 +79,7 @@ impl<'a> Columns<'a> {
             kijun2: mid2(genome.rows(KIJUN_PERIOD)),
             senkou2: mid2(genome.rows(SENKOU_SPAN_B_PERIOD)),
             shift: genome.rows(KIJUN_PERIOD),
-            chikou: genome.category(CHIKOU_CONFIRMATION) == 1,
+            chikou: genome.chose(CONFIRMED),
         }
     }
 
@@ -110,7 +110,7 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     setting.exact(16.0)?;
     let (tenkan, kijun, senkou) =
         (genome.rows(TENKAN_PERIOD), genome.rows(KIJUN_PERIOD), genome.rows(SENKOU_SPAN_B_PERIOD));
-    let confirmed = genome.category(CHIKOU_CONFIRMATION) == 1;
+    let confirmed = genome.chose(CONFIRMED);
     let mut keys = vec![
         Key::CloseTimes(4),
         Key::CloudFast(tenkan, kijun),

@@ -3,7 +3,7 @@
 use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
-use crate::genes::{Gene, GeneDef, Genome};
+use crate::genes::{Choice, Gene, GeneDef, Genome};
 use crate::indicators::as_f64;
 use crate::indicators::kernel::{Kernel, regression};
 use crate::interrupt::Interrupt;
@@ -20,7 +20,7 @@ static GENES: [GeneDef; 3] = [
 ];
 
 const BANDWIDTH: Gene = Gene::named(&GENES, "bandwidth");
-const KERNEL_TYPE: Gene = Gene::named(&GENES, "kernel_type");
+const GAUSSIAN: Choice = Choice::named(&GENES, "kernel_type", "gaussian");
 const TREND_THRESHOLD: Gene = Gene::named(&GENES, "trend_threshold");
 
 static DEF: StrategyDef = StrategyDef {
@@ -54,14 +54,17 @@ pub struct Columns {
     pub below: f64,
 }
 
+fn kernel(genome: &Genome) -> Kernel {
+    if genome.chose(GAUSSIAN) { Kernel::Gaussian } else { Kernel::Epanechnikov }
+}
+
 impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome, interrupt: Interrupt) -> Columns {
         let close = as_f64(bars.close);
-        let kernel = if genome.category(KERNEL_TYPE) == 0 { Kernel::Gaussian } else { Kernel::Epanechnikov };
         let threshold = genome.f64(TREND_THRESHOLD);
         Columns {
-            mean: regression(&close, kernel, genome.rows(BANDWIDTH), interrupt),
+            mean: regression(&close, kernel(genome), genome.rows(BANDWIDTH), interrupt),
             close,
             above: 1.0 + threshold,
             below: 1.0 - threshold,
@@ -83,7 +86,7 @@ impl Rule for Columns {
 
 /// The same rule on series that individuals of a batch share.
 fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
-    let keys = [Key::Close, Key::Regression(genome.category(KERNEL_TYPE), genome.rows(BANDWIDTH))];
+    let keys = [Key::Close, Key::Regression(kernel(genome), genome.rows(BANDWIDTH))];
     let theta = genome.f64(TREND_THRESHOLD);
     Some(Plan::new(Form::Kernel, &keys, &[1.0 + theta, 1.0 - theta]))
 }

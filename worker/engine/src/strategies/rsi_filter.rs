@@ -3,7 +3,7 @@
 use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
-use crate::genes::{Constraint, Gene, GeneDef, Genome};
+use crate::genes::{Choice, Constraint, Gene, GeneDef, Genome};
 use crate::indicators::{as_f64, wilder::rsi};
 use crate::signals::{Conditions, Signals};
 
@@ -29,7 +29,7 @@ static GENES: [GeneDef; 5] = [
 const RSI_PERIOD: Gene = Gene::named(&GENES, "rsi_period");
 const OVERSOLD_THRESHOLD: Gene = Gene::named(&GENES, "oversold_threshold");
 const OVERBOUGHT_THRESHOLD: Gene = Gene::named(&GENES, "overbought_threshold");
-const OPERATION_MODE: Gene = Gene::named(&GENES, "operation_mode");
+const REVERSION: Choice = Choice::named(&GENES, "operation_mode", "reversion");
 const EXIT_LEVEL: Gene = Gene::named(&GENES, "exit_level");
 
 static DEF: StrategyDef = StrategyDef {
@@ -78,7 +78,7 @@ impl Columns {
             rsi: rsi(&as_f64(bars.close), genome.rows(RSI_PERIOD)),
             oversold: genome.f64(OVERSOLD_THRESHOLD),
             overbought: genome.f64(OVERBOUGHT_THRESHOLD),
-            exit: (genome.category(OPERATION_MODE) == 0).then(|| genome.f64(EXIT_LEVEL)),
+            exit: (genome.chose(REVERSION)).then(|| genome.f64(EXIT_LEVEL)),
         }
     }
 }
@@ -107,7 +107,7 @@ impl Rule for Columns {
 fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
     let keys = [Key::Rsi(genome.rows(RSI_PERIOD))];
     let (oversold, overbought) = (genome.f64(OVERSOLD_THRESHOLD), genome.f64(OVERBOUGHT_THRESHOLD));
-    Some(if genome.category(OPERATION_MODE) == 0 {
+    Some(if genome.chose(REVERSION) {
         let exit = genome.f64(EXIT_LEVEL);
         Plan::new(Form::Revert, &keys, &[oversold, overbought, exit, 100.0 - exit])
     } else {
