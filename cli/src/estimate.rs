@@ -3,10 +3,9 @@
 use crate::args::Output;
 use crate::exit::{Blame, Failure, Outcome};
 use crate::interrupt;
-use crate::probe::{self, Generation, Probe};
+use crate::probe::{self, Alone, Generation, Probe, Shared};
 use crate::table::{bytes, duration, number, table, thousands};
 use crate::terminal;
-use galapagos_worker::engine::strategies::Path;
 use galapagos_worker::import::source::cores;
 use galapagos_worker::job::market::Market;
 use galapagos_worker::job::problem::Problem;
@@ -79,12 +78,8 @@ pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Outcome
     let share = (population as usize).div_ceil(job.species.len().max(1)).max(1);
     let mut species = Vec::new();
     for (i, s) in job.species.iter().enumerate() {
-        species.push(Species {
-            name: s.name(),
-            points: s.space.points(),
-            path: path(s.strategy.def().path),
-            seconds: probe::seconds_each(&problem, i, share, &asked),
-        });
+        let Alone { seconds, shared } = probe::alone(&problem, i, share, &asked);
+        species.push(Species { name: s.name(), points: s.space.points(), path: path(shared), seconds });
     }
     let points = species.iter().fold(0u128, |sum, s| sum.saturating_add(s.points));
     let limit = job.manifest.spec.stop.max_evaluations.map_or(u128::MAX, u128::from);
@@ -147,13 +142,12 @@ impl Length {
     }
 }
 
-fn path(path: Path) -> &'static str {
-    match path {
-        Path::Events => "events",
-        Path::EventsWithStops => "events with stops",
-        Path::Held => "held bars",
-        Path::Dense => "every bar",
-        Path::Scalar => "scalar",
+/// The path that the measured individuals took; large prices may part those of one species.
+fn path(shared: Shared) -> &'static str {
+    match shared {
+        Shared::All => "batch",
+        Shared::Some => "batch, simulator",
+        Shared::None => "simulator",
     }
 }
 

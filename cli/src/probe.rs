@@ -128,9 +128,31 @@ fn mean(of: &[Generation]) -> Option<Generation> {
     (!of.is_empty()).then(|| Generation { evaluation: sum(|g| g.evaluation), other: sum(|g| g.other) })
 }
 
-/// Seconds of one slot that an individual of a species takes among `most` of its kind, spread over its space.
-pub fn seconds_each(problem: &Problem<'_>, species: usize, most: usize, asked: &AtomicBool) -> f64 {
-    let Ok(mut evaluator) = LocalEvaluator::new(problem, 1) else { return 0.0 };
+/// How many of the measured individuals share series with their neighbours; the others are simulated on their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shared {
+    /// All.
+    All,
+    /// Some.
+    Some,
+    /// None.
+    None,
+}
+
+/// What was measured of one species alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Alone {
+    /// Seconds of one slot that an individual takes.
+    pub seconds: f64,
+    /// The path they took.
+    pub shared: Shared,
+}
+
+/// Measures a species among `most` of its kind, spread over its space.
+pub fn alone(problem: &Problem<'_>, species: usize, most: usize, asked: &AtomicBool) -> Alone {
+    let Ok(mut evaluator) = LocalEvaluator::new(problem, 1) else {
+        return Alone { seconds: 0.0, shared: Shared::None };
+    };
     let mut count = 1;
     loop {
         let tasks: Vec<Task> = (0..count).filter_map(|i| spread(problem, species, i)).collect();
@@ -142,7 +164,12 @@ pub fn seconds_each(problem: &Problem<'_>, species: usize, most: usize, asked: &
             || count >= most
             || seconds * 8.0 > MEASURE.as_secs_f64()
         {
-            return seconds / tasks.len().max(1) as f64;
+            let shared = match tasks.iter().filter(|task| evaluator.shares(task)).count() {
+                0 => Shared::None,
+                n if n == tasks.len() => Shared::All,
+                _ => Shared::Some,
+            };
+            return Alone { seconds: seconds / tasks.len().max(1) as f64, shared };
         }
         count = (count * 4).min(most);
     }

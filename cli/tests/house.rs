@@ -123,3 +123,44 @@ fn the_pure_crates_ban_the_same_functions() {
     assert_eq!(bans("genetics"), engine);
     assert_eq!(bans("market"), engine);
 }
+
+/// Rust files below `folder`, as paths from the repository's root, with what they say.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    let mut folders = vec![root.join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let name = path.strip_prefix(root).unwrap().display().to_string();
+                files.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn a_strategy_is_one_file_besides_the_two_lists_that_name_it() {
+    let files = sources("worker/engine/src");
+    for strategy in galapagos_worker::engine::strategies::all() {
+        let name = strategy.def().name;
+        // As a module, and as a name at run time.
+        let uses = [format!("pub mod {name};"), format!("{name}::"), format!("\"{name}\"")];
+        let touched: BTreeSet<&str> = files
+            .iter()
+            .filter(|(file, _)| !file.ends_with("tests.rs"))
+            .filter(|(_, text)| {
+                let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+                uses.iter().any(|u| code.contains(u.as_str()))
+            })
+            .map(|(file, _)| file.as_str())
+            .collect();
+        let own = format!("worker/engine/src/strategies/{name}.rs");
+        let lists = ["worker/engine/src/strategies/mod.rs", "worker/engine/src/strategies/registry.rs"];
+        assert_eq!(touched, BTreeSet::from([own.as_str(), lists[0], lists[1]]), "{name}");
+    }
+}

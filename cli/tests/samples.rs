@@ -142,6 +142,27 @@ fn an_estimate_takes_workers_and_price_from_the_pool_in_the_file() {
 }
 
 #[test]
+fn an_estimate_names_the_path_that_the_individuals_of_this_job_take() {
+    let place = prepared();
+    let path = |file: &str, set: &[&str]| {
+        let manifest = root().join("deploy/examples").join(file).display().to_string();
+        let mut arguments = vec!["estimate", &manifest, "-o", "json"];
+        set.iter().for_each(|set| arguments.extend(["--set", set]));
+        let estimate = place.json(&arguments);
+        let species = estimate["species"].as_array().unwrap();
+        species.iter().map(|s| s["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(path("fx-hourly.yaml", &[]), ["batch"; 3]);
+    // Fills at the close are simulated, whatever the strategy.
+    assert_eq!(path("fx-hourly.yaml", &["execution.fill=SameClose"]), ["simulator"; 3]);
+    // A stop gene sends one species of the job there.
+    assert_eq!(
+        path("fx-hourly.yaml", &["strategies[1].genes=[{name: stop_loss, value: \"0.05\"}]"]),
+        ["batch", "simulator", "batch"]
+    );
+}
+
+#[test]
 fn an_estimate_is_within_a_factor_of_four_of_the_run_that_follows() {
     let place = prepared();
     for file in manifests() {

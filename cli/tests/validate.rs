@@ -30,7 +30,7 @@ const STRATEGIES: &str = r#"{
   "engine": 1,
   "metrics": ["sharpe", "sortino", "trades"],
   "strategies": [
-    {"name": "ema_crossover", "summary": "s", "rule": "r", "path": "events",
+    {"name": "ema_crossover", "summary": "s", "rule": "r", "path": "batch",
      "genes": [
        {"name": "fast_period", "aliases": ["fast_ema_period"], "kind": "integer", "default": "12", "help": "h",
         "range": {"linear": {"min": "5", "max": "50", "step": "1"}}, "hard": ["1", "500"]},
@@ -39,12 +39,12 @@ const STRATEGIES: &str = r#"{
        {"name": "trend_filter", "kind": "real", "default": "0.00001", "help": "h", "unit": "0.000001",
         "range": {"log": {"min": "0.00001", "max": "0.02", "steps": 24}}, "hard": ["0", "1"]}],
      "constraints": [{"ordered": {"low": "fast_period", "high": "slow_period"}}]},
-    {"name": "rsi_filter", "summary": "s", "rule": "r", "path": "events",
+    {"name": "rsi_filter", "summary": "s", "rule": "r", "path": "batch",
      "aliases": [{"name": "rsi_mean_reversion", "fixed": [["operation_mode", "reversion"]]}],
      "genes": [
        {"name": "operation_mode", "kind": "categorical", "default": "reversion", "help": "h",
         "range": {"categories": ["reversion", "trend"]}}]},
-    {"name": "funding_rate_carry", "summary": "s", "rule": "r", "path": "held", "genes": [], "needs": {"funding": true}}
+    {"name": "funding_rate_carry", "summary": "s", "rule": "r", "path": "simulator", "genes": [], "needs": {"funding": true}}
   ]
 }"#;
 

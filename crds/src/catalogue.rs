@@ -42,7 +42,7 @@ pub struct StrategyEntry {
     /// Rules between the genes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<ConstraintEntry>,
-    /// How it is evaluated.
+    /// The fastest path its individuals can take.
     pub path: PathEntry,
     /// What it needs of the data.
     #[serde(default)]
@@ -176,20 +176,14 @@ pub enum ConstraintEntry {
     },
 }
 
-/// How a strategy is evaluated.
+/// How the individuals of a strategy are evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PathEntry {
-    /// Event-driven accounting over latched positions.
-    Events,
-    /// The same with stops.
-    EventsWithStops,
-    /// Held bars scanned along time.
-    Held,
-    /// Per-bar accounts.
-    Dense,
-    /// Scalar, with shared models.
-    Scalar,
+    /// Together, on shared series, where options, genes and data allow it.
+    Batch,
+    /// Each on its own, by the simulator.
+    Simulator,
 }
 
 /// A strategy as a manifest names it.

@@ -36,7 +36,7 @@ pub fn catalogue() -> Result<Catalogue, CatalogueError> {
 }
 
 fn strategy(def: &StrategyDef) -> Result<StrategyEntry, CatalogueError> {
-    let StrategyDef { name, summary, rule, genes, constraints, path, needs_funding, needs_volume, trains } =
+    let StrategyDef { name, summary, rule, genes, constraints, needs_funding, needs_volume, trains, .. } =
         *def;
     let mut aliases = Vec::new();
     for alias in ALIASES {
@@ -54,12 +54,9 @@ fn strategy(def: &StrategyDef) -> Result<StrategyEntry, CatalogueError> {
         rule: rule.to_owned(),
         genes: genes.iter().map(gene).collect::<Result<_, _>>()?,
         constraints: constraints.iter().map(|c| constraint(name, c)).collect::<Result<_, _>>()?,
-        path: match path {
-            Path::Events => PathEntry::Events,
-            Path::EventsWithStops => PathEntry::EventsWithStops,
-            Path::Held => PathEntry::Held,
-            Path::Dense => PathEntry::Dense,
-            Path::Scalar => PathEntry::Scalar,
+        path: match def.path() {
+            Path::Batch => PathEntry::Batch,
+            Path::Simulator => PathEntry::Simulator,
         },
         needs: Needs { funding: needs_funding, volume: needs_volume },
         trains,

@@ -129,10 +129,7 @@ fn needs(strategy: &StrategyEntry) -> String {
 /// The word for an evaluation path.
 fn path(path: PathEntry) -> &'static str {
     match path {
-        PathEntry::Events => "events",
-        PathEntry::EventsWithStops => "events with stops",
-        PathEntry::Held => "held bars",
-        PathEntry::Dense => "every bar",
-        PathEntry::Scalar => "scalar",
+        PathEntry::Batch => "batch",
+        PathEntry::Simulator => "simulator",
     }
 }

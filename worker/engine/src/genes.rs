@@ -241,30 +241,89 @@ pub static STOP_GENE_DEFS: [GeneDef; 3] = [
     ),
 ];
 
+/// The place of a gene in its strategy's genomes. Found by name while the strategy is compiled, so that definitions can
+/// be reordered, and a gene that does not exist is refused there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gene(usize);
+
+impl Gene {
+    /// The gene of `name` among `genes`.
+    ///
+    /// # Panics
+    /// There is none: in a constant, that is an error of the compiler.
+    pub const fn named(genes: &[GeneDef], name: &str) -> Gene {
+        let mut i = 0;
+        while i < genes.len() {
+            if same(genes[i].name.as_bytes(), name.as_bytes()) {
+                return Gene(i);
+            }
+            i += 1;
+        }
+        panic!("the strategy has no gene of this name")
+    }
+}
+
+/// One category of a gene, found by both names as a [`Gene`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    gene: Gene,
+    category: u32,
+}
+
+impl Choice {
+    /// The category `name` of the gene `gene` among `genes`.
+    ///
+    /// # Panics
+    /// There is none: in a constant, that is an error of the compiler.
+    pub const fn named(genes: &[GeneDef], gene: &str, name: &str) -> Choice {
+        let gene = Gene::named(genes, gene);
+        if let Range::Categories(names) = genes[gene.0].range {
+            let mut i = 0;
+            while i < names.len() {
+                if same(names[i].as_bytes(), name.as_bytes()) {
+                    return Choice { gene, category: i as u32 };
+                }
+                i += 1;
+            }
+        }
+        panic!("the gene has no category of this name")
+    }
+}
+
+/// `==` of texts, which the compiler cannot evaluate in constants.
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
+
 impl Genome {
-    /// Gene `i` as a number; panics if it is a category: the strategy's own definition decides, so that would
+    /// A gene as a number; panics if it is a category: the strategy's own definition decides, so that would
     /// be a defect of the strategy, not of the input.
-    pub fn decimal(&self, i: usize) -> Decimal {
+    pub fn decimal(&self, Gene(i): Gene) -> Decimal {
         match self.values[i] {
             GeneValue::Number(d) => d,
             GeneValue::Category(_) => unreachable!("gene {i} is categorical by definition"),
         }
     }
 
-    /// Gene `i` as a whole number of rows or stamps.
-    pub fn rows(&self, i: usize) -> usize {
-        usize::try_from(self.decimal(i).trunc().mantissa() / 10_i128.pow(self.decimal(i).trunc().scale()))
+    /// A gene as a whole number of rows or stamps.
+    pub fn rows(&self, gene: Gene) -> usize {
+        let whole = self.decimal(gene).trunc();
+        usize::try_from(whole.mantissa() / 10_i128.pow(whole.scale()))
             .expect("checked by the definition: a non-negative integer")
     }
 
-    /// Gene `i` as the nearest f64 of its decimal.
-    pub fn f64(&self, i: usize) -> f64 {
-        to_f64(self.decimal(i))
+    /// A gene as the nearest f64 of its decimal.
+    pub fn f64(&self, gene: Gene) -> f64 {
+        to_f64(self.decimal(gene))
     }
 
-    /// Gene `i` as an integer multiple of 10^-`digits`; the definition's unit guarantees that it is one.
-    pub fn scaled(&self, i: usize, digits: u32) -> i64 {
-        let d = self.decimal(i).normalize();
+    /// A gene as an integer multiple of 10^-`digits`; the definition's unit guarantees that it is one.
+    pub fn scaled(&self, gene: Gene, digits: u32) -> i64 {
+        let d = self.decimal(gene).normalize();
         let m = if d.scale() <= digits {
             d.mantissa() * 10_i128.pow(digits - d.scale())
         } else {
@@ -273,10 +332,10 @@ impl Genome {
         i64::try_from(m).expect("checked by the definition: small enough")
     }
 
-    /// Gene `i` as the index of its category.
-    pub fn category(&self, i: usize) -> u32 {
+    /// Whether a categorical gene has this category.
+    pub fn chose(&self, Choice { gene: Gene(i), category }: Choice) -> bool {
         match self.values[i] {
-            GeneValue::Category(c) => c,
+            GeneValue::Category(c) => c == category,
             GeneValue::Number(_) => unreachable!("gene {i} is numeric by definition"),
         }
     }

@@ -29,23 +29,85 @@ pub struct Story<'a> {
     pub open_position: bool,
 }
 
+/// Metrics that need every bar's equity or return. All others come from an [`Account`].
+pub(crate) const PER_BAR: [Metric; 4] = [Metric::Sortino, Metric::Turnover, Metric::Skew, Metric::Kurtosis];
+
+/// What an account has come to, however its bars were counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Account {
+    /// Equity at the start.
+    pub capital: f64,
+    /// Equity at the end.
+    pub equity: f64,
+    /// The lowest equity as a share of the highest before it, the capital included.
+    pub lowest: f64,
+    /// Counted rows.
+    pub rows: usize,
+    /// Those with a position at the close.
+    pub exposed: u64,
+    /// Closed round trips.
+    pub trades: u64,
+    /// Those that won.
+    pub wins: u64,
+    /// What they won, what the others lost, and the sum of all.
+    pub gains: f64,
+    pub losses: f64,
+    pub pnl: f64,
+    pub fees: f64,
+    /// Funding and borrow paid.
+    pub funding: f64,
+    /// Whether the equity reached 0.
+    pub ruined: bool,
+    /// Whether a position is open after the last row.
+    pub open_position: bool,
+}
+
 /// The evaluation of a story: the metrics of `set`, the reason, the exact sums.
 pub fn evaluate(story: &Story, exec: &Execution, set: MetricSet) -> Evaluation {
-    let t = story.returns.len();
-    let sums = Sums::of(story.returns);
-    let reason = reason(story, sums.as_ref());
+    let (account, sums) = (account(story), Sums::of(story.returns));
+    let mut evaluation = evaluate_account(&account, sums.as_ref(), exec, MetricSet::FULL);
+    bar_metrics(&mut evaluation.metrics, story, sums.as_ref(), exec);
+    Evaluation { metrics: evaluation.metrics.restricted(set), ..evaluation }
+}
+
+fn account(story: &Story) -> Account {
+    let pnl = story.pnl;
+    Account {
+        capital: story.capital,
+        equity: story.equity.last().copied().unwrap_or(story.capital),
+        lowest: lowest_ratio(story.capital, story.equity),
+        rows: story.returns.len(),
+        exposed: story.exposed as u64,
+        trades: pnl.len() as u64,
+        wins: pnl.iter().filter(|&&x| x > 0.0).count() as u64,
+        gains: pnl.iter().filter(|&&x| x > 0.0).sum(),
+        losses: pnl.iter().filter(|&&x| x < 0.0).map(|x| -x).sum(),
+        pnl: pnl.iter().sum(),
+        fees: story.fees,
+        funding: story.funding,
+        ruined: story.ruined,
+        open_position: story.open_position,
+    }
+}
+
+/// The evaluation of an account and the exact sums of its returns (`None`: out of their range), without the metrics
+/// of [`PER_BAR`].
+pub(crate) fn evaluate_account(
+    account: &Account,
+    sums: Option<&Sums>,
+    exec: &Execution,
+    set: MetricSet,
+) -> Evaluation {
+    let reason = reason(account, sums);
     let mut m = Metrics::NONE;
-    account_metrics(&mut m, story, exec);
-    trade_metrics(&mut m, story.pnl);
-    m.set(Metric::Fees, Some(story.fees));
-    m.set(Metric::Funding, Some(story.funding));
-    if let Some(sums) = &sums
-        && t >= 2
+    account_metrics(&mut m, account, exec);
+    if let Some(sums) = sums
+        && account.rows >= 2
     {
-        return_metrics(&mut m, story, sums, reason, exec);
+        return_metrics(&mut m, account, sums, reason, exec);
     }
     let failed = reason.is_some_and(Reason::is_failed);
-    let blocks = match &sums {
+    let blocks = match sums {
         Some(sums) if !failed => sums.blocks,
         _ => [BlockSum::default(); BLOCKS],
     };
@@ -53,47 +115,87 @@ pub fn evaluate(story: &Story, exec: &Execution, set: MetricSet) -> Evaluation {
     Evaluation {
         metrics: m.restricted(set),
         reason,
-        returns: t as u64,
+        returns: account.rows as u64,
         s1,
         s2,
         blocks,
-        open_position: story.open_position,
+        open_position: account.open_position,
     }
 }
 
-fn reason(story: &Story, sums: Option<&Sums>) -> Option<Reason> {
+fn reason(account: &Account, sums: Option<&Sums>) -> Option<Reason> {
     match sums {
-        _ if story.returns.len() < 2 => Some(Reason::TooShort),
-        _ if story.ruined => Some(Reason::Ruined),
+        _ if account.rows < 2 => Some(Reason::TooShort),
+        _ if account.ruined => Some(Reason::Ruined),
         None => Some(Reason::NotFinite),
-        _ if story.pnl.is_empty() => Some(Reason::NoTrades),
+        _ if account.trades == 0 => Some(Reason::NoTrades),
         Some(sums) if sums.is_flat() => Some(Reason::FlatReturns),
         Some(_) => None,
     }
 }
 
-fn account_metrics(m: &mut Metrics, story: &Story, exec: &Execution) {
-    let t = story.equity.len();
-    let last = story.equity.last().copied().unwrap_or(story.capital);
-    let growth = last / story.capital;
-    let drawdown = 1.0 - lowest_ratio(story.capital, story.equity);
-    m.set(Metric::FinalEquity, Some(last));
+fn account_metrics(m: &mut Metrics, account: &Account, exec: &Execution) {
+    let growth = account.equity / account.capital;
+    let drawdown = 1.0 - account.lowest;
+    m.set(Metric::FinalEquity, Some(account.equity));
     m.set(Metric::TotalReturn, Some(growth - 1.0));
     m.set(Metric::MaxDrawdown, Some(drawdown));
-    if t > 0 {
-        let cagr = libm::pow(growth, exec.bars_per_year / t as f64) - 1.0;
-        let years = t as f64 / exec.bars_per_year;
-        let mean = story.equity.iter().sum::<f64>() / t as f64;
+    if account.rows > 0 {
+        let t = account.rows as f64;
+        let cagr = libm::pow(growth, exec.bars_per_year / t) - 1.0;
         m.set(Metric::Cagr, Some(cagr));
         m.set(Metric::Calmar, ratio(cagr, drawdown));
-        m.set(Metric::Exposure, Some(story.exposed as f64 / t as f64));
+        m.set(Metric::Exposure, Some(account.exposed as f64 / t));
+    }
+    let n = account.trades as f64;
+    m.set(Metric::Trades, Some(n));
+    m.set(Metric::ProfitFactor, ratio(account.gains, account.losses));
+    if account.trades > 0 {
+        m.set(Metric::WinRate, Some(account.wins as f64 / n));
+        m.set(Metric::Expectancy, Some(account.pnl / n));
+    }
+    m.set(Metric::Fees, Some(account.fees));
+    m.set(Metric::Funding, Some(account.funding));
+}
+
+fn return_metrics(m: &mut Metrics, account: &Account, sums: &Sums, reason: Option<Reason>, exec: &Execution) {
+    let b = exec.bars_per_year;
+    let deviation = sums.variance().sqrt();
+    let has_sharpe = match reason {
+        None => true,
+        Some(Reason::NoTrades) => account.open_position && !sums.is_flat(),
+        Some(_) => false,
+    };
+    m.set(Metric::Sharpe, has_sharpe.then(|| excess(sums, exec) / deviation * b.sqrt()));
+    m.set(Metric::Volatility, (deviation >= 0.0).then(|| deviation * b.sqrt()));
+}
+
+/// The mean return above the riskless one.
+fn excess(sums: &Sums, exec: &Execution) -> f64 {
+    sums.mean() - exec.risk_free_rate / exec.bars_per_year
+}
+
+/// The metrics of [`PER_BAR`].
+fn bar_metrics(m: &mut Metrics, story: &Story, sums: Option<&Sums>, exec: &Execution) {
+    let (b, t) = (exec.bars_per_year, story.returns.len() as f64);
+    if t > 0.0 {
+        let years = t / b;
+        let mean = story.equity.iter().sum::<f64>() / t;
         m.set(Metric::Turnover, Some(story.traded / mean / years));
+    }
+    let Some(sums) = sums.filter(|sums| sums.returns >= 2) else { return };
+    let downside = (crate::q52::to_f64(sums.s2_down) / t).sqrt();
+    m.set(Metric::Sortino, ratio(excess(sums, exec), downside).map(|x| x * b.sqrt()));
+    if !sums.is_flat() {
+        let (skew, kurtosis) = shape(story.returns, sums.mean());
+        m.set(Metric::Skew, Some(skew));
+        m.set(Metric::Kurtosis, Some(kurtosis));
     }
 }
 
 /// A reward over a risk that is not negative: infinite with the reward's sign where there is no risk, `None` where
 /// there is neither.
-pub(crate) fn ratio(reward: f64, risk: f64) -> Option<f64> {
+fn ratio(reward: f64, risk: f64) -> Option<f64> {
     if risk > 0.0 {
         return Some(reward / risk);
     }
@@ -113,39 +215,6 @@ fn lowest_ratio(capital: f64, equity: &[f64]) -> f64 {
         }
     }
     lowest
-}
-
-fn trade_metrics(m: &mut Metrics, pnl: &[f64]) {
-    let n = pnl.len();
-    let gains: f64 = pnl.iter().filter(|&&x| x > 0.0).sum();
-    let losses: f64 = pnl.iter().filter(|&&x| x < 0.0).map(|x| -x).sum();
-    let wins = pnl.iter().filter(|&&x| x > 0.0).count();
-    m.set(Metric::Trades, Some(n as f64));
-    m.set(Metric::ProfitFactor, ratio(gains, losses));
-    if n > 0 {
-        m.set(Metric::WinRate, Some(wins as f64 / n as f64));
-        m.set(Metric::Expectancy, Some(pnl.iter().sum::<f64>() / n as f64));
-    }
-}
-
-fn return_metrics(m: &mut Metrics, story: &Story, sums: &Sums, reason: Option<Reason>, exec: &Execution) {
-    let (b, t) = (exec.bars_per_year, sums.returns as f64);
-    let excess = sums.mean() - exec.risk_free_rate / b;
-    let deviation = sums.variance().sqrt();
-    let has_sharpe = match reason {
-        None => true,
-        Some(Reason::NoTrades) => story.open_position && !sums.is_flat(),
-        Some(_) => false,
-    };
-    m.set(Metric::Sharpe, has_sharpe.then(|| excess / deviation * b.sqrt()));
-    m.set(Metric::Volatility, (deviation >= 0.0).then(|| deviation * b.sqrt()));
-    let downside = (crate::q52::to_f64(sums.s2_down) / t).sqrt();
-    m.set(Metric::Sortino, ratio(excess, downside).map(|x| x * b.sqrt()));
-    if !sums.is_flat() {
-        let (skew, kurtosis) = shape(story.returns, sums.mean());
-        m.set(Metric::Skew, Some(skew));
-        m.set(Metric::Kurtosis, Some(kurtosis));
-    }
 }
 
 /// Skewness and raw kurtosis from population moments about `mean`, summed in time order.
@@ -168,4 +237,36 @@ fn shape(returns: &[f64], mean: f64) -> (f64, f64) {
 pub fn sharpe_of_sums(s1: i128, s2: i128, returns: u64) -> Option<f64> {
     let sums = Sums { returns, s1, s2, s2_down: 0, blocks: [BlockSum::default(); BLOCKS] };
     (returns >= 2 && !sums.is_flat()).then(|| sums.mean() / sums.variance().sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_knows_every_metric_but_those_that_need_its_bars() {
+        let returns = [0.01, -0.02, 0.03];
+        let story = Story {
+            capital: 1.0,
+            equity: &[1.01, 0.9898, 1.019_494],
+            returns: &returns,
+            pnl: &[0.02, -0.000_506],
+            exposed: 2,
+            fees: 0.001,
+            traded: 4.0,
+            funding: 0.002,
+            ruined: false,
+            open_position: false,
+        };
+        let exec = Execution::default();
+        let whole = evaluate(&story, &exec, MetricSet::FULL);
+        let sums = Sums::of(&returns);
+        let alone = evaluate_account(&account(&story), sums.as_ref(), &exec, MetricSet::FULL);
+        // The market's own return is nobody's account.
+        for m in Metric::ALL.into_iter().filter(|&m| m != Metric::BuyAndHoldReturn) {
+            assert!(whole.metrics.get(m).is_some(), "{m:?}");
+            let expected = whole.metrics.get(m).filter(|_| !PER_BAR.contains(&m));
+            assert_eq!(alone.metrics.get(m), expected, "{m:?}");
+        }
+    }
 }

@@ -159,7 +159,7 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
         BatchEvaluator::with(run, set).evaluate(&individuals(&members), &mut Scratch::new(), &mut again);
         assert_eq!(out, again, "seed {seed}, instructions {}\n{exec:?}", set.name());
     }
-    let others = members.iter().filter(|(s, _)| s.def().path != Path::Events).count();
+    let others = members.iter().filter(|(s, _)| s.def().path() != Path::Batch).count();
     // A window of no row is left to the simulator.
     if cut > warm_up {
         seen.latched += members.len() - others;
@@ -324,7 +324,7 @@ fn sums_that_leave_64_bits_in_all_but_not_in_a_block_are_scored_by_both_paths() 
         (data.high[t], data.low[t]) = (data.open[t].max(close), data.open[t].min(close));
     }
     let strategies: Vec<&'static dyn Strategy> =
-        all().iter().copied().filter(|s| s.def().path == Path::Events && !s.def().needs_funding).collect();
+        all().iter().copied().filter(|s| s.def().path() == Path::Batch && !s.def().needs_funding).collect();
     // One that buys low survives such a market.
     let lives = strategies.iter().position(|s| s.def().name == "stochastic_oscillator").unwrap();
     let members: Vec<Member> = (0..48)
@@ -357,7 +357,7 @@ fn funding_at_the_last_close_is_paid_by_both_paths() {
     let stamp = |time_ms| FundingStamp { time_ms, rate_e9: 1_000_000, mark: None };
     data.funding = data.time_ms.iter().step_by(30).copied().map(stamp).collect();
     let strategies: Vec<&'static dyn Strategy> =
-        all().iter().copied().filter(|s| s.def().path == Path::Events).collect();
+        all().iter().copied().filter(|s| s.def().path() == Path::Batch).collect();
     let members: Vec<Member> =
         (0..40).map(|i| strategies[i % strategies.len()]).map(|s| (s, genome(s, &mut rng))).collect();
     let mut paid = 0;

@@ -6,10 +6,16 @@
 #[path = "common/market.rs"]
 mod market;
 
+use galapagos_engine::backtest::{Backtest, backtest};
+use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
+use galapagos_engine::evaluation::MetricSet;
+use galapagos_engine::execution::Execution;
 use galapagos_engine::genes::{GeneValue, Genome, Range};
 use galapagos_engine::interrupt::Interrupt;
+use galapagos_engine::prepared::Prepared;
 use galapagos_engine::signals::Signals;
-use galapagos_engine::strategies::{self, Context, Strategy};
+use galapagos_engine::strategies::{self, Context, Path, Strategy};
+use galapagos_engine::window::Rows;
 use market::Market;
 use rust_decimal::Decimal;
 
@@ -311,4 +317,28 @@ fn maxima(strategy: &dyn Strategy) -> Genome {
     let values =
         strategy.def().genes.iter().map(|g| g.parse(candidates(&g.range).last().unwrap()).unwrap()).collect();
     Genome { values, stops: Default::default() }
+}
+
+// Contract P2.
+#[test]
+fn a_strategy_names_the_path_that_its_individuals_take() {
+    let market = Market::walk(3, 900);
+    let exec = Execution::default();
+    let prepared = [Prepared::new(market.bars(), &exec).unwrap()];
+    let windows = [Rows::after_warm_up(700)];
+    let run = Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics: MetricSet::always() };
+    let evaluator = BatchEvaluator::new(run);
+    for &strategy in strategies::all() {
+        let def = strategy.def();
+        for genes in lively(def.name) {
+            let genome = Genome::from_pairs(def, &genes).unwrap();
+            let individual = Individual { strategy, genome: &genome };
+            let mut out = [backtest(&run, strategy, &genome).evaluation];
+            let mut scratch = Scratch::new();
+            evaluator.evaluate(&[individual], &mut scratch, &mut out);
+            let taken = if scratch.simulated() == 0 { Path::Batch } else { Path::Simulator };
+            assert_eq!(def.path(), taken, "{} {genes:?}", def.name);
+            assert_eq!(evaluator.shares(&individual), taken == Path::Batch, "{}", def.name);
+        }
+    }
 }

@@ -44,9 +44,14 @@ impl<'a> LocalEvaluator<'a> {
         self.pool.current_num_threads()
     }
 
+    /// Whether an individual is evaluated together with its neighbours; alone it takes much longer.
+    pub fn shares(&self, task: &Task) -> bool {
+        self.runner.shares(task)
+    }
+
     /// Individuals of a batch of this species at most.
     fn largest_batch(&self, task: &Task) -> usize {
-        let bars = if self.runner.shares(task) { SHARED_BARS } else { SLOW_BARS };
+        let bars = if self.shares(task) { SHARED_BARS } else { SLOW_BARS };
         (bars / self.problem.counted_bars().max(1)).clamp(1, LARGEST_BATCH) as usize
     }
 

@@ -43,7 +43,8 @@ use columns::Columns;
 pub use instructions::InstructionSet;
 use pass::Pass;
 pub use pass::Scratch;
-use plan::Plan;
+pub(crate) use plan::{BatchForm, Form, Plan, Setting};
+pub(crate) use series::Key;
 use tables::Tables;
 
 /// Rows of a block.
@@ -219,10 +220,10 @@ impl<'a> BatchEvaluator<'a> {
 
     fn plans(&self, individual: &Individual) -> Option<Vec<Plan>> {
         let symbols = self.symbols.as_ref().filter(|_| individual.genome.stops == Stops::default())?;
-        let name = individual.strategy.def().name;
+        let form = individual.strategy.def().batch?;
         let plan = |s: &Symbol| {
             let shorts = matches!(s.rules, Rules::Held(_));
-            Plan::new(name, individual.genome, &s.columns, shorts)
+            form(individual.genome, &Setting::new(&s.columns, shorts))
         };
         symbols.iter().map(plan).collect()
     }

@@ -1,4 +1,5 @@
-//! A genome as comparisons of shared series: which rows fulfil its conditions, 64 rows a word.
+//! A genome as comparisons of shared series: which rows fulfil its conditions, 64 rows a word. What each strategy
+//! compares stands in its own file.
 
 use super::columns::Columns;
 use super::series::{Key, Table};
@@ -6,7 +7,7 @@ use crate::genes::Genome;
 
 /// The form of a rule. Names as in the strategies; `x` are the plan's numbers, `s` its series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// Crosses of s0 x x0 and s1 x x1.
     Cross,
     /// s0 newly beyond s1 x (x0, x1); leaves where they cross back.
@@ -30,9 +31,40 @@ pub(super) enum Form {
     Vwap,
 }
 
+/// A strategy's batch form: the plan of a genome, or `None` where comparisons in f64 would not be exact.
+pub(crate) type BatchForm = fn(&Genome, &Setting) -> Option<Plan>;
+
+/// What a plan depends on besides the genome.
+pub(crate) struct Setting<'a> {
+    columns: &'a Columns<'a>,
+    /// Conditions that end a short will be asked for.
+    pub(crate) shorts: bool,
+}
+
+impl<'a> Setting<'a> {
+    pub(super) fn new(columns: &'a Columns<'a>, shorts: bool) -> Setting<'a> {
+        Setting { columns, shorts }
+    }
+
+    /// `None` unless products of ticks and factors up to `factor` in all are exact in f64.
+    pub(crate) fn exact(&self, factor: f64) -> Option<()> {
+        self.columns.exact(factor).then_some(())
+    }
+
+    /// `None` unless averages of n and m ticks can be compared as m S_n and n S_m.
+    pub(crate) fn averages(&self, n: usize, m: usize) -> Option<()> {
+        self.exact(n as f64 * m as f64)
+    }
+
+    /// Whether the symbol has volumes.
+    pub(crate) fn has_volume(&self) -> bool {
+        self.columns.volume.is_some()
+    }
+}
+
 /// A genome ready to be evaluated on shared series.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub(super) form: Form,
     pub(super) filtered: bool,
     keys: Vec<Key>,
@@ -44,131 +76,16 @@ impl Plan {
     /// Bytes of a plan at most.
     pub(super) const BYTES: usize = size_of::<Plan>() + 8 * size_of::<Key>();
 
-    /// The plan of a strategy's genome, or `None` where the strategy has no such form or prices are so large that
-    /// comparisons in f64 would not be exact. `shorts`: conditions that end a short will be asked for.
-    pub(super) fn new(strategy: &str, genome: &Genome, columns: &Columns, shorts: bool) -> Option<Plan> {
-        let exact = |factor: f64| columns.exact(factor);
-        // Averages are compared as m S_n and n S_m.
-        let averages = |n: usize, m: usize| exact(n as f64 * m as f64);
-        let plan = |form, keys: &[Key], x: &[f64], filtered| {
-            let mut numbers = [0.0; 5];
-            numbers[..x.len()].copy_from_slice(x);
-            Some(Plan { form, filtered, keys: keys.to_vec(), slots: [0; 8], x: numbers })
-        };
-        match strategy {
-            "sma_crossover" => {
-                let (fast, slow) = (genome.rows(0), genome.rows(1));
-                averages(fast, slow).then_some(())?;
-                let keys = [Key::Sum(fast, 0), Key::Sum(slow, 0)];
-                plan(Form::Cross, &keys, &[slow as f64, fast as f64], false)
-            }
-            "ema_crossover" => {
-                let theta = genome.f64(2);
-                let keys = [Key::Ema(genome.rows(0)), Key::Ema(genome.rows(1))];
-                plan(Form::Band, &keys, &[1.0 + theta, 1.0 - theta], false)
-            }
-            "donchian_breakout" => {
-                exact(2e6).then_some(())?;
-                let (n, exit, theta, k) =
-                    (genome.rows(0), genome.rows(1), genome.scaled(2, 6), genome.f64(3));
-                let filtered = k > 0.0 && columns.volume.is_some();
-                let mut keys = vec![
-                    Key::CloseTimes(1_000_000),
-                    Key::Top(n),
-                    Key::Bottom(n),
-                    Key::Bottom(exit),
-                    Key::Close,
-                ];
-                if filtered {
-                    keys.extend([Key::Volume20, Key::Volume20Before]);
-                }
-                if shorts {
-                    keys.push(Key::Top(exit));
-                }
-                plan(
-                    Form::Channel,
-                    &keys,
-                    &[(1_000_000 + theta) as f64, (1_000_000 - theta) as f64, k],
-                    filtered,
-                )
-            }
-            "rsi_filter" => {
-                let keys = [Key::Rsi(genome.rows(0))];
-                let (oversold, overbought) = (genome.f64(1), genome.f64(2));
-                if genome.category(3) == 0 {
-                    let exit = genome.f64(4);
-                    plan(Form::Revert, &keys, &[oversold, overbought, exit, 100.0 - exit], false)
-                } else {
-                    plan(Form::Follow, &keys, &[overbought, oversold, 50.0, 50.0], false)
-                }
-            }
-            "stochastic_oscillator" => {
-                exact(100.0).then_some(())?;
-                let (k, d) = (genome.rows(0), genome.rows(1));
-                let keys = [Key::PercentK(k), Key::PercentD(k, d)];
-                plan(Form::Oscillator, &keys, &[genome.f64(2), genome.f64(3)], false)
-            }
-            "sma_trend_filter" => {
-                let (fast, slow, back) = (genome.rows(0), genome.rows(1), genome.rows(2));
-                (averages(fast, slow) && exact(2e6 * slow as f64)).then_some(())?;
-                let theta = genome.scaled(3, 6);
-                let keys = [
-                    Key::Close,
-                    Key::Sum(fast, 0),
-                    Key::Sum(slow, 0),
-                    Key::SumE6(slow),
-                    Key::Sum(slow, back),
-                ];
-                let x = [(1_000_000 + theta) as f64, (1_000_000 - theta) as f64, fast as f64, slow as f64];
-                plan(Form::Trend, &keys, &x, false)
-            }
-            "ichimoku_cloud" => {
-                exact(16.0).then_some(())?;
-                let (tenkan, kijun, senkou) = (genome.rows(0), genome.rows(1), genome.rows(2));
-                let confirmed = genome.category(3) == 1;
-                let mut keys = vec![
-                    Key::CloseTimes(4),
-                    Key::CloudFast(tenkan, kijun),
-                    Key::CloudSlow(senkou, kijun),
-                    Key::Mid2(tenkan),
-                    Key::Mid2(kijun),
-                    Key::CloseTimes(2),
-                ];
-                if confirmed {
-                    keys.extend([Key::Close, Key::CloseBefore(kijun)]);
-                }
-                plan(Form::Cloud, &keys, &[], confirmed)
-            }
-            "bollinger_bands" => {
-                exact(2.0).then_some(())?;
-                let keys = [Key::Z(genome.rows(0))];
-                let band = genome.f64(1);
-                let exit = genome.f64(3) * band;
-                if genome.category(2) == 1 {
-                    plan(Form::Follow, &keys, &[band, -band, exit, -exit], false)
-                } else {
-                    plan(Form::Revert, &keys, &[-band, band, -exit, exit], false)
-                }
-            }
-            "nadaraya_watson" => {
-                let keys = [Key::Close, Key::Regression(genome.category(1), genome.rows(0))];
-                let theta = genome.f64(2);
-                plan(Form::Kernel, &keys, &[1.0 + theta, 1.0 - theta], false)
-            }
-            "vwap_reversion" => {
-                exact(4.0).then_some(())?;
-                let keys = [
-                    Key::VwapZ(genome.rows(0)),
-                    Key::Close,
-                    Key::CloseBefore(1),
-                    Key::Volume20,
-                    Key::Volume20Before,
-                ];
-                let (entry, exit, k) = (genome.f64(1), genome.f64(2), genome.f64(3));
-                plan(Form::Vwap, &keys, &[-entry, entry, -exit, exit, k], false)
-            }
-            _ => None,
-        }
+    /// A plan of `form` on the series `keys` with the numbers `x`.
+    pub(crate) fn new(form: Form, keys: &[Key], x: &[f64]) -> Plan {
+        let mut numbers = [0.0; 5];
+        numbers[..x.len()].copy_from_slice(x);
+        Plan { form, filtered: false, keys: keys.to_vec(), slots: [0; 8], x: numbers }
+    }
+
+    /// Whether its entries need the confirmation that its form knows.
+    pub(crate) fn filtered(self, filtered: bool) -> Plan {
+        Plan { filtered, ..self }
     }
 
     /// The series it reads. Individuals in this order read neighbouring series.

@@ -14,7 +14,7 @@ use crate::interrupt::Interrupt;
 
 /// What a series holds at row t. All prices in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
+pub(crate) enum Key {
     /// Close.
     Close,
     /// Close of the row before.
@@ -45,8 +45,8 @@ pub(super) enum Key {
     CloudSlow(usize, usize),
     /// Deviations of the close from its mean.
     Z(usize),
-    /// Kernel regression: 0 gaussian, 1 epanechnikov.
-    Regression(u32, usize),
+    /// Kernel regression.
+    Regression(Kernel, usize),
     /// 20 x volume.
     Volume20,
     /// Volume of the 20 rows before t.
@@ -129,8 +129,7 @@ impl Table {
                     i += taken;
                     continue;
                 }
-                Key::Regression(shape, h) => {
-                    let kernel = if shape == 0 { Kernel::Gaussian } else { Kernel::Epanechnikov };
+                Key::Regression(kernel, h) => {
                     let g = weights(kernel, h);
                     let mut total = 0.0;
                     for &w in &g {

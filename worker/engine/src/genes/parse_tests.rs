@@ -1,4 +1,5 @@
 use super::*;
+use crate::genes::{Choice, Gene};
 use crate::strategies;
 
 fn parse(strategy: &str, pairs: &[(&str, &str)]) -> Result<Genome, GeneError> {
@@ -102,4 +103,42 @@ fn messages_name_the_gene_the_value_and_the_way_out() {
         message("sma_crossover", &[("fast_period", "3"), ("fast_period", "4")]),
         "gene `fast_period` of sma_crossover is given twice; keep one of them"
     );
+}
+
+#[test]
+fn a_gene_is_found_by_its_whole_name_wherever_it_stands() {
+    let [fast, slow] = ["fast", "fast_period"].map(|name| GeneDef::integer(name, "1", "9", "1", "1"));
+    for genes in [[fast, slow], [slow, fast]] {
+        for gene in genes {
+            let values = genes.iter().map(|g| GeneValue::Number(g.name.len().into())).collect();
+            let genome = Genome { values, stops: Stops::default() };
+            assert_eq!(genome.rows(Gene::named(&genes, gene.name)), gene.name.len());
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "no gene of this name")]
+fn a_gene_that_a_strategy_does_not_have_is_refused() {
+    let genes = [GeneDef::integer("fast_period", "1", "9", "1", "1")];
+    Gene::named(&genes, "fast");
+}
+
+#[test]
+fn a_category_is_found_by_its_name_wherever_it_stands() {
+    for (names, place) in [(&["off", "on"], 1), (&["on", "off"], 0)] {
+        let genes = [GeneDef::category("filter", names, "off")];
+        let on = Choice::named(&genes, "filter", "on");
+        for category in 0..2 {
+            let genome = Genome { values: vec![GeneValue::Category(category)], stops: Stops::default() };
+            assert_eq!(genome.chose(on), category == place);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "no category of this name")]
+fn a_category_that_a_gene_does_not_have_is_refused() {
+    let genes = [GeneDef::category("filter", &["off", "on"], "off")];
+    Choice::named(&genes, "filter", "o");
 }

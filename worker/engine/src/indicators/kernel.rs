@@ -3,7 +3,7 @@
 use crate::interrupt::{Interrupt, SLOW_ROWS};
 
 /// Shape of the weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kernel {
     /// exp(-u^2 / 2), u = lag / bandwidth.
     Gaussian,

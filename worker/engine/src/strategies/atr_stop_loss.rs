@@ -1,8 +1,8 @@
 //! Break-outs sized by volatility, with stops in units of the average true range.
 
-use super::{Context, Path, Series, Strategy, StrategyDef, series, start};
+use super::{Context, Series, Strategy, StrategyDef, series, start};
 use crate::bars::Bars;
-use crate::genes::{Constraint, GeneDef, Genome};
+use crate::genes::{Constraint, Gene, GeneDef, Genome};
 use crate::indicators::channel::{highest, lowest};
 use crate::indicators::wilder::atr;
 use crate::signals::{Signals, Sized};
@@ -25,6 +25,12 @@ static GENES: [GeneDef; 5] = [
         .help("Share of equity lost when the fixed stop is hit; sets the size of the position."),
 ];
 
+const ATR_PERIOD: Gene = Gene::named(&GENES, "atr_period");
+const ENTRY_PERIOD: Gene = Gene::named(&GENES, "entry_period");
+const STOP_LOSS_MULTIPLIER: Gene = Gene::named(&GENES, "stop_loss_multiplier");
+const TRAILING_STOP_MULTIPLIER: Gene = Gene::named(&GENES, "trailing_stop_multiplier");
+const RISK_PER_TRADE: Gene = Gene::named(&GENES, "risk_per_trade");
+
 static DEF: StrategyDef = StrategyDef {
     name: "atr_stop_loss",
     summary: "Follows channel break-outs, sized so that the volatility stop costs a fixed share of equity",
@@ -34,7 +40,7 @@ static DEF: StrategyDef = StrategyDef {
            distance). Warm-up: the longer of 5 x atr_period and entry_period, + 1.",
     genes: &GENES,
     constraints: &[Constraint::ZeroBelow { gene: "trailing_stop_multiplier", below: "1" }],
-    path: Path::EventsWithStops,
+    batch: None,
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -57,16 +63,19 @@ impl Strategy for AtrStopLoss {
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        (5 * genome.rows(0)).max(genome.rows(1)) + 1
+        (5 * genome.rows(ATR_PERIOD)).max(genome.rows(ENTRY_PERIOD)) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
         let (rows, scale) = (bars.len(), bars.scale());
         let first = start(ctx, self.warm_up(bars, genome));
-        let (top, bottom) = (highest(bars.high, genome.rows(1)), lowest(bars.low, genome.rows(1)));
-        let (stop, risk) = (genome.f64(2), genome.f64(4));
-        let atr: Vec<f64> =
-            atr(bars.high, bars.low, bars.close, genome.rows(0)).into_iter().map(|a| a / scale).collect();
+        let (top, bottom) =
+            (highest(bars.high, genome.rows(ENTRY_PERIOD)), lowest(bars.low, genome.rows(ENTRY_PERIOD)));
+        let (stop, risk) = (genome.f64(STOP_LOSS_MULTIPLIER), genome.f64(RISK_PER_TRADE));
+        let atr: Vec<f64> = atr(bars.high, bars.low, bars.close, genome.rows(ATR_PERIOD))
+            .into_iter()
+            .map(|a| a / scale)
+            .collect();
         Signals::Sized(Sized {
             enter_long: (0..rows).map(|t| t >= first && bars.close[t] > top[t - 1]).collect(),
             enter_short: (0..rows).map(|t| t >= first && bars.close[t] < bottom[t - 1]).collect(),
@@ -77,12 +86,12 @@ impl Strategy for AtrStopLoss {
                 .collect(),
             atr,
             stop,
-            trail: genome.f64(3),
+            trail: genome.f64(TRAILING_STOP_MULTIPLIER),
         })
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
-        let (n, entry, scale) = (genome.rows(0), genome.rows(1), bars.scale());
+        let (n, entry, scale) = (genome.rows(ATR_PERIOD), genome.rows(ENTRY_PERIOD), bars.scale());
         let (top, bottom) = (highest(bars.high, entry), lowest(bars.low, entry));
         let atr = atr(bars.high, bars.low, bars.close, n);
         vec![

@@ -1,8 +1,9 @@
 //! Bollinger bands: against the bands or through them.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{GeneDef, Genome};
+use crate::batch::{Form, Key, Plan, Setting};
+use crate::genes::{Choice, Gene, GeneDef, Genome};
 use crate::indicators::{as_f64, bollinger::z_scores, moments::population, sma::TickSums};
 use crate::signals::{Conditions, Signals};
 
@@ -20,6 +21,11 @@ static GENES: [GeneDef; 4] = [
         .help("Where a position ends, as a fraction of the distance from the mean to the band."),
 ];
 
+const LOOKBACK_PERIOD: Gene = Gene::named(&GENES, "lookback_period");
+const VOLATILITY_MULTIPLIER: Gene = Gene::named(&GENES, "volatility_multiplier");
+const BREAKOUT: Choice = Choice::named(&GENES, "breakout_mode", "breakout");
+const POSITION_EXIT: Gene = Gene::named(&GENES, "position_exit");
+
 static DEF: StrategyDef = StrategyDef {
     name: "bollinger_bands",
     summary: "Trades closes beyond the Bollinger bands, against them or with them",
@@ -28,7 +34,7 @@ static DEF: StrategyDef = StrategyDef {
            falls back to that level, short mirrored. Warm-up: the period.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -54,12 +60,12 @@ pub struct Columns {
 impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome) -> Columns {
-        let band = genome.f64(1);
+        let band = genome.f64(VOLATILITY_MULTIPLIER);
         Columns {
-            z: z_scores(bars.close, genome.rows(0)),
+            z: z_scores(bars.close, genome.rows(LOOKBACK_PERIOD)),
             band,
-            exit: genome.f64(3) * band,
-            breakout: genome.category(2) == 1,
+            exit: genome.f64(POSITION_EXIT) * band,
+            breakout: genome.chose(BREAKOUT),
         }
     }
 }
@@ -85,13 +91,26 @@ impl Rule for Columns {
     }
 }
 
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(2.0)?;
+    let keys = [Key::Z(genome.rows(LOOKBACK_PERIOD))];
+    let band = genome.f64(VOLATILITY_MULTIPLIER);
+    let exit = genome.f64(POSITION_EXIT) * band;
+    Some(if genome.chose(BREAKOUT) {
+        Plan::new(Form::Follow, &keys, &[band, -band, exit, -exit])
+    } else {
+        Plan::new(Form::Revert, &keys, &[-band, band, -exit, exit])
+    })
+}
+
 impl Strategy for BollingerBands {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(0)
+        genome.rows(LOOKBACK_PERIOD)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
@@ -100,7 +119,7 @@ impl Strategy for BollingerBands {
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
         let columns = Columns::new(bars, genome);
-        let (n, rows, scale) = (genome.rows(0), bars.len(), bars.scale());
+        let (n, rows, scale) = (genome.rows(LOOKBACK_PERIOD), bars.len(), bars.scale());
         let close = as_f64(bars.close);
         let mean = TickSums::new(bars.close).averages(n);
         let edge = |name, k: f64| {

@@ -1,8 +1,9 @@
 //! Break-outs from the channel of the previous rows.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{Constraint, GeneDef, Genome};
+use crate::batch::{Form, Key, Plan, Setting};
+use crate::genes::{Constraint, Gene, GeneDef, Genome};
 use crate::indicators::channel::{highest, lowest};
 use crate::indicators::window_sum::{volume_confirms, window_sum};
 use crate::signals::{Conditions, Signals};
@@ -22,6 +23,11 @@ static GENES: [GeneDef; 4] = [
         .help("Volume of the row must reach this multiple of the mean of the 20 rows before; 0 = off."),
 ];
 
+const CHANNEL_PERIOD: Gene = Gene::named(&GENES, "channel_period");
+const EXIT_PERIOD: Gene = Gene::named(&GENES, "exit_period");
+const BREAKOUT_THRESHOLD: Gene = Gene::named(&GENES, "breakout_threshold");
+const VOLUME_CONFIRMATION: Gene = Gene::named(&GENES, "volume_confirmation");
+
 static DEF: StrategyDef = StrategyDef {
     name: "donchian_breakout",
     summary: "Follows closes beyond the highest high or lowest low of the previous rows",
@@ -35,7 +41,7 @@ static DEF: StrategyDef = StrategyDef {
         margin: "0",
         when: None,
     }],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -67,14 +73,15 @@ pub struct Columns<'a> {
 impl<'a> Columns<'a> {
     /// The columns of a genome.
     pub fn new(bars: &Bars<'a>, genome: &Genome) -> Columns<'a> {
-        let (channel, exit, k) = (genome.rows(0), genome.rows(1), genome.f64(3));
+        let (channel, exit, k) =
+            (genome.rows(CHANNEL_PERIOD), genome.rows(EXIT_PERIOD), genome.f64(VOLUME_CONFIRMATION));
         Columns {
             close: bars.close,
             top: highest(bars.high, channel),
             bottom: lowest(bars.low, channel),
             exit_top: highest(bars.high, exit),
             exit_bottom: lowest(bars.low, exit),
-            threshold_e6: genome.scaled(2, 6),
+            threshold_e6: genome.scaled(BREAKOUT_THRESHOLD, 6),
             volume: bars
                 .volume
                 .filter(|_| k > 0.0 && bars.has_volume())
@@ -108,13 +115,35 @@ impl Rule for Columns<'_> {
     }
 }
 
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(2e6)?;
+    let (n, exit, theta, k) = (
+        genome.rows(CHANNEL_PERIOD),
+        genome.rows(EXIT_PERIOD),
+        genome.scaled(BREAKOUT_THRESHOLD, 6),
+        genome.f64(VOLUME_CONFIRMATION),
+    );
+    let filtered = k > 0.0 && setting.has_volume();
+    let mut keys =
+        vec![Key::CloseTimes(1_000_000), Key::Top(n), Key::Bottom(n), Key::Bottom(exit), Key::Close];
+    if filtered {
+        keys.extend([Key::Volume20, Key::Volume20Before]);
+    }
+    if setting.shorts {
+        keys.push(Key::Top(exit));
+    }
+    let x = [(1_000_000 + theta) as f64, (1_000_000 - theta) as f64, k];
+    Some(Plan::new(Form::Channel, &keys, &x).filtered(filtered))
+}
+
 impl Strategy for DonchianBreakout {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(0).max(genome.rows(1)).max(20) + 1
+        genome.rows(CHANNEL_PERIOD).max(genome.rows(EXIT_PERIOD)).max(20) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
@@ -126,7 +155,7 @@ impl Strategy for DonchianBreakout {
         let before = |name, n: usize, x: &[i64]| {
             series(name, bars.len(), n, |t| x[t.saturating_sub(1)] as f64 / bars.scale())
         };
-        let (channel, exit) = (genome.rows(0), genome.rows(1));
+        let (channel, exit) = (genome.rows(CHANNEL_PERIOD), genome.rows(EXIT_PERIOD));
         vec![
             before("channel_high", channel, &columns.top),
             before("channel_low", channel, &columns.bottom),

@@ -1,8 +1,9 @@
 //! Two exponential moving averages that part by more than a threshold.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{Constraint, GeneDef, Genome};
+use crate::batch::{Form, Key, Plan, Setting};
+use crate::genes::{Constraint, Gene, GeneDef, Genome};
 use crate::indicators::{as_f64, ema::ema};
 use crate::signals::{Conditions, Signals};
 
@@ -20,6 +21,10 @@ static GENES: [GeneDef; 3] = [
         .help("Distance of the averages that counts as a trend, as a fraction of the slow one."),
 ];
 
+const FAST_PERIOD: Gene = Gene::named(&GENES, "fast_period");
+const SLOW_PERIOD: Gene = Gene::named(&GENES, "slow_period");
+const TREND_FILTER: Gene = Gene::named(&GENES, "trend_filter");
+
 static DEF: StrategyDef = StrategyDef {
     name: "ema_crossover",
     summary: "Follows a fast exponential average once it has left a slow one by a threshold",
@@ -27,7 +32,7 @@ static DEF: StrategyDef = StrategyDef {
            slow x (1 - trend_filter); flat again when the averages cross back. Warm-up: 3 x the slower period + 1.",
     genes: &GENES,
     constraints: &[Constraint::Ordered { low: "fast_period", high: "slow_period" }],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -54,10 +59,10 @@ impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome) -> Columns {
         let close = as_f64(bars.close);
-        let threshold = genome.f64(2);
+        let threshold = genome.f64(TREND_FILTER);
         Columns {
-            fast: ema(&close, genome.rows(0)),
-            slow: ema(&close, genome.rows(1)),
+            fast: ema(&close, genome.rows(FAST_PERIOD)),
+            slow: ema(&close, genome.rows(SLOW_PERIOD)),
             above: 1.0 + threshold,
             below: 1.0 - threshold,
         }
@@ -83,6 +88,13 @@ impl Rule for Columns {
     }
 }
 
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
+    let theta = genome.f64(TREND_FILTER);
+    let keys = [Key::Ema(genome.rows(FAST_PERIOD)), Key::Ema(genome.rows(SLOW_PERIOD))];
+    Some(Plan::new(Form::Band, &keys, &[1.0 + theta, 1.0 - theta]))
+}
+
 impl Strategy for EmaCrossover {
     fn def(&self) -> &'static StrategyDef {
         &DEF
@@ -90,7 +102,7 @@ impl Strategy for EmaCrossover {
 
     /// A seed of the first price weighs less than .3 % after three periods.
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        3 * genome.rows(0).max(genome.rows(1)) + 1
+        3 * genome.rows(FAST_PERIOD).max(genome.rows(SLOW_PERIOD)) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {

@@ -1,8 +1,8 @@
 //! Takes the side that is paid funding.
 
-use super::{Context, Path, Series, Strategy, StrategyDef, start};
+use super::{Context, Series, Strategy, StrategyDef, start};
 use crate::bars::{Bars, FundingStamp};
-use crate::genes::{GeneDef, Genome};
+use crate::genes::{Gene, GeneDef, Genome};
 use crate::signals::{Conditions, Signals, latch};
 use std::collections::BTreeMap;
 
@@ -23,6 +23,11 @@ static GENES: [GeneDef; 4] = [
         .help("Share of the threshold below which the mean rate must fall to end a position."),
 ];
 
+const FUNDING_THRESHOLD: Gene = Gene::named(&GENES, "funding_threshold");
+const FUNDING_PERSISTENCE: Gene = Gene::named(&GENES, "funding_persistence");
+const CARRY_DURATION: Gene = Gene::named(&GENES, "carry_duration");
+const REVERSAL_SENSITIVITY: Gene = Gene::named(&GENES, "reversal_sensitivity");
+
 static DEF: StrategyDef = StrategyDef {
     name: "funding_rate_carry",
     summary: "Holds the side of a perpetual contract that is paid funding",
@@ -31,7 +36,7 @@ static DEF: StrategyDef = StrategyDef {
            reversal_sensitivity x the threshold. Warm-up: until funding_persistence stamps are known.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Held,
+    batch: None,
     needs_funding: true,
     needs_volume: false,
     trains: false,
@@ -57,7 +62,7 @@ pub struct Columns {
 impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome) -> Columns {
-        let k = genome.rows(1);
+        let k = genome.rows(FUNDING_PERSISTENCE);
         let cadence_seconds = i128::from(cadence_ms(bars.funding) / 1000);
         let rate = |i: usize| i128::from(bars.funding[i].rate_e9);
         let mut sum = 0_i128;
@@ -76,9 +81,9 @@ impl Columns {
             .collect();
         Columns {
             scaled_sum,
-            threshold: i128::from(genome.scaled(0, 9)) * k as i128 * cadence_seconds,
-            reversal_e4: i128::from(genome.scaled(3, 4)),
-            duration: genome.rows(2),
+            threshold: i128::from(genome.scaled(FUNDING_THRESHOLD, 9)) * k as i128 * cadence_seconds,
+            reversal_e4: i128::from(genome.scaled(REVERSAL_SENSITIVITY, 4)),
+            duration: genome.rows(CARRY_DURATION),
         }
     }
 
@@ -123,7 +128,7 @@ impl Strategy for FundingRateCarry {
 
     /// One row more than there are if the stamps never suffice.
     fn warm_up(&self, bars: &Bars, genome: &Genome) -> usize {
-        let last_needed = genome.rows(1).checked_sub(1).and_then(|i| bars.funding.get(i));
+        let last_needed = genome.rows(FUNDING_PERSISTENCE).checked_sub(1).and_then(|i| bars.funding.get(i));
         let row = last_needed.and_then(|s| (0..bars.len()).find(|&t| s.time_ms <= close_time(bars, t)));
         row.unwrap_or(bars.len()) + 1
     }
@@ -146,7 +151,7 @@ impl Strategy for FundingRateCarry {
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
         let columns = Columns::new(bars, genome);
         let cadence = cadence_ms(bars.funding) as f64 / 1000.0;
-        let divisor = 1e9 * genome.rows(1) as f64 * cadence;
+        let divisor = 1e9 * genome.rows(FUNDING_PERSISTENCE) as f64 * cadence;
         let mean = columns.scaled_sum.iter().map(|a| a.map(|a| a as f64 / divisor));
         vec![("mean_rate_8h".to_owned(), mean.map(|x| x.filter(|x| x.is_finite())).collect())]
     }

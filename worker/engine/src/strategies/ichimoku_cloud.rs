@@ -1,8 +1,9 @@
 //! Ichimoku: closes against the cloud drawn from the past.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{Constraint, GeneDef, Genome};
+use crate::batch::{Form, Key, Plan, Setting};
+use crate::genes::{Choice, Constraint, Gene, GeneDef, Genome};
 use crate::indicators::channel::{highest, lowest};
 use crate::signals::{Conditions, Signals};
 
@@ -20,6 +21,11 @@ static GENES: [GeneDef; 4] = [
         .help("Whether the close must also lie beyond the close kijun_period rows before."),
 ];
 
+const TENKAN_PERIOD: Gene = Gene::named(&GENES, "tenkan_period");
+const KIJUN_PERIOD: Gene = Gene::named(&GENES, "kijun_period");
+const SENKOU_SPAN_B_PERIOD: Gene = Gene::named(&GENES, "senkou_span_b_period");
+const CONFIRMED: Choice = Choice::named(&GENES, "chikou_confirmation", "on");
+
 const TENKAN_KIJUN: Constraint = Constraint::Ordered { low: "tenkan_period", high: "kijun_period" };
 const KIJUN_SENKOU: Constraint = Constraint::Ordered { low: "kijun_period", high: "senkou_span_b_period" };
 
@@ -33,7 +39,7 @@ static DEF: StrategyDef = StrategyDef {
     genes: &GENES,
     // Repairing the second pair may break the first: both once more (C15).
     constraints: &[TENKAN_KIJUN, KIJUN_SENKOU, TENKAN_KIJUN, KIJUN_SENKOU],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -69,11 +75,11 @@ impl<'a> Columns<'a> {
         };
         Columns {
             close: bars.close,
-            tenkan2: mid2(genome.rows(0)),
-            kijun2: mid2(genome.rows(1)),
-            senkou2: mid2(genome.rows(2)),
-            shift: genome.rows(1),
-            chikou: genome.category(3) == 1,
+            tenkan2: mid2(genome.rows(TENKAN_PERIOD)),
+            kijun2: mid2(genome.rows(KIJUN_PERIOD)),
+            senkou2: mid2(genome.rows(SENKOU_SPAN_B_PERIOD)),
+            shift: genome.rows(KIJUN_PERIOD),
+            chikou: genome.chose(CONFIRMED),
         }
     }
 
@@ -99,13 +105,33 @@ impl Rule for Columns<'_> {
     }
 }
 
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(16.0)?;
+    let (tenkan, kijun, senkou) =
+        (genome.rows(TENKAN_PERIOD), genome.rows(KIJUN_PERIOD), genome.rows(SENKOU_SPAN_B_PERIOD));
+    let confirmed = genome.chose(CONFIRMED);
+    let mut keys = vec![
+        Key::CloseTimes(4),
+        Key::CloudFast(tenkan, kijun),
+        Key::CloudSlow(senkou, kijun),
+        Key::Mid2(tenkan),
+        Key::Mid2(kijun),
+        Key::CloseTimes(2),
+    ];
+    if confirmed {
+        keys.extend([Key::Close, Key::CloseBefore(kijun)]);
+    }
+    Some(Plan::new(Form::Cloud, &keys, &[]).filtered(confirmed))
+}
+
 impl Strategy for IchimokuCloud {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(1) + genome.rows(2) + 1
+        genome.rows(KIJUN_PERIOD) + genome.rows(SENKOU_SPAN_B_PERIOD) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
@@ -115,7 +141,7 @@ impl Strategy for IchimokuCloud {
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
         let columns = Columns::new(bars, genome);
         let (rows, scale, shift) = (bars.len(), bars.scale(), columns.shift);
-        let (tenkan, senkou) = (genome.rows(0), genome.rows(2));
+        let (tenkan, senkou) = (genome.rows(TENKAN_PERIOD), genome.rows(SENKOU_SPAN_B_PERIOD));
         vec![
             series("tenkan", rows, tenkan - 1, |t| columns.tenkan2[t] as f64 / 2.0 / scale),
             series("kijun", rows, shift - 1, |t| columns.kijun2[t] as f64 / 2.0 / scale),

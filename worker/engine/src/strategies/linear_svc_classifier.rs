@@ -1,9 +1,9 @@
 //! A linear support vector classifier, refitted as time goes on.
 
 use super::learning::{HORIZON, LEAST_ROWS, Standard, svm, training_rows};
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, start};
 use crate::bars::Bars;
-use crate::genes::{GeneDef, Genome};
+use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features};
 use crate::interrupt::{Interrupt, ROWS};
 use crate::signals::{Conditions, Signals};
@@ -30,6 +30,12 @@ static GENES: [GeneDef; 5] = [
         .help("How far the score must lie beyond 0 to open a position."),
 ];
 
+const LOOKBACK_WINDOW: Gene = Gene::named(&GENES, "lookback_window");
+const FEATURE_COUNT: Gene = Gene::named(&GENES, "feature_count");
+const REGULARIZATION: Gene = Gene::named(&GENES, "regularization");
+const REFIT_INTERVAL: Gene = Gene::named(&GENES, "refit_interval");
+const MARGIN: Gene = Gene::named(&GENES, "margin");
+
 static DEF: StrategyDef = StrategyDef {
     name: "linear_svc_classifier",
     summary: "Follows the direction a linear classifier predicts for the next 5 rows",
@@ -39,7 +45,7 @@ static DEF: StrategyDef = StrategyDef {
            lookback_window + 105.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Scalar,
+    batch: None,
     needs_funding: false,
     needs_volume: false,
     trains: true,
@@ -73,18 +79,18 @@ impl Model {
         genome: &Genome,
         interrupt: Interrupt,
     ) -> Option<Model> {
-        let rows = training_rows(t, genome.rows(0));
+        let rows = training_rows(t, genome.rows(LOOKBACK_WINDOW));
         if rows.len() < LEAST_ROWS {
             return None;
         }
-        let standard = Standard::fit(features, genome.rows(1), rows.clone());
+        let standard = Standard::fit(features, genome.rows(FEATURE_COUNT), rows.clone());
         let label = |i: usize| if close[i + HORIZON] > close[i] { 1.0 } else { -1.0 };
         let labels: Vec<f64> = rows.clone().map(label).collect();
         if labels.iter().all(|&y| y == labels[0]) {
             return None;
         }
         let inputs: Vec<Vec<f64>> = rows.map(|i| input(&standard, features, i)).collect();
-        Some(Model { weights: svm::train(&inputs, &labels, genome.f64(2), interrupt), standard })
+        Some(Model { weights: svm::train(&inputs, &labels, genome.f64(REGULARIZATION), interrupt), standard })
     }
 }
 
@@ -97,7 +103,7 @@ impl Columns {
     /// The columns of a genome with refits counted from row `first`.
     pub fn new(bars: &Bars, genome: &Genome, first: usize, interrupt: Interrupt) -> Columns {
         let features = Features::new(bars);
-        let refit = genome.rows(3);
+        let refit = genome.rows(REFIT_INTERVAL);
         let mut score = vec![None; bars.len()];
         let mut model = None;
         for (t, row) in score.iter_mut().enumerate().skip(first) {
@@ -109,7 +115,7 @@ impl Columns {
             }
             *row = model.as_ref().map(|m| svm::dot(&m.weights, &input(&m.standard, &features, t)));
         }
-        Columns { score, margin: genome.f64(4) }
+        Columns { score, margin: genome.f64(MARGIN) }
     }
 }
 
@@ -131,7 +137,7 @@ impl Strategy for LinearSvcClassifier {
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(0) + HORIZON + FIRST_ROW
+        genome.rows(LOOKBACK_WINDOW) + HORIZON + FIRST_ROW
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {

@@ -25,6 +25,7 @@ pub mod vwap_reversion;
 pub use registry::{Found, all, find};
 
 use crate::bars::Bars;
+use crate::batch::BatchForm;
 use crate::genes::{Constraint, GeneDef, Genome};
 use crate::interrupt::Interrupt;
 use crate::signals::{Conditions, Signals, latch};
@@ -42,8 +43,8 @@ pub struct StrategyDef {
     pub genes: &'static [GeneDef],
     /// Rules between the genes.
     pub constraints: &'static [Constraint],
-    /// How it is evaluated.
-    pub path: Path,
+    /// Its form on series shared within a batch; `None`: each individual is simulated on its own.
+    pub(crate) batch: Option<BatchForm>,
     /// Needs a funding series (or a constant).
     pub needs_funding: bool,
     /// Needs a volume column.
@@ -52,19 +53,21 @@ pub struct StrategyDef {
     pub trains: bool,
 }
 
-/// The evaluation path a strategy takes (contract P2).
+impl StrategyDef {
+    /// The fastest path its individuals can take.
+    pub fn path(&self) -> Path {
+        if self.batch.is_some() { Path::Batch } else { Path::Simulator }
+    }
+}
+
+/// The evaluation path of an individual (contract P2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
-    /// Event-driven accounting over latched positions.
-    Events,
-    /// The same with stops.
-    EventsWithStops,
-    /// Held bars scanned along time.
-    Held,
-    /// Per-bar accounts, lanes across individuals.
-    Dense,
-    /// Scalar, with shared models.
-    Scalar,
+    /// Series shared with the other individuals of its batch, accounts by events or held rows; where options, genes
+    /// or data do not allow it, the simulator.
+    Batch,
+    /// The simulator, bar by bar.
+    Simulator,
 }
 
 /// What signals need to know besides bars and genome.

@@ -1,8 +1,9 @@
 //! A causal kernel regression as the trend.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{GeneDef, Genome};
+use crate::batch::{Form, Key, Plan, Setting};
+use crate::genes::{Choice, Gene, GeneDef, Genome};
 use crate::indicators::as_f64;
 use crate::indicators::kernel::{Kernel, regression};
 use crate::interrupt::Interrupt;
@@ -18,6 +19,10 @@ static GENES: [GeneDef; 3] = [
         .help("Distance of the close from the regression that opens a position, as a fraction of it."),
 ];
 
+const BANDWIDTH: Gene = Gene::named(&GENES, "bandwidth");
+const GAUSSIAN: Choice = Choice::named(&GENES, "kernel_type", "gaussian");
+const TREND_THRESHOLD: Gene = Gene::named(&GENES, "trend_threshold");
+
 static DEF: StrategyDef = StrategyDef {
     name: "nadaraya_watson",
     summary: "Follows closes that leave a kernel regression of the past",
@@ -26,7 +31,7 @@ static DEF: StrategyDef = StrategyDef {
            Warm-up: 2 x bandwidth.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -49,14 +54,17 @@ pub struct Columns {
     pub below: f64,
 }
 
+fn kernel(genome: &Genome) -> Kernel {
+    if genome.chose(GAUSSIAN) { Kernel::Gaussian } else { Kernel::Epanechnikov }
+}
+
 impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome, interrupt: Interrupt) -> Columns {
         let close = as_f64(bars.close);
-        let kernel = if genome.category(1) == 0 { Kernel::Gaussian } else { Kernel::Epanechnikov };
-        let threshold = genome.f64(2);
+        let threshold = genome.f64(TREND_THRESHOLD);
         Columns {
-            mean: regression(&close, kernel, genome.rows(0), interrupt),
+            mean: regression(&close, kernel(genome), genome.rows(BANDWIDTH), interrupt),
             close,
             above: 1.0 + threshold,
             below: 1.0 - threshold,
@@ -76,13 +84,20 @@ impl Rule for Columns {
     }
 }
 
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
+    let keys = [Key::Close, Key::Regression(kernel(genome), genome.rows(BANDWIDTH))];
+    let theta = genome.f64(TREND_THRESHOLD);
+    Some(Plan::new(Form::Kernel, &keys, &[1.0 + theta, 1.0 - theta]))
+}
+
 impl Strategy for NadarayaWatson {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        2 * genome.rows(0)
+        2 * genome.rows(BANDWIDTH)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
@@ -92,6 +107,8 @@ impl Strategy for NadarayaWatson {
 
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {
         let columns = Columns::new(bars, genome, ctx.interrupt);
-        vec![series("regression", bars.len(), 2 * genome.rows(0) - 1, |t| columns.mean[t] / bars.scale())]
+        vec![series("regression", bars.len(), 2 * genome.rows(BANDWIDTH) - 1, |t| {
+            columns.mean[t] / bars.scale()
+        })]
     }
 }

@@ -3,9 +3,9 @@
 use super::learning::forest::{Draws, Samples, Tree, bin, edges};
 use super::learning::quantile::{HISTORY, quantile, recent};
 use super::learning::{HORIZON, LEAST_ROWS, Standard, jacobi, training_rows};
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{GeneDef, Genome};
+use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features, NAMES};
 use crate::interrupt::{Interrupt, ROWS};
 use crate::q52::fx;
@@ -31,6 +31,13 @@ static GENES: [GeneDef; 6] = [
         .help("Rows between two trainings."),
 ];
 
+const PCA_COMPONENTS: Gene = Gene::named(&GENES, "pca_components");
+const TREE_DEPTH: Gene = Gene::named(&GENES, "tree_depth");
+const N_ESTIMATORS: Gene = Gene::named(&GENES, "n_estimators");
+const SIGNAL_QUANTILE: Gene = Gene::named(&GENES, "signal_quantile");
+const FEATURE_WINDOW: Gene = Gene::named(&GENES, "feature_window");
+const REFIT_INTERVAL: Gene = Gene::named(&GENES, "refit_interval");
+
 static DEF: StrategyDef = StrategyDef {
     name: "pca_tree_quantile",
     summary: "Follows unusually high or low predictions of trees grown on principal components",
@@ -39,7 +46,7 @@ static DEF: StrategyDef = StrategyDef {
            until it falls below their median; short mirrored. Warm-up: feature_window + 205.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Scalar,
+    batch: None,
     needs_funding: false,
     needs_volume: false,
     trains: true,
@@ -87,7 +94,7 @@ impl Model {
         genome: &Genome,
         interrupt: Interrupt,
     ) -> Option<Model> {
-        let rows = training_rows(t, genome.rows(4));
+        let rows = training_rows(t, genome.rows(FEATURE_WINDOW));
         let n = rows.len();
         if n < LEAST_ROWS {
             return None;
@@ -96,20 +103,23 @@ impl Model {
         let targets: Vec<i64> = rows.clone().map(target).collect::<Option<_>>()?;
         let standard = Standard::fit(features, NAMES.len(), rows.clone());
         let z: Vec<Vec<f64>> = rows.map(|i| standard.apply(features, i).collect()).collect();
-        let components: Vec<Vec<f64>> =
-            jacobi::eigen(correlations(&z)).into_iter().take(genome.rows(0)).map(|(_, v)| v).collect();
+        let components: Vec<Vec<f64>> = jacobi::eigen(correlations(&z))
+            .into_iter()
+            .take(genome.rows(PCA_COMPONENTS))
+            .map(|(_, v)| v)
+            .collect();
         let projected: Vec<Vec<f64>> = z.iter().map(|z| project(&components, z)).collect();
         let edges: Vec<Vec<f64>> = (0..components.len())
             .map(|k| edges(&projected.iter().map(|p| p[k]).collect::<Vec<_>>()))
             .collect();
         let bins: Vec<Vec<u8>> = projected.iter().map(|p| binned(&edges, p)).collect();
         let samples = Samples { bins: &bins, targets: &targets };
-        let trees = (0..genome.rows(2) as u64)
+        let trees = (0..genome.rows(N_ESTIMATORS) as u64)
             .take_while(|_| !interrupt.is_asked())
             .map(|tree| {
                 let mut draws = Draws::new(DEF.name, number, tree);
                 let chosen = (0..n).map(|_| draws.below(n)).collect();
-                Tree::grow(&samples, chosen, genome.rows(1), interrupt)
+                Tree::grow(&samples, chosen, genome.rows(TREE_DEPTH), interrupt)
             })
             .collect();
         Some(Model { standard, components, edges, trees })
@@ -166,7 +176,7 @@ impl Columns {
     pub fn new(bars: &Bars, genome: &Genome, first: usize, interrupt: Interrupt) -> Columns {
         let features = Features::new(bars);
         let from = first.saturating_sub(HISTORY);
-        let (refit, percent) = (genome.rows(5), genome.scaled(3, 2) as usize);
+        let (refit, percent) = (genome.rows(REFIT_INTERVAL), genome.scaled(SIGNAL_QUANTILE, 2) as usize);
         let mut columns = Columns { prediction: vec![None; bars.len()], thresholds: vec![None; bars.len()] };
         let (mut model, mut history) = (None, Vec::new());
         for t in from..bars.len() {
@@ -212,7 +222,7 @@ impl Strategy for PcaTreeQuantile {
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(4) + HORIZON + FIRST_ROW + HISTORY
+        genome.rows(FEATURE_WINDOW) + HORIZON + FIRST_ROW + HISTORY
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {

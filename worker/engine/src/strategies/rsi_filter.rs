@@ -1,8 +1,9 @@
 //! Relative strength index: against its extremes or with them.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{Constraint, GeneDef, Genome};
+use crate::batch::{Form, Key, Plan, Setting};
+use crate::genes::{Choice, Constraint, Gene, GeneDef, Genome};
 use crate::indicators::{as_f64, wilder::rsi};
 use crate::signals::{Conditions, Signals};
 
@@ -25,6 +26,12 @@ static GENES: [GeneDef; 5] = [
         .help("Reversion only: index at which a long ends; a short ends at 100 minus it."),
 ];
 
+const RSI_PERIOD: Gene = Gene::named(&GENES, "rsi_period");
+const OVERSOLD_THRESHOLD: Gene = Gene::named(&GENES, "oversold_threshold");
+const OVERBOUGHT_THRESHOLD: Gene = Gene::named(&GENES, "overbought_threshold");
+const REVERSION: Choice = Choice::named(&GENES, "operation_mode", "reversion");
+const EXIT_LEVEL: Gene = Gene::named(&GENES, "exit_level");
+
 static DEF: StrategyDef = StrategyDef {
     name: "rsi_filter",
     summary: "Trades the relative strength index against its extremes, or with them",
@@ -41,7 +48,7 @@ static DEF: StrategyDef = StrategyDef {
             when: Some(WHEN_REVERSION),
         },
     ],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -68,10 +75,10 @@ impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome) -> Columns {
         Columns {
-            rsi: rsi(&as_f64(bars.close), genome.rows(0)),
-            oversold: genome.f64(1),
-            overbought: genome.f64(2),
-            exit: (genome.category(3) == 0).then(|| genome.f64(4)),
+            rsi: rsi(&as_f64(bars.close), genome.rows(RSI_PERIOD)),
+            oversold: genome.f64(OVERSOLD_THRESHOLD),
+            overbought: genome.f64(OVERBOUGHT_THRESHOLD),
+            exit: (genome.chose(REVERSION)).then(|| genome.f64(EXIT_LEVEL)),
         }
     }
 }
@@ -96,13 +103,25 @@ impl Rule for Columns {
     }
 }
 
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
+    let keys = [Key::Rsi(genome.rows(RSI_PERIOD))];
+    let (oversold, overbought) = (genome.f64(OVERSOLD_THRESHOLD), genome.f64(OVERBOUGHT_THRESHOLD));
+    Some(if genome.chose(REVERSION) {
+        let exit = genome.f64(EXIT_LEVEL);
+        Plan::new(Form::Revert, &keys, &[oversold, overbought, exit, 100.0 - exit])
+    } else {
+        Plan::new(Form::Follow, &keys, &[overbought, oversold, 50.0, 50.0])
+    })
+}
+
 impl Strategy for RsiFilter {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        5 * genome.rows(0) + 1
+        5 * genome.rows(RSI_PERIOD) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
@@ -111,6 +130,6 @@ impl Strategy for RsiFilter {
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
         let columns = Columns::new(bars, genome);
-        vec![series("rsi", bars.len(), genome.rows(0), |t| columns.rsi[t])]
+        vec![series("rsi", bars.len(), genome.rows(RSI_PERIOD), |t| columns.rsi[t])]
     }
 }

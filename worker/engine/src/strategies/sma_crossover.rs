@@ -1,8 +1,9 @@
 //! Two simple moving averages that cross.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{Constraint, GeneDef, Genome};
+use crate::batch::{Form, Key, Plan, Setting};
+use crate::genes::{Constraint, Gene, GeneDef, Genome};
 use crate::indicators::sma::{TickSums, compare};
 use crate::signals::{Conditions, Signals};
 use std::cmp::Ordering;
@@ -16,6 +17,9 @@ static GENES: [GeneDef; 2] = [
         .help("Rows in the slow average."),
 ];
 
+const FAST_PERIOD: Gene = Gene::named(&GENES, "fast_period");
+const SLOW_PERIOD: Gene = Gene::named(&GENES, "slow_period");
+
 static DEF: StrategyDef = StrategyDef {
     name: "sma_crossover",
     summary: "Follows the side on which a fast simple average crosses a slow one",
@@ -23,7 +27,7 @@ static DEF: StrategyDef = StrategyDef {
            cross also ends the other side. Warm-up: the slower period + 1.",
     genes: &GENES,
     constraints: &[Constraint::Ordered { low: "fast_period", high: "slow_period" }],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -47,7 +51,11 @@ pub struct Columns {
 impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome) -> Columns {
-        Columns { sums: TickSums::new(bars.close), fast: genome.rows(0), slow: genome.rows(1) }
+        Columns {
+            sums: TickSums::new(bars.close),
+            fast: genome.rows(FAST_PERIOD),
+            slow: genome.rows(SLOW_PERIOD),
+        }
     }
 
     fn order(&self, t: usize) -> Ordering {
@@ -65,13 +73,21 @@ impl Rule for Columns {
     }
 }
 
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    let (fast, slow) = (genome.rows(FAST_PERIOD), genome.rows(SLOW_PERIOD));
+    setting.averages(fast, slow)?;
+    let keys = [Key::Sum(fast, 0), Key::Sum(slow, 0)];
+    Some(Plan::new(Form::Cross, &keys, &[slow as f64, fast as f64]))
+}
+
 impl Strategy for SmaCrossover {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(0).max(genome.rows(1)) + 1
+        genome.rows(FAST_PERIOD).max(genome.rows(SLOW_PERIOD)) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
@@ -84,6 +100,6 @@ impl Strategy for SmaCrossover {
             let values = sums.averages(n);
             series(name, bars.len(), n - 1, |t| values[t] / bars.scale())
         };
-        vec![average("fast_sma", genome.rows(0)), average("slow_sma", genome.rows(1))]
+        vec![average("fast_sma", genome.rows(FAST_PERIOD)), average("slow_sma", genome.rows(SLOW_PERIOD))]
     }
 }

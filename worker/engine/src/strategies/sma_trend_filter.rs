@@ -1,8 +1,9 @@
 //! A stack of close, fast and slow average, with a slope.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{Constraint, GeneDef, Genome};
+use crate::batch::{Form, Key, Plan, Setting};
+use crate::genes::{Constraint, Gene, GeneDef, Genome};
 use crate::indicators::sma::{TickSums, compare};
 use crate::signals::{Conditions, Signals};
 
@@ -21,6 +22,11 @@ static GENES: [GeneDef; 4] = [
         .help("Slope of the slow average that counts as a trend, as a fraction over trend_strength_period."),
 ];
 
+const FAST_SMA_PERIOD: Gene = Gene::named(&GENES, "fast_sma_period");
+const SLOW_SMA_PERIOD: Gene = Gene::named(&GENES, "slow_sma_period");
+const TREND_STRENGTH_PERIOD: Gene = Gene::named(&GENES, "trend_strength_period");
+const FILTER_SENSITIVITY: Gene = Gene::named(&GENES, "filter_sensitivity");
+
 static DEF: StrategyDef = StrategyDef {
     name: "sma_trend_filter",
     summary: "Follows a trend while close, fast and slow average are stacked and the slow one rises",
@@ -29,7 +35,7 @@ static DEF: StrategyDef = StrategyDef {
            the slower period + trend_strength_period.",
     genes: &GENES,
     constraints: &[Constraint::Ordered { low: "fast_sma_period", high: "slow_sma_period" }],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -62,10 +68,10 @@ impl<'a> Columns<'a> {
         Columns {
             close: bars.close,
             sums: TickSums::new(bars.close),
-            fast: genome.rows(0),
-            slow: genome.rows(1),
-            back: genome.rows(2),
-            threshold_e6: genome.scaled(3, 6),
+            fast: genome.rows(FAST_SMA_PERIOD),
+            slow: genome.rows(SLOW_SMA_PERIOD),
+            back: genome.rows(TREND_STRENGTH_PERIOD),
+            threshold_e6: genome.scaled(FILTER_SENSITIVITY, 6),
         }
     }
 }
@@ -88,13 +94,25 @@ impl Rule for Columns<'_> {
     }
 }
 
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    let (fast, slow, back) =
+        (genome.rows(FAST_SMA_PERIOD), genome.rows(SLOW_SMA_PERIOD), genome.rows(TREND_STRENGTH_PERIOD));
+    setting.averages(fast, slow)?;
+    setting.exact(2e6 * slow as f64)?;
+    let theta = genome.scaled(FILTER_SENSITIVITY, 6);
+    let keys = [Key::Close, Key::Sum(fast, 0), Key::Sum(slow, 0), Key::SumE6(slow), Key::Sum(slow, back)];
+    let x = [(1_000_000 + theta) as f64, (1_000_000 - theta) as f64, fast as f64, slow as f64];
+    Some(Plan::new(Form::Trend, &keys, &x))
+}
+
 impl Strategy for SmaTrendFilter {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(0).max(genome.rows(1)) + genome.rows(2)
+        genome.rows(FAST_SMA_PERIOD).max(genome.rows(SLOW_SMA_PERIOD)) + genome.rows(TREND_STRENGTH_PERIOD)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {

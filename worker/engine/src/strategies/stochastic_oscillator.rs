@@ -1,8 +1,9 @@
 //! Crosses of %K and %D inside the extreme zones.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{GeneDef, Genome};
+use crate::batch::{Form, Key, Plan, Setting};
+use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::stochastic::{percent_d, percent_k};
 use crate::signals::{Conditions, Signals};
 
@@ -21,6 +22,11 @@ static GENES: [GeneDef; 4] = [
         .help("%D, 0 to 100, above which the market counts as overbought."),
 ];
 
+const K_PERIOD: Gene = Gene::named(&GENES, "k_period");
+const D_PERIOD: Gene = Gene::named(&GENES, "d_period");
+const OVERSOLD_LEVEL: Gene = Gene::named(&GENES, "oversold_level");
+const OVERBOUGHT_LEVEL: Gene = Gene::named(&GENES, "overbought_level");
+
 static DEF: StrategyDef = StrategyDef {
     name: "stochastic_oscillator",
     summary: "Trades crosses of %K and %D in oversold and overbought zones",
@@ -28,7 +34,7 @@ static DEF: StrategyDef = StrategyDef {
            below %D while %D is overbought, until %D is oversold. Warm-up: k_period + d_period.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -54,10 +60,10 @@ pub struct Columns {
 impl Columns {
     /// The columns of a genome.
     pub fn new(bars: &Bars, genome: &Genome) -> Columns {
-        let (n, m) = (genome.rows(0), genome.rows(1));
+        let (n, m) = (genome.rows(K_PERIOD), genome.rows(D_PERIOD));
         let k = percent_k(bars.high, bars.low, bars.close, n);
         let d = percent_d(&k, n, m);
-        Columns { k, d, oversold: genome.f64(2), overbought: genome.f64(3) }
+        Columns { k, d, oversold: genome.f64(OVERSOLD_LEVEL), overbought: genome.f64(OVERBOUGHT_LEVEL) }
     }
 }
 
@@ -73,13 +79,21 @@ impl Rule for Columns {
     }
 }
 
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(100.0)?;
+    let (k, d) = (genome.rows(K_PERIOD), genome.rows(D_PERIOD));
+    let keys = [Key::PercentK(k), Key::PercentD(k, d)];
+    Some(Plan::new(Form::Oscillator, &keys, &[genome.f64(OVERSOLD_LEVEL), genome.f64(OVERBOUGHT_LEVEL)]))
+}
+
 impl Strategy for StochasticOscillator {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(0) + genome.rows(1)
+        genome.rows(K_PERIOD) + genome.rows(D_PERIOD)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
@@ -88,7 +102,7 @@ impl Strategy for StochasticOscillator {
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {
         let columns = Columns::new(bars, genome);
-        let (n, m) = (genome.rows(0), genome.rows(1));
+        let (n, m) = (genome.rows(K_PERIOD), genome.rows(D_PERIOD));
         vec![
             series("percent_k", bars.len(), n - 1, |t| columns.k[t]),
             series("percent_d", bars.len(), n + m - 2, |t| columns.d[t]),

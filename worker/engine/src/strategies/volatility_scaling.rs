@@ -1,8 +1,8 @@
 //! Momentum with an exposure that shrinks as volatility rises.
 
-use super::{Context, Path, Series, Strategy, StrategyDef, series, start};
+use super::{Context, Series, Strategy, StrategyDef, series, start};
 use crate::bars::Bars;
-use crate::genes::{GeneDef, Genome};
+use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::moments::ReturnSums;
 use crate::signals::Signals;
 use std::cmp::Ordering;
@@ -22,6 +22,11 @@ static GENES: [GeneDef; 4] = [
         .help("Stays out while volatility exceeds this multiple of the long-run volatility."),
 ];
 
+const VOLATILITY_WINDOW: Gene = Gene::named(&GENES, "volatility_window");
+const MOMENTUM_WINDOW: Gene = Gene::named(&GENES, "momentum_window");
+const TARGET_VOLATILITY: Gene = Gene::named(&GENES, "target_volatility");
+const REGIME_THRESHOLD: Gene = Gene::named(&GENES, "regime_threshold");
+
 static DEF: StrategyDef = StrategyDef {
     name: "volatility_scaling",
     summary: "Follows the direction of the price with an exposure of target over actual volatility",
@@ -30,7 +35,7 @@ static DEF: StrategyDef = StrategyDef {
            Rounded to the exposure step. Warm-up: the longer of 5 x volatility_window and momentum_window, + 1.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Dense,
+    batch: None,
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -65,10 +70,10 @@ impl<'a> Columns<'a> {
         Columns {
             close: bars.close,
             sums: ReturnSums::new(bars.close),
-            window: genome.rows(0),
-            momentum: genome.rows(1),
-            target: genome.f64(2),
-            regime: genome.f64(3),
+            window: genome.rows(VOLATILITY_WINDOW),
+            momentum: genome.rows(MOMENTUM_WINDOW),
+            target: genome.f64(TARGET_VOLATILITY),
+            regime: genome.f64(REGIME_THRESHOLD),
             annual: bars_per_year.sqrt(),
         }
     }
@@ -105,7 +110,7 @@ impl Strategy for VolatilityScaling {
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        (5 * genome.rows(0)).max(genome.rows(1)) + 1
+        (5 * genome.rows(VOLATILITY_WINDOW)).max(genome.rows(MOMENTUM_WINDOW)) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {

@@ -1,8 +1,9 @@
 //! Reversion to the volume-weighted average price.
 
-use super::{Context, Path, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
-use crate::genes::{GeneDef, Genome};
+use crate::batch::{Form, Key, Plan, Setting};
+use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::vwap::{Vwap, vwap};
 use crate::indicators::window_sum::{volume_confirms, window_sum};
 use crate::interrupt::Interrupt;
@@ -24,6 +25,11 @@ static GENES: [GeneDef; 4] = [
         .help("Volume of the row must reach this multiple of the mean of the 20 rows before; 0 = off."),
 ];
 
+const VWAP_PERIOD: Gene = Gene::named(&GENES, "vwap_period");
+const DEVIATION_MULTIPLIER: Gene = Gene::named(&GENES, "deviation_multiplier");
+const REVERSION_THRESHOLD: Gene = Gene::named(&GENES, "reversion_threshold");
+const VOLUME_CONFIRMATION: Gene = Gene::named(&GENES, "volume_confirmation");
+
 static DEF: StrategyDef = StrategyDef {
     name: "vwap_reversion",
     summary: "Trades back towards the volume-weighted average price",
@@ -32,7 +38,7 @@ static DEF: StrategyDef = StrategyDef {
            the window has no volume or no spread. Warm-up: vwap_period + 21.",
     genes: &GENES,
     constraints: &[],
-    path: Path::Events,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: true,
     trains: false,
@@ -68,11 +74,11 @@ impl<'a> Columns<'a> {
         Columns {
             close: bars.close,
             sums20: window_sum(&volume, 20),
-            vwap: vwap(bars.high, bars.low, bars.close, &volume, genome.rows(0), interrupt),
+            vwap: vwap(bars.high, bars.low, bars.close, &volume, genome.rows(VWAP_PERIOD), interrupt),
             volume,
-            entry: genome.f64(1),
-            exit: genome.f64(2),
-            confirmation: genome.f64(3),
+            entry: genome.f64(DEVIATION_MULTIPLIER),
+            exit: genome.f64(REVERSION_THRESHOLD),
+            confirmation: genome.f64(VOLUME_CONFIRMATION),
         }
     }
 
@@ -98,13 +104,28 @@ impl Rule for Columns<'_> {
     }
 }
 
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(4.0)?;
+    let keys = [
+        Key::VwapZ(genome.rows(VWAP_PERIOD)),
+        Key::Close,
+        Key::CloseBefore(1),
+        Key::Volume20,
+        Key::Volume20Before,
+    ];
+    let (entry, exit, k) =
+        (genome.f64(DEVIATION_MULTIPLIER), genome.f64(REVERSION_THRESHOLD), genome.f64(VOLUME_CONFIRMATION));
+    Some(Plan::new(Form::Vwap, &keys, &[-entry, entry, -exit, exit, k]))
+}
+
 impl Strategy for VwapReversion {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
 
     fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
-        genome.rows(0) + 21
+        genome.rows(VWAP_PERIOD) + 21
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
@@ -114,7 +135,7 @@ impl Strategy for VwapReversion {
 
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {
         let columns = Columns::new(bars, genome, ctx.interrupt);
-        let (rows, scale, n) = (bars.len(), bars.scale(), genome.rows(0));
+        let (rows, scale, n) = (bars.len(), bars.scale(), genome.rows(VWAP_PERIOD));
         let z: Vec<Option<f64>> = (0..rows).map(|t| columns.z(t).filter(|_| t + 1 >= n)).collect();
         let line = |name, value: &dyn Fn(usize) -> f64| {
             let values = (0..rows).map(|t| z[t].map(|_| value(t) / 3.0 / scale)).collect();
