@@ -1,9 +1,10 @@
 //! The Kubernetes Job of one attempt.
 
+use galapagos_protocol::ends::Code;
 use serde_json::{Value, json};
 
 use super::pod::{self, Parts};
-use super::{Colocation, PERMANENT_EXIT_CODES, Site, containers, mounts};
+use super::{Colocation, Site, containers, mounts};
 use crate::labels::{self, Component};
 use crate::names::{self, COORDINATOR, IMPORT};
 use crate::template::merge;
@@ -58,7 +59,7 @@ pub fn coordinator_job(site: &Site, attempt: u32, desired: &Value) -> Value {
 /// cannot succeed means it, also while its node is drained; then disruptions; every other code is kept by a rule of its
 /// own, so that an end without a code means that somebody took the pod away.
 fn failures(site: &Site) -> Value {
-    let codes: Vec<i32> = PERMANENT_EXIT_CODES.collect();
+    let codes: Vec<i32> = Code::ALL.into_iter().filter(|c| c.is_permanent()).map(Code::number).collect();
     let permanent = |name: &str| json!({"action": "FailJob", "onExitCodes": {"containerName": name, "operator": "In", "values": codes}});
     let mut rules = vec![permanent(COORDINATOR)];
     if site.source {
