@@ -1,5 +1,6 @@
 //! The Kubernetes Job of one attempt.
 
+use galapagos_crds::Desired;
 use galapagos_protocol::ends::Code;
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use crate::template::merge;
 
 /// The Job. It is made once: its template cannot be changed. `desired`: the fields of the job that may change after
 /// it was made, as they are now.
-pub fn coordinator_job(site: &Site, attempt: u32, desired: &Value) -> Value {
+pub fn coordinator_job(site: &Site, attempt: u32, desired: &Desired) -> Value {
     let mut labels = site.labels(Component::Coordinator);
     labels.insert(labels::ATTEMPT.to_owned(), attempt.to_string().into());
     let mut init = vec![containers::local_worker(site)];
