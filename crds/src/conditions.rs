@@ -125,6 +125,8 @@ names! {
         EngineMismatch,
         /// An individual could not be evaluated and onFailure is Fail.
         EvaluationFailed,
+        /// The coordinator told a reason that this operator does not know; the message has it.
+        Unknown,
     }
 }
 
@@ -187,6 +189,8 @@ names! {
         SpaceExhausted,
         /// generations was lowered to the current one, or a run was interrupted for good.
         StoppedByUser,
+        /// The coordinator told a reason that this operator does not know; the message has it.
+        Unknown,
     }
 }
 

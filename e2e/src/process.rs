@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use galapagos_protocol::ends::Code;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Lines of a log that a failed test shows.
@@ -143,20 +144,22 @@ pub enum End {
 impl End {
     /// The job is done.
     pub const DONE: End = End::Code(0);
+    /// The data are not there.
+    pub const DATA_MISSING: End = End::Code(Code::DataMissing.number());
     /// The data are damaged or changed.
-    pub const DATA_INVALID: End = End::Code(65);
+    pub const DATA_INVALID: End = End::Code(Code::DataInvalid.number());
     /// The state folder cannot be written.
-    pub const STATE_NOT_WRITABLE: End = End::Code(70);
+    pub const STATE_NOT_WRITABLE: End = End::Code(Code::StateNotWritable.number());
     /// A newer attempt has taken over.
-    pub const OLDER_EPOCH: End = End::Code(71);
+    pub const OLDER_EPOCH: End = End::Code(Code::OlderEpoch.number());
     /// Determinism is broken, or a bug.
-    pub const INTERNAL: End = End::Code(72);
+    pub const INTERNAL: End = End::Code(Code::Internal.number());
     /// Stopped by SIGTERM.
-    pub const TERMINATED: End = End::Code(143);
+    pub const TERMINATED: End = End::Code(Code::Terminated.number());
 
     /// Another attempt would end the same way.
     pub fn is_permanent(self) -> bool {
-        matches!(self, End::Code(64..=68))
+        matches!(self, End::Code(code) if Code::of(code).is_some_and(Code::is_permanent))
     }
 }
 

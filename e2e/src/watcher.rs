@@ -26,11 +26,13 @@ impl Watcher {
     /// Dials a coordinator with the certificates of an operator and wants this of it. A coordinator that is killed
     /// meanwhile just ends the stream.
     pub fn start(address: SocketAddr, certificates: &Path, generations: u32) -> Watcher {
-        let desired = Desired { generations, patience: Some(100_000), ..Desired::default() };
+        let fields =
+            serde_json::json!({"generations": generations, "stop": {"patience": 100_000}}).to_string();
+        let desired = Desired { fields, ..Desired::default() };
         Watcher::wanting(address, certificates, desired)
     }
 
-    /// The same with whatever is wanted.
+    /// The same with whatever is wanted, also as operators of the release before say it.
     pub fn wanting(address: SocketAddr, certificates: &Path, desired: Desired) -> Watcher {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -83,7 +83,8 @@ fn data_damaged_under_load_never_give_a_wrong_score() {
         damage(kind, &place.data(), &other, plan.random());
         plan.note(format!("round {round}: {kind:?} after {pause:?}, checkpoint {}", cluster.checkpoint()));
         // A process whose mapped file was cut dies of SIGBUS; the next one says what is wrong.
-        let end = cluster.to_the_end(LIMIT, |end| matches!(end, End::Signal(7) | End::Code(70 | 72)));
+        let end = cluster
+            .to_the_end(LIMIT, |end| matches!(end, End::Signal(7) | End::STATE_NOT_WRITABLE | End::INTERNAL));
         plan.note(format!("round {round}: {end:?}"));
         match end {
             End::DONE => {
@@ -92,7 +93,7 @@ fn data_damaged_under_load_never_give_a_wrong_score() {
             }
             // Missing is 66, everything else is damaged.
             End::DATA_INVALID => refused += 1,
-            End::Code(66) if matches!(kind, Damage::Removed) => refused += 1,
+            End::DATA_MISSING if matches!(kind, Damage::Removed) => refused += 1,
             other => panic!("round {round}: {kind:?}: {other:?}"),
         }
     }

@@ -4,12 +4,12 @@ use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use galapagos_crds::conditions::CompleteReason;
 use galapagos_engine::ENGINE;
 
 use crate::job::market::{Market, same_data};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
+use crate::protocol::ends::Completion;
 use crate::results::ResultError;
 use crate::results::document::ResultDocument;
 use crate::results::write::publish;
@@ -149,7 +149,7 @@ pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     job: &ResolvedJob,
     folder: &RunFolder,
     driver: &Driver<'_>,
-    reason: CompleteReason,
+    reason: Completion,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<RunOutcome, ExecuteError> {
     same_data(market.dataset().check_unchanged())?;

@@ -1,7 +1,7 @@
 //! Makes what a decision asks for, and takes away what it does not. Every step may be repeated.
 
-use galapagos_crds::EvolutionJob;
 use galapagos_crds::conditions::StalledReason;
+use galapagos_crds::{Desired, EvolutionJob};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Service;
@@ -143,8 +143,7 @@ async fn start(
     let secret = build::secret(site, &certificates, &observed.job);
     // One that exists has the same content under the same authority: it is never read.
     ctx.io.create(Kind::Secret, &site.namespace, &secret).await.map_err(|e| Obstacle::of(e, "its Secret"))?;
-    let spec = &observed.job.spec;
-    let desired = json!({"generations": spec.generations, "stop": spec.stop});
+    let desired = Desired::of(&observed.job.spec);
     let mut body = build::coordinator_job(site, number, &desired);
     body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin);
     body["metadata"]["annotations"][annotations::OPERATOR] =

@@ -6,11 +6,13 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 use galapagos_crds::conditions::StalledReason;
+use galapagos_protocol::ends::Code;
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobCondition};
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
 
-use super::status::last_words::{self, End, LastWords};
+use super::status::end::{End, permanent};
+use super::status::last_words::{self, LastWords};
 use crate::names::COORDINATOR;
 
 /// The end of an attempt.
@@ -35,24 +37,6 @@ pub enum Class {
     Permanent(StalledReason),
     /// Anything else; counted against `backoffLimit`. With the exit code, if it is known.
     Fault(Option<i32>),
-}
-
-/// Exit codes of which another attempt cannot change anything, as the coordinator documents them.
-const PERMANENT: [(i32, StalledReason); 5] = [
-    (64, StalledReason::InvalidSpec),
-    (65, StalledReason::DataInvalid),
-    (66, StalledReason::DatasetNotFound),
-    (67, StalledReason::EngineMismatch),
-    (68, StalledReason::EvaluationFailed),
-];
-/// The state folder cannot be written.
-pub const STATE_NOT_WRITABLE: i32 = 70;
-/// A process that left because it was asked to.
-const TERMINATED: i32 = 143;
-
-/// The reason that an exit code stands for, if it is a permanent one.
-fn permanent(code: i32) -> Option<StalledReason> {
-    PERMANENT.iter().find(|(c, _)| *c == code).map(|(_, reason)| *reason)
 }
 
 /// The end of an attempt, or none while it may still go on.
@@ -82,11 +66,13 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
         Class::Disrupted
     } else if let Some(reason) = code.and_then(permanent) {
         // The code names a class, its words may know more.
-        match pod.and_then(final_words).and_then(|words| words.end()) {
-            Some(End::Failed { reason: Some(told), .. }) => Class::Permanent(told),
+        match pod.and_then(final_words).map(|words| End::of(&words.told())) {
+            Some(End::Failed { reason: told, .. }) if told != StalledReason::Unknown => {
+                Class::Permanent(told)
+            }
             _ => Class::Permanent(reason),
         }
-    } else if code == Some(TERMINATED) {
+    } else if code.and_then(Code::of) == Some(Code::Terminated) {
         Class::Disrupted
     } else if code.is_none() && pod.is_none() {
         // Every code is kept in the condition: the pod went away without one, by force or with its node.

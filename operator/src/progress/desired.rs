@@ -5,6 +5,8 @@ use galapagos_crds::EvolutionJob;
 use galapagos_protocol::progress::Desired;
 
 /// The fields of a job that may change while it runs, and what its limit of cost is judged by.
+///
+/// A new field that may change needs no line here: it is in `fields`. The others are for the release before.
 pub fn desired(job: &EvolutionJob) -> Desired {
     let (spec, stop) = (&job.spec, &job.spec.stop);
     let cost = job.status.as_ref().and_then(|status| status.cost.as_ref());
@@ -20,6 +22,7 @@ pub fn desired(job: &EvolutionJob) -> Desired {
         worker_seconds: cost
             .filter(|_| stop.max_cost.is_some())
             .and_then(|c| c.worker_seconds.try_into().ok()),
+        fields: galapagos_crds::Desired::of(spec).to_string(),
     }
 }
 
@@ -40,6 +43,16 @@ mod tests {
         let cost = Some(Cost { worker_seconds, ..Cost::default() });
         job.status = Some(EvolutionJobStatus { cost, ..EvolutionJobStatus::default() });
         job
+    }
+
+    #[test]
+    fn a_coordinator_is_told_all_that_may_change_whatever_it_is() {
+        let told = desired(&job(json!({"maxCost": "20", "patience": 3}), 150));
+        let fields: galapagos_crds::Desired = told.fields.parse().unwrap();
+        assert_eq!(
+            fields,
+            galapagos_crds::Desired::of(&job(json!({"maxCost": "20", "patience": 3}), 1).spec)
+        );
     }
 
     #[test]

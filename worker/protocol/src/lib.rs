@@ -15,5 +15,6 @@ pub mod progress {
 }
 
 pub mod bounds;
+pub mod ends;
 pub mod tls;
 pub mod transport;

@@ -4,14 +4,14 @@ use super::office::OfficeError;
 use crate::execute::ExecuteError;
 use crate::job::market::MarketError;
 use crate::job::problem::ProblemError;
-use crate::process::exit::{Code, Exit};
+use crate::process::exit::{Code, Exit, code_of};
 use crate::results::ResultError;
 use crate::run::driver::RunError;
 use crate::storage::StorageError;
 
 /// Of the data.
 pub fn data(error: galapagos_market::Error) -> Exit {
-    Exit::new(error.kind().into(), error)
+    Exit::new(code_of(error.kind()), error)
 }
 
 /// Of data and job together.

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use galapagos_crds::conditions::CompleteReason;
 use serde_json::json;
 
 use crate::process::exit::Exit;
@@ -13,9 +12,8 @@ use crate::results::document::{Champion, ResultDocument};
 
 /// The end of a run that succeeded. `folder` of the result, below the state folder `root`.
 pub fn succeeded(result: &ResultDocument, folder: &Path, root: &Path) -> Final {
-    let known = CompleteReason::ALL.iter().find(|r| r.as_str() == result.stopped_by);
     Final {
-        reason: known.map_or_else(|| result.stopped_by.clone(), |r| r.as_str().to_owned()),
+        reason: result.stopped_by.clone(),
         succeeded: true,
         result_digest: result.result_digest.clone(),
         result_path: folder.strip_prefix(root).unwrap_or(folder).display().to_string(),
@@ -26,7 +24,7 @@ pub fn succeeded(result: &ResultDocument, folder: &Path, root: &Path) -> Final {
 /// The end of a run that failed for good.
 pub fn failed(exit: &Exit) -> Final {
     Final {
-        reason: exit.reason().to_owned(),
+        reason: exit.reason().as_str().to_owned(),
         succeeded: false,
         message: format!("{:#}", exit.error).chars().take(1024).collect(),
         ..Final::default()

@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::office::{Door, OfficeError, listen};
 use super::reporter::News;
+use crate::job::resolve::{Budget, stop_rules};
 use crate::protocol::progress::progress_server::Progress;
 use crate::protocol::progress::{Desired, Report, Request as Wish, request};
 use crate::protocol::tls::{Role, server_config};
@@ -137,8 +138,21 @@ impl Window {
     }
 }
 
-/// The limits that a watcher wants. Absent means none, but for `minDelta`, which always has a value.
+/// The limits that a watcher wants.
 fn wanted(now: &Limits, desired: &Desired) -> Result<Limits, String> {
+    if desired.fields.is_empty() {
+        return of_the_release_before(now, desired);
+    }
+    let fields: galapagos_crds::Desired = desired.fields.parse().map_err(|e| format!("fields: {e}"))?;
+    Ok(Limits {
+        stop: stop_rules(fields.generations, &fields.stop),
+        budget: Budget::of(&fields.stop),
+        worker_seconds: desired.worker_seconds.unwrap_or(0),
+    })
+}
+
+/// Of fields 1 to 7. Absent means none, but for `minDelta`, which always has a value.
+fn of_the_release_before(now: &Limits, desired: &Desired) -> Result<Limits, String> {
     let decimal = |field: &str, text: &Option<String>| {
         text.as_ref()
             .map(|t| t.parse::<Decimal>().map(Decimal::to_f64).map_err(|e| format!("{field}: {e}")))
@@ -163,7 +177,6 @@ fn wanted(now: &Limits, desired: &Desired) -> Result<Limits, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::resolve::Budget;
     use galapagos_genetics::StopRules;
 
     fn limits() -> Limits {
@@ -186,6 +199,31 @@ mod tests {
         assert_eq!((next.stop.target, next.budget.max_cost), (Some(2.5), Some(20.0)));
         let wrong = Desired { max_cost: Some("1e3".into()), ..Desired::default() };
         assert!(wanted(&limits(), &wrong).unwrap_err().starts_with("max_cost"));
+    }
+
+    #[test]
+    fn all_that_may_change_is_read_as_from_the_manifest_and_nothing_else_is_looked_at() {
+        let fields = r#"{"generations": 80, "stop": {"patience": 0, "minDelta": "0.5", "target": "2.5", "maxEvaluations": 7,
+            "maxDurationSeconds": 9, "maxCost": "20"}}"#;
+        let desired = Desired {
+            fields: fields.into(),
+            generations: 3,
+            patience: Some(4),
+            worker_seconds: Some(5),
+            ..Desired::default()
+        };
+        let rules = StopRules {
+            generations: 80,
+            patience: None,
+            min_delta: 0.5,
+            target: Some(2.5),
+            max_evaluations: Some(7),
+        };
+        let budget = Budget { max_duration_seconds: Some(9.0), max_cost: Some(20.0) };
+        let expected = Limits { stop: rules, budget, worker_seconds: 5 };
+        assert_eq!(wanted(&limits(), &desired), Ok(expected));
+        let wrong = Desired { fields: r#"{"generations": -1, "stop": {}}"#.into(), ..Desired::default() };
+        assert!(wanted(&limits(), &wrong).unwrap_err().starts_with("fields: "));
     }
 
     #[test]

@@ -2,10 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use galapagos_crds::{EvolutionJob, Stop};
-use serde::Deserialize;
+use galapagos_crds::Desired;
 
 use crate::process::args::dataset_digest;
 
@@ -44,52 +42,11 @@ pub struct Settings {
     pub price_per_worker_hour: Option<f64>,
     /// Fields of the job that may have changed since its file was written: {"generations": 80, "stop": {"patience": 5}}
     #[arg(long, env = "GALAPAGOS_DESIRED", hide_env_values = true, value_name = "JSON")]
-    pub desired: Option<Changed>,
+    pub desired: Option<Desired>,
     /// How long the end waits for the operator to record it, if one is connected
     #[arg(long, env = "GALAPAGOS_LINGER_SECONDS", default_value_t = 10, value_name = "SECONDS")]
     pub linger_seconds: u64,
     /// Written once it listens, as {"work": "ADDRESS", "progress": "ADDRESS"}
     #[arg(long, env = "GALAPAGOS_READY_FILE", value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
-}
-
-/// Fields of a job that may change after it was created, as they are now.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Changed {
-    generations: u32,
-    stop: Stop,
-}
-
-impl Changed {
-    /// Writes them into the job.
-    pub fn put_into(self, job: &mut EvolutionJob) {
-        job.spec.generations = self.generations;
-        job.spec.stop = self.stop;
-    }
-}
-
-impl FromStr for Changed {
-    type Err = serde_json::Error;
-
-    fn from_str(text: &str) -> Result<Changed, serde_json::Error> {
-        serde_json::from_str(text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_changed_is_written_as_in_the_manifest_and_nothing_else_is_taken() {
-        let changed: Changed =
-            r#"{"generations": 80, "stop": {"patience": 5, "target": "2.5"}}"#.parse().unwrap();
-        assert_eq!(changed.generations, 80);
-        assert_eq!(changed.stop.patience, 5);
-        for wrong in ["{}", r#"{"generations": 8}"#, r#"{"generations": 8, "stop": {}, "priority": 1}"#, "8"]
-        {
-            assert!(wrong.parse::<Changed>().is_err(), "{wrong}");
-        }
-    }
 }

@@ -53,7 +53,11 @@ impl Watch {
                     .map_err(exits::storage)
                     .and_then(|()| same_data(data.check_unchanged()).map_err(exits::data));
                 if let Err(exit) = looked {
-                    tracing::error!(reason = exit.reason(), error = format!("{:#}", exit.error), "stopping");
+                    tracing::error!(
+                        reason = exit.reason().as_str(),
+                        error = format!("{:#}", exit.error),
+                        "stopping"
+                    );
                     *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
                     board.fail("the run cannot go on".to_owned());
                     return;

@@ -194,8 +194,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
 }
 
 fn is_permanent(status: ExitStatus) -> bool {
-    let permanent = Code::Spec as i32..=Code::EvaluationFailed as i32;
-    status.code().is_some_and(|code| permanent.contains(&code))
+    status.code().and_then(Code::of).is_some_and(Code::is_permanent)
 }
 
 fn told(recipe: &Recipe, running: &Running, status: ExitStatus) -> String {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use galapagos_market::{Error, ErrorKind, Failure};
 
 use super::download::DownloadError;
-use crate::process::exit::{Code, with_causes};
+use crate::process::exit::{Code, code_of, with_causes};
 
 /// Why a dataset could not be made. Texts name the field of the job.
 #[derive(Debug, thiserror::Error)]
@@ -100,12 +100,12 @@ impl ImportError {
             ImportError::SourceUnreadable { .. } => Code::Internal,
             ImportError::Download(error) => error.code(),
             ImportError::OtherData { .. } => Code::DataInvalid,
-            ImportError::Market(error) => error.kind().into(),
+            ImportError::Market(error) => code_of(error.kind()),
             ImportError::Refused { failed } => {
                 // Invalid data first: another attempt would not help.
                 let rank = [ErrorKind::Invalid, ErrorKind::Spec, ErrorKind::Missing];
                 let worst = rank.into_iter().find(|kind| failed.iter().any(|f| f.error.kind() == *kind));
-                worst.map_or(Code::Internal, Code::from)
+                worst.map_or(Code::Internal, code_of)
             }
         }
     }

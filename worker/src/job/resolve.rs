@@ -29,6 +29,16 @@ pub struct Budget {
     pub max_cost: Option<f64>,
 }
 
+impl Budget {
+    /// Of a manifest, or of what is wanted of its run now.
+    pub fn of(stop: &crds::Stop) -> Budget {
+        Budget {
+            max_duration_seconds: stop.max_duration_seconds.map(f64::from),
+            max_cost: stop.max_cost.map(crds::Decimal::to_f64),
+        }
+    }
+}
+
 /// What happens when an individual cannot be evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failures {
@@ -114,11 +124,8 @@ impl ResolvedJob {
             judge,
             execution,
             holdout: spec.validation.holdout.fraction.to_decimal(),
-            stop: stop(spec),
-            budget: Budget {
-                max_duration_seconds: spec.stop.max_duration_seconds.map(f64::from),
-                max_cost: spec.stop.max_cost.map(crds::Decimal::to_f64),
-            },
+            stop: stop_rules(spec.generations, &spec.stop),
+            budget: Budget::of(&spec.stop),
             failures: Failures {
                 attempts: evaluation.attempts,
                 timeout_seconds: evaluation.timeout_seconds,
@@ -277,13 +284,14 @@ fn config(spec: &EvolutionJobSpec, goal: Goal) -> Config {
     }
 }
 
-fn stop(spec: &EvolutionJobSpec) -> StopRules {
+/// The limits by results of a manifest, or of what is wanted of its run now.
+pub fn stop_rules(generations: u32, stop: &crds::Stop) -> StopRules {
     StopRules {
-        generations: spec.generations,
-        patience: (spec.stop.patience > 0).then_some(spec.stop.patience),
-        min_delta: spec.stop.min_delta.to_f64(),
-        target: spec.stop.target.map(crds::Decimal::to_f64),
-        max_evaluations: spec.stop.max_evaluations,
+        generations,
+        patience: (stop.patience > 0).then_some(stop.patience),
+        min_delta: stop.min_delta.to_f64(),
+        target: stop.target.map(crds::Decimal::to_f64),
+        max_evaluations: stop.max_evaluations,
     }
 }
 

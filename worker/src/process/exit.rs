@@ -1,64 +1,19 @@
-//! How a role of this binary ends. The codes are part of the cluster's contract: those below 70 are permanent (another
-//! attempt would end the same way), the others are faults.
+//! How a role of this binary ends. Codes and reasons are of the wire (`galapagos_protocol::ends`): the operator reads
+//! them.
 
 use std::fmt;
 
 use galapagos_market::ErrorKind;
 
-/// Exit codes of coordinator, worker and import alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Code {
-    /// The job's manifest is wrong.
-    Spec = 64,
-    /// The data are damaged, changed while they were used, or do not fit the job.
-    DataInvalid = 65,
-    /// The data are not there.
-    DataMissing = 66,
-    /// Coordinator and worker have different engine numbers.
-    EngineMismatch = 67,
-    /// An individual could not be evaluated and the job says `onFailure: Fail`.
-    EvaluationFailed = 68,
-    /// The state folder cannot be written.
-    StateNotWritable = 70,
-    /// A newer attempt of the same job has taken over.
-    OlderEpoch = 71,
-    /// Something else failed.
-    Internal = 72,
-    /// Stopped by SIGTERM; nothing is lost.
-    Terminated = 143,
-}
+pub use crate::protocol::ends::{Code, Failure};
 
-impl Code {
-    /// Whether another attempt would end the same way.
-    pub fn is_permanent(self) -> bool {
-        (Code::Spec as u8..=Code::EvaluationFailed as u8).contains(&(self as u8))
-    }
-
-    /// The reason of a condition that this end leads to.
-    pub fn reason(self) -> &'static str {
-        match self {
-            Code::Spec => "InvalidSpec",
-            Code::DataInvalid => "DataInvalid",
-            Code::DataMissing => "DatasetNotFound",
-            Code::EngineMismatch => "EngineMismatch",
-            Code::EvaluationFailed => "EvaluationFailed",
-            Code::StateNotWritable => "StateNotWritable",
-            Code::OlderEpoch => "OlderEpoch",
-            Code::Internal => "Internal",
-            Code::Terminated => "Terminated",
-        }
-    }
-}
-
-impl From<ErrorKind> for Code {
-    fn from(kind: ErrorKind) -> Code {
-        match kind {
-            ErrorKind::Spec => Code::Spec,
-            ErrorKind::Invalid => Code::DataInvalid,
-            ErrorKind::Missing => Code::DataMissing,
-            ErrorKind::Io => Code::Internal,
-        }
+/// The code of an error of the data.
+pub fn code_of(kind: ErrorKind) -> Code {
+    match kind {
+        ErrorKind::Spec => Code::Spec,
+        ErrorKind::Invalid => Code::DataInvalid,
+        ErrorKind::Missing => Code::DataMissing,
+        ErrorKind::Io => Code::Internal,
     }
 }
 
@@ -73,9 +28,9 @@ pub struct Exit {
 
 impl Exit {
     /// The reason of a condition that this end leads to: that of its code, unless more is known.
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> Failure {
         match self.error.downcast_ref::<galapagos_market::Error>() {
-            Some(galapagos_market::Error::Damaged { .. }) => "DataChanged",
+            Some(galapagos_market::Error::Damaged { .. }) => Failure::DataChanged,
             _ => self.code.reason(),
         }
     }

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::exit::Code;
 use super::stop::Stop;
 
 /// Exit code of a process ended by SIGTERM, as shells and Kubernetes print it: 128 + 15.
-pub const TERMINATED: u8 = 143;
+pub const TERMINATED: u8 = Code::Terminated as u8;
 /// Exit code of a process ended by SIGINT: 128 + 2.
 pub const INTERRUPTED: u8 = 130;
 

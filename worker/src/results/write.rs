@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use galapagos_crds::conditions::CompleteReason;
 use galapagos_crds::population::InitialIndividual;
 use galapagos_engine::ENGINE;
 use galapagos_engine::execution::Fill;
@@ -23,6 +22,7 @@ use super::tables::{self, time};
 use super::{evaluations, looks, pictures};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
+use crate::protocol::ends::Completion;
 use crate::run::driver::Driver;
 use crate::storage::StorageError;
 use crate::storage::record::Record;
@@ -37,7 +37,7 @@ pub fn publish<'p, P: Borrow<Problem<'p>>>(
     job: &ResolvedJob,
     dataset: &str,
     driver: &Driver<'_>,
-    reason: CompleteReason,
+    reason: Completion,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<ResultDocument, ResultError> {
     let mark = ResultMark {
@@ -59,7 +59,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     job: &ResolvedJob,
     dataset: &str,
     driver: &Driver<'_>,
-    reason: CompleteReason,
+    reason: Completion,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<ResultDocument, ResultError> {
     let evolution = driver.evolution();

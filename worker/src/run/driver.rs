@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use galapagos_crds::GeneValue;
-use galapagos_crds::conditions::CompleteReason;
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::{Evaluation, Metrics};
 use galapagos_genetics::{self as genetics, Best, Candidate, Evolution};
@@ -24,6 +23,7 @@ use super::speed::Speed;
 use super::state::DriverState;
 use super::told::Told;
 use crate::job::resolve::ResolvedJob;
+use crate::protocol::ends::Completion;
 use crate::storage::checkpoint::{self, Checkpoint};
 use crate::storage::digest::{Chain, GenerationRecord};
 use crate::storage::exceptions::{self, ExceptionLine};
@@ -130,7 +130,7 @@ impl<'a> Driver<'a> {
     }
 
     /// The rule that ends the run at this boundary, if any.
-    fn stopped(&self) -> Option<CompleteReason> {
+    fn stopped(&self) -> Option<Completion> {
         self.limits_now().reached(&self.state, self.job.judge.goal, self.price_per_second)
     }
 

@@ -1,9 +1,9 @@
 //! How a run ends, well or not.
 
-use galapagos_crds::conditions::CompleteReason;
 use galapagos_genetics as genetics;
 
 use super::evaluator::EvaluatorError;
+use crate::protocol::ends::Completion;
 use crate::storage::StorageError;
 
 /// Why a run cannot go on.
@@ -37,7 +37,7 @@ pub enum RunError {
 #[derive(Debug)]
 pub enum Ended {
     /// A stop rule holds at a generation boundary.
-    Finished(CompleteReason),
+    Finished(Completion),
     /// It was asked to stop; the same command continues.
     Interrupted,
 }

@@ -1,5 +1,6 @@
 //! The containers of a job's pods, each in two layers: what is usual, and what must hold.
 
+use galapagos_crds::Desired;
 use galapagos_crds::pool::Schemaless;
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ pub struct Container {
 }
 
 /// The container `coordinator`.
-pub fn coordinator(site: &Site, attempt: u32, desired: &Value) -> Container {
+pub fn coordinator(site: &Site, attempt: u32, desired: &Desired) -> Container {
     let pool = &site.pool.spec;
     let mut usual = usual(COORDINATOR);
     if !has_resources(of_template(&pool.coordinator_template, COORDINATOR)) {

@@ -1,16 +1,18 @@
 //! The Kubernetes Job of one attempt.
 
+use galapagos_crds::Desired;
+use galapagos_protocol::ends::Code;
 use serde_json::{Value, json};
 
 use super::pod::{self, Parts};
-use super::{Colocation, PERMANENT_EXIT_CODES, Site, containers, mounts};
+use super::{Colocation, Site, containers, mounts};
 use crate::labels::{self, Component};
 use crate::names::{self, COORDINATOR, IMPORT};
 use crate::template::merge;
 
 /// The Job. It is made once: its template cannot be changed. `desired`: the fields of the job that may change after
 /// it was made, as they are now.
-pub fn coordinator_job(site: &Site, attempt: u32, desired: &Value) -> Value {
+pub fn coordinator_job(site: &Site, attempt: u32, desired: &Desired) -> Value {
     let mut labels = site.labels(Component::Coordinator);
     labels.insert(labels::ATTEMPT.to_owned(), attempt.to_string().into());
     let mut init = vec![containers::local_worker(site)];
@@ -58,7 +60,7 @@ pub fn coordinator_job(site: &Site, attempt: u32, desired: &Value) -> Value {
 /// cannot succeed means it, also while its node is drained; then disruptions; every other code is kept by a rule of its
 /// own, so that an end without a code means that somebody took the pod away.
 fn failures(site: &Site) -> Value {
-    let codes: Vec<i32> = PERMANENT_EXIT_CODES.collect();
+    let codes: Vec<i32> = Code::ALL.into_iter().filter(|c| c.is_permanent()).map(Code::number).collect();
     let permanent = |name: &str| json!({"action": "FailJob", "onExitCodes": {"containerName": name, "operator": "In", "values": codes}});
     let mut rules = vec![permanent(COORDINATOR)];
     if site.source {

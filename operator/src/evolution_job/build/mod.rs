@@ -41,8 +41,6 @@ pub const PROGRESS_PORT: u16 = 7401;
 pub const HTTP_PORT: u16 = 8080;
 /// The same of the worker in the coordinator's pod, which shares its network.
 pub const LOCAL_HTTP_PORT: u16 = 8081;
-/// Exit codes with which an attempt says that another one would end the same way.
-pub const PERMANENT_EXIT_CODES: std::ops::RangeInclusive<i32> = 64..=68;
 
 /// Where a job runs: what its children have in common.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use galapagos_crds::conditions::StalledReason;
 use galapagos_crds::status::{Attempts, Phase};
+use galapagos_protocol::ends::Code;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -217,8 +218,8 @@ fn pause(faults: i32) -> Duration {
 }
 
 fn retrying(code: Option<i32>, why: String, now: Timestamp, wait: Duration) -> Situation {
-    match code {
-        Some(ending::STATE_NOT_WRITABLE) => Situation::Stalled {
+    match code.and_then(Code::of) {
+        Some(Code::StateNotWritable) => Situation::Stalled {
             reason: StalledReason::StateNotWritable,
             message: why,
             phase: Phase::Preparing,

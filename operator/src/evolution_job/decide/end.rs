@@ -3,12 +3,11 @@
 use galapagos_crds::TtlPolicy;
 use galapagos_crds::conditions::{CompleteReason, StalledReason};
 use galapagos_crds::status::{Attempts, Phase};
-use galapagos_protocol::progress::Final;
 
 use super::super::ending::{self, Class};
 use super::super::observe::Attempt;
 use super::super::pod_state;
-use super::super::status::{LastWords, Situation, believed};
+use super::super::status::{End, LastWords, Situation, believed};
 use super::{Decision, State, Workers, left};
 
 impl State<'_> {
@@ -44,10 +43,13 @@ impl State<'_> {
     pub(super) fn recorded_end(&self) -> Situation {
         let complete = self.condition("Complete").filter(|c| c.status == "True");
         if let Some(complete) = complete.filter(|_| believed::phase(self.status) == Some(Phase::Succeeded)) {
-            return Situation::Succeeded { reason: complete_reason(&complete.reason) };
+            let known = CompleteReason::ALL.iter().copied().find(|r| r.as_str() == complete.reason);
+            let reason = known.unwrap_or(CompleteReason::Unknown);
+            let told = self.status.provenance.as_ref().and_then(|p| p.stopped_by.clone());
+            return Situation::Succeeded { reason, told: told.filter(|_| reason == CompleteReason::Unknown) };
         }
         let failed = self.condition("Failed");
-        let reason = failed.and_then(|c| stalled_reason(&c.reason)).unwrap_or(StalledReason::InvalidSpec);
+        let reason = failed.and_then(|c| stalled_reason(&c.reason)).unwrap_or(StalledReason::Unknown);
         Situation::Failed { reason, message: failed.map(|c| c.message.clone()).unwrap_or_default() }
     }
 
@@ -58,7 +60,7 @@ impl State<'_> {
         let seen = observed.seen.as_ref().filter(|s| s.attempt == number);
         if let Some(end) = seen.and_then(|s| s.report.r#final.as_ref()) {
             let done = seen.map_or(0, |s| s.report.generation);
-            return Some(self.end(&self.refined(Verdict::of(end), done), None));
+            return Some(self.end(self.refined(End::of(end), done), None));
         }
         let attempt = observed.attempt(number)?;
         let ending = ending::of(&attempt.job, attempt.pod.as_deref())?;
@@ -66,35 +68,32 @@ impl State<'_> {
             Class::Succeeded => {
                 let words = attempt.pod.as_deref().and_then(ending::final_words)?;
                 let done = words.generation.and_then(|g| u32::try_from(g).ok()).unwrap_or(0);
-                let verdict = self.refined(Verdict::Succeeded(complete_reason(&words.reason)), done);
-                Some(self.end(&verdict, Some(words)))
+                let end = self.refined(End::of(&words.told()), done);
+                // They tell numbers of a result; without one what was known stays.
+                let words = matches!(end, End::Succeeded { .. }).then_some(words);
+                Some(self.end(end, words))
             }
             Class::Permanent(reason) => {
                 let message = ending.message;
-                Some(self.end(&Verdict::Failed(reason, message), None))
+                Some(self.end(End::Failed { reason, message }, None))
             }
             Class::Disrupted | Class::Fault(_) => None,
         }
     }
 
     /// The coordinator knows the limit as it is now: that more was done than it allows tells that it was lowered.
-    fn refined(&self, verdict: Verdict, done: u32) -> Verdict {
+    fn refined(&self, end: End, done: u32) -> End {
         let lowered = done > self.inputs.observed.job.spec.generations;
-        match verdict {
-            Verdict::Succeeded(CompleteReason::GenerationsReached) if lowered => {
-                Verdict::Succeeded(CompleteReason::StoppedByUser)
+        match end {
+            End::Succeeded { reason: CompleteReason::GenerationsReached, told } if lowered => {
+                End::Succeeded { reason: CompleteReason::StoppedByUser, told }
             }
             other => other,
         }
     }
 
-    pub(super) fn end(&self, verdict: &Verdict, words: Option<LastWords>) -> Decision {
-        let mut decision = self.with(match verdict {
-            Verdict::Succeeded(reason) => Situation::Succeeded { reason: *reason },
-            Verdict::Failed(reason, message) => {
-                Situation::Failed { reason: *reason, message: message.clone() }
-            }
-        });
+    pub(super) fn end(&self, end: End, words: Option<LastWords>) -> Decision {
+        let mut decision = self.with(end.into());
         decision.words = words;
         decision.children.workers = Workers::Remove;
         decision.recheck = self.next_stop();
@@ -102,7 +101,7 @@ impl State<'_> {
     }
 
     pub(super) fn failed(&self, attempts: Attempts, reason: StalledReason, message: String) -> Decision {
-        let mut decision = self.end(&Verdict::Failed(reason, message), None);
+        let mut decision = self.end(End::Failed { reason, message }, None);
         decision.attempts = attempts;
         // What still runs has no purpose any more.
         decision.children.remove = self.without_an_end(|_| true);
@@ -115,26 +114,6 @@ impl State<'_> {
         let all = self.inputs.observed.attempts.iter();
         all.filter(goes_on).filter(|a| chosen(a)).map(Attempt::identity).collect()
     }
-}
-
-pub(super) enum Verdict {
-    Succeeded(CompleteReason),
-    Failed(StalledReason, String),
-}
-
-impl Verdict {
-    fn of(end: &Final) -> Verdict {
-        if end.succeeded {
-            return Verdict::Succeeded(complete_reason(&end.reason));
-        }
-        let reason = stalled_reason(&end.reason);
-        Verdict::Failed(reason.unwrap_or(StalledReason::InvalidSpec), end.message.clone())
-    }
-}
-
-fn complete_reason(text: &str) -> CompleteReason {
-    let known = CompleteReason::ALL.iter().copied().find(|r| r.as_str() == text);
-    known.unwrap_or(CompleteReason::GenerationsReached)
 }
 
 fn stalled_reason(text: &str) -> Option<StalledReason> {

@@ -49,7 +49,7 @@ impl Decision {
     /// Generations that the status says the job has: those it ended with, once it ended, so that more can be told.
     pub fn generations(&self, observed: &Observed) -> u32 {
         let asked = observed.job.spec.generations;
-        let Situation::Succeeded { reason } = &self.situation else { return asked };
+        let Situation::Succeeded { reason, .. } = &self.situation else { return asked };
         // It ended at the limit as the coordinator knew it: what was asked for since then is still to be done.
         let at_its_limit =
             matches!(reason, CompleteReason::GenerationsReached | CompleteReason::StoppedByUser);

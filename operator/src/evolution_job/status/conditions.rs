@@ -56,7 +56,7 @@ pub(super) fn conditions(
         workers_ready(facts, workers),
         suspended(situation, before),
         match situation {
-            Situation::Succeeded { reason } => Some(with(condition::COMPLETE, reason.as_str())),
+            Situation::Succeeded { reason, .. } => Some(with(condition::COMPLETE, reason.as_str())),
             _ => None,
         },
         match situation {

@@ -6,13 +6,14 @@ use galapagos_crds::GeneValue;
 use galapagos_crds::status::{Best, Evaluations, EvolutionJobStatus, GenerationStatus, Provenance, Results};
 use galapagos_protocol::progress::{self as wire, Report};
 
+use super::end::End;
 use super::last_words::LastWords;
 use super::situation::Situation;
 use super::{large, small};
 
 /// Bounds of the schema.
 const MAX_MEMBERS: usize = 32;
-const MAX_NAME: usize = 63;
+pub(super) const MAX_NAME: usize = 63;
 const MAX_DIGEST: usize = 71;
 const MAX_PATH: usize = 1024;
 const MAX_IMAGE: usize = 512;
@@ -66,7 +67,7 @@ impl Known {
         let known = self.provenance.clone();
         let image = known.image.or_else(|| image.map(|image| cut(image, MAX_IMAGE)));
         let result_digest = known.result_digest.filter(|_| situation.is_terminal());
-        let stopped_by = situation.stopped_by().map(str::to_owned);
+        let stopped_by = situation.stopped_by().map(|reason| cut(reason, MAX_NAME));
         Provenance { image, result_digest, stopped_by, ..known }
     }
 
@@ -91,7 +92,8 @@ impl Known {
             self.provenance.engine = Some(small(provenance.engine));
             self.provenance.reproducible = Some(provenance.reproducible);
         }
-        if let Some(end) = report.r#final.as_ref().filter(|end| end.succeeded) {
+        if let Some(end) = report.r#final.as_ref().filter(|end| matches!(End::of(end), End::Succeeded { .. }))
+        {
             digest(&mut self.provenance.result_digest, &end.result_digest);
             self.results(&end.result_path);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use galapagos_crds::conditions::{CompleteReason, StalledReason};
+use galapagos_protocol::ends::{Completion, Told};
 use galapagos_protocol::progress::Final;
 use serde_json::Value;
 
@@ -55,44 +55,6 @@ pub struct LastWords {
     pub reproducible: Option<bool>,
 }
 
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq)]
-pub enum End {
-    /// With a result.
-    Succeeded(CompleteReason),
-    /// For good, without one.
-    Failed {
-        /// `None`: no reason of the API; another attempt may end otherwise.
-        reason: Option<StalledReason>,
-        /// What a person should know.
-        message: String,
-    },
-}
-
-impl End {
-    fn new(reason: &str, succeeded: Option<bool>, message: &str) -> Option<End> {
-        let complete = CompleteReason::ALL.iter().copied().find(|r| r.as_str() == reason);
-        let stalled = StalledReason::ALL.iter().copied().find(|r| r.as_str() == reason);
-        match (succeeded, complete) {
-            (Some(true) | None, Some(complete)) => Some(End::Succeeded(complete)),
-            // A reason of a later release: that there is a result counts for more than what ended the run.
-            (Some(true), None) => Some(End::Succeeded(CompleteReason::GenerationsReached)),
-            (None, None) if reason.is_empty() => None,
-            (Some(false) | None, _) => {
-                let message = if message.is_empty() { reason } else { message };
-                Some(End::Failed { reason: stalled, message: message.to_owned() })
-            }
-        }
-    }
-
-    /// The end that a final report tells of.
-    pub fn of(end: &Final) -> End {
-        let message = if end.message.is_empty() { &end.reason } else { &end.message };
-        End::new(&end.reason, Some(end.succeeded), message)
-            .unwrap_or(End::Failed { reason: None, message: message.clone() })
-    }
-}
-
 /// What a person can read in a termination message, ours or not: of a text that is not ours, its end, where the error
 /// is. `None`: nothing.
 pub fn text(message: &str) -> Option<String> {
@@ -107,7 +69,7 @@ impl LastWords {
         let text = text.trim();
         let value = (text.len() <= LIMIT).then(|| serde_json::from_str::<Value>(text).ok())??;
         let words = LastWords::read(&value);
-        words.end().is_some().then_some(words)
+        (words.succeeded.is_some() || !words.reason.is_empty()).then_some(words)
     }
 
     fn read(value: &Value) -> LastWords {
@@ -142,9 +104,16 @@ impl LastWords {
         }
     }
 
-    /// How the run ended; `None`: it does not say, so only the exit code can tell.
-    pub fn end(&self) -> Option<End> {
-        End::new(&self.reason, self.succeeded, &self.message)
+    /// The final report that they stand for. The shortest ones do not say whether there is a result: their reason does.
+    pub fn told(&self) -> Final {
+        let has_result = || matches!(Completion::parse(&self.reason), Told::Known(_));
+        Final {
+            reason: self.reason.clone(),
+            succeeded: self.succeeded.unwrap_or_else(has_result),
+            result_digest: self.result_digest.clone().unwrap_or_default(),
+            result_path: self.result_path.clone().unwrap_or_default(),
+            message: self.message.clone(),
+        }
     }
 }
 
@@ -164,6 +133,12 @@ fn tail(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evolution_job::status::End;
+    use galapagos_crds::conditions::{CompleteReason, StalledReason};
+
+    fn succeeded(reason: CompleteReason) -> End {
+        End::Succeeded { reason, told: None }
+    }
 
     #[test]
     fn a_whole_message_is_read() {
@@ -174,7 +149,7 @@ mod tests {
             "quarantined":0},"workerSeconds":12.5,"inputsDigest":"blake3:cd","datasetDigest":"blake3:ef","engine":1,"reproducible":true}"#,
         )
         .unwrap();
-        assert_eq!(words.end(), Some(End::Succeeded(CompleteReason::Patience)));
+        assert_eq!(End::of(&words.told()), succeeded(CompleteReason::Patience));
         assert_eq!((words.generation, words.fitness, words.engine), (Some(31), Some(1.25), Some(1)));
         assert_eq!(words.genome["fast"], "5");
         assert_eq!(words.metrics.len(), 1, "an undefined metric is absent");
@@ -185,20 +160,20 @@ mod tests {
     fn the_shortest_message_is_still_a_success() {
         let words =
             LastWords::parse(r#"{"reason":"GenerationsReached","resultDigest":"blake3:ab"}"#).unwrap();
-        assert_eq!(words.end(), Some(End::Succeeded(CompleteReason::GenerationsReached)));
+        assert_eq!(End::of(&words.told()), succeeded(CompleteReason::GenerationsReached));
         assert_eq!(words.result_digest.as_deref(), Some("blake3:ab"));
     }
 
     #[test]
     fn a_failure_keeps_its_reason_and_message() {
-        let end = |text: &str| LastWords::parse(text).and_then(|words| words.end());
-        let failed = |reason, message: &str| Some(End::Failed { reason, message: message.to_owned() });
+        let end = |text: &str| End::of(&LastWords::parse(text).unwrap().told());
         assert_eq!(
             end(r#"{"reason":"DataInvalid","message":"row 7"}"#),
-            failed(Some(StalledReason::DataInvalid), "row 7")
+            End::Failed { reason: StalledReason::DataInvalid, message: "row 7".to_owned() }
         );
-        assert_eq!(end(r#"{"reason":"Internal"}"#), failed(None, "Internal"));
-        assert_eq!(end(r#"{"reason":"Patience","succeeded":false}"#), failed(None, "Patience"));
+        for other in [r#"{"reason":"Internal"}"#, r#"{"reason":"Patience","succeeded":false}"#] {
+            assert!(matches!(end(other), End::Failed { reason: StalledReason::Unknown, .. }), "{other}");
+        }
     }
 
     #[test]

@@ -54,7 +54,12 @@ pub(super) fn message(facts: &Facts<'_>) -> String {
             // Room is kept for the advice: it is worth more than the end of a long error.
             format!("{} {}", sentence(&shorten(message, LIMIT * 3 / 4)), advice)
         }
-        Situation::Succeeded { reason } => format!("The result is there: {}.", completed(*reason)),
+        Situation::Succeeded { told: Some(told), .. } => {
+            format!("The result is there: the run ended for the reason {told:?}, which this operator does not know.")
+        }
+        Situation::Succeeded { reason, told: None } => {
+            format!("The result is there: {}.", completed(*reason))
+        }
     };
     shorten(&text, LIMIT)
 }
@@ -97,6 +102,7 @@ fn completed(reason: CompleteReason) -> &'static str {
         CompleteReason::BudgetSpent => "stop.maxEvaluations or stop.maxCost is spent",
         CompleteReason::SpaceExhausted => "every individual of the space was evaluated",
         CompleteReason::StoppedByUser => "spec.generations was lowered to what is done",
+        CompleteReason::Unknown => "what ended the run is not known",
     }
 }
 
@@ -185,6 +191,9 @@ fn usual_advice(reason: StalledReason) -> &'static str {
         }
         StalledReason::EvaluationFailed => {
             "See exceptions.jsonl in the run folder; evaluation.onFailure: Skip sets such individuals aside."
+        }
+        StalledReason::Unknown => {
+            "See the log of the coordinator; an operator of the coordinator's release knows the reason."
         }
     }
 }

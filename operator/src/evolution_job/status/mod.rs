@@ -8,6 +8,7 @@ pub mod believed;
 mod change;
 mod conditions;
 mod costs;
+pub mod end;
 mod fit;
 mod known;
 pub mod last_words;
@@ -24,8 +25,9 @@ use jiff::{Timestamp, Unit};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 pub use change::{COST, Change, differs, wait};
+pub use end::End;
 pub use fit::LIMIT;
-pub use last_words::{End, LastWords};
+pub use last_words::LastWords;
 pub use pods::{Life, is_over};
 pub use situation::{Situation, SuspendedBy};
 

@@ -56,6 +56,8 @@ pub enum Situation {
     Succeeded {
         /// What ended it.
         reason: CompleteReason,
+        /// What the coordinator told instead, if `reason` is `Unknown`.
+        told: Option<String>,
     },
 }
 
@@ -141,9 +143,9 @@ impl Situation {
     }
 
     /// What ended the job, as the provenance names it.
-    pub(super) fn stopped_by(&self) -> Option<&'static str> {
+    pub(super) fn stopped_by(&self) -> Option<&str> {
         match self {
-            Situation::Succeeded { reason } => Some(reason.as_str()),
+            Situation::Succeeded { reason, told } => Some(told.as_deref().unwrap_or(reason.as_str())),
             Situation::Failed { reason, .. } => Some(reason.as_str()),
             _ => None,
         }

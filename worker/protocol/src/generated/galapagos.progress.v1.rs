@@ -38,6 +38,11 @@ pub struct Desired {
     /// larger of this and of worker_seconds in the report. Absent: not known, or no max_cost.
     #[prost(uint64, optional, tag = "8")]
     pub worker_seconds: ::core::option::Option<u64>,
+    /// All fields of the job that may change, as the JSON that the coordinator is started with: {"generations": 80, "stop": {}}.
+    /// With it nothing is looked at of 1 to 7, which are for coordinators of the release before. Empty: of an operator of that
+    /// release.
+    #[prost(string, tag = "9")]
+    pub fields: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Acknowledge {

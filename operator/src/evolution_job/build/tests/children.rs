@@ -71,7 +71,7 @@ fn a_secret_is_immutable_and_its_manifest_is_the_job_without_its_status() {
 #[test]
 fn every_child_belongs_to_its_job_and_can_be_found_again() {
     let site = site(json!({}));
-    for child in [service(&site, 1), coordinator_job(&site, 1, &json!({})), workers(&site, 1)] {
+    for child in [service(&site, 1), coordinator_job(&site, 1, &super::desired()), workers(&site, 1)] {
         let metadata = &child["metadata"];
         assert_eq!(metadata["ownerReferences"][0]["uid"], "u-1");
         assert_eq!(metadata["namespace"], "research");

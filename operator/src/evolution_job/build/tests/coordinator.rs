@@ -61,6 +61,7 @@ fn each_role_is_told_what_it_needs_by_its_environment() {
     let (_, coordinators) = coordinator_of(&site);
     let (_, workers) = workers_of(&site);
     let coordinator = container(&coordinators, "coordinator");
+    let told = super::desired().to_string();
     for (name, expected) in [
         ("GALAPAGOS_JOB", "/etc/galapagos/job/job.json"),
         ("GALAPAGOS_JOB_UID", "u-1"),
@@ -68,7 +69,7 @@ fn each_role_is_told_what_it_needs_by_its_environment() {
         ("GALAPAGOS_DATA_DIR", "/data"),
         ("GALAPAGOS_STATE_DIR", "/state"),
         ("GALAPAGOS_ATTEMPT", "3"),
-        ("GALAPAGOS_DESIRED", r#"{"generations":50,"stop":{"patience":10}}"#),
+        ("GALAPAGOS_DESIRED", told.as_str()),
         ("GALAPAGOS_PRICE_PER_WORKER_HOUR", "0.04"),
         ("GALAPAGOS_TERMINATION_LOG", "/dev/termination-log"),
     ] {

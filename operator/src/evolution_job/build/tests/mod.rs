@@ -5,6 +5,7 @@ mod coordinator;
 mod pods;
 mod volumes;
 
+use galapagos_crds::{Desired, Stop};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Container, PodTemplateSpec};
@@ -87,8 +88,12 @@ fn without_empty(mut read: Value, built: &Value) -> Value {
     read
 }
 
+fn desired() -> Desired {
+    Desired { generations: 50, stop: Stop { patience: 10, ..Stop::default() } }
+}
+
 fn coordinator_of(site: &Site) -> (Job, PodTemplateSpec) {
-    let job: Job = strict(coordinator_job(site, 3, &json!({"generations": 50, "stop": {"patience": 10}})));
+    let job: Job = strict(coordinator_job(site, 3, &desired()));
     let template = job.spec.clone().unwrap().template;
     (job, template)
 }

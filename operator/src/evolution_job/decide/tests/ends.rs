@@ -27,9 +27,70 @@ fn last_words_end_a_job_whose_stream_told_nothing() {
         "state": {"terminated": {"exitCode": 0, "message": words.to_string()}},
     }]}}));
     let decision = world.turn();
-    assert_eq!(decision.situation, Situation::Succeeded { reason: CompleteReason::Patience });
+    assert_eq!(decision.situation, Situation::Succeeded { reason: CompleteReason::Patience, told: None });
     let status = world.observed.job.status.as_ref().unwrap();
     assert_eq!(status.provenance.as_ref().unwrap().result_digest.as_deref(), Some("blake3:00"));
+}
+
+/// The last attempt's coordinator ended with exit code 0 and these words.
+fn ends_with(world: &mut World, words: &Value) {
+    world.job_ends("Complete", "");
+    world.pod(json!({"metadata": {"name": "p"}, "status": {"containerStatuses": [{
+        "name": "coordinator", "image": "i", "imageID": "", "ready": false, "restartCount": 0,
+        "state": {"terminated": {"exitCode": 0, "message": words.to_string()}},
+    }]}}));
+}
+
+// Contract K15.
+#[test]
+fn a_reason_that_nobody_knows_is_shown_as_it_was_told_for_as_long_as_the_job_is_there() {
+    let mut by_stream = World::running(json!({}));
+    let end = Final {
+        reason: "FullMoon".into(),
+        succeeded: true,
+        result_digest: "blake3:00".into(),
+        ..Final::default()
+    };
+    by_stream.reports(1, Report { generation: 7, generations: 50, r#final: Some(end), ..Report::default() });
+    let mut by_words = World::running(json!({}));
+    by_words.observed.seen = None;
+    ends_with(&mut by_words, &json!({"reason": "FullMoon", "succeeded": true, "resultDigest": "blake3:00"}));
+    for world in [&mut by_stream, &mut by_words] {
+        for _ in 0..3 {
+            world.turn();
+            assert_eq!(world.phase(), Phase::Succeeded);
+            let status = world.observed.job.status.clone().unwrap();
+            let complete = status.conditions.iter().find(|c| c.type_ == "Complete").unwrap();
+            assert_eq!((complete.status.as_str(), complete.reason.as_str()), ("True", "Unknown"));
+            assert!(complete.message.contains("FullMoon"), "{}", complete.message);
+            assert_eq!(status.provenance.unwrap().stopped_by.as_deref(), Some("FullMoon"));
+            // Its coordinator is gone.
+            world.observed.seen = None;
+        }
+    }
+}
+
+// Contract K15.
+#[test]
+fn a_reason_that_nobody_knows_is_no_success_without_a_result() {
+    for words in [
+        json!({"reason": "FullMoon", "succeeded": true, "resultDigest": ""}),
+        json!({"reason": "FullMoon", "succeeded": false, "resultDigest": "blake3:00"}),
+        json!({"reason": "FullMoon", "message": "row 7"}),
+    ] {
+        let mut world = World::running(json!({}));
+        world.observed.seen = None;
+        ends_with(&mut world, &words);
+        for _ in 0..3 {
+            world.turn();
+            assert_eq!(world.phase(), Phase::Failed, "{words}");
+            let status = world.observed.job.status.clone().unwrap();
+            let failed = status.conditions.iter().find(|c| c.type_ == "Failed").unwrap();
+            assert_eq!(failed.reason, "Unknown", "{words}");
+            assert!(failed.message.contains("FullMoon"), "{}", failed.message);
+            assert_eq!(status.provenance.unwrap().result_digest, None);
+        }
+    }
 }
 
 // Contract K9.
@@ -179,7 +240,10 @@ fn a_limit_that_was_lowered_below_what_is_done_ends_the_job_by_its_user() {
     world.edit(|spec| spec.generations = 1);
     let end = Final { succeeded: true, reason: "GenerationsReached".into(), ..Final::default() };
     world.reports(1, Report { generation: 4, generations: 1, r#final: Some(end), ..Report::default() });
-    assert_eq!(world.turn().situation, Situation::Succeeded { reason: CompleteReason::StoppedByUser });
+    assert_eq!(
+        world.turn().situation,
+        Situation::Succeeded { reason: CompleteReason::StoppedByUser, told: None }
+    );
     let status = world.observed.job.status.clone().unwrap();
     assert_eq!((status.generation, status.generations), (Some(4), Some(4)));
     world.edit(|spec| spec.generations = 3);

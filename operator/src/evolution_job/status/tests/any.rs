@@ -177,7 +177,8 @@ fn situation() -> impl Strategy<Value = Situation> {
         (reason(), text(), select(vec![Phase::Pending, Phase::Preparing, Phase::Running]))
             .prop_map(|(reason, message, phase)| Situation::Stalled { reason, message, phase }),
         (reason(), text()).prop_map(|(reason, message)| Situation::Failed { reason, message }),
-        select(CompleteReason::ALL).prop_map(|reason| Situation::Succeeded { reason }),
+        (select(CompleteReason::ALL), of(text()))
+            .prop_map(|(reason, told)| Situation::Succeeded { reason, told }),
     ]
 }
 

@@ -9,7 +9,7 @@ use super::facts::{facts, final_report, report, running};
 use crate::evolution_job::status::{Facts, LastWords, Situation, build};
 
 fn succeeded() -> Situation {
-    Situation::Succeeded { reason: CompleteReason::Patience }
+    Situation::Succeeded { reason: CompleteReason::Patience, told: None }
 }
 
 #[test]
