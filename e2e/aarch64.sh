@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compiles the workspace for 64-bit Arm on an x86-64 machine and runs there, under emulation, the tests whose digests are
-# the same on every processor. Ends with 3 if the machine lacks what it needs. Installs what is missing where it may: the Rust target, and as root the Debian packages.
+# the same on every processor. Installs what is missing where it may: the Rust target, and as root the Debian packages.
+# Ends with 3 if the machine lacks something still.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."

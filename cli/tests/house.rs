@@ -155,7 +155,8 @@ fn a_strategy_is_one_file_besides_the_two_lists_that_name_it() {
             .filter(|(file, _)| !file.ends_with("tests.rs"))
             .filter(|(_, text)| {
                 let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-                uses.iter().any(|u| code.contains(u.as_str()))
+                let mut lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+                lines.any(|line| uses.iter().any(|u| line.contains(u.as_str())))
             })
             .map(|(file, _)| file.as_str())
             .collect();
@@ -163,4 +164,58 @@ fn a_strategy_is_one_file_besides_the_two_lists_that_name_it() {
         let lists = ["worker/engine/src/strategies/mod.rs", "worker/engine/src/strategies/registry.rs"];
         assert_eq!(touched, BTreeSet::from([own.as_str(), lists[0], lists[1]]), "{name}");
     }
+}
+
+/// What a file of the repository says.
+fn file(path: &str) -> String {
+    std::fs::read_to_string(format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[test]
+fn every_file_that_names_the_version_names_that_of_the_workspace() {
+    let version = env!("CARGO_PKG_VERSION");
+    // `deploy/release.sh` writes it into all of these.
+    for (path, lines) in [
+        ("charts/galapagos/Chart.yaml", &["version: ", "appVersion: "][..]),
+        ("deploy/kustomize/kustomization.yaml", &["galapagos:", "newTag: "]),
+        ("deploy/kustomize/namespaced/kustomization.yaml", &["newTag: "]),
+        ("deploy/kustomize/base/kustomization.yaml", &["app.kubernetes.io/version: "]),
+        ("deploy/kustomize/rbac-users.yaml", &["app.kubernetes.io/version: "]),
+        ("docs/operator.md", &["galapagos:"]),
+    ] {
+        let text = file(path);
+        for line in lines {
+            assert!(text.contains(&format!("{line}{version}")), "{path} has no {line}{version}");
+        }
+    }
+}
+
+#[test]
+fn every_target_of_make_that_a_page_names_is_there() {
+    let makefile = file("Makefile");
+    let has = |target: &str| makefile.lines().any(|line| line.split(':').next() == Some(target));
+    let mut named = BTreeSet::new();
+    for page in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/versions.md",
+        "docs/performance.md",
+        "docs/protocol.md",
+        ".github/pull_request_template.md",
+        ".github/workflows/ci.yml",
+        ".pre-commit-config.yaml",
+    ] {
+        let text = file(page);
+        // In code: behind a backquote, at the start of a line of a block, or as a command of a workflow.
+        for begin in ["`make ", "\nmake ", "run: make ", "entry: make ", "PATH make "] {
+            for after in text.split(begin).skip(1) {
+                let command = after.split(['`', '\n', '#', ',']).next().unwrap_or_default();
+                let is_target = |word: &&str| !word.contains('=');
+                named.extend(command.split_whitespace().filter(is_target).map(str::to_owned));
+            }
+        }
+    }
+    assert!(named.len() > 12, "{named:?}");
+    let missing: Vec<_> = named.iter().filter(|target| !has(target)).collect();
+    assert!(missing.is_empty(), "no such target: {missing:?}");
 }

@@ -47,6 +47,13 @@ fn phases_and_labels_that_somebody_edits_change_no_attempt() {
         let attempts = space.jobs().get("evolve").await.unwrap().status.unwrap().attempts.unwrap();
         assert_eq!((attempts.started, attempts.faults, attempts.disruptions), (1, 0, 0));
         let told = space.kubectl(&["get", "events", "-o", "jsonpath={.items[*].reason}"]);
+        // What `kubectl describe` sorts by.
+        let selector = ["--field-selector", "involvedObject.kind=EvolutionJob"];
+        let times =
+            ["get", "events", "-o", "jsonpath={range .items[*]}{.lastTimestamp} {.count}{\"\\n\"}{end}"];
+        let times = space.kubectl(&[&times[..], &selector[..]].concat());
+        let is_whole = |line: &str| line.split(' ').filter(|part| !part.is_empty()).count() == 2;
+        assert!(times.lines().count() > 2 && times.lines().all(is_whole), "{times}");
         assert!(!told.contains("Resumed") && !told.contains("Suspended"), "{told}");
     });
 }

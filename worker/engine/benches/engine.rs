@@ -8,7 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use galapagos_engine::backtest::{Backtest, evaluate_signals};
 use galapagos_engine::bars::Bars;
 use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
-use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, MetricSet, Metrics};
+use galapagos_engine::evaluation::{Evaluation, MetricSet};
 use galapagos_engine::execution::Execution;
 use galapagos_engine::genes::Genome;
 use galapagos_engine::interrupt::Interrupt;
@@ -16,21 +16,11 @@ use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{Context, Strategy, all};
 use galapagos_engine::window::Rows;
 use std::hint::black_box;
-use support::{Data, Rng, Walk, genome, walk};
+use support::{Data, EMPTY, Rng, Walk, genome, walk};
 
 const ROWS: usize = 105_120;
 const POPULATION: usize = 1000;
 const WARM_UP: usize = 601;
-const EMPTY: Evaluation = Evaluation {
-    metrics: Metrics::NONE,
-    reason: None,
-    returns: 0,
-    s1: 0,
-    s2: 0,
-    blocks: [BlockSum { s1: 0, s2: 0 }; BLOCKS],
-    open_position: false,
-};
-
 type Member = (&'static dyn Strategy, Genome);
 
 fn data() -> Data {

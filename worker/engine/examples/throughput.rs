@@ -8,7 +8,7 @@ mod support;
 
 use galapagos_engine::backtest::Backtest;
 use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
-use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, MetricSet, Metrics, Reason};
+use galapagos_engine::evaluation::{Evaluation, MetricSet, Reason};
 use galapagos_engine::execution::{Execution, Side};
 use galapagos_engine::genes::Genome;
 use galapagos_engine::interrupt::Interrupt;
@@ -16,17 +16,7 @@ use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{Context, Strategy, all};
 use galapagos_engine::window::Rows;
 use std::time::Instant;
-use support::{Rng, Walk, genome, walk};
-
-const EMPTY: Evaluation = Evaluation {
-    metrics: Metrics::NONE,
-    reason: None,
-    returns: 0,
-    s1: 0,
-    s2: 0,
-    blocks: [BlockSum { s1: 0, s2: 0 }; BLOCKS],
-    open_position: false,
-};
+use support::{EMPTY, Rng, Walk, genome, walk};
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();

@@ -6,24 +6,14 @@ mod support;
 use galapagos_engine::backtest::{Backtest, backtest};
 use galapagos_engine::bars::FundingStamp;
 use galapagos_engine::batch::{BatchEvaluator, Individual, InstructionSet, Scratch};
-use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricSet, Metrics, Reason};
+use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
 use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side};
 use galapagos_engine::genes::Genome;
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{Path, Strategy, all};
 use galapagos_engine::trace::Exit;
 use galapagos_engine::window::Rows;
-use support::{Data, Rng, Walk, genome, stops, walk};
-
-const EMPTY: Evaluation = Evaluation {
-    metrics: Metrics::NONE,
-    reason: None,
-    returns: 0,
-    s1: 0,
-    s2: 0,
-    blocks: [BlockSum { s1: 0, s2: 0 }; BLOCKS],
-    open_position: false,
-};
+use support::{Data, EMPTY, Rng, Walk, genome, stops, walk};
 
 type Member = (&'static dyn Strategy, Genome);
 

@@ -6,25 +6,15 @@ mod support;
 
 use galapagos_engine::backtest::Backtest;
 use galapagos_engine::batch::{BatchEvaluator, Individual, InstructionSet, Scratch};
-use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricSet, Metrics};
+use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet};
 use galapagos_engine::execution::{Execution, Side};
 use galapagos_engine::genes::Genome;
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{Strategy, all};
 use galapagos_engine::window::Rows;
-use support::{Rng, Walk, genome, stops, walk};
+use support::{EMPTY, Rng, Walk, genome, stops, walk};
 
 const GENOMES: usize = 200;
-
-const EMPTY: Evaluation = Evaluation {
-    metrics: Metrics::NONE,
-    reason: None,
-    returns: 0,
-    s1: 0,
-    s2: 0,
-    blocks: [BlockSum { s1: 0, s2: 0 }; BLOCKS],
-    open_position: false,
-};
 
 /// Digest of what a ledger would keep of these evaluations.
 fn digest(evaluations: &[Evaluation]) -> String {

@@ -10,24 +10,14 @@ use std::time::Duration;
 use galapagos_engine::backtest::{Backtest, evaluate};
 use galapagos_engine::bars::FundingStamp;
 use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
-use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, MetricSet, Metrics};
+use galapagos_engine::evaluation::MetricSet;
 use galapagos_engine::execution::{Execution, Side};
 use galapagos_engine::genes::{GeneValue, Genome};
 use galapagos_engine::interrupt::{Interrupt, Interrupted};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{Strategy, all, find};
 use galapagos_engine::window::Rows;
-use support::{Data, Rng, Walk, genome, walk};
-
-const EMPTY: Evaluation = Evaluation {
-    metrics: Metrics::NONE,
-    reason: None,
-    returns: 0,
-    s1: 0,
-    s2: 0,
-    blocks: [BlockSum { s1: 0, s2: 0 }; BLOCKS],
-    open_position: false,
-};
+use support::{Data, EMPTY, Rng, Walk, genome, walk};
 
 fn data(rows: usize) -> Data {
     let kind = Walk { start: 900.0, step: 0.002, flat: 0.1, idle: Some(0.1) };

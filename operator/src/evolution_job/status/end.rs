@@ -38,11 +38,14 @@ impl End {
             ends::End::Succeeded(Told::Unknown(_)) => {
                 End::Succeeded { reason: CompleteReason::Unknown, told: Some(shown()) }
             }
-            ends::End::Failed(Told::Known(reason)) if failed(reason).is_some() => {
-                let reason = failed(reason).unwrap_or(StalledReason::Unknown);
-                End::Failed { reason, message: told.message.clone() }
-            }
-            ends::End::Failed(_) => {
+            ends::End::Failed(reason) => {
+                let known = match reason {
+                    Told::Known(reason) => failed(reason),
+                    Told::Unknown(_) => None,
+                };
+                if let Some(reason) = known {
+                    return End::Failed { reason, message: told.message.clone() };
+                }
                 let said = match told.message.trim_end_matches('.') {
                     "" => String::new(),
                     message => format!("{message}; "),

@@ -117,6 +117,8 @@ pub struct Cluster {
     state: Arc<Mutex<State>>,
     /// How long coordinators run.
     runs: Duration,
+    /// Of its operators.
+    metrics: Arc<Metrics>,
 }
 
 impl Default for Cluster {
@@ -141,7 +143,7 @@ impl Cluster {
             watches: Vec::new(),
             status_patches: BTreeMap::new(),
         };
-        Cluster { state: Arc::new(Mutex::new(state)), runs }
+        Cluster { state: Arc::new(Mutex::new(state)), runs, metrics: Arc::new(Metrics::new()) }
     }
 
     /// The time of its world, in whole seconds.
@@ -180,6 +182,15 @@ impl Cluster {
         self.state.lock().unwrap().objects.get(&key(plural, name)).cloned().unwrap_or_default()
     }
 
+    /// How often jobs were reconciled.
+    pub fn reconciles(&self) -> u64 {
+        let text = self.metrics.text().unwrap();
+        let of_jobs = |line: &&str| {
+            line.starts_with("galapagos_operator_reconciles_total{controller=\"evolution_job\"")
+        };
+        text.lines().filter(of_jobs).filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    }
+
     /// How often statuses of a plural were written.
     pub fn status_patches(&self, plural: &str) -> u32 {
         let state = self.state.lock().unwrap();
@@ -193,7 +204,7 @@ impl Cluster {
 
     /// The operator of that namespace, with an authority of its own.
     pub async fn operator_of(&self, namespace: &str) {
-        let metrics = Arc::new(Metrics::new());
+        let metrics = Arc::clone(&self.metrics);
         let health = Health::new(Pulse::new(), Arc::clone(&metrics));
         let triggers = Triggers::new();
         let (caches, _watches) =

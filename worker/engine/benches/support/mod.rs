@@ -2,9 +2,21 @@
 #![allow(dead_code, missing_docs)]
 
 use galapagos_engine::bars::{Bars, FundingStamp};
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metrics};
 use galapagos_engine::genes::{Constraint, GeneDef, GeneValue, Genome, Range, Stops};
 use galapagos_engine::strategies::Strategy;
 use rust_decimal::Decimal;
+
+/// A place for an answer.
+pub const EMPTY: Evaluation = Evaluation {
+    metrics: Metrics::NONE,
+    reason: None,
+    returns: 0,
+    s1: 0,
+    s2: 0,
+    blocks: [BlockSum { s1: 0, s2: 0 }; BLOCKS],
+    open_position: false,
+};
 
 /// A small generator (splitmix64): the same numbers everywhere.
 pub struct Rng(pub u64);

@@ -20,6 +20,7 @@ mod finish;
 mod held;
 mod instructions;
 mod kernels;
+mod key;
 mod latch;
 mod pass;
 mod plan;
@@ -41,10 +42,10 @@ use crate::portfolio::statistic;
 use crate::strategies::Strategy;
 use columns::Columns;
 pub use instructions::InstructionSet;
+pub(crate) use key::Key;
 use pass::Pass;
 pub use pass::Scratch;
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
-pub(crate) use series::Key;
 use tables::Tables;
 
 /// Rows of a block.

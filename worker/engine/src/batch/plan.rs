@@ -2,7 +2,8 @@
 //! compares stands in its own file.
 
 use super::columns::Columns;
-use super::series::{Key, Table};
+use super::key::Key;
+use super::series::Table;
 use crate::genes::Genome;
 
 /// The form of a rule. Names as in the strategies; `x` are the plan's numbers, `s` its series.

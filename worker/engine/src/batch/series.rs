@@ -6,54 +6,12 @@
 use super::BLOCK;
 use super::columns::Columns;
 use super::kernels::Rows;
+use super::key::Key;
 use super::smooth::{EmaGroup, RsiGroup};
 use super::windows::Windows;
 use crate::indicators::bollinger::z_score;
-use crate::indicators::kernel::{Kernel, weights};
+use crate::indicators::kernel::weights;
 use crate::interrupt::Interrupt;
-
-/// What a series holds at row t. All prices in ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Key {
-    /// Close.
-    Close,
-    /// Close of the row before.
-    CloseBefore(usize),
-    /// Close x `factor`; exact.
-    CloseTimes(u32),
-    /// Sum of the last n closes, k rows ago.
-    Sum(usize, usize),
-    /// 10^6 x the sum of the last n closes; exact.
-    SumE6(usize),
-    /// Exponential average.
-    Ema(usize),
-    /// Relative strength index.
-    Rsi(usize),
-    /// Highest high of the n rows before t.
-    Top(usize),
-    /// Lowest low of the n rows before t.
-    Bottom(usize),
-    /// %K of k rows.
-    PercentK(usize),
-    /// %D of k and d rows.
-    PercentD(usize, usize),
-    /// Highest high + lowest low of the last n rows.
-    Mid2(usize),
-    /// Mid2 of n rows + Mid2 of m rows, m rows ago (the cloud's fast edge, x 4).
-    CloudFast(usize, usize),
-    /// 2 x Mid2 of n rows, m rows ago (the cloud's slow edge, x 4).
-    CloudSlow(usize, usize),
-    /// Deviations of the close from its mean.
-    Z(usize),
-    /// Kernel regression.
-    Regression(Kernel, usize),
-    /// 20 x volume.
-    Volume20,
-    /// Volume of the 20 rows before t.
-    Volume20Before,
-    /// Deviations of the close from the volume-weighted mean; NaN where undefined.
-    VwapZ(usize),
-}
 
 /// A block of rows of one series, 64-byte aligned, the stride off powers of two.
 #[derive(Clone)]
