@@ -25,7 +25,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::ending;
 use super::observe::{Attempt, Observed};
-use super::status::{LastWords, Situation, SuspendedBy, believed};
+use super::status::{Situation, SuspendedBy, believed};
 use super::validate::Problem;
 use crate::plan::Share;
 pub use unmade::is_in_vain;
@@ -40,7 +40,7 @@ pub struct Decision {
     /// What should exist.
     pub children: Children,
     /// The end that was reported by a termination message, when the stream did not tell it.
-    pub words: Option<LastWords>,
+    pub words: Option<Report>,
     /// When to look again though nothing changes.
     pub recheck: Option<Duration>,
 }
