@@ -170,7 +170,7 @@ fn finish(
         }
     });
     if let (Some(path), Ok(())) = (&shell.termination, &exit)
-        && let Err(error) = termination::write(path, &protocol::last_words::write(&news.report()))
+        && let Err(error) = termination::write(path, &crate::protocol::last_words::write(&news.report()))
     {
         tracing::warn!(%error, path = %path.display(), "the termination message cannot be written");
     }
