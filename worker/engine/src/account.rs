@@ -6,9 +6,9 @@ use crate::trace::{Exit, FillRecord, Trade};
 /// How the return of the bar at hand is computed (A3): a rule chosen by what happened, never by the path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Rule {
-    /// Flat throughout.
+    /// Flat from the close before to this close: the return is 0.
     Flat,
-    /// All-in long throughout.
+    /// All-in long throughout: the return is that of the closes.
     Held,
     /// Flat, then all-in long.
     Entered,

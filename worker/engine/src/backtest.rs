@@ -20,9 +20,9 @@ pub struct Backtest<'a> {
     pub symbols: &'a [Prepared<'a>],
     /// Counted rows of each symbol.
     pub rows: &'a [Rows],
-    /// Options.
+    /// Options of the simulated account.
     pub exec: &'a Execution,
-    /// Metrics asked for.
+    /// The metrics that are computed; others stay undefined.
     pub metrics: MetricSet,
 }
 
@@ -42,9 +42,9 @@ pub struct SymbolReport {
 /// The result of a back-test.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// All symbols together.
+    /// The evaluation of all symbols together, by [`Execution::aggregate`].
     pub evaluation: Evaluation,
-    /// Each symbol.
+    /// One report a symbol, in the order of the symbols.
     pub per_symbol: Vec<SymbolReport>,
     /// The sum of the accounts over time (X21).
     pub total: Total,

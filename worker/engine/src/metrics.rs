@@ -41,13 +41,13 @@ pub(crate) struct Account {
     pub equity: f64,
     /// The lowest equity as a share of the highest before it, the capital included.
     pub lowest: f64,
-    /// Counted rows.
+    /// Number of counted rows, each with one return.
     pub rows: usize,
     /// Those with a position at the close.
     pub exposed: u64,
-    /// Closed round trips.
+    /// Number of closed round trips.
     pub trades: u64,
-    /// Those that won.
+    /// Closed round trips with a profit above 0.
     pub wins: u64,
     /// What they won, what the others lost, and the sum of all.
     pub gains: f64,

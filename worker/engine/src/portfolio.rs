@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// One symbol's account in a portfolio. Give them in ascending order of their names.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'a> {
-    /// Bar open times.
+    /// Open times of the symbol's bars, UTC milliseconds, strictly rising.
     pub time_ms: &'a [i64],
     /// The rows that count.
     pub rows: Rows,
@@ -46,11 +46,11 @@ impl Part<'_> {
 pub struct Total {
     /// The stamp of the start, where equity is the capital.
     pub start_ms: i64,
-    /// Counted stamps.
+    /// The counted stamps, UTC milliseconds, strictly rising.
     pub time_ms: Vec<i64>,
     /// Summed equity at the counted stamps.
     pub equity: Vec<f64>,
-    /// Its returns.
+    /// Returns of the summed equity, one per counted stamp.
     pub returns: Vec<f64>,
     /// Counted stamps with any symbol in the market.
     pub exposed: usize,

@@ -18,9 +18,9 @@ pub fn to_f64(sum: i128) -> f64 {
 /// Exact sums of r and r^2 over all returns and over the 16 blocks they are split into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sums {
-    /// Number of returns.
+    /// Number of returns that were added.
     pub returns: u64,
-    /// Sum of r.
+    /// Sum of r, in units of 2^-52.
     pub s1: i128,
     /// Sum of r squared.
     pub s2: i128,

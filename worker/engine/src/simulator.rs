@@ -17,11 +17,11 @@ pub(crate) const RUIN: f64 = 1e-9;
 /// What one account is run on.
 #[derive(Clone, Copy, Debug)]
 pub struct Sleeve<'a> {
-    /// The symbol's columns.
+    /// Bars, costs and charges of the symbol, made with the same options.
     pub prepared: &'a Prepared<'a>,
     /// Decisions, one per row.
     pub signals: &'a Signals,
-    /// Stop genes.
+    /// Stop genes of the genome; those that are `None` are off.
     pub stops: Stops,
     /// Which rows count and where decisions start.
     pub rows: Rows,

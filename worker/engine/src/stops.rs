@@ -40,7 +40,7 @@ pub(crate) enum Cause {
     Liquidation,
 }
 
-/// One bar's prices.
+/// Prices of one bar.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bar {
     pub open: f64,

@@ -3,13 +3,13 @@
 /// Why a round trip ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// The signal changed.
+    /// The target changed: a market order closed or turned the position.
     Signal,
     /// Fixed or trailing stop.
     Stop,
-    /// Take profit.
+    /// The take-profit price was reached.
     Target,
-    /// The margin ended.
+    /// The equity fell to the maintenance margin.
     Liquidation,
     /// Final close at the end of the data.
     End,
@@ -44,7 +44,7 @@ pub struct Trade {
     pub entry_price: f64,
     /// Price of the last fill, slippage inside.
     pub exit_price: f64,
-    /// What ended it.
+    /// Why the last fill closed the position.
     pub reason: Exit,
     /// Cash after the last fill minus cash before the first, in account currency.
     pub pnl: f64,
@@ -54,14 +54,14 @@ pub struct Trade {
     pub quantity: f64,
 }
 
-/// One fill.
+/// One fill: an order or stop that changed the position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FillRecord {
-    /// Row.
+    /// Row at which it took place.
     pub row: usize,
     /// Signed change of the position.
     pub quantity: f64,
-    /// Price, slippage inside.
+    /// Price of one unit, slippage inside, fee outside.
     pub price: f64,
     /// Fee, in account currency.
     pub fee: f64,

@@ -59,7 +59,7 @@ const WINDOW_BITS: u32 = 12;
 /// What a stream of draws is for. The numbers are part of every result: never renumber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Breeding a child.
+    /// Breeding a child from survivors; attempts 0 to 4.
     Child = 1,
     /// A genome drawn uniformly.
     Uniform = 2,
@@ -72,7 +72,7 @@ pub enum Purpose {
 /// A position in the tree of all draws of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Position {
-    /// Generation, from 0.
+    /// Number of the generation, from 0.
     pub generation: u32,
     /// First 16 bits of the species' name's hash.
     pub species: u16,
@@ -136,7 +136,7 @@ impl Draws {
         ((u128::from(self.u64()) * u128::from(n)) >> 64) as u64
     }
 
-    /// [`Draws::below`] for indices.
+    /// Uniform in 0..n, as [`Draws::below`], for indices.
     pub fn index(&mut self, n: usize) -> usize {
         self.below(n as u64) as usize
     }

@@ -26,7 +26,7 @@ pub(crate) struct Group {
     pub(crate) supply: Supply,
     pub(crate) operators: Operators,
     pub(crate) quota: u32,
-    /// Best first.
+    /// The individuals that may breed, best first; at most `keep` of them.
     pub(crate) survivors: Vec<Individual>,
     /// Generations since its best last rose (since the last restart at most).
     pub(crate) stagnant: u32,
@@ -34,7 +34,7 @@ pub(crate) struct Group {
     pub(crate) silent: u32,
     pub(crate) extinct: bool,
     pub(crate) exhausted: bool,
-    /// Distinct candidates told.
+    /// Distinct candidates that have been evaluated, over all generations so far.
     pub(crate) evaluations: u64,
 }
 
@@ -108,7 +108,7 @@ impl Group {
         }
     }
 
-    /// Survivors kept (mu).
+    /// How many survivors are kept (mu), at least 2.
     fn keep(&self, config: &Config) -> usize {
         let keep = if Evolution::is_ray(config) {
             self.quota / 2

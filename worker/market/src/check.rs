@@ -45,7 +45,7 @@ impl Default for CheckOptions {
 pub struct Outlier {
     /// Open time of the bar, UTC milliseconds.
     pub time_ms: i64,
-    /// c/c1 - 1.
+    /// Change of the close: c/c1 - 1, where c1 is the close before.
     pub change: f64,
 }
 
@@ -60,7 +60,7 @@ pub struct SymbolReport {
     pub from_ms: i64,
     /// Last bar, UTC milliseconds.
     pub to_ms: i64,
-    /// Spacing, as `1h`.
+    /// Nominal spacing of the bars, as `1h`.
     pub interval: String,
     /// Decimals of a tick.
     pub decimals: u8,
@@ -78,7 +78,7 @@ pub struct SymbolReport {
     pub volume: bool,
     /// Rows whose volume is 0 in a series that has volume: not tradable.
     pub zero_volume_rows: u64,
-    /// Funding stamps.
+    /// Number of funding stamps; 0 where there is no funding series.
     pub funding_stamps: u64,
     /// max(sum of rises, sum of falls, sum of squares) of c/c1 - 1.
     pub growth: f64,

@@ -171,7 +171,7 @@ impl Columns {
         optional.chain(self.prices).chain([self.time])
     }
 
-    /// The largest position.
+    /// The largest position of a column that is read; a row must be longer.
     pub(crate) fn last(&self) -> usize {
         self.all().fold(self.time, |a, b| if a > b { a } else { b })
     }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
     /// Its symbol; `None`: the file's own column, else the name of the file.
     pub symbol: Option<String>,
@@ -47,18 +47,18 @@ pub struct LoadOptions {
     pub funding: Vec<Input>,
 }
 
-/// A whole import.
+/// Everything that one import needs to know.
 #[derive(Clone, Debug)]
 pub struct ImportPlan {
     /// Files with bars; several may belong to one symbol.
     pub inputs: Vec<Input>,
-    /// The data directory.
+    /// The data directory, which is made if it is missing.
     pub data_dir: PathBuf,
     /// Name of the dataset.
     pub dataset: String,
     /// How to read and check.
     pub load: LoadOptions,
-    /// Threads to use.
+    /// Threads that read and check, at least 1.
     pub threads: usize,
     /// How often a file is read again after the system failed to read it.
     pub retries: u32,
@@ -69,53 +69,53 @@ pub struct ImportPlan {
 /// What an import tells while it runs. Numbers of files are positions in [`ImportPlan::inputs`].
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// Reading begins.
+    /// A file begins to be read.
     Started {
-        /// The file.
+        /// Position of the file in [`ImportPlan::inputs`].
         file: usize,
     },
     /// Part of the file is read.
     Progress {
-        /// The file.
+        /// Position of the file in [`ImportPlan::inputs`].
         file: usize,
         /// Bytes or rows done.
         done: u64,
-        /// All of them.
+        /// Bytes or rows of the whole file.
         total: u64,
     },
     /// The system failed; the file is read again.
     Retry {
-        /// The file.
+        /// Position of the file in [`ImportPlan::inputs`].
         file: usize,
         /// Number of this attempt, from 1.
         attempt: u32,
-        /// Why.
+        /// Why the system failed to read it.
         error: &'a Error,
     },
     /// All rows are read.
     Read {
-        /// The file.
+        /// Position of the file in [`ImportPlan::inputs`].
         file: usize,
-        /// Rows in it.
+        /// Rows that the file holds.
         rows: u64,
     },
     /// The file is given up.
     FileFailed {
-        /// The file.
+        /// Position of the file in [`ImportPlan::inputs`].
         file: usize,
-        /// Why.
+        /// Why the file is refused.
         error: &'a Error,
     },
     /// A symbol passed all checks.
     Checked {
-        /// What was found.
+        /// What the checks found in the symbol.
         report: &'a SymbolReport,
     },
     /// A symbol is refused.
     SymbolFailed {
-        /// The symbol.
+        /// Name of the symbol.
         symbol: &'a str,
-        /// Why.
+        /// Why the symbol is refused.
         error: &'a Error,
     },
 }
@@ -128,7 +128,7 @@ pub type Observer<'a> = &'a (dyn Fn(Event<'_>) + Sync);
 pub struct Failure {
     /// The symbol, or the file where its symbol is not known.
     pub what: String,
-    /// Why.
+    /// Why it was refused.
     pub error: Error,
 }
 
@@ -139,7 +139,7 @@ pub struct ImportSummary {
     pub published: Option<Published>,
     /// Symbols that are in it.
     pub symbols: Vec<SymbolReport>,
-    /// What is not.
+    /// Files and symbols that were refused, each with its error.
     pub failed: Vec<Failure>,
 }
 

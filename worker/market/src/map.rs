@@ -52,7 +52,7 @@ impl FileIdentity {
         Self { device: 0, inode: 0, size: meta.len(), modified_ns, changed_ns: modified_ns }
     }
 
-    /// Size in bytes.
+    /// Size of the mapped file in bytes.
     pub fn size(&self) -> u64 {
         self.size
     }

@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// What [`publish`] did.
+/// The version that [`publish`] wrote or found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
     /// Digest of the dataset: 64 hex digits.

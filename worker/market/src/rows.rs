@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub file: PathBuf,
-    /// `line` or `row`.
+    /// What a row is called in messages: `line` in text, `row` in tables.
     pub unit: &'static str,
     /// Names of the columns in the file: time, open, high, low, close, volume.
     pub names: [String; 6],

@@ -12,7 +12,7 @@ macro_rules! names {
         pub enum $enum { $($(#[$variant_doc])* $variant,)+ }
 
         impl $enum {
-            /// All of them.
+            /// All of them, in the order of their declaration.
             pub const ALL: &'static [$enum] = &[$($enum::$variant,)+];
 
             /// The name on the wire.
@@ -40,13 +40,13 @@ names! {
     Completion {
         /// All generations are done.
         GenerationsReached,
-        /// `stop.target`.
+        /// The best feasible fitness reached `stop.target`.
         TargetReached,
-        /// `stop.patience`.
+        /// No better feasible individual was found for `stop.patience` generations.
         Patience,
-        /// `stop.maxDurationSeconds`.
+        /// The run lasted `stop.maxDurationSeconds`.
         DurationReached,
-        /// `stop.maxEvaluations` or `stop.maxCost`.
+        /// The run spent `stop.maxEvaluations` or `stop.maxCost`.
         BudgetSpent,
         /// Every point of every space was evaluated.
         SpaceExhausted,
@@ -74,9 +74,9 @@ names! {
         StateNotWritable,
         /// A newer attempt of the same job has taken over.
         OlderEpoch,
-        /// Something else failed.
+        /// Something else failed; the message says what.
         Internal,
-        /// Stopped by SIGTERM.
+        /// The process was stopped by SIGTERM.
         Terminated,
     }
 }
@@ -108,14 +108,14 @@ pub enum Code {
     StateNotWritable = 70,
     /// A newer attempt of the same job has taken over.
     OlderEpoch = 71,
-    /// Something else failed.
+    /// Something else failed; another attempt may help.
     Internal = 72,
     /// Stopped by SIGTERM; nothing is lost.
     Terminated = 143,
 }
 
 impl Code {
-    /// All of them.
+    /// All of them, by rising number.
     pub const ALL: [Code; 9] = [
         Code::Spec,
         Code::DataInvalid,
@@ -171,7 +171,7 @@ impl Code {
 pub enum End {
     /// With a result. A reason that is not known stands here only if there is a digest of the result.
     Succeeded(Told<Completion>),
-    /// Without one.
+    /// The run ended without a result.
     Failed(Told<Failure>),
 }
 

@@ -18,7 +18,7 @@ pub(super) struct End {
     pub equity: f64,
     /// Equity at the start.
     pub capital: f64,
-    /// Counted rows.
+    /// Number of counted rows, each with one return.
     pub returns: usize,
 }
 

@@ -60,7 +60,7 @@ const PASS: usize = 2048;
 /// One individual: a strategy and its genes.
 #[derive(Clone, Copy)]
 pub struct Individual<'a> {
-    /// The strategy.
+    /// The rule that the genome gives its values to.
     pub strategy: &'a dyn Strategy,
     /// Its genes and stops.
     pub genome: &'a Genome,
@@ -85,7 +85,7 @@ struct Symbol<'a> {
 enum Rules<'a> {
     /// Long or flat with the whole equity.
     Whole(Tables),
-    /// Any other.
+    /// Long or short, any share or multiple of the equity, with liquidation, funding and borrow.
     Held(held::Tables<'a>),
 }
 
@@ -229,7 +229,7 @@ impl<'a> BatchEvaluator<'a> {
         symbols.iter().map(plan).collect()
     }
 
-    /// The general path.
+    /// The general path: the simulator, symbol by symbol.
     fn simulate(
         &self,
         individual: &Individual,

@@ -9,11 +9,11 @@ const EULER: f64 = 0.577_215_664_9;
 /// The shape of a series of returns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
-    /// Number of returns.
+    /// Number of returns that the shape is taken of.
     pub returns: u64,
-    /// Skewness.
+    /// Skewness of the returns; 0 for a normal distribution.
     pub skew: f64,
-    /// Raw kurtosis.
+    /// Kurtosis of the returns, not the excess: 3 for a normal distribution.
     pub kurtosis: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Delimited text.
+//! Reads delimited text: CSV and its kin, with or without a header, with quoted fields.
 
 use super::sniff::{Shape, sniff};
 use super::{Progress, ReadOptions};

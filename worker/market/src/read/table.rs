@@ -175,7 +175,7 @@ enum Times {
     },
     /// Integers that are dates, or of a unit to be told by their size.
     Integers(Int64Array),
-    /// Floats, likewise.
+    /// Floats of an epoch; seconds or a finer unit, by their size.
     Seconds(Float64Array),
     Text(Cells),
 }

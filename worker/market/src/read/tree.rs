@@ -19,7 +19,7 @@ pub(super) struct Table<'a> {
 pub(super) enum Data<'a> {
     /// `[{..}, {..}]` or `[[..], [..]]`.
     Rows(&'a [Value]),
-    /// `{"t":[..],"o":[..],..}`.
+    /// One object with an array per column: `{"t":[..],"o":[..],..}`.
     Columns(&'a Map<String, Value>),
 }
 
@@ -184,7 +184,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// `result.BTC[0]`.
+/// The path of a JSON value as people write it: `result.BTC[0]`.
 fn show(path: &[String]) -> String {
     path.iter().enumerate().fold(String::new(), |text, (i, step)| {
         if i == 0 || step.starts_with('[') { text + step } else { text + "." + step }

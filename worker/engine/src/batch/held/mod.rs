@@ -47,7 +47,7 @@ pub(super) struct Account {
     pub ruined: bool,
     /// A return or a sum is out of range: only the simulator knows what follows.
     pub lost: bool,
-    /// Ruined or lost.
+    /// Ruined or lost: no further row is looked at.
     pub over: bool,
     /// Latched states of both sides of the rule and what its crosses need.
     pub latch: [u64; 2],
