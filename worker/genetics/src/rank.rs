@@ -65,7 +65,7 @@ impl Outcome {
     }
 }
 
-/// Place in the order: smaller is better. Made of a valid outcome.
+/// Position in the order: smaller is better. Made of a valid outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rank {
     pub(crate) class: Class,
@@ -105,7 +105,7 @@ impl Rank {
     }
 }
 
-/// A genome and its place in the order.
+/// A genome and its position in the order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Individual {
     pub(crate) rank: Rank,

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::grid::Grid;
-use crate::repair::Rules;
+use crate::repair::RepairRules;
 
 /// Most genes of a space: the draws of one child fit its window with room to spare (see [`crate::draws`]).
 pub const MAX_GENES: usize = 256;
@@ -13,7 +13,7 @@ pub type Genome = Box<[u32]>;
 
 /// How the values of a gene are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum GeneKind {
     /// Whole numbers, ordered.
     Integer,
     /// Decimals, ordered.
@@ -30,7 +30,7 @@ pub struct GeneSpace {
     /// Name of the gene, used in errors only.
     pub name: String,
     /// How its values are meant; categorical and bool need a grid of categories, the others one of decimals.
-    pub kind: Kind,
+    pub kind: GeneKind,
     /// The values that the gene can take, by index.
     pub grid: Grid,
     /// Index of the value it has while inactive (needed by [`Constraint::ActiveWhen`]).
@@ -150,7 +150,7 @@ pub struct Space {
     lens: Box<[u32]>,
     categorical: Box<[bool]>,
     drawing: Box<[usize]>,
-    rules: Rules,
+    rules: RepairRules,
 }
 
 impl Space {
@@ -161,7 +161,7 @@ impl Space {
         }
         for gene in &genes {
             let fail = |problem| Err(SpaceError::Gene { gene: gene.name.clone(), problem });
-            let names = matches!(gene.kind, Kind::Categorical | Kind::Bool);
+            let names = matches!(gene.kind, GeneKind::Categorical | GeneKind::Bool);
             if names != gene.grid.is_categorical() {
                 return fail("categories need a list of names, numbers a range or a list of decimals");
             }
@@ -172,7 +172,7 @@ impl Space {
                 return fail("the default is not one of its values");
             }
         }
-        let rules = Rules::new(&genes, &constraints)?;
+        let rules = RepairRules::new(&genes, &constraints)?;
         let lens: Box<[u32]> = genes.iter().map(|g| g.grid.len()).collect();
         let categorical = genes.iter().map(|g| g.grid.is_categorical()).collect();
         let drawing = (0..lens.len()).filter(|&i| lens[i] > 1).collect();

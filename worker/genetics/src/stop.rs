@@ -3,7 +3,7 @@
 
 use crate::rank::Goal;
 
-/// What one generation left behind.
+/// Where a run stands between two generations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
     /// Best feasible training fitness so far; `None`: nothing feasible yet.

@@ -22,7 +22,7 @@ use crate::protocol::work::work_server::Work;
 use crate::protocol::work::{CoordinatorMessage, WorkerMessage};
 use crate::storage::digest::Digest;
 
-/// Messages on their way to one worker; more than it can hold leases.
+/// Messages on their way to one worker; who has more to send waits until the worker has read some.
 const OUTBOX: usize = 16;
 /// How often leases are checked: far below the shortest deadline.
 const TICK: Duration = Duration::from_millis(250);
