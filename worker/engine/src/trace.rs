@@ -2,7 +2,7 @@
 
 /// Why a round trip ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exit {
+pub enum ExitReason {
     /// The target changed: a market order closed or turned the position.
     Signal,
     /// Fixed or trailing stop.
@@ -17,16 +17,16 @@ pub enum Exit {
     Ruin,
 }
 
-impl Exit {
+impl ExitReason {
     /// The name in results.
     pub fn name(self) -> &'static str {
         match self {
-            Exit::Signal => "signal",
-            Exit::Stop => "stop",
-            Exit::Target => "target",
-            Exit::Liquidation => "liquidation",
-            Exit::End => "end",
-            Exit::Ruin => "ruin",
+            ExitReason::Signal => "signal",
+            ExitReason::Stop => "stop",
+            ExitReason::Target => "target",
+            ExitReason::Liquidation => "liquidation",
+            ExitReason::End => "end",
+            ExitReason::Ruin => "ruin",
         }
     }
 }
@@ -45,7 +45,7 @@ pub struct Trade {
     /// Price of the last fill, slippage inside.
     pub exit_price: f64,
     /// Why the last fill closed the position.
-    pub reason: Exit,
+    pub reason: ExitReason,
     /// Cash after the last fill minus cash before the first, in account currency.
     pub pnl: f64,
     /// Fees of all its fills, in account currency.
