@@ -1,4 +1,4 @@
-//! What can go wrong with market data, said so that a person can find the place.
+//! What can go wrong with market data, said so that a person can find it.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub enum ErrorKind {
 
 /// Where a wrong value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// Path of the file.
     pub file: PathBuf,
     /// Line of a text file or row of a table, both counted from 1; 0 where no row is meant.
@@ -33,7 +33,7 @@ pub struct Place {
     pub value: String,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.file.display())?;
         if self.row > 0 {
@@ -68,10 +68,10 @@ pub enum Error {
         problem: String,
     },
     /// A value in the data is wrong.
-    #[error("{place}: {problem}")]
+    #[error("{location}: {problem}")]
     Value {
         /// File, row and column of the value.
-        place: Place,
+        location: Location,
         /// What is wrong with it and what to do.
         problem: String,
     },

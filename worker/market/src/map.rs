@@ -27,7 +27,7 @@ impl FileIdentity {
     ///
     /// # Errors
     /// `Missing` or `Io` if the system cannot say.
-    pub fn of(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path) -> Result<Self> {
         let meta = std::fs::metadata(path).map_err(|e| Error::io("read", path, e))?;
         Ok(Self::from_metadata(&meta))
     }
