@@ -40,7 +40,7 @@ pub(crate) struct Account<'a> {
     pub funding: f64,
 }
 
-/// Where a fill takes place: its row, and the row whose F holds at that moment (they differ for the events of
+/// When a fill happens: its row, and the row whose F holds at that moment (they differ for the events of
 /// `SameClose` and for the final close, which pays what falls due after the last open).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {

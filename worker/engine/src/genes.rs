@@ -241,7 +241,7 @@ pub static STOP_GENE_DEFS: [GeneDef; 3] = [
     ),
 ];
 
-/// The place of a gene in its strategy's genomes. Found by name while the strategy is compiled, so that definitions can
+/// The position of a gene in its strategy's genomes. Found by name while the strategy is compiled, so that definitions can
 /// be reordered, and a gene that does not exist is refused there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gene(usize);

@@ -57,7 +57,7 @@ pub struct Trade {
 /// One fill: an order or stop that changed the position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FillRecord {
-    /// Row at which it took place.
+    /// Row at which it happened.
     pub row: usize,
     /// Signed change of the position.
     pub quantity: f64,
@@ -67,7 +67,7 @@ pub struct FillRecord {
     pub fee: f64,
 }
 
-/// The whole story of one account.
+/// All that one account did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
     /// Row at whose close the account starts: element 0 of `equity` and `position`.

@@ -106,7 +106,7 @@ impl<'a> BatchEvaluator<'a> {
         }
     }
 
-    /// Evaluates `individuals` into the places of the same number of `out`. Any order and any cut of batches gives
+    /// Evaluates `individuals` into the elements of the same number of `out`. Any order and any cut of batches gives
     /// the same bits; batches of one strategy with neighbouring periods are fastest.
     pub fn evaluate(&self, individuals: &[Individual], scratch: &mut Scratch, out: &mut [Evaluation]) {
         let done = self.evaluate_until(individuals, scratch, out, Interrupt::NEVER);
