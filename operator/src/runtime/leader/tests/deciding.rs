@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::leader::{DURATION, Election, Record, Step};
+use crate::runtime::leader::{DURATION, Election, Record, Step};
 
 fn record(holder: &str, renewed: Timestamp) -> Record {
     Record {

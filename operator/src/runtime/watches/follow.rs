@@ -20,14 +20,14 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info, warn};
 
-use super::Watch;
 use super::health::Health;
-use crate::backoff::{delay, jittered};
 use crate::metrics::WatchFailure;
+use crate::runtime::backoff::{delay, jittered};
+use crate::watches::Watch;
 
 /// Without an object or a bookmark for so long, a stream is started anew where it was. Servers send a bookmark about
 /// every minute.
-pub(super) const IDLE: Duration = Duration::from_secs(180);
+pub(crate) const IDLE: Duration = Duration::from_secs(180);
 /// Deadline of one page of a list, and of the start of a stream.
 const REQUEST: Duration = Duration::from_secs(30);
 /// Objects a page.
@@ -42,7 +42,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 const LONGEST_MISSING: Duration = Duration::from_secs(5);
 
 /// What changed: before and after. Never both None.
-pub(super) struct Change<'a, K> {
+pub(crate) struct Change<'a, K> {
     /// The object as it was known; one that is deleted, as its deletion told it.
     pub old: Option<&'a K>,
     /// The object as it is; None: deleted.
@@ -50,13 +50,13 @@ pub(super) struct Change<'a, K> {
 }
 
 /// Reads an object that came over the wire.
-pub(super) type Open<W, K> = fn(W) -> Result<K, Box<InvalidObject>>;
+pub(crate) type Open<W, K> = fn(W) -> Result<K, Box<InvalidObject>>;
 
 /// Told of every change.
-pub(super) type OnChange<K> = Box<dyn Fn(Change<'_, K>) + Send + Sync>;
+pub(crate) type OnChange<K> = Box<dyn Fn(Change<'_, K>) + Send + Sync>;
 
 /// Follows all objects of one kind.
-pub(super) struct Follower<W, K: Resource + Clone + 'static>
+pub(crate) struct Follower<W, K: Resource + Clone + 'static>
 where
     K::DynamicType: Hash + Eq + Clone + Default,
 {
@@ -117,7 +117,7 @@ where
     K::DynamicType: Hash + Eq + Clone + Default + Send + Sync,
 {
     /// Never ends.
-    pub(super) async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let mut failures = 0;
         // where to go on; None: list first
         let mut version = None;

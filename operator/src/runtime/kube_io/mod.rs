@@ -1,7 +1,7 @@
 //! The only place that writes to the API server, the lease aside.
 //!
 //! # Guarantees
-//! - No request leaves while the [fence](crate::leader::Fence) is closed; it is asked right before each one, and a
+//! - No request leaves while the [fence](crate::runtime::leader::Fence) is closed; it is asked right before each one, and a
 //!   request in flight is given up when it closes.
 //! - Every request has a deadline of [`DEADLINE`], the client's own repetitions of it included.
 //! - Every write is counted, and logged with verb, kind and name.

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::REQUEST;
 use super::election::Record;
-use crate::kube_io::FIELD_MANAGER;
+use crate::runtime::kube_io::FIELD_MANAGER;
 
 /// Why the lease could not be read or written.
 #[derive(Debug, Error)]

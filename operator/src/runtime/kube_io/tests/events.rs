@@ -7,8 +7,8 @@ use kube::runtime::events::EventType;
 use serde_json::Value;
 
 use super::server::{Server, refusal};
-use crate::kube_io::KubeIo;
-use crate::leader::Fence;
+use crate::runtime::kube_io::KubeIo;
+use crate::runtime::leader::Fence;
 
 fn job() -> ObjectReference {
     ObjectReference {

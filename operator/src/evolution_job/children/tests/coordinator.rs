@@ -91,7 +91,7 @@ fn each_role_is_told_what_it_needs_by_its_environment() {
 #[test]
 fn a_later_attempt_is_told_which_version_of_the_data_the_first_one_had() {
     let mut site = site(json!({}));
-    let told = |site: &crate::evolution_job::build::Site| {
+    let told = |site: &crate::evolution_job::children::Site| {
         let (_, template) = coordinator_of(site);
         ["import", "coordinator"]
             .map(|name| variable(&container(&template, name), "GALAPAGOS_DATASET_DIGEST"))

@@ -4,8 +4,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::server::{Answer, Server, deployment, refusal};
-use crate::kube_io::{Kind, Righted, WriteError};
-use crate::leader::Fence;
+use crate::runtime::kube_io::{Kind, Righted, WriteError};
+use crate::runtime::leader::Fence;
 
 fn service() -> Value {
     json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"},

@@ -14,9 +14,9 @@ use super::election::{Election, Record, Step};
 use super::fence::Fence;
 use super::lease::{LeaseStore, StoreError};
 use super::{DRAIN, GIVE_UP, LOOK_EVERY, RENEW_EVERY, REQUEST};
-use crate::backoff::jittered;
 use crate::metrics::Metrics;
-use crate::watches::Pulse;
+use crate::runtime::backoff::jittered;
+use crate::runtime::watches::Pulse;
 
 /// After a conflict: a holder whose lease was edited by hand must see soon whether it still has it.
 const AGAIN: Duration = Duration::from_millis(200);

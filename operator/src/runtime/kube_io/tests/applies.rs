@@ -4,8 +4,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::server::{Answer, Server, deployment};
-use crate::kube_io::{Applied, Kind};
-use crate::leader::Fence;
+use crate::runtime::kube_io::{Applied, Kind};
+use crate::runtime::leader::Fence;
 
 /// What the server has after an apply.
 fn stored(mut body: Value, uid: &str, generation: i64, version: &str) -> Answer {
@@ -125,7 +125,9 @@ async fn a_deleted_object_is_forgotten() {
     let server = Server::new([stored(body.clone(), "u", 3, "70")]);
     let io = server.io(Fence::open());
     io.apply(Kind::Deployment, "n", &body, None).await.unwrap();
-    io.delete(Kind::Deployment, "n", "a", "u", crate::kube_io::Propagation::Background).await.unwrap();
+    io.delete(Kind::Deployment, "n", "a", "u", crate::runtime::kube_io::Propagation::Background)
+        .await
+        .unwrap();
     let again = io.apply(Kind::Deployment, "n", &body, Some(&observed("u", 3, "70"))).await.unwrap();
     assert!(matches!(again, Applied::Sent(_)));
 }

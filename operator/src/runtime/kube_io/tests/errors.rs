@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::server::{Answer, Server, refusal};
-use crate::kube_io::{Kind, WriteError};
-use crate::leader::Fence;
+use crate::runtime::kube_io::{Kind, WriteError};
+use crate::runtime::leader::Fence;
 
 async fn error_of(answer: Answer) -> WriteError {
     let body = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a"}});

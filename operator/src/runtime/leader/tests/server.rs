@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::time::sleep;
 
-use crate::leader::{LeaseStore, Record, StoreError};
+use crate::runtime::leader::{LeaseStore, Record, StoreError};
 
 /// The server.
 #[derive(Clone, Default)]

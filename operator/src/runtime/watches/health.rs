@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Watch;
 use crate::metrics::{Metrics, WatchFailure};
+use crate::watches::Watch;
 
 /// A watch hears a bookmark about every minute and is started anew when it does not hear one for
 /// [`super::follow::IDLE`]; one that stays silent through all of that is stuck.
-pub(super) const SILENCE: Duration = Duration::from_secs(600);
+pub(crate) const SILENCE: Duration = Duration::from_secs(600);
 /// Every replica asks for the lease every 1 to 2 seconds; so long without an answer is an outage.
 const OUTAGE: Duration = Duration::from_secs(15);
 
@@ -154,13 +154,13 @@ impl Health {
     }
 
     /// A watch has all its objects and goes on to follow them.
-    pub(super) fn synced(&self, watch: Watch) {
+    pub(crate) fn synced(&self, watch: Watch) {
         self.heard(watch);
         self.with(watch, |state| state.synced = true);
     }
 
     /// The API server said something on this watch: a list, an object, a bookmark, the start of the stream.
-    pub(super) fn heard(&self, watch: Watch) {
+    pub(crate) fn heard(&self, watch: Watch) {
         self.pulse.answered();
         let recovered = self.with(watch, |state| {
             state.heard = Instant::now();
@@ -173,7 +173,7 @@ impl Health {
     }
 
     /// A watch broke and will be started anew.
-    pub(super) fn failed(&self, watch: Watch, failure: WatchFailure) {
+    pub(crate) fn failed(&self, watch: Watch, failure: WatchFailure) {
         self.metrics.watch_failed(watch, failure);
         self.metrics.watch_up(watch, false);
         self.metrics.kind_missing(watch, failure == WatchFailure::Missing);
@@ -190,7 +190,7 @@ impl Health {
     }
 
     /// An object could not be read; the watch itself is well.
-    pub(super) fn unreadable(&self, watch: Watch) {
+    pub(crate) fn unreadable(&self, watch: Watch) {
         self.metrics.watch_failed(watch, WatchFailure::Unreadable);
     }
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::server::{Answer, Server, deployment, refusal};
-use crate::kube_io::{Applied, Created, Kind, Propagation, WriteError};
-use crate::leader::Fence;
+use crate::runtime::kube_io::{Applied, Created, Kind, Propagation, WriteError};
+use crate::runtime::leader::Fence;
 
 #[tokio::test]
 async fn a_create_asks_for_strict_validation() {

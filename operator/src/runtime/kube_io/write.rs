@@ -15,8 +15,8 @@ use tracing::debug;
 use super::applied::{Key, Memory};
 use super::events::Told;
 use super::{DEADLINE, FIELD_MANAGER, Kind, WriteError};
-use crate::leader::Fence;
 use crate::metrics::{Metrics, Verb, WriteOutcome};
+use crate::runtime::leader::Fence;
 
 /// Writes to the API server. Clones share everything.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, advance, timeout};
 
-use crate::leader::Fence;
+use crate::runtime::leader::Fence;
 
 #[tokio::test(start_paused = true)]
 async fn a_fence_closes_by_itself() {

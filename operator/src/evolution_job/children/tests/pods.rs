@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{container, containers, coordinator_of, site, variable, workers_of};
-use crate::evolution_job::build::workers;
+use crate::evolution_job::children::workers;
 use crate::labels;
 
 // Contract K12.

@@ -10,9 +10,9 @@ use kube::client::Body;
 use serde_json::{Value, json};
 use tower::service_fn;
 
-use crate::kube_io::KubeIo;
-use crate::leader::Fence;
 use crate::metrics::Metrics;
+use crate::runtime::kube_io::KubeIo;
+use crate::runtime::leader::Fence;
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]

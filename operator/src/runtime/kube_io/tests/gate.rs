@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::server::{Answer, Server, deployment};
-use crate::kube_io::{Kind, Propagation, WriteError};
-use crate::leader::Fence;
+use crate::runtime::kube_io::{Kind, Propagation, WriteError};
+use crate::runtime::leader::Fence;
 
 // Contract K3.
 #[tokio::test]

@@ -10,9 +10,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use super::server::{Link, Server};
-use crate::leader::{Candidate, Fence, run};
 use crate::metrics::Metrics;
-use crate::watches::Pulse;
+use crate::runtime::leader::{Candidate, Fence, run};
+use crate::runtime::watches::Pulse;
 
 struct Replica {
     fence: Fence,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{coordinator_of, site, strict, workers_of};
 use crate::certificates::Certificates;
-use crate::evolution_job::build::{coordinator_job, secret, service, workers};
+use crate::evolution_job::children::{coordinator_job, secret, service, workers};
 use crate::labels;
 
 #[test]
