@@ -5,7 +5,7 @@ use super::write::{Part, Story};
 use crate::commands::backtest::Arguments;
 use crate::exit::{Blame, Failure, Outcome};
 use crate::{names, terminal};
-use galapagos_run::engine::backtest::{Backtest, Report, backtest};
+use galapagos_run::engine::backtest::{Backtest, BacktestResult, backtest};
 use galapagos_run::engine::bars::Bars;
 use galapagos_run::engine::evaluation::MetricSet;
 use galapagos_run::engine::execution::{Execution, Fill, Window};
@@ -33,7 +33,7 @@ pub struct Done {
     /// Counted rows of each symbol.
     pub rows: Vec<Rows>,
     /// What came out.
-    pub report: Report,
+    pub report: BacktestResult,
 }
 
 impl Done {

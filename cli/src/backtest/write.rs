@@ -4,7 +4,7 @@
 use crate::exit::{Blame, Outcome};
 use crate::times;
 use anyhow::Context as _;
-use galapagos_run::engine::backtest::Report;
+use galapagos_run::engine::backtest::BacktestResult;
 use galapagos_run::engine::bars::Bars;
 use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::interrupt::Interrupt;
@@ -38,7 +38,7 @@ pub struct Part<'a> {
     /// The rows that count.
     pub rows: Vec<Rows>,
     /// What came out.
-    pub report: &'a Report,
+    pub report: &'a BacktestResult,
 }
 
 impl Story<'_> {

@@ -22,7 +22,7 @@ use galapagos_run::job::calendar;
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::storage::digest::Digest;
 
-/// Messages on their way to one worker; more than it can hold leases.
+/// Messages on their way to one worker; who has more to send waits until the worker has read some.
 const OUTBOX: usize = 16;
 /// How often leases are checked: far below the shortest deadline.
 const TICK: Duration = Duration::from_millis(250);

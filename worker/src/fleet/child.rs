@@ -194,7 +194,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
 }
 
 fn is_permanent(status: ExitStatus) -> bool {
-    status.code().and_then(Code::of).is_some_and(Code::is_permanent)
+    status.code().and_then(Code::from_number).is_some_and(Code::is_permanent)
 }
 
 fn told(recipe: &Recipe, running: &Running, status: ExitStatus) -> String {
