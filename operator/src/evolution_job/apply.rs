@@ -143,7 +143,7 @@ async fn start(
     let secret = children::secret(site, &certificates, &observed.job);
     // One that exists has the same content under the same authority: it is never read.
     ctx.io.create(Kind::Secret, &site.namespace, &secret).await.map_err(|e| Obstacle::of(e, "its Secret"))?;
-    let desired = Desired::of(&observed.job.spec);
+    let desired = Desired::from_spec(&observed.job.spec);
     let mut body = children::coordinator_job(site, number, &desired);
     body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin);
     body["metadata"]["annotations"][annotations::OPERATOR] =

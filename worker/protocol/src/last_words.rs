@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::ends::{Completion, Failure, Told};
+use crate::ends::{Completion, Failure, Reported};
 use crate::progress::{Best, Evaluations, Final, Gene, Provenance, Report, Workers};
 
 /// What Kubernetes keeps of a termination message, in bytes.
@@ -64,7 +64,7 @@ pub fn read(text: &str) -> Option<Report> {
         return None;
     }
     // The shortest ones of the release before do not say whether there is a result: their reason does.
-    let has_result = || matches!(Completion::parse(&reason), Told::Known(_));
+    let has_result = || matches!(Completion::parse(&reason), Reported::Known(_));
     let end = Final {
         succeeded: succeeded.unwrap_or_else(has_result),
         result_digest: string(&value["resultDigest"]),
@@ -266,7 +266,7 @@ mod tests {
             let text = write(&failure(Failure::DataInvalid, message.clone()));
             assert!(text.len() <= LIMIT, "{}", text.len());
             let end = read(&text).unwrap().r#final.unwrap();
-            assert_eq!(End::of(&end), End::Failed(Told::Known(Failure::DataInvalid)));
+            assert_eq!(End::from_report(&end), End::Failed(Reported::Known(Failure::DataInvalid)));
             assert!(message.starts_with(&end.message) && !end.message.is_empty());
         }
     }
@@ -286,10 +286,10 @@ mod tests {
         assert_eq!(words.evaluations.map(|e| (e.completed, e.distinct)), Some((310, 300)));
         let shortest = read(r#"{"reason":"GenerationsReached","resultDigest":"blake3:ab"}"#).unwrap();
         let end = shortest.r#final.unwrap();
-        assert_eq!(End::of(&end), End::Succeeded(Told::Known(Completion::GenerationsReached)));
+        assert_eq!(End::from_report(&end), End::Succeeded(Reported::Known(Completion::GenerationsReached)));
         assert_eq!(end.result_digest, "blake3:ab");
         let failed = read(r#"{"reason":"DataInvalid","message":"row 7"}"#).unwrap().r#final.unwrap();
-        assert_eq!(End::of(&failed), End::Failed(Told::Known(Failure::DataInvalid)));
+        assert_eq!(End::from_report(&failed), End::Failed(Reported::Known(Failure::DataInvalid)));
     }
 
     #[test]

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use crate::process::exit::Exit;
-use crate::protocol::last_words;
-use crate::protocol::progress::{Best, Final, Gene};
-use crate::results::document::{Champion, ResultDocument};
+use galapagos_protocol::last_words;
+use galapagos_protocol::progress::{Best, Final, Gene};
+use galapagos_run::results::document::{Champion, ResultDocument};
 
 /// The end of a run that succeeded. `folder` of the result, below the state folder `root`.
 pub fn succeeded(result: &ResultDocument, folder: &Path, root: &Path) -> Final {
@@ -27,7 +27,7 @@ pub fn failed(exit: &Exit) -> Final {
 
 /// The best individual as a result has it.
 pub fn best(champion: &Champion) -> Option<Best> {
-    let values = |metrics: &crate::results::document::MetricMap| {
+    let values = |metrics: &galapagos_run::results::document::MetricMap| {
         metrics.iter().filter_map(|(name, value)| Some((name.clone(), (*value)?))).collect()
     };
     Some(Best {
@@ -41,4 +41,16 @@ pub fn best(champion: &Champion) -> Option<Best> {
         metrics: values(&champion.training.metrics),
         holdout: champion.holdout.as_ref().map(|h| values(&h.metrics)).unwrap_or_default(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use galapagos_protocol::ends;
+    use galapagos_run::run::ended::Completion;
+
+    #[test]
+    fn whatever_ends_a_run_is_a_reason_of_the_wire_and_there_is_no_other() {
+        let of_the_wire: Vec<_> = ends::Completion::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(Completion::ALL.map(Completion::as_str).to_vec(), of_the_wire);
+    }
 }

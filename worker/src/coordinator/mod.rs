@@ -25,21 +25,21 @@ use std::time::Duration;
 
 use galapagos_engine::ENGINE;
 
-use crate::execute::{RunOutcome, conclude, run_key};
-use crate::job::calendar;
-use crate::job::market::Market;
-use crate::job::problem::Problem;
-use crate::job::resolve::ResolvedJob;
 use crate::lease::Terms;
 use crate::metrics::CoordinatorMetrics;
 use crate::process::exit::{Code, Exit};
 use crate::process::{Shell, job_file, termination};
-use crate::protocol::tls::{Identity, JobUid, Role};
-use crate::protocol::work::farewell::Reason as Goodbye;
-use crate::run::driver::{Driver, Ended};
-use crate::storage::atomic;
-use crate::storage::run_folder::RunFolder;
 use board::Board;
+use galapagos_protocol::tls::{Identity, JobUid, Role};
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_run::execute::{RunOutcome, conclude, run_key};
+use galapagos_run::job::calendar;
+use galapagos_run::job::market::Market;
+use galapagos_run::job::problem::Problem;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::driver::{Driver, Ended};
+use galapagos_run::storage::atomic;
+use galapagos_run::storage::run_folder::RunFolder;
 use live::Live;
 use office::{Door, Office};
 use progress::Window;
@@ -170,7 +170,7 @@ fn finish(
         }
     });
     if let (Some(path), Ok(())) = (&shell.termination, &exit)
-        && let Err(error) = termination::write(path, &crate::protocol::last_words::write(&news.report()))
+        && let Err(error) = termination::write(path, &galapagos_protocol::last_words::write(&news.report()))
     {
         tracing::warn!(%error, path = %path.display(), "the termination message cannot be written");
     }

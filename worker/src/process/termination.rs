@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::exit::Exit;
-use crate::protocol::last_words;
+use galapagos_protocol::last_words;
 
 /// Writes `text`, which [`last_words::write`] has kept to the length that Kubernetes keeps.
 ///

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use galapagos_engine::backtest::{Backtest, Report};
+use galapagos_engine::backtest::{Backtest, BacktestResult};
 use galapagos_engine::buy_and_hold::buy_and_hold;
 use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
 use galapagos_genetics::{Best, Evolution};
@@ -21,9 +21,9 @@ pub struct Story {
     /// Whether all limits are kept.
     pub feasible: bool,
     /// Training.
-    pub training: Report,
+    pub training: BacktestResult,
     /// Holdout.
-    pub holdout: Option<Report>,
+    pub holdout: Option<BacktestResult>,
 }
 
 /// What luck needs to know of all trials.

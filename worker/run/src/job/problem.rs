@@ -1,6 +1,6 @@
 //! A job's data prepared for evaluation: windows, columns that no genome changes, and what one genome is worth.
 
-use galapagos_engine::backtest::{self, Backtest, Report, backtest};
+use galapagos_engine::backtest::{self, Backtest, BacktestResult, backtest};
 use galapagos_engine::bars::Bars;
 use galapagos_engine::evaluation::{Evaluation, MetricSet};
 use galapagos_engine::execution::{Execution, Window};
@@ -146,7 +146,7 @@ impl<'a> Problem<'a> {
     }
 
     /// The whole story of a genome on a part of the data, with every metric.
-    pub fn report(&self, part: &Part<'_>, species: usize, indices: &[u32]) -> Option<Report> {
+    pub fn report(&self, part: &Part<'_>, species: usize, indices: &[u32]) -> Option<BacktestResult> {
         let species = self.job.species.get(species)?;
         let genome = species.genome(indices)?;
         let rows = part.rows_of(&self.job.execution, species.strategy, &genome);

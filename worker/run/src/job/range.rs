@@ -3,7 +3,7 @@
 use galapagos_crds::{Decimal, GeneSpec, GeneValue, Scale, StrategySpec};
 use galapagos_engine::genes::{self as engine, GeneDef, GeneError, GeneKind, Range, STOP_GENES};
 use galapagos_engine::strategies::StrategyDef;
-use galapagos_genetics::{GeneSpace, Grid, GridError, Kind};
+use galapagos_genetics::{self as genetics, GeneSpace, Grid, GridError};
 use rust_decimal::Decimal as Exact;
 
 use super::space::SpeciesError;
@@ -151,9 +151,9 @@ pub(super) fn gene_space(
         engine::GeneValue::Category(c) => grid.index_of_category(c).or(Some(0)),
     };
     let kind = match def.kind {
-        GeneKind::Integer => Kind::Integer,
-        GeneKind::Real => Kind::Real,
-        GeneKind::Categorical => Kind::Categorical,
+        GeneKind::Integer => genetics::GeneKind::Integer,
+        GeneKind::Real => genetics::GeneKind::Real,
+        GeneKind::Categorical => genetics::GeneKind::Categorical,
     };
     Ok((GeneSpace { name: def.name.to_owned(), kind, grid, default }, given))
 }

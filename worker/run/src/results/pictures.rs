@@ -1,6 +1,6 @@
 //! The pictures beside `result.json`: what `equity.svg` and `fitness.svg` show.
 
-use galapagos_engine::backtest::Report;
+use galapagos_engine::backtest::BacktestResult;
 use galapagos_engine::bars::Bars;
 
 use super::champions::Story;
@@ -31,7 +31,7 @@ pub fn equity_svg(story: &Story, bars: &[Bars<'_>]) -> Result<String, PictureErr
     let holdout_from = story.holdout.as_ref().and_then(|h| h.total.time_ms.first().copied());
     let title = format!("{}: {}", champion.strategy, genes.join(", "));
     let mut picture = equity::Equity { title, holdout_from, ..equity::Equity::default() };
-    let parts: [Option<&Report>; 2] = [Some(&story.training), story.holdout.as_ref()];
+    let parts: [Option<&BacktestResult>; 2] = [Some(&story.training), story.holdout.as_ref()];
     let capital = story.training.total.equity.first().copied().unwrap_or(1.0);
     let (mut ours, mut theirs) = (capital, capital);
     for total in parts.into_iter().flatten().map(|report| &report.total) {

@@ -1,6 +1,6 @@
-//! Whether columns can be what they are called, judged over all rows of a file.
+//! Whether columns can be what they are called, checked over all rows of a file.
 
-use crate::columns::{ColumnChoice, Role, is_time_name, is_volume_name};
+use crate::columns::{ColumnChoice, ColumnRole, is_time_name, is_volume_name};
 use crate::error::{Error, Result};
 use crate::read::some;
 use crate::rows::{FileRows, RawRows};
@@ -19,11 +19,11 @@ const NANO_LEAST: i64 = 1_000_000;
 /// Integer prices from which a forgotten scale is mentioned.
 const LARGE: i64 = 1_000_000_000;
 
-/// Judges what was read; `again` reads the file with other columns.
+/// Checks what was read; `again` reads the file with other columns.
 ///
 /// # Errors
 /// `Invalid` for columns that cannot be what they are called, where no other column can.
-pub(crate) fn judge(
+pub(crate) fn check_meanings(
     path: &Path,
     choice: &ColumnChoice,
     mut rows: FileRows,
@@ -63,21 +63,21 @@ fn symbol(
     let name = rows.header.names.get(at).cloned().unwrap_or_default();
     let named: Vec<&str> =
         rows.symbols.iter().filter_map(|(n, _)| n.as_deref()).filter(|n| !n.is_empty()).collect();
-    if choice.names(Role::Symbol) || named.len() > 1 {
+    if choice.names(ColumnRole::Symbol) || named.len() > 1 {
         let said = some(&named.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
         let others = if said.is_empty() { "all rows are".to_owned() } else { format!("others say {said}") };
         let problem = format!(
             "is empty in column {name:?}, {others}: fill it, name another column with --columns symbol=NAME, \
              or leave it out with --columns symbol="
         );
-        return Err(nameless.source.wrong(Role::Symbol, nameless.row[0], "", problem));
+        return Err(nameless.source.wrong(ColumnRole::Symbol, nameless.row[0], "", problem));
     }
     let all_rows: usize = all(&rows).map(RawRows::len).sum();
     let seen = format!(
         "column {name:?} is empty in {} of {all_rows} rows: it does not say whose they are and is left out",
         nameless.len()
     );
-    *choice = choice.with(Role::Symbol, "");
+    *choice = choice.with(ColumnRole::Symbol, "");
     Ok(noted(again(choice)?, seen))
 }
 
@@ -98,11 +98,11 @@ fn time(
     }
     let name = rows.header.names.get(rows.header.columns.time).cloned().unwrap_or_default();
     let seen = format!("every time in column {name:?} ends in 59 seconds, as that of a close does");
-    if choice.names(Role::Time) {
+    if choice.names(ColumnRole::Time) {
         return Ok(noted(rows, format!("{seen}: it was chosen, and is taken as the open")));
     }
     for (position, other) in others(&rows, is_time_name) {
-        let changed = choice.with(Role::Time, &position);
+        let changed = choice.with(ColumnRole::Time, &position);
         if let Ok(better) = again(&changed)
             && !of_close(&better)
         {
@@ -124,7 +124,7 @@ fn order(choice: &ColumnChoice, rows: &mut FileRows) {
             })
         })
     };
-    if rows.header.named || Role::PRICES.iter().any(|&p| choice.names(p)) || fits(rows, [0, 1, 2, 3]) {
+    if rows.header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) || fits(rows, [0, 1, 2, 3]) {
         return;
     }
     let fitting: Vec<_> = ORDERS.into_iter().filter(|(order, _)| fits(rows, *order)).collect();
@@ -167,7 +167,7 @@ fn volume(
     rows: FileRows,
     again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
 ) -> Result<FileRows> {
-    let (Some(at), false) = (rows.header.columns.volume, choice.names(Role::Volume)) else {
+    let (Some(at), false) = (rows.header.columns.volume, choice.names(ColumnRole::Volume)) else {
         return Ok(if is_price(&rows) {
             noted(rows, "the volume lies between low and high in every row: it was chosen".into())
         } else {
@@ -189,7 +189,7 @@ fn volume(
         format!("column {name:?} holds no volume in any row")
     };
     for (position, other) in candidates {
-        if let Ok(mut better) = again(&choice.with(Role::Volume, &position))
+        if let Ok(mut better) = again(&choice.with(ColumnRole::Volume, &position))
             && !is_empty(&better)
             && !is_price(&better)
         {

@@ -1,10 +1,10 @@
 //! How much of the best is luck: variance of the trials' Sharpe ratios, effective number of trials, deflated Sharpe
 //! ratio (contract H2, H3).
 
-use galapagos_engine::backtest::Report;
+use galapagos_engine::backtest::BacktestResult;
 use galapagos_engine::evaluation::{BLOCKS, Metric, Metrics};
 use galapagos_engine::execution::Aggregate;
-use galapagos_engine::validation::sharpe::{Shape, deflated, variance};
+use galapagos_engine::validation::sharpe::{Moments, deflated, variance};
 
 use crate::storage::record::{Class, Record};
 
@@ -75,13 +75,14 @@ pub fn deflated_sharpe(
     variance: f64,
     trials: u64,
 ) -> Option<f64> {
-    let shape = Shape { returns, skew: metrics.get(Metric::Skew)?, kurtosis: metrics.get(Metric::Kurtosis)? };
-    deflated(metrics.get(Metric::Sharpe)? / bars_per_year.sqrt(), shape, variance, trials)
+    let moments =
+        Moments { returns, skew: metrics.get(Metric::Skew)?, kurtosis: metrics.get(Metric::Kurtosis)? };
+    deflated(metrics.get(Metric::Sharpe)? / bars_per_year.sqrt(), moments, variance, trials)
 }
 
 /// The returns behind the Sharpe ratio of all symbols together: those of the sum of the accounts, or, where it is a
 /// statistic of the symbols' ratios, those of one symbol; the fewest, as the weakest ratio bounds what they carry.
-pub fn returns_behind(report: &Report, aggregate: Aggregate) -> u64 {
+pub fn returns_behind(report: &BacktestResult, aggregate: Aggregate) -> u64 {
     let single = report.per_symbol.iter().map(|s| s.evaluation.returns).min();
     match aggregate {
         Aggregate::Portfolio => report.evaluation.returns,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use galapagos_engine::backtest::Report;
+use galapagos_engine::backtest::BacktestResult;
 use galapagos_engine::bars::Bars;
 use jiff::Timestamp;
 
@@ -53,7 +53,7 @@ pub fn generations(out: &mut impl Write, history: &[GenerationReport], species: 
 /// initial capital.
 pub fn equity(out: &mut impl Write, story: &Story) -> io::Result<()> {
     writeln!(out, "time,part,equity,return")?;
-    let mut part = |name: &str, report: &Report| -> io::Result<()> {
+    let mut part = |name: &str, report: &BacktestResult| -> io::Result<()> {
         let total = &report.total;
         let rows = total.time_ms.iter().zip(&total.equity).zip(&total.returns);
         for ((&ms, equity), r) in rows {
@@ -68,7 +68,7 @@ pub fn equity(out: &mut impl Write, story: &Story) -> io::Result<()> {
 /// `best/trades.csv`: every closed round trip.
 pub fn trades(out: &mut impl Write, story: &Story, bars: &[Bars<'_>]) -> io::Result<()> {
     writeln!(out, "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees")?;
-    let mut part = |name: &str, report: &Report| -> io::Result<()> {
+    let mut part = |name: &str, report: &BacktestResult| -> io::Result<()> {
         for (symbol, bars) in report.per_symbol.iter().zip(bars) {
             for t in &symbol.trace.trades {
                 let at = |row: usize| bars.time_ms.get(row).map_or_else(String::new, |&ms| time(ms));

@@ -13,11 +13,11 @@ use arrow::datatypes::Float64Type;
 use common::runs::{finish, timeless};
 use common::{manifest, publish_walk, resolve};
 use galapagos_crds::EvolutionJob;
-use galapagos_engine::validation::sharpe::{Shape, deflated};
-use galapagos_worker::execute::{Options, RunOutcome, run};
-use galapagos_worker::results::document::ResultDocument;
-use galapagos_worker::run::progress::Event;
-use galapagos_worker::storage::run_folder::Start;
+use galapagos_engine::validation::sharpe::{Moments, deflated};
+use galapagos_run::execute::{Options, RunOutcome, run};
+use galapagos_run::results::document::ResultDocument;
+use galapagos_run::run::progress::Event;
+use galapagos_run::storage::run_folder::Start;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 const THREE: &str = "  generations: 3\n";
@@ -243,7 +243,7 @@ fn a_statistic_of_the_symbols_is_deflated_over_the_rows_of_one() {
         let rows = result.data.symbols.iter().map(|s| s.training_rows - s.warm_up).min().unwrap();
         let (luck, best) = (result.luck, result.best.unwrap());
         let get = |name: &str| best.training.metrics[name].unwrap();
-        let shape = Shape { returns: rows, skew: get("skew"), kurtosis: get("kurtosis") };
+        let shape = Moments { returns: rows, skew: get("skew"), kurtosis: get("kurtosis") };
         let expected = deflated(get("sharpe") / 252f64.sqrt(), shape, luck.sharpe_variance, luck.trials);
         assert_eq!(luck.deflated_sharpe, expected, "{aggregate}");
     }
