@@ -3,8 +3,8 @@
 use crate::table::thousands;
 use crate::terminal;
 use crate::terminal::{BARS, is_watched};
-use galapagos_worker::market::ImportPlan;
-use galapagos_worker::market::import::ImportEvent;
+use galapagos_run::market::ImportPlan;
+use galapagos_run::market::import::ImportEvent;
 use galapagos_worker::process::exit::with_causes;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -17,7 +17,7 @@ pub struct Watch {
 impl Watch {
     /// Starts it.
     pub fn start(plan: &ImportPlan) -> Watch {
-        let name = |input: &galapagos_worker::market::Input| {
+        let name = |input: &galapagos_run::market::Input| {
             let file = input.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             input.symbol.clone().unwrap_or(file)
         };

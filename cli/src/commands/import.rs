@@ -5,11 +5,11 @@ use crate::exit::{Blame, Failure, Outcome};
 use crate::import_progress::Watch;
 use crate::table::{percent, table, thousands};
 use crate::{data_errors, terminal, walk};
-use galapagos_worker::import::source::cores;
-use galapagos_worker::market::{
+use galapagos_run::market::{
     Calendar, CheckOptions, ColumnChoice, DayOrder, ImportPlan, ImportSummary, Input, Interval, LoadOptions,
     ReadOptions, import,
 };
+use galapagos_worker::import::source::cores;
 use galapagos_worker::process::exit::with_causes;
 use serde_json::json;
 use std::path::PathBuf;

@@ -16,7 +16,7 @@ use super::folder::Folder;
 use super::{FleetError, Plan};
 use crate::coordinator::board::Board;
 use crate::process::exit::Code;
-use crate::protocol::tls::JobUid;
+use galapagos_protocol::tls::JobUid;
 
 /// How often children are looked at.
 const PERIOD: Duration = Duration::from_millis(20);

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use common::{publish_walk, resolve};
 use galapagos_crds::EvolutionJob;
-use galapagos_worker::execute::{ExecuteError, Options, RunOutcome, run};
-use galapagos_worker::job::problem::Problem;
-use galapagos_worker::run::driver::RunError;
-use galapagos_worker::run::evaluator::{Exception, Task};
-use galapagos_worker::run::progress::{Event, Silent};
-use galapagos_worker::run::slots::{BatchRunner, SlotScratch};
-use galapagos_worker::storage::exceptions;
+use galapagos_run::execute::{ExecuteError, Options, RunOutcome, run};
+use galapagos_run::job::problem::Problem;
+use galapagos_run::run::driver::RunError;
+use galapagos_run::run::evaluator::{Exception, Task};
+use galapagos_run::run::progress::{Event, Silent};
+use galapagos_run::run::slots::{BatchRunner, SlotScratch};
+use galapagos_run::storage::exceptions;
 
 /// A quick strategy, and one with a single genome that trains for hours.
 fn manifest(evaluation: &str) -> EvolutionJob {

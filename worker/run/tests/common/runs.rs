@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use galapagos_crds::EvolutionJob;
-use galapagos_worker::execute::{Options, RunOutcome, run};
-use galapagos_worker::results::document::ResultDocument;
-use galapagos_worker::run::progress::Silent;
+use galapagos_run::execute::{Options, RunOutcome, run};
+use galapagos_run::results::document::ResultDocument;
+use galapagos_run::run::progress::Silent;
 
 use super::resolve;
 

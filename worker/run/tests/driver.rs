@@ -10,11 +10,11 @@ use std::sync::atomic::AtomicBool;
 use common::{manifest, publish_walk, resolve};
 use galapagos_crds::EvolutionJob;
 use galapagos_engine::ENGINE;
-use galapagos_worker::job::problem::Problem;
-use galapagos_worker::run::driver::{Driver, Ended, RunError};
-use galapagos_worker::run::evaluator::{Answer, Evaluator, EvaluatorError, Exception, Task};
-use galapagos_worker::run::progress::{Event, Silent};
-use galapagos_worker::storage::run_folder::{RunFolder, RunKey, Start};
+use galapagos_run::job::problem::Problem;
+use galapagos_run::run::driver::{Driver, Ended, RunError};
+use galapagos_run::run::evaluator::{Answer, Evaluator, EvaluatorError, Exception, Task};
+use galapagos_run::run::progress::{Event, Silent};
+use galapagos_run::storage::run_folder::{RunFolder, RunKey, Start};
 
 /// What the evaluator does with one task.
 type Answering<'a> = Box<dyn FnMut(&Task) -> Answer + 'a>;

@@ -7,9 +7,9 @@ mod common;
 use common::{manifest, publish_walk, resolve, series};
 use galapagos_crds::{EvolutionJob, GeneValue};
 use galapagos_market::{Calendar, Interval, OwnedSeries, publish};
-use galapagos_worker::job::market::Facts;
-use galapagos_worker::job::problem::Problem;
-use galapagos_worker::job::resolve::{ResolveError, ResolvedJob};
+use galapagos_run::job::market::Facts;
+use galapagos_run::job::problem::Problem;
+use galapagos_run::job::resolve::{ResolveError, ResolvedJob};
 use proptest::prelude::*;
 
 fn facts() -> Facts {

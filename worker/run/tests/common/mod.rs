@@ -8,8 +8,8 @@ use std::path::Path;
 
 use galapagos_crds::EvolutionJob;
 use galapagos_market::{Interval, OwnedSeries, publish};
-use galapagos_worker::job::market::Market;
-use galapagos_worker::job::resolve::ResolvedJob;
+use galapagos_run::job::market::Market;
+use galapagos_run::job::resolve::ResolvedJob;
 
 /// Daily bars of a random walk with two decimals.
 pub fn series(symbol: &str, rows: usize, seed: u64) -> OwnedSeries {

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn the_committed_catalogue_is_that_of_this_engine() {
         let current = &catalogue().unwrap() == Catalogue::embedded();
-        assert!(current, "run: cargo run -p galapagos-worker --bin catalogue");
+        assert!(current, "run: cargo run -p galapagos-run --bin catalogue");
     }
 
     #[test]

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
-use galapagos_worker::storage::StorageError;
-use galapagos_worker::storage::digest::Digest;
-use galapagos_worker::storage::ledger::Ledger;
-use galapagos_worker::storage::record::{Class, Identity, Record, Verdict};
-use galapagos_worker::storage::run_folder::{ResultMark, RunFolder, RunKey, Start};
+use galapagos_run::storage::StorageError;
+use galapagos_run::storage::digest::Digest;
+use galapagos_run::storage::ledger::Ledger;
+use galapagos_run::storage::record::{Class, Identity, Record, Verdict};
+use galapagos_run::storage::run_folder::{ResultMark, RunFolder, RunKey, Start};
 use proptest::prelude::*;
 
 fn record(n: u32) -> Record {

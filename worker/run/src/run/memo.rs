@@ -2,8 +2,9 @@
 
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Evaluation;
-use galapagos_genetics::{Best, Candidate, GenomeHasher, species_id};
+use galapagos_genetics::{Best, Candidate, species_id};
 
+use super::hashers::Hashers;
 use crate::job::resolve::ResolvedJob;
 use crate::storage::StorageError;
 use crate::storage::ledger::{Ledger, LedgerWarning};
@@ -25,7 +26,7 @@ pub(super) struct Place<'a> {
 pub(super) struct Memo {
     ledger: Ledger,
     siblings: Vec<Ledger>,
-    hashers: Vec<GenomeHasher>,
+    hashers: Hashers,
     ids: Vec<u16>,
 }
 
@@ -42,7 +43,7 @@ impl Memo {
         let siblings = folder.sibling_ledgers();
         let siblings =
             siblings.iter().filter_map(|path| Ledger::open_sibling(path, ENGINE, &job.digest)).collect();
-        let hashers = job.species.iter().map(|s| GenomeHasher::new(s.name())).collect();
+        let hashers = Hashers::new(job);
         let ids = job.species.iter().map(|s| species_id(s.name())).collect();
         Ok((Memo { ledger, siblings, hashers, ids }, warning))
     }
@@ -56,7 +57,7 @@ impl Memo {
     /// copied: the run's own ledger then holds everything its result rests on.
     pub fn remembered(&mut self, place: Place<'_>) -> Result<Option<Verdict>, StorageError> {
         let c = place.candidate;
-        let hash = self.hashers[c.species].hash(&c.genome);
+        let hash = self.hashers.hash(c.species, &c.genome);
         let own = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
         if own.is_some() {
             return Ok(own);
@@ -86,7 +87,7 @@ impl Memo {
 
     /// The evaluation of an individual, as the ledger has it.
     pub fn evaluation(&self, best: &Best<'_>) -> Option<Evaluation> {
-        let record = self.ledger.get(self.hashers[best.species].hash(best.genome))?;
+        let record = self.ledger.get(self.hashers.hash(best.species, best.genome))?;
         fitting(record, best.genome)?.evaluation
     }
 
@@ -96,7 +97,7 @@ impl Memo {
             generation: place.generation,
             index: place.index as u32,
             species: self.ids[*species],
-            hash: self.hashers[*species].hash(genome),
+            hash: self.hashers.hash(*species, genome),
             genome: genome.to_vec(),
         }
     }

@@ -14,10 +14,10 @@ use common::runs::{finish, timeless};
 use common::{manifest, publish_walk, resolve};
 use galapagos_crds::EvolutionJob;
 use galapagos_engine::validation::sharpe::{Moments, deflated};
-use galapagos_worker::execute::{Options, RunOutcome, run};
-use galapagos_worker::results::document::ResultDocument;
-use galapagos_worker::run::progress::Event;
-use galapagos_worker::storage::run_folder::Start;
+use galapagos_run::execute::{Options, RunOutcome, run};
+use galapagos_run::results::document::ResultDocument;
+use galapagos_run::run::progress::Event;
+use galapagos_run::storage::run_folder::Start;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 const THREE: &str = "  generations: 3\n";

@@ -5,7 +5,7 @@ use galapagos_genetics::{Goal, StopRules, StoppedBy, stop};
 
 use super::state::DriverState;
 use crate::job::resolve::{Budget, ResolvedJob};
-use crate::protocol::ends::Completion;
+use crate::run::ended::Completion;
 
 /// Limits that are looked at between generations.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! Writes `crds/generated/strategies.json` from the engine, or checks that it is current.
 //!
-//! `cargo run -p galapagos-worker --bin catalogue [-- --check] [--out FILE]`
+//! `cargo run -p galapagos-run --bin catalogue [-- --check] [--out FILE]`
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,14 +28,14 @@ fn execute() -> Result<(), String> {
             other => return Err(format!("{other:?} is not an option: use --out FILE or --check")),
         }
     }
-    let text = galapagos_worker::catalogue::catalogue()
+    let text = galapagos_run::catalogue::catalogue()
         .map_err(|e| e.to_string())?
         .to_json()
         .map_err(|e| format!("the catalogue cannot be written: {e}"))?;
     if check {
         let found = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         let stale =
-            || format!("{} is not current: cargo run -p galapagos-worker --bin catalogue", path.display());
+            || format!("{} is not current: cargo run -p galapagos-run --bin catalogue", path.display());
         return if found == text { Ok(()) } else { Err(stale()) };
     }
     std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))

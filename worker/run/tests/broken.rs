@@ -12,11 +12,11 @@ use common::runs::{finish, timeless};
 use common::{manifest, publish_walk, resolve};
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metric;
-use galapagos_worker::execute::{ExecuteError, Options, RunOutcome, run};
-use galapagos_worker::results::ResultError;
-use galapagos_worker::run::progress::{Event, Silent};
-use galapagos_worker::storage::ledger::Ledger;
-use galapagos_worker::storage::record::Record;
+use galapagos_run::execute::{ExecuteError, Options, RunOutcome, run};
+use galapagos_run::results::ResultError;
+use galapagos_run::run::progress::{Event, Silent};
+use galapagos_run::storage::ledger::Ledger;
+use galapagos_run::storage::record::Record;
 
 #[test]
 fn a_damaged_state_falls_back_and_gives_the_same_result() {

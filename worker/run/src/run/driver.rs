@@ -23,7 +23,7 @@ use super::speed::Speed;
 use super::state::DriverState;
 use super::told::Told;
 use crate::job::resolve::ResolvedJob;
-use crate::protocol::ends::Completion;
+use crate::run::ended::Completion;
 use crate::storage::checkpoint::{self, Checkpoint};
 use crate::storage::digest::{Chain, GenerationRecord};
 use crate::storage::exceptions::{self, ExceptionLine};
