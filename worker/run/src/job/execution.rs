@@ -8,9 +8,9 @@ use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side, Win
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("execution.{field} = {value}: {problem}")]
 pub struct ExecutionError {
-    /// The field.
+    /// Path of the field in the manifest.
     pub field: &'static str,
-    /// What it holds.
+    /// The value that the field has, as text.
     pub value: String,
     /// What is wrong and what to write.
     pub problem: &'static str,

@@ -8,23 +8,23 @@ use crate::storage::StorageError;
 /// Why a run cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The run's files.
+    /// The files of the run cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// The evolution refused its input.
     #[error(transparent)]
     Genetics(#[from] genetics::Error),
-    /// Nobody can evaluate.
+    /// The evaluator itself failed: no worker can take part, or the data changed.
     #[error(transparent)]
     Evaluator(#[from] EvaluatorError),
     /// An individual could not be evaluated and the job says `onFailure: Fail`.
     #[error("{strategy} {genome} could not be evaluated: {problem}; evaluation.onFailure is Fail")]
     EvaluationFailed {
-        /// Its strategy.
+        /// Name of the strategy.
         strategy: String,
-        /// Its genes.
+        /// The genes of the individual as text.
         genome: String,
-        /// Why.
+        /// Why it could not be evaluated.
         problem: String,
     },
     /// The driver's state cannot be written.
