@@ -8,9 +8,9 @@ use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side, Win
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("execution.{field} = {value}: {problem}")]
 pub struct ExecutionError {
-    /// Path of the field in the manifest.
+    /// The field.
     pub field: &'static str,
-    /// The value that the field has, as text.
+    /// What it holds.
     pub value: String,
     /// What is wrong and what to write.
     pub problem: &'static str,

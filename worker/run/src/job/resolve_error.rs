@@ -23,11 +23,11 @@ pub enum ResolveError {
     /// A metric that does not exist.
     #[error("{field}: metric {name:?} is unknown; the metrics are {known}")]
     UnknownMetric {
-        /// Path of the field in the manifest.
+        /// Where it stands.
         field: &'static str,
-        /// The name that was given.
+        /// What was given.
         name: String,
-        /// All names that are known, separated by commas.
+        /// All names.
         known: String,
     },
     /// Neither job nor dataset say how many bars a year has.
@@ -38,7 +38,7 @@ pub enum ResolveError {
     /// A strategy needs data that are not there.
     #[error("strategy {strategy} needs {what}")]
     NeedsData {
-        /// Name of the strategy.
+        /// The strategy.
         strategy: String,
         /// What is missing and how to give it.
         what: &'static str,
@@ -46,13 +46,13 @@ pub enum ResolveError {
     /// A warm-start individual of a strategy that the job does not have.
     #[error("population.initial: strategy {name:?} is not one of the job's strategies")]
     InitialStrategy {
-        /// The name that is none of the job's strategies.
+        /// The name.
         name: String,
     },
     /// A field that must not be empty or out of range.
     #[error("{field} {problem}")]
     Field {
-        /// Path of the field in the manifest.
+        /// The field.
         field: &'static str,
         /// What is wrong and what to write.
         problem: &'static str,

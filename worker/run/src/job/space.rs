@@ -13,34 +13,34 @@ use super::range::{default_range, fixed_gene, gene_space, overrides};
 /// Why a strategy of the manifest is not a species.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SpeciesError {
-    /// The engine has no strategy of that name.
+    /// No such strategy.
     #[error("strategy {name:?} is unknown; the strategies are {known}")]
     UnknownStrategy {
         /// What was asked for.
         name: String,
-        /// All names that are known, separated by commas.
+        /// All names.
         known: String,
     },
     /// The same strategy twice, perhaps under an alias.
     #[error("strategy {name} is listed twice (aliases count): keep one entry")]
     Twice {
-        /// Name of the strategy.
+        /// Its name.
         name: String,
     },
     /// A gene that does not exist, or a value it cannot have.
     #[error("strategy {strategy}: {source}")]
     Gene {
-        /// Name of the strategy.
+        /// The strategy.
         strategy: String,
-        /// Which gene is wrong, and why.
+        /// What is wrong.
         source: Box<GeneError>,
     },
     /// A range that cannot be used.
     #[error("strategy {strategy}, gene {gene}: {problem}")]
     Range {
-        /// Name of the strategy.
+        /// The strategy.
         strategy: String,
-        /// Name of the gene.
+        /// The gene.
         gene: String,
         /// What is wrong and what to write.
         problem: String,
@@ -48,17 +48,17 @@ pub enum SpeciesError {
     /// Values that do not make a grid.
     #[error("strategy {strategy}: {source}")]
     Grid {
-        /// Name of the strategy.
+        /// The strategy.
         strategy: String,
-        /// Why the values make no grid.
+        /// What is wrong.
         source: Box<GridError>,
     },
     /// Genes and rules that do not make a space.
     #[error("strategy {strategy}: {source}")]
     Space {
-        /// Name of the strategy.
+        /// The strategy.
         strategy: String,
-        /// Why genes and constraints make no space.
+        /// What is wrong.
         source: Box<SpaceError>,
     },
 }
@@ -66,7 +66,7 @@ pub enum SpeciesError {
 /// A strategy with its search space.
 #[derive(Clone)]
 pub struct SpeciesSpace {
-    /// The strategy of the engine.
+    /// The strategy.
     pub strategy: &'static dyn Strategy,
     /// Genes in the order of the genome: the strategy's own, then stop genes that the manifest names.
     pub space: Space,
