@@ -37,13 +37,13 @@ pub enum RunError {
 pub enum Completion {
     /// All generations are done.
     GenerationsReached,
-    /// `stop.target`.
+    /// The best feasible fitness reached `stop.target`.
     TargetReached,
-    /// `stop.patience`.
+    /// No better feasible individual was found for `stop.patience` generations.
     Patience,
-    /// `stop.maxDurationSeconds`.
+    /// The run lasted `stop.maxDurationSeconds`.
     DurationReached,
-    /// `stop.maxEvaluations` or `stop.maxCost`.
+    /// The run spent `stop.maxEvaluations` or `stop.maxCost`.
     BudgetSpent,
     /// Every point of every space was evaluated.
     SpaceExhausted,
@@ -52,7 +52,7 @@ pub enum Completion {
 }
 
 impl Completion {
-    /// All of them.
+    /// All of them, in the order of their declaration.
     pub const ALL: [Completion; 7] = [
         Completion::GenerationsReached,
         Completion::TargetReached,

@@ -22,7 +22,7 @@ pub(super) struct CandidatePosition<'a> {
     pub candidate: &'a Candidate,
 }
 
-/// The ledgers.
+/// The ledgers that may know a genome: the run's own, and those of other jobs with the same inputs.
 pub(super) struct KnownResults {
     ledger: Ledger,
     siblings: Vec<Ledger>,

@@ -54,7 +54,7 @@ pub struct Pace {
     pub eta_seconds: Option<f64>,
 }
 
-/// Something happened.
+/// What the driver reports while it runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunEvent<'a> {
     /// The run begins, or goes on after its checkpoint.

@@ -18,7 +18,7 @@ pub(super) struct VerdictSummary {
 }
 
 impl VerdictSummary {
-    /// Of a verdict.
+    /// The verdict without its block sums.
     pub fn new(verdict: &Verdict) -> VerdictSummary {
         let evaluation = verdict.evaluation.as_ref();
         VerdictSummary {
