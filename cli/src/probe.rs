@@ -7,7 +7,7 @@ use galapagos_run::job::problem::Problem;
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::evaluator::{Evaluator, Task};
 use galapagos_run::run::local::LocalEvaluator;
-use galapagos_run::run::progress::Event;
+use galapagos_run::run::progress::RunEvent;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -79,8 +79,8 @@ fn begin(
     let bars = problem.counted_bars() as f64;
     let (mut done, mut evaluated) = (Vec::new(), 0.0);
     let began = Instant::now();
-    let mut observer = |event: Event<'_>| {
-        if let Event::Generation { report, pace, .. } = event {
+    let mut observer = |event: RunEvent<'_>| {
+        if let RunEvent::Generation { report, pace, .. } = event {
             // The pace is that of all generations so far.
             let speed = pace.strategy_bars_per_second;
             let sum = if speed > 0.0 { report.distinct as f64 * bars / speed } else { 0.0 };

@@ -18,7 +18,7 @@ use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::{Part as Held, Problem};
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::job::space::SpeciesSpace;
-use galapagos_run::results::document::{Account, Champion, ResultDocument};
+use galapagos_run::results::document::{AccountResult, Champion, ResultDocument};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -55,7 +55,7 @@ pub fn execute(result: &str, arguments: &Arguments) -> Outcome {
     let problem = Problem::new(&job, market.bars()).map_err(|e| Failure::Invalid(e.into()))?;
     let held = problem.holdout().invalid()?;
     let replay = Replay::new(&problem, held.as_ref(), champion)?;
-    let account = |report: &BacktestResult| Account::new(&report.evaluation);
+    let account = |report: &BacktestResult| AccountResult::new(&report.evaluation);
     let training = differences("train", &account(&replay.training), &champion.training);
     let holdout = match (replay.holdout.as_ref().map(account), &champion.holdout) {
         (Some(now), Some(then)) => differences("holdout", &now, then),
@@ -166,7 +166,7 @@ impl<'a> Replay<'a> {
 }
 
 /// Every value whose bits are not the stored ones.
-fn differences(part: &str, now: &Account, then: &Account) -> Vec<String> {
+fn differences(part: &str, now: &AccountResult, then: &AccountResult) -> Vec<String> {
     let mut found = Vec::new();
     for (name, stored) in &then.metrics {
         let value = now.metrics.get(name).copied().flatten();

@@ -13,7 +13,7 @@ use galapagos_engine::ENGINE;
 use galapagos_run::job::problem::Problem;
 use galapagos_run::run::driver::{Driver, Ended, RunError};
 use galapagos_run::run::evaluator::{Answer, Evaluator, EvaluatorError, Exception, Task};
-use galapagos_run::run::progress::{Event, Silent};
+use galapagos_run::run::progress::{RunEvent, Silent};
 use galapagos_run::storage::run_folder::{RunFolder, RunKey, Start};
 
 /// What the evaluator does with one task.
@@ -64,7 +64,7 @@ fn drive(
     });
     let mut quarantined = 0;
     let mut observer =
-        |event: Event<'_>| quarantined += usize::from(matches!(event, Event::Quarantined { .. }));
+        |event: RunEvent<'_>| quarantined += usize::from(matches!(event, RunEvent::Quarantined { .. }));
     let ended = driver.run(&mut Scripted { order, answer }, &mut observer, &AtomicBool::new(false))?;
     assert!(matches!(ended, Ended::Finished(_)));
     let exceptions = driver.state().counters.exceptions;

@@ -15,7 +15,7 @@ use galapagos_run::execute::{ExecuteError, Options, RunOutcome, run};
 use galapagos_run::job::problem::Problem;
 use galapagos_run::run::driver::RunError;
 use galapagos_run::run::evaluator::{Exception, Task};
-use galapagos_run::run::progress::{Event, Silent};
+use galapagos_run::run::progress::{RunEvent, Silent};
 use galapagos_run::run::slots::{BatchRunner, SlotScratch};
 use galapagos_run::storage::exceptions;
 
@@ -61,8 +61,8 @@ fn an_individual_that_takes_too_long_is_set_aside_and_the_run_goes_on() {
     let (data, root) = (data(), tempfile::tempdir().unwrap());
     let (market, job) = resolve(data.path(), &manifest("timeoutSeconds: 1, attempts: 2"));
     let mut told = Vec::new();
-    let mut observer = |event: Event<'_>| {
-        if let Event::Quarantined { strategy, problem, .. } = event {
+    let mut observer = |event: RunEvent<'_>| {
+        if let RunEvent::Quarantined { strategy, problem, .. } = event {
             told.push((strategy.to_owned(), problem));
         }
     };

@@ -12,7 +12,7 @@ use galapagos_protocol::progress::{
     Best, Evaluations, Final, Gene, Generation, Provenance, Quarantined, Report, Work, Workers,
 };
 use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::run::progress::{Event, GenerationReport, Pace};
+use galapagos_run::run::progress::{GenerationReport, Pace, RunEvent};
 use galapagos_run::run::state::Counters;
 use galapagos_run::storage::digest::Digest;
 
@@ -82,22 +82,22 @@ impl Live {
     }
 
     /// Takes an event in. True if people want to know at once.
-    pub fn observe(&mut self, event: &Event<'_>) -> bool {
+    pub fn observe(&mut self, event: &RunEvent<'_>) -> bool {
         match event {
-            Event::Started { done, generations, .. } => {
+            RunEvent::Started { done, generations, .. } => {
                 (self.generation, self.generations) = (*done, *generations);
                 true
             }
-            Event::Evaluated { done, .. } => {
+            RunEvent::Evaluated { done, .. } => {
                 self.done = *done as u64;
                 false
             }
-            Event::Generation { report, pace, best, metrics, counters, digest, .. } => {
+            RunEvent::Generation { report, pace, best, metrics, counters, digest, .. } => {
                 self.finished(report, pace, **counters, *digest);
                 self.best = best_of(report, best, *metrics);
                 true
             }
-            Event::Quarantined { strategy, genome, problem } => {
+            RunEvent::Quarantined { strategy, genome, problem } => {
                 let genome = genes(*genome);
                 let strategy = (*strategy).to_owned();
                 self.quarantined.push_back(Quarantined { strategy, genome, problem: problem.clone() });
@@ -106,13 +106,13 @@ impl Live {
                 }
                 true
             }
-            Event::Fallback(text) => {
+            RunEvent::Fallback(text) => {
                 self.fallbacks.push(text.clone());
                 self.fallbacks.truncate(FALLBACKS);
                 true
             }
             // For the log.
-            Event::Warning(_) => false,
+            RunEvent::Warning(_) => false,
         }
     }
 

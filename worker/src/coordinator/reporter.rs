@@ -8,7 +8,7 @@ use super::board::Board;
 use super::live::Live;
 use crate::metrics::{CoordinatorMetrics, Outcome};
 use galapagos_protocol::progress::Report;
-use galapagos_run::run::progress::{Event, Observer};
+use galapagos_run::run::progress::{Observer, RunEvent};
 
 /// The state of the run and who wants to know.
 #[derive(Debug)]
@@ -101,19 +101,19 @@ impl Reporter {
 }
 
 impl Observer for Reporter {
-    fn observe(&mut self, event: Event<'_>) {
+    fn observe(&mut self, event: RunEvent<'_>) {
         let now = self.news.live().observe(&event);
         if now {
             self.news.changes.send_modify(|n| *n += 1);
         }
         match event {
-            Event::Started { done, generations, .. } => {
+            RunEvent::Started { done, generations, .. } => {
                 self.metrics.generation.set(i64::from(done));
                 self.metrics.generations.set(i64::from(generations));
                 tracing::info!(done, generations, "run starts");
             }
-            Event::Evaluated { .. } => {}
-            Event::Generation { report, pace, checkpoint, .. } => {
+            RunEvent::Evaluated { .. } => {}
+            RunEvent::Generation { report, pace, checkpoint, .. } => {
                 self.metrics.checkpoint_seconds.observe(checkpoint.as_secs_f64());
                 self.metrics.generation.set(i64::from(report.generation) + 1);
                 self.metrics.generations.set(i64::from(pace.generations));
@@ -138,13 +138,13 @@ impl Observer for Reporter {
                     "generation"
                 );
             }
-            Event::Quarantined { strategy, genome, problem } => {
+            RunEvent::Quarantined { strategy, genome, problem } => {
                 self.metrics.evaluations.add(Outcome::Exception, 1);
                 let genome: Vec<String> =
                     genome.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 tracing::warn!(strategy, genome = genome.join(" "), problem, "individual set aside");
             }
-            Event::Fallback(text) | Event::Warning(text) => tracing::warn!("{text}"),
+            RunEvent::Fallback(text) | RunEvent::Warning(text) => tracing::warn!("{text}"),
         }
     }
 }

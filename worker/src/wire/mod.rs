@@ -11,7 +11,7 @@ pub mod answer;
 pub mod evaluation;
 pub mod task;
 
-pub use answer::{Told, answer_from_wire, answer_to_wire};
+pub use answer::{ReceivedAnswer, answer_from_wire, answer_to_wire};
 pub use evaluation::{from_wire, to_wire};
 pub use task::{task_from_wire, task_to_wire};
 

@@ -44,7 +44,7 @@ pub fn write(
     generations: u32,
     mut visit: impl FnMut(&Record),
 ) -> Result<(), ResultError> {
-    let places = ledger.places(generations)?;
+    let locations = ledger.locations(generations)?;
     let file = File::create(path).map_err(StorageError::io("create", path))?;
     let mut columns = Columns::new(job);
     let properties = WriterProperties::builder()
@@ -52,17 +52,17 @@ pub fn write(
         .set_max_row_group_row_count(Some(GROUP))
         .build();
     let mut writer = ArrowWriter::try_new(file, columns.finish()?.schema(), Some(properties))?;
-    for chunk in places.chunks(CHUNK) {
-        for place in chunk {
-            let Some(record) = ledger.read(place.offset) else { continue };
+    for chunk in locations.chunks(CHUNK) {
+        for location in chunk {
+            let Some(record) = ledger.read(location.offset) else { continue };
             match &record {
                 Record::Evaluated { identity, verdict } => {
                     visit(&record);
-                    columns.push(place.position, identity.species, &identity.genome, verdict, false);
+                    columns.push(location.position, identity.species, &identity.genome, verdict, false);
                 }
                 Record::Repeated { hash, species, .. } => {
                     if let Some(Record::Evaluated { identity, verdict }) = ledger.get(*hash) {
-                        columns.push(place.position, *species, &identity.genome, &verdict, true);
+                        columns.push(location.position, *species, &identity.genome, &verdict, true);
                     }
                 }
             }

@@ -23,7 +23,7 @@ pub mod write;
 /// Why a result cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ResultError {
-    /// The run's files.
+    /// The files of the run cannot be read or written.
     #[error(transparent)]
     Storage(#[from] crate::storage::StorageError),
     /// The job does not fit its data.
@@ -50,9 +50,9 @@ pub enum ResultError {
     /// YAML cannot be written.
     #[error("{file} cannot be written: {problem}")]
     Yaml {
-        /// The file.
+        /// Name of the file.
         file: &'static str,
-        /// Why.
+        /// Why the file cannot be written.
         problem: String,
     },
     /// A champion evaluated once more is not what the ledger says.
@@ -61,9 +61,9 @@ pub enum ResultError {
          written: compare the machines that evaluated it, and report it with the run folder"
     )]
     NotDeterministic {
-        /// Its strategy.
+        /// Name of the strategy.
         strategy: String,
-        /// Its genes.
+        /// The genes of the individual as text.
         genome: String,
         /// What is not the same.
         difference: String,

@@ -12,7 +12,7 @@ use galapagos_engine::validation::sharpe::expected_best;
 use galapagos_genetics::{Best, species_id};
 
 use super::ResultError;
-use super::champions::{Odds, Story, champion, holding};
+use super::champions::{ChampionAccounts, Odds, champion, holding};
 use super::document::{
     DataWindow, Evaluations, JobName, Luck, NamedGenome, ResultDocument, SCHEMA, SymbolWindow,
 };
@@ -85,15 +85,15 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     let first = evolution.best().map(|b| b.species);
     for s in 0..job.species.len() {
         let recorded = |best: &Best<'_>| driver.recorded(best);
-        let Some(story) = champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions, recorded)?
+        let Some(accounts) = champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions, recorded)?
         else {
             continue;
         };
-        species.push(story.champion.clone());
+        species.push(accounts.champion.clone());
         // The account of one species is shown; each is several columns of the length of the data.
-        winner = if first == Some(s) { Some(story) } else { winner };
+        winner = if first == Some(s) { Some(accounts) } else { winner };
     }
-    let best = winner.as_ref().filter(|s: &&Story| s.feasible).map(|s| s.champion.clone());
+    let best = winner.as_ref().filter(|s: &&ChampionAccounts| s.feasible).map(|s| s.champion.clone());
     let state = driver.state();
     let counters = state.counters;
     let shown = species.iter().filter(|c| c.holdout.is_some()).count() as u32;
@@ -146,13 +146,13 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     let objective = job.judge.objective.name();
     let picture = pictures::fitness_svg(&state.history, objective)?;
     put(&path.join("fitness.svg"), |out| out.write_all(picture.as_bytes()))?;
-    if let Some(story) = &winner {
-        let picture = pictures::equity_svg(story, problem.bars())?;
+    if let Some(accounts) = &winner {
+        let picture = pictures::equity_svg(accounts, problem.bars())?;
         put(&path.join("equity.svg"), |out| out.write_all(picture.as_bytes()))?;
         let best = path.join("best");
         fs::create_dir(&best).map_err(StorageError::io("create", &best))?;
-        put(&best.join("equity.csv"), |out| tables::equity(out, story))?;
-        put(&best.join("trades.csv"), |out| tables::trades(out, story, problem.bars()))?;
+        put(&best.join("equity.csv"), |out| tables::equity(out, accounts))?;
+        put(&best.join("trades.csv"), |out| tables::trades(out, accounts, problem.bars()))?;
     }
     Ok(document)
 }

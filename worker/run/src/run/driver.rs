@@ -15,13 +15,13 @@ use galapagos_genetics::{self as genetics, Best, Candidate, Evolution};
 
 pub use super::ended::{Ended, RunError};
 use super::evaluator::{Evaluator, EvaluatorError, Task};
+use super::known::{CandidatePosition, KnownResults};
 use super::limits::Limits;
-use super::memo::{Memo, Place};
-use super::progress::{Event, GenerationReport, Observer, Pace};
+use super::progress::{GenerationReport, Observer, Pace, RunEvent};
 use super::resume::resume;
 use super::speed::Speed;
 use super::state::DriverState;
-use super::told::Told;
+use super::verdict_summary::VerdictSummary;
 use crate::job::resolve::ResolvedJob;
 use crate::run::ended::Completion;
 use crate::storage::checkpoint::{self, Checkpoint};
@@ -34,7 +34,7 @@ use crate::storage::run_folder::RunFolder;
 pub struct Driver<'a> {
     job: &'a ResolvedJob,
     folder: &'a RunFolder,
-    memo: Memo,
+    known: KnownResults,
     evolution: Evolution,
     chain: Chain,
     state: DriverState,
@@ -57,17 +57,17 @@ impl<'a> Driver<'a> {
         price_per_second: Option<f64>,
         observer: &mut dyn Observer,
     ) -> Result<Driver<'a>, RunError> {
-        let (memo, warning) = Memo::open(job, folder)?;
+        let (known, warning) = KnownResults::open(job, folder)?;
         if let Some(warning) = warning {
-            observer.observe(Event::Fallback(warning.to_string()));
+            observer.observe(RunEvent::Fallback(warning.to_string()));
         }
         let mut resumed = None;
         let mut warnings = Vec::new();
         checkpoint::load_newest(&folder.checkpoints(), ENGINE, &mut warnings, |c| {
-            resumed = Some(resume(job, memo.ledger(), c)?);
+            resumed = Some(resume(job, known.ledger(), c)?);
             Ok(())
         })?;
-        warnings.iter().for_each(|w| observer.observe(Event::Fallback(w.to_string())));
+        warnings.iter().for_each(|w| observer.observe(RunEvent::Fallback(w.to_string())));
         folder.check_epoch()?;
         checkpoint::remove_refused(&warnings)?;
         let (evolution, chain, state) = match resumed {
@@ -81,14 +81,14 @@ impl<'a> Driver<'a> {
         Ok(Driver {
             job,
             folder,
-            memo,
+            known,
             evolution,
             chain,
             state,
             price_per_second,
             bars,
             pace,
-            limits: Arc::new(Mutex::new(Limits::of(job))),
+            limits: Arc::new(Mutex::new(Limits::for_job(job))),
         })
     }
 
@@ -113,7 +113,7 @@ impl<'a> Driver<'a> {
     ) -> Result<Ended, RunError> {
         let species: Vec<String> = self.job.species.iter().map(|s| s.name().to_owned()).collect();
         let generations = self.limits_now().stop.generations;
-        observer.observe(Event::Started {
+        observer.observe(RunEvent::Started {
             done: self.evolution.generation(),
             generations,
             species: &species,
@@ -123,7 +123,7 @@ impl<'a> Driver<'a> {
                 return Ok(Ended::Finished(reason));
             }
             if interrupt.load(Ordering::Relaxed) || !self.generation(evaluator, observer, interrupt)? {
-                self.memo.ledger().sync()?;
+                self.known.ledger().sync()?;
                 return Ok(Ended::Interrupted);
             }
         }
@@ -144,31 +144,34 @@ impl<'a> Driver<'a> {
         let began = Instant::now();
         let generation = self.evolution.ask();
         let candidates = generation.candidates;
-        let mut told: Vec<Option<Told>> = vec![None; candidates.len()];
-        let place = |index| Place { generation: generation.index, index, candidate: &candidates[index] };
+        let mut verdicts: Vec<Option<VerdictSummary>> = vec![None; candidates.len()];
+        let position =
+            |index| CandidatePosition { generation: generation.index, index, candidate: &candidates[index] };
         let mut tasks = Vec::new();
         for index in (0..candidates.len()).filter(|&i| !candidates[i].known) {
-            told[index] = self.memo.remembered(place(index))?.as_ref().map(Told::of);
-            match told[index] {
+            verdicts[index] = self.known.remembered(position(index))?.as_ref().map(VerdictSummary::new);
+            match verdicts[index] {
                 Some(_) => self.pace.reused += 1,
                 None => tasks.push(task(index, &candidates[index])),
             }
         }
         let evaluation = Instant::now();
-        self.evaluate(generation.index, &candidates, tasks, &mut told, evaluator, observer, interrupt)?;
+        self.evaluate(generation.index, &candidates, tasks, &mut verdicts, evaluator, observer, interrupt)?;
         self.pace.seconds += evaluation.elapsed().as_secs_f64();
         // Duplicates last: what they repeat may be of this very generation.
         let known: Vec<usize> = (0..candidates.len()).filter(|&i| candidates[i].known).collect();
         let mut again = Vec::new();
         for &index in &known {
-            told[index] = self.memo.repeated(place(index))?.as_ref().map(Told::of);
-            if told[index].is_none() {
+            verdicts[index] = self.known.repeated(position(index))?.as_ref().map(VerdictSummary::new);
+            if verdicts[index].is_none() {
                 again.push(task(index, &candidates[index]));
             }
         }
-        self.evaluate(generation.index, &candidates, again, &mut told, evaluator, observer, interrupt)?;
-        let Some(told) = told.into_iter().collect::<Option<Vec<Told>>>() else { return Ok(false) };
-        self.finish(generation.index, &candidates, &told, began, evaluator.workers(), observer)?;
+        self.evaluate(generation.index, &candidates, again, &mut verdicts, evaluator, observer, interrupt)?;
+        let Some(verdicts) = verdicts.into_iter().collect::<Option<Vec<VerdictSummary>>>() else {
+            return Ok(false);
+        };
+        self.finish(generation.index, &candidates, &verdicts, began, evaluator.workers(), observer)?;
         Ok(true)
     }
 
@@ -178,7 +181,7 @@ impl<'a> Driver<'a> {
         generation: u32,
         candidates: &[Candidate],
         tasks: Vec<Task>,
-        told: &mut [Option<Told>],
+        verdicts: &mut [Option<VerdictSummary>],
         evaluator: &mut dyn Evaluator,
         observer: &mut dyn Observer,
         interrupt: &AtomicBool,
@@ -212,17 +215,21 @@ impl<'a> Driver<'a> {
                     failed = Some(error.into());
                     return Err(EvaluatorError(text));
                 }
-                observer.observe(Event::Quarantined { strategy: strategy.name(), genome: &genome, problem });
+                observer.observe(RunEvent::Quarantined {
+                    strategy: strategy.name(),
+                    genome: &genome,
+                    problem,
+                });
             }
-            told[index] = Some(Told::of(&verdict));
-            self.memo.record(Place { generation, index, candidate }, verdict).map_err(|e| {
+            verdicts[index] = Some(VerdictSummary::new(&verdict));
+            self.known.record(CandidatePosition { generation, index, candidate }, verdict).map_err(|e| {
                 let text = e.to_string();
                 failed = Some(e.into());
                 EvaluatorError(text)
             })?;
             self.pace.evaluated += 1;
             done += 1;
-            observer.observe(Event::Evaluated { generation, done, of: candidates.len() });
+            observer.observe(RunEvent::Evaluated { generation, done, of: candidates.len() });
             Ok(())
         });
         match failed {
@@ -235,19 +242,19 @@ impl<'a> Driver<'a> {
         &mut self,
         generation: u32,
         candidates: &[Candidate],
-        told: &[Told],
+        verdicts: &[VerdictSummary],
         began: Instant,
         workers: f64,
         observer: &mut dyn Observer,
     ) -> Result<(), RunError> {
         let mut record = GenerationRecord::new(generation);
-        for (candidate, told) in candidates.iter().zip(told) {
-            record.push(self.job.species[candidate.species].name(), &candidate.genome, &told.verdict());
+        for (candidate, summary) in candidates.iter().zip(verdicts) {
+            record.push(self.job.species[candidate.species].name(), &candidate.genome, &summary.verdict());
         }
         self.chain.push(&record);
         // It is as long as the generation, and what follows needs room too.
         drop(record);
-        let outcomes: Vec<_> = told.iter().map(|t| t.outcome).collect();
+        let outcomes: Vec<_> = verdicts.iter().map(|t| t.outcome).collect();
         let summary = self.evolution.tell(&outcomes)?;
 
         let best = self.evolution.best();
@@ -272,7 +279,7 @@ impl<'a> Driver<'a> {
         let counters = &mut self.state.counters;
         counters.cached += u64::from(summary.known);
         counters.failed += u64::from(summary.failed);
-        let new = candidates.iter().zip(told).filter(|(c, t)| !c.known && t.is_exception());
+        let new = candidates.iter().zip(verdicts).filter(|(c, t)| !c.known && t.is_exception());
         counters.exceptions += new.count() as u64;
         counters.seconds += seconds;
         counters.worker_seconds += seconds * workers;
@@ -286,7 +293,7 @@ impl<'a> Driver<'a> {
         let pace = self.pace();
         if let Some(report) = self.state.history.last() {
             let (state, metrics) = (&self.state, self.best_metrics());
-            observer.observe(Event::Generation {
+            observer.observe(RunEvent::Generation {
                 report,
                 pace: &pace,
                 best: &named,
@@ -301,12 +308,12 @@ impl<'a> Driver<'a> {
 
     fn save(&mut self) -> Result<(), RunError> {
         // A checkpoint vouches for the ledger, so the ledger is durable first.
-        self.memo.ledger().sync()?;
+        self.known.ledger().sync()?;
         self.folder.check_epoch()?;
         let checkpoint = Checkpoint {
             generation: self.evolution.generation(),
             digest: self.chain.digest(),
-            ledger_position: self.memo.ledger().position(),
+            ledger_position: self.known.ledger().position(),
             driver: serde_json::to_vec(&self.state)?,
             genetics: self.evolution.state().to_bytes(),
         };
@@ -332,19 +339,19 @@ impl<'a> Driver<'a> {
         self.chain.digest()
     }
 
-    /// History and counters.
+    /// History and counters, as a checkpoint keeps them.
     pub fn state(&self) -> &DriverState {
         &self.state
     }
 
     /// The ledger: every distinct evaluation of the run.
     pub fn ledger(&self) -> &Ledger {
-        self.memo.ledger()
+        self.known.ledger()
     }
 
     /// The evaluation of an individual, as the ledger has it.
     pub fn recorded(&self, best: &Best<'_>) -> Option<Evaluation> {
-        self.memo.evaluation(best)
+        self.known.evaluation(best)
     }
 
     /// The pace of this process.

@@ -11,7 +11,7 @@ pub struct Task {
     pub index: usize,
     /// Position of its species in the job.
     pub species: usize,
-    /// Canonical genome.
+    /// The genome in canonical form: one grid index per gene.
     pub genome: Box<[u32]>,
 }
 
@@ -25,7 +25,7 @@ pub enum Exception {
     /// It took longer than the job allows in every attempt.
     #[error("took longer than {seconds} s")]
     TimedOut {
-        /// The limit.
+        /// The time limit in seconds.
         seconds: u32,
     },
 }

@@ -39,7 +39,7 @@ impl<'a> LocalEvaluator<'a> {
         Ok(LocalEvaluator { problem, runner: BatchRunner::new(problem), pool })
     }
 
-    /// Number of threads.
+    /// Number of threads that evaluate.
     pub fn slots(&self) -> usize {
         self.pool.current_num_threads()
     }

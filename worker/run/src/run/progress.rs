@@ -21,7 +21,7 @@ pub struct GenerationReport {
     pub strategy: Option<String>,
     /// Median fitness of the generation's feasible individuals.
     pub median: Option<f64>,
-    /// Their interquartile range.
+    /// Interquartile range of the fitness of the generation's feasible individuals.
     pub spread: Option<f64>,
     /// Mean over genes of the share of distinct values.
     pub diversity: f64,
@@ -54,10 +54,10 @@ pub struct Pace {
     pub eta_seconds: Option<f64>,
 }
 
-/// Something happened.
+/// What the driver reports while it runs.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Event<'a> {
-    /// The run begins.
+pub enum RunEvent<'a> {
+    /// The run begins, or goes on after its checkpoint.
     Started {
         /// Generations done by earlier attempts.
         done: u32,
@@ -68,7 +68,7 @@ pub enum Event<'a> {
     },
     /// Some of a generation's individuals are evaluated.
     Evaluated {
-        /// The generation.
+        /// Number of the generation, from 0.
         generation: u32,
         /// Individuals with a result.
         done: usize,
@@ -94,11 +94,11 @@ pub enum Event<'a> {
     },
     /// An individual could not be evaluated and is set aside.
     Quarantined {
-        /// Its strategy.
+        /// Name of its strategy.
         strategy: &'a str,
-        /// Its genome.
+        /// Its genes, by name.
         genome: &'a [(String, GeneValue)],
-        /// Why.
+        /// Why it could not be evaluated.
         problem: String,
     },
     /// Something of the run's state was damaged: the run goes on from the checkpoint before it or from the start, with
@@ -108,22 +108,22 @@ pub enum Event<'a> {
     Warning(String),
 }
 
-/// Who is told.
+/// Receives what a run reports, on the driver's own thread.
 pub trait Observer {
     /// Called from the thread that runs the driver.
-    fn observe(&mut self, event: Event<'_>);
+    fn observe(&mut self, event: RunEvent<'_>);
 }
 
-/// Nobody.
+/// Receives nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
 impl Observer for Silent {
-    fn observe(&mut self, _: Event<'_>) {}
+    fn observe(&mut self, _: RunEvent<'_>) {}
 }
 
-impl<F: FnMut(Event<'_>)> Observer for F {
-    fn observe(&mut self, event: Event<'_>) {
+impl<F: FnMut(RunEvent<'_>)> Observer for F {
+    fn observe(&mut self, event: RunEvent<'_>) {
         self(event);
     }
 }

@@ -24,11 +24,11 @@ pub struct Counters {
 /// The driver's part of a checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DriverState {
-    /// Every finished generation.
+    /// A report for every finished generation, oldest first.
     pub history: Vec<GenerationReport>,
     /// Whether every space was exhausted after the last one.
     pub exhausted: bool,
-    /// Counters.
+    /// Counters of the run so far.
     pub counters: Counters,
 }
 

@@ -17,13 +17,13 @@ pub const FILE: &str = "exceptions.jsonl";
 /// An individual that no attempt could evaluate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExceptionLine {
-    /// Its generation.
+    /// Number of its generation, from 0.
     pub generation: u32,
     /// Its index inside the generation.
     pub index: u32,
-    /// Its strategy.
+    /// Name of its strategy.
     pub strategy: String,
-    /// Values by gene.
+    /// The value of each gene, by its name.
     pub genome: BTreeMap<String, GeneValue>,
     /// Why: a panic's message, or the time limit.
     pub problem: String,

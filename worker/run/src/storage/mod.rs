@@ -28,9 +28,9 @@ pub enum StorageError {
     /// The file system refused.
     #[error("cannot {action} {}: check that the folder exists, is writable and has room", path.display())]
     Io {
-        /// What was tried.
+        /// What was tried, as a verb.
         action: &'static str,
-        /// On what.
+        /// The path that it was tried on.
         path: PathBuf,
         /// The system's own words.
         source: std::io::Error,
@@ -38,7 +38,7 @@ pub enum StorageError {
     /// Another process runs the same job in the same folder.
     #[error("{} is in use by another run: wait for it, or give this run its own --results-dir", path.display())]
     Locked {
-        /// The lock file.
+        /// Path of the lock file.
         path: PathBuf,
     },
     /// `--resume` without anything to resume.
@@ -52,7 +52,7 @@ pub enum StorageError {
     Foreign {
         /// The file that says so.
         path: PathBuf,
-        /// What it says.
+        /// The inputs digest and engine that the file names.
         found: String,
         /// What it should say.
         expected: String,
@@ -62,9 +62,9 @@ pub enum StorageError {
         "{what} {value:?} is not a name: use lower-case letters, digits, '-', '_' and '.', starting with a letter or digit"
     )]
     BadName {
-        /// Namespace or job.
+        /// Namespace or job: which of the two names is wrong.
         what: &'static str,
-        /// What was given.
+        /// The name that was given.
         value: String,
     },
     /// A newer coordinator owns the run.
@@ -74,7 +74,7 @@ pub enum StorageError {
     OlderEpoch {
         /// The epoch this process claimed.
         mine: u64,
-        /// The newest one.
+        /// The epoch of the newest attempt.
         newest: u64,
     },
 }

@@ -32,7 +32,7 @@ pub enum Start {
     Resume,
 }
 
-/// Which run.
+/// Which run a folder belongs to: job and inputs.
 #[derive(Clone, Debug)]
 pub struct RunKey<'a> {
     /// Results or state folder.
@@ -41,7 +41,7 @@ pub struct RunKey<'a> {
     pub namespace: &'a str,
     /// Name of the job.
     pub job: &'a str,
-    /// The inputs digest.
+    /// The inputs digest, which names the folder.
     pub inputs: Digest,
 }
 
@@ -134,7 +134,7 @@ impl RunFolder {
         }
     }
 
-    /// The folder itself.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -153,12 +153,12 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Where checkpoints lie.
+    /// Path of the folder with the checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join(CHECKPOINTS)
     }
 
-    /// The ledger's file.
+    /// Path of the ledger.
     pub fn ledger(&self) -> PathBuf {
         self.path.join(LEDGER)
     }
