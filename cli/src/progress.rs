@@ -2,7 +2,8 @@
 
 use crate::table::{duration, number, short, thousands};
 use crate::terminal::{BARS, is_watched};
-use galapagos_run::run::progress::{Event, GenerationReport, Observer, Pace};
+use galapagos_run::run::progress::{Event, Observer, Pace};
+use galapagos_run::run::state::GenerationReport;
 use galapagos_worker::fleet::View;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
