@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "galapagos",
     "galapagos-crds",
     "galapagos-e2e",
     "galapagos-engine",
     "galapagos-genetics",
+    "galapagos-manifest",
     "galapagos-market",
     "galapagos-operator",
     "galapagos-protocol",
@@ -61,18 +62,20 @@ fn every_arrow_is_one_of_the_house() {
     assert_eq!(arrows("galapagos-market"), none);
     assert_eq!(arrows("galapagos-crds"), none);
     assert_eq!(arrows("galapagos-protocol"), none);
+    assert_eq!(arrows("galapagos-manifest"), ["galapagos-crds", "galapagos-genetics"]);
     assert_eq!(
         arrows("galapagos-worker"),
         [
             "galapagos-crds",
             "galapagos-engine",
             "galapagos-genetics",
+            "galapagos-manifest",
             "galapagos-market",
             "galapagos-protocol"
         ]
     );
-    assert_eq!(arrows("galapagos-operator"), ["galapagos-crds", "galapagos-protocol"]);
-    assert_eq!(arrows("galapagos"), ["galapagos-crds", "galapagos-worker"]);
+    assert_eq!(arrows("galapagos-operator"), ["galapagos-crds", "galapagos-manifest", "galapagos-protocol"]);
+    assert_eq!(arrows("galapagos"), ["galapagos-crds", "galapagos-manifest", "galapagos-worker"]);
     // It starts the programs as processes and knows the wire; nothing else of ours, so that it tests from outside.
     assert_eq!(arrows("galapagos-e2e"), ["galapagos-protocol"]);
 }
@@ -85,7 +88,9 @@ fn genetics_and_engine_do_not_know_each_other() {
 
 #[test]
 fn no_network_is_below_the_worker_and_no_client_in_it() {
-    for package in ["galapagos-genetics", "galapagos-engine", "galapagos-market", "galapagos-crds"] {
+    for package in
+        ["galapagos-genetics", "galapagos-engine", "galapagos-manifest", "galapagos-market", "galapagos-crds"]
+    {
         let below = below(package, None);
         for banned in ["tokio", "hyper", "kube-client", "kube-runtime", "rustls", "reqwest", "tonic"] {
             assert!(!below.contains(banned), "{banned} is below {package}");
@@ -121,6 +126,7 @@ fn the_pure_crates_ban_the_same_functions() {
         assert!(engine.contains(function), "{function} is not banned");
     }
     assert_eq!(bans("genetics"), engine);
+    assert_eq!(bans("manifest"), engine);
     assert_eq!(bans("market"), engine);
 }
 
