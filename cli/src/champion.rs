@@ -1,7 +1,7 @@
 //! The accounts of a champion side by side, as runs and replays print them.
 
 use crate::table::{number, percent, signed_percent, table};
-use galapagos_worker::results::document::{Account, Champion};
+use galapagos_run::results::document::{Account, Champion};
 
 /// The objective that needs no row of its own.
 const SHARPE: &str = "sharpe";

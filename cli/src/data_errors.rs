@@ -1,7 +1,7 @@
 //! Errors of market data as this command tells them.
 
 use crate::exit::Failure;
-use galapagos_worker::market::{Error, ErrorKind};
+use galapagos_run::market::{Error, ErrorKind};
 
 /// Whose fault it is: only a file system that fails is not the caller's.
 pub fn blame(error: Error) -> Failure {

@@ -3,8 +3,8 @@
 use crate::table::thousands;
 use crate::terminal;
 use crate::terminal::{BARS, is_watched};
-use galapagos_worker::market::ImportPlan;
-use galapagos_worker::market::import::Event;
+use galapagos_run::market::ImportPlan;
+use galapagos_run::market::import::ImportEvent;
 use galapagos_worker::process::exit::with_causes;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -17,7 +17,7 @@ pub struct Watch {
 impl Watch {
     /// Starts it.
     pub fn start(plan: &ImportPlan) -> Watch {
-        let name = |input: &galapagos_worker::market::Input| {
+        let name = |input: &galapagos_run::market::Input| {
             let file = input.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             input.symbol.clone().unwrap_or(file)
         };
@@ -31,32 +31,32 @@ impl Watch {
     }
 
     /// Takes an event, from any thread.
-    pub fn event(&self, event: &Event<'_>) {
+    pub fn event(&self, event: &ImportEvent<'_>) {
         match event {
-            Event::Started { .. } => {}
-            Event::Progress { file, done, total } => {
+            ImportEvent::Started { .. } => {}
+            ImportEvent::Progress { file, done, total } => {
                 if let Some(bar) = self.bars.get(*file) {
                     bar.set_length(*total);
                     bar.set_position(*done);
                 }
             }
-            Event::Retry { file, attempt, error } => {
+            ImportEvent::Retry { file, attempt, error } => {
                 tracing::warn!(file = self.names[*file], attempt, error = with_causes(error), "read again");
             }
-            Event::Read { file, rows } => match self.bars.get(*file) {
+            ImportEvent::Read { file, rows } => match self.bars.get(*file) {
                 Some(bar) => {
                     bar.set_position(bar.length().unwrap_or(1));
                     bar.set_message(format!("{} rows", thousands(i128::from(*rows))));
                 }
                 None => tracing::info!(file = self.names[*file], rows, "read"),
             },
-            Event::FileFailed { file, error } => {
+            ImportEvent::FileFailed { file, error } => {
                 if let Some(bar) = self.bars.get(*file) {
                     bar.abandon_with_message("failed");
                 }
                 tracing::error!(file = self.names[*file], error = with_causes(error), "refused");
             }
-            Event::Checked { report } => {
+            ImportEvent::Checked { report } => {
                 if !self.bars.is_empty() {
                     terminal::note(&format!(
                         "{}: {} bars",
@@ -65,7 +65,7 @@ impl Watch {
                     ));
                 }
             }
-            Event::SymbolFailed { symbol, error } => {
+            ImportEvent::SymbolFailed { symbol, error } => {
                 tracing::error!(symbol, error = with_causes(error), "refused");
             }
         }

@@ -1,13 +1,13 @@
 //! What the first generations of a job take on this machine: the job itself runs, in a folder that vanishes. Nothing
 //! else knows what individuals cost that share series within a batch, nor what a generation costs besides.
 
-use galapagos_worker::execute::{self, Options, RunOutcome};
-use galapagos_worker::job::market::Market;
-use galapagos_worker::job::problem::Problem;
-use galapagos_worker::job::resolve::ResolvedJob;
-use galapagos_worker::run::evaluator::{Evaluator, Task};
-use galapagos_worker::run::local::LocalEvaluator;
-use galapagos_worker::run::progress::Event;
+use galapagos_run::execute::{self, Options, RunOutcome};
+use galapagos_run::job::market::Market;
+use galapagos_run::job::problem::Problem;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::evaluator::{Evaluator, Task};
+use galapagos_run::run::local::LocalEvaluator;
+use galapagos_run::run::progress::Event;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

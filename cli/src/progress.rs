@@ -2,8 +2,8 @@
 
 use crate::table::{duration, number, short, thousands};
 use crate::terminal::{BARS, is_watched};
+use galapagos_run::run::progress::{Event, GenerationReport, Observer, Pace};
 use galapagos_worker::fleet::View;
-use galapagos_worker::run::progress::{Event, GenerationReport, Observer, Pace};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 

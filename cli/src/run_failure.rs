@@ -2,11 +2,11 @@
 
 use crate::data_errors;
 use crate::exit::Failure;
-use galapagos_worker::execute::ExecuteError;
-use galapagos_worker::job::market::MarketError;
-use galapagos_worker::job::resolve::ResolveError;
-use galapagos_worker::run::driver::RunError;
-use galapagos_worker::storage::StorageError;
+use galapagos_run::execute::ExecuteError;
+use galapagos_run::job::market::MarketError;
+use galapagos_run::job::resolve::ResolveError;
+use galapagos_run::run::driver::RunError;
+use galapagos_run::storage::StorageError;
 
 /// Of the data.
 pub fn blame_market(error: MarketError) -> Failure {

@@ -3,7 +3,7 @@
 use crate::champion;
 use crate::table::{number, thousands};
 use crate::verdict::{self, LUCK_BELOW};
-use galapagos_worker::results::document::{Champion, ResultDocument};
+use galapagos_run::results::document::{Champion, ResultDocument};
 use serde_json::{Value, json};
 use std::path::Path;
 

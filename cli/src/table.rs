@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::time::Duration;
 
-pub use galapagos_worker::pictures::thousands;
+pub use galapagos_run::pictures::thousands;
 
 /// A table with a header and no lines: it can be cut with the usual tools. Columns named in `right` are
 /// aligned to the right.

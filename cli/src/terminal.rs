@@ -67,7 +67,7 @@ fn say(text: &str, mut line: serde_json::Value) {
 pub fn start_log(verbose: bool, json: bool) {
     JSON.store(json, Ordering::Relaxed);
     let usual = if verbose {
-        "info,galapagos=debug,galapagos_worker=debug,galapagos_market=debug"
+        "info,galapagos=debug,galapagos_run=debug,galapagos_worker=debug,galapagos_market=debug"
     } else {
         "warn,galapagos=info"
     };

@@ -3,7 +3,7 @@
 
 use crate::champion::metric;
 use crate::table::{number, signed_percent, thousands};
-use galapagos_worker::results::document::{Account, Champion, ResultDocument};
+use galapagos_run::results::document::{Account, Champion, ResultDocument};
 
 /// Below this deflated Sharpe ratio a result counts as luck (Bailey and Lopez de Prado use the usual 5 %).
 pub const LUCK_BELOW: f64 = 0.95;

@@ -3,8 +3,8 @@
 use crate::commands::import::{Arguments, print};
 use crate::data_errors;
 use crate::exit::{Failure, Outcome};
-use galapagos_worker::market::names::to_symbol;
-use galapagos_worker::market::{
+use galapagos_run::market::names::to_symbol;
+use galapagos_run::market::{
     Calendar, ImportSummary, LoadOptions, OwnedSeries, RandomWalk, publish, random_walk,
 };
 

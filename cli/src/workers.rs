@@ -1,9 +1,9 @@
 //! `galapagos run --workers N`: this very program again, as worker processes.
 
 use crate::exit::{Blame, Outcome};
+use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_worker::fleet::{Fleet, Plan};
 use galapagos_worker::import::source::cores;
-use galapagos_worker::job::resolve::ResolvedJob;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::Path;

@@ -6,10 +6,10 @@ use clap::{Arg, Command, CommandFactory, Id, Parser};
 use galapagos::args::Arguments;
 use galapagos::backtest::options::Account;
 use galapagos::manifest;
-use galapagos_worker::engine::genes::Genome;
-use galapagos_worker::engine::strategies::{self, Strategy};
-use galapagos_worker::market::names::{check_dataset_name, to_symbol};
-use galapagos_worker::market::{Calendar, ColumnChoice, Interval, RandomWalk};
+use galapagos_run::engine::genes::Genome;
+use galapagos_run::engine::strategies::{self, Strategy};
+use galapagos_run::market::names::{check_dataset_name, to_symbol};
+use galapagos_run::market::{Calendar, ColumnChoice, Interval, RandomWalk};
 use regex::Regex;
 use std::path::{Path, PathBuf};
 
@@ -199,7 +199,7 @@ fn every_flag_and_command_in_a_message_of_the_program_can_be_typed() {
 fn every_flag_in_a_message_of_the_worker_is_its_own_or_that_of_the_program() {
     let (own, program) = (galapagos_worker::process::args::Arguments::command(), Arguments::command());
     let mut count = 0;
-    for (path, text) in sources("../worker/src") {
+    for (path, text) in [sources("../worker/src"), sources("../worker/run/src")].concat() {
         // The tools of the build have flags of their own.
         if path.components().any(|c| c.as_os_str() == "bin") {
             continue;

@@ -16,6 +16,7 @@ const OURS: [&str; 10] = [
     "galapagos-market",
     "galapagos-operator",
     "galapagos-protocol",
+    "galapagos-run",
     "galapagos-worker",
 ];
 
@@ -64,18 +65,24 @@ fn every_arrow_is_one_of_the_house() {
     assert_eq!(arrows("galapagos-protocol"), none);
     assert_eq!(arrows("galapagos-manifest"), ["galapagos-crds", "galapagos-genetics"]);
     assert_eq!(
-        arrows("galapagos-worker"),
+        arrows("galapagos-run"),
         [
             "galapagos-crds",
             "galapagos-engine",
             "galapagos-genetics",
             "galapagos-manifest",
-            "galapagos-market",
-            "galapagos-protocol"
+            "galapagos-market"
         ]
     );
+    assert_eq!(
+        arrows("galapagos-worker"),
+        ["galapagos-crds", "galapagos-engine", "galapagos-market", "galapagos-protocol", "galapagos-run"]
+    );
     assert_eq!(arrows("galapagos-operator"), ["galapagos-crds", "galapagos-manifest", "galapagos-protocol"]);
-    assert_eq!(arrows("galapagos"), ["galapagos-crds", "galapagos-manifest", "galapagos-worker"]);
+    assert_eq!(
+        arrows("galapagos"),
+        ["galapagos-crds", "galapagos-manifest", "galapagos-run", "galapagos-worker"]
+    );
     // It starts the programs as processes and knows the wire; nothing else of ours, so that it tests from outside.
     assert_eq!(arrows("galapagos-e2e"), ["galapagos-protocol"]);
 }
@@ -87,12 +94,30 @@ fn genetics_and_engine_do_not_know_each_other() {
 }
 
 #[test]
-fn no_network_is_below_the_worker_and_no_client_in_it() {
-    for package in
-        ["galapagos-genetics", "galapagos-engine", "galapagos-manifest", "galapagos-market", "galapagos-crds"]
-    {
+fn no_network_and_no_runtime_is_below_a_run_and_no_client_below_a_process() {
+    for package in [
+        "galapagos-genetics",
+        "galapagos-engine",
+        "galapagos-manifest",
+        "galapagos-market",
+        "galapagos-crds",
+        "galapagos-run",
+    ] {
         let below = below(package, None);
-        for banned in ["tokio", "hyper", "kube-client", "kube-runtime", "rustls", "reqwest", "tonic"] {
+        for banned in [
+            "tokio",
+            "hyper",
+            "axum",
+            "tonic",
+            "prost",
+            "rustls",
+            "ureq",
+            "reqwest",
+            "kube-client",
+            "kube-runtime",
+            "clap",
+            "anyhow",
+        ] {
             assert!(!below.contains(banned), "{banned} is below {package}");
         }
     }
@@ -152,7 +177,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 #[test]
 fn a_strategy_is_one_file_besides_the_two_lists_that_name_it() {
     let files = sources("worker/engine/src");
-    for strategy in galapagos_worker::engine::strategies::all() {
+    for strategy in galapagos_run::engine::strategies::all() {
         let name = strategy.def().name;
         // As a module, and as a name at run time.
         let uses = [format!("pub mod {name};"), format!("{name}::"), format!("\"{name}\"")];

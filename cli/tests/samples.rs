@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Place, root};
-use galapagos_worker::engine::ENGINE;
+use galapagos_run::engine::ENGINE;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::time::Instant;

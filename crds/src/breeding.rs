@@ -40,12 +40,12 @@ pub struct Breeding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100_000))]
     pub restart_after_generations: Option<u32>,
-    /// How strategies compete for places in the population.
+    /// How strategies compete for shares of the population.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub species: Option<Species>,
 }
 
-/// A whole algorithm.
+/// A named algorithm that sets all operators and their shares at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Preset {
     /// Tournament, three crossovers, polynomial mutation, a few immigrants.
@@ -72,7 +72,7 @@ pub struct Crossover {
     pub differential: Option<Differential>,
 }
 
-/// Simulated binary crossover.
+/// Simulated binary crossover: children lie near one of two parents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Sbx {
@@ -89,7 +89,7 @@ pub struct Sbx {
     pub probability: Option<Decimal>,
 }
 
-/// Uniform crossover.
+/// Uniform crossover: each gene comes from one of two parents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Uniform {
@@ -98,7 +98,7 @@ pub struct Uniform {
     pub share: Decimal,
 }
 
-/// Differential evolution.
+/// Differential evolution: a parent moves towards one of the best and along a difference of two others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Differential {
@@ -117,7 +117,7 @@ pub struct Mutation {
     pub polynomial: Option<Polynomial>,
 }
 
-/// Bounded polynomial mutation.
+/// Bounded polynomial mutation of one gene on average.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Polynomial {
@@ -127,7 +127,7 @@ pub struct Polynomial {
     pub eta: Option<Decimal>,
 }
 
-/// How strategies compete for places in the population.
+/// How strategies compete for shares of the population.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Species {
@@ -135,7 +135,8 @@ pub struct Species {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::between("0.0", "1.0"))]
     pub min_share: Option<Decimal>,
-    /// Generations at its least quota after which a strategy is given up. 0 or absent: never.
+    /// Generations without an individual among the best half of the population after which a strategy gets no quota any
+    /// more. 0 or absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100_000))]
     pub extinct_after_generations: Option<u32>,
@@ -145,7 +146,7 @@ pub struct Species {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResolvedBreeding {
-    /// The algorithm.
+    /// The algorithm that the other fields are set for.
     pub preset: Preset,
     /// Survivors per species; `None`: the larger of min(quota, 100) and a fifth of the quota.
     pub parents: Option<u32>,
@@ -153,9 +154,9 @@ pub struct ResolvedBreeding {
     pub tournament_size: u32,
     /// Share of children by simulated binary crossover.
     pub sbx_share: Decimal,
-    /// Its distribution index.
+    /// Distribution index of simulated binary crossover.
     pub sbx_eta: Decimal,
-    /// Its probability.
+    /// Probability that simulated binary crossover crosses two parents at all.
     pub sbx_probability: Decimal,
     /// Share of children by uniform crossover.
     pub uniform_share: Decimal,

@@ -25,10 +25,10 @@ pub struct Catalogue {
     pub common_genes: Vec<GeneEntry>,
 }
 
-/// One strategy.
+/// One strategy as this engine knows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StrategyEntry {
-    /// Name in manifests.
+    /// Name of the strategy in manifests, snake_case.
     pub name: String,
     /// Other names accepted in manifests, some with a gene fixed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -55,7 +55,7 @@ pub struct StrategyEntry {
 /// Another name of a strategy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StrategyAlias {
-    /// The name.
+    /// The name, as manifests may spell it.
     pub name: String,
     /// Genes that the name fixes, as (gene, value).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -68,15 +68,15 @@ pub struct Needs {
     /// A funding series, or a constant rate.
     #[serde(default)]
     pub funding: bool,
-    /// A volume column.
+    /// A volume column that is not all zeros.
     #[serde(default)]
     pub volume: bool,
 }
 
-/// One gene.
+/// One gene as its strategy defines it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GeneEntry {
-    /// Name in manifests.
+    /// Name of the gene in manifests, snake_case.
     pub name: String,
     /// Other names accepted in manifests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -85,7 +85,7 @@ pub struct GeneEntry {
     pub kind: GeneKind,
     /// The range used where the manifest has none.
     pub range: RangeEntry,
-    /// Its default.
+    /// The value that the gene has while it is inactive, and that `galapagos init` shows.
     pub default: GeneValue,
     /// Smallest and largest value that any override may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,9 +101,9 @@ pub struct GeneEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GeneKind {
-    /// Whole numbers.
+    /// Whole numbers, ordered.
     Integer,
-    /// Decimals.
+    /// Decimals, ordered.
     Real,
     /// One of a few names.
     Categorical,
@@ -115,25 +115,25 @@ pub enum GeneKind {
 pub enum RangeEntry {
     /// min, min + step, ... up to max.
     Linear {
-        /// Lowest value.
+        /// The lowest value.
         min: Decimal,
-        /// Highest value.
+        /// Upper bound; the highest value where a step meets it.
         max: Decimal,
         /// Distance of two values.
         step: Decimal,
     },
     /// steps + 1 values, even in the logarithm.
     Log {
-        /// Lowest value.
+        /// The lowest value, above 0.
         min: Decimal,
-        /// Highest value.
+        /// The highest value.
         max: Decimal,
-        /// Number of steps.
+        /// Number of steps between them: there is one value more than that.
         steps: u32,
     },
-    /// Listed numbers, rising.
+    /// The listed numbers, strictly rising.
     Values(Vec<Decimal>),
-    /// Listed names.
+    /// The listed names; the first is category 0.
     Categories(Vec<String>),
 }
 
@@ -141,7 +141,7 @@ pub enum RangeEntry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConstraintEntry {
-    /// `low` < `high`.
+    /// `low` < `high`, for every genome.
     Ordered {
         /// The gene that must be smaller.
         low: String,
@@ -162,14 +162,14 @@ pub enum ConstraintEntry {
     },
     /// `gene` matters only where `when` holds.
     ActiveWhen {
-        /// The conditional gene.
+        /// Name of the gene that may be inactive.
         gene: String,
         /// Categorical gene and value.
         when: (String, String),
     },
     /// Values strictly between 0 and `below` become 0.
     ZeroBelow {
-        /// The gene.
+        /// Name of the gene, a numeric one.
         gene: String,
         /// The smallest value kept besides 0.
         below: Decimal,
@@ -189,7 +189,7 @@ pub enum PathEntry {
 /// A strategy as a manifest names it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Named<'a> {
-    /// The strategy.
+    /// The strategy that a manifest's name stands for.
     pub strategy: &'a StrategyEntry,
     /// The alias, if it was named by one.
     pub alias: Option<&'a StrategyAlias>,

@@ -1,6 +1,6 @@
 //! Names of conditions, of their reasons and of events: closed lists that dashboards and scripts may rely on.
 
-/// Types of conditions.
+/// The types that `status.conditions` may have.
 pub mod condition {
     /// Job: succeeded. Pool: accepted, volume usable.
     pub const READY: &str = "Ready";
@@ -27,7 +27,7 @@ macro_rules! names {
         pub enum $enum { $($(#[$variant_doc])* $variant,)+ }
 
         impl $enum {
-            /// All of them.
+            /// All of them, in the order of their declaration.
             pub const ALL: &'static [$enum] = &[$($enum::$variant,)+];
 
             /// The name in Kubernetes objects.
@@ -45,15 +45,15 @@ macro_rules! names {
 }
 
 names! {
-    /// Reasons of `Ready`.
+    /// Reasons of the condition `Ready`.
     ReadyReason {
         /// The result is there.
         Succeeded,
-        /// Waits for a place in the pool.
+        /// Waits until the pool admits the job.
         Queued,
         /// Data are imported or pods start.
         Preparing,
-        /// Evolves.
+        /// Generations are being evaluated.
         Running,
         /// Stopped until it is resumed.
         Suspended,
@@ -65,15 +65,15 @@ names! {
 }
 
 names! {
-    /// Reasons of `Reconciling`.
+    /// Reasons of the condition `Reconciling`.
     ReconcilingReason {
-        /// Waits for a place in the pool.
+        /// Waits until the pool admits the job.
         Queued,
-        /// Data are imported.
+        /// The dataset is being imported.
         Preparing,
-        /// Pods start.
+        /// The job's pods are starting.
         Starting,
-        /// Evolves.
+        /// Generations are being evaluated.
         Running,
         /// Waits before the next attempt.
         Retrying,
@@ -125,13 +125,13 @@ names! {
         EngineMismatch,
         /// An individual could not be evaluated and onFailure is Fail.
         EvaluationFailed,
-        /// The coordinator told a reason that this operator does not know; the message has it.
+        /// The coordinator reported a reason that this operator does not know; the message has it.
         Unknown,
     }
 }
 
 names! {
-    /// Reasons of `DataReady`.
+    /// Reasons of the condition `DataReady`.
     DataReadyReason {
         /// The dataset is published.
         Published,
@@ -145,13 +145,13 @@ names! {
 }
 
 names! {
-    /// Reasons of `WorkersReady`.
+    /// Reasons of the condition `WorkersReady`.
     WorkersReadyReason {
         /// The coordinator's own worker is enough.
         LocalOnly,
         /// All wanted workers are ready.
         AllReady,
-        /// Some are starting.
+        /// Some workers are starting.
         ScalingUp,
         /// Some fit on no node.
         Unschedulable,
@@ -161,13 +161,13 @@ names! {
 }
 
 names! {
-    /// Reasons of `Suspended`.
+    /// Reasons of the condition `Suspended`.
     SuspendedReason {
-        /// spec.suspend is true.
+        /// The user set `spec.suspend`.
         ByUser,
         /// A queue suspends the child Job.
         ByQueue,
-        /// It is not.
+        /// The job is not suspended.
         NotSuspended,
     }
 }
@@ -177,19 +177,19 @@ names! {
     CompleteReason {
         /// All generations are done.
         GenerationsReached,
-        /// stop.target.
+        /// The best feasible fitness reached `stop.target`.
         TargetReached,
-        /// stop.patience.
+        /// No better feasible individual was found for `stop.patience` generations.
         Patience,
-        /// stop.maxDurationSeconds.
+        /// The job ran for `stop.maxDurationSeconds`.
         DurationReached,
-        /// stop.maxEvaluations or stop.maxCost.
+        /// The job spent `stop.maxEvaluations` or `stop.maxCost`.
         BudgetSpent,
         /// Every point of every space was evaluated.
         SpaceExhausted,
         /// generations was lowered to the current one, or a run was interrupted for good.
         StoppedByUser,
-        /// The coordinator told a reason that this operator does not know; the message has it.
+        /// The coordinator reported a reason that this operator does not know; the message has it.
         Unknown,
     }
 }
@@ -197,9 +197,9 @@ names! {
 names! {
     /// Reasons of events, each sent once per transition.
     EventReason {
-        /// Waits for a place in the pool.
+        /// Waits until the pool admits the job.
         Queued,
-        /// Got a place.
+        /// The pool admitted the job: its coordinator may start.
         Admitted,
         /// The dataset is published.
         DataPublished,
@@ -211,7 +211,7 @@ names! {
         CheckpointFallback,
         /// A better individual was found; at most once a minute.
         GenerationBest,
-        /// Workers were added.
+        /// Workers were added to the job.
         ScaledUp,
         /// Workers were taken away.
         ScaledDown,
@@ -225,7 +225,7 @@ names! {
         Resumed,
         /// The job ended with a result.
         Completed,
-        /// The job failed.
+        /// The job ended without a result.
         Failed,
         /// The operator failed at the object by a mistake of its own.
         InternalError,

@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use crate::{EvolutionJob, WorkerPool};
 
-/// EvolutionJob's definition.
+/// The CustomResourceDefinition of EvolutionJob as JSON.
 pub fn evolution_job() -> Value {
     finished::<EvolutionJob>()
 }
 
-/// WorkerPool's definition.
+/// The CustomResourceDefinition of WorkerPool as JSON.
 pub fn worker_pool() -> Value {
     finished::<WorkerPool>()
 }

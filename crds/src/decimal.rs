@@ -28,15 +28,15 @@ pub enum DecimalError {
     /// Not the spelling of a decimal.
     #[error("{0:?} is not a decimal; write up to 15 digits before and 12 after the point, as in \"0.35\"")]
     Spelling(String),
-    /// Minus zero.
+    /// Minus zero, which has no canonical spelling; holds the text.
     #[error("{0:?} is minus zero; write \"0\"")]
     MinusZero(String),
 }
 
 impl Decimal {
-    /// Zero.
+    /// The number 0.
     pub const ZERO: Decimal = Decimal(rust_decimal::Decimal::ZERO);
-    /// One.
+    /// The number 1.
     pub const ONE: Decimal = Decimal(rust_decimal::Decimal::ONE);
 
     /// mantissa * 10^-scale, for constants. Panics (at compile time in a `const`) if `scale` is over 12.

@@ -1,4 +1,4 @@
-//! The fields of a job that may change while it runs, as one JSON text: a coordinator is started with it, and is told it
+//! The fields of a job that may change while it runs, as one JSON text: a coordinator is started with it, and gets it
 //! again at every change.
 
 use std::fmt;
@@ -9,23 +9,23 @@ use serde::{Deserialize, Serialize};
 use crate::job::{EvolutionJob, EvolutionJobSpec};
 use crate::stop::Stop;
 
-/// Those fields as they are now. A field of a later release is passed over: its operator may talk to a coordinator of
+/// The fields of a job that may change while it runs, as they are now. A field of a later release is passed over: its operator may talk to a coordinator of
 /// this one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Desired {
-    /// spec.generations.
+    /// `spec.generations`: the number of generations that the job shall have in all.
     pub generations: u32,
-    /// spec.stop.
+    /// `spec.stop`: when it ends before its last generation.
     pub stop: Stop,
 }
 
 impl Desired {
-    /// As a manifest has them.
-    pub fn of(spec: &EvolutionJobSpec) -> Desired {
+    /// The fields as the manifest of a job has them.
+    pub fn from_spec(spec: &EvolutionJobSpec) -> Desired {
         Desired { generations: spec.generations, stop: spec.stop.clone() }
     }
 
-    /// Writes them into a manifest.
+    /// Writes the fields into the manifest of a job.
     pub fn put_into(self, job: &mut EvolutionJob) {
         let Desired { generations, stop } = self;
         (job.spec.generations, job.spec.stop) = (generations, stop);
@@ -65,7 +65,7 @@ mod tests {
     fn every_field_survives_the_text_and_comes_into_the_manifest() {
         let (written, mut other) = (job(), job());
         (other.spec.generations, other.spec.stop) = (1, Stop::default());
-        Desired::of(&written.spec).to_string().parse::<Desired>().unwrap().put_into(&mut other);
+        Desired::from_spec(&written.spec).to_string().parse::<Desired>().unwrap().put_into(&mut other);
         assert_eq!(other.spec, written.spec);
     }
 
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn the_text_of_the_release_before_is_read() {
         let text = r#"{"generations":80,"stop":{"maxCost":"20","maxDurationSeconds":9,"maxEvaluations":7,"minDelta":"0.5","patience":5,"target":"2.5"}}"#;
-        assert_eq!(text.parse::<Desired>().unwrap(), Desired::of(&job().spec));
+        assert_eq!(text.parse::<Desired>().unwrap(), Desired::from_spec(&job().spec));
     }
 
     #[test]

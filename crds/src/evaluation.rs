@@ -22,10 +22,10 @@ pub struct Objective {
 /// Which direction is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Goal {
-    /// Higher is better.
+    /// A higher metric is better.
     #[default]
     Maximize,
-    /// Lower is better.
+    /// A lower metric is better.
     Minimize,
 }
 
@@ -42,10 +42,10 @@ pub struct Limit {
     /// Name of the metric.
     #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
     pub metric: String,
-    /// Highest value allowed.
+    /// Highest value that a feasible individual may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Decimal>,
-    /// Lowest value allowed.
+    /// Lowest value that a feasible individual may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<Decimal>,
 }
@@ -105,7 +105,7 @@ pub enum OnFailure {
     /// The individual is set aside and the job goes on.
     #[default]
     Skip,
-    /// The job fails.
+    /// The job fails at the first individual that cannot be evaluated.
     Fail,
 }
 

@@ -69,7 +69,7 @@ pub struct ExecutionSpec {
     /// Whether an open position is closed, with costs, at the last close.
     #[serde(default = "yes")]
     pub final_close: bool,
-    /// Which rows count.
+    /// Which rows count towards metrics.
     #[serde(default)]
     pub window: Window,
     /// Raises the warm-up to this many rows. Absent: what the strategies need.
@@ -102,11 +102,11 @@ pub enum Side {
     Long,
     /// Long signals become flat.
     Short,
-    /// Both.
+    /// Long and short signals are both taken.
     LongShort,
 }
 
-/// Which rows count.
+/// Which rows count towards metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Window {
     /// From the row after the job's longest warm-up: all individuals see the same rows.
@@ -157,7 +157,7 @@ pub struct Liquidation {
     /// When the equity falls to this share of the position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance_margin: Option<MaintenanceMargin>,
-    /// Never.
+    /// Positions are never liquidated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub none: Option<Nothing>,
 }
@@ -176,7 +176,7 @@ pub struct MaintenanceMargin {
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = rules::exactly_one(&["none", "series", "constant"]))]
 pub struct Funding {
-    /// None is paid.
+    /// No funding is paid or received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub none: Option<Nothing>,
     /// The dataset's own series.

@@ -111,7 +111,7 @@ pub struct EvolutionJobSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
     pub limits: Vec<Limit>,
-    /// The simulated account.
+    /// The simulated account: fills, costs, size and rows.
     #[serde(default)]
     pub execution: ExecutionSpec,
     /// How the winner is checked against luck.
@@ -152,7 +152,7 @@ pub enum Searcher {
     Evolution,
     /// Uniformly at random, without repetition.
     Random,
-    /// Every point of the space, in order.
+    /// Every genome of the space, in mixed-radix order: the last gene changes fastest.
     Grid,
 }
 

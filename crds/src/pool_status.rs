@@ -28,10 +28,10 @@ pub struct WorkerPoolStatus {
     /// Jobs that are admitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_jobs: Option<i32>,
-    /// Jobs that wait.
+    /// Number of jobs that wait until the pool admits them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued_jobs: Option<i32>,
-    /// Conditions, by type.
+    /// Conditions of the pool, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

@@ -26,7 +26,7 @@ How they behave, and what conditions and reasons mean, is in [operator.md](opera
 
 /// What every message of a rule on a fixed field says after the name of the field.
 const FIXED: &str = " is immutable: use a new name, or delete and apply again";
-/// Defaults that are longer than this are told by the defaults of their members.
+/// Defaults that are longer than this stand in the defaults of their members.
 const SHORT: usize = 40;
 
 /// The page about both kinds.
@@ -233,8 +233,8 @@ fn rules(page: &mut String, kind: &str, schema: &Value) {
         );
     }
     for (path, message) in sentences.iter().filter(|(_, message)| !message.ends_with(FIXED)) {
-        let place = if path.is_empty() { "`metadata.name`".to_owned() } else { code(path) };
-        let _ = writeln!(page, "- {place}: {message}");
+        let shown = if path.is_empty() { "`metadata.name`".to_owned() } else { code(path) };
+        let _ = writeln!(page, "- {shown}: {message}");
     }
 }
 

@@ -20,27 +20,27 @@ pub struct EvolutionJobStatus {
     /// Where the job is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
-    /// Conditions, by type.
+    /// Conditions of the job, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
-    /// Place in the pool's queue, from 1.
+    /// Position in the pool's queue, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<i32>,
     /// Generations that are done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<i32>,
-    /// Generations in all.
+    /// Generations that the job shall have in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generations: Option<i32>,
-    /// Both, as 12/50.
+    /// Generations done of all, as 12/50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub progress: Option<String>,
     /// Individuals of a generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub population: Option<i32>,
-    /// Counts of evaluations.
+    /// Counts of evaluations of the job so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluations: Option<Evaluations>,
     /// Counts of workers, the coordinator's own among them, which the pool does not count.
@@ -84,17 +84,17 @@ pub enum Phase {
     Pending,
     /// Data are imported or pods start.
     Preparing,
-    /// Evolves.
+    /// Generations are being evaluated.
     Running,
     /// Stopped until it is resumed.
     Suspended,
     /// Ended with a result.
     Succeeded,
-    /// Ended without.
+    /// The job ended without a result.
     Failed,
 }
 
-/// Counts of evaluations.
+/// Counts of evaluations of the job so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluations {
@@ -113,7 +113,7 @@ pub struct Evaluations {
     /// Set aside because no attempt could evaluate them.
     #[serde(default)]
     pub quarantined: i64,
-    /// Evaluations a second.
+    /// Distinct evaluations a second, over the last generations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_second: Option<f64>,
 }
@@ -122,19 +122,19 @@ pub struct Evaluations {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Workers {
-    /// Wanted.
+    /// Workers that the job should have now.
     #[serde(default)]
     pub desired: i32,
-    /// Ready.
+    /// Workers that are ready to evaluate.
     #[serde(default)]
     pub ready: i32,
 }
 
-/// The best individual.
+/// The best individual so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Best {
-    /// Its strategy.
+    /// Name of its strategy.
     #[serde(default)]
     #[schemars(length(max = 63))]
     pub strategy: String,
@@ -165,10 +165,10 @@ pub struct Best {
 pub struct GenerationStatus {
     /// Its number, from 1.
     pub generation: i32,
-    /// Best feasible fitness.
+    /// Best feasible fitness of the job so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<f64>,
-    /// Median feasible fitness.
+    /// Median feasible fitness of the generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub median: Option<f64>,
     /// Interquartile range of feasible fitness.
@@ -202,7 +202,7 @@ pub struct Cost {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempts {
-    /// Started.
+    /// Attempts that were started.
     #[serde(default)]
     pub started: i32,
     /// Ended by a fault: counted against backoffLimit.
@@ -249,7 +249,7 @@ pub struct Provenance {
     pub stopped_by: Option<String>,
 }
 
-/// Where results lie.
+/// Where the results of a job lie.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Results {

@@ -42,10 +42,10 @@ pub struct GeneSpec {
     /// Name of the gene.
     #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
     pub name: String,
-    /// Lowest value.
+    /// Lowest value of the range, which needs max as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<Decimal>,
-    /// Highest value.
+    /// Upper bound of the range, which needs min as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<Decimal>,
     /// Distance of two values on a linear scale. Absent: the step of the strategy's own range.
@@ -71,7 +71,7 @@ pub struct GeneSpec {
 /// How values lie between two bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Scale {
-    /// Evenly.
+    /// Evenly, a step apart.
     Linear,
     /// Evenly in the logarithm.
     Log,

@@ -1,4 +1,4 @@
-//! Every rule of the definitions, with cases that pass and cases that fail, as a server would judge them. The cases are
+//! Every rule of the definitions, with cases that pass and cases that fail, as a server would check them. The cases are
 //! in `rules.yaml`: the tests on a real cluster send the same ones to its API server.
 
 use std::collections::BTreeSet;
@@ -69,7 +69,7 @@ fn problems(case: &Case) -> Vec<String> {
 
 // Contract K14.
 #[test]
-fn every_case_is_judged_as_the_table_says() {
+fn every_case_is_accepted_or_refused_as_the_table_says() {
     let cases = cases();
     assert!(cases.len() > 150, "{}", cases.len());
     for case in cases {

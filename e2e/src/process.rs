@@ -159,7 +159,7 @@ impl End {
 
     /// Another attempt would end the same way.
     pub fn is_permanent(self) -> bool {
-        matches!(self, End::Code(code) if Code::of(code).is_some_and(Code::is_permanent))
+        matches!(self, End::Code(code) if Code::from_number(code).is_some_and(Code::is_permanent))
     }
 }
 

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::backoff::Backoff;
 use crate::certificates::Ca;
 use crate::evolution_job::budget::Budget;
-use crate::kube_io::KubeIo;
 use crate::metrics::Metrics;
 use crate::progress::Hub;
+use crate::runtime::backoff::Backoff;
+use crate::runtime::kube_io::KubeIo;
 use crate::settings::Settings;
 use crate::teller::Teller;
 use crate::watches::{Caches, Triggers};

@@ -52,12 +52,15 @@ impl Error {
     fn is_conflict(&self) -> bool {
         let mut source: Option<&(dyn std::error::Error + 'static)> = Some(self);
         while let Some(error) = source {
-            if let Some(crate::kube_io::WriteError::Conflict { .. }) = error.downcast_ref() {
+            if let Some(crate::runtime::kube_io::WriteError::Conflict { .. }) = error.downcast_ref() {
                 return true;
             }
             source = error.source();
         }
-        matches!(self, Error::Job(evolution_job::Error::Write(crate::kube_io::WriteError::Conflict { .. })))
+        matches!(
+            self,
+            Error::Job(evolution_job::Error::Write(crate::runtime::kube_io::WriteError::Conflict { .. }))
+        )
     }
 }
 

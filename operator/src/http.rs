@@ -14,7 +14,7 @@ use galapagos_protocol::transport::serve_http;
 use tokio::net::TcpListener;
 
 use crate::metrics::Metrics;
-use crate::watches::Health;
+use crate::runtime::watches::Health;
 
 #[derive(Clone)]
 struct Probes {

@@ -1,7 +1,7 @@
 //! The operator of Galapagos: runs EvolutionJobs on Kubernetes.
 //!
-//! `plan` and everything under `build` and `status` is pure; `kube_io` holds the only writes. What it promises is
-//! docs/contract/cluster.md, whose headings are the ids K1 to K14.
+//! `plan` and everything under `children` and `status` is pure; `runtime::kube_io` holds the only writes. What it promises
+//! is docs/contract/cluster.md, whose headings are the ids K1 to K14.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -9,21 +9,19 @@
 )]
 
 pub mod annotations;
-pub mod backoff;
 pub mod certificates;
 pub mod context;
 pub mod controllers;
 pub mod evolution_job;
 pub mod http;
-pub mod kube_io;
 pub mod labels;
-pub mod leader;
 pub mod logs;
 pub mod metrics;
 pub mod names;
 pub mod plan;
 pub mod progress;
 pub mod run;
+pub mod runtime;
 pub mod settings;
 pub mod signals;
 pub mod teller;

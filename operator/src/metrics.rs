@@ -13,7 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::kube_io::Kind;
+use crate::runtime::kube_io::Kind;
 use crate::watches::Watch;
 
 /// A closed list of label values.

@@ -9,18 +9,19 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use tokio::sync::{mpsc, watch};
 
-use crate::backoff::Backoff;
 use crate::certificates::Ca;
 use crate::context::{Clock, Context, Recent};
 use crate::controllers;
 use crate::evolution_job::budget::Budget;
-use crate::kube_io::KubeIo;
-use crate::leader::{self, Candidate, Fence, KubeLease};
 use crate::metrics::Metrics;
 use crate::progress::Hub;
+use crate::runtime::backoff::Backoff;
+use crate::runtime::kube_io::KubeIo;
+use crate::runtime::leader::{self, Candidate, Fence, KubeLease};
+use crate::runtime::watches::{Health, Pulse};
 use crate::settings::Settings;
 use crate::teller::Teller;
-use crate::watches::{self, Caches, Health, Pulse, Triggers};
+use crate::watches::{self, Caches, Triggers};
 use crate::{http, signals};
 
 /// Where a pod finds its namespace.

@@ -8,8 +8,8 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::EventType;
 use tokio::sync::{mpsc, watch};
 
-use crate::kube_io::{KubeIo, MAX_NOTE};
 use crate::metrics::Metrics;
+use crate::runtime::kube_io::{KubeIo, MAX_NOTE};
 
 /// What was done when an event happened: the field `action` of all of them.
 const ACTION: &str = "Reconcile";
@@ -104,7 +104,7 @@ mod tests {
     use tower::service_fn;
 
     use super::*;
-    use crate::leader::Fence;
+    use crate::runtime::leader::Fence;
 
     fn teller() -> (Teller, impl Future<Output = ()> + Send, Arc<Metrics>) {
         let refuse = service_fn(|_: Request<Body>| async {

@@ -10,8 +10,8 @@ use galapagos_crds::conditions::{
     SuspendedReason, WorkersReadyReason,
 };
 use galapagos_crds::status::Phase;
-use galapagos_operator::kube_io::Kind;
 use galapagos_operator::metrics::{Controller, Metrics, Outcome, Verb, WatchFailure, WriteOutcome};
+use galapagos_operator::runtime::kube_io::Kind;
 use galapagos_operator::watches::Watch;
 
 fn page(name: &str) -> String {

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body as AxumBody;
-use galapagos_operator::kube_io::{Kind as Written, KubeIo, Propagation, WriteError};
-use galapagos_operator::leader::Fence;
 use galapagos_operator::metrics::Metrics;
+use galapagos_operator::runtime::kube_io::{Kind as Written, KubeIo, Propagation, WriteError};
+use galapagos_operator::runtime::leader::Fence;
 use http::{Request, Response};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::WatchParams;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
+use galapagos_run::run::evaluator::Task;
 use galapagos_worker::lease::{Book, Delivery, Terms, WorkerId};
-use galapagos_worker::run::evaluator::Task;
 
 const POPULATION: usize = 10_000;
 const SPECIES: usize = 14;

@@ -1,51 +1,20 @@
-//! The process shell that joins genetics, engine and market: jobs, ledger, checkpoints, runs and results.
+//! The processes of a run: what is around [`galapagos_run`] where a job runs in more than one process.
 //!
-//! ```no_run
-//! use std::path::Path;
-//! use std::sync::atomic::AtomicBool;
+//! Roles: [`coordinator`] (holds a job's run and hands out its individuals by the book of [`lease`]), [`attend`] (a
+//! worker: evaluates what it leases) and [`import`] (makes a dataset). [`fleet`] starts workers on this machine;
+//! [`wire`] puts individuals and their worth into messages of the protocol. [`process`] and [`metrics`] are what every
+//! role shares.
 //!
-//! use galapagos_worker::job::market::Market;
-//! use galapagos_worker::job::resolve::ResolvedJob;
-//! use galapagos_worker::run::progress::Event;
-//! use galapagos_worker::execute::{Options, RunOutcome, run};
-//!
-//! # fn example(manifest: galapagos_crds::EvolutionJob) -> Result<(), Box<dyn std::error::Error>> {
-//! let market = Market::open(Path::new("./data"), &manifest.spec.market_data)?;
-//! let job = ResolvedJob::new(&manifest, &market.facts())?;
-//! let interrupt = AtomicBool::new(false); // raise it from a signal handler
-//! let mut observer = |event: Event<'_>| if let Event::Generation { report, .. } = event { let _ = report.best; };
-//! match run(&job, &market, &Options::new(Path::new("./results")), &mut observer, &interrupt)? {
-//!     RunOutcome::Finished { result, folder, .. } => { let _ = (result.result_digest, folder); }
-//!     RunOutcome::Interrupted { generation, .. } => { let _ = generation; } // the same call continues
-//! }
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! Layers, each knowing only those below it: [`execute`] (one process), [`results`], [`run`] (the driver, which knows
-//! nothing of how evaluation happens, and local threads), [`job`] (manifest and data resolved), [`storage`].
-//!
-//! Ids such as G4 or J5 are headings of docs/contract: state.md for what is on disk, work.md for leases.
+//! Ids such as G4 or W5 are headings of docs/contract: work.md is for leases.
 
 pub mod attend;
-pub mod catalogue;
 pub mod coordinator;
-pub mod execute;
 pub mod fleet;
 pub mod import;
-pub mod job;
 pub mod lease;
 pub mod metrics;
-pub mod pictures;
 pub mod process;
-pub mod results;
-pub mod run;
-pub mod storage;
 pub mod wire;
 
-/// The engine, for those above this crate: the arrows of the house end here.
-pub use galapagos_engine as engine;
-/// Market data, likewise.
-pub use galapagos_market as market;
-/// The wire, likewise.
+/// The wire, for those above this crate.
 pub use galapagos_protocol as protocol;

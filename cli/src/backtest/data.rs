@@ -4,9 +4,9 @@ use crate::commands::backtest::Arguments;
 use crate::commands::import::input;
 use crate::exit::{Failure, Outcome};
 use crate::{data_errors, terminal};
-use galapagos_worker::engine::bars::{Bars, FundingStamp};
-use galapagos_worker::job::market::{bars, stamps};
-use galapagos_worker::market::{
+use galapagos_run::engine::bars::{Bars, FundingStamp};
+use galapagos_run::job::market::{bars, stamps};
+use galapagos_run::market::{
     Calendar, CheckOptions, Dataset, Interval, LoadOptions, OwnedSeries, ReadOptions, Series, dataset_digest,
     load_file,
 };
@@ -120,7 +120,7 @@ impl Data {
 }
 
 /// A file may need options that only the import has.
-fn blame_file(error: galapagos_worker::market::Error) -> Failure {
+fn blame_file(error: galapagos_run::market::Error) -> Failure {
     let names_options = error.to_string().contains(" --");
     match data_errors::blame(error) {
         Failure::Invalid(e) if names_options => {

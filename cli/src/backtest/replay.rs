@@ -9,16 +9,16 @@ use crate::run_failure::{blame_market, blame_resolve};
 use crate::terminal;
 use crate::validate::load_job;
 use anyhow::Context;
-use galapagos_worker::engine::ENGINE;
-use galapagos_worker::engine::backtest::Report;
-use galapagos_worker::engine::execution::Execution;
-use galapagos_worker::engine::genes::Genome;
-use galapagos_worker::engine::prepared::Prepared;
-use galapagos_worker::job::market::Market;
-use galapagos_worker::job::problem::{Part as Held, Problem};
-use galapagos_worker::job::resolve::ResolvedJob;
-use galapagos_worker::job::space::SpeciesSpace;
-use galapagos_worker::results::document::{Account, Champion, ResultDocument};
+use galapagos_run::engine::ENGINE;
+use galapagos_run::engine::backtest::BacktestResult;
+use galapagos_run::engine::execution::Execution;
+use galapagos_run::engine::genes::Genome;
+use galapagos_run::engine::prepared::Prepared;
+use galapagos_run::job::market::Market;
+use galapagos_run::job::problem::{Part as Held, Problem};
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::job::space::SpeciesSpace;
+use galapagos_run::results::document::{Account, Champion, ResultDocument};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -55,7 +55,7 @@ pub fn execute(result: &str, arguments: &Arguments) -> Outcome {
     let problem = Problem::new(&job, market.bars()).map_err(|e| Failure::Invalid(e.into()))?;
     let held = problem.holdout().invalid()?;
     let replay = Replay::new(&problem, held.as_ref(), champion)?;
-    let account = |report: &Report| Account::new(&report.evaluation);
+    let account = |report: &BacktestResult| Account::new(&report.evaluation);
     let training = differences("train", &account(&replay.training), &champion.training);
     let holdout = match (replay.holdout.as_ref().map(account), &champion.holdout) {
         (Some(now), Some(then)) => differences("holdout", &now, then),
@@ -116,8 +116,8 @@ fn ranked(document: &ResultDocument, rank: usize) -> Outcome<&Champion> {
 struct Replay<'a> {
     species: &'a SpeciesSpace,
     genome: Genome,
-    training: Report,
-    holdout: Option<Report>,
+    training: BacktestResult,
+    holdout: Option<BacktestResult>,
 }
 
 impl<'a> Replay<'a> {
@@ -155,7 +155,7 @@ impl<'a> Replay<'a> {
         exec: &Execution,
         part: &'s Held<'_>,
         from: Vec<usize>,
-        report: &'s Report,
+        report: &'s BacktestResult,
     ) -> Part<'s> {
         let bars = part.symbols().iter().map(Prepared::bars).collect();
         let rows = part.rows_of(exec, self.species.strategy, &self.genome);

@@ -5,8 +5,8 @@ use crate::args::Output;
 use crate::exit::Outcome;
 use crate::table::{number, percent, signed_percent, table, thousands};
 use crate::{terminal, times};
-use galapagos_worker::engine::bars::Bars;
-use galapagos_worker::engine::evaluation::{Evaluation, Metric};
+use galapagos_run::engine::bars::Bars;
+use galapagos_run::engine::evaluation::{Evaluation, Metric};
 use serde_json::{Map, Value, json};
 
 /// Prints it.

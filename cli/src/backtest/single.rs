@@ -5,15 +5,15 @@ use super::write::{Part, Story};
 use crate::commands::backtest::Arguments;
 use crate::exit::{Blame, Failure, Outcome};
 use crate::{names, terminal};
-use galapagos_worker::engine::backtest::{Backtest, Report, backtest};
-use galapagos_worker::engine::bars::Bars;
-use galapagos_worker::engine::evaluation::MetricSet;
-use galapagos_worker::engine::execution::{Execution, Fill, Window};
-use galapagos_worker::engine::genes::Genome;
-use galapagos_worker::engine::prepared::Prepared;
-use galapagos_worker::engine::strategies::{self, Strategy};
-use galapagos_worker::engine::window::Rows;
-use galapagos_worker::job::execution::to_engine;
+use galapagos_run::engine::backtest::{Backtest, BacktestResult, backtest};
+use galapagos_run::engine::bars::Bars;
+use galapagos_run::engine::evaluation::MetricSet;
+use galapagos_run::engine::execution::{Execution, Fill, Window};
+use galapagos_run::engine::genes::Genome;
+use galapagos_run::engine::prepared::Prepared;
+use galapagos_run::engine::strategies::{self, Strategy};
+use galapagos_run::engine::window::Rows;
+use galapagos_run::job::execution::to_engine;
 
 /// The gene that is off where there is no volume to confirm by (contract X16).
 const VOLUME_GENE: &str = "volume_confirmation";
@@ -33,7 +33,7 @@ pub struct Done {
     /// Counted rows of each symbol.
     pub rows: Vec<Rows>,
     /// What came out.
-    pub report: Report,
+    pub report: BacktestResult,
 }
 
 impl Done {

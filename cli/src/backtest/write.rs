@@ -4,14 +4,14 @@
 use crate::exit::{Blame, Outcome};
 use crate::times;
 use anyhow::Context as _;
-use galapagos_worker::engine::backtest::Report;
-use galapagos_worker::engine::bars::Bars;
-use galapagos_worker::engine::genes::Genome;
-use galapagos_worker::engine::interrupt::Interrupt;
-use galapagos_worker::engine::signals::Signals;
-use galapagos_worker::engine::strategies::{Context, Series, Strategy};
-use galapagos_worker::engine::window::Rows;
-use galapagos_worker::storage::atomic;
+use galapagos_run::engine::backtest::BacktestResult;
+use galapagos_run::engine::bars::Bars;
+use galapagos_run::engine::genes::Genome;
+use galapagos_run::engine::interrupt::Interrupt;
+use galapagos_run::engine::signals::Signals;
+use galapagos_run::engine::strategies::{Context, Series, Strategy};
+use galapagos_run::engine::window::Rows;
+use galapagos_run::storage::atomic;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -38,7 +38,7 @@ pub struct Part<'a> {
     /// The rows that count.
     pub rows: Vec<Rows>,
     /// What came out.
-    pub report: &'a Report,
+    pub report: &'a BacktestResult,
 }
 
 impl Story<'_> {

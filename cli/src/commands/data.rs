@@ -5,7 +5,7 @@ use crate::data_errors;
 use crate::exit::{Blame, Failure, Outcome};
 use crate::table::{bytes, percent, table, thousands};
 use crate::{terminal, times};
-use galapagos_worker::market::catalogue::{self, DatasetInfo, VersionInfo};
+use galapagos_run::market::catalogue::{self, DatasetInfo, VersionInfo};
 use galapagos_worker::process::exit::with_causes;
 use serde_json::json;
 
@@ -142,7 +142,7 @@ fn detail(info: &DatasetInfo) -> String {
 
 fn check(name: Option<&str>, place: &Place) -> Outcome {
     let checks = catalogue::check(&place.data_dir.data_dir, name).map_err(data_errors::blame)?;
-    let problem = |error: &galapagos_worker::market::Error| with_causes(error);
+    let problem = |error: &galapagos_run::market::Error| with_causes(error);
     if place.output == Output::Json {
         let list = checks.iter().map(
             |c| json!({"dataset": c.dataset, "digest": c.digest, "problem": c.problem.as_ref().map(problem)}),

@@ -4,8 +4,8 @@ use crate::args::{DataDir, Output};
 use crate::exit::{Failure, Outcome};
 use crate::run_failure::{blame_market, blame_resolve};
 use crate::{estimate, manifest, source};
-use galapagos_worker::job::market::Market;
-use galapagos_worker::job::resolve::ResolvedJob;
+use galapagos_run::job::market::Market;
+use galapagos_run::job::resolve::ResolvedJob;
 use std::path::PathBuf;
 
 /// Estimate evaluations, memory, time and cost of a job from a short measurement here

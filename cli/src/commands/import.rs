@@ -5,11 +5,11 @@ use crate::exit::{Blame, Failure, Outcome};
 use crate::import_progress::Watch;
 use crate::table::{percent, table, thousands};
 use crate::{data_errors, terminal, walk};
-use galapagos_worker::import::source::cores;
-use galapagos_worker::market::{
+use galapagos_run::market::{
     Calendar, CheckOptions, ColumnChoice, DayOrder, ImportPlan, ImportSummary, Input, Interval, LoadOptions,
     ReadOptions, import,
 };
+use galapagos_worker::import::source::cores;
 use galapagos_worker::process::exit::with_causes;
 use serde_json::json;
 use std::path::PathBuf;
@@ -139,7 +139,7 @@ pub fn input(text: &str, symbol: Option<&str>) -> Input {
     let exists = |path: &str| PathBuf::from(path).exists();
     match text.split_once('=') {
         Some((name, path)) if !exists(text) && (!name.contains(['/', '\\']) || exists(path)) => {
-            Input::of(name, path)
+            Input::for_symbol(name, path)
         }
         _ => Input { path: text.into(), symbol: symbol.map(str::to_owned) },
     }

@@ -5,11 +5,11 @@ use crate::exit::{Failure, Outcome};
 use crate::progress::Progress;
 use crate::run_failure::{blame_execute, blame_market, blame_resolve};
 use crate::{estimate, interrupt, manifest, run_report, source, terminal, workers};
-use galapagos_worker::execute::{self, Options, RunOutcome};
-use galapagos_worker::job::market::Market;
-use galapagos_worker::job::problem::Problem;
-use galapagos_worker::job::resolve::ResolvedJob;
-use galapagos_worker::storage::run_folder::Start;
+use galapagos_run::execute::{self, Options, RunOutcome};
+use galapagos_run::job::market::Market;
+use galapagos_run::job::problem::Problem;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::storage::run_folder::Start;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 

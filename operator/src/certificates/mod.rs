@@ -18,10 +18,10 @@ use kube::Api;
 use rustls::ClientConfig;
 use serde_json::{Value, json};
 
-use crate::kube_io::{Created, Kind, KubeIo, WriteError};
 use crate::labels::{self, Component};
 use crate::names::OPERATOR;
 use crate::progress::Credentials;
+use crate::runtime::kube_io::{Created, Kind, KubeIo, WriteError};
 
 /// Name of the authority's Secret.
 pub const SECRET: &str = "galapagos-ca";

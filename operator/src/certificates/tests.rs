@@ -17,9 +17,9 @@ use tokio::net::TcpListener;
 use tower::service_fn;
 
 use super::{Ca, CaError, KEY, SECRET, secret};
-use crate::kube_io::KubeIo;
-use crate::leader::Fence;
 use crate::metrics::Metrics;
+use crate::runtime::kube_io::KubeIo;
+use crate::runtime::leader::Fence;
 
 const OWN: &str = "galapagos-system";
 

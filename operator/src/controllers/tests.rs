@@ -14,17 +14,18 @@ use serde_json::json;
 use tower::service_fn;
 
 use super::*;
-use crate::backoff::Backoff;
 use crate::certificates::Ca;
 use crate::context::{Clock, Recent};
 use crate::evolution_job::{budget::Budget, refusals::Refusals, worker_trouble::Pending};
-use crate::kube_io::KubeIo;
-use crate::leader::Fence;
 use crate::metrics::Metrics;
 use crate::progress::Hub;
+use crate::runtime::backoff::Backoff;
+use crate::runtime::kube_io::KubeIo;
+use crate::runtime::leader::Fence;
+use crate::runtime::watches::{Health, Pulse};
 use crate::settings::Settings;
 use crate::teller::Teller;
-use crate::watches::{self, Health, Pulse, Triggers};
+use crate::watches::{self, Triggers};
 
 /// A context without a cluster: whatever is asked, nothing is there. And the task that would tell its events.
 fn context() -> (Arc<Context>, impl Future<Output = ()>) {

@@ -10,13 +10,13 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
-use super::build::{self, Site};
+use super::children::{self, Site};
 use super::decide::{Children, Workers};
 use super::observe::Observed;
 use super::{rivals, site};
 use crate::certificates::CaError;
 use crate::context::Context;
-use crate::kube_io::{Created, Kind, Propagation, Righted, WriteError};
+use crate::runtime::kube_io::{Created, Kind, Propagation, Righted, WriteError};
 use crate::worker_pool::privileges;
 use crate::{annotations, names};
 
@@ -133,18 +133,18 @@ async fn start(
         let found = found.get_metadata_opt(&service).await.map_err(Obstacle::Read)?;
         found.map_or(Ok(()), |s| must_be_mine(&s.metadata, site, "Service"))?;
     }
-    let body = build::service(site, number);
+    let body = children::service(site, number);
     let what = format!("its Service {service}");
     put_right(ctx, site, Kind::Service, &body, known, &what).await?;
     if observed.attempt(number).is_some() {
         return Ok(());
     }
     let certificates = ctx.ca.issue(&site.uid)?;
-    let secret = build::secret(site, &certificates, &observed.job);
+    let secret = children::secret(site, &certificates, &observed.job);
     // One that exists has the same content under the same authority: it is never read.
     ctx.io.create(Kind::Secret, &site.namespace, &secret).await.map_err(|e| Obstacle::of(e, "its Secret"))?;
-    let desired = Desired::of(&observed.job.spec);
-    let mut body = build::coordinator_job(site, number, &desired);
+    let desired = Desired::from_spec(&observed.job.spec);
+    let mut body = children::coordinator_job(site, number, &desired);
     body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin);
     body["metadata"]["annotations"][annotations::OPERATOR] =
         json!(rivals::this_operator(&ctx.settings, &ctx.ca));
@@ -255,7 +255,7 @@ async fn put_right(
 /// the operator upgraded: running jobs are not touched by either. What is changed by hand is changed back, as long as
 /// neither happened.
 fn workers(site: &Site, live: Option<&Deployment>, replicas: u32, origin: &str) -> Value {
-    let mut body = build::workers(site, replicas);
+    let mut body = children::workers(site, replicas);
     let made = live.and_then(|d| Some((d.annotations().get(annotations::ORIGIN)?, d.spec.as_ref()?)));
     match made {
         Some((made, spec)) if *made != origin && same_attempt(made, origin) => {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
-use super::build::slots;
+use super::children::slots;
 use super::validate::Verdicts;
 use super::{decide, queue, site, validate};
 use crate::plan::{self, Share, Window};

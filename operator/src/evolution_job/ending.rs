@@ -72,7 +72,7 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
             }
             _ => Class::Permanent(reason),
         }
-    } else if code.and_then(Code::of) == Some(Code::Terminated) {
+    } else if code.and_then(Code::from_number) == Some(Code::Terminated) {
         Class::Disrupted
     } else if code.is_none() && pod.is_none() {
         // Every code is kept in the condition: the pod went away without one, by force or with its node.

@@ -1,11 +1,11 @@
 //! The controller of EvolutionJobs.
 //!
 //! [`reconcile`] is the list of its steps. Pure: [`validate`](mod@validate), [`decide`](mod@decide), [`events`], [`ending`], [`pod_state`],
-//! [`build`], [`status`]. With the client: [`apply`](mod@apply), [`report`](mod@report). What is read comes from the caches ([`observe`](mod@observe)).
+//! [`children`], [`status`]. With the client: [`apply`](mod@apply), [`report`](mod@report). What is read comes from the caches ([`observe`](mod@observe)).
 
 pub mod apply;
 pub mod budget;
-pub mod build;
+pub mod children;
 pub mod decide;
 pub mod ending;
 pub mod events;
@@ -38,8 +38,8 @@ use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::context::Context;
-use crate::kube_io::WriteError;
 use crate::plan::Share;
+use crate::runtime::kube_io::WriteError;
 use apply::Obstacle;
 use decide::{Inputs, decide};
 use observe::observe;

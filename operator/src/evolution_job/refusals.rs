@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use galapagos_crds::conditions::StalledReason;
 use serde_json::Value;
 
-use crate::kube_io::Kind;
+use crate::runtime::kube_io::Kind;
 
 /// What was refused last, by UID of the job and kind of its child.
 #[derive(Debug, Default)]

@@ -15,8 +15,8 @@ use super::observe::Observed;
 use super::status::{Change, Facts, RemoteWorkers, believed, build, differs, wait};
 use super::{Error, Situation, pod_state, site};
 use crate::context::Context;
-use crate::kube_io::{Kind, WriteError};
 use crate::progress::SILENCE;
+use crate::runtime::kube_io::{Kind, WriteError};
 
 /// Time between two events about a better individual.
 const BEST_EVERY: Duration = Duration::from_secs(60);

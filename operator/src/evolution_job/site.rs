@@ -10,7 +10,7 @@ use kube::{Resource, ResourceExt};
 use serde_json::Value;
 
 use super::apply::Obstacle;
-use super::build::{JOB_VOLUME, Site};
+use super::children::{JOB_VOLUME, Site};
 use crate::context::Context;
 use crate::settings::Settings;
 use crate::{names, worker_pool};

@@ -22,7 +22,7 @@ pub fn desired(job: &EvolutionJob) -> Desired {
         worker_seconds: cost
             .filter(|_| stop.max_cost.is_some())
             .and_then(|c| c.worker_seconds.try_into().ok()),
-        fields: galapagos_crds::Desired::of(spec).to_string(),
+        fields: galapagos_crds::Desired::from_spec(spec).to_string(),
     }
 }
 
@@ -51,7 +51,7 @@ mod tests {
         let fields: galapagos_crds::Desired = told.fields.parse().unwrap();
         assert_eq!(
             fields,
-            galapagos_crds::Desired::of(&job(json!({"maxCost": "20", "patience": 3}), 1).spec)
+            galapagos_crds::Desired::from_spec(&job(json!({"maxCost": "20", "patience": 3}), 1).spec)
         );
     }
 

@@ -20,11 +20,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::Watch;
-use super::follow::{Change, Follower, Open};
-use super::health::Health;
 use super::lives::{self, Lives};
 use super::mapping::Mapping;
 use crate::labels;
+use crate::runtime::watches::{Change, Follower, Health, Open};
 
 /// What is watched.
 #[derive(Clone, Debug)]

@@ -10,9 +10,9 @@ use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use kube::ResourceExt;
 use kube::core::error_boundary::InvalidObject;
 
-use super::follow::Change;
 use crate::evolution_job::status::{Life, is_over};
 use crate::labels;
+use crate::runtime::watches::Change;
 
 /// Who leads counts at least once a minute. A replica that does not lead is never told what was counted.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);

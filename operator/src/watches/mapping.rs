@@ -8,9 +8,9 @@ use kube::runtime::reflector::Store;
 use kube::{Resource, ResourceExt};
 
 use super::caches::Triggers;
-use super::follow::Change;
 use crate::evolution_job::decide;
 use crate::evolution_job::status::believed;
+use crate::runtime::watches::Change;
 use crate::{labels, names};
 
 /// Knows who depends on whom.

@@ -4,13 +4,10 @@
 //! Not kube's `watcher`: it swallows bookmarks, and without them nobody can tell a quiet watch from a dead one.
 
 mod caches;
-mod follow;
-mod health;
 mod lives;
 mod mapping;
 
 pub use caches::{Caches, Requests, Settings, Tasks, Trigger, Triggers, start};
-pub use health::{Health, NotReady, Pulse};
 pub use lives::Lives;
 
 /// The watches of the operator.
@@ -79,7 +76,7 @@ impl Watch {
         matches!(self, Watch::EvolutionJobs | Watch::WorkerPools)
     }
 
-    const fn index(self) -> usize {
+    pub(crate) const fn index(self) -> usize {
         self as usize
     }
 }

@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::observe::Observed;
 use super::{Error, Problem, colocation};
 use crate::context::Context;
-use crate::evolution_job::build::Colocation;
-use crate::kube_io::{Kind, WriteError};
+use crate::evolution_job::children::Colocation;
 use crate::labels::{MANAGED_BY, POOL};
 use crate::names::OPERATOR;
+use crate::runtime::kube_io::{Kind, WriteError};
 
 /// What is remembered of a pool's last status.
 const STATUS: &str = "status";

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 use super::observe::claims_of;
 use crate::context::Context;
-use crate::evolution_job::build::Colocation;
+use crate::evolution_job::children::Colocation;
 
 /// Which pods of the pool must share a node, by the access modes of its claims.
 ///

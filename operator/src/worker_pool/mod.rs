@@ -26,7 +26,7 @@ use kube::ResourceExt;
 use kube::runtime::controller::Action;
 
 use crate::context::Context;
-use crate::kube_io::WriteError;
+use crate::runtime::kube_io::WriteError;
 use apply::{Obstacle, apply};
 use observe::observe;
 use validate::validate;

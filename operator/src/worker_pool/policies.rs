@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Resource, ResourceExt};
 use serde_json::{Map, Value, json};
 
-use crate::evolution_job::build::{HTTP_PORT, LOCAL_HTTP_PORT, PROGRESS_PORT, WORK_PORT};
+use crate::evolution_job::children::{HTTP_PORT, LOCAL_HTTP_PORT, PROGRESS_PORT, WORK_PORT};
 use crate::labels::{self, COMPONENT, Component, GALAPAGOS, NAME};
 use crate::names;
 

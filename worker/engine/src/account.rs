@@ -1,14 +1,14 @@
 //! Cash, position and the fills that move them (X2 to X8, A2).
 
 use crate::prepared::Prepared;
-use crate::trace::{Exit, FillRecord, Trade};
+use crate::trace::{ExitReason, FillRecord, Trade};
 
 /// How the return of the bar at hand is computed (A3): a rule chosen by what happened, never by the path.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Rule {
-    /// Flat throughout.
+pub(crate) enum ReturnRule {
+    /// Flat from the close before to this close: the return is 0.
     Flat,
-    /// All-in long throughout.
+    /// All-in long throughout: the return is that of the closes.
     Held,
     /// Flat, then all-in long.
     Entered,
@@ -32,7 +32,7 @@ pub(crate) struct Account<'a> {
     f_at_fill: f64,
     trade: Option<Trade>,
     cash_before: f64,
-    pub rule: Rule,
+    pub rule: ReturnRule,
     pub trades: Vec<Trade>,
     pub fills: Vec<FillRecord>,
     pub fees: f64,
@@ -40,7 +40,7 @@ pub(crate) struct Account<'a> {
     pub funding: f64,
 }
 
-/// Where a fill takes place: its row, and the row whose F holds at that moment (they differ for the events of
+/// When a fill happens: its row, and the row whose F holds at that moment (they differ for the events of
 /// `SameClose` and for the final close, which pays what falls due after the last open).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
@@ -60,7 +60,7 @@ impl<'a> Account<'a> {
             f_at_fill: 0.0,
             trade: None,
             cash_before: 0.0,
-            rule: Rule::Flat,
+            rule: ReturnRule::Flat,
             trades: Vec::new(),
             fills: Vec::new(),
             fees: 0.0,
@@ -89,9 +89,9 @@ impl<'a> Account<'a> {
     /// Chooses the rule of a bar that begins now.
     pub fn begin_bar(&mut self) {
         self.rule = match (self.q == 0.0, self.all_in) {
-            (true, _) => Rule::Flat,
-            (false, true) => Rule::Held,
-            (false, false) => Rule::Ratio,
+            (true, _) => ReturnRule::Flat,
+            (false, true) => ReturnRule::Held,
+            (false, false) => ReturnRule::Ratio,
         };
     }
 
@@ -106,7 +106,11 @@ impl<'a> Account<'a> {
             (costs.sell[at.row], cash + size * costs.net_sell[at.row])
         };
         self.all_in = long && whole;
-        self.rule = if self.all_in && self.rule == Rule::Flat { Rule::Entered } else { Rule::Ratio };
+        self.rule = if self.all_in && self.rule == ReturnRule::Flat {
+            ReturnRule::Entered
+        } else {
+            ReturnRule::Ratio
+        };
         self.cash_before = cash;
         self.trade = Some(Trade {
             entry: at.row,
@@ -114,7 +118,7 @@ impl<'a> Account<'a> {
             side: if long { 1 } else { -1 },
             entry_price: price,
             exit_price: price,
-            reason: Exit::Signal,
+            reason: ExitReason::Signal,
             pnl: 0.0,
             fees: 0.0,
             quantity: size,
@@ -139,13 +143,13 @@ impl<'a> Account<'a> {
             (costs.sell[at.row], cash + amount * costs.net_sell[at.row])
         };
         self.all_in = false;
-        self.rule = Rule::Ratio;
+        self.rule = ReturnRule::Ratio;
         // The position moves by what is traded: q + (size - q) is not always `size` in the last bit.
         self.settle(at, after, self.q + change, change, price, self.taker_fee);
     }
 
     /// Closes the position at the market.
-    pub fn close_at_market(&mut self, at: Moment, reason: Exit) {
+    pub fn close_at_market(&mut self, at: Moment, reason: ExitReason) {
         let (costs, amount, cash) = (&self.prepared.costs, self.q.abs(), self.cash(at));
         if self.q > 0.0 {
             let net = costs.net_sell[at.row];
@@ -157,8 +161,8 @@ impl<'a> Account<'a> {
     }
 
     /// Closes the position at `price`, slippage inside.
-    pub fn close_at(&mut self, at: Moment, price: f64, reason: Exit) {
-        let fee = if reason == Exit::Target { self.maker_fee } else { self.taker_fee };
+    pub fn close_at(&mut self, at: Moment, price: f64, reason: ExitReason) {
+        let fee = if reason == ExitReason::Target { self.maker_fee } else { self.taker_fee };
         let cash = self.cash(at);
         if self.q > 0.0 {
             let net = price * (1.0 - fee);
@@ -169,18 +173,18 @@ impl<'a> Account<'a> {
         }
     }
 
-    fn leave(&mut self, at: Moment, after: f64, price: f64, net: f64, fee: f64, reason: Exit) {
+    fn leave(&mut self, at: Moment, after: f64, price: f64, net: f64, fee: f64, reason: ExitReason) {
         self.rule = match self.rule {
-            Rule::Held if self.all_in => Rule::Left(net),
-            Rule::Entered => Rule::Through(net),
-            _ => Rule::Ratio,
+            ReturnRule::Held if self.all_in => ReturnRule::Left(net),
+            ReturnRule::Entered => ReturnRule::Through(net),
+            _ => ReturnRule::Ratio,
         };
         self.all_in = false;
         self.settle(at, after, 0.0, -self.q, price, fee);
         self.end_trade(at.row, price, after - self.cash_before, reason);
     }
 
-    fn end_trade(&mut self, row: usize, price: f64, pnl: f64, reason: Exit) {
+    fn end_trade(&mut self, row: usize, price: f64, pnl: f64, reason: ExitReason) {
         if let Some(trade) = self.trade.take() {
             self.trades.push(Trade { exit: row, exit_price: price, pnl, reason, ..trade });
         }
@@ -212,7 +216,7 @@ impl<'a> Account<'a> {
     pub fn ruin(&mut self, row: usize) {
         self.charge(row);
         if self.trade.is_some() {
-            self.end_trade(row, self.prepared.close[row], -self.cash_before, Exit::Ruin);
+            self.end_trade(row, self.prepared.close[row], -self.cash_before, ExitReason::Ruin);
         } else if let Some(last) = self.trades.last_mut() {
             last.pnl = -self.cash_before;
         }

@@ -5,7 +5,7 @@ use crate::evaluation::{Evaluation, Metric, MetricSet};
 use crate::execution::Execution;
 use crate::genes::Genome;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::portfolio::{Part, Total, combine, total};
+use crate::portfolio::{SymbolAccount, Total, combine, total};
 use crate::prepared::Prepared;
 use crate::signals::Signals;
 use crate::simulator::{Sleeve, simulate_until};
@@ -20,15 +20,15 @@ pub struct Backtest<'a> {
     pub symbols: &'a [Prepared<'a>],
     /// Counted rows of each symbol.
     pub rows: &'a [Rows],
-    /// Options.
+    /// Options of the simulated account.
     pub exec: &'a Execution,
-    /// Metrics asked for.
+    /// The metrics that are computed; others stay undefined.
     pub metrics: MetricSet,
 }
 
 /// The result of one symbol.
 #[derive(Clone, Debug)]
-pub struct SymbolReport {
+pub struct SymbolResult {
     /// Name of the symbol.
     pub symbol: String,
     /// Its own evaluation, all metrics but buy and hold.
@@ -41,22 +41,22 @@ pub struct SymbolReport {
 
 /// The result of a back-test.
 #[derive(Clone, Debug)]
-pub struct Report {
-    /// All symbols together.
+pub struct BacktestResult {
+    /// The evaluation of all symbols together, by [`Execution::aggregate`].
     pub evaluation: Evaluation,
-    /// Each symbol.
-    pub per_symbol: Vec<SymbolReport>,
+    /// One report a symbol, in the order of the symbols.
+    pub per_symbol: Vec<SymbolResult>,
     /// The sum of the accounts over time (X21).
     pub total: Total,
 }
 
 /// Runs one genome of a strategy.
-pub fn backtest(run: &Backtest, strategy: &dyn Strategy, genome: &Genome) -> Report {
+pub fn backtest(run: &Backtest, strategy: &dyn Strategy, genome: &Genome) -> BacktestResult {
     backtest_signals(run, signals(run, strategy, genome, Interrupt::NEVER), genome)
 }
 
 /// Runs given decisions, one set per symbol; of the genome only the stops act.
-pub fn backtest_signals(run: &Backtest, signals: Vec<Signals>, genome: &Genome) -> Report {
+pub fn backtest_signals(run: &Backtest, signals: Vec<Signals>, genome: &Genome) -> BacktestResult {
     let traces = traces(run, &signals, genome, Interrupt::NEVER);
     let parts = parts(run, &traces);
     let singles: Vec<Evaluation> = parts.iter().map(|p| p.evaluate(run.exec, MetricSet::FULL)).collect();
@@ -70,14 +70,14 @@ pub fn backtest_signals(run: &Backtest, signals: Vec<Signals>, genome: &Genome) 
         .iter()
         .zip(singles)
         .zip(traces.into_iter().zip(signals))
-        .map(|((p, evaluation), (trace, signals))| SymbolReport {
+        .map(|((p, evaluation), (trace, signals))| SymbolResult {
             symbol: p.bars().symbol.to_owned(),
             evaluation,
             trace,
             signals,
         })
         .collect();
-    Report { evaluation, per_symbol, total }
+    BacktestResult { evaluation, per_symbol, total }
 }
 
 /// The evaluation of one genome alone, without what people look at.
@@ -136,7 +136,10 @@ fn traces(run: &Backtest, signals: &[Signals], genome: &Genome, interrupt: Inter
         .collect()
 }
 
-fn parts<'a>(run: &Backtest<'a>, traces: &'a [Trace]) -> Vec<Part<'a>> {
+fn parts<'a>(run: &Backtest<'a>, traces: &'a [Trace]) -> Vec<SymbolAccount<'a>> {
     let symbols = run.symbols.iter().zip(run.rows);
-    symbols.zip(traces).map(|((p, &rows), trace)| Part { time_ms: p.bars().time_ms, rows, trace }).collect()
+    symbols
+        .zip(traces)
+        .map(|((p, &rows), trace)| SymbolAccount { time_ms: p.bars().time_ms, rows, trace })
+        .collect()
 }

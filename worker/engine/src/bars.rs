@@ -39,7 +39,7 @@ pub struct FundingStamp {
 }
 
 impl<'a> Bars<'a> {
-    /// Number of rows.
+    /// Number of rows, one per bar.
     pub fn len(&self) -> usize {
         self.time_ms.len()
     }

@@ -136,7 +136,7 @@ impl Metric {
 pub struct MetricSet(pub u32);
 
 impl MetricSet {
-    /// Every metric.
+    /// The set of all metrics.
     pub const FULL: MetricSet = MetricSet((1 << Metric::ALL.len()) - 1);
 
     /// What every individual gets ([`Metric::ALWAYS`]).
@@ -274,7 +274,7 @@ impl Reason {
 /// Exact sums of one block of returns in units of 2^-52 (A1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockSum {
-    /// Sum of r.
+    /// Sum of the block's returns, in units of 2^-52.
     pub s1: i64,
     /// Sum of r squared.
     pub s2: i64,

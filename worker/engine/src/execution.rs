@@ -33,7 +33,7 @@ pub struct Execution {
     pub lot: Option<f64>,
     /// Whether an open position is closed at the last close.
     pub final_close: bool,
-    /// Which rows count.
+    /// Which rows count towards metrics, and where decisions start.
     pub window: Window,
     /// Raises the warm-up; `None` = the bound of the job.
     pub warmup_bars: Option<usize>,
@@ -61,7 +61,7 @@ pub enum Side {
     Long,
     /// Long targets become flat.
     Short,
-    /// Both.
+    /// Long and short targets are both taken.
     LongShort,
 }
 
@@ -90,9 +90,9 @@ pub enum Aggregate {
 /// Funding of perpetual contracts (X7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Funding {
-    /// None is paid.
+    /// No funding is paid or received.
     None,
-    /// The dataset's series.
+    /// Payments follow the dataset's own series of the symbol.
     Series,
     /// A constant rate (in 1e-9) every `interval_hours` from 00:00 UTC.
     Constant {

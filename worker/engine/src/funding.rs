@@ -13,7 +13,7 @@ pub enum FundingError {
         "symbol `{symbol}` has no funding series; import one, or use `funding: {{constant: {{rate, intervalHours}}}}`"
     )]
     NoSeries {
-        /// The symbol.
+        /// Name of the symbol.
         symbol: String,
     },
     /// A hole in the series.
@@ -22,7 +22,7 @@ pub enum FundingError {
          cadence is {cadence_ms} ms; complete it, or use `funding: {{constant: {{rate, intervalHours}}}}`"
     )]
     Missing {
-        /// The symbol.
+        /// Name of the symbol.
         symbol: String,
         /// The stamp before the hole.
         after_ms: i64,

@@ -10,9 +10,9 @@ use rust_decimal::Decimal;
 /// How the values of a gene are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GeneKind {
-    /// Whole numbers.
+    /// Whole numbers, ordered.
     Integer,
-    /// Decimals.
+    /// Decimals, ordered.
     Real,
     /// One of a few names.
     Categorical,
@@ -23,25 +23,25 @@ pub enum GeneKind {
 pub enum Range {
     /// min, min + step, ... up to max.
     Linear {
-        /// Lowest value.
+        /// The lowest value.
         min: &'static str,
-        /// Highest value.
+        /// Upper bound; the highest value where a step meets it.
         max: &'static str,
         /// Distance of two neighbours.
         step: &'static str,
     },
     /// `steps` + 1 values, evenly spaced in the logarithm, rounded half up to multiples of `unit`.
     Log {
-        /// Lowest value.
+        /// The lowest value, above 0.
         min: &'static str,
-        /// Highest value.
+        /// The highest value.
         max: &'static str,
         /// Number of steps between them.
         steps: u32,
     },
-    /// Listed decimals, rising.
+    /// The listed decimals, strictly rising.
     Values(&'static [&'static str]),
-    /// Listed names.
+    /// The listed names; the first is category 0.
     Categories(&'static [&'static str]),
 }
 
@@ -142,7 +142,7 @@ impl GeneDef {
         GeneDef { hard: Some((min, max)), ..self }
     }
 
-    /// Sets the unit.
+    /// Sets the unit that every value must be a multiple of.
     pub const fn unit(self, unit: &'static str) -> GeneDef {
         GeneDef { unit: Some(unit), ..self }
     }
@@ -181,14 +181,14 @@ pub enum Constraint {
     },
     /// `gene` is set to its default unless the categorical gene `when.0` has the value `when.1` (C12).
     ActiveWhen {
-        /// The conditional gene.
+        /// Name of the gene that may be inactive.
         gene: &'static str,
-        /// The condition.
+        /// The categorical gene and the name of the value at which `gene` is active.
         when: (&'static str, &'static str),
     },
     /// Values strictly between 0 and `below` become 0.
     ZeroBelow {
-        /// The gene.
+        /// Name of the gene, a numeric one.
         gene: &'static str,
         /// The smallest value kept besides 0.
         below: &'static str,
@@ -198,7 +198,7 @@ pub enum Constraint {
 /// The value of one gene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GeneValue {
-    /// An exact decimal.
+    /// An exact decimal, in the unit that the gene's help names.
     Number(Decimal),
     /// Position in the gene's list of categories.
     Category(u32),
@@ -241,7 +241,7 @@ pub static STOP_GENE_DEFS: [GeneDef; 3] = [
     ),
 ];
 
-/// The place of a gene in its strategy's genomes. Found by name while the strategy is compiled, so that definitions can
+/// The position of a gene in its strategy's genomes. Found by name while the strategy is compiled, so that definitions can
 /// be reordered, and a gene that does not exist is refused there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gene(usize);

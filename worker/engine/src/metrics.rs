@@ -6,7 +6,7 @@ use crate::q52::Sums;
 
 /// What the metrics are computed from.
 #[derive(Clone, Copy, Debug)]
-pub struct Story<'a> {
+pub struct AccountHistory<'a> {
     /// Equity at the start.
     pub capital: f64,
     /// Equity at the counted stamps.
@@ -29,25 +29,25 @@ pub struct Story<'a> {
     pub open_position: bool,
 }
 
-/// Metrics that need every bar's equity or return. All others come from an [`Account`].
+/// Metrics that need every bar's equity or return. All others come from an [`AccountSummary`].
 pub(crate) const PER_BAR: [Metric; 4] = [Metric::Sortino, Metric::Turnover, Metric::Skew, Metric::Kurtosis];
 
 /// What an account has come to, however its bars were counted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Account {
+pub(crate) struct AccountSummary {
     /// Equity at the start.
     pub capital: f64,
     /// Equity at the end.
     pub equity: f64,
     /// The lowest equity as a share of the highest before it, the capital included.
     pub lowest: f64,
-    /// Counted rows.
+    /// Number of counted rows, each with one return.
     pub rows: usize,
     /// Those with a position at the close.
     pub exposed: u64,
-    /// Closed round trips.
+    /// Number of closed round trips.
     pub trades: u64,
-    /// Those that won.
+    /// Closed round trips with a profit above 0.
     pub wins: u64,
     /// What they won, what the others lost, and the sum of all.
     pub gains: f64,
@@ -62,38 +62,38 @@ pub(crate) struct Account {
     pub open_position: bool,
 }
 
-/// The evaluation of a story: the metrics of `set`, the reason, the exact sums.
-pub fn evaluate(story: &Story, exec: &Execution, set: MetricSet) -> Evaluation {
-    let (account, sums) = (account(story), Sums::of(story.returns));
+/// The evaluation of a history: the metrics of `set`, the reason, the exact sums.
+pub fn evaluate(history: &AccountHistory, exec: &Execution, set: MetricSet) -> Evaluation {
+    let (account, sums) = (account(history), Sums::from_returns(history.returns));
     let mut evaluation = evaluate_account(&account, sums.as_ref(), exec, MetricSet::FULL);
-    bar_metrics(&mut evaluation.metrics, story, sums.as_ref(), exec);
+    bar_metrics(&mut evaluation.metrics, history, sums.as_ref(), exec);
     Evaluation { metrics: evaluation.metrics.restricted(set), ..evaluation }
 }
 
-fn account(story: &Story) -> Account {
-    let pnl = story.pnl;
-    Account {
-        capital: story.capital,
-        equity: story.equity.last().copied().unwrap_or(story.capital),
-        lowest: lowest_ratio(story.capital, story.equity),
-        rows: story.returns.len(),
-        exposed: story.exposed as u64,
+fn account(history: &AccountHistory) -> AccountSummary {
+    let pnl = history.pnl;
+    AccountSummary {
+        capital: history.capital,
+        equity: history.equity.last().copied().unwrap_or(history.capital),
+        lowest: lowest_ratio(history.capital, history.equity),
+        rows: history.returns.len(),
+        exposed: history.exposed as u64,
         trades: pnl.len() as u64,
         wins: pnl.iter().filter(|&&x| x > 0.0).count() as u64,
         gains: pnl.iter().filter(|&&x| x > 0.0).sum(),
         losses: pnl.iter().filter(|&&x| x < 0.0).map(|x| -x).sum(),
         pnl: pnl.iter().sum(),
-        fees: story.fees,
-        funding: story.funding,
-        ruined: story.ruined,
-        open_position: story.open_position,
+        fees: history.fees,
+        funding: history.funding,
+        ruined: history.ruined,
+        open_position: history.open_position,
     }
 }
 
 /// The evaluation of an account and the exact sums of its returns (`None`: out of their range), without the metrics
 /// of [`PER_BAR`].
 pub(crate) fn evaluate_account(
-    account: &Account,
+    account: &AccountSummary,
     sums: Option<&Sums>,
     exec: &Execution,
     set: MetricSet,
@@ -123,7 +123,7 @@ pub(crate) fn evaluate_account(
     }
 }
 
-fn reason(account: &Account, sums: Option<&Sums>) -> Option<Reason> {
+fn reason(account: &AccountSummary, sums: Option<&Sums>) -> Option<Reason> {
     match sums {
         _ if account.rows < 2 => Some(Reason::TooShort),
         _ if account.ruined => Some(Reason::Ruined),
@@ -134,7 +134,7 @@ fn reason(account: &Account, sums: Option<&Sums>) -> Option<Reason> {
     }
 }
 
-fn account_metrics(m: &mut Metrics, account: &Account, exec: &Execution) {
+fn account_metrics(m: &mut Metrics, account: &AccountSummary, exec: &Execution) {
     let growth = account.equity / account.capital;
     let drawdown = 1.0 - account.lowest;
     m.set(Metric::FinalEquity, Some(account.equity));
@@ -158,7 +158,13 @@ fn account_metrics(m: &mut Metrics, account: &Account, exec: &Execution) {
     m.set(Metric::Funding, Some(account.funding));
 }
 
-fn return_metrics(m: &mut Metrics, account: &Account, sums: &Sums, reason: Option<Reason>, exec: &Execution) {
+fn return_metrics(
+    m: &mut Metrics,
+    account: &AccountSummary,
+    sums: &Sums,
+    reason: Option<Reason>,
+    exec: &Execution,
+) {
     let b = exec.bars_per_year;
     let deviation = sums.variance().sqrt();
     let has_sharpe = match reason {
@@ -176,18 +182,18 @@ fn excess(sums: &Sums, exec: &Execution) -> f64 {
 }
 
 /// The metrics of [`PER_BAR`].
-fn bar_metrics(m: &mut Metrics, story: &Story, sums: Option<&Sums>, exec: &Execution) {
-    let (b, t) = (exec.bars_per_year, story.returns.len() as f64);
+fn bar_metrics(m: &mut Metrics, history: &AccountHistory, sums: Option<&Sums>, exec: &Execution) {
+    let (b, t) = (exec.bars_per_year, history.returns.len() as f64);
     if t > 0.0 {
         let years = t / b;
-        let mean = story.equity.iter().sum::<f64>() / t;
-        m.set(Metric::Turnover, Some(story.traded / mean / years));
+        let mean = history.equity.iter().sum::<f64>() / t;
+        m.set(Metric::Turnover, Some(history.traded / mean / years));
     }
     let Some(sums) = sums.filter(|sums| sums.returns >= 2) else { return };
     let downside = (crate::q52::to_f64(sums.s2_down) / t).sqrt();
     m.set(Metric::Sortino, ratio(excess(sums, exec), downside).map(|x| x * b.sqrt()));
     if !sums.is_flat() {
-        let (skew, kurtosis) = shape(story.returns, sums.mean());
+        let (skew, kurtosis) = shape(history.returns, sums.mean());
         m.set(Metric::Skew, Some(skew));
         m.set(Metric::Kurtosis, Some(kurtosis));
     }
@@ -246,7 +252,7 @@ mod tests {
     #[test]
     fn an_account_knows_every_metric_but_those_that_need_its_bars() {
         let returns = [0.01, -0.02, 0.03];
-        let story = Story {
+        let history = AccountHistory {
             capital: 1.0,
             equity: &[1.01, 0.9898, 1.019_494],
             returns: &returns,
@@ -259,9 +265,9 @@ mod tests {
             open_position: false,
         };
         let exec = Execution::default();
-        let whole = evaluate(&story, &exec, MetricSet::FULL);
-        let sums = Sums::of(&returns);
-        let alone = evaluate_account(&account(&story), sums.as_ref(), &exec, MetricSet::FULL);
+        let whole = evaluate(&history, &exec, MetricSet::FULL);
+        let sums = Sums::from_returns(&returns);
+        let alone = evaluate_account(&account(&history), sums.as_ref(), &exec, MetricSet::FULL);
         // The market's own return is nobody's account.
         for m in Metric::ALL.into_iter().filter(|&m| m != Metric::BuyAndHoldReturn) {
             assert!(whole.metrics.get(m).is_some(), "{m:?}");

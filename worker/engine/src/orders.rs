@@ -21,9 +21,9 @@ pub(crate) struct Targets<'a> {
 /// Distances of the stops of a sized entry from its fill price, in price units.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Distances {
-    /// Fixed stop.
+    /// Distance of the fixed stop, in price units; `None`: off.
     pub stop: Option<f64>,
-    /// Trailing stop.
+    /// Distance of the trailing stop, in price units; `None`: off.
     pub trail: Option<f64>,
 }
 

@@ -2,15 +2,15 @@
 
 use crate::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricSet, Metrics};
 use crate::execution::{Aggregate, Execution};
-use crate::metrics::{Story, evaluate};
+use crate::metrics::{AccountHistory, evaluate};
 use crate::trace::Trace;
 use crate::window::Rows;
 use std::collections::BTreeSet;
 
 /// One symbol's account in a portfolio. Give them in ascending order of their names.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
-    /// Bar open times.
+pub struct SymbolAccount<'a> {
+    /// Open times of the symbol's bars, UTC milliseconds, strictly rising.
     pub time_ms: &'a [i64],
     /// The rows that count.
     pub rows: Rows,
@@ -18,9 +18,9 @@ pub struct Part<'a> {
     pub trace: &'a Trace,
 }
 
-impl Part<'_> {
-    fn story<'b>(&self, trace: &'b Trace, pnl: &'b [f64]) -> Story<'b> {
-        Story {
+impl SymbolAccount<'_> {
+    fn history<'b>(&self, trace: &'b Trace, pnl: &'b [f64]) -> AccountHistory<'b> {
+        AccountHistory {
             capital: trace.capital,
             equity: trace.counted_equity(),
             returns: &trace.returns,
@@ -37,7 +37,7 @@ impl Part<'_> {
     /// The evaluation of this account alone.
     pub fn evaluate(&self, exec: &Execution, set: MetricSet) -> Evaluation {
         let pnl: Vec<f64> = self.trace.trades.iter().map(|t| t.pnl).collect();
-        evaluate(&self.story(self.trace, &pnl), exec, set)
+        evaluate(&self.history(self.trace, &pnl), exec, set)
     }
 }
 
@@ -46,11 +46,11 @@ impl Part<'_> {
 pub struct Total {
     /// The stamp of the start, where equity is the capital.
     pub start_ms: i64,
-    /// Counted stamps.
+    /// The counted stamps, UTC milliseconds, strictly rising.
     pub time_ms: Vec<i64>,
     /// Summed equity at the counted stamps.
     pub equity: Vec<f64>,
-    /// Its returns.
+    /// Returns of the summed equity, one per counted stamp.
     pub returns: Vec<f64>,
     /// Counted stamps with any symbol in the market.
     pub exposed: usize,
@@ -60,7 +60,7 @@ pub struct Total {
 
 /// Sums the accounts: each is cash before its own window and after its last row, and is marked at its last close
 /// where it has no row.
-pub fn total(parts: &[Part]) -> Total {
+pub fn total(parts: &[SymbolAccount]) -> Total {
     let capital: f64 = parts.iter().map(|p| p.trace.capital).sum();
     let full = parts.iter().any(|p| p.trace.full);
     let starts = parts.iter().filter(|p| p.rows.base() + usize::from(!full) < p.time_ms.len());
@@ -127,7 +127,12 @@ pub fn total(parts: &[Part]) -> Total {
 
 /// The result of all symbols together. `singles` are the evaluations of the parts with at least the metrics of
 /// `set`.
-pub fn combine(parts: &[Part], singles: &[Evaluation], exec: &Execution, set: MetricSet) -> Evaluation {
+pub fn combine(
+    parts: &[SymbolAccount],
+    singles: &[Evaluation],
+    exec: &Execution,
+    set: MetricSet,
+) -> Evaluation {
     match (parts, singles) {
         (&[_], [one]) => Evaluation { metrics: one.metrics.restricted(set), ..one.clone() },
         _ if exec.aggregate == Aggregate::Portfolio => sum_of_accounts(parts, exec, set),
@@ -135,7 +140,7 @@ pub fn combine(parts: &[Part], singles: &[Evaluation], exec: &Execution, set: Me
     }
 }
 
-fn sum_of_accounts(parts: &[Part], exec: &Execution, set: MetricSet) -> Evaluation {
+fn sum_of_accounts(parts: &[SymbolAccount], exec: &Execution, set: MetricSet) -> Evaluation {
     let total = total(parts);
     let mut trades: Vec<(i64, usize, f64)> = Vec::new();
     for (i, part) in parts.iter().enumerate() {
@@ -144,7 +149,7 @@ fn sum_of_accounts(parts: &[Part], exec: &Execution, set: MetricSet) -> Evaluati
     trades.sort_by_key(|&(time, symbol, _)| (time, symbol));
     let pnl: Vec<f64> = trades.iter().map(|t| t.2).collect();
     let add = |f: &dyn Fn(&Trace) -> f64| parts.iter().map(|p| f(p.trace)).sum::<f64>();
-    let story = Story {
+    let history = AccountHistory {
         capital: add(&|t| t.capital),
         equity: &total.equity,
         returns: &total.returns,
@@ -156,7 +161,7 @@ fn sum_of_accounts(parts: &[Part], exec: &Execution, set: MetricSet) -> Evaluati
         ruined: total.ruined,
         open_position: parts.iter().any(|p| p.trace.open_position),
     };
-    evaluate(&story, exec, set)
+    evaluate(&history, exec, set)
 }
 
 /// Mean, median or worst of each metric; trades, fees, funding and the exact sums add up, so that block sums

@@ -10,13 +10,13 @@ use crate::funding::{Charges, FundingError, constant_stamps};
 pub struct Prepared<'a> {
     bars: Bars<'a>,
     constant: Option<Vec<FundingStamp>>,
-    /// Opening prices.
+    /// Opening price of each row.
     pub open: Vec<f64>,
-    /// Highest prices.
+    /// Highest price of each row.
     pub high: Vec<f64>,
-    /// Lowest prices.
+    /// Lowest price of each row.
     pub low: Vec<f64>,
-    /// Closing prices.
+    /// Closing price of each row.
     pub close: Vec<f64>,
     /// Fill prices of market orders.
     pub costs: Costs,
@@ -53,7 +53,7 @@ impl<'a> Prepared<'a> {
         Bars { funding: self.constant.as_deref().unwrap_or(self.bars.funding), ..self.bars }
     }
 
-    /// Number of rows.
+    /// Number of rows, one per bar.
     pub fn len(&self) -> usize {
         self.close.len()
     }

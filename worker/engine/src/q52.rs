@@ -18,9 +18,9 @@ pub fn to_f64(sum: i128) -> f64 {
 /// Exact sums of r and r^2 over all returns and over the 16 blocks they are split into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sums {
-    /// Number of returns.
+    /// Number of returns that were added.
     pub returns: u64,
-    /// Sum of r.
+    /// Sum of r, in units of 2^-52.
     pub s1: i128,
     /// Sum of r squared.
     pub s2: i128,
@@ -32,7 +32,7 @@ pub struct Sums {
 
 impl Sums {
     /// The sums of `returns`; `None` where a term or a block leaves the range of 64 bits (X23 `NotFinite`).
-    pub fn of(returns: &[f64]) -> Option<Sums> {
+    pub fn from_returns(returns: &[f64]) -> Option<Sums> {
         let mut out = Sums {
             returns: returns.len() as u64,
             s1: 0,
@@ -108,17 +108,17 @@ mod tests {
     // Contract A1.
     #[test]
     fn a_term_or_block_out_of_range_has_no_sums() {
-        assert!(Sums::of(&[0.1, 2048.0]).is_none());
-        assert!(Sums::of(&[0.1, 46.0]).is_none(), "the square is out of range");
-        assert!(Sums::of(&[45.0; 32]).is_none(), "the squares of a block are out of range");
-        let sums = Sums::of(&[45.0; 16]).unwrap();
+        assert!(Sums::from_returns(&[0.1, 2048.0]).is_none());
+        assert!(Sums::from_returns(&[0.1, 46.0]).is_none(), "the square is out of range");
+        assert!(Sums::from_returns(&[45.0; 32]).is_none(), "the squares of a block are out of range");
+        let sums = Sums::from_returns(&[45.0; 16]).unwrap();
         assert_eq!(sums.s2, 16 * i128::from(fx(2025.0).unwrap()), "a total is wider than its blocks");
     }
 
     #[test]
     fn blocks_add_up_to_the_whole_and_split_the_rows_evenly() {
         let returns: Vec<f64> = (0..100).map(|i| (f64::from(i) - 40.0) * 1e-4).collect();
-        let sums = Sums::of(&returns).unwrap();
+        let sums = Sums::from_returns(&returns).unwrap();
         assert_eq!(sums.s1, sums.blocks.iter().map(|b| i128::from(b.s1)).sum());
         assert_eq!(sums.s2, sums.blocks.iter().map(|b| i128::from(b.s2)).sum());
         let lengths: Vec<usize> =

@@ -34,13 +34,13 @@ pub struct Sized {
 /// The four conditions of a two-sided rule at one close (L+, L-, S+, S-).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
-    /// L+
+    /// Whether a long position is entered (L+).
     pub enter_long: bool,
-    /// L-
+    /// Whether a long position is left (L-).
     pub leave_long: bool,
-    /// S+
+    /// Whether a short position is entered (S+).
     pub enter_short: bool,
-    /// S-
+    /// Whether a short position is left (S-).
     pub leave_short: bool,
 }
 

@@ -1,14 +1,14 @@
 //! The oracle: one account on one symbol, bar by bar, in the order of X1.
 
-use crate::account::{Account, Moment, Rule};
+use crate::account::{Account, Moment, ReturnRule};
 use crate::execution::{Execution, Fill};
 use crate::genes::Stops;
 use crate::interrupt::{Interrupt, ROWS};
 use crate::orders::{Targets, sign};
 use crate::prepared::Prepared;
 use crate::signals::Signals;
-use crate::stops::{Bar, Cause, Fractions, Guard};
-use crate::trace::{Exit, Trace};
+use crate::stops::{Bar, Fractions, Guard, GuardEvent};
+use crate::trace::{ExitReason, Trace};
 use crate::window::Rows;
 
 /// Equity at or below this share of the capital is ruin (X6).
@@ -17,11 +17,11 @@ pub(crate) const RUIN: f64 = 1e-9;
 /// What one account is run on.
 #[derive(Clone, Copy, Debug)]
 pub struct Sleeve<'a> {
-    /// The symbol's columns.
+    /// Bars, costs and charges of the symbol, made with the same options.
     pub prepared: &'a Prepared<'a>,
     /// Decisions, one per row.
     pub signals: &'a Signals,
-    /// Stop genes.
+    /// Stop genes of the genome; those that are `None` are off.
     pub stops: Stops,
     /// Which rows count and where decisions start.
     pub rows: Rows,
@@ -41,7 +41,7 @@ pub(crate) fn simulate_until(sleeve: &Sleeve, exec: &Execution, interrupt: Inter
     let Sleeve { prepared, signals, stops, rows, capital, close_at_end } = *sleeve;
     let base = rows.base();
     let n = prepared.len();
-    let mut run = Run {
+    let mut run = Simulation {
         exec,
         prepared,
         fractions: Fractions::from(stops),
@@ -118,7 +118,7 @@ pub(crate) fn simulate_until(sleeve: &Sleeve, exec: &Execution, interrupt: Inter
     Trace { trades, fills, fees, traded, funding, ..trace }
 }
 
-struct Run<'a> {
+struct Simulation<'a> {
     exec: &'a Execution,
     prepared: &'a Prepared<'a>,
     fractions: Fractions,
@@ -133,7 +133,7 @@ struct Run<'a> {
     wanted: f64,
 }
 
-impl Run<'_> {
+impl Simulation<'_> {
     /// Steps (2) and (3) of X1; with `SameClose` only (3), the order follows the decision.
     fn fills_before_mark(&mut self, t: usize) {
         let same_close = self.exec.fill == Fill::SameClose;
@@ -196,7 +196,7 @@ impl Run<'_> {
     }
 
     fn leave(&mut self, at: Moment) {
-        self.account.close_at_market(at, Exit::Signal);
+        self.account.close_at_market(at, ExitReason::Signal);
         self.guard = None;
     }
 
@@ -211,13 +211,13 @@ impl Run<'_> {
                 (cash < 0.0).then(|| -cash / (q * (1.0 - mm)))
             }
         });
-        let Some((cause, level)) = guard.event(bar(self.prepared, at.row), entry, liquidation) else {
+        let Some((event, level)) = guard.event(bar(self.prepared, at.row), entry, liquidation) else {
             return;
         };
-        let (price, reason) = match cause {
-            Cause::Stop => (self.slipped(level), Exit::Stop),
-            Cause::Target => (level, Exit::Target),
-            Cause::Liquidation => (level, Exit::Liquidation),
+        let (price, reason) = match event {
+            GuardEvent::Stop => (self.slipped(level), ExitReason::Stop),
+            GuardEvent::Target => (level, ExitReason::Target),
+            GuardEvent::Liquidation => (level, ExitReason::Liquidation),
         };
         self.account.close_at(at, price, reason);
         self.targets.block(sign(q));
@@ -228,7 +228,7 @@ impl Run<'_> {
 
     fn final_close(&mut self, t: usize) {
         let price = self.slipped(self.prepared.close[t]);
-        self.account.close_at(Moment { row: t, charged: t + 1 }, price, Exit::End);
+        self.account.close_at(Moment { row: t, charged: t + 1 }, price, ExitReason::End);
         self.guard = None;
     }
 
@@ -240,13 +240,13 @@ impl Run<'_> {
 
     fn bar_return(&self, t: usize, equity: f64, before: f64) -> f64 {
         let (close, inv_buy) = (&self.prepared.close, &self.prepared.costs.inv_buy);
-        match if self.exec.has_ratio_returns() { Rule::Ratio } else { self.account.rule } {
-            Rule::Flat => 0.0,
-            Rule::Held => close[t] / close[t - 1] - 1.0,
-            Rule::Entered => close[t] * inv_buy[t] - 1.0,
-            Rule::Left(net) => net / close[t - 1] - 1.0,
-            Rule::Through(net) => net * inv_buy[t] - 1.0,
-            Rule::Ratio => equity / before - 1.0,
+        match if self.exec.has_ratio_returns() { ReturnRule::Ratio } else { self.account.rule } {
+            ReturnRule::Flat => 0.0,
+            ReturnRule::Held => close[t] / close[t - 1] - 1.0,
+            ReturnRule::Entered => close[t] * inv_buy[t] - 1.0,
+            ReturnRule::Left(net) => net / close[t - 1] - 1.0,
+            ReturnRule::Through(net) => net * inv_buy[t] - 1.0,
+            ReturnRule::Ratio => equity / before - 1.0,
         }
     }
 }

@@ -34,13 +34,13 @@ pub(crate) struct Guard {
 
 /// What closed a position inside a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
+pub(crate) enum GuardEvent {
     Stop,
     Target,
     Liquidation,
 }
 
-/// One bar's prices.
+/// Prices of one bar.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bar {
     pub open: f64,
@@ -83,36 +83,36 @@ impl Guard {
 
     /// The event of this bar and its price before slippage, if any. `entry` = the position was opened at this bar's
     /// open, so that stops cannot gap; `liquidation` is the price at which the margin ends.
-    pub fn event(&self, bar: Bar, entry: bool, liquidation: Option<f64>) -> Option<(Cause, f64)> {
+    pub fn event(&self, bar: Bar, entry: bool, liquidation: Option<f64>) -> Option<(GuardEvent, f64)> {
         // `worse(a, b)`: a is at or beyond b on the losing side.
         let worse = |a: f64, b: f64| if self.long { a <= b } else { a >= b };
         let (extreme, best) = if self.long { (bar.low, bar.high) } else { (bar.high, bar.low) };
         let nearest = match (self.stop(), liquidation) {
-            (Some(l), Some(p)) if worse(p, l) => Some((Cause::Stop, l)),
-            (_, Some(p)) => Some((Cause::Liquidation, p)),
-            (Some(l), None) => Some((Cause::Stop, l)),
+            (Some(l), Some(p)) if worse(p, l) => Some((GuardEvent::Stop, l)),
+            (_, Some(p)) => Some((GuardEvent::Liquidation, p)),
+            (Some(l), None) => Some((GuardEvent::Stop, l)),
             (None, None) => None,
         };
-        if let Some((cause, level)) = nearest
+        if let Some((event, level)) = nearest
             && worse(bar.open, level)
-            && (!entry || cause == Cause::Liquidation)
+            && (!entry || event == GuardEvent::Liquidation)
         {
-            return Some((cause, bar.open));
+            return Some((event, bar.open));
         }
         if let Some(target) = self.target
             && !entry
             && worse(target, bar.open)
         {
-            return Some((Cause::Target, bar.open));
+            return Some((GuardEvent::Target, bar.open));
         }
-        if let Some((cause, level)) = nearest
+        if let Some((event, level)) = nearest
             && worse(extreme, level)
         {
             // On the entry bar a stop narrower than the slippage lies beyond the open: it cannot fill there.
-            return Some((cause, if worse(bar.open, level) { bar.open } else { level }));
+            return Some((event, if worse(bar.open, level) { bar.open } else { level }));
         }
         match self.target {
-            Some(target) if worse(target, best) => Some((Cause::Target, target)),
+            Some(target) if worse(target, best) => Some((GuardEvent::Target, target)),
             _ => None,
         }
     }

@@ -2,14 +2,14 @@
 
 /// Why a round trip ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exit {
-    /// The signal changed.
+pub enum ExitReason {
+    /// The target changed: a market order closed or turned the position.
     Signal,
     /// Fixed or trailing stop.
     Stop,
-    /// Take profit.
+    /// The take-profit price was reached.
     Target,
-    /// The margin ended.
+    /// The equity fell to the maintenance margin.
     Liquidation,
     /// Final close at the end of the data.
     End,
@@ -17,16 +17,16 @@ pub enum Exit {
     Ruin,
 }
 
-impl Exit {
+impl ExitReason {
     /// The name in results.
     pub fn name(self) -> &'static str {
         match self {
-            Exit::Signal => "signal",
-            Exit::Stop => "stop",
-            Exit::Target => "target",
-            Exit::Liquidation => "liquidation",
-            Exit::End => "end",
-            Exit::Ruin => "ruin",
+            ExitReason::Signal => "signal",
+            ExitReason::Stop => "stop",
+            ExitReason::Target => "target",
+            ExitReason::Liquidation => "liquidation",
+            ExitReason::End => "end",
+            ExitReason::Ruin => "ruin",
         }
     }
 }
@@ -44,8 +44,8 @@ pub struct Trade {
     pub entry_price: f64,
     /// Price of the last fill, slippage inside.
     pub exit_price: f64,
-    /// What ended it.
-    pub reason: Exit,
+    /// Why the last fill closed the position.
+    pub reason: ExitReason,
     /// Cash after the last fill minus cash before the first, in account currency.
     pub pnl: f64,
     /// Fees of all its fills, in account currency.
@@ -54,20 +54,20 @@ pub struct Trade {
     pub quantity: f64,
 }
 
-/// One fill.
+/// One fill: an order or stop that changed the position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FillRecord {
-    /// Row.
+    /// Row at which it happened.
     pub row: usize,
     /// Signed change of the position.
     pub quantity: f64,
-    /// Price, slippage inside.
+    /// Price of one unit, slippage inside, fee outside.
     pub price: f64,
     /// Fee, in account currency.
     pub fee: f64,
 }
 
-/// The whole story of one account.
+/// All that one account did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
     /// Row at whose close the account starts: element 0 of `equity` and `position`.

@@ -48,9 +48,9 @@ pub enum WindowError {
     TooLong {
         /// Who needs the most.
         species: String,
-        /// The symbol.
+        /// Name of the symbol.
         symbol: String,
-        /// Rows needed.
+        /// Rows that the warm-up takes.
         warm_up: usize,
         /// Rows there are (before a holdout).
         rows: usize,
@@ -60,13 +60,13 @@ pub enum WindowError {
         "`warmupBars` is {given}, but {species} needs {warm_up} rows on `{symbol}`; raise it, or leave it out"
     )]
     TooShort {
-        /// Who needs more.
+        /// Name of the species that needs more.
         species: String,
-        /// The symbol.
+        /// Name of the symbol.
         symbol: String,
-        /// Rows given.
+        /// Rows that `warmupBars` gives.
         given: usize,
-        /// Rows needed.
+        /// Rows that the species' genome needs at most.
         warm_up: usize,
     },
 }

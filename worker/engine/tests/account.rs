@@ -5,9 +5,9 @@ mod made;
 use galapagos_engine::evaluation::{Metric, MetricSet, Reason};
 use galapagos_engine::execution::{Execution, Fill, Funding, Side};
 use galapagos_engine::genes::Stops;
-use galapagos_engine::portfolio::Part;
+use galapagos_engine::portfolio::SymbolAccount;
 use galapagos_engine::signals::Signals;
-use galapagos_engine::trace::{Exit, Trace};
+use galapagos_engine::trace::{ExitReason, Trace};
 use galapagos_engine::window::Rows;
 use made::*;
 
@@ -15,7 +15,7 @@ const OFF: Stops = Stops { stop_loss: None, take_profit: None, trailing_stop: No
 
 fn evaluate(market: &Market, trace: &Trace, exec: &Execution) -> galapagos_engine::evaluation::Evaluation {
     let rows = Rows::after_warm_up(trace.base + 1);
-    Part { time_ms: &market.time_ms, rows, trace }.evaluate(exec, MetricSet::FULL)
+    SymbolAccount { time_ms: &market.time_ms, rows, trace }.evaluate(exec, MetricSet::FULL)
 }
 
 // Contract X3.
@@ -32,7 +32,7 @@ fn a_long_with_a_fee_is_filled_at_the_next_open() {
     let trace = market.run(&exec, &positions(&[1, 1, 0, 0, 0]), OFF);
     assert_equity(&trace, &[1000.0, 1067.75383421, 1174.52921763, 1153.17414094, 1153.17414094]);
     let trade = &trace.trades[0];
-    assert_eq!((trade.entry, trade.exit, trade.side, trade.reason), (1, 3, 1, Exit::Signal));
+    assert_eq!((trade.entry, trade.exit, trade.side, trade.reason), (1, 3, 1, ExitReason::Signal));
     assert_close(trade.quantity, 9.70685304, 5e-9);
     assert_close(trace.fills[0].fee, 9.90099010, 5e-9);
     assert_close(trace.fills[1].fee, 11.64822365, 5e-9);
@@ -78,7 +78,7 @@ fn a_short_is_liquidated_at_its_margin_or_at_a_worse_open() {
     let inside = market([120.0, 195.0, 120.0, 180.0]).run(&exec, &positions(&[-1; 4]), OFF);
     assert_equity(&inside, &[1000.0, 800.0, 95.23809524, 95.23809524]);
     assert_close(inside.trades[0].exit_price, 190.47619048, 5e-9);
-    assert_eq!(inside.trades[0].reason, Exit::Liquidation);
+    assert_eq!(inside.trades[0].reason, ExitReason::Liquidation);
     let gap = market([205.0, 210.0, 200.0, 206.0]);
     let trace = gap.run(&exec, &positions(&[-1; 4]), OFF);
     assert_equity(&trace, &[1000.0, 800.0, 0.0, 0.0]);
@@ -95,7 +95,7 @@ fn a_levered_long_is_liquidated_when_its_debt_eats_the_margin() {
     let exec = Execution { maintenance_margin: Some(0.05), leverage: 2.0, ..plain() };
     let trace = Market::bars(&[[100.0; 4], [100.0, 100.0, 50.0, 60.0]]).run(&exec, &positions(&[1; 2]), OFF);
     assert_equity(&trace, &[1000.0, 52.63157895]);
-    assert_eq!((trace.trades[0].quantity, trace.trades[0].reason), (20.0, Exit::Liquidation));
+    assert_eq!((trace.trades[0].quantity, trace.trades[0].reason), (20.0, ExitReason::Liquidation));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_open_trade_of_a_ruined_account_loses_what_it_had() {
     let market = Market::flat(&[100.0, 100.0, 210.0, 50.0]);
     let trace = market.run(&plain(), &positions(&[-1; 4]), OFF);
     assert_equity(&trace, &[1000.0, 1000.0, 0.0, 0.0]);
-    assert_eq!((trace.trades[0].reason, trace.trades[0].pnl), (Exit::Ruin, -1000.0));
+    assert_eq!((trace.trades[0].reason, trace.trades[0].pnl), (ExitReason::Ruin, -1000.0));
 }
 
 fn funded(exec: Execution) -> Execution {
@@ -164,7 +164,7 @@ fn a_position_stopped_in_the_last_bar_or_left_open_does_not_pay_its_stamps() {
     for fill in [Fill::NextOpen, Fill::SameClose] {
         let exec = funded(Execution { fill, ..plain() });
         let stopped = market.run(&exec, &positions(&[1; 3]), stops("0.1", "", ""));
-        assert_eq!((stopped.trades[0].reason, stopped.funding), (Exit::Stop, 0.0));
+        assert_eq!((stopped.trades[0].reason, stopped.funding), (ExitReason::Stop, 0.0));
     }
     let market = Market::flat(&[100.0, 100.0, 110.0, 110.0]).funding(1..=4, 10_000_000);
     let open = market.run(&funded(Execution { final_close: false, ..plain() }), &positions(&[1; 4]), OFF);
@@ -181,15 +181,15 @@ fn a_loss_below_zero_is_not_the_accounts_so_trades_add_up_to_the_equity() {
     let margin = Execution { maintenance_margin: Some(0.05), ..plain() };
     let liquidated = gap.run(&margin, &positions(&[-1; 4]), OFF);
     assert_equity(&liquidated, &[1000.0, 800.0, 0.0, 0.0]);
-    assert_eq!((liquidated.trades[0].reason, liquidated.trades[0].pnl), (Exit::Liquidation, -1000.0));
+    assert_eq!((liquidated.trades[0].reason, liquidated.trades[0].pnl), (ExitReason::Liquidation, -1000.0));
     // The signal closes below zero, where a flip only closes.
     let signalled = gap.run(&plain(), &positions(&[-1, 1, 1, 1]), OFF);
-    assert_eq!((signalled.trades[0].reason, signalled.trades[0].pnl), (Exit::Signal, -1000.0));
+    assert_eq!((signalled.trades[0].reason, signalled.trades[0].pnl), (ExitReason::Signal, -1000.0));
     assert_eq!(signalled.trades.len(), 1);
     // The mark is above zero, the final close below.
     let last = Market::flat(&[100.0, 100.0, 199.0]);
     let ended = last.run(&Execution { slippage: 0.01, ..plain() }, &positions(&[-1; 3]), OFF);
-    assert_eq!((ended.trades[0].reason, ended.equity[2]), (Exit::End, 0.0));
+    assert_eq!((ended.trades[0].reason, ended.equity[2]), (ExitReason::End, 0.0));
     assert_eq!(ended.trades[0].pnl, -1000.0);
 }
 
@@ -270,7 +270,10 @@ fn an_open_position_is_closed_at_the_last_close_unless_told_otherwise() {
     let exec = fee(0.01);
     let closed = market.run(&exec, &positions(&[1; 3]), OFF);
     assert_equity(&closed, &[1000.0, 990.09900990, 1078.21782178]);
-    assert_eq!((closed.trades.len(), closed.trades[0].reason, closed.open_position), (1, Exit::End, false));
+    assert_eq!(
+        (closed.trades.len(), closed.trades[0].reason, closed.open_position),
+        (1, ExitReason::End, false)
+    );
     assert!(closed.position[2] > 0.0, "exposure counts the position before the final close");
     let exec = Execution { final_close: false, ..exec };
     let open = market.run(&exec, &positions(&[1; 3]), OFF);

@@ -11,7 +11,7 @@ use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side};
 use galapagos_engine::genes::Genome;
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{Path, Strategy, all};
-use galapagos_engine::trace::Exit;
+use galapagos_engine::trace::ExitReason;
 use galapagos_engine::window::Rows;
 use support::{Data, EMPTY, Rng, Walk, genome, stops, walk};
 
@@ -102,7 +102,7 @@ fn aggregates(rng: &mut Rng) -> Aggregate {
 struct Seen {
     reasons: Vec<Option<Reason>>,
     /// Ends of trades by the simulator's record.
-    exits: Vec<Exit>,
+    exits: Vec<ExitReason>,
     /// Individuals that latch positions, and those of them that ran the simulator.
     latched: usize,
     simulated: usize,
@@ -203,7 +203,7 @@ fn a_held_account_has_the_bits_of_the_simulator_without_running_it() {
     for reason in [None, Some(Reason::Ruined), Some(Reason::NoTrades)] {
         assert!(seen.reasons.contains(&reason), "the random jobs must reach {reason:?}");
     }
-    for exit in [Exit::Signal, Exit::Liquidation, Exit::End, Exit::Ruin] {
+    for exit in [ExitReason::Signal, ExitReason::Liquidation, ExitReason::End, ExitReason::Ruin] {
         let times = seen.exits.iter().filter(|&&e| e == exit).count();
         assert!(times > 100, "the random jobs must reach {exit:?} often, not {times} times");
     }
@@ -366,7 +366,7 @@ fn funding_at_the_last_close_is_paid_by_both_paths() {
                 let report = backtest(&run, *strategy, genome);
                 assert_eq!(*batch, report.evaluation, "{}", strategy.def().name);
                 let last = report.per_symbol[0].trace.trades.last().map(|t| t.reason);
-                (batch.metrics.get(Metric::Funding), last == Some(Exit::End))
+                (batch.metrics.get(Metric::Funding), last == Some(ExitReason::End))
             });
             both.collect::<Vec<_>>()
         };

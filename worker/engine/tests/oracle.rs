@@ -7,7 +7,7 @@
 #[path = "oracle/record.rs"]
 mod record;
 
-use galapagos_engine::backtest::{Backtest, Report, backtest};
+use galapagos_engine::backtest::{Backtest, BacktestResult, backtest};
 use galapagos_engine::bars::Bars;
 use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet};
 use galapagos_engine::execution::{Aggregate, Execution, Window};
@@ -21,7 +21,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Runs a record under options that may differ from its own.
-fn run(record: &Value, data: &[&Data], exec: &Execution, problems: &mut Vec<String>) -> Report {
+fn run(record: &Value, data: &[&Data], exec: &Execution, problems: &mut Vec<String>) -> BacktestResult {
     let found = strategies::find(record["strategy"].as_str().unwrap()).unwrap();
     let (strategy, def) = (found.strategy, found.strategy.def());
     let pairs: Vec<(String, String)> =

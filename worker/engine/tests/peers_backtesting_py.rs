@@ -14,14 +14,14 @@ mod made;
 #[path = "oracle/record.rs"]
 mod record;
 
-use galapagos_engine::backtest::{Backtest, Report, backtest, backtest_signals};
+use galapagos_engine::backtest::{Backtest, BacktestResult, backtest, backtest_signals};
 use galapagos_engine::evaluation::{Metric, MetricSet};
 use galapagos_engine::execution::{Execution, Side, Window};
 use galapagos_engine::genes::{Genome, Stops};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::signals::Signals;
 use galapagos_engine::strategies;
-use galapagos_engine::trace::{Exit, Trace};
+use galapagos_engine::trace::{ExitReason, Trace};
 use galapagos_engine::window::Rows;
 use made::{Market, assert_close, plain, positions, stops};
 use record::Data;
@@ -43,7 +43,7 @@ fn goog() -> Data {
     record::load("GOOG").with_decimals(2)
 }
 
-fn cross(data: &Data) -> Report {
+fn cross(data: &Data) -> BacktestResult {
     let exec = shares();
     let strategy = strategies::find("sma_crossover").unwrap().strategy;
     let genome = Genome::from_pairs(strategy.def(), &[("fast_period", "10"), ("slow_period", "30")]).unwrap();
@@ -163,7 +163,7 @@ fn the_documented_returns_follow_from_the_story() {
 }
 
 /// Runs decisions on the first rows of GOOG, one whole share or all-in.
-fn first_rows(exec: &Execution, decisions: &[i8], guards: Stops) -> Report {
+fn first_rows(exec: &Execution, decisions: &[i8], guards: Stops) -> BacktestResult {
     let data = goog();
     let bars = data.bars().truncate(decisions.len());
     let symbols = [Prepared::new(bars, exec).unwrap()];
@@ -179,7 +179,7 @@ fn a_stop_that_is_gapped_through_fills_at_the_open() {
     let decisions: Vec<i8> = (0..12).map(|t| i8::from(t >= 8)).collect();
     let report = first_rows(&shares(), &decisions, stops("0.031158", "", ""));
     let trade = &report.per_symbol[0].trace.trades[0];
-    assert_eq!((trade.entry_price, trade.exit_price, trade.reason), (102.70, 99.19, Exit::Stop));
+    assert_eq!((trade.entry_price, trade.exit_price, trade.reason), (102.70, 99.19, ExitReason::Stop));
     assert_eq!((trade.entry, trade.exit), (9, 10));
 }
 
@@ -195,7 +195,7 @@ fn a_stop_comes_before_a_target_of_the_same_bar() {
     // A stop fixed at the entry cannot lie above it, so the bar before sold at 106: there it is a fraction of .9434 %.
     let market = Market::bars(&[[106.0; 4], [106.0, 106.0, 105.5, 106.0], rows[1]]);
     let trace = market.run(&plain(), &positions(&[1, 1, 1]), stops("0.009434", "0.0179", ""));
-    assert_eq!((trace.trades[0].exit_price, trace.trades[0].reason), (104.95, Exit::Stop));
+    assert_eq!((trace.trades[0].exit_price, trace.trades[0].reason), (104.95, ExitReason::Stop));
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn orders_after_a_close_fill_at_the_next_open() {
     assert_eq!((trade.entry, trade.entry_price, trade.exit, trade.exit_price), (2, 92.0, 3, 40.0));
     // The same price by a stop at 80, which the open of 40 lies beyond.
     let stopped = market.run(&plain(), &positions(&[0, 1, 1, 1, 1]), stops("0.1304", "", ""));
-    assert_eq!((stopped.trades[0].exit_price, stopped.trades[0].reason), (40.0, Exit::Stop));
+    assert_eq!((stopped.trades[0].exit_price, stopped.trades[0].reason), (40.0, ExitReason::Stop));
 }
 
 /// Its spread is paid at the entry only, so the exit of that case has no equal; its fixed fees do not exist here.

@@ -15,20 +15,20 @@ use galapagos_engine::bars::FundingStamp;
 use galapagos_engine::execution::{Execution, Funding};
 use galapagos_engine::genes::Stops;
 use galapagos_engine::signals::{Conditions, latch};
-use galapagos_engine::trace::{Exit, Trace};
+use galapagos_engine::trace::{ExitReason, Trace};
 use made::*;
 
 const CALM: [f64; 4] = [200.0, 201.0, 199.0, 200.0];
 
 /// The only trade: rows of entry and exit, cause, result in percent of the entry price.
 #[track_caller]
-fn one(trace: &Trace, entry: usize, exit: usize, reason: Exit, percent: f64) {
+fn one(trace: &Trace, entry: usize, exit: usize, reason: ExitReason, percent: f64) {
     assert_eq!(trace.trades.len(), 1, "{:?}", trace.trades);
     nth(trace, 0, entry, exit, reason, percent);
 }
 
 #[track_caller]
-fn nth(trace: &Trace, i: usize, entry: usize, exit: usize, reason: Exit, percent: f64) {
+fn nth(trace: &Trace, i: usize, entry: usize, exit: usize, reason: ExitReason, percent: f64) {
     let t = &trace.trades[i];
     assert_eq!((t.entry, t.exit, t.reason), (entry, exit, reason), "{t:?}");
     let got = 100.0 * f64::from(t.side) * (t.exit_price / t.entry_price - 1.0);
@@ -44,20 +44,20 @@ fn an_exit_signal_is_filled_at_the_next_open() {
     // 0: the stop of 1 % is never reached.
     let rows =
         [CALM, CALM, [199.6, 200.4, 199.0, 199.4], [200.2, 200.4, 199.2, 200.4], [200.4; 4], [198.0; 4]];
-    one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.01", "", "")), 1, 4, Exit::Signal, 0.2);
+    one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.01", "", "")), 1, 4, ExitReason::Signal, 0.2);
     // 25: a stop in the bar whose close decides the exit comes before it.
     let hit = [200.2, 200.4, 194.0, 200.4];
     let rows = [CALM, CALM, CALM, hit, [200.4; 4], [200.0; 4]];
-    one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.01", "", "")), 1, 3, Exit::Stop, -1.0);
+    one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.01", "", "")), 1, 3, ExitReason::Stop, -1.0);
     // 26: the exit at the open comes before a stop inside that bar.
     let rows = [CALM, CALM, CALM, CALM, [200.4, 200.4, 194.0, 199.8], [199.8; 4]];
-    one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.01", "", "")), 1, 4, Exit::Signal, 0.2);
+    one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.01", "", "")), 1, 4, ExitReason::Signal, 0.2);
     // 30: and before a target inside it.
     let rows = [CALM, CALM, CALM, CALM, [200.4, 212.0, 194.0, 199.8], [199.8; 4]];
-    one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.1", "0.05", "")), 1, 4, Exit::Signal, 0.2);
+    one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.1", "0.05", "")), 1, 4, ExitReason::Signal, 0.2);
     // 29: a target in the bar whose close decides the exit comes before it.
     let rows = [CALM, CALM, CALM, [200.4, 210.1, 199.0, 200.4], CALM, CALM];
-    one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.1", "0.05", "")), 1, 3, Exit::Target, 5.0);
+    one(&run(&rows, &[1, 1, 1, 0, 0, 0], stops("0.1", "0.05", "")), 1, 3, ExitReason::Target, 5.0);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn leverage_multiplies_the_result_of_the_account_on_both_sides() {
     let market = |exit: f64| Market::bars(&[CALM, CALM, CALM, CALM, [exit, 202.5, 194.0, 200.0], [200.0; 4]]);
     for (side, exit) in [(1, 200.4), (-1, 199.6)] {
         let trace = market(exit).run(&exec, &positions(&[side, side, side, 0, 0, 0]), stops("0.01", "", ""));
-        one(&trace, 1, 4, Exit::Signal, 0.2);
+        one(&trace, 1, 4, ExitReason::Signal, 0.2);
         assert_close(trace.equity[5], 1_010.0, 1e-9);
     }
 }
@@ -76,18 +76,18 @@ fn leverage_multiplies_the_result_of_the_account_on_both_sides() {
 fn a_stop_fills_at_its_level_in_the_bar_that_reaches_it() {
     // 1: 1 % in the bar after the entry, whatever the low.
     let rows = [CALM, CALM, [199.6, 200.4, 184.0, 184.0], CALM];
-    one(&run(&rows, &[1; 4], stops("0.01", "", "")), 1, 2, Exit::Stop, -1.0);
+    one(&run(&rows, &[1; 4], stops("0.01", "", "")), 1, 2, ExitReason::Stop, -1.0);
     // 2: 3 %, not reached by a low of -.8 %.
     let rows = [CALM, CALM, [199.6, 200.4, 198.4, 199.0], [199.0, 200.0, 192.0, 198.4], CALM];
-    one(&run(&rows, &[1; 5], stops("0.03", "", "")), 1, 3, Exit::Stop, -3.0);
+    one(&run(&rows, &[1; 5], stops("0.03", "", "")), 1, 3, ExitReason::Stop, -3.0);
     // 14: in the entry bar.
     let rows = [CALM, [200.0, 204.0, 184.0, 204.0], CALM];
-    one(&run(&rows, &[1; 3], stops("0.05", "0.1", "")), 1, 1, Exit::Stop, -5.0);
+    one(&run(&rows, &[1; 3], stops("0.05", "0.1", "")), 1, 1, ExitReason::Stop, -5.0);
     // 3: a second trade after a new signal, -4 % in all; the account compounds.
     let dip = [199.6, 200.4, 180.0, 199.0];
     let trace = run(&[CALM, CALM, dip, CALM, CALM, dip, CALM], &[1, 1, 0, 1, 1, 0, 0], stops("0.02", "", ""));
-    nth(&trace, 0, 1, 2, Exit::Stop, -2.0);
-    nth(&trace, 1, 4, 5, Exit::Stop, -2.0);
+    nth(&trace, 0, 1, 2, ExitReason::Stop, -2.0);
+    nth(&trace, 1, 4, 5, ExitReason::Stop, -2.0);
     assert_eq!(trace.trades.len(), 2);
     assert_close(trace.equity[6], 1000.0 * 0.98 * 0.98, 1e-9);
 }
@@ -97,11 +97,11 @@ fn the_stop_comes_before_the_target_in_a_bar_that_reaches_both() {
     // 4: down 3 %, up 15 %. 6: down 3 %, up 6 %.
     for (high, target) in [(230.0, "0.06"), (212.0, "0.05")] {
         let rows = [CALM, CALM, [199.6, high, 194.0, 202.0], CALM];
-        one(&run(&rows, &[1; 4], stops("0.02", target, "")), 1, 2, Exit::Stop, -2.0);
+        one(&run(&rows, &[1; 4], stops("0.02", target, "")), 1, 2, ExitReason::Stop, -2.0);
     }
     // 7: down 1 % only.
     let rows = [CALM, CALM, [199.6, 212.0, 198.0, 202.0], CALM];
-    one(&run(&rows, &[1; 4], stops("0.02", "0.03", "")), 1, 2, Exit::Target, 3.0);
+    one(&run(&rows, &[1; 4], stops("0.02", "0.03", "")), 1, 2, ExitReason::Target, 3.0);
 }
 
 // Contract X10.
@@ -109,18 +109,18 @@ fn the_stop_comes_before_the_target_in_a_bar_that_reaches_both() {
 fn a_target_fills_at_its_level() {
     // 5: two bars after the entry.
     let rows = [CALM, CALM, CALM, [199.0, 240.0, 199.0, 240.0], CALM];
-    one(&run(&rows, &[1; 5], stops("0.01", "0.03", "")), 1, 3, Exit::Target, 3.0);
+    one(&run(&rows, &[1; 5], stops("0.01", "0.03", "")), 1, 3, ExitReason::Target, 3.0);
     // 13: in the entry bar.
     let rows = [CALM, [200.0, 204.0, 198.0, 204.0], CALM];
-    one(&run(&rows, &[1; 3], stops("0.1", "0.01", "")), 1, 1, Exit::Target, 1.0);
+    one(&run(&rows, &[1; 3], stops("0.1", "0.01", "")), 1, 1, ExitReason::Target, 1.0);
     // 21 and 22: before a trailing stop that this very bar would raise into its range.
     for low in [186.0, 204.0] {
         let rows = [CALM, [200.0, 204.0, 198.0, 204.0], [204.0, 210.04, low, 204.0], CALM];
-        one(&run(&rows, &[1; 4], stops("0.1", "0.04", "0.1")), 1, 2, Exit::Target, 4.0);
+        one(&run(&rows, &[1; 4], stops("0.1", "0.04", "0.1")), 1, 2, ExitReason::Target, 4.0);
     }
     // 23: the same, short.
     let rows = [CALM, [200.0, 202.0, 196.0, 196.0], [196.0, 196.0, 189.96, 196.0], CALM];
-    one(&run(&rows, &[-1; 4], stops("0.1", "0.04", "0.1")), 1, 2, Exit::Target, 4.0);
+    one(&run(&rows, &[-1; 4], stops("0.1", "0.04", "0.1")), 1, 2, ExitReason::Target, 4.0);
 }
 
 #[test]
@@ -128,11 +128,11 @@ fn after_a_target_the_same_side_waits_for_its_signal_to_end() {
     // 15: freqtrade enters again at once and is stopped in that bar; so does the engine if the target was 0 between.
     let rows = [CALM, [200.0, 204.0, 196.0, 204.0], [204.0, 210.0, 186.0, 204.0], CALM, CALM];
     let guards = stops("0.05", "0.01", "");
-    one(&run(&rows, &[1, 1, 0, 0, 0], guards), 1, 1, Exit::Target, 1.0);
+    one(&run(&rows, &[1, 1, 0, 0, 0], guards), 1, 1, ExitReason::Target, 1.0);
     let falls_first = [CALM, [200.0, 204.0, 196.0, 204.0], CALM, [204.0, 210.0, 186.0, 204.0], CALM];
     let trace = run(&falls_first, &[1, 0, 1, 0, 0], guards);
-    nth(&trace, 0, 1, 1, Exit::Target, 1.0);
-    nth(&trace, 1, 3, 3, Exit::Stop, -5.0);
+    nth(&trace, 0, 1, 1, ExitReason::Target, 1.0);
+    nth(&trace, 1, 3, 3, ExitReason::Stop, -5.0);
 }
 
 #[test]
@@ -140,12 +140,12 @@ fn a_trailing_stop_follows_the_highs_of_the_bars_before() {
     // 8: a high of +5 % moves the stop of 10 % to -5.5 %, hit one bar later.
     let high = [200.0, 210.0, 190.0, 194.0];
     let rows = [CALM, [200.0, 202.0, 198.0, 200.0], high, [194.0, 202.0, 186.0, 190.0], CALM];
-    one(&run(&rows, &[1; 5], stops("0.1", "", "0.1")), 1, 3, Exit::Stop, -5.5);
+    one(&run(&rows, &[1; 5], stops("0.1", "", "0.1")), 1, 3, ExitReason::Stop, -5.5);
     // 9: a high of +4 % and a low of -9 % in one bar. freqtrade takes the high first and stops at -6.4 % in that bar;
     // the engine stops at the same level one bar later.
     let both = [200.0, 208.0, 182.0, 194.0];
     let rows = [CALM, CALM, CALM, both, [190.0, 198.0, 174.0, 190.0]];
-    one(&run(&rows, &[1; 5], stops("0.1", "", "0.1")), 1, 4, Exit::Stop, -6.4);
+    one(&run(&rows, &[1; 5], stops("0.1", "", "0.1")), 1, 4, ExitReason::Stop, -6.4);
 }
 
 #[test]
@@ -153,15 +153,15 @@ fn a_trailing_stop_that_is_opened_beyond_fills_at_the_open() {
     // 31: long. 32: short.
     let rows =
         [CALM, [200.0, 204.0, 198.0, 204.0], [204.0, 210.04, 204.0, 204.0], [194.0, 202.0, 186.0, 190.0]];
-    one(&run(&rows, &[1; 4], stops("0.1", "", "0.03")), 1, 3, Exit::Stop, -3.0);
+    one(&run(&rows, &[1; 4], stops("0.1", "", "0.03")), 1, 3, ExitReason::Stop, -3.0);
     let rows =
         [CALM, [200.0, 202.0, 195.6, 195.6], [195.6, 195.6, 189.96, 195.6], [206.0, 214.0, 198.0, 198.0]];
-    one(&run(&rows, &[-1; 4], stops("0.1", "", "0.03")), 1, 3, Exit::Stop, -3.0);
+    one(&run(&rows, &[-1; 4], stops("0.1", "", "0.03")), 1, 3, ExitReason::Stop, -3.0);
     // 11: the bar opens below the level and trades above it later. freqtrade fills at the level, +1.9 %, which no
     // stop order would get; the engine fills at the open.
     let rows =
         [CALM, [200.0, 204.0, 198.0, 204.0], [204.0, 210.04, 204.0, 204.0], [200.0, 206.0, 186.0, 190.0]];
-    one(&run(&rows, &[1; 4], stops("0.1", "", "0.03")), 1, 3, Exit::Stop, 0.0);
+    one(&run(&rows, &[1; 4], stops("0.1", "", "0.03")), 1, 3, ExitReason::Stop, 0.0);
 }
 
 #[test]
@@ -178,13 +178,13 @@ fn a_position_is_switched_at_one_open() {
     let rows = [&rows[..], &[[200.0, 204.0, 198.0, 198.0]; 2]].concat();
     // 54: long, then short, both without a result.
     let trace = run(&rows, &[1, 1, 1, -1, 0, 0], stops("0.1", "0.1", ""));
-    nth(&trace, 0, 1, 4, Exit::Signal, 0.0);
-    nth(&trace, 1, 4, 5, Exit::Signal, 0.0);
+    nth(&trace, 0, 1, 4, ExitReason::Signal, 0.0);
+    nth(&trace, 1, 4, 5, ExitReason::Signal, 0.0);
     assert_eq!((trace.trades[0].side, trace.trades[1].side, trace.fills.len()), (1, -1, 4));
     // 55: short -2 %, then long -1.96 %.
     let trace = run(&rows, &[-1, -1, 1, 1, 0, 0], stops("0.1", "0.1", ""));
-    nth(&trace, 0, 1, 3, Exit::Signal, -2.0);
-    nth(&trace, 1, 3, 5, Exit::Signal, 100.0 * (200.0 / 204.0 - 1.0));
+    nth(&trace, 0, 1, 3, ExitReason::Signal, -2.0);
+    nth(&trace, 1, 3, 5, ExitReason::Signal, 100.0 * (200.0 / 204.0 - 1.0));
 }
 
 const MINUTE: i64 = 60_000;

@@ -8,7 +8,7 @@
 #[path = "oracle/record.rs"]
 mod record;
 
-use galapagos_engine::backtest::{Backtest, Report, backtest};
+use galapagos_engine::backtest::{Backtest, BacktestResult, backtest};
 use galapagos_engine::evaluation::{Metric, MetricSet};
 use galapagos_engine::execution::{Execution, Fill, Side, Window};
 use galapagos_engine::genes::Genome;
@@ -16,7 +16,7 @@ use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies;
 use galapagos_engine::window::Rows;
 
-fn run(fee: f64, fill: Fill) -> Report {
+fn run(fee: f64, fill: Fill) -> BacktestResult {
     let exec = Execution {
         initial_capital: 10_000.0,
         side: Side::Long,
@@ -41,12 +41,12 @@ fn run(fee: f64, fill: Fill) -> Report {
 }
 
 #[track_caller]
-fn check(report: &Report, metric: Metric, expected: f64, half_a_digit: f64) {
+fn check(report: &BacktestResult, metric: Metric, expected: f64, half_a_digit: f64) {
     let got = report.evaluation.metrics.get(metric).unwrap();
     assert!((got - expected).abs() <= half_a_digit, "{}: got {got}, expected {expected}", metric.name());
 }
 
-fn check_row(report: &Report, equity: f64, drawdown: f64, sharpe: f64) {
+fn check_row(report: &BacktestResult, equity: f64, drawdown: f64, sharpe: f64) {
     check(report, Metric::FinalEquity, equity, 5e-7);
     check(report, Metric::TotalReturn, equity / 10_000.0 - 1.0, 5e-11);
     check(report, Metric::MaxDrawdown, drawdown, 5e-11);

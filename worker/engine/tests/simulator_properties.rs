@@ -8,7 +8,7 @@ use galapagos_engine::bars::FundingStamp;
 use galapagos_engine::evaluation::{Metric, MetricSet};
 use galapagos_engine::execution::{Execution, Fill, Funding, Side};
 use galapagos_engine::genes::Stops;
-use galapagos_engine::portfolio::Part;
+use galapagos_engine::portfolio::SymbolAccount;
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::signals::{Signals, Sized};
 use galapagos_engine::simulator::{Sleeve, simulate};
@@ -138,7 +138,7 @@ proptest! {
             let pnl: f64 = trace.trades.iter().map(|t| t.pnl).sum();
             prop_assert!(close(exec.initial_capital + pnl, *trace.equity.last().unwrap()));
         }
-        let result = Part { time_ms: &market.time_ms, rows, trace: &trace }.evaluate(&exec, MetricSet::FULL);
+        let result = SymbolAccount { time_ms: &market.time_ms, rows, trace: &trace }.evaluate(&exec, MetricSet::FULL);
         prop_assert_eq!(result.metrics.get(Metric::Trades), Some(trace.trades.len() as f64));
         prop_assert_eq!(&trace, &run(&market, &signals, stops, &exec, rows), "the same twice");
     }

@@ -10,12 +10,12 @@ use galapagos_engine::evaluation::{Metric, MetricSet, Reason};
 use galapagos_engine::execution::{Aggregate, Execution, Funding};
 use galapagos_engine::funding::{FundingError, cadence_ms, check_cadence, constant_stamps, snap_to_minute};
 use galapagos_engine::genes::{Genome, Stops};
-use galapagos_engine::metrics::{Story, evaluate, sharpe_of_sums};
+use galapagos_engine::metrics::{AccountHistory, evaluate, sharpe_of_sums};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::q52::fx;
 use galapagos_engine::signals::Signals;
 use galapagos_engine::validation::sharpe::{
-    Shape, deflated, expected_best, expected_maximum, minimum_backtest_years, minimum_track_record,
+    Moments, deflated, expected_best, expected_maximum, minimum_backtest_years, minimum_track_record,
     probabilistic,
 };
 use galapagos_engine::window::Rows;
@@ -29,7 +29,7 @@ fn metrics_of(percent: &[f64], bars_per_year: f64) -> galapagos_engine::evaluati
         e *= 1.0 + r;
         equity.push(e);
     }
-    let story = Story {
+    let history = AccountHistory {
         capital: 1.0,
         equity: &equity,
         returns: &returns,
@@ -41,7 +41,7 @@ fn metrics_of(percent: &[f64], bars_per_year: f64) -> galapagos_engine::evaluati
         ruined: false,
         open_position: false,
     };
-    evaluate(&story, &Execution { bars_per_year, ..Execution::default() }, MetricSet::FULL)
+    evaluate(&history, &Execution { bars_per_year, ..Execution::default() }, MetricSet::FULL)
 }
 
 // Contract X22, A4.
@@ -81,7 +81,7 @@ fn growth_a_year_agrees_with_freqtrade() {
     let cagr = |from: f64, to: f64, days: usize| {
         let mut equity = vec![from; days];
         equity[days - 1] = to;
-        let story = Story {
+        let history = AccountHistory {
             capital: from,
             equity: &equity,
             returns: &vec![0.0; days],
@@ -93,7 +93,7 @@ fn growth_a_year_agrees_with_freqtrade() {
             ruined: false,
             open_position: false,
         };
-        let m = evaluate(&story, &Execution::default(), MetricSet::FULL).metrics;
+        let m = evaluate(&history, &Execution::default(), MetricSet::FULL).metrics;
         assert_eq!(m.get(Metric::Expectancy), Some(56.25));
         assert_close(m.get(Metric::ProfitFactor).unwrap(), 730.0 / 280.0, 1e-15);
         m.get(Metric::Cagr).unwrap()
@@ -136,39 +136,43 @@ fn deflated_sharpe_ratios_are_those_of_the_papers() {
     }
     assert_close(expected_best(0.5 / 250.0, 100), 0.1131720, 5.1e-8);
     let year = 250_f64.sqrt();
-    let fat = Shape { returns: 1250, skew: -3.0, kurtosis: 10.0 };
+    let fat = Moments { returns: 1250, skew: -3.0, kurtosis: 10.0 };
     assert_close(deflated(2.5 / year, fat, 0.5 / 250.0, 100).unwrap(), 0.9003968344, 5.1e-11);
     assert_close(deflated(2.5 / year, fat, 0.5 / 250.0, 46).unwrap(), 0.9505017, 5.1e-8);
-    let normal = Shape { skew: 0.0, kurtosis: 3.0, ..fat };
+    let normal = Moments { skew: 0.0, kurtosis: 3.0, ..fat };
     assert_close(deflated(2.5 / year, normal, 0.5 / 250.0, 88).unwrap(), 0.9504908, 5.1e-8);
     assert_close(deflated(2.5 / year, normal, 0.5 / 250.0, 100).unwrap(), 0.9427706, 5.1e-8);
     let sr = 1.585 / 12_f64.sqrt();
-    let funds = Shape { returns: 24, skew: -2.448, kurtosis: 10.164 };
+    let funds = Moments { returns: 24, skew: -2.448, kurtosis: 10.164 };
     assert_close(probabilistic(sr, 0.0, funds).unwrap(), 0.9132343069, 5.1e-11);
     assert_close(
-        probabilistic(sr, 0.0, Shape { skew: 0.0, kurtosis: 3.0, ..funds }).unwrap(),
+        probabilistic(sr, 0.0, Moments { skew: 0.0, kurtosis: 3.0, ..funds }).unwrap(),
         0.9815912,
         5.1e-8,
     );
-    let hourly = Shape { returns: 6528, skew: -0.4, kurtosis: 9.0 };
+    let hourly = Moments { returns: 6528, skew: -0.4, kurtosis: 9.0 };
     assert_close(deflated(2.41 / 8760_f64.sqrt(), hourly, 0.81 / 8760.0, 38_412).unwrap(), 0.12, 0.005);
-    assert_eq!(probabilistic(0.1, 0.0, Shape { returns: 1, skew: 0.0, kurtosis: 3.0 }), None);
+    assert_eq!(probabilistic(0.1, 0.0, Moments { returns: 1, skew: 0.0, kurtosis: 3.0 }), None);
 }
 
 #[test]
 fn minimum_lengths_are_those_of_the_papers() {
-    let daily = Shape { returns: 0, skew: 0.0, kurtosis: 3.0 };
-    let years = |a: f64, b: f64, per_year: f64, shape| {
-        minimum_track_record(a / per_year.sqrt(), b / per_year.sqrt(), shape, 0.95).unwrap() / per_year
+    let daily = Moments { returns: 0, skew: 0.0, kurtosis: 3.0 };
+    let years = |a: f64, b: f64, per_year: f64, moments| {
+        minimum_track_record(a / per_year.sqrt(), b / per_year.sqrt(), moments, 0.95).unwrap() / per_year
     };
     assert_close(years(2.0, 1.0, 250.0, daily), 2.7311878, 5e-3);
     assert_close(years(2.0, 1.0, 52.0, daily), 2.8288336, 5e-3);
-    let monthly = Shape { skew: -0.72, kurtosis: 5.78, ..daily };
+    let monthly = Moments { skew: -0.72, kurtosis: 5.78, ..daily };
     assert_close(years(3.0, 2.5, 12.0, monthly), 27.3529202, 5.1e-8);
     assert_close(minimum_backtest_years(45, 1.0), 4.9980870, 5.1e-8);
 }
 
-fn held(markets: &[(&str, &Market)], exec: &Execution, rows: &[Rows]) -> galapagos_engine::backtest::Report {
+fn held(
+    markets: &[(&str, &Market)],
+    exec: &Execution,
+    rows: &[Rows],
+) -> galapagos_engine::backtest::BacktestResult {
     let prepared: Vec<Prepared> =
         markets.iter().map(|(symbol, m)| Prepared::new(Bars { symbol, ..m.view() }, exec).unwrap()).collect();
     let run = Backtest { symbols: &prepared, rows, exec, metrics: MetricSet::FULL };
@@ -191,7 +195,8 @@ fn a_portfolio_is_the_sum_of_its_accounts() {
     for (got, expected) in report.total.equity.iter().zip([1050.0, 1055.0, 1145.0, 1205.5]) {
         assert_close(*got, expected, 1e-9);
     }
-    let sharpe = |r: &galapagos_engine::backtest::Report| r.evaluation.metrics.get(Metric::Sharpe).unwrap();
+    let sharpe =
+        |r: &galapagos_engine::backtest::BacktestResult| r.evaluation.metrics.get(Metric::Sharpe).unwrap();
     assert_close(sharpe(&report), 27.8285644, 5.1e-8);
     assert_close(report.per_symbol[0].evaluation.metrics.get(Metric::Sharpe).unwrap(), 28.6574598, 5.1e-8);
     assert_close(report.per_symbol[1].evaluation.metrics.get(Metric::Sharpe).unwrap(), 3.7957733, 5.1e-8);

@@ -4,7 +4,7 @@ mod made;
 
 use galapagos_engine::execution::{Execution, Fill};
 use galapagos_engine::signals::{Signals, Sized};
-use galapagos_engine::trace::Exit;
+use galapagos_engine::trace::ExitReason;
 use made::*;
 
 const FLAT: [f64; 4] = [100.0; 4];
@@ -19,7 +19,7 @@ fn the_stop_comes_first_when_a_bar_touches_both() {
         both,
     );
     assert_equity(&long, &[1000.0, 950.0, 950.0]);
-    assert_eq!((long.trades[0].exit_price, long.trades[0].reason), (95.0, Exit::Stop));
+    assert_eq!((long.trades[0].exit_price, long.trades[0].reason), (95.0, ExitReason::Stop));
     let short = Market::bars(&[FLAT, [100.0, 106.0, 89.0, 100.0]]).run(&plain(), &positions(&[-1, -1]), both);
     assert_equity(&short, &[1000.0, 950.0]);
     assert_eq!(short.trades[0].exit_price, 105.0);
@@ -34,7 +34,7 @@ fn a_gap_fills_at_the_open() {
     let market = Market::bars(&[FLAT, [100.0, 105.0, 99.0, 104.0], [115.0, 116.0, 114.0, 115.0]]);
     let taken = market.run(&plain(), &positions(&[1; 3]), stops("", "0.1", ""));
     assert_equity(&taken, &[1000.0, 1040.0, 1150.0]);
-    assert_eq!(taken.trades[0].reason, Exit::Target);
+    assert_eq!(taken.trades[0].reason, ExitReason::Target);
 }
 
 // Contract X1, X11.
@@ -65,7 +65,7 @@ fn a_target_is_filled_at_its_price_for_the_maker_fee() {
     let bars = [[100.0; 4], [100.0; 4], [100.0, 112.0, 100.0, 105.0], [105.0; 4]];
     let trace = Market::bars(&bars).run(&exec, &positions(&[1; 4]), stops("", "0.1", ""));
     let trade = &trace.trades[0];
-    assert_eq!((trade.reason, trade.exit), (Exit::Target, 2));
+    assert_eq!((trade.reason, trade.exit), (ExitReason::Target, 2));
     // Bought at 101 with the slippage; the high reaches 10 % above that.
     assert_close(trade.exit_price, 111.1, 1e-9);
     assert_close(trace.fills[1].fee, 0.005 * trade.quantity * 111.1, 1e-9);
@@ -137,7 +137,7 @@ fn a_sized_entry_is_armed_again_once_its_condition_was_false() {
     assert_eq!(trace.trades[0].exit_price, 100.5);
     assert_eq!(
         (trace.trades[1].entry, trace.trades[1].entry_price, trace.trades[1].reason),
-        (14, 105.0, Exit::End)
+        (14, 105.0, ExitReason::End)
     );
 
     let market = rows(&[
@@ -160,12 +160,12 @@ fn the_nearer_of_stop_and_liquidation_is_the_event() {
     // Liquidation of 2x at 52.63: a stop at 60 is nearer, one at 50 is not.
     let market = Market::bars(&[FLAT, FLAT, [100.0, 100.0, 40.0, 45.0]]);
     let near = market.run(&exec, &positions(&[1; 3]), stops("0.4", "", ""));
-    assert_eq!((near.trades[0].exit_price, near.trades[0].reason), (60.0, Exit::Stop));
+    assert_eq!((near.trades[0].exit_price, near.trades[0].reason), (60.0, ExitReason::Stop));
     let far = market.run(&exec, &positions(&[1; 3]), stops("0.5", "", ""));
-    assert_eq!(far.trades[0].reason, Exit::Liquidation);
+    assert_eq!(far.trades[0].reason, ExitReason::Liquidation);
     let gap = Market::bars(&[FLAT, FLAT, [51.0, 51.0, 51.0, 51.0]]);
     let gap = gap.run(&exec, &positions(&[1; 3]), stops("0.4", "", ""));
-    assert_eq!((gap.trades[0].exit_price, gap.trades[0].reason), (51.0, Exit::Stop));
+    assert_eq!((gap.trades[0].exit_price, gap.trades[0].reason), (51.0, ExitReason::Stop));
 }
 
 // Contract X25.

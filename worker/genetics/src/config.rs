@@ -6,7 +6,7 @@ use crate::rank::Goal;
 /// How candidates are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Searcher {
-    /// Survivors breed.
+    /// Survivors breed children; the population improves from generation to generation.
     #[default]
     Evolution,
     /// Uniform draws, a baseline.
@@ -29,7 +29,7 @@ pub enum Preset {
 /// How survivors breed. Shares need not sum to 1: they are weighed against each other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Breeding {
-    /// Operators.
+    /// Which operators make a child of its parents.
     pub preset: Preset,
     /// Survivors kept per species (mu); `None`: max(min(quota, 100), quota/5).
     pub parents: Option<u32>,
@@ -88,7 +88,7 @@ pub struct Config {
     pub population: u32,
     /// How candidates are found.
     pub searcher: Searcher,
-    /// How survivors breed.
+    /// How survivors breed; read by [`Searcher::Evolution`] alone.
     pub breeding: Breeding,
     /// Direction of the objective.
     pub goal: Goal,
@@ -98,11 +98,11 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{field} = {value}: must be {rule}")]
 pub struct ConfigError {
-    /// The field.
+    /// Path of the field in the manifest, as `breeding.tournamentSize`.
     pub field: &'static str,
-    /// What was given.
+    /// The value that was given.
     pub value: f64,
-    /// What must hold.
+    /// The range that the value must lie in, in words.
     pub rule: &'static str,
 }
 

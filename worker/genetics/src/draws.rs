@@ -24,7 +24,7 @@
 //! | purpose | draws, in order |
 //! |---|---|
 //! | 1 child | see below; attempts 0 to 4 |
-//! | 2 uniform | per gene with more than one value: below(values). First population, immigrants, random search (`child` = the slot) and the replacement of a known child; attempts 0 to 15 |
+//! | 2 uniform | per gene with more than one value: below(values). First population, immigrants, random search (`child` = the index of the candidate inside its species) and the replacement of a known child; attempts 0 to 15 |
 //! | 3 order | generation 0, child 0: Fisher-Yates of an enumerated space, i from the last down to 1: below(i + 1) |
 //! | 4 walk | generation 0, child 0: one below(points), the start of the walk through a space of at most 2^20 |
 //!
@@ -59,7 +59,7 @@ const WINDOW_BITS: u32 = 12;
 /// What a stream of draws is for. The numbers are part of every result: never renumber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Breeding a child.
+    /// Breeding a child from survivors; attempts 0 to 4.
     Child = 1,
     /// A genome drawn uniformly.
     Uniform = 2,
@@ -71,8 +71,8 @@ pub enum Purpose {
 
 /// A position in the tree of all draws of a run.
 #[derive(Clone, Copy, Debug)]
-pub struct Position {
-    /// Generation, from 0.
+pub struct DrawPosition {
+    /// Number of the generation, from 0.
     pub generation: u32,
     /// First 16 bits of the species' name's hash.
     pub species: u16,
@@ -92,7 +92,7 @@ pub fn key(seed: u64) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-/// A generator that can be put at any [`Position`].
+/// A generator that can be put at any [`DrawPosition`].
 #[derive(Clone, Debug)]
 pub struct Draws {
     rng: ChaCha8Rng,
@@ -107,7 +107,7 @@ impl Draws {
     }
 
     /// Goes to the first draw of a position.
-    pub fn seek(&mut self, at: Position) {
+    pub fn seek(&mut self, at: DrawPosition) {
         // The word position first: `set_stream` inside a block would compute that block once for nothing.
         self.rng.set_word_pos(u128::from(at.child) << WINDOW_BITS);
         let stream = u64::from(at.generation) << 32
@@ -136,7 +136,7 @@ impl Draws {
         ((u128::from(self.u64()) * u128::from(n)) >> 64) as u64
     }
 
-    /// [`Draws::below`] for indices.
+    /// Uniform in 0..n, as [`Draws::below`], for indices.
     pub fn index(&mut self, n: usize) -> usize {
         self.below(n as u64) as usize
     }
@@ -160,8 +160,8 @@ impl Draws {
 mod tests {
     use super::*;
 
-    const HOME: Position =
-        Position { generation: 0, species: 0, purpose: Purpose::Child, attempt: 0, child: 0 };
+    const HOME: DrawPosition =
+        DrawPosition { generation: 0, species: 0, purpose: Purpose::Child, attempt: 0, child: 0 };
 
     /// The vectors of docs/determinism.md (contract G6): key 0, stream 0.
     #[test]
@@ -193,12 +193,12 @@ mod tests {
         b.u64();
         b.normal();
         for child in [0, 1, 77, 9_999] {
-            let at = Position { generation: 3, child, ..HOME };
+            let at = DrawPosition { generation: 3, child, ..HOME };
             a.seek(at);
             b.seek(at);
             let first: Vec<u64> = (0..100).map(|_| a.u64()).collect();
             assert_eq!(first, (0..100).map(|_| b.u64()).collect::<Vec<_>>());
-            a.seek(Position { child: child + 1, ..at });
+            a.seek(DrawPosition { child: child + 1, ..at });
             assert_ne!(first[0], a.u64());
             b.u64();
         }
@@ -213,7 +213,7 @@ mod tests {
             a.u64();
         }
         let mut b = Draws::new(1);
-        b.seek(Position { child: 1, ..HOME });
+        b.seek(DrawPosition { child: 1, ..HOME });
         assert_eq!(a.u64(), b.u64());
     }
 
@@ -237,7 +237,7 @@ mod tests {
         let first = |seed, generation, name, purpose, attempt, child| {
             let species = crate::species_id(name);
             let mut draws = Draws::new(seed);
-            draws.seek(Position { generation, species, purpose, attempt, child });
+            draws.seek(DrawPosition { generation, species, purpose, attempt, child });
             format!("{:016x} {:016x}", draws.u64(), draws.u64())
         };
         let got = [

@@ -9,7 +9,7 @@ pub enum Error {
     /// A setting outside its range.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// No species.
+    /// The list of species is empty.
     #[error("no species: name at least one strategy")]
     NoSpecies,
     /// Two species share their draws.
@@ -17,17 +17,17 @@ pub enum Error {
     Collision {
         /// One of the two.
         first: String,
-        /// The other.
+        /// The other one, named later in the list.
         second: String,
     },
     /// A warm-start genome does not fit its space.
     #[error("species {species}, initial genome {index}")]
     Initial {
-        /// The species.
+        /// Name of the species.
         species: String,
         /// Which of its initial genomes.
         index: usize,
-        /// What is wrong.
+        /// Why the genome does not fit.
         #[source]
         source: SpaceError,
     },
@@ -37,9 +37,9 @@ pub enum Error {
     /// Not one outcome per candidate.
     #[error("{given} outcomes for {expected} candidates: give one per candidate, in index order")]
     Outcomes {
-        /// Outcomes given.
+        /// Number of outcomes given to [`crate::Evolution::tell`].
         given: usize,
-        /// Candidates asked for.
+        /// Number of candidates that the open generation has.
         expected: usize,
     },
     /// An outcome that cannot be ranked.
@@ -49,15 +49,15 @@ pub enum Error {
     NotFinite {
         /// Index of the candidate.
         index: usize,
-        /// What was given.
+        /// The fitness given.
         fitness: f64,
-        /// What was given.
+        /// The violation given, a sum of shares.
         violation: f64,
     },
     /// A saved state belongs to another run, or is not consistent.
     #[error("saved state: {problem}")]
     State {
-        /// What is wrong.
+        /// What does not fit, in words.
         problem: &'static str,
     },
 }

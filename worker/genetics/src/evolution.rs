@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use crate::config::{Config, Preset, Searcher};
-use crate::draws::{Draws, Position, Purpose};
+use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::error::Error;
 use crate::generation::{Best, Candidate, Generation, Summary, Survivor};
-use crate::group::{Group, Operators};
+use crate::group::{Operators, SpeciesState};
 use crate::quota;
 use crate::rank::{Class, Goal, Individual, Outcome, Rank};
 use crate::space::Genome;
@@ -20,16 +20,16 @@ use crate::{breed, state};
 #[derive(Clone, Debug)]
 pub struct Evolution {
     pub(crate) config: Config,
-    pub(crate) groups: Vec<Group>,
+    pub(crate) groups: Vec<SpeciesState>,
     pub(crate) generation: u32,
     pub(crate) fingerprint: [u8; 32],
     draws: Draws,
-    open: Option<Open>,
+    open: Option<OpenGeneration>,
 }
 
 /// A generation between ask and tell.
 #[derive(Clone, Debug)]
-struct Open {
+struct OpenGeneration {
     candidates: Arc<[Candidate]>,
     /// Per species: whether its space is exhausted after these candidates.
     exhausted: Vec<bool>,
@@ -53,7 +53,7 @@ impl Evolution {
         let groups = species
             .into_iter()
             .zip(quotas)
-            .map(|(species, quota)| Group::new(species, quota as u32, &config, &mut draws))
+            .map(|(species, quota)| SpeciesState::new(species, quota as u32, &config, &mut draws))
             .collect::<Result<_, _>>()?;
         Ok(Evolution { config, groups, generation: 0, fingerprint, draws, open: None })
     }
@@ -85,14 +85,14 @@ impl Evolution {
     }
 
     fn breed(&mut self) -> Arc<[Candidate]> {
-        let mut slots: Vec<u32> =
-            self.groups.iter().map(|g| g.slots(self.generation, &self.config)).collect();
+        let mut counts: Vec<u32> =
+            self.groups.iter().map(|g| g.candidates(self.generation, &self.config)).collect();
         let mut filled: Vec<Vec<Candidate>> = vec![vec![]; self.groups.len()];
         let mut exhausted: Vec<bool> = self.groups.iter().map(|g| g.exhausted).collect();
-        // Each further pass hands the slots that exhausted species could not fill to the others.
+        // Each further pass hands the candidates that exhausted species could not give to the others.
         loop {
             let mut left = 0;
-            for (i, &wanted) in slots.iter().enumerate() {
+            for (i, &wanted) in counts.iter().enumerate() {
                 let before = filled[i].len();
                 self.fill(i, wanted, &mut filled[i]);
                 left += u64::from(wanted) - (filled[i].len() - before) as u64;
@@ -103,14 +103,14 @@ impl Evolution {
                 let asks = !exhausted[i] && !self.groups[i].extinct;
                 if asks { u64::from(self.groups[i].quota) } else { 0 }
             };
-            let weights: Vec<u64> = (0..slots.len()).map(weight).collect();
+            let weights: Vec<u64> = (0..counts.len()).map(weight).collect();
             if left == 0 || weights.iter().all(|&w| w == 0) {
                 break;
             }
-            slots = quota::proportional(left, &weights).into_iter().map(|s| s as u32).collect();
+            counts = quota::proportional(left, &weights).into_iter().map(|s| s as u32).collect();
         }
         let candidates: Arc<[Candidate]> = filled.into_iter().flatten().collect();
-        self.open = Some(Open { candidates: candidates.clone(), exhausted });
+        self.open = Some(OpenGeneration { candidates: candidates.clone(), exhausted });
         candidates
     }
 
@@ -119,15 +119,15 @@ impl Evolution {
         let Evolution { config, groups, generation, draws, .. } = self;
         let generation = *generation;
         let immigrants_from = wanted - groups[i].immigrants(wanted, config);
-        let Group { species, supply, operators, survivors, .. } = &mut groups[i];
+        let SpeciesState { species, supply, operators, survivors, .. } = &mut groups[i];
         let (space, id) = (&species.space, supply.id);
         let candidate = |genome, known| Candidate { species: i, genome, known };
         out.reserve(wanted as usize);
         let mut genome = vec![0; space.lens().len()];
-        for place in 0..wanted {
-            let slot = out.len() as u32;
+        for nth in 0..wanted {
+            let index = out.len() as u32;
             if generation == 0
-                && let Some(genome) = species.initial.get(slot as usize)
+                && let Some(genome) = species.initial.get(index as usize)
                 && supply.claim(space, genome)
             {
                 out.push(candidate(genome.clone(), false));
@@ -137,14 +137,14 @@ impl Evolution {
             let breeds = config.searcher == Searcher::Evolution
                 && !listed
                 && !survivors.is_empty()
-                && place < immigrants_from;
+                && nth < immigrants_from;
             let mut found = false;
             for attempt in 0..=if breeds { REDRAWS } else { 0 } {
                 if found || !breeds {
                     break;
                 }
                 let purpose = Purpose::Child;
-                draws.seek(Position { generation, species: id, purpose, attempt, child: slot });
+                draws.seek(DrawPosition { generation, species: id, purpose, attempt, child: index });
                 match operators {
                     Operators::Ray(ray) => ray.child(draws, space, survivors, &mut genome),
                     Operators::Default(rests) => {
@@ -155,7 +155,7 @@ impl Evolution {
                 found = supply.claim(space, &genome);
             }
             let bred: Option<Genome> = (breeds && !found).then(|| genome.as_slice().into());
-            found = found || !listed && supply.uniform(space, draws, generation, slot, &mut genome);
+            found = found || !listed && supply.uniform(space, draws, generation, index, &mut genome);
             if found {
                 out.push(candidate(genome.as_slice().into(), false));
             } else if let Some(next) = supply.next(space) {
@@ -180,14 +180,16 @@ impl Evolution {
             let Outcome { fitness, violation, .. } = outcomes[index];
             return Err(Error::NotFinite { index, fitness, violation });
         }
-        let Some(Open { candidates, exhausted }) = self.open.take() else { return Err(Error::NotAsked) };
+        let Some(OpenGeneration { candidates, exhausted }) = self.open.take() else {
+            return Err(Error::NotAsked);
+        };
         let mut rest = candidates.iter().zip(outcomes).peekable();
         for (i, group) in self.groups.iter_mut().enumerate() {
-            let mut told = Vec::with_capacity(group.quota as usize);
+            let mut evaluated = Vec::with_capacity(group.quota as usize);
             while let Some((candidate, outcome)) = rest.next_if(|(c, _)| c.species == i) {
-                told.push((Rank::new(outcome, self.config.goal), candidate));
+                evaluated.push((Rank::new(outcome, self.config.goal), candidate));
             }
-            group.select(&told, &self.config);
+            group.select(&evaluated, &self.config);
             group.exhausted = exhausted[i];
         }
         self.move_quotas();
@@ -343,7 +345,7 @@ impl Evolution {
 /// Further draws of a child whose genome is known.
 const REDRAWS: u8 = 4;
 
-fn survivors_of(species: usize, group: &Group, goal: Goal) -> impl Iterator<Item = Survivor<'_>> {
+fn survivors_of(species: usize, group: &SpeciesState, goal: Goal) -> impl Iterator<Item = Survivor<'_>> {
     group.survivors.iter().map(move |Individual { rank, genome }| Survivor {
         species,
         genome,

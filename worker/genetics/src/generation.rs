@@ -10,7 +10,7 @@ use crate::space::Genome;
 pub struct Candidate {
     /// Position of its species in the list given to [`crate::Evolution::new`].
     pub species: usize,
-    /// Canonical genome.
+    /// The genome in canonical form.
     pub genome: Genome,
     /// Asked for before in this run (its space gave nothing new): take the outcome from the ledger.
     pub known: bool,
@@ -34,7 +34,7 @@ pub struct Summary {
     pub best: Option<f64>,
     /// Median fitness of the generation's feasible candidates.
     pub median: Option<f64>,
-    /// Their interquartile range.
+    /// Interquartile range of the fitness of the generation's feasible candidates.
     pub spread: Option<f64>,
     /// Mean over genes with a choice of distinct values among the generation's candidates, as a share of how many
     /// there could be.
@@ -58,7 +58,7 @@ pub struct Summary {
 pub struct Survivor<'a> {
     /// Position of its species.
     pub species: usize,
-    /// Canonical genome.
+    /// The genome in canonical form.
     pub genome: &'a [u32],
     /// Its result (failed ones: zeros).
     pub outcome: Outcome,

@@ -15,11 +15,11 @@ pub const MAX_LOG_STEPS: u32 = 1_000;
 pub enum Grid {
     /// min + k·step for k in 0..count.
     Linear {
-        /// Value 0.
+        /// The lowest value, which has index 0.
         min: Decimal,
         /// Distance of two neighbours, above 0.
         step: Decimal,
-        /// Number of values.
+        /// Number of values, at least 1.
         count: u32,
     },
     /// Rising values, evenly spaced in the logarithm up to rounding.
@@ -35,48 +35,48 @@ pub enum Grid {
 /// Why a grid cannot be made. Each names the gene and what to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GridError {
-    /// step <= 0.
+    /// The step of a linear grid, or the unit of a logarithmic one, is 0 or negative.
     #[error("gene {gene}: step {step} must be above 0")]
     Step {
-        /// The gene.
+        /// Name of the gene.
         gene: String,
-        /// What was given.
+        /// The step or unit that was given.
         step: Decimal,
     },
     /// min > max (linear), min >= max or min <= 0 (log).
     #[error("gene {gene}: min {min} and max {max}: {rule}")]
     Bounds {
-        /// The gene.
+        /// Name of the gene.
         gene: String,
-        /// What was given.
+        /// The lower bound that was given.
         min: Decimal,
-        /// What was given.
+        /// The upper bound that was given.
         max: Decimal,
-        /// What must hold.
+        /// What must hold between the two, in words.
         rule: &'static str,
     },
     /// More than [`MAX_VALUES`] values, or numbers outside what a decimal holds.
     #[error("gene {gene}: more than {MAX_VALUES} values between min and max; use a larger step")]
     TooMany {
-        /// The gene.
+        /// Name of the gene.
         gene: String,
     },
     /// A bound of a log grid is no multiple of its unit.
     #[error("gene {gene}: {value} is not a multiple of {unit}")]
     Unit {
-        /// The gene.
+        /// Name of the gene.
         gene: String,
-        /// The bound.
+        /// The bound that is no multiple.
         value: Decimal,
-        /// The unit.
+        /// The unit that values are rounded to.
         unit: Decimal,
     },
     /// Steps of a log grid outside 1..=1000.
     #[error("gene {gene}: {steps} steps; a log scale takes 1 to {MAX_LOG_STEPS}")]
     Steps {
-        /// The gene.
+        /// Name of the gene.
         gene: String,
-        /// What was given.
+        /// The number of steps that was given.
         steps: u32,
     },
     /// Two neighbours of a log grid round to the same multiple of the unit.
@@ -84,23 +84,23 @@ pub enum GridError {
         "gene {gene}: with {steps} steps two neighbouring values round to the same multiple of {unit}; use fewer steps"
     )]
     Equal {
-        /// The gene.
+        /// Name of the gene.
         gene: String,
-        /// What was given.
+        /// The number of steps that was given.
         steps: u32,
-        /// The unit.
+        /// The unit that values are rounded to.
         unit: Decimal,
     },
-    /// An empty list.
+    /// The list of values or categories is empty.
     #[error("gene {gene}: values must list at least one value")]
     Empty {
-        /// The gene.
+        /// Name of the gene.
         gene: String,
     },
     /// A value listed twice.
     #[error("gene {gene}: value {value} is listed twice")]
     Twice {
-        /// The gene.
+        /// Name of the gene.
         gene: String,
         /// The value or category.
         value: Decimal,

@@ -21,12 +21,12 @@ pub(crate) enum Operators {
 
 /// One species within a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Group {
+pub(crate) struct SpeciesState {
     pub(crate) species: Species,
     pub(crate) supply: Supply,
     pub(crate) operators: Operators,
     pub(crate) quota: u32,
-    /// Best first.
+    /// The individuals that may breed, best first; at most `keep` of them.
     pub(crate) survivors: Vec<Individual>,
     /// Generations since its best last rose (since the last restart at most).
     pub(crate) stagnant: u32,
@@ -34,17 +34,17 @@ pub(crate) struct Group {
     pub(crate) silent: u32,
     pub(crate) extinct: bool,
     pub(crate) exhausted: bool,
-    /// Distinct candidates told.
+    /// Distinct candidates that have been evaluated, over all generations so far.
     pub(crate) evaluations: u64,
 }
 
-impl Group {
+impl SpeciesState {
     pub(crate) fn new(
         mut species: Species,
         quota: u32,
         config: &Config,
         draws: &mut Draws,
-    ) -> Result<Group, Error> {
+    ) -> Result<SpeciesState, Error> {
         let space = &species.space;
         let canonical = |(index, genome): (usize, &Genome)| {
             space.canonical(genome).map_err(|source| Error::Initial {
@@ -66,7 +66,7 @@ impl Group {
             Operators::Default(Rests::new(space, config.breeding.mutation_eta))
         };
         species.initial = initial;
-        Ok(Group {
+        Ok(SpeciesState {
             species,
             supply,
             operators,
@@ -85,7 +85,7 @@ impl Group {
     }
 
     /// Candidates in a generation: the quota, or under the Ray preset what the kept half leaves of it.
-    pub(crate) fn slots(&self, generation: u32, config: &Config) -> u32 {
+    pub(crate) fn candidates(&self, generation: u32, config: &Config) -> u32 {
         if !self.is_active() {
             0
         } else if Evolution::is_ray(config) && generation > 0 && !self.supply.is_listed() {
@@ -108,7 +108,7 @@ impl Group {
         }
     }
 
-    /// Survivors kept (mu).
+    /// How many survivors are kept (mu), at least 2.
     fn keep(&self, config: &Config) -> usize {
         let keep = if Evolution::is_ray(config) {
             self.quota / 2
@@ -118,15 +118,15 @@ impl Group {
         keep.max(2) as usize
     }
 
-    /// The best of survivors and told candidates survive; a genome survives once.
-    pub(crate) fn select(&mut self, told: &[(Rank, &Candidate)], config: &Config) {
-        if told.is_empty() {
+    /// The best of survivors and evaluated candidates survive; a genome survives once.
+    pub(crate) fn select(&mut self, evaluated: &[(Rank, &Candidate)], config: &Config) {
+        if evaluated.is_empty() {
             return;
         }
-        self.evaluations += told.iter().filter(|(_, c)| !c.known).count() as u64;
+        self.evaluations += evaluated.iter().filter(|(_, c)| !c.known).count() as u64;
         let before = self.survivors.first().map(|s| s.rank);
         let old = self.survivors.iter().map(|s| (s.rank, &s.genome));
-        let pool = old.chain(told.iter().map(|(r, c)| (*r, &c.genome))).collect();
+        let pool = old.chain(evaluated.iter().map(|(r, c)| (*r, &c.genome))).collect();
         let kept = best(pool, self.keep(config)).into_iter();
         self.survivors = kept.map(|(rank, genome)| Individual { rank, genome: genome.clone() }).collect();
         let rose = match (before, self.survivors.first()) {
@@ -142,7 +142,7 @@ impl Group {
 /// The best `keep` of a pool in order, each genome once.
 fn best(mut pool: Vec<(Rank, &Genome)>, keep: usize) -> Vec<(Rank, &Genome)> {
     let order = |a: &(Rank, &Genome), b: &(Rank, &Genome)| a.0.compare(&b.0).then_with(|| a.1.cmp(b.1));
-    // Only a head of the pool is sorted; a longer one where genomes told twice leave too few.
+    // Only a head of the pool is sorted; a longer one where genomes evaluated twice leave too few.
     let mut head = keep;
     while head < pool.len() {
         pool.select_nth_unstable_by(head, order);

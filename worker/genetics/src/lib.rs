@@ -8,11 +8,11 @@
 //! here ([`stop()`] is offered to the caller, and never consulted by breeding).
 //!
 //! ```
-//! use galapagos_genetics::{Breeding, Config, Evolution, GeneSpace, Goal, Grid, Kind, Outcome, Searcher, Space, Species};
+//! use galapagos_genetics::{Breeding, Config, Evolution, GeneKind, GeneSpace, Goal, Grid, Outcome, Searcher, Space, Species};
 //!
 //! // One gene from 0 to 1000; the best value is 700.
 //! let grid = Grid::linear("x", 0.into(), 1000.into(), 1.into())?;
-//! let gene = GeneSpace { name: "x".into(), kind: Kind::Integer, grid, default: None };
+//! let gene = GeneSpace { name: "x".into(), kind: GeneKind::Integer, grid, default: None };
 //! let species = Species { name: "one".into(), space: Space::new(vec![gene], vec![])?, initial: vec![] };
 //! let config = Config {
 //!     seed: 7,
@@ -68,7 +68,7 @@ pub use evolution::Evolution;
 pub use generation::{Best, Candidate, Generation, Summary, Survivor};
 pub use grid::{Grid, GridError};
 pub use rank::{Class, Goal, Outcome};
-pub use space::{Constraint, GeneSpace, Genome, Kind, Space, SpaceError, When};
+pub use space::{Constraint, GeneKind, GeneSpace, Genome, Space, SpaceError, When};
 pub use species::{GenomeHasher, Species, genome_hash, species_id};
 pub use state::{State, StateError};
 pub use stop::{Progress, StopRules, StoppedBy, stop};

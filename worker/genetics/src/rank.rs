@@ -22,14 +22,14 @@ pub enum Class {
     Feasible,
     /// Evaluated, a limit broken.
     Infeasible,
-    /// No usable result.
+    /// There is no usable result: the evaluation failed, or a metric is not finite.
     Failed,
 }
 
 /// The result of one evaluation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
-    /// Class.
+    /// Whether it counts as feasible, infeasible or failed; the first thing ranked by.
     pub class: Class,
     /// The objective, in its own direction; ignored for failed ones.
     pub fitness: f64,
@@ -38,7 +38,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// A feasible result.
+    /// A result that keeps all limits.
     pub fn feasible(fitness: f64) -> Outcome {
         Outcome { class: Class::Feasible, fitness, violation: 0.0 }
     }
@@ -48,7 +48,7 @@ impl Outcome {
         Outcome { class: Class::Infeasible, fitness, violation }
     }
 
-    /// No result.
+    /// An evaluation without a usable result; fitness and violation are 0 and ignored.
     pub fn failed() -> Outcome {
         Outcome { class: Class::Failed, fitness: 0.0, violation: 0.0 }
     }
@@ -65,7 +65,7 @@ impl Outcome {
     }
 }
 
-/// Place in the order: smaller is better. Made of a valid outcome.
+/// Position in the order: smaller is better. Made of a valid outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rank {
     pub(crate) class: Class,
@@ -105,7 +105,7 @@ impl Rank {
     }
 }
 
-/// A genome and its place in the order.
+/// A genome and its position in the order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Individual {
     pub(crate) rank: Rank,

@@ -36,7 +36,7 @@ struct Conditional {
 
 /// Compiled rules of a space.
 #[derive(Clone, Debug)]
-pub(crate) struct Rules {
+pub(crate) struct RepairRules {
     axes: Vec<Axis>,
     bounds: Vec<(Bound, Option<(usize, u32)>)>,
     holes: Vec<Hole>,
@@ -45,8 +45,8 @@ pub(crate) struct Rules {
     smallest: Vec<u32>,
 }
 
-impl Rules {
-    pub(crate) fn new(genes: &[GeneSpace], constraints: &[Constraint]) -> Result<Rules, SpaceError> {
+impl RepairRules {
+    pub(crate) fn new(genes: &[GeneSpace], constraints: &[Constraint]) -> Result<RepairRules, SpaceError> {
         let mut digits = genes.iter().map(|g| axis::digits(&g.grid)).max().unwrap_or(0);
         for constraint in constraints {
             if let Constraint::Capped { margin: extra, .. } | Constraint::ZeroBelow { below: extra, .. } =
@@ -59,7 +59,7 @@ impl Rules {
             .iter()
             .map(|g| Axis::new(&g.grid, digits).ok_or_else(|| SpaceError::Digits { gene: g.name.clone() }))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut rules = Rules {
+        let mut rules = RepairRules {
             axes,
             bounds: vec![],
             holes: vec![],

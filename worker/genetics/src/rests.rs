@@ -36,13 +36,13 @@ impl Rests {
 mod tests {
     use super::*;
     use crate::grid::Grid;
-    use crate::space::{GeneSpace, Kind};
+    use crate::space::{GeneKind, GeneSpace};
 
     #[test]
     fn a_table_holds_the_bits_of_the_formula() {
         let gene = |count: u32| GeneSpace {
             name: "x".into(),
-            kind: Kind::Integer,
+            kind: GeneKind::Integer,
             grid: Grid::linear("x", 1.into(), count.into(), 1.into()).unwrap(),
             default: None,
         };

@@ -17,7 +17,7 @@ enum Keys {
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     keys: Keys,
-    /// Power of two long, at most half full; 0 marks a free place.
+    /// Power of two long, at most half full; 0 marks a free entry.
     table: Vec<u128>,
     len: usize,
 }
@@ -34,17 +34,17 @@ impl Seen {
     }
 
     pub(crate) fn contains(&self, space: &Space, genome: &[u32]) -> bool {
-        self.table[self.place(self.key(space, genome))] != 0
+        self.table[self.entry(self.key(space, genome))] != 0
     }
 
     /// True if it was not there before.
     pub(crate) fn insert(&mut self, space: &Space, genome: &[u32]) -> bool {
         let key = self.key(space, genome);
-        let place = self.place(key);
-        if self.table[place] != 0 {
+        let entry = self.entry(key);
+        if self.table[entry] != 0 {
             return false;
         }
-        self.table[place] = key;
+        self.table[entry] = key;
         self.len += 1;
         if self.len * 2 > self.table.len() {
             self.grow();
@@ -59,22 +59,22 @@ impl Seen {
         }
     }
 
-    /// Where the key is, or the free place where it belongs.
-    fn place(&self, key: u128) -> usize {
+    /// Where the key is, or the free entry where it belongs.
+    fn entry(&self, key: u128) -> usize {
         let mask = self.table.len() - 1;
-        let mut place = scatter(key) as usize & mask;
-        while self.table[place] != 0 && self.table[place] != key {
-            place = (place + 1) & mask;
+        let mut entry = scatter(key) as usize & mask;
+        while self.table[entry] != 0 && self.table[entry] != key {
+            entry = (entry + 1) & mask;
         }
-        place
+        entry
     }
 
     fn grow(&mut self) {
         let bigger = vec![0; self.table.len() * 2];
         for key in std::mem::replace(&mut self.table, bigger) {
             if key != 0 {
-                let place = self.place(key);
-                self.table[place] = key;
+                let entry = self.entry(key);
+                self.table[entry] = key;
             }
         }
     }
@@ -92,12 +92,12 @@ fn scatter(key: u128) -> u64 {
 mod tests {
     use super::*;
     use crate::grid::Grid;
-    use crate::space::{GeneSpace, Kind};
+    use crate::space::{GeneKind, GeneSpace};
 
     fn space(genes: usize, values: u32) -> Space {
         let gene = |i| GeneSpace {
             name: format!("x{i}"),
-            kind: Kind::Integer,
+            kind: GeneKind::Integer,
             grid: Grid::linear("x", 1.into(), values.into(), 1.into()).unwrap(),
             default: None,
         };
@@ -134,9 +134,9 @@ mod tests {
             let mut taken = vec![false; 1 << 13];
             let mut probes = 0;
             for i in 0..1_u128 << 12 {
-                let mut place = scatter(i * stride + 1) & mask;
-                while std::mem::replace(&mut taken[place as usize], true) {
-                    place = (place + 1) & mask;
+                let mut entry = scatter(i * stride + 1) & mask;
+                while std::mem::replace(&mut taken[entry as usize], true) {
+                    entry = (entry + 1) & mask;
                     probes += 1;
                 }
             }

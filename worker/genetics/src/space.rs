@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::grid::Grid;
-use crate::repair::Rules;
+use crate::repair::RepairRules;
 
 /// Most genes of a space: the draws of one child fit its window with room to spare (see [`crate::draws`]).
 pub const MAX_GENES: usize = 256;
@@ -13,10 +13,10 @@ pub type Genome = Box<[u32]>;
 
 /// How the values of a gene are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Whole numbers.
+pub enum GeneKind {
+    /// Whole numbers, ordered.
     Integer,
-    /// Decimals.
+    /// Decimals, ordered.
     Real,
     /// Names without an order.
     Categorical,
@@ -27,11 +27,11 @@ pub enum Kind {
 /// One gene: what it is called and which values it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneSpace {
-    /// Name, for errors.
+    /// Name of the gene, used in errors only.
     pub name: String,
     /// How its values are meant; categorical and bool need a grid of categories, the others one of decimals.
-    pub kind: Kind,
-    /// Its values.
+    pub kind: GeneKind,
+    /// The values that the gene can take, by index.
     pub grid: Grid,
     /// Index of the value it has while inactive (needed by [`Constraint::ActiveWhen`]).
     pub default: Option<u32>,
@@ -66,19 +66,19 @@ pub enum Constraint {
         cap: usize,
         /// Distance kept below the cap.
         margin: Decimal,
-        /// Condition; absent: always.
+        /// When the cap holds; `None`: always.
         when: Option<When>,
     },
     /// gene is inactive, and set to its default, unless `when` holds.
     ActiveWhen {
-        /// The conditional gene.
+        /// Position of the gene that may be inactive.
         gene: usize,
-        /// The condition.
+        /// When the gene is active.
         when: When,
     },
     /// Values strictly between 0 and `below` become 0 (on a grid without 0: the lowest value from `below` on).
     ZeroBelow {
-        /// The gene.
+        /// Position of the gene, a numeric one.
         gene: usize,
         /// The smallest value kept besides 0.
         below: Decimal,
@@ -97,7 +97,7 @@ pub enum SpaceError {
     /// Kind and grid disagree.
     #[error("gene {gene}: {problem}")]
     Gene {
-        /// The gene.
+        /// Name of the gene.
         gene: String,
         /// What is wrong and what to do.
         problem: &'static str,
@@ -105,9 +105,9 @@ pub enum SpaceError {
     /// A rule names a gene that does not exist, or one of the wrong kind.
     #[error("a rule between genes names gene number {gene}: {problem}")]
     Rule {
-        /// The position.
+        /// Position of the gene that the rule names.
         gene: usize,
-        /// What is wrong.
+        /// Why the rule cannot hold for that gene, in words.
         problem: &'static str,
     },
     /// No value of `low` lies below one of `high`.
@@ -131,13 +131,13 @@ pub enum SpaceError {
         "gene {gene}: values need more digits than can be compared exactly with the other genes; round them"
     )]
     Digits {
-        /// The gene.
+        /// Name of the gene.
         gene: String,
     },
     /// A genome does not fit.
     #[error("genome: {problem}")]
     Genome {
-        /// What is wrong.
+        /// What does not fit, in words: the number of genes, or an index outside its grid.
         problem: String,
     },
 }
@@ -150,7 +150,7 @@ pub struct Space {
     lens: Box<[u32]>,
     categorical: Box<[bool]>,
     drawing: Box<[usize]>,
-    rules: Rules,
+    rules: RepairRules,
 }
 
 impl Space {
@@ -161,7 +161,7 @@ impl Space {
         }
         for gene in &genes {
             let fail = |problem| Err(SpaceError::Gene { gene: gene.name.clone(), problem });
-            let names = matches!(gene.kind, Kind::Categorical | Kind::Bool);
+            let names = matches!(gene.kind, GeneKind::Categorical | GeneKind::Bool);
             if names != gene.grid.is_categorical() {
                 return fail("categories need a list of names, numbers a range or a list of decimals");
             }
@@ -172,7 +172,7 @@ impl Space {
                 return fail("the default is not one of its values");
             }
         }
-        let rules = Rules::new(&genes, &constraints)?;
+        let rules = RepairRules::new(&genes, &constraints)?;
         let lens: Box<[u32]> = genes.iter().map(|g| g.grid.len()).collect();
         let categorical = genes.iter().map(|g| g.grid.is_categorical()).collect();
         let drawing = (0..lens.len()).filter(|&i| lens[i] > 1).collect();

@@ -43,7 +43,7 @@ pub enum StateError {
     /// Not a state at all, or a newer format.
     #[error("not a saved state of format {FORMAT}")]
     Format,
-    /// Cut or altered.
+    /// The bytes are cut short or altered: the BLAKE3 hash at their end does not match.
     #[error("the saved state is damaged: use the one before")]
     Damaged,
 }

@@ -3,7 +3,7 @@
 
 use crate::rank::Goal;
 
-/// What one generation left behind.
+/// Where a run stands between two generations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
     /// Best feasible training fitness so far; `None`: nothing feasible yet.
@@ -17,7 +17,7 @@ pub struct Progress {
 /// Limits of a run; absent ones never stop it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StopRules {
-    /// Generations in total.
+    /// Number of generations of the whole run.
     pub generations: u32,
     /// Generations in a row without a rise of the best.
     pub patience: Option<u32>,
@@ -25,7 +25,7 @@ pub struct StopRules {
     pub min_delta: f64,
     /// Fitness that is good enough.
     pub target: Option<f64>,
-    /// Distinct evaluations.
+    /// Most distinct evaluations of the run; `None`: no limit.
     pub max_evaluations: Option<u64>,
 }
 

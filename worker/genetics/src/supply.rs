@@ -1,7 +1,7 @@
 //! Genomes nobody has asked for yet: uniform draws, the walk through a space, the enumeration of a small one.
 //! Everything here follows from the configuration and the genomes claimed, so none of it is state.
 
-use crate::draws::{Draws, Position, Purpose};
+use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::seen::Seen;
 use crate::space::{Genome, Space};
 use crate::species::species_id;
@@ -9,12 +9,12 @@ use crate::species::species_id;
 /// Spaces up to this size are walked to their last genome.
 const WALKABLE: u128 = 1 << 20;
 
-/// Uniform draws for one slot before the walk.
+/// Uniform draws for one candidate before the walk.
 const UNIFORM_TRIES: u8 = 16;
 
 /// How a space is gone through.
 #[derive(Clone, Debug)]
-enum Way {
+enum Traversal {
     /// Not at all: too large.
     None,
     /// Its canonical genomes in this order (mixed-radix positions).
@@ -28,7 +28,7 @@ enum Way {
 pub(crate) struct Supply {
     pub(crate) id: u16,
     seen: Seen,
-    way: Way,
+    traversal: Traversal,
     scratch: Genome,
 }
 
@@ -39,25 +39,25 @@ impl Supply {
         let id = species_id(name);
         let first: Genome = vec![0; space.lens().len()].into();
         let points = space.points();
-        let from = |purpose| Position { generation: 0, species: id, purpose, attempt: 0, child: 0 };
-        let way = if in_order {
-            Way::Walk { at: first.clone(), left: points }
+        let from = |purpose| DrawPosition { generation: 0, species: id, purpose, attempt: 0, child: 0 };
+        let traversal = if in_order {
+            Traversal::Walk { at: first.clone(), left: points }
         } else if points <= small.min(WALKABLE) {
             draws.seek(from(Purpose::Order));
-            Way::Listed { order: shuffled(space, draws), next: 0 }
+            Traversal::Listed { order: shuffled(space, draws), next: 0 }
         } else if points <= WALKABLE {
             draws.seek(from(Purpose::Walk));
             let start = u128::from(draws.below(points as u64));
-            Way::Walk { at: space.at(start).unwrap_or_else(|| first.clone()), left: points }
+            Traversal::Walk { at: space.at(start).unwrap_or_else(|| first.clone()), left: points }
         } else {
-            Way::None
+            Traversal::None
         };
-        Supply { id, seen: Seen::new(name, space), way, scratch: first }
+        Supply { id, seen: Seen::new(name, space), traversal, scratch: first }
     }
 
     /// Whether candidates come from the list alone.
     pub(crate) fn is_listed(&self) -> bool {
-        matches!(self.way, Way::Listed { .. })
+        matches!(self.traversal, Traversal::Listed { .. })
     }
 
     /// Marks a canonical genome as seen; true if it was new.
@@ -65,18 +65,18 @@ impl Supply {
         self.seen.insert(space, genome)
     }
 
-    /// A new genome by uniform draws for a slot, or the last one drawn if all were known.
+    /// A new genome by uniform draws for the candidate `index` of its species, or the last one drawn if all were known.
     pub(crate) fn uniform(
         &mut self,
         space: &Space,
         draws: &mut Draws,
         generation: u32,
-        slot: u32,
+        index: u32,
         genome: &mut [u32],
     ) -> bool {
         for attempt in 0..UNIFORM_TRIES {
             let purpose = Purpose::Uniform;
-            draws.seek(Position { generation, species: self.id, purpose, attempt, child: slot });
+            draws.seek(DrawPosition { generation, species: self.id, purpose, attempt, child: index });
             for (k, &len) in genome.iter_mut().zip(space.lens()) {
                 *k = if len > 1 { draws.below(u64::from(len)) as u32 } else { 0 };
             }
@@ -90,10 +90,10 @@ impl Supply {
 
     /// The next unseen genome on the way through the space; it stays unseen until claimed.
     pub(crate) fn next(&mut self, space: &Space) -> Option<Genome> {
-        let Supply { seen, way, scratch, .. } = self;
-        match way {
-            Way::None => None,
-            Way::Listed { order, next } => {
+        let Supply { seen, traversal, scratch, .. } = self;
+        match traversal {
+            Traversal::None => None,
+            Traversal::Listed { order, next } => {
                 while let Some(&index) = order.get(*next) {
                     let genome = space.at(u128::from(index))?;
                     if !seen.contains(space, &genome) {
@@ -103,7 +103,7 @@ impl Supply {
                 }
                 None
             }
-            Way::Walk { at, left } => {
+            Traversal::Walk { at, left } => {
                 while *left > 0 {
                     scratch.copy_from_slice(at);
                     space.repair(scratch);
@@ -120,7 +120,7 @@ impl Supply {
 
     /// Whether every genome of a space that can be gone through has been seen.
     pub(crate) fn is_exhausted(&mut self, space: &Space) -> bool {
-        !matches!(self.way, Way::None) && self.next(space).is_none()
+        !matches!(self.traversal, Traversal::None) && self.next(space).is_none()
     }
 }
 

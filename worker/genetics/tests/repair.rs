@@ -11,11 +11,11 @@ use rust_decimal::Decimal;
 
 fn values(name: &str, list: &[i64]) -> GeneSpace {
     let grid = Grid::values(name, list.iter().map(|&v| v.into()).collect()).unwrap();
-    GeneSpace { name: name.into(), kind: Kind::Integer, grid, default: None }
+    GeneSpace { name: name.into(), kind: GeneKind::Integer, grid, default: None }
 }
 
 fn fixed(name: &str, value: i64) -> GeneSpace {
-    GeneSpace { name: name.into(), kind: Kind::Integer, grid: Grid::Fixed(value.into()), default: None }
+    GeneSpace { name: name.into(), kind: GeneKind::Integer, grid: Grid::Fixed(value.into()), default: None }
 }
 
 /// The genome of these values, repaired, as values.
@@ -126,7 +126,7 @@ fn any_gene() -> impl Strategy<Value = GeneSpace> {
         .prop_map(|s| values("listed", &s.into_iter().collect::<Vec<_>>()));
     let range = (0_i64..20, 0_i64..12, 1_i64..4).prop_map(|(min, width, step)| {
         let grid = Grid::linear("ranged", min.into(), (min + width).into(), step.into()).unwrap();
-        GeneSpace { name: "ranged".into(), kind: Kind::Integer, grid, default: None }
+        GeneSpace { name: "ranged".into(), kind: GeneKind::Integer, grid, default: None }
     });
     prop_oneof![list, range, (0_i64..30).prop_map(|v| fixed("fixed", v))]
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use galapagos_crds::catalogue::{GeneEntry, GeneKind, RangeEntry};
 use galapagos_crds::{Decimal, GeneSpec, GeneValue, Scale};
 use galapagos_genetics::grid::MAX_LOG_STEPS;
-use galapagos_genetics::{GeneSpace, Grid, GridError, Kind};
+use galapagos_genetics::{self as genetics, GeneSpace, Grid, GridError};
 use rust_decimal::Decimal as Exact;
 
 use crate::finding::Finding;
@@ -64,9 +64,9 @@ pub(crate) fn gene_space(
                 Err(_) => None,
             };
             let kind = match entry.kind {
-                GeneKind::Integer => Kind::Integer,
-                GeneKind::Real => Kind::Real,
-                GeneKind::Categorical => Kind::Categorical,
+                GeneKind::Integer => genetics::GeneKind::Integer,
+                GeneKind::Real => genetics::GeneKind::Real,
+                GeneKind::Categorical => genetics::GeneKind::Categorical,
             };
             Some((GeneSpace { name: entry.name.clone(), kind, grid, default }, written))
         }
@@ -226,8 +226,7 @@ fn said(path: &str, error: GridError, max: Option<Exact>) -> Finding {
         GridError::Step { step, .. } => at("step", format!("{step} must be above 0")),
         GridError::Bounds { min, max, rule, .. } => at("min", format!("min {min} and max {max}: {rule}")),
         GridError::TooMany { .. } => {
-            let text =
-                format!("more than {} values between min and max", galapagos_genetics::grid::MAX_VALUES);
+            let text = format!("more than {} values between min and max", genetics::grid::MAX_VALUES);
             at("step", text).advise("use a larger step")
         }
         GridError::Unit { value, unit, .. } => {

@@ -20,9 +20,9 @@ pub struct VersionInfo {
     pub digest: String,
     /// Whether jobs that name no digest take it.
     pub latest: bool,
-    /// Spacing, as `1h`.
+    /// Nominal spacing of the bars, as `1h`.
     pub interval: String,
-    /// Suggested calendar.
+    /// The calendar that a job takes where its manifest names none, as `continuous` or `sessions:252`.
     pub calendar: Option<String>,
     /// Names of the symbols, ascending.
     pub symbols: Vec<String>,
@@ -41,7 +41,7 @@ pub struct VersionInfo {
 pub struct SymbolInfo {
     /// Name of the symbol.
     pub symbol: String,
-    /// Number of rows.
+    /// Number of rows, one per bar.
     pub rows: u64,
     /// First bar, UTC milliseconds.
     pub from_ms: i64,
@@ -55,7 +55,7 @@ pub struct SymbolInfo {
     pub volume: bool,
     /// Rows with volume 0 in a series that has volume.
     pub zero_volume_rows: u64,
-    /// Funding stamps.
+    /// Number of funding stamps; 0 where there is no funding series.
     pub funding_stamps: u64,
 }
 
@@ -64,7 +64,7 @@ pub struct SymbolInfo {
 pub struct DatasetInfo {
     /// The version as in the list.
     pub version: VersionInfo,
-    /// Its symbols, ascending.
+    /// The symbols of the version, ascending by name.
     pub symbols: Vec<SymbolInfo>,
     /// Folder that holds it.
     pub folder: PathBuf,

@@ -1,6 +1,6 @@
 //! The checks every series passes before it is published or back-tested, and the report of what was found.
 
-use crate::columns::Role;
+use crate::columns::ColumnRole;
 use crate::error::{Error, Result};
 use crate::gaps::{Gaps, find_gaps, off_grid_note, usual_step};
 use crate::names::{Calendar, DAY_MS, Interval};
@@ -45,7 +45,7 @@ impl Default for CheckOptions {
 pub struct Outlier {
     /// Open time of the bar, UTC milliseconds.
     pub time_ms: i64,
-    /// c/c1 - 1.
+    /// Change of the close: c/c1 - 1, where c1 is the close before.
     pub change: f64,
 }
 
@@ -60,7 +60,7 @@ pub struct SymbolReport {
     pub from_ms: i64,
     /// Last bar, UTC milliseconds.
     pub to_ms: i64,
-    /// Spacing, as `1h`.
+    /// Nominal spacing of the bars, as `1h`.
     pub interval: String,
     /// Decimals of a tick.
     pub decimals: u8,
@@ -78,7 +78,7 @@ pub struct SymbolReport {
     pub volume: bool,
     /// Rows whose volume is 0 in a series that has volume: not tradable.
     pub zero_volume_rows: u64,
-    /// Funding stamps.
+    /// Number of funding stamps; 0 where there is no funding series.
     pub funding_stamps: u64,
     /// max(sum of rises, sum of falls, sum of squares) of c/c1 - 1.
     pub growth: f64,
@@ -167,7 +167,7 @@ fn in_order(parts: &mut [RawRows], report: &mut SymbolReport) -> Result<Vec<Orig
         if let Some(at) = (1..times.len()).find(|&i| times[i] < times[i - 1]) {
             let problem =
                 format!("is before the row above it ({}): sort the file by time", show(times[at - 1]));
-            return Err(part.source.wrong(Role::Time, part.row[at], show(times[at]), problem));
+            return Err(part.source.wrong(ColumnRole::Time, part.row[at], show(times[at]), problem));
         }
     }
     parts.sort_by_key(|p| p.time_ms.first().copied());
@@ -204,18 +204,21 @@ fn drop_duplicates(
             let (p, r) = order[i];
             let part = &parts[p as usize];
             let (other, at) = (&parts[order[kept - 1].0 as usize], order[kept - 1].1 as usize);
-            let place = format!("{} {} of {}", other.source.unit, other.row[at], other.source.file.display());
+            let location =
+                format!("{} {} of {}", other.source.unit, other.row[at], other.source.file.display());
             let problem = match (same(order[kept - 1], order[i]), repair) {
                 (true, true) => continue,
                 (true, false) => {
-                    format!("is there already with the same values ({place}): drop it, or use --repair")
+                    format!("is there already with the same values ({location}): drop it, or use --repair")
                 }
                 (false, _) => {
-                    format!("is there already with other values ({place}): only you can say which is right")
+                    format!(
+                        "is there already with other values ({location}): only you can say which is right"
+                    )
                 }
             };
             return Err(part.source.wrong(
-                Role::Time,
+                ColumnRole::Time,
                 part.row[r as usize],
                 show(part.time_ms[r as usize]),
                 problem,
@@ -250,13 +253,13 @@ fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Resul
     for &(p, r) in order {
         let (part, r) = (&parts[p as usize], r as usize);
         let mut ticks = [0; 4];
-        for (column, role) in Role::PRICES.into_iter().enumerate() {
+        for (column, role) in ColumnRole::PRICES.into_iter().enumerate() {
             let price = part.price(column, r);
             let wrong = |problem: &str| part.source.wrong(role, part.row[r], price, problem);
             if price.mantissa <= 0 {
                 return Err(wrong("is no price: prices are above 0"));
             }
-            ticks[column] = tick.of(price).ok_or_else(|| wrong("is too large"))?;
+            ticks[column] = tick.ticks(price).ok_or_else(|| wrong("is too large"))?;
         }
         let [open, high, low, close] = ticks;
         let top = if open > close { open } else { close };
@@ -267,16 +270,16 @@ fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Resul
         };
         if high < top {
             let problem = format!("is below open or close ({})", show_row());
-            return Err(part.source.wrong(Role::High, part.row[r], part.price(1, r), problem));
+            return Err(part.source.wrong(ColumnRole::High, part.row[r], part.price(1, r), problem));
         }
         if low > bottom {
             let problem = format!("is above open or close ({})", show_row());
-            return Err(part.source.wrong(Role::Low, part.row[r], part.price(2, r), problem));
+            return Err(part.source.wrong(ColumnRole::Low, part.row[r], part.price(2, r), problem));
         }
         if let Some(volume) = &mut series.volume {
             let v = part.volume[r];
             if v < 0.0 || !v.is_finite() {
-                return Err(part.source.wrong(Role::Volume, part.row[r], v, "is below 0"));
+                return Err(part.source.wrong(ColumnRole::Volume, part.row[r], v, "is below 0"));
             }
             volume.push(v + 0.0);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// What a column means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Role {
+pub(crate) enum ColumnRole {
     Time,
     Clock,
     Open,
@@ -16,26 +16,27 @@ pub(crate) enum Role {
     Symbol,
 }
 
-impl Role {
-    pub(crate) const PRICES: [Role; 4] = [Role::Open, Role::High, Role::Low, Role::Close];
+impl ColumnRole {
+    pub(crate) const PRICES: [ColumnRole; 4] =
+        [ColumnRole::Open, ColumnRole::High, ColumnRole::Low, ColumnRole::Close];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Role::Time => "time",
-            Role::Clock => "clock",
-            Role::Open => "open",
-            Role::High => "high",
-            Role::Low => "low",
-            Role::Close => "close",
-            Role::Volume => "volume",
-            Role::Symbol => "symbol",
+            ColumnRole::Time => "time",
+            ColumnRole::Clock => "clock",
+            ColumnRole::Open => "open",
+            ColumnRole::High => "high",
+            ColumnRole::Low => "low",
+            ColumnRole::Close => "close",
+            ColumnRole::Volume => "volume",
+            ColumnRole::Symbol => "symbol",
         }
     }
 
     /// Names as normalised by [`normal`], the most telling first. An epoch comes before a date beside it.
     fn usual_names(self) -> &'static [&'static str] {
         match self {
-            Role::Time => &[
+            ColumnRole::Time => &[
                 "opentime",
                 "timestamp",
                 "unix",
@@ -70,13 +71,15 @@ impl Role {
                 "index",
                 "t",
             ],
-            Role::Clock => &["time", "clock", "hour"],
-            Role::Open => &["open", "openprice", "op", "openingprice", "o"],
-            Role::High => &["high", "highprice", "highest", "max", "hi", "h"],
-            Role::Low => &["low", "lowprice", "lowest", "min", "lo", "l"],
-            Role::Close => &["close", "closeprice", "closelast", "closingprice", "last", "price", "cl", "c"],
-            Role::Volume => &["volume", "vol", "basevolume", "tickvol", "tickvolume", "amount", "v"],
-            Role::Symbol => &[
+            ColumnRole::Clock => &["time", "clock", "hour"],
+            ColumnRole::Open => &["open", "openprice", "op", "openingprice", "o"],
+            ColumnRole::High => &["high", "highprice", "highest", "max", "hi", "h"],
+            ColumnRole::Low => &["low", "lowprice", "lowest", "min", "lo", "l"],
+            ColumnRole::Close => {
+                &["close", "closeprice", "closelast", "closingprice", "last", "price", "cl", "c"]
+            }
+            ColumnRole::Volume => &["volume", "vol", "basevolume", "tickvol", "tickvolume", "amount", "v"],
+            ColumnRole::Symbol => &[
                 "symbol",
                 "ticker",
                 "pair",
@@ -109,14 +112,14 @@ impl ColumnChoice {
     /// `Spec` for another role or text without `=`.
     pub fn parse(text: &str) -> Result<Self> {
         let roles = [
-            Role::Time,
-            Role::Clock,
-            Role::Open,
-            Role::High,
-            Role::Low,
-            Role::Close,
-            Role::Volume,
-            Role::Symbol,
+            ColumnRole::Time,
+            ColumnRole::Clock,
+            ColumnRole::Open,
+            ColumnRole::High,
+            ColumnRole::Low,
+            ColumnRole::Close,
+            ColumnRole::Volume,
+            ColumnRole::Symbol,
         ];
         let mut chosen = BTreeMap::new();
         for part in text.split(',').filter(|p| !p.trim().is_empty()) {
@@ -125,7 +128,7 @@ impl ColumnChoice {
             })?;
             let role = role.trim();
             if !roles.iter().any(|r| r.name() == role) {
-                let known = roles.map(Role::name).join(", ");
+                let known = roles.map(ColumnRole::name).join(", ");
                 return Err(Error::option(
                     "columns",
                     role,
@@ -138,18 +141,18 @@ impl ColumnChoice {
     }
 
     /// Whether the user said what is `role`.
-    pub(crate) fn names(&self, role: Role) -> bool {
+    pub(crate) fn names(&self, role: ColumnRole) -> bool {
         self.0.contains_key(role.name())
     }
 
     /// The same choice with `column` as `role`.
-    pub(crate) fn with(&self, role: Role, column: &str) -> Self {
+    pub(crate) fn with(&self, role: ColumnRole, column: &str) -> Self {
         let mut changed = self.clone();
         changed.0.insert(role.name().to_owned(), column.to_owned());
         changed
     }
 
-    fn get(&self, role: Role) -> Option<&str> {
+    fn get(&self, role: ColumnRole) -> Option<&str> {
         self.0.get(role.name()).map(String::as_str)
     }
 }
@@ -171,7 +174,7 @@ impl Columns {
         optional.chain(self.prices).chain([self.time])
     }
 
-    /// The largest position.
+    /// The largest position of a column that is read; a row must be longer.
     pub(crate) fn last(&self) -> usize {
         self.all().fold(self.time, |a, b| if a > b { a } else { b })
     }
@@ -188,7 +191,7 @@ fn normal(name: &str) -> String {
 /// If a field of this name says whose the candles beside it are: the place of the word, the surest first.
 pub(crate) fn symbol_word(name: &str) -> Option<usize> {
     let name = normal(name);
-    Role::Symbol.usual_names().iter().position(|word| *word == name).filter(|_| name.len() > 1)
+    ColumnRole::Symbol.usual_names().iter().position(|word| *word == name).filter(|_| name.len() > 1)
 }
 
 /// If a field of this name beside candles says that there are more of them elsewhere.
@@ -208,12 +211,12 @@ pub(crate) fn is_volume_name(name: &str) -> bool {
     let name = normal(name);
     // The short ones end other words: `ImpliedVol`.
     let ends = |word: &&str| word.len() > "vol".len() && name.ends_with(word);
-    begins_as_volume(&name) || Role::Volume.usual_names().iter().any(ends)
+    begins_as_volume(&name) || ColumnRole::Volume.usual_names().iter().any(ends)
 }
 
 /// Whether a column of this name may hold the times of the bars.
 pub(crate) fn is_time_name(name: &str) -> bool {
-    Role::Time.usual_names().contains(&normal(name).as_str())
+    ColumnRole::Time.usual_names().contains(&normal(name).as_str())
 }
 
 /// Whether a column of this name holds closes adjusted for splits and dividends.
@@ -232,26 +235,26 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
         normals[i] == name
             && (name.len() > 1 || header[i].trim() == name || !header.iter().any(|h| h.trim() == name))
     };
-    let usual = |role: Role, taken: &[usize]| -> Option<usize> {
+    let usual = |role: ColumnRole, taken: &[usize]| -> Option<usize> {
         let by_name = role
             .usual_names()
             .iter()
             .find_map(|n| (0..header.len()).find(|&i| !taken.contains(&i) && fits(i, n)));
         by_name.or_else(|| match role {
             // `Volume BTC`: the first of them is the base volume in the files that have several.
-            Role::Volume => normals.iter().position(|n| begins_as_volume(n)),
-            Role::Time => (header.first()?.trim().is_empty()).then_some(0),
+            ColumnRole::Volume => normals.iter().position(|n| begins_as_volume(n)),
+            ColumnRole::Time => (header.first()?.trim().is_empty()).then_some(0),
             _ => None,
         })
     };
-    let pick = |role: Role, taken: &[usize]| -> std::result::Result<Option<usize>, String> {
+    let pick = |role: ColumnRole, taken: &[usize]| -> std::result::Result<Option<usize>, String> {
         match choice.get(role) {
             None => Ok(usual(role, taken)),
             Some("") => Ok(None),
             Some(name) => position(header, name).map(Some),
         }
     };
-    let need = |role: Role| {
+    let need = |role: ColumnRole| {
         let at = pick(role, &[])?.ok_or_else(|| role.name().to_owned())?;
         let same = |i: &usize| header[*i].trim() == header[at].trim() && !header[at].trim().is_empty();
         let twins: Vec<usize> = (0..header.len()).filter(same).collect();
@@ -262,21 +265,22 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
         Ok(at)
     };
     let mut missing = Vec::new();
-    let mut need = |role: Role| match need(role) {
+    let mut need = |role: ColumnRole| match need(role) {
         Ok(at) => at,
         Err(e) => {
             missing.push(e);
             0
         }
     };
-    let prices = Role::PRICES.map(&mut need);
-    let mut time = need(Role::Time);
+    let prices = ColumnRole::PRICES.map(&mut need);
+    let mut time = need(ColumnRole::Time);
     if !missing.is_empty() {
         return Err(missing.join(", "));
     }
     // A date beside a time of day: the date is the time, the other the clock.
-    let mut clock = if choice.get(Role::Clock).is_some() { pick(Role::Clock, &[time])? } else { None };
-    if clock.is_none() && choice.get(Role::Time).is_none() {
+    let mut clock =
+        if choice.get(ColumnRole::Clock).is_some() { pick(ColumnRole::Clock, &[time])? } else { None };
+    if clock.is_none() && choice.get(ColumnRole::Time).is_none() {
         let at = |name: &str| normals.iter().position(|n| n == name);
         if let (Some(date), Some(of_day)) =
             (at("date").or_else(|| at("day")), at("time").or_else(|| at("hour")))
@@ -285,7 +289,13 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
             (time, clock) = (date, Some(of_day));
         }
     }
-    Ok(Columns { time, clock, prices, volume: pick(Role::Volume, &[])?, symbol: pick(Role::Symbol, &[])? })
+    Ok(Columns {
+        time,
+        clock,
+        prices,
+        volume: pick(ColumnRole::Volume, &[])?,
+        symbol: pick(ColumnRole::Symbol, &[])?,
+    })
 }
 
 fn position(header: &[&str], name: &str) -> std::result::Result<usize, String> {
@@ -307,22 +317,23 @@ pub(crate) fn without_header(
     let shift = usize::from(has_clock);
     let numbers: Vec<String> = (1..=fields).map(|n| format!("#{n}")).collect();
     let header: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    let at = |role: Role, usual: Option<usize>| match choice.get(role) {
+    let at = |role: ColumnRole, usual: Option<usize>| match choice.get(role) {
         None => Ok(usual),
         Some("") => Ok(None),
         Some(name) => position(&header, name).map(Some),
     };
-    let required = |role: Role, usual: usize| at(role, Some(usual))?.ok_or_else(|| role.name().to_owned());
+    let required =
+        |role: ColumnRole, usual: usize| at(role, Some(usual))?.ok_or_else(|| role.name().to_owned());
     let mut prices = [0; 4];
-    for (i, role) in Role::PRICES.into_iter().enumerate() {
+    for (i, role) in ColumnRole::PRICES.into_iter().enumerate() {
         prices[i] = required(role, 1 + shift + i)?;
     }
     let columns = Columns {
-        time: required(Role::Time, 0)?,
-        clock: at(Role::Clock, has_clock.then_some(1))?,
+        time: required(ColumnRole::Time, 0)?,
+        clock: at(ColumnRole::Clock, has_clock.then_some(1))?,
         prices,
-        volume: at(Role::Volume, (fields > 5 + shift).then_some(5 + shift))?,
-        symbol: at(Role::Symbol, None)?,
+        volume: at(ColumnRole::Volume, (fields > 5 + shift).then_some(5 + shift))?,
+        symbol: at(ColumnRole::Symbol, None)?,
     };
     if columns.last() >= fields { Err(format!("column #{}", columns.last() + 1)) } else { Ok(columns) }
 }

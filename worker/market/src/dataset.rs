@@ -53,7 +53,7 @@ impl Dataset {
     pub(crate) fn open_folder(folder: &Path, name: &str, digest: &str) -> Result<Self> {
         let path = folder.join("manifest.json");
         // Before it is read: a change in between is seen later.
-        let mut files = vec![(path.clone(), FileIdentity::of(&path)?)];
+        let mut files = vec![(path.clone(), FileIdentity::read(&path)?)];
         let manifest = Manifest::read(folder, name)?;
         let damaged = |file: &Path, problem: String| Error::Damaged {
             dataset: name.into(),

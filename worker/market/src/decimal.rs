@@ -124,7 +124,7 @@ impl Decimal {
         if shift > 18 { Some(0) } else { Some(divide_half_even(self.mantissa, power_of_ten(shift))) }
     }
 
-    /// The nearest f64.
+    /// The f64 nearest to the number, ties to even.
     pub(crate) fn to_f64(self) -> f64 {
         // Both are exact up to 2^53 and 10^22, so one division rounds correctly.
         if self.mantissa.unsigned_abs() <= 1 << 53 && self.scale <= 18 {

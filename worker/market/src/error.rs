@@ -1,4 +1,4 @@
-//! What can go wrong with market data, said so that a person can find the place.
+//! What can go wrong with market data, said so that a person can find it.
 
 use std::path::{Path, PathBuf};
 
@@ -20,8 +20,8 @@ pub enum ErrorKind {
 
 /// Where a wrong value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file.
+pub struct Location {
+    /// Path of the file.
     pub file: PathBuf,
     /// Line of a text file or row of a table, both counted from 1; 0 where no row is meant.
     pub row: u64,
@@ -33,7 +33,7 @@ pub struct Place {
     pub value: String,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.file.display())?;
         if self.row > 0 {
@@ -54,7 +54,7 @@ pub enum Error {
     Option {
         /// Name of the option.
         field: &'static str,
-        /// The value given.
+        /// The value that was given.
         value: String,
         /// Why it cannot be used and what to write instead.
         problem: String,
@@ -62,23 +62,23 @@ pub enum Error {
     /// The file's layout was not understood.
     #[error("{}: {problem}", file.display())]
     Layout {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
         /// What is missing and what to do.
         problem: String,
     },
     /// A value in the data is wrong.
-    #[error("{place}: {problem}")]
+    #[error("{location}: {problem}")]
     Value {
-        /// Where it stands.
-        place: Place,
+        /// File, row and column of the value.
+        location: Location,
         /// What is wrong with it and what to do.
         problem: String,
     },
     /// A series as a whole is wrong.
     #[error("{symbol}: {problem}")]
     Series {
-        /// The symbol.
+        /// Name of the symbol.
         symbol: String,
         /// What is wrong with it and what to do.
         problem: String,
@@ -88,9 +88,9 @@ pub enum Error {
     Damaged {
         /// Name of the dataset.
         dataset: String,
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// What was found.
+        /// What is wrong with the file, in words.
         problem: String,
     },
     /// A dataset, a version of it or a symbol is not there.
@@ -104,11 +104,11 @@ pub enum Error {
     /// The system refused to read or write.
     #[error("{}: cannot {action}", path.display())]
     Io {
-        /// `read`, `write`, ...
+        /// What was tried, as a verb: `read`, `write`.
         action: &'static str,
-        /// The path.
+        /// The path that it was tried on.
         path: PathBuf,
-        /// The system's reason.
+        /// The reason that the system gave.
         source: std::io::Error,
     },
 }

@@ -47,7 +47,7 @@ impl Files {
         // Whoever comes meanwhile waits for the verdict: none may accept a result before it.
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         let Some(file) = touched(&seen)? else { return Ok(None) };
-        // What is remembered must be told from whatever is written from now on.
+        // What is remembered must differ from whatever is written from now on.
         std::thread::sleep(TICK);
         let fresh = Dataset::open_folder(&self.folder, &self.dataset, &self.digest);
         let fresh = fresh.and_then(|fresh| also().map(|()| fresh)).map_err(|e| self.in_use(e, &file))?;
@@ -76,7 +76,7 @@ impl Files {
 
 fn touched(files: &[(PathBuf, FileIdentity)]) -> Result<Option<PathBuf>> {
     for (path, identity) in files {
-        if FileIdentity::of(path)? != *identity {
+        if FileIdentity::read(path)? != *identity {
             return Ok(Some(path.clone()));
         }
     }

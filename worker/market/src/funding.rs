@@ -1,7 +1,7 @@
 //! Funding series of perpetual contracts: `time,rate[,mark]` per symbol.
 
 use crate::decimal::Decimal;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::gaps::usual_step;
 use crate::series::FundingStamp;
 use crate::stamp::{parse, show};
@@ -82,9 +82,9 @@ pub fn read_funding_file(path: &Path, repair: bool) -> Result<(Vec<FundingStamp>
 }
 
 fn wrong(path: &Path, row: u64, column: &str, value: &str, problem: &str) -> Error {
-    let place =
-        Place { file: path.to_owned(), row, unit: "line", column: column.into(), value: value.into() };
-    Error::Value { place, problem: problem.into() }
+    let location =
+        Location { file: path.to_owned(), row, unit: "line", column: column.into(), value: value.into() };
+    Error::Value { location, problem: problem.into() }
 }
 
 /// Positions of time, rate and mark, and whether `record` is a header.

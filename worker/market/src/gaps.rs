@@ -33,9 +33,9 @@ fn is_off_grid(pair: &[i64], interval: Interval) -> bool {
 /// Says how many steps are off the grid, and which is the first.
 pub(crate) fn off_grid_note(times: &[i64], interval: Interval, count: u64) -> String {
     let first = times.windows(2).find(|pair| is_off_grid(pair, interval));
-    let place =
+    let location =
         first.map_or_else(String::new, |p| format!(", the first from {} to {}", show(p[0]), show(p[1])));
-    format!("{count} steps are no multiple of the interval {interval}{place}")
+    format!("{count} steps are no multiple of the interval {interval}{location}")
 }
 
 /// Counts the gaps of a series with `interval`; steps shorter than it count as off the grid.
@@ -73,7 +73,7 @@ pub(crate) fn usual_step(times: &[i64]) -> Option<i64> {
 /// Checks spacing and gaps of strictly rising `times`.
 ///
 /// # Errors
-/// `Invalid` for another spacing than the interval or too many missing bars, `Spec` if no interval can be told.
+/// `Invalid` for another spacing than the interval or too many missing bars, `Spec` if no interval can be found.
 pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> Result<(Interval, Gaps)> {
     let usual = usual_step(times);
     let interval = match options.interval {
@@ -108,7 +108,7 @@ pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> 
     }
     let gaps = count_gaps(times, interval);
     let expected = options.repair || matches!(options.calendar, Some(Calendar::Sessions { .. }));
-    // Who accepts any gap has a quick look: there the shift is told by a note.
+    // Who accepts any gap has a quick look: there a note reports the shift.
     if !expected && options.max_gap_share < 1.0 && gaps.off_grid > 0 {
         let problem = format!(
             "{}: after a gap the bars are shifted. If the market trades in sessions say --calendar sessions:BARS_PER_YEAR; to accept the shift use --repair",

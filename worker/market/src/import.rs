@@ -6,7 +6,7 @@ use crate::days::check_days;
 use crate::error::{Error, ErrorKind, Result};
 use crate::funding::read_funding_file;
 use crate::names::{Interval, check_dataset_name, to_symbol};
-use crate::owners::{Part, by_symbol, match_funding};
+use crate::owners::{SymbolPart, by_symbol, match_funding};
 use crate::parallel;
 use crate::publish::{Published, publish};
 use crate::read::{ReadOptions, read_file};
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
     /// Its symbol; `None`: the file's own column, else the name of the file.
     pub symbol: Option<String>,
@@ -31,7 +31,7 @@ impl Input {
     }
 
     /// A file of one symbol.
-    pub fn of(symbol: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+    pub fn for_symbol(symbol: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), symbol: Some(symbol.into()) }
     }
 }
@@ -47,18 +47,18 @@ pub struct LoadOptions {
     pub funding: Vec<Input>,
 }
 
-/// A whole import.
+/// Everything that one import needs to know.
 #[derive(Clone, Debug)]
 pub struct ImportPlan {
     /// Files with bars; several may belong to one symbol.
     pub inputs: Vec<Input>,
-    /// The data directory.
+    /// The data directory, which is made if it is missing.
     pub data_dir: PathBuf,
     /// Name of the dataset.
     pub dataset: String,
     /// How to read and check.
     pub load: LoadOptions,
-    /// Threads to use.
+    /// Threads that read and check, at least 1.
     pub threads: usize,
     /// How often a file is read again after the system failed to read it.
     pub retries: u32,
@@ -66,69 +66,69 @@ pub struct ImportPlan {
     pub partial: bool,
 }
 
-/// What an import tells while it runs. Numbers of files are positions in [`ImportPlan::inputs`].
+/// What an import reports while it runs. Numbers of files are positions in [`ImportPlan::inputs`].
 #[derive(Debug)]
-pub enum Event<'a> {
-    /// Reading begins.
+pub enum ImportEvent<'a> {
+    /// A file begins to be read.
     Started {
-        /// The file.
+        /// Position of the file in [`ImportPlan::inputs`].
         file: usize,
     },
     /// Part of the file is read.
     Progress {
-        /// The file.
+        /// Position of the file in [`ImportPlan::inputs`].
         file: usize,
         /// Bytes or rows done.
         done: u64,
-        /// All of them.
+        /// Bytes or rows of the whole file.
         total: u64,
     },
     /// The system failed; the file is read again.
     Retry {
-        /// The file.
+        /// Position of the file in [`ImportPlan::inputs`].
         file: usize,
         /// Number of this attempt, from 1.
         attempt: u32,
-        /// Why.
+        /// Why the system failed to read it.
         error: &'a Error,
     },
     /// All rows are read.
     Read {
-        /// The file.
+        /// Position of the file in [`ImportPlan::inputs`].
         file: usize,
-        /// Rows in it.
+        /// Rows that the file holds.
         rows: u64,
     },
     /// The file is given up.
     FileFailed {
-        /// The file.
+        /// Position of the file in [`ImportPlan::inputs`].
         file: usize,
-        /// Why.
+        /// Why the file is refused.
         error: &'a Error,
     },
     /// A symbol passed all checks.
     Checked {
-        /// What was found.
+        /// What the checks found in the symbol.
         report: &'a SymbolReport,
     },
     /// A symbol is refused.
     SymbolFailed {
-        /// The symbol.
+        /// Name of the symbol.
         symbol: &'a str,
-        /// Why.
+        /// Why the symbol is refused.
         error: &'a Error,
     },
 }
 
 /// Receives events, from several threads.
-pub type Observer<'a> = &'a (dyn Fn(Event<'_>) + Sync);
+pub type Observer<'a> = &'a (dyn Fn(ImportEvent<'_>) + Sync);
 
 /// A file or a symbol that was not imported.
 #[derive(Debug)]
-pub struct Failure {
+pub struct ImportFailure {
     /// The symbol, or the file where its symbol is not known.
     pub what: String,
-    /// Why.
+    /// Why it was refused.
     pub error: Error,
 }
 
@@ -139,8 +139,8 @@ pub struct ImportSummary {
     pub published: Option<Published>,
     /// Symbols that are in it.
     pub symbols: Vec<SymbolReport>,
-    /// What is not.
-    pub failed: Vec<Failure>,
+    /// Files and symbols that were refused, each with its error.
+    pub failed: Vec<ImportFailure>,
 }
 
 impl ImportSummary {
@@ -174,7 +174,7 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
             {
                 // Without one of its files a symbol would have a hole.
                 Some(name) => symbols.entry(name).or_default().broken = Some(error),
-                None => failed.push(Failure { what: input.path.display().to_string(), error }),
+                None => failed.push(ImportFailure { what: input.path.display().to_string(), error }),
             },
         }
     }
@@ -186,8 +186,8 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
         let taken = slots[i].lock().unwrap_or_else(|e| e.into_inner()).take().unwrap_or_default();
         let result = taken.check(&names[i], funding.get(&names[i]).map(PathBuf::as_path), &plan.load.check);
         match &result {
-            Ok((_, report)) => observer(Event::Checked { report }),
-            Err(error) => observer(Event::SymbolFailed { symbol: &names[i], error }),
+            Ok((_, report)) => observer(ImportEvent::Checked { report }),
+            Err(error) => observer(ImportEvent::SymbolFailed { symbol: &names[i], error }),
         }
         result
     });
@@ -199,7 +199,7 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
                 series.push(s);
                 reports.push(report);
             }
-            Err(error) => failed.push(Failure { what: name, error }),
+            Err(error) => failed.push(ImportFailure { what: name, error }),
         }
     }
     let refused = !plan.partial && !failed.is_empty();
@@ -240,7 +240,7 @@ struct Symbol {
 }
 
 impl Symbol {
-    fn add(&mut self, part: Part) {
+    fn add(&mut self, part: SymbolPart) {
         if let (Some(one), Some(other)) = (&self.written, &part.written)
             && one != other
         {
@@ -287,22 +287,22 @@ fn read_with_retries(plan: &ImportPlan, file: usize, observer: Observer<'_>) -> 
     let path = &plan.inputs[file].path;
     let mut attempt = 0;
     loop {
-        observer(Event::Started { file });
-        let report = |done, total| observer(Event::Progress { file, done, total });
+        observer(ImportEvent::Started { file });
+        let report = |done, total| observer(ImportEvent::Progress { file, done, total });
         match read_file(path, &plan.load.read, &report) {
             Ok(rows) => {
                 let count = rows.symbols.iter().map(|(_, r)| r.len() as u64).sum();
-                observer(Event::Read { file, rows: count });
+                observer(ImportEvent::Read { file, rows: count });
                 return Ok(rows);
             }
             Err(error) if error.kind() == ErrorKind::Io && attempt < plan.retries => {
                 attempt += 1;
-                observer(Event::Retry { file, attempt, error: &error });
+                observer(ImportEvent::Retry { file, attempt, error: &error });
                 // Network file systems recover within seconds: 0.2, 0.4, 0.8 s, ...
                 std::thread::sleep(std::time::Duration::from_millis(100 << attempt.min(6)));
             }
             Err(error) => {
-                observer(Event::FileFailed { file, error: &error });
+                observer(ImportEvent::FileFailed { file, error: &error });
                 return Err(error);
             }
         }

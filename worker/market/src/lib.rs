@@ -1,7 +1,7 @@
 //! Market data: import, checks, the dataset format, digests and memory maps.
 //!
 //! [`import()`] turns files into a published dataset, [`Dataset::open`] maps it and checks its digest,
-//! [`load_file`] reads a bare file for a single back-test. What a dataset is on disk is told in [`digest`] (the
+//! [`load_file`] reads a bare file for a single back-test. What a dataset is on disk stands in [`digest`] (the
 //! canonical stream), [`manifest`] and [`publish()`]:
 //!
 //! ```text
@@ -40,10 +40,10 @@ pub mod funding;
 pub mod gaps;
 pub mod import;
 mod ipc;
-mod judge;
 mod layout;
 pub mod manifest;
 pub mod map;
+mod meanings;
 pub mod names;
 mod outliers;
 mod owners;
@@ -61,11 +61,13 @@ pub use check::{CheckOptions, Outlier, SymbolReport};
 pub use columns::ColumnChoice;
 pub use dataset::Dataset;
 pub use digest::dataset_digest;
-pub use error::{Error, ErrorKind, Place, Result};
+pub use error::{Error, ErrorKind, Location, Result};
 pub use gaps::Gaps;
-pub use import::{Event, Failure, ImportPlan, ImportSummary, Input, LoadOptions, import, load_file};
+pub use import::{
+    ImportEvent, ImportFailure, ImportPlan, ImportSummary, Input, LoadOptions, import, load_file,
+};
 pub use names::{Calendar, Interval};
-pub use publish::{Outcome, Published, publish};
+pub use publish::{PublishOutcome, Published, publish};
 pub use random::{RandomWalk, publish_random_walk, random_walk};
 pub use read::ReadOptions;
 pub use series::{FundingStamp, OwnedSeries, Series};

@@ -38,7 +38,7 @@ pub struct Manifest {
 pub struct SymbolEntry {
     /// Name of the symbol; its file is `<symbol>.arrow`.
     pub symbol: String,
-    /// Number of rows.
+    /// Number of rows, one per bar.
     pub rows: u64,
     /// Open time of the first bar, UTC milliseconds.
     pub from_ms: i64,

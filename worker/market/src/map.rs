@@ -27,7 +27,7 @@ impl FileIdentity {
     ///
     /// # Errors
     /// `Missing` or `Io` if the system cannot say.
-    pub fn of(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path) -> Result<Self> {
         let meta = std::fs::metadata(path).map_err(|e| Error::io("read", path, e))?;
         Ok(Self::from_metadata(&meta))
     }
@@ -52,7 +52,7 @@ impl FileIdentity {
         Self { device: 0, inode: 0, size: meta.len(), modified_ns, changed_ns: modified_ns }
     }
 
-    /// Size in bytes.
+    /// Size of the mapped file in bytes.
     pub fn size(&self) -> u64 {
         self.size
     }

@@ -44,7 +44,7 @@ impl Interval {
         (fits(60_000) || fits(3_600_000) || fits(DAY_MS)).then_some(Self { ms })
     }
 
-    /// Length in milliseconds.
+    /// Length of the interval in milliseconds.
     pub fn ms(self) -> i64 {
         self.ms
     }

@@ -7,7 +7,7 @@ use crate::stamp::show;
 
 /// Outliers and splits that a note lists.
 const LISTED: usize = 5;
-/// Ratios of shares after a split to those before; the reverse ones are told, too.
+/// Ratios of shares after a split to those before; the reverse ones are reported, too.
 const SPLITS: [(u32, u32); 14] = [
     (3, 2),
     (2, 1),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The rows of one symbol of one file.
-pub(crate) struct Part {
+pub(crate) struct SymbolPart {
     /// The symbol as it is written; `None` where the user said it.
     pub written: Option<String>,
     pub rows: RawRows,
@@ -32,7 +32,7 @@ fn legal(name: &str, input: &Input, notes: &mut Vec<String>) -> Result<String> {
 }
 
 /// Names the symbols of a file.
-pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Part)>> {
+pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, SymbolPart)>> {
     let FileRows { mut symbols, assumed_utc, mut notes, .. } = file;
     if assumed_utc {
         notes.push("times carry no zone: UTC was assumed".into());
@@ -67,7 +67,7 @@ pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Pa
         )?;
         return Ok(symbols
             .into_iter()
-            .map(|(_, rows)| (wanted.clone(), Part { written: None, rows, notes: notes.clone() }))
+            .map(|(_, rows)| (wanted.clone(), SymbolPart { written: None, rows, notes: notes.clone() }))
             .collect());
     }
     let stem = input.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
@@ -81,7 +81,7 @@ pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Pa
         let raw = name.unwrap_or_else(|| stem.clone());
         let name = legal(&raw, input, &mut notes)?;
         names.push((raw.clone(), name.clone()));
-        found.push((name, Part { written: Some(raw), rows, notes }));
+        found.push((name, SymbolPart { written: Some(raw), rows, notes }));
     }
     distinct(&input.path, names.iter().map(|(raw, name)| (raw.as_str(), name.as_str())))?;
     Ok(found)

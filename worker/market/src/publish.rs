@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// What [`publish`] did.
+/// The version that [`publish`] wrote or found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
     /// Digest of the dataset: 64 hex digits.
@@ -20,12 +20,12 @@ pub struct Published {
     /// Folder that holds it.
     pub folder: PathBuf,
     /// What was there before.
-    pub outcome: Outcome,
+    pub outcome: PublishOutcome,
 }
 
 /// Whether publishing changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum PublishOutcome {
     /// A new version was written and is now the latest.
     New,
     /// The same data was already the latest version: nothing was written.
@@ -86,15 +86,15 @@ pub fn publish(
     std::fs::create_dir_all(&parent).map_err(|e| Error::io("write", &parent, e))?;
     let folder = layout.folder(name, &manifest.digest);
     let mut outcome = match folder.exists() {
-        false => Outcome::New,
+        false => PublishOutcome::New,
         true => reuse(&folder, &manifest)?,
     };
-    if matches!(outcome, Outcome::New | Outcome::Repaired) {
+    if matches!(outcome, PublishOutcome::New | PublishOutcome::Repaired) {
         write_folder(&parent, &folder, &manifest, interval, &sorted)?;
     }
     if layout.latest(name).ok().as_deref() != Some(&manifest.digest) {
         replace_file(&parent, "LATEST", format!("{}\n", manifest.digest).as_bytes())?;
-        outcome = if outcome == Outcome::Unchanged { Outcome::Updated } else { outcome };
+        outcome = if outcome == PublishOutcome::Unchanged { PublishOutcome::Updated } else { outcome };
     }
     Ok(Published { digest: manifest.digest, folder, outcome })
 }
@@ -112,20 +112,20 @@ fn entry(s: &Series<'_>) -> SymbolEntry {
 }
 
 /// Decides about a version that is there already.
-fn reuse(folder: &Path, wanted: &Manifest) -> Result<Outcome> {
+fn reuse(folder: &Path, wanted: &Manifest) -> Result<PublishOutcome> {
     match Dataset::open_folder(folder, &wanted.name, &wanted.digest) {
         Ok(found) if wanted.calendar.is_none() || found.calendar() == wanted.calendar => {
-            Ok(Outcome::Unchanged)
+            Ok(PublishOutcome::Unchanged)
         }
         Ok(_) => {
             replace_file(folder, "manifest.json", &wanted.to_bytes())?;
-            Ok(Outcome::Updated)
+            Ok(PublishOutcome::Updated)
         }
         Err(Error::Damaged { .. } | Error::Io { .. }) => {
             let aside = (1..1000).map(|n| folder.with_extension(format!("broken-{n}"))).find(|p| !p.exists());
             let aside = aside.unwrap_or_else(|| folder.with_extension("broken"));
             std::fs::rename(folder, &aside).map_err(|e| Error::io("move aside", folder, e))?;
-            Ok(Outcome::Repaired)
+            Ok(PublishOutcome::Repaired)
         }
         Err(other) => Err(other),
     }

@@ -22,13 +22,13 @@ pub struct RandomWalk {
     pub bars: usize,
     /// Number of symbols, `RW1`, `RW2`, ...; one alone is `RW`.
     pub symbols: usize,
-    /// Seed.
+    /// Seed of the random steps; the same seed gives the same bars.
     pub seed: u64,
-    /// Spacing.
+    /// Spacing of the bars.
     pub interval: Interval,
     /// First bar, UTC milliseconds.
     pub start_ms: i64,
-    /// First price.
+    /// Price of the first bar.
     pub price: f64,
     /// Standard deviation of one bar's log return.
     pub volatility: f64,

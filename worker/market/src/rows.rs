@@ -1,8 +1,8 @@
-//! Rows as a reader delivers them: exact decimals with the place each came from, before any check.
+//! Rows as a reader delivers them: exact decimals with the location each came from, before any check.
 
-use crate::columns::{Columns, Role, is_adjusted, is_volume_name};
+use crate::columns::{ColumnRole, Columns, is_adjusted, is_volume_name};
 use crate::decimal::Decimal;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::read::some;
 use crate::sessions::Midnights;
 use crate::stamp::{self, DayOrder, NoStamp};
@@ -12,41 +12,42 @@ use std::sync::Arc;
 
 /// Where rows come from.
 #[derive(Clone, Debug)]
-pub(crate) struct Source {
+pub(crate) struct RowSource {
     pub file: PathBuf,
-    /// `line` or `row`.
+    /// What a row is called in messages: `line` in text, `row` in tables.
     pub unit: &'static str,
     /// Names of the columns in the file: time, open, high, low, close, volume.
     pub names: [String; 6],
 }
 
-impl Source {
+impl RowSource {
     /// The error for a value in row `row` of the column with `role`.
     pub(crate) fn wrong(
         &self,
-        role: Role,
+        role: ColumnRole,
         row: u64,
         value: impl ToString,
         problem: impl Into<String>,
     ) -> Error {
         let at = match role {
-            Role::Time | Role::Clock | Role::Symbol => 0,
-            Role::Open => 1,
-            Role::High => 2,
-            Role::Low => 3,
-            Role::Close => 4,
-            Role::Volume => 5,
+            ColumnRole::Time | ColumnRole::Clock | ColumnRole::Symbol => 0,
+            ColumnRole::Open => 1,
+            ColumnRole::High => 2,
+            ColumnRole::Low => 3,
+            ColumnRole::Close => 4,
+            ColumnRole::Volume => 5,
         };
-        let column = if role == Role::Symbol { role.name().to_owned() } else { self.names[at].clone() };
-        let place = Place { file: self.file.clone(), row, unit: self.unit, column, value: value.to_string() };
-        Error::Value { place, problem: problem.into() }
+        let column = if role == ColumnRole::Symbol { role.name().to_owned() } else { self.names[at].clone() };
+        let location =
+            Location { file: self.file.clone(), row, unit: self.unit, column, value: value.to_string() };
+        Error::Value { location, problem: problem.into() }
     }
 }
 
 /// The rows of one symbol in one file, in the order of the file.
 #[derive(Clone, Debug)]
 pub(crate) struct RawRows {
-    pub source: Arc<Source>,
+    pub source: Arc<RowSource>,
     pub time_ms: Vec<i64>,
     pub mantissa: [Vec<i64>; 4],
     pub scale: [Vec<u8>; 4],
@@ -57,7 +58,7 @@ pub(crate) struct RawRows {
 }
 
 impl RawRows {
-    fn new(source: Arc<Source>) -> Self {
+    fn new(source: Arc<RowSource>) -> Self {
         Self {
             source,
             time_ms: Vec::new(),
@@ -139,7 +140,7 @@ pub(crate) struct FileRows {
 
 /// Collects the rows of a file.
 pub(crate) struct Collector {
-    source: Arc<Source>,
+    source: Arc<RowSource>,
     order: Option<DayOrder>,
     by_symbol: BTreeMap<Vec<u8>, usize>,
     symbols: Vec<(Option<String>, RawRows)>,
@@ -170,7 +171,7 @@ fn is_blank(row: &Row<'_>) -> bool {
 impl Collector {
     pub(crate) fn new(file: &Path, unit: &'static str, header: Header, order: Option<DayOrder>) -> Self {
         Self {
-            source: Arc::new(Source { file: file.to_owned(), unit, names: header.sources() }),
+            source: Arc::new(RowSource { file: file.to_owned(), unit, names: header.sources() }),
             order,
             by_symbol: BTreeMap::new(),
             symbols: Vec::new(),
@@ -248,7 +249,7 @@ impl Collector {
         self.choose_symbol(row.symbol);
         let source = &self.source;
         let rows = &mut self.symbols[self.current].1;
-        for (column, role) in Role::PRICES.into_iter().enumerate() {
+        for (column, role) in ColumnRole::PRICES.into_iter().enumerate() {
             let cell = row.prices[column].trim_ascii();
             let Some(price) = Decimal::parse(cell) else {
                 let problem = if cell.contains(&b',') {
@@ -269,7 +270,7 @@ impl Collector {
                 });
                 let Some(volume) = volume else {
                     return Err(source.wrong(
-                        Role::Volume,
+                        ColumnRole::Volume,
                         row.row,
                         String::from_utf8_lossy(cell),
                         "is no finite number",
@@ -277,14 +278,19 @@ impl Collector {
                 };
                 if rows.volume.len() != rows.time_ms.len() {
                     let problem = "follows rows without a volume: fill them, or leave the column out with --columns volume=";
-                    return Err(source.wrong(Role::Volume, row.row, String::from_utf8_lossy(cell), problem));
+                    return Err(source.wrong(
+                        ColumnRole::Volume,
+                        row.row,
+                        String::from_utf8_lossy(cell),
+                        problem,
+                    ));
                 }
                 rows.volume.push(volume);
             }
             cell if !rows.volume.is_empty() => {
                 let value = String::from_utf8_lossy(cell.unwrap_or_default()).into_owned();
                 let problem = "is empty, other rows have a volume: fill it, or leave the column out with --columns volume=";
-                return Err(source.wrong(Role::Volume, row.row, value, problem));
+                return Err(source.wrong(ColumnRole::Volume, row.row, value, problem));
             }
             _ => {}
         }
@@ -320,7 +326,7 @@ impl Collector {
                         "is no time this program reads: write an epoch, or 2017-07-01 11:00:00 with or without Z or an offset"
                     }
                 };
-                Err(self.source.wrong(Role::Time, row, String::from_utf8_lossy(text), problem))
+                Err(self.source.wrong(ColumnRole::Time, row, String::from_utf8_lossy(text), problem))
             }
         }
     }
@@ -349,7 +355,7 @@ impl Collector {
     }
 
     /// The error for a cell that holds nothing.
-    pub(crate) fn wrong(&self, role: Role, row: u64, problem: &str) -> Error {
+    pub(crate) fn wrong(&self, role: ColumnRole, row: u64, problem: &str) -> Error {
         self.source.wrong(role, row, "", problem)
     }
 

@@ -39,7 +39,7 @@ pub struct Series<'a> {
 }
 
 impl Series<'_> {
-    /// Number of rows.
+    /// Number of rows, one per bar.
     pub fn len(&self) -> usize {
         self.time_ms.len()
     }

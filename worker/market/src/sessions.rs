@@ -46,7 +46,7 @@ enum Date {
 }
 
 impl Date {
-    fn of(self, ms: i64) -> i64 {
+    fn day(self, ms: i64) -> i64 {
         match self {
             Date::Own => ms.div_euclid(DAY_MS),
             Date::Next => (ms + DAY_MS - 1).div_euclid(DAY_MS),
@@ -71,15 +71,15 @@ pub(crate) fn to_dates(times: &mut [i64], parts: &[RawRows]) -> Option<String> {
         };
         (date, "they are midnights of the zone they are written with")
     };
-    if !times.windows(2).all(|pair| date.of(pair[0]) < date.of(pair[1])) {
+    if !times.windows(2).all(|pair| date.day(pair[0]) < date.day(pair[1])) {
         return None;
     }
     let first = *times.iter().find(|t| t.rem_euclid(DAY_MS) != 0)?;
-    times.iter_mut().for_each(|t| *t = date.of(*t) * DAY_MS);
+    times.iter_mut().for_each(|t| *t = date.day(*t) * DAY_MS);
     Some(format!(
         "stamps were moved to the dates of their sessions, since {because}: {} to {}",
         show(first),
-        show(date.of(first) * DAY_MS)
+        show(date.day(first) * DAY_MS)
     ))
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn to_dates(times: &mut [i64], parts: &[RawRows]) -> Option<String> {
 fn by_weekdays(times: &[i64]) -> Option<Date> {
     // 1970-01-01 was a Thursday.
     let is_weekend = |date: i64| matches!((date + 3).rem_euclid(7), 5 | 6);
-    let fits = |date: Date| !times.iter().any(|&t| is_weekend(date.of(t)));
+    let fits = |date: Date| !times.iter().any(|&t| is_weekend(date.day(t)));
     let early = times.iter().all(|t| t.rem_euclid(DAY_MS) < EARLY_MS);
     match (fits(Date::Own), fits(Date::Next)) {
         (true, next) if early || !next => Some(Date::Own),

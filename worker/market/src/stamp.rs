@@ -3,9 +3,9 @@
 /// Whether `01/02/2020` is the first of February or the second of January.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayOrder {
-    /// Day first.
+    /// The day comes first: 31/12/2020.
     DayMonth,
-    /// Month first.
+    /// The month comes first: 12/31/2020.
     MonthDay,
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn from_epoch_f64(value: f64) -> Option<Stamp> {
     Some(Stamp { ms, assumed_utc: false, offset_ms: None })
 }
 
-/// Parses a time.
+/// Parses a point in time, as text or as a number since 1970; `order` settles dates like 01/02/2020.
 pub(crate) fn parse(text: &[u8], order: Option<DayOrder>) -> Result<Stamp, NoStamp> {
     let text = text.trim_ascii();
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -275,7 +275,7 @@ fn clock_ms(hour: i64, minute: i64, second: i64, ms: i64) -> Option<i64> {
     (hour < 24 && minute < 60 && second < 60).then_some(((hour * 60 + minute) * 60 + second) * 1000 + ms)
 }
 
-/// `2017-07-01T11:00:00Z`, for messages.
+/// A time in UTC as messages show it: `2017-07-01T11:00:00Z`.
 pub(crate) fn show(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).map_or_else(|_| format!("{ms} ms"), |t| t.to_string())
 }
@@ -284,7 +284,7 @@ pub(crate) fn show(ms: i64) -> String {
 mod tests {
     use super::*;
 
-    /// 2017-07-01 11:00 UTC.
+    /// 2017-07-01 11:00 UTC in milliseconds since 1970.
     const ELEVEN: i64 = 1_498_906_800_000;
     const MIDNIGHT: i64 = ELEVEN - 11 * 3_600_000;
 

@@ -1,6 +1,6 @@
 //! The tick of a series: how many decimals its prices need, and how many there is room for.
 
-use crate::columns::Role;
+use crate::columns::ColumnRole;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::rows::RawRows;
@@ -24,7 +24,7 @@ pub(crate) struct Tick {
 
 impl Tick {
     /// `price` in ticks; `None` if it is too large.
-    pub(crate) fn of(self, price: Decimal) -> Option<i64> {
+    pub(crate) fn ticks(self, price: Decimal) -> Option<i64> {
         self.kept(price).ticks(self.decimals).filter(|t| t.unsigned_abs() <= MAX_TICKS as u64)
     }
 
@@ -50,7 +50,7 @@ impl Tick {
 
     /// Whether no price is too large.
     fn holds(self, parts: &[RawRows]) -> bool {
-        parts.iter().all(|p| (0..4).all(|c| (0..p.len()).all(|r| self.of(p.price(c, r)).is_some())))
+        parts.iter().all(|p| (0..4).all(|c| (0..p.len()).all(|r| self.ticks(p.price(c, r)).is_some())))
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn choose(parts: &[RawRows]) -> Result<Tick> {
     if tick.decimals < rounded.decimals && tick.holds(parts) {
         for part in parts {
             for row in 0..part.len() {
-                for (column, role) in Role::PRICES.into_iter().enumerate() {
+                for (column, role) in ColumnRole::PRICES.into_iter().enumerate() {
                     let price = part.price(column, row);
                     if price.mantissa > 0 && tick.kept(price).stripped().scale > tick.decimals {
                         let problem = too_fine(tick, parts);
@@ -96,7 +96,7 @@ fn too_fine(tick: Tick, parts: &[RawRows]) -> String {
     } else {
         let all =
             parts.iter().flat_map(|p| (0..4).flat_map(move |c| (0..p.len()).map(move |r| p.price(c, r))));
-        let largest = all.max_by_key(|&p| tick.of(p));
+        let largest = all.max_by_key(|&p| tick.ticks(p));
         let largest = largest.map_or_else(String::new, |p| p.to_string());
         format!(
             "beside the price {largest} there is room for {decimals} decimals: look for a bad price, or use fewer bars"

@@ -107,12 +107,12 @@ fn the_same_data_again_is_a_no_op_that_says_so() {
     let hour = Interval::parse("1h").unwrap();
     let data = dir.path().join("data");
     let again = publish(&data, "test", hour, None, &series).unwrap();
-    assert_eq!((again.outcome, again.digest.as_str()), (Outcome::Unchanged, first.digest()));
+    assert_eq!((again.outcome, again.digest.as_str()), (PublishOutcome::Unchanged, first.digest()));
     assert_eq!(std::fs::metadata(first.folder().join("A.arrow")).unwrap().modified().unwrap(), before);
     first.check_unchanged().unwrap();
     // A calendar is a suggestion beside the data, not part of it.
     let dressed = publish(&data, "test", hour, Some(Calendar::Continuous), &series).unwrap();
-    assert_eq!((dressed.outcome, dressed.digest.as_str()), (Outcome::Updated, first.digest()));
+    assert_eq!((dressed.outcome, dressed.digest.as_str()), (PublishOutcome::Updated, first.digest()));
     assert_eq!(Dataset::open(&data, "test", None).unwrap().calendar(), Some(Calendar::Continuous));
 }
 
@@ -122,7 +122,7 @@ fn a_new_version_leaves_the_old_one_as_it_was() {
     let old = published(dir.path());
     let a = write(dir.path(), "A.csv", good_csv(101));
     let new = run(&plan(&dir.path().join("data"), vec![Input::new(a)])).published.unwrap();
-    assert_eq!(new.outcome, Outcome::New);
+    assert_eq!(new.outcome, PublishOutcome::New);
     let data = dir.path().join("data");
     assert_eq!(Dataset::open(&data, "test", None).unwrap().digest(), new.digest);
     assert_eq!(Dataset::open(&data, "test", Some(old.digest())).unwrap().symbol("B").unwrap().len(), 90);
@@ -283,7 +283,10 @@ fn a_touched_file_with_the_same_values_changes_nothing() {
             let rows: Vec<Series<'_>> = series.iter().map(OwnedSeries::as_series).collect();
             let calendar = Some(Calendar::Sessions { bars_per_year: 252 });
             let hour = Interval::parse("1h").unwrap();
-            assert_eq!(publish(&data, "test", hour, calendar, &rows).unwrap().outcome, Outcome::Updated);
+            assert_eq!(
+                publish(&data, "test", hour, calendar, &rows).unwrap().outcome,
+                PublishOutcome::Updated
+            );
         }),
     ];
     for (name, touch) in touches {
@@ -307,7 +310,7 @@ fn importing_again_replaces_a_damaged_version() {
     std::fs::write(&path, b"gone").unwrap();
     let data = dir.path().join("data");
     let again = publish(&data, "test", Interval::parse("1h").unwrap(), None, &rows).unwrap();
-    assert_eq!(again.outcome, Outcome::Repaired);
+    assert_eq!(again.outcome, PublishOutcome::Repaired);
     assert_eq!(Dataset::open(&data, "test", None).unwrap().symbol("A").unwrap().to_owned(), series[0]);
 }
 

@@ -249,7 +249,7 @@ fn a_second_table_below_the_first_is_refused() {
 fn a_choice_of_one_symbol_names_the_others() {
     let dir = folder();
     let path = write(dir.path(), "bars.json", format!(r#"{{"AAPL":{AAPL},"MSFT":{MSFT}}}"#));
-    let loaded = load_file(&Input::of("MSFT", path), &hourly()).unwrap();
+    let loaded = load_file(&Input::for_symbol("MSFT", path), &hourly()).unwrap();
     assert_eq!(loaded.len(), 1);
     assert!(loaded[0].1.notes.iter().any(|n| n.contains("left out: AAPL")), "{:?}", loaded[0].1.notes);
     let path = write(
@@ -257,7 +257,7 @@ fn a_choice_of_one_symbol_names_the_others() {
         "one.csv",
         "symbol,time,open,high,low,close\nAAPL,1498906800,1,1,1,1\nAAPL,1498910400,1,1,1,1\n",
     );
-    let loaded = load_file(&Input::of("MSFT", path), &hourly()).unwrap();
+    let loaded = load_file(&Input::for_symbol("MSFT", path), &hourly()).unwrap();
     assert!(
         loaded[0].1.notes.iter().any(|n| n == "symbol \"AAPL\" is called MSFT here"),
         "{:?}",

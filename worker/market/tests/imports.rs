@@ -19,13 +19,13 @@ fn a_failing_symbol_does_not_lose_the_others() {
     ];
     let events = Mutex::new(Vec::new());
     let plan = plan(&dir.path().join("data"), files.iter().map(Input::new).collect());
-    let note = |event: Event<'_>| {
+    let note = |event: ImportEvent<'_>| {
         events.lock().unwrap().push(match event {
-            Event::Started { file } => format!("started {file}"),
-            Event::Read { file, rows } => format!("read {file} {rows}"),
-            Event::FileFailed { file, .. } => format!("failed {file}"),
-            Event::Checked { report } => format!("checked {}", report.symbol),
-            Event::SymbolFailed { symbol, .. } => format!("refused {symbol}"),
+            ImportEvent::Started { file } => format!("started {file}"),
+            ImportEvent::Read { file, rows } => format!("read {file} {rows}"),
+            ImportEvent::FileFailed { file, .. } => format!("failed {file}"),
+            ImportEvent::Checked { report } => format!("checked {}", report.symbol),
+            ImportEvent::SymbolFailed { symbol, .. } => format!("refused {symbol}"),
             _ => return,
         });
     };
@@ -80,7 +80,7 @@ fn one_file_may_hold_several_symbols() {
     let names: Vec<&str> = summary.symbols.iter().map(|r| r.symbol.as_str()).collect();
     assert_eq!(names, ["BTC-USDT", "ETH-USDT"]);
     assert!(summary.symbols[0].notes.iter().any(|n| n == "symbol \"BTC/USDT\" is called BTC-USDT here"));
-    let one = load_file(&Input::of("ETH-USDT", &path), &hourly()).unwrap();
+    let one = load_file(&Input::for_symbol("ETH-USDT", &path), &hourly()).unwrap();
     assert_eq!((one.len(), one[0].0.close[0]), (1, 7));
 }
 
@@ -88,16 +88,16 @@ fn one_file_may_hold_several_symbols() {
 fn a_symbol_that_is_typed_as_exchanges_write_it_is_renamed_and_said_so() {
     let dir = folder();
     let path = write(dir.path(), "x.csv", good_csv(20));
-    let loaded = load_file(&Input::of("BTC/USDT", &path), &hourly()).unwrap();
+    let loaded = load_file(&Input::for_symbol("BTC/USDT", &path), &hourly()).unwrap();
     assert_eq!(loaded[0].0.symbol, "BTC-USDT");
     let said = "symbol \"BTC/USDT\" is called BTC-USDT here";
     assert!(loaded[0].1.notes.iter().any(|n| n == said), "{:?}", loaded[0].1.notes);
     let summary = run(&plan(
         &dir.path().join("data"),
-        vec![Input::of("BTC/USDT", "none.csv"), Input::of("BTC/USDT", &path)],
+        vec![Input::for_symbol("BTC/USDT", "none.csv"), Input::for_symbol("BTC/USDT", &path)],
     ));
     assert_eq!((summary.failed[0].what.as_str(), summary.symbols.len()), ("BTC-USDT", 0));
-    let error = load_file(&Input::of("/", &path), &hourly()).unwrap_err().to_string();
+    let error = load_file(&Input::for_symbol("/", &path), &hourly()).unwrap_err().to_string();
     assert!(error.contains("is no symbol"), "{error}");
 }
 
@@ -110,7 +110,7 @@ fn several_files_may_belong_to_one_symbol() {
     let whole = load(&text).0;
     let late = write(dir.path(), "late.csv", part(21, 41));
     let early = write(dir.path(), "early.csv", part(1, 21));
-    let inputs = || vec![Input::of("X", &late), Input::of("X", &early)];
+    let inputs = || vec![Input::for_symbol("X", &late), Input::for_symbol("X", &early)];
     run(&plan(&dir.path().join("data"), inputs()));
     assert_eq!(
         Dataset::open(&dir.path().join("data"), "test", None).unwrap().symbol("X").unwrap().to_owned(),

@@ -1,4 +1,4 @@
-//! Columns whose values cannot be what they are called, judged over all rows.
+//! Columns whose values cannot be what they are called, checked over all rows.
 #![allow(clippy::unwrap_used)] // tests, in their own crate: the lint does not see it
 
 mod common;

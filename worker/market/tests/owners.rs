@@ -70,7 +70,9 @@ fn a_long_symbol_is_refused_and_not_cut_to_that_of_another() {
     assert_eq!((summary.failed.len(), summary.symbols.len()), (2, 0));
     let error = summary.failed[0].error.to_string();
     assert!(error.contains(long) && error.contains("--symbol") && error.contains("up to 32"), "{error}");
-    assert!(load_file(&Input::of(long, dir.path().join(format!("{long}-1.csv"))), &hourly()).is_err());
+    assert!(
+        load_file(&Input::for_symbol(long, dir.path().join(format!("{long}-1.csv"))), &hourly()).is_err()
+    );
 }
 
 #[test]
@@ -87,6 +89,6 @@ fn symbols_of_two_files_that_would_share_a_name_are_not_joined() {
         error.contains("BTC USDT") && error.contains("BTC+USDT") && error.contains("SYMBOL=FILE"),
         "{error}"
     );
-    let said = vec![Input::of("BTC", early), Input::of("BTC", late)];
+    let said = vec![Input::for_symbol("BTC", early), Input::for_symbol("BTC", late)];
     assert_eq!(run(&plan(&dir.path().join("data"), said)).symbols[0].rows, 40);
 }

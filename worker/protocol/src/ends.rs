@@ -1,5 +1,5 @@
-//! How a process and a run end: exit codes, and the reasons that the final report and the termination message tell.
-//! They stand here once, for those who tell (coordinator, worker, import) and for those who listen (operator, tests).
+//! How a process and a run end: exit codes, and the reasons in the final report and the termination message.
+//! They stand here once, for those who report (coordinator, worker, import) and for those who read (operator, tests).
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ macro_rules! names {
         pub enum $enum { $($(#[$variant_doc])* $variant,)+ }
 
         impl $enum {
-            /// All of them.
+            /// All of them, in the order of their declaration.
             pub const ALL: &'static [$enum] = &[$($enum::$variant,)+];
 
             /// The name on the wire.
@@ -20,10 +20,10 @@ macro_rules! names {
                 match self { $($enum::$variant => stringify!($variant),)+ }
             }
 
-            /// Reads a name as it was told.
-            pub fn parse(text: &str) -> Told<$enum> {
+            /// Reads a name as it was reported.
+            pub fn parse(text: &str) -> Reported<$enum> {
                 let known = $enum::ALL.iter().copied().find(|reason| reason.as_str() == text);
-                known.map_or_else(|| Told::Unknown(text.to_owned()), Told::Known)
+                known.map_or_else(|| Reported::Unknown(text.to_owned()), Reported::Known)
             }
         }
 
@@ -40,13 +40,13 @@ names! {
     Completion {
         /// All generations are done.
         GenerationsReached,
-        /// `stop.target`.
+        /// The best feasible fitness reached `stop.target`.
         TargetReached,
-        /// `stop.patience`.
+        /// No better feasible individual was found for `stop.patience` generations.
         Patience,
-        /// `stop.maxDurationSeconds`.
+        /// The run lasted `stop.maxDurationSeconds`.
         DurationReached,
-        /// `stop.maxEvaluations` or `stop.maxCost`.
+        /// The run spent `stop.maxEvaluations` or `stop.maxCost`.
         BudgetSpent,
         /// Every point of every space was evaluated.
         SpaceExhausted,
@@ -74,19 +74,19 @@ names! {
         StateNotWritable,
         /// A newer attempt of the same job has taken over.
         OlderEpoch,
-        /// Something else failed.
+        /// Something else failed; the message says what.
         Internal,
-        /// Stopped by SIGTERM.
+        /// The process was stopped by SIGTERM.
         Terminated,
     }
 }
 
-/// A reason as somebody told it, who may be of a later release.
+/// A reason as somebody reported it, who may be of a later release.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told<T> {
+pub enum Reported<T> {
     /// One that this release knows.
     Known(T),
-    /// Any other, as it was told.
+    /// Any other, as it was reported.
     Unknown(String),
 }
 
@@ -108,14 +108,14 @@ pub enum Code {
     StateNotWritable = 70,
     /// A newer attempt of the same job has taken over.
     OlderEpoch = 71,
-    /// Something else failed.
+    /// Something else failed; another attempt may help.
     Internal = 72,
     /// Stopped by SIGTERM; nothing is lost.
     Terminated = 143,
 }
 
 impl Code {
-    /// All of them.
+    /// All of them, by rising number.
     pub const ALL: [Code; 9] = [
         Code::Spec,
         Code::DataInvalid,
@@ -134,7 +134,7 @@ impl Code {
     }
 
     /// The code of an exit status; `None` for one that no process of ours chooses.
-    pub fn of(number: i32) -> Option<Code> {
+    pub fn from_number(number: i32) -> Option<Code> {
         Code::ALL.into_iter().find(|code| code.number() == number)
     }
 
@@ -166,25 +166,25 @@ impl Code {
     }
 }
 
-/// How a run ended, as its final report tells.
+/// How a run ended, as its final report says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// With a result. A reason that is not known stands here only if there is a digest of the result.
-    Succeeded(Told<Completion>),
-    /// Without one.
-    Failed(Told<Failure>),
+    Succeeded(Reported<Completion>),
+    /// The run ended without a result.
+    Failed(Reported<Failure>),
 }
 
 impl End {
     /// Reads a final report. Who says that it succeeded for a reason that nobody knows is believed if it names the
     /// result; else the run has failed, for that reason.
-    pub fn of(told: &Final) -> End {
-        match Completion::parse(&told.reason) {
-            reason @ Told::Known(_) if told.succeeded => End::Succeeded(reason),
-            reason @ Told::Unknown(_) if told.succeeded && !told.result_digest.is_empty() => {
+    pub fn from_report(report: &Final) -> End {
+        match Completion::parse(&report.reason) {
+            reason @ Reported::Known(_) if report.succeeded => End::Succeeded(reason),
+            reason @ Reported::Unknown(_) if report.succeeded && !report.result_digest.is_empty() => {
                 End::Succeeded(reason)
             }
-            _ => End::Failed(Failure::parse(&told.reason)),
+            _ => End::Failed(Failure::parse(&report.reason)),
         }
     }
 }
@@ -193,23 +193,23 @@ impl End {
 mod tests {
     use super::*;
 
-    fn told(reason: &str, succeeded: bool, result_digest: &str) -> Final {
+    fn report(reason: &str, succeeded: bool, result_digest: &str) -> Final {
         Final { reason: reason.into(), succeeded, result_digest: result_digest.into(), ..Final::default() }
     }
 
     #[test]
     fn names_and_numbers_are_read_as_they_are_written() {
         for &reason in Completion::ALL {
-            assert_eq!(Completion::parse(reason.as_str()), Told::Known(reason));
+            assert_eq!(Completion::parse(reason.as_str()), Reported::Known(reason));
         }
         for &reason in Failure::ALL {
-            assert_eq!(Failure::parse(reason.as_str()), Told::Known(reason));
+            assert_eq!(Failure::parse(reason.as_str()), Reported::Known(reason));
         }
         for code in Code::ALL {
-            assert_eq!(Code::of(code.number()), Some(code));
+            assert_eq!(Code::from_number(code.number()), Some(code));
         }
-        assert_eq!(Code::of(69), None);
-        assert_eq!(Completion::parse("FullMoon"), Told::Unknown("FullMoon".into()));
+        assert_eq!(Code::from_number(69), None);
+        assert_eq!(Completion::parse("FullMoon"), Reported::Unknown("FullMoon".into()));
     }
 
     /// Kubernetes keeps these numbers in Jobs of the release before.
@@ -225,22 +225,31 @@ mod tests {
 
     #[test]
     fn a_reason_that_nobody_knows_is_a_success_only_with_a_result() {
-        let unknown = || Told::Unknown("FullMoon".to_owned());
-        assert_eq!(End::of(&told("FullMoon", true, "blake3:00")), End::Succeeded(unknown()));
-        assert_eq!(End::of(&told("FullMoon", true, "")), End::Failed(Told::Unknown("FullMoon".into())));
+        let unknown = || Reported::Unknown("FullMoon".to_owned());
+        assert_eq!(End::from_report(&report("FullMoon", true, "blake3:00")), End::Succeeded(unknown()));
         assert_eq!(
-            End::of(&told("FullMoon", false, "blake3:00")),
-            End::Failed(Told::Unknown("FullMoon".into()))
+            End::from_report(&report("FullMoon", true, "")),
+            End::Failed(Reported::Unknown("FullMoon".into()))
+        );
+        assert_eq!(
+            End::from_report(&report("FullMoon", false, "blake3:00")),
+            End::Failed(Reported::Unknown("FullMoon".into()))
         );
     }
 
     #[test]
-    fn what_is_known_is_what_it_was_told_as() {
-        assert_eq!(End::of(&told("Patience", true, "")), End::Succeeded(Told::Known(Completion::Patience)));
-        assert_eq!(End::of(&told("DataChanged", false, "")), End::Failed(Told::Known(Failure::DataChanged)));
+    fn what_is_known_is_what_it_was_reported_as() {
         assert_eq!(
-            End::of(&told("Patience", false, "")),
-            End::Failed(Told::Unknown("Patience".into())),
+            End::from_report(&report("Patience", true, "")),
+            End::Succeeded(Reported::Known(Completion::Patience))
+        );
+        assert_eq!(
+            End::from_report(&report("DataChanged", false, "")),
+            End::Failed(Reported::Known(Failure::DataChanged))
+        );
+        assert_eq!(
+            End::from_report(&report("Patience", false, "")),
+            End::Failed(Reported::Unknown("Patience".into())),
             "no failure has this reason"
         );
     }

@@ -27,7 +27,7 @@ fn wire(body: &str) -> Wire {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("zoo.proto");
     std::fs::write(&file, format!("syntax = \"proto3\"; package zoo.v1; {body}")).unwrap();
-    Wire::of(&protox::compile([&file], [dir.path()]).unwrap()).unwrap()
+    Wire::from_descriptors(&protox::compile([&file], [dir.path()]).unwrap()).unwrap()
 }
 
 /// `BEFORE` with one text replaced.
@@ -197,7 +197,7 @@ fn two_names_for_one_value_are_refused() {
     let file = dir.path().join("zoo.proto");
     let text = "syntax = \"proto3\"; enum Kind { option allow_alias = true; A = 0; B = 0; }";
     std::fs::write(&file, text).unwrap();
-    assert!(Wire::of(&protox::compile([&file], [dir.path()]).unwrap()).is_err());
+    assert!(Wire::from_descriptors(&protox::compile([&file], [dir.path()]).unwrap()).is_err());
 }
 
 #[test]

@@ -13,14 +13,14 @@ use super::queue::Queue;
 use super::report::Reporter;
 use super::slots::{Alarm, Slots, Speed};
 use super::trouble::Trouble;
-use crate::job::calendar;
-use crate::job::market::{Market, same_data};
-use crate::job::problem::Problem;
-use crate::job::resolve::ResolvedJob;
 use crate::metrics::WorkerMetrics;
-use crate::run::slots::BatchRunner;
-use crate::storage::digest::Digest;
-use crate::wire::Hashers;
+use galapagos_run::job::calendar;
+use galapagos_run::job::market::{Market, same_data};
+use galapagos_run::job::problem::Problem;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::hashers::Hashers;
+use galapagos_run::run::slots::BatchRunner;
+use galapagos_run::storage::digest::Digest;
 
 /// What a coordinator asks its workers to be set up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use galapagos_protocol::work;
 
 use super::outgoing::Outgoing;
-use crate::run::evaluator::Task;
 use crate::wire::task_from_wire;
+use galapagos_run::run::evaluator::Task;
 
 /// The right to evaluate a batch, on its way to a slot.
 #[derive(Debug)]

@@ -4,12 +4,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::metrics::WorkerMetrics;
-use crate::run::memory::{Usage, usage};
+use galapagos_run::run::memory::{Usage, usage};
 
 /// Asking the kernel takes several files; a message must not wait for that each time.
 const FRESH: Duration = Duration::from_millis(250);
 /// From this share of the limit on, in percent, batches shall shrink. A slot cuts its batches by itself where memory
-/// is short ([`crate::run::pressure`]): this keeps the coordinator from sending what would be cut.
+/// is short ([`galapagos_run::run::pressure`]): this keeps the coordinator from sending what would be cut.
 const TIGHT: u64 = 85;
 
 /// Memory in use, asked for a few times a second at most.

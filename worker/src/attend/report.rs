@@ -7,9 +7,10 @@ use galapagos_protocol::work;
 
 use super::lease::Lease;
 use super::memory::largest_batch;
-use crate::run::evaluator::Answer;
-use crate::run::memory::Usage;
-use crate::wire::{Hashers, answer_to_wire};
+use crate::wire::answer_to_wire;
+use galapagos_run::run::evaluator::Answer;
+use galapagos_run::run::hashers::Hashers;
+use galapagos_run::run::memory::Usage;
 
 /// Results of one message: at most about 1.1 MiB even if all are exceptions with the longest texts, of the 4 MiB that
 /// a message may have.
@@ -43,7 +44,11 @@ impl Reporter {
             let part = n * MOST_RESULTS..size.min((n + 1) * MOST_RESULTS);
             let answered = lease.tasks[part.clone()].iter().zip(&answers[part]);
             let results = answered.filter_map(|(task, answer)| {
-                Some(answer_to_wire(task.index, self.hashers.hash(task), answer.as_ref()?))
+                Some(answer_to_wire(
+                    task.index,
+                    self.hashers.hash(task.species, &task.genome),
+                    answer.as_ref()?,
+                ))
             });
             let last = n + 1 == count;
             work::Results {

@@ -14,13 +14,13 @@ use super::memory::Memory;
 use super::queue::Queue;
 use super::report::Reporter;
 use super::trouble::Trouble;
-use crate::job::fitness::Judge;
-use crate::job::market::{Market, same_data};
 use crate::metrics::{Outcome, WorkerMetrics};
 use crate::process::logs::panic_text;
-use crate::run::evaluator::{Answer, Task};
-use crate::run::slots::{BatchRunner, SlotScratch};
-use crate::storage::record::Class;
+use galapagos_run::job::fitness::Judge;
+use galapagos_run::job::market::{Market, same_data};
+use galapagos_run::run::evaluator::{Answer, Task};
+use galapagos_run::run::slots::{BatchRunner, SlotScratch};
+use galapagos_run::storage::record::Class;
 
 /// The first trouble of any slot, if there was one.
 pub(super) type Alarm = watch::Sender<Option<Arc<Trouble>>>;

@@ -3,11 +3,11 @@
 use galapagos_market::ErrorKind;
 use galapagos_protocol::work::refusal::Reason;
 
-use crate::job::market::MarketError;
-use crate::job::problem::ProblemError;
-use crate::job::resolve::ResolveError;
 use crate::process::exit::Code;
-use crate::storage::digest::Digest;
+use galapagos_run::job::market::MarketError;
+use galapagos_run::job::problem::ProblemError;
+use galapagos_run::job::resolve::ResolveError;
+use galapagos_run::storage::digest::Digest;
 
 /// What ends this worker for good.
 #[derive(Debug, thiserror::Error)]

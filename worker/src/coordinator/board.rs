@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::lease::{Book, Counts, Delivery, Grant, Nondeterminism, Terms, WorkerId};
-use crate::run::evaluator::{Answer, Exception, Task};
+use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
 /// Answers that are settled, or why there will be none.
 type Settled = Result<Vec<(usize, Answer)>, String>;

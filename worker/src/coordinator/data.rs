@@ -7,11 +7,11 @@ use galapagos_crds::{EvolutionJob, MarketData};
 
 use super::exits;
 use super::settings::Settings;
-use crate::job::market::Market;
-use crate::job::resolve::LOCAL;
 use crate::process::exit::Exit;
-use crate::storage::StorageError;
-use crate::storage::run_folder::job_folder;
+use galapagos_run::job::market::Market;
+use galapagos_run::job::resolve::LOCAL;
+use galapagos_run::storage::StorageError;
+use galapagos_run::storage::run_folder::job_folder;
 
 /// Opens the data once more, every value checked: the version that the run is about.
 ///

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::process::exit::Exit;
 use crate::process::termination::LIMIT;
-use crate::protocol::progress::{Best, Final, Gene, Report};
-use crate::results::document::{Champion, ResultDocument};
+use galapagos_protocol::progress::{Best, Final, Gene, Report};
+use galapagos_run::results::document::{Champion, ResultDocument};
 
 /// The end of a run that succeeded. `folder` of the result, below the state folder `root`.
 pub fn succeeded(result: &ResultDocument, folder: &Path, root: &Path) -> Final {
@@ -33,7 +33,7 @@ pub fn failed(exit: &Exit) -> Final {
 
 /// The best individual as a result has it.
 pub fn best(champion: &Champion) -> Option<Best> {
-    let values = |metrics: &crate::results::document::MetricMap| {
+    let values = |metrics: &galapagos_run::results::document::MetricMap| {
         metrics.iter().filter_map(|(name, value)| Some((name.clone(), (*value)?))).collect()
     };
     Some(Best {
@@ -101,6 +101,14 @@ pub fn message(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use galapagos_protocol::ends;
+    use galapagos_run::run::ended::Completion;
+
+    #[test]
+    fn whatever_ends_a_run_is_a_reason_of_the_wire_and_there_is_no_other() {
+        let of_the_wire: Vec<_> = ends::Completion::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(Completion::ALL.map(Completion::as_str).to_vec(), of_the_wire);
+    }
 
     #[test]
     fn the_message_fits_whatever_the_champion_has() {

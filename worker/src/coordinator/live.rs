@@ -7,14 +7,14 @@ use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::{Metric, Metrics};
 
 use super::board::Standing;
-use crate::job::resolve::ResolvedJob;
-use crate::protocol::bounds::bounded;
-use crate::protocol::progress::{
+use galapagos_protocol::bounds::bounded;
+use galapagos_protocol::progress::{
     Best, Evaluations, Final, Gene, Generation, Provenance, Quarantined, Report, Work, Workers,
 };
-use crate::run::progress::{Event, GenerationReport, Pace};
-use crate::run::state::Counters;
-use crate::storage::digest::Digest;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::progress::{Event, GenerationReport, Pace};
+use galapagos_run::run::state::Counters;
+use galapagos_run::storage::digest::Digest;
 
 /// Generations that a report tells of.
 const HISTORY: usize = 20;

@@ -12,17 +12,17 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::board::Board;
 use super::session::Desk;
-use crate::job::calendar;
-use crate::job::resolve::ResolvedJob;
 use crate::metrics::CoordinatorMetrics;
-use crate::protocol::tls::{Identity, JobUid, Role, TlsError, server_config};
-use crate::protocol::transport::{self, HandshakeCounts};
-use crate::protocol::work::farewell::Reason as Goodbye;
-use crate::protocol::work::work_server::Work;
-use crate::protocol::work::{CoordinatorMessage, WorkerMessage};
-use crate::storage::digest::Digest;
+use galapagos_protocol::tls::{Identity, JobUid, Role, TlsError, server_config};
+use galapagos_protocol::transport::{self, HandshakeCounts};
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_protocol::work::work_server::Work;
+use galapagos_protocol::work::{CoordinatorMessage, WorkerMessage};
+use galapagos_run::job::calendar;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::storage::digest::Digest;
 
-/// Messages on their way to one worker; more than it can hold leases.
+/// Messages on their way to one worker; who has more to send waits until the worker has read some.
 const OUTBOX: usize = 16;
 /// How often leases are checked: far below the shortest deadline.
 const TICK: Duration = Duration::from_millis(250);

@@ -12,12 +12,12 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::office::{Door, OfficeError, listen};
 use super::reporter::News;
-use crate::job::resolve::{Budget, stop_rules};
-use crate::protocol::progress::progress_server::Progress;
-use crate::protocol::progress::{Desired, Report, Request as Wish, request};
-use crate::protocol::tls::{Role, server_config};
-use crate::protocol::transport;
-use crate::run::limits::Limits;
+use galapagos_protocol::progress::progress_server::Progress;
+use galapagos_protocol::progress::{Desired, Report, Request as Wish, request};
+use galapagos_protocol::tls::{Role, server_config};
+use galapagos_protocol::transport;
+use galapagos_run::job::resolve::{Budget, stop_rules};
+use galapagos_run::run::limits::Limits;
 
 /// Least time between two reports of one stream.
 const PAUSE: Duration = Duration::from_millis(200);

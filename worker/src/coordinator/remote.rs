@@ -6,9 +6,9 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use super::board::{Board, wait};
-use crate::job::resolve::ResolvedJob;
-use crate::run::evaluator::{Answer, Evaluator, EvaluatorError, Task};
-use crate::wire::Hashers;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::evaluator::{Answer, Evaluator, EvaluatorError, Task};
+use galapagos_run::run::hashers::Hashers;
 
 /// How often an interrupt is looked at while nothing else happens.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -42,7 +42,7 @@ impl Evaluator for RemoteEvaluator {
         let size = tasks.iter().map(|t| t.index + 1).max().unwrap_or(0);
         let mut hashes = vec![None; size];
         for task in tasks {
-            hashes[task.index] = Some(self.hashers.hash(task));
+            hashes[task.index] = Some(self.hashers.hash(task.species, &task.genome));
         }
         let mut left: Vec<bool> = hashes.iter().map(Option::is_some).collect();
         let mut open = tasks.len();

@@ -7,8 +7,8 @@ use tokio::sync::watch;
 use super::board::Board;
 use super::live::Live;
 use crate::metrics::{CoordinatorMetrics, Outcome};
-use crate::protocol::progress::Report;
-use crate::run::progress::{Event, Observer};
+use galapagos_protocol::progress::Report;
+use galapagos_run::run::progress::{Event, Observer};
 
 /// The state of the run and who wants to know.
 #[derive(Debug)]

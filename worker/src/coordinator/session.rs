@@ -13,11 +13,11 @@ use tonic::{Status, Streaming};
 use super::board::Board;
 use crate::lease::{Delivery, Grant, WorkerId};
 use crate::metrics::CoordinatorMetrics;
-use crate::protocol::work::coordinator_message::Message as Down;
-use crate::protocol::work::farewell::Reason as Goodbye;
-use crate::protocol::work::worker_message::Message as Up;
-use crate::protocol::work::{Batch, CoordinatorMessage, Farewell, Hello, Results, Welcome, WorkerMessage};
 use crate::wire;
+use galapagos_protocol::work::coordinator_message::Message as Down;
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_protocol::work::worker_message::Message as Up;
+use galapagos_protocol::work::{Batch, CoordinatorMessage, Farewell, Hello, Results, Welcome, WorkerMessage};
 
 /// A worker says hello at once.
 const HELLO: Duration = Duration::from_secs(10);

@@ -10,13 +10,13 @@ use galapagos_market::files::Files;
 use super::board::Board;
 use super::exits;
 use super::reporter::News;
-use crate::job::market::same_data;
 use crate::lease::Counts;
 use crate::metrics::{CoordinatorMetrics, Ignored, Retry};
 use crate::process::Shell;
 use crate::process::exit::Exit;
-use crate::protocol::transport::HandshakeCounts;
-use crate::storage::run_folder::RunFolder;
+use galapagos_protocol::transport::HandshakeCounts;
+use galapagos_run::job::market::same_data;
+use galapagos_run::storage::run_folder::RunFolder;
 
 /// How long a newer attempt waits at most for this one to notice.
 const PERIOD: Duration = Duration::from_millis(500);

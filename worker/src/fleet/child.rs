@@ -16,7 +16,7 @@ use super::folder::Folder;
 use super::{FleetError, Plan};
 use crate::coordinator::board::Board;
 use crate::process::exit::Code;
-use crate::protocol::tls::JobUid;
+use galapagos_protocol::tls::JobUid;
 
 /// How often children are looked at.
 const PERIOD: Duration = Duration::from_millis(20);
@@ -194,7 +194,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
 }
 
 fn is_permanent(status: ExitStatus) -> bool {
-    status.code().and_then(Code::of).is_some_and(Code::is_permanent)
+    status.code().and_then(Code::from_number).is_some_and(Code::is_permanent)
 }
 
 fn told(recipe: &Recipe, running: &Running, status: ExitStatus) -> String {

@@ -7,9 +7,9 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 
 use super::FleetError;
-use crate::job::resolve::ResolvedJob;
-use crate::protocol::tls::issue::Authority;
-use crate::protocol::tls::{Identity, JobUid, Role};
+use galapagos_protocol::tls::issue::Authority;
+use galapagos_protocol::tls::{Identity, JobUid, Role};
+use galapagos_run::job::resolve::ResolvedJob;
 
 /// The folder; it is removed when this is dropped.
 #[derive(Debug)]

@@ -20,14 +20,14 @@ use tokio::runtime::{Builder, Runtime};
 use crate::coordinator::RemoteEvaluator;
 use crate::coordinator::board::{Board, Standing};
 use crate::coordinator::office::{Door, Office, OfficeError};
-use crate::job::resolve::ResolvedJob;
 use crate::lease::Terms;
 use crate::metrics::{CoordinatorMetrics, Metrics};
-use crate::protocol::tls::{JobUid, TlsError};
-use crate::protocol::work::farewell::Reason as Goodbye;
-use crate::run::evaluator::{Evaluator, EvaluatorError, Task};
 use child::Children;
 use folder::Folder;
+use galapagos_protocol::tls::{JobUid, TlsError};
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Task};
 
 /// How long workers may take to close their streams.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -145,7 +145,7 @@ impl Evaluator for Fleet {
         &mut self,
         tasks: &[Task],
         interrupt: &AtomicBool,
-        sink: &mut dyn FnMut(usize, crate::run::evaluator::Answer) -> Result<(), EvaluatorError>,
+        sink: &mut dyn FnMut(usize, galapagos_run::run::evaluator::Answer) -> Result<(), EvaluatorError>,
     ) -> Result<(), EvaluatorError> {
         self.remote.evaluate(tasks, interrupt, sink)
     }

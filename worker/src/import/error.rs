@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use galapagos_market::{Error, ErrorKind, Failure};
+use galapagos_market::{Error, ErrorKind, ImportFailure};
 
 use super::download::DownloadError;
 use crate::process::exit::{Code, code_of, with_causes};
@@ -85,7 +85,7 @@ pub enum ImportError {
     #[error("{}", refusal(failed))]
     Refused {
         /// Which, and why.
-        failed: Vec<Failure>,
+        failed: Vec<ImportFailure>,
     },
 }
 
@@ -111,7 +111,7 @@ impl ImportError {
     }
 }
 
-fn refusal(failed: &[Failure]) -> String {
+fn refusal(failed: &[ImportFailure]) -> String {
     let lines = failed.iter().map(|f| format!("\n  {}: {}", f.what, with_causes(&f.error)));
     let verb = if failed.len() == 1 { "was" } else { "were" };
     format!(

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use galapagos_market::ImportPlan;
-use galapagos_market::import::Event;
+use galapagos_market::import::ImportEvent;
 
 use crate::process::exit::with_causes;
 
@@ -21,31 +21,31 @@ impl Lines {
     }
 
     /// Takes an event, from any thread.
-    pub(super) fn event(&self, event: &Event<'_>) {
+    pub(super) fn event(&self, event: &ImportEvent<'_>) {
         match event {
-            Event::Started { file } => tracing::debug!(file = self.names[*file], "reading"),
-            Event::Progress { file, done, total } => {
+            ImportEvent::Started { file } => tracing::debug!(file = self.names[*file], "reading"),
+            ImportEvent::Progress { file, done, total } => {
                 let quarter = done.saturating_mul(4) / (*total).max(1);
                 // The whole is told with its rows.
                 if quarter < 4 && self.quarters[*file].fetch_max(quarter, Ordering::Relaxed) < quarter {
                     tracing::info!(file = self.names[*file], percent = quarter * 25, "reading");
                 }
             }
-            Event::Retry { file, attempt, error } => {
+            ImportEvent::Retry { file, attempt, error } => {
                 tracing::warn!(file = self.names[*file], attempt, error = with_causes(error), "read again");
             }
-            Event::Read { file, rows } => tracing::info!(file = self.names[*file], rows, "read"),
-            Event::FileFailed { file, error } => {
+            ImportEvent::Read { file, rows } => tracing::info!(file = self.names[*file], rows, "read"),
+            ImportEvent::FileFailed { file, error } => {
                 tracing::error!(file = self.names[*file], error = with_causes(error), "refused");
             }
-            Event::Checked { report } => {
+            ImportEvent::Checked { report } => {
                 let (missing, outliers) = (report.gaps.missing_bars, report.outliers);
                 tracing::info!(symbol = report.symbol, bars = report.rows, missing, outliers, "checked");
                 for note in &report.notes {
                     tracing::info!(symbol = report.symbol, note, "note");
                 }
             }
-            Event::SymbolFailed { symbol, error } => {
+            ImportEvent::SymbolFailed { symbol, error } => {
                 tracing::error!(symbol, error = with_causes(error), "refused");
             }
         }

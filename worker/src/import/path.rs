@@ -36,7 +36,7 @@ pub(super) fn inputs(data_dir: &Path, relative: &str, symbols: &[String]) -> Res
 /// A single file. That of a job with one symbol is that symbol's.
 pub(super) fn input(path: &Path, symbols: &[String]) -> Input {
     match symbols {
-        [only] => Input::of(only, path),
+        [only] => Input::for_symbol(only, path),
         _ => Input::new(path),
     }
 }

@@ -7,7 +7,7 @@ use super::ending::Cause;
 use super::individual::State;
 use super::leases::Phase;
 use super::{Delivery, Nondeterminism, WorkerId, bits};
-use crate::run::evaluator::{Answer, Exception};
+use galapagos_run::run::evaluator::{Answer, Exception};
 
 /// How an answer's lease stands.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::pace::Paces;
 use super::queue::{Piece, Queue};
 use super::workers::Workers;
 use super::{Counts, Terms, WorkerId};
-use crate::run::evaluator::{Answer, Exception, Task};
+use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
 /// Who evaluates what; see the module.
 #[derive(Debug)]

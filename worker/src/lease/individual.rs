@@ -1,7 +1,7 @@
 //! The individuals of one generation: where each stands, and how often it failed.
 
 use super::bits::Bits;
-use crate::run::evaluator::Task;
+use galapagos_run::run::evaluator::Task;
 
 /// Where an individual stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,8 +36,8 @@ use std::time::Duration;
 pub use book::Book;
 pub use counts::Counts;
 
-use crate::job::resolve::ResolvedJob;
-use crate::run::evaluator::{Answer, Task};
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::evaluator::{Answer, Task};
 
 /// A worker for the time of its stream: numbers are never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

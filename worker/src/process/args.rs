@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use super::logs::{self, Format};
-use crate::storage::digest::Digest;
+use galapagos_run::storage::digest::Digest;
 
 /// Every interface, as a pod needs it.
 const USUAL_HTTP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use galapagos_market::ErrorKind;
 
-pub use crate::protocol::ends::{Code, Failure};
+pub use galapagos_protocol::ends::{Code, Failure};
 
 /// The code of an error of the data.
 pub fn code_of(kind: ErrorKind) -> Code {

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use super::health::Health;
 use super::stop::Stop;
 use crate::metrics::Metrics;
-use crate::protocol::transport::serve_http;
+use galapagos_protocol::transport::serve_http;
 
 /// What Prometheus is told the text of `/metrics` is.
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -3,7 +3,7 @@
 use galapagos_protocol::work::{self, exception::Kind, result::Outcome};
 
 use super::{WireError, array, evaluation};
-use crate::run::evaluator::{Answer, Exception};
+use galapagos_run::run::evaluator::{Answer, Exception};
 
 /// Bytes of a panic's message that travel: a batch of exceptions must fit into one message of the protocol.
 pub const LONGEST_MESSAGE: usize = 1024;

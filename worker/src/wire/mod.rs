@@ -13,9 +13,9 @@ pub mod task;
 
 pub use answer::{Told, answer_from_wire, answer_to_wire};
 pub use evaluation::{from_wire, to_wire};
-pub use task::{Hashers, task_from_wire, task_to_wire};
+pub use task::{task_from_wire, task_to_wire};
 
-use crate::storage::digest::Digest;
+use galapagos_run::storage::digest::Digest;
 
 /// A message that the other side cannot have meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,8 @@
-//! An individual to evaluate, as a message, and the hash that ties an answer to it.
+//! An individual to evaluate, as a message.
 
-use galapagos_genetics::GenomeHasher;
 use galapagos_protocol::work;
 
-use crate::job::resolve::ResolvedJob;
-use crate::run::evaluator::Task;
+use galapagos_run::run::evaluator::Task;
 
 /// The message of a task.
 pub fn task_to_wire(task: &Task) -> work::Individual {
@@ -18,22 +16,6 @@ pub fn task_from_wire(message: work::Individual) -> Task {
         index: message.index as usize,
         species: message.species as usize,
         genome: message.genome.into_boxed_slice(),
-    }
-}
-
-/// Hashes the genomes of a job, as driver and ledger do.
-#[derive(Clone, Debug)]
-pub struct Hashers(Vec<GenomeHasher>);
-
-impl Hashers {
-    /// One for each species of the job.
-    pub fn new(job: &ResolvedJob) -> Hashers {
-        Hashers(job.species.iter().map(|s| GenomeHasher::new(s.name())).collect())
-    }
-
-    /// The hash of a task's genome; 0 for a species that the job does not have.
-    pub fn hash(&self, task: &Task) -> u128 {
-        self.0.get(task.species).map_or(0, |hasher| hasher.hash(&task.genome))
     }
 }
 

@@ -6,24 +6,22 @@ use std::time::{Duration, SystemTime};
 
 use galapagos_crds::{Calendar, EvolutionJob};
 use galapagos_engine::ENGINE;
+use galapagos_protocol::tls::issue::Authority;
+use galapagos_protocol::tls::{Identity, JobUid, Role, server_config};
+use galapagos_protocol::transport;
+use galapagos_protocol::work::coordinator_message::Message as Down;
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_protocol::work::work_server::Work;
+use galapagos_protocol::work::worker_message::Message as Up;
+use galapagos_protocol::work::{Batch, CoordinatorMessage, Farewell, Results, Welcome, WorkerMessage};
+use galapagos_run::job::problem::Problem;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::evaluator::{Answer, Task};
+use galapagos_run::storage::digest::Digest;
 use galapagos_worker::attend::{Settings, attend};
-use galapagos_worker::job::problem::Problem;
-use galapagos_worker::job::resolve::ResolvedJob;
 use galapagos_worker::process::Shell;
 use galapagos_worker::process::exit::Exit;
 use galapagos_worker::process::stop::Stop;
-use galapagos_worker::protocol::tls::issue::Authority;
-use galapagos_worker::protocol::tls::{Identity, JobUid, Role, server_config};
-use galapagos_worker::protocol::transport;
-use galapagos_worker::protocol::work::coordinator_message::Message as Down;
-use galapagos_worker::protocol::work::farewell::Reason as Goodbye;
-use galapagos_worker::protocol::work::work_server::Work;
-use galapagos_worker::protocol::work::worker_message::Message as Up;
-use galapagos_worker::protocol::work::{
-    Batch, CoordinatorMessage, Farewell, Results, Welcome, WorkerMessage,
-};
-use galapagos_worker::run::evaluator::{Answer, Task};
-use galapagos_worker::storage::digest::Digest;
 use galapagos_worker::wire::{Told, answer_from_wire, task_to_wire};
 use tempfile::TempDir;
 use tokio::net::TcpListener;

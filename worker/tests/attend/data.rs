@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use galapagos_engine::ENGINE;
-use galapagos_worker::protocol::work::refusal::Reason;
-use galapagos_worker::protocol::work::worker_message::Message as Up;
-use galapagos_worker::storage::digest::Digest;
+use galapagos_protocol::work::refusal::Reason;
+use galapagos_protocol::work::worker_message::Message as Up;
+use galapagos_run::storage::digest::Digest;
 use galapagos_worker::wire::answer_from_wire;
 
 use super::common::manifest;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use galapagos_engine::ENGINE;
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_protocol::work::refusal::Reason;
+use galapagos_protocol::work::worker_message::Message as Up;
+use galapagos_run::storage::digest::Digest;
 use galapagos_worker::attend::attend;
 use galapagos_worker::process::Shell;
-use galapagos_worker::protocol::work::farewell::Reason as Goodbye;
-use galapagos_worker::protocol::work::refusal::Reason;
-use galapagos_worker::protocol::work::worker_message::Message as Up;
-use galapagos_worker::storage::digest::Digest;
 
 use super::common::manifest;
 use super::coordinator::World;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
-#[path = "../common/mod.rs"]
+#[path = "../../run/tests/common/mod.rs"]
 mod common;
 mod coordinator;
 mod data;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use galapagos_genetics::genome_hash;
-use galapagos_worker::protocol::work::farewell::Reason as Goodbye;
-use galapagos_worker::run::evaluator::{Exception, Task};
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_run::run::evaluator::{Exception, Task};
 use galapagos_worker::wire::{Told, answer_from_wire};
 
 use super::common::manifest;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use galapagos_worker::protocol::tls::issue::Authority;
-use galapagos_worker::protocol::tls::{JobUid, Role};
+use galapagos_protocol::tls::issue::Authority;
+use galapagos_protocol::tls::{JobUid, Role};
 
 use crate::place::{Place, Running, get};
 

@@ -218,7 +218,7 @@ fn pause(faults: i32) -> Duration {
 }
 
 fn retrying(code: Option<i32>, why: String, now: Timestamp, wait: Duration) -> Situation {
-    match code.and_then(Code::of) {
+    match code.and_then(Code::from_number) {
         Some(Code::StateNotWritable) => Situation::Stalled {
             reason: StalledReason::StateNotWritable,
             message: why,

@@ -4,8 +4,8 @@
 //! made, so a number is never used for two lives; a Job that is missing is made again under its own number, which is
 //! harmless: the coordinator continues from its checkpoint, or reports the result that is there.
 //!
-//! [`attempt`]: a job inside an attempt; [`unmade`]: one whose pod is not made or fits nowhere; [`deadline`]: what must not take longer; [`end`]: results and failures, and
-//! what becomes of a job afterwards.
+//! [`attempt`]: a job inside an attempt; [`unmade`]: one whose pod is not made or fits nowhere; [`deadline`]: what must
+//! not take longer; [`end`]: results and failures, and what becomes of a job afterwards.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod attempt;

@@ -2,7 +2,7 @@
 //! operator found itself. Here alone the reasons of the wire become those of conditions.
 
 use galapagos_crds::conditions::{CompleteReason, StalledReason};
-use galapagos_protocol::ends::{self, Code, Completion, Failure, Told};
+use galapagos_protocol::ends::{self, Code, Completion, Failure, Reported};
 use galapagos_protocol::progress::Final;
 
 use super::Situation;
@@ -31,17 +31,17 @@ impl End {
     /// The end that a final report tells of.
     pub fn of(told: &Final) -> End {
         let shown = || told.reason.chars().take(MAX_NAME).collect::<String>();
-        match ends::End::of(told) {
-            ends::End::Succeeded(Told::Known(reason)) => {
+        match ends::End::from_report(told) {
+            ends::End::Succeeded(Reported::Known(reason)) => {
                 End::Succeeded { reason: completed(reason), told: None }
             }
-            ends::End::Succeeded(Told::Unknown(_)) => {
+            ends::End::Succeeded(Reported::Unknown(_)) => {
                 End::Succeeded { reason: CompleteReason::Unknown, told: Some(shown()) }
             }
             ends::End::Failed(reason) => {
                 let known = match reason {
-                    Told::Known(reason) => failed(reason),
-                    Told::Unknown(_) => None,
+                    Reported::Known(reason) => failed(reason),
+                    Reported::Unknown(_) => None,
                 };
                 if let Some(reason) = known {
                     return End::Failed { reason, message: told.message.clone() };
@@ -71,7 +71,7 @@ impl From<End> for Situation {
 
 /// The reason that an exit code stands for, if it is a permanent one.
 pub fn permanent(code: i32) -> Option<StalledReason> {
-    Code::of(code).filter(|code| code.is_permanent()).and_then(|code| failed(code.reason()))
+    Code::from_number(code).filter(|code| code.is_permanent()).and_then(|code| failed(code.reason()))
 }
 
 fn completed(reason: Completion) -> CompleteReason {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use galapagos_protocol::ends::{Completion, Told};
+use galapagos_protocol::ends::{Completion, Reported};
 use galapagos_protocol::progress::Final;
 use serde_json::Value;
 
@@ -106,7 +106,7 @@ impl LastWords {
 
     /// The final report that they stand for. The shortest ones do not say whether there is a result: their reason does.
     pub fn told(&self) -> Final {
-        let has_result = || matches!(Completion::parse(&self.reason), Told::Known(_));
+        let has_result = || matches!(Completion::parse(&self.reason), Reported::Known(_));
         Final {
             reason: self.reason.clone(),
             succeeded: self.succeeded.unwrap_or_else(has_result),

@@ -17,18 +17,19 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tower::service_fn;
 
-use crate::backoff::Backoff;
 use crate::certificates::Ca;
 use crate::context::{Clock, Context, Recent};
 use crate::controllers;
 use crate::evolution_job::{budget, refusals, worker_trouble};
-use crate::kube_io::KubeIo;
-use crate::leader::Fence;
 use crate::metrics::Metrics;
 use crate::progress::Hub;
+use crate::runtime::backoff::Backoff;
+use crate::runtime::kube_io::KubeIo;
+use crate::runtime::leader::Fence;
+use crate::runtime::watches::{Health, Pulse};
 use crate::settings::Settings;
 use crate::teller::Teller;
-use crate::watches::{self, Health, Pulse, Triggers};
+use crate::watches::{self, Triggers};
 
 /// Plural, namespace and name.
 type Key = (String, String, String);

@@ -16,7 +16,8 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tower::service_fn;
 
 use crate::metrics::Metrics;
-use crate::watches::{Caches, Health, Pulse, Requests, Settings, Tasks, Triggers, start};
+use crate::runtime::watches::{Health, Pulse};
+use crate::watches::{Caches, Requests, Settings, Tasks, Triggers, start};
 
 /// The plural here of pods of workers, which are watched apart from those of coordinators.
 pub const WORKER_PODS: &str = "pods of workers";

@@ -5,11 +5,11 @@ use crate::prepared::Prepared;
 
 /// Bars as the shared series read them: ticks as f64, running sums.
 pub(super) struct Columns<'a> {
-    /// Highs in ticks.
+    /// Highest price of each row, in ticks.
     pub high: Vec<f64>,
-    /// Lows in ticks.
+    /// Lowest price of each row, in ticks.
     pub low: Vec<f64>,
-    /// Closes in ticks.
+    /// Closing price of each row, in ticks.
     pub close: Vec<f64>,
     /// Sums of the closes before each row; may wrap, differences are exact.
     pub sums: Vec<i64>,

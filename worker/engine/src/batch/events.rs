@@ -1,7 +1,7 @@
 //! The event-driven account: long or flat, always with the whole equity. A bar without a fill costs nothing.
 
 use super::drawdown::{Drawdown, Tally};
-use super::finish::Outcome;
+use super::finish::AccountTotals;
 use super::ranges::Ranges;
 use super::tables::{Row, Tables};
 use super::{BLOCK, Bits, WORDS};
@@ -10,7 +10,7 @@ use crate::q52::fx;
 
 /// One account between two blocks of rows.
 #[derive(Clone, Debug)]
-pub(super) struct Account {
+pub(super) struct WholeAccount {
     /// Cash while flat; cash before the entry while long.
     pub cash: f64,
     /// Units held; 0 = flat.
@@ -35,7 +35,7 @@ pub(super) struct Account {
 }
 
 /// What the accounts of a batch read at one block of rows.
-pub(super) struct Market<'a> {
+pub(super) struct WholeBlock<'a> {
     pub tables: &'a Tables,
     pub ranges: &'a Ranges,
     /// Closing prices of all rows.
@@ -48,9 +48,9 @@ pub(super) struct Market<'a> {
 /// Running sums at the borders of the 16 blocks, in the end the sums of each.
 pub(super) type Borders = [(i64, i64); BLOCKS];
 
-impl Account {
-    pub(super) fn new(capital: f64, tables: &Tables) -> Account {
-        Account {
+impl WholeAccount {
+    pub(super) fn new(capital: f64, tables: &Tables) -> WholeAccount {
+        WholeAccount {
             cash: capital,
             quantity: 0.0,
             drawdown: Drawdown::new(capital),
@@ -68,14 +68,14 @@ impl Account {
     }
 
     /// What the results are made of.
-    pub(super) fn outcome(&self) -> Outcome<'_> {
-        let Account { tally, drawdown, ruined, .. } = self;
-        Outcome { tally, drawdown, ruined: *ruined }
+    pub(super) fn totals(&self) -> AccountTotals<'_> {
+        let WholeAccount { tally, drawdown, ruined, .. } = self;
+        AccountTotals { tally, drawdown, ruined: *ruined }
     }
 
     /// Follows the positions of `rows` rows, one bit per row's close.
     #[inline(always)]
-    pub(super) fn follow(&mut self, market: &Market, positions: &Bits, rows: usize, sums: &mut Borders) {
+    pub(super) fn follow(&mut self, block: &WholeBlock, positions: &Bits, rows: usize, sums: &mut Borders) {
         let mut events = [0_u16; BLOCK + 1];
         let mut n = 0;
         let mut previous = self.held;
@@ -101,14 +101,14 @@ impl Account {
         let mut rest = events;
         if self.quantity != 0.0 {
             let Some((&exit, later)) = events.split_first() else {
-                self.mark(market, 0, rows, sums, positions);
+                self.mark(block, 0, rows, sums, positions);
                 return;
             };
             let exit = usize::from(exit);
-            if exit > 0 && self.mark(market, 0, exit, sums, positions) {
+            if exit > 0 && self.mark(block, 0, exit, sums, positions) {
                 return;
             }
-            if self.leave(market, exit, sums, positions) {
+            if self.leave(block, exit, sums, positions) {
                 return;
             }
             rest = later;
@@ -116,27 +116,27 @@ impl Account {
         let mut trades = rest.chunks_exact(2);
         for trade in &mut trades {
             let (entry, exit) = (usize::from(trade[0]), usize::from(trade[1]));
-            self.enter(market, entry, sums);
-            if self.mark(market, entry, exit, sums, positions) || self.leave(market, exit, sums, positions) {
+            self.enter(block, entry, sums);
+            if self.mark(block, entry, exit, sums, positions) || self.leave(block, exit, sums, positions) {
                 return;
             }
         }
         if let &[entry] = trades.remainder() {
             let entry = usize::from(entry);
-            self.enter(market, entry, sums);
-            self.mark(market, entry, rows, sums, positions);
+            self.enter(block, entry, sums);
+            self.mark(block, entry, rows, sums, positions);
         }
     }
 
     #[inline(always)]
-    fn enter(&mut self, market: &Market, at: usize, sums: &mut Borders) {
-        let row = market.start + at;
+    fn enter(&mut self, block: &WholeBlock, at: usize, sums: &mut Borders) {
+        let row = block.start + at;
         if row >= self.next_border {
-            self.pass_borders(market.tables, row, sums);
+            self.pass_borders(block.tables, row, sums);
         }
-        let x = &market.tables.rows[row];
+        let x = &block.tables.rows[row];
         let quantity = self.cash * x.inv_buy;
-        self.tally.fees += (market.taker_fee * quantity) * x.buy;
+        self.tally.fees += (block.taker_fee * quantity) * x.buy;
         self.s1 = self.s1.wrapping_add(x.entry1);
         self.s2 = self.s2.wrapping_add(x.entry2);
         self.quantity = quantity;
@@ -145,16 +145,16 @@ impl Account {
 
     /// Answers whether the account is ruined.
     #[inline(always)]
-    fn leave(&mut self, market: &Market, at: usize, sums: &mut Borders, positions: &Bits) -> bool {
-        let row = market.start + at;
+    fn leave(&mut self, block: &WholeBlock, at: usize, sums: &mut Borders, positions: &Bits) -> bool {
+        let row = block.start + at;
         if row >= self.next_border {
-            self.pass_borders(market.tables, row, sums);
+            self.pass_borders(block.tables, row, sums);
         }
-        let x = &market.tables.rows[row];
+        let x = &block.tables.rows[row];
         let after = self.quantity * x.net_sell;
-        self.tally.fees += (market.taker_fee * self.quantity) * x.sell;
+        self.tally.fees += (block.taker_fee * self.quantity) * x.sell;
         if after <= self.drawdown.ruin {
-            self.ruined_at(market, row, positions);
+            self.ruined_at(block, row, positions);
             return true;
         }
         self.s1 = self.s1.wrapping_add(x.exit1);
@@ -177,38 +177,38 @@ impl Account {
     #[inline(always)]
     fn mark(
         &mut self,
-        market: &Market,
+        block: &WholeBlock,
         from: usize,
         to: usize,
         sums: &mut Borders,
         positions: &Bits,
     ) -> bool {
-        let (high, low) = market.ranges.extremes(from, to);
+        let (high, low) = block.ranges.extremes(from, to);
         // The extremes of q x c are those of c: rounding is monotone.
         let (high, low) = (self.quantity * high, self.quantity * low);
         if self.drawdown.take_range(high, low) {
             return false;
         }
-        self.scan(market, from, to, sums, positions)
+        self.scan(block, from, to, sums, positions)
     }
 
     /// `mark` row by row.
     #[inline(never)]
     fn scan(
         &mut self,
-        market: &Market,
+        block: &WholeBlock,
         from: usize,
         to: usize,
         sums: &mut Borders,
         positions: &Bits,
     ) -> bool {
-        for row in market.start + from..market.start + to {
-            let e = self.quantity * market.close[row];
+        for row in block.start + from..block.start + to {
+            let e = self.quantity * block.close[row];
             if e <= self.drawdown.ruin {
                 if row >= self.next_border {
-                    self.pass_borders(market.tables, row, sums);
+                    self.pass_borders(block.tables, row, sums);
                 }
-                self.ruined_at(market, row, positions);
+                self.ruined_at(block, row, positions);
                 return true;
             }
             self.drawdown.take(e);
@@ -218,14 +218,14 @@ impl Account {
 
     /// The equity reached 0 at the close of `row`, by an exit or while long. Everything is flat from then on.
     #[cold]
-    fn ruined_at(&mut self, market: &Market, row: usize, positions: &Bits) {
+    fn ruined_at(&mut self, block: &WholeBlock, row: usize, positions: &Bits) {
         let held_before = row > self.entered;
         if held_before {
-            let (p1, p2) = market.running(row);
+            let (p1, p2) = block.running(row);
             self.s1 = self.s1.wrapping_add(p1);
             self.s2 = self.s2.wrapping_add(p2);
         } else {
-            let x = &market.tables.rows[row];
+            let x = &block.tables.rows[row];
             self.s1 = self.s1.wrapping_sub(x.entry1);
             self.s2 = self.s2.wrapping_sub(x.entry2);
         }
@@ -234,7 +234,7 @@ impl Account {
         self.s2 = self.s2.wrapping_add(unit);
         self.tally.book(-self.cash);
         // The block's positions were counted as a whole: take back those from the ruin on.
-        let at = row - market.start;
+        let at = row - block.start;
         for (w, &p) in positions.iter().enumerate() {
             let below = match at.saturating_sub(w * 64) {
                 n if n >= 64 => u64::MAX,
@@ -263,12 +263,12 @@ impl Account {
     /// Answers whether a position is left open; `sums` then holds the sums of each block.
     pub(super) fn finish(
         &mut self,
-        market: &Market,
+        block: &WholeBlock,
         wish: u64,
         final_close: bool,
         sums: &mut Borders,
     ) -> bool {
-        let open = self.last_row(market, wish, final_close, sums);
+        let open = self.last_row(block, wish, final_close, sums);
         sums[self.border..].fill((self.s1, self.s2));
         for b in (1..BLOCKS).rev() {
             let before = sums[b - 1];
@@ -277,22 +277,22 @@ impl Account {
         open
     }
 
-    fn last_row(&mut self, market: &Market, wish: u64, final_close: bool, sums: &mut Borders) -> bool {
-        let row = market.start;
+    fn last_row(&mut self, block: &WholeBlock, wish: u64, final_close: bool, sums: &mut Borders) -> bool {
+        let row = block.start;
         let mut position = [0; WORDS];
         position[0] = wish;
         if self.ruined {
             return false;
         }
         if wish == 0 {
-            self.follow(market, &position, 1, sums);
-            self.pass_borders(market.tables, row + 1, sums);
+            self.follow(block, &position, 1, sums);
+            self.pass_borders(block.tables, row + 1, sums);
             return false;
         }
         if !final_close {
-            self.follow(market, &position, 1, sums);
+            self.follow(block, &position, 1, sums);
             if !self.ruined {
-                self.pass_borders(market.tables, row + 1, sums);
+                self.pass_borders(block.tables, row + 1, sums);
             }
             return !self.ruined;
         }
@@ -300,15 +300,15 @@ impl Account {
         let (s1, s2) = (self.s1, self.s2);
         let entered = self.quantity == 0.0;
         if entered {
-            self.enter(market, 0, sums);
+            self.enter(block, 0, sums);
         } else if row >= self.next_border {
-            self.pass_borders(market.tables, row, sums);
+            self.pass_borders(block.tables, row, sums);
         }
-        let end = &market.tables.end;
+        let end = &block.tables.last;
         let after = self.quantity * end.net;
-        self.tally.fees += (market.taker_fee * self.quantity) * end.price;
+        self.tally.fees += (block.taker_fee * self.quantity) * end.price;
         if after <= self.drawdown.ruin {
-            self.ruined_at(market, row, &position);
+            self.ruined_at(block, row, &position);
             return false;
         }
         self.s1 = s1.wrapping_add(if entered { end.through1 } else { end.left1 });
@@ -316,12 +316,12 @@ impl Account {
         self.close(after);
         self.quantity = 0.0;
         self.drawdown.take(after);
-        self.pass_borders(market.tables, row + 1, sums);
+        self.pass_borders(block.tables, row + 1, sums);
         false
     }
 }
 
-impl Market<'_> {
+impl WholeBlock<'_> {
     /// P of the row before `row`.
     fn running(&self, row: usize) -> (i64, i64) {
         let Row { net_sell, exit1, exit2, .. } = self.tables.rows[row];

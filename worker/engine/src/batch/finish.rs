@@ -4,7 +4,7 @@ use super::drawdown::{Drawdown, Tally};
 use super::events::Borders;
 use crate::evaluation::{BlockSum, Evaluation, MetricSet};
 use crate::execution::Execution;
-use crate::metrics::{Account, PER_BAR, evaluate_account};
+use crate::metrics::{AccountSummary, PER_BAR, evaluate_account};
 use crate::q52::Sums;
 
 /// Whether an account that keeps no bars knows all metrics of `set`: who asks for another takes the general path.
@@ -13,17 +13,17 @@ pub(super) fn covers(set: MetricSet) -> bool {
 }
 
 /// How an account ended.
-pub(super) struct End {
+pub(super) struct FinalState {
     pub open_position: bool,
     pub equity: f64,
     /// Equity at the start.
     pub capital: f64,
-    /// Counted rows.
+    /// Number of counted rows, each with one return.
     pub returns: usize,
 }
 
 /// What an account has done.
-pub(super) struct Outcome<'a> {
+pub(super) struct AccountTotals<'a> {
     pub tally: &'a Tally,
     pub drawdown: &'a Drawdown,
     pub ruined: bool,
@@ -32,20 +32,20 @@ pub(super) struct Outcome<'a> {
 /// The evaluation of an account from its sums of each block, or `None` where the equity left the range of f64 and only
 /// the simulator knows what follows.
 pub(super) fn evaluation(
-    account: &Outcome,
+    account: &AccountTotals,
     sums: &Borders,
-    end: &End,
+    end: &FinalState,
     exec: &Execution,
     set: MetricSet,
 ) -> Option<Evaluation> {
-    let Outcome { tally, drawdown, ruined } = *account;
+    let AccountTotals { tally, drawdown, ruined } = *account;
     if !(drawdown.peak < 1e290 && end.equity < 1e290) {
         return None;
     }
     let blocks = sums.map(|(s1, s2)| BlockSum { s1, s2 });
     let (s1, s2) = blocks.iter().fold((0, 0), |(a, b), x| (a + i128::from(x.s1), b + i128::from(x.s2)));
     let sums = Sums { returns: end.returns as u64, s1, s2, s2_down: 0, blocks };
-    let account = Account {
+    let account = AccountSummary {
         capital: end.capital,
         equity: end.equity,
         lowest: drawdown.lowest,

@@ -4,13 +4,13 @@
 
 use super::{BLOCK, Bits, WORDS};
 
-/// `a > b`.
+/// The comparison `a > b`.
 pub(super) const GT: u8 = 0;
-/// `a < b`.
+/// The comparison `a < b`.
 pub(super) const LT: u8 = 1;
-/// `a >= b`.
+/// The comparison `a >= b`.
 pub(super) const GE: u8 = 2;
-/// `a <= b`.
+/// The comparison `a <= b`.
 pub(super) const LE: u8 = 3;
 
 /// Rows of one block of one series.
@@ -191,7 +191,7 @@ pub(super) mod x86 {
             }
 
             impl $isa {
-                /// Rows a comparison.
+                /// Rows that one comparison takes at once.
                 const LANES: usize = $lanes;
             }
 

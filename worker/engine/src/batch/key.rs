@@ -5,7 +5,7 @@ use crate::indicators::kernel::Kernel;
 /// What a series holds at row t. All prices in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
-    /// Close.
+    /// The close.
     Close,
     /// Close of the row before.
     CloseBefore(usize),
@@ -15,9 +15,9 @@ pub(crate) enum Key {
     Sum(usize, usize),
     /// 10^6 x the sum of the last n closes; exact.
     SumE6(usize),
-    /// Exponential average.
+    /// Exponential average of the closes over n rows.
     Ema(usize),
-    /// Relative strength index.
+    /// Relative strength index of n rows, 0 to 100.
     Rsi(usize),
     /// Highest high of the n rows before t.
     Top(usize),
@@ -35,9 +35,9 @@ pub(crate) enum Key {
     CloudSlow(usize, usize),
     /// Deviations of the close from its mean.
     Z(usize),
-    /// Kernel regression.
+    /// Kernel regression of the closes over n rows.
     Regression(Kernel, usize),
-    /// 20 x volume.
+    /// 20 x volume of the row, to compare with [`Key::Volume20Before`].
     Volume20,
     /// Volume of the 20 rows before t.
     Volume20Before,

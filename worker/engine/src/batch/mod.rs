@@ -60,7 +60,7 @@ const PASS: usize = 2048;
 /// One individual: a strategy and its genes.
 #[derive(Clone, Copy)]
 pub struct Individual<'a> {
-    /// The strategy.
+    /// The rule that the genome gives its values to.
     pub strategy: &'a dyn Strategy,
     /// Its genes and stops.
     pub genome: &'a Genome,
@@ -77,15 +77,15 @@ pub struct BatchEvaluator<'a> {
 
 struct Symbol<'a> {
     columns: Columns<'a>,
-    rules: Rules<'a>,
+    tables: AccountTables<'a>,
     final_close: bool,
 }
 
 /// The kind of account the options ask for.
-enum Rules<'a> {
+enum AccountTables<'a> {
     /// Long or flat with the whole equity.
     Whole(Tables),
-    /// Any other.
+    /// Long or short, any share or multiple of the equity, with liquidation, funding and borrow.
     Held(held::Tables<'a>),
 }
 
@@ -106,7 +106,7 @@ impl<'a> BatchEvaluator<'a> {
         }
     }
 
-    /// Evaluates `individuals` into the places of the same number of `out`. Any order and any cut of batches gives
+    /// Evaluates `individuals` into the elements of the same number of `out`. Any order and any cut of batches gives
     /// the same bits; batches of one strategy with neighbouring periods are fastest.
     pub fn evaluate(&self, individuals: &[Individual], scratch: &mut Scratch, out: &mut [Evaluation]) {
         let done = self.evaluate_until(individuals, scratch, out, Interrupt::NEVER);
@@ -185,7 +185,7 @@ impl<'a> BatchEvaluator<'a> {
             let pass = Pass {
                 set: self.set,
                 columns: &symbol.columns,
-                rules: &symbol.rules,
+                tables: &symbol.tables,
                 close: &prepared.close,
                 base: first,
                 capital,
@@ -223,13 +223,13 @@ impl<'a> BatchEvaluator<'a> {
         let symbols = self.symbols.as_ref().filter(|_| individual.genome.stops == Stops::default())?;
         let form = individual.strategy.def().batch?;
         let plan = |s: &Symbol| {
-            let shorts = matches!(s.rules, Rules::Held(_));
+            let shorts = matches!(s.tables, AccountTables::Held(_));
             form(individual.genome, &Setting::new(&s.columns, shorts))
         };
         symbols.iter().map(plan).collect()
     }
 
-    /// The general path.
+    /// The general path: the simulator, symbol by symbol.
     fn simulate(
         &self,
         individual: &Individual,
@@ -256,13 +256,13 @@ fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
         if rows.full {
             return None;
         }
-        let rules = if is_whole_long(exec) {
-            Rules::Whole(Tables::new(prepared, rows.first, exec.taker_fee, exec.slippage)?)
+        let tables = if is_whole_long(exec) {
+            AccountTables::Whole(Tables::new(prepared, rows.first, exec.taker_fee, exec.slippage)?)
         } else {
-            Rules::Held(held::Tables::new(prepared, rows.first, exec)?)
+            AccountTables::Held(held::Tables::new(prepared, rows.first, exec)?)
         };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
-        Some(Symbol { columns: Columns::new(prepared), rules, final_close: exec.final_close || ends_early })
+        Some(Symbol { columns: Columns::new(prepared), tables, final_close: exec.final_close || ends_early })
     });
     symbols.collect()
 }

@@ -2,8 +2,9 @@
 #![allow(unsafe_code)]
 
 use super::columns::Columns;
-use super::events::{Account, Borders, Market};
+use super::events::{Borders, WholeAccount, WholeBlock};
 use super::finish;
+use super::held::{self, HeldAccount, HeldBlock};
 use super::instructions::{InstructionSet, Kind};
 use super::kernels::Isa;
 use super::key::Key;
@@ -12,7 +13,7 @@ use super::ranges::Ranges;
 use super::series::{Block, Table};
 use super::tables::Tables;
 use super::targets::{positions, window, wishes};
-use super::{BLOCK, Rules, held};
+use super::{AccountTables, BLOCK};
 use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
 use crate::execution::Execution;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -24,9 +25,9 @@ pub struct Scratch {
     ranges: Ranges,
     /// Index prices of shorts, marks of liquidation.
     more_ranges: [Ranges; 2],
-    accounts: Vec<Account>,
+    accounts: Vec<WholeAccount>,
     sums: Vec<Borders>,
-    held: Vec<held::Account>,
+    held: Vec<HeldAccount>,
     pub(super) simulated: u64,
 }
 
@@ -47,17 +48,17 @@ impl Scratch {
 
     /// The series, accounts and sums of one individual: no plan has more than eight series.
     pub(super) const BYTES_PER_INDIVIDUAL: usize = 8 * (size_of::<Block>() + 2 * size_of::<Key>())
-        + size_of::<Account>()
+        + size_of::<WholeAccount>()
         + size_of::<Borders>()
-        + size_of::<held::Account>();
+        + size_of::<HeldAccount>();
 
     /// Bytes that grow with the batch and are kept for the next one.
     pub fn bytes(&self) -> usize {
         self.keys.capacity() * size_of::<Key>()
             + self.table.bytes()
-            + self.accounts.capacity() * size_of::<Account>()
+            + self.accounts.capacity() * size_of::<WholeAccount>()
             + self.sums.capacity() * size_of::<Borders>()
-            + self.held.capacity() * size_of::<held::Account>()
+            + self.held.capacity() * size_of::<HeldAccount>()
     }
 
     /// How many individuals so far have asked for the simulator: a measure of speed, not of results.
@@ -76,7 +77,7 @@ impl Default for Scratch {
 pub(super) struct Pass<'a> {
     pub set: InstructionSet,
     pub columns: &'a Columns<'a>,
-    pub rules: &'a Rules<'a>,
+    pub tables: &'a AccountTables<'a>,
     pub close: &'a [f64],
     /// Row of the first decision; the rows after it are counted.
     pub base: usize,
@@ -108,12 +109,14 @@ impl Pass<'_> {
         scratch.accounts.clear();
         scratch.sums.clear();
         scratch.held.clear();
-        match self.rules {
-            Rules::Whole(tables) => {
-                scratch.accounts.resize(plans.len(), Account::new(self.capital, tables));
+        match self.tables {
+            AccountTables::Whole(tables) => {
+                scratch.accounts.resize(plans.len(), WholeAccount::new(self.capital, tables));
                 scratch.sums.resize(plans.len(), [(0, 0); BLOCKS]);
             }
-            Rules::Held(tables) => scratch.held.resize(plans.len(), held::Account::new(self.capital, tables)),
+            AccountTables::Held(tables) => {
+                scratch.held.resize(plans.len(), HeldAccount::new(self.capital, tables))
+            }
         }
         self.dispatch(plans, scratch);
         self.interrupt.check()?;
@@ -165,32 +168,32 @@ impl Pass<'_> {
             }
             let to = if from + BLOCK < last { from + BLOCK } else { last };
             table.fill(self.columns, from, to, self.interrupt);
-            match self.rules {
-                Rules::Whole(tables) => {
+            match self.tables {
+                AccountTables::Whole(tables) => {
                     ranges.fill(&self.close[from..to], &self.close[from..to]);
-                    let market = self.market(tables, ranges, from);
+                    let block = self.block(tables, ranges, from);
                     let open = tables.open.as_ref().map(|open| window(open, from));
                     for (((plan, first), account), sums) in plans.iter().zip(&mut *accounts).zip(&mut *sums) {
                         if !account.ruined {
                             let positions =
                                 positions(isa, plan, table, account, *first, (from, to), open.as_ref());
-                            account.follow(&market, &positions, to - from, sums);
+                            account.follow(&block, &positions, to - from, sums);
                         }
                     }
                 }
-                Rules::Held(tables) => {
+                AccountTables::Held(tables) => {
                     let [short, marks] = &mut *more_ranges;
                     ranges.fill(&tables.long[from..to], &tables.long[from..to]);
                     short.fill(&tables.short[from..to], &tables.short[from..to]);
                     marks.fill(&tables.high_marks[from..to], &tables.low_marks[from..to]);
-                    let market =
-                        held::Market { tables, long: ranges, short, marks, exec: self.exec, start: from };
+                    let block =
+                        HeldBlock { tables, long: ranges, short, marks, exec: self.exec, start: from };
                     let open = tables.open.as_ref().map(|open| window(open, from));
                     for ((plan, first), account) in plans.iter().zip(&mut *held) {
                         if !account.over {
                             let wishes =
                                 wishes(isa, plan, table, account, *first, (from, to), self.exec.side);
-                            account.follow(&market, wishes, open.as_ref(), to - from);
+                            account.follow(&block, wishes, open.as_ref(), to - from);
                         }
                     }
                 }
@@ -198,15 +201,15 @@ impl Pass<'_> {
         }
     }
 
-    fn market<'b>(&'b self, tables: &'b Tables, ranges: &'b Ranges, start: usize) -> Market<'b> {
-        Market { tables, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
+    fn block<'b>(&'b self, tables: &'b Tables, ranges: &'b Ranges, start: usize) -> WholeBlock<'b> {
+        WholeBlock { tables, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
     }
 
     /// The last row and the results.
     fn finish(&self, scratch: &mut Scratch, done: &mut impl FnMut(usize, Option<Evaluation>)) {
-        match self.rules {
-            Rules::Whole(tables) => self.finish_whole(tables, scratch, done),
-            Rules::Held(tables) => self.finish_held(tables, scratch, done),
+        match self.tables {
+            AccountTables::Whole(tables) => self.finish_whole(tables, scratch, done),
+            AccountTables::Held(tables) => self.finish_held(tables, scratch, done),
         }
     }
 
@@ -218,16 +221,16 @@ impl Pass<'_> {
     ) {
         let last = self.close.len() - 1;
         let Scratch { ranges, more_ranges: [short, marks], held, .. } = scratch;
-        let market = held::Market { tables, long: ranges, short, marks, exec: self.exec, start: last };
+        let block = HeldBlock { tables, long: ranges, short, marks, exec: self.exec, start: last };
         for (i, account) in held.iter_mut().enumerate() {
-            let open_position = account.finish(&market, self.final_close);
-            let end = finish::End {
+            let open_position = account.finish(&block, self.final_close);
+            let end = finish::FinalState {
                 open_position,
-                equity: account.equity(&market, last),
+                equity: account.equity(&block, last),
                 capital: self.capital,
                 returns: last - self.base,
             };
-            let whole = finish::evaluation(&account.outcome(), &account.sums, &end, self.exec, self.metrics);
+            let whole = finish::evaluation(&account.totals(), &account.sums, &end, self.exec, self.metrics);
             done(i, whole.filter(|_| !account.lost));
         }
     }
@@ -240,15 +243,19 @@ impl Pass<'_> {
     ) {
         let last = self.close.len() - 1;
         scratch.ranges.fill(&self.close[last..], &self.close[last..]);
-        let market = self.market(tables, &scratch.ranges, last);
+        let block = self.block(tables, &scratch.ranges, last);
         let trades = tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
         for (i, (account, sums)) in scratch.accounts.iter_mut().zip(&mut scratch.sums).enumerate() {
             let wish = if trades { account.latch } else { account.held };
-            let open = account.finish(&market, wish, self.final_close, sums);
+            let open = account.finish(&block, wish, self.final_close, sums);
             let equity = if open { account.quantity * self.close[last] } else { account.cash };
-            let end =
-                finish::End { open_position: open, equity, capital: self.capital, returns: last - self.base };
-            done(i, finish::evaluation(&account.outcome(), sums, &end, self.exec, self.metrics));
+            let end = finish::FinalState {
+                open_position: open,
+                equity,
+                capital: self.capital,
+                returns: last - self.base,
+            };
+            done(i, finish::evaluation(&account.totals(), sums, &end, self.exec, self.metrics));
         }
     }
 }

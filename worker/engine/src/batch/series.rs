@@ -106,7 +106,7 @@ impl Table {
         self.keys.capacity() * size_of::<Key>() + self.blocks.capacity() * size_of::<Block>()
     }
 
-    /// Place of a key.
+    /// Position of a key among the series.
     pub(super) fn index(&self, key: Key) -> u32 {
         self.keys.binary_search(&key).expect("every key of a plan is collected before") as u32
     }

@@ -23,7 +23,7 @@ pub(super) struct Row {
 
 /// The end of a position that is still open at the last row.
 #[derive(Clone, Copy)]
-pub(super) struct End {
+pub(super) struct LastRow {
     /// Price of a final close, slippage inside.
     pub price: f64,
     /// The same after the fee.
@@ -43,7 +43,7 @@ pub(super) struct Tables {
     pub borders: [usize; BLOCKS],
     /// P at the row before each border. P may wrap: what is taken from it are differences inside a block, which fit.
     pub at_border: [(i64, i64); BLOCKS],
-    pub end: End,
+    pub last: LastRow,
     /// Rows that trade, as bits; `None` where all do.
     pub open: Option<Vec<u64>>,
 }
@@ -91,7 +91,7 @@ impl Tables {
             rows: vec![unused; n],
             borders: std::array::from_fn(|b| base + 1 + block_start(b + 1, n - base - 1)),
             at_border: [(0, 0); BLOCKS],
-            end: End { price: 0.0, net: 0.0, left1: 0, left2: 0, through1: 0, through2: 0 },
+            last: LastRow { price: 0.0, net: 0.0, left1: 0, left2: 0, through1: 0, through2: 0 },
             open: open_rows(prepared, base),
         };
         let mut reach = [Reach::ROOM; 2];
@@ -127,7 +127,7 @@ impl Tables {
                 reach[0].add([left1, through1, 0]);
                 reach[1].add([left2, through2, 0]);
                 let (left1, left2) = (left1.wrapping_add(p1), left2.wrapping_add(p2));
-                tables.end = End { price, net, left1, left2, through1, through2 };
+                tables.last = LastRow { price, net, left1, left2, through1, through2 };
             }
             p1 = p1.wrapping_add(m);
             p2 = p2.wrapping_add(m2);

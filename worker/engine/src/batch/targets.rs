@@ -1,12 +1,13 @@
 //! From the conditions of a block of rows to what an account shall hold at their closes, one bit a row.
 
 use super::conditions::Conditions;
-use super::events::Account;
+use super::events::WholeAccount;
+use super::held::HeldAccount;
 use super::kernels::Isa;
 use super::latch::{keep, side, states, tradable};
 use super::plan::Plan;
 use super::series::Table;
-use super::{BLOCK, Bits, WORDS, held};
+use super::{BLOCK, Bits, WORDS};
 use crate::execution::Side;
 
 /// Positions at the closes of rows `from..to`, one bit each.
@@ -15,7 +16,7 @@ pub(super) fn positions<I: Isa>(
     isa: I,
     plan: &Plan,
     table: &Table,
-    account: &mut Account,
+    account: &mut WholeAccount,
     first: usize,
     (from, to): (usize, usize),
     open: Option<&Bits>,
@@ -46,7 +47,7 @@ pub(super) fn wishes<I: Isa>(
     isa: I,
     plan: &Plan,
     table: &Table,
-    account: &mut held::Account,
+    account: &mut HeldAccount,
     first: usize,
     (from, to): (usize, usize),
     wanted: Side,

@@ -1,4 +1,5 @@
-//! Stochastic oscillator.
+//! The stochastic oscillator: where the close lies between the lowest low and the highest high of a window, 0
+//! to 100.
 
 use super::channel::{highest, lowest};
 

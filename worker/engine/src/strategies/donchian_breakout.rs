@@ -54,7 +54,7 @@ pub struct DonchianBreakout;
 /// Columns of the rule; channels end at their row, so the rule reads them one row back.
 #[derive(Clone, Debug)]
 pub struct Columns<'a> {
-    /// Closes in ticks.
+    /// Closing price of each row, in ticks.
     pub close: &'a [i64],
     /// Highest high of channel_period rows.
     pub top: Vec<i64>,
@@ -64,7 +64,7 @@ pub struct Columns<'a> {
     pub exit_top: Vec<i64>,
     /// Lowest low of exit_period rows.
     pub exit_bottom: Vec<i64>,
-    /// Threshold in millionths.
+    /// The gene `threshold` in millionths.
     pub threshold_e6: i64,
     /// Volumes, their sums of 20 rows and the multiple asked for; `None` = off or no volume in the data (X16).
     pub volume: Option<(&'a [f64], Vec<f64>, f64)>,

@@ -49,9 +49,9 @@ pub struct Columns {
     pub fast: Vec<f64>,
     /// Slow average of closes in ticks.
     pub slow: Vec<f64>,
-    /// 1 + trend_filter.
+    /// Factor of the slow average that the fast one must exceed: 1 + trend_filter.
     pub above: f64,
-    /// 1 - trend_filter.
+    /// Factor of the slow average that the fast one must fall below: 1 - trend_filter.
     pub below: f64,
 }
 

@@ -53,7 +53,7 @@ pub struct Columns {
     pub scaled_sum: Vec<Option<i128>>,
     /// 10^9 x threshold x k x cadence in seconds.
     pub threshold: i128,
-    /// 10^4 x reversal_sensitivity.
+    /// The gene `reversal_sensitivity` in units of 10^-4.
     pub reversal_e4: i128,
     /// Rows a position is held at least.
     pub duration: usize,

@@ -52,7 +52,7 @@ pub struct IchimokuCloud;
 /// Columns of the rule; lines are doubled midpoints (highest + lowest), so that they stay integers.
 #[derive(Clone, Debug)]
 pub struct Columns<'a> {
-    /// Closes in ticks.
+    /// Closing price of each row, in ticks.
     pub close: &'a [i64],
     /// 2 x the conversion line.
     pub tenkan2: Vec<i64>,

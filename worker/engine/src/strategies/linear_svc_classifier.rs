@@ -64,7 +64,7 @@ pub struct Columns {
     pub margin: f64,
 }
 
-/// One trained model.
+/// The weights of one training, used until the next.
 struct Model {
     standard: Standard,
     weights: Vec<f64>,

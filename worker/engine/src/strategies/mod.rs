@@ -86,7 +86,7 @@ pub type Series = (String, Vec<Option<f64>>);
 
 /// A family of trading rules.
 pub trait Strategy: Send + Sync {
-    /// Its definition.
+    /// Name, genes and documentation of the strategy.
     fn def(&self) -> &'static StrategyDef;
 
     /// Rows needed before the first decision is the close of row `warm_up - 1`, for these gene values. Called

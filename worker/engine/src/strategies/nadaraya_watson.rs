@@ -44,13 +44,13 @@ pub struct NadarayaWatson;
 /// Columns of the rule.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    /// Closes in ticks.
+    /// Closing price of each row, in ticks.
     pub close: Vec<f64>,
     /// The regression in ticks.
     pub mean: Vec<f64>,
-    /// 1 + trend_threshold.
+    /// Factor of the regression that the close must exceed: 1 + trend_threshold.
     pub above: f64,
-    /// 1 - trend_threshold.
+    /// Factor of the regression that the close must fall below: 1 - trend_threshold.
     pub below: f64,
 }
 

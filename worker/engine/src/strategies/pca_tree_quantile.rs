@@ -59,9 +59,9 @@ pub struct PcaTreeQuantile;
 /// Quantiles of the predictions before a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
-    /// At signal_quantile.
+    /// The quantile of the predictions at `signal_quantile`.
     pub high: f64,
-    /// The median.
+    /// The median of the predictions.
     pub middle: f64,
     /// At 1 - signal_quantile.
     pub low: f64,
@@ -76,7 +76,7 @@ pub struct Columns {
     pub thresholds: Vec<Option<Thresholds>>,
 }
 
-/// One trained model.
+/// The projection and trees of one training, used until the next.
 struct Model {
     standard: Standard,
     components: Vec<Vec<f64>>,

@@ -23,7 +23,7 @@ static ALL: [&dyn Strategy; 15] = [
 /// A strategy and the genes that its name fixes.
 #[derive(Clone, Copy)]
 pub struct Found {
-    /// The strategy.
+    /// The strategy of that name.
     pub strategy: &'static dyn Strategy,
     /// Genes fixed by an alias, as name and value.
     pub fixed: &'static [(&'static str, &'static str)],

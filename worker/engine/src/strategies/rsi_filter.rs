@@ -61,11 +61,11 @@ pub struct RsiFilter;
 /// Columns of the rule.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    /// The index.
+    /// Relative strength index of each row, 0 to 100.
     pub rsi: Vec<f64>,
-    /// Oversold threshold.
+    /// The index below which the market counts as oversold.
     pub oversold: f64,
-    /// Overbought threshold.
+    /// The index above which the market counts as overbought.
     pub overbought: f64,
     /// Exit level of reversion; `None` in trend mode.
     pub exit: Option<f64>,

@@ -40,7 +40,7 @@ pub struct SmaCrossover;
 /// Columns of the rule.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    /// Sums of closes.
+    /// Prefix sums of the closes, in ticks.
     pub sums: TickSums,
     /// Rows in the fast average.
     pub fast: usize,

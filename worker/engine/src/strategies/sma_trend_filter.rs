@@ -48,9 +48,9 @@ pub struct SmaTrendFilter;
 /// Columns of the rule.
 #[derive(Clone, Debug)]
 pub struct Columns<'a> {
-    /// Closes in ticks.
+    /// Closing price of each row, in ticks.
     pub close: &'a [i64],
-    /// Sums of closes.
+    /// Prefix sums of the closes, in ticks.
     pub sums: TickSums,
     /// Rows in the fast average.
     pub fast: usize,

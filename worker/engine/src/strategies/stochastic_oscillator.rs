@@ -47,13 +47,13 @@ pub struct StochasticOscillator;
 /// Columns of the rule.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    /// %K.
+    /// %K of each row, 0 to 100.
     pub k: Vec<f64>,
-    /// %D.
+    /// %D of each row, 0 to 100.
     pub d: Vec<f64>,
-    /// Oversold level.
+    /// The level below which the market counts as oversold.
     pub oversold: f64,
-    /// Overbought level.
+    /// The level above which the market counts as overbought.
     pub overbought: f64,
 }
 

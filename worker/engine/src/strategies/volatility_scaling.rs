@@ -48,7 +48,7 @@ pub struct VolatilityScaling;
 /// Columns of the rule.
 #[derive(Clone, Debug)]
 pub struct Columns<'a> {
-    /// Closes in ticks.
+    /// Closing price of each row, in ticks.
     pub close: &'a [i64],
     /// Exact sums of returns.
     pub sums: ReturnSums,

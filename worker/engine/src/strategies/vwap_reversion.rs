@@ -51,9 +51,9 @@ pub struct VwapReversion;
 /// Columns of the rule.
 #[derive(Clone, Debug)]
 pub struct Columns<'a> {
-    /// Closes in ticks.
+    /// Closing price of each row, in ticks.
     pub close: &'a [i64],
-    /// Volumes.
+    /// Volume of each row.
     pub volume: Cow<'a, [f64]>,
     /// Sums of volume of 20 rows.
     pub sums20: Vec<f64>,

@@ -6,30 +6,30 @@ use super::normal;
 /// Euler's constant to the digits of the paper.
 const EULER: f64 = 0.577_215_664_9;
 
-/// The shape of a series of returns.
+/// The moments of a series of returns.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Shape {
-    /// Number of returns.
+pub struct Moments {
+    /// Number of returns that the moments is taken of.
     pub returns: u64,
-    /// Skewness.
+    /// Skewness of the returns; 0 for a normal distribution.
     pub skew: f64,
-    /// Raw kurtosis.
+    /// Kurtosis of the returns, not the excess: 3 for a normal distribution.
     pub kurtosis: f64,
 }
 
 /// 1 - skew SR + (kurtosis - 1)/4 SR^2: what non-normal returns do to the error of a Sharpe ratio.
-fn spread(sharpe: f64, shape: Shape) -> f64 {
-    1.0 - shape.skew * sharpe + (shape.kurtosis - 1.0) / 4.0 * sharpe * sharpe
+fn spread(sharpe: f64, moments: Moments) -> f64 {
+    1.0 - moments.skew * sharpe + (moments.kurtosis - 1.0) / 4.0 * sharpe * sharpe
 }
 
 /// Probability that the true Sharpe ratio exceeds `benchmark`, PSR; `None` below two returns or where the moments
 /// contradict each other.
-pub fn probabilistic(sharpe: f64, benchmark: f64, shape: Shape) -> Option<f64> {
-    let spread = spread(sharpe, shape);
-    if shape.returns < 2 || spread.is_nan() || spread <= 0.0 {
+pub fn probabilistic(sharpe: f64, benchmark: f64, moments: Moments) -> Option<f64> {
+    let spread = spread(sharpe, moments);
+    if moments.returns < 2 || spread.is_nan() || spread <= 0.0 {
         return None;
     }
-    let z = (sharpe - benchmark) * (shape.returns as f64 - 1.0).sqrt() / spread.sqrt();
+    let z = (sharpe - benchmark) * (moments.returns as f64 - 1.0).sqrt() / spread.sqrt();
     Some(normal::cdf(z))
 }
 
@@ -49,15 +49,15 @@ pub fn expected_best(variance: f64, trials: u64) -> f64 {
 }
 
 /// The deflated Sharpe ratio: the probability that `sharpe` exceeds what luck alone gives the best of `trials`.
-pub fn deflated(sharpe: f64, shape: Shape, variance: f64, trials: u64) -> Option<f64> {
-    probabilistic(sharpe, expected_best(variance, trials), shape)
+pub fn deflated(sharpe: f64, moments: Moments, variance: f64, trials: u64) -> Option<f64> {
+    probabilistic(sharpe, expected_best(variance, trials), moments)
 }
 
 /// Returns needed until `sharpe` exceeds `benchmark` with probability `confidence` (MinTRL); `None` if it does not
 /// exceed it at all.
-pub fn minimum_track_record(sharpe: f64, benchmark: f64, shape: Shape, confidence: f64) -> Option<f64> {
+pub fn minimum_track_record(sharpe: f64, benchmark: f64, moments: Moments, confidence: f64) -> Option<f64> {
     let z = normal::quantile(confidence) / (sharpe - benchmark);
-    (sharpe > benchmark).then(|| 1.0 + spread(sharpe, shape) * z * z)
+    (sharpe > benchmark).then(|| 1.0 + spread(sharpe, moments) * z * z)
 }
 
 /// Years of data below which the best of `trials` without skill shows this annual Sharpe ratio (MinBTL).

@@ -3,7 +3,7 @@
 
 use std::f64::consts::{E, PI, TAU};
 
-use galapagos_genetics::draws::{Draws, Position, Purpose};
+use galapagos_genetics::draws::{DrawPosition, Draws, Purpose};
 use galapagos_genetics::*;
 use rust_decimal::Decimal;
 
@@ -52,7 +52,7 @@ impl Problem {
         };
         let mut draws = Draws::new(seed);
         let purpose = Purpose::Uniform;
-        draws.seek(Position { generation: u32::MAX, species: 0, purpose, attempt: 0, child: 0 });
+        draws.seek(DrawPosition { generation: u32::MAX, species: 0, purpose, attempt: 0, child: 0 });
         let shifted = !matches!(function, Function::Rosenbrock | Function::Schwefel);
         let mut shift = || if shifted { (draws.u01() * 2.0 - 1.0) * 0.3 * half_range } else { 0.0 };
         let shift = (0..DIMENSIONS).map(|_| shift()).collect();
@@ -65,7 +65,7 @@ impl Problem {
         let gene = |i| {
             let name = format!("x{i}");
             let grid = Grid::linear(&name, Decimal::ZERO, range, Decimal::ONE).unwrap();
-            GeneSpace { name, kind: Kind::Real, grid, default: None }
+            GeneSpace { name, kind: GeneKind::Real, grid, default: None }
         };
         Space::new((0..DIMENSIONS).map(gene).collect(), vec![]).unwrap()
     }

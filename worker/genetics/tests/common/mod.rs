@@ -9,20 +9,20 @@ use rust_decimal::Decimal;
 /// A gene of the whole numbers min..=max.
 pub fn integer(name: &str, min: i64, max: i64) -> GeneSpace {
     let grid = Grid::linear(name, min.into(), max.into(), Decimal::ONE).unwrap();
-    GeneSpace { name: name.into(), kind: Kind::Integer, grid, default: None }
+    GeneSpace { name: name.into(), kind: GeneKind::Integer, grid, default: None }
 }
 
 /// A gene of `n` categories, default the first.
 pub fn category(name: &str, n: u32) -> GeneSpace {
     let grid = Grid::categories(name, n).unwrap();
-    GeneSpace { name: name.into(), kind: Kind::Categorical, grid, default: Some(0) }
+    GeneSpace { name: name.into(), kind: GeneKind::Categorical, grid, default: Some(0) }
 }
 
 /// A gene of decimals given as text, default the first.
 pub fn real(name: &str, min: &str, max: &str, step: &str) -> GeneSpace {
     let [min, max, step] = [min, max, step].map(|t| t.parse().unwrap());
     let grid = Grid::linear(name, min, max, step).unwrap();
-    GeneSpace { name: name.into(), kind: Kind::Real, grid, default: Some(0) }
+    GeneSpace { name: name.into(), kind: GeneKind::Real, grid, default: Some(0) }
 }
 
 /// Three genes like those of a crossover strategy: two ordered periods and a threshold of 25 values.
@@ -35,7 +35,7 @@ pub fn crossover_space() -> Space {
         24,
     );
     let threshold =
-        GeneSpace { name: "threshold".into(), kind: Kind::Real, grid: threshold.unwrap(), default: None };
+        GeneSpace { name: "threshold".into(), kind: GeneKind::Real, grid: threshold.unwrap(), default: None };
     let genes = vec![integer("fast", 5, 50), integer("slow", 20, 200), threshold];
     Space::new(genes, vec![Constraint::Ordered { low: 0, high: 1 }]).unwrap()
 }

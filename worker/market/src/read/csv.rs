@@ -1,6 +1,6 @@
-//! Delimited text.
+//! Reads delimited text: CSV and its kin, with or without a header, with quoted fields.
 
-use super::sniff::{Shape, sniff};
+use super::sniff::{TextLayout, sniff};
 use super::{Progress, ReadOptions};
 use crate::columns::Columns;
 use crate::error::{Error, Result};
@@ -23,28 +23,28 @@ pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -
         return Err(Error::layout(path, "is no text file, nor Parquet, Feather or JSON"));
     }
     let text = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head));
-    let mut shape = sniff(&text, &options.columns).map_err(|problem| Error::layout(path, problem))?;
+    let mut layout = sniff(&text, &options.columns).map_err(|problem| Error::layout(path, problem))?;
     let order = match options.day_order {
         Some(order) => Some(order),
-        None => day_order(path, &shape)?,
+        None => day_order(path, &layout)?,
     };
-    read_rows(path, &mut shape, order, size, progress)
+    read_rows(path, &mut layout, order, size, progress)
 }
 
 /// A reader that stands at the first row of data, and the number of bytes before it.
-fn open(path: &Path, shape: &Shape) -> Result<csv::Reader<BufReader<std::fs::File>>> {
+fn open(path: &Path, layout: &TextLayout) -> Result<csv::Reader<BufReader<std::fs::File>>> {
     let failed = |e| Error::io("read", path, e);
     let mut file = BufReader::with_capacity(1 << 18, std::fs::File::open(path).map_err(failed)?);
     let mut line = Vec::new();
-    for _ in 0..shape.skip {
+    for _ in 0..layout.skip {
         line.clear();
         file.read_until(b'\n', &mut line).map_err(failed)?;
     }
-    if shape.skip == 0 && file.fill_buf().map_err(failed)?.starts_with(b"\xef\xbb\xbf") {
+    if layout.skip == 0 && file.fill_buf().map_err(failed)?.starts_with(b"\xef\xbb\xbf") {
         file.seek_relative(3).map_err(failed)?;
     }
     let mut builder = csv::ReaderBuilder::new();
-    builder.delimiter(shape.delimiter).has_headers(false).flexible(true);
+    builder.delimiter(layout.delimiter).has_headers(false).flexible(true);
     Ok(builder.buffer_capacity(1 << 18).from_reader(file))
 }
 
@@ -57,12 +57,12 @@ fn csv_error(path: &Path, error: csv::Error) -> Error {
 }
 
 /// Decides dates like 01/02/2020 by the first one in the file whose day is above 12.
-fn day_order(path: &Path, shape: &Shape) -> Result<Option<DayOrder>> {
-    let mut reader = open(path, shape)?;
+fn day_order(path: &Path, layout: &TextLayout) -> Result<Option<DayOrder>> {
+    let mut reader = open(path, layout)?;
     let mut record = csv::ByteRecord::new();
     let mut first = true;
     while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
-        let Some(cell) = record.get(shape.columns.time) else { continue };
+        let Some(cell) = record.get(layout.columns.time) else { continue };
         let reads = |order| parse(cell, order).is_ok();
         if parse(cell, None) != Err(NoStamp::Ambiguous) {
             // The order matters only if the first rows have such dates.
@@ -83,20 +83,20 @@ fn day_order(path: &Path, shape: &Shape) -> Result<Option<DayOrder>> {
 
 fn read_rows(
     path: &Path,
-    shape: &mut Shape,
+    layout: &mut TextLayout,
     order: Option<DayOrder>,
     size: u64,
     progress: Progress<'_>,
 ) -> Result<FileRows> {
-    let mut reader = open(path, shape)?;
+    let mut reader = open(path, layout)?;
     let mut record = csv::ByteRecord::new();
     let mut rows: Option<Collector> = None;
     let (mut count, mut unit_lines, mut headers, mut comments) = (0u64, 0, 0u64, 0u64);
-    let mut named_only = shape.symbol_lines;
-    let mut without = vec![0u64; shape.groups.len()];
+    let mut named_only = layout.symbol_lines;
+    let mut without = vec![0u64; layout.groups.len()];
     while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
-        let line = shape.skip + record.position().map_or(0, csv::Position::line);
-        let columns = &mut shape.columns;
+        let line = layout.skip + record.position().map_or(0, csv::Position::line);
+        let columns = &mut layout.columns;
         if record.len() == 1 && record[0].trim_ascii().is_empty() {
             continue;
         }
@@ -105,7 +105,7 @@ fn read_rows(
             continue;
         }
         if rows.is_none() {
-            if shape.has_header && unit_lines < MAX_UNIT_LINES && is_unit_line(&record, columns, order) {
+            if layout.has_header && unit_lines < MAX_UNIT_LINES && is_unit_line(&record, columns, order) {
                 unit_lines += 1;
                 named_only += 1;
                 continue;
@@ -118,28 +118,28 @@ fn read_rows(
             }
         }
         // Files that were joined repeat their header.
-        if rows.is_some() && shape.has_header && is_header(&record, shape) {
+        if rows.is_some() && layout.has_header && is_header(&record, layout) {
             headers += 1;
             continue;
         }
-        let collector = rows.get_or_insert_with(|| collector(path, shape, order));
+        let collector = rows.get_or_insert_with(|| collector(path, layout, order));
         let wrong_width = |hint: &str| {
-            let (fields, header) = (record.len(), shape.names.len());
+            let (fields, header) = (record.len(), layout.names.len());
             Err(Error::layout(path, format!("line {line} has {fields} fields, the header {header}: {hint}")))
         };
-        let further = || record.iter().skip(shape.names.len()).any(|cell| !cell.trim_ascii().is_empty());
-        if record.len() > shape.names.len() && further() {
+        let further = || record.iter().skip(layout.names.len()).any(|cell| !cell.trim_ascii().is_empty());
+        if record.len() > layout.names.len() && further() {
             return wrong_width("are there thousands separators, or does the header lack a name?");
         }
         let mut one = |columns: &Columns, symbol: Option<&str>| match cells(&record, columns, line, symbol) {
             Some(row) => collector.push(row).map(|()| true),
             None => Ok(false),
         };
-        let complete = if shape.groups.is_empty() {
-            one(&shape.columns, None)?
+        let complete = if layout.groups.is_empty() {
+            one(&layout.columns, None)?
         } else {
             let mut complete = true;
-            for (group, without) in shape.groups.iter().zip(&mut without) {
+            for (group, without) in layout.groups.iter().zip(&mut without) {
                 if is_absent(&record, &group.columns) {
                     *without += 1;
                 } else {
@@ -168,24 +168,24 @@ fn read_rows(
         rows.notes
             .push(format!("the header stands in the file {headers} times more and was passed over there"));
     }
-    if let Some((first, count)) = &shape.titles {
+    if let Some((first, count)) = &layout.titles {
         rows.notes.push(format!("{count} lines above the header were passed over, the first: {first:?}"));
     }
-    for (group, &lines) in shape.groups.iter().zip(&without).filter(|(_, n)| **n > 0) {
+    for (group, &lines) in layout.groups.iter().zip(&without).filter(|(_, n)| **n > 0) {
         rows.notes.push(format!("{lines} lines hold no values of {}", group.symbol));
     }
     rows.finish()
 }
 
-fn collector(path: &Path, shape: &Shape, order: Option<DayOrder>) -> Collector {
+fn collector(path: &Path, layout: &TextLayout, order: Option<DayOrder>) -> Collector {
     let header = |columns: &Columns| Header {
-        names: shape.names.clone(),
+        names: layout.names.clone(),
         columns: columns.clone(),
-        named: shape.has_header,
-        wide: !shape.groups.is_empty(),
+        named: layout.has_header,
+        wide: !layout.groups.is_empty(),
     };
-    let mut rows = Collector::new(path, "line", header(&shape.columns), order);
-    shape.groups.iter().for_each(|group| rows.also(header(&group.columns)));
+    let mut rows = Collector::new(path, "line", header(&layout.columns), order);
+    layout.groups.iter().for_each(|group| rows.also(header(&group.columns)));
     rows
 }
 
@@ -196,10 +196,10 @@ fn is_comment(record: &csv::ByteRecord, columns: &Columns, order: Option<DayOrde
 }
 
 /// The names of the columns that are read, where their values should be.
-fn is_header(record: &csv::ByteRecord, shape: &Shape) -> bool {
-    shape.columns.all().all(|at| {
+fn is_header(record: &csv::ByteRecord, layout: &TextLayout) -> bool {
+    layout.columns.all().all(|at| {
         let cell = record.get(at).map(<[u8]>::trim_ascii);
-        cell.zip(shape.names.get(at)).is_some_and(|(cell, name)| !cell.is_empty() && cell == name.as_bytes())
+        cell.zip(layout.names.get(at)).is_some_and(|(cell, name)| !cell.is_empty() && cell == name.as_bytes())
     })
 }
 

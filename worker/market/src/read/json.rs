@@ -3,7 +3,7 @@
 use super::tree::{Data, Table, Tree, is_row, some};
 use super::unique::Unique;
 use super::{Progress, ReadOptions};
-use crate::columns::{Columns, Role, find, without_header};
+use crate::columns::{ColumnRole, Columns, find, without_header};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
 use serde_json::Value;
@@ -174,13 +174,13 @@ impl Reader<'_> {
                 _ => Cow::Borrowed(b""),
             })
         };
-        let needed = |at: usize, role: Role| {
+        let needed = |at: usize, role: ColumnRole| {
             cell(at).ok_or_else(|| Error::layout(path, format!("{unit} {number} has no {}", role.name())))
         };
-        let time = needed(columns.time, Role::Time)?;
+        let time = needed(columns.time, ColumnRole::Time)?;
         let clock = columns.clock.and_then(cell);
         let mut prices = [const { Cow::Borrowed(b"".as_slice()) }; 4];
-        for (i, role) in Role::PRICES.into_iter().enumerate() {
+        for (i, role) in ColumnRole::PRICES.into_iter().enumerate() {
             prices[i] = needed(columns.prices[i], role)?;
         }
         let volume = columns.volume.map(|at| cell(at).unwrap_or_default());

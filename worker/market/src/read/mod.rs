@@ -12,7 +12,7 @@ pub(crate) use tree::some;
 
 use crate::columns::ColumnChoice;
 use crate::error::{Error, Result};
-use crate::judge::judge;
+use crate::meanings::check_meanings;
 use crate::rows::FileRows;
 use crate::stamp::DayOrder;
 use std::io::Read;
@@ -40,7 +40,7 @@ pub(crate) fn read_file(path: &Path, options: &ReadOptions, progress: Progress<'
         let options = ReadOptions { columns: columns.clone(), ..options.clone() };
         read_once(path, &options, progress)
     };
-    judge(path, &options.columns, rows, &again)
+    check_meanings(path, &options.columns, rows, &again)
 }
 
 fn read_once(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {

@@ -7,7 +7,7 @@ use crate::stamp::{DayOrder, parse};
 
 /// How a text file is laid out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct TextLayout {
     pub delimiter: u8,
     /// Lines before the first row of data.
     pub skip: u64,
@@ -43,7 +43,7 @@ fn fields(line: &str, delimiter: u8) -> Vec<String> {
 ///
 /// # Errors
 /// A sentence that says what was not found.
-pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<Shape, String> {
+pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, String> {
     let lines: Vec<&str> = text.lines().take(MAX_TITLE_LINES).collect();
     let mut nearest: Option<Nearest> = None;
     for (at, line) in lines.iter().enumerate() {
@@ -56,14 +56,14 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<Shape, String> 
             if names.len() < 5 {
                 continue;
             }
-            if let Some(shape) = numbers(&names, at, delimiter, choice) {
+            if let Some(layout) = numbers(&names, at, delimiter, choice) {
                 // A header nobody understands must not turn into columns in the usual order.
                 let above = at.checked_sub(1).map(|i| lines[i]).filter(|l| !l.starts_with('#'));
                 return match (above, &nearest) {
                     (Some(line), Some(nearest)) if fields(line, delimiter).len() == names.len() => {
                         Err(lacking(nearest))
                     }
-                    _ => shape,
+                    _ => layout,
                 };
             }
             let line_at = |at: usize| lines.get(at).map(|line| fields(line, delimiter));
@@ -83,7 +83,7 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<Shape, String> 
                     let above = &lines[..at - own_line];
                     let mut titles = above.iter().filter(|l| !l.trim().is_empty());
                     let count = titles.clone().count();
-                    return Ok(Shape {
+                    return Ok(TextLayout {
                         delimiter,
                         skip: at as u64 + 1 + u64::from(below),
                         columns,
@@ -136,7 +136,7 @@ fn numbers(
     at: usize,
     delimiter: u8,
     choice: &ColumnChoice,
-) -> Option<Result<Shape, String>> {
+) -> Option<Result<TextLayout, String>> {
     let is_price = |cell: &String| Decimal::parse(cell.as_bytes()).is_some();
     let is_time = |text: &str| {
         parse(text.as_bytes(), Some(DayOrder::DayMonth))
@@ -160,7 +160,7 @@ fn numbers(
         }
     };
     let names = (1..=cells.len()).map(|n| format!("#{n}")).collect();
-    Some(Ok(Shape {
+    Some(Ok(TextLayout {
         delimiter,
         skip: at as u64,
         columns,

@@ -1,7 +1,7 @@
 //! Parquet and Feather (Arrow IPC files): typed columns.
 
 use super::{Progress, ReadOptions};
-use crate::columns::{Columns, Role, find};
+use crate::columns::{ColumnRole, Columns, find};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
 use crate::stamp::{from_epoch_f64, from_integer};
@@ -100,7 +100,7 @@ fn read_batch(
         let time = match &time {
             Times::Text(cells) => TimeCell::Text(cells.text(i, t0), clock.as_ref().map(|c| c.text(i, t6))),
             Times::Ms { values, .. } | Times::Integers(values) if values.is_null(i) => {
-                return Err(rows.wrong(Role::Time, row, "is missing"));
+                return Err(rows.wrong(ColumnRole::Time, row, "is missing"));
             }
             Times::Ms { values, per, times, .. } => {
                 TimeCell::Ms(values.value(i).div_euclid(*per).saturating_mul(*times))
@@ -113,7 +113,7 @@ fn read_batch(
             Times::Seconds(values) => {
                 match from_epoch_f64(if values.is_null(i) { f64::NAN } else { values.value(i) }) {
                     Some(stamp) => TimeCell::Ms(stamp.ms),
-                    None => return Err(rows.wrong(Role::Time, row, "is missing or no time")),
+                    None => return Err(rows.wrong(ColumnRole::Time, row, "is missing or no time")),
                 }
             }
         };
@@ -173,9 +173,9 @@ enum Times {
         times: i64,
         zone: bool,
     },
-    /// Integers that are dates, or of a unit to be told by their size.
+    /// Integers that are dates, or of a unit that their size shows.
     Integers(Int64Array),
-    /// Floats, likewise.
+    /// Floats of an epoch; seconds or a finer unit, by their size.
     Seconds(Float64Array),
     Text(Cells),
 }

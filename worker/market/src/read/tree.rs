@@ -19,7 +19,7 @@ pub(super) struct Table<'a> {
 pub(super) enum Data<'a> {
     /// `[{..}, {..}]` or `[[..], [..]]`.
     Rows(&'a [Value]),
-    /// `{"t":[..],"o":[..],..}`.
+    /// One object with an array per column: `{"t":[..],"o":[..],..}`.
     Columns(&'a Map<String, Value>),
 }
 
@@ -146,25 +146,25 @@ impl<'a> Tree<'a> {
     fn beside(&mut self, value: &Value, path: &[String], step: &str) {
         let empty =
             value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
-        let place = show(&[path, &[step.to_owned()]].concat());
-        self.rest.push(if empty { format!("{place} (empty)") } else { place });
+        let shown = show(&[path, &[step.to_owned()]].concat());
+        self.rest.push(if empty { format!("{shown} (empty)") } else { shown });
     }
 
-    /// Gives each list the symbol it belongs to, or says why that cannot be told.
+    /// Gives each list the symbol it belongs to, or says why that is not known.
     pub fn name(&mut self) -> Result<Option<String>, String> {
-        let places: BTreeSet<&[String]> = self.tables.iter().map(|t| t.path.as_slice()).collect();
+        let paths: BTreeSet<&[String]> = self.tables.iter().map(|t| t.path.as_slice()).collect();
         let named: BTreeSet<&str> = self.tables.iter().filter_map(|t| t.symbol.as_deref()).collect();
-        if self.tables.iter().all(|t| t.symbol.is_some()) && named.len() == places.len() {
+        if self.tables.iter().all(|t| t.symbol.is_some()) && named.len() == paths.len() {
             return Ok(None);
         }
         let first = self.tables.first().map(|t| t.path.clone()).unwrap_or_default();
-        if places.len() < 2 {
+        if paths.len() < 2 {
             // One list under a key that may be a symbol or not: said, not guessed.
             return Ok((first.len() > 1).then(|| format!("the candles are those of {}", show(&first))));
         }
-        let differs = |i: usize| places.iter().any(|p| p.get(i) != first.get(i));
+        let differs = |i: usize| paths.iter().any(|p| p.get(i) != first.get(i));
         let steps: Vec<usize> = (0..first.len()).filter(|&i| differs(i)).collect();
-        let same_depth = places.iter().all(|p| p.len() == first.len());
+        let same_depth = paths.iter().all(|p| p.len() == first.len());
         match steps.as_slice() {
             &[at] if same_depth && !first[at].starts_with('[') => {
                 for table in &mut self.tables {
@@ -173,18 +173,18 @@ impl<'a> Tree<'a> {
                 Ok(Some("the symbols are the keys of the lists in the file".into()))
             }
             _ => {
-                let places: Vec<String> = places.into_iter().map(show).collect();
+                let paths: Vec<String> = paths.into_iter().map(show).collect();
                 Err(format!(
                     "holds candles in {} places and nothing says whose they are ({}): keep one list in a file, or write them as {{\"SYMBOL\": [..], ..}}",
-                    places.len(),
-                    some(&places)
+                    paths.len(),
+                    some(&paths)
                 ))
             }
         }
     }
 }
 
-/// `result.BTC[0]`.
+/// The path of a JSON value as people write it: `result.BTC[0]`.
 fn show(path: &[String]) -> String {
     path.iter().enumerate().fold(String::new(), |text, (i, step)| {
         if i == 0 || step.starts_with('[') { text + step } else { text + "." + step }

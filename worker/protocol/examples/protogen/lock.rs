@@ -54,7 +54,7 @@ const HEADER: &str = "\
 impl Wire {
     /// # Errors
     /// A descriptor is incomplete, or an enum has two names for a number.
-    pub fn of(set: &FileDescriptorSet) -> anyhow::Result<Self> {
+    pub fn from_descriptors(set: &FileDescriptorSet) -> anyhow::Result<Self> {
         let mut wire = Wire::default();
         for file in &set.file {
             wire.file(file)?;

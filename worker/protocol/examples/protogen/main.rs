@@ -32,7 +32,7 @@ fn main() -> anyhow::Result<()> {
 
     // The lock first: code of a forbidden change must not even be written.
     let lock_path = proto.join("fields.lock");
-    let wire = lock::Wire::of(&set)?;
+    let wire = lock::Wire::from_descriptors(&set)?;
     let locked = match fs::read_to_string(&lock_path) {
         Ok(text) => text.parse::<lock::Wire>().with_context(|| lock_path.display().to_string())?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !check => lock::Wire::default(),

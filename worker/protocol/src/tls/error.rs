@@ -9,29 +9,29 @@ pub enum TlsError {
     /// Not a DNS label.
     #[error("job uid `{value}` is not a DNS label: use 1 to 63 of a-z, 0-9 and -, with no - at either end")]
     JobUid {
-        /// As given.
+        /// The uid as it was given.
         value: String,
     },
     /// Not one of the three.
     #[error("`{value}` is no role: use coordinator, worker or operator")]
     Role {
-        /// As given.
+        /// The role as it was given.
         value: String,
     },
     /// A file cannot be read.
     #[error("cannot read {}: mount the job's certificates there", path.display())]
     Read {
-        /// Which.
+        /// The file that cannot be read.
         path: PathBuf,
-        /// Why not.
+        /// The reason that the system gave.
         source: io::Error,
     },
     /// A file or its folder cannot be written.
     #[error("cannot write {}: choose a folder that can be written", path.display())]
     Write {
-        /// Which.
+        /// The file or folder that cannot be written.
         path: PathBuf,
-        /// Why not.
+        /// The reason that the system gave.
         source: io::Error,
     },
     /// Text is not PEM.
@@ -77,13 +77,13 @@ pub enum TlsError {
     /// The TLS library refuses the configuration.
     #[error("TLS cannot be set up: {problem}")]
     Configuration {
-        /// What it said.
+        /// What the library said.
         problem: String,
     },
     /// A certificate cannot be issued.
     #[error("cannot issue a certificate: {problem}")]
     Issue {
-        /// Why not.
+        /// What the library said.
         problem: String,
     },
 }

@@ -31,9 +31,9 @@ pub struct Authority {
 
 /// The certificate of one role of one job.
 pub struct Leaf {
-    /// `tls.crt`.
+    /// The certificate as PEM, for a file `tls.crt`.
     pub certificate_pem: String,
-    /// `tls.key`.
+    /// The private key as PEM, for a file `tls.key`.
     pub key_pem: String,
 }
 
@@ -100,7 +100,7 @@ impl Authority {
         Ok(Authority { certificate_pem: certificate_pem.to_owned(), key_pem: key_pem.to_owned(), issuer })
     }
 
-    /// `ca.crt`.
+    /// The authority's certificate as PEM, for a file `ca.crt`.
     pub fn certificate_pem(&self) -> &str {
         &self.certificate_pem
     }

@@ -13,14 +13,14 @@ pub const DOMAIN: &str = "galapagos.internal";
 pub enum Role {
     /// Serves work and progress; never a client.
     Coordinator,
-    /// Takes work.
+    /// Takes leases of a coordinator and evaluates them.
     Worker,
     /// Watches the progress and says what is wanted: the operator and the CLI.
     Operator,
 }
 
 impl Role {
-    /// All of them.
+    /// All of them, in the order of their declaration.
     pub const ALL: [Role; 3] = [Role::Coordinator, Role::Worker, Role::Operator];
 
     /// As it stands in a name.
@@ -68,7 +68,7 @@ impl JobUid {
         if fits { Ok(JobUid(value)) } else { Err(TlsError::JobUid { value }) }
     }
 
-    /// The label.
+    /// The uid as one DNS label.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! The connecting side.
+//! The connecting side: workers to their coordinator, operator and CLI to the progress service.
 
 use super::limits::{
     CONNECTION_WINDOW, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT, MAX_HEADERS, MAX_MESSAGE,
@@ -32,7 +32,7 @@ pub enum ConnectError {
     /// Name or port lead nowhere, or nobody listens there.
     #[error("cannot reach {address}: {source}")]
     Unreachable {
-        /// As given.
+        /// The address as it was given.
         address: String,
         /// What the system said.
         source: io::Error,
@@ -40,15 +40,15 @@ pub enum ConnectError {
     /// No answer, or no end of the handshake, in time.
     #[error("{address} did not answer within {} s", timeout.as_secs_f64())]
     TimedOut {
-        /// As given.
+        /// The address as it was given.
         address: String,
-        /// The time given.
+        /// How long was waited for it.
         timeout: Duration,
     },
     /// The server's certificate is not the expected one.
     #[error("{address} is not {expected}: {source}")]
     Untrusted {
-        /// As given.
+        /// The address as it was given.
         address: String,
         /// The name its certificate should have.
         expected: String,
@@ -58,25 +58,25 @@ pub enum ConnectError {
     /// The server wants to have nothing to do with this client's certificate.
     #[error("{address} refuses this process's certificate: {source}")]
     Refused {
-        /// As given.
+        /// The address as it was given.
         address: String,
-        /// The server's alert.
+        /// The alert that the server sent.
         source: rustls::Error,
     },
     /// The connection broke, or the other side speaks something else.
     #[error("{address} broke off: {source}")]
     Broken {
-        /// As given.
+        /// The address as it was given.
         address: String,
-        /// How.
+        /// How the connection broke.
         source: io::Error,
     },
     /// The library for HTTP/2 refuses the connection.
     #[error("HTTP/2 with {address} failed: {source}")]
     Http {
-        /// As given.
+        /// The address as it was given.
         address: String,
-        /// What it said.
+        /// What the library said.
         source: tonic::transport::Error,
     },
 }

@@ -20,7 +20,7 @@ use tower::Service;
 use super::limits::{ACCEPT_PAUSE, HTTP_CONNECTIONS, HTTP_GRACE, HTTP_HEADERS, HTTP_REQUEST, HTTP_WHOLE};
 
 /// Answers requests until it is dropped, which ends all connections. Each carries one request: a scraper or a probe
-/// comes again. When all places are taken, the oldest connection gives way once it had its time: probes get through
+/// comes again. When all permits are taken, the oldest connection gives way once it had its time: probes get through
 /// beside connections that say nothing. Who may connect at all is the network policies' to say.
 pub async fn serve_http<S, B>(listener: TcpListener, pages: S)
 where
@@ -30,7 +30,7 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let places = Arc::new(Semaphore::new(HTTP_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(HTTP_CONNECTIONS));
     let mut open = JoinSet::new();
     let mut ages: VecDeque<(Instant, AbortHandle)> = VecDeque::new();
     loop {
@@ -46,16 +46,16 @@ where
                 continue;
             }
         };
-        let mut free = pin!(Arc::clone(&places).acquire_owned());
-        let place = tokio::select! {
+        let mut free = pin!(Arc::clone(&permits).acquire_owned());
+        let permit = tokio::select! {
             biased;
-            place = &mut free => place,
-            // Its place is free in a moment: none but the oldest has to go for it.
+            permit = &mut free => permit,
+            // Its permit is free in a moment: none but the oldest has to go for it.
             () = displace_oldest(&mut ages) => free.await,
         };
         // The semaphore is never closed.
-        let Ok(place) = place else { return };
-        let connection = open.spawn(answer(stream, pages.clone(), place));
+        let Ok(permit) = permit else { return };
+        let connection = open.spawn(answer(stream, pages.clone(), permit));
         ages.retain(|(_, connection)| !connection.is_finished());
         ages.push_back((Instant::now(), connection));
     }

@@ -71,7 +71,7 @@ struct Gate {
     handshakes: JoinSet<Option<Connection>>,
     /// When each began, oldest first; finished ones are dropped from the front, the rest when there is need.
     ages: VecDeque<(Instant, AbortHandle)>,
-    /// Those that gave way and have not ended yet: their places count as free, so that each new connection costs one.
+    /// Those that gave way and have not ended yet: their permits count as free, so that each new connection costs one.
     leaving: Vec<AbortHandle>,
 }
 
@@ -82,7 +82,7 @@ impl Gate {
             let full = self.handshakes.len() >= MAX_HANDSHAKES + self.leaving.len();
             let displace_at = self.oldest().map(|began| began + HANDSHAKE_GRACE);
             tokio::select! {
-                // In this order: places that are free by now must be seen before one more is taken from somebody.
+                // In this order: permits that are free by now must be seen before one more is taken from somebody.
                 biased;
                 Some(finished) = self.handshakes.join_next() => {
                     if let Ok(Some(connection)) = finished {

@@ -30,10 +30,10 @@ async fn refused(forge: impl FnOnce(&Authority) -> Leaf) {
 async fn refused_by(coordinator: &Coordinator, config: Arc<ClientConfig>) {
     assert!(push(coordinator.work.address, Arc::clone(&config)).await.is_err());
     coordinator.nothing_came_through().await;
-    // The same client, waiting for the server's opinion, is told whose fault it is.
+    // The same client, waiting for the server's opinion, learns whose fault it is.
     let address = coordinator.work.address.to_string();
-    let told = transport::connect(&address, config, Role::Coordinator, &job(), PATIENCE).await;
-    let error = told.expect_err("connected");
+    let refused = transport::connect(&address, config, Role::Coordinator, &job(), PATIENCE).await;
+    let error = refused.expect_err("connected");
     assert!(matches!(error, ConnectError::Refused { .. }), "{error}");
     assert!(error.is_about_identity());
     coordinator.nothing_came_through().await;

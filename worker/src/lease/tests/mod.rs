@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
 
 use super::{Book, Delivery, Grant, Terms, WorkerId};
-use crate::run::evaluator::{Answer, Exception, Task};
+use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
 const EPOCH: u64 = 3;
 const A: WorkerId = WorkerId(1);

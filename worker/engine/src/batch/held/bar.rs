@@ -1,47 +1,47 @@
 //! One bar of an account in the order of X1: what the simulator does, without a record. Bars with a fill, and those
 //! in which something may happen, come here; all others are taken by the range.
 
-use super::{Account, Market};
-use crate::account::Rule;
+use super::{HeldAccount, HeldBlock};
+use crate::account::ReturnRule;
 use crate::batch::tables::units;
 
-impl Account {
+impl HeldAccount {
     /// The bar of `row` with the target `side`; `last`: it is the last row and closes the position.
     #[inline]
-    pub(super) fn bar(&mut self, market: &Market, row: usize, side: i8, last: bool) {
-        self.pass_borders(market, row);
-        let prepared = market.tables.prepared;
+    pub(super) fn bar(&mut self, block: &HeldBlock, row: usize, side: i8, last: bool) {
+        self.pass_borders(block, row);
+        let prepared = block.tables.prepared;
         let mut rule = match (self.q == 0.0, self.all_in) {
-            (true, _) => Rule::Flat,
-            (false, true) => Rule::Held,
-            (false, false) => Rule::Ratio,
+            (true, _) => ReturnRule::Flat,
+            (false, true) => ReturnRule::Held,
+            (false, false) => ReturnRule::Ratio,
         };
         if side != self.acted {
-            self.order(market, row, side, &mut rule);
+            self.order(block, row, side, &mut rule);
         }
-        if self.q != 0.0 && market.tables.is_open(row) {
-            self.liquidate(market, row, &mut rule);
+        if self.q != 0.0 && block.tables.is_open(row) {
+            self.liquidate(block, row, &mut rule);
         }
         let held = self.q != 0.0;
         if last && held {
-            let (c, s) = (prepared.close[row], market.exec.slippage);
+            let (c, s) = (prepared.close[row], block.exec.slippage);
             let price = if self.q > 0.0 { c * (1.0 - s) } else { c * (1.0 + s) };
             // What fell due up to the last close stands behind the last row.
-            self.close_at(market, row + 1, price, &mut rule);
+            self.close_at(block, row + 1, price, &mut rule);
         }
-        let equity = self.equity(market, row);
+        let equity = self.equity(block, row);
         if equity <= self.drawdown.ruin {
-            return self.ruin(market, row);
+            return self.ruin(block, row);
         }
         self.tally.exposed += u64::from(held);
         let (close, inv_buy) = (&prepared.close, &prepared.costs.inv_buy);
-        let r = match if market.tables.ratios { Rule::Ratio } else { rule } {
-            Rule::Flat => 0.0,
-            Rule::Held => close[row] / close[row - 1] - 1.0,
-            Rule::Entered => close[row] * inv_buy[row] - 1.0,
-            Rule::Left(net) => net / close[row - 1] - 1.0,
-            Rule::Through(net) => net * inv_buy[row] - 1.0,
-            Rule::Ratio => equity / self.before - 1.0,
+        let r = match if block.tables.ratios { ReturnRule::Ratio } else { rule } {
+            ReturnRule::Flat => 0.0,
+            ReturnRule::Held => close[row] / close[row - 1] - 1.0,
+            ReturnRule::Entered => close[row] * inv_buy[row] - 1.0,
+            ReturnRule::Left(net) => net / close[row - 1] - 1.0,
+            ReturnRule::Through(net) => net * inv_buy[row] - 1.0,
+            ReturnRule::Ratio => equity / self.before - 1.0,
         };
         self.add(units(r).zip(units(r * r)));
         self.drawdown.take(equity);
@@ -50,18 +50,18 @@ impl Account {
 
     /// The order at the open: closes what is held, opens the other side on what is left.
     #[inline(always)]
-    fn order(&mut self, market: &Market, row: usize, side: i8, rule: &mut Rule) {
+    fn order(&mut self, block: &HeldBlock, row: usize, side: i8, rule: &mut ReturnRule) {
         self.acted = side;
-        let (costs, fee) = (&market.tables.prepared.costs, market.exec.taker_fee);
+        let (costs, fee) = (&block.tables.prepared.costs, block.exec.taker_fee);
         if self.q != 0.0 {
-            let cash = self.cash(market, row);
+            let cash = self.cash(block, row);
             let (net, price) = match self.q > 0.0 {
                 true => (costs.net_sell[row], costs.sell[row]),
                 false => (costs.gross_buy[row], costs.buy[row]),
             };
             let amount = self.q.abs() * net;
             let after = if self.q > 0.0 { cash + amount } else { cash - amount };
-            self.leave(market, row, after, price, net, rule);
+            self.leave(block, row, after, price, net, rule);
         }
         // Flat by now: equity is cash.
         if side == 0 || !self.has_equity() {
@@ -70,7 +70,7 @@ impl Account {
         if self.is_unbooked() {
             self.tally.book(self.k - self.cash_before);
         }
-        let (cash, k) = (self.k, market.tables.k);
+        let (cash, k) = (self.k, block.tables.k);
         let (long, short) = (side > 0, side < 0);
         let size = (k * cash) * if long { costs.inv_buy[row] } else { costs.inv_sell[row] };
         let (price, after) = match long {
@@ -78,15 +78,16 @@ impl Account {
             false => (costs.sell[row], cash + size * costs.net_sell[row]),
         };
         self.all_in = long && k == 1.0;
-        *rule = if self.all_in && *rule == Rule::Flat { Rule::Entered } else { Rule::Ratio };
+        *rule =
+            if self.all_in && *rule == ReturnRule::Flat { ReturnRule::Entered } else { ReturnRule::Ratio };
         self.cash_before = cash;
         self.tally.fees += (fee * size) * price;
         self.q = if long { size } else { -size };
-        self.charged = market.tables.prepared.charges.at(short, row);
+        self.charged = block.tables.prepared.charges.at(short, row);
         let cash = if self.all_in { 0.0 } else { after };
         self.k = cash + self.q * self.charged;
         let level = if long { -self.k / size } else { self.k / size };
-        let slack = 1e-9 * (level.abs() + market.tables.scale);
+        let slack = 1e-9 * (level.abs() + block.tables.scale);
         self.trigger = if long { level + slack } else { level - slack };
     }
 
@@ -96,15 +97,15 @@ impl Account {
 
     /// Cash at a row.
     #[inline(always)]
-    fn cash(&self, market: &Market, row: usize) -> f64 {
-        self.k - self.q * market.tables.prepared.charges.at(self.q < 0.0, row)
+    fn cash(&self, block: &HeldBlock, row: usize) -> f64 {
+        self.k - self.q * block.tables.prepared.charges.at(self.q < 0.0, row)
     }
 
     /// The liquidation inside the bar, if its prices reach it.
     #[inline(always)]
-    fn liquidate(&mut self, market: &Market, row: usize, rule: &mut Rule) {
-        let Some(margin) = market.exec.maintenance_margin else { return };
-        let (q, cash, prepared) = (self.q, self.cash(market, row), market.tables.prepared);
+    fn liquidate(&mut self, block: &HeldBlock, row: usize, rule: &mut ReturnRule) {
+        let Some(margin) = block.exec.maintenance_margin else { return };
+        let (q, cash, prepared) = (self.q, self.cash(block, row), block.tables.prepared);
         let open = prepared.open[row];
         let (level, gapped, touched) = if q < 0.0 {
             let level = cash / (q.abs() * (1.0 + margin));
@@ -115,7 +116,7 @@ impl Account {
             (level, owes && open <= level, owes && prepared.low[row] <= level)
         };
         if gapped || touched {
-            self.close_at(market, row, if gapped { open } else { level }, rule);
+            self.close_at(block, row, if gapped { open } else { level }, rule);
             self.blocked = if q > 0.0 { 1 } else { -1 };
             self.acted = 0;
         }
@@ -123,23 +124,31 @@ impl Account {
 
     /// Closes the position at `price`, slippage inside; charges are those of the row `charged`.
     #[inline(always)]
-    fn close_at(&mut self, market: &Market, charged: usize, price: f64, rule: &mut Rule) {
-        let (cash, fee) = (self.cash(market, charged), market.exec.taker_fee);
+    fn close_at(&mut self, block: &HeldBlock, charged: usize, price: f64, rule: &mut ReturnRule) {
+        let (cash, fee) = (self.cash(block, charged), block.exec.taker_fee);
         let net = if self.q > 0.0 { price * (1.0 - fee) } else { price * (1.0 + fee) };
         let amount = self.q.abs() * net;
         let after = if self.q > 0.0 { cash + amount } else { cash - amount };
-        self.leave(market, charged, after, price, net, rule);
+        self.leave(block, charged, after, price, net, rule);
     }
 
     #[inline(always)]
-    fn leave(&mut self, market: &Market, charged: usize, after: f64, price: f64, net: f64, rule: &mut Rule) {
+    fn leave(
+        &mut self,
+        block: &HeldBlock,
+        charged: usize,
+        after: f64,
+        price: f64,
+        net: f64,
+        rule: &mut ReturnRule,
+    ) {
         *rule = match *rule {
-            Rule::Held if self.all_in => Rule::Left(net),
-            Rule::Entered => Rule::Through(net),
-            _ => Rule::Ratio,
+            ReturnRule::Held if self.all_in => ReturnRule::Left(net),
+            ReturnRule::Entered => ReturnRule::Through(net),
+            _ => ReturnRule::Ratio,
         };
-        self.charge(market, charged);
-        self.tally.fees += (market.exec.taker_fee * self.q.abs()) * price;
+        self.charge(block, charged);
+        self.tally.fees += (block.exec.taker_fee * self.q.abs()) * price;
         self.all_in = false;
         self.q = 0.0;
         self.k = after;
@@ -157,17 +166,17 @@ impl Account {
 
     /// Books the funding since the last fill.
     #[inline(always)]
-    pub(super) fn charge(&mut self, market: &Market, row: usize) {
+    pub(super) fn charge(&mut self, block: &HeldBlock, row: usize) {
         if self.q != 0.0 {
-            let now = market.tables.prepared.charges.at(self.q < 0.0, row);
+            let now = block.tables.prepared.charges.at(self.q < 0.0, row);
             self.tally.funding += self.q * (now - self.charged);
         }
     }
 
     /// The equity reached 0 at the close of `row`: flat for ever.
     #[cold]
-    fn ruin(&mut self, market: &Market, row: usize) {
-        self.charge(market, row);
+    fn ruin(&mut self, block: &HeldBlock, row: usize) {
+        self.charge(block, row);
         // Of the open trade, or of that whose fill in this bar left nothing.
         self.tally.book(-self.cash_before);
         self.add(units(-1.0).zip(units(1.0)));

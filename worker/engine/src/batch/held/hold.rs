@@ -1,19 +1,19 @@
 //! Rows with an unchanged position, taken by the range: liquidation and drawdown from extremes, returns by a scan.
 
-use super::{Account, Market, sums};
+use super::{HeldAccount, HeldBlock, sums};
 
-impl Account {
+impl HeldAccount {
     /// Holds the position over the rows `from..to` of the block. Answers the row after the last one taken, which is
     /// not `to` where a liquidation or the ruin came before.
     #[inline(always)]
-    pub(super) fn hold(&mut self, market: &Market, from: usize, to: usize) -> usize {
-        if market.exec.maintenance_margin.is_some() {
-            let marks = market.marks.extremes(from, to);
+    pub(super) fn hold(&mut self, block: &HeldBlock, from: usize, to: usize) -> usize {
+        if block.exec.maintenance_margin.is_some() {
+            let marks = block.marks.extremes(from, to);
             if self.may_liquidate(marks) {
-                return self.hold_warily(market, from, to);
+                return self.hold_warily(block, from, to);
             }
         }
-        self.scan(market, from, to)
+        self.scan(block, from, to)
     }
 
     /// Whether one of rows with these extremes of the marks may liquidate.
@@ -23,15 +23,15 @@ impl Account {
     }
 
     #[inline(never)]
-    fn hold_warily(&mut self, market: &Market, mut from: usize, to: usize) -> usize {
+    fn hold_warily(&mut self, block: &HeldBlock, mut from: usize, to: usize) -> usize {
         while from < to {
-            let doubtful = |&t: &usize| self.may_liquidate(market.marks.extremes(t, t + 1));
+            let doubtful = |&t: &usize| self.may_liquidate(block.marks.extremes(t, t + 1));
             let row = (from..to).find(doubtful).unwrap_or(to);
             if row > from {
-                from = self.scan(market, from, row);
+                from = self.scan(block, from, row);
             }
             if from < to && !self.over {
-                self.bar(market, market.start + from, self.acted, false);
+                self.bar(block, block.start + from, self.acted, false);
                 from += 1;
             }
             if self.over || self.q == 0.0 {
@@ -43,18 +43,18 @@ impl Account {
 
     /// Holds over rows without a liquidation.
     #[inline(always)]
-    fn scan(&mut self, market: &Market, from: usize, to: usize) -> usize {
+    fn scan(&mut self, block: &HeldBlock, from: usize, to: usize) -> usize {
         let short = self.q < 0.0;
-        let (high, low) = if short { market.short } else { market.long }.extremes(from, to);
+        let (high, low) = if short { block.short } else { block.long }.extremes(from, to);
         // Rounding is monotone: the extremes of K + q x are those of x.
         let (high, low) = (self.k + self.q * high, self.k + self.q * low);
         let (high, low) = if short { (low, high) } else { (high, low) };
-        let (first, end) = (market.start + from, market.start + to);
+        let (first, end) = (block.start + from, block.start + to);
         if !self.drawdown.take_range(high, low) {
             if low <= self.drawdown.ruin {
-                return self.walk(market, from, to);
+                return self.walk(block, from, to);
             }
-            for &x in &market.tables.index(short)[first..end] {
+            for &x in &block.tables.index(short)[first..end] {
                 self.drawdown.take(self.k + self.q * x);
             }
         }
@@ -67,21 +67,21 @@ impl Account {
         let mut row = first;
         while self.next_border < end {
             if self.next_border > row {
-                self.add_returns(market, row, self.next_border, usual);
+                self.add_returns(block, row, self.next_border, usual);
                 row = self.next_border;
             }
-            self.pass_borders(market, row);
+            self.pass_borders(block, row);
         }
-        self.add_returns(market, row, end, usual);
-        self.before = self.k + self.q * market.tables.index(short)[end - 1];
+        self.add_returns(block, row, end, usual);
+        self.before = self.k + self.q * block.tables.index(short)[end - 1];
         to
     }
 
     /// `scan` bar by bar.
     #[cold]
-    fn walk(&mut self, market: &Market, from: usize, to: usize) -> usize {
+    fn walk(&mut self, block: &HeldBlock, from: usize, to: usize) -> usize {
         for t in from..to {
-            self.bar(market, market.start + t, self.acted, false);
+            self.bar(block, block.start + t, self.acted, false);
             if self.over || self.q == 0.0 {
                 return t + 1;
             }
@@ -91,8 +91,8 @@ impl Account {
 
     /// Adds the returns of rows with an unchanged position.
     #[inline(always)]
-    fn add_returns(&mut self, market: &Market, from: usize, to: usize, usual: bool) {
-        let tables = market.tables;
+    fn add_returns(&mut self, block: &HeldBlock, from: usize, to: usize, usual: bool) {
+        let tables = block.tables;
         if self.all_in && !tables.ratios {
             let ((a1, a2), (b1, b2)) = (tables.running[from - 1], tables.running[to - 1]);
             return self.add(Some((b1.wrapping_sub(a1), b2.wrapping_sub(a2))));
@@ -112,12 +112,12 @@ impl Account {
 
     /// Stores the sums of the blocks that end before `row`.
     #[inline(always)]
-    pub(super) fn pass_borders(&mut self, market: &Market, row: usize) {
+    pub(super) fn pass_borders(&mut self, block: &HeldBlock, row: usize) {
         while row >= self.next_border {
             self.sums[self.border] = (self.s1, self.s2);
             (self.s1, self.s2) = (0, 0);
             self.border += 1;
-            self.next_border = market.tables.borders.get(self.border).copied().unwrap_or(usize::MAX);
+            self.next_border = block.tables.borders.get(self.border).copied().unwrap_or(usize::MAX);
         }
     }
 }

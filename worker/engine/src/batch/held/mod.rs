@@ -9,7 +9,7 @@ mod tables;
 
 use super::drawdown::{Drawdown, Tally};
 use super::events::Borders;
-use super::finish::Outcome;
+use super::finish::AccountTotals;
 use super::latch::{keep, tradable};
 use super::ranges::Ranges;
 use super::{Bits, WORDS};
@@ -19,7 +19,7 @@ pub(super) use tables::Tables;
 
 /// One account between two blocks of rows.
 #[derive(Clone, Debug)]
-pub(super) struct Account {
+pub(super) struct HeldAccount {
     /// Between two fills equity is k + q x.
     pub k: f64,
     pub q: f64,
@@ -47,7 +47,7 @@ pub(super) struct Account {
     pub ruined: bool,
     /// A return or a sum is out of range: only the simulator knows what follows.
     pub lost: bool,
-    /// Ruined or lost.
+    /// Ruined or lost: no further row is looked at.
     pub over: bool,
     /// Latched states of both sides of the rule and what its crosses need.
     pub latch: [u64; 2],
@@ -55,7 +55,7 @@ pub(super) struct Account {
 }
 
 /// What the accounts of a batch read at one block of rows.
-pub(super) struct Market<'a> {
+pub(super) struct HeldBlock<'a> {
     pub tables: &'a Tables<'a>,
     /// Extremes of the index prices of longs and shorts.
     pub long: &'a Ranges,
@@ -67,9 +67,9 @@ pub(super) struct Market<'a> {
     pub start: usize,
 }
 
-impl Account {
-    pub(super) fn new(capital: f64, tables: &Tables) -> Account {
-        Account {
+impl HeldAccount {
+    pub(super) fn new(capital: f64, tables: &Tables) -> HeldAccount {
+        HeldAccount {
             k: capital,
             q: 0.0,
             all_in: false,
@@ -95,15 +95,15 @@ impl Account {
     }
 
     /// What the results are made of.
-    pub(super) fn outcome(&self) -> Outcome<'_> {
-        let Account { tally, drawdown, ruined, .. } = self;
-        Outcome { tally, drawdown, ruined: *ruined }
+    pub(super) fn totals(&self) -> AccountTotals<'_> {
+        let HeldAccount { tally, drawdown, ruined, .. } = self;
+        AccountTotals { tally, drawdown, ruined: *ruined }
     }
 
     /// Equity at the close of a row.
     #[inline(always)]
-    pub(super) fn equity(&self, market: &Market, row: usize) -> f64 {
-        if self.q == 0.0 { self.k } else { self.k + self.q * market.tables.index(self.q < 0.0)[row] }
+    pub(super) fn equity(&self, block: &HeldBlock, row: usize) -> f64 {
+        if self.q == 0.0 { self.k } else { self.k + self.q * block.tables.index(self.q < 0.0)[row] }
     }
 
     /// Follows the targets of `rows` rows: bit t of `wishes` is what the close before row t wants of the long and of
@@ -111,7 +111,7 @@ impl Account {
     #[inline(always)]
     pub(super) fn follow(
         &mut self,
-        market: &Market,
+        block: &HeldBlock,
         mut wishes: [Bits; 2],
         open: Option<&Bits>,
         rows: usize,
@@ -121,7 +121,7 @@ impl Account {
         loop {
             let edge = next(&edges, at, rows);
             let liquidated = if edge > at && self.q != 0.0 {
-                at = self.hold(market, at, edge);
+                at = self.hold(block, at, edge);
                 self.q == 0.0
             } else {
                 at = edge;
@@ -135,7 +135,7 @@ impl Account {
                     return;
                 }
                 let bit = |x: &Bits| (x[at / 64] >> (at % 64) & 1) as i8;
-                self.bar(market, market.start + at, bit(&positions[0]) - bit(&positions[1]), false);
+                self.bar(block, block.start + at, bit(&positions[0]) - bit(&positions[1]), false);
                 at += 1;
                 if self.over {
                     return;
@@ -187,16 +187,16 @@ impl Account {
     }
 
     /// The last row. Answers whether a position is left open.
-    pub(super) fn finish(&mut self, market: &Market, final_close: bool) -> bool {
-        let row = market.start;
+    pub(super) fn finish(&mut self, block: &HeldBlock, final_close: bool) -> bool {
+        let row = block.start;
         if !self.over {
             let wish = self.latch[0] as i8 - self.latch[1] as i8;
             let wish = if wish == self.blocked { 0 } else { wish };
-            let side = if market.tables.is_open(row) { wish } else { self.acted };
-            self.bar(market, row, side, final_close);
-            self.charge(market, row);
+            let side = if block.tables.is_open(row) { wish } else { self.acted };
+            self.bar(block, row, side, final_close);
+            self.charge(block, row);
         }
-        self.pass_borders(market, row + 1);
+        self.pass_borders(block, row + 1);
         self.q != 0.0
     }
 }

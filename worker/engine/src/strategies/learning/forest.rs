@@ -5,7 +5,7 @@ use crate::q52::to_f64;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Bins per input.
+/// Bins that the values of each input are sorted into before trees are grown.
 pub const BINS: usize = 16;
 
 const LEAST_TO_SPLIT: usize = 20;
@@ -49,26 +49,26 @@ pub fn bin(edges: &[f64], x: f64) -> u8 {
 
 /// Training data: one row of bins and one target in units of 2^-52 per sample.
 pub struct Samples<'a> {
-    /// Bins per row.
+    /// The bin of each input, one vector a sample.
     pub bins: &'a [Vec<u8>],
-    /// Targets.
+    /// The value to predict, one a sample, in units of 2^-52.
     pub targets: &'a [i64],
 }
 
-/// A grown tree.
+/// A grown regression tree.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Tree {
     /// The mean target of its samples.
     Leaf(f64),
     /// Samples with `bins[input] <= at` go left.
     Split {
-        /// Which input.
+        /// Index of the input that is compared.
         input: usize,
         /// Last bin of the left side.
         at: u8,
-        /// The left side.
+        /// The tree of the rows at or below the bin.
         left: Box<Tree>,
-        /// The right side.
+        /// The tree of the rows above it.
         right: Box<Tree>,
     },
 }

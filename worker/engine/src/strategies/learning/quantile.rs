@@ -5,8 +5,8 @@ pub const HISTORY: usize = 100;
 
 /// The type-7 quantile at `percent` (1 to 99) of exactly [`HISTORY`] values, sorted.
 pub fn quantile(sorted: &[f64], percent: usize) -> f64 {
-    let place = (HISTORY - 1) * percent;
-    let (i, rest) = (place / 100, place % 100);
+    let rank = (HISTORY - 1) * percent;
+    let (i, rest) = (rank / 100, rank % 100);
     if rest == 0 { sorted[i] } else { sorted[i] + rest as f64 / 100.0 * (sorted[i + 1] - sorted[i]) }
 }
 

@@ -1,0 +1,228 @@
+//! Whether columns can be what they are called, checked over all rows of a file.
+
+use crate::columns::{ColumnChoice, ColumnRole, is_time_name, is_volume_name};
+use crate::error::{Error, Result};
+use crate::read::some;
+use crate::rows::{FileRows, RawRows};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Fewer rows prove nothing.
+const MIN_ROWS: usize = 3;
+/// Orders of open, high, low and close in arrays of exchanges, by position, besides the usual one.
+const ORDERS: [([usize; 4], &str); 2] =
+    [([0, 2, 3, 1], "open, close, high, low"), ([2, 1, 0, 3], "low, high, open, close")];
+/// Prices of a schema that writes integers of 1e-9, and columns by which it is known.
+const NANO_SCHEMA: [&str; 3] = ["rtype", "publisher_id", "instrument_id"];
+/// Smallest integer that is taken as a scaled price of that schema: 0.001.
+const NANO_LEAST: i64 = 1_000_000;
+/// Integer prices from which a forgotten scale is mentioned.
+const LARGE: i64 = 1_000_000_000;
+
+/// Checks what was read; `again` reads the file with other columns.
+///
+/// # Errors
+/// `Invalid` for columns that cannot be what they are called, where no other column can.
+pub(crate) fn check_meanings(
+    path: &Path,
+    choice: &ColumnChoice,
+    mut rows: FileRows,
+    again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
+) -> Result<FileRows> {
+    let mut choice = choice.clone();
+    rows = symbol(&mut choice, rows, again)?;
+    rows = time(path, &mut choice, rows, again)?;
+    order(&choice, &mut rows);
+    scale(&mut rows);
+    volume(path, &choice, rows, again)
+}
+
+fn all(rows: &FileRows) -> impl Iterator<Item = &RawRows> {
+    rows.symbols.iter().map(|(_, r)| r)
+}
+
+/// Unused columns whose name passes `test`, as `#N` and as the file calls them.
+fn others(rows: &FileRows, test: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let header = &rows.header;
+    if header.wide {
+        return Vec::new();
+    }
+    let unused = (0..header.names.len()).filter(|i| !header.columns.all().any(|used| used == *i));
+    let fits = unused.filter(|&i| test(&header.names[i]));
+    fits.map(|i| (format!("#{}", i + 1), header.names[i].clone())).collect()
+}
+
+/// A column of symbols that is empty in some rows does not say whose they are: it holds remarks, or a file was cut.
+fn symbol(
+    choice: &mut ColumnChoice,
+    rows: FileRows,
+    again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
+) -> Result<FileRows> {
+    let nameless = rows.symbols.iter().find(|(name, _)| name.as_deref() == Some(""));
+    let (Some((_, nameless)), Some(at)) = (nameless, rows.header.columns.symbol) else { return Ok(rows) };
+    let name = rows.header.names.get(at).cloned().unwrap_or_default();
+    let named: Vec<&str> =
+        rows.symbols.iter().filter_map(|(n, _)| n.as_deref()).filter(|n| !n.is_empty()).collect();
+    if choice.names(ColumnRole::Symbol) || named.len() > 1 {
+        let said = some(&named.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
+        let others = if said.is_empty() { "all rows are".to_owned() } else { format!("others say {said}") };
+        let problem = format!(
+            "is empty in column {name:?}, {others}: fill it, name another column with --columns symbol=NAME, \
+             or leave it out with --columns symbol="
+        );
+        return Err(nameless.source.wrong(ColumnRole::Symbol, nameless.row[0], "", problem));
+    }
+    let all_rows: usize = all(&rows).map(RawRows::len).sum();
+    let seen = format!(
+        "column {name:?} is empty in {} of {all_rows} rows: it does not say whose they are and is left out",
+        nameless.len()
+    );
+    *choice = choice.with(ColumnRole::Symbol, "");
+    Ok(noted(again(choice)?, seen))
+}
+
+/// Times that end in 59.999 or 59 seconds are those of the close.
+fn time(
+    path: &Path,
+    choice: &mut ColumnChoice,
+    rows: FileRows,
+    again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
+) -> Result<FileRows> {
+    let of_close = |rows: &FileRows| {
+        let close = |&t: &i64| matches!(t.rem_euclid(60_000), 59_000 | 59_999);
+        all(rows).map(RawRows::len).sum::<usize>() >= MIN_ROWS
+            && all(rows).all(|r| r.time_ms.iter().all(close))
+    };
+    if !of_close(&rows) {
+        return Ok(rows);
+    }
+    let name = rows.header.names.get(rows.header.columns.time).cloned().unwrap_or_default();
+    let seen = format!("every time in column {name:?} ends in 59 seconds, as that of a close does");
+    if choice.names(ColumnRole::Time) {
+        return Ok(noted(rows, format!("{seen}: it was chosen, and is taken as the open")));
+    }
+    for (position, other) in others(&rows, is_time_name) {
+        let changed = choice.with(ColumnRole::Time, &position);
+        if let Ok(better) = again(&changed)
+            && !of_close(&better)
+        {
+            *choice = changed;
+            return Ok(noted(better, format!("{seen}: the time is column {other:?}")));
+        }
+    }
+    let remedy = "a time names the open of a bar. Name the column of the open with --columns time=NAME, or shift the times by one interval";
+    Err(Error::layout(path, format!("{seen}: {remedy}")))
+}
+
+/// Positions of open, high, low and close where no header names them.
+fn order(choice: &ColumnChoice, rows: &mut FileRows) {
+    let fits = |rows: &FileRows, [o, h, l, c]: [usize; 4]| {
+        all(rows).all(|r| {
+            (0..r.len()).all(|i| {
+                let [open, high, low, close] = [o, h, l, c].map(|at| r.price(at, i).to_f64());
+                high >= open && high >= close && low <= open && low <= close
+            })
+        })
+    };
+    if rows.header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) || fits(rows, [0, 1, 2, 3]) {
+        return;
+    }
+    let fitting: Vec<_> = ORDERS.into_iter().filter(|(order, _)| fits(rows, *order)).collect();
+    let [(order, words)] = fitting.as_slice() else { return };
+    for (_, raw) in &mut rows.symbols {
+        raw.mantissa = order.map(|at| std::mem::take(&mut raw.mantissa[at]));
+        raw.scale = order.map(|at| std::mem::take(&mut raw.scale[at]));
+        let source = Arc::make_mut(&mut raw.source);
+        let names = source.names.clone();
+        for (i, &at) in order.iter().enumerate() {
+            source.names[1 + i].clone_from(&names[1 + at]);
+        }
+    }
+    rows.notes.retain(|n| !n.starts_with("no header:"));
+    rows.notes.push(format!("no header: only {words} is an order that every row allows, so it was read"));
+}
+
+/// Prices that are integers of 1e-9.
+fn scale(rows: &mut FileRows) {
+    let least = |least: i64| {
+        all(rows).all(|r| {
+            (0..4).all(|c| r.scale[c].iter().all(|&s| s == 0) && r.mantissa[c].iter().all(|&m| m >= least))
+        })
+    };
+    let known = |name: &&str| rows.header.names.iter().any(|n| n == name);
+    if NANO_SCHEMA.iter().all(known) && least(NANO_LEAST) {
+        let scales = rows.symbols.iter_mut().flat_map(|(_, r)| r.scale.iter_mut());
+        scales.for_each(|column| column.fill(9));
+        rows.notes.push("prices are integers of 0.000000001 (Databento) and were scaled".into());
+    } else if least(LARGE) {
+        rows.notes
+            .push("every price is an integer of 10 digits or more: taken as written, without a scale".into());
+    }
+}
+
+/// Volumes that are all 0 beside others that are not, or that are average prices.
+fn volume(
+    path: &Path,
+    choice: &ColumnChoice,
+    rows: FileRows,
+    again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
+) -> Result<FileRows> {
+    let (Some(at), false) = (rows.header.columns.volume, choice.names(ColumnRole::Volume)) else {
+        return Ok(if is_price(&rows) {
+            noted(rows, "the volume lies between low and high in every row: it was chosen".into())
+        } else {
+            rows
+        });
+    };
+    let name = rows.header.names.get(at).cloned().unwrap_or_default();
+    let (empty, price) = (is_empty(&rows), is_price(&rows));
+    if !empty && !price {
+        return Ok(rows);
+    }
+    let mut candidates = others(&rows, is_volume_name);
+    if price && !rows.header.named {
+        candidates.extend(others(&rows, |n| n == format!("#{}", at + 2)));
+    }
+    let seen = if price {
+        format!("column {name:?} lies between low and high in every row, as an average price does")
+    } else {
+        format!("column {name:?} holds no volume in any row")
+    };
+    for (position, other) in candidates {
+        if let Ok(mut better) = again(&choice.with(ColumnRole::Volume, &position))
+            && !is_empty(&better)
+            && !is_price(&better)
+        {
+            order(choice, &mut better);
+            scale(&mut better);
+            return Ok(noted(better, format!("{seen}: volume is column {other:?}")));
+        }
+    }
+    if price {
+        let remedy = "name the volume with --columns volume=NAME, or leave it out with --columns volume=";
+        return Err(Error::layout(path, format!("{seen}: {remedy}")));
+    }
+    Ok(rows)
+}
+
+fn is_empty(rows: &FileRows) -> bool {
+    all(rows).all(|r| r.volume.iter().all(|&v| v == 0.0))
+}
+
+/// Every volume lies within its bar, and they differ: no volume does that. A bar without a trade has no average: 0.
+fn is_price(rows: &FileRows) -> bool {
+    let inside = |r: &RawRows, i: usize| {
+        let v = r.volume.get(i).copied().unwrap_or(f64::NAN);
+        v == 0.0 || v >= r.price(2, i).to_f64() && v <= r.price(1, i).to_f64()
+    };
+    let volumes = || all(rows).flat_map(|r| r.volume.iter()).filter(|v| **v != 0.0);
+    let first = volumes().next();
+    all(rows).all(|r| (0..r.len()).all(|i| inside(r, i)))
+        && volumes().count() >= MIN_ROWS
+        && volumes().any(|v| Some(v) != first)
+}
+
+fn noted(mut rows: FileRows, note: String) -> FileRows {
+    rows.notes.push(note);
+    rows
+}

@@ -1,0 +1,172 @@
+//! From a resolved job and its data to a result, on the threads of this process.
+
+use std::borrow::Borrow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use galapagos_engine::ENGINE;
+
+use crate::job::market::{Market, same_data};
+use crate::job::problem::{Problem, ProblemError};
+use crate::job::resolve::ResolvedJob;
+use crate::results::ResultError;
+use crate::results::document::ResultDocument;
+use crate::results::write::publish;
+use crate::run::driver::{Driver, Ended, RunError};
+use crate::run::ended::Completion;
+use crate::run::evaluator::{Evaluator, EvaluatorError};
+use crate::run::local::LocalEvaluator;
+use crate::run::progress::{Event, Observer};
+use crate::storage::StorageError;
+use crate::storage::run_folder::{RunFolder, RunKey, Start};
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// The job does not fit its data.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// The run's files.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Threads.
+    #[error(transparent)]
+    Evaluator(#[from] EvaluatorError),
+    /// The result.
+    #[error(transparent)]
+    Result(#[from] ResultError),
+    /// The data changed while they were used.
+    #[error(transparent)]
+    Market(#[from] galapagos_market::Error),
+}
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Results or state folder.
+    pub root: PathBuf,
+    /// What to do about an earlier run with the same inputs.
+    pub start: Start,
+    /// Threads; 0: one per core.
+    pub slots: usize,
+    /// Number of this attempt: the epoch is at least this.
+    pub attempt: u64,
+    /// Price of a second of this process, for `stop.maxCost`.
+    pub price_per_second: Option<f64>,
+}
+
+impl Options {
+    /// Continue in `root` on all cores.
+    pub fn new(root: &Path) -> Options {
+        Options {
+            root: root.to_owned(),
+            start: Start::Continue,
+            slots: 0,
+            attempt: 1,
+            price_per_second: None,
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub enum RunOutcome {
+    /// The result is on disk.
+    Finished {
+        /// What is in `result.json`.
+        result: Box<ResultDocument>,
+        /// The folder of the result.
+        folder: PathBuf,
+        /// It was there already: nothing was evaluated.
+        reused: bool,
+    },
+    /// Stopped at a safe point; the same call continues.
+    Interrupted {
+        /// The run folder.
+        folder: PathBuf,
+        /// Finished generations.
+        generation: u32,
+    },
+}
+
+/// Runs a job to its end, or until `interrupt` rises. A run that finished before is answered from its result.
+///
+/// # Errors
+/// [`ExecuteError`]; what was finished is on disk, and the same call continues it.
+pub fn run(
+    job: &ResolvedJob,
+    market: &Market,
+    options: &Options,
+    observer: &mut dyn Observer,
+    interrupt: &AtomicBool,
+) -> Result<RunOutcome, ExecuteError> {
+    let problem = Problem::new(job, market.bars())?;
+    let mut evaluator = LocalEvaluator::new(&problem, options.slots)?;
+    run_with(job, market, &problem, options, &mut evaluator, observer, interrupt)
+}
+
+/// The same with any evaluator.
+///
+/// # Errors
+/// [`ExecuteError`].
+pub fn run_with(
+    job: &ResolvedJob,
+    market: &Market,
+    problem: &Problem<'_>,
+    options: &Options,
+    evaluator: &mut dyn Evaluator,
+    observer: &mut dyn Observer,
+    interrupt: &AtomicBool,
+) -> Result<RunOutcome, ExecuteError> {
+    job.warnings.iter().for_each(|w| observer.observe(Event::Warning(w.clone())));
+    let key = run_key(job, &options.root);
+    let folder = RunFolder::open(&key, options.start, ENGINE, options.attempt)?;
+    let mut driver = Driver::open(job, &folder, problem.counted_bars(), options.price_per_second, observer)?;
+    match driver.run(evaluator, observer, interrupt)? {
+        Ended::Interrupted => {
+            let generation = driver.evolution().generation();
+            Ok(RunOutcome::Interrupted { folder: folder.path().to_owned(), generation })
+        }
+        Ended::Finished(reason) => conclude(market, job, &folder, &driver, reason, || Ok(problem)),
+    }
+}
+
+/// The run of a job below a results or state folder.
+pub fn run_key<'a>(job: &'a ResolvedJob, root: &'a Path) -> RunKey<'a> {
+    RunKey { root, namespace: &job.namespace, job: &job.name, inputs: job.digest }
+}
+
+/// Publishes the result of a finished run, or finds that it was published before. `prepare` is asked for the job on its
+/// data when the evaluations are written, and not at all if nothing is published.
+///
+/// # Errors
+/// [`ExecuteError`]; nothing is published if the data changed while they were used.
+pub fn conclude<'p, P: Borrow<Problem<'p>>>(
+    market: &Market,
+    job: &ResolvedJob,
+    folder: &RunFolder,
+    driver: &Driver<'_>,
+    reason: Completion,
+    prepare: impl FnOnce() -> Result<P, ProblemError>,
+) -> Result<RunOutcome, ExecuteError> {
+    same_data(market.dataset().check_unchanged())?;
+    let earlier = finished(folder, driver);
+    let reused = earlier.is_some();
+    let result = match earlier {
+        Some(result) => result,
+        None => publish(folder, job, market.dataset().name(), driver, reason, prepare)?,
+    };
+    Ok(RunOutcome::Finished { result: Box::new(result), folder: folder.result(), reused })
+}
+
+/// The published result, if it is that of this very state.
+fn finished(folder: &RunFolder, driver: &Driver<'_>) -> Option<ResultDocument> {
+    let mark = folder.mark()?;
+    let same =
+        mark.digest == driver.digest().to_string() && mark.generation == driver.evolution().generation();
+    let bytes = same.then(|| std::fs::read(folder.result().join("result.json")).ok())??;
+    serde_json::from_slice(&bytes).ok()
+}

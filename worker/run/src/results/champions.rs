@@ -1,0 +1,131 @@
+//! The best of each species with every metric, on the training rows and, once, on the holdout.
+
+use std::collections::BTreeMap;
+
+use galapagos_engine::backtest::{Backtest, BacktestResult};
+use galapagos_engine::buy_and_hold::buy_and_hold;
+use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
+use galapagos_genetics::{Best, Evolution};
+
+use super::ResultError;
+use super::document::{Account, BuyAndHold, Champion, NamedGenome, SymbolAccounts};
+use super::luck::{deflated_sharpe, returns_behind};
+use crate::job::problem::{Part, Problem};
+use crate::storage::record::{Class, Verdict};
+
+/// A champion and the story of its account.
+#[derive(Debug)]
+pub struct Story {
+    /// As results show it.
+    pub champion: Champion,
+    /// Whether all limits are kept.
+    pub feasible: bool,
+    /// Training.
+    pub training: BacktestResult,
+    /// Holdout.
+    pub holdout: Option<BacktestResult>,
+}
+
+/// What luck needs to know of all trials.
+#[derive(Clone, Copy, Debug)]
+pub struct Odds {
+    /// Number of trials.
+    pub trials: u64,
+    /// Variance of their per-bar Sharpe ratios.
+    pub variance: f64,
+}
+
+/// The best individual of species `species`; `None` if it has none. One of `exceptions` is none: whatever kept it from
+/// an evaluation would meet us again. `recorded` is what the ledger has of it.
+///
+/// # Errors
+/// It is not what the ledger has.
+pub fn champion(
+    problem: &Problem<'_>,
+    holdout: Option<&Part<'_>>,
+    evolution: &Evolution,
+    species: usize,
+    odds: Odds,
+    exceptions: &[NamedGenome],
+    recorded: impl FnOnce(&Best<'_>) -> Option<Evaluation>,
+) -> Result<Option<Story>, ResultError> {
+    let Some(best) = evolution.best_of_species(species) else { return Ok(None) };
+    let job = problem.job();
+    let strategy = job.species[species].name().to_owned();
+    let genome: BTreeMap<_, _> = job.species[species].named(best.genome).into_iter().collect();
+    if exceptions.iter().any(|e| e.strategy == strategy && e.genome == genome) {
+        return Ok(None);
+    }
+    let Some(training) = problem.report(problem.training(), species, best.genome) else { return Ok(None) };
+    if let Some(difference) =
+        recorded(&best).and_then(|r| difference(problem.metrics(), &r, &training.evaluation))
+    {
+        let genome =
+            genome.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+        return Err(ResultError::NotDeterministic { strategy, genome, difference });
+    }
+    let holdout = holdout.and_then(|part| problem.report(part, species, best.genome));
+    let verdict = job.judge.verdict(Some(training.evaluation.clone()));
+    let objections = job.judge.objections(&verdict).iter().map(ToString::to_string).collect();
+    let Verdict { class, violation, fitness, .. } = verdict;
+    let evaluation = &training.evaluation;
+    let b = job.execution.bars_per_year;
+    let held = |symbol: &str| {
+        let found = holdout.as_ref()?.per_symbol.iter().find(|s| s.symbol == symbol)?;
+        Some(Account::new(&found.evaluation))
+    };
+    let per_symbol = training.per_symbol.iter().map(|s| {
+        let accounts = SymbolAccounts { training: Account::new(&s.evaluation), holdout: held(&s.symbol) };
+        (s.symbol.clone(), accounts)
+    });
+    let champion = Champion {
+        strategy,
+        genome,
+        class: class.name().to_owned(),
+        fitness,
+        objective: job.judge.objective.name().to_owned(),
+        violation,
+        objections,
+        training: Account::new(evaluation),
+        holdout: holdout.as_ref().map(|h| Account::new(&h.evaluation)),
+        per_symbol: per_symbol.collect::<BTreeMap<_, _>>(),
+        deflated_sharpe: deflated_sharpe(
+            &evaluation.metrics,
+            returns_behind(&training, job.execution.aggregate),
+            b,
+            odds.variance,
+            odds.trials,
+        ),
+        trials: evolution.evaluations().get(species).copied().unwrap_or(0),
+    };
+    Ok(Some(Story { champion, feasible: class == Class::Feasible, training, holdout }))
+}
+
+/// What the evaluation now has otherwise than the one in the ledger, bit by bit. The ledger has the metrics that the
+/// job asks for; now there is every one.
+fn difference(asked: MetricSet, recorded: &Evaluation, now: &Evaluation) -> Option<String> {
+    for metric in Metric::ALL.into_iter().filter(|&m| asked.contains(m)) {
+        let then = recorded.metrics.extended(metric);
+        let again = now.metrics.extended(metric);
+        if then.map(f64::to_bits) != again.map(f64::to_bits) {
+            let shown = |value: Option<f64>| value.map_or("undefined".to_owned(), |v| format!("{v:?}"));
+            return Some(format!("{} was {} and is {} now", metric.name(), shown(then), shown(again)));
+        }
+    }
+    if recorded.reason != now.reason {
+        let shown = |reason: Option<Reason>| reason.map_or("none", Reason::name);
+        return Some(format!("the reason was {} and is {} now", shown(recorded.reason), shown(now.reason)));
+    }
+    let sums = |e: &Evaluation| (e.returns, e.s1, e.s2, e.blocks, e.open_position);
+    (sums(recorded) != sums(now)).then(|| "the sums of its returns are others now".to_owned())
+}
+
+/// Holding the symbols over the same windows, aggregated as the individuals are.
+pub fn holding(problem: &Problem<'_>, holdout: Option<&Part<'_>>) -> Result<BuyAndHold, ResultError> {
+    let exec = &problem.job().execution;
+    let held = |part: &Part<'_>| {
+        let run = Backtest { symbols: part.symbols(), rows: part.rows(), exec, metrics: MetricSet::FULL };
+        Account::new(&buy_and_hold(&run, MetricSet::FULL))
+    };
+    Ok(BuyAndHold { training: held(problem.training()), holdout: holdout.map(held) })
+}

@@ -1,0 +1,95 @@
+//! The small tables for people: generations, equity, trades. Times are UTC at bar open, RFC 3339.
+
+use std::io::{self, Write};
+
+use galapagos_engine::backtest::BacktestResult;
+use galapagos_engine::bars::Bars;
+use jiff::Timestamp;
+
+use super::champions::Story;
+use crate::run::progress::GenerationReport;
+
+/// A stamp as text; the number itself where it lies outside the calendar.
+pub fn time(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |t| t.to_string())
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(String::new, |v| v.to_string())
+}
+
+/// `generations.csv`.
+pub fn generations(out: &mut impl Write, history: &[GenerationReport], species: &[&str]) -> io::Result<()> {
+    write!(
+        out,
+        "generation,best,strategy,median,spread,diversity,feasible,infeasible,failed,cached,distinct,seconds"
+    )?;
+    species.iter().try_for_each(|name| write!(out, ",quota_{name}"))?;
+    writeln!(out)?;
+    for g in history {
+        write!(
+            out,
+            "{},{},{},{},{},{},{},{},{},{},{},{}",
+            g.generation,
+            number(g.best),
+            g.strategy.as_deref().unwrap_or(""),
+            number(g.median),
+            number(g.spread),
+            g.diversity,
+            g.feasible,
+            g.infeasible,
+            g.failed,
+            g.cached,
+            g.distinct,
+            g.seconds
+        )?;
+        g.quotas.iter().try_for_each(|q| write!(out, ",{q}"))?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// `best/equity.csv`: the equity of all accounts together at each counted close. The holdout starts anew with the
+/// initial capital.
+pub fn equity(out: &mut impl Write, story: &Story) -> io::Result<()> {
+    writeln!(out, "time,part,equity,return")?;
+    let mut part = |name: &str, report: &BacktestResult| -> io::Result<()> {
+        let total = &report.total;
+        let rows = total.time_ms.iter().zip(&total.equity).zip(&total.returns);
+        for ((&ms, equity), r) in rows {
+            writeln!(out, "{},{name},{equity},{r}", time(ms))?;
+        }
+        Ok(())
+    };
+    part("training", &story.training)?;
+    story.holdout.as_ref().map_or(Ok(()), |h| part("holdout", h))
+}
+
+/// `best/trades.csv`: every closed round trip.
+pub fn trades(out: &mut impl Write, story: &Story, bars: &[Bars<'_>]) -> io::Result<()> {
+    writeln!(out, "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees")?;
+    let mut part = |name: &str, report: &BacktestResult| -> io::Result<()> {
+        for (symbol, bars) in report.per_symbol.iter().zip(bars) {
+            for t in &symbol.trace.trades {
+                let at = |row: usize| bars.time_ms.get(row).map_or_else(String::new, |&ms| time(ms));
+                writeln!(
+                    out,
+                    "{},{name},{},{},{},{},{},{},{},{},{}",
+                    symbol.symbol,
+                    if t.side > 0 { "long" } else { "short" },
+                    at(t.entry),
+                    t.entry_price,
+                    at(t.exit),
+                    t.exit_price,
+                    t.reason.name(),
+                    t.quantity,
+                    t.pnl,
+                    t.fees
+                )?;
+            }
+        }
+        Ok(())
+    };
+    part("training", &story.training)?;
+    story.holdout.as_ref().map_or(Ok(()), |h| part("holdout", h))
+}

@@ -1,0 +1,205 @@
+//! Makes the result of a finished run and puts it in place.
+
+use std::borrow::Borrow;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use galapagos_crds::population::InitialIndividual;
+use galapagos_engine::ENGINE;
+use galapagos_engine::execution::Fill;
+use galapagos_engine::validation::sharpe::expected_best;
+use galapagos_genetics::{Best, species_id};
+
+use super::ResultError;
+use super::champions::{Odds, Story, champion, holding};
+use super::document::{
+    DataWindow, Evaluations, JobName, Luck, NamedGenome, ResultDocument, SCHEMA, SymbolWindow,
+};
+use super::excluded::Tally;
+use super::luck::Trials;
+use super::tables::{self, time};
+use super::{evaluations, looks, pictures};
+use crate::job::problem::{Problem, ProblemError};
+use crate::job::resolve::ResolvedJob;
+use crate::run::driver::Driver;
+use crate::run::ended::Completion;
+use crate::storage::StorageError;
+use crate::storage::record::Record;
+use crate::storage::run_folder::{DIGEST, ResultMark, RunFolder};
+
+/// Writes every file of the result, publishes the folder and its commit mark.
+///
+/// # Errors
+/// [`ResultError`]; an unfinished result is never visible.
+pub fn publish<'p, P: Borrow<Problem<'p>>>(
+    folder: &RunFolder,
+    job: &ResolvedJob,
+    dataset: &str,
+    driver: &Driver<'_>,
+    reason: Completion,
+    prepare: impl FnOnce() -> Result<P, ProblemError>,
+) -> Result<ResultDocument, ResultError> {
+    let mark = ResultMark {
+        digest: driver.digest().to_string(),
+        generation: driver.evolution().generation(),
+        stopped_by: reason.as_str().to_owned(),
+    };
+    let mut document = None;
+    folder.publish(&mark, |path| {
+        document = Some(fill(path, folder, job, dataset, driver, reason, prepare)?);
+        Ok::<(), ResultError>(())
+    })?;
+    document.ok_or(ResultError::Empty)
+}
+
+fn fill<'p, P: Borrow<Problem<'p>>>(
+    path: &Path,
+    folder: &RunFolder,
+    job: &ResolvedJob,
+    dataset: &str,
+    driver: &Driver<'_>,
+    reason: Completion,
+    prepare: impl FnOnce() -> Result<P, ProblemError>,
+) -> Result<ResultDocument, ResultError> {
+    let evolution = driver.evolution();
+    let mut trials = Trials::default();
+    let (mut exceptions, mut excluded) = (Vec::new(), Tally::default());
+    evaluations::write(
+        &path.join("evaluations.parquet"),
+        job,
+        driver.ledger(),
+        evolution.generation(),
+        |record| {
+            trials.add(record, job.execution.bars_per_year);
+            excluded.add(record, &job.judge);
+            exceptions.extend(exception(job, record));
+        },
+    )?;
+    let odds = Odds { trials: evolution.progress().evaluations, variance: trials.variance() };
+    // Only now: the tables are as large as the data, and the rows above are gone.
+    let problem = prepare()?;
+    let problem = problem.borrow();
+    let holdout = problem.holdout()?;
+    let (mut winner, mut species) = (None, Vec::new());
+    let first = evolution.best().map(|b| b.species);
+    for s in 0..job.species.len() {
+        let recorded = |best: &Best<'_>| driver.recorded(best);
+        let Some(story) = champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions, recorded)?
+        else {
+            continue;
+        };
+        species.push(story.champion.clone());
+        // The account of one species is shown; each is several columns of the length of the data.
+        winner = if first == Some(s) { Some(story) } else { winner };
+    }
+    let best = winner.as_ref().filter(|s: &&Story| s.feasible).map(|s| s.champion.clone());
+    let state = driver.state();
+    let counters = state.counters;
+    let shown = species.iter().filter(|c| c.holdout.is_some()).count() as u32;
+    let document = ResultDocument {
+        schema: SCHEMA.to_owned(),
+        job: JobName { namespace: job.namespace.clone(), name: job.name.clone() },
+        result_digest: driver.digest().to_string(),
+        dataset_digest: job.dataset_digest.clone(),
+        inputs_digest: job.digest.to_string(),
+        engine: ENGINE,
+        stopped_by: reason.as_str().to_owned(),
+        reproducible: counters.exceptions == 0,
+        optimistic: job.execution.fill == Fill::SameClose,
+        luck: Luck {
+            trials: odds.trials,
+            effective_trials: trials.effective(),
+            sharpe_variance: odds.variance,
+            expected_best_sharpe: expected_best(odds.variance, odds.trials),
+            deflated_sharpe: best.as_ref().and_then(|b| b.deflated_sharpe),
+            holdout_looks: looks::total(&folder.result(), &driver.digest().to_string(), shown),
+        },
+        best,
+        species,
+        evaluations: Evaluations {
+            distinct: odds.trials,
+            cached: counters.cached,
+            failed: counters.failed,
+            exceptions: counters.exceptions,
+        },
+        excluded: excluded.finish(),
+        buy_and_hold: holding(problem, holdout.as_ref())?,
+        data: window(problem, dataset),
+        generations: state.history.clone(),
+        exceptions,
+        seconds: counters.seconds,
+        strategy_bars_per_second: driver.speed().strategy_bars_per_second,
+        reproduce: format!("galapagos backtest {}/result.json#1", folder.result().display()),
+    };
+    let mut json = serde_json::to_vec_pretty(&document)?;
+    json.push(b'\n');
+    put(&path.join("result.json"), |out| out.write_all(&json))?;
+    let names: Vec<&str> = job.species.iter().map(|s| s.name()).collect();
+    put(&path.join("generations.csv"), |out| tables::generations(out, &state.history, &names))?;
+    put(&path.join("champions.yaml"), |out| out.write_all(champions(&document)?.as_bytes()))?;
+    put(&path.join("job.yaml"), |out| {
+        let text = serde_yaml::to_string(&job.manifest).map_err(io::Error::other)?;
+        out.write_all(text.as_bytes())
+    })?;
+    put(&path.join(DIGEST), |out| writeln!(out, "{}", document.result_digest))?;
+    let objective = job.judge.objective.name();
+    let picture = pictures::fitness_svg(&state.history, objective)?;
+    put(&path.join("fitness.svg"), |out| out.write_all(picture.as_bytes()))?;
+    if let Some(story) = &winner {
+        let picture = pictures::equity_svg(story, problem.bars())?;
+        put(&path.join("equity.svg"), |out| out.write_all(picture.as_bytes()))?;
+        let best = path.join("best");
+        fs::create_dir(&best).map_err(StorageError::io("create", &best))?;
+        put(&best.join("equity.csv"), |out| tables::equity(out, story))?;
+        put(&best.join("trades.csv"), |out| tables::trades(out, story, problem.bars()))?;
+    }
+    Ok(document)
+}
+
+fn put(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), ResultError> {
+    let file = File::create(path).map_err(StorageError::io("create", path))?;
+    let mut out = BufWriter::new(file);
+    write(&mut out).and_then(|()| out.flush()).map_err(StorageError::io("write", path))?;
+    Ok(())
+}
+
+/// The best of each species, as `population.initial` of another job takes them.
+fn champions(document: &ResultDocument) -> io::Result<String> {
+    let list: Vec<InitialIndividual> = document
+        .species
+        .iter()
+        .map(|c| InitialIndividual { strategy: c.strategy.clone(), genome: c.genome.clone() })
+        .collect();
+    serde_yaml::to_string(&list).map_err(io::Error::other)
+}
+
+fn exception(job: &ResolvedJob, record: &Record) -> Option<NamedGenome> {
+    let Record::Evaluated { identity, verdict } = record else { return None };
+    let species = job.species.iter().find(|s| species_id(s.name()) == identity.species)?;
+    verdict.is_exception().then(|| NamedGenome {
+        strategy: species.name().to_owned(),
+        genome: species.named(&identity.genome).into_iter().collect(),
+    })
+}
+
+fn window(problem: &Problem<'_>, dataset: &str) -> DataWindow {
+    let split = problem.split();
+    let symbols = problem.bars().iter().zip(problem.warm_ups()).zip(&split.training_rows);
+    let symbols = symbols.map(|((bars, warm_up), &training)| SymbolWindow {
+        symbol: bars.symbol.to_owned(),
+        rows: bars.len() as u64,
+        from: bars.time_ms.first().map_or_else(String::new, |&ms| time(ms)),
+        to: bars.time_ms.last().map_or_else(String::new, |&ms| time(ms)),
+        warm_up: warm_up.rows as u64,
+        warm_up_species: warm_up.species.map(str::to_owned),
+        training_rows: training as u64,
+    });
+    DataWindow {
+        dataset: dataset.to_owned(),
+        bars_per_year: problem.job().execution.bars_per_year,
+        holdout_from: split.from_ms.map(time),
+        holdout_stamps: split.holdout_stamps as u64,
+        symbols: symbols.collect(),
+    }
+}

@@ -1,0 +1,362 @@
+//! The loop of a run: ask for a generation, take what is known from the ledgers, have the rest evaluated, tell,
+//! extend the digest chain, checkpoint. It does not know how evaluation happens.
+//!
+//! A kill at any instant costs at most the individuals under way: every answer is in the ledger before the next is
+//! waited for, and a checkpoint follows each generation.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use galapagos_crds::GeneValue;
+use galapagos_engine::ENGINE;
+use galapagos_engine::evaluation::{Evaluation, Metrics};
+use galapagos_genetics::{self as genetics, Best, Candidate, Evolution};
+
+pub use super::ended::{Ended, RunError};
+use super::evaluator::{Evaluator, EvaluatorError, Task};
+use super::limits::Limits;
+use super::memo::{Memo, Place};
+use super::progress::{Event, GenerationReport, Observer, Pace};
+use super::resume::resume;
+use super::speed::Speed;
+use super::state::DriverState;
+use super::told::Told;
+use crate::job::resolve::ResolvedJob;
+use crate::run::ended::Completion;
+use crate::storage::checkpoint::{self, Checkpoint};
+use crate::storage::digest::{Chain, GenerationRecord};
+use crate::storage::exceptions::{self, ExceptionLine};
+use crate::storage::ledger::Ledger;
+use crate::storage::run_folder::RunFolder;
+
+/// A run at a generation boundary.
+pub struct Driver<'a> {
+    job: &'a ResolvedJob,
+    folder: &'a RunFolder,
+    memo: Memo,
+    evolution: Evolution,
+    chain: Chain,
+    state: DriverState,
+    price_per_second: Option<f64>,
+    bars: u64,
+    pace: Speed,
+    limits: Arc<Mutex<Limits>>,
+}
+
+impl<'a> Driver<'a> {
+    /// Opens the ledgers and continues from the newest checkpoint that checks, or begins. `bars` is what one
+    /// evaluation looks at; `price_per_second` makes `stop.maxCost` work.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written, or the job is not one that genetics accepts.
+    pub fn open(
+        job: &'a ResolvedJob,
+        folder: &'a RunFolder,
+        bars: u64,
+        price_per_second: Option<f64>,
+        observer: &mut dyn Observer,
+    ) -> Result<Driver<'a>, RunError> {
+        let (memo, warning) = Memo::open(job, folder)?;
+        if let Some(warning) = warning {
+            observer.observe(Event::Fallback(warning.to_string()));
+        }
+        let mut resumed = None;
+        let mut warnings = Vec::new();
+        checkpoint::load_newest(&folder.checkpoints(), ENGINE, &mut warnings, |c| {
+            resumed = Some(resume(job, memo.ledger(), c)?);
+            Ok(())
+        })?;
+        warnings.iter().for_each(|w| observer.observe(Event::Fallback(w.to_string())));
+        folder.check_epoch()?;
+        checkpoint::remove_refused(&warnings)?;
+        let (evolution, chain, state) = match resumed {
+            Some(found) => found,
+            None => {
+                let evolution = Evolution::new(job.config.clone(), job.genetic_species())?;
+                (evolution, Chain::start(&job.digest), DriverState::default())
+            }
+        };
+        let pace = Speed::default();
+        Ok(Driver {
+            job,
+            folder,
+            memo,
+            evolution,
+            chain,
+            state,
+            price_per_second,
+            bars,
+            pace,
+            limits: Arc::new(Mutex::new(Limits::of(job))),
+        })
+    }
+
+    /// The limits that the next generation boundary is judged by. No breeding depends on them.
+    pub fn limits(&self) -> Arc<Mutex<Limits>> {
+        Arc::clone(&self.limits)
+    }
+
+    fn limits_now(&self) -> Limits {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Runs until a stop rule holds or `interrupt` rises.
+    ///
+    /// # Errors
+    /// [`RunError`]; everything before it is on disk.
+    pub fn run(
+        &mut self,
+        evaluator: &mut dyn Evaluator,
+        observer: &mut dyn Observer,
+        interrupt: &AtomicBool,
+    ) -> Result<Ended, RunError> {
+        let species: Vec<String> = self.job.species.iter().map(|s| s.name().to_owned()).collect();
+        let generations = self.limits_now().stop.generations;
+        observer.observe(Event::Started {
+            done: self.evolution.generation(),
+            generations,
+            species: &species,
+        });
+        loop {
+            if let Some(reason) = self.stopped() {
+                return Ok(Ended::Finished(reason));
+            }
+            if interrupt.load(Ordering::Relaxed) || !self.generation(evaluator, observer, interrupt)? {
+                self.memo.ledger().sync()?;
+                return Ok(Ended::Interrupted);
+            }
+        }
+    }
+
+    /// The rule that ends the run at this boundary, if any.
+    fn stopped(&self) -> Option<Completion> {
+        self.limits_now().reached(&self.state, self.job.judge.goal, self.price_per_second)
+    }
+
+    /// One generation; false if it was interrupted before its end.
+    fn generation(
+        &mut self,
+        evaluator: &mut dyn Evaluator,
+        observer: &mut dyn Observer,
+        interrupt: &AtomicBool,
+    ) -> Result<bool, RunError> {
+        let began = Instant::now();
+        let generation = self.evolution.ask();
+        let candidates = generation.candidates;
+        let mut told: Vec<Option<Told>> = vec![None; candidates.len()];
+        let place = |index| Place { generation: generation.index, index, candidate: &candidates[index] };
+        let mut tasks = Vec::new();
+        for index in (0..candidates.len()).filter(|&i| !candidates[i].known) {
+            told[index] = self.memo.remembered(place(index))?.as_ref().map(Told::of);
+            match told[index] {
+                Some(_) => self.pace.reused += 1,
+                None => tasks.push(task(index, &candidates[index])),
+            }
+        }
+        let evaluation = Instant::now();
+        self.evaluate(generation.index, &candidates, tasks, &mut told, evaluator, observer, interrupt)?;
+        self.pace.seconds += evaluation.elapsed().as_secs_f64();
+        // Duplicates last: what they repeat may be of this very generation.
+        let known: Vec<usize> = (0..candidates.len()).filter(|&i| candidates[i].known).collect();
+        let mut again = Vec::new();
+        for &index in &known {
+            told[index] = self.memo.repeated(place(index))?.as_ref().map(Told::of);
+            if told[index].is_none() {
+                again.push(task(index, &candidates[index]));
+            }
+        }
+        self.evaluate(generation.index, &candidates, again, &mut told, evaluator, observer, interrupt)?;
+        let Some(told) = told.into_iter().collect::<Option<Vec<Told>>>() else { return Ok(false) };
+        self.finish(generation.index, &candidates, &told, began, evaluator.workers(), observer)?;
+        Ok(true)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the three roles of a run and one generation's columns")]
+    fn evaluate(
+        &mut self,
+        generation: u32,
+        candidates: &[Candidate],
+        tasks: Vec<Task>,
+        told: &mut [Option<Told>],
+        evaluator: &mut dyn Evaluator,
+        observer: &mut dyn Observer,
+        interrupt: &AtomicBool,
+    ) -> Result<(), RunError> {
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        let mut done = candidates.len() - tasks.len();
+        let mut failed: Option<RunError> = None;
+        let ended = evaluator.evaluate(&tasks, interrupt, &mut |index, answer| {
+            let candidate = &candidates[index];
+            let problem = answer.as_ref().err().map(ToString::to_string);
+            let verdict = self.job.judge.verdict(answer.ok());
+            if let Some(problem) = problem {
+                let strategy = &self.job.species[candidate.species];
+                let genome = strategy.named(&candidate.genome);
+                if self.job.failures.fatal {
+                    let (strategy, genome) = (strategy.name().to_owned(), text(&genome));
+                    failed = Some(RunError::EvaluationFailed { strategy, genome, problem });
+                    return Err(EvaluatorError("an individual failed".into()));
+                }
+                let line = ExceptionLine {
+                    generation,
+                    index: index as u32,
+                    strategy: strategy.name().to_owned(),
+                    genome: genome.iter().cloned().collect(),
+                    problem: problem.clone(),
+                };
+                if let Err(error) = exceptions::append(self.folder.path(), &line) {
+                    let text = error.to_string();
+                    failed = Some(error.into());
+                    return Err(EvaluatorError(text));
+                }
+                observer.observe(Event::Quarantined { strategy: strategy.name(), genome: &genome, problem });
+            }
+            told[index] = Some(Told::of(&verdict));
+            self.memo.record(Place { generation, index, candidate }, verdict).map_err(|e| {
+                let text = e.to_string();
+                failed = Some(e.into());
+                EvaluatorError(text)
+            })?;
+            self.pace.evaluated += 1;
+            done += 1;
+            observer.observe(Event::Evaluated { generation, done, of: candidates.len() });
+            Ok(())
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(ended?),
+        }
+    }
+
+    fn finish(
+        &mut self,
+        generation: u32,
+        candidates: &[Candidate],
+        told: &[Told],
+        began: Instant,
+        workers: f64,
+        observer: &mut dyn Observer,
+    ) -> Result<(), RunError> {
+        let mut record = GenerationRecord::new(generation);
+        for (candidate, told) in candidates.iter().zip(told) {
+            record.push(self.job.species[candidate.species].name(), &candidate.genome, &told.verdict());
+        }
+        self.chain.push(&record);
+        // It is as long as the generation, and what follows needs room too.
+        drop(record);
+        let outcomes: Vec<_> = told.iter().map(|t| t.outcome).collect();
+        let summary = self.evolution.tell(&outcomes)?;
+
+        let best = self.evolution.best();
+        let named = best.as_ref().map(|b| self.job.species[b.species].named(b.genome)).unwrap_or_default();
+        let feasible = best.filter(|b| b.outcome.class == genetics::Class::Feasible);
+        let seconds = began.elapsed().as_secs_f64();
+        let report = GenerationReport {
+            generation,
+            best: summary.best,
+            strategy: feasible.map(|b| self.job.species[b.species].name().to_owned()),
+            median: summary.median,
+            spread: summary.spread,
+            diversity: summary.diversity,
+            feasible: summary.feasible,
+            infeasible: summary.infeasible,
+            failed: summary.failed,
+            cached: summary.known,
+            distinct: summary.evaluations,
+            quotas: self.evolution.quotas(),
+            seconds,
+        };
+        let counters = &mut self.state.counters;
+        counters.cached += u64::from(summary.known);
+        counters.failed += u64::from(summary.failed);
+        let new = candidates.iter().zip(told).filter(|(c, t)| !c.known && t.is_exception());
+        counters.exceptions += new.count() as u64;
+        counters.seconds += seconds;
+        counters.worker_seconds += seconds * workers;
+        self.state.exhausted = summary.exhausted;
+        self.state.history.push(report);
+        let saving = Instant::now();
+        self.save()?;
+        let checkpoint = saving.elapsed();
+        self.pace.generations += 1;
+        self.pace.elapsed += seconds;
+        let pace = self.pace();
+        if let Some(report) = self.state.history.last() {
+            let (state, metrics) = (&self.state, self.best_metrics());
+            observer.observe(Event::Generation {
+                report,
+                pace: &pace,
+                best: &named,
+                metrics: metrics.as_ref(),
+                counters: &state.counters,
+                digest: self.chain.digest(),
+                checkpoint,
+            });
+        }
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<(), RunError> {
+        // A checkpoint vouches for the ledger, so the ledger is durable first.
+        self.memo.ledger().sync()?;
+        self.folder.check_epoch()?;
+        let checkpoint = Checkpoint {
+            generation: self.evolution.generation(),
+            digest: self.chain.digest(),
+            ledger_position: self.memo.ledger().position(),
+            driver: serde_json::to_vec(&self.state)?,
+            genetics: self.evolution.state().to_bytes(),
+        };
+        Ok(checkpoint::save(&self.folder.checkpoints(), ENGINE, &checkpoint)?)
+    }
+
+    fn pace(&self) -> Pace {
+        self.pace.report(self.bars, self.limits_now().stop.generations, self.evolution.generation())
+    }
+
+    /// The metrics of the best individual so far, from the ledger.
+    fn best_metrics(&self) -> Option<Metrics> {
+        Some(self.recorded(&self.evolution.best()?)?.metrics)
+    }
+
+    /// The evolution at this boundary.
+    pub fn evolution(&self) -> &Evolution {
+        &self.evolution
+    }
+
+    /// The digest chain at this boundary.
+    pub fn digest(&self) -> crate::storage::digest::Digest {
+        self.chain.digest()
+    }
+
+    /// History and counters.
+    pub fn state(&self) -> &DriverState {
+        &self.state
+    }
+
+    /// The ledger: every distinct evaluation of the run.
+    pub fn ledger(&self) -> &Ledger {
+        self.memo.ledger()
+    }
+
+    /// The evaluation of an individual, as the ledger has it.
+    pub fn recorded(&self, best: &Best<'_>) -> Option<Evaluation> {
+        self.memo.evaluation(best)
+    }
+
+    /// The pace of this process.
+    pub fn speed(&self) -> Pace {
+        self.pace()
+    }
+}
+
+fn task(index: usize, candidate: &Candidate) -> Task {
+    Task { index, species: candidate.species, genome: candidate.genome.clone() }
+}
+
+fn text(genome: &[(String, GeneValue)]) -> String {
+    genome.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,115 @@
+//! The driver knows nothing of how evaluation happens: any evaluator, any order of answers.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+mod common;
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use common::{manifest, publish_walk, resolve};
+use galapagos_crds::EvolutionJob;
+use galapagos_engine::ENGINE;
+use galapagos_run::job::problem::Problem;
+use galapagos_run::run::driver::{Driver, Ended, RunError};
+use galapagos_run::run::evaluator::{Answer, Evaluator, EvaluatorError, Exception, Task};
+use galapagos_run::run::progress::{Event, Silent};
+use galapagos_run::storage::run_folder::{RunFolder, RunKey, Start};
+
+/// What the evaluator does with one task.
+type Answering<'a> = Box<dyn FnMut(&Task) -> Answer + 'a>;
+
+/// Answers in an order of its own.
+struct Scripted<'a> {
+    order: fn(&mut Vec<&Task>),
+    answer: Answering<'a>,
+}
+
+impl Evaluator for Scripted<'_> {
+    fn evaluate(
+        &mut self,
+        tasks: &[Task],
+        _: &AtomicBool,
+        sink: &mut dyn FnMut(usize, Answer) -> Result<(), EvaluatorError>,
+    ) -> Result<(), EvaluatorError> {
+        let mut tasks: Vec<&Task> = tasks.iter().collect();
+        (self.order)(&mut tasks);
+        tasks.into_iter().try_for_each(|task| sink(task.index, (self.answer)(task)))
+    }
+}
+
+struct Outcome {
+    digest: String,
+    exceptions: u64,
+    quarantined: usize,
+}
+
+fn drive(
+    data: &Path,
+    root: &Path,
+    manifest: &EvolutionJob,
+    order: fn(&mut Vec<&Task>),
+    fails: fn(&Task) -> bool,
+) -> Result<Outcome, RunError> {
+    let (market, job) = resolve(data, manifest);
+    let problem = Problem::new(&job, market.bars()).unwrap();
+    let key = RunKey { root, namespace: "local", job: &job.name, inputs: job.digest };
+    let folder = RunFolder::open(&key, Start::Continue, ENGINE, 1)?;
+    let mut driver = Driver::open(&job, &folder, 1, None, &mut Silent)?;
+    let answer = Box::new(|task: &Task| {
+        if fails(task) {
+            return Err(Exception::Panicked("made to".into()));
+        }
+        Ok(problem.evaluate(task.species, &task.genome).unwrap())
+    });
+    let mut quarantined = 0;
+    let mut observer =
+        |event: Event<'_>| quarantined += usize::from(matches!(event, Event::Quarantined { .. }));
+    let ended = driver.run(&mut Scripted { order, answer }, &mut observer, &AtomicBool::new(false))?;
+    assert!(matches!(ended, Ended::Finished(_)));
+    let exceptions = driver.state().counters.exceptions;
+    Ok(Outcome { digest: driver.digest().to_string(), exceptions, quarantined })
+}
+
+#[test]
+fn the_order_of_answers_does_not_matter() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let job = manifest("  generations: 3\n");
+    let orders: [fn(&mut Vec<&Task>); 3] =
+        [|_| {}, |t| t.reverse(), |t| t.sort_by(|a, b| a.genome.cmp(&b.genome))];
+    let digests: Vec<String> = orders
+        .into_iter()
+        .map(|order| {
+            let root = tempfile::tempdir().unwrap();
+            drive(data.path(), root.path(), &job, order, |_| false).unwrap().digest
+        })
+        .collect();
+    assert!(digests.windows(2).all(|w| w[0] == w[1]), "{digests:?}");
+}
+
+// Contract J7.
+#[test]
+fn an_individual_that_cannot_be_evaluated_is_set_aside_and_stays_so() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let root = tempfile::tempdir().unwrap();
+    let (short, long) = (manifest("  generations: 2\n"), manifest("  generations: 3\n"));
+    let first = drive(data.path(), root.path(), &short, |_| {}, |t| t.index == 3).unwrap();
+    assert_eq!((first.exceptions, first.quarantined), (2, 2));
+    let continued = drive(data.path(), root.path(), &long, |_| {}, |_| false).unwrap();
+    assert_eq!((continued.exceptions, continued.quarantined), (2, 0));
+    let other = tempfile::tempdir().unwrap();
+    let clean = drive(data.path(), other.path(), &long, |_| {}, |_| false).unwrap();
+    assert_ne!(clean.digest, continued.digest);
+}
+
+#[test]
+fn on_failure_fail_ends_the_job() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let root = tempfile::tempdir().unwrap();
+    let job = manifest("  generations: 2\n  evaluation: {onFailure: Fail}\n");
+    let ended = drive(data.path(), root.path(), &job, |_| {}, |t| t.index == 3);
+    assert!(matches!(ended, Err(RunError::EvaluationFailed { .. })));
+}

@@ -1,0 +1,218 @@
+//! What a manifest means: defaults, names, data, and what the inputs digest covers.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{manifest, publish_walk, resolve, series};
+use galapagos_crds::{EvolutionJob, GeneValue};
+use galapagos_market::{Calendar, Interval, OwnedSeries, publish};
+use galapagos_run::job::market::Facts;
+use galapagos_run::job::problem::Problem;
+use galapagos_run::job::resolve::{ResolveError, ResolvedJob};
+use proptest::prelude::*;
+
+fn facts() -> Facts {
+    Facts { digest: "0".repeat(64), interval_ms: 86_400_000, calendar: None, volume: true, funding: false }
+}
+
+fn job(spec: &str) -> EvolutionJob {
+    let text = format!(
+        "apiVersion: galapagos.dev/v1alpha1\nkind: EvolutionJob\nmetadata: {{name: demo}}\nspec:\n  \
+         marketData: {{dataset: d, symbols: [A], interval: 1d, calendar: {{type: Continuous}}}}\n  \
+         population: {{size: 100}}\n{spec}"
+    );
+    serde_yaml::from_str(&text).unwrap()
+}
+
+fn error(spec: &str) -> String {
+    let error = ResolvedJob::new(&job(spec), &facts()).unwrap_err();
+    error.to_string()
+}
+
+#[test]
+fn every_strategy_resolves_with_its_own_ranges_and_its_defaults_are_genomes() {
+    let facts = Facts { funding: true, ..facts() };
+    for strategy in galapagos_engine::strategies::all() {
+        let name = strategy.def().name;
+        let job = ResolvedJob::new(&job(&format!("  strategies: [{{name: {name}}}]\n")), &facts).unwrap();
+        let species = &job.species[0];
+        let indices = species.indices("genome", &BTreeMap::new()).unwrap();
+        let genome = species.genome(&indices).unwrap();
+        assert_eq!(genome.values.len(), strategy.def().genes.len());
+        let named = species.named(&indices).into_iter().collect();
+        assert_eq!(species.indices("genome", &named).unwrap(), indices, "{name}");
+        assert!(!species.bounds().is_empty());
+    }
+}
+
+#[test]
+fn misspelt_names_are_answered_with_the_right_ones() {
+    assert!(error("  strategies: [{name: sma_crosover}]\n").contains("sma_crossover"));
+    let gene = error("  strategies: [{name: sma_crossover, genes: [{name: fast_perod, min: 2, max: 5}]}]\n");
+    assert!(gene.contains("did you mean \"fast_period\""), "{gene}");
+    let metric = error("  strategies: [{name: sma_crossover}]\n  limits: [{metric: sharp, atLeast: 1}]\n");
+    assert!(metric.contains("sharpe"), "{metric}");
+}
+
+#[test]
+fn impossible_ranges_are_refused() {
+    let threshold =
+        error("  strategies: [{name: ema_crossover, genes: [{name: trend_filter, value: \"0.0000001\"}]}]\n");
+    assert!(threshold.contains("not a multiple of 0.000001"), "{threshold}");
+    let order = error(
+        "  strategies: [{name: sma_crossover, genes: [{name: fast_period, min: 50, max: 60}, {name: slow_period, value: 20}]}]\n",
+    );
+    assert!(order.contains("fast_period") && order.contains("slow_period"), "{order}");
+    let twice = error("  strategies: [{name: rsi_filter}, {name: rsi_mean_reversion}]\n");
+    assert!(twice.contains("twice"), "{twice}");
+}
+
+#[test]
+fn an_alias_fixes_its_gene() {
+    let job = ResolvedJob::new(&job("  strategies: [{name: rsi_mean_reversion}]\n"), &facts()).unwrap();
+    assert_eq!(job.species[0].name(), "rsi_filter");
+    let named = job.species[0].named(&job.species[0].indices("genome", &BTreeMap::new()).unwrap());
+    assert!(named.contains(&("operation_mode".into(), GeneValue::Name("reversion".into()))), "{named:?}");
+}
+
+// Contract C13.
+#[test]
+fn stop_genes_are_off_unless_named() {
+    let with = job(
+        "  strategies: [{name: sma_crossover, genes: [{name: stop_loss, min: \"0.02\", max: \"0.1\", step: \"0.01\"}]}]\n",
+    );
+    let with = ResolvedJob::new(&with, &facts()).unwrap();
+    let genome = with.species[0].genome(&[0, 5, 3]).unwrap();
+    assert_eq!(genome.stops.stop_loss.unwrap().to_string(), "0.05");
+    assert_eq!(genome.stops.take_profit, None);
+    let without = ResolvedJob::new(&job("  strategies: [{name: sma_crossover}]\n"), &facts()).unwrap();
+    assert_eq!(without.species[0].genome(&[0, 5]).unwrap().stops, Default::default());
+}
+
+// Contract X16.
+#[test]
+fn without_volume_the_breakout_ignores_it_and_the_vwap_is_refused() {
+    let none = Facts { volume: false, ..facts() };
+    let breakout = ResolvedJob::new(&job("  strategies: [{name: donchian_breakout}]\n"), &none).unwrap();
+    assert_eq!(breakout.warnings.len(), 1);
+    let lens: Vec<u32> = breakout.species[0].space().lens().to_vec();
+    assert!(lens.contains(&1), "{lens:?}");
+    let vwap = ResolvedJob::new(&job("  strategies: [{name: vwap_reversion}]\n"), &none);
+    assert!(matches!(vwap, Err(ResolveError::NeedsData { .. })));
+    let carry = ResolvedJob::new(&job("  strategies: [{name: funding_rate_carry}]\n"), &none);
+    assert!(matches!(carry, Err(ResolveError::NeedsData { .. })));
+}
+
+#[test]
+fn the_calendar_comes_from_the_job_then_from_the_dataset() {
+    let mut without = job("  strategies: [{name: sma_crossover}]\n");
+    without.spec.market_data.calendar = None;
+    assert!(matches!(ResolvedJob::new(&without, &facts()), Err(ResolveError::NoCalendar)));
+    let suggested = Facts { calendar: Some(Calendar::Sessions { bars_per_year: 252 }), ..facts() };
+    assert_eq!(ResolvedJob::new(&without, &suggested).unwrap().execution.bars_per_year, 252.0);
+    let own = job("  strategies: [{name: sma_crossover}]\n");
+    assert_eq!(ResolvedJob::new(&own, &suggested).unwrap().execution.bars_per_year, 365.0);
+}
+
+#[test]
+fn the_digest_covers_what_changes_a_result_and_nothing_else() {
+    let base = "  strategies: [{name: sma_crossover}]\n";
+    let digest = |more: &str| ResolvedJob::new(&job(&format!("{base}{more}")), &facts()).unwrap().digest;
+    let plain = digest("");
+    for same in [
+        "  generations: 7\n",
+        "  stop: {patience: 3, target: 2}\n",
+        "  priority: 5\n  workerPoolName: other\n  suspend: true\n",
+        "  evaluation: {timeoutSeconds: 5, attempts: 1}\n",
+        "  execution: {takerFee: \"0.000\", initialCapital: \"10000.00\"}\n",
+        "  searcher: Evolution\n  breeding: {tournamentSize: 3}\n",
+    ] {
+        assert_eq!(digest(same), plain, "{same}");
+    }
+    for other in [
+        "  searcher: Random\n",
+        "  breeding: {tournamentSize: 4}\n",
+        "  limits: [{metric: trades, atLeast: 1}]\n",
+        "  execution: {takerFee: \"0.001\"}\n",
+        "  validation: {holdout: {fraction: \"0.3\"}}\n",
+        "  objectives: [{metric: sortino}]\n",
+    ] {
+        assert_ne!(digest(other), plain, "{other}");
+    }
+    let renamed = |name: &str| {
+        let mut job = job(base);
+        job.metadata.name = Some(name.into());
+        ResolvedJob::new(&job, &facts()).unwrap().digest
+    };
+    assert_eq!(renamed("a"), renamed("b"));
+    let data = Facts { digest: "1".repeat(64), ..facts() };
+    assert_ne!(ResolvedJob::new(&job(base), &data).unwrap().digest, plain);
+}
+
+#[test]
+fn the_warm_up_is_the_longest_of_all_species() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let (market, job) = resolve(data.path(), &manifest(""));
+    let problem = Problem::new(&job, market.bars()).unwrap();
+    assert_eq!(problem.warm_ups()[0].rows, 76);
+    assert_eq!(problem.warm_ups()[0].species, Some("rsi_filter"));
+    assert_eq!(problem.split().holdout_stamps, 100);
+    assert_eq!(problem.counted_bars(), 400 - 76);
+}
+
+#[test]
+fn too_little_data_names_who_needs_more() {
+    let data = tempfile::tempdir().unwrap();
+    let short = series("AAA", 150, 3);
+    publish(data.path(), "walk", Interval::parse("1d").unwrap(), None, &[OwnedSeries::as_series(&short)])
+        .unwrap();
+    let (market, job) = resolve(data.path(), &manifest(""));
+    let error = Problem::new(&job, market.bars()).unwrap_err().to_string();
+    assert!(error.contains("rsi_filter") && error.contains("76"), "{error}");
+}
+
+#[test]
+fn a_warm_start_must_lie_on_the_grids() {
+    let good = "  strategies: [{name: sma_crossover}]\n";
+    let mut with = job(good);
+    let individual = |fast: &str| -> galapagos_crds::InitialIndividual {
+        serde_yaml::from_str(&format!(
+            "{{strategy: sma_crossover, genome: {{fast_period: {fast}, slow_period: 40}}}}"
+        ))
+        .unwrap()
+    };
+    with.spec.population.initial = vec![individual("12")];
+    let job = ResolvedJob::new(&with, &facts()).unwrap();
+    assert_eq!(job.initial[0].len(), 1);
+    with.spec.population.initial = vec![individual("900")];
+    assert!(ResolvedJob::new(&with, &facts()).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// No range of any gene panics: it is a space or an error that names the gene.
+    #[test]
+    fn any_range_is_a_space_or_an_error(
+        strategy in 0usize..15, gene in 0usize..6,
+        min in -50i64..300, span in 0i64..300, step in 1i64..50, scale in 0u32..4,
+    ) {
+        let def = galapagos_engine::strategies::all()[strategy].def();
+        let name = def.genes[gene % def.genes.len()].name;
+        let decimal = |n: i64| rust_decimal::Decimal::new(n, scale).normalize();
+        let text = format!(
+            "  strategies: [{{name: {}, genes: [{{name: {name}, min: \"{}\", max: \"{}\", step: \"{}\"}}]}}]\n",
+            def.name, decimal(min), decimal(min + span), decimal(step),
+        );
+        let facts = Facts { funding: true, ..facts() };
+        if let Ok(job) = ResolvedJob::new(&job(&text), &facts) {
+            for genome in job.species[0].bounds() {
+                prop_assert_eq!(genome.values.len(), def.genes.len());
+            }
+        }
+    }
+}
