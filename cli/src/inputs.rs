@@ -9,7 +9,7 @@ pub fn input(text: &str, symbol: Option<&str>) -> Input {
     let exists = |path: &str| PathBuf::from(path).exists();
     match text.split_once('=') {
         Some((name, path)) if !exists(text) && (!name.contains(['/', '\\']) || exists(path)) => {
-            Input::of(name, path)
+            Input::for_symbol(name, path)
         }
         _ => Input { path: text.into(), symbol: symbol.map(str::to_owned) },
     }
