@@ -7,7 +7,7 @@ use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "galapagos",
     "galapagos-crds",
     "galapagos-e2e",
