@@ -24,7 +24,7 @@ pub fn succeeded(result: &ResultDocument, folder: &Path, root: &Path) -> Final {
 /// The end of a run that failed for good.
 pub fn failed(exit: &Exit) -> Final {
     Final {
-        reason: exit.reason().as_str().to_owned(),
+        reason: exit.reason.as_str().to_owned(),
         succeeded: false,
         message: format!("{:#}", exit.error).chars().take(1024).collect(),
         ..Final::default()

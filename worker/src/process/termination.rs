@@ -22,8 +22,8 @@ pub fn failure(exit: &Exit) -> String {
     // Escapes may make text six times as long.
     let mut limit = message.len();
     loop {
-        let text = serde_json::json!({"reason": exit.reason().as_str(), "message": cut(&message, limit)})
-            .to_string();
+        let text =
+            serde_json::json!({"reason": exit.reason.as_str(), "message": cut(&message, limit)}).to_string();
         if text.len() <= LIMIT {
             return text;
         }
