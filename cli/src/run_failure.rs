@@ -40,7 +40,9 @@ pub fn blame_execute(error: ExecuteError) -> Failure {
 
 fn blame_storage(error: StorageError) -> Failure {
     match error {
-        StorageError::Io { .. } | StorageError::OlderEpoch { .. } => Failure::Internal(error.into()),
+        StorageError::Io { .. } | StorageError::Json { .. } | StorageError::OlderEpoch { .. } => {
+            Failure::Internal(error.into())
+        }
         other => Failure::Invalid(other.into()),
     }
 }
