@@ -1,8 +1,8 @@
 //! What a job would cost: window, spaces, evaluations, memory, time from a short measurement here, money.
 
-use crate::args::Output;
 use crate::exit::{Blame, Failure, Outcome};
 use crate::interrupt;
+use crate::output::Output;
 use crate::probe::{self, Alone, Generation, Probe, Shared};
 use crate::table::{bytes, duration, number, table, thousands};
 use crate::terminal;

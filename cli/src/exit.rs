@@ -1,7 +1,5 @@
 //! How a command ends: the exit codes, and whether an error is the caller's or ours.
 
-use std::process::ExitCode;
-
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub enum Failure {
@@ -74,16 +72,5 @@ impl<T, E: Into<anyhow::Error>> Blame<T> for Result<T, E> {
 
     fn internal(self) -> Outcome<T> {
         self.map_err(|e| Failure::Internal(e.into()))
-    }
-}
-
-/// Prints a failure on stderr and returns the exit code of the process.
-pub fn finish(outcome: Outcome) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            crate::terminal::end(&failure);
-            ExitCode::from(failure.code())
-        }
     }
 }

@@ -1,11 +1,27 @@
-//! A job from a file, with `--set`.
+//! Manifests in files: their text, what is wrong with them line by line, and a job with `--set`.
 
-use crate::commands::validate::{lines, read_manifest};
 use crate::exit::{Blame, Failure, Outcome};
 use crate::set;
 use crate::validate::{Problem, load_job};
+use anyhow::Context;
 use galapagos_crds::{EvolutionJob, WorkerPool};
+use std::io::Read;
 use std::path::Path;
+
+/// The text of a manifest; `-` is stdin.
+pub fn read_manifest(file: &Path) -> Outcome<String> {
+    let mut text = String::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text).context("stdin").invalid()?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).with_context(|| file.display().to_string()).invalid()
+}
+
+/// `FILE:LINE:COLUMN: message`, one a line.
+pub fn lines(file: &Path, problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("{}:{problem}\n", file.display())).collect()
+}
 
 /// The job of a file (of several, `name`), with the assignments of `--set` in it, and its pool if that is there.
 pub fn load(

@@ -2,7 +2,8 @@
 
 use crate::table::{duration, number, short, thousands};
 use crate::terminal::{BARS, is_watched};
-use galapagos_run::run::progress::{GenerationReport, Observer, Pace, RunEvent};
+use galapagos_run::run::progress::{Observer, Pace, RunEvent};
+use galapagos_run::run::state::GenerationReport;
 use galapagos_worker::fleet::View;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;

@@ -6,6 +6,7 @@ use crate::exit::{Failure, Outcome};
 use indicatif::MultiProgress;
 use serde_json::json;
 use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_subscriber::EnvFilter;
@@ -46,9 +47,20 @@ pub fn note(text: &str) {
 }
 
 /// The last line on stderr: why the command did not do what it was asked. No setting of the log hides it.
-pub fn end(failure: &Failure) {
+fn end(failure: &Failure) {
     let (code, message) = (failure.code(), failure.message());
     say(&failure.text(), json!({"level": "ERROR", "message": message, "exit_code": code}));
+}
+
+/// Prints a failure on stderr and returns the exit code of the process.
+pub fn finish(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            end(&failure);
+            ExitCode::from(failure.code())
+        }
+    }
 }
 
 /// If stderr is closed there is nobody to tell.

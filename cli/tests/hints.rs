@@ -197,7 +197,7 @@ fn every_flag_and_command_in_a_message_of_the_program_can_be_typed() {
 
 #[test]
 fn every_flag_in_a_message_of_the_worker_is_its_own_or_that_of_the_program() {
-    let (own, program) = (galapagos_worker::process::args::Arguments::command(), Arguments::command());
+    let (own, program) = (galapagos_worker::roles::Arguments::command(), Arguments::command());
     let mut count = 0;
     for (path, text) in [sources("../worker/src"), sources("../worker/run/src")].concat() {
         // The tools of the build have flags of their own.

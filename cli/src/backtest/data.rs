@@ -1,8 +1,8 @@
 //! Where the bars of a back-test come from: files as they are, or published datasets.
 
-use crate::commands::backtest::Arguments;
-use crate::commands::import::input;
+use super::arguments::Arguments;
 use crate::exit::{Failure, Outcome};
+use crate::inputs::input;
 use crate::{data_errors, terminal};
 use galapagos_run::engine::bars::{Bars, FundingStamp};
 use galapagos_run::job::market::{bars, stamps};

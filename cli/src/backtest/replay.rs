@@ -1,10 +1,10 @@
 //! Replay of a stored result: the same bits, or an error.
 
-use crate::args::Output;
-use crate::backtest::write::{Part, Story};
+use crate::backtest::arguments::Arguments;
+use crate::backtest::write::{Part, Story, files};
 use crate::champion;
-use crate::commands::backtest::{Arguments, files};
 use crate::exit::{Blame, Failure, Outcome};
+use crate::output::Output;
 use crate::run_failure::{blame_market, blame_resolve};
 use crate::terminal;
 use crate::validate::load_job;
@@ -38,7 +38,7 @@ pub fn execute(result: &str, arguments: &Arguments) -> Outcome {
     let text =
         std::fs::read_to_string(&manifest).with_context(|| manifest.display().to_string()).invalid()?;
     let (manifest, _) = load_job(&text, None).map_err(|problems| {
-        let lines = crate::commands::validate::lines(&manifest, &problems);
+        let lines = crate::manifest::lines(&manifest, &problems);
         Failure::invalid(lines.trim_end().to_owned())
     })?;
     let market =

@@ -1,8 +1,8 @@
 //! The result of a back-test, as JSON and for people.
 
 use super::single::Done;
-use crate::args::Output;
 use crate::exit::Outcome;
+use crate::output::Output;
 use crate::table::{number, percent, signed_percent, table, thousands};
 use crate::{terminal, times};
 use galapagos_run::engine::bars::Bars;

@@ -1,8 +1,8 @@
 //! One genome on the data: warm-up, account, evaluation, traces.
 
+use super::arguments::Arguments;
 use super::data::Data;
 use super::write::{Part, Story};
-use crate::commands::backtest::Arguments;
 use crate::exit::{Blame, Failure, Outcome};
 use crate::{names, terminal};
 use galapagos_run::engine::backtest::{Backtest, BacktestResult, backtest};

@@ -1,6 +1,7 @@
 //! `--trades` and `--bars`: what the account did, as CSV. A replay has two accounts, one after the other: training and
 //! holdout, told apart by the column `part`.
 
+use super::arguments::Arguments;
 use crate::exit::{Blame, Outcome};
 use crate::times;
 use anyhow::Context as _;
@@ -55,6 +56,12 @@ impl Story<'_> {
     fn has_names(&self) -> bool {
         self.parts.iter().any(|p| p.name.is_some())
     }
+}
+
+/// Writes `--trades` and `--bars`.
+pub fn files(arguments: &Arguments, story: &Story<'_>) -> Outcome {
+    arguments.trades.as_ref().map_or(Ok(()), |path| trades(path, story))?;
+    arguments.bars.as_ref().map_or(Ok(()), |path| bars(path, story))
 }
 
 /// Each round trip: `symbol,[part,]side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason`.

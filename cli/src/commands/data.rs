@@ -1,8 +1,9 @@
 //! `galapagos data`: what is in the data folder, and whether it is intact.
 
-use crate::args::{DataDir, Output};
+use crate::data_dir::DataDir;
 use crate::data_errors;
 use crate::exit::{Blame, Failure, Outcome};
+use crate::output::Output;
 use crate::table::{bytes, percent, table, thousands};
 use crate::{terminal, times};
 use galapagos_run::market::catalogue::{self, DatasetInfo, VersionInfo};

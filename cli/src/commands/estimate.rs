@@ -1,7 +1,8 @@
 //! `galapagos estimate`: what a job would take, here or on a cluster.
 
-use crate::args::{DataDir, Output};
+use crate::data_dir::DataDir;
 use crate::exit::{Failure, Outcome};
+use crate::output::Output;
 use crate::run_failure::{blame_market, blame_resolve};
 use crate::{estimate, manifest, source};
 use galapagos_run::job::market::Market;

@@ -1,7 +1,8 @@
 //! `galapagos run`: a job from manifest to result on this machine.
 
-use crate::args::{DataDir, Output};
+use crate::data_dir::DataDir;
 use crate::exit::{Failure, Outcome};
+use crate::output::Output;
 use crate::progress::Progress;
 use crate::run_failure::{blame_execute, blame_market, blame_resolve};
 use crate::{estimate, interrupt, manifest, run_report, source, terminal, workers};

@@ -1,7 +1,7 @@
 //! `galapagos strategies`: which strategies there are, their rules and genes.
 
-use crate::args::Output;
 use crate::exit::{Blame, Failure, Outcome};
+use crate::output::Output;
 use crate::table::table;
 use crate::{names, terminal};
 use galapagos_crds::catalogue::{

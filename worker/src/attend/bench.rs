@@ -6,6 +6,13 @@ use std::sync::Arc;
 use std::thread;
 
 use galapagos_crds::EvolutionJob;
+use galapagos_run::job::calendar;
+use galapagos_run::job::market::{Market, same_data};
+use galapagos_run::job::problem::Problem;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::hashers::Hashers;
+use galapagos_run::run::slots::BatchRunner;
+use galapagos_run::storage::digest::Digest;
 use tokio::sync::{oneshot, watch};
 
 use super::memory::Memory;
@@ -14,13 +21,6 @@ use super::report::Reporter;
 use super::slots::{Alarm, Slots, Speed};
 use super::trouble::Trouble;
 use crate::metrics::WorkerMetrics;
-use galapagos_run::job::calendar;
-use galapagos_run::job::market::{Market, same_data};
-use galapagos_run::job::problem::Problem;
-use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::run::hashers::Hashers;
-use galapagos_run::run::slots::BatchRunner;
-use galapagos_run::storage::digest::Digest;
 
 /// What a coordinator asks its workers to be set up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

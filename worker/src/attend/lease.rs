@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use galapagos_protocol::work;
+use galapagos_run::run::evaluator::Task;
 
 use super::outgoing::Outgoing;
 use crate::wire::task_from_wire;
-use galapagos_run::run::evaluator::Task;
 
 /// The right to evaluate a batch, on its way to a slot.
 #[derive(Debug)]

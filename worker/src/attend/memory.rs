@@ -3,8 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::metrics::WorkerMetrics;
 use galapagos_run::run::memory::{Usage, usage};
+
+use crate::metrics::WorkerMetrics;
 
 /// Asking the kernel takes several files; a message must not wait for that each time.
 const FRESH: Duration = Duration::from_millis(250);

@@ -7,6 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use galapagos_protocol::work::worker_message::Message;
+use galapagos_run::job::fitness::Judge;
+use galapagos_run::job::market::{Market, same_data};
+use galapagos_run::run::evaluator::{Answer, Task};
+use galapagos_run::run::slots::{BatchRunner, SlotScratch};
+use galapagos_run::storage::record::Class;
 use tokio::sync::watch;
 
 use super::lease::Lease;
@@ -16,11 +21,6 @@ use super::report::Reporter;
 use super::trouble::Trouble;
 use crate::metrics::{Outcome, WorkerMetrics};
 use crate::process::logs::panic_text;
-use galapagos_run::job::fitness::Judge;
-use galapagos_run::job::market::{Market, same_data};
-use galapagos_run::run::evaluator::{Answer, Task};
-use galapagos_run::run::slots::{BatchRunner, SlotScratch};
-use galapagos_run::storage::record::Class;
 
 /// The first trouble of any slot, if there was one.
 pub(super) type Alarm = watch::Sender<Option<Arc<Trouble>>>;

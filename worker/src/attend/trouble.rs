@@ -2,12 +2,12 @@
 
 use galapagos_market::ErrorKind;
 use galapagos_protocol::work::refusal::Reason;
-
-use crate::process::exit::Code;
 use galapagos_run::job::market::MarketError;
 use galapagos_run::job::problem::ProblemError;
 use galapagos_run::job::resolve::ResolveError;
 use galapagos_run::storage::digest::Digest;
+
+use crate::process::exit::Code;
 
 /// What ends this worker for good.
 #[derive(Debug, thiserror::Error)]

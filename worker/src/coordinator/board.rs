@@ -5,10 +5,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use galapagos_run::run::evaluator::{Answer, Exception, Task};
 use tokio::sync::watch;
 
 use crate::lease::{Book, Counts, Delivery, Grant, Nondeterminism, Terms, WorkerId};
-use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
 /// Answers that are settled, or why there will be none.
 type Settled = Result<Vec<(usize, Answer)>, String>;

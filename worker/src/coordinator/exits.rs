@@ -1,13 +1,14 @@
 //! Which exit code an error of this role ends with.
 
-use super::office::OfficeError;
-use crate::process::exit::{Code, Exit, code_of};
 use galapagos_run::execute::ExecuteError;
 use galapagos_run::job::market::MarketError;
 use galapagos_run::job::problem::ProblemError;
 use galapagos_run::results::ResultError;
 use galapagos_run::run::driver::RunError;
 use galapagos_run::storage::StorageError;
+
+use super::office::OfficeError;
+use crate::process::exit::{Code, Exit, code_of};
 
 /// Of the data.
 pub fn data(error: galapagos_market::Error) -> Exit {

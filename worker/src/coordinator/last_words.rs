@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
+use galapagos_protocol::progress::{Best, Final, Gene, Report};
+use galapagos_run::results::document::{Champion, ResultDocument};
 use serde_json::json;
 
 use crate::process::exit::Exit;
 use crate::process::termination::LIMIT;
-use galapagos_protocol::progress::{Best, Final, Gene, Report};
-use galapagos_run::results::document::{Champion, ResultDocument};
 
 /// The end of a run that succeeded. `folder` of the result, below the state folder `root`.
 pub fn succeeded(result: &ResultDocument, folder: &Path, root: &Path) -> Final {

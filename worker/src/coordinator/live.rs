@@ -5,16 +5,16 @@ use std::collections::{HashMap, VecDeque};
 use galapagos_crds::GeneValue;
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::{Metric, Metrics};
-
-use super::board::Standing;
 use galapagos_protocol::bounds::bounded;
 use galapagos_protocol::progress::{
     Best, Evaluations, Final, Gene, Generation, Provenance, Quarantined, Report, Work, Workers,
 };
 use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::run::progress::{GenerationReport, Pace, RunEvent};
-use galapagos_run::run::state::Counters;
+use galapagos_run::run::progress::{Pace, RunEvent};
+use galapagos_run::run::state::{Counters, GenerationReport};
 use galapagos_run::storage::digest::Digest;
+
+use super::board::Standing;
 
 /// Generations that a report tells of.
 const HISTORY: usize = 20;

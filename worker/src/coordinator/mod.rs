@@ -24,12 +24,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use galapagos_engine::ENGINE;
-
-use crate::lease::Terms;
-use crate::metrics::CoordinatorMetrics;
-use crate::process::exit::{Code, Exit};
-use crate::process::{Shell, job_file, termination};
-use board::Board;
 use galapagos_protocol::tls::{Identity, JobUid, Role};
 use galapagos_protocol::work::farewell::Reason as Goodbye;
 use galapagos_run::execute::{RunOutcome, conclude, run_key};
@@ -40,6 +34,12 @@ use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::driver::{Driver, Ended};
 use galapagos_run::storage::atomic;
 use galapagos_run::storage::run_folder::RunFolder;
+
+use crate::lease::Terms;
+use crate::metrics::CoordinatorMetrics;
+use crate::process::exit::{Code, Exit};
+use crate::process::{Shell, job_file, termination};
+use board::Board;
 use live::Live;
 use office::{Door, Office};
 use progress::Window;

@@ -4,6 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use galapagos_protocol::tls::{Identity, JobUid, Role, TlsError, server_config};
+use galapagos_protocol::transport::{self, HandshakeCounts};
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_protocol::work::work_server::Work;
+use galapagos_protocol::work::{CoordinatorMessage, WorkerMessage};
+use galapagos_run::job::calendar;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::storage::digest::Digest;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -13,14 +21,6 @@ use tonic::{Request, Response, Status, Streaming};
 use super::board::Board;
 use super::session::Desk;
 use crate::metrics::CoordinatorMetrics;
-use galapagos_protocol::tls::{Identity, JobUid, Role, TlsError, server_config};
-use galapagos_protocol::transport::{self, HandshakeCounts};
-use galapagos_protocol::work::farewell::Reason as Goodbye;
-use galapagos_protocol::work::work_server::Work;
-use galapagos_protocol::work::{CoordinatorMessage, WorkerMessage};
-use galapagos_run::job::calendar;
-use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::storage::digest::Digest;
 
 /// Messages on their way to one worker; who has more to send waits until the worker has read some.
 const OUTBOX: usize = 16;

@@ -5,6 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use galapagos_crds::Decimal;
+use galapagos_protocol::progress::progress_server::Progress;
+use galapagos_protocol::progress::{Desired, Report, Request as Wish, request};
+use galapagos_protocol::tls::{Role, server_config};
+use galapagos_protocol::transport;
+use galapagos_run::job::resolve::{Budget, stop_rules};
+use galapagos_run::run::limits::Limits;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
@@ -12,12 +18,6 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::office::{Door, OfficeError, listen};
 use super::reporter::News;
-use galapagos_protocol::progress::progress_server::Progress;
-use galapagos_protocol::progress::{Desired, Report, Request as Wish, request};
-use galapagos_protocol::tls::{Role, server_config};
-use galapagos_protocol::transport;
-use galapagos_run::job::resolve::{Budget, stop_rules};
-use galapagos_run::run::limits::Limits;
 
 /// Least time between two reports of one stream.
 const PAUSE: Duration = Duration::from_millis(200);

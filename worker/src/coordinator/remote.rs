@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use super::board::{Board, wait};
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::evaluator::{Answer, Evaluator, EvaluatorError, Task};
 use galapagos_run::run::hashers::Hashers;
+
+use super::board::{Board, wait};
 
 /// How often an interrupt is looked at while nothing else happens.
 const PATIENCE: Duration = Duration::from_millis(50);

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use galapagos_protocol::progress::Report;
+use galapagos_run::run::progress::{Observer, RunEvent};
 use tokio::sync::watch;
 
 use super::board::Board;
 use super::live::Live;
 use crate::metrics::{CoordinatorMetrics, Outcome};
-use galapagos_protocol::progress::Report;
-use galapagos_run::run::progress::{Observer, RunEvent};
 
 /// The state of the run and who wants to know.
 #[derive(Debug)]

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use galapagos_engine::ENGINE;
+use galapagos_protocol::work::coordinator_message::Message as Down;
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_protocol::work::worker_message::Message as Up;
+use galapagos_protocol::work::{Batch, CoordinatorMessage, Farewell, Hello, Results, Welcome, WorkerMessage};
 use prost::Message as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -14,10 +18,6 @@ use super::board::Board;
 use crate::lease::{Delivery, Grant, WorkerId};
 use crate::metrics::CoordinatorMetrics;
 use crate::wire;
-use galapagos_protocol::work::coordinator_message::Message as Down;
-use galapagos_protocol::work::farewell::Reason as Goodbye;
-use galapagos_protocol::work::worker_message::Message as Up;
-use galapagos_protocol::work::{Batch, CoordinatorMessage, Farewell, Hello, Results, Welcome, WorkerMessage};
 
 /// A worker says hello at once.
 const HELLO: Duration = Duration::from_secs(10);

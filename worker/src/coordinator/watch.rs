@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use galapagos_market::files::Files;
+use galapagos_protocol::transport::HandshakeCounts;
+use galapagos_run::job::market::same_data;
+use galapagos_run::storage::run_folder::RunFolder;
 
 use super::board::Board;
 use super::exits;
@@ -14,9 +17,6 @@ use crate::lease::Counts;
 use crate::metrics::{CoordinatorMetrics, Ignored, Retry};
 use crate::process::Shell;
 use crate::process::exit::Exit;
-use galapagos_protocol::transport::HandshakeCounts;
-use galapagos_run::job::market::same_data;
-use galapagos_run::storage::run_folder::RunFolder;
 
 /// How long a newer attempt waits at most for this one to notice.
 const PERIOD: Duration = Duration::from_millis(500);

@@ -12,11 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
+use galapagos_protocol::tls::JobUid;
+
 use super::folder::Folder;
 use super::{FleetError, Plan};
 use crate::coordinator::board::Board;
 use crate::process::exit::Code;
-use galapagos_protocol::tls::JobUid;
 
 /// How often children are looked at.
 const PERIOD: Duration = Duration::from_millis(20);

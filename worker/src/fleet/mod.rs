@@ -15,6 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use galapagos_protocol::tls::{JobUid, TlsError};
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Task};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::coordinator::RemoteEvaluator;
@@ -24,10 +28,6 @@ use crate::lease::Terms;
 use crate::metrics::{CoordinatorMetrics, Metrics};
 use child::Children;
 use folder::Folder;
-use galapagos_protocol::tls::{JobUid, TlsError};
-use galapagos_protocol::work::farewell::Reason as Goodbye;
-use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Task};
 
 /// How long workers may take to close their streams.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -39,7 +39,7 @@ pub struct Plan {
     pub workers: NonZeroUsize,
     /// Threads of each that evaluate.
     pub slots: NonZeroUsize,
-    /// The program whose entry is [`crate::process::main`], and what comes before the role in its arguments.
+    /// The program whose entry is [`crate::roles::main`], and what comes before the role in its arguments.
     pub program: PathBuf,
     /// See [`Plan::program`].
     pub arguments: Vec<OsString>,

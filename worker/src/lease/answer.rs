@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use galapagos_run::run::evaluator::{Answer, Exception};
+
 use super::book::Book;
 use super::ending::Cause;
 use super::individual::State;
 use super::leases::Phase;
 use super::{Delivery, Nondeterminism, WorkerId, bits};
-use galapagos_run::run::evaluator::{Answer, Exception};
 
 /// How an answer's lease stands.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use galapagos_run::run::evaluator::{Answer, Exception, Task};
+
 use super::individual::{Generation, State};
 use super::leases::{Leases, Phase};
 use super::pace::Paces;
 use super::queue::{Piece, Queue};
 use super::workers::Workers;
 use super::{Counts, Terms, WorkerId};
-use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
 /// Who evaluates what; see the module.
 #[derive(Debug)]

@@ -3,12 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use galapagos_run::run::evaluator::{Answer, Exception};
+
 use super::WorkerId;
 use super::book::Book;
 use super::individual::State;
 use super::leases::{Lease, Phase};
 use super::queue::Piece;
-use galapagos_run::run::evaluator::{Answer, Exception};
 
 /// Losses that set an individual aside, as a multiple of the attempts: machines vanish for reasons of their own.
 const LOSSES: u32 = 2;

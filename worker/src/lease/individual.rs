@@ -1,7 +1,8 @@
 //! The individuals of one generation: where each stands, and how often it failed.
 
-use super::bits::Bits;
 use galapagos_run::run::evaluator::Task;
+
+use super::bits::Bits;
 
 /// Where an individual stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

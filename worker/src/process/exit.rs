@@ -65,24 +65,3 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
     }
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_page_and_the_help_name_every_exit_code_and_whether_another_attempt_helps() {
-        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/worker.md");
-        let page = std::fs::read_to_string(page).unwrap();
-        let help = crate::process::args::Arguments::command().render_long_help().to_string();
-        for code in Code::ALL {
-            let number = code.number().to_string();
-            let row = page.lines().find(|line| line.starts_with(&format!("| {number}")));
-            let row = row.unwrap_or_else(|| panic!("docs/worker.md has no row for {number}"));
-            assert!(row.contains(&format!("`{}`", code.reason())), "{row}");
-            assert_eq!(row.ends_with("| ends the same way |"), code.is_permanent(), "{row}");
-            assert!(help.contains(&format!("{number} ")), "the help does not name {number}");
-        }
-    }
-}

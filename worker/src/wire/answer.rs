@@ -1,9 +1,9 @@
 //! What became of a task, as a message.
 
 use galapagos_protocol::work::{self, exception::Kind, result::Outcome};
+use galapagos_run::run::evaluator::{Answer, Exception};
 
 use super::{WireError, array, evaluation};
-use galapagos_run::run::evaluator::{Answer, Exception};
 
 /// Bytes of a panic's message that travel: a batch of exceptions must fit into one message of the protocol.
 pub const LONGEST_MESSAGE: usize = 1024;

@@ -25,7 +25,7 @@ fn help_of_every_role_says_flags_variables_examples_and_exit_codes() {
 #[test]
 fn every_flag_of_every_role_is_a_variable_too() {
     use clap::CommandFactory;
-    let command = galapagos_worker::process::args::Arguments::command();
+    let command = galapagos_worker::roles::Arguments::command();
     let roles = command.get_subcommands();
     let flags = command.get_arguments().chain(roles.flat_map(clap::Command::get_arguments));
     for flag in flags.filter(|f| !f.is_hide_set() && !["help", "version"].contains(&f.get_id().as_str())) {

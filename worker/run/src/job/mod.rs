@@ -19,3 +19,4 @@ mod range;
 pub mod resolve;
 mod resolve_error;
 pub mod space;
+pub mod species_error;

@@ -6,7 +6,7 @@ use galapagos_engine::strategies::StrategyDef;
 use galapagos_genetics::{self as genetics, GeneSpace, Grid, GridError};
 use rust_decimal::Decimal as Exact;
 
-use super::space::SpeciesError;
+use super::species_error::SpeciesError;
 
 /// The manifest's ranges by position: the strategy's genes, then the three stop genes.
 pub(super) fn overrides(

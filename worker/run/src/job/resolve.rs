@@ -17,7 +17,8 @@ use super::fitness::{Bound, Judge};
 use super::inputs::{ExecutionInputs, Inputs, StrategyInputs, written_out};
 use super::market::Facts;
 pub use super::resolve_error::ResolveError;
-use super::space::{SpeciesError, SpeciesSpace};
+use super::space::SpeciesSpace;
+use super::species_error::SpeciesError;
 use crate::storage::digest::{Digest, PREFIX, inputs_digest};
 
 /// Limits on time and money, looked at between generations only.

@@ -3,7 +3,7 @@
 use galapagos_genetics::ConfigError;
 
 use super::execution::ExecutionError;
-use super::space::SpeciesError;
+use super::species_error::SpeciesError;
 
 /// Why a manifest cannot be run.
 #[derive(Debug, thiserror::Error)]

@@ -6,62 +6,10 @@ use galapagos_engine::genes::{
     self as engine, Constraint as Rule, GeneDef, GeneError, STOP_GENE_DEFS, STOP_GENES, Stops,
 };
 use galapagos_engine::strategies::{self, Strategy, StrategyDef};
-use galapagos_genetics::{Constraint, GeneSpace, GridError, Space, SpaceError, When};
+use galapagos_genetics::{Constraint, GeneSpace, Space, When};
 
 use super::range::{default_range, fixed_gene, gene_space, overrides};
-
-/// Why a strategy of the manifest is not a species.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum SpeciesError {
-    /// No such strategy.
-    #[error("strategy {name:?} is unknown; the strategies are {known}")]
-    UnknownStrategy {
-        /// What was asked for.
-        name: String,
-        /// All names.
-        known: String,
-    },
-    /// The same strategy twice, perhaps under an alias.
-    #[error("strategy {name} is listed twice (aliases count): keep one entry")]
-    Twice {
-        /// Its name.
-        name: String,
-    },
-    /// A gene that does not exist, or a value it cannot have.
-    #[error("strategy {strategy}: {source}")]
-    Gene {
-        /// The strategy.
-        strategy: String,
-        /// What is wrong.
-        source: Box<GeneError>,
-    },
-    /// A range that cannot be used.
-    #[error("strategy {strategy}, gene {gene}: {problem}")]
-    Range {
-        /// The strategy.
-        strategy: String,
-        /// The gene.
-        gene: String,
-        /// What is wrong and what to write.
-        problem: String,
-    },
-    /// Values that do not make a grid.
-    #[error("strategy {strategy}: {source}")]
-    Grid {
-        /// The strategy.
-        strategy: String,
-        /// What is wrong.
-        source: Box<GridError>,
-    },
-    /// Genes and rules that do not make a space.
-    #[error("strategy {strategy}: {source}")]
-    Space {
-        /// The strategy.
-        strategy: String,
-        /// What is wrong.
-        source: Box<SpaceError>,
-    },
-}
+use super::species_error::SpeciesError;
 
 /// A strategy with its search space.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use galapagos_engine::evaluation::{Evaluation, Metric, Metrics, Reason};
 use serde::{Deserialize, Serialize};
 
 use super::excluded::Excluded;
-use crate::run::progress::GenerationReport;
+use crate::run::state::GenerationReport;
 
 /// Name and version of the schema. Fields are only ever added to a version.
 pub const SCHEMA: &str = "galapagos.result/v1";

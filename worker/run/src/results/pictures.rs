@@ -5,7 +5,7 @@ use galapagos_engine::bars::Bars;
 
 use super::champions::ChampionAccounts;
 use crate::pictures::{PictureError, equity, fitness};
-use crate::run::progress::GenerationReport;
+use crate::run::state::GenerationReport;
 
 /// Best and median of each generation.
 ///

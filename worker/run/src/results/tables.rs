@@ -7,7 +7,7 @@ use galapagos_engine::bars::Bars;
 use jiff::Timestamp;
 
 use super::champions::ChampionAccounts;
-use crate::run::progress::GenerationReport;
+use crate::run::state::GenerationReport;
 
 /// A stamp as text; the number itself where it lies outside the calendar.
 pub fn time(ms: i64) -> String {

@@ -52,7 +52,7 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::progress::GenerationReport;
+    use crate::run::state::GenerationReport;
 
     /// After one generation of so many worker-seconds.
     fn state(worker_seconds: f64) -> DriverState {

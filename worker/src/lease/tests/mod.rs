@@ -9,9 +9,9 @@ mod simulation;
 use std::time::{Duration, Instant};
 
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
+use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
 use super::{Book, Delivery, Grant, Terms, WorkerId};
-use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
 const EPOCH: u64 = 3;
 const A: WorkerId = WorkerId(1);
