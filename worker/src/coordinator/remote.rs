@@ -9,27 +9,27 @@ use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::evaluator::{Answer, Evaluator, EvaluatorError, Task};
 use galapagos_run::run::hashers::Hashers;
 
-use super::board::{Board, wait};
+use super::dispatcher::{Dispatcher, wait};
 
 /// How often an interrupt is looked at while nothing else happens.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The workers of a board.
+/// The workers of a dispatcher.
 #[derive(Debug)]
 pub struct RemoteEvaluator {
-    board: Arc<Board>,
+    dispatcher: Arc<Dispatcher>,
     answers: Receiver<Result<Vec<(usize, Answer)>, String>>,
     hashers: Hashers,
 }
 
 impl RemoteEvaluator {
-    /// `answers` is the other end of `board`.
+    /// `answers` is the other end of `dispatcher`.
     pub fn new(
         job: &ResolvedJob,
-        board: Arc<Board>,
+        dispatcher: Arc<Dispatcher>,
         answers: Receiver<Result<Vec<(usize, Answer)>, String>>,
     ) -> RemoteEvaluator {
-        RemoteEvaluator { board, answers, hashers: Hashers::new(job) }
+        RemoteEvaluator { dispatcher, answers, hashers: Hashers::new(job) }
     }
 }
 
@@ -51,11 +51,11 @@ impl Evaluator for RemoteEvaluator {
         while let Some(settled) = wait(&self.answers, Duration::ZERO) {
             settled.map_err(EvaluatorError)?;
         }
-        self.board.submit(tasks.to_vec(), hashes);
+        self.dispatcher.submit(tasks.to_vec(), hashes);
         while open > 0 {
             let stopping = interrupt.load(Ordering::Relaxed);
             if stopping {
-                self.board.cancel();
+                self.dispatcher.cancel();
             }
             // What has come already is kept even when leaving.
             let patience = if stopping { Duration::ZERO } else { PATIENCE };
@@ -76,6 +76,6 @@ impl Evaluator for RemoteEvaluator {
     }
 
     fn workers(&self) -> f64 {
-        self.board.standing().workers as f64
+        self.dispatcher.standing().workers as f64
     }
 }

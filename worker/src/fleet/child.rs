@@ -16,14 +16,14 @@ use galapagos_protocol::tls::JobUid;
 
 use super::folder::Folder;
 use super::{FleetError, Plan};
-use crate::coordinator::board::Board;
+use crate::coordinator::dispatcher::Dispatcher;
 use crate::process::exit::Code;
 
 /// How often children are looked at.
 const PERIOD: Duration = Duration::from_millis(20);
 /// Pause before a child that died is started again, doubled with each death in a row.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Longest pause.
+/// Longest pause before a child is started again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A child that lived so long was not dead on arrival.
 const LIVED: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Log lines of a child that are kept to explain its end.
 const LAST_LINES: usize = 5;
 
-/// All children.
+/// All children of a fleet.
 #[derive(Debug)]
 pub(super) struct Children {
     leaving: Arc<AtomicBool>,
@@ -46,7 +46,7 @@ impl Children {
         folder: &Folder,
         uid: &JobUid,
         coordinator: SocketAddr,
-        board: &Arc<Board>,
+        dispatcher: &Arc<Dispatcher>,
     ) -> Result<Children, FleetError> {
         let leaving = Arc::new(AtomicBool::new(false));
         let mut children = Children { leaving: Arc::clone(&leaving), keepers: Vec::new() };
@@ -58,8 +58,8 @@ impl Children {
             };
             // The first start is here, so that a program that is not there is an error and no endless retry.
             let first = recipe.start()?;
-            let (leaving, board) = (Arc::clone(&leaving), Arc::clone(board));
-            children.keepers.push(spawn(move || keep(&recipe, first, &leaving, &board)));
+            let (leaving, dispatcher) = (Arc::clone(&leaving), Arc::clone(dispatcher));
+            children.keepers.push(spawn(move || keep(&recipe, first, &leaving, &dispatcher)));
         }
         Ok(children)
     }
@@ -151,7 +151,7 @@ impl Recipe {
     }
 }
 
-fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
+fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, dispatcher: &Dispatcher) {
     let mut running = first;
     let mut deaths = 0u32;
     let mut over: Option<Instant> = None;
@@ -170,7 +170,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
             Ok(None) => continue,
             Ok(Some(status)) => status,
             Err(error) => {
-                board.fail(format!("worker process {} is lost: {error}", recipe.number));
+                dispatcher.fail(format!("worker process {} is lost: {error}", recipe.number));
                 return;
             }
         };
@@ -178,7 +178,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
             return;
         }
         if is_permanent(status) {
-            board.fail(told(recipe, &running, status));
+            dispatcher.fail(died_of(recipe, &running, status));
             return;
         }
         tracing::warn!(worker = recipe.number, %status, "worker process ended; it is started again");
@@ -187,7 +187,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
         match recipe.start() {
             Ok(again) => running = again,
             Err(error) => {
-                board.fail(format!("worker process {} cannot be started again: {error}", recipe.number));
+                dispatcher.fail(format!("worker process {} cannot be started again: {error}", recipe.number));
                 return;
             }
         }
@@ -198,7 +198,7 @@ fn is_permanent(status: ExitStatus) -> bool {
     status.code().and_then(Code::from_number).is_some_and(Code::is_permanent)
 }
 
-fn told(recipe: &Recipe, running: &Running, status: ExitStatus) -> String {
+fn died_of(recipe: &Recipe, running: &Running, status: ExitStatus) -> String {
     let lines = running.last_lines.lock().unwrap_or_else(PoisonError::into_inner);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     format!("worker process {} cannot take part ({status}):\n{}", recipe.number, lines.join("\n"))

@@ -6,12 +6,12 @@ use galapagos_genetics::{GridError, SpaceError};
 /// Why a strategy of the manifest is not a species.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SpeciesError {
-    /// No such strategy.
+    /// The engine has no strategy of that name.
     #[error("strategy {name:?} is unknown; the strategies are {known}")]
     UnknownStrategy {
         /// What was asked for.
         name: String,
-        /// All names.
+        /// All names that are known, separated by commas.
         known: String,
     },
     /// The same strategy twice, perhaps under an alias.
@@ -33,7 +33,7 @@ pub enum SpeciesError {
     Range {
         /// The strategy.
         strategy: String,
-        /// The gene.
+        /// Name of the gene.
         gene: String,
         /// What is wrong and what to write.
         problem: String,

@@ -15,7 +15,7 @@ pub struct GenerationReport {
     pub strategy: Option<String>,
     /// Median fitness of the generation's feasible individuals.
     pub median: Option<f64>,
-    /// Their interquartile range.
+    /// Interquartile range of the fitness of the generation's feasible individuals.
     pub spread: Option<f64>,
     /// Mean over genes of the share of distinct values.
     pub diversity: f64,
