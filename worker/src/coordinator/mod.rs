@@ -176,7 +176,7 @@ fn finish(
         }
     });
     if let (Some(path), Ok(())) = (&shell.termination, &exit)
-        && let Err(error) = termination::write(path, &last_words::message(&news.report()))
+        && let Err(error) = termination::write(path, &galapagos_protocol::last_words::write(&news.report()))
     {
         tracing::warn!(%error, path = %path.display(), "the termination message cannot be written");
     }
