@@ -79,7 +79,7 @@ pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Command
     let mut species = Vec::new();
     for (i, s) in job.species.iter().enumerate() {
         let Alone { seconds, shared } = probe::alone(&problem, i, share, &asked);
-        species.push(Species { name: s.name(), points: s.space.points(), path: path(shared), seconds });
+        species.push(Species { name: s.name(), points: s.space().points(), path: path(shared), seconds });
     }
     let points = species.iter().fold(0u128, |sum, s| sum.saturating_add(s.points));
     let limit = job.manifest.spec.stop.max_evaluations.map_or(u128::MAX, u128::from);

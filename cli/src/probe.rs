@@ -177,7 +177,7 @@ pub fn alone(problem: &Problem<'_>, species: usize, most: usize, asked: &AtomicB
 
 /// The golden ratio spreads any number of points evenly; each gene has its own multiple of it.
 fn spread(problem: &Problem<'_>, species: usize, index: usize) -> Option<Task> {
-    let space = &problem.job().species[species].space;
+    let space = problem.job().species[species].space();
     let place = |(i, &n): (usize, &u32)| {
         let x = ((index + 1) as f64 * 0.618_033_988_749_895 * (i + 1) as f64).fract();
         (x * f64::from(n)) as u32 % n.max(1)

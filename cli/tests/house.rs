@@ -7,12 +7,13 @@ use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "galapagos",
     "galapagos-crds",
     "galapagos-e2e",
     "galapagos-engine",
     "galapagos-genetics",
+    "galapagos-manifest",
     "galapagos-market",
     "galapagos-operator",
     "galapagos-protocol",
@@ -63,16 +64,26 @@ fn every_arrow_is_one_of_the_house() {
     assert_eq!(arrows("galapagos-market"), none);
     assert_eq!(arrows("galapagos-crds"), none);
     assert_eq!(arrows("galapagos-protocol"), none);
+    assert_eq!(arrows("galapagos-manifest"), ["galapagos-crds", "galapagos-genetics"]);
     assert_eq!(
         arrows("galapagos-run"),
-        ["galapagos-crds", "galapagos-engine", "galapagos-genetics", "galapagos-market"]
+        [
+            "galapagos-crds",
+            "galapagos-engine",
+            "galapagos-genetics",
+            "galapagos-manifest",
+            "galapagos-market"
+        ]
     );
     assert_eq!(
         arrows("galapagos-worker"),
         ["galapagos-crds", "galapagos-engine", "galapagos-market", "galapagos-protocol", "galapagos-run"]
     );
-    assert_eq!(arrows("galapagos-operator"), ["galapagos-crds", "galapagos-protocol"]);
-    assert_eq!(arrows("galapagos"), ["galapagos-crds", "galapagos-run", "galapagos-worker"]);
+    assert_eq!(arrows("galapagos-operator"), ["galapagos-crds", "galapagos-manifest", "galapagos-protocol"]);
+    assert_eq!(
+        arrows("galapagos"),
+        ["galapagos-crds", "galapagos-manifest", "galapagos-run", "galapagos-worker"]
+    );
     // It starts the programs as processes and knows the wire; nothing else of ours, so that it tests from outside.
     assert_eq!(arrows("galapagos-e2e"), ["galapagos-protocol"]);
 }
@@ -85,9 +96,14 @@ fn genetics_and_engine_do_not_know_each_other() {
 
 #[test]
 fn no_network_and_no_runtime_is_below_a_run_and_no_client_below_a_process() {
-    for package in
-        ["galapagos-genetics", "galapagos-engine", "galapagos-market", "galapagos-crds", "galapagos-run"]
-    {
+    for package in [
+        "galapagos-genetics",
+        "galapagos-engine",
+        "galapagos-manifest",
+        "galapagos-market",
+        "galapagos-crds",
+        "galapagos-run",
+    ] {
         let below = below(package, None);
         for banned in [
             "tokio",
@@ -136,6 +152,7 @@ fn the_pure_crates_ban_the_same_functions() {
         assert!(engine.contains(function), "{function} is not banned");
     }
     assert_eq!(bans("genetics"), engine);
+    assert_eq!(bans("manifest"), engine);
     assert_eq!(bans("market"), engine);
 }
 

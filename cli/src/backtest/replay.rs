@@ -130,9 +130,7 @@ impl<'a> Replay<'a> {
         let job = problem.job();
         let at = job.species.iter().position(|s| s.name() == champion.strategy).ok_or_else(missing)?;
         let species = &job.species[at];
-        let named: Vec<_> =
-            champion.genome.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let indices = species.indices(&named).invalid()?;
+        let indices = species.indices("genome", &champion.genome).invalid()?;
         let genome = species.genome(&indices).ok_or_else(missing)?;
         let training = problem.report(problem.training(), at, &indices).ok_or_else(missing)?;
         let holdout = held.and_then(|part| problem.report(part, at, &indices));

@@ -1,18 +1,17 @@
 //! `galapagos validate`: what a server would say of a manifest, with line, column and a suggestion, without one.
 //!
 //! In this order, each only if the one before found nothing: the YAML itself; structure against the generated
-//! schema; the CEL rules; strategies and genes against the catalogue.
+//! schema; the CEL rules; strategies, ranges and metrics by the judge of manifests (`galapagos-manifest`).
 
-mod catalogue;
 mod load;
 mod rules;
 mod structure;
-mod suggest;
 mod yaml;
 
 use std::sync::LazyLock;
 
 use galapagos_crds::{Catalogue, GROUP, VERSION, crd};
+use galapagos_manifest::Finding;
 use serde_json::Value;
 
 pub use load::load_job;
@@ -116,6 +115,13 @@ impl Document {
         }
     }
 
+    /// A finding with its place in the text, in the words of a server.
+    fn found(&self, finding: Finding) -> Problem {
+        let Finding { path, text, advice, .. } = finding;
+        let message = format!("{path}: Invalid value: {text}");
+        self.problem(self.position(&path), &path, message, advice)
+    }
+
     /// Where a path lies; if it is not in the text (a default, a missing field), where its nearest parent does.
     fn position(&self, path: &str) -> Position {
         let mut node = &self.root;
@@ -158,7 +164,9 @@ pub fn validate_with(document: &Document, strategies: &Catalogue) -> Vec<Problem
     }
     if problems.is_empty() && document.kind == Kind::EvolutionJob {
         problems = match serde_json::from_value(document.defaulted()) {
-            Ok(job) => catalogue::check(document, &job, strategies),
+            Ok(job) => {
+                galapagos_manifest::judge(&job, strategies).into_iter().map(|f| document.found(f)).collect()
+            }
             Err(e) => vec![document.problem(document.root.at, "", e.to_string(), None)],
         };
     }

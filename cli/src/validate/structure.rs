@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use galapagos_crds::{GROUP, VERSION};
+use galapagos_manifest::suggest::did_you_mean;
 use serde_json::Value;
 
-use super::suggest::did_you_mean;
 use super::yaml::{Content, Node, Position};
 use super::{Document, Kind, Problem};
 

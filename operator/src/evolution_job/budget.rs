@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
+use galapagos_crds::{EvolutionJob, WorkerPool};
 use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use super::children::slots;
+use super::validate::Verdicts;
 use super::{decide, queue, site, validate};
 use crate::plan::{self, Share, Window};
 use crate::progress::{Hub, SILENCE};
@@ -20,6 +21,8 @@ use crate::watches::Caches;
 #[derive(Debug, Default)]
 pub struct Budget {
     jobs: Mutex<HashMap<String, Memory>>,
+    /// What was judged of them.
+    pub verdicts: Verdicts,
 }
 
 #[derive(Debug, Default)]
@@ -105,6 +108,7 @@ impl Budget {
     /// Keeps what is known of jobs that are there.
     pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
         self.jobs().retain(|uid, _| is_there(uid));
+        self.verdicts.retain(is_there);
     }
 
     /// Plans the pool. Jobs that are admitted keep their place from now on. With it come the jobs whose share is not
@@ -115,7 +119,7 @@ impl Budget {
         caches: &Caches,
         hub: &Hub,
     ) -> (BTreeMap<String, Share>, Vec<ObjectRef<EvolutionJob>>) {
-        let mut jobs = jobs_of(pool, caches);
+        let mut jobs = jobs_of(pool, caches, &self.verdicts);
         let replicas = replicas(pool, caches);
         let budget = budget(pool);
         // One at a time: two plans over half of each other's places would give too many.
@@ -204,7 +208,7 @@ pub fn budget(pool: &WorkerPool) -> plan::Pool {
 }
 
 /// The jobs that want a place in the pool.
-fn jobs_of(pool: &WorkerPool, caches: &Caches) -> Vec<std::sync::Arc<EvolutionJob>> {
+fn jobs_of(pool: &WorkerPool, caches: &Caches, verdicts: &Verdicts) -> Vec<std::sync::Arc<EvolutionJob>> {
     let (namespace, name) = (pool.namespace(), pool.name_any());
     caches.jobs.state_filter(|job: &EvolutionJob| {
         job.namespace() == namespace
@@ -214,7 +218,7 @@ fn jobs_of(pool: &WorkerPool, caches: &Caches) -> Vec<std::sync::Arc<EvolutionJo
             && !decide::is_over(job)
             && job.spec.suspend != Some(true)
             // A job that cannot start must not take the place of one that can.
-            && (decide::has_place(job.status.as_ref()) || validate::names(job, Catalogue::embedded()).is_ok())
+            && (decide::has_place(job.status.as_ref()) || verdicts.manifest(job).is_ok())
     })
 }
 

@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 
 use galapagos_crds::conditions::{ReconcilingReason, condition};
 use galapagos_crds::status::Phase;
-use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
+use galapagos_crds::{EvolutionJob, WorkerPool};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
@@ -88,7 +88,7 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     if unjudged.is_some_and(|pool| is_new(&observed) && waits_for_verdict(&ctx, &uid, pool)) {
         return Ok(Action::requeue(JUDGED));
     }
-    let problem = validate::validate(&observed.job, observed.pool.as_deref(), Catalogue::embedded()).err();
+    let problem = ctx.budget.verdicts.validate(&observed.job, observed.pool.as_deref()).err();
     let share = share(&ctx, &observed, &uid);
     let (now, clock) = (ctx.clock.now(), Instant::now());
     observed.refused = refused_pods::of(&ctx.refused_pods, ctx.io.client(), &observed, now).await;

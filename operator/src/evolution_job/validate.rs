@@ -1,9 +1,14 @@
-//! What is wrong with a job, as far as it can be told without a pod: names of strategies, genes and metrics, and its
-//! pool. Types, ranges and rules between fields are the schema's, which the API server has checked.
+//! What is wrong with a job, as far as it can be told without a pod: what the judge of manifests (`galapagos-manifest`)
+//! finds, and its pool. Types and rules between fields are the schema's, which the API server has checked.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use galapagos_crds::conditions::{StalledReason, condition};
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
+use galapagos_manifest::judge;
+use kube::ResourceExt;
 
 /// Why a job cannot be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +20,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Whether nothing can mend it: names stand in fields of the job that never change.
+    /// Whether nothing can mend it: what is judged stands in fields of the job that never change.
     pub fn is_for_good(&self) -> bool {
         is_for_good(self.reason)
     }
@@ -26,54 +31,61 @@ fn is_for_good(reason: StalledReason) -> bool {
     matches!(reason, UnknownStrategy | UnknownGene | InvalidSpec)
 }
 
-/// The first thing that is wrong with the job or its pool.
-///
-/// # Errors
-/// [`Problem`].
-pub fn validate(job: &EvolutionJob, pool: Option<&WorkerPool>, known: &Catalogue) -> Result<(), Problem> {
-    names(job, known)?;
-    usable(job, pool)
+/// What was judged of jobs, by UID: to judge one makes all its grids, and each plan asks for every job of a pool.
+#[derive(Debug, Default)]
+pub struct Verdicts(Mutex<HashMap<String, Verdict>>);
+
+#[derive(Debug)]
+struct Verdict {
+    /// The edition of the job, and whether it had begun.
+    of: (Option<i64>, bool),
+    problem: Option<Problem>,
 }
 
-/// Whether all names are known.
-///
-/// # Errors
-/// [`Problem`].
-pub fn names(job: &EvolutionJob, known: &Catalogue) -> Result<(), Problem> {
-    for (i, spec) in job.spec.strategies.iter().enumerate() {
-        let Some(named) = known.strategy(&spec.name) else {
-            let list: Vec<_> = known.strategies.iter().map(|s| s.name.as_str()).collect();
-            let message = format!(
-                "spec.strategies[{i}].name: {} is no strategy; there are {}",
-                spec.name,
-                list.join(", ")
-            );
-            return Err(Problem { reason: StalledReason::UnknownStrategy, message });
-        };
-        for (j, gene) in spec.genes.iter().enumerate() {
-            if known.gene(named.strategy, &gene.name).is_none() {
-                let list: Vec<_> =
-                    named.strategy.genes.iter().chain(&known.common_genes).map(|g| g.name.as_str()).collect();
-                let message = format!(
-                    "spec.strategies[{i}].genes[{j}].name: {} has no gene {}; it has {}",
-                    spec.name,
-                    gene.name,
-                    list.join(", ")
-                );
-                return Err(Problem { reason: StalledReason::UnknownGene, message });
-            }
-        }
+impl Verdicts {
+    /// The first thing that is wrong with the job or its pool.
+    ///
+    /// # Errors
+    /// [`Problem`].
+    pub fn validate(&self, job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> {
+        self.manifest(job)?;
+        usable(job, pool)
     }
-    let metrics = job.spec.objectives.iter().map(|o| ("objectives", &o.metric));
-    let metrics = metrics.chain(job.spec.limits.iter().map(|l| ("limits", &l.metric)));
-    for (field, metric) in metrics {
-        if !known.metrics.is_empty() && !known.metrics.iter().any(|m| m == metric) {
-            let message =
-                format!("spec.{field}: {metric} is no metric; there are {}", known.metrics.join(", "));
-            return Err(Problem { reason: StalledReason::InvalidSpec, message });
+
+    /// The first thing that is wrong with the job's manifest.
+    ///
+    /// # Errors
+    /// [`Problem`].
+    pub fn manifest(&self, job: &EvolutionJob) -> Result<(), Problem> {
+        let of = (job.metadata.generation, has_begun(job));
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(uid) = job.metadata.uid.as_deref()
+            && let Some(verdict) = lock().get(uid).filter(|v| v.of == of)
+        {
+            return verdict.problem.clone().map_or(Ok(()), Err);
         }
+        let judged = manifest(job, Catalogue::embedded());
+        if let Some(uid) = job.uid() {
+            lock().insert(uid, Verdict { of, problem: judged.clone().err() });
+        }
+        judged
     }
-    Ok(())
+
+    /// Keeps what is known of jobs that are there.
+    pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|uid, _| is_there(uid));
+    }
+}
+
+/// Whether an attempt at the job was started. An earlier release has let it in then, and what it could run goes on.
+fn has_begun(job: &EvolutionJob) -> bool {
+    job.status.as_ref().and_then(|s| s.attempts.as_ref()).is_some_and(|a| a.started > 0)
+}
+
+fn manifest(job: &EvolutionJob, known: &Catalogue) -> Result<(), Problem> {
+    let counts = |finding: &galapagos_manifest::Finding| finding.is_impossible() || !has_begun(job);
+    let first = judge(job, known).into_iter().find(counts);
+    first.map_or(Ok(()), |finding| Err(Problem { reason: finding.reason, message: finding.to_string() }))
 }
 
 /// Whether the pool's conditions are about the pool as it is now. A job that has no place waits for that.
@@ -151,43 +163,80 @@ mod tests {
     }
 
     #[test]
-    fn misspelt_names_are_told_with_their_place_and_the_right_ones() {
-        let known = Catalogue::embedded();
-        let wrong = |strategies, extra| names(&job(strategies, extra), known).unwrap_err();
+    fn what_the_judge_finds_is_told_in_its_words_with_its_reason() {
+        let verdicts = Verdicts::default();
+        let wrong = |strategies, extra| {
+            let job = job(strategies, extra);
+            let problem = verdicts.manifest(&job).unwrap_err();
+            assert_eq!(problem.message, judge(&job, Catalogue::embedded())[0].to_string());
+            problem
+        };
         let problem = wrong(json!([{"name": "ema_crossover"}, {"name": "ema_crosover"}]), json!({}));
         assert_eq!(problem.reason, StalledReason::UnknownStrategy);
-        assert!(
-            problem.message.starts_with("spec.strategies[1].name: ema_crosover is no strategy; there are ")
+        assert_eq!(
+            problem.message,
+            r#"spec.strategies[1].name: unknown strategy "ema_crosover"; did you mean "ema_crossover"?"#
         );
-        assert!(problem.message.contains("ema_crossover"));
         let genes = json!([{"name": "ema_crossover", "genes": [{"name": "fast", "min": 5, "max": 9}]}]);
         let problem = wrong(genes, json!({}));
         assert_eq!(problem.reason, StalledReason::UnknownGene);
-        assert!(
-            problem.message.contains("genes[0].name: ema_crossover has no gene fast; it has fast_period")
-        );
         let metric = json!({"limits": [{"metric": "sharp", "atLeast": 1}]});
-        assert!(wrong(json!([{"name": "ema_crossover"}]), metric).message.starts_with("spec.limits: sharp"));
-        assert_eq!(names(&job(json!([{"name": "ema_crossover"}]), json!({})), known), Ok(()));
+        assert_eq!(wrong(json!([{"name": "ema_crossover"}]), metric).reason, StalledReason::InvalidSpec);
+        // What only a worker told before, in a pod.
+        let genes =
+            json!([{"name": "ema_crossover", "genes": [{"name": "fast_period", "min": 0, "max": 9}]}]);
+        let problem = wrong(genes, json!({}));
+        assert_eq!(problem.reason, StalledReason::InvalidSpec);
+        assert!(problem.message.starts_with("spec.strategies[0].genes[0].min: 0 is outside the bounds "));
+        assert!(problem.is_for_good());
+        assert_eq!(verdicts.manifest(&job(json!([{"name": "ema_crossover"}]), json!({}))), Ok(()));
+    }
+
+    #[test]
+    fn what_an_earlier_release_let_in_and_can_be_run_goes_on() {
+        let fixed = json!([{"name": "operation_mode", "value": "trend"}]);
+        let mut job = job(json!([{"name": "rsi_mean_reversion", "genes": fixed}]), json!({}));
+        job.metadata.uid = Some("job-1".into());
+        let verdicts = Verdicts::default();
+        assert_eq!(verdicts.manifest(&job).unwrap_err().reason, StalledReason::InvalidSpec);
+        job.status = serde_json::from_value(json!({"attempts": {"started": 1}})).unwrap();
+        assert_eq!(verdicts.manifest(&job), Ok(()));
+        job.spec.strategies[0].genes[0].name = "operation_mod".into();
+        job.metadata.generation = Some(2);
+        assert_eq!(verdicts.manifest(&job).unwrap_err().reason, StalledReason::UnknownGene);
+    }
+
+    #[test]
+    fn a_job_is_judged_once_for_each_of_its_editions() {
+        let verdicts = Verdicts::default();
+        let mut job = job(json!([{"name": "ema_crosover"}]), json!({}));
+        (job.metadata.uid, job.metadata.generation) = (Some("job-1".into()), Some(1));
+        assert!(verdicts.manifest(&job).is_err());
+        job.spec.strategies[0].name = "ema_crossover".into();
+        assert!(verdicts.manifest(&job).is_err(), "the server changes no spec without its generation");
+        job.metadata.generation = Some(2);
+        assert_eq!(verdicts.manifest(&job), Ok(()));
+        verdicts.retain(|_| false);
+        assert!(verdicts.0.lock().unwrap().is_empty());
     }
 
     #[test]
     fn a_pool_that_is_missing_or_refused_stalls_its_jobs_and_an_old_verdict_does_not() {
         let job = job(json!([{"name": "ema_crossover"}]), json!({}));
-        let known = Catalogue::embedded();
-        assert_eq!(validate(&job, None, known).unwrap_err().reason, StalledReason::PoolNotFound);
+        let verdicts = Verdicts::default();
+        assert_eq!(verdicts.validate(&job, None).unwrap_err().reason, StalledReason::PoolNotFound);
         let verdict = |generation: i64| {
             pool(json!({"conditions": [{
                 "type": "Stalled", "status": "True", "reason": "VolumeNotFound", "message": "no claim x",
                 "observedGeneration": generation, "lastTransitionTime": "2026-01-01T00:00:00Z",
             }]}))
         };
-        let problem = validate(&job, Some(&verdict(2)), known).unwrap_err();
+        let problem = verdicts.validate(&job, Some(&verdict(2))).unwrap_err();
         assert_eq!(
             (problem.reason, problem.message.as_str()),
             (StalledReason::VolumeNotFound, "WorkerPool default: no claim x")
         );
-        assert_eq!(validate(&job, Some(&verdict(1)), known), Ok(()));
+        assert_eq!(verdicts.validate(&job, Some(&verdict(1))), Ok(()));
     }
 
     #[test]

@@ -7,12 +7,9 @@ use num_bigint::BigUint;
 /// The grid in units: floor((floor((2^N · a^(N-k) · b^k)^(1/N)) + 1) / 2) for k = 0..=N, where a and b are the
 /// bounds as multiples of the unit. `None` where two neighbours are equal or a value leaves u64.
 pub(crate) fn units(a: u64, b: u64, steps: u32) -> Option<Vec<u64>> {
-    let (low, high) = (BigUint::from(a), BigUint::from(b));
-    let two = BigUint::from(2_u32).pow(steps);
     let mut values = Vec::with_capacity(steps as usize + 1);
     for k in 0..=steps {
-        let product = &two * low.pow(steps - k) * high.pow(k);
-        let value = u64::try_from((product.nth_root(steps) + 1_u32) / 2_u32).ok()?;
+        let value = rounded(a, b, k, steps).map_or_else(|| exact(a, b, k, steps), Some)?;
         if values.last().is_some_and(|&last| value <= last) {
             return None;
         }
@@ -21,9 +18,30 @@ pub(crate) fn units(a: u64, b: u64, steps: u32) -> Option<Vec<u64>> {
     Some(values)
 }
 
+/// Value k by a floating power, where that leaves no doubt; a thousand exact values take seconds, and grids are also made
+/// to judge a manifest. Of the power and its arguments no more than 60 roundings of 2^-53 come in (the logarithm of the
+/// ratio is at most 45), less than 1e-14 of the value: one that is farther than 1e-12 of itself from a half is rounded
+/// rightly, whatever the machine.
+fn rounded(a: u64, b: u64, k: u32, steps: u32) -> Option<u64> {
+    let power = libm::pow(b as f64 / a as f64, f64::from(k) / f64::from(steps));
+    let value = a as f64 * power;
+    let floor = libm::floor(value);
+    let doubt = value * 1e-12;
+    let from_half = libm::fabs(value - floor - 0.5);
+    (doubt < 0.25 && from_half > doubt).then(|| floor as u64 + u64::from(value - floor > 0.5))
+}
+
+/// Value k in big integers.
+fn exact(a: u64, b: u64, k: u32, steps: u32) -> Option<u64> {
+    let (low, high) = (BigUint::from(a), BigUint::from(b));
+    let product = BigUint::from(2_u32).pow(steps) * low.pow(steps - k) * high.pow(k);
+    u64::try_from((product.nth_root(steps) + 1_u32) / 2_u32).ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::units;
+    use super::{exact, rounded, units};
+    use proptest::prelude::*;
 
     /// The four tables of contract G8.
     #[test]
@@ -72,5 +90,27 @@ mod tests {
     fn equal_neighbours_are_refused() {
         assert_eq!(units(10, 12, 24), None);
         assert_eq!(units(1, 2, 1), Some(vec![1, 2]));
+    }
+
+    proptest! {
+        /// Wherever the floating power is trusted, big integers say the same.
+        #[test]
+        fn a_value_that_leaves_no_doubt_is_the_exact_one(
+            a in 1_u64..2_000_000, times in 1_u64..2_000_000, plus in 1_u64..1000, steps in 1_u32..60, k in 0_u32..60,
+        ) {
+            let (b, k) = (a * times + plus, k.min(steps));
+            if let Some(value) = rounded(a, b, k, steps) {
+                prop_assert_eq!(Some(value), exact(a, b, k, steps));
+            }
+        }
+    }
+
+    #[test]
+    fn what_lies_near_a_half_is_left_to_big_integers() {
+        // sqrt(m · (m + 1)) lies 1/(8m) below m + 1/2.
+        let m = 1_000_000;
+        assert_eq!((rounded(m, m + 1, 1, 2), exact(m, m + 1, 1, 2)), (None, Some(m)));
+        assert_eq!(rounded(4, 9, 1, 2), Some(6));
+        assert_eq!(rounded(1, 10_u64.pow(19), 2, 2), None, "beyond what a double holds to the half");
     }
 }

@@ -120,7 +120,7 @@ fn a_batch_answers_for_each_of_its_individuals() {
     let (market, job) = resolve(data.path(), &manifest("timeoutSeconds: 1"));
     let problem = Problem::new(&job, market.bars()).unwrap();
     let task = |index, species, genome: &[u32]| Task { index, species, genome: genome.into() };
-    let slow: Vec<u32> = job.species[1].space.genes().iter().map(|_| 0).collect();
+    let slow: Vec<u32> = job.species[1].space().genes().iter().map(|_| 0).collect();
     let tasks = [
         task(0, 0, &[0, 9]),
         task(1, 1, &slow),

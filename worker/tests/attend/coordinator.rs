@@ -83,7 +83,7 @@ impl World {
 
     /// `n` different individuals of a species, spread over its grids.
     pub fn tasks(&self, species: usize, n: usize) -> Vec<Task> {
-        let lens = self.job.species[species].space.lens();
+        let lens = self.job.species[species].space().lens();
         let genome = |index: usize| {
             let mut rest = index.wrapping_mul(7919);
             let gene = |len: &u32| {

@@ -3,55 +3,17 @@
 use galapagos_crds::execution as spec;
 use galapagos_crds::{Decimal, ExecutionSpec};
 use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side, Window};
-
-/// An option that the schema refuses too; met only when the manifest was not validated.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("execution.{field} = {value}: {problem}")]
-pub struct ExecutionError {
-    /// The field.
-    pub field: &'static str,
-    /// What it holds.
-    pub value: String,
-    /// What is wrong and what to write.
-    pub problem: &'static str,
-}
+use galapagos_manifest::{Finding, account};
 
 /// The engine's options for a block of the manifest and a calendar.
 ///
 /// # Errors
-/// Values outside the ranges that the schema states.
-pub fn to_engine(spec: &ExecutionSpec, bars_per_year: f64) -> Result<Execution, ExecutionError> {
-    let wrong = |field, value: &dyn std::fmt::Display, problem| ExecutionError {
-        field,
-        value: value.to_string(),
-        problem,
-    };
-    let share = |field, value: Decimal| match value {
-        v if v >= Decimal::ZERO && v < Decimal::ONE => Ok(v.to_f64()),
-        v => Err(wrong(field, &v, "must be at least 0 and less than 1")),
-    };
-    let positive = |field, value: Decimal| match value {
-        v if v > Decimal::ZERO => Ok(v.to_f64()),
-        v => Err(wrong(field, &v, "must be above 0")),
-    };
+/// The first option that no account can have.
+pub fn to_engine(spec: &ExecutionSpec, bars_per_year: f64) -> Result<Execution, Finding> {
+    let account = account(spec)?;
     let fraction = spec.sizing.fraction.as_ref().map_or(Decimal::ONE, |f| f.value);
-    if fraction <= Decimal::ZERO || fraction > Decimal::ONE {
-        return Err(wrong("sizing.fraction.value", &fraction, "must be above 0 and at most 1"));
-    }
-    if spec.leverage < Decimal::ONE {
-        return Err(wrong("leverage", &spec.leverage, "must be at least 1"));
-    }
-    let margin = spec.resolved_maintenance_margin();
-    if let Some(m) = margin
-        && (m <= Decimal::ZERO || spec.leverage.to_f64() * m.to_f64() >= 1.0)
-    {
-        let problem =
-            "must be above 0, and times leverage below 1: else every position is liquidated at once";
-        return Err(wrong("liquidation.maintenanceMargin.value", &m, problem));
-    }
-    let steps = spec.exposure_steps();
     Ok(Execution {
-        initial_capital: positive("initialCapital", spec.initial_capital)?,
+        initial_capital: spec.initial_capital.to_f64(),
         fill: match spec.fill {
             spec::Fill::NextOpen => Fill::NextOpen,
             spec::Fill::SameClose => Fill::SameClose,
@@ -61,22 +23,20 @@ pub fn to_engine(spec: &ExecutionSpec, bars_per_year: f64) -> Result<Execution, 
             spec::Side::Short => Side::Short,
             spec::Side::LongShort => Side::LongShort,
         },
-        taker_fee: share("takerFee", spec.taker_fee)?,
-        maker_fee: share("makerFee", spec.maker_fee.unwrap_or(spec.taker_fee))?,
-        slippage: share("slippage", spec.slippage)?,
+        taker_fee: spec.taker_fee.to_f64(),
+        maker_fee: spec.maker_fee.unwrap_or(spec.taker_fee).to_f64(),
+        slippage: spec.slippage.to_f64(),
         fraction: fraction.to_f64(),
         leverage: spec.leverage.to_f64(),
-        maintenance_margin: margin.map(Decimal::to_f64),
+        maintenance_margin: account.maintenance_margin.map(Decimal::to_f64),
         borrow_rate: spec.borrow_rate.to_f64(),
-        funding: funding(&spec.funding)?,
-        exposure_steps: steps.ok_or_else(|| {
-            wrong(
-                "exposureStep",
-                &spec.exposure_step,
-                "must be 1 divided by a whole number up to 1000, as 0.25",
-            )
-        })?,
-        lot: spec.lot.map(|l| positive("lot", l)).transpose()?,
+        funding: match account.funding {
+            Some((rate_e9, interval_hours)) => Funding::Constant { rate_e9, interval_hours },
+            None if spec.funding.series.is_some() => Funding::Series,
+            None => Funding::None,
+        },
+        exposure_steps: account.exposure_steps,
+        lot: spec.lot.map(Decimal::to_f64),
         final_close: spec.final_close,
         window: match spec.window {
             spec::Window::AfterWarmUp => Window::AfterWarmUp,
@@ -92,28 +52,6 @@ pub fn to_engine(spec: &ExecutionSpec, bars_per_year: f64) -> Result<Execution, 
         },
         bars_per_year,
     })
-}
-
-fn funding(spec: &spec::Funding) -> Result<Funding, ExecutionError> {
-    let Some(constant) = &spec.constant else {
-        return Ok(if spec.series.is_some() { Funding::Series } else { Funding::None });
-    };
-    let wrong = |field, value: String, problem| Err(ExecutionError { field, value, problem });
-    let billionths = constant.rate.to_decimal() * rust_decimal::Decimal::from(1_000_000_000);
-    if !billionths.fract().is_zero() {
-        return wrong(
-            "funding.constant.rate",
-            constant.rate.to_string(),
-            "must be a multiple of 0.000000001",
-        );
-    }
-    if constant.interval_hours == 0 {
-        return wrong("funding.constant.intervalHours", "0".into(), "must be at least 1");
-    }
-    match i64::try_from(billionths.normalize().mantissa()) {
-        Ok(rate_e9) => Ok(Funding::Constant { rate_e9, interval_hours: constant.interval_hours }),
-        Err(_) => wrong("funding.constant.rate", constant.rate.to_string(), "is out of range"),
-    }
 }
 
 #[cfg(test)]

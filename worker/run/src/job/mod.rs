@@ -2,7 +2,7 @@
 //! definitions and the data.
 //!
 //! * [`resolve`]: manifest -> [`resolve::ResolvedJob`], the only input of what follows.
-//! * [`space`]: the one place that joins engine definitions with genetics (its ranges in a file of their own).
+//! * [`space`]: the one place that joins engine definitions with genetics; `galapagos-manifest` makes the grids.
 //! * [`calendar`]: the one that a job began with, for its workers and later attempts.
 //! * [`execution`]: the manifest's account options -> the engine's.
 //! * [`market`]: an open dataset as the engine reads it.
@@ -15,8 +15,6 @@ pub mod fitness;
 pub mod inputs;
 pub mod market;
 pub mod problem;
-mod range;
 pub mod resolve;
 mod resolve_error;
 pub mod space;
-pub mod species_error;

@@ -2,13 +2,14 @@
 //! the manifest.
 
 use galapagos_crds::{
-    self as crds, CalendarType, EvolutionJob, EvolutionJobSpec, Goal as CrdGoal, OnFailure,
-    Preset as CrdPreset, Searcher as CrdSearcher,
+    self as crds, CalendarType, Catalogue, EvolutionJob, EvolutionJobSpec, GeneValue, Goal as CrdGoal,
+    OnFailure, Preset as CrdPreset, Searcher as CrdSearcher,
 };
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metric;
 use galapagos_engine::execution::{Execution, Funding};
 use galapagos_genetics::{Breeding, Config, Goal, Preset, Searcher, Species, StopRules};
+use galapagos_manifest::{Finding, judge as judge_manifest, objective, unknown_metric};
 use galapagos_market::{Calendar, Interval};
 use rust_decimal::Decimal as Exact;
 
@@ -18,7 +19,6 @@ use super::inputs::{ExecutionInputs, Inputs, StrategyInputs, written_out};
 use super::market::Facts;
 pub use super::resolve_error::ResolveError;
 use super::space::SpeciesSpace;
-use super::species_error::SpeciesError;
 use crate::storage::digest::{Digest, PREFIX, inputs_digest};
 
 /// Limits on time and money, looked at between generations only.
@@ -91,13 +91,19 @@ pub struct ResolvedJob {
 }
 
 impl ResolvedJob {
-    /// Resolves a manifest against what is known of its data.
+    /// Resolves a manifest against what is known of its data. What the judge of manifests calls misleading is run as
+    /// earlier releases ran it: new jobs of that kind are refused before they come here.
     ///
     /// # Errors
     /// [`ResolveError`] names the field and what to write.
     pub fn new(job: &EvolutionJob, facts: &Facts) -> Result<ResolvedJob, ResolveError> {
         let spec = &job.spec;
         let name = job.metadata.name.clone().filter(|n| !n.is_empty()).ok_or(ResolveError::NoName)?;
+        if let Some(finding) =
+            judge_manifest(job, Catalogue::embedded()).into_iter().find(Finding::is_impossible)
+        {
+            return Err(finding.into());
+        }
         let interval_ms = Interval::parse(&spec.market_data.interval)?.ms();
         let bars_per_year = bars_per_year(spec, facts, interval_ms)?;
         let execution = to_engine(&spec.execution, bars_per_year)?;
@@ -148,7 +154,7 @@ impl ResolvedJob {
             .zip(&self.initial)
             .map(|(s, initial)| Species {
                 name: s.name().to_owned(),
-                space: s.space.clone(),
+                space: s.space().clone(),
                 initial: initial.clone(),
             })
             .collect()
@@ -182,8 +188,8 @@ fn species(
 ) -> Result<Vec<SpeciesSpace>, ResolveError> {
     let funded = facts.funding || matches!(execution.funding, Funding::Constant { .. });
     let mut out: Vec<SpeciesSpace> = Vec::new();
-    for strategy in &spec.strategies {
-        let mut species = SpeciesSpace::new(strategy, &[])?;
+    for (i, strategy) in spec.strategies.iter().enumerate() {
+        let mut species = SpeciesSpace::new(i, strategy, &[])?;
         let def = species.strategy.def();
         let missing = |what| ResolveError::NeedsData { strategy: def.name.to_owned(), what };
         if def.needs_volume && !facts.volume {
@@ -194,17 +200,12 @@ fn species(
             return Err(missing(what));
         }
         if !facts.volume && def.genes.iter().any(|g| g.name == VOLUME_GENE) {
-            species = SpeciesSpace::new(strategy, &[(VOLUME_GENE, "0")])?;
+            let zero = GeneValue::Number(crds::Decimal::ZERO);
+            species = SpeciesSpace::new(i, strategy, &[(VOLUME_GENE, zero)])?;
             warnings
                 .push(format!("{}: {VOLUME_GENE} is fixed at 0, since the data have no volume", def.name));
         }
-        if out.iter().any(|s| s.name() == species.name()) {
-            return Err(SpeciesError::Twice { name: species.name().to_owned() }.into());
-        }
         out.push(species);
-    }
-    if out.is_empty() {
-        return Err(ResolveError::Field { field: "strategies", problem: "must name at least one strategy" });
     }
     Ok(out)
 }
@@ -213,35 +214,25 @@ const VOLUME_GENE: &str = "volume_confirmation";
 
 fn initial(spec: &EvolutionJobSpec, species: &[SpeciesSpace]) -> Result<Vec<Vec<Box<[u32]>>>, ResolveError> {
     let mut out = vec![Vec::new(); species.len()];
-    for individual in &spec.population.initial {
+    for (k, individual) in spec.population.initial.iter().enumerate() {
         let name = galapagos_engine::strategies::find(&individual.strategy).map(|f| f.strategy.def().name);
-        let i = species.iter().position(|s| Some(s.name()) == name);
-        let i = i.ok_or_else(|| ResolveError::InitialStrategy { name: individual.strategy.clone() })?;
-        let values: Vec<_> = individual.genome.iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-        out[i].push(species[i].indices(&values)?);
+        // One of a strategy that the job does not have is refused by the judge.
+        let Some(i) = species.iter().position(|s| Some(s.name()) == name) else { continue };
+        out[i].push(species[i].indices(&format!("spec.population.initial[{k}].genome"), &individual.genome)?);
     }
     Ok(out)
 }
 
-fn metric(field: &'static str, name: &str) -> Result<Metric, ResolveError> {
-    Metric::from_name(name).ok_or_else(|| ResolveError::UnknownMetric {
-        field,
-        name: name.to_owned(),
-        known: Metric::ALL.map(Metric::name).join(", "),
-    })
+fn metric(path: &str, name: &str) -> Result<Metric, Finding> {
+    Metric::from_name(name).ok_or_else(|| unknown_metric(path, name, Catalogue::embedded()))
 }
 
-fn judge(spec: &EvolutionJobSpec) -> Result<Judge, ResolveError> {
-    let [objective] = spec.objectives.as_slice() else {
-        return Err(ResolveError::Field {
-            field: "objectives",
-            problem: "must have exactly one item for now",
-        });
-    };
+fn judge(spec: &EvolutionJobSpec) -> Result<Judge, Finding> {
+    let objective = objective(spec)?;
     let mut limits = Vec::with_capacity(spec.limits.len());
-    for limit in &spec.limits {
+    for (i, limit) in spec.limits.iter().enumerate() {
         limits.push(Bound {
-            metric: metric("limits", &limit.metric)?,
+            metric: metric(&format!("spec.limits[{i}].metric"), &limit.metric)?,
             at_most: limit.at_most.map(crds::Decimal::to_f64),
             at_least: limit.at_least.map(crds::Decimal::to_f64),
         });
@@ -250,7 +241,7 @@ fn judge(spec: &EvolutionJobSpec) -> Result<Judge, ResolveError> {
         CrdGoal::Maximize => Goal::Maximise,
         CrdGoal::Minimize => Goal::Minimise,
     };
-    Ok(Judge { objective: metric("objectives", &objective.metric)?, goal, limits })
+    Ok(Judge { objective: metric("spec.objectives[0].metric", &objective.metric)?, goal, limits })
 }
 
 fn config(spec: &EvolutionJobSpec, goal: Goal) -> Config {
@@ -308,7 +299,7 @@ fn inputs(
     symbols.dedup();
     let strategies = species.iter().zip(initial).map(|(s, initial)| StrategyInputs {
         name: s.name().to_owned(),
-        genes: s.genes.clone(),
+        genes: s.genes().to_vec(),
         initial: initial.iter().map(|genome| s.named(genome).into_iter().collect()).collect(),
     });
     Inputs {

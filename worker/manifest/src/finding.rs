@@ -1,0 +1,68 @@
+//! One thing that is wrong with a manifest.
+
+use galapagos_crds::conditions::StalledReason;
+
+/// One thing that is wrong with a manifest: where, what, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {text}{}", behind(.advice))]
+pub struct Finding {
+    /// The field, as `spec.strategies[0].genes[1].min`.
+    pub path: String,
+    /// The reason of the condition that an operator sets.
+    pub reason: StalledReason,
+    /// Whether the job can be run nevertheless.
+    pub weight: Weight,
+    /// What is wrong.
+    pub text: String,
+    /// What would be right, or what was meant, if it can be told.
+    pub advice: Option<String>,
+}
+
+/// Whether a job can be run nevertheless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// There is no way to run the job.
+    Impossible,
+    /// The job can be run, but not as it reads: a part of it is passed over. New jobs are refused; a job that an
+    /// earlier release has let in goes on.
+    Misleading,
+}
+
+impl Finding {
+    /// Whether there is no way to run the job.
+    pub fn is_impossible(&self) -> bool {
+        self.weight == Weight::Impossible
+    }
+
+    pub(crate) fn invalid(path: impl Into<String>, text: impl Into<String>) -> Finding {
+        Finding {
+            path: path.into(),
+            reason: StalledReason::InvalidSpec,
+            weight: Weight::Impossible,
+            text: text.into(),
+            advice: None,
+        }
+    }
+
+    pub(crate) fn misleading(path: impl Into<String>, text: impl Into<String>) -> Finding {
+        Finding { weight: Weight::Misleading, ..Finding::invalid(path, text) }
+    }
+
+    pub(crate) fn advise(self, advice: impl Into<String>) -> Finding {
+        Finding { advice: Some(advice.into()), ..self }
+    }
+
+    pub(crate) fn reason(self, reason: StalledReason) -> Finding {
+        Finding { reason, ..self }
+    }
+}
+
+fn behind(advice: &Option<String>) -> String {
+    advice.as_ref().map(|a| format!("; {a}")).unwrap_or_default()
+}
+
+/// The first finding that makes something impossible.
+pub(crate) fn first(path: &str, findings: Vec<Finding>) -> Finding {
+    let first = findings.into_iter().find(Finding::is_impossible);
+    first.unwrap_or_else(|| Finding::invalid(path, "cannot be used"))
+}

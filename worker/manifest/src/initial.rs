@@ -1,0 +1,107 @@
+//! The genome of an individual to start with, by names.
+
+use std::collections::BTreeMap;
+
+use galapagos_crds::GeneValue;
+use galapagos_crds::catalogue::{Catalogue, GeneEntry, RangeEntry, StrategyEntry};
+use galapagos_genetics::Grid;
+
+use crate::finding::Finding;
+use crate::gene::{Value, value};
+use crate::space::{SearchSpace, gene};
+
+/// Definition, path and value of each named gene that can have its value. Findings on the others.
+pub(crate) fn known<'a>(
+    path: &str,
+    strategy: &'a StrategyEntry,
+    catalogue: &'a Catalogue,
+    values: &BTreeMap<String, GeneValue>,
+    findings: &mut Vec<Finding>,
+) -> Vec<(&'a GeneEntry, String, Value)> {
+    let mut out: Vec<(&GeneEntry, String, Value)> = Vec::new();
+    for (name, given) in values {
+        let path = format!("{path}.{name}");
+        let checked = gene(&path, name, strategy, catalogue)
+            .and_then(|entry| value(&path, entry, given).map(|v| (entry, v)));
+        match checked {
+            Ok((entry, _)) if out.iter().any(|(other, ..)| other.name == entry.name) => {
+                let text = format!("the gene {:?} is given twice", entry.name);
+                findings.push(Finding::misleading(path, text).advise("keep one of them"));
+            }
+            Ok((entry, v)) => out.push((entry, path, v)),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    out
+}
+
+/// The canonical genome of named values. `None` with at least one finding that makes it impossible.
+pub(crate) fn indices(
+    path: &str,
+    of: &SearchSpace<'_>,
+    values: &BTreeMap<String, GeneValue>,
+    findings: &mut Vec<Finding>,
+) -> Option<Box<[u32]>> {
+    let before = findings.iter().filter(|f| f.is_impossible()).count();
+    let named = known(path, of.strategy, of.catalogue, values, findings);
+    for (entry, path, _) in &named {
+        if !of.genes.iter().any(|g| g.name == entry.name) {
+            let text = format!("the job has no range for gene {:?}, so no individual has it", entry.name);
+            let advice = "name it among the genes of the strategy, or leave it out";
+            findings.push(Finding::misleading(path, text).advise(advice));
+        }
+    }
+    let mut indices = Vec::with_capacity(of.genes.len());
+    for (&entry, space) in of.genes.iter().zip(of.space.genes()) {
+        let given = named.iter().find(|(g, ..)| g.name == entry.name);
+        let (path, wanted) = match given {
+            Some((_, path, value)) => (path.as_str(), Some(*value)),
+            None => (path, value(path, entry, &entry.default).ok()),
+        };
+        let exact = match wanted {
+            Some(Value::Number(x)) => space.grid.index_of(x),
+            Some(Value::Category(c)) => space.grid.index_of_category(c),
+            None => None,
+        };
+        let nearest = match wanted {
+            Some(Value::Number(x)) => space.grid.nearest(x),
+            _ => None,
+        };
+        match (exact, given) {
+            (Some(k), _) => indices.push(k),
+            (None, None) => indices.push(nearest.unwrap_or(0)),
+            (None, Some((_, _, value))) => findings.push(off_grid(path, entry, &space.grid, *value, nearest)),
+        }
+    }
+    if findings.iter().filter(|f| f.is_impossible()).count() > before {
+        return None;
+    }
+    match of.space.canonical(&indices) {
+        Ok(genome) => Some(genome),
+        Err(error) => {
+            findings.push(Finding::invalid(path, error.to_string()));
+            None
+        }
+    }
+}
+
+fn off_grid(path: &str, entry: &GeneEntry, grid: &Grid, value: Value, nearest: Option<u32>) -> Finding {
+    let names = match &entry.range {
+        RangeEntry::Categories(names) => names.as_slice(),
+        _ => &[],
+    };
+    let name = |c: u32| names.get(c as usize).map_or("", String::as_str);
+    let shown = match value {
+        Value::Number(x) => x.normalize().to_string(),
+        Value::Category(c) => name(c).to_owned(),
+    };
+    let text = format!("{shown} is not one of the values that gene {:?} has in this job", entry.name);
+    let finding = Finding::invalid(path, text);
+    match nearest.and_then(|k| grid.value(k)) {
+        Some(nearest) => finding.advise(format!("the nearest is {nearest}")),
+        None => {
+            let all: Vec<_> = (0..grid.len()).filter_map(|k| grid.category(k)).map(name).collect();
+            finding.advise(format!("use one of {}", all.join(", ")))
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! All findings on a job.
+
+use galapagos_crds::catalogue::Catalogue;
+use galapagos_crds::{EvolutionJob, EvolutionJobSpec, Objective};
+
+use crate::finding::Finding;
+use crate::space::{SearchSpace, build, unknown_strategy};
+use crate::suggest::meant_or_all;
+use crate::{execution, initial};
+
+/// Everything that is wrong with a job by a catalogue, in the order of the manifest's parts: strategies with their
+/// genes, individuals to start with, metrics, the account. A part of the catalogue that is empty is not judged by.
+pub fn judge(job: &EvolutionJob, catalogue: &Catalogue) -> Vec<Finding> {
+    let spec = &job.spec;
+    let mut findings = Vec::new();
+    if !catalogue.strategies.is_empty() {
+        let spaces = strategies(spec, catalogue, &mut findings);
+        individuals(spec, catalogue, &spaces, &mut findings);
+    }
+    metrics(spec, catalogue, &mut findings);
+    execution::checked(&spec.execution, &mut findings);
+    findings
+}
+
+/// The spaces that can be made, by the names of their strategies.
+fn strategies<'a>(
+    spec: &EvolutionJobSpec,
+    catalogue: &'a Catalogue,
+    findings: &mut Vec<Finding>,
+) -> Vec<(&'a str, Option<SearchSpace<'a>>)> {
+    let mut out: Vec<(&str, Option<SearchSpace<'_>>)> = Vec::new();
+    if spec.strategies.is_empty() {
+        findings.push(Finding::invalid("spec.strategies", "must name at least one strategy"));
+    }
+    for (i, given) in spec.strategies.iter().enumerate() {
+        let path = format!("spec.strategies[{i}]");
+        let name_path = format!("{path}.name");
+        let Some(named) = catalogue.strategy(&given.name) else {
+            findings.push(unknown_strategy(name_path, &given.name, catalogue));
+            continue;
+        };
+        let name = named.strategy.name.as_str();
+        if out.iter().any(|(other, _)| *other == name) {
+            let text = format!("strategy {name:?} is listed twice (aliases count)");
+            findings.push(Finding::invalid(name_path, text).advise("keep one of them"));
+            continue;
+        }
+        if named.strategy.needs.funding && spec.execution.funding.none.is_some() {
+            let text = format!("strategy {:?} needs funding", given.name);
+            let advice = "set execution.funding to {series: {}} or {constant: {rate, intervalHours}}";
+            findings.push(Finding::misleading(name_path, text).advise(advice));
+        }
+        out.push((name, build(&path, given, named, &[], catalogue, findings)));
+    }
+    out
+}
+
+fn individuals(
+    spec: &EvolutionJobSpec,
+    catalogue: &Catalogue,
+    spaces: &[(&str, Option<SearchSpace<'_>>)],
+    findings: &mut Vec<Finding>,
+) {
+    for (i, individual) in spec.population.initial.iter().enumerate() {
+        let path = format!("spec.population.initial[{i}]");
+        let name = &individual.strategy;
+        let found = catalogue.strategy(name);
+        let species = found.and_then(|n| spaces.iter().find(|(name, _)| *name == n.strategy.name));
+        let genome = format!("{path}.genome");
+        match (found, species) {
+            (Some(_), Some((_, Some(space)))) => {
+                initial::indices(&genome, space, &individual.genome, findings);
+            }
+            (Some(found), Some((_, None))) => {
+                initial::known(&genome, found.strategy, catalogue, &individual.genome, findings);
+            }
+            // An unknown strategy of the job has its finding already.
+            _ if spec.strategies.iter().any(|s| s.name == *name) => {}
+            _ => {
+                let own = spec.strategies.iter().map(|s| s.name.as_str());
+                let text = format!("strategy {name:?} is not one of the job's strategies");
+                findings.push(
+                    Finding::invalid(format!("{path}.strategy"), text)
+                        .advise(meant_or_all(name, own, "they are")),
+                );
+            }
+        }
+    }
+}
+
+fn metrics(spec: &EvolutionJobSpec, catalogue: &Catalogue, findings: &mut Vec<Finding>) {
+    findings.extend(objective(spec).err());
+    if catalogue.metrics.is_empty() {
+        return;
+    }
+    let objectives =
+        spec.objectives.iter().enumerate().map(|(i, o)| (format!("spec.objectives[{i}].metric"), &o.metric));
+    let limits = spec.limits.iter().enumerate().map(|(i, l)| (format!("spec.limits[{i}].metric"), &l.metric));
+    for (path, metric) in objectives.chain(limits) {
+        if !catalogue.metrics.contains(metric) {
+            findings.push(unknown_metric(path, metric, catalogue));
+        }
+    }
+}
+
+/// The one objective.
+///
+/// # Errors
+/// There is none, or there are several, which the schema refuses too.
+pub fn objective(spec: &EvolutionJobSpec) -> Result<&Objective, Finding> {
+    match spec.objectives.as_slice() {
+        [only] => Ok(only),
+        _ => Err(Finding::invalid("spec.objectives", "must have exactly one item for now")),
+    }
+}
+
+/// What is said of a metric that does not exist.
+pub fn unknown_metric(path: impl Into<String>, name: &str, catalogue: &Catalogue) -> Finding {
+    let known = catalogue.metrics.iter().map(String::as_str);
+    Finding::invalid(path, format!("unknown metric {name:?}")).advise(meant_or_all(
+        name,
+        known,
+        "the metrics are",
+    ))
+}

@@ -1,0 +1,42 @@
+//! The one judge of manifests: what is wrong with an EvolutionJob that neither its schema nor the rules in it can say.
+//!
+//! Strategies, genes and metrics are looked up in a [`Catalogue`](galapagos_crds::Catalogue); ranges are judged by
+//! making their grids, by the same code with which a worker makes the grids that it runs. [`judge()`] gives all findings.
+//! The operator refuses a job by the first of them, the command line adds line and column to each, and a worker refuses
+//! what cannot be run: all three say the same words. No I/O, no clock.
+//!
+//! What only the data can tell (volume, a funding series, bars for the warm-up) is not judged here.
+//!
+//! ```
+//! use galapagos_crds::{Catalogue, EvolutionJob};
+//!
+//! let job: EvolutionJob = serde_json::from_value(serde_json::json!({
+//!     "apiVersion": "galapagos.dev/v1alpha1", "kind": "EvolutionJob", "metadata": {"name": "example"},
+//!     "spec": {
+//!         "marketData": {"dataset": "btc", "symbols": ["BTC"], "interval": "1h"},
+//!         "strategies": [{"name": "sma_crossover", "genes": [{"name": "fast_perod", "min": 5, "max": 50}]}],
+//!         "population": {"size": 100},
+//!     },
+//! }))?;
+//! let findings = galapagos_manifest::judge(&job, Catalogue::embedded());
+//! assert_eq!(
+//!     findings[0].to_string(),
+//!     r#"spec.strategies[0].genes[0].name: strategy "sma_crossover" has no gene "fast_perod"; did you mean "fast_period"?"#
+//! );
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+mod execution;
+mod finding;
+mod gene;
+mod initial;
+mod judge;
+mod range;
+mod rules;
+mod space;
+pub mod suggest;
+
+pub use execution::{Account, account};
+pub use finding::{Finding, Weight};
+pub use judge::{judge, objective, unknown_metric};
+pub use space::{SearchSpace, unknown_strategy};

@@ -1,0 +1,156 @@
+//! The search space of one strategy of a manifest: what a worker runs, and what a range is judged by.
+
+use std::collections::BTreeMap;
+
+use galapagos_crds::catalogue::{Catalogue, GeneEntry, Named, StrategyEntry};
+use galapagos_crds::conditions::StalledReason;
+use galapagos_crds::{GeneSpec, GeneValue, StrategySpec};
+use galapagos_genetics::Space;
+
+use crate::finding::{Finding, first};
+use crate::initial;
+use crate::range::{fixed, gene_space, own};
+use crate::rules;
+use crate::suggest::meant_or_all;
+
+/// A strategy of a manifest as a search space.
+#[derive(Clone, Debug)]
+pub struct SearchSpace<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    /// The strategy.
+    pub strategy: &'a StrategyEntry,
+    /// Definitions of the genes in the order of the genome: the strategy's own, then those of any strategy that the
+    /// manifest names.
+    pub genes: Vec<&'a GeneEntry>,
+    /// Their grids and the rules between them.
+    pub space: Space,
+    /// The ranges as a manifest would say them, every default written out.
+    pub written: Vec<GeneSpec>,
+}
+
+impl<'a> SearchSpace<'a> {
+    /// The space of the entry `index` of a manifest's strategies. `overruled` are genes that the data allow one value
+    /// only.
+    ///
+    /// # Errors
+    /// The first thing that makes it impossible.
+    pub fn new(
+        index: usize,
+        spec: &StrategySpec,
+        overruled: &[(&str, GeneValue)],
+        catalogue: &'a Catalogue,
+    ) -> Result<SearchSpace<'a>, Finding> {
+        let mut findings = Vec::new();
+        let path = format!("spec.strategies[{index}]");
+        let unknown = || unknown_strategy(format!("{path}.name"), &spec.name, catalogue);
+        let named = catalogue.strategy(&spec.name).ok_or_else(unknown)?;
+        build(&path, spec, named, overruled, catalogue, &mut findings).ok_or_else(|| first(&path, findings))
+    }
+
+    /// The canonical genome of named values, which stand at `path`; genes not named take their defaults, or the nearest
+    /// value of the grid.
+    ///
+    /// # Errors
+    /// An unknown gene, or a value that is not on its grid.
+    pub fn indices(&self, path: &str, values: &BTreeMap<String, GeneValue>) -> Result<Box<[u32]>, Finding> {
+        let mut findings = Vec::new();
+        initial::indices(path, self, values, &mut findings).ok_or_else(|| first(path, findings))
+    }
+}
+
+/// What is said of a strategy that does not exist.
+pub fn unknown_strategy(path: impl Into<String>, name: &str, catalogue: &Catalogue) -> Finding {
+    let mut known = Vec::new();
+    for strategy in &catalogue.strategies {
+        known.push(strategy.name.as_str());
+        known.extend(strategy.aliases.iter().map(|a| a.name.as_str()));
+    }
+    Finding::invalid(path, format!("unknown strategy {name:?}"))
+        .reason(StalledReason::UnknownStrategy)
+        .advise(meant_or_all(name, known, "the strategies are"))
+}
+
+/// The gene of a name or alias.
+pub(crate) fn gene<'a>(
+    path: &str,
+    name: &str,
+    strategy: &'a StrategyEntry,
+    catalogue: &'a Catalogue,
+) -> Result<&'a GeneEntry, Finding> {
+    catalogue.gene(strategy, name).ok_or_else(|| {
+        let known: Vec<&str> =
+            strategy.genes.iter().chain(&catalogue.common_genes).map(|g| g.name.as_str()).collect();
+        Finding::invalid(path, format!("strategy {:?} has no gene {name:?}", strategy.name))
+            .reason(StalledReason::UnknownGene)
+            .advise(meant_or_all(name, known, "it has"))
+    })
+}
+
+/// Everything that is wrong with the entry at `path`, and its space. `None` with at least one finding that makes it
+/// impossible.
+pub(crate) fn build<'a>(
+    path: &str,
+    spec: &StrategySpec,
+    named: Named<'a>,
+    overruled: &[(&str, GeneValue)],
+    catalogue: &'a Catalogue,
+    findings: &mut Vec<Finding>,
+) -> Option<SearchSpace<'a>> {
+    let Named { strategy, alias } = named;
+    let before = findings.iter().filter(|f| f.is_impossible()).count();
+    let mut given: BTreeMap<&str, (String, &GeneSpec)> = BTreeMap::new();
+    for (i, spec) in spec.genes.iter().enumerate() {
+        let path = format!("{path}.genes[{i}]");
+        let entry = match gene(&format!("{path}.name"), &spec.name, strategy, catalogue) {
+            Ok(entry) => entry,
+            Err(finding) => {
+                findings.push(finding);
+                continue;
+            }
+        };
+        let name = entry.name.as_str();
+        if let Some(alias) = alias.filter(|a| a.fixed.iter().any(|(gene, _)| gene == name)) {
+            let text = format!("{:?} is {:?} with the gene {name:?} fixed", alias.name, strategy.name);
+            let advice = format!("name the strategy {:?} to set it", strategy.name);
+            findings.push(Finding::misleading(path.clone(), text).advise(advice));
+        }
+        if given.contains_key(name) {
+            let text = format!("the gene {name:?} is given twice");
+            findings.push(Finding::invalid(format!("{path}.name"), text).advise("keep one of them"));
+        } else {
+            given.insert(name, (path, spec));
+        }
+    }
+    // What the name fixes and what the data allow comes before what the manifest says.
+    let by_alias = alias.into_iter().flat_map(|a| &a.fixed).map(|(gene, value)| (gene.as_str(), value));
+    let by_data = overruled.iter().map(|(gene, value)| (*gene, value));
+    let ruled: BTreeMap<&str, GeneSpec> =
+        by_alias.chain(by_data).map(|(gene, value)| (gene, fixed(gene, value))).collect();
+    let common = catalogue.common_genes.iter().filter(|g| given.contains_key(g.name.as_str()));
+    let genes: Vec<&GeneEntry> = strategy.genes.iter().chain(common).collect();
+    let mut spaces = Vec::with_capacity(genes.len());
+    let mut written = Vec::with_capacity(genes.len());
+    for &entry in &genes {
+        let name = entry.name.as_str();
+        let made = match (ruled.get(name), given.get(name)) {
+            (Some(range), _) => gene_space(path, entry, range, findings),
+            (None, Some((path, range))) => gene_space(path, entry, range, findings),
+            (None, None) => gene_space(path, entry, &own(entry), findings),
+        };
+        if let Some((space, range)) = made {
+            spaces.push(space);
+            written.push(range);
+        }
+    }
+    // Rules are judged once every gene has a grid.
+    if findings.iter().filter(|f| f.is_impossible()).count() > before {
+        return None;
+    }
+    match rules::space(path, strategy, spaces) {
+        Ok(space) => Some(SearchSpace { catalogue, strategy, genes, space, written }),
+        Err(finding) => {
+            findings.push(finding);
+            None
+        }
+    }
+}
