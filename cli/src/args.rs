@@ -1,7 +1,7 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{backtest, completions, data, dev, estimate, import, init, run, strategies, validate};
-use crate::exit::Outcome;
+use crate::exit::CommandResult;
 use crate::output::Output;
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -43,8 +43,8 @@ pub enum Verb {
 }
 
 impl Arguments {
-    /// Does it.
-    pub fn execute(self) -> Outcome {
+    /// Runs the verb that was chosen.
+    pub fn execute(self) -> CommandResult {
         crate::terminal::start_log(self.verbose, self.verb.is_json());
         match self.verb {
             Verb::Run(a) => run::execute(a),

@@ -27,20 +27,20 @@ const MEASURE: Duration = Duration::from_millis(60);
 pub struct Generation {
     /// Evaluation, on the slots of the probe.
     pub evaluation: f64,
-    /// Breeding, ledger, checkpoint.
+    /// Seconds for everything but evaluations: breeding, ledger, checkpoint.
     pub other: f64,
 }
 
-/// What was measured.
+/// What the first generations of the job took.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    /// Slots that evaluated.
+    /// Number of threads that evaluated.
     pub slots: usize,
     /// Seconds before the first generation and after the last: opening the folder, writing the result.
     pub fixed: f64,
-    /// The first generation.
+    /// Seconds of generation 0, which is drawn and not bred.
     pub first: Generation,
-    /// Each further one.
+    /// Seconds of each further generation, on average.
     pub later: Generation,
     /// The generation after which the job ended by itself, if it did.
     pub ended_after: Option<u32>,
@@ -132,11 +132,11 @@ fn mean(of: &[Generation]) -> Option<Generation> {
 /// How many of the measured individuals share series with their neighbours; the others are simulated on their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shared {
-    /// All.
+    /// All individuals share series with their neighbours.
     All,
-    /// Some.
+    /// Some individuals do, others are simulated on their own.
     Some,
-    /// None.
+    /// Each individual is simulated on its own.
     None,
 }
 

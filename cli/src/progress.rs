@@ -33,7 +33,7 @@ impl Progress {
         self.workers = Some(workers);
     }
 
-    /// Removes the bar.
+    /// Removes the bar from the terminal.
     pub fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();

@@ -1,7 +1,7 @@
 //! `galapagos import --random-walk`: made data instead of files.
 
 use crate::data_errors;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandError, CommandResult};
 use galapagos_run::market::names::to_symbol;
 use galapagos_run::market::{Calendar, ImportSummary, OwnedSeries, RandomWalk, publish, random_walk};
 use std::path::Path;
@@ -24,11 +24,13 @@ pub struct Walk<'a> {
 
 impl Walk<'_> {
     /// Makes and publishes it.
-    pub fn import(&self) -> Outcome<ImportSummary> {
+    pub fn import(&self) -> CommandResult<ImportSummary> {
         let mut text = self.text.to_owned();
         if let Some(interval) = self.interval {
             if text.split(',').any(|part| part.trim().starts_with("interval=")) {
-                return Err(Failure::invalid("--interval and interval= of --random-walk: give one of them"));
+                return Err(CommandError::invalid(
+                    "--interval and interval= of --random-walk: give one of them",
+                ));
             }
             text.push_str(&format!(",interval={interval}"));
         }
@@ -41,7 +43,7 @@ impl Walk<'_> {
                 let name = if several { format!("{symbol}{}", i + 1) } else { symbol.to_owned() };
                 let Some(name) = to_symbol(&name) else {
                     let text = format!("--symbol {symbol:?}: use up to 32 letters, digits, '.', '_' and '-'");
-                    return Err(Failure::invalid(text));
+                    return Err(CommandError::invalid(text));
                 };
                 one.symbol.clone_from(&name);
                 report.symbol = name;

@@ -32,7 +32,7 @@ pub struct Arguments {
     pub genes: Vec<String>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
-    pub account: options::Account,
+    pub account: options::AccountArguments,
     /// Bars per year, as 252 for daily bars of stocks
     #[arg(long, value_name = "N", conflicts_with = "continuous")]
     pub bars_per_year: Option<u32>,

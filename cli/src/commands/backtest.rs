@@ -2,14 +2,14 @@
 
 pub use crate::backtest::arguments::Arguments;
 use crate::backtest::{replay, report, single, write};
-use crate::exit::Outcome;
+use crate::exit::CommandResult;
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos backtest`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     if let Some(result) = &arguments.result {
         return replay::execute(result, &arguments);
     }
     let done = single::run(&arguments)?;
-    write::files(&arguments, &done.story())?;
+    write::files(&arguments, &done.account_report())?;
     report::print(&done, arguments.output)
 }

@@ -1,6 +1,6 @@
 //! `galapagos completions`: a script that completes verbs, flags and values in a shell.
 
-use crate::exit::Outcome;
+use crate::exit::CommandResult;
 use crate::terminal;
 use clap::Command;
 use clap_complete::Shell;
@@ -18,7 +18,7 @@ pub struct Arguments {
 }
 
 /// Prints the script for `command`.
-pub fn execute(arguments: Arguments, command: &mut Command) -> Outcome {
+pub fn execute(arguments: Arguments, command: &mut Command) -> CommandResult {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, command, "galapagos", &mut script);
     terminal::print(&String::from_utf8_lossy(&script))

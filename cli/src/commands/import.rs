@@ -1,7 +1,7 @@
 //! `galapagos import`: files in, one checked and published dataset out.
 
 use crate::data_dir::DataDir;
-use crate::exit::{Blame, Failure, Outcome};
+use crate::exit::{Blame, CommandError, CommandResult};
 use crate::import_progress::Watch;
 use crate::inputs::input;
 use crate::output::Output;
@@ -87,11 +87,11 @@ pub enum Dates {
     MonthDay,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos import`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     if !(0.0..=1.0).contains(&arguments.max_gap_share) {
         let text = format!("--max-gap-share {}: must lie between 0 and 1", arguments.max_gap_share);
-        return Err(Failure::invalid(text));
+        return Err(CommandError::invalid(text));
     }
     let load = load_options(&arguments)?;
     if let Some(text) = &arguments.random_walk {
@@ -121,7 +121,7 @@ pub fn execute(arguments: Arguments) -> Outcome {
 }
 
 /// Runs an import with a bar for each file.
-fn execute_plan(plan: &ImportPlan) -> Outcome<ImportSummary> {
+fn execute_plan(plan: &ImportPlan) -> CommandResult<ImportSummary> {
     let watch = Watch::start(plan);
     let summary = import(plan, &|event| watch.event(&event)).map_err(data_errors::blame);
     watch.finish();
@@ -129,7 +129,7 @@ fn execute_plan(plan: &ImportPlan) -> Outcome<ImportSummary> {
 }
 
 /// The failure of an import in which at least one symbol failed.
-fn failures(summary: &ImportSummary) -> Outcome {
+fn failures(summary: &ImportSummary) -> CommandResult {
     if summary.failed.is_empty() {
         return Ok(());
     }
@@ -137,13 +137,13 @@ fn failures(summary: &ImportSummary) -> Outcome {
     let names = summary.failed.len();
     let kept = if summary.published.is_some() { "the others are published" } else { "nothing is published" };
     let verb = if names == 1 { "was" } else { "were" };
-    Err(Failure::invalid(format!(
+    Err(CommandError::invalid(format!(
         "{names} of the import {verb} refused, {kept}:{}",
         lines.collect::<String>()
     )))
 }
 
-fn load_options(arguments: &Arguments) -> Outcome<LoadOptions> {
+fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
     let columns = match &arguments.columns {
         Some(text) => ColumnChoice::parse(text).map_err(data_errors::blame)?,
         None => ColumnChoice::default(),
@@ -169,7 +169,7 @@ fn load_options(arguments: &Arguments) -> Outcome<LoadOptions> {
 }
 
 /// Prints what was imported and what was not.
-fn print(dataset: &str, summary: &ImportSummary, output: Output) -> Outcome {
+fn print(dataset: &str, summary: &ImportSummary, output: Output) -> CommandResult {
     if output == Output::Json {
         let failed = summary.failed.iter().map(|f| json!({"what": f.what, "error": with_causes(&f.error)}));
         return terminal::print_json(&json!({

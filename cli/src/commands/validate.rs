@@ -1,6 +1,6 @@
 //! `galapagos validate`: everything wrong with manifests, without a server.
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandError, CommandResult};
 use crate::manifest::{lines, read_manifest};
 use crate::output::Output;
 use crate::terminal;
@@ -24,8 +24,8 @@ pub struct Arguments {
     pub output: Output,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos validate`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     let mut text = String::new();
     let mut found = Vec::new();
     let mut count = 0;
@@ -56,7 +56,7 @@ pub fn execute(arguments: Arguments) -> Outcome {
     }
     match count {
         0 => Ok(()),
-        1 => Err(Failure::invalid("1 problem")),
-        n => Err(Failure::invalid(format!("{n} problems"))),
+        1 => Err(CommandError::invalid("1 problem")),
+        n => Err(CommandError::invalid(format!("{n} problems"))),
     }
 }

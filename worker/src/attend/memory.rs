@@ -1,4 +1,4 @@
-//! The memory that the coordinator and the metrics are told of.
+//! The memory that is reported to the coordinator and in the metrics.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -82,7 +82,7 @@ impl Slots<'_> {
         let answers = self.runner.run(&tasks, scratch, lease.abandoned());
         let busy = began.elapsed();
         let Some(outgoing) = lease.claim() else { return Ok(()) };
-        // Between computing and telling: whoever changes a file in place must not get a wrong score accepted.
+        // Between computing and reporting: whoever changes a file in place must not get a wrong score accepted.
         same_data(self.market.dataset().check_unchanged())?;
         for results in self.reporter.messages(lease, &answers, busy, self.memory.now()) {
             if outgoing.send_from_slot(Message::Results(results)).is_err() {

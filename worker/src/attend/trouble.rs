@@ -1,4 +1,4 @@
-//! Why this worker cannot take part, or not any more: what the coordinator is told and how the process ends.
+//! Why this worker cannot take part, or not any more: what is reported to the coordinator and how the process ends.
 
 use galapagos_market::ErrorKind;
 use galapagos_protocol::work::refusal::Reason;
@@ -55,7 +55,7 @@ impl From<MarketError> for Trouble {
 }
 
 impl Trouble {
-    /// What the coordinator is told; `None` where another attempt may go well.
+    /// What is reported to the coordinator; `None` where another attempt may go well.
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Trouble::Data(error) => match error.kind() {

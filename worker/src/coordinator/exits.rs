@@ -7,10 +7,10 @@ use galapagos_run::results::ResultError;
 use galapagos_run::run::driver::RunError;
 use galapagos_run::storage::StorageError;
 
-use super::office::OfficeError;
+use super::work_server::ServeError;
 use crate::process::exit::{Code, Exit, Failure, code_of};
 
-/// Of the data.
+/// The exit of an error of the data.
 pub fn data(error: galapagos_market::Error) -> Exit {
     let code = code_of(error.kind());
     let reason = match &error {
@@ -47,20 +47,20 @@ fn not_writable(error: impl std::error::Error + Send + Sync + 'static) -> Exit {
     Exit::new(Code::StateNotWritable, anyhow::Error::new(error).context(hint))
 }
 
-/// Of the account.
+/// The exit of a job that does not fit its data.
 pub fn problem(error: ProblemError) -> Exit {
     Exit::new(Code::Spec, error)
 }
 
 /// Of the serving side.
-pub fn office(error: OfficeError) -> Exit {
+pub fn server(error: ServeError) -> Exit {
     match error {
-        OfficeError::Tls(error) => Exit::new(Code::Spec, error),
+        ServeError::Tls(error) => Exit::new(Code::Spec, error),
         other => Exit::new(Code::Internal, other),
     }
 }
 
-/// Of the run.
+/// The exit of a run that failed.
 pub fn run(error: RunError) -> Exit {
     match error {
         RunError::Storage(error) => storage(error),

@@ -14,13 +14,13 @@ use galapagos_run::run::progress::{Pace, RunEvent};
 use galapagos_run::run::state::{Counters, GenerationReport};
 use galapagos_run::storage::digest::Digest;
 
-use super::board::Standing;
+use super::dispatcher::DispatchStatus;
 
-/// Generations that a report tells of.
+/// Generations that a report has.
 const HISTORY: usize = 20;
-/// Individuals set aside that a report tells of.
+/// Individuals set aside that a report has.
 const QUARANTINED: usize = 10;
-/// Damaged checkpoints that a report tells of.
+/// Damaged checkpoints that a report has.
 const FALLBACKS: usize = 10;
 
 /// The state of a run between two events.
@@ -149,7 +149,7 @@ impl Live {
     }
 
     /// The whole as a message.
-    pub fn report(&self, sequence: u64, standing: &Standing, busy_seconds: f64) -> Report {
+    pub fn report(&self, sequence: u64, standing: &DispatchStatus, busy_seconds: f64) -> Report {
         let left = u64::from(self.generations.saturating_sub(self.generation));
         let last = left <= 1;
         let width = match (standing.width, last) {
@@ -200,7 +200,7 @@ impl Live {
         })
     }
 
-    /// Distinct evaluations a second over the generations that are told of.
+    /// Distinct evaluations a second over the generations of the report.
     fn per_second(&self) -> f64 {
         let seconds: f64 = self.history.iter().map(|g| g.seconds).sum();
         let count: u64 = self.history.iter().map(|g| evaluated(g).saturating_sub(u64::from(g.cached))).sum();
@@ -243,7 +243,7 @@ fn named(metrics: &Metrics) -> HashMap<String, f64> {
     Metric::ALL.into_iter().filter_map(|m| Some((m.name().to_owned(), metrics.get(m)?))).collect()
 }
 
-/// Genes as text.
+/// The genes of a genome as the messages have them: name and value as text.
 pub fn genes<'a>(genome: impl IntoIterator<Item = &'a (String, GeneValue)>) -> Vec<Gene> {
     let gene = |(name, value): &(String, GeneValue)| Gene { name: name.clone(), value: value.to_string() };
     genome.into_iter().map(gene).collect()

@@ -9,23 +9,23 @@ use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Sink, Task};
 use galapagos_run::run::hashers::Hashers;
 
-use super::board::{Board, Settled, wait};
+use super::dispatcher::{Dispatcher, Settled, wait};
 
 /// How often an interrupt is looked at while nothing else happens.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The workers of a board.
+/// The workers of a dispatcher.
 #[derive(Debug)]
 pub struct RemoteEvaluator {
-    board: Arc<Board>,
+    dispatcher: Arc<Dispatcher>,
     answers: Receiver<Settled>,
     hashers: Hashers,
 }
 
 impl RemoteEvaluator {
-    /// `answers` is the other end of `board`.
-    pub fn new(job: &ResolvedJob, board: Arc<Board>, answers: Receiver<Settled>) -> RemoteEvaluator {
-        RemoteEvaluator { board, answers, hashers: Hashers::new(job) }
+    /// `answers` is the other end of `dispatcher`.
+    pub fn new(job: &ResolvedJob, dispatcher: Arc<Dispatcher>, answers: Receiver<Settled>) -> RemoteEvaluator {
+        RemoteEvaluator { dispatcher, answers, hashers: Hashers::new(job) }
     }
 }
 
@@ -47,11 +47,11 @@ impl Evaluator for RemoteEvaluator {
         while let Some(settled) = wait(&self.answers, Duration::ZERO) {
             settled?;
         }
-        self.board.submit(tasks.to_vec(), hashes);
+        self.dispatcher.submit(tasks.to_vec(), hashes);
         while open > 0 {
             let stopping = interrupt.load(Ordering::Relaxed);
             if stopping {
-                self.board.cancel();
+                self.dispatcher.cancel();
             }
             // What has come already is kept even when leaving.
             let patience = if stopping { Duration::ZERO } else { PATIENCE };
@@ -74,6 +74,6 @@ impl Evaluator for RemoteEvaluator {
     }
 
     fn workers(&self) -> f64 {
-        self.board.standing().workers as f64
+        self.dispatcher.standing().workers as f64
     }
 }

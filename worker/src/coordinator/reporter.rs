@@ -1,4 +1,4 @@
-//! Tells everyone who listens how the run is doing: streams of progress, metrics, the log.
+//! Reports to everyone who listens how the run is doing: streams of progress, metrics, the log.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,7 +6,7 @@ use galapagos_protocol::progress::Report;
 use galapagos_run::run::progress::{Observer, RunEvent};
 use tokio::sync::watch;
 
-use super::board::Board;
+use super::dispatcher::Dispatcher;
 use super::live::Live;
 use crate::metrics::{CoordinatorMetrics, Outcome};
 
@@ -14,7 +14,7 @@ use crate::metrics::{CoordinatorMetrics, Outcome};
 #[derive(Debug)]
 pub struct News {
     live: Mutex<Live>,
-    board: Arc<Board>,
+    dispatcher: Arc<Dispatcher>,
     /// Number of the newest change.
     changes: watch::Sender<u64>,
     /// Number of the newest report that somebody has recorded, and streams that are open.
@@ -24,17 +24,17 @@ pub struct News {
 
 impl News {
     /// Nothing yet.
-    pub fn new(live: Live, board: Arc<Board>) -> Arc<News> {
+    pub fn new(live: Live, dispatcher: Arc<Dispatcher>) -> Arc<News> {
         Arc::new(News {
             live: Mutex::new(live),
-            board,
+            dispatcher,
             changes: watch::Sender::new(1),
             acknowledged: watch::Sender::new(0),
             streams: watch::Sender::new(0),
         })
     }
 
-    /// Changes what is known and tells everyone.
+    /// Changes what is known and wakes everyone who listens.
     pub fn change<T>(&self, change: impl FnOnce(&mut Live) -> T) -> T {
         let value = change(&mut self.live());
         self.changes.send_modify(|n| *n += 1);
@@ -45,13 +45,13 @@ impl News {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The report now.
+    /// The report of this moment.
     pub fn report(&self) -> Report {
         let sequence = *self.changes.borrow();
-        self.live().report(sequence, &self.board.standing(), self.board.busy_seconds())
+        self.live().report(sequence, &self.dispatcher.standing(), self.dispatcher.busy_seconds())
     }
 
-    /// Says why nothing happens, or nothing; tells everyone if that is new.
+    /// Says why nothing happens, or nothing; wakes everyone who listens if that is new.
     pub fn say(&self, message: String) {
         let new = self.live().say(message);
         if new {

@@ -16,14 +16,14 @@ use galapagos_protocol::tls::JobUid;
 
 use super::folder::Folder;
 use super::{FleetError, Plan};
-use crate::coordinator::board::{Board, NoAnswers};
+use crate::coordinator::dispatcher::{Dispatcher, NoAnswers};
 use crate::process::exit::Code;
 
 /// How often children are looked at.
 const PERIOD: Duration = Duration::from_millis(20);
 /// Pause before a child that died is started again, doubled with each death in a row.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Longest pause.
+/// Longest pause before a child is started again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A child that lived so long was not dead on arrival.
 const LIVED: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Log lines of a child that are kept to explain its end.
 const LAST_LINES: usize = 5;
 
-/// All children.
+/// All children of a fleet.
 #[derive(Debug)]
 pub(super) struct Children {
     leaving: Arc<AtomicBool>,
@@ -46,7 +46,7 @@ impl Children {
         folder: &Folder,
         uid: &JobUid,
         coordinator: SocketAddr,
-        board: &Arc<Board>,
+        dispatcher: &Arc<Dispatcher>,
     ) -> Result<Children, FleetError> {
         let leaving = Arc::new(AtomicBool::new(false));
         let mut children = Children { leaving: Arc::clone(&leaving), keepers: Vec::new() };
@@ -58,8 +58,8 @@ impl Children {
             };
             // The first start is here, so that a program that is not there is an error and no endless retry.
             let first = recipe.start()?;
-            let (leaving, board) = (Arc::clone(&leaving), Arc::clone(board));
-            children.keepers.push(spawn(move || keep(&recipe, first, &leaving, &board)));
+            let (leaving, dispatcher) = (Arc::clone(&leaving), Arc::clone(dispatcher));
+            children.keepers.push(spawn(move || keep(&recipe, first, &leaving, &dispatcher)));
         }
         Ok(children)
     }
@@ -162,7 +162,7 @@ enum WorkerError {
     NotStarted { number: usize, source: FleetError },
 }
 
-fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
+fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, dispatcher: &Dispatcher) {
     let mut running = first;
     let mut deaths = 0u32;
     let mut over: Option<Instant> = None;
@@ -181,7 +181,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
             Ok(None) => continue,
             Ok(Some(status)) => status,
             Err(error) => {
-                fail(board, WorkerError::Lost { number: recipe.number, source: error });
+                fail(dispatcher, WorkerError::Lost { number: recipe.number, source: error });
                 return;
             }
         };
@@ -189,7 +189,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
             return;
         }
         if is_permanent(status) {
-            fail(board, refused(recipe, &running, status));
+            fail(dispatcher, refused(recipe, &running, status));
             return;
         }
         tracing::warn!(worker = recipe.number, %status, "worker process ended; it is started again");
@@ -198,7 +198,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
         match recipe.start() {
             Ok(again) => running = again,
             Err(error) => {
-                fail(board, WorkerError::NotStarted { number: recipe.number, source: error });
+                fail(dispatcher, WorkerError::NotStarted { number: recipe.number, source: error });
                 return;
             }
         }
@@ -209,8 +209,8 @@ fn is_permanent(status: ExitStatus) -> bool {
     status.code().and_then(Code::from_number).is_some_and(Code::is_permanent)
 }
 
-fn fail(board: &Board, why: WorkerError) {
-    board.fail(NoAnswers::Workers(Box::new(why)));
+fn fail(dispatcher: &Dispatcher, why: WorkerError) {
+    dispatcher.fail(NoAnswers::Workers(Box::new(why)));
 }
 
 fn refused(recipe: &Recipe, running: &Running, status: ExitStatus) -> WorkerError {

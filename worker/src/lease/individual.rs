@@ -11,13 +11,13 @@ pub(super) enum State {
     Queued,
     /// Out with at least one worker.
     Leased,
-    /// Answered for good.
+    /// Answered for good: later answers are compared with it.
     Settled,
     /// Was waiting or out when the generation was cancelled: an answer is still welcome, nobody is asked for it.
     Forgotten,
 }
 
-/// One individual.
+/// One individual of the generation and how its evaluation stands.
 #[derive(Debug)]
 pub(super) struct Individual {
     pub task: Task,
@@ -136,7 +136,7 @@ impl Generation {
             .map(|(species, (&total, &queued))| (species, total, queued))
     }
 
-    /// Individuals that wait.
+    /// Number of individuals that wait to be granted.
     pub fn queued(&self) -> usize {
         self.queued.iter().sum()
     }

@@ -108,7 +108,7 @@ impl Market {
     }
 }
 
-/// Takes a look at the files of a dataset, and tells the log of a touch that changed no value.
+/// Takes a look at the files of a dataset, and logs a touch that changed no value.
 ///
 /// # Errors
 /// Those of the look.

@@ -8,7 +8,7 @@ use galapagos_engine::evaluation::Evaluation;
 /// An individual to evaluate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// Index inside the generation: results are told by it.
+    /// Index inside the generation: results are named by it.
     pub index: usize,
     /// Position of its species in the job.
     pub species: usize,
