@@ -26,7 +26,10 @@ sed -i "0,/^## Unreleased\(.*\)/s//## Unreleased\n\n## $version\1, $(date -u +%F
 
 rm -rf "$out"
 mkdir -p "$out"
-GALAPAGOS_IMAGE_PROFILE=release e2e/cluster/image.sh "$out/galapagos-$version.tar" "galapagos:$version"
+for arch in amd64 arm64; do
+  GALAPAGOS_IMAGE_PROFILE=release GALAPAGOS_IMAGE_ARCH=$arch \
+    e2e/cluster/image.sh "$out/galapagos-$version-$arch.tar" "galapagos:$version"
+done
 "$helm" package charts/galapagos --destination "$out" >&2
 (cd "$out" && sha256sum -- * > SHA256SUMS)
 

@@ -4,13 +4,26 @@
 # GALAPAGOS_IMAGE_PROFILE: cargo profile, `release` unless set. With `dev`, for tests, the programs are those that the
 # other tests have compiled (`cargo test --workspace --no-run`), with the C libraries of this machine beside them: nothing
 # is compiled for the image alone.
+# GALAPAGOS_IMAGE_ARCH: the processor, amd64 unless set, or arm64, which is compiled across (e2e/arm64.sh).
 # Usage: image.sh [OUT.tar [IMAGE:TAG]]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 profile=${GALAPAGOS_IMAGE_PROFILE:-release}
+arch=${GALAPAGOS_IMAGE_ARCH:-amd64}
 build=$(realpath -m "${CARGO_TARGET_DIR:-$repository/target}")
-out=$(realpath -m "${1:-$build/image/galapagos.tar}")
+target=() programs=$build/$profile suffix=
+case $arch in
+  amd64) ;;
+  arm64)
+    [ "$profile" != dev ] || { echo "error: the programs of the tests are for this machine: build arm64 with another profile" >&2; exit 2; }
+    # shellcheck source=e2e/arm64.sh
+    source "$here/../arm64.sh"
+    target=(--target "$ARM64") programs=$build/$ARM64/$profile suffix=-arm64
+    ;;
+  *) echo "error: GALAPAGOS_IMAGE_ARCH is $arch: allowed are amd64 and arm64" >&2; exit 2 ;;
+esac
+out=$(realpath -m "${1:-$build/image/galapagos$suffix.tar}")
 name=${2:-galapagos:dev}
 
 root=$(mktemp -d)
@@ -27,9 +40,9 @@ program() { # PACKAGE, whose program has the same name
     for library in $(ldd "$build/debug/$1" | grep -o '/[^ ]*'); do install -D -m755 "$library" "$root$library"; done
     return
   fi
-  (cd "$repository" && "${CARGO:-cargo}" rustc --locked --profile "$profile" -p "$1" --bin "$1" -- \
+  (cd "$repository" && "${CARGO:-cargo}" rustc --locked --profile "$profile" "${target[@]}" -p "$1" --bin "$1" -- \
     -C target-feature=+crt-static -C strip=symbols) >&2
-  local built=$build/$profile/$1
+  local built=$programs/$1
   ! readelf -l "$built" | grep INTERP >&2 || { echo "error: $1 is not static" >&2; exit 1; }
   # A name of its own: the next ordinary build puts a dynamic program in its place.
   install -m755 "$built" "$root/$1"

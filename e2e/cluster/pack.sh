@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Packs a folder as an image (FROM scratch, one layer, OCI layout in a tar) without a daemon. The same folder gives the
 # same bytes.
+# GALAPAGOS_IMAGE_ARCH: the processor that the programs are for, amd64 unless set.
 # Usage: pack.sh OUT.tar IMAGE:TAG USER FOLDER ENTRYPOINT [NAME=VALUE ...]
 set -euo pipefail
 [ $# -ge 5 ] || { echo "usage: pack.sh OUT.tar IMAGE:TAG USER FOLDER ENTRYPOINT [NAME=VALUE ...]" >&2; exit 2; }
+arch=${GALAPAGOS_IMAGE_ARCH:-amd64}
 out=$1 ref=$2 user=$3 root=$4 entrypoint=$5
 shift 5
 
@@ -37,7 +39,7 @@ gzip -n9 "$work/layer"
 layer=$(blob "$work/layer.gz")
 
 cat >"$work/config" <<J
-{"architecture":"amd64","os":"linux","config":{"User":"$user","Env":[$env],"Entrypoint":["$entrypoint"]},
+{"architecture":"$arch","os":"linux","config":{"User":"$user","Env":[$env],"Entrypoint":["$entrypoint"]},
 "rootfs":{"type":"layers","diff_ids":["sha256:$unpacked"]},"history":[{"created":"1970-01-01T00:00:00Z","created_by":"pack.sh"}]}
 J
 config=$(blob "$work/config")
@@ -52,7 +54,7 @@ manifest=$(blob "$work/manifest")
 
 cat >"$work/index.json" <<J
 {"schemaVersion":2,"mediaType":"$oci.index.v1+json","manifests":[
-{"mediaType":"$oci.manifest.v1+json","digest":"sha256:$manifest","size":$(size "$manifest"),"platform":{"architecture":"amd64","os":"linux"},
+{"mediaType":"$oci.manifest.v1+json","digest":"sha256:$manifest","size":$(size "$manifest"),"platform":{"architecture":"$arch","os":"linux"},
 "annotations":{"io.containerd.image.name":"$ref","org.opencontainers.image.ref.name":"${ref##*:}"}}]}
 J
 echo '{"imageLayoutVersion":"1.0.0"}' >"$work/oci-layout"
