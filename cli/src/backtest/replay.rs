@@ -12,12 +12,10 @@ use anyhow::Context;
 use galapagos_run::engine::ENGINE;
 use galapagos_run::engine::backtest::BacktestResult;
 use galapagos_run::engine::execution::Execution;
-use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::prepared::Prepared;
 use galapagos_run::job::market::Market;
-use galapagos_run::job::problem::{Part as Held, Problem};
+use galapagos_run::job::problem::{Decoded, Part as Held, Problem};
 use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::job::space::SpeciesSpace;
 use galapagos_run::results::document::{AccountResult, Champion, ResultDocument};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -118,8 +116,7 @@ fn ranked(document: &ResultDocument, rank: usize) -> CommandResult<&Champion> {
 
 /// A champion's accounts, made anew.
 struct Replay<'a> {
-    species: &'a SpeciesSpace,
-    genome: Genome,
+    decoded: Decoded<'a>,
     training: BacktestResult,
     holdout: Option<BacktestResult>,
 }
@@ -131,10 +128,10 @@ impl<'a> Replay<'a> {
         let at = job.species.iter().position(|s| s.name() == champion.strategy).ok_or_else(missing)?;
         let species = &job.species[at];
         let indices = species.indices("genome", &champion.genome).invalid()?;
-        let genome = species.genome(&indices).ok_or_else(missing)?;
-        let training = problem.report(problem.training(), at, &indices).ok_or_else(missing)?;
-        let holdout = held.and_then(|part| problem.report(part, at, &indices));
-        Ok(Replay { species, genome, training, holdout })
+        let decoded = problem.decode(at, &indices).ok_or_else(missing)?;
+        let training = problem.report(problem.training(), &decoded);
+        let holdout = held.map(|part| problem.report(part, &decoded));
+        Ok(Replay { decoded, training, holdout })
     }
 
     /// What `--trades` and `--bars` are written from.
@@ -150,8 +147,8 @@ impl<'a> Replay<'a> {
         let starts = &problem.split().training_rows;
         let holdout = holdout.map(|(held, report)| self.part("holdout", exec, held, starts.clone(), report));
         AccountReport {
-            strategy: self.species.strategy,
-            genome: &self.genome,
+            strategy: self.decoded.species.strategy,
+            genome: &self.decoded.genome,
             bars_per_year: exec.bars_per_year,
             parts: std::iter::once(training).chain(holdout).collect(),
         }
@@ -166,7 +163,7 @@ impl<'a> Replay<'a> {
         report: &'s BacktestResult,
     ) -> Part<'s> {
         let bars = part.symbols().iter().map(Prepared::bars).collect();
-        let rows = part.rows_of(exec, self.species.strategy, &self.genome);
+        let rows = part.rows_of(exec, &self.decoded);
         Part { name: Some(name), bars, from, rows, report }
     }
 }

@@ -338,7 +338,7 @@ fn a_strategy_names_the_path_that_its_individuals_take() {
             evaluator.evaluate(&[individual], &mut scratch, &mut out);
             let taken = if scratch.simulated() == 0 { Path::Batch } else { Path::Simulator };
             assert_eq!(def.path(), taken, "{} {genes:?}", def.name);
-            assert_eq!(evaluator.shares(&individual), taken == Path::Batch, "{}", def.name);
+            assert_eq!(evaluator.plan(&individual).is_some(), taken == Path::Batch, "{}", def.name);
         }
     }
 }

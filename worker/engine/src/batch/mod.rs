@@ -66,6 +66,13 @@ pub struct Individual<'a> {
     pub genome: &'a Genome,
 }
 
+/// An individual's way through the series it shares with its neighbours; made by [`BatchEvaluator::plan`].
+#[derive(Debug)]
+pub struct Planned {
+    /// Per symbol, with the row of the first decision.
+    symbols: Vec<(Plan, usize)>,
+}
+
 /// Everything about a job that no genome changes. Built once and shared by all threads.
 pub struct BatchEvaluator<'a> {
     run: Backtest<'a>,
@@ -124,15 +131,43 @@ impl<'a> BatchEvaluator<'a> {
         out: &mut [Evaluation],
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
-        let mut planned: Vec<(usize, Vec<Plan>)> = Vec::with_capacity(individuals.len());
+        let mut planned: Vec<(usize, Planned)> = Vec::with_capacity(individuals.len());
         for (i, individual) in individuals.iter().enumerate() {
-            match self.plans(individual) {
-                Some(plans) => planned.push((i, plans)),
+            match self.plan(individual) {
+                Some(plan) => planned.push((i, plan)),
                 None => out[i] = self.simulate(individual, scratch, interrupt)?,
             }
         }
+        self.share(individuals, planned, scratch, out, interrupt)
+    }
+
+    /// The same for individuals that have been planned, each with the plan of the same number.
+    ///
+    /// # Errors
+    /// `interrupt` rose: what is in `out` means nothing.
+    pub fn evaluate_planned(
+        &self,
+        individuals: &[Individual],
+        plans: Vec<Planned>,
+        scratch: &mut Scratch,
+        out: &mut [Evaluation],
+        interrupt: Interrupt,
+    ) -> Result<(), Interrupted> {
+        debug_assert_eq!(individuals.len(), plans.len(), "a plan for each");
+        self.share(individuals, plans.into_iter().enumerate().collect(), scratch, out, interrupt)
+    }
+
+    /// The individuals that are planned, by their numbers.
+    fn share(
+        &self,
+        individuals: &[Individual],
+        mut planned: Vec<(usize, Planned)>,
+        scratch: &mut Scratch,
+        out: &mut [Evaluation],
+        interrupt: Interrupt,
+    ) -> Result<(), Interrupted> {
         let name = |i: usize| individuals[i].strategy.def().name;
-        planned.sort_by(|(i, a), (j, b)| (name(*i), a[0].keys(), i).cmp(&(name(*j), b[0].keys(), j)));
+        planned.sort_by(|(i, a), (j, b)| (name(*i), a.keys(), i).cmp(&(name(*j), b.keys(), j)));
         for species in planned.chunk_by_mut(|(i, _), (j, _)| name(*i) == name(*j)) {
             for members in species.chunks_mut(PASS) {
                 self.pass(individuals, members, scratch, out, interrupt)?;
@@ -141,22 +176,34 @@ impl<'a> BatchEvaluator<'a> {
         interrupt.check()
     }
 
-    /// Whether an individual shares series with its neighbours. Else it is simulated on its own, which takes much
-    /// longer: cut its batches shorter.
-    pub fn shares(&self, individual: &Individual) -> bool {
-        self.plans(individual).is_some()
+    /// The plan of an individual that shares series with its neighbours. Without one it is simulated on its own, which
+    /// takes much longer: cut its batches shorter.
+    pub fn plan(&self, individual: &Individual) -> Option<Planned> {
+        let Individual { strategy, genome } = *individual;
+        let symbols = self.symbols.as_ref().filter(|_| genome.stops == Stops::default())?;
+        let form = strategy.def().batch?;
+        let plan = |(k, symbol): (usize, &Symbol)| {
+            let shorts = matches!(symbol.rules, Rules::Held(_));
+            let plan = form(genome, &Setting::new(&symbol.columns, shorts))?;
+            let (bars, first) = (self.run.symbols[k].bars(), self.run.rows[k].first);
+            let own = strategy.warm_up(&bars, genome).saturating_sub(1);
+            Some((plan, if own > first { own } else { first }))
+        };
+        Some(Planned { symbols: symbols.iter().enumerate().map(plan).collect::<Option<_>>()? })
     }
 
     /// Bytes that an individual which shares series takes at most while its batch runs.
     pub fn bytes_per_individual(&self) -> usize {
         let symbols = self.run.symbols.len();
-        Scratch::BYTES_PER_INDIVIDUAL + symbols * Plan::BYTES + (symbols + 2) * size_of::<Evaluation>()
+        Scratch::BYTES_PER_INDIVIDUAL
+            + symbols * (Plan::BYTES + size_of::<usize>())
+            + (symbols + 2) * size_of::<Evaluation>()
     }
 
     /// Brings individuals into the order in which batches cut from them share most series.
     pub fn sort(&self, individuals: &mut [Individual]) {
         individuals.sort_by_cached_key(|x| {
-            let keys = self.plans(x).and_then(|mut p| p.pop()).map(|p| p.keys().to_vec());
+            let keys = self.plan(x).and_then(|mut p| p.symbols.pop()).map(|(plan, _)| plan.keys().to_vec());
             (x.strategy.def().name, keys)
         });
     }
@@ -164,7 +211,7 @@ impl<'a> BatchEvaluator<'a> {
     fn pass(
         &self,
         individuals: &[Individual],
-        members: &mut [(usize, Vec<Plan>)],
+        members: &mut [(usize, Planned)],
         scratch: &mut Scratch,
         out: &mut [Evaluation],
         interrupt: Interrupt,
@@ -177,10 +224,9 @@ impl<'a> BatchEvaluator<'a> {
             let prepared = &self.run.symbols[k];
             let first = self.run.rows[k].first;
             let mut plans: Vec<(&mut Plan, usize)> = Vec::with_capacity(members.len());
-            for (i, own) in members.iter_mut() {
-                let Individual { strategy, genome } = individuals[*i];
-                let own_first = strategy.warm_up(&prepared.bars(), genome).saturating_sub(1);
-                plans.push((&mut own[k], if own_first > first { own_first } else { first }));
+            for (_, own) in members.iter_mut() {
+                let (plan, begin) = &mut own.symbols[k];
+                plans.push((plan, *begin));
             }
             let pass = Pass {
                 set: self.set,
@@ -219,16 +265,6 @@ impl<'a> BatchEvaluator<'a> {
         evaluation
     }
 
-    fn plans(&self, individual: &Individual) -> Option<Vec<Plan>> {
-        let symbols = self.symbols.as_ref().filter(|_| individual.genome.stops == Stops::default())?;
-        let form = individual.strategy.def().batch?;
-        let plan = |s: &Symbol| {
-            let shorts = matches!(s.tables, AccountTables::Held(_));
-            form(individual.genome, &Setting::new(&s.columns, shorts))
-        };
-        symbols.iter().map(plan).collect()
-    }
-
     /// The general path: the simulator, symbol by symbol.
     fn simulate(
         &self,
@@ -241,6 +277,13 @@ impl<'a> BatchEvaluator<'a> {
         // Buy and hold is the same for all.
         let run = Backtest { metrics: self.run.metrics.without(Metric::BuyAndHoldReturn), ..self.run };
         Ok(self.with_buy_and_hold(backtest::evaluate(&run, strategy, genome, interrupt)?))
+    }
+}
+
+impl Planned {
+    /// What neighbours share series by.
+    fn keys(&self) -> &[Key] {
+        self.symbols.first().map_or(&[], |(plan, _)| plan.keys())
     }
 }
 

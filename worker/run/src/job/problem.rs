@@ -1,17 +1,19 @@
 //! A job's data prepared for evaluation: windows, columns that no genome changes, and what one genome is worth.
 
+use galapagos_crds::GeneValue;
 use galapagos_engine::backtest::{self, Backtest, BacktestResult, backtest};
 use galapagos_engine::bars::Bars;
+use galapagos_engine::batch::Individual;
 use galapagos_engine::evaluation::{Evaluation, MetricSet};
 use galapagos_engine::execution::{Execution, Window};
 use galapagos_engine::funding::FundingError;
 use galapagos_engine::genes::Genome;
 use galapagos_engine::interrupt::{Interrupt, Interrupted};
 use galapagos_engine::prepared::Prepared;
-use galapagos_engine::strategies::Strategy;
 use galapagos_engine::window::{Rows, Split, WindowError, split_holdout, warm_up};
 
 use super::resolve::ResolvedJob;
+use super::space::SpeciesSpace;
 
 /// Why a job cannot be evaluated on its data.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,27 @@ pub struct WarmUp {
 pub struct Part<'a> {
     symbols: Vec<Prepared<'a>>,
     rows: Vec<Rows>,
+}
+
+/// An individual whose indices have become the engine's genome, once for all that is done with it.
+#[derive(Debug)]
+pub struct Decoded<'a> {
+    /// Its species.
+    pub species: &'a SpeciesSpace,
+    /// Its genes and stops.
+    pub genome: Genome,
+}
+
+impl Decoded<'_> {
+    /// As the batch path takes it.
+    pub fn individual(&self) -> Individual<'_> {
+        Individual { strategy: self.species.strategy, genome: &self.genome }
+    }
+
+    /// Names and values of its genes, as manifests write them.
+    pub fn named(&self) -> Vec<(String, GeneValue)> {
+        self.species.names(&self.genome)
+    }
 }
 
 /// A job on its data. Training columns are made once; those of the holdout when they are asked for, at the end.
@@ -124,39 +147,38 @@ impl<'a> Problem<'a> {
         Ok(Some(part))
     }
 
-    /// What a genome of species `species` is worth on the training rows. `None`: the indices are not of its grids.
-    pub fn evaluate(&self, species: usize, indices: &[u32]) -> Option<Evaluation> {
-        self.evaluate_until(species, indices, Interrupt::NEVER).ok().flatten()
+    /// The individual of a species and indices. `None`: there is no such species, or they are not of its grids.
+    pub fn decode(&self, species: usize, indices: &[u32]) -> Option<Decoded<'a>> {
+        let species = self.job.species.get(species)?;
+        Some(Decoded { species, genome: species.genome(indices)? })
     }
 
-    /// The same, unless `interrupt` rises before the end.
+    /// What a genome of species `species` is worth on the training rows. `None` as for [`Problem::decode`].
+    pub fn evaluate(&self, species: usize, indices: &[u32]) -> Option<Evaluation> {
+        self.evaluate_until(&self.decode(species, indices)?, Interrupt::NEVER).ok()
+    }
+
+    /// What an individual is worth on the training rows, unless `interrupt` rises before the end.
     ///
     /// # Errors
     /// It rose.
     pub fn evaluate_until(
         &self,
-        species: usize,
-        indices: &[u32],
+        decoded: &Decoded<'_>,
         interrupt: Interrupt<'_>,
-    ) -> Result<Option<Evaluation>, Interrupted> {
-        let Some(species) = self.job.species.get(species) else { return Ok(None) };
-        let Some(genome) = species.genome(indices) else { return Ok(None) };
+    ) -> Result<Evaluation, Interrupted> {
         let (exec, metrics) = (&self.job.execution, self.metrics);
-        self.training.evaluate(exec, metrics, species.strategy, &genome, interrupt).map(Some)
+        let rows = self.training.rows_of(exec, decoded);
+        let run = Backtest { symbols: &self.training.symbols, rows: &rows, exec, metrics };
+        backtest::evaluate(&run, decoded.species.strategy, &decoded.genome, interrupt)
     }
 
-    /// The whole story of a genome on a part of the data, with every metric.
-    pub fn report(&self, part: &Part<'_>, species: usize, indices: &[u32]) -> Option<BacktestResult> {
-        let species = self.job.species.get(species)?;
-        let genome = species.genome(indices)?;
-        let rows = part.rows_of(&self.job.execution, species.strategy, &genome);
-        let run = Backtest {
-            symbols: &part.symbols,
-            rows: &rows,
-            exec: &self.job.execution,
-            metrics: MetricSet::FULL,
-        };
-        Some(backtest(&run, species.strategy, &genome))
+    /// The whole story of an individual on a part of the data, with every metric.
+    pub fn report(&self, part: &Part<'_>, decoded: &Decoded<'_>) -> BacktestResult {
+        let exec = &self.job.execution;
+        let rows = part.rows_of(exec, decoded);
+        let run = Backtest { symbols: &part.symbols, rows: &rows, exec, metrics: MetricSet::FULL };
+        backtest(&run, decoded.species.strategy, &decoded.genome)
     }
 }
 
@@ -171,38 +193,25 @@ impl<'a> Part<'a> {
         &self.rows
     }
 
-    /// The rows that count for a genome: `window: Full` starts each at its own warm-up; else all see the same rows.
-    pub fn rows_of(&self, exec: &Execution, strategy: &dyn Strategy, genome: &Genome) -> Vec<Rows> {
+    /// The rows that count for an individual: `window: Full` starts each at its own warm-up; else all see the same rows.
+    pub fn rows_of(&self, exec: &Execution, decoded: &Decoded<'_>) -> Vec<Rows> {
         match exec.window {
             Window::AfterWarmUp => self.rows.clone(),
             Window::Full => {
                 let own = |(p, r): (&Prepared<'_>, &Rows)| match r.from_ms {
                     Some(_) => *r,
-                    None => Rows::full(strategy.warm_up(&p.bars(), genome)),
+                    None => Rows::full(decoded.species.strategy.warm_up(&p.bars(), &decoded.genome)),
                 };
                 self.symbols.iter().zip(&self.rows).map(own).collect()
             }
         }
-    }
-
-    fn evaluate(
-        &self,
-        exec: &Execution,
-        metrics: MetricSet,
-        strategy: &dyn Strategy,
-        genome: &Genome,
-        interrupt: Interrupt<'_>,
-    ) -> Result<Evaluation, Interrupted> {
-        let rows = self.rows_of(exec, strategy, genome);
-        let run = Backtest { symbols: &self.symbols, rows: &rows, exec, metrics };
-        backtest::evaluate(&run, strategy, genome, interrupt)
     }
 }
 
 /// W of one symbol over all species, from the bounds of their genes (contract X20).
 fn bound(job: &ResolvedJob, prepared: &Prepared<'_>) -> Result<WarmUp, WindowError> {
     let bars = prepared.bars();
-    let need = |s: &super::space::SpeciesSpace| {
+    let need = |s: &SpeciesSpace| {
         s.bounds().iter().map(|genome| s.strategy.warm_up(&bars, genome)).max().unwrap_or(1)
     };
     let species: Vec<(&'static str, usize)> = job.species.iter().map(|s| (s.name(), need(s))).collect();

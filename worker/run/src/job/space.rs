@@ -95,8 +95,12 @@ impl SpeciesSpace {
 
     /// Names and values of a genome, as manifests write them.
     pub fn named(&self, indices: &[u32]) -> Vec<(String, GeneValue)> {
-        let genome = self.genome(indices);
-        let pairs = genome.map(|g| g.pairs(self.strategy.def())).unwrap_or_default();
+        self.genome(indices).map(|genome| self.names(&genome)).unwrap_or_default()
+    }
+
+    /// The same of one that is decoded.
+    pub fn names(&self, genome: &engine::Genome) -> Vec<(String, GeneValue)> {
+        let pairs = genome.pairs(self.strategy.def());
         pairs.into_iter().filter_map(|(name, text)| Some((name, text.parse().ok()?))).collect()
     }
 

@@ -52,11 +52,12 @@ pub fn champion(
     let Some(best) = evolution.best_of_species(species) else { return Ok(None) };
     let job = problem.job();
     let strategy = job.species[species].name().to_owned();
-    let genome: BTreeMap<_, _> = job.species[species].named(best.genome).into_iter().collect();
+    let Some(decoded) = problem.decode(species, best.genome) else { return Ok(None) };
+    let genome: BTreeMap<_, _> = decoded.named().into_iter().collect();
     if exceptions.iter().any(|e| e.strategy == strategy && e.genome == genome) {
         return Ok(None);
     }
-    let Some(training) = problem.report(problem.training(), species, best.genome) else { return Ok(None) };
+    let training = problem.report(problem.training(), &decoded);
     if let Some(difference) =
         recorded(&best).and_then(|r| difference(problem.metrics(), &r, &training.evaluation))
     {
@@ -64,7 +65,7 @@ pub fn champion(
             genome.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
         return Err(ResultError::NotDeterministic { strategy, genome, difference });
     }
-    let holdout = holdout.and_then(|part| problem.report(part, species, best.genome));
+    let holdout = holdout.map(|part| problem.report(part, &decoded));
     let verdict = job.judge.verdict(Some(training.evaluation.clone()));
     let objections = job.judge.objections(&verdict).iter().map(ToString::to_string).collect();
     let Verdict { class, violation, fitness, .. } = verdict;

@@ -7,16 +7,15 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use galapagos_engine::backtest::Backtest;
-use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
+use galapagos_engine::batch::{BatchEvaluator, Individual, Planned, Scratch};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metrics};
 use galapagos_engine::execution::Window;
-use galapagos_engine::genes::Genome;
 use galapagos_engine::interrupt::{Interrupt, Interrupted};
 
 use super::attempt::{Attempt, attempt};
 use super::evaluator::{Answer, Exception, Task};
 use super::{memory, pressure};
-use crate::job::problem::Problem;
+use crate::job::problem::{Decoded, Problem};
 
 /// Bytes of a batch that memory is not looked at for.
 const SMALL: u64 = 4 << 20;
@@ -24,6 +23,12 @@ const SMALL: u64 = 4 << 20;
 /// Buffers of one slot, used again from batch to batch.
 #[derive(Default)]
 pub struct SlotScratch(Option<Scratch>);
+
+/// An individual of a batch: its genome decoded, and planned if it shares series with its neighbours.
+struct Ready<'a> {
+    decoded: Decoded<'a>,
+    plan: Option<Planned>,
+}
 
 /// Evaluates batches of a problem; shared by all slots.
 pub struct BatchRunner<'a> {
@@ -61,10 +66,11 @@ impl<'a> BatchRunner<'a> {
         let slots = self.busy.fetch_add(1, Ordering::Relaxed) + 1;
         let answers = in_batches(
             tasks,
-            |task| self.shares(task),
             self.room(tasks.len(), slots, scratch),
-            |tasks| self.attempt_together(tasks, scratch, stop),
-            |task| self.attempt_alone(task, stop),
+            |task| self.ready(task),
+            |ready| ready.as_ref().is_some_and(|ready| ready.plan.is_some()),
+            |batch| self.attempt_together(batch, scratch, stop),
+            |ready| self.attempt_alone(ready.as_ref(), stop),
         );
         self.busy.fetch_sub(1, Ordering::Relaxed);
         answers
@@ -72,13 +78,14 @@ impl<'a> BatchRunner<'a> {
 
     /// Whether an individual is evaluated together with its neighbours; alone it takes much longer.
     pub fn shares(&self, task: &Task) -> bool {
-        let species = self.problem.job().species.get(task.species);
-        species.zip(self.batches.as_ref()).is_some_and(|(species, batches)| {
-            let genome = species.genome(&task.genome);
-            genome.is_some_and(|genome| {
-                batches.shares(&Individual { strategy: species.strategy, genome: &genome })
-            })
-        })
+        self.ready(task).is_some_and(|ready| ready.plan.is_some())
+    }
+
+    /// `None`: the genome is not on the grids of the job.
+    fn ready(&self, task: &Task) -> Option<Ready<'a>> {
+        let decoded = self.problem.decode(task.species, &task.genome)?;
+        let plan = self.batches.as_ref().and_then(|batches| batches.plan(&decoded.individual()));
+        Some(Ready { decoded, plan })
     }
 
     /// Individuals that may run together now in each of `slots`, for a batch of `wanted`.
@@ -99,14 +106,14 @@ impl<'a> BatchRunner<'a> {
 
     fn attempt_together(
         &self,
-        tasks: &[&Task],
+        batch: &mut [Option<Ready<'a>>],
         scratch: &mut SlotScratch,
         stop: &[&AtomicBool],
     ) -> Attempt<Vec<Evaluation>> {
         let seconds = self.problem.job().failures.timeout_seconds;
-        let share = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
+        let share = u32::try_from(batch.len()).unwrap_or(u32::MAX);
         let buffers = scratch.0.get_or_insert_with(Scratch::new);
-        let ended = attempt(seconds, share, stop, |interrupt| self.together(tasks, buffers, interrupt));
+        let ended = attempt(seconds, share, stop, |interrupt| self.together(batch, buffers, interrupt));
         if matches!(ended, Attempt::Failed(Exception::Panicked(_))) {
             // A panic may have left them half changed.
             scratch.0 = None;
@@ -116,34 +123,28 @@ impl<'a> BatchRunner<'a> {
 
     fn together(
         &self,
-        tasks: &[&Task],
+        batch: &mut [Option<Ready<'a>>],
         scratch: &mut Scratch,
         interrupt: Interrupt<'_>,
     ) -> Result<Vec<Evaluation>, Interrupted> {
-        let species = &self.problem.job().species;
-        let genome = |t: &&Task| species.get(t.species)?.genome(&t.genome);
-        let genomes: Option<Vec<Genome>> = tasks.iter().map(genome).collect();
-        // Asked for only where `shares` has found both.
-        let (Some(batches), Some(genomes)) = (&self.batches, genomes) else { return Err(Interrupted) };
-        let individuals: Vec<Individual<'_>> = tasks
-            .iter()
-            .zip(&genomes)
-            .map(|(task, genome)| Individual { strategy: species[task.species].strategy, genome })
-            .collect();
-        let mut out = vec![blank(); tasks.len()];
-        batches.evaluate_until(&individuals, scratch, &mut out, interrupt)?;
+        // Who comes here has a plan, which is used up.
+        let plans: Vec<Planned> = batch.iter_mut().flatten().filter_map(|ready| ready.plan.take()).collect();
+        let individuals: Vec<Individual<'_>> =
+            batch.iter().flatten().map(|ready| ready.decoded.individual()).collect();
+        let mut out = vec![blank(); individuals.len()];
+        if let Some(batches) = &self.batches {
+            batches.evaluate_planned(&individuals, plans, scratch, &mut out, interrupt)?;
+        }
         Ok(out)
     }
 
-    fn attempt_alone(&self, task: &Task, stop: &[&AtomicBool]) -> Option<Answer> {
+    fn attempt_alone(&self, ready: Option<&Ready<'a>>, stop: &[&AtomicBool]) -> Option<Answer> {
+        let Some(ready) = ready else {
+            return Some(Err(Exception::Panicked("the genome is not on its grids".to_owned())));
+        };
         let seconds = self.problem.job().failures.timeout_seconds;
-        match attempt(seconds, 1, stop, |interrupt| {
-            self.problem.evaluate_until(task.species, &task.genome, interrupt)
-        }) {
-            Attempt::Done(Some(evaluation)) => Some(Ok(evaluation)),
-            Attempt::Done(None) => {
-                Some(Err(Exception::Panicked("the genome is not on its grids".to_owned())))
-            }
+        match attempt(seconds, 1, stop, |interrupt| self.problem.evaluate_until(&ready.decoded, interrupt)) {
+            Attempt::Done(evaluation) => Some(Ok(evaluation)),
             Attempt::Failed(exception) => Some(Err(exception)),
             Attempt::Stopped => None,
         }
@@ -151,34 +152,51 @@ impl<'a> BatchRunner<'a> {
 }
 
 /// The answers to `tasks`, in their order: those that share in batches of at most `room`, the others and what a failed
-/// batch leaves alone; `None` from the moment that something was stopped.
-fn in_batches(
-    tasks: &[&Task],
-    shares: impl Fn(&Task) -> bool,
+/// batch leaves alone; `None` from the moment that something was stopped. Each is made ready once, those of a batch just
+/// before it: what they are then takes room, too.
+fn in_batches<'t, R>(
+    tasks: &[&'t Task],
     room: usize,
-    mut together: impl FnMut(&[&Task]) -> Attempt<Vec<Evaluation>>,
-    alone: impl Fn(&Task) -> Option<Answer>,
+    ready: impl Fn(&'t Task) -> R,
+    shares: impl Fn(&R) -> bool,
+    mut together: impl FnMut(&mut [R]) -> Attempt<Vec<Evaluation>>,
+    alone: impl Fn(&R) -> Option<Answer>,
 ) -> Vec<Option<Answer>> {
     let mut answers: Vec<Option<Answer>> = vec![None; tasks.len()];
-    let (sharing, mut single): (Vec<usize>, Vec<usize>) = (0..tasks.len()).partition(|&i| shares(tasks[i]));
-    for batch in sharing.chunks(room.max(1)) {
-        let members: Vec<&Task> = batch.iter().map(|&i| tasks[i]).collect();
-        match together(&members) {
+    let mut left = tasks.iter().enumerate();
+    let mut single: Vec<(usize, R)> = Vec::new();
+    loop {
+        let (mut places, mut batch) = (Vec::new(), Vec::new());
+        while batch.len() < room.max(1)
+            && let Some((place, task)) = left.next()
+        {
+            let ready = ready(task);
+            if shares(&ready) {
+                places.push(place);
+                batch.push(ready);
+            } else {
+                single.push((place, ready));
+            }
+        }
+        if batch.is_empty() {
+            break;
+        }
+        match together(&mut batch) {
             Attempt::Done(evaluations) => {
-                for (&i, evaluation) in batch.iter().zip(evaluations) {
-                    answers[i] = Some(Ok(evaluation));
+                for (place, evaluation) in places.into_iter().zip(evaluations) {
+                    answers[place] = Some(Ok(evaluation));
                 }
             }
-            Attempt::Failed(exception) => match batch {
-                [only] => answers[*only] = Some(Err(exception)),
-                _ => single.extend(batch),
+            Attempt::Failed(exception) => match places[..] {
+                [only] => answers[only] = Some(Err(exception)),
+                _ => single.extend(places.into_iter().zip(batch)),
             },
             Attempt::Stopped => return answers,
         }
     }
-    for i in single {
-        answers[i] = alone(tasks[i]);
-        if answers[i].is_none() {
+    for (place, ready) in single {
+        answers[place] = alone(&ready);
+        if answers[place].is_none() {
             return answers;
         }
     }
@@ -199,7 +217,7 @@ fn blank() -> Evaluation {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
 
     use super::*;
 
@@ -218,34 +236,45 @@ mod tests {
     const LATE: Exception = Exception::TimedOut { seconds: 1 };
 
     #[test]
-    fn only_the_culprit_of_a_batch_is_set_aside() {
+    fn only_the_culprit_of_a_batch_is_set_aside_and_each_is_made_ready_once() {
         let tasks = tasks(9);
         let tasks: Vec<&Task> = tasks.iter().collect();
         let culprit = |t: &Task| t.genome[0] == 5;
-        let together = |tasks: &[&Task]| {
-            if tasks.iter().any(|t| culprit(t)) { Attempt::Failed(LATE) } else { all(tasks) }
+        let together = |batch: &mut [&Task]| {
+            if batch.iter().any(|t| culprit(t)) { Attempt::Failed(LATE) } else { all(batch) }
         };
-        let alone = |t: &Task| Some(if culprit(t) { Err(LATE) } else { Ok(of(t)) });
+        let alone = |t: &&Task| Some(if culprit(t) { Err(LATE) } else { Ok(of(t)) });
         for room in [1, 4, 100] {
-            let answers = in_batches(&tasks, |_| true, room, together, alone);
+            let made = RefCell::new(Vec::new());
+            let ready = |t| {
+                made.borrow_mut().push(t);
+                t
+            };
+            let answers = in_batches(&tasks, room, ready, |_| true, together, alone);
             for (task, answer) in tasks.iter().zip(answers) {
                 assert_eq!(answer, Some(if culprit(task) { Err(LATE) } else { Ok(of(task)) }));
             }
+            assert_eq!(made.into_inner(), tasks);
         }
     }
 
     #[test]
-    fn batches_have_no_more_individuals_than_there_is_room_for() {
+    fn batches_have_no_more_individuals_than_there_is_room_for_and_no_more_are_ready() {
         let tasks = tasks(10);
         let tasks: Vec<&Task> = tasks.iter().collect();
-        let sizes = RefCell::new(Vec::new());
-        let together = |tasks: &[&Task]| {
-            sizes.borrow_mut().push(tasks.len());
-            all(tasks)
+        let (made, sizes) = (Cell::new(0), RefCell::new(Vec::new()));
+        let ready = |t| {
+            made.set(made.get() + 1);
+            t
         };
-        let alone = |t: &Task| Some(Ok(of(t)));
-        let answers = in_batches(&tasks, |t| t.genome[0] != 3, 4, together, alone);
-        assert_eq!(sizes.into_inner(), [4, 4, 1]);
+        let together = |batch: &mut [&Task]| {
+            sizes.borrow_mut().push((batch.len(), made.get()));
+            all(batch)
+        };
+        let alone = |t: &&Task| Some(Ok(of(t)));
+        let answers = in_batches(&tasks, 4, ready, |t| t.genome[0] != 3, together, alone);
+        // The one that does not share is ready for later.
+        assert_eq!(sizes.into_inner(), [(4, 5), (4, 9), (1, 10)]);
         let expected: Vec<_> = tasks.iter().map(|t| Some(Ok(of(t)))).collect();
         assert_eq!(answers, expected);
     }
@@ -254,12 +283,13 @@ mod tests {
     fn what_is_answered_before_a_stop_is_kept_and_the_rest_is_unknown() {
         let tasks = tasks(6);
         let tasks: Vec<&Task> = tasks.iter().collect();
-        let together = |tasks: &[&Task]| if tasks[0].genome[0] == 0 { all(tasks) } else { Attempt::Stopped };
-        let answers = in_batches(&tasks, |_| true, 2, together, |t| Some(Ok(of(t))));
+        let together =
+            |batch: &mut [&Task]| if batch[0].genome[0] == 0 { all(batch) } else { Attempt::Stopped };
+        let answers = in_batches(&tasks, 2, |t| t, |_| true, together, |t| Some(Ok(of(t))));
         let made: Vec<bool> = answers.iter().map(Option::is_some).collect();
         assert_eq!(made, [true, true, false, false, false, false]);
-        let alone = |t: &Task| (t.genome[0] < 4).then(|| Ok(of(t)));
-        let answers = in_batches(&tasks, |_| false, 2, all, alone);
+        let alone = |t: &&Task| (t.genome[0] < 4).then(|| Ok(of(t)));
+        let answers = in_batches(&tasks, 2, |t| t, |_| false, |batch| all(batch), alone);
         assert_eq!(answers.iter().filter(|a| a.is_some()).count(), 4);
     }
 }
