@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "galapagos",
     "galapagos-crds",
     "galapagos-e2e",
