@@ -44,7 +44,10 @@ const STRATEGIES: &str = r#"{
      "genes": [
        {"name": "operation_mode", "kind": "categorical", "default": "reversion", "help": "h",
         "range": {"categories": ["reversion", "trend"]}}]},
-    {"name": "funding_rate_carry", "summary": "s", "rule": "r", "path": "simulator", "genes": [], "needs": {"funding": true}}
+    {"name": "funding_rate_carry", "summary": "s", "rule": "r", "path": "simulator", "needs": {"funding": true},
+     "genes": [
+       {"name": "carry_duration", "kind": "integer", "default": "8", "help": "h",
+        "range": {"linear": {"min": "1", "max": "168", "step": "1"}}}]}
   ]
 }"#;
 
@@ -275,17 +278,32 @@ fn strategies_and_genes_are_checked_against_the_catalogue() {
             "did you mean \"ema_crossover\"?",
         ),
         ("fast_period", "fast_perod", "has no gene \"fast_perod\"", "did you mean \"fast_period\"?"),
-        ("max: 50", "max: 501", "501 is outside the bounds 1 to 500", ""),
+        ("max: 50", "max: 501", "501 is outside the bounds 1 to 500", "the nearest is 500"),
         ("max: 50", "max: \"50.5\"", "50.5 is not a whole number", ""),
         (
             "fast_period, min: 5, max: 50",
             "slow_period, value: 5",
             "fast_period must be less than slow_period",
-            "",
+            "lower min of fast_period or raise max of slow_period",
         ),
-        ("fast_period, min: 5, max: 50", "fast_period, values: [5, 4]", "4 comes after 5", ""),
-        ("fast_period, min: 5, max: 50", "fast_period, values: [5, 5]", "5 is listed twice", ""),
-        ("fast_period, min: 5, max: 50", "fast_period, value: slow", "is a number, not \"slow\"", ""),
+        (
+            "fast_period, min: 5, max: 50",
+            "fast_period, values: [5, 4]",
+            "4 comes after 5",
+            "list numbers in rising order",
+        ),
+        (
+            "fast_period, min: 5, max: 50",
+            "fast_period, values: [5, 5]",
+            "5 is listed twice",
+            "keep one of them",
+        ),
+        (
+            "fast_period, min: 5, max: 50",
+            "fast_period, value: slow",
+            "is a number, not \"slow\"",
+            "write for example 12",
+        ),
         (
             "fast_period, min: 5, max: 50",
             "trend_filter, min: 0, max: \"0.1\"",
@@ -296,12 +314,12 @@ fn strategies_and_genes_are_checked_against_the_catalogue() {
             "fast_period, min: 5, max: 50",
             "trend_filter, value: \"0.0000001\"",
             "not a multiple of 0.000001",
-            "",
+            "the nearest is 0",
         ),
         (
             "fast_period, min: 5, max: 50",
             "trend_filter, scale: Log, steps: 100, min: \"0.000001\", max: \"0.001\"",
-            "steps 0 and 1 both round to 1 units of 0.000001",
+            "with 100 steps two neighbouring values round to the same multiple of 0.000001",
             "use fewer steps or a higher min",
         ),
         (
@@ -315,6 +333,26 @@ fn strategies_and_genes_are_checked_against_the_catalogue() {
         let (.., found, hint) = only(against_catalogue(&changed(from, to)));
         assert!(found.contains(message), "{found}");
         assert_eq!(hint, suggestion, "{found}");
+    }
+}
+
+#[test]
+fn what_the_judge_finds_is_said_in_its_words_at_its_line() {
+    for (from, to) in [
+        ("ema_crossover", "ema_crosover"),
+        ("min: 5", "min: 0"),
+        ("fast_period, min: 5, max: 50", "fast_period, values: [5, 4]"),
+        ("takerFee: \"0.0005\"", "funding: {constant: {rate: \"0.0000000001\", intervalHours: 8}}"),
+    ] {
+        let text = changed(from, to);
+        let documents = read_documents(&text).expect("YAML");
+        let job = serde_json::from_value(documents[0].defaulted()).expect("a job");
+        let found = galapagos_manifest::judge(&job, Catalogue::embedded()).remove(0);
+        let [said] = problems(&text).try_into().expect("one problem");
+        assert_eq!(said.message, format!("{}: Invalid value: {}", found.path, found.text));
+        assert_eq!((said.path, said.suggestion), (found.path, found.advice));
+        let line = text.lines().position(|l| l.contains(to)).expect("the line");
+        assert_eq!(said.line, line + 1);
     }
 }
 
