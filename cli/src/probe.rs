@@ -8,6 +8,7 @@ use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::evaluator::{Evaluator, Task};
 use galapagos_run::run::local::LocalEvaluator;
 use galapagos_run::run::progress::RunEvent;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -157,7 +158,7 @@ pub fn alone(problem: &Problem<'_>, species: usize, most: usize, asked: &AtomicB
     loop {
         let tasks: Vec<Task> = (0..count).filter_map(|i| spread(problem, species, i)).collect();
         let began = Instant::now();
-        let ended = evaluator.evaluate(&tasks, asked, &mut |_, _| Ok(()));
+        let ended = evaluator.evaluate(&tasks, asked, &mut |_, _| ControlFlow::Continue(()));
         let seconds = began.elapsed().as_secs_f64();
         if ended.is_err()
             || asked.load(Ordering::Relaxed)

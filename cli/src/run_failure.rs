@@ -40,7 +40,9 @@ pub fn blame_execute(error: ExecuteError) -> CommandError {
 
 fn blame_storage(error: StorageError) -> CommandError {
     match error {
-        StorageError::Io { .. } | StorageError::OlderEpoch { .. } => CommandError::Internal(error.into()),
+        StorageError::Io { .. } | StorageError::Json { .. } | StorageError::OlderEpoch { .. } => {
+            CommandError::Internal(error.into())
+        }
         other => CommandError::Invalid(other.into()),
     }
 }

@@ -91,10 +91,10 @@ fn with_on_failure_fail_it_ends_the_run() {
     let (data, root) = (data(), tempfile::tempdir().unwrap());
     let (market, job) = resolve(data.path(), &manifest("timeoutSeconds: 1, attempts: 1, onFailure: Fail"));
     let ended = run(&job, &market, &options(root.path()), &mut Silent, &AtomicBool::new(false));
-    let Err(ExecuteError::Run(RunError::EvaluationFailed { strategy, problem, .. })) = ended else {
+    let Err(ExecuteError::Run(RunError::EvaluationFailed { strategy, exception, .. })) = ended else {
         panic!("{ended:?}")
     };
-    assert_eq!((strategy.as_str(), problem.as_str()), ("pca_tree_quantile", "took longer than 1 s"));
+    assert_eq!((strategy.as_str(), exception), ("pca_tree_quantile", Exception::TimedOut { seconds: 1 }));
 }
 
 #[test]

@@ -5,13 +5,36 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use galapagos_run::run::evaluator::{Answer, Exception, Task};
+use galapagos_run::run::evaluator::{Answer, EvaluatorError, Exception, Task};
 use tokio::sync::watch;
 
 use crate::lease::{Counts, Delivery, Grant, LeaseTable, Nondeterminism, Terms, WorkerId};
 
+/// Why no more answers come.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswers {
+    /// Two workers disagree.
+    #[error(transparent)]
+    Nondeterminism(#[from] Nondeterminism),
+    /// Who watches state and data has seen why the run cannot go on, and tells it.
+    #[error("the run cannot go on")]
+    Watched,
+    /// The worker processes of this machine are lost.
+    #[error(transparent)]
+    Workers(Box<dyn std::error::Error + Send + Sync>),
+    /// Nobody is left who could send them.
+    #[error("the dispatcher is gone")]
+    Gone,
+}
+
+impl From<NoAnswers> for EvaluatorError {
+    fn from(why: NoAnswers) -> EvaluatorError {
+        EvaluatorError::Elsewhere(Box::new(why))
+    }
+}
+
 /// Answers that are settled, or why there will be none.
-type Settled = Result<Vec<(usize, Answer)>, String>;
+pub type Settled = Result<Vec<(usize, Answer)>, NoAnswers>;
 
 /// A generation as sessions check results against it.
 #[derive(Debug, Default)]
@@ -153,7 +176,7 @@ impl Dispatcher {
     }
 
     /// The run cannot go on.
-    pub fn fail(&self, why: String) {
+    pub fn fail(&self, why: NoAnswers) {
         let _ = self.settled.send(Err(why));
     }
 
@@ -225,9 +248,7 @@ impl Dispatcher {
         drop(inner);
         match settled {
             Ok(answers) => self.settle(answers),
-            Err(Nondeterminism { index }) => self.fail(format!(
-                "two workers evaluated individual {index} differently: determinism is broken, the run is stopped"
-            )),
+            Err(error) => self.fail(error.into()),
         }
         if queued > 0 {
             self.ring();
@@ -314,6 +335,21 @@ pub(super) fn wait(answers: &Receiver<Settled>, patience: Duration) -> Option<Se
     match answers.recv_timeout(patience) {
         Ok(settled) => Some(settled),
         Err(RecvTimeoutError::Timeout) => None,
-        Err(RecvTimeoutError::Disconnected) => Some(Err("the dispatcher is gone".to_owned())),
+        Err(RecvTimeoutError::Disconnected) => Some(Err(NoAnswers::Gone)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::exit::with_causes;
+    use std::error::Error as _;
+
+    #[test]
+    fn what_ends_the_answers_reaches_the_run_as_what_it_is() {
+        let error = EvaluatorError::from(NoAnswers::from(Nondeterminism { index: 7 }));
+        assert!(with_causes(&error).contains("individual 7 of this generation was evaluated twice"));
+        let why = error.source().and_then(|why| why.downcast_ref::<NoAnswers>());
+        assert!(matches!(why, Some(NoAnswers::Nondeterminism(Nondeterminism { index: 7 }))));
     }
 }

@@ -8,11 +8,16 @@ use galapagos_run::run::driver::RunError;
 use galapagos_run::storage::StorageError;
 
 use super::work_server::ServeError;
-use crate::process::exit::{Code, Exit, code_of};
+use crate::process::exit::{Code, Exit, Failure, code_of};
 
 /// The exit of an error of the data.
 pub fn data(error: galapagos_market::Error) -> Exit {
-    Exit::new(code_of(error.kind()), error)
+    let code = code_of(error.kind());
+    let reason = match &error {
+        galapagos_market::Error::Damaged { .. } => Failure::DataChanged,
+        _ => code.reason(),
+    };
+    Exit { reason, ..Exit::new(code, error) }
 }
 
 /// Of data and job together.
@@ -31,20 +36,6 @@ pub fn storage(error: StorageError) -> Exit {
         StorageError::Io { .. } => not_writable(error),
         other => Exit::new(Code::Internal, other),
     }
-}
-
-/// Whether a table or document failed for the disk's sake.
-fn is_of_the_disk(error: &ResultError) -> bool {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = source {
-        let parquet = error.downcast_ref::<parquet::errors::ParquetError>();
-        if error.is::<std::io::Error>() || matches!(parquet, Some(parquet::errors::ParquetError::External(_)))
-        {
-            return true;
-        }
-        source = error.source();
-    }
-    false
 }
 
 fn not_writable(error: impl std::error::Error + Send + Sync + 'static) -> Exit {
@@ -88,7 +79,6 @@ pub fn execute(error: ExecuteError) -> Exit {
         ExecuteError::Market(error) => data(error),
         ExecuteError::Result(ResultError::Problem(error)) => problem(error),
         ExecuteError::Result(ResultError::Storage(error)) => storage(error),
-        ExecuteError::Result(error) if is_of_the_disk(&error) => not_writable(error),
         other => Exit::new(Code::Internal, other),
     }
 }

@@ -22,7 +22,7 @@ pub fn succeeded(result: &ResultDocument, folder: &Path, root: &Path) -> Final {
 /// The end of a run that failed for good.
 pub fn failed(exit: &Exit) -> Final {
     let message = format!("{:#}", exit.error).chars().take(1024).collect();
-    last_words::failure(exit.reason(), message).r#final.unwrap_or_default()
+    last_words::failure(exit.reason, message).r#final.unwrap_or_default()
 }
 
 /// The best individual as a result has it.

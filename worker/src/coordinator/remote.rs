@@ -6,10 +6,10 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::run::evaluator::{Answer, Evaluator, EvaluatorError, Task};
+use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Sink, Task};
 use galapagos_run::run::hashers::Hashers;
 
-use super::dispatcher::{Dispatcher, wait};
+use super::dispatcher::{Dispatcher, Settled, wait};
 
 /// How often an interrupt is looked at while nothing else happens.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct RemoteEvaluator {
     dispatcher: Arc<Dispatcher>,
-    answers: Receiver<Result<Vec<(usize, Answer)>, String>>,
+    answers: Receiver<Settled>,
     hashers: Hashers,
 }
 
@@ -27,7 +27,7 @@ impl RemoteEvaluator {
     pub fn new(
         job: &ResolvedJob,
         dispatcher: Arc<Dispatcher>,
-        answers: Receiver<Result<Vec<(usize, Answer)>, String>>,
+        answers: Receiver<Settled>,
     ) -> RemoteEvaluator {
         RemoteEvaluator { dispatcher, answers, hashers: Hashers::new(job) }
     }
@@ -38,7 +38,7 @@ impl Evaluator for RemoteEvaluator {
         &mut self,
         tasks: &[Task],
         interrupt: &AtomicBool,
-        sink: &mut dyn FnMut(usize, Answer) -> Result<(), EvaluatorError>,
+        sink: &mut Sink<'_>,
     ) -> Result<(), EvaluatorError> {
         let size = tasks.iter().map(|t| t.index + 1).max().unwrap_or(0);
         let mut hashes = vec![None; size];
@@ -49,7 +49,7 @@ impl Evaluator for RemoteEvaluator {
         let mut open = tasks.len();
         // What an interrupted round left behind is not of this one.
         while let Some(settled) = wait(&self.answers, Duration::ZERO) {
-            settled.map_err(EvaluatorError)?;
+            settled?;
         }
         self.dispatcher.submit(tasks.to_vec(), hashes);
         while open > 0 {
@@ -65,10 +65,12 @@ impl Evaluator for RemoteEvaluator {
                 }
                 continue;
             };
-            for (index, answer) in settled.map_err(EvaluatorError)? {
+            for (index, answer) in settled? {
                 if left.get_mut(index).is_some_and(std::mem::take) {
                     open -= 1;
-                    sink(index, answer)?;
+                    if sink(index, answer).is_break() {
+                        return Ok(());
+                    }
                 }
             }
         }

@@ -10,7 +10,7 @@ use galapagos_protocol::transport::HandshakeCounts;
 use galapagos_run::job::market::same_data;
 use galapagos_run::storage::run_folder::RunFolder;
 
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Dispatcher, NoAnswers};
 use super::exits;
 use super::reporter::News;
 use crate::lease::Counts;
@@ -54,12 +54,12 @@ impl Watch {
                     .and_then(|()| same_data(data.check_unchanged()).map_err(exits::data));
                 if let Err(exit) = looked {
                     tracing::error!(
-                        reason = exit.reason().as_str(),
+                        reason = exit.reason.as_str(),
                         error = format!("{:#}", exit.error),
                         "stopping"
                     );
                     *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
-                    dispatcher.fail("the run cannot go on".to_owned());
+                    dispatcher.fail(NoAnswers::Watched);
                     return;
                 }
                 gauge(&metrics, &dispatcher, &handshakes);

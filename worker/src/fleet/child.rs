@@ -16,7 +16,7 @@ use galapagos_protocol::tls::JobUid;
 
 use super::folder::Folder;
 use super::{FleetError, Plan};
-use crate::coordinator::dispatcher::Dispatcher;
+use crate::coordinator::dispatcher::{Dispatcher, NoAnswers};
 use crate::process::exit::Code;
 
 /// How often children are looked at.
@@ -151,6 +151,17 @@ impl Recipe {
     }
 }
 
+/// Why a worker process is lost for good.
+#[derive(Debug, thiserror::Error)]
+enum WorkerError {
+    #[error("worker process {number} is lost")]
+    Lost { number: usize, source: std::io::Error },
+    #[error("worker process {number} cannot take part ({status}):\n{lines}")]
+    Refused { number: usize, status: ExitStatus, lines: String },
+    #[error("worker process {number} cannot be started again")]
+    NotStarted { number: usize, source: FleetError },
+}
+
 fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, dispatcher: &Dispatcher) {
     let mut running = first;
     let mut deaths = 0u32;
@@ -170,7 +181,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, dispatcher: &Disp
             Ok(None) => continue,
             Ok(Some(status)) => status,
             Err(error) => {
-                dispatcher.fail(format!("worker process {} is lost: {error}", recipe.number));
+                fail(dispatcher, WorkerError::Lost { number: recipe.number, source: error });
                 return;
             }
         };
@@ -178,7 +189,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, dispatcher: &Disp
             return;
         }
         if is_permanent(status) {
-            dispatcher.fail(died_of(recipe, &running, status));
+            fail(dispatcher, refused(recipe, &running, status));
             return;
         }
         tracing::warn!(worker = recipe.number, %status, "worker process ended; it is started again");
@@ -187,7 +198,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, dispatcher: &Disp
         match recipe.start() {
             Ok(again) => running = again,
             Err(error) => {
-                dispatcher.fail(format!("worker process {} cannot be started again: {error}", recipe.number));
+                fail(dispatcher, WorkerError::NotStarted { number: recipe.number, source: error });
                 return;
             }
         }
@@ -198,8 +209,12 @@ fn is_permanent(status: ExitStatus) -> bool {
     status.code().and_then(Code::from_number).is_some_and(Code::is_permanent)
 }
 
-fn died_of(recipe: &Recipe, running: &Running, status: ExitStatus) -> String {
+fn fail(dispatcher: &Dispatcher, why: WorkerError) {
+    dispatcher.fail(NoAnswers::Workers(Box::new(why)));
+}
+
+fn refused(recipe: &Recipe, running: &Running, status: ExitStatus) -> WorkerError {
     let lines = running.last_lines.lock().unwrap_or_else(PoisonError::into_inner);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    format!("worker process {} cannot take part ({status}):\n{}", recipe.number, lines.join("\n"))
+    WorkerError::Refused { number: recipe.number, status, lines: lines.join("\n") }
 }

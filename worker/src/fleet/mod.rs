@@ -18,7 +18,7 @@ use std::time::Duration;
 use galapagos_protocol::tls::{JobUid, TlsError};
 use galapagos_protocol::work::farewell::Reason as Goodbye;
 use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Task};
+use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Sink, Task};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::coordinator::RemoteEvaluator;
@@ -145,7 +145,7 @@ impl Evaluator for Fleet {
         &mut self,
         tasks: &[Task],
         interrupt: &AtomicBool,
-        sink: &mut dyn FnMut(usize, galapagos_run::run::evaluator::Answer) -> Result<(), EvaluatorError>,
+        sink: &mut Sink<'_>,
     ) -> Result<(), EvaluatorError> {
         self.remote.evaluate(tasks, interrupt, sink)
     }

@@ -98,7 +98,7 @@ fn end(outcome: Result<(), Exit>, received: &Received, file: Option<&std::path::
         }
         Err(exit) => exit,
     };
-    let (reason, error) = (exit.reason().as_str(), format!("{:#}", exit.error));
+    let (reason, error) = (exit.reason.as_str(), format!("{:#}", exit.error));
     if exit.code == Code::Terminated {
         let code = received.code().unwrap_or(signals::TERMINATED);
         tracing::info!(code, reason, "{error}");

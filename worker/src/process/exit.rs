@@ -22,36 +22,27 @@ pub fn code_of(kind: ErrorKind) -> Code {
 pub struct Exit {
     /// The exit code of the process.
     pub code: Code,
+    /// The reason of a condition that this end leads to: that of its code, unless more is known.
+    pub reason: Failure,
     /// Why, for logs and the termination message.
     pub error: anyhow::Error,
 }
 
 impl Exit {
-    /// The reason of a condition that this end leads to: that of its code, unless more is known.
-    pub fn reason(&self) -> Failure {
-        match self.error.downcast_ref::<galapagos_market::Error>() {
-            Some(galapagos_market::Error::Damaged { .. }) => Failure::DataChanged,
-            _ => self.code.reason(),
-        }
-    }
-
-    /// An end with a code and its error.
+    /// An end with a code, its reason and its error.
     pub fn new(code: Code, error: impl Into<anyhow::Error>) -> Exit {
-        Exit { code, error: error.into() }
+        Exit { code, reason: code.reason(), error: error.into() }
     }
 
     /// Stopped by a signal.
     pub fn terminated() -> Exit {
-        Exit {
-            code: Code::Terminated,
-            error: anyhow::anyhow!("stopped by a signal; the next attempt continues"),
-        }
+        Exit::new(Code::Terminated, anyhow::anyhow!("stopped by a signal; the next attempt continues"))
     }
 }
 
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {:#}", self.reason(), self.error)
+        write!(f, "{}: {:#}", self.reason, self.error)
     }
 }
 

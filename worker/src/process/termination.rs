@@ -16,5 +16,5 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
 
 /// Why a process failed.
 pub fn failure(exit: &Exit) -> String {
-    last_words::write(&last_words::failure(exit.reason(), format!("{:#}", exit.error)))
+    last_words::write(&last_words::failure(exit.reason, format!("{:#}", exit.error)))
 }

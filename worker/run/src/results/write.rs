@@ -137,11 +137,13 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     put(&path.join("result.json"), |out| out.write_all(&json))?;
     let names: Vec<&str> = job.species.iter().map(|s| s.name()).collect();
     put(&path.join("generations.csv"), |out| tables::generations(out, &state.history, &names))?;
-    put(&path.join("champions.yaml"), |out| out.write_all(champions(&document)?.as_bytes()))?;
-    put(&path.join("job.yaml"), |out| {
-        let text = serde_yaml::to_string(&job.manifest).map_err(io::Error::other)?;
-        out.write_all(text.as_bytes())
-    })?;
+    for (file, text) in [
+        ("champions.yaml", serde_yaml::to_string(&champions(&document))),
+        ("job.yaml", serde_yaml::to_string(&job.manifest)),
+    ] {
+        let text = text.map_err(|source| ResultError::Yaml { file, source })?;
+        put(&path.join(file), |out| out.write_all(text.as_bytes()))?;
+    }
     put(&path.join(DIGEST), |out| writeln!(out, "{}", document.result_digest))?;
     let objective = job.judge.objective.name();
     let picture = pictures::fitness_svg(&state.history, objective)?;
@@ -165,13 +167,12 @@ fn put(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) 
 }
 
 /// The best of each species, as `population.initial` of another job takes them.
-fn champions(document: &ResultDocument) -> io::Result<String> {
-    let list: Vec<InitialIndividual> = document
+fn champions(document: &ResultDocument) -> Vec<InitialIndividual> {
+    document
         .species
         .iter()
         .map(|c| InitialIndividual { strategy: c.strategy.clone(), genome: c.genome.clone() })
-        .collect();
-    serde_yaml::to_string(&list).map_err(io::Error::other)
+        .collect()
 }
 
 fn exception(job: &ResolvedJob, record: &Record) -> Option<NamedGenome> {

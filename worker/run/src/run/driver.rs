@@ -4,6 +4,7 @@
 //! A kill at any instant costs at most the individuals under way: every answer is in the ledger before the next is
 //! waited for, and a checkpoint follows each generation.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -14,7 +15,7 @@ use galapagos_engine::evaluation::{Evaluation, Metrics};
 use galapagos_genetics::{self as genetics, Best, Candidate, Evolution};
 
 pub use super::ended::{Ended, RunError};
-use super::evaluator::{Evaluator, EvaluatorError, Task};
+use super::evaluator::{Answer, Evaluator, Task};
 use super::known::{CandidatePosition, KnownResults};
 use super::limits::Limits;
 use super::progress::{Observer, Pace, RunEvent};
@@ -190,52 +191,56 @@ impl<'a> Driver<'a> {
             return Ok(());
         }
         let mut done = candidates.len() - tasks.len();
-        let mut failed: Option<RunError> = None;
+        let mut taken = Ok(());
         let ended = evaluator.evaluate(&tasks, interrupt, &mut |index, answer| {
-            let candidate = &candidates[index];
-            let problem = answer.as_ref().err().map(ToString::to_string);
-            let verdict = self.job.judge.verdict(answer.ok());
-            if let Some(problem) = problem {
-                let strategy = &self.job.species[candidate.species];
-                let genome = strategy.named(&candidate.genome);
-                if self.job.failures.fatal {
-                    let (strategy, genome) = (strategy.name().to_owned(), text(&genome));
-                    failed = Some(RunError::EvaluationFailed { strategy, genome, problem });
-                    return Err(EvaluatorError("an individual failed".into()));
+            let position = CandidatePosition { generation, index, candidate: &candidates[index] };
+            match self.take(position, answer, observer) {
+                Ok(known) => verdicts[index] = Some(known),
+                Err(error) => {
+                    taken = Err(error);
+                    return ControlFlow::Break(());
                 }
-                let line = ExceptionLine {
-                    generation,
-                    index: index as u32,
-                    strategy: strategy.name().to_owned(),
-                    genome: genome.iter().cloned().collect(),
-                    problem: problem.clone(),
-                };
-                if let Err(error) = exceptions::append(self.folder.path(), &line) {
-                    let text = error.to_string();
-                    failed = Some(error.into());
-                    return Err(EvaluatorError(text));
-                }
-                observer.observe(RunEvent::Quarantined {
-                    strategy: strategy.name(),
-                    genome: &genome,
-                    problem,
-                });
             }
-            verdicts[index] = Some(VerdictSummary::new(&verdict));
-            self.known.record(CandidatePosition { generation, index, candidate }, verdict).map_err(|e| {
-                let text = e.to_string();
-                failed = Some(e.into());
-                EvaluatorError(text)
-            })?;
-            self.pace.evaluated += 1;
             done += 1;
             observer.observe(RunEvent::Evaluated { generation, done, of: candidates.len() });
-            Ok(())
+            ControlFlow::Continue(())
         });
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(ended?),
+        taken?;
+        Ok(ended?)
+    }
+
+    /// Judges an answer and puts it on disk.
+    fn take(
+        &mut self,
+        position: CandidatePosition<'_>,
+        answer: Answer,
+        observer: &mut dyn Observer,
+    ) -> Result<VerdictSummary, RunError> {
+        let CandidatePosition { generation, index, candidate } = position;
+        let exception = answer.as_ref().err().cloned();
+        let verdict = self.job.judge.verdict(answer.ok());
+        if let Some(exception) = exception {
+            let strategy = &self.job.species[candidate.species];
+            let genome = strategy.named(&candidate.genome);
+            if self.job.failures.fatal {
+                let (strategy, genome) = (strategy.name().to_owned(), text(&genome));
+                return Err(RunError::EvaluationFailed { strategy, genome, exception });
+            }
+            let problem = exception.to_string();
+            let line = ExceptionLine {
+                generation,
+                index: index as u32,
+                strategy: strategy.name().to_owned(),
+                genome: genome.iter().cloned().collect(),
+                problem: problem.clone(),
+            };
+            exceptions::append(self.folder.path(), &line)?;
+            observer.observe(RunEvent::Quarantined { strategy: strategy.name(), genome: &genome, problem });
         }
+        let verdicts = VerdictSummary::new(&verdict);
+        self.known.record(position, verdict)?;
+        self.pace.evaluated += 1;
+        Ok(verdicts)
     }
 
     fn finish(

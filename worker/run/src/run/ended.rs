@@ -2,7 +2,7 @@
 
 use galapagos_genetics as genetics;
 
-use super::evaluator::EvaluatorError;
+use super::evaluator::{EvaluatorError, Exception};
 use crate::storage::StorageError;
 
 /// Why a run cannot go on.
@@ -18,14 +18,14 @@ pub enum RunError {
     #[error(transparent)]
     Evaluator(#[from] EvaluatorError),
     /// An individual could not be evaluated and the job says `onFailure: Fail`.
-    #[error("{strategy} {genome} could not be evaluated: {problem}; evaluation.onFailure is Fail")]
+    #[error("{strategy} {genome} could not be evaluated: {exception}; evaluation.onFailure is Fail")]
     EvaluationFailed {
         /// Name of the strategy.
         strategy: String,
         /// The genes of the individual as text.
         genome: String,
         /// Why it could not be evaluated.
-        problem: String,
+        exception: Exception,
     },
     /// The driver's state cannot be written.
     #[error("the state of the run cannot be written")]

@@ -45,7 +45,7 @@ pub fn append(folder: &Path, line: &ExceptionLine) -> Result<(), StorageError> {
     if ends_torn(&mut file).map_err(StorageError::io("read", &path))? {
         bytes.push(b'\n');
     }
-    serde_json::to_writer(&mut bytes, line).map_err(|e| StorageError::io("write", &path)(e.into()))?;
+    serde_json::to_writer(&mut bytes, line).map_err(StorageError::json(&path))?;
     bytes.push(b'\n');
     file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(StorageError::io("write", &path))
 }

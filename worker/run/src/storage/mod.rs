@@ -35,6 +35,14 @@ pub enum StorageError {
         /// The system's own words.
         source: std::io::Error,
     },
+    /// What would be in the file has no JSON.
+    #[error("{} cannot be written", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
     /// Another process runs the same job in the same folder.
     #[error("{} is in use by another run: wait for it, or give this run its own --results-dir", path.display())]
     Locked {
@@ -85,6 +93,11 @@ pub(crate) fn reads_format(format: u16, newest: u16) -> bool {
 }
 
 impl StorageError {
+    /// Wraps an error of JSON with the file that it was for.
+    pub(crate) fn json(path: &Path) -> impl FnOnce(serde_json::Error) -> StorageError {
+        move |source| StorageError::Json { path: path.to_owned(), source }
+    }
+
     /// Wraps an I/O error with what was tried.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StorageError {
         move |source| StorageError::Io { action, path: path.to_owned(), source }

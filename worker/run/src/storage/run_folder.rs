@@ -222,8 +222,7 @@ impl RunFolder {
         }
         remove_folder(&temporary)?;
         let mark_path = self.path.join(MARK);
-        let mut bytes =
-            serde_json::to_vec(mark).map_err(|e| StorageError::io("write", &mark_path)(e.into()))?;
+        let mut bytes = serde_json::to_vec(mark).map_err(StorageError::json(&mark_path))?;
         bytes.push(b'\n');
         atomic::write(&mark_path, &bytes)?;
         Ok(())
@@ -297,8 +296,7 @@ fn check_manifest(path: &Path, key: &RunKey<'_>, engine: u32) -> Result<(), Stor
             expected: format!("{} of engine {engine}", expected.inputs_digest),
         }),
         None => {
-            let bytes = serde_json::to_vec_pretty(&expected)
-                .map_err(|e| StorageError::io("write", path)(e.into()))?;
+            let bytes = serde_json::to_vec_pretty(&expected).map_err(StorageError::json(path))?;
             atomic::write(path, &bytes)
         }
     }
