@@ -23,7 +23,7 @@ pub enum ResolveError {
     /// A strategy needs data that are not there.
     #[error("strategy {strategy} needs {what}")]
     NeedsData {
-        /// The strategy.
+        /// Name of the strategy.
         strategy: String,
         /// What is missing and how to give it.
         what: &'static str,

@@ -49,7 +49,7 @@ pub enum ResultError {
     Yaml {
         /// Name of the file.
         file: &'static str,
-        /// Why the document cannot be written as YAML.
+        /// Why the file cannot be written.
         source: serde_yaml::SerializeError,
     },
     /// A champion evaluated once more is not what the ledger says.

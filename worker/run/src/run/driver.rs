@@ -209,7 +209,7 @@ impl<'a> Driver<'a> {
         Ok(ended?)
     }
 
-    /// Judges an answer and puts it on disk.
+    /// Gives an answer its verdict and puts it on disk.
     fn take(
         &mut self,
         position: CandidatePosition<'_>,
@@ -237,10 +237,10 @@ impl<'a> Driver<'a> {
             exceptions::append(self.folder.path(), &line)?;
             observer.observe(RunEvent::Quarantined { strategy: strategy.name(), genome: &genome, problem });
         }
-        let verdicts = VerdictSummary::new(&verdict);
+        let summary = VerdictSummary::new(&verdict);
         self.known.record(position, verdict)?;
         self.pace.evaluated += 1;
-        Ok(verdicts)
+        Ok(summary)
     }
 
     fn finish(
