@@ -15,7 +15,7 @@ use galapagos_run::engine::execution::Execution;
 use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::prepared::Prepared;
 use galapagos_run::job::market::Market;
-use galapagos_run::job::problem::{Part as Held, Problem};
+use galapagos_run::job::problem::{DataPart as Held, Problem};
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::job::space::SpeciesSpace;
 use galapagos_run::results::document::{AccountResult, Champion, ResultDocument};

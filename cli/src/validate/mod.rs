@@ -1,7 +1,7 @@
 //! `galapagos validate`: what a server would say of a manifest, with line, column and a suggestion, without one.
 //!
 //! In this order, each only if the one before found nothing: the YAML itself; structure against the generated
-//! schema; the CEL rules; strategies, ranges and metrics by the judge of manifests (`galapagos-manifest`).
+//! schema; the CEL rules; strategies, ranges and metrics by the check of manifests (`galapagos-manifest`).
 
 mod load;
 mod rules;
@@ -48,7 +48,7 @@ pub enum Kind {
     EvolutionJob,
     /// A WorkerPool of this version.
     WorkerPool,
-    /// Anything else, as `apps/v1 Deployment`: not ours to judge unless its group is.
+    /// Anything else, as `apps/v1 Deployment`: not ours to check unless its group is.
     Other(String),
 }
 
@@ -165,7 +165,7 @@ pub fn validate_with(document: &Document, strategies: &Catalogue) -> Vec<Problem
     if problems.is_empty() && document.kind == Kind::EvolutionJob {
         problems = match serde_json::from_value(document.defaulted()) {
             Ok(job) => {
-                galapagos_manifest::judge(&job, strategies).into_iter().map(|f| document.found(f)).collect()
+                galapagos_manifest::check(&job, strategies).into_iter().map(|f| document.found(f)).collect()
             }
             Err(e) => vec![document.problem(document.root.at, "", e.to_string(), None)],
         };

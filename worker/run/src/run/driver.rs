@@ -93,7 +93,7 @@ impl<'a> Driver<'a> {
         })
     }
 
-    /// The limits that the next generation boundary is judged by. No breeding depends on them.
+    /// The limits that the next generation boundary looks at. No breeding depends on them.
     pub fn limits(&self) -> Arc<Mutex<Limits>> {
         Arc::clone(&self.limits)
     }
@@ -132,7 +132,7 @@ impl<'a> Driver<'a> {
 
     /// The rule that ends the run at this boundary, if any.
     fn stopped(&self) -> Option<Completion> {
-        self.limits_now().reached(&self.state, self.job.judge.goal, self.price_per_second)
+        self.limits_now().reached(&self.state, self.job.fitness.goal, self.price_per_second)
     }
 
     /// One generation; false if it was interrupted before its end.
@@ -218,7 +218,7 @@ impl<'a> Driver<'a> {
     ) -> Result<VerdictSummary, RunError> {
         let CandidatePosition { generation, index, candidate } = position;
         let exception = answer.as_ref().err().cloned();
-        let verdict = self.job.judge.verdict(answer.ok());
+        let verdict = self.job.fitness.verdict(answer.ok());
         if let Some(exception) = exception {
             let strategy = &self.job.species[candidate.species];
             let genome = strategy.named(&candidate.genome);
