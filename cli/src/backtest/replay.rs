@@ -14,7 +14,7 @@ use galapagos_run::engine::backtest::BacktestResult;
 use galapagos_run::engine::execution::Execution;
 use galapagos_run::engine::prepared::Prepared;
 use galapagos_run::job::market::Market;
-use galapagos_run::job::problem::{Decoded, Part as Held, Problem};
+use galapagos_run::job::problem::{DataPart as Held, Decoded, Problem};
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::results::document::{AccountResult, Champion, ResultDocument};
 use serde_json::{Map, Value, json};

@@ -110,7 +110,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         }
     };
     progress.finish();
-    let limits = !job.judge.limits.is_empty();
+    let limits = !job.fitness.limits.is_empty();
     match outcome.map_err(blame_execute)? {
         RunOutcome::Finished { result, folder, reused } => {
             if reused {

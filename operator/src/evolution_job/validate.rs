@@ -1,4 +1,4 @@
-//! What is wrong with a job, as far as it can be told without a pod: what the judge of manifests (`galapagos-manifest`)
+//! What is wrong with a job, as far as it can be told without a pod: what the check of manifests (`galapagos-manifest`)
 //! finds, and its pool. Types and rules between fields are the schema's, which the API server has checked.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use galapagos_crds::conditions::{StalledReason, condition};
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
-use galapagos_manifest::judge;
+use galapagos_manifest::check;
 use kube::ResourceExt;
 
 /// Why a job cannot be started.
@@ -84,7 +84,7 @@ fn has_begun(job: &EvolutionJob) -> bool {
 
 fn manifest(job: &EvolutionJob, known: &Catalogue) -> Result<(), Problem> {
     let counts = |finding: &galapagos_manifest::Finding| finding.is_impossible() || !has_begun(job);
-    let first = judge(job, known).into_iter().find(counts);
+    let first = check(job, known).into_iter().find(counts);
     first.map_or(Ok(()), |finding| Err(Problem { reason: finding.reason, message: finding.to_string() }))
 }
 
@@ -168,7 +168,7 @@ mod tests {
         let wrong = |strategies, extra| {
             let job = job(strategies, extra);
             let problem = verdicts.manifest(&job).unwrap_err();
-            assert_eq!(problem.message, judge(&job, Catalogue::embedded())[0].to_string());
+            assert_eq!(problem.message, check(&job, Catalogue::embedded())[0].to_string());
             problem
         };
         let problem = wrong(json!([{"name": "ema_crossover"}, {"name": "ema_crosover"}]), json!({}));

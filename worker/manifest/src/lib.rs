@@ -1,11 +1,11 @@
-//! The one judge of manifests: what is wrong with an EvolutionJob that neither its schema nor the rules in it can say.
+//! The one check of manifests: what is wrong with an EvolutionJob that neither its schema nor the rules in it can say.
 //!
-//! Strategies, genes and metrics are looked up in a [`Catalogue`](galapagos_crds::Catalogue); ranges are judged by
-//! making their grids, by the same code with which a worker makes the grids that it runs. [`judge()`] gives all findings.
+//! Strategies, genes and metrics are looked up in a [`Catalogue`](galapagos_crds::Catalogue); ranges are checked by
+//! making their grids, by the same code with which a worker makes the grids that it runs. [`check()`] gives all findings.
 //! The operator refuses a job by the first of them, the command line adds line and column to each, and a worker refuses
 //! what cannot be run: all three say the same words. No I/O, no clock.
 //!
-//! What only the data can tell (volume, a funding series, bars for the warm-up) is not judged here.
+//! What only the data can tell (volume, a funding series, bars for the warm-up) is not checked here.
 //!
 //! ```
 //! use galapagos_crds::{Catalogue, EvolutionJob};
@@ -18,7 +18,7 @@
 //!         "population": {"size": 100},
 //!     },
 //! }))?;
-//! let findings = galapagos_manifest::judge(&job, Catalogue::embedded());
+//! let findings = galapagos_manifest::check(&job, Catalogue::embedded());
 //! assert_eq!(
 //!     findings[0].to_string(),
 //!     r#"spec.strategies[0].genes[0].name: strategy "sma_crossover" has no gene "fast_perod"; did you mean "fast_period"?"#
@@ -26,17 +26,17 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod check;
 mod execution;
 mod finding;
 mod gene;
 mod initial;
-mod judge;
 mod range;
 mod rules;
 mod space;
 pub mod suggest;
 
+pub use check::{check, objective, unknown_metric};
 pub use execution::{Account, account};
 pub use finding::{Finding, Weight};
-pub use judge::{judge, objective, unknown_metric};
 pub use space::{SearchSpace, unknown_strategy};

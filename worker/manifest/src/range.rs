@@ -219,7 +219,7 @@ fn disorder(path: &str, values: &[GeneValue]) -> Vec<Finding> {
     falls.collect()
 }
 
-/// Why there is no grid, at the field that is to blame. `max`: of a range whose bounds are judged by their unit.
+/// Why there is no grid, at the field that is to blame. `max`: of a range whose bounds are checked by their unit.
 fn said(path: &str, error: GridError, max: Option<Exact>) -> Finding {
     let at = |field: &str, text: String| Finding::invalid(format!("{path}.{field}"), text);
     match error {

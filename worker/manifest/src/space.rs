@@ -1,4 +1,4 @@
-//! The search space of one strategy of a manifest: what a worker runs, and what a range is judged by.
+//! The search space of one strategy of a manifest: what a worker runs, and what a range is checked by.
 
 use std::collections::BTreeMap;
 
@@ -142,7 +142,7 @@ pub(crate) fn build<'a>(
             written.push(range);
         }
     }
-    // Rules are judged once every gene has a grid.
+    // Rules are checked once every gene has a grid.
     if findings.iter().filter(|f| f.is_impossible()).count() > before {
         return None;
     }

@@ -125,7 +125,7 @@ fn live(context: &ProcessContext, request: SetupRequest, shared: &Shared, opened
     let slots = Slots {
         runner: BatchRunner::new(&problem),
         market: &market,
-        judge: &job.judge,
+        fitness: &job.fitness,
         bars: problem.counted_bars(),
         reporter: Reporter::new(Hashers::new(&job), *request.dataset.bytes()),
         queue: &shared.queue,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use galapagos_protocol::work::worker_message::Message;
-use galapagos_run::job::fitness::Judge;
+use galapagos_run::job::fitness::FitnessFunction;
 use galapagos_run::job::market::{Market, same_data};
 use galapagos_run::run::evaluator::{Answer, Task};
 use galapagos_run::run::slots::{BatchRunner, SlotScratch};
@@ -29,7 +29,7 @@ pub(super) type Alarm = watch::Sender<Option<Arc<Trouble>>>;
 pub(super) struct Slots<'a> {
     pub runner: BatchRunner<'a>,
     pub market: &'a Market,
-    pub judge: &'a Judge,
+    pub fitness: &'a FitnessFunction,
     /// Bars that one individual goes through.
     pub bars: u64,
     pub reporter: Reporter,
@@ -97,7 +97,7 @@ impl Slots<'_> {
     fn count(&self, answers: &[Option<Answer>], busy: Duration) {
         let metrics = self.metrics;
         for answer in answers.iter().flatten() {
-            let outcome = match self.judge.verdict(answer.as_ref().ok().cloned()) {
+            let outcome = match self.fitness.verdict(answer.as_ref().ok().cloned()) {
                 _ if answer.is_err() => Outcome::Exception,
                 verdict => match verdict.class {
                     Class::Feasible => Outcome::Feasible,

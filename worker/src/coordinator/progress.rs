@@ -149,7 +149,7 @@ fn wanted(now: &Limits, desired: &Desired) -> Result<Limits, String> {
     let fields: galapagos_crds::Desired = desired.fields.parse().map_err(|e| format!("fields: {e}"))?;
     Ok(Limits {
         stop: stop_rules(fields.generations, &fields.stop),
-        budget: Budget::of(&fields.stop),
+        budget: Budget::from_stop(&fields.stop),
         worker_seconds: desired.worker_seconds.unwrap_or(0),
     })
 }

@@ -24,7 +24,11 @@ pub struct RemoteEvaluator {
 
 impl RemoteEvaluator {
     /// `answers` is the other end of `dispatcher`.
-    pub fn new(job: &ResolvedJob, dispatcher: Arc<Dispatcher>, answers: Receiver<Settled>) -> RemoteEvaluator {
+    pub fn new(
+        job: &ResolvedJob,
+        dispatcher: Arc<Dispatcher>,
+        answers: Receiver<Settled>,
+    ) -> RemoteEvaluator {
         RemoteEvaluator { dispatcher, answers, hashers: Hashers::new(job) }
     }
 }

@@ -16,7 +16,7 @@ pub struct WorkerMetrics {
     pub evaluations: Counters<Outcome>,
     /// Time to evaluate a batch on one slot.
     pub batch_seconds: Histogram,
-    /// Threads that evaluate.
+    /// Number of threads that evaluate: as given, else one a core.
     pub slots: Gauge,
     /// Slots with a batch.
     pub slots_busy: Gauge,

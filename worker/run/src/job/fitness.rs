@@ -12,7 +12,7 @@ const INFINITE: f64 = 1e12;
 
 /// A bound on a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bound {
+pub struct MetricBound {
     /// The metric that is bounded.
     pub metric: Metric,
     /// Highest value that a feasible individual may have; `None`: any.
@@ -23,16 +23,16 @@ pub struct Bound {
 
 /// Objective and limits of a job.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Judge {
+pub struct FitnessFunction {
     /// The metric that is improved.
     pub objective: Metric,
     /// Whether a larger or a smaller objective is better.
     pub goal: Goal,
     /// Bounds of feasible individuals.
-    pub limits: Vec<Bound>,
+    pub limits: Vec<MetricBound>,
 }
 
-impl Judge {
+impl FitnessFunction {
     /// The metrics every individual needs: those of all jobs, the objective and the limits.
     pub fn metrics(&self) -> MetricSet {
         self.limits.iter().fold(MetricSet::always().with(self.objective), |set, l| set.with(l.metric))
@@ -70,9 +70,9 @@ impl Judge {
         }
         let evaluation = verdict.evaluation.as_ref();
         // The limits say nothing of an account that failed.
-        let judged = evaluation.filter(|_| verdict.class == Class::Infeasible);
+        let counted = evaluation.filter(|_| verdict.class == Class::Infeasible);
         let named = verdict.reason().map(|r| self.named(r));
-        let limits = judged.into_iter().flat_map(|e| self.limits.iter().flat_map(|l| l.objections(e)));
+        let limits = counted.into_iter().flat_map(|e| self.limits.iter().flat_map(|l| l.objections(e)));
         named.into_iter().chain(limits).collect()
     }
 
@@ -91,7 +91,7 @@ impl Judge {
     }
 }
 
-impl Bound {
+impl MetricBound {
     /// Relative excess over the bound; 0 if it is kept.
     fn excess(&self, evaluation: &Evaluation) -> f64 {
         let Some(value) = evaluation.metrics.extended(self.metric) else { return 1.0 };
@@ -173,19 +173,19 @@ mod tests {
         Evaluation { metrics, reason, returns: 5, s1: 0, s2: 0, blocks, open_position: false }
     }
 
-    fn judge() -> Judge {
+    fn fitness() -> FitnessFunction {
         let limits = vec![
-            Bound { metric: Metric::MaxDrawdown, at_most: Some(0.2), at_least: None },
-            Bound { metric: Metric::Trades, at_most: None, at_least: Some(30.0) },
+            MetricBound { metric: Metric::MaxDrawdown, at_most: Some(0.2), at_least: None },
+            MetricBound { metric: Metric::Trades, at_most: None, at_least: Some(30.0) },
         ];
-        Judge { objective: Metric::Sharpe, goal: Goal::Maximise, limits }
+        FitnessFunction { objective: Metric::Sharpe, goal: Goal::Maximise, limits }
     }
 
     #[test]
     fn violations_are_relative_and_add_up() {
         let e =
             evaluation(&[(Metric::Sharpe, 2.0), (Metric::MaxDrawdown, 0.3), (Metric::Trades, 15.0)], None);
-        let v = judge().verdict(Some(e));
+        let v = fitness().verdict(Some(e));
         assert_eq!(v.class, Class::Infeasible);
         assert!((v.violation - 1.0).abs() < 1e-12);
         assert_eq!(v.outcome().fitness, 2.0);
@@ -195,14 +195,14 @@ mod tests {
     fn a_limit_that_is_met_exactly_is_kept() {
         let e =
             evaluation(&[(Metric::Sharpe, 2.0), (Metric::MaxDrawdown, 0.2), (Metric::Trades, 30.0)], None);
-        assert_eq!(judge().verdict(Some(e)).class, Class::Feasible);
+        assert_eq!(fitness().verdict(Some(e)).class, Class::Feasible);
     }
 
     // Contract X23.
     #[test]
     fn no_trades_is_infeasible_and_limits_still_order_it() {
         let e = evaluation(&[(Metric::MaxDrawdown, 0.0), (Metric::Trades, 0.0)], Some(Reason::NoTrades));
-        let v = judge().verdict(Some(e));
+        let v = fitness().verdict(Some(e));
         assert_eq!((v.class, v.violation, v.fitness), (Class::Infeasible, 2.0, None));
         assert!(v.outcome().is_valid());
     }
@@ -210,14 +210,14 @@ mod tests {
     // Contract X23, G4.
     #[test]
     fn ruin_and_exceptions_are_failed() {
-        let ruined = judge().verdict(Some(evaluation(&[(Metric::Sharpe, 9.0)], Some(Reason::Ruined))));
+        let ruined = fitness().verdict(Some(evaluation(&[(Metric::Sharpe, 9.0)], Some(Reason::Ruined))));
         assert_eq!((ruined.class, ruined.reason()), (Class::Failed, Some("Ruined")));
-        assert_eq!(judge().verdict(None).class, Class::Failed);
+        assert_eq!(fitness().verdict(None).class, Class::Failed);
     }
 
-    fn with_limit(at_least: Option<f64>, at_most: Option<f64>) -> Judge {
-        let limits = vec![Bound { metric: Metric::ProfitFactor, at_most, at_least }];
-        Judge { limits, ..judge() }
+    fn with_limit(at_least: Option<f64>, at_most: Option<f64>) -> FitnessFunction {
+        let limits = vec![MetricBound { metric: Metric::ProfitFactor, at_most, at_least }];
+        FitnessFunction { limits, ..fitness() }
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
             assert_eq!(e.metrics.get(Metric::ProfitFactor), None, "infinity is no number");
             e
         };
-        let class = |judge: Judge, value| judge.verdict(Some(of(value))).class;
+        let class = |fitness: FitnessFunction, value| fitness.verdict(Some(of(value))).class;
         assert_eq!(class(with_limit(Some(1.5), None), f64::INFINITY), Class::Feasible);
         assert_eq!(class(with_limit(None, Some(1.5)), f64::INFINITY), Class::Infeasible);
         assert_eq!(class(with_limit(None, Some(1.5)), f64::NEG_INFINITY), Class::Feasible);
@@ -241,10 +241,14 @@ mod tests {
     fn infinity_is_farther_from_a_limit_than_any_number_and_hides_no_other_limit() {
         for limit in [0.0, 0.01, 3.0, 1e6] {
             let far = |value: f64, trades: f64| {
-                let mut judge = with_limit(None, Some(limit));
-                judge.limits.push(Bound { metric: Metric::Trades, at_most: None, at_least: Some(10.0) });
+                let mut fitness = with_limit(None, Some(limit));
+                fitness.limits.push(MetricBound {
+                    metric: Metric::Trades,
+                    at_most: None,
+                    at_least: Some(10.0),
+                });
                 let values = [(Metric::Sharpe, 2.0), (Metric::ProfitFactor, value), (Metric::Trades, trades)];
-                judge.verdict(Some(evaluation(&values, None))).violation
+                fitness.verdict(Some(evaluation(&values, None))).violation
             };
             assert!(far(f64::INFINITY, 10.0) > far(7e6, 10.0), "{limit}");
             assert!(far(7e6, 10.0) > far(4e6, 10.0), "{limit}");
@@ -254,10 +258,10 @@ mod tests {
 
     #[test]
     fn an_undefined_limit_says_which_it_is_and_why_it_is_undefined() {
-        let judge = with_limit(Some(1.5), None);
-        let verdict = judge.verdict(Some(evaluation(&[(Metric::Sharpe, 2.0)], None)));
+        let fitness = with_limit(Some(1.5), None);
+        let verdict = fitness.verdict(Some(evaluation(&[(Metric::Sharpe, 2.0)], None)));
         assert_eq!(verdict.class, Class::Infeasible);
-        let said: Vec<String> = judge.objections(&verdict).iter().map(ToString::to_string).collect();
+        let said: Vec<String> = fitness.objections(&verdict).iter().map(ToString::to_string).collect();
         assert_eq!(
             said,
             [
@@ -269,11 +273,11 @@ mod tests {
     #[test]
     fn a_broken_limit_is_named_with_the_value_that_breaks_it() {
         let values = [(Metric::Sharpe, 2.0), (Metric::MaxDrawdown, 0.3), (Metric::Trades, 15.0)];
-        let verdict = judge().verdict(Some(evaluation(&values, None)));
-        let said: Vec<String> = judge().objections(&verdict).iter().map(ToString::to_string).collect();
+        let verdict = fitness().verdict(Some(evaluation(&values, None)));
+        let said: Vec<String> = fitness().objections(&verdict).iter().map(ToString::to_string).collect();
         assert_eq!(said, ["max_drawdown <= 0.2: it is 0.3", "trades >= 30: it is 15"]);
         let values = [(Metric::Sharpe, 2.0), (Metric::MaxDrawdown, 0.2), (Metric::Trades, 30.0)];
-        let kept = judge().verdict(Some(evaluation(&values, None)));
-        assert_eq!(judge().objections(&kept), []);
+        let kept = fitness().verdict(Some(evaluation(&values, None)));
+        assert_eq!(fitness().objections(&kept), []);
     }
 }

@@ -62,14 +62,14 @@ impl Market {
                 found: dataset.interval().to_string(),
             });
         }
-        Market::of(dataset, &spec.symbols)
+        Market::from_dataset(dataset, &spec.symbols)
     }
 
     /// The named symbols of an open dataset; all of them if none is named.
     ///
     /// # Errors
     /// A symbol is missing.
-    pub fn of(dataset: Dataset, symbols: &[String]) -> Result<Market, MarketError> {
+    pub fn from_dataset(dataset: Dataset, symbols: &[String]) -> Result<Market, MarketError> {
         let mut symbols: Vec<String> = if symbols.is_empty() {
             dataset.symbols().map(str::to_owned).collect()
         } else {

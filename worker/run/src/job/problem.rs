@@ -39,7 +39,7 @@ pub struct WarmUp {
 
 /// Columns and windows of one part of the data.
 #[derive(Debug)]
-pub struct Part<'a> {
+pub struct DataPart<'a> {
     symbols: Vec<Prepared<'a>>,
     rows: Vec<Rows>,
 }
@@ -70,7 +70,7 @@ impl Decoded<'_> {
 pub struct Problem<'a> {
     job: &'a ResolvedJob,
     bars: Vec<Bars<'a>>,
-    training: Part<'a>,
+    training: DataPart<'a>,
     split: Split,
     warm_ups: Vec<WarmUp>,
     metrics: MetricSet,
@@ -92,8 +92,8 @@ impl<'a> Problem<'a> {
             symbols.push(prepared);
         }
         let rows = warm_ups.iter().map(|w| Rows::after_warm_up(w.rows)).collect();
-        let metrics = job.judge.metrics();
-        Ok(Problem { job, bars, training: Part { symbols, rows }, split, warm_ups, metrics })
+        let metrics = job.fitness.metrics();
+        Ok(Problem { job, bars, training: DataPart { symbols, rows }, split, warm_ups, metrics })
     }
 
     /// The resolved job.
@@ -128,7 +128,7 @@ impl<'a> Problem<'a> {
     }
 
     /// The training rows of all symbols.
-    pub fn training(&self) -> &Part<'a> {
+    pub fn training(&self) -> &DataPart<'a> {
         &self.training
     }
 
@@ -137,9 +137,9 @@ impl<'a> Problem<'a> {
     ///
     /// # Errors
     /// Funding cannot be charged on these rows.
-    pub fn holdout(&self) -> Result<Option<Part<'a>>, FundingError> {
+    pub fn holdout(&self) -> Result<Option<DataPart<'a>>, FundingError> {
         let Some(from_ms) = self.split.from_ms else { return Ok(None) };
-        let mut part = Part { symbols: Vec::new(), rows: Vec::new() };
+        let mut part = DataPart { symbols: Vec::new(), rows: Vec::new() };
         for (bars, &start) in self.bars.iter().zip(&self.split.training_rows) {
             part.symbols.push(Prepared::new(*bars, &self.job.execution)?);
             part.rows.push(Rows::holdout(start, from_ms));
@@ -174,7 +174,7 @@ impl<'a> Problem<'a> {
     }
 
     /// The whole story of an individual on a part of the data, with every metric.
-    pub fn report(&self, part: &Part<'_>, decoded: &Decoded<'_>) -> BacktestResult {
+    pub fn report(&self, part: &DataPart<'_>, decoded: &Decoded<'_>) -> BacktestResult {
         let exec = &self.job.execution;
         let rows = part.rows_of(exec, decoded);
         let run = Backtest { symbols: &part.symbols, rows: &rows, exec, metrics: MetricSet::FULL };
@@ -182,7 +182,7 @@ impl<'a> Problem<'a> {
     }
 }
 
-impl<'a> Part<'a> {
+impl<'a> DataPart<'a> {
     /// Bars, costs and charges of each symbol.
     pub fn symbols(&self) -> &[Prepared<'a>] {
         &self.symbols

@@ -9,12 +9,12 @@ use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metric;
 use galapagos_engine::execution::{Execution, Funding};
 use galapagos_genetics::{Breeding, Config, Goal, Preset, Searcher, Species, StopRules};
-use galapagos_manifest::{Finding, judge as judge_manifest, objective, unknown_metric};
+use galapagos_manifest::{Finding, check as check_manifest, objective, unknown_metric};
 use galapagos_market::{Calendar, Interval};
 use rust_decimal::Decimal as Exact;
 
 use super::execution::to_engine;
-use super::fitness::{Bound, Judge};
+use super::fitness::{FitnessFunction, MetricBound};
 use super::inputs::{ExecutionInputs, Inputs, StrategyInputs, written_out};
 use super::market::Facts;
 pub use super::resolve_error::ResolveError;
@@ -32,7 +32,7 @@ pub struct Budget {
 
 impl Budget {
     /// Of a manifest, or of what is wanted of its run now.
-    pub fn of(stop: &crds::Stop) -> Budget {
+    pub fn from_stop(stop: &crds::Stop) -> Budget {
         Budget {
             max_duration_seconds: stop.max_duration_seconds.map(f64::from),
             max_cost: stop.max_cost.map(crds::Decimal::to_f64),
@@ -42,7 +42,7 @@ impl Budget {
 
 /// What happens when an individual cannot be evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failures {
+pub struct FailurePolicy {
     /// Tries before giving up.
     pub attempts: u32,
     /// Seconds one evaluation may take.
@@ -65,7 +65,7 @@ pub struct ResolvedJob {
     /// What steers breeding: seed, population, operators.
     pub config: Config,
     /// Objective and limits.
-    pub judge: Judge,
+    pub fitness: FitnessFunction,
     /// Options of the simulated account.
     pub execution: Execution,
     /// Share of the holdout.
@@ -75,7 +75,7 @@ pub struct ResolvedJob {
     /// When to stop by time and cost.
     pub budget: Budget,
     /// What to do about failures.
-    pub failures: Failures,
+    pub failures: FailurePolicy,
     /// Fitness printed for failed individuals; it never ranks.
     pub failure_fitness: f64,
     /// The list that the digest covers.
@@ -91,7 +91,7 @@ pub struct ResolvedJob {
 }
 
 impl ResolvedJob {
-    /// Resolves a manifest against what is known of its data. What the judge of manifests calls misleading is run as
+    /// Resolves a manifest against what is known of its data. What the check of manifests calls misleading is run as
     /// earlier releases ran it: new jobs of that kind are refused before they come here.
     ///
     /// # Errors
@@ -100,7 +100,7 @@ impl ResolvedJob {
         let spec = &job.spec;
         let name = job.metadata.name.clone().filter(|n| !n.is_empty()).ok_or(ResolveError::NoName)?;
         if let Some(finding) =
-            judge_manifest(job, Catalogue::embedded()).into_iter().find(Finding::is_impossible)
+            check_manifest(job, Catalogue::embedded()).into_iter().find(Finding::is_impossible)
         {
             return Err(finding.into());
         }
@@ -110,8 +110,8 @@ impl ResolvedJob {
         let mut warnings = Vec::new();
         let species = species(spec, facts, &execution, &mut warnings)?;
         let initial = initial(spec, &species)?;
-        let judge = judge(spec)?;
-        let config = config(spec, judge.goal);
+        let fitness = fitness(spec)?;
+        let config = config(spec, fitness.goal);
         config.check(species.len())?;
         let inputs = inputs(spec, interval_ms, bars_per_year, &species, &initial);
         let dataset_digest = format!("{PREFIX}{}", facts.digest);
@@ -128,12 +128,12 @@ impl ResolvedJob {
             species,
             initial,
             config,
-            judge,
+            fitness,
             execution,
             holdout: spec.validation.holdout.fraction.to_decimal(),
             stop: stop_rules(spec.generations, &spec.stop),
-            budget: Budget::of(&spec.stop),
-            failures: Failures {
+            budget: Budget::from_stop(&spec.stop),
+            failures: FailurePolicy {
                 attempts: evaluation.attempts,
                 timeout_seconds: evaluation.timeout_seconds,
                 fatal: evaluation.on_failure == OnFailure::Fail,
@@ -216,7 +216,7 @@ fn initial(spec: &EvolutionJobSpec, species: &[SpeciesSpace]) -> Result<Vec<Vec<
     let mut out = vec![Vec::new(); species.len()];
     for (k, individual) in spec.population.initial.iter().enumerate() {
         let name = galapagos_engine::strategies::find(&individual.strategy).map(|f| f.strategy.def().name);
-        // One of a strategy that the job does not have is refused by the judge.
+        // One of a strategy that the job does not have is refused by the check of manifests.
         let Some(i) = species.iter().position(|s| Some(s.name()) == name) else { continue };
         out[i].push(species[i].indices(&format!("spec.population.initial[{k}].genome"), &individual.genome)?);
     }
@@ -227,11 +227,11 @@ fn metric(path: &str, name: &str) -> Result<Metric, Finding> {
     Metric::from_name(name).ok_or_else(|| unknown_metric(path, name, Catalogue::embedded()))
 }
 
-fn judge(spec: &EvolutionJobSpec) -> Result<Judge, Finding> {
+fn fitness(spec: &EvolutionJobSpec) -> Result<FitnessFunction, Finding> {
     let objective = objective(spec)?;
     let mut limits = Vec::with_capacity(spec.limits.len());
     for (i, limit) in spec.limits.iter().enumerate() {
-        limits.push(Bound {
+        limits.push(MetricBound {
             metric: metric(&format!("spec.limits[{i}].metric"), &limit.metric)?,
             at_most: limit.at_most.map(crds::Decimal::to_f64),
             at_least: limit.at_least.map(crds::Decimal::to_f64),
@@ -241,7 +241,7 @@ fn judge(spec: &EvolutionJobSpec) -> Result<Judge, Finding> {
         CrdGoal::Maximize => Goal::Maximise,
         CrdGoal::Minimize => Goal::Minimise,
     };
-    Ok(Judge { objective: metric("spec.objectives[0].metric", &objective.metric)?, goal, limits })
+    Ok(FitnessFunction { objective: metric("spec.objectives[0].metric", &objective.metric)?, goal, limits })
 }
 
 fn config(spec: &EvolutionJobSpec, goal: Goal) -> Config {

@@ -9,7 +9,7 @@ pub enum ResolveError {
     /// The manifest has no name.
     #[error("metadata.name is missing: give the job a name")]
     NoName,
-    /// What the judge of manifests finds: names, ranges, the account's options.
+    /// What the check of manifests finds: names, ranges, the account's options.
     #[error(transparent)]
     Manifest(#[from] Finding),
     /// Population or breeding are out of range.
@@ -23,7 +23,7 @@ pub enum ResolveError {
     /// A strategy needs data that are not there.
     #[error("strategy {strategy} needs {what}")]
     NeedsData {
-        /// The strategy.
+        /// Name of the strategy.
         strategy: String,
         /// What is missing and how to give it.
         what: &'static str,

@@ -12,7 +12,7 @@ use galapagos_manifest::{Finding, SearchSpace};
 /// A strategy with its search space.
 #[derive(Clone)]
 pub struct SpeciesSpace {
-    /// The strategy.
+    /// The strategy of the engine.
     pub strategy: &'static dyn Strategy,
     search: SearchSpace<'static>,
 }

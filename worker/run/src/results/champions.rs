@@ -10,7 +10,7 @@ use galapagos_genetics::{Best, Evolution};
 use super::ResultError;
 use super::document::{AccountResult, BuyAndHold, Champion, NamedGenome, SymbolAccounts};
 use super::luck::{deflated_sharpe, returns_behind};
-use crate::job::problem::{Part, Problem};
+use crate::job::problem::{DataPart, Problem};
 use crate::storage::record::{Class, Verdict};
 
 /// A champion and what its accounts did.
@@ -42,7 +42,7 @@ pub struct Odds {
 /// It is not what the ledger has.
 pub fn champion(
     problem: &Problem<'_>,
-    holdout: Option<&Part<'_>>,
+    holdout: Option<&DataPart<'_>>,
     evolution: &Evolution,
     species: usize,
     odds: Odds,
@@ -66,8 +66,8 @@ pub fn champion(
         return Err(ResultError::NotDeterministic { strategy, genome, difference });
     }
     let holdout = holdout.map(|part| problem.report(part, &decoded));
-    let verdict = job.judge.verdict(Some(training.evaluation.clone()));
-    let objections = job.judge.objections(&verdict).iter().map(ToString::to_string).collect();
+    let verdict = job.fitness.verdict(Some(training.evaluation.clone()));
+    let objections = job.fitness.objections(&verdict).iter().map(ToString::to_string).collect();
     let Verdict { class, violation, fitness, .. } = verdict;
     let evaluation = &training.evaluation;
     let b = job.execution.bars_per_year;
@@ -85,7 +85,7 @@ pub fn champion(
         genome,
         class: class.name().to_owned(),
         fitness,
-        objective: job.judge.objective.name().to_owned(),
+        objective: job.fitness.objective.name().to_owned(),
         violation,
         objections,
         training: AccountResult::new(evaluation),
@@ -123,9 +123,9 @@ fn difference(asked: MetricSet, recorded: &Evaluation, now: &Evaluation) -> Opti
 }
 
 /// Holding the symbols over the same windows, aggregated as the individuals are.
-pub fn holding(problem: &Problem<'_>, holdout: Option<&Part<'_>>) -> Result<BuyAndHold, ResultError> {
+pub fn holding(problem: &Problem<'_>, holdout: Option<&DataPart<'_>>) -> Result<BuyAndHold, ResultError> {
     let exec = &problem.job().execution;
-    let held = |part: &Part<'_>| {
+    let held = |part: &DataPart<'_>| {
         let run = Backtest { symbols: part.symbols(), rows: part.rows(), exec, metrics: MetricSet::FULL };
         AccountResult::new(&buy_and_hold(&run, MetricSet::FULL))
     };

@@ -121,7 +121,7 @@ impl<'a> Columns<'a> {
                 if text { Gene::Name(StringBuilder::new()) } else { Gene::Number(Float64Builder::new()) };
             genes.insert(def.name, column);
         }
-        let metrics = job.judge.metrics();
+        let metrics = job.fitness.metrics();
         let asked = Metric::ALL.into_iter().filter(|&m| metrics.contains(m));
         Columns {
             job,
@@ -155,7 +155,7 @@ impl<'a> Columns<'a> {
         self.index.append_value(index);
         self.strategy.append_option(species.map(|s| s.name()));
         self.class.append_value(verdict.class.name());
-        let objections = self.job.judge.objections(verdict);
+        let objections = self.job.fitness.objections(verdict);
         let reasons: Vec<String> = objections.iter().map(ToString::to_string).collect();
         self.reason.append_option((!reasons.is_empty()).then(|| reasons.join("; ")));
         self.fitness.append_option(verdict.fitness);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::job::fitness::{Judge, Objection};
+use crate::job::fitness::{FitnessFunction, Objection};
 use crate::storage::record::Record;
 
 /// A limit, or a reason without one, and how many individuals it stands against.
@@ -26,9 +26,9 @@ pub struct Tally {
 
 impl Tally {
     /// Counts what stands against the individual of a record.
-    pub fn add(&mut self, record: &Record, judge: &Judge) {
+    pub fn add(&mut self, record: &Record, fitness: &FitnessFunction) {
         let Record::Evaluated { verdict, .. } = record else { return };
-        for Objection { to, undefined, .. } in judge.objections(verdict) {
+        for Objection { to, undefined, .. } in fitness.objections(verdict) {
             let (all, without) = self.counts.entry(to).or_default();
             *all += 1;
             *without += u64::from(undefined);

@@ -72,7 +72,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         evolution.generation(),
         |record| {
             trials.add(record, job.execution.bars_per_year);
-            excluded.add(record, &job.judge);
+            excluded.add(record, &job.fitness);
             exceptions.extend(exception(job, record));
         },
     )?;
@@ -145,7 +145,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         put(&path.join(file), |out| out.write_all(text.as_bytes()))?;
     }
     put(&path.join(DIGEST), |out| writeln!(out, "{}", document.result_digest))?;
-    let objective = job.judge.objective.name();
+    let objective = job.fitness.objective.name();
     let picture = pictures::fitness_svg(&state.history, objective)?;
     put(&path.join("fitness.svg"), |out| out.write_all(picture.as_bytes()))?;
     if let Some(accounts) = &winner {

@@ -93,7 +93,7 @@ impl<'a> Driver<'a> {
         })
     }
 
-    /// The limits that the next generation boundary is judged by. No breeding depends on them.
+    /// The limits that the next generation boundary looks at. No breeding depends on them.
     pub fn limits(&self) -> Arc<Mutex<Limits>> {
         Arc::clone(&self.limits)
     }
@@ -132,7 +132,7 @@ impl<'a> Driver<'a> {
 
     /// The rule that ends the run at this boundary, if any.
     fn stopped(&self) -> Option<Completion> {
-        self.limits_now().reached(&self.state, self.job.judge.goal, self.price_per_second)
+        self.limits_now().reached(&self.state, self.job.fitness.goal, self.price_per_second)
     }
 
     /// One generation; false if it was interrupted before its end.
@@ -193,8 +193,8 @@ impl<'a> Driver<'a> {
         let mut done = candidates.len() - tasks.len();
         let mut taken = Ok(());
         let ended = evaluator.evaluate(&tasks, interrupt, &mut |index, answer| {
-            let place = CandidatePosition { generation, index, candidate: &candidates[index] };
-            match self.take(place, answer, observer) {
+            let position = CandidatePosition { generation, index, candidate: &candidates[index] };
+            match self.take(position, answer, observer) {
                 Ok(known) => verdicts[index] = Some(known),
                 Err(error) => {
                     taken = Err(error);
@@ -209,16 +209,16 @@ impl<'a> Driver<'a> {
         Ok(ended?)
     }
 
-    /// Judges an answer and puts it on disk.
+    /// Gives an answer its verdict and puts it on disk.
     fn take(
         &mut self,
-        place: CandidatePosition<'_>,
+        position: CandidatePosition<'_>,
         answer: Answer,
         observer: &mut dyn Observer,
     ) -> Result<VerdictSummary, RunError> {
-        let CandidatePosition { generation, index, candidate } = place;
+        let CandidatePosition { generation, index, candidate } = position;
         let exception = answer.as_ref().err().cloned();
-        let verdict = self.job.judge.verdict(answer.ok());
+        let verdict = self.job.fitness.verdict(answer.ok());
         if let Some(exception) = exception {
             let strategy = &self.job.species[candidate.species];
             let genome = strategy.named(&candidate.genome);
@@ -238,7 +238,7 @@ impl<'a> Driver<'a> {
             observer.observe(RunEvent::Quarantined { strategy: strategy.name(), genome: &genome, problem });
         }
         let summary = VerdictSummary::new(&verdict);
-        self.known.record(place, verdict)?;
+        self.known.record(position, verdict)?;
         self.pace.evaluated += 1;
         Ok(summary)
     }

@@ -9,8 +9,8 @@ use crate::suggest::meant_or_all;
 use crate::{execution, initial};
 
 /// Everything that is wrong with a job by a catalogue, in the order of the manifest's parts: strategies with their
-/// genes, individuals to start with, metrics, the account. A part of the catalogue that is empty is not judged by.
-pub fn judge(job: &EvolutionJob, catalogue: &Catalogue) -> Vec<Finding> {
+/// genes, individuals to start with, metrics, the account. A part of the catalogue that is empty is not used.
+pub fn check(job: &EvolutionJob, catalogue: &Catalogue) -> Vec<Finding> {
     let spec = &job.spec;
     let mut findings = Vec::new();
     if !catalogue.strategies.is_empty() {
