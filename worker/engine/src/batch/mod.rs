@@ -183,7 +183,7 @@ impl<'a> BatchEvaluator<'a> {
         let symbols = self.symbols.as_ref().filter(|_| genome.stops == Stops::default())?;
         let form = strategy.def().batch?;
         let plan = |(k, symbol): (usize, &Symbol)| {
-            let shorts = matches!(symbol.rules, Rules::Held(_));
+            let shorts = matches!(symbol.tables, AccountTables::Held(_));
             let plan = form(genome, &Setting::new(&symbol.columns, shorts))?;
             let (bars, first) = (self.run.symbols[k].bars(), self.run.rows[k].first);
             let own = strategy.warm_up(&bars, genome).saturating_sub(1);
