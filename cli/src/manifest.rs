@@ -2,7 +2,7 @@
 
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::set;
-use crate::validate::{Problem, load_job};
+use crate::validate::{LocatedFinding, load_job};
 use anyhow::Context;
 use galapagos_crds::{EvolutionJob, WorkerPool};
 use std::io::Read;
@@ -19,7 +19,7 @@ pub fn read_manifest(file: &Path) -> CommandResult<String> {
 }
 
 /// `FILE:LINE:COLUMN: message`, one a line.
-pub fn lines(file: &Path, problems: &[Problem]) -> String {
+pub fn lines(file: &Path, problems: &[LocatedFinding]) -> String {
     problems.iter().map(|problem| format!("{}:{problem}\n", file.display())).collect()
 }
 
@@ -50,8 +50,8 @@ fn refused(lines: &str) -> CommandError {
     CommandError::invalid(format!("{head}{}", lines.trim_end()))
 }
 
-fn without_lines(problems: &[Problem]) -> String {
-    let line = |p: &Problem| {
+fn without_lines(problems: &[LocatedFinding]) -> String {
+    let line = |p: &LocatedFinding| {
         let hint = p.suggestion.as_ref().map(|s| format!("; {s}")).unwrap_or_default();
         format!("--set: {}{hint}\n", p.message)
     };

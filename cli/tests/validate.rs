@@ -1,6 +1,6 @@
 //! What `validate` says of a manifest: the words of a server, with line, column and a way out.
 
-use galapagos::validate::{Kind, Problem, load_job, read_documents, validate, validate_with};
+use galapagos::validate::{Kind, LocatedFinding, load_job, read_documents, validate, validate_with};
 use galapagos_crds::{Catalogue, Decimal};
 use proptest::prelude::*;
 
@@ -48,14 +48,14 @@ const STRATEGIES: &str = r#"{
   ]
 }"#;
 
-fn problems(text: &str) -> Vec<Problem> {
+fn problems(text: &str) -> Vec<LocatedFinding> {
     match read_documents(text) {
         Ok(documents) => documents.iter().flat_map(validate).collect(),
         Err(problems) => problems,
     }
 }
 
-fn against_catalogue(text: &str) -> Vec<Problem> {
+fn against_catalogue(text: &str) -> Vec<LocatedFinding> {
     let catalogue = Catalogue::parse(STRATEGIES).expect("a catalogue");
     let documents = read_documents(text).expect("YAML");
     documents.iter().flat_map(|d| validate_with(d, &catalogue)).collect()
@@ -63,7 +63,7 @@ fn against_catalogue(text: &str) -> Vec<Problem> {
 
 /// The only problem of the job with one replacement, as (line, column, message, suggestion).
 #[track_caller]
-fn only(found: Vec<Problem>) -> (usize, usize, String, String) {
+fn only(found: Vec<LocatedFinding>) -> (usize, usize, String, String) {
     let [p] = found.as_slice() else { panic!("expected one problem, found {found:#?}") };
     (p.line, p.column, p.message.clone(), p.suggestion.clone().unwrap_or_default())
 }

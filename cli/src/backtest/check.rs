@@ -28,7 +28,7 @@ pub fn execution(block: Value) -> CommandResult<ExecutionSpec> {
     serde_json::from_value(checked).invalid()
 }
 
-fn refused(problems: &[crate::validate::Problem]) -> CommandError {
+fn refused(problems: &[crate::validate::LocatedFinding]) -> CommandError {
     let lines: Vec<String> = problems
         .iter()
         .map(|p| {

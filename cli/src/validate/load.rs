@@ -3,14 +3,14 @@
 use galapagos_crds::{EvolutionJob, WorkerPool};
 use serde::de::DeserializeOwned;
 
-use super::{Document, Kind, Position, Problem, read_documents, validate};
+use super::{Document, Kind, LocatedFinding, Position, read_documents, validate};
 
 /// The job of a file, and the pool it names if that is in the file. With several jobs `job_name` says which.
 /// Other kinds are passed over, as they are not ours to run. Fails with every problem of every document of ours.
 pub fn load_job(
     text: &str,
     job_name: Option<&str>,
-) -> Result<(EvolutionJob, Option<WorkerPool>), Vec<Problem>> {
+) -> Result<(EvolutionJob, Option<WorkerPool>), Vec<LocatedFinding>> {
     let documents = read_documents(text)?;
     let problems: Vec<_> = documents.iter().flat_map(validate).collect();
     if !problems.is_empty() {
@@ -23,7 +23,10 @@ pub fn load_job(
     Ok((job, pool))
 }
 
-fn choose<'a>(documents: &'a [Document], job_name: Option<&str>) -> Result<&'a Document, Vec<Problem>> {
+fn choose<'a>(
+    documents: &'a [Document],
+    job_name: Option<&str>,
+) -> Result<&'a Document, Vec<LocatedFinding>> {
     let jobs: Vec<_> = documents.iter().filter(|d| d.kind == Kind::EvolutionJob).collect();
     let names = || jobs.iter().filter_map(|d| d.name()).collect::<Vec<_>>().join(", ");
     match (job_name, jobs.as_slice()) {
@@ -44,12 +47,12 @@ fn choose<'a>(documents: &'a [Document], job_name: Option<&str>) -> Result<&'a D
     }
 }
 
-fn typed<T: DeserializeOwned>(document: &Document) -> Result<T, Vec<Problem>> {
+fn typed<T: DeserializeOwned>(document: &Document) -> Result<T, Vec<LocatedFinding>> {
     serde_json::from_value(document.defaulted())
         .map_err(|e| vec![document.problem(document.root.at, "", e.to_string(), None)])
 }
 
-fn whole_file(message: String, suggestion: Option<String>) -> Vec<Problem> {
+fn whole_file(message: String, suggestion: Option<String>) -> Vec<LocatedFinding> {
     let Position { line, column } = Position { line: 1, column: 1 };
-    vec![Problem { document: 0, line, column, path: String::new(), message, suggestion }]
+    vec![LocatedFinding { document: 0, line, column, path: String::new(), message, suggestion }]
 }

@@ -17,9 +17,9 @@ use serde_json::Value;
 pub use load::load_job;
 pub use yaml::{Content, Node, Position};
 
-/// Something wrong in a manifest.
+/// Something wrong in a manifest, with its line and column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct LocatedFinding {
     /// Number of the document in the file, from 0; empty documents are not counted.
     pub document: usize,
     /// Number of the line, from 1.
@@ -34,7 +34,7 @@ pub struct Problem {
     pub suggestion: Option<String>,
 }
 
-impl std::fmt::Display for Problem {
+impl std::fmt::Display for LocatedFinding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}: {}", self.line, self.column, self.message)?;
         self.suggestion.iter().try_for_each(|s| write!(f, "; {s}"))
@@ -104,8 +104,14 @@ impl Document {
         }
     }
 
-    fn problem(&self, at: Position, path: &str, message: String, suggestion: Option<String>) -> Problem {
-        Problem {
+    fn problem(
+        &self,
+        at: Position,
+        path: &str,
+        message: String,
+        suggestion: Option<String>,
+    ) -> LocatedFinding {
+        LocatedFinding {
             document: self.index,
             line: at.line,
             column: at.column,
@@ -116,7 +122,7 @@ impl Document {
     }
 
     /// A finding with its place in the text, in the words of a server.
-    fn found(&self, finding: Finding) -> Problem {
+    fn found(&self, finding: Finding) -> LocatedFinding {
         let Finding { path, text, advice, .. } = finding;
         let message = format!("{path}: Invalid value: {text}");
         self.problem(self.position(&path), &path, message, advice)
@@ -143,18 +149,18 @@ impl Document {
 }
 
 /// The documents of a file. Fails on text that is not YAML.
-pub fn read_documents(text: &str) -> Result<Vec<Document>, Vec<Problem>> {
+pub fn read_documents(text: &str) -> Result<Vec<Document>, Vec<LocatedFinding>> {
     let nodes = yaml::parse(text).map_err(|p| vec![p])?;
     Ok(nodes.into_iter().enumerate().map(|(i, root)| Document::new(i, root)).collect())
 }
 
 /// Everything wrong with a document, by the catalogue of this version's engine.
-pub fn validate(document: &Document) -> Vec<Problem> {
+pub fn validate(document: &Document) -> Vec<LocatedFinding> {
     validate_with(document, Catalogue::embedded())
 }
 
 /// Everything wrong with a document, by a given catalogue.
-pub fn validate_with(document: &Document, strategies: &Catalogue) -> Vec<Problem> {
+pub fn validate_with(document: &Document, strategies: &Catalogue) -> Vec<LocatedFinding> {
     let mut problems = structure::identity(document);
     let Some(definition) = document.definition() else { return problems };
     let schema = crd::schema(definition);

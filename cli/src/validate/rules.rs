@@ -3,10 +3,10 @@
 use kube::core::cel::Validator;
 use serde_json::Value;
 
-use super::{Document, Problem};
+use super::{Document, LocatedFinding};
 
 /// Every rule that fails. Defaults are filled in first.
-pub fn check(document: &Document, schema: &Value) -> Vec<Problem> {
+pub fn check(document: &Document, schema: &Value) -> Vec<LocatedFinding> {
     let object = document.defaulted();
     let Err(errors) = Validator::new().validate(schema, &object, None) else { return Vec::new() };
     errors

@@ -7,7 +7,7 @@ use galapagos_manifest::suggest::did_you_mean;
 use serde_json::Value;
 
 use super::yaml::{Content, Node, Position};
-use super::{Document, Kind, Problem};
+use super::{Document, Kind, LocatedFinding};
 
 const KINDS: [&str; 2] = ["EvolutionJob", "WorkerPool"];
 const ROOT_FIELDS: [&str; 3] = ["apiVersion", "kind", "metadata"];
@@ -30,7 +30,7 @@ const METADATA_FIELDS: [&str; 15] = [
 ];
 
 /// Kind and version: missing, or ours but misspelt.
-pub fn identity(document: &Document) -> Vec<Problem> {
+pub fn identity(document: &Document) -> Vec<LocatedFinding> {
     if document.kind.is_ours() {
         return Vec::new();
     }
@@ -66,7 +66,7 @@ impl Kind {
 }
 
 /// Everything in which a document differs from its schema.
-pub fn check(document: &Document, schema: &Value) -> Vec<Problem> {
+pub fn check(document: &Document, schema: &Value) -> Vec<LocatedFinding> {
     let mut checker = Checker { document, problems: Vec::new() };
     checker.metadata();
     checker.object("", &document.root, schema);
@@ -75,7 +75,7 @@ pub fn check(document: &Document, schema: &Value) -> Vec<Problem> {
 
 struct Checker<'a> {
     document: &'a Document,
-    problems: Vec<Problem>,
+    problems: Vec<LocatedFinding>,
 }
 
 impl Checker<'_> {

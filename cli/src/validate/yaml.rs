@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Number, Value};
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::Problem;
+use super::LocatedFinding;
 
 /// Nodes of all documents together, after aliases are filled in: far above any manifest, and a bound on what a
 /// few nested aliases can make of a few lines.
@@ -105,7 +105,7 @@ impl Node {
 }
 
 /// The documents of a text; empty ones are left out, as kubectl does.
-pub fn parse(text: &str) -> Result<Vec<Node>, Problem> {
+pub fn parse(text: &str) -> Result<Vec<Node>, LocatedFinding> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|e| {
@@ -137,8 +137,8 @@ struct Open {
 }
 
 impl Builder {
-    fn problem(&self, at: Position, message: String, suggestion: Option<String>) -> Problem {
-        Problem {
+    fn problem(&self, at: Position, message: String, suggestion: Option<String>) -> LocatedFinding {
+        LocatedFinding {
             document: self.document,
             line: at.line,
             column: at.column,
@@ -148,7 +148,7 @@ impl Builder {
         }
     }
 
-    fn take(&mut self, event: Event<'_>, at: Position) -> Result<(), Problem> {
+    fn take(&mut self, event: Event<'_>, at: Position) -> Result<(), LocatedFinding> {
         match event {
             Event::DocumentStart(..) => {
                 self.document = self.documents.len();
@@ -184,7 +184,7 @@ impl Builder {
         }
     }
 
-    fn start(&mut self, node: Node, anchor: usize) -> Result<(), Problem> {
+    fn start(&mut self, node: Node, anchor: usize) -> Result<(), LocatedFinding> {
         if self.open.len() >= MAX_DEPTH {
             return Err(self.problem(node.at, format!("nested deeper than {MAX_DEPTH} levels"), None));
         }
@@ -192,7 +192,7 @@ impl Builder {
         Ok(())
     }
 
-    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Problem> {
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), LocatedFinding> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return Err(self.problem(node.at, format!("more than {MAX_NODES} values"), None));
