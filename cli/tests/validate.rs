@@ -347,7 +347,7 @@ fn what_the_judge_finds_is_said_in_its_words_at_its_line() {
         let text = changed(from, to);
         let documents = read_documents(&text).expect("YAML");
         let job = serde_json::from_value(documents[0].defaulted()).expect("a job");
-        let found = galapagos_manifest::judge(&job, Catalogue::embedded()).remove(0);
+        let found = galapagos_manifest::check(&job, Catalogue::embedded()).remove(0);
         let [said] = problems(&text).try_into().expect("one problem");
         assert_eq!(said.message, format!("{}: Invalid value: {}", found.path, found.text));
         assert_eq!((said.path, said.suggestion), (found.path, found.advice));

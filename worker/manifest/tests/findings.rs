@@ -8,7 +8,7 @@ use common::{INVALID, MISLEADING, findings, is, job};
 use galapagos_crds::Catalogue;
 use galapagos_crds::conditions::StalledReason::{UnknownGene, UnknownStrategy};
 use galapagos_manifest::Weight::Impossible;
-use galapagos_manifest::{Finding, judge};
+use galapagos_manifest::{Finding, check};
 use serde_json::{Value, json};
 
 fn genes(strategy: &str, genes: Value) -> Vec<Finding> {
@@ -321,5 +321,5 @@ fn all_findings_are_given_in_the_order_of_the_manifest() {
 #[test]
 fn a_part_of_the_catalogue_that_is_empty_is_not_judged_by() {
     let job = job(json!([{"name": "x"}]), json!({"limits": [{"metric": "y", "atLeast": 1}]}));
-    assert_eq!(judge(&job, &Catalogue::default()), []);
+    assert_eq!(check(&job, &Catalogue::default()), []);
 }

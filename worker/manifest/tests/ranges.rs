@@ -4,7 +4,7 @@
 
 use galapagos_crds::catalogue::{GeneEntry, RangeEntry};
 use galapagos_crds::{Catalogue, Decimal, EvolutionJob, GeneSpec, GeneValue, Scale, StrategySpec};
-use galapagos_manifest::{Finding, SearchSpace, judge};
+use galapagos_manifest::{Finding, SearchSpace, check};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -31,7 +31,7 @@ fn job(strategy: &StrategySpec) -> EvolutionJob {
 }
 
 fn impossible(strategy: &StrategySpec) -> Vec<Finding> {
-    let found = judge(&job(strategy), Catalogue::embedded());
+    let found = check(&job(strategy), Catalogue::embedded());
     found.into_iter().filter(Finding::is_impossible).collect()
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use common::{manifest, publish_walk, resolve, series};
 use galapagos_crds::{Catalogue, EvolutionJob, GeneValue};
-use galapagos_manifest::{Finding, judge};
+use galapagos_manifest::{Finding, check};
 use galapagos_market::{Calendar, Interval, OwnedSeries, publish};
 use galapagos_run::job::market::Facts;
 use galapagos_run::job::problem::Problem;
@@ -194,14 +194,14 @@ fn a_warm_start_must_lie_on_the_grids() {
 }
 
 #[test]
-fn a_manifest_is_refused_in_the_words_of_the_judge() {
+fn a_manifest_is_refused_in_the_words_of_the_check() {
     for spec in [
         "  strategies: [{name: sma_crosover}]\n",
         "  strategies: [{name: sma_crossover, genes: [{name: fast_period, min: 0, max: 5}]}]\n",
         "  strategies: [{name: sma_crossover}]\n  limits: [{metric: sharp, atLeast: 1}]\n",
         "  strategies: [{name: sma_crossover}]\n  execution: {exposureStep: \"0.3\"}\n",
     ] {
-        assert_eq!(error(spec), judge(&job(spec), Catalogue::embedded())[0].to_string());
+        assert_eq!(error(spec), check(&job(spec), Catalogue::embedded())[0].to_string());
     }
 }
 
@@ -211,7 +211,7 @@ fn what_is_only_misleading_is_run_as_ever() {
     let fixed = "  strategies: [{name: rsi_mean_reversion, genes: [{name: operation_mode, value: trend}]}]\n";
     let falling = "  strategies: [{name: sma_crossover, genes: [{name: fast_period, values: [9, 5]}]}]\n";
     for (spec, gene, values) in [(fixed, 3, 1), (falling, 0, 2)] {
-        assert_eq!(judge(&job(spec), Catalogue::embedded()).len(), 1);
+        assert_eq!(check(&job(spec), Catalogue::embedded()).len(), 1);
         let resolved = ResolvedJob::new(&job(spec), &facts()).unwrap();
         assert_eq!(resolved.species[0].space().lens()[gene], values);
     }
@@ -226,7 +226,7 @@ proptest! {
     /// No range of any gene panics: the job resolves exactly where the judge finds nothing impossible, every value is
     /// one that the engine takes, and the manifest as resolved resolves to the same.
     #[test]
-    fn a_job_resolves_exactly_where_the_judge_finds_nothing_impossible(
+    fn a_job_resolves_exactly_where_the_check_finds_nothing_impossible(
         strategy in 0usize..15, gene in 0usize..6,
         min in -50i64..300, span in 0i64..300, step in 1i64..50, scale in 0u32..4,
     ) {
@@ -238,7 +238,7 @@ proptest! {
             def.name, decimal(min), decimal(min + span), decimal(step),
         );
         let facts = Facts { funding: true, ..facts() };
-        let found = judge(&job(&text), Catalogue::embedded()).into_iter().find(Finding::is_impossible);
+        let found = check(&job(&text), Catalogue::embedded()).into_iter().find(Finding::is_impossible);
         match (ResolvedJob::new(&job(&text), &facts), found) {
             (Ok(resolved), None) => {
                 let species = &resolved.species[0];
@@ -259,7 +259,7 @@ proptest! {
 
     /// The engine's definitions are another source than the catalogue's entries.
     #[test]
-    fn the_judge_takes_a_value_of_a_gene_exactly_where_the_engine_does(
+    fn the_check_takes_a_value_of_a_gene_exactly_where_the_engine_does(
         strategy in 0usize..15, gene in 0usize..6, mantissa in -9_i64..12_000, scale in 0u32..9,
         name in proptest::option::weighted(0.2, "off|on|trend|reversion|gaussian|breakout"),
     ) {
@@ -269,7 +269,7 @@ proptest! {
         let job = job(&format!(
             "  strategies: [{{name: {}, genes: [{{name: {}, value: \"{text}\"}}]}}]\n", def.name, gene.name,
         ));
-        let found = judge(&job, Catalogue::embedded());
+        let found = check(&job, Catalogue::embedded());
         let wrong = found.iter().find(|f| f.path == "spec.strategies[0].genes[0].value");
         prop_assert_eq!(gene.parse(&text).is_ok(), wrong.is_none(), "{} {}: {:?}", gene.name, text, wrong);
     }

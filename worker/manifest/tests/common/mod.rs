@@ -3,7 +3,7 @@
 use galapagos_crds::conditions::StalledReason::{self, InvalidSpec};
 use galapagos_crds::{Catalogue, EvolutionJob};
 use galapagos_manifest::Weight::{self, Impossible, Misleading};
-use galapagos_manifest::{Finding, judge};
+use galapagos_manifest::{Finding, check};
 use serde_json::{Value, json};
 
 /// A job of these strategies, with other fields of its spec.
@@ -21,7 +21,7 @@ pub fn job(strategies: Value, extra: Value) -> EvolutionJob {
 
 /// What is wrong with it.
 pub fn findings(strategies: Value, extra: Value) -> Vec<Finding> {
-    judge(&job(strategies, extra), Catalogue::embedded())
+    check(&job(strategies, extra), Catalogue::embedded())
 }
 
 /// The only finding is this one.
