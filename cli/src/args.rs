@@ -1,9 +1,9 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{backtest, completions, data, dev, estimate, import, init, run, strategies, validate};
-use crate::exit::Outcome;
-use clap::{Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use crate::exit::CommandResult;
+use crate::output::Output;
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Evolves trading strategies on market data: on this machine, with the manifest that a cluster would get.
 #[derive(Debug, Parser)]
@@ -42,33 +42,9 @@ pub enum Verb {
     Dev(dev::Arguments),
 }
 
-/// How a result is printed on stdout.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// For people.
-    #[default]
-    Table,
-    /// One JSON document, nothing else.
-    Json,
-}
-
-/// Where datasets lie.
-#[derive(Clone, Debug, clap::Args)]
-pub struct DataDir {
-    /// Folder of the datasets
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "./data",
-        env = "GALAPAGOS_DATA_DIR",
-        hide_env_values = true
-    )]
-    pub data_dir: PathBuf,
-}
-
 impl Arguments {
-    /// Does it.
-    pub fn execute(self) -> Outcome {
+    /// Runs the verb that was chosen.
+    pub fn execute(self) -> CommandResult {
         crate::terminal::start_log(self.verbose, self.verb.is_json());
         match self.verb {
             Verb::Run(a) => run::execute(a),
@@ -79,7 +55,7 @@ impl Arguments {
             Verb::Validate(a) => validate::execute(a),
             Verb::Strategies(a) => strategies::execute(a),
             Verb::Init(a) => init::execute(a),
-            Verb::Completions(a) => completions::execute(a),
+            Verb::Completions(a) => completions::execute(a, &mut Arguments::command()),
             Verb::Dev(a) => dev::execute(a),
         }
     }

@@ -1,13 +1,13 @@
 //! The accounts of a champion side by side, as runs and replays print them.
 
 use crate::table::{number, percent, signed_percent, table};
-use galapagos_run::results::document::{Account, Champion};
+use galapagos_run::results::document::{AccountResult, Champion};
 
 /// The objective that needs no row of its own.
 const SHARPE: &str = "sharpe";
 
 /// A metric of an account; `None` where there is no account or no value.
-pub fn metric(account: Option<&Account>, name: &str) -> Option<f64> {
+pub fn metric(account: Option<&AccountResult>, name: &str) -> Option<f64> {
     account.and_then(|a| a.metrics.get(name).copied().flatten())
 }
 
@@ -17,7 +17,7 @@ pub fn genes(champion: &Champion) -> String {
 }
 
 /// One column an account, one row a metric; the objective first, if it is not the Sharpe ratio.
-pub fn accounts(objective: &str, columns: &[(&str, Option<&Account>)]) -> String {
+pub fn accounts(objective: &str, columns: &[(&str, Option<&AccountResult>)]) -> String {
     type Show = Box<dyn Fn(Option<f64>) -> String>;
     let plain = |decimals: usize| -> Show { Box::new(move |v| number(v, decimals)) };
     let mut rows: Vec<(String, &str, Show)> = vec![

@@ -1,8 +1,8 @@
 //! What a job would cost: window, spaces, evaluations, memory, time from a short measurement here, money.
 
-use crate::args::Output;
-use crate::exit::{Blame, Failure, Outcome};
+use crate::exit::{Blame, CommandError, CommandResult};
 use crate::interrupt;
+use crate::output::Output;
 use crate::probe::{self, Alone, Generation, Probe, Shared};
 use crate::table::{bytes, duration, number, table, thousands};
 use crate::terminal;
@@ -23,12 +23,12 @@ const WORKER_START_SECONDS: f64 = 5.0;
 /// What a generation costs on a cluster besides what it costs here: a few round trips to hand out its last batch.
 const BARRIER_SECONDS: f64 = 0.005;
 
-/// Who would evaluate.
+/// The workers that would evaluate.
 #[derive(Clone, Copy, Debug)]
 pub struct Cluster {
     /// Workers; 1 is this machine.
     pub workers: usize,
-    /// Threads of each.
+    /// Threads that evaluate in each worker.
     pub slots_per_worker: usize,
     /// Price of a worker for an hour.
     pub price_per_hour: Option<f64>,
@@ -69,8 +69,8 @@ pub struct Estimate {
 }
 
 /// Measures the job on its data: each species for a fraction of a second, and the first generations.
-pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Outcome<Estimate> {
-    let problem = Problem::new(job, market.bars()).map_err(|e| Failure::Invalid(e.into()))?;
+pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> CommandResult<Estimate> {
+    let problem = Problem::new(job, market.bars()).map_err(|e| CommandError::Invalid(e.into()))?;
     let asked = interrupt::watch("stopping; Ctrl-C again ends at once")?;
     let windows = problem.bars().iter().zip(problem.warm_ups()).zip(&problem.split().training_rows);
     let symbols = windows.map(|((b, w), &t)| (b.symbol.to_owned(), b.len(), w.rows, t, w.species)).collect();
@@ -89,7 +89,7 @@ pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Outcome
     let slots = cores().clamp(1, population.max(1) as usize);
     let probe = probe::run(job, market, &problem, slots, f64::from(population) * mean / slots as f64, &asked);
     if asked.load(Ordering::Relaxed) {
-        return Err(Failure::Interrupted(
+        return Err(CommandError::Interrupted(
             "interrupted: nothing is estimated, and nothing is left behind".into(),
         ));
     }
@@ -158,15 +158,15 @@ impl Estimate {
     }
 }
 
-/// Prints it.
-pub fn print(estimate: &Estimate, output: Output) -> Outcome {
+/// Prints the estimate, as text or JSON.
+pub fn print(estimate: &Estimate, output: Output) -> CommandResult {
     match output {
         Output::Json => terminal::print_json(&to_json(estimate)?),
         Output::Table => terminal::print(&to_text(estimate)),
     }
 }
 
-fn to_json(e: &Estimate) -> Outcome<serde_json::Value> {
+fn to_json(e: &Estimate) -> CommandResult<serde_json::Value> {
     let symbols = e.symbols.iter().map(|(symbol, bars, warm_up, training, cause)| {
         json!({"symbol": symbol, "bars": bars, "warm_up_bars": warm_up, "warm_up_species": cause,
                "training_bars": training - warm_up, "holdout_bars": bars - training})

@@ -1,10 +1,8 @@
 //! How a command ends: the exit codes, and whether an error is the caller's or ours.
 
-use std::process::ExitCode;
-
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
-pub enum Failure {
+pub enum CommandError {
     /// The input is wrong: a file, a manifest, a flag. Exit code 2.
     Invalid(anyhow::Error),
     /// The machine or the program failed. Exit code 1.
@@ -16,7 +14,7 @@ pub enum Failure {
 }
 
 /// What a command returns.
-pub type Outcome<T = ()> = Result<T, Failure>;
+pub type CommandResult<T = ()> = Result<T, CommandError>;
 
 /// Exit code of invalid input.
 pub const INVALID: u8 = 2;
@@ -25,36 +23,36 @@ pub const NONE_FEASIBLE: u8 = 4;
 /// Exit code of a run that was interrupted and can be continued.
 pub const INTERRUPTED: u8 = 130;
 
-impl Failure {
+impl CommandError {
     /// An error of the input, from a text.
-    pub fn invalid(text: impl Into<String>) -> Failure {
-        Failure::Invalid(anyhow::Error::msg(text.into()))
+    pub fn invalid(text: impl Into<String>) -> CommandError {
+        CommandError::Invalid(anyhow::Error::msg(text.into()))
     }
 
     /// The exit code of this failure.
     pub fn code(&self) -> u8 {
         match self {
-            Failure::Invalid(_) => INVALID,
-            Failure::Internal(_) => 1,
-            Failure::NoneFeasible(_) => NONE_FEASIBLE,
-            Failure::Interrupted(_) => INTERRUPTED,
+            CommandError::Invalid(_) => INVALID,
+            CommandError::Internal(_) => 1,
+            CommandError::NoneFeasible(_) => NONE_FEASIBLE,
+            CommandError::Interrupted(_) => INTERRUPTED,
         }
     }
 
     /// What happened, in words.
     pub fn message(&self) -> String {
         match self {
-            Failure::Invalid(e) => format!("{e:#}"),
-            Failure::Internal(e) => format!("{e:#} (internal: the input is not at fault)"),
-            Failure::NoneFeasible(text) | Failure::Interrupted(text) => text.clone(),
+            CommandError::Invalid(e) => format!("{e:#}"),
+            CommandError::Internal(e) => format!("{e:#} (internal: the input is not at fault)"),
+            CommandError::NoneFeasible(text) | CommandError::Interrupted(text) => text.clone(),
         }
     }
 
     /// The text for people, without a trailing newline.
     pub fn text(&self) -> String {
         match self {
-            Failure::Invalid(_) | Failure::Internal(_) => format!("error: {}", self.message()),
-            Failure::NoneFeasible(_) | Failure::Interrupted(_) => self.message(),
+            CommandError::Invalid(_) | CommandError::Internal(_) => format!("error: {}", self.message()),
+            CommandError::NoneFeasible(_) | CommandError::Interrupted(_) => self.message(),
         }
     }
 }
@@ -62,28 +60,17 @@ impl Failure {
 /// Says whose fault an error is.
 pub trait Blame<T> {
     /// The input's: exit code 2.
-    fn invalid(self) -> Outcome<T>;
+    fn invalid(self) -> CommandResult<T>;
     /// The machine's or the program's: exit code 1.
-    fn internal(self) -> Outcome<T>;
+    fn internal(self) -> CommandResult<T>;
 }
 
 impl<T, E: Into<anyhow::Error>> Blame<T> for Result<T, E> {
-    fn invalid(self) -> Outcome<T> {
-        self.map_err(|e| Failure::Invalid(e.into()))
+    fn invalid(self) -> CommandResult<T> {
+        self.map_err(|e| CommandError::Invalid(e.into()))
     }
 
-    fn internal(self) -> Outcome<T> {
-        self.map_err(|e| Failure::Internal(e.into()))
-    }
-}
-
-/// Prints a failure on stderr and returns the exit code of the process.
-pub fn finish(outcome: Outcome) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            crate::terminal::end(&failure);
-            ExitCode::from(failure.code())
-        }
+    fn internal(self) -> CommandResult<T> {
+        self.map_err(|e| CommandError::Internal(e.into()))
     }
 }

@@ -15,7 +15,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Starts it.
+    /// Starts the bars of an import, or its log lines.
     pub fn start(plan: &ImportPlan) -> Watch {
         let name = |input: &galapagos_run::market::Input| {
             let file = input.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -71,7 +71,7 @@ impl Watch {
         }
     }
 
-    /// Removes the bars.
+    /// Removes the bars from the terminal.
     pub fn finish(self) {
         for bar in self.bars {
             bar.finish_and_clear();

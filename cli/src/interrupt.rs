@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM: the first asks for a safe point, the second ends the process.
 
-use crate::exit::{Blame, INTERRUPTED, Outcome};
+use crate::exit::{Blame, CommandResult, INTERRUPTED};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 /// A flag that rises with the first signal. `said` is printed then. With the second signal the process ends with
 /// exit code 130 at once; what is on disk stays valid.
-pub fn watch(said: &'static str) -> Outcome<Arc<AtomicBool>> {
+pub fn watch(said: &'static str) -> CommandResult<Arc<AtomicBool>> {
     let asked = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // In this order: the second signal finds the flag up. Both act in the handler itself, so that a process

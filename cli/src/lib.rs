@@ -1,6 +1,6 @@
 //! The command `galapagos`: evolve trading strategies on one machine.
 //!
-//! Each verb is one file under `commands`. A verb reads its arguments, asks the worker crate to do the work
+//! Each verb is one file under `commands`. A verb reads its arguments, asks the crate `galapagos-run` to do the work
 //! and prints; it holds no rules of trading or evolution itself.
 #![allow(
     rustdoc::broken_intra_doc_links,
@@ -11,13 +11,16 @@ pub mod args;
 pub mod backtest;
 pub mod champion;
 pub mod commands;
+pub mod data_dir;
 pub mod data_errors;
 pub mod estimate;
 pub mod exit;
 pub mod import_progress;
+pub mod inputs;
 pub mod interrupt;
 pub mod manifest;
 pub mod names;
+pub mod output;
 pub mod probe;
 pub mod progress;
 pub mod run_failure;

@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
     if arguments.nth(1).is_some_and(|first| first == galapagos::workers::VERB) {
         let name = OsString::from("galapagos-worker");
-        return galapagos_worker::process::main(std::iter::once(name).chain(arguments));
+        return galapagos_worker::roles::main(std::iter::once(name).chain(arguments));
     }
-    galapagos::exit::finish(galapagos::args::Arguments::parse().execute())
+    galapagos::terminal::finish(galapagos::args::Arguments::parse().execute())
 }

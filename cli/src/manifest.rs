@@ -1,20 +1,36 @@
-//! A job from a file, with `--set`.
+//! Manifests in files: their text, what is wrong with them line by line, and a job with `--set`.
 
-use crate::commands::validate::{lines, read_manifest};
-use crate::exit::{Blame, Failure, Outcome};
+use crate::exit::{Blame, CommandError, CommandResult};
 use crate::set;
 use crate::validate::{Problem, load_job};
+use anyhow::Context;
 use galapagos_crds::{EvolutionJob, WorkerPool};
+use std::io::Read;
 use std::path::Path;
+
+/// The text of a manifest; `-` is stdin.
+pub fn read_manifest(file: &Path) -> CommandResult<String> {
+    let mut text = String::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text).context("stdin").invalid()?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).with_context(|| file.display().to_string()).invalid()
+}
+
+/// `FILE:LINE:COLUMN: message`, one a line.
+pub fn lines(file: &Path, problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("{}:{problem}\n", file.display())).collect()
+}
 
 /// The job of a file (of several, `name`), with the assignments of `--set` in it, and its pool if that is there.
 pub fn load(
     file: &Path,
     name: Option<&str>,
     assignments: &[String],
-) -> Outcome<(EvolutionJob, Option<WorkerPool>)> {
+) -> CommandResult<(EvolutionJob, Option<WorkerPool>)> {
     let text = read_manifest(file)?;
-    let (job, pool) = load_job(&text, name).map_err(|problems| told(&lines(file, &problems)))?;
+    let (job, pool) = load_job(&text, name).map_err(|problems| refused(&lines(file, &problems)))?;
     if assignments.is_empty() {
         return Ok((job, pool));
     }
@@ -24,14 +40,14 @@ pub fn load(
     }
     // JSON is YAML; the lines of this text mean nothing to the caller.
     let (job, _) =
-        load_job(&manifest.to_string(), None).map_err(|problems| told(&without_lines(&problems)))?;
+        load_job(&manifest.to_string(), None).map_err(|problems| refused(&without_lines(&problems)))?;
     Ok((job, pool))
 }
 
-fn told(lines: &str) -> Failure {
+fn refused(lines: &str) -> CommandError {
     let count = lines.lines().count();
     let head = if count == 1 { String::new() } else { format!("{count} problems:\n") };
-    Failure::invalid(format!("{head}{}", lines.trim_end()))
+    CommandError::invalid(format!("{head}{}", lines.trim_end()))
 }
 
 fn without_lines(problems: &[Problem]) -> String {

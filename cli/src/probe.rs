@@ -7,7 +7,8 @@ use galapagos_run::job::problem::Problem;
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::evaluator::{Evaluator, Task};
 use galapagos_run::run::local::LocalEvaluator;
-use galapagos_run::run::progress::Event;
+use galapagos_run::run::progress::RunEvent;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -26,20 +27,20 @@ const MEASURE: Duration = Duration::from_millis(60);
 pub struct Generation {
     /// Evaluation, on the slots of the probe.
     pub evaluation: f64,
-    /// Breeding, ledger, checkpoint.
+    /// Seconds for everything but evaluations: breeding, ledger, checkpoint.
     pub other: f64,
 }
 
-/// What was measured.
+/// What the first generations of the job took.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    /// Slots that evaluated.
+    /// Number of threads that evaluated.
     pub slots: usize,
     /// Seconds before the first generation and after the last: opening the folder, writing the result.
     pub fixed: f64,
-    /// The first generation.
+    /// Seconds of generation 0, which is drawn and not bred.
     pub first: Generation,
-    /// Each further one.
+    /// Seconds of each further generation, on average.
     pub later: Generation,
     /// The generation after which the job ended by itself, if it did.
     pub ended_after: Option<u32>,
@@ -79,8 +80,8 @@ fn begin(
     let bars = problem.counted_bars() as f64;
     let (mut done, mut evaluated) = (Vec::new(), 0.0);
     let began = Instant::now();
-    let mut observer = |event: Event<'_>| {
-        if let Event::Generation { report, pace, .. } = event {
+    let mut observer = |event: RunEvent<'_>| {
+        if let RunEvent::Generation { report, pace, .. } = event {
             // The pace is that of all generations so far.
             let speed = pace.strategy_bars_per_second;
             let sum = if speed > 0.0 { report.distinct as f64 * bars / speed } else { 0.0 };
@@ -131,11 +132,11 @@ fn mean(of: &[Generation]) -> Option<Generation> {
 /// How many of the measured individuals share series with their neighbours; the others are simulated on their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shared {
-    /// All.
+    /// All individuals share series with their neighbours.
     All,
-    /// Some.
+    /// Some individuals do, others are simulated on their own.
     Some,
-    /// None.
+    /// Each individual is simulated on its own.
     None,
 }
 
@@ -157,7 +158,7 @@ pub fn alone(problem: &Problem<'_>, species: usize, most: usize, asked: &AtomicB
     loop {
         let tasks: Vec<Task> = (0..count).filter_map(|i| spread(problem, species, i)).collect();
         let began = Instant::now();
-        let ended = evaluator.evaluate(&tasks, asked, &mut |_, _| Ok(()));
+        let ended = evaluator.evaluate(&tasks, asked, &mut |_, _| ControlFlow::Continue(()));
         let seconds = began.elapsed().as_secs_f64();
         if ended.is_err()
             || asked.load(Ordering::Relaxed)

@@ -2,7 +2,8 @@
 
 use crate::table::{duration, number, short, thousands};
 use crate::terminal::{BARS, is_watched};
-use galapagos_run::run::progress::{Event, GenerationReport, Observer, Pace};
+use galapagos_run::run::progress::{Observer, Pace, RunEvent};
+use galapagos_run::run::state::GenerationReport;
 use galapagos_worker::fleet::View;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
@@ -32,7 +33,7 @@ impl Progress {
         self.workers = Some(workers);
     }
 
-    /// Removes the bar.
+    /// Removes the bar from the terminal.
     pub fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
@@ -69,9 +70,9 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn observe(&mut self, event: Event<'_>) {
+    fn observe(&mut self, event: RunEvent<'_>) {
         match event {
-            Event::Started { done, generations, .. } => {
+            RunEvent::Started { done, generations, .. } => {
                 if let Some(bar) = &self.bar {
                     bar.set_length(generations.into());
                     bar.set_position(done.into());
@@ -80,9 +81,9 @@ impl Observer for Progress {
                     tracing::info!(done, generations, "continued");
                 }
             }
-            Event::Evaluated { .. } => {}
-            Event::Generation { report, pace, .. } => self.generation(report, pace),
-            Event::Quarantined { strategy, genome, problem } => {
+            RunEvent::Evaluated { .. } => {}
+            RunEvent::Generation { report, pace, .. } => self.generation(report, pace),
+            RunEvent::Quarantined { strategy, genome, problem } => {
                 let genome: Vec<String> =
                     genome.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 tracing::warn!(
@@ -92,7 +93,7 @@ impl Observer for Progress {
                     "could not be evaluated, set aside"
                 );
             }
-            Event::Fallback(text) | Event::Warning(text) => tracing::warn!("{text}"),
+            RunEvent::Fallback(text) | RunEvent::Warning(text) => tracing::warn!("{text}"),
         }
     }
 }

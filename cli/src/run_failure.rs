@@ -1,46 +1,48 @@
 //! Whose fault it is when a job cannot run.
 
 use crate::data_errors;
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use galapagos_run::execute::ExecuteError;
 use galapagos_run::job::market::MarketError;
 use galapagos_run::job::resolve::ResolveError;
 use galapagos_run::run::driver::RunError;
 use galapagos_run::storage::StorageError;
 
-/// Of the data.
-pub fn blame_market(error: MarketError) -> Failure {
+/// Whose fault an error of the data is.
+pub fn blame_market(error: MarketError) -> CommandError {
     match error {
         MarketError::Data(error) => data_errors::blame(error),
-        MarketError::Interval { .. } => Failure::Invalid(error.into()),
+        MarketError::Interval { .. } => CommandError::Invalid(error.into()),
     }
 }
 
-/// Of the manifest.
-pub fn blame_resolve(error: ResolveError) -> Failure {
+/// Whose fault an error of the manifest is.
+pub fn blame_resolve(error: ResolveError) -> CommandError {
     match error {
-        ResolveError::Json(_) => Failure::Internal(error.into()),
-        other => Failure::Invalid(other.into()),
+        ResolveError::Json(_) => CommandError::Internal(error.into()),
+        other => CommandError::Invalid(other.into()),
     }
 }
 
-/// Of a run.
-pub fn blame_execute(error: ExecuteError) -> Failure {
+/// Whose fault an error of the run is.
+pub fn blame_execute(error: ExecuteError) -> CommandError {
     match error {
-        ExecuteError::Problem(error) => Failure::Invalid(error.into()),
+        ExecuteError::Problem(error) => CommandError::Invalid(error.into()),
         ExecuteError::Market(error) => data_errors::blame(error),
         ExecuteError::Storage(error) => blame_storage(error),
         ExecuteError::Run(RunError::Storage(error)) => blame_storage(error),
         ExecuteError::Run(error @ (RunError::Genetics(_) | RunError::EvaluationFailed { .. })) => {
-            Failure::Invalid(error.into())
+            CommandError::Invalid(error.into())
         }
-        other => Failure::Internal(other.into()),
+        other => CommandError::Internal(other.into()),
     }
 }
 
-fn blame_storage(error: StorageError) -> Failure {
+fn blame_storage(error: StorageError) -> CommandError {
     match error {
-        StorageError::Io { .. } | StorageError::OlderEpoch { .. } => Failure::Internal(error.into()),
-        other => Failure::Invalid(other.into()),
+        StorageError::Io { .. } | StorageError::Json { .. } | StorageError::OlderEpoch { .. } => {
+            CommandError::Internal(error.into())
+        }
+        other => CommandError::Invalid(other.into()),
     }
 }

@@ -1,6 +1,6 @@
 //! `--set path=value`: fields of a manifest from the command line.
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandError, CommandResult};
 use serde_json::{Map, Value};
 
 /// One step of a path.
@@ -11,8 +11,8 @@ enum Step {
 
 /// Puts `path=value` into a manifest. The path starts at `spec` unless it begins with `spec.` or `metadata.`;
 /// `strategies[0].name` is an element of a list. The value is a YAML scalar or flow text; decimals need no quotes.
-pub fn apply(manifest: &mut Value, assignment: &str) -> Outcome {
-    let wrong = |problem: &str| Failure::invalid(format!("--set {assignment:?}: {problem}"));
+pub fn apply(manifest: &mut Value, assignment: &str) -> CommandResult {
+    let wrong = |problem: &str| CommandError::invalid(format!("--set {assignment:?}: {problem}"));
     let (path, text) =
         assignment.split_once('=').ok_or_else(|| wrong("write PATH=VALUE, as --set generations=3"))?;
     let steps = parse(path).ok_or_else(|| {

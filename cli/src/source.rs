@@ -1,6 +1,6 @@
 //! `marketData.source`: a dataset that does not exist yet is imported first, as the role `import` does it.
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandError, CommandResult};
 use crate::import_progress::Watch;
 use galapagos_crds::MarketData;
 use galapagos_worker::import::download::Fetcher;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// Imports the job's source if there is no version of its dataset.
-pub fn import_if_absent(data: &MarketData, data_dir: &Path) -> Outcome {
+pub fn import_if_absent(data: &MarketData, data_dir: &Path) -> CommandResult {
     // Without a source it is for the job's own error to say what is missing.
     if data.source.is_none() {
         return Ok(());
@@ -26,9 +26,9 @@ pub fn import_if_absent(data: &MarketData, data_dir: &Path) -> Outcome {
     published.map(drop).map_err(blame)
 }
 
-fn blame(error: ImportError) -> Failure {
+fn blame(error: ImportError) -> CommandError {
     match error.code() {
-        Code::Internal => Failure::Internal(error.into()),
-        _ => Failure::Invalid(error.into()),
+        Code::Internal => CommandError::Internal(error.into()),
+        _ => CommandError::Invalid(error.into()),
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Results go to stdout and nothing else does. Bars, log lines and errors go to stderr.
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandError, CommandResult};
 use indicatif::MultiProgress;
 use serde_json::json;
 use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_subscriber::EnvFilter;
@@ -22,18 +23,18 @@ pub fn is_watched() -> bool {
 }
 
 /// Writes a result to stdout. A reader that went away (`| head`) is not an error.
-pub fn print(text: &str) -> Outcome {
+pub fn print(text: &str) -> CommandResult {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::Internal(anyhow::Error::new(e).context("stdout cannot be written")))
+            Err(CommandError::Internal(anyhow::Error::new(e).context("stdout cannot be written")))
         }
         _ => Ok(()),
     }
 }
 
 /// Writes `value` to stdout as one JSON document.
-pub fn print_json(value: &serde_json::Value) -> Outcome {
+pub fn print_json(value: &serde_json::Value) -> CommandResult {
     print(&format!("{value:#}\n"))
 }
 
@@ -46,9 +47,20 @@ pub fn note(text: &str) {
 }
 
 /// The last line on stderr: why the command did not do what it was asked. No setting of the log hides it.
-pub fn end(failure: &Failure) {
+fn end(failure: &CommandError) {
     let (code, message) = (failure.code(), failure.message());
     say(&failure.text(), json!({"level": "ERROR", "message": message, "exit_code": code}));
+}
+
+/// Prints a failure on stderr and returns the exit code of the process.
+pub fn finish(outcome: CommandResult) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            end(&failure);
+            ExitCode::from(failure.code())
+        }
+    }
 }
 
 /// If stderr is closed there is nobody to tell.
@@ -92,7 +104,7 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-/// One log line.
+/// One log line that is being written.
 struct Line;
 
 impl Write for Line {

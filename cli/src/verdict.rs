@@ -3,7 +3,7 @@
 
 use crate::champion::metric;
 use crate::table::{number, signed_percent, thousands};
-use galapagos_run::results::document::{Account, Champion, ResultDocument};
+use galapagos_run::results::document::{AccountResult, Champion, ResultDocument};
 
 /// Below this deflated Sharpe ratio a result counts as luck (Bailey and Lopez de Prado use the usual 5 %).
 pub const LUCK_BELOW: f64 = 0.95;
@@ -47,7 +47,7 @@ fn market(result: &ResultDocument, best: &Champion) -> Option<String> {
     (!parts.is_empty()).then(|| format!("below the market: buying and holding had {}", parts.join(", and ")))
 }
 
-fn below(rows: &str, ours: Option<&Account>, theirs: Option<&Account>) -> Option<String> {
+fn below(rows: &str, ours: Option<&AccountResult>, theirs: Option<&AccountResult>) -> Option<String> {
     let lower = |name: &str, title: &str, show: &dyn Fn(Option<f64>) -> String| {
         let (we, they) = (metric(ours, name)?, metric(theirs, name)?);
         (we < they).then(|| format!("{title} {} against {}", show(Some(they)), show(Some(we))))

@@ -1,6 +1,6 @@
 //! `galapagos run --workers N`: this very program again, as worker processes.
 
-use crate::exit::{Blame, Outcome};
+use crate::exit::{Blame, CommandResult};
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_worker::fleet::{Fleet, Plan};
 use galapagos_worker::import::source::cores;
@@ -18,7 +18,7 @@ pub fn start(
     data_dir: &Path,
     workers: NonZeroUsize,
     slots: Option<NonZeroUsize>,
-) -> Outcome<Fleet> {
+) -> CommandResult<Fleet> {
     let even = NonZeroUsize::new(cores() / workers).unwrap_or(NonZeroUsize::MIN);
     let plan = Plan {
         workers,

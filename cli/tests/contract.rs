@@ -200,7 +200,7 @@ fn the_map_of_the_sources_names_files_that_are_there() {
     let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
     let map = text.split("## Where to find what").nth(1).unwrap().split("\n## ").next().unwrap().to_owned();
     let places: Vec<&str> = map.split('`').skip(1).step_by(2).filter(|p| p.contains('/')).collect();
-    let missing: Vec<_> = places.iter().filter(|place| !root().join(place).exists()).collect();
+    let missing: Vec<_> = places.iter().filter(|sandbox| !root().join(sandbox).exists()).collect();
     assert!(missing.is_empty(), "docs/architecture.md: {missing:?}");
     assert!(places.len() > 60, "only {} places were found", places.len());
 }

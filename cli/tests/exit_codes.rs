@@ -4,11 +4,11 @@
 
 mod common;
 
-use common::{Place, small_job};
+use common::{Sandbox, small_job};
 
 /// Runs, expects exit code 2 and every word in stderr.
-fn refused(place: &Place, arguments: &[&str], words: &[&str]) {
-    let ended = place.run(arguments);
+fn refused(sandbox: &Sandbox, arguments: &[&str], words: &[&str]) {
+    let ended = sandbox.run(arguments);
     assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.stderr);
     assert_eq!(ended.stdout, "", "{arguments:?}");
     for word in words {
@@ -19,46 +19,46 @@ fn refused(place: &Place, arguments: &[&str], words: &[&str]) {
 
 #[test]
 fn a_wrong_word_names_what_was_meant_and_what_is_allowed() {
-    let place = Place::new();
-    place.walk(600, 1);
+    let sandbox = Sandbox::new();
+    sandbox.walk(600, 1);
     refused(
-        &place,
+        &sandbox,
         &["strategies", "ema_crosover"],
         &["ema_crosover", "did you mean \"ema_crossover\"", "rsi_filter"],
     );
-    refused(&place, &["runn", "x"], &["runn", "run"]);
+    refused(&sandbox, &["runn", "x"], &["runn", "run"]);
     refused(
-        &place,
+        &sandbox,
         &["backtest", "--data", "walk", "--strategy", "rsi_filtr"],
         &["--strategy", "did you mean \"rsi_filter\""],
     );
     refused(
-        &place,
+        &sandbox,
         &["backtest", "--data", "walk", "--strategy", "rsi_filter", "--gene", "rsi_perid=3"],
         &["rsi_perid", "rsi_period"],
     );
     refused(
-        &place,
+        &sandbox,
         &["backtest", "--data", "walk", "--strategy", "rsi_filter", "--gene", "rsi_period"],
         &["--gene", "NAME=VALUE"],
     );
     refused(
-        &place,
+        &sandbox,
         &["backtest", "--data", "walk", "--strategy", "rsi_filter", "--taker-fee", "1.5"],
         &["takerFee", "1.5", "less than 1"],
     );
     refused(
-        &place,
+        &sandbox,
         &["backtest", "--data", "walk", "--strategy", "rsi_filter", "--execution", "{\"takerFe\": \"0.1\"}"],
         &["takerFe", "takerFee"],
     );
-    refused(&place, &["backtest", "--data", "wakl", "--strategy", "rsi_filter"], &["--data wakl", "walk"]);
-    refused(&place, &["data", "show", "wakl"], &["wakl", "walk"]);
-    refused(&place, &["import", "x.csv", "--dataset", "X!", "--interval", "1h"], &["dataset", "X!"]);
-    refused(&place, &["import", "x.csv", "--dataset", "x", "--interval", "1w"], &["interval", "1w", "1d"]);
-    refused(&place, &["import", "--random-walk", "bars=10,sed=1", "--dataset", "x"], &["sed=1", "seed"]);
+    refused(&sandbox, &["backtest", "--data", "wakl", "--strategy", "rsi_filter"], &["--data wakl", "walk"]);
+    refused(&sandbox, &["data", "show", "wakl"], &["wakl", "walk"]);
+    refused(&sandbox, &["import", "x.csv", "--dataset", "X!", "--interval", "1h"], &["dataset", "X!"]);
+    refused(&sandbox, &["import", "x.csv", "--dataset", "x", "--interval", "1w"], &["interval", "1w", "1d"]);
+    refused(&sandbox, &["import", "--random-walk", "bars=10,sed=1", "--dataset", "x"], &["sed=1", "seed"]);
     refused(
-        &place,
+        &sandbox,
         &["import", "x.csv", "--dataset", "x", "--max-gap-share", "2"],
         &["--max-gap-share", "between 0 and 1"],
     );
@@ -66,45 +66,45 @@ fn a_wrong_word_names_what_was_meant_and_what_is_allowed() {
 
 #[test]
 fn a_manifest_that_is_wrong_is_refused_with_line_and_column() {
-    let place = Place::new();
-    place.walk(600, 1);
+    let sandbox = Sandbox::new();
+    sandbox.walk(600, 1);
     let job = small_job(20, 3);
-    place.write("typo.yaml", job.replace("generations:", "generation:"));
-    refused(&place, &["run", "typo.yaml"], &["typo.yaml:", "generation", "generations"]);
-    place.write("gene.yaml", job.replace("slow_period", "slow_perod"));
-    refused(&place, &["run", "gene.yaml"], &["slow_perod", "slow_period"]);
-    place.write("float.yaml", job.replace("\"0.0001\"", "0.0001"));
-    refused(&place, &["run", "float.yaml"], &["quote it"]);
-    place.write("job.yaml", &job);
-    refused(&place, &["run", "missing.yaml"], &["missing.yaml"]);
-    refused(&place, &["run", "job.yaml", "--set", "generations"], &["--set", "PATH=VALUE"]);
-    refused(&place, &["run", "job.yaml", "--set", "generations=0"], &["--set", "generations"]);
-    refused(&place, &["run", "job.yaml", "--set", "generashuns=3"], &["--set", "generashuns"]);
-    refused(&place, &["run", "job.yaml", "--resume"], &["nothing to resume"]);
-    refused(&place, &["run", "job.yaml", "--resume", "--fresh"], &["--resume", "--fresh"]);
-    refused(&place, &["run", "job.yaml", "--slots", "0"], &["--slots"]);
-    refused(&place, &["run", "job.yaml", "--set", "marketData.symbols=[NOPE]"], &["NOPE", "WALK"]);
-    refused(&place, &["run", "job.yaml", "--set", "marketData.interval=1d"], &["interval", "1d", "1h"]);
-    place.write("two.yaml", format!("{job}---\n{}", job.replace("name: small", "name: second")));
-    refused(&place, &["run", "two.yaml"], &["small, second", "--job NAME"]);
-    refused(&place, &["run", "two.yaml", "--job", "third"], &["third", "small, second"]);
-    place.ok(&["run", "two.yaml", "--job", "second", "-o", "json"]);
+    sandbox.write("typo.yaml", job.replace("generations:", "generation:"));
+    refused(&sandbox, &["run", "typo.yaml"], &["typo.yaml:", "generation", "generations"]);
+    sandbox.write("gene.yaml", job.replace("slow_period", "slow_perod"));
+    refused(&sandbox, &["run", "gene.yaml"], &["slow_perod", "slow_period"]);
+    sandbox.write("float.yaml", job.replace("\"0.0001\"", "0.0001"));
+    refused(&sandbox, &["run", "float.yaml"], &["quote it"]);
+    sandbox.write("job.yaml", &job);
+    refused(&sandbox, &["run", "missing.yaml"], &["missing.yaml"]);
+    refused(&sandbox, &["run", "job.yaml", "--set", "generations"], &["--set", "PATH=VALUE"]);
+    refused(&sandbox, &["run", "job.yaml", "--set", "generations=0"], &["--set", "generations"]);
+    refused(&sandbox, &["run", "job.yaml", "--set", "generashuns=3"], &["--set", "generashuns"]);
+    refused(&sandbox, &["run", "job.yaml", "--resume"], &["nothing to resume"]);
+    refused(&sandbox, &["run", "job.yaml", "--resume", "--fresh"], &["--resume", "--fresh"]);
+    refused(&sandbox, &["run", "job.yaml", "--slots", "0"], &["--slots"]);
+    refused(&sandbox, &["run", "job.yaml", "--set", "marketData.symbols=[NOPE]"], &["NOPE", "WALK"]);
+    refused(&sandbox, &["run", "job.yaml", "--set", "marketData.interval=1d"], &["interval", "1d", "1h"]);
+    sandbox.write("two.yaml", format!("{job}---\n{}", job.replace("name: small", "name: second")));
+    refused(&sandbox, &["run", "two.yaml"], &["small, second", "--job NAME"]);
+    refused(&sandbox, &["run", "two.yaml", "--job", "third"], &["third", "small, second"]);
+    sandbox.ok(&["run", "two.yaml", "--job", "second", "-o", "json"]);
 }
 
 #[test]
 fn a_program_reads_json_lines_alone_on_stderr_however_a_run_ends() {
-    let place = Place::new();
-    place.walk(600, 1);
+    let sandbox = Sandbox::new();
+    sandbox.walk(600, 1);
     let job = small_job(20, 2);
-    place.write("job.yaml", &job);
-    place.write("typo.yaml", job.replace("generations:", "generation:"));
+    sandbox.write("job.yaml", &job);
+    sandbox.write("typo.yaml", job.replace("generations:", "generation:"));
     for (arguments, code) in [
         (vec!["run", "job.yaml", "--resume", "-o", "json"], 2),
         (vec!["run", "typo.yaml", "-o", "json"], 2),
         (vec!["run", "job.yaml", "--results-dir", "/proc/none", "-o", "json"], 1),
         (vec!["run", "job.yaml", "-o", "json"], 0),
     ] {
-        let ended = place.run(&arguments);
+        let ended = sandbox.run(&arguments);
         assert_eq!(ended.code, code, "{}", ended.stderr);
         let parse =
             |line| serde_json::from_str::<serde_json::Value>(line).map_err(|e| format!("{e}: {line}"));
@@ -121,7 +121,7 @@ fn a_program_reads_json_lines_alone_on_stderr_however_a_run_ends() {
 
 #[test]
 fn a_dataset_that_is_absent_is_imported_from_its_source() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let mut csv = String::from("time,open,high,low,close,volume\n");
     for i in 0..700 {
         let price = 100.0 + f64::from(i % 37) - f64::from(i % 11);
@@ -132,31 +132,31 @@ fn a_dataset_that_is_absent_is_imported_from_its_source() {
             price - 1.0
         ));
     }
-    std::fs::create_dir_all(place.data().join("raw")).unwrap();
-    std::fs::write(place.data().join("raw/prices.csv"), csv).unwrap();
+    std::fs::create_dir_all(sandbox.data().join("raw")).unwrap();
+    std::fs::write(sandbox.data().join("raw/prices.csv"), csv).unwrap();
     let job = small_job(20, 2).replace("interval: 1h,", "interval: 1h, source: {path: raw/prices.csv},");
-    place.write("job.yaml", &job);
-    let first = place.json(&["run", "job.yaml", "-o", "json"]);
-    assert_eq!(place.json(&["data", "list", "-o", "json"])["datasets"][0]["symbols"][0], "WALK");
+    sandbox.write("job.yaml", &job);
+    let first = sandbox.json(&["run", "job.yaml", "-o", "json"]);
+    assert_eq!(sandbox.json(&["data", "list", "-o", "json"])["datasets"][0]["symbols"][0], "WALK");
     assert_eq!(
-        place.json(&["run", "job.yaml", "--fresh", "-o", "json"])["result_digest"],
+        sandbox.json(&["run", "job.yaml", "--fresh", "-o", "json"])["result_digest"],
         first["result_digest"]
     );
-    place.write(
+    sandbox.write(
         "absent.yaml",
         job.replace("prices.csv", "absent.csv").replace("dataset: walk", "dataset: other"),
     );
-    refused(&place, &["run", "absent.yaml"], &["marketData.source.path", "absent.csv"]);
+    refused(&sandbox, &["run", "absent.yaml"], &["marketData.source.path", "absent.csv"]);
 }
 
 #[test]
 fn a_symbol_that_fails_does_not_lose_the_others() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let good = "time,open,high,low,close\n2020-01-01,1,2,1,2\n2020-01-02,2,3,2,3\n2020-01-03,3,4,3,4\n";
-    place.write("GOOD.csv", good);
-    place.write("BAD.csv", good.replace("2,3,2,3", "2,3,-2,3"));
+    sandbox.write("GOOD.csv", good);
+    sandbox.write("BAD.csv", good.replace("2,3,2,3", "2,3,-2,3"));
     let ended =
-        place.run(&["import", "GOOD.csv", "BAD.csv", "--dataset", "d", "--interval", "1d", "-o", "json"]);
+        sandbox.run(&["import", "GOOD.csv", "BAD.csv", "--dataset", "d", "--interval", "1d", "-o", "json"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
     for word in ["BAD", "line 3", "column low", "-2"] {
         assert!(ended.stderr.contains(word), "{word}: {}", ended.stderr);
@@ -164,37 +164,41 @@ fn a_symbol_that_fails_does_not_lose_the_others() {
     let summary = ended.json();
     assert_eq!(summary["symbols"][0]["symbol"], "GOOD");
     assert_eq!(summary["failed"][0]["what"], "BAD");
-    let listed = place.json(&["data", "list", "-o", "json"]);
+    let listed = sandbox.json(&["data", "list", "-o", "json"]);
     assert_eq!(listed["datasets"][0]["symbols"], serde_json::json!(["GOOD"]));
 }
 
 #[test]
 fn a_changed_data_file_is_found_and_never_scored() {
-    let place = Place::new();
-    place.walk(600, 1);
-    place.write("job.yaml", small_job(20, 2));
-    let folder = place.json(&["data", "show", "walk", "-o", "json"])["folder"].as_str().unwrap().to_owned();
-    let file = place.path().join(folder).join("WALK.arrow");
+    let sandbox = Sandbox::new();
+    sandbox.walk(600, 1);
+    sandbox.write("job.yaml", small_job(20, 2));
+    let folder = sandbox.json(&["data", "show", "walk", "-o", "json"])["folder"].as_str().unwrap().to_owned();
+    let file = sandbox.path().join(folder).join("WALK.arrow");
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&file, bytes).unwrap();
-    let checked = place.run(&["data", "check"]);
+    let checked = sandbox.run(&["data", "check"]);
     assert_eq!(checked.code, 2);
     assert!(checked.stdout.contains("WALK.arrow"), "{}", checked.stdout);
-    refused(&place, &["run", "job.yaml"], &["walk", "WALK.arrow"]);
-    refused(&place, &["backtest", "--data", "walk", "--strategy", "sma_crossover"], &["walk", "WALK.arrow"]);
+    refused(&sandbox, &["run", "job.yaml"], &["walk", "WALK.arrow"]);
+    refused(
+        &sandbox,
+        &["backtest", "--data", "walk", "--strategy", "sma_crossover"],
+        &["walk", "WALK.arrow"],
+    );
 }
 
 #[test]
 fn a_run_that_ended_is_answered_from_its_result() {
-    let place = Place::new();
-    place.walk(600, 1);
-    place.write("job.yaml", small_job(20, 2));
-    let first = place.ok(&["run", "job.yaml", "-o", "json"]);
-    let again = place.ok(&["run", "job.yaml", "-o", "json"]);
+    let sandbox = Sandbox::new();
+    sandbox.walk(600, 1);
+    sandbox.write("job.yaml", small_job(20, 2));
+    let first = sandbox.ok(&["run", "job.yaml", "-o", "json"]);
+    let again = sandbox.ok(&["run", "job.yaml", "-o", "json"]);
     assert_eq!(first.stdout, again.stdout);
     assert!(!again.stderr.contains("\"message\":\"generation\""), "{}", again.stderr);
-    let fresh = place.json(&["run", "job.yaml", "--fresh", "-o", "json"]);
+    let fresh = sandbox.json(&["run", "job.yaml", "--fresh", "-o", "json"]);
     assert_eq!(fresh["result_digest"], first.json()["result_digest"]);
 }

@@ -4,7 +4,7 @@
 use clap::builder::{Resettable, ValueParser};
 use clap::{Arg, Command, CommandFactory, Id, Parser};
 use galapagos::args::Arguments;
-use galapagos::backtest::options::Account;
+use galapagos::backtest::options::AccountArguments;
 use galapagos::manifest;
 use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::strategies::{self, Strategy};
@@ -54,7 +54,7 @@ fn flags<'a>(command: &'a Command, long: &str, found: &mut Vec<&'a Arg>) {
 
 /// What the program reads from a flag whose value is a text for clap.
 fn read_text(flag: &str, value: &str) -> Result<(), String> {
-    let account = |account: Account| account.resolve().map(|_| ()).map_err(|e| e.text());
+    let account = |account: AccountArguments| account.resolve().map(|_| ()).map_err(|e| e.text());
     let amount = Some(value.to_owned());
     let missing = |what: &str| Err(format!("{value:?} is no {what}"));
     match flag {
@@ -64,11 +64,11 @@ fn read_text(flag: &str, value: &str) -> Result<(), String> {
         "random-walk" => RandomWalk::parse(value).map(|_| ()).map_err(|e| e.to_string()),
         "dataset" => check_dataset_name(value).map_err(|e| e.to_string()),
         "symbol" => to_symbol(value).map_or_else(|| missing("symbol"), |_| Ok(())),
-        "taker-fee" => account(Account { taker_fee: amount, ..Account::default() }),
-        "maker-fee" => account(Account { maker_fee: amount, ..Account::default() }),
-        "slippage" => account(Account { slippage: amount, ..Account::default() }),
-        "capital" => account(Account { capital: amount, ..Account::default() }),
-        "fraction" => account(Account { fraction: amount, ..Account::default() }),
+        "taker-fee" => account(AccountArguments { taker_fee: amount, ..AccountArguments::default() }),
+        "maker-fee" => account(AccountArguments { maker_fee: amount, ..AccountArguments::default() }),
+        "slippage" => account(AccountArguments { slippage: amount, ..AccountArguments::default() }),
+        "capital" => account(AccountArguments { capital: amount, ..AccountArguments::default() }),
+        "fraction" => account(AccountArguments { fraction: amount, ..AccountArguments::default() }),
         "strategy" if value == "all" || strategies::find(value).is_some() => Ok(()),
         "strategy" => missing("strategy"),
         "gene" => {
@@ -197,7 +197,7 @@ fn every_flag_and_command_in_a_message_of_the_program_can_be_typed() {
 
 #[test]
 fn every_flag_in_a_message_of_the_worker_is_its_own_or_that_of_the_program() {
-    let (own, program) = (galapagos_worker::process::args::Arguments::command(), Arguments::command());
+    let (own, program) = (galapagos_worker::roles::Arguments::command(), Arguments::command());
     let mut count = 0;
     for (path, text) in [sources("../worker/src"), sources("../worker/run/src")].concat() {
         // The tools of the build have flags of their own.

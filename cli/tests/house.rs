@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-use std::collections::BTreeSet;
+use regex::Regex;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 const OURS: [&str; 11] = [
@@ -194,6 +195,67 @@ fn a_strategy_is_one_file_besides_the_two_lists_that_name_it() {
         let own = format!("worker/engine/src/strategies/{name}.rs");
         let lists = ["worker/engine/src/strategies/mod.rs", "worker/engine/src/strategies/registry.rs"];
         assert_eq!(touched, BTreeSet::from([own.as_str(), lists[0], lists[1]]), "{name}");
+    }
+}
+
+/// The modules that the file of `module` names with `crate::` or `super::`, tests apart, as far as they are in `all`.
+fn named(module: &str, text: &str, all: &BTreeSet<String>) -> BTreeSet<String> {
+    let path = Regex::new(r"\b(crate|super(?:::super)*)::((?:\w+::)*)(\{[^;]*\}|\w+)").unwrap();
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let mut found = BTreeSet::new();
+    for hit in path.captures_iter(&code) {
+        let up = if &hit[1] == "crate" { usize::MAX } else { hit[1].split("::").count() };
+        let own: Vec<&str> = module.split("::").collect();
+        let from = &own[..own.len().saturating_sub(up)];
+        for item in hit[3].split(',') {
+            let item = item.replace(['{', '}', ' '], "");
+            let mut full: Vec<&str> =
+                from.iter().copied().chain(hit[2].split("::")).chain(item.split("::")).collect();
+            full.retain(|part| !part.is_empty());
+            while !full.is_empty() && !all.contains(&full.join("::")) {
+                full.pop();
+            }
+            found.insert(full.join("::"));
+        }
+    }
+    found.retain(|name| !name.is_empty() && name != module);
+    found
+}
+
+/// All modules that `from` knows, or that those know, and so on.
+fn reached<'a>(knows: &'a BTreeMap<&str, BTreeSet<String>>, from: &'a str) -> BTreeSet<&'a str> {
+    let (mut reached, mut left) = (BTreeSet::new(), vec![from]);
+    while let Some(module) = left.pop() {
+        left.extend(knows[module].iter().map(String::as_str).filter(|next| reached.insert(*next)));
+    }
+    reached
+}
+
+// What is shared by files that know each other belongs into a third. A folder's own file may take from its files what it
+// likes: such paths begin with neither word.
+#[test]
+fn no_two_files_know_each_other() {
+    for folder in
+        ["cli/src", "worker/src", "worker/run/src", "worker/manifest/src", "worker/protocol/src", "crds/src"]
+    {
+        let module = |file: &str| {
+            let name = file.trim_start_matches(folder).trim_matches('/').trim_end_matches(".rs");
+            name.trim_end_matches("/mod").replace('/', "::")
+        };
+        let files: Vec<_> = sources(folder).into_iter().map(|(file, text)| (module(&file), text)).collect();
+        let all: BTreeSet<String> = files.iter().map(|(module, _)| module.clone()).collect();
+        let knows: BTreeMap<&str, BTreeSet<String>> =
+            files.iter().map(|(module, text)| (module.as_str(), named(module, text, &all))).collect();
+        let arrows: usize = knows.values().map(BTreeSet::len).sum();
+        assert!(
+            arrows >= files.len() / 2,
+            "{folder}: only {arrows} arrows between {} files were found",
+            files.len()
+        );
+        let circle: Vec<_> =
+            all.iter().filter(|module| reached(&knows, module).contains(module.as_str())).collect();
+        assert!(circle.is_empty(), "{folder}: a circle of {circle:?}");
     }
 }
 

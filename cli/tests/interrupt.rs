@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Place, small_job};
+use common::{Sandbox, small_job};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -16,9 +16,9 @@ fn interrupt(child: &Child) {
 }
 
 /// A job that takes some seconds, interrupted after its first generation. Returns code and the rest of stderr.
-fn interrupted(place: &Place, results: &str, signals: u32) -> (i32, String) {
+fn interrupted(sandbox: &Sandbox, results: &str, signals: u32) -> (i32, String) {
     let arguments = ["run", "job.yaml", "--results-dir", results, "--slots", "1", "-o", "json"];
-    let mut child = place.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = sandbox.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
     let mut text = String::new();
     while !text.contains("\"generation\":1") {
@@ -33,27 +33,27 @@ fn interrupted(place: &Place, results: &str, signals: u32) -> (i32, String) {
 
 #[test]
 fn an_interrupted_run_says_how_to_continue_and_continues_to_the_same_bytes() {
-    let place = Place::new();
-    place.walk(20_000, 5);
-    place.write("job.yaml", small_job(60, 30));
-    let (code, stderr) = interrupted(&place, "r", 1);
+    let sandbox = Sandbox::new();
+    sandbox.walk(20_000, 5);
+    sandbox.write("job.yaml", small_job(60, 30));
+    let (code, stderr) = interrupted(&sandbox, "r", 1);
     assert_eq!(code, 130, "{stderr}");
     assert!(stderr.contains("galapagos run job.yaml"), "{stderr}");
     for line in stderr.lines().skip(1) {
         serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
     }
-    let resumed = place.json(&["run", "job.yaml", "--results-dir", "r", "--resume", "-o", "json"]);
-    let whole = place.json(&["run", "job.yaml", "--results-dir", "whole", "-o", "json"]);
+    let resumed = sandbox.json(&["run", "job.yaml", "--results-dir", "r", "--resume", "-o", "json"]);
+    let whole = sandbox.json(&["run", "job.yaml", "--results-dir", "whole", "-o", "json"]);
     assert_eq!(resumed["result_digest"], whole["result_digest"]);
     assert_eq!(resumed["best"], whole["best"]);
 }
 
 #[test]
 fn a_second_signal_ends_the_process_at_once() {
-    let place = Place::new();
-    place.walk(20_000, 5);
-    place.write("job.yaml", small_job(60, 3000));
-    assert_eq!(interrupted(&place, "r", 2).0, 130);
+    let sandbox = Sandbox::new();
+    sandbox.walk(20_000, 5);
+    sandbox.write("job.yaml", small_job(60, 3000));
+    assert_eq!(interrupted(&sandbox, "r", 2).0, 130);
 }
 
 /// A job whose evaluations take about a second for 100,000 bars.
@@ -71,12 +71,12 @@ spec:
 /// Estimates the slow job, with a signal once its folder is there; returns how long the folder was there, the exit code
 /// and what is left of it.
 fn estimated(bars: u32, signal: bool) -> (Duration, i32, usize) {
-    let place = Place::new();
-    place.walk(bars, 5);
-    place.write("job.yaml", SLOW);
-    let scratch = place.path().join("tmp");
+    let sandbox = Sandbox::new();
+    sandbox.walk(bars, 5);
+    sandbox.write("job.yaml", SLOW);
+    let scratch = sandbox.path().join("tmp");
     std::fs::create_dir(&scratch).unwrap();
-    let mut command = place.command(&["estimate", "job.yaml"]);
+    let mut command = sandbox.command(&["estimate", "job.yaml"]);
     let mut child =
         command.env("TMPDIR", &scratch).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let count = || std::fs::read_dir(&scratch).unwrap().count();

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, small_job};
+use common::{Sandbox, small_job};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,8 +33,9 @@ impl Delays {
     }
 }
 
-fn start(place: &Place, job: &str, results: &str, slots: &str) -> Child {
-    let mut command = place.command(&["run", job, "--results-dir", results, "--slots", slots, "-o", "json"]);
+fn start(sandbox: &Sandbox, job: &str, results: &str, slots: &str) -> Child {
+    let mut command =
+        sandbox.command(&["run", job, "--results-dir", results, "--slots", slots, "-o", "json"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -54,12 +55,12 @@ fn outlives(child: &mut Child, delay: Duration) -> bool {
 fn two_hundred_kills_do_not_change_one_byte_of_the_result() {
     let seed = std::env::var("GALAPAGOS_KILL_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(SEED);
     println!("GALAPAGOS_KILL_SEED={seed}");
-    let place = Place::new();
-    place.walk(3000, 5);
-    place.write("job.yaml", small_job(24, 40));
+    let sandbox = Sandbox::new();
+    sandbox.walk(3000, 5);
+    sandbox.write("job.yaml", small_job(24, 40));
 
     let begun = Instant::now();
-    let expected = place.json(&["run", "job.yaml", "--results-dir", "undisturbed", "-o", "json"]);
+    let expected = sandbox.json(&["run", "job.yaml", "--results-dir", "undisturbed", "-o", "json"]);
     let whole = begun.elapsed();
     let digest = expected["result_digest"].as_str().unwrap().to_owned();
     assert!(digest.starts_with("blake3:"), "{digest}");
@@ -69,7 +70,7 @@ fn two_hundred_kills_do_not_change_one_byte_of_the_result() {
     while kills < KILLS {
         let results = format!("killed-{runs}");
         let slots = if runs % 2 == 0 { "1" } else { "2" };
-        let mut child = start(&place, "job.yaml", &results, slots);
+        let mut child = start(&sandbox, "job.yaml", &results, slots);
         // A run that is always killed early would never end: after many kills in a row one attempt is left alone.
         let most = if in_a_row < 12 { whole.mul_f64(0.9) } else { Duration::from_secs(600) };
         if outlives(&mut child, delays.delay(most)) {

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, root, run_folder};
+use common::{Sandbox, root, run_folder};
 use serde_json::{Value, json};
 
 /// Nothing can be found in it.
@@ -20,25 +20,25 @@ spec:
   execution: {side: LongShort}
 ";
 
-fn random_walk() -> Place {
-    let place = Place::new();
+fn random_walk() -> Sandbox {
+    let sandbox = Sandbox::new();
     let walk = ["import", "--random-walk", "bars=2500,seed=30", "--dataset", "walk30", "--symbol", "WALK"];
-    place.ok(&[&walk[..], &["--interval", "1d"]].concat());
-    place
+    sandbox.ok(&[&walk[..], &["--interval", "1d"]].concat());
+    sandbox
 }
 
-fn result(place: &Place, job: &str) -> Value {
-    let folder = run_folder(&place.path().join("results"), job).join("result/result.json");
+fn result(sandbox: &Sandbox, job: &str) -> Value {
+    let folder = run_folder(&sandbox.path().join("results"), job).join("result/result.json");
     serde_json::from_slice(&std::fs::read(folder).unwrap()).unwrap()
 }
 
 #[test]
 fn a_limit_on_the_sharpe_ratio_does_not_turn_luck_into_skill() {
-    let place = random_walk();
+    let sandbox = random_walk();
     let limits = "  limits: [{metric: trades, atLeast: \"10\"}, {metric: sharpe, atLeast: \"1\"}]\n";
-    place.write("job.yaml", format!("{WALK}{limits}"));
-    let said = place.ok(&["run", "job.yaml"]).stdout;
-    let luck = &result(&place, "luck")["luck"];
+    sandbox.write("job.yaml", format!("{WALK}{limits}"));
+    let said = sandbox.ok(&["run", "job.yaml"]).stdout;
+    let luck = &result(&sandbox, "luck")["luck"];
     assert!(luck["deflated_sharpe"].as_f64().unwrap() < 0.5, "{luck}");
     assert!(said.contains("not distinguishable from the luck of"), "{said}");
     assert!(!said.contains("N_eff"), "{said}");
@@ -49,7 +49,7 @@ fn a_limit_on_the_sharpe_ratio_does_not_turn_luck_into_skill() {
 }
 
 /// A market that trebles in a saw tooth: to hold it is best.
-fn rising_market(place: &Place) {
+fn rising_market(sandbox: &Sandbox) {
     let mut csv = String::from("time,open,high,low,close\n");
     let mut price = 1000.0_f64;
     for i in 0..1500_i64 {
@@ -62,8 +62,8 @@ fn rising_market(place: &Place) {
             open.min(price) * 0.999
         ));
     }
-    place.write("rise.csv", csv);
-    place.ok(&[
+    sandbox.write("rise.csv", csv);
+    sandbox.ok(&[
         "import",
         "rise.csv",
         "--dataset",
@@ -79,8 +79,8 @@ fn rising_market(place: &Place) {
 
 #[test]
 fn a_long_only_winner_that_earns_less_than_the_market_is_said_to_be_below_it() {
-    let place = Place::new();
-    rising_market(&place);
+    let sandbox = Sandbox::new();
+    rising_market(&sandbox);
     let job = "\
 apiVersion: galapagos.dev/v1alpha1
 kind: EvolutionJob
@@ -92,9 +92,9 @@ spec:
   generations: 2
   execution: {side: Long, takerFee: \"0.004\"}
 ";
-    place.write("job.yaml", job);
-    let said = place.ok(&["run", "job.yaml"]).stdout;
-    let result = result(&place, "rise");
+    sandbox.write("job.yaml", job);
+    let said = sandbox.ok(&["run", "job.yaml"]).stdout;
+    let result = result(&sandbox, "rise");
     let of = |account: &Value| account["metrics"]["total_return"].as_f64().unwrap();
     let (ours, held) = (of(&result["best"]), of(&result["buy_and_hold"]["training"]));
     assert!(ours < held, "the case has no point: {ours} {held}");
@@ -108,20 +108,20 @@ spec:
 
 #[test]
 fn a_run_without_a_feasible_individual_has_an_exit_code_of_its_own() {
-    let place = random_walk();
+    let sandbox = random_walk();
     let limits = "  limits: [{metric: trades, atLeast: \"2\"}, {metric: sharpe, atLeast: \"50\"}]\n";
-    place.write("job.yaml", format!("{}{limits}", WALK.replace("generations: 20", "generations: 2")));
+    sandbox.write("job.yaml", format!("{}{limits}", WALK.replace("generations: 20", "generations: 2")));
     for _first_then_reused in 0..2 {
-        let ended = place.run(&["run", "job.yaml"]);
+        let ended = sandbox.run(&["run", "job.yaml"]);
         assert_eq!(ended.code, 4, "{}", ended.stderr);
         assert!(ended.stdout.contains("sharpe >= 50: it is"), "{}", ended.stdout);
         for words in ["none of 200 individuals is feasible: sharpe >= 50 excluded 2", "Loosen"] {
             assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
         }
     }
-    let excluded = &result(&place, "luck")["excluded"][0];
+    let excluded = &result(&sandbox, "luck")["excluded"][0];
     assert_eq!(excluded["by"], "sharpe >= 50");
-    let json = place.run(&["run", "job.yaml", "-o", "json"]);
+    let json = sandbox.run(&["run", "job.yaml", "-o", "json"]);
     assert_eq!((json.code, &json.json()["best"]), (4, &Value::Null));
     let last: Value = serde_json::from_str(json.stderr.lines().last().unwrap()).unwrap();
     assert_eq!((&last["level"], &last["exit_code"]), (&"ERROR".into(), &4.into()));
@@ -130,14 +130,14 @@ fn a_run_without_a_feasible_individual_has_an_exit_code_of_its_own() {
 
 #[test]
 fn a_run_without_limits_does_not_speak_of_limits() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let row = |i: i64| format!("{},9,9,9,9\n", 1_500_000_000 + i * 86_400);
-    place.write("FLAT.csv", format!("time,open,high,low,close\n{}", (0..900).map(row).collect::<String>()));
-    place.ok(&["import", "FLAT.csv", "--dataset", "flat", "--interval", "1d"]);
+    sandbox.write("FLAT.csv", format!("time,open,high,low,close\n{}", (0..900).map(row).collect::<String>()));
+    sandbox.ok(&["import", "FLAT.csv", "--dataset", "flat", "--interval", "1d"]);
     let job =
         WALK.replace("walk30", "flat").replace("WALK", "FLAT").replace("generations: 20", "generations: 1");
-    place.write("job.yaml", job);
-    let ended = place.run(&["run", "job.yaml"]);
+    sandbox.write("job.yaml", job);
+    let ended = sandbox.run(&["run", "job.yaml"]);
     assert_eq!(ended.code, 4, "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.contains("NoTrades excluded") && ended.stderr.contains("Widen"), "{}", ended.stderr);
     for text in [&ended.stdout, &ended.stderr] {
@@ -146,32 +146,32 @@ fn a_run_without_limits_does_not_speak_of_limits() {
 }
 
 /// The winner of several stocks, by an objective of its own.
-fn portfolio() -> (Place, Value, String) {
-    let place = Place::new();
+fn portfolio() -> (Sandbox, Value, String) {
+    let sandbox = Sandbox::new();
     let data = root().join("deploy/examples/data");
     let files = ["AAPL.csv", "IBM.csv", "MSFT.csv"].map(|f| data.join(f).display().to_string());
     let mut import = vec!["import"];
     import.extend(files.iter().map(String::as_str));
     import.extend(["--dataset", "us-stocks", "--interval", "1d", "--calendar", "sessions:252"]);
-    place.ok(&import);
+    sandbox.ok(&import);
     let manifest = root().join("deploy/examples/several-symbols.yaml").display().to_string();
-    let said = place
+    let said = sandbox
         .ok(&["run", &manifest, "--set", "generations=2", "--set", "objectives[0].metric=profit_factor"])
         .stdout;
-    let result = result(&place, "several-symbols");
-    (place, result, said)
+    let result = result(&sandbox, "several-symbols");
+    (sandbox, result, said)
 }
 
 #[test]
 fn the_objective_and_each_symbol_have_a_line() {
-    let (place, result, said) = portfolio();
+    let (sandbox, result, said) = portfolio();
     assert_eq!(result["best"]["objective"], "profit_factor");
     let line = |text: &str, first: &str| {
         let found = text.lines().find(|l| l.starts_with(first));
         found.unwrap_or_else(|| panic!("no line {first}:\n{text}")).to_owned()
     };
-    let folder = run_folder(&place.path().join("results"), "several-symbols").join("result/result.json");
-    let replay = place.ok(&["backtest", &folder.display().to_string()]).stdout;
+    let folder = run_folder(&sandbox.path().join("results"), "several-symbols").join("result/result.json");
+    let replay = sandbox.ok(&["backtest", &folder.display().to_string()]).stdout;
     for text in [said, replay] {
         let objective = format!("{:.4}", result["best"]["fitness"].as_f64().unwrap());
         assert!(line(&text, "profit_factor (objective)").contains(&objective), "{objective}: {text}");
@@ -188,11 +188,11 @@ fn the_objective_and_each_symbol_have_a_line() {
 
 #[test]
 fn a_replay_writes_the_trades_and_bars_of_training_and_holdout() {
-    let (place, result, _) = portfolio();
-    let folder = run_folder(&place.path().join("results"), "several-symbols").join("result");
+    let (sandbox, result, _) = portfolio();
+    let folder = run_folder(&sandbox.path().join("results"), "several-symbols").join("result");
     let winner = format!("{}#1", folder.join("result.json").display());
-    place.ok(&["backtest", &winner, "--trades", "t.csv", "--bars", "b.csv"]);
-    let read = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap();
+    sandbox.ok(&["backtest", &winner, "--trades", "t.csv", "--bars", "b.csv"]);
+    let read = |name: &str| std::fs::read_to_string(sandbox.path().join(name)).unwrap();
     let (trades, bars) = (read("t.csv"), read("b.csv"));
     assert!(trades.starts_with("symbol,part,side,entry_time,"), "{trades}");
     assert!(bars.starts_with("symbol,part,time,close,"), "{bars}");
@@ -225,7 +225,7 @@ fn a_replay_writes_the_trades_and_bars_of_training_and_holdout() {
         assert!((sum - stored).abs() < 1e-6 * stored, "{part}: {sum} {stored}");
     }
     let second = format!("{}#2", folder.join("result.json").display());
-    let other = place.json(&["backtest", &second, "--trades", "second.csv", "-o", "json"]);
+    let other = sandbox.json(&["backtest", &second, "--trades", "second.csv", "-o", "json"]);
     assert_eq!(other["replays_exactly"], json!(true));
     assert_ne!(read("second.csv"), trades);
 }

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Place, root};
+use common::{Sandbox, root};
 use galapagos_run::engine::ENGINE;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -20,17 +20,17 @@ fn manifests() -> Vec<PathBuf> {
 }
 
 /// The sample data, as the comments of the manifests say.
-fn prepared() -> Place {
-    let place = Place::new();
+fn prepared() -> Sandbox {
+    let sandbox = Sandbox::new();
     let data = root().join("deploy/examples/data");
     let file = |name: &str| data.join(name).display().to_string();
     let stocks = ["AAPL.csv", "IBM.csv", "MSFT.csv"].map(file);
     let mut arguments = vec!["import"];
     arguments.extend(stocks.iter().map(String::as_str));
     arguments.extend(["--dataset", "us-stocks", "--interval", "1d", "--calendar", "sessions:252"]);
-    place.ok(&arguments);
+    sandbox.ok(&arguments);
     let pair = file("EURUSD.csv");
-    place.ok(&[
+    sandbox.ok(&[
         "import",
         &pair,
         "--dataset",
@@ -40,16 +40,16 @@ fn prepared() -> Place {
         "--calendar",
         "sessions:6225",
     ]);
-    place
+    sandbox
 }
 
 #[test]
 fn every_sample_runs_to_its_end_with_the_stored_digest() {
-    let place = prepared();
+    let sandbox = prepared();
     let mut digests = Map::new();
     for file in manifests() {
         let path = file.display().to_string();
-        let result = place.json(&["run", &path, "--set", "generations=3", "-o", "json"]);
+        let result = sandbox.json(&["run", &path, "--set", "generations=3", "-o", "json"]);
         assert_eq!(result["stopped_by"], "GenerationsReached", "{path}");
         assert_eq!(result["generations"].as_array().unwrap().len(), 3, "{path}");
         let name = file.file_name().unwrap().to_str().unwrap().to_owned();
@@ -78,10 +78,10 @@ fn the_number_of_slots_and_a_second_place_change_no_byte() {
 
 #[test]
 fn a_stored_result_replays_to_the_same_bits_for_every_species() {
-    let place = prepared();
+    let sandbox = prepared();
     let manifest = root().join("deploy/examples/fx-hourly.yaml").display().to_string();
-    place.ok(&["run", &manifest, "--set", "generations=2", "-o", "json"]);
-    let result = common::run_folder(&place.path().join("results"), "fx-hourly").join("result");
+    sandbox.ok(&["run", &manifest, "--set", "generations=2", "-o", "json"]);
+    let result = common::run_folder(&sandbox.path().join("results"), "fx-hourly").join("result");
     for file in [
         "result.json",
         "evaluations.parquet",
@@ -98,10 +98,10 @@ fn a_stored_result_replays_to_the_same_bits_for_every_species() {
     }
     for rank in 1..=3 {
         let path = format!("{}#{rank}", result.join("result.json").display());
-        let replay = place.json(&["backtest", &path, "-o", "json"]);
+        let replay = sandbox.json(&["backtest", &path, "-o", "json"]);
         assert_eq!(replay["replays_exactly"], true);
     }
-    let none = place.run(&["backtest", &format!("{}#4", result.join("result.json").display())]);
+    let none = sandbox.run(&["backtest", &format!("{}#4", result.join("result.json").display())]);
     assert_eq!(none.code, 2, "{}", none.stderr);
 
     let text = std::fs::read_to_string(result.join("result.json")).unwrap();
@@ -111,7 +111,7 @@ fn a_stored_result_replays_to_the_same_bits_for_every_species() {
     std::fs::write(result.join("result.json"), changed.to_string()).unwrap();
     let codes: Vec<i32> = (1..=3)
         .map(|rank| {
-            place.run(&["backtest", &format!("{}#{rank}", result.join("result.json").display())]).code
+            sandbox.run(&["backtest", &format!("{}#{rank}", result.join("result.json").display())]).code
         })
         .collect();
     assert_eq!(codes.iter().filter(|&&c| c == 1).count(), 1, "one champion was changed: {codes:?}");
@@ -119,36 +119,36 @@ fn a_stored_result_replays_to_the_same_bits_for_every_species() {
 
 #[test]
 fn a_dry_run_says_who_causes_the_warm_up_and_evaluates_nothing() {
-    let place = prepared();
+    let sandbox = prepared();
     let manifest = root().join("deploy/examples/all-strategies.yaml").display().to_string();
-    let plan = place.json(&["run", &manifest, "--dry-run", "-o", "json"]);
+    let plan = sandbox.json(&["run", &manifest, "--dry-run", "-o", "json"]);
     assert_eq!(plan["symbols"][0]["warm_up_bars"], 601);
     assert_eq!(plan["symbols"][0]["warm_up_species"], "ema_crossover");
     assert_eq!(plan["species"].as_array().unwrap().len(), 12);
     assert_eq!(plan["evaluations"], 25 * 240);
-    assert!(!place.path().join("results").exists());
+    assert!(!sandbox.path().join("results").exists());
 }
 
 #[test]
 fn an_estimate_takes_workers_and_price_from_the_pool_in_the_file() {
-    let place = prepared();
+    let sandbox = prepared();
     let manifest = root().join("deploy/examples/fx-hourly.yaml").display().to_string();
-    let estimate = place.json(&["estimate", &manifest, "-o", "json"]);
+    let estimate = sandbox.json(&["estimate", &manifest, "-o", "json"]);
     assert_eq!((&estimate["workers"], &estimate["slots_per_worker"]), (&json!(4), &json!(2)));
     assert!(estimate["cost"].as_f64().unwrap() > 0.0);
-    let dearer = place.json(&["estimate", &manifest, "--workers", "2", "--price", "100", "-o", "json"]);
+    let dearer = sandbox.json(&["estimate", &manifest, "--workers", "2", "--price", "100", "-o", "json"]);
     assert_eq!(dearer["workers"], 2);
     assert!(dearer["cost"].as_f64().unwrap() > estimate["cost"].as_f64().unwrap());
 }
 
 #[test]
 fn an_estimate_names_the_path_that_the_individuals_of_this_job_take() {
-    let place = prepared();
+    let sandbox = prepared();
     let path = |file: &str, set: &[&str]| {
         let manifest = root().join("deploy/examples").join(file).display().to_string();
         let mut arguments = vec!["estimate", &manifest, "-o", "json"];
         set.iter().for_each(|set| arguments.extend(["--set", set]));
-        let estimate = place.json(&arguments);
+        let estimate = sandbox.json(&arguments);
         let species = estimate["species"].as_array().unwrap();
         species.iter().map(|s| s["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
@@ -164,14 +164,14 @@ fn an_estimate_names_the_path_that_the_individuals_of_this_job_take() {
 
 #[test]
 fn an_estimate_is_within_a_factor_of_four_of_the_run_that_follows() {
-    let place = prepared();
+    let sandbox = prepared();
     for file in manifests() {
         let path = file.display().to_string();
-        let estimate = place.json(&["estimate", &path, "-o", "json"]);
+        let estimate = sandbox.json(&["estimate", &path, "-o", "json"]);
         let expected = estimate["here"]["seconds"].as_f64().unwrap();
         let slots = estimate["here"]["slots"].as_u64().unwrap().to_string();
         let began = Instant::now();
-        place.ok(&["run", &path, "--slots", &slots, "-o", "json"]);
+        sandbox.ok(&["run", &path, "--slots", &slots, "-o", "json"]);
         let measured = began.elapsed().as_secs_f64();
         eprintln!("{path}: estimated {expected:.2} s, measured {measured:.2} s");
         let ratio = expected / measured;
@@ -181,10 +181,10 @@ fn an_estimate_is_within_a_factor_of_four_of_the_run_that_follows() {
 
 #[test]
 fn the_start_of_workers_is_told_apart_and_paid_for() {
-    let place = prepared();
+    let sandbox = prepared();
     let manifest = root().join("deploy/examples/stocks-daily.yaml").display().to_string();
     let of = |workers: &str| {
-        place.json(&["estimate", &manifest, "--workers", workers, "--price", "3600", "-o", "json"])
+        sandbox.json(&["estimate", &manifest, "--workers", workers, "--price", "3600", "-o", "json"])
     };
     let (alone, several) = (of("1"), of("2"));
     assert_eq!(alone["start_seconds"], 0.0);

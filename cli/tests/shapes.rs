@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, golden, small_job};
+use common::{Sandbox, golden, small_job};
 use serde_json::Value;
 
 /// The keys of an object, sorted.
@@ -16,26 +16,26 @@ fn keys(value: &Value) -> Vec<&str> {
 
 #[test]
 fn every_verb_has_help_with_examples() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for verb in
         ["run", "backtest", "import", "data", "strategies", "validate", "estimate", "init", "completions"]
     {
-        let help = place.ok(&[verb, "--help"]).stdout;
+        let help = sandbox.ok(&[verb, "--help"]).stdout;
         assert!(help.contains("Examples:\n  ") || verb == "completions", "{verb}:\n{help}");
         golden(&format!("help/{verb}.txt"), &help);
     }
-    let certs = place.ok(&["dev", "certs", "--help"]).stdout;
+    let certs = sandbox.ok(&["dev", "certs", "--help"]).stdout;
     assert!(certs.contains("Examples:\n  "), "{certs}");
     golden("help/dev-certs.txt", &certs);
-    golden("help/galapagos.txt", &place.ok(&["--help"]).stdout);
+    golden("help/galapagos.txt", &sandbox.ok(&["--help"]).stdout);
 }
 
 #[test]
 fn the_result_of_a_run_has_exactly_the_fields_of_the_contract() {
-    let place = Place::new();
-    place.walk(2000, 5);
-    place.write("job.yaml", small_job(20, 3));
-    let ended = place.ok(&["run", "job.yaml", "-o", "json"]);
+    let sandbox = Sandbox::new();
+    sandbox.walk(2000, 5);
+    sandbox.write("job.yaml", small_job(20, 3));
+    let ended = sandbox.ok(&["run", "job.yaml", "-o", "json"]);
     let result = ended.json();
     assert_eq!(
         keys(&result),
@@ -62,9 +62,9 @@ fn the_result_of_a_run_has_exactly_the_fields_of_the_contract() {
 
 #[test]
 fn a_back_test_has_the_fields_of_the_contract_and_its_tables() {
-    let place = Place::new();
-    place.walk(2000, 5);
-    let result = place.json(&[
+    let sandbox = Sandbox::new();
+    sandbox.walk(2000, 5);
+    let result = sandbox.json(&[
         "backtest",
         "--data",
         "walk",
@@ -108,9 +108,9 @@ fn a_back_test_has_the_fields_of_the_contract_and_its_tables() {
     assert_eq!(metrics.len(), 19);
     assert!(metrics.contains(&"final_equity") && metrics.contains(&"buy_and_hold_return"));
 
-    let trades = std::fs::read_to_string(place.path().join("trades.csv")).unwrap();
+    let trades = std::fs::read_to_string(sandbox.path().join("trades.csv")).unwrap();
     assert_eq!(trades.lines().count() as u64 - 1, result["metrics"]["trades"].as_u64().unwrap());
-    let bars = std::fs::read_to_string(place.path().join("bars.csv")).unwrap();
+    let bars = std::fs::read_to_string(sandbox.path().join("bars.csv")).unwrap();
     assert_eq!(bars.lines().next().unwrap(), "time,close,fast_sma,slow_sma,signal,position,equity");
     assert_eq!(bars.lines().count(), 2001);
     let equity: f64 = bars.lines().last().unwrap().rsplit(',').next().unwrap().parse().unwrap();
@@ -119,13 +119,13 @@ fn a_back_test_has_the_fields_of_the_contract_and_its_tables() {
 
 #[test]
 fn flags_override_the_execution_block_and_files_are_read_like_datasets() {
-    let place = Place::new();
-    place.walk(2000, 5);
-    place.write("execution.yaml", "takerFee: \"0.01\"\nside: LongShort\n");
+    let sandbox = Sandbox::new();
+    sandbox.walk(2000, 5);
+    sandbox.write("execution.yaml", "takerFee: \"0.01\"\nside: LongShort\n");
     let run = |extra: &[&str]| {
         let mut arguments = vec!["backtest", "--data", "walk", "--strategy", "sma_crossover", "-o", "json"];
         arguments.extend(extra);
-        place.json(&arguments)["metrics"]["final_equity"].clone()
+        sandbox.json(&arguments)["metrics"]["final_equity"].clone()
     };
     let by_block = run(&["--execution", "execution.yaml"]);
     assert_eq!(by_block, run(&["--taker-fee", "0.01", "--side", "long-short"]));
@@ -134,33 +134,33 @@ fn flags_override_the_execution_block_and_files_are_read_like_datasets() {
     assert_ne!(by_block, free);
     let same_close =
         ["backtest", "--data", "walk", "--strategy", "sma_crossover", "--fill", "same-close", "-o", "json"];
-    assert_eq!(place.json(&same_close)["optimistic"], true);
+    assert_eq!(sandbox.json(&same_close)["optimistic"], true);
 }
 
 #[test]
 fn init_prints_a_manifest_that_is_valid() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for strategies in
         [&["--strategy", "rsi_filter", "--strategy", "atr_stop_loss"][..], &["--strategy", "all"]]
     {
         let mut arguments = vec!["init", "--dataset", "walk", "--symbol", "WALK", "--interval", "1h"];
         arguments.extend(strategies);
-        let text = place.ok(&arguments).stdout;
-        place.write("job.yaml", &text);
-        place.ok(&["validate", "job.yaml"]);
+        let text = sandbox.ok(&arguments).stdout;
+        sandbox.write("job.yaml", &text);
+        sandbox.ok(&["validate", "job.yaml"]);
         // What is commented out must be as good: the genes of every strategy.
         let genes = text.replace("    # genes:", "    genes:").replace("    # - {name:", "    - {name:");
-        place.write("genes.yaml", &genes);
-        place.ok(&["validate", "genes.yaml"]);
+        sandbox.write("genes.yaml", &genes);
+        sandbox.ok(&["validate", "genes.yaml"]);
     }
 }
 
 #[test]
 fn strategies_are_listed_for_people_and_programs() {
-    let place = Place::new();
-    let list = place.json(&["strategies", "-o", "json"]);
+    let sandbox = Sandbox::new();
+    let list = sandbox.json(&["strategies", "-o", "json"]);
     assert_eq!(list["strategies"].as_array().unwrap().len(), 15);
-    let one = place.ok(&["strategies", "rsi_mean_reversion"]).stdout;
+    let one = sandbox.ok(&["strategies", "rsi_mean_reversion"]).stdout;
     assert!(one.contains("rsi_period") && one.contains("rsi_mean_reversion"), "{one}");
-    assert!(place.ok(&["completions", "bash"]).stdout.contains("complete"));
+    assert!(sandbox.ok(&["completions", "bash"]).stdout.contains("complete"));
 }

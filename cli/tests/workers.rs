@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, small_job};
+use common::{Sandbox, small_job};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
@@ -28,10 +28,10 @@ fn kill(pid: u32, signal: &str) {
     drop(done);
 }
 
-fn start(place: &Place, more: &[&str]) -> Child {
+fn start(sandbox: &Sandbox, more: &[&str]) -> Child {
     let mut arguments = vec!["run", "job.yaml", "--workers", "2", "-o", "json"];
     arguments.extend(more);
-    place.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    sandbox.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// Waits until there are so many worker processes.
@@ -49,11 +49,11 @@ fn until_there_are(run: &mut Child, count: usize) -> Vec<u32> {
 
 #[test]
 fn worker_processes_give_the_result_of_threads_and_leave_nothing_behind() {
-    let place = Place::new();
-    place.walk(3000, 5);
-    place.write("job.yaml", small_job(60, 6));
-    let threads = place.json(&["run", "job.yaml", "-o", "json"]);
-    let mut run = start(&place, &["--fresh"]);
+    let sandbox = Sandbox::new();
+    sandbox.walk(3000, 5);
+    sandbox.write("job.yaml", small_job(60, 6));
+    let threads = sandbox.json(&["run", "job.yaml", "-o", "json"]);
+    let mut run = start(&sandbox, &["--fresh"]);
     let workers = until_there_are(&mut run, 2);
     let ended = run.wait_with_output().unwrap();
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
@@ -68,11 +68,11 @@ fn worker_processes_give_the_result_of_threads_and_leave_nothing_behind() {
 
 #[test]
 fn a_killed_worker_process_is_started_again_and_changes_nothing() {
-    let place = Place::new();
-    place.walk(20_000, 5);
-    place.write("job.yaml", small_job(200, 10));
-    let expected = place.json(&["run", "job.yaml", "-o", "json"]);
-    let mut run = start(&place, &["--fresh"]);
+    let sandbox = Sandbox::new();
+    sandbox.walk(20_000, 5);
+    sandbox.write("job.yaml", small_job(200, 10));
+    let expected = sandbox.json(&["run", "job.yaml", "-o", "json"]);
+    let mut run = start(&sandbox, &["--fresh"]);
     let mut kills = 0;
     while run.try_wait().unwrap().is_none() && kills < 6 {
         if let Some(&victim) = until_there_are(&mut run, 2).get(kills % 2) {
@@ -90,10 +90,10 @@ fn a_killed_worker_process_is_started_again_and_changes_nothing() {
 
 #[test]
 fn workers_do_not_outlive_a_run_that_was_killed() {
-    let place = Place::new();
-    place.walk(20_000, 5);
-    place.write("job.yaml", small_job(400, 400));
-    let mut run = start(&place, &[]);
+    let sandbox = Sandbox::new();
+    sandbox.walk(20_000, 5);
+    sandbox.write("job.yaml", small_job(400, 400));
+    let mut run = start(&sandbox, &[]);
     let workers = until_there_are(&mut run, 2);
     assert_eq!(workers.len(), 2);
     run.kill().unwrap();
@@ -107,35 +107,35 @@ fn workers_do_not_outlive_a_run_that_was_killed() {
 
 #[test]
 fn an_interrupt_is_answered_soon_and_the_same_command_continues() {
-    let place = Place::new();
-    place.walk(20_000, 5);
-    place.write("job.yaml", small_job(200, 12));
-    let expected = place.json(&["run", "job.yaml", "-o", "json"]);
-    let mut run = start(&place, &["--results-dir", "other"]);
+    let sandbox = Sandbox::new();
+    sandbox.walk(20_000, 5);
+    sandbox.write("job.yaml", small_job(200, 12));
+    let expected = sandbox.json(&["run", "job.yaml", "-o", "json"]);
+    let mut run = start(&sandbox, &["--results-dir", "other"]);
     until_there_are(&mut run, 2);
     std::thread::sleep(Duration::from_millis(300));
     kill(run.id(), "-INT");
     let code = run.wait().unwrap().code();
     assert!(matches!(code, Some(130 | 0)), "{code:?}");
-    let found = place.json(&["run", "job.yaml", "--workers", "1", "--results-dir", "other", "-o", "json"]);
+    let found = sandbox.json(&["run", "job.yaml", "--workers", "1", "--results-dir", "other", "-o", "json"]);
     assert_eq!(found["result_digest"], expected["result_digest"]);
 }
 
 #[test]
 fn certificates_are_made_once_and_their_keys_are_private() {
-    let place = Place::new();
-    place.ok(&["dev", "certs", "--job-uid", "try-1", "-o", "certs"]);
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["dev", "certs", "--job-uid", "try-1", "-o", "certs"]);
     for role in ["coordinator", "worker", "operator"] {
         for file in ["ca.crt", "tls.crt", "tls.key"] {
-            let path = place.path().join("certs").join(role).join(file);
+            let path = sandbox.path().join("certs").join(role).join(file);
             let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode, if file == "tls.key" { 0o600 } else { 0o644 }, "{}", path.display());
         }
     }
-    let again = place.run(&["dev", "certs", "--job-uid", "try-1", "-o", "certs"]);
+    let again = sandbox.run(&["dev", "certs", "--job-uid", "try-1", "-o", "certs"]);
     assert_eq!(again.code, 2);
     assert!(again.stderr.contains("has certificates already"), "{}", again.stderr);
-    let wrong = place.run(&["dev", "certs", "--job-uid", "Try_1", "-o", "others"]);
+    let wrong = sandbox.run(&["dev", "certs", "--job-uid", "Try_1", "-o", "others"]);
     assert_eq!(wrong.code, 2, "{}", wrong.stderr);
-    assert!(!place.path().join("others").exists());
+    assert!(!sandbox.path().join("others").exists());
 }

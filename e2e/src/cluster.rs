@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::certificates::Certificates;
 use crate::outcome::{Outcome, newest_checkpoint};
-use crate::process::{End, Process};
+use crate::process::{Process, ProcessEnd};
 use crate::program;
 use crate::proxy::Proxy;
 use crate::scratch::Scratch;
@@ -192,7 +192,7 @@ impl Cluster {
 
     /// Lets the present coordinator run for a while, with workers that find it and are restarted. How it ended, if it
     /// has.
-    pub fn run_for(&mut self, time: Duration) -> Option<End> {
+    pub fn run_for(&mut self, time: Duration) -> Option<ProcessEnd> {
         let end = Instant::now() + time;
         let mut connected = false;
         loop {
@@ -241,7 +241,7 @@ impl Cluster {
     ///
     /// # Panics
     /// It takes longer than `limit`, or an attempt ends as `allowed` does not say.
-    pub fn to_the_end(&mut self, limit: Duration, allowed: impl Fn(End) -> bool) -> End {
+    pub fn to_the_end(&mut self, limit: Duration, allowed: impl Fn(ProcessEnd) -> bool) -> ProcessEnd {
         let begun = Instant::now();
         loop {
             if self.coordinator.is_none() {
@@ -251,7 +251,7 @@ impl Cluster {
             let how = self.run_for(left);
             let tail = self.coordinator.as_ref().map(|c| c.process.tail()).unwrap_or_default();
             let how = how.unwrap_or_else(|| panic!("no end after {limit:?}\n{tail}"));
-            if how == End::DONE || how.is_permanent() {
+            if how == ProcessEnd::DONE || how.is_permanent() {
                 return how;
             }
             assert!(allowed(how), "{how:?}\n{tail}");

@@ -75,18 +75,18 @@ impl Process {
     ///
     /// # Panics
     /// It takes longer than `limit`.
-    pub fn wait(&mut self, limit: Duration) -> End {
+    pub fn wait(&mut self, limit: Duration) -> ProcessEnd {
         assert!(!self.outlives(limit), "{} still runs after {limit:?}\n{}", self.name, self.tail());
         self.end().unwrap()
     }
 
     /// How it ended, by the exit codes that docs/worker.md lists.
-    pub fn end(&mut self) -> Option<End> {
+    pub fn end(&mut self) -> Option<ProcessEnd> {
         use std::os::unix::process::ExitStatusExt;
         let status = self.poll()?;
         Some(match (status.code(), status.signal()) {
-            (Some(code), _) => End::Code(code),
-            (None, signal) => End::Signal(signal.unwrap_or_default()),
+            (Some(code), _) => ProcessEnd::Code(code),
+            (None, signal) => ProcessEnd::Signal(signal.unwrap_or_default()),
         })
     }
 
@@ -134,32 +134,32 @@ impl Drop for Process {
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum ProcessEnd {
     /// With an exit code.
     Code(i32),
     /// By a signal.
     Signal(i32),
 }
 
-impl End {
+impl ProcessEnd {
     /// The job is done.
-    pub const DONE: End = End::Code(0);
+    pub const DONE: ProcessEnd = ProcessEnd::Code(0);
     /// The data are not there.
-    pub const DATA_MISSING: End = End::Code(Code::DataMissing.number());
+    pub const DATA_MISSING: ProcessEnd = ProcessEnd::Code(Code::DataMissing.number());
     /// The data are damaged or changed.
-    pub const DATA_INVALID: End = End::Code(Code::DataInvalid.number());
+    pub const DATA_INVALID: ProcessEnd = ProcessEnd::Code(Code::DataInvalid.number());
     /// The state folder cannot be written.
-    pub const STATE_NOT_WRITABLE: End = End::Code(Code::StateNotWritable.number());
+    pub const STATE_NOT_WRITABLE: ProcessEnd = ProcessEnd::Code(Code::StateNotWritable.number());
     /// A newer attempt has taken over.
-    pub const OLDER_EPOCH: End = End::Code(Code::OlderEpoch.number());
+    pub const OLDER_EPOCH: ProcessEnd = ProcessEnd::Code(Code::OlderEpoch.number());
     /// Determinism is broken, or a bug.
-    pub const INTERNAL: End = End::Code(Code::Internal.number());
+    pub const INTERNAL: ProcessEnd = ProcessEnd::Code(Code::Internal.number());
     /// Stopped by SIGTERM.
-    pub const TERMINATED: End = End::Code(Code::Terminated.number());
+    pub const TERMINATED: ProcessEnd = ProcessEnd::Code(Code::Terminated.number());
 
     /// Another attempt would end the same way.
     pub fn is_permanent(self) -> bool {
-        matches!(self, End::Code(code) if Code::from_number(code).is_some_and(Code::is_permanent))
+        matches!(self, ProcessEnd::Code(code) if Code::from_number(code).is_some_and(Code::is_permanent))
     }
 }
 
@@ -179,7 +179,7 @@ mod tests {
         let mut process = sleeper(folder.path());
         assert!(process.outlives(Duration::from_millis(20)));
         process.kill();
-        assert_eq!(process.end(), Some(End::Signal(9)));
+        assert_eq!(process.end(), Some(ProcessEnd::Signal(9)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use galapagos_e2e::chaos::{Plan, count};
 use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::jobs::Job;
 use galapagos_e2e::outcome::Outcome;
-use galapagos_e2e::process::End;
+use galapagos_e2e::process::ProcessEnd;
 use galapagos_e2e::scratch::Scratch;
 use galapagos_e2e::watcher::Watcher;
 
@@ -44,7 +44,7 @@ fn killed_coordinators_redo_at_most_one_generation_and_change_no_byte() {
             assert!(cluster.checkpoint() >= before, "checkpoints are never lost");
             if let Some(end) = end {
                 plan.note(format!("job {ended}: ended with {end:?} after {:?}", begun.elapsed()));
-                assert_eq!(end, End::DONE);
+                assert_eq!(end, ProcessEnd::DONE);
                 whole = whole.max(begun.elapsed());
                 break;
             }
@@ -65,14 +65,14 @@ fn killed_coordinators_redo_at_most_one_generation_and_change_no_byte() {
 fn undisturbed(scratch: &Scratch, seed: u64) -> (Job, PathBuf, Outcome) {
     let job = Job { generations: 30, ..Job::small(seed) };
     let file = scratch.write(&format!("job-{seed}.yaml"), &job.manifest());
-    let place = Scratch::new();
-    galapagos_e2e::scratch::copy(&scratch.data(), &place.data());
-    let expected = Outcome::undisturbed(&place, &file);
+    let scratch = Scratch::new();
+    galapagos_e2e::scratch::copy(&scratch.data(), &scratch.data());
+    let expected = Outcome::undisturbed(&scratch, &file);
     (job, file, expected)
 }
 
 /// Lets the coordinator live for a while; whoever could watch it did.
-fn watched(cluster: &mut Cluster, life: Duration, job: &Job) -> (Option<End>, Option<Watcher>) {
+fn watched(cluster: &mut Cluster, life: Duration, job: &Job) -> (Option<ProcessEnd>, Option<Watcher>) {
     let begun = Instant::now();
     let mut watcher = None;
     loop {

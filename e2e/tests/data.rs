@@ -9,7 +9,7 @@ use galapagos_e2e::chaos::{Plan, count};
 use galapagos_e2e::cluster::Cluster;
 use galapagos_e2e::jobs::{self, Job};
 use galapagos_e2e::outcome::Outcome;
-use galapagos_e2e::process::End;
+use galapagos_e2e::process::ProcessEnd;
 use galapagos_e2e::random::Random;
 use galapagos_e2e::scratch::{self, Scratch};
 
@@ -69,31 +69,32 @@ fn data_damaged_under_load_never_give_a_wrong_score() {
     whole.walk(&other, 6000, 6);
     let (mut refused, mut unharmed) = (0, 0);
     for round in 0..count(ALL.len() as u64, 100) {
-        let place = Scratch::new();
-        scratch::copy(&whole.data(), &place.data());
-        let file = jobs::write(place.path(), &Job::busy(round).manifest());
-        let expected = Outcome::undisturbed(&place, &file);
-        let mut cluster = Cluster::new(&place, "cluster", &file, plan.seed());
+        let scratch = Scratch::new();
+        scratch::copy(&whole.data(), &scratch.data());
+        let file = jobs::write(scratch.path(), &Job::busy(round).manifest());
+        let expected = Outcome::undisturbed(&scratch, &file);
+        let mut cluster = Cluster::new(&scratch, "cluster", &file, plan.seed());
         cluster.start_workers(2);
         cluster.start_coordinator();
         cluster.run_to_generation(plan.random().below(3));
         let kind = ALL[round as usize % ALL.len()];
         let pause = plan.random().duration(Duration::from_millis(300));
         cluster.run_for(pause);
-        damage(kind, &place.data(), &other, plan.random());
+        damage(kind, &scratch.data(), &other, plan.random());
         plan.note(format!("round {round}: {kind:?} after {pause:?}, checkpoint {}", cluster.checkpoint()));
         // A process whose mapped file was cut dies of SIGBUS; the next one says what is wrong.
-        let end = cluster
-            .to_the_end(LIMIT, |end| matches!(end, End::Signal(7) | End::STATE_NOT_WRITABLE | End::INTERNAL));
+        let end = cluster.to_the_end(LIMIT, |end| {
+            matches!(end, ProcessEnd::Signal(7) | ProcessEnd::STATE_NOT_WRITABLE | ProcessEnd::INTERNAL)
+        });
         plan.note(format!("round {round}: {end:?}"));
         match end {
-            End::DONE => {
+            ProcessEnd::DONE => {
                 cluster.assert_outcome(&expected, &format!("round {round}: {kind:?}"));
                 unharmed += 1;
             }
             // Missing is 66, everything else is damaged.
-            End::DATA_INVALID => refused += 1,
-            End::DATA_MISSING if matches!(kind, Damage::Removed) => refused += 1,
+            ProcessEnd::DATA_INVALID => refused += 1,
+            ProcessEnd::DATA_MISSING if matches!(kind, Damage::Removed) => refused += 1,
             other => panic!("round {round}: {kind:?}: {other:?}"),
         }
     }

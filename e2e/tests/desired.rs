@@ -6,7 +6,7 @@ use galapagos_e2e::certificates::Certificates;
 use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::jobs::{self, Job};
 use galapagos_e2e::outcome::Outcome;
-use galapagos_e2e::process::End;
+use galapagos_e2e::process::ProcessEnd;
 use galapagos_e2e::scratch::Scratch;
 use galapagos_e2e::watcher::Watcher;
 use galapagos_protocol::progress::Desired;
@@ -45,7 +45,7 @@ fn generations_raised_while_a_job_runs_are_run_too() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     cluster.start_workers(2);
-    assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE));
+    assert_eq!(cluster.run_for(PATIENCE), Some(ProcessEnd::DONE));
     cluster.assert_outcome(&expected, "raised");
     assert_final(&watcher, &expected, 20);
 }
@@ -58,11 +58,11 @@ fn a_finished_job_goes_on_when_its_generations_are_raised() {
     let file = jobs::write(scratch.path(), &Job { generations: 5, ..Job::small(4) }.manifest());
     let mut cluster = Cluster::new(&scratch, "cluster", &file, 1);
     cluster.start_workers(1);
-    assert_eq!(cluster.to_the_end(PATIENCE, |_| false), End::DONE);
+    assert_eq!(cluster.to_the_end(PATIENCE, |_| false), ProcessEnd::DONE);
     std::fs::copy(longer, file).unwrap();
     cluster.start_workers(1);
     cluster.start_coordinator();
-    assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE));
+    assert_eq!(cluster.run_for(PATIENCE), Some(ProcessEnd::DONE));
     cluster.assert_outcome(&expected, "gone on");
 }
 
@@ -75,7 +75,7 @@ fn generations_lowered_below_the_present_one_stop_the_job_with_the_best_so_far()
     cluster.start_coordinator();
     cluster.run_to_generation(2);
     let watcher = watch(&mut cluster, 1);
-    assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE));
+    assert_eq!(cluster.run_for(PATIENCE), Some(ProcessEnd::DONE));
     let found = Outcome::read(cluster.state()).unwrap();
     assert_eq!(found.stopped_by, "GenerationsReached");
     let reached = watcher.reports().last().unwrap().generation;
@@ -109,7 +109,7 @@ fn a_job_whose_pods_have_cost_its_limit_ends_though_its_generations_have_not() {
     cluster.run_to_generation(4);
     drop(cheap);
     let dear = Watcher::wanting(address, &operator, desired(limit));
-    assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE));
+    assert_eq!(cluster.run_for(PATIENCE), Some(ProcessEnd::DONE));
     assert_eq!(Outcome::read(cluster.state()).unwrap().stopped_by, "BudgetSpent");
     let last = dear.reports().pop().unwrap();
     assert!(last.workers.unwrap().worker_seconds < 10_000.0, "its own count is far below the limit");

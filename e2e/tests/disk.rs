@@ -9,7 +9,7 @@ use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::fault::{Fault, Trouble};
 use galapagos_e2e::jobs::{self, Job};
 use galapagos_e2e::outcome::Outcome;
-use galapagos_e2e::process::{End, Process};
+use galapagos_e2e::process::{Process, ProcessEnd};
 use galapagos_e2e::program;
 use galapagos_e2e::scratch::Scratch;
 
@@ -40,19 +40,19 @@ fn a_disk_that_fails_costs_an_attempt_and_no_byte() {
             hit += u64::from(failures > 0);
             let coordinator = cluster.coordinator.take().unwrap();
             match end {
-                Some(End::DONE) => {
+                Some(ProcessEnd::DONE) => {
                     survived += u64::from(failures > 0);
                     cluster.assert_outcome(&expected, &format!("round {round}, during {fault:?}"));
                 }
                 // A broken disk is named as such; and short writes are no error at all.
-                Some(End::STATE_NOT_WRITABLE) if failures > 0 && trouble != Trouble::ShortWrites => {}
+                Some(ProcessEnd::STATE_NOT_WRITABLE) if failures > 0 && trouble != Trouble::ShortWrites => {}
                 // Told at the end, so that the restart is looked at too.
                 other => {
                     wrong.push(format!("round {round}: {fault:?}: {other:?}\n{}", coordinator.process.tail()))
                 }
             }
         }
-        assert_eq!(cluster.to_the_end(PATIENCE, |_| false), End::DONE);
+        assert_eq!(cluster.to_the_end(PATIENCE, |_| false), ProcessEnd::DONE);
         cluster.assert_outcome(&expected, &format!("round {round}, on a disk that works again"));
     }
     println!("{hit} attempts were hit, {survived} of them survived");
@@ -87,14 +87,14 @@ fn a_disk_that_fails_costs_a_local_run_and_no_byte() {
         let failures = std::fs::read_to_string(&log).unwrap_or_default().lines().count();
         plan.note(format!("round {round}: {fault:?}: {failures} failures, {end:?}"));
         hit += u64::from(failures > 0);
-        if end == End::DONE {
+        if end == ProcessEnd::DONE {
             Outcome::read(&results).unwrap().assert_same(&expected, &format!("round {round}"));
         } else {
             failed += 1;
-            assert!(matches!(end, End::Code(_)) && failures > 0, "round {round}: {fault:?}: {end:?}");
+            assert!(matches!(end, ProcessEnd::Code(_)) && failures > 0, "round {round}: {fault:?}: {end:?}");
             assert_ne!(trouble, Trouble::ShortWrites, "round {round}: {fault:?}: {end:?}");
         }
-        assert_eq!(run(None), End::DONE, "round {round}: {fault:?}");
+        assert_eq!(run(None), ProcessEnd::DONE, "round {round}: {fault:?}");
         Outcome::read(&results).unwrap().assert_same(&expected, &format!("round {round}, repeated"));
     }
     println!("{hit} runs were hit, {failed} of them failed");

@@ -10,7 +10,7 @@ use galapagos_e2e::chaos::{Plan, count};
 use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::jobs::{self, Job};
 use galapagos_e2e::outcome::{Outcome, published};
-use galapagos_e2e::process::End;
+use galapagos_e2e::process::ProcessEnd;
 use galapagos_e2e::scratch::Scratch;
 
 /// Within this a process is gone that was asked to leave.
@@ -46,10 +46,10 @@ fn a_coordinator_asked_to_leave_is_gone_in_five_seconds_and_nothing_is_lost() {
             let mut first = case.cluster.coordinator.take().unwrap();
             first.process.signal(Signal::TERM);
             let end = first.process.wait(LEAVES);
-            assert!(end == End::TERMINATED || end == End::DONE, "{end:?}");
+            assert!(end == ProcessEnd::TERMINATED || end == ProcessEnd::DONE, "{end:?}");
             assert!(case.cluster.checkpoint() >= before);
         }
-        assert_eq!(case.cluster.to_the_end(PATIENCE, |_| false), End::DONE);
+        assert_eq!(case.cluster.to_the_end(PATIENCE, |_| false), ProcessEnd::DONE);
         case.cluster.assert_outcome(&case.expected, &format!("round {round}"));
     }
 }
@@ -73,9 +73,9 @@ fn workers_asked_to_leave_all_the_time_change_no_byte() {
             let worker = &mut case.cluster.workers[victim].0;
             worker.signal(Signal::TERM);
             let end = worker.wait(LEAVES);
-            assert!(end == End::TERMINATED || end == End::DONE, "{end:?}");
+            assert!(end == ProcessEnd::TERMINATED || end == ProcessEnd::DONE, "{end:?}");
         };
-        assert_eq!(end, End::DONE);
+        assert_eq!(end, ProcessEnd::DONE);
         case.cluster.assert_outcome(&case.expected, &format!("round {round}"));
     }
 }
@@ -92,7 +92,7 @@ fn a_worker_that_is_frozen_and_wakes_changes_no_byte() {
     case.cluster.run_to_generation(generation + 2);
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     case.cluster.workers[0].0.signal(Signal::CONT);
-    assert_eq!(case.cluster.run_for(PATIENCE), Some(End::DONE));
+    assert_eq!(case.cluster.run_for(PATIENCE), Some(ProcessEnd::DONE));
     case.cluster.assert_outcome(&case.expected, "frozen worker");
 }
 
@@ -100,7 +100,7 @@ fn a_worker_that_is_frozen_and_wakes_changes_no_byte() {
 fn a_job_that_is_over_is_answered_from_its_result_without_workers() {
     let mut case = case(1500, &Job::small(8));
     case.cluster.start_workers(1);
-    assert_eq!(case.cluster.to_the_end(PATIENCE, |_| false), End::DONE);
+    assert_eq!(case.cluster.to_the_end(PATIENCE, |_| false), ProcessEnd::DONE);
     let last_words = |cluster: &Cluster| -> serde_json::Value {
         serde_json::from_str(&cluster.coordinator.as_ref().unwrap().message()).unwrap()
     };
@@ -110,7 +110,7 @@ fn a_job_that_is_over_is_answered_from_its_result_without_workers() {
     assert_eq!(case.cluster.state().join(first["resultPath"].as_str().unwrap()), result);
     case.cluster.workers.clear();
     case.cluster.start_coordinator();
-    assert_eq!(case.cluster.run_for(PATIENCE), Some(End::DONE));
+    assert_eq!(case.cluster.run_for(PATIENCE), Some(ProcessEnd::DONE));
     assert_eq!(last_words(&case.cluster)["resultDigest"], first["resultDigest"]);
     case.cluster.assert_outcome(&case.expected, "answered");
 }

@@ -4,7 +4,7 @@
 use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::jobs;
 use galapagos_e2e::outcome::Outcome;
-use galapagos_e2e::process::End;
+use galapagos_e2e::process::ProcessEnd;
 use galapagos_e2e::scratch::Scratch;
 
 /// A sample manifest on one, two and four workers, compared with `galapagos run`.
@@ -18,7 +18,7 @@ fn sample_is_the_same_on_any_number_of_workers(name: &str) {
     for workers in [1, 2, 4] {
         let mut cluster = Cluster::new(&scratch, &format!("{workers}-workers"), &job, 1);
         cluster.start_workers(workers);
-        assert_eq!(cluster.to_the_end(PATIENCE, |_| false), End::DONE);
+        assert_eq!(cluster.to_the_end(PATIENCE, |_| false), ProcessEnd::DONE);
         cluster.assert_outcome(&expected, &format!("{name}, {workers} workers"));
     }
 }

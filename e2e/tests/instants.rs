@@ -13,7 +13,7 @@ use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::fault::{Fault, Trouble};
 use galapagos_e2e::jobs::{self, Job};
 use galapagos_e2e::outcome::{Outcome, published};
-use galapagos_e2e::process::End;
+use galapagos_e2e::process::ProcessEnd;
 use galapagos_e2e::scratch::{self, Scratch};
 
 /// More calls than the small job makes: those beyond are never made, and the job just ends.
@@ -58,10 +58,10 @@ fn killed_at_any_call_the_next_attempt_ends_with_the_same_bytes() {
         start(&mut cluster, &Fault::at(Trouble::Killed, call), &state);
         let end = cluster.run_for(PATIENCE);
         plan.note(format!("call {call}: {end:?}"));
-        assert!(matches!(end, Some(End::DONE | End::Signal(9))), "call {call}: {end:?}");
-        killed += u64::from(end == Some(End::Signal(9)));
+        assert!(matches!(end, Some(ProcessEnd::DONE | ProcessEnd::Signal(9))), "call {call}: {end:?}");
+        killed += u64::from(end == Some(ProcessEnd::Signal(9)));
         cluster.coordinator = None;
-        assert_eq!(cluster.to_the_end(PATIENCE, |_| false), End::DONE);
+        assert_eq!(cluster.to_the_end(PATIENCE, |_| false), ProcessEnd::DONE);
         cluster.assert_outcome(&expected, &format!("killed at call {call}"));
     }
     println!("{killed} calls hit");
@@ -87,18 +87,18 @@ fn frozen_at_any_call_and_woken_after_a_newer_attempt_it_changes_nothing() {
         frozen += 1;
         let mut first = cluster.coordinator.take().unwrap();
         cluster.start_coordinator();
-        assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE), "call {call}");
+        assert_eq!(cluster.run_for(PATIENCE), Some(ProcessEnd::DONE), "call {call}");
         first.process.signal(Signal::CONT);
         let end = first.process.wait(PATIENCE);
         // At its very first calls it has claimed nothing yet: then it is the newer one, and finds the result.
-        if end != End::OLDER_EPOCH && end != End::DONE {
+        if end != ProcessEnd::OLDER_EPOCH && end != ProcessEnd::DONE {
             wrong.push(format!("call {call}: {end:?}\n{}", first.process.tail()));
         }
         cluster.assert_outcome(&expected, &format!("frozen at call {call}"));
         // Whatever it may have written, the next attempt finds a result it believes.
         cluster.workers.clear();
         cluster.start_coordinator();
-        assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE), "call {call}, without workers");
+        assert_eq!(cluster.run_for(PATIENCE), Some(ProcessEnd::DONE), "call {call}, without workers");
         cluster.assert_outcome(&expected, &format!("frozen at call {call}, once more"));
     }
     println!("{frozen} calls hit");
@@ -113,11 +113,11 @@ fn a_result_that_a_newer_attempt_published_is_not_removed_by_an_older_one() {
     let (scratch, file, _) = job(4);
     let mut cluster = Cluster::new(&scratch, "cluster", &file, 1);
     cluster.start_workers(1);
-    assert_eq!(cluster.to_the_end(PATIENCE, |_| false), End::DONE);
+    assert_eq!(cluster.to_the_end(PATIENCE, |_| false), ProcessEnd::DONE);
     std::fs::write(&file, Job { generations: 6, ..Job::small(3) }.manifest()).unwrap();
-    let place = Scratch::new();
-    scratch::copy(&scratch.data(), &place.data());
-    let expected = Outcome::undisturbed(&place, &file);
+    let scratch = Scratch::new();
+    scratch::copy(&scratch.data(), &scratch.data());
+    let expected = Outcome::undisturbed(&scratch, &file);
     let mark = published(cluster.state()).unwrap().0.with_file_name("RESULT");
     start(&mut cluster, &Fault::at(Trouble::FrozenAtRemoval, 0), &mark);
     if !until_stopped(&mut cluster) {
@@ -126,7 +126,7 @@ fn a_result_that_a_newer_attempt_published_is_not_removed_by_an_older_one() {
     }
     let mut first = cluster.coordinator.take().unwrap();
     cluster.start_coordinator();
-    assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE));
+    assert_eq!(cluster.run_for(PATIENCE), Some(ProcessEnd::DONE));
     cluster.assert_outcome(&expected, "the newer attempt");
     first.process.signal(Signal::CONT);
     let end = first.process.wait(PATIENCE);

@@ -8,7 +8,7 @@ use galapagos_e2e::chaos::{Plan, count};
 use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::jobs::{self, Job};
 use galapagos_e2e::outcome::Outcome;
-use galapagos_e2e::process::End;
+use galapagos_e2e::process::ProcessEnd;
 use galapagos_e2e::relay::{Mischief, Relay};
 use galapagos_e2e::scratch::Scratch;
 
@@ -42,7 +42,7 @@ impl Case {
     }
 
     fn ends_undisturbed(mut self, context: &str) {
-        assert_eq!(self.cluster.run_for(PATIENCE), Some(End::DONE), "{context}");
+        assert_eq!(self.cluster.run_for(PATIENCE), Some(ProcessEnd::DONE), "{context}");
         self.cluster.assert_outcome(&self.expected, context);
         assert!(self.relay.done() > 0, "{context}: nothing was disturbed");
     }
@@ -123,7 +123,7 @@ fn two_different_answers_to_one_question_end_the_job() {
     let mut case = case(&mut plan, 1);
     case.start();
     case.relay.set(Mischief::Contradict);
-    assert_eq!(case.cluster.run_for(PATIENCE), Some(End::INTERNAL));
+    assert_eq!(case.cluster.run_for(PATIENCE), Some(ProcessEnd::INTERNAL));
     assert!(case.relay.done() > 0);
     assert_eq!(Outcome::read(case.cluster.state()).map(|o| o.digest), None);
 }

@@ -8,7 +8,7 @@ use galapagos_e2e::chaos::{Plan, count};
 use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::jobs::{self, Job};
 use galapagos_e2e::outcome::Outcome;
-use galapagos_e2e::process::End;
+use galapagos_e2e::process::ProcessEnd;
 use galapagos_e2e::proxy::{Network, Proxy};
 use galapagos_e2e::random::Random;
 use galapagos_e2e::scratch::Scratch;
@@ -41,10 +41,10 @@ fn a_network_that_breaks_in_every_way_changes_no_byte() {
     let scratch = Scratch::with_walk(6000);
     for round in 0..count(1, 25) {
         let file = jobs::write(scratch.path(), &Job::busy(round).manifest());
-        let place = Scratch::new();
-        galapagos_e2e::scratch::copy(&scratch.data(), &place.data());
-        let expected = Outcome::undisturbed(&place, &file);
-        let mut cluster = Cluster::new(&place, "cluster", &file, plan.seed());
+        let scratch = Scratch::new();
+        galapagos_e2e::scratch::copy(&scratch.data(), &scratch.data());
+        let expected = Outcome::undisturbed(&scratch, &file);
+        let mut cluster = Cluster::new(&scratch, "cluster", &file, plan.seed());
         cluster.start_workers(3);
         cluster.start_coordinator();
         let mut troubles = 0;
@@ -64,7 +64,7 @@ fn a_network_that_breaks_in_every_way_changes_no_byte() {
             assert!(time < PATIENCE, "no end on a network that is fine again");
             troubles += 1;
         };
-        assert_eq!(end, End::DONE);
+        assert_eq!(end, ProcessEnd::DONE);
         cluster.assert_outcome(&expected, &format!("round {round}"));
     }
 }
@@ -89,6 +89,6 @@ fn the_work_of_a_worker_that_falls_silent_is_done_by_others_within_fifteen_secon
     cluster.run_to_generation(generation + 2);
     let waited = begun.elapsed();
     assert!(waited < REQUEUED + Duration::from_secs(5), "two generations took {waited:?}");
-    assert_eq!(cluster.to_the_end(PATIENCE, |_| false), End::DONE);
+    assert_eq!(cluster.to_the_end(PATIENCE, |_| false), ProcessEnd::DONE);
     cluster.assert_outcome(&expected, "one worker silent for good");
 }

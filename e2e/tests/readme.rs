@@ -8,7 +8,7 @@ use std::process::Command;
 
 use galapagos_e2e::cluster::PATIENCE;
 use galapagos_e2e::outcome::Outcome;
-use galapagos_e2e::process::{End, Process};
+use galapagos_e2e::process::{Process, ProcessEnd};
 use galapagos_e2e::program;
 use galapagos_e2e::scratch::{Scratch, copy};
 
@@ -50,10 +50,10 @@ fn the_commands_of_many_processes_work_and_end_with_one_digest() {
         let log = scratch.path().join(format!("{n}.log"));
         Process::start(&all[n].join(" "), command(&all[n], scratch.path(), port), &log)
     };
-    assert_eq!(start(0).wait(PATIENCE), End::DONE);
-    assert_eq!(start(1).wait(PATIENCE), End::DONE);
+    assert_eq!(start(0).wait(PATIENCE), ProcessEnd::DONE);
+    assert_eq!(start(1).wait(PATIENCE), ProcessEnd::DONE);
     let (mut coordinator, mut worker) = (start(2), start(3));
-    assert_eq!((coordinator.wait(PATIENCE), worker.wait(PATIENCE)), (End::DONE, End::DONE));
+    assert_eq!((coordinator.wait(PATIENCE), worker.wait(PATIENCE)), (ProcessEnd::DONE, ProcessEnd::DONE));
     let expected = Outcome::read(&scratch.path().join("results")).unwrap();
     Outcome::read(&scratch.path().join("state")).unwrap().assert_same(&expected, "by hand");
 }

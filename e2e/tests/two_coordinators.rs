@@ -10,7 +10,7 @@ use galapagos_e2e::chaos::{Plan, count};
 use galapagos_e2e::cluster::{Cluster, PATIENCE};
 use galapagos_e2e::jobs::{self, Job};
 use galapagos_e2e::outcome::Outcome;
-use galapagos_e2e::process::End;
+use galapagos_e2e::process::ProcessEnd;
 use galapagos_e2e::scratch::Scratch;
 
 fn running(plan: &mut Plan, round: u64) -> (Scratch, Cluster, Outcome) {
@@ -34,8 +34,8 @@ fn a_newer_attempt_takes_over_and_the_older_one_leaves() {
         // The streams to the first one stay open; new ones lead to the second.
         cluster.start_coordinator();
         cluster.connect();
-        assert_eq!(first.process.wait(PATIENCE), End::OLDER_EPOCH);
-        assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE));
+        assert_eq!(first.process.wait(PATIENCE), ProcessEnd::OLDER_EPOCH);
+        assert_eq!(cluster.run_for(PATIENCE), Some(ProcessEnd::DONE));
         cluster.assert_outcome(&expected, &format!("round {round}"));
     }
 }
@@ -56,13 +56,13 @@ fn a_coordinator_that_was_frozen_changes_nothing_when_it_wakes() {
             cluster.run_to_generation(generation);
             plan.note(format!("round {round}: wakes at generation {generation}"));
         } else {
-            assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE));
+            assert_eq!(cluster.run_for(PATIENCE), Some(ProcessEnd::DONE));
             plan.note(format!("round {round}: wakes after the end"));
         }
         first.process.signal(Signal::CONT);
-        assert_eq!(first.process.wait(PATIENCE), End::OLDER_EPOCH, "round {round}");
+        assert_eq!(first.process.wait(PATIENCE), ProcessEnd::OLDER_EPOCH, "round {round}");
         if early {
-            assert_eq!(cluster.run_for(PATIENCE), Some(End::DONE));
+            assert_eq!(cluster.run_for(PATIENCE), Some(ProcessEnd::DONE));
         }
         std::thread::sleep(Duration::from_millis(50));
         cluster.assert_outcome(&expected, &format!("round {round}"));

@@ -6,7 +6,7 @@ use galapagos_e2e::chaos::{Plan, count};
 use galapagos_e2e::cluster::Cluster;
 use galapagos_e2e::jobs::{self, Job};
 use galapagos_e2e::outcome::Outcome;
-use galapagos_e2e::process::End;
+use galapagos_e2e::process::ProcessEnd;
 use galapagos_e2e::scratch::Scratch;
 
 const WORKERS: usize = 4;
@@ -20,11 +20,11 @@ fn half_of_the_workers_killed_every_second_changes_no_byte() {
     for round in 0..count(1, 20) {
         let job = Job { generations: 40, ..Job::busy(round) };
         let file = jobs::write(scratch.path(), &job.manifest());
-        let place = Scratch::new();
-        galapagos_e2e::scratch::copy(&scratch.data(), &place.data());
-        let expected = Outcome::undisturbed(&place, &file);
+        let scratch = Scratch::new();
+        galapagos_e2e::scratch::copy(&scratch.data(), &scratch.data());
+        let expected = Outcome::undisturbed(&scratch, &file);
 
-        let mut cluster = Cluster::new(&place, "cluster", &file, plan.seed());
+        let mut cluster = Cluster::new(&scratch, "cluster", &file, plan.seed());
         cluster.start_coordinator();
         cluster.connect();
         cluster.start_workers(WORKERS);
@@ -39,12 +39,12 @@ fn half_of_the_workers_killed_every_second_changes_no_byte() {
             for n in 0..WORKERS / 2 {
                 let victim = (first + n) % WORKERS;
                 cluster.workers[victim].0.kill();
-                plan.note(format!("round {round}: killed worker at place {victim}"));
+                plan.note(format!("round {round}: killed worker at position {victim}"));
                 kills += 1;
             }
             cluster.restart_workers();
         };
-        assert_eq!(end, End::DONE);
+        assert_eq!(end, ProcessEnd::DONE);
         assert!(kills >= 4, "the job is too short for this test: {kills} kills");
         cluster.assert_outcome(&expected, &format!("round {round}, {kills} kills"));
     }

@@ -18,6 +18,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use crate::context::Context;
 use crate::evolution_job::status::believed;
 use crate::metrics::{Controller, Outcome};
+use crate::watches::Watch;
 use crate::{evolution_job, worker_pool};
 
 #[cfg(test)]
@@ -27,6 +28,8 @@ mod tests;
 const DEADLINE: Duration = Duration::from_secs(60);
 /// Time between looks for what is remembered of objects that are gone.
 const SWEEP: Duration = Duration::from_secs(30);
+/// So many conflicts in a row are no other writer: the watch has not told what the object is now.
+const STALE: u32 = 3;
 /// Time between counts of what there is.
 const COUNT: Duration = Duration::from_secs(5);
 
@@ -123,6 +126,12 @@ async fn control<K, F>(
         let wait = ctx.backoff.failed(&object.uid().unwrap_or_default());
         let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
         let causes = causes(error);
+        if error.is_conflict() && ctx.backoff.failures(&object.uid().unwrap_or_default()) >= STALE {
+            ctx.caches.doubt(match kind {
+                Controller::EvolutionJob => Watch::EvolutionJobs,
+                Controller::WorkerPool => Watch::WorkerPools,
+            });
+        }
         match error.is_conflict() {
             true => {
                 tracing::debug!(kind = kind.as_str(), namespace, name, causes, "another writer was faster")

@@ -1,4 +1,4 @@
-//! What the book of leases costs the coordinator, per individual: the whole way from submit to settled.
+//! What the table of leases costs the coordinator, per individual: the whole way from submit to settled.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
 use galapagos_run::run::evaluator::Task;
-use galapagos_worker::lease::{Book, Delivery, Terms, WorkerId};
+use galapagos_worker::lease::{Delivery, LeaseTable, Terms, WorkerId};
 
 const POPULATION: usize = 10_000;
 const SPECIES: usize = 14;
@@ -28,19 +28,19 @@ fn tasks() -> Vec<Task> {
 }
 
 /// One generation, every worker busy with one batch at a time; the number of batches.
-fn generation(book: &mut Book, tasks: Vec<Task>, now: Instant) -> u32 {
-    book.submit(tasks);
+fn generation(table: &mut LeaseTable, tasks: Vec<Task>, now: Instant) -> u32 {
+    table.submit(tasks);
     let mut batches = 0;
-    while book.open() > 0 {
+    while table.open() > 0 {
         for id in 0..WORKERS {
-            let Some(grant) = book.next(WorkerId(id), now) else { continue };
+            let Some(grant) = table.next(WorkerId(id), now) else { continue };
             batches += 1;
             let items =
                 grant.tasks.iter().map(|t| (t.index as u32, Ok(evaluation(t.index as u32)))).collect();
             let busy = Duration::from_millis(1) * grant.tasks.len() as u32;
             let delivery =
                 Delivery { lease: grant.lease, epoch: 1, items, last: true, busy, largest_batch: BATCH };
-            black_box(book.deliver(WorkerId(id), delivery, now)).ok();
+            black_box(table.deliver(WorkerId(id), delivery, now)).ok();
         }
     }
     batches
@@ -49,16 +49,17 @@ fn generation(book: &mut Book, tasks: Vec<Task>, now: Instant) -> u32 {
 fn lease(c: &mut Criterion) {
     let now = Instant::now();
     let timeout = Duration::from_secs(300);
-    let mut book = Book::new(Terms { timeout, attempts: 3, target: Duration::from_secs(1), bars: 0 }, 1);
-    (0..WORKERS).for_each(|id| book.join(WorkerId(id), 1, now));
+    let mut table =
+        LeaseTable::new(Terms { timeout, attempts: 3, target: Duration::from_secs(1), bars: 0 }, 1);
+    (0..WORKERS).for_each(|id| table.join(WorkerId(id), 1, now));
     // The first ones learn the pace.
     for _ in 0..3 {
-        generation(&mut book, tasks(), now);
+        generation(&mut table, tasks(), now);
     }
     let mut group = c.benchmark_group("lease");
     group.throughput(Throughput::Elements(POPULATION as u64));
     group.bench_function("generation of 10,000 over 100 workers", |b| {
-        b.iter_batched(tasks, |tasks| generation(&mut book, tasks, now), BatchSize::PerIteration);
+        b.iter_batched(tasks, |tasks| generation(&mut table, tasks, now), BatchSize::PerIteration);
     });
     group.finish();
 }

@@ -1,9 +1,9 @@
 //! The processes of a run: what is around [`galapagos_run`] where a job runs in more than one process.
 //!
-//! Roles: [`coordinator`] (holds a job's run and hands out its individuals by the book of [`lease`]), [`attend`] (a
-//! worker: evaluates what it leases) and [`import`] (makes a dataset). [`fleet`] starts workers on this machine;
-//! [`wire`] puts individuals and their worth into messages of the protocol. [`process`] and [`metrics`] are what every
-//! role shares.
+//! [`roles`] names all that a process can be: [`coordinator`] (holds a job's run and hands out its individuals by the
+//! book of [`lease`]), [`attend`] (a worker: evaluates what it leases) and [`import`] (makes a dataset). [`fleet`] starts
+//! workers on this machine; [`wire`] puts individuals and their worth into messages of the protocol. [`process`] and
+//! [`metrics`] are what every role shares.
 //!
 //! Ids such as G4 or W5 are headings of docs/contract: work.md is for leases.
 
@@ -14,6 +14,7 @@ pub mod import;
 pub mod lease;
 pub mod metrics;
 pub mod process;
+pub mod roles;
 pub mod wire;
 
 /// The wire, for those above this crate.

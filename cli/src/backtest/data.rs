@@ -1,8 +1,8 @@
 //! Where the bars of a back-test come from: files as they are, or published datasets.
 
-use crate::commands::backtest::Arguments;
-use crate::commands::import::input;
-use crate::exit::{Failure, Outcome};
+use super::arguments::Arguments;
+use crate::exit::{CommandError, CommandResult};
+use crate::inputs::input;
 use crate::{data_errors, terminal};
 use galapagos_run::engine::bars::{Bars, FundingStamp};
 use galapagos_run::job::market::{bars, stamps};
@@ -18,7 +18,7 @@ pub struct Data {
     pub name: String,
     /// Digest of the canonical stream, with prefix.
     pub digest: String,
-    /// Bars per year.
+    /// Bars a year of the calendar.
     pub bars_per_year: f64,
     series: Vec<Owner>,
     funding: Vec<Vec<FundingStamp>>,
@@ -40,7 +40,7 @@ impl Owner {
 
 impl Data {
     /// Reads everything that `--data` names.
-    pub fn read(arguments: &Arguments) -> Outcome<Data> {
+    pub fn read(arguments: &Arguments) -> CommandResult<Data> {
         let said = calendar_of_flags(arguments);
         let mut names = Vec::new();
         let mut series: Vec<Owner> = Vec::new();
@@ -86,17 +86,17 @@ impl Data {
         whole: Option<String>,
         mut owners: Vec<Owner>,
         calendar: Option<Calendar>,
-    ) -> Outcome<Data> {
+    ) -> CommandResult<Data> {
         let symbol = |o: &Owner| o.series().map(|s| s.symbol.to_owned()).unwrap_or_default();
         owners.sort_by_key(symbol);
         if let Some(twice) = owners.windows(2).find(|w| symbol(&w[0]) == symbol(&w[1])) {
             let text =
                 format!("--data: symbol {} is given twice; name one of them SYMBOL=FILE", symbol(&twice[0]));
-            return Err(Failure::invalid(text));
+            return Err(CommandError::invalid(text));
         }
         let series: Vec<Series<'_>> = owners.iter().filter_map(Owner::series).collect();
         let Some(first) = series.first() else {
-            return Err(Failure::invalid("--data: no bars"));
+            return Err(CommandError::invalid("--data: no bars"));
         };
         let interval_ms = first.interval_ms;
         if let Some(other) = series.iter().find(|s| s.interval_ms != interval_ms) {
@@ -104,7 +104,7 @@ impl Data {
                 "--data: {} and {} have bars of different length; back-test them apart",
                 first.symbol, other.symbol
             );
-            return Err(Failure::invalid(text));
+            return Err(CommandError::invalid(text));
         }
         let digest = whole.unwrap_or_else(|| format!("blake3:{}", dataset_digest(interval_ms, &series)));
         let bars_per_year = per_year(calendar, interval_ms)?;
@@ -120,22 +120,22 @@ impl Data {
 }
 
 /// A file may need options that only the import has.
-fn blame_file(error: galapagos_run::market::Error) -> Failure {
+fn blame_file(error: galapagos_run::market::Error) -> CommandError {
     let names_options = error.to_string().contains(" --");
     match data_errors::blame(error) {
-        Failure::Invalid(e) if names_options => {
-            Failure::Invalid(e.context("the options named here are those of galapagos import"))
+        CommandError::Invalid(e) if names_options => {
+            CommandError::Invalid(e.context("the options named here are those of galapagos import"))
         }
         other => other,
     }
 }
 
 /// Bars per year of a calendar.
-fn per_year(calendar: Option<Calendar>, interval_ms: i64) -> Outcome<f64> {
+fn per_year(calendar: Option<Calendar>, interval_ms: i64) -> CommandResult<f64> {
     match calendar {
         Some(Calendar::Continuous) => Ok(365.0 * 86_400_000.0 / interval_ms as f64),
         Some(Calendar::Sessions { bars_per_year }) => Ok(f64::from(bars_per_year)),
-        None => Err(Failure::invalid(
+        None => Err(CommandError::invalid(
             "how many bars make a year? Say --continuous for a market that never closes, or --bars-per-year N \
              (252 for daily bars of stocks)",
         )),
@@ -149,7 +149,7 @@ fn calendar_of_flags(arguments: &Arguments) -> Option<Calendar> {
     }
 }
 
-fn load_options(arguments: &Arguments, calendar: Option<Calendar>) -> Outcome<LoadOptions> {
+fn load_options(arguments: &Arguments, calendar: Option<Calendar>) -> CommandResult<LoadOptions> {
     let interval =
         arguments.interval.as_deref().map(Interval::parse).transpose().map_err(data_errors::blame)?;
     Ok(LoadOptions {
@@ -160,14 +160,14 @@ fn load_options(arguments: &Arguments, calendar: Option<Calendar>) -> Outcome<Lo
     })
 }
 
-fn open(data_dir: &Path, name: &str) -> Outcome<Dataset> {
+fn open(data_dir: &Path, name: &str) -> CommandResult<Dataset> {
     Dataset::open(data_dir, name, None).map_err(|error| {
         let looks_like_a_file = name.contains(['/', '.']);
         let hint =
             if looks_like_a_file { ": there is no such file" } else { ": there is no such file or dataset" };
         let failure = data_errors::blame(error);
         match failure {
-            Failure::Invalid(e) => Failure::Invalid(e.context(format!("--data {name}{hint}"))),
+            CommandError::Invalid(e) => CommandError::Invalid(e.context(format!("--data {name}{hint}"))),
             other => other,
         }
     })

@@ -1,5 +1,6 @@
 //! What `galapagos backtest` consists of: data, options, the run, what is printed and written.
 
+pub mod arguments;
 pub mod check;
 pub mod data;
 pub mod options;

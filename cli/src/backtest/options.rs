@@ -1,6 +1,6 @@
 //! The simulated account of a back-test: the manifest's `execution` block, overridden by flags.
 
-use crate::exit::{Blame, Failure, Outcome};
+use crate::exit::{Blame, CommandError, CommandResult};
 use anyhow::Context;
 use galapagos_crds::execution::ExecutionSpec;
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Flags of the account.
 #[derive(Debug, Default, clap::Args)]
-pub struct Account {
+pub struct AccountArguments {
     /// The manifest's execution block: a YAML or JSON file, or JSON itself; the flags below override it
     #[arg(long, value_name = "FILE|JSON")]
     pub execution: Option<String>,
@@ -70,9 +70,9 @@ pub enum WindowFlag {
     Full,
 }
 
-impl Account {
+impl AccountArguments {
     /// The execution block with the flags in it.
-    pub fn resolve(&self) -> Outcome<ExecutionSpec> {
+    pub fn resolve(&self) -> CommandResult<ExecutionSpec> {
         let mut block = match &self.execution {
             Some(given) => read(given)?,
             None => Map::new(),
@@ -124,7 +124,7 @@ impl Account {
     }
 }
 
-fn read(given: &str) -> Outcome<Map<String, Value>> {
+fn read(given: &str) -> CommandResult<Map<String, Value>> {
     let (text, from) = if given.trim_start().starts_with('{') {
         (given.to_owned(), PathBuf::from("--execution"))
     } else {
@@ -136,7 +136,7 @@ fn read(given: &str) -> Outcome<Map<String, Value>> {
     // A whole manifest or its spec is meant as often as the block alone.
     let block = ["/spec/execution", "/execution"].iter().find_map(|at| value.pointer(at)).unwrap_or(&value);
     block.as_object().cloned().ok_or_else(|| {
-        Failure::invalid(format!(
+        CommandError::invalid(format!(
             "{}: is no execution block: write fields such as takerFee: \"0.001\"",
             from.display()
         ))

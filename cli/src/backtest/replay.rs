@@ -1,10 +1,10 @@
 //! Replay of a stored result: the same bits, or an error.
 
-use crate::args::Output;
-use crate::backtest::write::{Part, Story};
+use crate::backtest::arguments::Arguments;
+use crate::backtest::write::{AccountReport, Part, files};
 use crate::champion;
-use crate::commands::backtest::{Arguments, files};
-use crate::exit::{Blame, Failure, Outcome};
+use crate::exit::{Blame, CommandError, CommandResult};
+use crate::output::Output;
 use crate::run_failure::{blame_market, blame_resolve};
 use crate::terminal;
 use crate::validate::load_job;
@@ -18,17 +18,17 @@ use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::{Part as Held, Problem};
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::job::space::SpeciesSpace;
-use galapagos_run::results::document::{Account, Champion, ResultDocument};
+use galapagos_run::results::document::{AccountResult, Champion, ResultDocument};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
 /// Replays `PATH[#RANK]` and compares every metric and both sums, training and holdout, bit by bit.
-pub fn execute(result: &str, arguments: &Arguments) -> Outcome {
+pub fn execute(result: &str, arguments: &Arguments) -> CommandResult {
     let (path, rank) = parse(result)?;
     let document = read(&path)?;
     let champion = ranked(&document, rank)?;
     if document.engine != ENGINE {
-        return Err(Failure::invalid(format!(
+        return Err(CommandError::invalid(format!(
             "{}: was made by engine {}, this is engine {ENGINE}: use the version that made it",
             path.display(),
             document.engine
@@ -38,24 +38,24 @@ pub fn execute(result: &str, arguments: &Arguments) -> Outcome {
     let text =
         std::fs::read_to_string(&manifest).with_context(|| manifest.display().to_string()).invalid()?;
     let (manifest, _) = load_job(&text, None).map_err(|problems| {
-        let lines = crate::commands::validate::lines(&manifest, &problems);
-        Failure::invalid(lines.trim_end().to_owned())
+        let lines = crate::manifest::lines(&manifest, &problems);
+        CommandError::invalid(lines.trim_end().to_owned())
     })?;
     let market =
         Market::open(&arguments.data_dir.data_dir, &manifest.spec.market_data).map_err(blame_market)?;
     let job = ResolvedJob::new(&manifest, &market.facts()).map_err(blame_resolve)?;
     if job.digest.to_string() != document.inputs_digest {
-        return Err(Failure::invalid(format!(
+        return Err(CommandError::invalid(format!(
             "{}: job.yaml beside it has inputs {}, the result has {}: one of them was changed",
             path.display(),
             job.digest,
             document.inputs_digest
         )));
     }
-    let problem = Problem::new(&job, market.bars()).map_err(|e| Failure::Invalid(e.into()))?;
+    let problem = Problem::new(&job, market.bars()).map_err(|e| CommandError::Invalid(e.into()))?;
     let held = problem.holdout().invalid()?;
     let replay = Replay::new(&problem, held.as_ref(), champion)?;
-    let account = |report: &BacktestResult| Account::new(&report.evaluation);
+    let account = |report: &BacktestResult| AccountResult::new(&report.evaluation);
     let training = differences("train", &account(&replay.training), &champion.training);
     let holdout = match (replay.holdout.as_ref().map(account), &champion.holdout) {
         (Some(now), Some(then)) => differences("holdout", &now, then),
@@ -65,26 +65,30 @@ pub fn execute(result: &str, arguments: &Arguments) -> Outcome {
     let differs = training.into_iter().chain(holdout);
     let differs: Vec<String> = differs.collect();
     if !differs.is_empty() {
-        return Err(Failure::Internal(anyhow::anyhow!("the replay differs:\n  {}", differs.join("\n  "))));
+        return Err(CommandError::Internal(anyhow::anyhow!(
+            "the replay differs:\n  {}",
+            differs.join("\n  ")
+        )));
     }
-    files(arguments, &replay.story(&problem, held.as_ref()))?;
+    files(arguments, &replay.account_report(&problem, held.as_ref()))?;
     match arguments.output {
         Output::Json => terminal::print_json(&to_json(&document, champion)),
         Output::Table => terminal::print(&to_text(&document, champion)),
     }
 }
 
-fn parse(result: &str) -> Outcome<(PathBuf, usize)> {
+fn parse(result: &str) -> CommandResult<(PathBuf, usize)> {
     let (path, rank) = match result.rsplit_once('#') {
         Some((path, rank)) => (path, rank.parse().ok().filter(|&n| n > 0)),
         None => (result, Some(1)),
     };
-    let rank = rank.ok_or_else(|| Failure::invalid(format!("{result}: after # comes a rank, from 1")))?;
+    let rank =
+        rank.ok_or_else(|| CommandError::invalid(format!("{result}: after # comes a rank, from 1")))?;
     let path = Path::new(path);
     Ok((if path.is_dir() { path.join("result.json") } else { path.to_owned() }, rank))
 }
 
-fn read(path: &Path) -> Outcome<ResultDocument> {
+fn read(path: &Path) -> CommandResult<ResultDocument> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string()).invalid()?;
     serde_json::from_slice(&bytes)
         .with_context(|| format!("{}: is no result of a run", path.display()))
@@ -92,7 +96,7 @@ fn read(path: &Path) -> Outcome<ResultDocument> {
 }
 
 /// The best of the species, best first: rank 1 is the winner.
-fn ranked(document: &ResultDocument, rank: usize) -> Outcome<&Champion> {
+fn ranked(document: &ResultDocument, rank: usize) -> CommandResult<&Champion> {
     let mut all: Vec<&Champion> = document.species.iter().collect();
     let winner = |c: &Champion| {
         document.best.as_ref().is_some_and(|b| b.strategy == c.strategy && b.genome == c.genome)
@@ -108,7 +112,7 @@ fn ranked(document: &ResultDocument, rank: usize) -> Outcome<&Champion> {
         by_class.then(a.violation.total_cmp(&b.violation)).then(distance(a).total_cmp(&distance(b)))
     });
     all.get(rank - 1).copied().ok_or_else(|| {
-        Failure::invalid(format!("#{rank}: the result has {} champions, one of each species", all.len()))
+        CommandError::invalid(format!("#{rank}: the result has {} champions, one of each species", all.len()))
     })
 }
 
@@ -121,8 +125,8 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    fn new(problem: &Problem<'a>, held: Option<&Held<'_>>, champion: &Champion) -> Outcome<Replay<'a>> {
-        let missing = || Failure::invalid(format!("job.yaml has no strategy {}", champion.strategy));
+    fn new(problem: &Problem<'a>, held: Option<&Held<'_>>, champion: &Champion) -> CommandResult<Replay<'a>> {
+        let missing = || CommandError::invalid(format!("job.yaml has no strategy {}", champion.strategy));
         let job = problem.job();
         let at = job.species.iter().position(|s| s.name() == champion.strategy).ok_or_else(missing)?;
         let species = &job.species[at];
@@ -134,14 +138,18 @@ impl<'a> Replay<'a> {
     }
 
     /// What `--trades` and `--bars` are written from.
-    fn story<'s>(&'s self, problem: &'s Problem<'_>, held: Option<&'s Held<'_>>) -> Story<'s> {
+    fn account_report<'s>(
+        &'s self,
+        problem: &'s Problem<'_>,
+        held: Option<&'s Held<'_>>,
+    ) -> AccountReport<'s> {
         let exec = &problem.job().execution;
         let begin = vec![0; problem.bars().len()];
         let holdout = held.zip(self.holdout.as_ref());
         let training = self.part("training", exec, problem.training(), begin, &self.training);
         let starts = &problem.split().training_rows;
         let holdout = holdout.map(|(held, report)| self.part("holdout", exec, held, starts.clone(), report));
-        Story {
+        AccountReport {
             strategy: self.species.strategy,
             genome: &self.genome,
             bars_per_year: exec.bars_per_year,
@@ -164,7 +172,7 @@ impl<'a> Replay<'a> {
 }
 
 /// Every value whose bits are not the stored ones.
-fn differences(part: &str, now: &Account, then: &Account) -> Vec<String> {
+fn differences(part: &str, now: &AccountResult, then: &AccountResult) -> Vec<String> {
     let mut found = Vec::new();
     for (name, stored) in &then.metrics {
         let value = now.metrics.get(name).copied().flatten();

@@ -1,16 +1,16 @@
 //! The result of a back-test, as JSON and for people.
 
 use super::single::Done;
-use crate::args::Output;
-use crate::exit::Outcome;
+use crate::exit::CommandResult;
+use crate::output::Output;
 use crate::table::{number, percent, signed_percent, table, thousands};
 use crate::{terminal, times};
 use galapagos_run::engine::bars::Bars;
 use galapagos_run::engine::evaluation::{Evaluation, Metric};
 use serde_json::{Map, Value, json};
 
-/// Prints it.
-pub fn print(done: &Done, output: Output) -> Outcome {
+/// Prints metrics and trades of a back-test, as text or JSON.
+pub fn print(done: &Done, output: Output) -> CommandResult {
     match output {
         Output::Json => terminal::print_json(&to_json(done)),
         Output::Table => terminal::print(&to_text(done)),

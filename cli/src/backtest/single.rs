@@ -1,9 +1,9 @@
 //! One genome on the data: warm-up, account, evaluation, traces.
 
+use super::arguments::Arguments;
 use super::data::Data;
-use super::write::{Part, Story};
-use crate::commands::backtest::Arguments;
-use crate::exit::{Blame, Failure, Outcome};
+use super::write::{AccountReport, Part};
+use crate::exit::{Blame, CommandError, CommandResult};
 use crate::{names, terminal};
 use galapagos_run::engine::backtest::{Backtest, BacktestResult, backtest};
 use galapagos_run::engine::bars::Bars;
@@ -22,17 +22,17 @@ const VOLUME_GENE: &str = "volume_confirmation";
 pub struct Done {
     /// The data it ran on.
     pub data: Data,
-    /// The strategy.
+    /// The strategy that was tested.
     pub strategy: &'static dyn Strategy,
-    /// The genome.
+    /// Its genes and stops.
     pub genome: Genome,
-    /// The account's options.
+    /// Options of the simulated account.
     pub exec: Execution,
     /// Rows of the warm-up, the longest of the symbols.
     pub warm_up: usize,
     /// Counted rows of each symbol.
     pub rows: Vec<Rows>,
-    /// What came out.
+    /// Metrics, accounts and signals.
     pub report: BacktestResult,
 }
 
@@ -43,7 +43,7 @@ impl Done {
     }
 
     /// What `--trades` and `--bars` are written from.
-    pub fn story(&self) -> Story<'_> {
+    pub fn account_report(&self) -> AccountReport<'_> {
         let bars = self.data.bars();
         let part = Part {
             name: None,
@@ -53,16 +53,16 @@ impl Done {
             report: &self.report,
         };
         let (strategy, genome) = (self.strategy, &self.genome);
-        Story { strategy, genome, bars_per_year: self.exec.bars_per_year, parts: vec![part] }
+        AccountReport { strategy, genome, bars_per_year: self.exec.bars_per_year, parts: vec![part] }
     }
 }
 
 /// Runs what the arguments say.
-pub fn run(arguments: &Arguments) -> Outcome<Done> {
+pub fn run(arguments: &Arguments) -> CommandResult<Done> {
     let name = arguments.strategy.as_deref().unwrap_or_default();
     let all = || strategies::all().iter().map(|s| s.def().name);
     let found = strategies::find(name).ok_or_else(|| {
-        Failure::invalid(format!(
+        CommandError::invalid(format!(
             "--strategy: {}",
             names::unknown("strategy", name, all().collect::<Vec<_>>())
         ))
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Outcome<Done> {
     let mut pairs: Vec<(&str, &str)> = Vec::new();
     for gene in &arguments.genes {
         pairs.push(gene.split_once('=').ok_or_else(|| {
-            Failure::invalid(format!(
+            CommandError::invalid(format!(
                 "--gene {gene:?}: write NAME=VALUE, as --gene {}=10",
                 found.strategy.def().genes[0].name
             ))
@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Outcome<Done> {
         match pairs.iter().find(|p| p.0 == gene) {
             Some(&(_, given)) if given != value => {
                 let text = format!("--gene {gene}={given}: {name} fixes it to {value}");
-                return Err(Failure::invalid(text));
+                return Err(CommandError::invalid(text));
             }
             Some(_) => {}
             None => pairs.push((gene, value)),
@@ -102,7 +102,12 @@ pub fn run(arguments: &Arguments) -> Outcome<Done> {
     finish(data, found.strategy, genome, exec)
 }
 
-fn finish(data: Data, strategy: &'static dyn Strategy, genome: Genome, exec: Execution) -> Outcome<Done> {
+fn finish(
+    data: Data,
+    strategy: &'static dyn Strategy,
+    genome: Genome,
+    exec: Execution,
+) -> CommandResult<Done> {
     let def = strategy.def();
     let bars = data.bars();
     let prepared = bars.iter().map(|&b| Prepared::new(b, &exec)).collect::<Result<Vec<_>, _>>().invalid()?;
@@ -112,20 +117,20 @@ fn finish(data: Data, strategy: &'static dyn Strategy, genome: Genome, exec: Exe
         let bars = symbol.bars();
         if def.needs_volume && !bars.has_volume() {
             let text = format!("{} needs volume, but {} has none", def.name, bars.symbol);
-            return Err(Failure::invalid(text));
+            return Err(CommandError::invalid(text));
         }
         if def.needs_funding && bars.funding.is_empty() {
             let text = format!(
                 "{} needs funding, but {} has no series: give --funding FILE, or a constant in the execution block",
                 def.name, bars.symbol
             );
-            return Err(Failure::invalid(text));
+            return Err(CommandError::invalid(text));
         }
         let own = strategy.warm_up(&bars, &genome);
         let wanted = match exec.warmup_bars {
             Some(given) if given < own => {
                 let text = format!("execution.warmupBars is {given}, but {} needs {own} bars", def.name);
-                return Err(Failure::invalid(text));
+                return Err(CommandError::invalid(text));
             }
             Some(given) => given,
             None => own,
@@ -137,7 +142,7 @@ fn finish(data: Data, strategy: &'static dyn Strategy, genome: Genome, exec: Exe
                 bars.len(),
                 def.name
             );
-            return Err(Failure::invalid(text));
+            return Err(CommandError::invalid(text));
         }
         warm_up = warm_up.max(wanted);
         rows.push(match exec.window {

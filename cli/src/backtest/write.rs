@@ -1,7 +1,8 @@
 //! `--trades` and `--bars`: what the account did, as CSV. A replay has two accounts, one after the other: training and
 //! holdout, told apart by the column `part`.
 
-use crate::exit::{Blame, Outcome};
+use super::arguments::Arguments;
+use crate::exit::{Blame, CommandResult};
 use crate::times;
 use anyhow::Context as _;
 use galapagos_run::engine::backtest::BacktestResult;
@@ -16,12 +17,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// One genome and its accounts.
-pub struct Story<'a> {
-    /// The strategy.
+pub struct AccountReport<'a> {
+    /// The strategy that was tested.
     pub strategy: &'static dyn Strategy,
-    /// The genome.
+    /// Its genes and stops.
     pub genome: &'a Genome,
-    /// Bars per year.
+    /// Bars a year of the calendar.
     pub bars_per_year: f64,
     /// The accounts, in the order of time.
     pub parts: Vec<Part<'a>>,
@@ -37,11 +38,11 @@ pub struct Part<'a> {
     pub from: Vec<usize>,
     /// The rows that count.
     pub rows: Vec<Rows>,
-    /// What came out.
+    /// Metrics, accounts and signals of the part.
     pub report: &'a BacktestResult,
 }
 
-impl Story<'_> {
+impl AccountReport<'_> {
     fn indicators(&self, part: &Part<'_>, symbol: usize) -> Vec<Series> {
         let first = part.rows[symbol].first;
         let context = Context { first, bars_per_year: self.bars_per_year, interrupt: Interrupt::NEVER };
@@ -57,13 +58,20 @@ impl Story<'_> {
     }
 }
 
+/// Writes `--trades` and `--bars`.
+pub fn files(arguments: &Arguments, account_report: &AccountReport<'_>) -> CommandResult {
+    arguments.trades.as_ref().map_or(Ok(()), |path| trades(path, account_report))?;
+    arguments.bars.as_ref().map_or(Ok(()), |path| bars(path, account_report))
+}
+
 /// Each round trip: `symbol,[part,]side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason`.
-pub fn trades(path: &Path, story: &Story<'_>) -> Outcome {
-    let part = if story.has_names() { "part," } else { "" };
+pub fn trades(path: &Path, account_report: &AccountReport<'_>) -> CommandResult {
+    let part = if account_report.has_names() { "part," } else { "" };
     let mut text = format!(
         "symbol,{part}side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason\n"
     );
-    let accounts = (0..story.symbols()).flat_map(|i| story.parts.iter().map(move |part| (i, part)));
+    let accounts =
+        (0..account_report.symbols()).flat_map(|i| account_report.parts.iter().map(move |part| (i, part)));
     for (i, part) in accounts {
         let (bars, symbol) = (&part.bars[i], &part.report.per_symbol[i]);
         for trade in &symbol.trace.trades {
@@ -92,17 +100,18 @@ pub fn trades(path: &Path, story: &Story<'_>) -> Outcome {
 
 /// Each bar: `[symbol,][part,]time,close,<indicators>,signal,position,equity`. Empty where a value is not defined. The
 /// signal is the target decided at that close; the position is what is held there.
-pub fn bars(path: &Path, story: &Story<'_>) -> Outcome {
-    let several = story.symbols() > 1;
+pub fn bars(path: &Path, account_report: &AccountReport<'_>) -> CommandResult {
+    let several = account_report.symbols() > 1;
     let mut text = String::new();
-    let accounts = (0..story.symbols()).flat_map(|i| story.parts.iter().map(move |part| (i, part)));
+    let accounts =
+        (0..account_report.symbols()).flat_map(|i| account_report.parts.iter().map(move |part| (i, part)));
     for (i, part) in accounts {
         let (bars, symbol) = (&part.bars[i], &part.report.per_symbol[i]);
-        let indicators = story.indicators(part, i);
+        let indicators = account_report.indicators(part, i);
         if text.is_empty() {
             let names: String = indicators.iter().map(|(name, _)| format!("{name},")).collect();
             let first = if several { "symbol," } else { "" };
-            let second = if story.has_names() { "part," } else { "" };
+            let second = if account_report.has_names() { "part," } else { "" };
             let _ = writeln!(text, "{first}{second}time,close,{names}signal,position,equity");
         }
         let scale = bars.scale();

@@ -1,8 +1,8 @@
 //! `galapagos completions`: a script that completes verbs, flags and values in a shell.
 
-use crate::exit::Outcome;
+use crate::exit::CommandResult;
 use crate::terminal;
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
 /// Print a script that completes this command in your shell
@@ -17,10 +17,9 @@ pub struct Arguments {
     pub shell: Shell,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Prints the script for `command`.
+pub fn execute(arguments: Arguments, command: &mut Command) -> CommandResult {
     let mut script = Vec::new();
-    let mut command = crate::args::Arguments::command();
-    clap_complete::generate(arguments.shell, &mut command, "galapagos", &mut script);
+    clap_complete::generate(arguments.shell, command, "galapagos", &mut script);
     terminal::print(&String::from_utf8_lossy(&script))
 }

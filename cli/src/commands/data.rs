@@ -1,8 +1,9 @@
 //! `galapagos data`: what is in the data folder, and whether it is intact.
 
-use crate::args::{DataDir, Output};
+use crate::data_dir::DataDir;
 use crate::data_errors;
-use crate::exit::{Blame, Failure, Outcome};
+use crate::exit::{Blame, CommandError, CommandResult};
+use crate::output::Output;
 use crate::table::{bytes, percent, table, thousands};
 use crate::{terminal, times};
 use galapagos_run::market::catalogue::{self, DatasetInfo, VersionInfo};
@@ -29,7 +30,7 @@ pub enum Verb {
     List {
         #[command(flatten)]
         #[expect(missing_docs, reason = "flattened")]
-        place: Place,
+        options: Options,
     },
     /// Show one dataset: symbols, ranges, gaps, memory
     Show {
@@ -40,7 +41,7 @@ pub enum Verb {
         digest: Option<String>,
         #[command(flatten)]
         #[expect(missing_docs, reason = "flattened")]
-        place: Place,
+        options: Options,
     },
     /// Check every value against its digest; exit code 2 if anything was changed
     Check {
@@ -48,13 +49,13 @@ pub enum Verb {
         name: Option<String>,
         #[command(flatten)]
         #[expect(missing_docs, reason = "flattened")]
-        place: Place,
+        options: Options,
     },
 }
 
 /// Where, and how to print it.
 #[derive(Debug, clap::Args)]
-pub struct Place {
+pub struct Options {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub data_dir: DataDir,
@@ -63,18 +64,18 @@ pub struct Place {
     pub output: Output,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos data`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     match arguments.verb {
-        Verb::List { place } => list(&place),
-        Verb::Show { name, digest, place } => show(&name, digest.as_deref(), &place),
-        Verb::Check { name, place } => check(name.as_deref(), &place),
+        Verb::List { options } => list(&options),
+        Verb::Show { name, digest, options } => show(&name, digest.as_deref(), &options),
+        Verb::Check { name, options } => check(name.as_deref(), &options),
     }
 }
 
-fn list(place: &Place) -> Outcome {
-    let found = catalogue::list(&place.data_dir.data_dir).map_err(data_errors::blame)?;
-    if place.output == Output::Json {
+fn list(options: &Options) -> CommandResult {
+    let found = catalogue::list(&options.data_dir.data_dir).map_err(data_errors::blame)?;
+    if options.output == Output::Json {
         return terminal::print_json(&json!({"datasets": serde_json::to_value(&found).internal()?}));
     }
     let rows = found.iter().map(|v| {
@@ -96,9 +97,9 @@ fn list(place: &Place) -> Outcome {
     ))
 }
 
-fn show(name: &str, digest: Option<&str>, place: &Place) -> Outcome {
-    let info = catalogue::show(&place.data_dir.data_dir, name, digest).map_err(data_errors::blame)?;
-    if place.output == Output::Json {
+fn show(name: &str, digest: Option<&str>, options: &Options) -> CommandResult {
+    let info = catalogue::show(&options.data_dir.data_dir, name, digest).map_err(data_errors::blame)?;
+    if options.output == Output::Json {
         return terminal::print_json(&serde_json::to_value(&info).internal()?);
     }
     terminal::print(&detail(&info))
@@ -140,10 +141,10 @@ fn detail(info: &DatasetInfo) -> String {
     )
 }
 
-fn check(name: Option<&str>, place: &Place) -> Outcome {
-    let checks = catalogue::check(&place.data_dir.data_dir, name).map_err(data_errors::blame)?;
+fn check(name: Option<&str>, options: &Options) -> CommandResult {
+    let checks = catalogue::check(&options.data_dir.data_dir, name).map_err(data_errors::blame)?;
     let problem = |error: &galapagos_run::market::Error| with_causes(error);
-    if place.output == Output::Json {
+    if options.output == Output::Json {
         let list = checks.iter().map(
             |c| json!({"dataset": c.dataset, "digest": c.digest, "problem": c.problem.as_ref().map(problem)}),
         );
@@ -157,7 +158,7 @@ fn check(name: Option<&str>, place: &Place) -> Outcome {
     }
     match checks.iter().filter(|c| c.problem.is_some()).count() {
         0 => Ok(()),
-        n => Err(Failure::invalid(format!(
+        n => Err(CommandError::invalid(format!(
             "{n} of {} versions cannot be used; import them again",
             checks.len()
         ))),

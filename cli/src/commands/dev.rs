@@ -1,6 +1,6 @@
 //! `galapagos dev`: what a cluster's operator does, by hand.
 
-use crate::exit::{Blame, Failure, Outcome};
+use crate::exit::{Blame, CommandError, CommandResult};
 use clap::Subcommand;
 use galapagos_worker::protocol::tls::issue::Authority;
 use galapagos_worker::protocol::tls::{JobUid, Role};
@@ -41,18 +41,18 @@ pub struct Certs {
     pub output: PathBuf,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos dev`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     match arguments.verb {
         Verb::Certs(certs) => write(&certs),
     }
 }
 
-fn write(certs: &Certs) -> Outcome {
+fn write(certs: &Certs) -> CommandResult {
     let uid = JobUid::new(certs.job_uid.clone()).invalid()?;
     let folders = Role::ALL.map(|role| certs.output.join(role.as_str()));
     if folders.iter().any(|folder| folder.exists()) {
-        return Err(Failure::invalid(format!(
+        return Err(CommandError::invalid(format!(
             "{} has certificates already: choose another folder, or remove it",
             certs.output.display()
         )));

@@ -1,7 +1,8 @@
 //! `galapagos estimate`: what a job would take, here or on a cluster.
 
-use crate::args::{DataDir, Output};
-use crate::exit::{Failure, Outcome};
+use crate::data_dir::DataDir;
+use crate::exit::{CommandError, CommandResult};
+use crate::output::Output;
 use crate::run_failure::{blame_market, blame_resolve};
 use crate::{estimate, manifest, source};
 use galapagos_run::job::market::Market;
@@ -43,10 +44,10 @@ pub struct Arguments {
     pub output: Output,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos estimate`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     if let Some(price) = arguments.price.filter(|p| !p.is_finite() || *p < 0.0) {
-        return Err(Failure::invalid(format!("--price {price}: must be at least 0")));
+        return Err(CommandError::invalid(format!("--price {price}: must be at least 0")));
     }
     let (manifest, pool) = manifest::load(&arguments.manifest, arguments.job.as_deref(), &arguments.set)?;
     let data_dir = &arguments.data_dir.data_dir;

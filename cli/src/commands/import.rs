@@ -1,18 +1,20 @@
 //! `galapagos import`: files in, one checked and published dataset out.
 
-use crate::args::{DataDir, Output};
-use crate::exit::{Blame, Failure, Outcome};
+use crate::data_dir::DataDir;
+use crate::exit::{Blame, CommandError, CommandResult};
 use crate::import_progress::Watch;
+use crate::inputs::input;
+use crate::output::Output;
 use crate::table::{percent, table, thousands};
-use crate::{data_errors, terminal, walk};
+use crate::walk::Walk;
+use crate::{data_errors, terminal};
 use galapagos_run::market::{
-    Calendar, CheckOptions, ColumnChoice, DayOrder, ImportPlan, ImportSummary, Input, Interval, LoadOptions,
+    Calendar, CheckOptions, ColumnChoice, DayOrder, ImportPlan, ImportSummary, Interval, LoadOptions,
     ReadOptions, import,
 };
 use galapagos_worker::import::source::cores;
 use galapagos_worker::process::exit::with_causes;
 use serde_json::json;
-use std::path::PathBuf;
 
 /// Import market data: check it, publish it as a dataset
 ///
@@ -85,15 +87,23 @@ pub enum Dates {
     MonthDay,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos import`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     if !(0.0..=1.0).contains(&arguments.max_gap_share) {
         let text = format!("--max-gap-share {}: must lie between 0 and 1", arguments.max_gap_share);
-        return Err(Failure::invalid(text));
+        return Err(CommandError::invalid(text));
     }
     let load = load_options(&arguments)?;
     if let Some(text) = &arguments.random_walk {
-        return walk::execute(text, &arguments, &load);
+        let walk = Walk {
+            text,
+            interval: arguments.interval.as_deref(),
+            symbol: arguments.symbol.as_deref(),
+            calendar: load.check.calendar,
+            dataset: &arguments.dataset,
+            data_dir: &arguments.data_dir.data_dir,
+        };
+        return print(&arguments.dataset, &walk.import()?, arguments.output);
     }
     let symbol = arguments.symbol.as_deref();
     let plan = ImportPlan {
@@ -111,7 +121,7 @@ pub fn execute(arguments: Arguments) -> Outcome {
 }
 
 /// Runs an import with a bar for each file.
-pub fn execute_plan(plan: &ImportPlan) -> Outcome<ImportSummary> {
+fn execute_plan(plan: &ImportPlan) -> CommandResult<ImportSummary> {
     let watch = Watch::start(plan);
     let summary = import(plan, &|event| watch.event(&event)).map_err(data_errors::blame);
     watch.finish();
@@ -119,7 +129,7 @@ pub fn execute_plan(plan: &ImportPlan) -> Outcome<ImportSummary> {
 }
 
 /// The failure of an import in which at least one symbol failed.
-pub fn failures(summary: &ImportSummary) -> Outcome {
+fn failures(summary: &ImportSummary) -> CommandResult {
     if summary.failed.is_empty() {
         return Ok(());
     }
@@ -127,25 +137,13 @@ pub fn failures(summary: &ImportSummary) -> Outcome {
     let names = summary.failed.len();
     let kept = if summary.published.is_some() { "the others are published" } else { "nothing is published" };
     let verb = if names == 1 { "was" } else { "were" };
-    Err(Failure::invalid(format!(
+    Err(CommandError::invalid(format!(
         "{names} of the import {verb} refused, {kept}:{}",
         lines.collect::<String>()
     )))
 }
 
-/// `FILE` or `SYMBOL=FILE`; a path that exists as written is a file. `BTC/USDT=FILE` is a symbol if FILE is there,
-/// else it is a path.
-pub fn input(text: &str, symbol: Option<&str>) -> Input {
-    let exists = |path: &str| PathBuf::from(path).exists();
-    match text.split_once('=') {
-        Some((name, path)) if !exists(text) && (!name.contains(['/', '\\']) || exists(path)) => {
-            Input::for_symbol(name, path)
-        }
-        _ => Input { path: text.into(), symbol: symbol.map(str::to_owned) },
-    }
-}
-
-fn load_options(arguments: &Arguments) -> Outcome<LoadOptions> {
+fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
     let columns = match &arguments.columns {
         Some(text) => ColumnChoice::parse(text).map_err(data_errors::blame)?,
         None => ColumnChoice::default(),
@@ -171,7 +169,7 @@ fn load_options(arguments: &Arguments) -> Outcome<LoadOptions> {
 }
 
 /// Prints what was imported and what was not.
-pub fn print(dataset: &str, summary: &ImportSummary, output: Output) -> Outcome {
+fn print(dataset: &str, summary: &ImportSummary, output: Output) -> CommandResult {
     if output == Output::Json {
         let failed = summary.failed.iter().map(|f| json!({"what": f.what, "error": with_causes(&f.error)}));
         return terminal::print_json(&json!({

@@ -1,7 +1,7 @@
 //! `galapagos init`: a commented manifest to start from.
 
 use crate::commands::strategies::range_text;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{CommandError, CommandResult};
 use crate::{names, terminal};
 use galapagos_crds::catalogue::{Catalogue, RangeEntry, StrategyEntry};
 use std::fmt::Write;
@@ -31,13 +31,13 @@ pub struct Arguments {
     pub strategies: Vec<String>,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos init`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     let chosen = choose(&arguments.strategies)?;
     terminal::print(&manifest(&arguments, &chosen))
 }
 
-fn choose(names_given: &[String]) -> Outcome<Vec<&'static StrategyEntry>> {
+fn choose(names_given: &[String]) -> CommandResult<Vec<&'static StrategyEntry>> {
     let catalogue = Catalogue::embedded();
     let mut chosen: Vec<&StrategyEntry> = Vec::new();
     let mut add = |entry: &'static StrategyEntry| {
@@ -53,7 +53,7 @@ fn choose(names_given: &[String]) -> Outcome<Vec<&'static StrategyEntry>> {
         let all = catalogue.strategies.iter().map(|s| s.name.as_str());
         let found = catalogue
             .strategy(name)
-            .ok_or_else(|| Failure::invalid(names::unknown("strategy", name, all)))?;
+            .ok_or_else(|| CommandError::invalid(names::unknown("strategy", name, all)))?;
         add(found.strategy);
     }
     Ok(chosen)

@@ -1,7 +1,8 @@
 //! `galapagos run`: a job from manifest to result on this machine.
 
-use crate::args::{DataDir, Output};
-use crate::exit::{Failure, Outcome};
+use crate::data_dir::DataDir;
+use crate::exit::{CommandError, CommandResult};
+use crate::output::Output;
 use crate::progress::Progress;
 use crate::run_failure::{blame_execute, blame_market, blame_resolve};
 use crate::{estimate, interrupt, manifest, run_report, source, terminal, workers};
@@ -71,8 +72,8 @@ pub struct Arguments {
     pub output: Output,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos run`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     let (manifest, pool) = manifest::load(&arguments.manifest, arguments.job.as_deref(), &arguments.set)?;
     let data_dir = &arguments.data_dir.data_dir;
     source::import_if_absent(&manifest.spec.market_data, data_dir)?;
@@ -119,9 +120,10 @@ pub fn execute(arguments: Arguments) -> Outcome {
                 Output::Json => terminal::print_json(&run_report::to_json(&result))?,
                 Output::Table => terminal::print(&run_report::to_text(&result, &folder, limits))?,
             }
-            run_report::none_feasible(&result, limits).map_or(Ok(()), |text| Err(Failure::NoneFeasible(text)))
+            run_report::none_feasible(&result, limits)
+                .map_or(Ok(()), |text| Err(CommandError::NoneFeasible(text)))
         }
-        RunOutcome::Interrupted { generation, .. } => Err(Failure::Interrupted(format!(
+        RunOutcome::Interrupted { generation, .. } => Err(CommandError::Interrupted(format!(
             "interrupted after {generation} generations; nothing is lost. Continue with:\n  {}",
             command_again()
         ))),

@@ -1,7 +1,7 @@
 //! `galapagos strategies`: which strategies there are, their rules and genes.
 
-use crate::args::Output;
-use crate::exit::{Blame, Failure, Outcome};
+use crate::exit::{Blame, CommandError, CommandResult};
+use crate::output::Output;
 use crate::table::table;
 use crate::{names, terminal};
 use galapagos_crds::catalogue::{
@@ -23,8 +23,8 @@ pub struct Arguments {
     pub output: Output,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos strategies`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     let catalogue = Catalogue::embedded();
     let Some(name) = arguments.name else {
         return match arguments.output {
@@ -33,8 +33,9 @@ pub fn execute(arguments: Arguments) -> Outcome {
         };
     };
     let all = catalogue.strategies.iter().map(|s| s.name.as_str());
-    let named =
-        catalogue.strategy(&name).ok_or_else(|| Failure::invalid(names::unknown("strategy", &name, all)))?;
+    let named = catalogue
+        .strategy(&name)
+        .ok_or_else(|| CommandError::invalid(names::unknown("strategy", &name, all)))?;
     match arguments.output {
         Output::Table => terminal::print(&show(catalogue, named.strategy)),
         Output::Json => terminal::print_json(&serde_json::to_value(named.strategy).internal()?),

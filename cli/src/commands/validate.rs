@@ -1,13 +1,12 @@
 //! `galapagos validate`: everything wrong with manifests, without a server.
 
-use crate::args::Output;
-use crate::exit::{Blame, Failure, Outcome};
+use crate::exit::{CommandError, CommandResult};
+use crate::manifest::{lines, read_manifest};
+use crate::output::Output;
 use crate::terminal;
-use crate::validate::{Kind, Problem, read_documents, validate};
-use anyhow::Context;
+use crate::validate::{Kind, read_documents, validate};
 use serde_json::json;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Check manifests as a server would, with line, column and suggestions
 #[derive(Debug, clap::Args)]
@@ -25,8 +24,8 @@ pub struct Arguments {
     pub output: Output,
 }
 
-/// Does it.
-pub fn execute(arguments: Arguments) -> Outcome {
+/// Runs `galapagos validate`.
+pub fn execute(arguments: Arguments) -> CommandResult {
     let mut text = String::new();
     let mut found = Vec::new();
     let mut count = 0;
@@ -57,22 +56,7 @@ pub fn execute(arguments: Arguments) -> Outcome {
     }
     match count {
         0 => Ok(()),
-        1 => Err(Failure::invalid("1 problem")),
-        n => Err(Failure::invalid(format!("{n} problems"))),
+        1 => Err(CommandError::invalid("1 problem")),
+        n => Err(CommandError::invalid(format!("{n} problems"))),
     }
-}
-
-/// The text of a manifest; `-` is stdin.
-pub fn read_manifest(file: &Path) -> Outcome<String> {
-    let mut text = String::new();
-    if file.as_os_str() == "-" {
-        std::io::stdin().read_to_string(&mut text).context("stdin").invalid()?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(file).with_context(|| file.display().to_string()).invalid()
-}
-
-/// `FILE:LINE:COLUMN: message`, one a line.
-pub fn lines(file: &Path, problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("{}:{problem}\n", file.display())).collect()
 }

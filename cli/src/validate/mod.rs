@@ -22,9 +22,9 @@ pub use yaml::{Content, Node, Position};
 pub struct Problem {
     /// Number of the document in the file, from 0; empty documents are not counted.
     pub document: usize,
-    /// Line, from 1.
+    /// Number of the line, from 1.
     pub line: usize,
-    /// Column, from 1.
+    /// Column in characters, from 1.
     pub column: usize,
     /// The field, as `spec.strategies[0].name`; empty for the whole document.
     pub path: String,
@@ -57,9 +57,9 @@ pub enum Kind {
 pub struct Document {
     /// Its number in the file, from 0.
     pub index: usize,
-    /// Its kind.
+    /// The kind that `apiVersion` and `kind` name.
     pub kind: Kind,
-    /// Its content.
+    /// The value of the whole document.
     pub root: Node,
 }
 

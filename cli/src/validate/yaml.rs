@@ -19,18 +19,18 @@ const MAX_DEPTH: usize = 60;
 /// Line and column, both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// Line.
+    /// Number of the line, from 1.
     pub line: usize,
-    /// Column, in characters.
+    /// Column in characters, from 1.
     pub column: usize,
 }
 
 /// A value and where it begins.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Where it begins.
+    /// Where the value begins.
     pub at: Position,
-    /// What it is.
+    /// The value itself.
     pub content: Content,
 }
 
@@ -43,7 +43,7 @@ pub enum Content {
     Float(f64, String),
     /// A word that is a boolean only because it is not quoted, as it was written.
     Word(bool, String),
-    /// A list.
+    /// The items of a list, in order.
     List(Vec<Node>),
     /// A map, in the order of the text.
     Map(Vec<Entry>),
@@ -52,11 +52,11 @@ pub enum Content {
 /// A key and its value.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// The key.
+    /// The key as text.
     pub key: String,
     /// Where the key begins.
     pub at: Position,
-    /// The value.
+    /// The value that the key has.
     pub value: Node,
 }
 

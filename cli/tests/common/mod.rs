@@ -13,20 +13,20 @@ use std::process::{Command, Output, Stdio};
 pub const BINARY: &str = env!("CARGO_BIN_EXE_galapagos");
 
 /// A data and a results folder that vanish with the value.
-pub struct Place {
+pub struct Sandbox {
     folder: tempfile::TempDir,
 }
 
 /// What a process left behind.
-pub struct Ended {
+pub struct Finished {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
 }
 
-impl Place {
-    pub fn new() -> Place {
-        Place { folder: tempfile::tempdir().unwrap() }
+impl Sandbox {
+    pub fn new() -> Sandbox {
+        Sandbox { folder: tempfile::tempdir().unwrap() }
     }
 
     pub fn path(&self) -> &Path {
@@ -44,7 +44,7 @@ impl Place {
         path
     }
 
-    /// The binary in this place, with a small and quiet environment.
+    /// The binary in this sandbox, with a small and quiet environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command
@@ -58,12 +58,12 @@ impl Place {
     }
 
     /// Runs the binary to its end.
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub fn run(&self, arguments: &[&str]) -> Finished {
         self.command(arguments).output().unwrap().into()
     }
 
     /// Runs the binary, which must succeed.
-    pub fn ok(&self, arguments: &[&str]) -> Ended {
+    pub fn ok(&self, arguments: &[&str]) -> Finished {
         let ended = self.run(arguments);
         assert_eq!(ended.code, 0, "galapagos {}\n{}{}", arguments.join(" "), ended.stdout, ended.stderr);
         ended
@@ -91,15 +91,15 @@ impl Place {
     }
 }
 
-impl Ended {
+impl Finished {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
     }
 }
 
-impl From<Output> for Ended {
-    fn from(output: Output) -> Ended {
-        Ended {
+impl From<Output> for Finished {
+    fn from(output: Output) -> Finished {
+        Finished {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
@@ -107,7 +107,7 @@ impl From<Output> for Ended {
     }
 }
 
-/// A small job on the dataset of [`Place::walk`]: milliseconds a generation.
+/// A small job on the dataset of [`Sandbox::walk`]: milliseconds a generation.
 pub fn small_job(population: u32, generations: u32) -> String {
     format!(
         "\

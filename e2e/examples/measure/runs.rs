@@ -6,7 +6,7 @@ use std::time::Duration;
 use galapagos_e2e::cluster::Cluster;
 use galapagos_e2e::jobs::Job;
 use galapagos_e2e::outcome::published;
-use galapagos_e2e::process::{End, Process};
+use galapagos_e2e::process::{Process, ProcessEnd};
 use galapagos_e2e::program;
 use galapagos_e2e::scratch::Scratch;
 
@@ -59,7 +59,7 @@ impl Case {
         while process.outlives(STEP) {
             cpu = process.usage().map_or(cpu, |(cpu, _)| cpu);
         }
-        assert_eq!(process.wait(LIMIT), End::DONE);
+        assert_eq!(process.wait(LIMIT), ProcessEnd::DONE);
         let generations = generations(&results);
         std::fs::remove_dir_all(results).unwrap();
         Used { generations, cpu, coordinator_cpu: 0.0, coordinator_memory: 0, coordinator_anonymous: 0 }
@@ -83,7 +83,7 @@ impl Case {
                 *seconds = worker.usage().map_or(*seconds, |(cpu, _)| cpu);
             }
         }
-        assert_eq!(coordinator.wait(LIMIT), End::DONE);
+        assert_eq!(coordinator.wait(LIMIT), ProcessEnd::DONE);
         let generations = generations(cluster.state());
         std::fs::remove_dir_all(cluster.folder()).unwrap();
         let cpu = own + others.iter().sum::<f64>();

@@ -42,7 +42,7 @@ fn object(rules: &Value, case: &Value, which: &str) -> Value {
 }
 
 #[track_caller]
-fn judge(case: &Value, answer: Result<Value, kube::core::Status>) {
+fn check(case: &Value, answer: Result<Value, kube::core::Status>) {
     match (case["refused"].as_str(), answer) {
         (None, Ok(_)) => {}
         (Some(expected), Err(status)) if status.message.contains(expected) => {}
@@ -55,7 +55,7 @@ fn judge(case: &Value, answer: Result<Value, kube::core::Status>) {
 
 // Contract K14.
 #[test]
-fn the_server_judges_every_rule_as_we_do() {
+fn the_server_accepts_and_refuses_by_every_rule_as_we_do() {
     case("rules", async |space: &Space| {
         let rules = rules();
         let cases = rules["rules"].as_array().unwrap().iter().flat_map(|r| r["cases"].as_array().unwrap());
@@ -64,13 +64,13 @@ fn the_server_judges_every_rule_as_we_do() {
         for (number, case) in cases.into_iter().enumerate() {
             let new = object(&rules, case, "manifest");
             if case.get("before").is_none() {
-                judge(case, space.send("POST", &new, true).await);
+                check(case, space.send("POST", &new, true).await);
                 continue;
             }
             let name = json!(format!("change-{number}"));
             let before = with(object(&rules, case, "before"), "/metadata/name", name.clone());
             space.send("POST", &before, false).await.unwrap();
-            judge(case, replaced(space, &with(new, "/metadata/name", name)).await);
+            check(case, replaced(space, &with(new, "/metadata/name", name)).await);
         }
     });
 }

@@ -2,7 +2,7 @@
 //! another writer was faster, a watch does not tell. The end is always the same, nothing is made twice, and every delete
 //! names the object that it means.
 //!
-//! A selection of places by GALAPAGOS_CHAOS_SEED; all of them with GALAPAGOS_CHAOS=full.
+//! A selection of points by GALAPAGOS_CHAOS_SEED; all of them with GALAPAGOS_CHAOS=full.
 
 // The layer is tested beside the operator; it is the same file.
 #[path = "../../../operator/tests/support/faults.rs"]
@@ -39,7 +39,7 @@ const SELECTED: usize = 16;
 
 /// What is left at the end of a run.
 #[derive(Debug, PartialEq)]
-struct End {
+struct FinalState {
     digest: Option<String>,
     generation: Option<i32>,
     attempts: i32,
@@ -48,7 +48,7 @@ struct End {
 }
 
 /// One run of the workload: what is left of it, and what the operator did.
-async fn run(fault: Fault) -> (End, Faults) {
+async fn run(fault: Fault) -> (FinalState, Faults) {
     let space = Space::new("sweep").await;
     let faults = Faults::new(fault);
     let (keep, stopped) = watch::channel(false);
@@ -96,7 +96,7 @@ fn settings(space: &Space, identity: &str) -> Settings {
     }
 }
 
-async fn end(space: &Space) -> End {
+async fn end(space: &Space) -> FinalState {
     let job: EvolutionJob = space.jobs().get("evolve").await.unwrap();
     let status = status(&job);
     let attempts = status.attempts.unwrap_or_default();
@@ -109,7 +109,7 @@ async fn end(space: &Space) -> End {
     let policies =
         space.api::<NetworkPolicy>().list_metadata(&kube::api::ListParams::default()).await.unwrap();
     children.extend(policies.iter().map(|p| format!("NetworkPolicy {}", kube::ResourceExt::name_any(p))));
-    End {
+    FinalState {
         digest: status.provenance.and_then(|p| p.result_digest),
         generation: status.generation,
         attempts: attempts.started,
@@ -124,13 +124,13 @@ fn no_fault_at_any_place_changes_the_end() {
         // The operator that is installed would run these jobs, too.
         operator::scale(&space.client, 0).await;
         let (expected, clean) = run(Fault::NONE).await;
-        let (writes, told) = (clean.writes().len(), clean.told());
-        assert!(writes >= 8 && told >= 20, "{writes} writes, {told} objects told");
+        let (writes, shown) = (clean.writes().len(), clean.told());
+        assert!(writes >= 8 && shown >= 20, "{writes} writes, {shown} objects shown");
         assert_eq!((expected.attempts, expected.faults), (1, 0));
-        let places = selection(places(writes, told));
-        println!("{writes} writes, {told} objects told; {} runs", places.len());
+        let points = selection(points(writes, shown));
+        println!("{writes} writes, {shown} objects shown; {} runs", points.len());
         let mut runs =
-            stream::iter(places).map(async |fault| (fault, run(fault).await)).buffer_unordered(AT_ONCE);
+            stream::iter(points).map(async |fault| (fault, run(fault).await)).buffer_unordered(AT_ONCE);
         let mut hit = 0;
         while let Some((fault, (end, faults))) = runs.next().await {
             let what = faults.happened();
@@ -145,12 +145,12 @@ fn no_fault_at_any_place_changes_the_end() {
     });
 }
 
-fn places(writes: usize, told: usize) -> Vec<Fault> {
+fn points(writes: usize, shown: usize) -> Vec<Fault> {
     let at_writes = (1..=writes).flat_map(|at| Kind::WRITES.map(|kind| Fault::at(at, kind)));
-    at_writes.chain((1..=told).map(|at| Fault::at(at, Kind::HideEvent))).collect()
+    at_writes.chain((1..=shown).map(|at| Fault::at(at, Kind::HideEvent))).collect()
 }
 
-/// All places, or a few of them by the seed.
+/// All points, or a few of them by the seed.
 fn selection(mut all: Vec<Fault>) -> Vec<Fault> {
     if std::env::var("GALAPAGOS_CHAOS").is_ok_and(|mode| mode == "full") {
         return all;

@@ -20,7 +20,7 @@ use crate::evolution_job::{budget::Budget, refusals::Refusals, worker_trouble::P
 use crate::metrics::Metrics;
 use crate::progress::Hub;
 use crate::runtime::backoff::Backoff;
-use crate::runtime::kube_io::KubeIo;
+use crate::runtime::kube_io::{KubeIo, WriteError};
 use crate::runtime::leader::Fence;
 use crate::runtime::watches::{Health, Pulse};
 use crate::settings::Settings;
@@ -122,4 +122,33 @@ async fn a_panic_in_one_reconcile_stops_nobody_else_and_is_backed_off_told_and_c
         "galapagos_operator_reconciles_total{controller=\"evolution_job\",outcome=\"panicked\"} 2\n";
     assert!(text.contains(counted), "{text}");
     assert_eq!(ctx.events.waiting(), 2, "one event for each, which the server counts as one");
+}
+
+// Contract K1.
+#[tokio::test]
+async fn conflicts_that_do_not_end_make_the_operator_look_at_the_server_again() {
+    let (ctx, _telling) = context();
+    let (store, mut writer) = reflector::store();
+    writer.apply_watcher_event(&watcher::Event::Init);
+    writer.apply_watcher_event(&watcher::Event::InitApply(job("stale")));
+    writer.apply_watcher_event(&watcher::Event::InitDone);
+    let (ask, requests) = tokio::sync::mpsc::unbounded_channel();
+    let controlling = control(
+        Controller::EvolutionJob,
+        store,
+        UnboundedReceiverStream::new(requests),
+        Arc::clone(&ctx),
+        |_, _| async move {
+            let message = "the object has been modified".to_owned();
+            Err(Error::Job(evolution_job::Error::Write(WriteError::Conflict { message })))
+        },
+    );
+    ask.send(ObjectRef::new("stale").within("n")).unwrap();
+    tokio::select! {
+        () = controlling => panic!("the controller ended"),
+        listed = tokio::time::timeout(Duration::from_secs(20), ctx.caches.doubted(Watch::EvolutionJobs)) => {
+            listed.expect("it is listed anew");
+        }
+    }
+    assert!(ctx.backoff.failures("stale") >= STALE, "one conflict is another writer");
 }

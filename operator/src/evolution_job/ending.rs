@@ -7,13 +7,17 @@
 
 use galapagos_crds::conditions::StalledReason;
 use galapagos_protocol::ends::Code;
+use galapagos_protocol::last_words;
+use galapagos_protocol::progress::Report;
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobCondition};
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
 
 use super::status::end::{End, permanent};
-use super::status::last_words::{self, LastWords};
 use crate::names::COORDINATOR;
+
+/// Of a text that is not JSON of ours so many bytes are shown.
+pub const TAIL: usize = 512;
 
 /// The end of an attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,12 +65,12 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
     }
     let told = failed.and_then(|c| c.message.as_deref()).unwrap_or_default();
     let code = last.map(|t| t.exit_code).or_else(|| exit_code(told));
-    let words = last.and_then(|t| t.message.as_deref()).and_then(last_words::text);
+    let words = last.and_then(|t| t.message.as_deref()).and_then(said);
     let class = if told.contains("DisruptionTarget") || pod.is_some_and(is_disrupted) {
         Class::Disrupted
     } else if let Some(reason) = code.and_then(permanent) {
         // The code names a class, its words may know more.
-        match pod.and_then(final_words).map(|words| End::of(&words.told())) {
+        match pod.and_then(final_words).map(|words| End::of(&words.r#final.unwrap_or_default())) {
             Some(End::Failed { reason: told, .. }) if told != StalledReason::Unknown => {
                 Class::Permanent(told)
             }
@@ -143,6 +147,39 @@ fn exit_code(message: &str) -> Option<i32> {
 }
 
 /// The coordinator's own words about its end, if its pod still has them: what it reported last.
-pub fn final_words(pod: &Pod) -> Option<LastWords> {
-    terminated(pod).and_then(|t| t.message.as_deref()).and_then(LastWords::parse)
+pub fn final_words(pod: &Pod) -> Option<Report> {
+    terminated(pod).and_then(|t| t.message.as_deref()).and_then(last_words::read)
+}
+
+/// What a person can read in a termination message, ours or not: of a text that is not ours, its end, where the error
+/// is. `None`: nothing.
+pub fn said(message: &str) -> Option<String> {
+    let text = match last_words::read(message) {
+        Some(words) => words.r#final.unwrap_or_default().message,
+        None => tail(message.trim()).to_owned(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+fn tail(text: &str) -> &str {
+    let mut start = text.len().saturating_sub(TAIL);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    &text[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_message_that_is_not_ours_the_end_is_shown() {
+        let panic = format!("{}panicked at src/main.rs", "é".repeat(5000));
+        let read = said(&panic).unwrap();
+        assert!(read.ends_with("panicked at src/main.rs") && read.len() <= TAIL);
+        assert_eq!(said("  "), None);
+        assert_eq!(said(r#"{"reason":"Internal","message":"row 7"}"#).as_deref(), Some("row 7"));
+        assert_eq!(said(r#"{"reason":"Internal"}"#), None, "a name is nothing to read");
+    }
 }

@@ -193,7 +193,7 @@ impl Hub {
         }
     }
 
-    /// Closes all streams but those of `uids`: of jobs that are gone while nobody looked.
+    /// Closes the streams of all jobs that `keep` does not name by their UIDs: of jobs that are gone while nobody looked.
     pub fn retain(&self, keep: impl Fn(&str) -> bool) {
         let gone: Vec<String> = self.streams().keys().filter(|uid| !keep(uid)).cloned().collect();
         for uid in gone {

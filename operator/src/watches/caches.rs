@@ -16,7 +16,7 @@ use kube::core::{DeserializeGuard, PartialObjectMeta};
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use super::Watch;
@@ -61,9 +61,23 @@ pub struct Caches {
     pub services: Store<PartialObjectMeta<Service>>,
     /// The NetworkPolicies of pools.
     pub policies: Store<PartialObjectMeta<NetworkPolicy>>,
+    /// By [`Watch`]: asks for a list.
+    doubted: [Arc<Notify>; Watch::ALL.len()],
 }
 
 impl Caches {
+    /// Has everything of a watch listed anew, at once: a write was refused as resting on what is no longer so, again and
+    /// again, and the watch tells of nothing newer.
+    pub fn doubt(&self, watch: Watch) {
+        self.doubted[watch.index()].notify_one();
+    }
+
+    /// Returns when a watch is to be listed anew.
+    #[cfg(test)]
+    pub async fn doubted(&self, watch: Watch) {
+        self.doubted[watch.index()].notified().await;
+    }
+
     /// Returns when every cache has been filled.
     pub async fn filled(&self) {
         // the writers live as long as the tasks; should one end, its cache is never filled and `Tasks` tells
@@ -191,7 +205,8 @@ impl Tasks {
 
 /// Starts all watches.
 pub fn start(client: &Client, settings: &Settings, triggers: &Triggers, health: &Health) -> (Caches, Tasks) {
-    let mut starter = Starter { client, settings, health, tasks: JoinSet::new() };
+    let mut starter =
+        Starter { client, settings, health, doubted: Default::default(), tasks: JoinSet::new() };
     let children = labels::managed();
     let coordinator_pods = labels::managed_component(labels::Component::Coordinator);
     let worker_pods = labels::managed_component(labels::Component::Worker);
@@ -270,6 +285,7 @@ pub fn start(client: &Client, settings: &Settings, triggers: &Triggers, health: 
         workers,
         services,
         policies,
+        doubted: starter.doubted,
     };
     (caches, Tasks { tasks: starter.tasks })
 }
@@ -278,6 +294,7 @@ struct Starter<'a> {
     client: &'a Client,
     settings: &'a Settings,
     health: &'a Health,
+    doubted: [Arc<Notify>; Watch::ALL.len()],
     tasks: JoinSet<()>,
 }
 
@@ -333,6 +350,7 @@ impl Starter<'_> {
             on_change: Box::new(on_change),
             health: self.health.clone(),
             relist: self.settings.relist,
+            doubted: self.doubted[watch.index()].clone(),
         };
         self.tasks.spawn(follower.run());
     }

@@ -36,7 +36,7 @@ mod rules;
 mod space;
 pub mod suggest;
 
-pub use execution::{Account, account};
+pub use execution::{Derived, derived};
 pub use finding::{Finding, Weight};
 pub use judge::{judge, objective, unknown_metric};
 pub use space::{SearchSpace, unknown_strategy};

@@ -16,5 +16,6 @@ pub mod progress {
 
 pub mod bounds;
 pub mod ends;
+pub mod last_words;
 pub mod tls;
 pub mod transport;

@@ -18,7 +18,7 @@ const ALIASES: [&str; 1] = ["rsi_mean_reversion"];
 pub struct CatalogueError {
     /// The strategy or gene.
     pub name: String,
-    /// The text.
+    /// The text of the definition that cannot be read.
     pub text: String,
 }
 

@@ -16,7 +16,7 @@ use crate::run::driver::{Driver, Ended, RunError};
 use crate::run::ended::Completion;
 use crate::run::evaluator::{Evaluator, EvaluatorError};
 use crate::run::local::LocalEvaluator;
-use crate::run::progress::{Event, Observer};
+use crate::run::progress::{Observer, RunEvent};
 use crate::storage::StorageError;
 use crate::storage::run_folder::{RunFolder, RunKey, Start};
 
@@ -26,16 +26,16 @@ pub enum ExecuteError {
     /// The job does not fit its data.
     #[error(transparent)]
     Problem(#[from] ProblemError),
-    /// The run's files.
+    /// The files of the run cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// The run.
+    /// The run cannot go on.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// Threads.
+    /// The threads that evaluate cannot be started.
     #[error(transparent)]
     Evaluator(#[from] EvaluatorError),
-    /// The result.
+    /// The result cannot be made.
     #[error(transparent)]
     Result(#[from] ResultError),
     /// The data changed while they were used.
@@ -43,7 +43,7 @@ pub enum ExecuteError {
     Market(#[from] galapagos_market::Error),
 }
 
-/// How to run.
+/// Where and how to run.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Results or state folder.
@@ -71,7 +71,7 @@ impl Options {
     }
 }
 
-/// How it ended.
+/// How a call of [`run`] ended.
 #[derive(Debug)]
 pub enum RunOutcome {
     /// The result is on disk.
@@ -85,9 +85,9 @@ pub enum RunOutcome {
     },
     /// Stopped at a safe point; the same call continues.
     Interrupted {
-        /// The run folder.
+        /// The run folder, where the same call finds its checkpoint.
         folder: PathBuf,
-        /// Finished generations.
+        /// Generations that are finished.
         generation: u32,
     },
 }
@@ -121,7 +121,7 @@ pub fn run_with(
     observer: &mut dyn Observer,
     interrupt: &AtomicBool,
 ) -> Result<RunOutcome, ExecuteError> {
-    job.warnings.iter().for_each(|w| observer.observe(Event::Warning(w.clone())));
+    job.warnings.iter().for_each(|w| observer.observe(RunEvent::Warning(w.clone())));
     let key = run_key(job, &options.root);
     let folder = RunFolder::open(&key, options.start, ENGINE, options.attempt)?;
     let mut driver = Driver::open(job, &folder, problem.counted_bars(), options.price_per_second, observer)?;

@@ -7,14 +7,14 @@
 //!
 //! use galapagos_run::job::market::Market;
 //! use galapagos_run::job::resolve::ResolvedJob;
-//! use galapagos_run::run::progress::Event;
+//! use galapagos_run::run::progress::RunEvent;
 //! use galapagos_run::execute::{Options, RunOutcome, run};
 //!
 //! # fn example(manifest: galapagos_crds::EvolutionJob) -> Result<(), Box<dyn std::error::Error>> {
 //! let market = Market::open(Path::new("./data"), &manifest.spec.market_data)?;
 //! let job = ResolvedJob::new(&manifest, &market.facts())?;
 //! let interrupt = AtomicBool::new(false); // raise it from a signal handler
-//! let mut observer = |event: Event<'_>| if let Event::Generation { report, .. } = event { let _ = report.best; };
+//! let mut observer = |event: RunEvent<'_>| if let RunEvent::Generation { report, .. } = event { let _ = report.best; };
 //! match run(&job, &market, &Options::new(Path::new("./results")), &mut observer, &interrupt)? {
 //!     RunOutcome::Finished { result, folder, .. } => { let _ = (result.result_digest, folder); }
 //!     RunOutcome::Interrupted { generation, .. } => { let _ = generation; } // the same call continues

@@ -14,7 +14,7 @@ use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metric;
 use galapagos_run::execute::{ExecuteError, Options, RunOutcome, run};
 use galapagos_run::results::ResultError;
-use galapagos_run::run::progress::{Event, Silent};
+use galapagos_run::run::progress::{RunEvent, Silent};
 use galapagos_run::storage::ledger::Ledger;
 use galapagos_run::storage::record::Record;
 
@@ -50,9 +50,9 @@ fn a_damaged_state_falls_back_and_gives_the_same_result() {
         }
         let (market, job) = resolve(data.path(), &long);
         let (mut warnings, mut fallbacks) = (0, 0);
-        let mut observer = |event: Event<'_>| match event {
-            Event::Warning(_) => warnings += 1,
-            Event::Fallback(_) => fallbacks += 1,
+        let mut observer = |event: RunEvent<'_>| match event {
+            RunEvent::Warning(_) => warnings += 1,
+            RunEvent::Fallback(_) => fallbacks += 1,
             _ => {}
         };
         let outcome = run(&job, &market, &options, &mut observer, &AtomicBool::new(false)).unwrap();
@@ -98,9 +98,9 @@ fn a_flipped_bit_in_the_ledger_costs_one_evaluation_at_most_and_no_bit_of_the_re
         fs::write(&ledger, bad).unwrap();
         kept.iter().for_each(|(name, bytes)| fs::write(folder.join(name), bytes).unwrap());
         let (mut fallbacks, mut evaluated) = (0, 0);
-        let mut observer = |event: Event<'_>| match event {
-            Event::Fallback(_) => fallbacks += 1,
-            Event::Evaluated { .. } => evaluated += 1,
+        let mut observer = |event: RunEvent<'_>| match event {
+            RunEvent::Fallback(_) => fallbacks += 1,
+            RunEvent::Evaluated { .. } => evaluated += 1,
             _ => {}
         };
         let outcome = run(&job, &market, &options, &mut observer, &AtomicBool::new(false)).unwrap();
@@ -163,8 +163,8 @@ fn a_touch_of_the_data_during_a_run_changes_nothing_and_a_change_ends_it() {
     let file = market.dataset().folder().join("AAA.arrow");
     let run = |change: &dyn Fn()| {
         let root = tempfile::tempdir().unwrap();
-        let mut observer = |event: Event<'_>| {
-            if matches!(event, Event::Generation { .. }) {
+        let mut observer = |event: RunEvent<'_>| {
+            if matches!(event, RunEvent::Generation { .. }) {
                 change();
             }
         };

@@ -12,8 +12,8 @@ use galapagos_crds::EvolutionJob;
 use galapagos_engine::ENGINE;
 use galapagos_run::job::problem::Problem;
 use galapagos_run::run::driver::{Driver, Ended, RunError};
-use galapagos_run::run::evaluator::{Answer, Evaluator, EvaluatorError, Exception, Task};
-use galapagos_run::run::progress::{Event, Silent};
+use galapagos_run::run::evaluator::{Answer, Evaluator, EvaluatorError, Exception, Sink, Task};
+use galapagos_run::run::progress::{RunEvent, Silent};
 use galapagos_run::storage::run_folder::{RunFolder, RunKey, Start};
 
 /// What the evaluator does with one task.
@@ -30,11 +30,13 @@ impl Evaluator for Scripted<'_> {
         &mut self,
         tasks: &[Task],
         _: &AtomicBool,
-        sink: &mut dyn FnMut(usize, Answer) -> Result<(), EvaluatorError>,
+        sink: &mut Sink<'_>,
     ) -> Result<(), EvaluatorError> {
         let mut tasks: Vec<&Task> = tasks.iter().collect();
         (self.order)(&mut tasks);
-        tasks.into_iter().try_for_each(|task| sink(task.index, (self.answer)(task)))
+        // What follows an answer that ends the run is nobody's.
+        let _ = tasks.into_iter().try_for_each(|task| sink(task.index, (self.answer)(task)));
+        Ok(())
     }
 }
 
@@ -64,7 +66,7 @@ fn drive(
     });
     let mut quarantined = 0;
     let mut observer =
-        |event: Event<'_>| quarantined += usize::from(matches!(event, Event::Quarantined { .. }));
+        |event: RunEvent<'_>| quarantined += usize::from(matches!(event, RunEvent::Quarantined { .. }));
     let ended = driver.run(&mut Scripted { order, answer }, &mut observer, &AtomicBool::new(false))?;
     assert!(matches!(ended, Ended::Finished(_)));
     let exceptions = driver.state().counters.exceptions;

@@ -15,7 +15,7 @@ use galapagos_run::execute::{ExecuteError, Options, RunOutcome, run};
 use galapagos_run::job::problem::Problem;
 use galapagos_run::run::driver::RunError;
 use galapagos_run::run::evaluator::{Exception, Task};
-use galapagos_run::run::progress::{Event, Silent};
+use galapagos_run::run::progress::{RunEvent, Silent};
 use galapagos_run::run::slots::{BatchRunner, SlotScratch};
 use galapagos_run::storage::exceptions;
 
@@ -61,8 +61,8 @@ fn an_individual_that_takes_too_long_is_set_aside_and_the_run_goes_on() {
     let (data, root) = (data(), tempfile::tempdir().unwrap());
     let (market, job) = resolve(data.path(), &manifest("timeoutSeconds: 1, attempts: 2"));
     let mut told = Vec::new();
-    let mut observer = |event: Event<'_>| {
-        if let Event::Quarantined { strategy, problem, .. } = event {
+    let mut observer = |event: RunEvent<'_>| {
+        if let RunEvent::Quarantined { strategy, problem, .. } = event {
             told.push((strategy.to_owned(), problem));
         }
     };
@@ -91,10 +91,10 @@ fn with_on_failure_fail_it_ends_the_run() {
     let (data, root) = (data(), tempfile::tempdir().unwrap());
     let (market, job) = resolve(data.path(), &manifest("timeoutSeconds: 1, attempts: 1, onFailure: Fail"));
     let ended = run(&job, &market, &options(root.path()), &mut Silent, &AtomicBool::new(false));
-    let Err(ExecuteError::Run(RunError::EvaluationFailed { strategy, problem, .. })) = ended else {
+    let Err(ExecuteError::Run(RunError::EvaluationFailed { strategy, exception, .. })) = ended else {
         panic!("{ended:?}")
     };
-    assert_eq!((strategy.as_str(), problem.as_str()), ("pca_tree_quantile", "took longer than 1 s"));
+    assert_eq!((strategy.as_str(), exception), ("pca_tree_quantile", Exception::TimedOut { seconds: 1 }));
 }
 
 #[test]

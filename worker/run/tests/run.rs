@@ -16,7 +16,7 @@ use galapagos_crds::EvolutionJob;
 use galapagos_engine::validation::sharpe::{Moments, deflated};
 use galapagos_run::execute::{Options, RunOutcome, run};
 use galapagos_run::results::document::ResultDocument;
-use galapagos_run::run::progress::Event;
+use galapagos_run::run::progress::RunEvent;
 use galapagos_run::storage::run_folder::Start;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -27,11 +27,11 @@ fn interrupted(
     data: &Path,
     options: &Options,
     manifest: &EvolutionJob,
-    stop: impl Fn(&Event<'_>) -> bool,
+    stop: impl Fn(&RunEvent<'_>) -> bool,
 ) -> bool {
     let (market, job) = resolve(data, manifest);
     let flag = AtomicBool::new(false);
-    let mut observer = |event: Event<'_>| {
+    let mut observer = |event: RunEvent<'_>| {
         if stop(&event) {
             flag.store(true, Ordering::Relaxed);
         }
@@ -73,7 +73,8 @@ fn an_interruption_at_any_boundary_changes_nothing() {
     for at in 0..2 {
         let root = tempfile::tempdir().unwrap();
         let options = Options::new(root.path());
-        let stop = |e: &Event<'_>| matches!(e, Event::Generation { report, .. } if report.generation == at);
+        let stop =
+            |e: &RunEvent<'_>| matches!(e, RunEvent::Generation { report, .. } if report.generation == at);
         assert!(interrupted(data.path(), &options, &job, stop));
         let (result, _) = finish(data.path(), &Options { start: Start::Resume, ..options }, &job);
         assert_eq!(timeless(result), expected);
@@ -90,7 +91,7 @@ fn an_interruption_between_batches_loses_no_evaluation() {
     let root = tempfile::tempdir().unwrap();
     let options = Options { slots: 1, ..Options::new(root.path()) };
     let mut pieces = 0;
-    while interrupted(data.path(), &options, &job, |e| matches!(e, Event::Evaluated { .. })) {
+    while interrupted(data.path(), &options, &job, |e| matches!(e, RunEvent::Evaluated { .. })) {
         pieces += 1;
         assert!(pieces < 100, "no progress");
     }
@@ -145,7 +146,8 @@ fn another_job_with_the_same_inputs_evaluates_nothing_again() {
     twin.metadata.name = Some("twin".into());
     let (market, job) = resolve(data.path(), &twin);
     let mut evaluated = 0;
-    let mut observer = |event: Event<'_>| evaluated += u32::from(matches!(event, Event::Evaluated { .. }));
+    let mut observer =
+        |event: RunEvent<'_>| evaluated += u32::from(matches!(event, RunEvent::Evaluated { .. }));
     let outcome = run(&job, &market, &options, &mut observer, &AtomicBool::new(false)).unwrap();
     let RunOutcome::Finished { result, .. } = outcome else { panic!("nobody interrupted") };
     assert_eq!(evaluated, 0);
@@ -218,7 +220,7 @@ fn each_result_that_shows_the_holdout_again_counts_its_looks_once() {
     assert_eq!(again.luck.holdout_looks, 4);
 
     // Interrupted on the way and continued: shown once.
-    let stop = |e: &Event<'_>| matches!(e, Event::Generation { report, .. } if report.generation == 3);
+    let stop = |e: &RunEvent<'_>| matches!(e, RunEvent::Generation { report, .. } if report.generation == 3);
     assert!(interrupted(data.path(), &options, &job(5), stop));
     let (raised, _) = finish(data.path(), &options, &job(5));
     assert_eq!(raised.luck.holdout_looks, 6);

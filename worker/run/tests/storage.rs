@@ -10,7 +10,7 @@ use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics
 use galapagos_run::storage::StorageError;
 use galapagos_run::storage::digest::Digest;
 use galapagos_run::storage::ledger::Ledger;
-use galapagos_run::storage::record::{Class, Identity, Record, Verdict};
+use galapagos_run::storage::record::{Class, Record, RecordIdentity, Verdict};
 use galapagos_run::storage::run_folder::{ResultMark, RunFolder, RunKey, Start};
 use proptest::prelude::*;
 
@@ -27,7 +27,7 @@ fn record(n: u32) -> Record {
         open_position: false,
     };
     Record::Evaluated {
-        identity: Identity {
+        identity: RecordIdentity {
             generation: n / 10,
             index: n % 10,
             species: 1,
@@ -44,7 +44,7 @@ fn record(n: u32) -> Record {
 }
 
 fn inputs() -> Digest {
-    Digest::of(b"inputs")
+    Digest::hash(b"inputs")
 }
 
 fn filled(path: &Path, n: u32) -> Ledger {
@@ -81,7 +81,7 @@ fn a_ledger_of_other_inputs_is_never_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("l");
     drop(filled(&path, 5));
-    assert!(Ledger::open_sibling(&path, 1, &Digest::of(b"other")).is_none());
+    assert!(Ledger::open_sibling(&path, 1, &Digest::hash(b"other")).is_none());
     assert!(Ledger::open_sibling(&path, 2, &inputs()).is_none());
     assert_eq!(Ledger::open_sibling(&path, 1, &inputs()).unwrap().distinct(), 5);
     let (ledger, warning) = Ledger::open(&path, 2, &inputs()).unwrap();

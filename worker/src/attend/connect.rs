@@ -9,7 +9,7 @@ use galapagos_protocol::transport;
 use rustls::ClientConfig;
 
 use super::Worker;
-use super::session::{End, attend};
+use super::session::{StreamEnd, attend};
 use crate::process::exit::{Code, Exit};
 
 /// Name, TCP, handshake and first frame.
@@ -22,32 +22,32 @@ const LAST_PAUSE: Duration = Duration::from_secs(10);
 const STARTING: Duration = Duration::from_secs(30);
 
 /// Where the coordinator is and who we are to it.
-pub(super) struct Way {
+pub(super) struct DialTarget {
     address: String,
     uid: JobUid,
     tls: Arc<ClientConfig>,
 }
 
-impl Way {
+impl DialTarget {
     /// With the certificates in `identity`.
     ///
     /// # Errors
     /// They are not those of a worker of this job.
-    pub fn new(address: &str, uid: &str, identity: &Identity) -> Result<Way, TlsError> {
+    pub fn new(address: &str, uid: &str, identity: &Identity) -> Result<DialTarget, TlsError> {
         let uid = JobUid::new(uid)?;
         identity.check(Role::Worker, &uid)?;
-        Ok(Way { address: address.to_owned(), uid, tls: client_config(identity)? })
+        Ok(DialTarget { address: address.to_owned(), uid, tls: client_config(identity)? })
     }
 }
 
 /// Attends to one coordinator after the other, until one says that the job is done.
-pub(super) async fn attend_all(worker: &mut Worker, way: &Way) -> Result<(), Exit> {
+pub(super) async fn attend_all(worker: &mut Worker, target: &DialTarget) -> Result<(), Exit> {
     let stop = worker.shell.stop.clone();
     let (began, mut was_served) = (Instant::now(), false);
     let mut pause = Pause::default();
     loop {
-        let tls = Arc::clone(&way.tls);
-        let dialled = transport::connect(&way.address, tls, Role::Coordinator, &way.uid, CONNECTING);
+        let tls = Arc::clone(&target.tls);
+        let dialled = transport::connect(&target.address, tls, Role::Coordinator, &target.uid, CONNECTING);
         let connected = tokio::select! {
             biased;
             () = stop.asked() => return Err(Exit::terminated()),
@@ -55,21 +55,21 @@ pub(super) async fn attend_all(worker: &mut Worker, way: &Way) -> Result<(), Exi
         };
         let end = match connected {
             Ok(channel) => attend(worker, channel).await,
-            Err(error) => End::Again { why: error.to_string(), served: false },
+            Err(error) => StreamEnd::Again { why: error.to_string(), served: false },
         };
         match end {
-            End::Finished => {
+            StreamEnd::Finished => {
                 tracing::info!("the job is done");
                 return Ok(());
             }
-            End::Stopped => return Err(Exit::terminated()),
-            End::Trouble(trouble) => return Err(Exit::new(trouble.code(), trouble)),
-            End::Broke(message) => {
+            StreamEnd::Stopped => return Err(Exit::terminated()),
+            StreamEnd::Trouble(trouble) => return Err(Exit::new(trouble.code(), trouble)),
+            StreamEnd::Broke(message) => {
                 let error =
                     anyhow::anyhow!("the coordinator says that this worker broke the protocol: {message}");
                 return Err(Exit::new(Code::Internal, error));
             }
-            End::Again { why, served } => {
+            StreamEnd::Again { why, served } => {
                 if served {
                     pause = Pause::default();
                     was_served = true;
@@ -85,7 +85,7 @@ pub(super) async fn attend_all(worker: &mut Worker, way: &Way) -> Result<(), Exi
                     () = stop.asked() => return Err(Exit::terminated()),
                     () = tokio::time::sleep(next) => {}
                 }
-                worker.site.metrics.reconnects.inc();
+                worker.context.metrics.reconnects.inc();
             }
         }
     }

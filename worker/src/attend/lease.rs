@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use galapagos_protocol::work;
+use galapagos_run::run::evaluator::Task;
 
 use super::outgoing::Outgoing;
 use crate::wire::task_from_wire;
-use galapagos_run::run::evaluator::Task;
 
 /// The right to evaluate a batch, on its way to a slot.
 #[derive(Debug)]
@@ -16,26 +16,26 @@ pub(super) struct Lease {
     pub id: u64,
     pub epoch: u64,
     pub tasks: Vec<Task>,
-    held: Arc<Held>,
+    held: Arc<HeldLeases>,
 }
 
-/// The leases of one stream. It ends with the stream: what is computed for an old one has nobody to be told.
+/// The leases of one stream. It ends with the stream: what is computed for an old one has nobody to be reported to.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldLeases {
     outgoing: Outgoing,
     most: usize,
     abandoned: AtomicBool,
     open: Mutex<BTreeMap<u64, u64>>,
 }
 
-impl Held {
-    /// At most `most` leases at once, told of through `outgoing`.
-    pub fn new(most: usize, outgoing: Outgoing) -> Arc<Held> {
-        Arc::new(Held { outgoing, most, abandoned: AtomicBool::new(false), open: Mutex::default() })
+impl HeldLeases {
+    /// At most `most` leases at once, whose results go through `outgoing`.
+    pub fn new(most: usize, outgoing: Outgoing) -> Arc<HeldLeases> {
+        Arc::new(HeldLeases { outgoing, most, abandoned: AtomicBool::new(false), open: Mutex::default() })
     }
 
     /// Takes a batch as a lease. `None`: there are as many as there may be, or one of this number.
-    pub fn take(self: &Arc<Held>, batch: work::Batch) -> Option<Lease> {
+    pub fn take(self: &Arc<HeldLeases>, batch: work::Batch) -> Option<Lease> {
         let work::Batch { lease, epoch, deadline_milliseconds: _, individuals } = batch;
         let mut open = self.open();
         if open.len() >= self.most || open.contains_key(&lease) {
@@ -66,7 +66,7 @@ impl Lease {
         &self.held.abandoned
     }
 
-    /// The right to speak for it. Once only: either a slot tells its results, or it was handed back. The place is
+    /// The right to speak for it. Once only: either a slot reports its results, or it was handed back. The slot is
     /// free from here on, since the coordinator fills it as soon as it hears.
     pub fn claim(&self) -> Option<&Outgoing> {
         self.held.open().remove(&self.id).map(|_| &self.held.outgoing)
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn no_more_leases_are_taken_than_there_may_be_and_none_twice() {
-        let held = Held::new(2, channel(1).0);
+        let held = HeldLeases::new(2, channel(1).0);
         let first = held.take(batch(1)).unwrap();
         assert!(held.take(batch(1)).is_none());
         let _second = held.take(batch(2)).unwrap();
@@ -95,10 +95,10 @@ mod tests {
 
     #[test]
     fn a_lease_is_either_told_or_handed_back() {
-        let held = Held::new(2, channel(1).0);
-        let (told, handed_back) = (held.take(batch(1)).unwrap(), held.take(batch(2)).unwrap());
-        assert!(told.claim().is_some());
-        assert!(told.claim().is_none());
+        let held = HeldLeases::new(2, channel(1).0);
+        let (reported, handed_back) = (held.take(batch(1)).unwrap(), held.take(batch(2)).unwrap());
+        assert!(reported.claim().is_some());
+        assert!(reported.claim().is_none());
         assert_eq!(held.abandon(), [work::HandBack { lease: 2, epoch: 3 }]);
         assert!(handed_back.abandoned().load(Ordering::Relaxed));
         assert!(handed_back.claim().is_none());

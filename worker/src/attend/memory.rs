@@ -1,10 +1,11 @@
-//! The memory that the coordinator and the metrics are told of.
+//! The memory that is reported to the coordinator and in the metrics.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::metrics::WorkerMetrics;
 use galapagos_run::run::memory::{Usage, usage};
+
+use crate::metrics::WorkerMetrics;
 
 /// Asking the kernel takes several files; a message must not wait for that each time.
 const FRESH: Duration = Duration::from_millis(250);

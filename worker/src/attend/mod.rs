@@ -1,20 +1,20 @@
 //! The role `worker`: attends to the coordinator of one job, evaluates its batches, sends the results back.
 //!
 //! * [`connect`]: dials, again and again; [`session`]: one stream; [`outgoing`]: its upward half.
-//! * [`mod@bench`]: the job on its data, kept from stream to stream; [`slots`]: the threads that evaluate.
+//! * [`prepared_job`]: the job on its data, kept from stream to stream; [`slots`]: the threads that evaluate.
 //! * [`lease`], [`queue`]: batches on their way to a slot; [`report`]: results on their way back.
 //! * [`trouble`]: why a worker cannot take part, and what becomes of its process.
 //!
 //! Guarantees: what is sent was computed on the dataset and the inputs that the coordinator named, by the same engine,
-//! and the files were still unchanged after it was computed. What was computed for one stream is never told to
+//! and the files were still unchanged after it was computed. What was computed for one stream is never reported to
 //! another. Nothing waits without a bound: a worker holds two batches per slot, and a slot that writes to a stream is
 //! set free when the stream ends.
 
-mod bench;
 mod connect;
 mod lease;
 mod memory;
 mod outgoing;
+mod prepared_job;
 mod queue;
 mod report;
 mod session;
@@ -31,18 +31,18 @@ use crate::metrics::WorkerMetrics;
 use crate::process::exit::{Code, Exit};
 use crate::process::stop::Stop;
 use crate::process::{Shell, job_file};
-use bench::{Bench, Site};
-use connect::Way;
+use connect::DialTarget;
 use memory::Memory;
+use prepared_job::{PreparedJob, ProcessContext};
 pub use settings::Settings;
 
 /// A worker between two messages.
 struct Worker {
     name: String,
-    site: Site,
+    context: ProcessContext,
     shell: Shell,
     /// The job as it was last set up.
-    bench: Option<Bench>,
+    prepared: Option<PreparedJob>,
 }
 
 /// Runs the role until the job is done, or until it has to leave. Blocks the thread; see [`attend`].
@@ -64,22 +64,22 @@ pub async fn attend(settings: Settings, shell: Shell) -> Result<(), Exit> {
     shell.job.set(job_file::name(&manifest));
     let spec = |error| Exit::new(Code::Spec, error);
     let identity = Identity::load(&settings.tls_dir).map_err(spec)?;
-    let way = Way::new(&settings.coordinator, &settings.job_uid, &identity).map_err(spec)?;
+    let target = DialTarget::new(&settings.coordinator, &settings.job_uid, &identity).map_err(spec)?;
     if settings.leave_with_stdin {
         leave_with_stdin(&shell.stop).map_err(|e| Exit::new(Code::Internal, e))?;
     }
     let metrics = WorkerMetrics::register(&shell.metrics);
     let slots = settings.slots();
     metrics.slots.set(slots as i64);
-    let site = Site {
+    let context = ProcessContext {
         manifest: Arc::new(manifest),
         data_dir: settings.data_dir.clone(),
         slots,
         memory: Arc::new(Memory::new(metrics.clone())),
         metrics,
     };
-    let mut worker = Worker { name: settings.name(), site, shell, bench: None };
-    connect::attend_all(&mut worker, &way).await
+    let mut worker = Worker { name: settings.name(), context, shell, prepared: None };
+    connect::attend_all(&mut worker, &target).await
 }
 
 /// A thread of its own: reading from stdin cannot be interrupted, and a runtime would wait for it when it ends.

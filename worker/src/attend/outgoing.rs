@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 /// Nobody reads any more: the stream has ended.
 #[derive(Debug)]
-pub(super) struct Ended;
+pub(super) struct StreamEnded;
 
 /// Writes to a stream. Clones share it.
 #[derive(Clone, Debug)]
@@ -26,10 +26,10 @@ pub(super) struct Outgoing {
 pub(super) struct Upward(Arc<Shared>);
 
 #[derive(Debug)]
-struct Shared(Mutex<End>);
+struct Shared(Mutex<Receiving>);
 
 #[derive(Debug)]
-struct End {
+struct Receiving {
     queue: Option<mpsc::Receiver<Option<WorkerMessage>>>,
     reader: Option<Waker>,
 }
@@ -37,24 +37,24 @@ struct End {
 /// A stream upward with room for `most` messages that nobody has read yet.
 pub(super) fn channel(most: usize) -> (Outgoing, Upward) {
     let (queue, receiver) = mpsc::channel(most);
-    let shared = Arc::new(Shared(Mutex::new(End { queue: Some(receiver), reader: None })));
+    let shared = Arc::new(Shared(Mutex::new(Receiving { queue: Some(receiver), reader: None })));
     (Outgoing { queue, shared: Arc::clone(&shared) }, Upward(shared))
 }
 
 impl Outgoing {
     /// Writes a message, waiting for room.
-    pub async fn send(&self, message: Message) -> Result<(), Ended> {
-        self.queue.send(Some(WorkerMessage { message: Some(message) })).await.map_err(|_| Ended)
+    pub async fn send(&self, message: Message) -> Result<(), StreamEnded> {
+        self.queue.send(Some(WorkerMessage { message: Some(message) })).await.map_err(|_| StreamEnded)
     }
 
     /// The same from a thread outside of the runtime.
-    pub fn send_from_slot(&self, message: Message) -> Result<(), Ended> {
-        self.queue.blocking_send(Some(WorkerMessage { message: Some(message) })).map_err(|_| Ended)
+    pub fn send_from_slot(&self, message: Message) -> Result<(), StreamEnded> {
+        self.queue.blocking_send(Some(WorkerMessage { message: Some(message) })).map_err(|_| StreamEnded)
     }
 
     /// Ends the stream after what was written so far.
-    pub async fn finish(&self) -> Result<(), Ended> {
-        self.queue.send(None).await.map_err(|_| Ended)
+    pub async fn finish(&self) -> Result<(), StreamEnded> {
+        self.queue.send(None).await.map_err(|_| StreamEnded)
     }
 
     /// Ends the stream now. What nobody has read is lost, and whoever waits for room goes on.
@@ -70,7 +70,7 @@ impl Outgoing {
 }
 
 impl Shared {
-    fn end(&self) -> MutexGuard<'_, End> {
+    fn end(&self) -> MutexGuard<'_, Receiving> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::lease::Lease;
 
-/// First in, first out. It is as short as [`super::lease::Held`] lets it be.
+/// First in, first out. It is as short as [`super::lease::HeldLeases`] lets it be.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use galapagos_engine::ENGINE;
 use galapagos_protocol::work;
+use galapagos_run::run::evaluator::Answer;
+use galapagos_run::run::hashers::Hashers;
+use galapagos_run::run::memory::Usage;
 
 use super::lease::Lease;
 use super::memory::largest_batch;
 use crate::wire::answer_to_wire;
-use galapagos_run::run::evaluator::Answer;
-use galapagos_run::run::hashers::Hashers;
-use galapagos_run::run::memory::Usage;
 
 /// Results of one message: at most about 1.1 MiB even if all are exceptions with the longest texts, of the 4 MiB that
 /// a message may have.

@@ -16,9 +16,9 @@ use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 
 use super::Worker;
-use super::bench::{Bench, Order};
-use super::lease::Held;
+use super::lease::HeldLeases;
 use super::outgoing::{Outgoing, channel};
+use super::prepared_job::{PreparedJob, SetupRequest};
 use super::trouble::Trouble;
 use crate::process::exit::with_causes;
 use crate::wire::digest_from_wire;
@@ -32,7 +32,7 @@ const DEPTH: usize = 2;
 
 /// How a stream ended.
 #[derive(Debug)]
-pub(super) enum End {
+pub(super) enum StreamEnd {
     /// The job is done.
     Finished,
     /// This process was asked to leave.
@@ -45,21 +45,21 @@ pub(super) enum End {
     Broke(String),
 }
 
-impl From<Trouble> for End {
-    fn from(trouble: Trouble) -> End {
-        End::Trouble(Arc::new(trouble))
+impl From<Trouble> for StreamEnd {
+    fn from(trouble: Trouble) -> StreamEnd {
+        StreamEnd::Trouble(Arc::new(trouble))
     }
 }
 
-fn again(why: impl Into<String>) -> End {
-    End::Again { why: why.into(), served: false }
+fn again(why: impl Into<String>) -> StreamEnd {
+    StreamEnd::Again { why: why.into(), served: false }
 }
 
 /// Attends to the coordinator behind `channel` until one of both leaves.
-pub(super) async fn attend(worker: &mut Worker, channel_to: Channel) -> End {
+pub(super) async fn attend(worker: &mut Worker, channel_to: Channel) -> StreamEnd {
     // Room for what the slots finish together; beyond it a slot waits for the network.
-    let (outgoing, upward) = channel(DEPTH * worker.site.slots + 2);
-    let held = Held::new(DEPTH * worker.site.slots, outgoing.clone());
+    let (outgoing, upward) = channel(DEPTH * worker.context.slots + 2);
+    let held = HeldLeases::new(DEPTH * worker.context.slots, outgoing.clone());
     let mut stream = None;
     let end = async {
         let hello = worker.hello();
@@ -68,40 +68,40 @@ pub(super) async fn attend(worker: &mut Worker, channel_to: Channel) -> End {
         let opened = within(worker, "no answer to the call", client.attend(upward)).await?;
         let incoming = stream.insert(opened.map_err(broken)?.into_inner());
         let welcome = within(worker, "no welcome", incoming.message()).await?;
-        let (order, epoch) = welcomed(welcome.map_err(broken)?)?;
-        set_up(worker, order).await?;
+        let (request, epoch) = welcomed(welcome.map_err(broken)?)?;
+        set_up(worker, request).await?;
         work(worker, incoming, &outgoing, &held, epoch).await
     }
     .await
     .unwrap_or_else(|end| end);
     worker.shell.health.set_ready(false);
-    if let (End::Stopped | End::Trouble(_), Some(incoming)) = (&end, &mut stream) {
+    if let (StreamEnd::Stopped | StreamEnd::Trouble(_), Some(incoming)) = (&end, &mut stream) {
         // A coordinator that does not take it in time sees the stream end, which says the same.
         let _ = timeout(PARTING, part(&end, incoming, &outgoing, &held)).await;
     }
     held.abandon();
-    if let Some(bench) = &worker.bench {
-        bench.queue().clear();
+    if let Some(prepared) = &worker.prepared {
+        prepared.queue().clear();
     }
     outgoing.cut();
     end
 }
 
-/// The bench for `order`: the one at hand, if it is for the same and its data are still the same.
-async fn set_up(worker: &mut Worker, order: Order) -> Result<(), End> {
-    if worker.bench.as_ref().is_some_and(|bench| bench.order() != order) {
-        worker.bench = None;
+/// Prepares the job of `request`, or keeps the one at hand, if it is for the same and its data are still the same.
+async fn set_up(worker: &mut Worker, request: SetupRequest) -> Result<(), StreamEnd> {
+    if worker.prepared.as_ref().is_some_and(|prepared| prepared.request() != request) {
+        worker.prepared = None;
     }
-    if let Some(bench) = &worker.bench {
-        return Ok(bench.check()?);
+    if let Some(prepared) = &worker.prepared {
+        return Ok(prepared.check()?);
     }
-    tracing::info!(dataset = %order.dataset, inputs = %order.inputs, "opening the data");
-    let bench = tokio::select! {
+    tracing::info!(dataset = %request.dataset, inputs = %request.inputs, "opening the data");
+    let prepared = tokio::select! {
         biased;
-        () = worker.shell.stop.asked() => return Err(End::Stopped),
-        bench = Bench::open(&worker.site, order) => bench?,
+        () = worker.shell.stop.asked() => return Err(StreamEnd::Stopped),
+        prepared = PreparedJob::open(&worker.context, request) => prepared?,
     };
-    worker.bench = Some(bench);
+    worker.prepared = Some(prepared);
     Ok(())
 }
 
@@ -109,30 +109,30 @@ async fn work(
     worker: &Worker,
     incoming: &mut Streaming<CoordinatorMessage>,
     outgoing: &Outgoing,
-    held: &Arc<Held>,
+    held: &Arc<HeldLeases>,
     epoch: u64,
-) -> Result<End, End> {
-    let Some(bench) = &worker.bench else { return Err(again("there is nothing to work at")) };
-    let mut alarm = bench.alarm();
-    let Order { dataset, inputs, .. } = bench.order();
+) -> Result<StreamEnd, StreamEnd> {
+    let Some(prepared) = &worker.prepared else { return Err(again("there is nothing to work at")) };
+    let mut alarm = prepared.alarm();
+    let SetupRequest { dataset, inputs, .. } = prepared.request();
     let ready = Ready {
         dataset_digest: dataset.bytes().to_vec(),
         inputs_digest: inputs.bytes().to_vec(),
-        strategy_bars_per_second: bench.bars_per_second(),
+        strategy_bars_per_second: prepared.bars_per_second(),
     };
     send(outgoing, Up::Ready(ready)).await?;
     worker.shell.health.set_ready(true);
-    tracing::info!(epoch, slots = worker.site.slots, "ready");
+    tracing::info!(epoch, slots = worker.context.slots, "ready");
     let stopped = worker.shell.stop.asked();
     tokio::pin!(stopped);
     loop {
         tokio::select! {
             biased;
-            () = &mut stopped => return Ok(End::Stopped),
-            trouble = raised(&mut alarm) => return Ok(End::Trouble(trouble)),
+            () = &mut stopped => return Ok(StreamEnd::Stopped),
+            trouble = raised(&mut alarm) => return Ok(StreamEnd::Trouble(trouble)),
             message = incoming.message() => match message {
                 Ok(Some(CoordinatorMessage { message: Some(Down::Batch(batch)) })) => {
-                    take(bench, held, batch, epoch)?;
+                    take(prepared, held, batch, epoch)?;
                 }
                 Ok(Some(CoordinatorMessage { message: Some(Down::Farewell(farewell)) })) => {
                     return Ok(dismissed(farewell, true));
@@ -145,20 +145,25 @@ async fn work(
     }
 }
 
-fn take(bench: &Bench, held: &Arc<Held>, batch: Batch, epoch: u64) -> Result<(), End> {
+fn take(prepared: &PreparedJob, held: &Arc<HeldLeases>, batch: Batch, epoch: u64) -> Result<(), StreamEnd> {
     if batch.epoch != epoch {
         return Err(lost(&format!("a batch of epoch {}, welcomed by {epoch}", batch.epoch)));
     }
     // Not handed back: that would say that this worker leaves. The end of the stream says it all.
     let lease = held.take(batch).ok_or_else(|| lost("more batches than this worker can hold"))?;
-    bench.queue().put(lease);
+    prepared.queue().put(lease);
     Ok(())
 }
 
 /// Says why, and that nothing more comes; waits until the coordinator has taken it.
-async fn part(end: &End, incoming: &mut Streaming<CoordinatorMessage>, outgoing: &Outgoing, held: &Held) {
+async fn part(
+    end: &StreamEnd,
+    incoming: &mut Streaming<CoordinatorMessage>,
+    outgoing: &Outgoing,
+    held: &HeldLeases,
+) {
     let reason = match end {
-        End::Trouble(trouble) => trouble.reason().map(|reason| (reason, with_causes(trouble.as_ref()))),
+        StreamEnd::Trouble(trouble) => trouble.reason().map(|reason| (reason, with_causes(trouble.as_ref()))),
         _ => None,
     };
     for handed_back in held.abandon() {
@@ -177,7 +182,7 @@ async fn part(end: &End, incoming: &mut Streaming<CoordinatorMessage>, outgoing:
     }
 }
 
-fn welcomed(message: Option<CoordinatorMessage>) -> Result<(Order, u64), End> {
+fn welcomed(message: Option<CoordinatorMessage>) -> Result<(SetupRequest, u64), StreamEnd> {
     match message.and_then(|m| m.message) {
         Some(Down::Welcome(Welcome { engine, epoch, dataset_digest, inputs_digest, bars_per_year })) => {
             if engine != ENGINE {
@@ -187,7 +192,7 @@ fn welcomed(message: Option<CoordinatorMessage>) -> Result<(Order, u64), End> {
                 |field, bytes: &[u8]| digest_from_wire(field, bytes).map_err(|e| again(e.to_string()));
             let dataset = digest("dataset_digest", &dataset_digest)?;
             let inputs = digest("inputs_digest", &inputs_digest)?;
-            Ok((Order { dataset, inputs, bars_per_year }, epoch))
+            Ok((SetupRequest { dataset, inputs, bars_per_year }, epoch))
         }
         Some(Down::Farewell(farewell)) => Err(dismissed(farewell, false)),
         Some(Down::Batch(_)) => Err(again("a batch before the welcome")),
@@ -195,36 +200,36 @@ fn welcomed(message: Option<CoordinatorMessage>) -> Result<(Order, u64), End> {
     }
 }
 
-fn dismissed(farewell: Farewell, served: bool) -> End {
+fn dismissed(farewell: Farewell, served: bool) -> StreamEnd {
     let Farewell { reason, message } = farewell;
     match Goodbye::try_from(reason) {
-        Ok(Goodbye::Finished) => End::Finished,
+        Ok(Goodbye::Finished) => StreamEnd::Finished,
         Ok(Goodbye::EngineMismatch) => Trouble::Dismissed(message).into(),
-        Ok(Goodbye::Protocol) => End::Broke(message),
-        Ok(Goodbye::Leaving) => End::Again { why: "the coordinator leaves".to_owned(), served },
+        Ok(Goodbye::Protocol) => StreamEnd::Broke(message),
+        Ok(Goodbye::Leaving) => StreamEnd::Again { why: "the coordinator leaves".to_owned(), served },
         Ok(Goodbye::Unspecified) | Err(_) => {
-            End::Again { why: format!("farewell {reason}: {message}"), served }
+            StreamEnd::Again { why: format!("farewell {reason}: {message}"), served }
         }
     }
 }
 
-fn lost(why: &str) -> End {
-    End::Again { why: why.to_owned(), served: true }
+fn lost(why: &str) -> StreamEnd {
+    StreamEnd::Again { why: why.to_owned(), served: true }
 }
 
-fn broken(status: Status) -> End {
+fn broken(status: Status) -> StreamEnd {
     again(format!("{}: {}", status.code(), status.message()))
 }
 
-async fn send(outgoing: &Outgoing, message: Up) -> Result<(), End> {
+async fn send(outgoing: &Outgoing, message: Up) -> Result<(), StreamEnd> {
     outgoing.send(message).await.map_err(|_| again("the stream has ended"))
 }
 
 /// What `future` gives, unless it takes too long for a greeting or this process is asked to leave.
-async fn within<T>(worker: &Worker, silence: &str, future: impl Future<Output = T>) -> Result<T, End> {
+async fn within<T>(worker: &Worker, silence: &str, future: impl Future<Output = T>) -> Result<T, StreamEnd> {
     tokio::select! {
         biased;
-        () = worker.shell.stop.asked() => Err(End::Stopped),
+        () = worker.shell.stop.asked() => Err(StreamEnd::Stopped),
         done = timeout(GREETING, future) => done.map_err(|_| again(silence)),
     }
 }
@@ -232,7 +237,7 @@ async fn within<T>(worker: &Worker, silence: &str, future: impl Future<Output = 
 async fn raised(alarm: &mut watch::Receiver<Option<Arc<Trouble>>>) -> Arc<Trouble> {
     match alarm.wait_for(Option::is_some).await.map(|trouble| trouble.clone()) {
         Ok(Some(trouble)) => trouble,
-        // The bench is gone, which only this session could do.
+        // The prepared job is gone, which only this session could do.
         _ => std::future::pending().await,
     }
 }
@@ -241,9 +246,9 @@ impl Worker {
     fn hello(&self) -> Hello {
         Hello {
             engine: ENGINE,
-            slots: self.site.slots as u32,
+            slots: self.context.slots as u32,
             name: self.name.clone(),
-            memory_limit_bytes: self.site.memory.now().limit.unwrap_or(0),
+            memory_limit_bytes: self.context.memory.now().limit.unwrap_or(0),
         }
     }
 }

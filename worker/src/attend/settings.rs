@@ -38,7 +38,7 @@ const MOST_SLOTS: usize = 1024;
 const LONGEST_NAME: usize = 128;
 
 impl Settings {
-    /// Threads that evaluate.
+    /// Number of threads that evaluate: as given, else one a core.
     pub fn slots(&self) -> usize {
         let cores = || std::thread::available_parallelism();
         let slots = self.slots.or_else(|| cores().ok()).map_or(1, NonZeroUsize::get);

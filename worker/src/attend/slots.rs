@@ -7,6 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use galapagos_protocol::work::worker_message::Message;
+use galapagos_run::job::fitness::Judge;
+use galapagos_run::job::market::{Market, same_data};
+use galapagos_run::run::evaluator::{Answer, Task};
+use galapagos_run::run::slots::{BatchRunner, SlotScratch};
+use galapagos_run::storage::record::Class;
 use tokio::sync::watch;
 
 use super::lease::Lease;
@@ -16,11 +21,6 @@ use super::report::Reporter;
 use super::trouble::Trouble;
 use crate::metrics::{Outcome, WorkerMetrics};
 use crate::process::logs::panic_text;
-use galapagos_run::job::fitness::Judge;
-use galapagos_run::job::market::{Market, same_data};
-use galapagos_run::run::evaluator::{Answer, Task};
-use galapagos_run::run::slots::{BatchRunner, SlotScratch};
-use galapagos_run::storage::record::Class;
 
 /// The first trouble of any slot, if there was one.
 pub(super) type Alarm = watch::Sender<Option<Arc<Trouble>>>;
@@ -82,7 +82,7 @@ impl Slots<'_> {
         let answers = self.runner.run(&tasks, scratch, lease.abandoned());
         let busy = began.elapsed();
         let Some(outgoing) = lease.claim() else { return Ok(()) };
-        // Between computing and telling: whoever changes a file in place must not get a wrong score accepted.
+        // Between computing and reporting: whoever changes a file in place must not get a wrong score accepted.
         same_data(self.market.dataset().check_unchanged())?;
         for results in self.reporter.messages(lease, &answers, busy, self.memory.now()) {
             if outgoing.send_from_slot(Message::Results(results)).is_err() {

@@ -1,13 +1,13 @@
-//! Why this worker cannot take part, or not any more: what the coordinator is told and how the process ends.
+//! Why this worker cannot take part, or not any more: what is reported to the coordinator and how the process ends.
 
 use galapagos_market::ErrorKind;
 use galapagos_protocol::work::refusal::Reason;
-
-use crate::process::exit::Code;
 use galapagos_run::job::market::MarketError;
 use galapagos_run::job::problem::ProblemError;
 use galapagos_run::job::resolve::ResolveError;
 use galapagos_run::storage::digest::Digest;
+
+use crate::process::exit::Code;
 
 /// What ends this worker for good.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,7 @@ impl From<MarketError> for Trouble {
 }
 
 impl Trouble {
-    /// What the coordinator is told; `None` where another attempt may go well.
+    /// What is reported to the coordinator; `None` where another attempt may go well.
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Trouble::Data(error) => match error.kind() {

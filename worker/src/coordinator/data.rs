@@ -4,14 +4,14 @@
 use std::path::PathBuf;
 
 use galapagos_crds::{EvolutionJob, MarketData};
-
-use super::exits;
-use super::settings::Settings;
-use crate::process::exit::Exit;
 use galapagos_run::job::market::Market;
 use galapagos_run::job::resolve::LOCAL;
 use galapagos_run::storage::StorageError;
 use galapagos_run::storage::run_folder::job_folder;
+
+use super::exits;
+use super::settings::Settings;
+use crate::process::exit::Exit;
 
 /// Opens the data once more, every value checked: the version that the run is about.
 ///

@@ -1,7 +1,5 @@
 //! Which exit code an error of this role ends with.
 
-use super::office::OfficeError;
-use crate::process::exit::{Code, Exit, code_of};
 use galapagos_run::execute::ExecuteError;
 use galapagos_run::job::market::MarketError;
 use galapagos_run::job::problem::ProblemError;
@@ -9,9 +7,17 @@ use galapagos_run::results::ResultError;
 use galapagos_run::run::driver::RunError;
 use galapagos_run::storage::StorageError;
 
-/// Of the data.
+use super::work_server::ServeError;
+use crate::process::exit::{Code, Exit, Failure, code_of};
+
+/// The exit of an error of the data.
 pub fn data(error: galapagos_market::Error) -> Exit {
-    Exit::new(code_of(error.kind()), error)
+    let code = code_of(error.kind());
+    let reason = match &error {
+        galapagos_market::Error::Damaged { .. } => Failure::DataChanged,
+        _ => code.reason(),
+    };
+    Exit { reason, ..Exit::new(code, error) }
 }
 
 /// Of data and job together.
@@ -32,20 +38,6 @@ pub fn storage(error: StorageError) -> Exit {
     }
 }
 
-/// Whether a table or document failed for the disk's sake.
-fn is_of_the_disk(error: &ResultError) -> bool {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = source {
-        let parquet = error.downcast_ref::<parquet::errors::ParquetError>();
-        if error.is::<std::io::Error>() || matches!(parquet, Some(parquet::errors::ParquetError::External(_)))
-        {
-            return true;
-        }
-        source = error.source();
-    }
-    false
-}
-
 fn not_writable(error: impl std::error::Error + Send + Sync + 'static) -> Exit {
     let uid = rustix::process::geteuid().as_raw();
     let hint = format!(
@@ -55,20 +47,20 @@ fn not_writable(error: impl std::error::Error + Send + Sync + 'static) -> Exit {
     Exit::new(Code::StateNotWritable, anyhow::Error::new(error).context(hint))
 }
 
-/// Of the account.
+/// The exit of a job that does not fit its data.
 pub fn problem(error: ProblemError) -> Exit {
     Exit::new(Code::Spec, error)
 }
 
 /// Of the serving side.
-pub fn office(error: OfficeError) -> Exit {
+pub fn server(error: ServeError) -> Exit {
     match error {
-        OfficeError::Tls(error) => Exit::new(Code::Spec, error),
+        ServeError::Tls(error) => Exit::new(Code::Spec, error),
         other => Exit::new(Code::Internal, other),
     }
 }
 
-/// Of the run.
+/// The exit of a run that failed.
 pub fn run(error: RunError) -> Exit {
     match error {
         RunError::Storage(error) => storage(error),
@@ -87,7 +79,6 @@ pub fn execute(error: ExecuteError) -> Exit {
         ExecuteError::Market(error) => data(error),
         ExecuteError::Result(ResultError::Problem(error)) => problem(error),
         ExecuteError::Result(ResultError::Storage(error)) => storage(error),
-        ExecuteError::Result(error) if is_of_the_disk(&error) => not_writable(error),
         other => Exit::new(Code::Internal, other),
     }
 }

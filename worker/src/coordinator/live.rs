@@ -5,22 +5,22 @@ use std::collections::{HashMap, VecDeque};
 use galapagos_crds::GeneValue;
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::{Metric, Metrics};
-
-use super::board::Standing;
 use galapagos_protocol::bounds::bounded;
 use galapagos_protocol::progress::{
     Best, Evaluations, Final, Gene, Generation, Provenance, Quarantined, Report, Work, Workers,
 };
 use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::run::progress::{Event, GenerationReport, Pace};
-use galapagos_run::run::state::Counters;
+use galapagos_run::run::progress::{Pace, RunEvent};
+use galapagos_run::run::state::{Counters, GenerationReport};
 use galapagos_run::storage::digest::Digest;
 
-/// Generations that a report tells of.
+use super::dispatcher::DispatchStatus;
+
+/// Generations that a report has.
 const HISTORY: usize = 20;
-/// Individuals set aside that a report tells of.
+/// Individuals set aside that a report has.
 const QUARANTINED: usize = 10;
-/// Damaged checkpoints that a report tells of.
+/// Damaged checkpoints that a report has.
 const FALLBACKS: usize = 10;
 
 /// The state of a run between two events.
@@ -82,22 +82,22 @@ impl Live {
     }
 
     /// Takes an event in. True if people want to know at once.
-    pub fn observe(&mut self, event: &Event<'_>) -> bool {
+    pub fn observe(&mut self, event: &RunEvent<'_>) -> bool {
         match event {
-            Event::Started { done, generations, .. } => {
+            RunEvent::Started { done, generations, .. } => {
                 (self.generation, self.generations) = (*done, *generations);
                 true
             }
-            Event::Evaluated { done, .. } => {
+            RunEvent::Evaluated { done, .. } => {
                 self.done = *done as u64;
                 false
             }
-            Event::Generation { report, pace, best, metrics, counters, digest, .. } => {
+            RunEvent::Generation { report, pace, best, metrics, counters, digest, .. } => {
                 self.finished(report, pace, **counters, *digest);
                 self.best = best_of(report, best, *metrics);
                 true
             }
-            Event::Quarantined { strategy, genome, problem } => {
+            RunEvent::Quarantined { strategy, genome, problem } => {
                 let genome = genes(*genome);
                 let strategy = (*strategy).to_owned();
                 self.quarantined.push_back(Quarantined { strategy, genome, problem: problem.clone() });
@@ -106,13 +106,13 @@ impl Live {
                 }
                 true
             }
-            Event::Fallback(text) => {
+            RunEvent::Fallback(text) => {
                 self.fallbacks.push(text.clone());
                 self.fallbacks.truncate(FALLBACKS);
                 true
             }
             // For the log.
-            Event::Warning(_) => false,
+            RunEvent::Warning(_) => false,
         }
     }
 
@@ -149,7 +149,7 @@ impl Live {
     }
 
     /// The whole as a message.
-    pub fn report(&self, sequence: u64, standing: &Standing, busy_seconds: f64) -> Report {
+    pub fn report(&self, sequence: u64, standing: &DispatchStatus, busy_seconds: f64) -> Report {
         let left = u64::from(self.generations.saturating_sub(self.generation));
         let last = left <= 1;
         let width = match (standing.width, last) {
@@ -200,7 +200,7 @@ impl Live {
         })
     }
 
-    /// Distinct evaluations a second over the generations that are told of.
+    /// Distinct evaluations a second over the generations of the report.
     fn per_second(&self) -> f64 {
         let seconds: f64 = self.history.iter().map(|g| g.seconds).sum();
         let count: u64 = self.history.iter().map(|g| evaluated(g).saturating_sub(u64::from(g.cached))).sum();
@@ -243,7 +243,7 @@ fn named(metrics: &Metrics) -> HashMap<String, f64> {
     Metric::ALL.into_iter().filter_map(|m| Some((m.name().to_owned(), metrics.get(m)?))).collect()
 }
 
-/// Genes as text.
+/// The genes of a genome as the messages have them: name and value as text.
 pub fn genes<'a>(genome: impl IntoIterator<Item = &'a (String, GeneValue)>) -> Vec<Gene> {
     let gene = |(name, value): &(String, GeneValue)| Gene { name: name.clone(), value: value.to_string() };
     genome.into_iter().map(gene).collect()

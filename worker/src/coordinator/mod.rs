@@ -1,35 +1,30 @@
 //! The role `coordinator`: holds one job's evolution and has its individuals evaluated by workers.
 //!
-//! * [`office`]: where workers connect; [`session`]: one worker's stream; [`board`]: what sessions and driver share.
+//! * [`work_server`]: where workers connect; [`session`]: one worker's stream; [`dispatcher`]: what sessions and driver
+//!   share.
 //! * [`remote`]: the workers as the driver's evaluator.
-//! * [`live`], [`reporter`], [`progress`]: what is told of the run, and to whom.
+//! * [`live`], [`reporter`], [`progress`]: what is reported of the run, and to whom.
 //! * [`last_words`]: how the end reaches the cluster; [`exits`]: with which code.
 //!
 //! The driver runs on the main thread; everything that listens runs on the runtime.
 
-pub mod board;
 mod data;
+pub mod dispatcher;
 mod exits;
 mod last_words;
 pub mod live;
-pub mod office;
 mod progress;
 mod remote;
 pub mod reporter;
 mod session;
 mod settings;
 mod watch;
+pub mod work_server;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use galapagos_engine::ENGINE;
-
-use crate::lease::Terms;
-use crate::metrics::CoordinatorMetrics;
-use crate::process::exit::{Code, Exit};
-use crate::process::{Shell, job_file, termination};
-use board::Board;
 use galapagos_protocol::tls::{Identity, JobUid, Role};
 use galapagos_protocol::work::farewell::Reason as Goodbye;
 use galapagos_run::execute::{RunOutcome, conclude, run_key};
@@ -40,13 +35,19 @@ use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::driver::{Driver, Ended};
 use galapagos_run::storage::atomic;
 use galapagos_run::storage::run_folder::RunFolder;
+
+use crate::lease::Terms;
+use crate::metrics::CoordinatorMetrics;
+use crate::process::exit::{Code, Exit};
+use crate::process::{Shell, job_file, termination};
+use dispatcher::Dispatcher;
 use live::Live;
-use office::{Door, Office};
-use progress::Window;
+use progress::ProgressService;
 pub use remote::RemoteEvaluator;
 use reporter::{News, Reporter};
 pub use settings::Settings;
 use watch::Watch;
+use work_server::{ServeOptions, WorkServer};
 
 /// How long an older attempt may take to leave.
 const TAKE_OVER: Duration = Duration::from_secs(10);
@@ -86,8 +87,8 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     let folder = Arc::new(folder);
     tracing::info!(epoch = folder.epoch(), folder = %folder.path().display(), "run folder");
 
-    let (board, answers) = Board::new(Terms::of(&job, bars), folder.epoch());
-    let news = News::new(Live::new(&job, folder.epoch()), Arc::clone(&board));
+    let (dispatcher, answers) = Dispatcher::new(Terms::for_job(&job, bars), folder.epoch());
+    let news = News::new(Live::new(&job, folder.epoch()), Arc::clone(&dispatcher));
     let metrics = CoordinatorMetrics::register(&shell.metrics);
     let mut reporter = Reporter::new(Arc::clone(&news), metrics.clone());
     let price = settings.price_per_worker_hour.map(|p| p / 3600.0);
@@ -95,25 +96,30 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     let state = driver.state();
     news.change(|live| live.resume(&state.history, state.counters, driver.digest()));
 
-    let door = |address| Door { address, identity: &identity, uid: &uid };
-    let window = Window { news: Arc::clone(&news), limits: driver.limits() };
-    let (office, window) = shell
+    let options = |address| ServeOptions { address, identity: &identity, uid: &uid };
+    let service = ProgressService { news: Arc::clone(&news), limits: driver.limits() };
+    let (server, service) = shell
         .runtime
         .block_on(async {
-            let office =
-                Office::open(&door(settings.work_address), &job, Arc::clone(&board), metrics.clone()).await?;
-            Ok((office, progress::open(&door(settings.progress_address), window).await?))
+            let server = WorkServer::open(
+                &options(settings.work_address),
+                &job,
+                Arc::clone(&dispatcher),
+                metrics.clone(),
+            )
+            .await?;
+            Ok((server, progress::open(&options(settings.progress_address), service).await?))
         })
-        .map_err(exits::office)?;
-    let watch = Watch::start(&shell, &board, &news, &metrics, &folder, files, office.handshakes());
+        .map_err(exits::server)?;
+    let watch = Watch::start(&shell, &dispatcher, &news, &metrics, &folder, files, server.handshakes());
     if let Some(path) = &settings.ready_file {
-        let text = serde_json::json!({"work": office.address(), "progress": window.address()}).to_string();
+        let text = serde_json::json!({"work": server.address(), "progress": service.address()}).to_string();
         atomic::write(path, text.as_bytes()).map_err(exits::storage)?;
     }
-    tracing::info!(work = %office.address(), progress = %window.address(), "listening");
+    tracing::info!(work = %server.address(), progress = %service.address(), "listening");
     shell.health.set_ready(true);
 
-    let mut evaluator = RemoteEvaluator::new(&job, Arc::clone(&board), answers);
+    let mut evaluator = RemoteEvaluator::new(&job, Arc::clone(&dispatcher), answers);
     let ended = driver.run(&mut evaluator, &mut reporter, shell.stop.flag());
     let outcome = match watch.end() {
         // What the watch saw is the cause of whatever the driver saw.
@@ -137,7 +143,7 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
         }
         other => other,
     };
-    finish(&settings, &shell, &news, office, outcome)
+    finish(&settings, &shell, &news, server, outcome)
 }
 
 /// Says goodbye to workers and watchers.
@@ -145,7 +151,7 @@ fn finish(
     settings: &Settings,
     shell: &Shell,
     news: &News,
-    office: Office,
+    server: WorkServer,
     outcome: Result<RunOutcome, Exit>,
 ) -> Result<(), Exit> {
     let (goodbye, exit) = match outcome {
@@ -164,13 +170,13 @@ fn finish(
         Err(exit) => (Goodbye::Leaving, Err(exit)),
     };
     shell.runtime.block_on(async {
-        office.close(goodbye, GOODBYE).await;
+        server.close(goodbye, GOODBYE).await;
         if goodbye == Goodbye::Finished {
             let _ = tokio::time::timeout(Duration::from_secs(settings.linger_seconds), news.recorded()).await;
         }
     });
     if let (Some(path), Ok(())) = (&shell.termination, &exit)
-        && let Err(error) = termination::write(path, &last_words::message(&news.report()))
+        && let Err(error) = termination::write(path, &galapagos_protocol::last_words::write(&news.report()))
     {
         tracing::warn!(%error, path = %path.display(), "the termination message cannot be written");
     }

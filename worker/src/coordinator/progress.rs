@@ -5,19 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use galapagos_crds::Decimal;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status, Streaming};
-
-use super::office::{Door, OfficeError, listen};
-use super::reporter::News;
 use galapagos_protocol::progress::progress_server::Progress;
 use galapagos_protocol::progress::{Desired, Report, Request as Wish, request};
 use galapagos_protocol::tls::{Role, server_config};
 use galapagos_protocol::transport;
 use galapagos_run::job::resolve::{Budget, stop_rules};
 use galapagos_run::run::limits::Limits;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::reporter::News;
+use super::work_server::{ServeError, ServeOptions, listen};
 
 /// Least time between two reports of one stream.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -26,62 +26,65 @@ const REFRESH: Duration = Duration::from_secs(2);
 
 /// The service.
 #[derive(Clone, Debug)]
-pub struct Window {
+pub struct ProgressService {
     /// What there is to see.
     pub news: Arc<News>,
     /// What a watcher may change.
     pub limits: Arc<Mutex<Limits>>,
 }
 
-/// A window that is open: it closes when this is dropped.
+/// A service that is open: it closes when this is dropped.
 #[derive(Debug)]
-pub struct OpenWindow {
+pub struct ProgressServer {
     address: SocketAddr,
     serving: JoinHandle<Result<(), tonic::transport::Error>>,
 }
 
-impl OpenWindow {
-    /// Where watchers connect.
+impl ProgressServer {
+    /// The address where operators and command lines connect.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 }
 
-impl Drop for OpenWindow {
+impl Drop for ProgressServer {
     fn drop(&mut self) {
         self.serving.abort();
     }
 }
 
-/// Opens the window to operators.
+/// Opens the service to operators.
 ///
 /// # Errors
-/// [`OfficeError`].
-pub async fn open(door: &Door<'_>, window: Window) -> Result<OpenWindow, OfficeError> {
-    let tls = server_config(door.identity, door.uid, &[Role::Operator])?;
-    let (listener, address) = listen(door.address).await?;
+/// [`ServeError`].
+pub async fn open(
+    options: &ServeOptions<'_>,
+    service: ProgressService,
+) -> Result<ProgressServer, ServeError> {
+    let tls = server_config(options.identity, options.uid, &[Role::Operator])?;
+    let (listener, address) = listen(options.address).await?;
     let incoming = transport::incoming(listener, tls);
-    let router = transport::server().add_service(transport::progress_server(window));
-    Ok(OpenWindow { address, serving: tokio::spawn(router.serve_with_incoming(incoming)) })
+    let router = transport::server().add_service(transport::progress_server(service));
+    Ok(ProgressServer { address, serving: tokio::spawn(router.serve_with_incoming(incoming)) })
 }
 
 #[tonic::async_trait]
-impl Progress for Window {
+impl Progress for ProgressService {
     type WatchStream = ReceiverStream<Result<Report, Status>>;
 
     async fn watch(&self, request: Request<Streaming<Wish>>) -> Result<Response<Self::WatchStream>, Status> {
         let (out, outbox) = mpsc::channel(2);
-        let window = self.clone();
+        let service = self.clone();
         tokio::spawn(async move {
-            window.news.stream(true);
-            window.serve(request.into_inner(), out).await;
-            window.news.stream(false);
+            service.news.stream(true);
+            service.serve(request.into_inner(), out).await;
+            service.news.stream(false);
         });
         Ok(Response::new(ReceiverStream::new(outbox)))
     }
 }
 
-impl Window {
+impl ProgressService {
     async fn serve(&self, mut wishes: Streaming<Wish>, out: mpsc::Sender<Result<Report, Status>>) {
         let mut changes = self.news.changes();
         let mut refresh = tokio::time::interval(REFRESH);
@@ -126,7 +129,7 @@ impl Window {
                     let wanted = wanted(&limits, &desired).map_err(Status::invalid_argument)?;
                     (std::mem::replace(&mut *limits, wanted.clone()), wanted)
                 };
-                // What was spent comes every few seconds and is nothing to tell.
+                // What was spent comes every few seconds and is nothing to report.
                 if before != (Limits { worker_seconds: before.worker_seconds, ..now.clone() }) {
                     self.news.change(|live| live.set_generations(now.stop.generations));
                     tracing::info!(generations = now.stop.generations, "limits as desired");
@@ -228,8 +231,8 @@ mod tests {
 
     #[test]
     fn what_was_spent_is_as_told_last_and_nothing_once_it_is_told_no_more() {
-        let told = Desired { worker_seconds: Some(u64::MAX), ..Desired::default() };
-        let next = wanted(&limits(), &told).unwrap();
+        let desired = Desired { worker_seconds: Some(u64::MAX), ..Desired::default() };
+        let next = wanted(&limits(), &desired).unwrap();
         assert_eq!(next.worker_seconds, u64::MAX);
         assert_eq!(wanted(&next, &Desired::default()).unwrap().worker_seconds, 0);
     }

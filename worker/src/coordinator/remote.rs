@@ -5,30 +5,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use super::board::{Board, wait};
 use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::run::evaluator::{Answer, Evaluator, EvaluatorError, Task};
+use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Sink, Task};
 use galapagos_run::run::hashers::Hashers;
+
+use super::dispatcher::{Dispatcher, Settled, wait};
 
 /// How often an interrupt is looked at while nothing else happens.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The workers of a board.
+/// The workers of a dispatcher.
 #[derive(Debug)]
 pub struct RemoteEvaluator {
-    board: Arc<Board>,
-    answers: Receiver<Result<Vec<(usize, Answer)>, String>>,
+    dispatcher: Arc<Dispatcher>,
+    answers: Receiver<Settled>,
     hashers: Hashers,
 }
 
 impl RemoteEvaluator {
-    /// `answers` is the other end of `board`.
-    pub fn new(
-        job: &ResolvedJob,
-        board: Arc<Board>,
-        answers: Receiver<Result<Vec<(usize, Answer)>, String>>,
-    ) -> RemoteEvaluator {
-        RemoteEvaluator { board, answers, hashers: Hashers::new(job) }
+    /// `answers` is the other end of `dispatcher`.
+    pub fn new(job: &ResolvedJob, dispatcher: Arc<Dispatcher>, answers: Receiver<Settled>) -> RemoteEvaluator {
+        RemoteEvaluator { dispatcher, answers, hashers: Hashers::new(job) }
     }
 }
 
@@ -37,7 +34,7 @@ impl Evaluator for RemoteEvaluator {
         &mut self,
         tasks: &[Task],
         interrupt: &AtomicBool,
-        sink: &mut dyn FnMut(usize, Answer) -> Result<(), EvaluatorError>,
+        sink: &mut Sink<'_>,
     ) -> Result<(), EvaluatorError> {
         let size = tasks.iter().map(|t| t.index + 1).max().unwrap_or(0);
         let mut hashes = vec![None; size];
@@ -48,13 +45,13 @@ impl Evaluator for RemoteEvaluator {
         let mut open = tasks.len();
         // What an interrupted round left behind is not of this one.
         while let Some(settled) = wait(&self.answers, Duration::ZERO) {
-            settled.map_err(EvaluatorError)?;
+            settled?;
         }
-        self.board.submit(tasks.to_vec(), hashes);
+        self.dispatcher.submit(tasks.to_vec(), hashes);
         while open > 0 {
             let stopping = interrupt.load(Ordering::Relaxed);
             if stopping {
-                self.board.cancel();
+                self.dispatcher.cancel();
             }
             // What has come already is kept even when leaving.
             let patience = if stopping { Duration::ZERO } else { PATIENCE };
@@ -64,10 +61,12 @@ impl Evaluator for RemoteEvaluator {
                 }
                 continue;
             };
-            for (index, answer) in settled.map_err(EvaluatorError)? {
+            for (index, answer) in settled? {
                 if left.get_mut(index).is_some_and(std::mem::take) {
                     open -= 1;
-                    sink(index, answer)?;
+                    if sink(index, answer).is_break() {
+                        return Ok(());
+                    }
                 }
             }
         }
@@ -75,6 +74,6 @@ impl Evaluator for RemoteEvaluator {
     }
 
     fn workers(&self) -> f64 {
-        self.board.standing().workers as f64
+        self.dispatcher.standing().workers as f64
     }
 }

@@ -1,20 +1,20 @@
-//! Tells everyone who listens how the run is doing: streams of progress, metrics, the log.
+//! Reports to everyone who listens how the run is doing: streams of progress, metrics, the log.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use galapagos_protocol::progress::Report;
+use galapagos_run::run::progress::{Observer, RunEvent};
 use tokio::sync::watch;
 
-use super::board::Board;
+use super::dispatcher::Dispatcher;
 use super::live::Live;
 use crate::metrics::{CoordinatorMetrics, Outcome};
-use galapagos_protocol::progress::Report;
-use galapagos_run::run::progress::{Event, Observer};
 
 /// The state of the run and who wants to know.
 #[derive(Debug)]
 pub struct News {
     live: Mutex<Live>,
-    board: Arc<Board>,
+    dispatcher: Arc<Dispatcher>,
     /// Number of the newest change.
     changes: watch::Sender<u64>,
     /// Number of the newest report that somebody has recorded, and streams that are open.
@@ -24,17 +24,17 @@ pub struct News {
 
 impl News {
     /// Nothing yet.
-    pub fn new(live: Live, board: Arc<Board>) -> Arc<News> {
+    pub fn new(live: Live, dispatcher: Arc<Dispatcher>) -> Arc<News> {
         Arc::new(News {
             live: Mutex::new(live),
-            board,
+            dispatcher,
             changes: watch::Sender::new(1),
             acknowledged: watch::Sender::new(0),
             streams: watch::Sender::new(0),
         })
     }
 
-    /// Changes what is known and tells everyone.
+    /// Changes what is known and wakes everyone who listens.
     pub fn change<T>(&self, change: impl FnOnce(&mut Live) -> T) -> T {
         let value = change(&mut self.live());
         self.changes.send_modify(|n| *n += 1);
@@ -45,13 +45,13 @@ impl News {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The report now.
+    /// The report of this moment.
     pub fn report(&self) -> Report {
         let sequence = *self.changes.borrow();
-        self.live().report(sequence, &self.board.standing(), self.board.busy_seconds())
+        self.live().report(sequence, &self.dispatcher.standing(), self.dispatcher.busy_seconds())
     }
 
-    /// Says why nothing happens, or nothing; tells everyone if that is new.
+    /// Says why nothing happens, or nothing; wakes everyone who listens if that is new.
     pub fn say(&self, message: String) {
         let new = self.live().say(message);
         if new {
@@ -101,19 +101,19 @@ impl Reporter {
 }
 
 impl Observer for Reporter {
-    fn observe(&mut self, event: Event<'_>) {
+    fn observe(&mut self, event: RunEvent<'_>) {
         let now = self.news.live().observe(&event);
         if now {
             self.news.changes.send_modify(|n| *n += 1);
         }
         match event {
-            Event::Started { done, generations, .. } => {
+            RunEvent::Started { done, generations, .. } => {
                 self.metrics.generation.set(i64::from(done));
                 self.metrics.generations.set(i64::from(generations));
                 tracing::info!(done, generations, "run starts");
             }
-            Event::Evaluated { .. } => {}
-            Event::Generation { report, pace, checkpoint, .. } => {
+            RunEvent::Evaluated { .. } => {}
+            RunEvent::Generation { report, pace, checkpoint, .. } => {
                 self.metrics.checkpoint_seconds.observe(checkpoint.as_secs_f64());
                 self.metrics.generation.set(i64::from(report.generation) + 1);
                 self.metrics.generations.set(i64::from(pace.generations));
@@ -138,13 +138,13 @@ impl Observer for Reporter {
                     "generation"
                 );
             }
-            Event::Quarantined { strategy, genome, problem } => {
+            RunEvent::Quarantined { strategy, genome, problem } => {
                 self.metrics.evaluations.add(Outcome::Exception, 1);
                 let genome: Vec<String> =
                     genome.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 tracing::warn!(strategy, genome = genome.join(" "), problem, "individual set aside");
             }
-            Event::Fallback(text) | Event::Warning(text) => tracing::warn!("{text}"),
+            RunEvent::Fallback(text) | RunEvent::Warning(text) => tracing::warn!("{text}"),
         }
     }
 }

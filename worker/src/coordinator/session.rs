@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use galapagos_engine::ENGINE;
+use galapagos_protocol::work::coordinator_message::Message as Down;
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_protocol::work::worker_message::Message as Up;
+use galapagos_protocol::work::{Batch, CoordinatorMessage, Farewell, Hello, Results, Welcome, WorkerMessage};
 use prost::Message as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
-use super::board::Board;
+use super::dispatcher::Dispatcher;
 use crate::lease::{Delivery, Grant, WorkerId};
 use crate::metrics::CoordinatorMetrics;
 use crate::wire;
-use galapagos_protocol::work::coordinator_message::Message as Down;
-use galapagos_protocol::work::farewell::Reason as Goodbye;
-use galapagos_protocol::work::worker_message::Message as Up;
-use galapagos_protocol::work::{Batch, CoordinatorMessage, Farewell, Hello, Results, Welcome, WorkerMessage};
 
 /// A worker says hello at once.
 const HELLO: Duration = Duration::from_secs(10);
@@ -28,9 +28,9 @@ const MOST_SLOTS: u32 = 1024;
 
 /// What every session knows.
 #[derive(Clone, Debug)]
-pub struct Desk {
-    /// The shared board.
-    pub board: Arc<Board>,
+pub struct SessionContext {
+    /// The shared dispatcher.
+    pub dispatcher: Arc<Dispatcher>,
     /// Digest of the dataset.
     pub dataset: [u8; 32],
     /// Digest of the inputs.
@@ -39,7 +39,7 @@ pub struct Desk {
     pub bars_per_year: Option<u32>,
     /// Set when the coordinator leaves.
     pub leaving: watch::Receiver<Option<Goodbye>>,
-    /// What is counted.
+    /// Counters of the process.
     pub metrics: CoordinatorMetrics,
 }
 
@@ -47,38 +47,40 @@ type Outbox = mpsc::Sender<Result<CoordinatorMessage, Status>>;
 
 /// Why a session ends that is not the worker's own leaving.
 #[derive(Debug)]
-enum End {
+enum SessionEnd {
     /// The stream is gone.
     Gone(String),
-    /// We say goodbye.
+    /// The coordinator says goodbye: the reason and a sentence.
     Farewell(Goodbye, String),
     /// The worker left in order.
     Left,
 }
 
-impl Desk {
+impl SessionContext {
     /// Serves a stream to its end.
     pub(super) async fn attend(self, mut inbound: Streaming<WorkerMessage>, out: Outbox) {
         let mut name = String::new();
         let end = match self.greet(&mut inbound, &out, &mut name).await {
             Err(end) => end,
             Ok(hello) => {
-                let worker = self.board.join(hello.slots);
+                let worker = self.dispatcher.join(hello.slots);
                 let Hello { slots, memory_limit_bytes, .. } = hello;
                 tracing::info!(worker = name, slots, memory_limit_bytes, "worker ready");
                 let end = self.work(worker, &mut inbound, &out).await;
                 // What a worker did wrong must not be held against the individuals it had.
                 match end {
-                    End::Gone(_) => self.board.leave(worker),
-                    End::Farewell(..) | End::Left => self.board.dismiss(worker),
+                    SessionEnd::Gone(_) => self.dispatcher.leave(worker),
+                    SessionEnd::Farewell(..) | SessionEnd::Left => self.dispatcher.dismiss(worker),
                 }
                 end
             }
         };
         match end {
-            End::Left => tracing::info!(worker = name, "worker left"),
-            End::Gone(why) => tracing::warn!(worker = name, why, "worker lost; its work is given to others"),
-            End::Farewell(reason, message) => {
+            SessionEnd::Left => tracing::info!(worker = name, "worker left"),
+            SessionEnd::Gone(why) => {
+                tracing::warn!(worker = name, why, "worker lost; its work is given to others")
+            }
+            SessionEnd::Farewell(reason, message) => {
                 tracing::info!(worker = name, ?reason, message, "worker sent away");
                 let farewell = Down::Farewell(Farewell { reason: reason.into(), message });
                 if send(&out, farewell).await.is_ok() {
@@ -94,21 +96,21 @@ impl Desk {
         inbound: &mut Streaming<WorkerMessage>,
         out: &Outbox,
         name: &mut String,
-    ) -> Result<Hello, End> {
+    ) -> Result<Hello, SessionEnd> {
         let first = timeout(HELLO, next(inbound)).await;
-        let hello = match first.map_err(|_| End::Gone("it never said hello".into()))?? {
+        let hello = match first.map_err(|_| SessionEnd::Gone("it never said hello".into()))?? {
             Up::Hello(hello) if (1..=MOST_SLOTS).contains(&hello.slots) => hello,
             _ => return Err(protocol("the first message must be Hello with 1 to 1024 slots")),
         };
         *name = hello.name.chars().filter(|c| !c.is_control()).take(128).collect();
         if hello.engine != ENGINE {
             let text = format!("worker {name} has engine {}, this coordinator {ENGINE}", hello.engine);
-            self.board.refused(text.clone());
-            return Err(End::Farewell(Goodbye::EngineMismatch, text));
+            self.dispatcher.refused(text.clone());
+            return Err(SessionEnd::Farewell(Goodbye::EngineMismatch, text));
         }
         let welcome = Welcome {
             engine: ENGINE,
-            epoch: self.board.epoch(),
+            epoch: self.dispatcher.epoch(),
             dataset_digest: self.dataset.to_vec(),
             inputs_digest: self.inputs.to_vec(),
             bars_per_year: self.bars_per_year,
@@ -117,9 +119,9 @@ impl Desk {
         let mut leaving = self.leaving.clone();
         let second = tokio::select! {
             second = timeout(OPENING, next(inbound)) => second,
-            goodbye = said(&mut leaving) => return Err(End::Farewell(goodbye, String::new())),
+            goodbye = said(&mut leaving) => return Err(SessionEnd::Farewell(goodbye, String::new())),
         };
-        match second.map_err(|_| End::Gone("it never got its data open".into()))?? {
+        match second.map_err(|_| SessionEnd::Gone("it never got its data open".into()))?? {
             Up::Ready(ready)
                 if ready.dataset_digest != self.dataset || ready.inputs_digest != self.inputs =>
             {
@@ -128,21 +130,26 @@ impl Desk {
             Up::Ready(_) => Ok(hello),
             Up::Refusal(refusal) => {
                 let text = format!("worker {name}: {}", refusal.message);
-                self.board.refused(text.clone());
-                Err(End::Gone(text))
+                self.dispatcher.refused(text.clone());
+                Err(SessionEnd::Gone(text))
             }
             _ => Err(protocol("Welcome is answered by Ready or Refusal")),
         }
     }
 
-    async fn work(&self, worker: WorkerId, inbound: &mut Streaming<WorkerMessage>, out: &Outbox) -> End {
-        let mut bell = self.board.bell();
+    async fn work(
+        &self,
+        worker: WorkerId,
+        inbound: &mut Streaming<WorkerMessage>,
+        out: &Outbox,
+    ) -> SessionEnd {
+        let mut bell = self.dispatcher.bell();
         let mut leaving = self.leaving.clone();
         let mut granted = HashMap::new();
         loop {
-            while let Some(grant) = self.board.next(worker) {
+            while let Some(grant) = self.dispatcher.next(worker) {
                 granted.insert(grant.lease, Instant::now());
-                let batch = batch(grant, self.board.epoch());
+                let batch = batch(grant, self.dispatcher.epoch());
                 self.metrics.sent_bytes.inc_by(batch.encoded_len() as u64);
                 if let Err(end) = send(out, Down::Batch(batch)).await {
                     return end;
@@ -150,10 +157,10 @@ impl Desk {
             }
             tokio::select! {
                 biased;
-                goodbye = said(&mut leaving) => return End::Farewell(goodbye, String::new()),
+                goodbye = said(&mut leaving) => return SessionEnd::Farewell(goodbye, String::new()),
                 message = inbound.message() => match message {
-                    Ok(None) => return End::Left,
-                    Err(status) => return End::Gone(status.to_string()),
+                    Ok(None) => return SessionEnd::Left,
+                    Err(status) => return SessionEnd::Gone(status.to_string()),
                     Ok(Some(message)) => {
                         self.metrics.received_bytes.inc_by(message.encoded_len() as u64);
                         if let Some(began) = finished(&message).and_then(|lease| granted.remove(&lease)) {
@@ -165,32 +172,32 @@ impl Desk {
                     }
                 },
                 _ = bell.changed() => {}
-                // A lost connection drops our half; its own half may never tell.
-                () = out.closed() => return End::Gone("its connection is gone".to_owned()),
+                // A lost connection drops our half; its own half may never show it.
+                () = out.closed() => return SessionEnd::Gone("its connection is gone".to_owned()),
             }
         }
     }
 
-    fn take(&self, worker: WorkerId, message: WorkerMessage) -> Result<(), End> {
+    fn take(&self, worker: WorkerId, message: WorkerMessage) -> Result<(), SessionEnd> {
         match message.message {
             Some(Up::Results(results)) => self.results(worker, results),
             Some(Up::HandBack(lease)) => {
-                if lease.epoch == self.board.epoch() {
-                    self.board.hand_back(worker, lease.lease);
+                if lease.epoch == self.dispatcher.epoch() {
+                    self.dispatcher.hand_back(worker, lease.lease);
                 }
                 Ok(())
             }
             Some(Up::Refusal(refusal)) => {
                 // It has handed back what it had: nobody else's individuals are to blame.
                 tracing::warn!(problem = refusal.message, "a worker cannot take part any more");
-                self.board.refused(refusal.message);
-                Err(End::Left)
+                self.dispatcher.refused(refusal.message);
+                Err(SessionEnd::Left)
             }
             _ => Err(protocol("unexpected message")),
         }
     }
 
-    fn results(&self, worker: WorkerId, results: Results) -> Result<(), End> {
+    fn results(&self, worker: WorkerId, results: Results) -> Result<(), SessionEnd> {
         if results.engine != ENGINE || results.dataset_digest != self.dataset {
             return Err(protocol("results of another engine or of other data"));
         }
@@ -198,13 +205,13 @@ impl Desk {
         let mut items = Vec::with_capacity(results.results.len());
         let mut hashes = Vec::with_capacity(results.results.len());
         for result in results.results {
-            let told = wire::answer_from_wire(result).map_err(|e| protocol(&e.to_string()))?;
-            hashes.push((told.index, told.genome_hash));
-            items.push((told.index, told.answer));
+            let received = wire::answer_from_wire(result).map_err(|e| protocol(&e.to_string()))?;
+            hashes.push((received.index, received.genome_hash));
+            items.push((received.index, received.answer));
         }
         let busy = Duration::from_nanos(busy_nanoseconds);
         let delivery = Delivery { lease, epoch, items, last, busy, largest_batch };
-        self.board.deliver(worker, delivery, &hashes).map_err(|e| protocol(&e.to_string()))
+        self.dispatcher.deliver(worker, delivery, &hashes).map_err(|e| protocol(&e.to_string()))
     }
 }
 
@@ -226,8 +233,8 @@ fn batch(grant: Grant, epoch: u64) -> Batch {
     }
 }
 
-fn protocol(what: &str) -> End {
-    End::Farewell(Goodbye::Protocol, what.to_owned())
+fn protocol(what: &str) -> SessionEnd {
+    SessionEnd::Farewell(Goodbye::Protocol, what.to_owned())
 }
 
 /// Resolves when the coordinator leaves, with the words to say.
@@ -238,12 +245,12 @@ async fn said(leaving: &mut watch::Receiver<Option<Goodbye>>) -> Goodbye {
     }
 }
 
-async fn next(inbound: &mut Streaming<WorkerMessage>) -> Result<Up, End> {
+async fn next(inbound: &mut Streaming<WorkerMessage>) -> Result<Up, SessionEnd> {
     match inbound.message().await {
         Ok(Some(WorkerMessage { message: Some(message) })) => Ok(message),
         Ok(Some(_)) => Err(protocol("an empty message")),
-        Ok(None) => Err(End::Left),
-        Err(status) => Err(End::Gone(status.to_string())),
+        Ok(None) => Err(SessionEnd::Left),
+        Err(status) => Err(SessionEnd::Gone(status.to_string())),
     }
 }
 
@@ -251,7 +258,7 @@ async fn drain(inbound: &mut Streaming<WorkerMessage>) {
     while let Ok(Some(_)) = inbound.message().await {}
 }
 
-async fn send(out: &Outbox, message: Down) -> Result<(), End> {
+async fn send(out: &Outbox, message: Down) -> Result<(), SessionEnd> {
     let message = CoordinatorMessage { message: Some(message) };
-    out.send(Ok(message)).await.map_err(|_| End::Gone("its stream is closed".to_owned()))
+    out.send(Ok(message)).await.map_err(|_| SessionEnd::Gone("its stream is closed".to_owned()))
 }

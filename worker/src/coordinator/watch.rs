@@ -6,24 +6,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use galapagos_market::files::Files;
+use galapagos_protocol::transport::HandshakeCounts;
+use galapagos_run::job::market::same_data;
+use galapagos_run::storage::run_folder::RunFolder;
 
-use super::board::Board;
+use super::dispatcher::{Dispatcher, NoAnswers};
 use super::exits;
 use super::reporter::News;
 use crate::lease::Counts;
 use crate::metrics::{CoordinatorMetrics, Ignored, Retry};
 use crate::process::Shell;
 use crate::process::exit::Exit;
-use galapagos_protocol::transport::HandshakeCounts;
-use galapagos_run::job::market::same_data;
-use galapagos_run::storage::run_folder::RunFolder;
 
 /// How long a newer attempt waits at most for this one to notice.
 const PERIOD: Duration = Duration::from_millis(500);
 /// A volume that does not answer for so long makes the liveness probe fail.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A running watch.
+/// A running watch; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Watch {
     seen: Arc<Mutex<Option<Exit>>>,
@@ -34,7 +34,7 @@ impl Watch {
     /// Begins to watch, on a thread of its own: it looks at files.
     pub fn start(
         shell: &Shell,
-        board: &Arc<Board>,
+        dispatcher: &Arc<Dispatcher>,
         news: &Arc<News>,
         metrics: &CoordinatorMetrics,
         folder: &Arc<RunFolder>,
@@ -43,7 +43,7 @@ impl Watch {
     ) -> Watch {
         let watch = Watch { seen: Arc::default(), over: Arc::default() };
         let (seen, over) = (Arc::clone(&watch.seen), Arc::clone(&watch.over));
-        let (board, news, metrics) = (Arc::clone(board), Arc::clone(news), metrics.clone());
+        let (dispatcher, news, metrics) = (Arc::clone(dispatcher), Arc::clone(news), metrics.clone());
         let (folder, shell) = (Arc::clone(folder), shell.clone());
         std::thread::spawn(move || {
             let beat = shell.health.heartbeat("watch", PATIENCE);
@@ -54,16 +54,16 @@ impl Watch {
                     .and_then(|()| same_data(data.check_unchanged()).map_err(exits::data));
                 if let Err(exit) = looked {
                     tracing::error!(
-                        reason = exit.reason().as_str(),
+                        reason = exit.reason.as_str(),
                         error = format!("{:#}", exit.error),
                         "stopping"
                     );
                     *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
-                    board.fail("the run cannot go on".to_owned());
+                    dispatcher.fail(NoAnswers::Watched);
                     return;
                 }
-                gauge(&metrics, &board, &handshakes);
-                waiting(&board, &news);
+                gauge(&metrics, &dispatcher, &handshakes);
+                waiting(&dispatcher, &news);
                 beat.beat();
                 std::thread::sleep(PERIOD);
             }
@@ -79,9 +79,9 @@ impl Watch {
 }
 
 /// A person should know why nothing happens.
-fn waiting(board: &Board, news: &News) {
-    let standing = board.standing();
-    let message = match (standing.workers, board.last_refusal()) {
+fn waiting(dispatcher: &Dispatcher, news: &News) {
+    let standing = dispatcher.standing();
+    let message = match (standing.workers, dispatcher.last_refusal()) {
         (0, Some(refusal)) if standing.open > 0 => format!("no worker can take part: {refusal}"),
         (0, None) if standing.open > 0 => "waiting for workers".to_owned(),
         _ => String::new(),
@@ -89,15 +89,15 @@ fn waiting(board: &Board, news: &News) {
     news.say(message);
 }
 
-fn gauge(metrics: &CoordinatorMetrics, board: &Board, handshakes: &HandshakeCounts) {
-    let standing = board.standing();
+fn gauge(metrics: &CoordinatorMetrics, dispatcher: &Dispatcher, handshakes: &HandshakeCounts) {
+    let standing = dispatcher.standing();
     metrics.workers.set(standing.workers as i64);
     metrics.slots.set(standing.slots as i64);
     metrics.slots_busy.set(standing.busy as i64);
     metrics.queue_individuals.set(standing.queued as i64);
     metrics.lease_age_seconds.set(standing.oldest_lease.as_secs_f64());
-    let Counts { lost, expired, handed_back, late, duplicate, stale, .. } = board.counts();
-    let failures = board.failures();
+    let Counts { lost, expired, handed_back, late, duplicate, stale, .. } = dispatcher.counts();
+    let failures = dispatcher.failures();
     for (retry, count) in [
         (Retry::Lost, lost),
         (Retry::Expired, expired),

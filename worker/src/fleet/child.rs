@@ -12,17 +12,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
+use galapagos_protocol::tls::JobUid;
+
 use super::folder::Folder;
 use super::{FleetError, Plan};
-use crate::coordinator::board::Board;
+use crate::coordinator::dispatcher::{Dispatcher, NoAnswers};
 use crate::process::exit::Code;
-use galapagos_protocol::tls::JobUid;
 
 /// How often children are looked at.
 const PERIOD: Duration = Duration::from_millis(20);
 /// Pause before a child that died is started again, doubled with each death in a row.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Longest pause.
+/// Longest pause before a child is started again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A child that lived so long was not dead on arrival.
 const LIVED: Duration = Duration::from_secs(10);
@@ -31,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Log lines of a child that are kept to explain its end.
 const LAST_LINES: usize = 5;
 
-/// All children.
+/// All children of a fleet.
 #[derive(Debug)]
 pub(super) struct Children {
     leaving: Arc<AtomicBool>,
@@ -45,7 +46,7 @@ impl Children {
         folder: &Folder,
         uid: &JobUid,
         coordinator: SocketAddr,
-        board: &Arc<Board>,
+        dispatcher: &Arc<Dispatcher>,
     ) -> Result<Children, FleetError> {
         let leaving = Arc::new(AtomicBool::new(false));
         let mut children = Children { leaving: Arc::clone(&leaving), keepers: Vec::new() };
@@ -57,8 +58,8 @@ impl Children {
             };
             // The first start is here, so that a program that is not there is an error and no endless retry.
             let first = recipe.start()?;
-            let (leaving, board) = (Arc::clone(&leaving), Arc::clone(board));
-            children.keepers.push(spawn(move || keep(&recipe, first, &leaving, &board)));
+            let (leaving, dispatcher) = (Arc::clone(&leaving), Arc::clone(dispatcher));
+            children.keepers.push(spawn(move || keep(&recipe, first, &leaving, &dispatcher)));
         }
         Ok(children)
     }
@@ -150,7 +151,18 @@ impl Recipe {
     }
 }
 
-fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
+/// Why a worker process is lost for good.
+#[derive(Debug, thiserror::Error)]
+enum WorkerError {
+    #[error("worker process {number} is lost")]
+    Lost { number: usize, source: std::io::Error },
+    #[error("worker process {number} cannot take part ({status}):\n{lines}")]
+    Refused { number: usize, status: ExitStatus, lines: String },
+    #[error("worker process {number} cannot be started again")]
+    NotStarted { number: usize, source: FleetError },
+}
+
+fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, dispatcher: &Dispatcher) {
     let mut running = first;
     let mut deaths = 0u32;
     let mut over: Option<Instant> = None;
@@ -169,7 +181,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
             Ok(None) => continue,
             Ok(Some(status)) => status,
             Err(error) => {
-                board.fail(format!("worker process {} is lost: {error}", recipe.number));
+                fail(dispatcher, WorkerError::Lost { number: recipe.number, source: error });
                 return;
             }
         };
@@ -177,7 +189,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
             return;
         }
         if is_permanent(status) {
-            board.fail(told(recipe, &running, status));
+            fail(dispatcher, refused(recipe, &running, status));
             return;
         }
         tracing::warn!(worker = recipe.number, %status, "worker process ended; it is started again");
@@ -186,7 +198,7 @@ fn keep(recipe: &Recipe, first: Running, leaving: &AtomicBool, board: &Board) {
         match recipe.start() {
             Ok(again) => running = again,
             Err(error) => {
-                board.fail(format!("worker process {} cannot be started again: {error}", recipe.number));
+                fail(dispatcher, WorkerError::NotStarted { number: recipe.number, source: error });
                 return;
             }
         }
@@ -197,8 +209,12 @@ fn is_permanent(status: ExitStatus) -> bool {
     status.code().and_then(Code::from_number).is_some_and(Code::is_permanent)
 }
 
-fn told(recipe: &Recipe, running: &Running, status: ExitStatus) -> String {
+fn fail(dispatcher: &Dispatcher, why: WorkerError) {
+    dispatcher.fail(NoAnswers::Workers(Box::new(why)));
+}
+
+fn refused(recipe: &Recipe, running: &Running, status: ExitStatus) -> WorkerError {
     let lines = running.last_lines.lock().unwrap_or_else(PoisonError::into_inner);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    format!("worker process {} cannot take part ({status}):\n{}", recipe.number, lines.join("\n"))
+    WorkerError::Refused { number: recipe.number, status, lines: lines.join("\n") }
 }

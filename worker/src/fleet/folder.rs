@@ -4,12 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use tempfile::TempDir;
-
-use super::FleetError;
 use galapagos_protocol::tls::issue::Authority;
 use galapagos_protocol::tls::{Identity, JobUid, Role};
 use galapagos_run::job::resolve::ResolvedJob;
+use tempfile::TempDir;
+
+use super::FleetError;
 
 /// The folder; it is removed when this is dropped.
 #[derive(Debug)]

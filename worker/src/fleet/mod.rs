@@ -15,33 +15,33 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use galapagos_protocol::tls::{JobUid, TlsError};
+use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Sink, Task};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::coordinator::RemoteEvaluator;
-use crate::coordinator::board::{Board, Standing};
-use crate::coordinator::office::{Door, Office, OfficeError};
+use crate::coordinator::dispatcher::{DispatchStatus, Dispatcher};
+use crate::coordinator::work_server::{ServeError, ServeOptions, WorkServer};
 use crate::lease::Terms;
 use crate::metrics::{CoordinatorMetrics, Metrics};
 use child::Children;
 use folder::Folder;
-use galapagos_protocol::tls::{JobUid, TlsError};
-use galapagos_protocol::work::farewell::Reason as Goodbye;
-use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Task};
 
 /// How long workers may take to close their streams.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// What to start.
+/// How many workers to start, and with which program.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Worker processes.
+    /// Number of worker processes.
     pub workers: NonZeroUsize,
     /// Threads of each that evaluate.
     pub slots: NonZeroUsize,
-    /// The program whose entry is [`crate::process::main`], and what comes before the role in its arguments.
+    /// The program whose entry is [`crate::roles::main`], and what comes before the role in its arguments.
     pub program: PathBuf,
-    /// See [`Plan::program`].
+    /// Arguments before the role; see [`Plan::program`].
     pub arguments: Vec<OsString>,
     /// Root of the market data.
     pub data_dir: PathBuf,
@@ -50,16 +50,16 @@ pub struct Plan {
 /// Why there are no workers.
 #[derive(Debug, thiserror::Error)]
 pub enum FleetError {
-    /// Certificates.
+    /// The certificates cannot be made.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The port.
     #[error(transparent)]
-    Office(#[from] OfficeError),
+    WorkServer(#[from] ServeError),
     /// Files, processes or threads of the system.
     #[error("cannot {action}")]
     System {
-        /// What was tried.
+        /// What was tried, as a verb.
         action: &'static str,
         /// The system's own words.
         source: std::io::Error,
@@ -78,10 +78,10 @@ impl FleetError {
 /// Running workers. Dropping it ends them.
 #[derive(Debug)]
 pub struct Fleet {
-    board: Arc<Board>,
+    dispatcher: Arc<Dispatcher>,
     remote: RemoteEvaluator,
     // In the order in which they must go: children before their files, everything before the runtime.
-    office: Option<Office>,
+    server: Option<WorkServer>,
     children: Children,
     _folder: Folder,
     runtime: Runtime,
@@ -89,11 +89,11 @@ pub struct Fleet {
 
 /// Looks at a fleet from elsewhere.
 #[derive(Clone, Debug)]
-pub struct View(Arc<Board>);
+pub struct View(Arc<Dispatcher>);
 
 impl View {
     /// How many workers there are, and what they do.
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> DispatchStatus {
         self.0.standing()
     }
 }
@@ -113,28 +113,28 @@ impl Fleet {
             .build()
             .map_err(FleetError::system("start threads"))?;
         // An epoch guards a state folder against older attempts; here its lock does.
-        let (board, answers) = Board::new(Terms::of(job, bars), 1);
+        let (dispatcher, answers) = Dispatcher::new(Terms::for_job(job, bars), 1);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         // Counted, and shown to nobody: this process has no /metrics.
         let metrics = CoordinatorMetrics::register(&Metrics::default());
-        let door = Door { address, identity: &folder.identity, uid: &uid };
-        let office = runtime.block_on(Office::open(&door, job, Arc::clone(&board), metrics))?;
-        let children = Children::start(plan, &folder, &uid, office.address(), &board)?;
-        let remote = RemoteEvaluator::new(job, Arc::clone(&board), answers);
-        Ok(Fleet { board, remote, office: Some(office), children, _folder: folder, runtime })
+        let options = ServeOptions { address, identity: &folder.identity, uid: &uid };
+        let server = runtime.block_on(WorkServer::open(&options, job, Arc::clone(&dispatcher), metrics))?;
+        let children = Children::start(plan, &folder, &uid, server.address(), &dispatcher)?;
+        let remote = RemoteEvaluator::new(job, Arc::clone(&dispatcher), answers);
+        Ok(Fleet { dispatcher, remote, server: Some(server), children, _folder: folder, runtime })
     }
 
     /// For a progress bar.
     pub fn view(&self) -> View {
-        View(Arc::clone(&self.board))
+        View(Arc::clone(&self.dispatcher))
     }
 }
 
 impl Drop for Fleet {
     fn drop(&mut self) {
         self.children.leave();
-        if let Some(office) = self.office.take() {
-            self.runtime.block_on(office.close(Goodbye::Finished, GOODBYE));
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.close(Goodbye::Finished, GOODBYE));
         }
         self.children.end();
     }
@@ -145,7 +145,7 @@ impl Evaluator for Fleet {
         &mut self,
         tasks: &[Task],
         interrupt: &AtomicBool,
-        sink: &mut dyn FnMut(usize, galapagos_run::run::evaluator::Answer) -> Result<(), EvaluatorError>,
+        sink: &mut Sink<'_>,
     ) -> Result<(), EvaluatorError> {
         self.remote.evaluate(tasks, interrupt, sink)
     }

@@ -24,7 +24,7 @@ pub enum ImportError {
     SourceMissing {
         /// As the job has it.
         path: String,
-        /// What is missing.
+        /// What is missing, in words.
         problem: &'static str,
         /// Where it was looked for.
         data_dir: PathBuf,
@@ -34,7 +34,7 @@ pub enum ImportError {
     SourceUnreadable {
         /// As the job has it.
         path: String,
-        /// Why.
+        /// The reason that the system gave.
         source: io::Error,
     },
     /// The file could not be fetched.
@@ -47,7 +47,7 @@ pub enum ImportError {
         data_dir.display()
     )]
     NoSource {
-        /// The dataset.
+        /// Name of the dataset.
         dataset: String,
         /// Where it was looked for.
         data_dir: PathBuf,
@@ -60,7 +60,7 @@ pub enum ImportError {
         data_dir.display()
     )]
     NoSuchVersion {
-        /// The dataset.
+        /// Name of the dataset.
         dataset: String,
         /// As the job has it.
         digest: String,
@@ -75,7 +75,7 @@ pub enum ImportError {
     OtherData {
         /// As the job has it.
         pinned: String,
-        /// What was imported.
+        /// Digest of what was imported, 64 hex digits.
         found: String,
     },
     /// Options, names, or the volume.
@@ -84,7 +84,7 @@ pub enum ImportError {
     /// Files or symbols were refused, so nothing was published.
     #[error("{}", refusal(failed))]
     Refused {
-        /// Which, and why.
+        /// The files and symbols that were refused, each with its error.
         failed: Vec<ImportFailure>,
     },
 }

@@ -26,7 +26,7 @@ impl Lines {
             ImportEvent::Started { file } => tracing::debug!(file = self.names[*file], "reading"),
             ImportEvent::Progress { file, done, total } => {
                 let quarter = done.saturating_mul(4) / (*total).max(1);
-                // The whole is told with its rows.
+                // The whole is reported with its rows.
                 if quarter < 4 && self.quarters[*file].fetch_max(quarter, Ordering::Relaxed) < quarter {
                     tracing::info!(file = self.names[*file], percent = quarter * 25, "reading");
                 }

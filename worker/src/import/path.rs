@@ -12,23 +12,23 @@ use super::error::ImportError;
 /// The file at `relative` below `data_dir`, or every file of the folder there, in order of their names. Hidden files and
 /// folders in the folder are passed over.
 pub(super) fn inputs(data_dir: &Path, relative: &str, symbols: &[String]) -> Result<Vec<Input>, ImportError> {
-    let place = Place { data_dir, relative };
-    let path = place.resolve()?;
-    let kind = place.kind(&path)?;
+    let volume_path = VolumePath { data_dir, relative };
+    let path = volume_path.resolve()?;
+    let kind = volume_path.kind(&path)?;
     if kind.is_file() {
         return Ok(vec![input(&path, symbols)]);
     }
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(&path).map_err(|e| place.failed(e))? {
-        let path = entry.map_err(|e| place.failed(e))?.path();
+    for entry in std::fs::read_dir(&path).map_err(|e| volume_path.failed(e))? {
+        let path = entry.map_err(|e| volume_path.failed(e))?.path();
         let hidden = path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.'));
-        if !hidden && place.kind(&path)?.is_file() {
+        if !hidden && volume_path.kind(&path)?.is_file() {
             files.push(path);
         }
     }
     files.sort();
     match files.is_empty() {
-        true => Err(place.missing("the folder has no files")),
+        true => Err(volume_path.missing("the folder has no files")),
         false => Ok(files.into_iter().map(Input::new).collect()),
     }
 }
@@ -41,12 +41,12 @@ pub(super) fn input(path: &Path, symbols: &[String]) -> Input {
     }
 }
 
-struct Place<'a> {
+struct VolumePath<'a> {
     data_dir: &'a Path,
     relative: &'a str,
 }
 
-impl Place<'_> {
+impl VolumePath<'_> {
     /// The path, every step of which exists and is no link.
     fn resolve(&self) -> Result<PathBuf, ImportError> {
         let mut path = self.data_dir.to_owned();

@@ -19,12 +19,12 @@ const RETRIES: u32 = 2;
 /// Whether there is something to import.
 #[derive(Debug)]
 pub enum Need {
-    /// The dataset exists.
+    /// The dataset exists as the job wants it.
     Nothing {
         /// The version that the job gets, 64 hex digits.
         digest: String,
     },
-    /// It does not.
+    /// The dataset does not exist; it can be imported.
     Import(Box<Prepared>),
 }
 
@@ -44,7 +44,7 @@ pub struct How<'a> {
     pub threads: usize,
     /// Fetches what is not on the volume.
     pub fetcher: &'a Fetcher,
-    /// Ends a download.
+    /// Raised to end a download.
     pub stop: &'a AtomicBool,
 }
 

@@ -2,22 +2,23 @@
 
 use std::time::{Duration, Instant};
 
-use super::book::Book;
+use galapagos_run::run::evaluator::{Answer, Exception};
+
 use super::ending::Cause;
 use super::individual::State;
 use super::leases::Phase;
+use super::table::LeaseTable;
 use super::{Delivery, Nondeterminism, WorkerId, bits};
-use galapagos_run::run::evaluator::{Answer, Exception};
 
 /// How an answer's lease stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum LeaseStatus {
     Running,
     /// Overdue, lost, handed back or finished.
     Over,
 }
 
-impl Book {
+impl LeaseTable {
     /// Takes what a worker says; what is settled now, first answers only.
     ///
     /// # Errors
@@ -40,8 +41,8 @@ impl Book {
         }
         let phase = self.leases.get(lease).filter(|l| l.worker == id).map(|l| l.phase);
         let standing = match phase {
-            Some(Phase::Running) => Standing::Running,
-            Some(Phase::Overdue) => Standing::Over,
+            Some(Phase::Running) => LeaseStatus::Running,
+            Some(Phase::Overdue) => LeaseStatus::Over,
             Some(Phase::Obsolete) => {
                 self.counts.late += weight;
                 if last {
@@ -49,7 +50,7 @@ impl Book {
                 }
                 return Ok(Vec::new());
             }
-            None if self.leases.ended_mut(lease).is_some_and(|l| l.worker == id) => Standing::Over,
+            None if self.leases.ended_mut(lease).is_some_and(|l| l.worker == id) => LeaseStatus::Over,
             None if self.leases.is_earlier(lease) => {
                 self.counts.late += weight;
                 return Ok(Vec::new());
@@ -73,7 +74,7 @@ impl Book {
         &mut self,
         id: WorkerId,
         lease: u64,
-        standing: Standing,
+        standing: LeaseStatus,
         index: u32,
         answer: Answer,
     ) -> Result<Option<(usize, Answer)>, Nondeterminism> {
@@ -88,17 +89,17 @@ impl Book {
             lease.failed = true;
         }
         let individual = self.generation.get_mut(position);
-        if standing == Standing::Running && !repeated {
+        if standing == LeaseStatus::Running && !repeated {
             individual.holders -= 1;
         }
         if repeated || individual.state() == State::Settled {
             // Delivered twice, or the second copy of a batch.
             match standing {
-                Standing::Over if !repeated => self.counts.late += 1,
+                LeaseStatus::Over if !repeated => self.counts.late += 1,
                 _ => self.counts.duplicate += 1,
             }
             return match (individual.bits, &answer) {
-                (Some(bits), Ok(evaluation)) if bits != bits::of(evaluation) => {
+                (Some(bits), Ok(evaluation)) if bits != bits::fingerprint(evaluation) => {
                     Err(Nondeterminism { index: index as usize })
                 }
                 _ => Ok(None),
@@ -106,11 +107,11 @@ impl Book {
         }
         match answer {
             Ok(evaluation) => {
-                individual.bits = Some(bits::of(&evaluation));
+                individual.bits = Some(bits::fingerprint(&evaluation));
                 self.generation.set(position, State::Settled);
                 Ok(Some((index as usize, Ok(evaluation))))
             }
-            Err(_) if standing == Standing::Over => {
+            Err(_) if standing == LeaseStatus::Over => {
                 // It has another attempt already, or is not wanted any more.
                 self.counts.late += 1;
                 Ok(None)

@@ -1,18 +1,18 @@
 //! The fingerprint of an evaluation, by which two answers for the same individual are compared. Every coordinator
 //! makes one of every first answer, so it must cost next to nothing: BLAKE3 of these 400 bytes takes longer than all
-//! the rest of the book. Nobody is kept from forging here, workers are trusted with the results themselves; each step
+//! the rest of the table. Nobody is kept from forging here, workers are trusted with the results themselves; each step
 //! is a bijection of the state, so that evaluations which differ in one word always have different fingerprints.
 
 use galapagos_engine::evaluation::{Evaluation, Metric};
 
-/// A fingerprint.
+/// A fingerprint of an evaluation: equal for equal bits.
 pub(super) type Bits = u128;
 
 /// Odd, with bits set without pattern (the multiplier of the 128-bit PCG).
 const FACTOR: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
 
 /// The fingerprint of `e`.
-pub(super) fn of(e: &Evaluation) -> Bits {
+pub(super) fn fingerprint(e: &Evaluation) -> Bits {
     let mut state: u128 = FACTOR;
     let mut put = |word: u128| {
         state = (state ^ word).wrapping_mul(FACTOR);

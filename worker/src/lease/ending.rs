@@ -3,12 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use galapagos_run::run::evaluator::{Answer, Exception};
+
 use super::WorkerId;
-use super::book::Book;
 use super::individual::State;
 use super::leases::{Lease, Phase};
 use super::queue::Piece;
-use galapagos_run::run::evaluator::{Answer, Exception};
+use super::table::LeaseTable;
 
 /// Losses that set an individual aside, as a multiple of the attempts: machines vanish for reasons of their own.
 const LOSSES: u32 = 2;
@@ -18,15 +19,15 @@ const LOSSES: u32 = 2;
 pub(super) enum Cause {
     /// Its worker was lost.
     Lost,
-    /// Its deadline passed.
+    /// The deadline of the lease passed.
     Expired,
     /// The worker ended it without answers.
     LeftOut,
 }
 
-impl Book {
+impl LeaseTable {
     /// A worker is gone, and with it all it held; what is settled by that.
-    #[must_use = "what is settled is told only once"]
+    #[must_use = "what is settled is given only once"]
     pub fn leave(&mut self, id: WorkerId, _now: Instant) -> Vec<(usize, Answer)> {
         let Some(worker) = self.workers.remove(id) else { return Vec::new() };
         self.cleared = self.cleared.filter(|&c| c != id);
@@ -73,7 +74,7 @@ impl Book {
 
     /// Ends the leases whose deadline has passed; what is settled by that. Their workers may still be busy with them:
     /// the slots stay taken until they answer or are gone.
-    #[must_use = "what is settled is told only once"]
+    #[must_use = "what is settled is given only once"]
     pub fn expire(&mut self, now: Instant) -> Vec<(usize, Answer)> {
         let mut settled = Vec::new();
         while let Some(id) = self.leases.due(now) {
@@ -88,7 +89,7 @@ impl Book {
         settled
     }
 
-    /// When [`Book::expire`] has something to do next.
+    /// When [`LeaseTable::expire`] has something to do next.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Instant> {
         self.leases.next()
@@ -106,7 +107,7 @@ impl Book {
         self.paces.observe(lease.species, lease.size, seconds, worker.factor);
         // Alone, a worker is the average.
         if let Some(cost) = cost.filter(|_| several) {
-            worker.observe(seconds, cost.of(lease.size));
+            worker.observe(seconds, cost.seconds(lease.size));
         }
     }
 

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::book::Book;
 use super::individual::State;
 use super::leases::{Item, Lease, Phase, later};
-use super::size::{Wish, Work, bound, size};
+use super::size::{BatchRequest, Work, bound, size};
+use super::table::LeaseTable;
 use super::{Grant, Terms, WorkerId};
 
 /// Leases a slot may have: one running, one ready to run.
@@ -21,7 +21,7 @@ const COPIED_AFTER: Duration = Duration::from_secs(1);
 /// A wait so short that a message takes longer.
 const MOMENT: f64 = 0.005;
 
-impl Book {
+impl LeaseTable {
     /// The next batch for a worker; `None`: nothing for it now.
     pub fn next(&mut self, id: WorkerId, now: Instant) -> Option<Grant> {
         let worker = self.workers.get(id).filter(|w| !w.leaving && !w.solitary)?;
@@ -49,7 +49,7 @@ impl Book {
         let taken = self.queue.take(generation, id, may_repeat, bound(largest), |species, there| {
             let (cost, timed) = (paces.guess(species), paces.largest(species));
             let sharing = paces.shares(species, bars).then(|| generation.total(species));
-            size(&work, &Wish { cost, timed, sharing, factor, largest, target }, there)
+            size(&work, &BatchRequest { cost, timed, sharing, factor, largest, target }, there)
         });
         let positions = match taken {
             Some(positions) => positions,
@@ -131,7 +131,7 @@ impl Book {
 
     fn predicted(&self, id: WorkerId, species: usize, n: usize) -> Option<f64> {
         let factor = self.workers.get(id).map_or(1.0, |w| w.factor);
-        self.paces.guess(species).map(|cost| cost.of(n) * factor)
+        self.paces.guess(species).map(|cost| cost.seconds(n) * factor)
     }
 
     fn grant(&mut self, id: WorkerId, positions: Vec<u32>, solitary: bool, now: Instant) -> Grant {

@@ -1,7 +1,8 @@
 //! The individuals of one generation: where each stands, and how often it failed.
 
-use super::bits::Bits;
 use galapagos_run::run::evaluator::Task;
+
+use super::bits::Bits;
 
 /// Where an individual stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,13 +11,13 @@ pub(super) enum State {
     Queued,
     /// Out with at least one worker.
     Leased,
-    /// Answered for good.
+    /// Answered for good: later answers are compared with it.
     Settled,
     /// Was waiting or out when the generation was cancelled: an answer is still welcome, nobody is asked for it.
     Forgotten,
 }
 
-/// One individual.
+/// One individual of the generation and how its evaluation stands.
 #[derive(Debug)]
 pub(super) struct Individual {
     pub task: Task,
@@ -135,7 +136,7 @@ impl Generation {
             .map(|(species, (&total, &queued))| (species, total, queued))
     }
 
-    /// Individuals that wait.
+    /// Number of individuals that wait to be granted.
     pub fn queued(&self) -> usize {
         self.queued.iter().sum()
     }

@@ -45,7 +45,7 @@ pub(super) struct Lease {
     pub patient: bool,
     /// Nothing else may run on the worker meanwhile.
     pub solitary: bool,
-    /// An individual of it failed: its time tells nothing.
+    /// An individual of it failed: its time says nothing.
     pub failed: bool,
 }
 
@@ -63,12 +63,12 @@ fn find(items: &mut [Item], position: u32) -> Option<&mut Item> {
 
 /// A lease that has ended, kept so that what still comes for it is recognised.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct EndedLease {
     pub worker: WorkerId,
     pub items: Vec<Item>,
 }
 
-impl Ended {
+impl EndedLease {
     /// The item of a position.
     pub fn item(&mut self, position: u32) -> Option<&mut Item> {
         find(&mut self.items, position)
@@ -80,7 +80,7 @@ impl Ended {
 pub(super) struct Leases {
     open: BTreeMap<u64, Lease>,
     deadlines: BTreeSet<(Instant, u64)>,
-    ended: HashMap<u64, Ended>,
+    ended: HashMap<u64, EndedLease>,
     order: VecDeque<u64>,
     last: u64,
     /// The first number that this generation could use.
@@ -107,7 +107,7 @@ impl Leases {
     }
 
     /// A lease that has ended.
-    pub fn ended_mut(&mut self, id: u64) -> Option<&mut Ended> {
+    pub fn ended_mut(&mut self, id: u64) -> Option<&mut EndedLease> {
         self.ended.get_mut(&id)
     }
 
@@ -128,7 +128,7 @@ impl Leases {
         if lease.phase != Phase::Obsolete {
             let items = std::mem::take(&mut lease.items);
             lease.items = items.iter().copied().filter(|item| !item.answered).collect();
-            self.ended.insert(id, Ended { worker: lease.worker, items });
+            self.ended.insert(id, EndedLease { worker: lease.worker, items });
             self.order.push_back(id);
             if self.order.len() > REMEMBERED
                 && let Some(oldest) = self.order.pop_front()
@@ -171,7 +171,7 @@ impl Leases {
     }
 }
 
-/// `after` later than `now`, or far away where that cannot be told.
+/// `after` later than `now`, or far away where that is not known.
 pub(super) fn later(now: Instant, after: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 86_400);
     now.checked_add(after).unwrap_or_else(|| now + YEAR)

@@ -1,15 +1,15 @@
-//! Who evaluates what next: the coordinator's book of leases. Pure: time is passed in, there is no I/O and no lock,
+//! Who evaluates what next: the coordinator's table of leases. Pure: time is passed in, there is no I/O and no lock,
 //! so that every rule can be tested on a fake clock.
 //!
-//! A generation's individuals are [`Book::submit`]ted, cut into batches and granted by [`Book::next`]; answers come
-//! back through [`Book::deliver`], which tells what is settled now. Each individual is settled exactly once, whatever
-//! is lost, late, doubled or reordered on the way.
+//! A generation's individuals are [`LeaseTable::submit`]ted, cut into batches and granted by [`LeaseTable::next`];
+//! answers come back through [`LeaseTable::deliver`], which gives what is settled now. Each individual is settled
+//! exactly once, whatever is lost, late, doubled or reordered on the way.
 //!
-//! Whoever drives the book asks `next` for **every** worker, round after round until a whole round grants nothing,
+//! Whoever drives the table asks `next` for **every** worker, round after round until a whole round grants nothing,
 //! after each change (submit, join, leave, hand-back, delivery, expiry) and about once a second besides: a second copy
-//! of a slow batch is due by time alone. It calls [`Book::expire`] when [`Book::next_expiry`] has come.
+//! of a slow batch is due by time alone. It calls [`LeaseTable::expire`] when [`LeaseTable::next_expiry`] has come.
 //!
-//! * [`book`]: the book itself and its gauges; `grant`, `answer` and `ending` are its three acts.
+//! * [`table`]: the table itself and its gauges; `grant`, `answer` and `ending` are its three acts.
 //! * `individual`: where each individual stands, and how often it failed.
 //! * `queue`: what waits, in the order in which it is granted.
 //! * `size`: how many individuals make a batch; `pace`: what an individual costs.
@@ -18,7 +18,6 @@
 
 mod answer;
 mod bits;
-pub mod book;
 mod counts;
 mod ending;
 mod grant;
@@ -27,14 +26,15 @@ mod leases;
 mod pace;
 mod queue;
 mod size;
+pub mod table;
 #[cfg(test)]
 mod tests;
 mod workers;
 
 use std::time::Duration;
 
-pub use book::Book;
 pub use counts::Counts;
+pub use table::LeaseTable;
 
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::evaluator::{Answer, Task};
@@ -52,7 +52,7 @@ pub struct Terms {
     pub attempts: u32,
     /// How long a slot should be busy with one batch.
     pub target: Duration,
-    /// Rows that one evaluation looks at: by them the book sees which species share series. 0: not known.
+    /// Rows that one evaluation looks at: by them the table sees which species share series. 0: not known.
     pub bars: u64,
 }
 
@@ -61,7 +61,7 @@ impl Terms {
     pub const TARGET: Duration = Duration::from_millis(100);
 
     /// Those of a job whose evaluations look at `bars` rows.
-    pub fn of(job: &ResolvedJob, bars: u64) -> Terms {
+    pub fn for_job(job: &ResolvedJob, bars: u64) -> Terms {
         Terms {
             timeout: Duration::from_secs(u64::from(job.failures.timeout_seconds)),
             attempts: job.failures.attempts,
@@ -93,7 +93,7 @@ pub struct Delivery {
     pub items: Vec<(u32, Answer)>,
     /// Nothing more follows for this lease.
     pub last: bool,
-    /// Time a slot spent on the whole lease; looked at with `last` only. Zero: not told.
+    /// Time a slot spent on the whole lease; looked at with `last` only. Zero: not reported.
     pub busy: Duration,
     /// The largest batch the worker wants from now on; 0: any.
     pub largest_batch: u32,

@@ -15,15 +15,15 @@ const SHARED: f64 = 15e-9;
 /// Seconds of a batch on an average worker.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cost {
-    /// Of any batch.
+    /// Seconds that any batch takes, however small.
     pub fixed: f64,
-    /// Of each individual.
+    /// Seconds that each individual adds.
     pub each: f64,
 }
 
 impl Cost {
     /// Seconds of a batch of `n`.
-    pub fn of(&self, n: usize) -> f64 {
+    pub fn seconds(&self, n: usize) -> f64 {
         self.fixed + self.each * n as f64
     }
 }
@@ -119,7 +119,7 @@ mod tests {
     fn a_fixed_part_is_found_once_sizes_differ() {
         let cost = learnt(&[8, 32, 128, 512, 8, 32, 128, 512], |n| 0.05 + 1e-4 * n as f64);
         assert!((cost.fixed - 0.05).abs() < 0.005, "{cost:?}");
-        assert!(cost.of(500) > 0.08 && cost.of(500) < 0.13, "{cost:?}");
+        assert!(cost.seconds(500) > 0.08 && cost.seconds(500) < 0.13, "{cost:?}");
     }
 
     #[test]

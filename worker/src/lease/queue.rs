@@ -23,7 +23,7 @@ struct Fresh {
     end: u32,
 }
 
-/// The queue.
+/// What waits to be granted, in the order in which it is.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     fresh: VecDeque<Fresh>,
@@ -45,7 +45,7 @@ impl Queue {
         Queue { fresh: fresh.into_iter().map(|(_, fresh)| fresh).collect(), ..Queue::default() }
     }
 
-    /// Something comes back.
+    /// Takes individuals back that were granted and not settled.
     pub fn give_back(&mut self, piece: Piece) {
         if !piece.positions.is_empty() {
             self.returned.push_back(piece);

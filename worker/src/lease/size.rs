@@ -61,7 +61,7 @@ impl Work {
 
 /// Whom a batch is for, and of what.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wish {
+pub(super) struct BatchRequest {
     /// Of the species, if known.
     pub cost: Option<Cost>,
     /// The largest batch of the species that was timed.
@@ -82,20 +82,20 @@ pub(super) fn bound(largest: usize) -> usize {
 }
 
 /// Individuals of the next batch out of `there`, at least 1 if there is any.
-pub(super) fn size(work: &Work, wish: &Wish, there: usize) -> usize {
+pub(super) fn size(work: &Work, request: &BatchRequest, there: usize) -> usize {
     let slots = work.slots.max(1);
-    let bound = bound(wish.largest);
-    if let (Some(cost), Some(total)) = (wish.cost, wish.sharing) {
-        let young = GROWTH * wish.timed.max(1);
-        let wanted = part(work, wish, cost, total);
+    let bound = bound(request.largest);
+    if let (Some(cost), Some(total)) = (request.cost, request.sharing) {
+        let young = GROWTH * request.timed.max(1);
+        let wanted = part(work, request, cost, total);
         let wanted = if young < wanted { young.min(there.div_ceil(slots)) } else { wanted };
         let wanted = wanted.clamp(1, bound);
         return equal(there, (there as f64 / wanted as f64 - SPARE).ceil() as usize, bound);
     }
-    let wanted = match (wish.cost, work.seconds) {
+    let wanted = match (request.cost, work.seconds) {
         (Some(cost), Some((left, whole))) => {
             let share = slots as f64;
-            let target = wish.target.as_secs_f64();
+            let target = request.target.as_secs_f64();
             let worth = WORTH * cost.fixed;
             let usual = (target - cost.fixed).max(worth.min(STRETCH * target));
             let least = worth.clamp(FLOOR, (STRETCH * target).max(FLOOR)).min(whole / share);
@@ -103,8 +103,8 @@ pub(super) fn size(work: &Work, wish: &Wish, there: usize) -> usize {
             let half = if slots == 1 { left } else { left / (2.0 * share) };
             let seconds = half.max(least).min(usual);
             // A cast of a float saturates.
-            let wanted = (seconds / (cost.each * wish.factor)).ceil() as usize;
-            wanted.min(GROWTH * wish.timed.max(1))
+            let wanted = (seconds / (cost.each * request.factor)).ceil() as usize;
+            wanted.min(GROWTH * request.timed.max(1))
         }
         _ => PROBE.min(work.queued.div_ceil(slots)),
     };
@@ -119,16 +119,16 @@ fn equal(there: usize, parts: usize, bound: usize) -> usize {
 }
 
 /// Individuals of each of the equal parts that the `total` of a species is cut into, for this worker.
-fn part(work: &Work, wish: &Wish, cost: Cost, total: usize) -> usize {
+fn part(work: &Work, request: &BatchRequest, cost: Cost, total: usize) -> usize {
     let slots = work.slots.max(1);
-    let longest = PART * wish.target.as_secs_f64();
+    let longest = PART * request.target.as_secs_f64();
     // A cast of a float saturates.
     let fit = ((longest - cost.fixed).max(longest / 2.0) / cost.each) as usize;
     let parts = total.div_ceil(fit.min(work.individuals.div_ceil(slots)).max(1));
     let parts = if parts > slots { parts.next_multiple_of(slots) } else { parts };
     let part = total.div_ceil(parts.max(1));
-    let alike = (wish.factor - 1.0).abs() <= ALIKE;
-    if alike { part } else { ((part as f64 / wish.factor) as usize).clamp(1, fit.max(1)) }
+    let alike = (request.factor - 1.0).abs() <= ALIKE;
+    if alike { part } else { ((part as f64 / request.factor) as usize).clamp(1, fit.max(1)) }
 }
 
 #[cfg(test)]
@@ -139,63 +139,63 @@ mod tests {
         Work { seconds: Some((left, whole)), individuals: 1000, queued: 1000, slots, part: 0.0 }
     }
 
-    fn wish(fixed: f64, each: f64) -> Wish {
+    fn request(fixed: f64, each: f64) -> BatchRequest {
         let target = Duration::from_millis(100);
         let cost = Some(Cost { fixed, each });
-        Wish { cost, timed: 1000, sharing: None, factor: 1.0, largest: 0, target }
+        BatchRequest { cost, timed: 1000, sharing: None, factor: 1.0, largest: 0, target }
     }
 
     #[test]
     fn a_long_generation_is_cut_by_the_target() {
-        assert_eq!(size(&work(100.0, 100.0, 2), &wish(0.0, 1e-3), 100_000), 100);
-        assert_eq!(size(&work(100.0, 100.0, 2), &wish(0.0, 30.0), 3), 1);
+        assert_eq!(size(&work(100.0, 100.0, 2), &request(0.0, 1e-3), 100_000), 100);
+        assert_eq!(size(&work(100.0, 100.0, 2), &request(0.0, 30.0), 3), 1);
     }
 
     #[test]
     fn a_tiny_generation_is_one_batch_per_slot() {
-        assert_eq!(size(&work(1e-3, 1e-3, 2), &wish(0.0, 1e-5), 100), 50);
-        assert_eq!(size(&work(5e-4, 1e-3, 2), &wish(0.0, 1e-5), 50), 50);
-        assert_eq!(size(&work(1e-3, 1e-3, 2), &wish(1e-3, 1e-5), 100), 50, "whatever its fixed part");
+        assert_eq!(size(&work(1e-3, 1e-3, 2), &request(0.0, 1e-5), 100), 50);
+        assert_eq!(size(&work(5e-4, 1e-3, 2), &request(0.0, 1e-5), 50), 50);
+        assert_eq!(size(&work(1e-3, 1e-3, 2), &request(1e-3, 1e-5), 100), 50, "whatever its fixed part");
     }
 
     #[test]
     fn batches_shrink_towards_the_end_but_not_below_the_floor() {
-        let wish = wish(0.0, 1e-3);
-        assert_eq!(size(&work(0.3, 1.0, 2), &wish, 300), 75);
-        assert_eq!(size(&work(0.04, 1.0, 2), &wish, 40), 20);
-        assert_eq!(size(&work(0.025, 1.0, 2), &wish, 25), 25, "no short last part");
+        let request = request(0.0, 1e-3);
+        assert_eq!(size(&work(0.3, 1.0, 2), &request, 300), 75);
+        assert_eq!(size(&work(0.04, 1.0, 2), &request, 40), 20);
+        assert_eq!(size(&work(0.025, 1.0, 2), &request, 25), 25, "no short last part");
     }
 
     #[test]
     fn a_large_fixed_part_makes_batches_longer() {
-        assert_eq!(size(&work(100.0, 100.0, 2), &wish(0.05, 1e-3), 100_000), 200);
-        assert!(size(&work(100.0, 100.0, 2), &wish(10.0, 1e-3), 100_000) <= 501, "within reason");
+        assert_eq!(size(&work(100.0, 100.0, 2), &request(0.05, 1e-3), 100_000), 200);
+        assert!(size(&work(100.0, 100.0, 2), &request(10.0, 1e-3), 100_000) <= 501, "within reason");
     }
 
     #[test]
     fn slow_workers_and_those_short_of_memory_get_less() {
-        let slow = Wish { factor: 2.0, ..wish(0.0, 1e-3) };
+        let slow = BatchRequest { factor: 2.0, ..request(0.0, 1e-3) };
         assert_eq!(size(&work(100.0, 100.0, 2), &slow, 100_000), 50);
-        let small = Wish { largest: 7, ..wish(0.0, 1e-3) };
+        let small = BatchRequest { largest: 7, ..request(0.0, 1e-3) };
         assert!(size(&work(100.0, 100.0, 2), &small, 10) <= 7);
     }
 
     #[test]
     fn no_batch_is_larger_than_a_message_allows_or_four_times_a_timed_one() {
-        assert!(size(&work(100.0, 100.0, 1), &wish(0.0, 1e-9), 1400) <= LARGEST);
-        let young = Wish { timed: 8, ..wish(0.0, 1e-9) };
+        assert!(size(&work(100.0, 100.0, 1), &request(0.0, 1e-9), 1400) <= LARGEST);
+        let young = BatchRequest { timed: 8, ..request(0.0, 1e-9) };
         assert_eq!(size(&work(100.0, 100.0, 1), &young, 3200), 32);
     }
 
-    fn shared(each: f64, total: usize, timed: usize) -> Wish {
-        Wish { timed, sharing: Some(total), ..wish(0.0, each) }
+    fn shared(each: f64, total: usize, timed: usize) -> BatchRequest {
+        BatchRequest { timed, sharing: Some(total), ..request(0.0, each) }
     }
 
     /// The parts that slots get one after the other.
-    fn parts(work: &Work, wish: &Wish, mut there: usize) -> Vec<usize> {
+    fn parts(work: &Work, request: &BatchRequest, mut there: usize) -> Vec<usize> {
         let mut parts = Vec::new();
         while there > 0 {
-            parts.push(size(work, wish, there));
+            parts.push(size(work, request, there));
             there -= parts[parts.len() - 1];
         }
         parts
@@ -221,9 +221,9 @@ mod tests {
 
     #[test]
     fn a_worker_far_from_the_usual_speed_gets_a_part_of_its_own_size() {
-        let noisy = Wish { factor: 1.2, ..shared(4e-4, 1000, 500) };
+        let noisy = BatchRequest { factor: 1.2, ..shared(4e-4, 1000, 500) };
         assert_eq!(parts(&work(0.4, 0.4, 2), &noisy, 1000), [500, 500]);
-        let slow = Wish { factor: 2.0, ..shared(4e-4, 1000, 500) };
+        let slow = BatchRequest { factor: 2.0, ..shared(4e-4, 1000, 500) };
         assert_eq!(size(&work(0.4, 0.4, 2), &slow, 1000), 250);
     }
 
@@ -236,9 +236,9 @@ mod tests {
     #[test]
     fn the_first_batches_are_probes() {
         let unknown = Work { seconds: None, ..work(0.0, 0.0, 2) };
-        let wish = Wish { cost: None, timed: 0, ..wish(0.0, 1.0) };
-        assert_eq!(size(&unknown, &wish, 1000), 8);
-        assert_eq!(size(&Work { queued: 10, ..unknown }, &wish, 10), 5);
-        assert_eq!(size(&Work { queued: 1, ..unknown }, &wish, 1), 1);
+        let request = BatchRequest { cost: None, timed: 0, ..request(0.0, 1.0) };
+        assert_eq!(size(&unknown, &request, 1000), 8);
+        assert_eq!(size(&Work { queued: 10, ..unknown }, &request, 10), 5);
+        assert_eq!(size(&Work { queued: 1, ..unknown }, &request, 1), 1);
     }
 }

@@ -9,7 +9,7 @@ const WEIGHT: f64 = 0.3;
 /// How far a worker may be from the others, either way.
 const FACTOR: f64 = 20.0;
 
-/// One worker.
+/// One worker with an open stream.
 #[derive(Debug)]
 pub(super) struct Worker {
     pub slots: usize,
@@ -40,7 +40,7 @@ impl Worker {
     }
 }
 
-/// All workers.
+/// All workers with an open stream, by number.
 #[derive(Debug, Default)]
 pub(super) struct Workers(BTreeMap<WorkerId, Worker>);
 
@@ -60,12 +60,12 @@ impl Workers {
         worker.leaving = false;
     }
 
-    /// A worker goes.
+    /// Removes a worker whose stream has ended, and gives it with the leases that it held.
     pub fn remove(&mut self, id: WorkerId) -> Option<Worker> {
         self.0.remove(&id)
     }
 
-    /// A worker.
+    /// The worker of that number, if its stream is open.
     pub fn get(&self, id: WorkerId) -> Option<&Worker> {
         self.0.get(&id)
     }

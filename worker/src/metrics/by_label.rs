@@ -32,7 +32,7 @@ impl<L: Label> Default for Counters<L> {
 }
 
 impl<L: Label> Counters<L> {
-    /// Counts `by` more.
+    /// Raises the counter of `label` by `by`.
     pub fn add(&self, label: L, by: u64) {
         self.counters[label.index()].inc_by(by);
     }

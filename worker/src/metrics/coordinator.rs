@@ -22,13 +22,13 @@ const CHECKPOINT_SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 
 /// Metrics of the role coordinator; clones share them.
 #[derive(Clone, Debug)]
 pub struct CoordinatorMetrics {
-    /// Finished generations.
+    /// Generations that are finished.
     pub generation: Gauge,
     /// Generations the job asks for.
     pub generations: Gauge,
     /// Fitness of the best individual so far; not a number before there is one.
     pub best_fitness: Fraction,
-    /// Individuals settled.
+    /// Individuals that are settled, by outcome.
     pub evaluations: Counters<Outcome>,
     /// From handing out a batch to its last result.
     pub batch_seconds: Histogram,
@@ -38,13 +38,13 @@ pub struct CoordinatorMetrics {
     pub queue_individuals: Gauge,
     /// Workers with an open stream.
     pub workers: Gauge,
-    /// Their slots.
+    /// Slots of the workers together.
     pub slots: Gauge,
     /// Slots with a batch.
     pub slots_busy: Gauge,
-    /// Bytes to workers.
+    /// Bytes sent to workers.
     pub sent_bytes: Counter,
-    /// Bytes from workers.
+    /// Bytes received from workers.
     pub received_bytes: Counter,
     /// Individuals handed out again.
     pub retries: Counters<Retry>,

@@ -8,7 +8,7 @@ pub trait Label: Copy + Send + Sync + std::fmt::Debug + 'static {
     const ALL: &'static [Self];
     /// The value as text.
     fn as_str(self) -> &'static str;
-    /// Its place in [`Label::ALL`].
+    /// Its position in [`Label::ALL`].
     fn index(self) -> usize;
 }
 
@@ -56,7 +56,7 @@ label! {
         Lost = "lost",
         /// Their lease ended before the results came.
         Expired = "expired",
-        /// Evaluating panicked.
+        /// The evaluation ended in a panic.
         Panicked = "panicked",
         /// Evaluating took longer than `evaluation.timeoutSeconds`.
         TimedOut = "timed_out",

@@ -12,11 +12,11 @@ use super::{Counters, Metrics};
 /// Metrics of the role worker; clones share them. Its outcomes are never `cached`: only a coordinator has a ledger.
 #[derive(Clone, Debug)]
 pub struct WorkerMetrics {
-    /// Individuals evaluated.
+    /// Individuals evaluated by this worker, by outcome.
     pub evaluations: Counters<Outcome>,
     /// Time to evaluate a batch on one slot.
     pub batch_seconds: Histogram,
-    /// Slots.
+    /// Threads that evaluate.
     pub slots: Gauge,
     /// Slots with a batch.
     pub slots_busy: Gauge,

@@ -1,69 +1,14 @@
-//! The arguments of the binary: one subcommand for each role, and what all of them have. Every flag is also an
-//! environment variable, so that a pod template can set it without rewriting the arguments.
+//! The arguments that every role has. Each flag is also an environment variable, so that a pod template can set it
+//! without rewriting the arguments.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::Args;
+use galapagos_run::storage::digest::Digest;
 use tracing_subscriber::EnvFilter;
 
 use super::logs::{self, Format};
-use galapagos_run::storage::digest::Digest;
-
-/// Every interface, as a pod needs it.
-const USUAL_HTTP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
-
-const EXAMPLES: &str = "\
-Examples:
-  galapagos-worker import --job job.yaml --data-dir ./data
-  galapagos-worker coordinator --job job.yaml --job-uid u1 --tls-dir tls/coordinator --data-dir ./data --state-dir ./state
-  galapagos-worker worker --coordinator host:7400 --job job.yaml --job-uid u1 --tls-dir tls/worker --data-dir ./data
-
-Every flag can be given as an environment variable instead: GALAPAGOS_ and its name, as GALAPAGOS_DATA_DIR.
-Exit codes: 0 done; 64 manifest or flags wrong, 65 data invalid, 66 data missing, 67 engine mismatch, 68 evaluation
-failed (another attempt would end the same way); 70 state not writable, 71 a newer attempt took over, 72 internal;
-143 stopped by SIGTERM, 130 by SIGINT (nothing is lost).
-SIGTERM and SIGINT: the first asks to leave, the second ends the process at once.";
-
-/// The processes of a Galapagos job: its coordinator, its workers, and the import of its data.
-#[derive(Debug, Parser)]
-#[command(name = "galapagos-worker", version, about, max_term_width = 110, after_help = EXAMPLES, arg_required_else_help = true)]
-pub struct Arguments {
-    /// What every role has.
-    #[command(flatten)]
-    pub common: Common,
-    /// What this process is.
-    #[command(subcommand)]
-    pub role: Role,
-}
-
-/// What this process is.
-#[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "the text of each role is that of its settings")]
-pub enum Role {
-    Coordinator(Box<crate::coordinator::Settings>),
-    Worker(crate::attend::Settings),
-    Import(crate::import::Settings),
-}
-
-impl Role {
-    /// Its name.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Role::Coordinator(_) => "coordinator",
-            Role::Worker(_) => "worker",
-            Role::Import(_) => "import",
-        }
-    }
-
-    /// Where probes and metrics are when no flag says so: an import has none, it is short and shares its pod.
-    pub fn usual_http_address(&self) -> Option<SocketAddr> {
-        match self {
-            Role::Coordinator(_) | Role::Worker(_) => Some(USUAL_HTTP_ADDRESS),
-            Role::Import(_) => None,
-        }
-    }
-}
 
 /// What every role has.
 #[derive(Clone, Debug, Args)]

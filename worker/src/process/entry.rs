@@ -1,13 +1,11 @@
-//! From the arguments to the exit code.
+//! The life of a process around its role: from the arguments to the exit code.
 
-use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
-
-use super::args::{Arguments, Common, Role};
+use super::args::Common;
 use super::exit::{Code, Exit};
 use super::logs::{self, Format, JobName};
 use super::signals::{self, Received};
@@ -19,24 +17,30 @@ const RUNTIME_THREADS: usize = 2;
 /// How long tasks may take to end after their role has.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Runs the role that `arguments` (the name of the program first) ask for, and answers the exit code.
-pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let Arguments { common, role } = match Arguments::try_parse_from(arguments) {
-        Ok(parsed) => parsed,
-        Err(told) => {
-            // If neither stdout nor stderr can be written, there is nobody to tell.
-            let _ = told.print();
-            // Not clap's 2: wrong flags are permanent, as a wrong manifest is.
-            return ExitCode::from(if told.use_stderr() { Code::Spec as u8 } else { 0 });
-        }
-    };
+/// What a process is: which role, the process does not know.
+pub trait Role {
+    /// Its name in every log line.
+    fn name(&self) -> &'static str;
+
+    /// Where probes and metrics are when no flag says so.
+    fn usual_http_address(&self) -> Option<SocketAddr>;
+
+    /// Does it, on the main thread inside the runtime of the shell.
+    ///
+    /// # Errors
+    /// An end that is not success.
+    fn run(self, shell: Shell) -> Result<(), Exit>;
+}
+
+/// Runs a role and answers the exit code.
+pub fn run(common: &Common, role: impl Role) -> ExitCode {
     let job = JobName::default();
     logs::init(common.log_format.unwrap_or_else(Format::usual), common.filter(), role.name(), &job);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), engine = galapagos_engine::ENGINE, "started");
     let termination = common.termination_log.clone();
     let (outcome, received) = match prepare() {
         Ok((runtime, stop, received)) => {
-            let outcome = live(&runtime, &common, role, stop, job);
+            let outcome = live(&runtime, common, role, stop, job);
             runtime.shutdown_timeout(LINGER);
             (outcome, received)
         }
@@ -61,7 +65,7 @@ fn prepare() -> anyhow::Result<(tokio::runtime::Runtime, Stop, Received)> {
 fn live(
     runtime: &tokio::runtime::Runtime,
     common: &Common,
-    role: Role,
+    role: impl Role,
     stop: Stop,
     job: JobName,
 ) -> Result<(), Exit> {
@@ -80,17 +84,9 @@ fn live(
         let (health, metrics, stop) = (shell.health.clone(), shell.metrics.clone(), shell.stop.clone());
         runtime.spawn(http::serve(listener, health, metrics, stop));
     }
-    catch_unwind(AssertUnwindSafe(|| dispatch(role, shell))).unwrap_or_else(|panic| {
+    catch_unwind(AssertUnwindSafe(|| role.run(shell))).unwrap_or_else(|panic| {
         Err(Exit::new(Code::Internal, anyhow::anyhow!("panic: {}", logs::panic_text(&*panic))))
     })
-}
-
-fn dispatch(role: Role, shell: Shell) -> Result<(), Exit> {
-    match role {
-        Role::Coordinator(settings) => crate::coordinator::run(*settings, shell),
-        Role::Worker(settings) => crate::attend::run(settings, shell),
-        Role::Import(settings) => crate::import::run(settings, shell),
-    }
 }
 
 /// Tells how it ended, in the log and the termination file.
@@ -102,7 +98,7 @@ fn end(outcome: Result<(), Exit>, received: &Received, file: Option<&std::path::
         }
         Err(exit) => exit,
     };
-    let (reason, error) = (exit.reason().as_str(), format!("{:#}", exit.error));
+    let (reason, error) = (exit.reason.as_str(), format!("{:#}", exit.error));
     if exit.code == Code::Terminated {
         let code = received.code().unwrap_or(signals::TERMINATED);
         tracing::info!(code, reason, "{error}");

@@ -22,36 +22,27 @@ pub fn code_of(kind: ErrorKind) -> Code {
 pub struct Exit {
     /// The exit code of the process.
     pub code: Code,
+    /// The reason of a condition that this end leads to: that of its code, unless more is known.
+    pub reason: Failure,
     /// Why, for logs and the termination message.
     pub error: anyhow::Error,
 }
 
 impl Exit {
-    /// The reason of a condition that this end leads to: that of its code, unless more is known.
-    pub fn reason(&self) -> Failure {
-        match self.error.downcast_ref::<galapagos_market::Error>() {
-            Some(galapagos_market::Error::Damaged { .. }) => Failure::DataChanged,
-            _ => self.code.reason(),
-        }
-    }
-
-    /// An end with a code and its error.
+    /// An end with a code, its reason and its error.
     pub fn new(code: Code, error: impl Into<anyhow::Error>) -> Exit {
-        Exit { code, error: error.into() }
+        Exit { code, reason: code.reason(), error: error.into() }
     }
 
     /// Stopped by a signal.
     pub fn terminated() -> Exit {
-        Exit {
-            code: Code::Terminated,
-            error: anyhow::anyhow!("stopped by a signal; the next attempt continues"),
-        }
+        Exit::new(Code::Terminated, anyhow::anyhow!("stopped by a signal; the next attempt continues"))
     }
 }
 
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {:#}", self.reason(), self.error)
+        write!(f, "{}: {:#}", self.reason, self.error)
     }
 }
 
@@ -64,25 +55,4 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_page_and_the_help_name_every_exit_code_and_whether_another_attempt_helps() {
-        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/worker.md");
-        let page = std::fs::read_to_string(page).unwrap();
-        let help = crate::process::args::Arguments::command().render_long_help().to_string();
-        for code in Code::ALL {
-            let number = code.number().to_string();
-            let row = page.lines().find(|line| line.starts_with(&format!("| {number}")));
-            let row = row.unwrap_or_else(|| panic!("docs/worker.md has no row for {number}"));
-            assert!(row.contains(&format!("`{}`", code.reason())), "{row}");
-            assert_eq!(row.ends_with("| ends the same way |"), code.is_permanent(), "{row}");
-            assert!(help.contains(&format!("{number} ")), "the help does not name {number}");
-        }
-    }
 }

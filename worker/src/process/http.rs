@@ -8,12 +8,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use galapagos_protocol::transport::serve_http;
 use tokio::net::TcpListener;
 
 use super::health::Health;
 use super::stop::Stop;
 use crate::metrics::Metrics;
-use galapagos_protocol::transport::serve_http;
 
 /// What Prometheus is told the text of `/metrics` is.
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

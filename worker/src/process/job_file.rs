@@ -15,17 +15,17 @@ pub enum JobFileError {
     /// It cannot be read.
     #[error("--job {}: cannot be read", path.display())]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The reason that the system gave.
         source: std::io::Error,
     },
     /// It is no manifest of a job.
     #[error("--job {}: {problem}", path.display())]
     Invalid {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// What is wrong with its text.
         problem: String,
     },
 }

@@ -16,7 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 pub enum Format {
     /// One JSON object a line.
     Json,
-    /// For people.
+    /// One line of text, for people.
     Text,
 }
 

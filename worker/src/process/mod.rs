@@ -1,8 +1,8 @@
 //! What every role of the binary shares: arguments, logs, signals, probes and metrics over HTTP, exit codes.
 //!
-//! A role is a function `run(Settings, Shell) -> Result<(), Exit>`, called on the main thread inside a runtime: it may
-//! spawn tasks, block on [`shell::Shell::runtime`], or just compute. Everything it shares with the process is in
-//! [`shell::Shell`].
+//! A role is an [`entry::Role`], called on the main thread inside a runtime: it may spawn tasks, block on
+//! [`shell::Shell::runtime`], or just compute. Everything it shares with the process is in [`shell::Shell`]. Which roles
+//! there are is not known here.
 
 pub mod args;
 pub mod entry;
@@ -16,5 +16,4 @@ pub mod signals;
 pub mod stop;
 pub mod termination;
 
-pub use entry::main;
 pub use shell::Shell;

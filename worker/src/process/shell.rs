@@ -23,7 +23,7 @@ pub struct Shell {
     /// The runtime. A role runs on a thread that has entered it, so `tokio::spawn` works there, and so does
     /// `block_on` of this handle.
     pub runtime: Handle,
-    /// Where the last words of the process go, at most [`super::termination::LIMIT`] bytes: a coordinator writes its
+    /// Where the last words of the process go, at most `last_words::LIMIT` bytes: a coordinator writes its
     /// final report there; the process itself writes only why it failed.
     pub termination: Option<PathBuf>,
 }

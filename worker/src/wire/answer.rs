@@ -1,16 +1,16 @@
 //! What became of a task, as a message.
 
 use galapagos_protocol::work::{self, exception::Kind, result::Outcome};
+use galapagos_run::run::evaluator::{Answer, Exception};
 
 use super::{WireError, array, evaluation};
-use galapagos_run::run::evaluator::{Answer, Exception};
 
 /// Bytes of a panic's message that travel: a batch of exceptions must fit into one message of the protocol.
 pub const LONGEST_MESSAGE: usize = 1024;
 
 /// An answer as it arrived.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct ReceivedAnswer {
     /// Index inside the generation.
     pub index: u32,
     /// Hash of strategy and genome as evaluated.
@@ -38,13 +38,13 @@ pub fn answer_to_wire(index: usize, genome_hash: u128, answer: &Answer) -> work:
 ///
 /// # Errors
 /// [`WireError`] for anything that [`answer_to_wire`] cannot have made.
-pub fn answer_from_wire(message: work::Result) -> Result<Told, WireError> {
+pub fn answer_from_wire(message: work::Result) -> Result<ReceivedAnswer, WireError> {
     let genome_hash = u128::from_le_bytes(array("genome_hash", &message.genome_hash)?);
     let answer = match message.outcome.ok_or(WireError::Missing { field: "outcome" })? {
         Outcome::Evaluation(e) => Ok(evaluation::from_wire(&e)?),
         Outcome::Exception(e) => Err(exception_from_wire(e)?),
     };
-    Ok(Told { index: message.index, genome_hash, answer })
+    Ok(ReceivedAnswer { index: message.index, genome_hash, answer })
 }
 
 fn exception(kind: Kind, message: String) -> Outcome {
@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn a_long_message_is_cut_between_characters() {
         let text = "é".repeat(LONGEST_MESSAGE);
-        let told = answer_from_wire(answer_to_wire(1, 2, &Err(Exception::Panicked(text)))).unwrap();
-        assert_eq!(told.answer, Err(Exception::Panicked("é".repeat(LONGEST_MESSAGE / 2))));
+        let received = answer_from_wire(answer_to_wire(1, 2, &Err(Exception::Panicked(text)))).unwrap();
+        assert_eq!(received.answer, Err(Exception::Panicked("é".repeat(LONGEST_MESSAGE / 2))));
     }
 
     proptest! {
@@ -106,7 +106,7 @@ mod tests {
         fn an_answer_arrives_as_it_was(index: u32, genome_hash: u128, answer in any_answer()) {
             let bytes = answer_to_wire(index as usize, genome_hash, &answer).encode_to_vec();
             let message = work::Result::decode(&bytes[..]).unwrap();
-            prop_assert_eq!(answer_from_wire(message), Ok(Told { index, genome_hash, answer }));
+            prop_assert_eq!(answer_from_wire(message), Ok(ReceivedAnswer { index, genome_hash, answer }));
         }
 
         #[test]

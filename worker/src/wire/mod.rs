@@ -11,7 +11,7 @@ pub mod answer;
 pub mod evaluation;
 pub mod task;
 
-pub use answer::{Told, answer_from_wire, answer_to_wire};
+pub use answer::{ReceivedAnswer, answer_from_wire, answer_to_wire};
 pub use evaluation::{from_wire, to_wire};
 pub use task::{task_from_wire, task_to_wire};
 
@@ -23,15 +23,15 @@ pub enum WireError {
     /// A field that must be there is not.
     #[error("{field} is missing")]
     Missing {
-        /// The field.
+        /// Name of the field.
         field: &'static str,
     },
     /// A field of another length.
     #[error("{field} has {found} items, not {expected}")]
     Length {
-        /// The field.
+        /// Name of the field.
         field: &'static str,
-        /// What it has.
+        /// Number of items that it has.
         found: usize,
         /// What it must have.
         expected: usize,
@@ -39,9 +39,9 @@ pub enum WireError {
     /// A number that stands for nothing.
     #[error("{field} is {found}, which this engine does not know")]
     Unknown {
-        /// The field.
+        /// Name of the field.
         field: &'static str,
-        /// What was sent.
+        /// The number that was sent.
         found: u64,
     },
     /// A metric that no evaluation can have: NaN, infinite where it cannot be, or a negative zero.
@@ -49,7 +49,7 @@ pub enum WireError {
     Metric {
         /// Name of the metric.
         metric: &'static str,
-        /// What was sent.
+        /// The bits that were sent.
         bits: u64,
     },
     /// Fields that contradict each other.

@@ -22,7 +22,7 @@ use galapagos_worker::attend::{Settings, attend};
 use galapagos_worker::process::Shell;
 use galapagos_worker::process::exit::Exit;
 use galapagos_worker::process::stop::Stop;
-use galapagos_worker::wire::{Told, answer_from_wire, task_to_wire};
+use galapagos_worker::wire::{ReceivedAnswer, answer_from_wire, task_to_wire};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -250,7 +250,7 @@ impl Session {
     }
 
     pub async fn farewell(&self, reason: Goodbye) {
-        self.send(Down::Farewell(Farewell { reason: reason.into(), message: "as told".into() })).await;
+        self.send(Down::Farewell(Farewell { reason: reason.into(), message: "as asked".into() })).await;
     }
 
     /// The next message, which must be results.
@@ -262,7 +262,7 @@ impl Session {
     }
 
     /// All results of one lease, checked, when no other is under way.
-    pub async fn answers(&mut self, world: &World, lease: u64) -> Vec<Told> {
+    pub async fn answers(&mut self, world: &World, lease: u64) -> Vec<ReceivedAnswer> {
         let mut out = Vec::new();
         loop {
             let results = self.results().await;

@@ -30,7 +30,7 @@ async fn a_version_that_is_not_there_is_refused_as_missing() {
     let mut coordinator = world.coordinator(ANY).await;
     let worker = world.worker(coordinator.address, 1);
     let mut session = coordinator.session().await;
-    session.welcome(ENGINE, Digest::of(b"no such version"), world.job.digest).await;
+    session.welcome(ENGINE, Digest::hash(b"no such version"), world.job.digest).await;
     let Up::Refusal(refusal) = session.next().await.unwrap() else { panic!("no refusal") };
     assert_eq!(refusal.reason, i32::from(Reason::DataMissing));
     drop(session);

@@ -148,7 +148,7 @@ async fn a_coordinator_of_another_engine_or_job_is_refused() {
     let inputs = world.job.digest;
     let cases = [
         (ENGINE + 1, inputs, Reason::EngineMismatch, 67),
-        (ENGINE, Digest::of(b"another job"), Reason::OtherJob, 64),
+        (ENGINE, Digest::hash(b"another job"), Reason::OtherJob, 64),
     ];
     for (engine, inputs, reason, code) in cases {
         let worker = world.worker(coordinator.address, 1);

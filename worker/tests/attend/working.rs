@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use galapagos_genetics::genome_hash;
 use galapagos_protocol::work::farewell::Reason as Goodbye;
 use galapagos_run::run::evaluator::{Exception, Task};
-use galapagos_worker::wire::{Told, answer_from_wire};
+use galapagos_worker::wire::{ReceivedAnswer, answer_from_wire};
 
 use super::common::manifest;
 use super::coordinator::World;
@@ -22,10 +22,10 @@ async fn a_worker_evaluates_to_the_bit_what_this_process_does() {
         let tasks = world.tasks(species, n);
         session.batch(lease, &tasks).await;
         let name = world.job.species[species].name();
-        let expected: Vec<Told> = tasks
+        let expected: Vec<ReceivedAnswer> = tasks
             .iter()
             .zip(world.answers(&tasks))
-            .map(|(task, answer)| Told {
+            .map(|(task, answer)| ReceivedAnswer {
                 index: task.index as u32,
                 genome_hash: genome_hash(name, &task.genome),
                 answer,
@@ -64,8 +64,8 @@ async fn batches_sent_ahead_are_all_answered_whatever_the_number_of_slots() {
         }
         let expected = world.answers(&tasks);
         for results in answered.into_values() {
-            let told: Vec<_> = results.into_iter().map(|r| answer_from_wire(r).unwrap().answer).collect();
-            assert_eq!(told, expected);
+            let received: Vec<_> = results.into_iter().map(|r| answer_from_wire(r).unwrap().answer).collect();
+            assert_eq!(received, expected);
         }
         session.farewell(Goodbye::Finished).await;
         assert_eq!(worker.code().await, 0);
@@ -90,8 +90,8 @@ async fn what_is_not_of_the_job_is_an_exception_and_the_worker_lives_on() {
     for (lease, bad) in strange.into_iter().enumerate() {
         let tasks = [good[0].clone(), bad, good[1].clone()];
         session.batch(lease as u64, &tasks).await;
-        let told = session.answers(&world, lease as u64).await;
-        let answers: Vec<_> = told.into_iter().map(|t| t.answer).collect();
+        let received = session.answers(&world, lease as u64).await;
+        let answers: Vec<_> = received.into_iter().map(|t| t.answer).collect();
         let expected = world.answers(&good);
         assert_eq!((&answers[0], &answers[2]), (&expected[0], &expected[1]));
         assert!(matches!(answers[1], Err(Exception::Panicked(_))), "{:?}", answers[1]);
@@ -109,8 +109,8 @@ async fn a_batch_of_any_size_is_answered_in_bounded_messages() {
     for (lease, n) in [(1, 1000), (2, 1001), (3, 2500)] {
         let tasks = world.tasks(0, n);
         session.batch(lease, &tasks).await;
-        let told = session.answers(&world, lease).await;
-        let indices: Vec<u32> = told.iter().map(|t| t.index).collect();
+        let received = session.answers(&world, lease).await;
+        let indices: Vec<u32> = received.iter().map(|t| t.index).collect();
         assert_eq!(indices, (0..n as u32).collect::<Vec<_>>());
     }
     session.farewell(Goodbye::Finished).await;

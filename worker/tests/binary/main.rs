@@ -4,5 +4,5 @@
 
 mod arguments;
 mod import;
-mod place;
+mod sandbox;
 mod signals;

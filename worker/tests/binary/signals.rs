@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 use galapagos_protocol::tls::issue::Authority;
 use galapagos_protocol::tls::{JobUid, Role};
 
-use crate::place::{Place, Running, get};
+use crate::sandbox::{Running, Sandbox, get};
 
 const ADDRESS: [&str; 2] = ["--http-address", "127.0.0.1:0"];
 
 /// An import that waits for its manifest for ever, as one on a dead network volume would.
-fn stuck(place: &Place) -> Running {
-    place.start(&["import", "--job", "/dev/stdin", "--data-dir", "data", ADDRESS[0], ADDRESS[1]])
+fn stuck(sandbox: &Sandbox) -> Running {
+    sandbox.start(&["import", "--job", "/dev/stdin", "--data-dir", "data", ADDRESS[0], ADDRESS[1]])
 }
 
 fn address(running: &mut Running) -> String {
@@ -19,18 +19,18 @@ fn address(running: &mut Running) -> String {
 }
 
 /// A coordinator that no worker ever visits.
-fn lonely(place: &Place) -> Running {
-    place.job("[AAPL]", "    source: {path: raw/AAPL.csv}");
-    assert_eq!(place.import().code, Some(0));
+fn lonely(sandbox: &Sandbox) -> Running {
+    sandbox.job("[AAPL]", "    source: {path: raw/AAPL.csv}");
+    assert_eq!(sandbox.import().code, Some(0));
     let (now, uid) = (SystemTime::now(), JobUid::new("u1").unwrap());
     let authority = Authority::new(now).unwrap();
     let leaf = authority.leaf(Role::Coordinator, &uid, now).unwrap();
-    std::fs::create_dir(place.path("tls")).unwrap();
-    place.write("tls/ca.crt", authority.certificate_pem());
-    place.write("tls/tls.crt", &leaf.certificate_pem);
-    place.write("tls/tls.key", &leaf.key_pem);
-    std::fs::create_dir(place.path("state")).unwrap();
-    place.start(&[
+    std::fs::create_dir(sandbox.path("tls")).unwrap();
+    sandbox.write("tls/ca.crt", authority.certificate_pem());
+    sandbox.write("tls/tls.crt", &leaf.certificate_pem);
+    sandbox.write("tls/tls.key", &leaf.key_pem);
+    std::fs::create_dir(sandbox.path("state")).unwrap();
+    sandbox.start(&[
         "coordinator",
         "--job",
         "job.yaml",
@@ -53,8 +53,8 @@ fn lonely(place: &Place) -> Running {
 
 #[test]
 fn a_process_answers_probes_and_metrics_before_its_role_is_ready() {
-    let place = Place::new();
-    let mut running = stuck(&place);
+    let sandbox = Sandbox::new();
+    let mut running = stuck(&sandbox);
     let address = address(&mut running);
     assert_eq!(get(&address, "/live").0, 200);
     let (status, _, body) = get(&address, "/ready");
@@ -69,8 +69,8 @@ fn a_process_answers_probes_and_metrics_before_its_role_is_ready() {
 #[test]
 fn a_second_signal_ends_a_process_that_does_not_leave() {
     for (signals, code) in [(["TERM", "TERM"], 143), (["TERM", "INT"], 130), (["INT", "INT"], 130)] {
-        let place = Place::new();
-        let mut running = stuck(&place);
+        let sandbox = Sandbox::new();
+        let mut running = stuck(&sandbox);
         address(&mut running);
         running.signal(signals[0]);
         running.line("asked to leave");
@@ -84,8 +84,8 @@ fn a_second_signal_ends_a_process_that_does_not_leave() {
 #[test]
 fn a_coordinator_is_ready_once_it_listens_and_leaves_within_five_seconds() {
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
-        let place = Place::with_samples();
-        let mut running = lonely(&place);
+        let sandbox = Sandbox::with_samples();
+        let mut running = lonely(&sandbox);
         let address = address(&mut running);
         running.line("listening");
         let mut ready = get(&address, "/ready");
@@ -110,7 +110,7 @@ fn a_coordinator_is_ready_once_it_listens_and_leaves_within_five_seconds() {
 fn an_address_that_is_taken_is_a_fault() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let ended = Place::new().run(&["import", "--job", "x", "--data-dir", "y", "--http-address", &address]);
+    let ended = Sandbox::new().run(&["import", "--job", "x", "--data-dir", "y", "--http-address", &address]);
     assert_eq!(ended.code, Some(72));
     assert!(ended.message().contains("--http-address"), "{}", ended.message());
 }

@@ -3,11 +3,12 @@
 use galapagos_crds::TtlPolicy;
 use galapagos_crds::conditions::{CompleteReason, StalledReason};
 use galapagos_crds::status::{Attempts, Phase};
+use galapagos_protocol::progress::Report;
 
 use super::super::ending::{self, Class};
 use super::super::observe::Attempt;
 use super::super::pod_state;
-use super::super::status::{End, LastWords, Situation, believed};
+use super::super::status::{End, Situation, believed};
 use super::{Decision, State, Workers, left};
 
 impl State<'_> {
@@ -67,8 +68,7 @@ impl State<'_> {
         match ending.class {
             Class::Succeeded => {
                 let words = attempt.pod.as_deref().and_then(ending::final_words)?;
-                let done = words.generation.and_then(|g| u32::try_from(g).ok()).unwrap_or(0);
-                let end = self.refined(End::of(&words.told()), done);
+                let end = self.refined(End::of(words.r#final.as_ref()?), words.generation);
                 // They tell numbers of a result; without one what was known stays.
                 let words = matches!(end, End::Succeeded { .. }).then_some(words);
                 Some(self.end(end, words))
@@ -92,7 +92,7 @@ impl State<'_> {
         }
     }
 
-    pub(super) fn end(&self, end: End, words: Option<LastWords>) -> Decision {
+    pub(super) fn end(&self, end: End, words: Option<Report>) -> Decision {
         let mut decision = self.with(end.into());
         decision.words = words;
         decision.children.workers = Workers::Remove;

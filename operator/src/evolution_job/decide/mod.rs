@@ -20,12 +20,13 @@ use std::time::{Duration, Instant};
 use galapagos_crds::conditions::{CompleteReason, SuspendedReason, condition};
 use galapagos_crds::status::{Attempts, Phase};
 use galapagos_crds::{EvolutionJob, EvolutionJobStatus};
+use galapagos_protocol::progress::Report;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::ending;
 use super::observe::{Attempt, Observed};
-use super::status::{LastWords, Situation, SuspendedBy, believed};
+use super::status::{Situation, SuspendedBy, believed};
 use super::validate::Problem;
 use crate::plan::Share;
 pub use unmade::is_in_vain;
@@ -40,7 +41,7 @@ pub struct Decision {
     /// What should exist.
     pub children: Children,
     /// The end that was reported by a termination message, when the stream did not tell it.
-    pub words: Option<LastWords>,
+    pub words: Option<Report>,
     /// When to look again though nothing changes.
     pub recheck: Option<Duration>,
 }
@@ -56,9 +57,8 @@ impl Decision {
         let of = |asked: u32, done: u32| if at_its_limit && done > 0 { done } else { asked.max(done) };
         let ended = observed.seen.as_ref().filter(|s| s.report.r#final.is_some());
         let told = ended.map(|s| of(s.report.generations, s.report.generation));
-        let words = self.words.as_ref().and_then(|w| {
-            Some(of(w.generations?, w.generation.and_then(|g| g.try_into().ok()).unwrap_or(0)))
-        });
+        let words =
+            self.words.as_ref().and_then(|w| (w.generations > 0).then(|| of(w.generations, w.generation)));
         let known = observed.job.status.as_ref().and_then(|s| s.generations?.try_into().ok());
         told.or(words).or(known).filter(|&g| g > 0).unwrap_or(asked)
     }

@@ -7,7 +7,6 @@ use galapagos_crds::status::{Best, Evaluations, EvolutionJobStatus, GenerationSt
 use galapagos_protocol::progress::{self as wire, Report};
 
 use super::end::End;
-use super::last_words::LastWords;
 use super::situation::Situation;
 use super::{large, small};
 
@@ -36,7 +35,7 @@ impl Known {
     pub fn gather(
         before: &EvolutionJobStatus,
         report: Option<&Report>,
-        last_words: Option<&LastWords>,
+        last_words: Option<&Report>,
     ) -> Known {
         let mut known = Known {
             generation: before.generation,
@@ -52,7 +51,7 @@ impl Known {
         }
         let is_final = report.is_some_and(|report| report.r#final.is_some());
         if let Some(words) = last_words.filter(|_| !is_final) {
-            known.read(words);
+            known.hear(words);
         }
         known
     }
@@ -73,17 +72,21 @@ impl Known {
 
     fn hear(&mut self, report: &Report) {
         let provenance = report.provenance.clone().unwrap_or_default();
+        let is_final = report.r#final.is_some();
         // A coordinator that has not read its checkpoint yet knows less than the status does.
-        let resumed = !provenance.generation_digest.is_empty();
+        let resumed = !provenance.generation_digest.is_empty() || (is_final && report.generation > 0);
         let behind = !resumed && Some(small(report.generation)) < self.generation;
         if !behind {
             self.generation = Some(small(report.generation));
-            self.evaluations = report.evaluations.as_ref().map(evaluations).or(self.evaluations.take());
-            self.worker_seconds = report.workers.map(|workers| workers.worker_seconds);
-            self.history = history(&report.history);
+            self.evaluations = self.evaluations(report);
+            let told = report.workers.map(|workers| workers.worker_seconds);
+            self.worker_seconds = told.or(self.worker_seconds);
+            if !is_final || !report.history.is_empty() {
+                self.history = history(&report.history);
+            }
         }
         if let Some(best) = report.best.as_ref() {
-            self.best = Some(best_of(best));
+            self.best(best, is_final);
         }
         digest(&mut self.provenance.inputs_digest, &provenance.inputs_digest);
         digest(&mut self.provenance.dataset_digest, &provenance.dataset_digest);
@@ -99,50 +102,30 @@ impl Known {
         }
     }
 
-    fn read(&mut self, words: &LastWords) {
-        if let Some(generation) = words.generation {
-            self.generation = Some(small(u32::try_from(generation).unwrap_or(u32::MAX)));
+    /// Last words tell no rate: the one before stays.
+    fn evaluations(&self, report: &Report) -> Option<Evaluations> {
+        let before = self.evaluations.clone();
+        let Some(mut told) = report.evaluations.as_ref().map(evaluations) else { return before };
+        if report.r#final.is_some() && told.per_second == Some(0.0) {
+            told.per_second = before.and_then(|e| e.per_second);
         }
-        if let Some([completed, distinct, cached, failed, quarantined]) =
-            words.evaluations.map(|e| e.map(large))
-        {
-            let per_second = self.evaluations.as_ref().and_then(|e| e.per_second);
-            self.evaluations =
-                Some(Evaluations { completed, distinct, cached, failed, quarantined, per_second });
-        }
-        self.worker_seconds = words.worker_seconds.or(self.worker_seconds);
-        self.best(words);
-        for (known, heard) in [
-            (&mut self.provenance.inputs_digest, &words.inputs_digest),
-            (&mut self.provenance.dataset_digest, &words.dataset_digest),
-            (&mut self.provenance.result_digest, &words.result_digest),
-        ] {
-            digest(known, heard.as_deref().unwrap_or_default());
-        }
-        if let Some(engine) = words.engine {
-            self.provenance.engine = Some(i32::try_from(engine).unwrap_or(i32::MAX));
-        }
-        self.provenance.reproducible = words.reproducible.or(self.provenance.reproducible);
-        self.results(words.result_path.as_deref().unwrap_or_default());
+        Some(told)
     }
 
-    /// Last words leave out what did not fit: of the same individual, that was known before.
-    fn best(&mut self, words: &LastWords) {
-        let Some(strategy) = words.strategy.as_deref() else { return };
-        let fitness = words.fitness.and_then(finite);
-        let before = self.best.take().filter(|b| b.strategy == strategy && b.fitness == fitness);
-        let before = before.unwrap_or_default();
-        let genome = genome(words.genome.iter());
-        let metrics = values(words.metrics.iter());
-        let holdout = values(words.holdout.iter());
-        self.best = Some(Best {
-            strategy: cut(strategy, MAX_NAME),
-            genome: if genome.is_empty() { before.genome } else { genome },
-            fitness,
-            rounded: None,
-            metrics: if metrics.is_empty() { before.metrics } else { metrics },
-            holdout: if holdout.is_empty() { before.holdout } else { Some(holdout) },
-        });
+    /// A final report that came as last words leaves out what did not fit: of the same individual, that was known before.
+    fn best(&mut self, told: &wire::Best, is_final: bool) {
+        let mut best = best_of(told);
+        let before = self.best.take().filter(|b| b.strategy == best.strategy && b.fitness == best.fitness);
+        if let Some(before) = before.filter(|_| is_final) {
+            if best.genome.is_empty() {
+                best.genome = before.genome;
+            }
+            if best.metrics.is_empty() {
+                best.metrics = before.metrics;
+            }
+            best.holdout = best.holdout.or(before.holdout);
+        }
+        self.best = Some(best);
     }
 
     fn results(&mut self, path: &str) {

@@ -11,7 +11,6 @@ mod costs;
 pub mod end;
 mod fit;
 mod known;
-pub mod last_words;
 mod messages;
 mod pods;
 mod situation;
@@ -27,7 +26,6 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 pub use change::{COST, Change, differs, wait};
 pub use end::End;
 pub use fit::LIMIT;
-pub use last_words::LastWords;
 pub use pods::{Life, is_over};
 pub use situation::{Situation, SuspendedBy};
 
@@ -48,8 +46,8 @@ pub struct Facts<'a> {
     pub population: u32,
     /// The last report of a coordinator of this job, of whatever attempt.
     pub report: Option<&'a Report>,
-    /// What the coordinator left behind; used unless the report is already the final one.
-    pub last_words: Option<&'a LastWords>,
+    /// What the coordinator left behind, a final report that may be short; used unless the report is already the final one.
+    pub last_words: Option<&'a Report>,
     /// As it is to be written.
     pub attempts: Attempts,
     /// Workers of the Deployment, without the local one: that is added here.

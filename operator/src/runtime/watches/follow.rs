@@ -17,6 +17,7 @@ use kube::runtime::watcher::Event;
 use kube::{Api, Resource, ResourceExt};
 use rand::Rng;
 use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info, warn};
 
@@ -71,6 +72,8 @@ where
     pub health: Health,
     /// Everything is listed anew so often.
     pub relist: Duration,
+    /// Asks for a list now.
+    pub doubted: Arc<Notify>,
 }
 
 /// Why a round ended.
@@ -250,6 +253,11 @@ where
                 event = timeout(IDLE, stream.next()) => event,
                 () = tokio::time::sleep_until(until) => {
                     debug!(watch = self.watch.as_str(), "time to list everything");
+                    return Ok(());
+                }
+                () = self.doubted.notified() => {
+                    debug!(watch = self.watch.as_str(), "what is known is doubted: everything is listed");
+                    *version = None;
                     return Ok(());
                 }
             };

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::server::{Server, WORKER_PODS, child, drain, job, pool};
-use crate::watches::Settings;
+use crate::watches::{Settings, Watch};
 
 #[tokio::test(start_paused = true)]
 async fn what_is_listed_and_what_is_told_afterwards_is_known() {
@@ -69,6 +69,20 @@ async fn everything_is_listed_now_and_then_so_that_a_lost_event_is_found() {
     let start = Instant::now();
     watched.until("the change", |w| w.caches.jobs.state()[0].spec.worker_pool_name == "q").await;
     assert!(start.elapsed() <= Duration::from_secs(75), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_doubted_is_listed_at_once_and_the_others_are_not() {
+    let server = Server::default();
+    server.holds("evolutionjobs", 10, &[job("a", "p", 5)]);
+    let watched = server.watched(&Settings::default());
+    watched.settled().await;
+    server.holds("evolutionjobs", 20, &[job("a", "q", 15)]);
+    let start = Instant::now();
+    watched.caches.doubt(Watch::EvolutionJobs);
+    watched.until("the change", |w| w.caches.jobs.state()[0].spec.worker_pool_name == "q").await;
+    assert!(start.elapsed() <= Duration::from_secs(5), "{:?}", start.elapsed());
+    assert_eq!((server.lists_seen("evolutionjobs"), server.lists_seen("workerpools")), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]

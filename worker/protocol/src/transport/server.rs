@@ -139,7 +139,7 @@ async fn at(deadline: Option<Instant>) {
 }
 
 /// A server with keep-alive and the limits of the wire; add services made by `work_server` or `progress_server` and
-/// serve them with `serve_with_incoming_shutdown` on `incoming`.
+/// serve them with `serve_with_incoming` on [`incoming`].
 pub fn server() -> Server {
     Server::builder()
         .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))

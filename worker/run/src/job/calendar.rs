@@ -38,7 +38,7 @@ pub fn recall(manifest: &mut EvolutionJob, file: &Path) {
 /// The file cannot be written.
 pub fn keep(resolved: &EvolutionJob, file: &Path) -> Result<(), StorageError> {
     let Some(calendar) = &resolved.spec.market_data.calendar else { return Ok(()) };
-    let bytes = serde_json::to_vec(calendar).map_err(|e| StorageError::io("write", file)(e.into()))?;
+    let bytes = serde_json::to_vec(calendar).map_err(StorageError::json(file))?;
     atomic::write(file, &bytes)
 }
 

@@ -13,11 +13,11 @@ const INFINITE: f64 = 1e12;
 /// A bound on a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bound {
-    /// The metric.
+    /// The metric that is bounded.
     pub metric: Metric,
-    /// Highest value allowed.
+    /// Highest value that a feasible individual may have; `None`: any.
     pub at_most: Option<f64>,
-    /// Lowest value allowed.
+    /// Lowest value that a feasible individual may have; `None`: any.
     pub at_least: Option<f64>,
 }
 
@@ -26,7 +26,7 @@ pub struct Bound {
 pub struct Judge {
     /// The metric that is improved.
     pub objective: Metric,
-    /// Its direction.
+    /// Whether a larger or a smaller objective is better.
     pub goal: Goal,
     /// Bounds of feasible individuals.
     pub limits: Vec<Bound>,

@@ -17,21 +17,21 @@ pub struct Inputs {
     pub symbols: Vec<String>,
     /// Length of a bar in milliseconds.
     pub interval_ms: i64,
-    /// B.
+    /// Bars a year of the calendar (B).
     pub bars_per_year: f64,
     /// Every strategy with all its genes, in the order of the manifest.
     pub strategies: Vec<StrategyInputs>,
-    /// Number of individuals.
+    /// Number of individuals of a generation.
     pub population_size: u32,
-    /// Random seed.
+    /// Seed of all draws.
     pub seed: u64,
     /// How candidates are found.
     pub searcher: Searcher,
     /// How children are made.
     pub breeding: ResolvedBreeding,
-    /// What is improved.
+    /// The metric that is improved.
     pub objectives: Vec<Objective>,
-    /// What is allowed.
+    /// The bounds that a feasible individual keeps.
     pub limits: Vec<Limit>,
     /// The account, with the defaults that depend on other fields filled in.
     pub execution: ExecutionInputs,
@@ -43,7 +43,7 @@ pub struct Inputs {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StrategyInputs {
-    /// Canonical name.
+    /// Canonical name of the strategy.
     pub name: String,
     /// All genes in the order of the genome.
     pub genes: Vec<GeneSpec>,

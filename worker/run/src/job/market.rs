@@ -15,7 +15,7 @@ pub enum MarketError {
     /// The bars have another length.
     #[error("marketData.interval is {asked}, but dataset {dataset} has bars of {found}: change one of them")]
     Interval {
-        /// The dataset.
+        /// Name of the dataset.
         dataset: String,
         /// What the job says.
         asked: String,
@@ -84,7 +84,7 @@ impl Market {
         Ok(Market { dataset, symbols, funding })
     }
 
-    /// The dataset.
+    /// The dataset that is open.
     pub fn dataset(&self) -> &Dataset {
         &self.dataset
     }
@@ -108,7 +108,7 @@ impl Market {
     }
 }
 
-/// Takes a look at the files of a dataset, and tells the log of a touch that changed no value.
+/// Takes a look at the files of a dataset, and logs a touch that changed no value.
 ///
 /// # Errors
 /// Those of the look.

@@ -27,7 +27,7 @@ pub enum ProblemError {
 /// The warm-up of one symbol and who causes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WarmUp {
-    /// The symbol.
+    /// Name of the symbol.
     pub symbol: String,
     /// Rows before the first counted one.
     pub rows: usize,
@@ -73,7 +73,7 @@ impl<'a> Problem<'a> {
         Ok(Problem { job, bars, training: Part { symbols, rows }, split, warm_ups, metrics })
     }
 
-    /// The job.
+    /// The resolved job.
     pub fn job(&self) -> &'a ResolvedJob {
         self.job
     }
@@ -83,7 +83,7 @@ impl<'a> Problem<'a> {
         &self.bars
     }
 
-    /// Warm-up by symbol.
+    /// The warm-up of each symbol, in the order of the symbols.
     pub fn warm_ups(&self) -> &[WarmUp] {
         &self.warm_ups
     }
@@ -104,7 +104,7 @@ impl<'a> Problem<'a> {
         self.metrics
     }
 
-    /// The training part.
+    /// The training rows of all symbols.
     pub fn training(&self) -> &Part<'a> {
         &self.training
     }
@@ -161,7 +161,7 @@ impl<'a> Problem<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// The symbols' columns.
+    /// Bars, costs and charges of each symbol.
     pub fn symbols(&self) -> &[Prepared<'a>] {
         &self.symbols
     }

@@ -62,11 +62,11 @@ pub struct ResolvedJob {
     pub species: Vec<SpeciesSpace>,
     /// Warm-start genomes by species.
     pub initial: Vec<Vec<Box<[u32]>>>,
-    /// What steers breeding.
+    /// What steers breeding: seed, population, operators.
     pub config: Config,
     /// Objective and limits.
     pub judge: Judge,
-    /// Account options.
+    /// Options of the simulated account.
     pub execution: Execution,
     /// Share of the holdout.
     pub holdout: Exact,

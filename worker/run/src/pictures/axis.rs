@@ -9,7 +9,7 @@ pub const OURS: RGBColor = RGBColor(0x1f, 0x6f, 0xb4);
 pub const OTHER: RGBColor = RGBColor(0x8a, 0x8a, 0x8a);
 /// The shade behind the holdout.
 pub const HOLDOUT: RGBColor = RGBColor(0xf2, 0xd7, 0xa6);
-/// Text and axes.
+/// The colour of text and axes.
 pub const INK: RGBColor = RGBColor(0x33, 0x33, 0x33);
 
 /// The plain area of a picture.

@@ -20,7 +20,7 @@ pub struct Equity {
 /// The picture as SVG text. With fewer than two points it has axes and no lines.
 pub fn svg(equity: &Equity) -> Result<String, PictureError> {
     let mut text = String::new();
-    draw(equity, &mut text).map_err(PictureError::of("equity"))?;
+    draw(equity, &mut text).map_err(PictureError::for_picture("equity"))?;
     Ok(text)
 }
 

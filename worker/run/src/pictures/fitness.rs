@@ -18,7 +18,7 @@ pub struct Generation {
 /// The picture as SVG text. `metric` names the objective.
 pub fn svg(generations: &[Generation], metric: &str) -> Result<String, PictureError> {
     let mut text = String::new();
-    draw(generations, metric, &mut text).map_err(PictureError::of("fitness"))?;
+    draw(generations, metric, &mut text).map_err(PictureError::for_picture("fitness"))?;
     Ok(text)
 }
 

@@ -55,12 +55,12 @@ pub struct PictureError {
 }
 
 impl PictureError {
-    fn of(picture: &'static str) -> impl FnOnce(axis::DrawError<'_>) -> PictureError {
+    fn for_picture(picture: &'static str) -> impl FnOnce(axis::DrawError<'_>) -> PictureError {
         move |problem| PictureError { picture, problem: problem.to_string() }
     }
 }
 
-/// `12,345,678`.
+/// A whole number with separators, as `12,345,678`.
 pub fn thousands(n: impl Into<i128>) -> String {
     let n: i128 = n.into();
     let digits = n.unsigned_abs().to_string();

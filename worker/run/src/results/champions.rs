@@ -8,28 +8,28 @@ use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
 use galapagos_genetics::{Best, Evolution};
 
 use super::ResultError;
-use super::document::{Account, BuyAndHold, Champion, NamedGenome, SymbolAccounts};
+use super::document::{AccountResult, BuyAndHold, Champion, NamedGenome, SymbolAccounts};
 use super::luck::{deflated_sharpe, returns_behind};
 use crate::job::problem::{Part, Problem};
 use crate::storage::record::{Class, Verdict};
 
-/// A champion and the story of its account.
+/// A champion and what its accounts did.
 #[derive(Debug)]
-pub struct Story {
+pub struct ChampionAccounts {
     /// As results show it.
     pub champion: Champion,
     /// Whether all limits are kept.
     pub feasible: bool,
-    /// Training.
+    /// The account on the training rows, with every metric.
     pub training: BacktestResult,
-    /// Holdout.
+    /// The account on the holdout; `None` without one.
     pub holdout: Option<BacktestResult>,
 }
 
 /// What luck needs to know of all trials.
 #[derive(Clone, Copy, Debug)]
 pub struct Odds {
-    /// Number of trials.
+    /// Number of trials: distinct evaluations of all species.
     pub trials: u64,
     /// Variance of their per-bar Sharpe ratios.
     pub variance: f64,
@@ -48,7 +48,7 @@ pub fn champion(
     odds: Odds,
     exceptions: &[NamedGenome],
     recorded: impl FnOnce(&Best<'_>) -> Option<Evaluation>,
-) -> Result<Option<Story>, ResultError> {
+) -> Result<Option<ChampionAccounts>, ResultError> {
     let Some(best) = evolution.best_of_species(species) else { return Ok(None) };
     let job = problem.job();
     let strategy = job.species[species].name().to_owned();
@@ -72,10 +72,11 @@ pub fn champion(
     let b = job.execution.bars_per_year;
     let held = |symbol: &str| {
         let found = holdout.as_ref()?.per_symbol.iter().find(|s| s.symbol == symbol)?;
-        Some(Account::new(&found.evaluation))
+        Some(AccountResult::new(&found.evaluation))
     };
     let per_symbol = training.per_symbol.iter().map(|s| {
-        let accounts = SymbolAccounts { training: Account::new(&s.evaluation), holdout: held(&s.symbol) };
+        let accounts =
+            SymbolAccounts { training: AccountResult::new(&s.evaluation), holdout: held(&s.symbol) };
         (s.symbol.clone(), accounts)
     });
     let champion = Champion {
@@ -86,8 +87,8 @@ pub fn champion(
         objective: job.judge.objective.name().to_owned(),
         violation,
         objections,
-        training: Account::new(evaluation),
-        holdout: holdout.as_ref().map(|h| Account::new(&h.evaluation)),
+        training: AccountResult::new(evaluation),
+        holdout: holdout.as_ref().map(|h| AccountResult::new(&h.evaluation)),
         per_symbol: per_symbol.collect::<BTreeMap<_, _>>(),
         deflated_sharpe: deflated_sharpe(
             &evaluation.metrics,
@@ -98,7 +99,7 @@ pub fn champion(
         ),
         trials: evolution.evaluations().get(species).copied().unwrap_or(0),
     };
-    Ok(Some(Story { champion, feasible: class == Class::Feasible, training, holdout }))
+    Ok(Some(ChampionAccounts { champion, feasible: class == Class::Feasible, training, holdout }))
 }
 
 /// What the evaluation now has otherwise than the one in the ledger, bit by bit. The ledger has the metrics that the
@@ -125,7 +126,7 @@ pub fn holding(problem: &Problem<'_>, holdout: Option<&Part<'_>>) -> Result<BuyA
     let exec = &problem.job().execution;
     let held = |part: &Part<'_>| {
         let run = Backtest { symbols: part.symbols(), rows: part.rows(), exec, metrics: MetricSet::FULL };
-        Account::new(&buy_and_hold(&run, MetricSet::FULL))
+        AccountResult::new(&buy_and_hold(&run, MetricSet::FULL))
     };
     Ok(BuyAndHold { training: held(problem.training()), holdout: holdout.map(held) })
 }

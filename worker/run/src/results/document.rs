@@ -7,7 +7,7 @@ use galapagos_engine::evaluation::{Evaluation, Metric, Metrics, Reason};
 use serde::{Deserialize, Serialize};
 
 use super::excluded::Excluded;
-use crate::run::progress::GenerationReport;
+use crate::run::state::GenerationReport;
 
 /// Name and version of the schema. Fields are only ever added to a version.
 pub const SCHEMA: &str = "galapagos.result/v1";
@@ -23,7 +23,7 @@ pub fn metric_map(metrics: &Metrics) -> MetricMap {
 /// The whole result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResultDocument {
-    /// [`SCHEMA`].
+    /// Name and version of the layout: [`SCHEMA`].
     pub schema: String,
     /// Namespace and name of the job.
     pub job: JobName,
@@ -45,7 +45,7 @@ pub struct ResultDocument {
     pub best: Option<Champion>,
     /// The best individual of each species, in the order of the manifest.
     pub species: Vec<Champion>,
-    /// Counters.
+    /// Counters of the run.
     pub evaluations: Evaluations,
     /// What kept individuals from being feasible, the most frequent first.
     #[serde(default)]
@@ -56,7 +56,7 @@ pub struct ResultDocument {
     pub buy_and_hold: BuyAndHold,
     /// The rows that were used.
     pub data: DataWindow,
-    /// Every generation.
+    /// One report for every generation, oldest first.
     pub generations: Vec<GenerationReport>,
     /// Individuals set aside, replayable.
     pub exceptions: Vec<NamedGenome>,
@@ -68,12 +68,12 @@ pub struct ResultDocument {
     pub reproduce: String,
 }
 
-/// Namespace and name.
+/// Namespace and name of the job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobName {
-    /// Namespace.
+    /// Namespace of the job; `local` on one machine.
     pub namespace: String,
-    /// Name.
+    /// Name of the job.
     pub name: String,
 }
 
@@ -93,24 +93,24 @@ pub struct Evaluations {
 /// A strategy and its genes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NamedGenome {
-    /// Strategy.
+    /// Name of the strategy.
     pub strategy: String,
-    /// Values by gene.
+    /// The value of each gene, by its name.
     pub genome: BTreeMap<String, GeneValue>,
 }
 
 /// The best individual of a species.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Champion {
-    /// Strategy.
+    /// Name of the strategy.
     pub strategy: String,
-    /// Values by gene.
+    /// The value of each gene, by its name.
     pub genome: BTreeMap<String, GeneValue>,
     /// feasible, infeasible or failed.
     pub class: String,
     /// Value of the objective on the training rows.
     pub fitness: Option<f64>,
-    /// The objective's name.
+    /// Name of the metric that is the objective.
     pub objective: String,
     /// Sum of relative violations of the limits.
     pub violation: f64,
@@ -119,10 +119,10 @@ pub struct Champion {
     pub objections: Vec<String>,
     /// On the training rows.
     #[serde(flatten)]
-    pub training: Account,
+    pub training: AccountResult,
     /// On the holdout; `None` without one.
-    pub holdout: Option<Account>,
-    /// Each symbol alone.
+    pub holdout: Option<AccountResult>,
+    /// The accounts of each symbol alone, by its name.
     pub per_symbol: BTreeMap<String, SymbolAccounts>,
     /// Probability that the training Sharpe ratio is not luck, given all trials; `None` if undefined.
     pub deflated_sharpe: Option<f64>,
@@ -135,19 +135,19 @@ pub struct Champion {
 pub struct SymbolAccounts {
     /// On the training rows.
     #[serde(flatten)]
-    pub training: Account,
-    /// On the holdout.
-    pub holdout: Option<Account>,
+    pub training: AccountResult,
+    /// The account on the holdout; `None` without one.
+    pub holdout: Option<AccountResult>,
 }
 
 /// One account over one window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Account {
-    /// All metrics.
+pub struct AccountResult {
+    /// All metrics by name; `null` where undefined.
     pub metrics: MetricMap,
     /// Why some of them are undefined.
     pub reason: Option<String>,
-    /// Counted returns.
+    /// Number of counted returns.
     pub returns: u64,
     /// Exact sums of r and r squared in units of 2^-52, as decimal text.
     pub sums: Sums,
@@ -155,19 +155,19 @@ pub struct Account {
     pub open_position: bool,
 }
 
-/// Exact sums.
+/// Exact sums of returns in units of 2^-52, as decimal text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
-    /// Sum of returns.
+    /// Sum of returns, in units of 2^-52.
     pub s1: String,
     /// Sum of squared returns.
     pub s2: String,
 }
 
-impl Account {
+impl AccountResult {
     /// An evaluation as people read it.
-    pub fn new(evaluation: &Evaluation) -> Account {
-        Account {
+    pub fn new(evaluation: &Evaluation) -> AccountResult {
+        AccountResult {
             metrics: metric_map(&evaluation.metrics),
             reason: evaluation.reason.map(Reason::name).map(str::to_owned),
             returns: evaluation.returns,
@@ -196,13 +196,13 @@ pub struct Luck {
     pub holdout_looks: u32,
 }
 
-/// Holding the symbols.
+/// What holding the symbols from the first to the last row is worth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BuyAndHold {
     /// On the training rows.
-    pub training: Account,
-    /// On the holdout.
-    pub holdout: Option<Account>,
+    pub training: AccountResult,
+    /// The account on the holdout; `None` without one.
+    pub holdout: Option<AccountResult>,
 }
 
 /// The rows that were used. Times are UTC at bar open, RFC 3339.
@@ -210,26 +210,26 @@ pub struct BuyAndHold {
 pub struct DataWindow {
     /// Name of the dataset.
     pub dataset: String,
-    /// Bars per year.
+    /// Bars a year of the calendar.
     pub bars_per_year: f64,
     /// First stamp of the holdout.
     pub holdout_from: Option<String>,
     /// Stamps in the holdout.
     pub holdout_stamps: u64,
-    /// Each symbol.
+    /// The rows of each symbol.
     pub symbols: Vec<SymbolWindow>,
 }
 
 /// The rows of one symbol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SymbolWindow {
-    /// The symbol.
+    /// Name of the symbol.
     pub symbol: String,
-    /// All rows.
+    /// Number of all rows, warm-up and holdout included.
     pub rows: u64,
-    /// First row.
+    /// Open of the first row, RFC 3339.
     pub from: String,
-    /// Last row.
+    /// Open of the last row, RFC 3339.
     pub to: String,
     /// Rows before the first counted one.
     pub warm_up: u64,

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use galapagos_engine::genes::GeneKind;
 use galapagos_genetics::species_id;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::ResultError;
@@ -44,33 +46,45 @@ pub fn write(
     generations: u32,
     mut visit: impl FnMut(&Record),
 ) -> Result<(), ResultError> {
-    let places = ledger.places(generations)?;
+    let locations = ledger.locations(generations)?;
     let file = File::create(path).map_err(StorageError::io("create", path))?;
     let mut columns = Columns::new(job);
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(GROUP))
         .build();
-    let mut writer = ArrowWriter::try_new(file, columns.finish()?.schema(), Some(properties))?;
-    for chunk in places.chunks(CHUNK) {
-        for place in chunk {
-            let Some(record) = ledger.read(place.offset) else { continue };
+    let mut writer =
+        ArrowWriter::try_new(file, columns.finish()?.schema(), Some(properties)).map_err(failed(path))?;
+    for chunk in locations.chunks(CHUNK) {
+        for location in chunk {
+            let Some(record) = ledger.read(location.offset) else { continue };
             match &record {
                 Record::Evaluated { identity, verdict } => {
                     visit(&record);
-                    columns.push(place.position, identity.species, &identity.genome, verdict, false);
+                    columns.push(location.position, identity.species, &identity.genome, verdict, false);
                 }
                 Record::Repeated { hash, species, .. } => {
                     if let Some(Record::Evaluated { identity, verdict }) = ledger.get(*hash) {
-                        columns.push(place.position, *species, &identity.genome, &verdict, true);
+                        columns.push(location.position, *species, &identity.genome, &verdict, true);
                     }
                 }
             }
         }
-        writer.write(&columns.finish()?)?;
+        writer.write(&columns.finish()?).map_err(failed(path))?;
     }
-    writer.close()?;
+    writer.close().map_err(failed(path))?;
     Ok(())
+}
+
+/// A failed write is an error of the file, as everywhere: the table's own error hides it.
+fn failed(path: &Path) -> impl FnOnce(ParquetError) -> ResultError {
+    move |error| match error {
+        ParquetError::External(cause) => match cause.downcast::<io::Error>() {
+            Ok(error) => StorageError::io("write", path)(*error).into(),
+            Err(cause) => ResultError::Parquet(ParquetError::External(cause)),
+        },
+        other => ResultError::Parquet(other),
+    }
 }
 
 enum Gene {
@@ -200,5 +214,31 @@ impl<'a> Columns<'a> {
             .collect();
         let arrays = columns.into_iter().map(|(_, a)| a).collect();
         Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct FullDisk;
+
+    impl io::Write for FullDisk {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_of_the_file_and_not_of_the_table() {
+        let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
+        let write = || ArrowWriter::try_new(FullDisk, batch.schema(), None)?.close();
+        let error = write().map_err(failed(Path::new("table"))).unwrap_err();
+        let ResultError::Storage(StorageError::Io { path, source, .. }) = error else { panic!("{error:?}") };
+        assert_eq!((path.as_path(), source.kind()), (Path::new("table"), io::ErrorKind::StorageFull));
     }
 }

@@ -18,7 +18,7 @@ pub struct Excluded {
     pub undefined: u64,
 }
 
-/// Counts objections.
+/// Counts what stands against the individuals of a run.
 #[derive(Debug, Default)]
 pub struct Tally {
     counts: BTreeMap<String, (u64, u64)>,

@@ -93,7 +93,7 @@ pub fn returns_behind(report: &BacktestResult, aggregate: Aggregate) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::record::{Identity, Verdict};
+    use crate::storage::record::{RecordIdentity, Verdict};
     use galapagos_engine::evaluation::{BlockSum, Evaluation};
 
     fn trial(generation: u32, sharpe: f64, blocks: impl Fn(usize) -> i64) -> Record {
@@ -103,7 +103,7 @@ mod tests {
         let evaluation =
             Evaluation { metrics, reason: None, returns: 100, s1: 0, s2: 0, blocks, open_position: false };
         Record::Evaluated {
-            identity: Identity { generation, index: 0, species: 0, hash: 0, genome: vec![] },
+            identity: RecordIdentity { generation, index: 0, species: 0, hash: 0, genome: vec![] },
             verdict: Verdict {
                 class: Class::Feasible,
                 violation: 0.0,

@@ -23,7 +23,7 @@ pub mod write;
 /// Why a result cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ResultError {
-    /// The run's files.
+    /// The files of the run cannot be read or written.
     #[error(transparent)]
     Storage(#[from] crate::storage::StorageError),
     /// The job does not fit its data.
@@ -32,15 +32,12 @@ pub enum ResultError {
     /// The holdout cannot be prepared.
     #[error(transparent)]
     Funding(#[from] galapagos_engine::funding::FundingError),
-    /// The data changed while they were used.
-    #[error(transparent)]
-    Market(#[from] galapagos_market::Error),
     /// A picture cannot be drawn.
     #[error(transparent)]
     Picture(#[from] crate::pictures::PictureError),
-    /// A table cannot be written.
+    /// A table cannot be encoded; what the file system refuses is a [`ResultError::Storage`].
     #[error("evaluations.parquet cannot be written")]
-    Parquet(#[from] parquet::errors::ParquetError),
+    Parquet(#[source] parquet::errors::ParquetError),
     /// A table cannot be made.
     #[error("evaluations.parquet cannot be made")]
     Arrow(#[from] arrow::error::ArrowError),
@@ -48,12 +45,12 @@ pub enum ResultError {
     #[error("result.json cannot be written")]
     Json(#[from] serde_json::Error),
     /// YAML cannot be written.
-    #[error("{file} cannot be written: {problem}")]
+    #[error("{file} cannot be written")]
     Yaml {
-        /// The file.
+        /// Name of the file.
         file: &'static str,
-        /// Why.
-        problem: String,
+        /// Why the file cannot be written.
+        source: serde_yaml::SerializeError,
     },
     /// A champion evaluated once more is not what the ledger says.
     #[error(
@@ -61,9 +58,9 @@ pub enum ResultError {
          written: compare the machines that evaluated it, and report it with the run folder"
     )]
     NotDeterministic {
-        /// Its strategy.
+        /// Name of the strategy.
         strategy: String,
-        /// Its genes.
+        /// The genes of the individual as text.
         genome: String,
         /// What is not the same.
         difference: String,

@@ -3,9 +3,9 @@
 use galapagos_engine::backtest::BacktestResult;
 use galapagos_engine::bars::Bars;
 
-use super::champions::Story;
+use super::champions::ChampionAccounts;
 use crate::pictures::{PictureError, equity, fitness};
-use crate::run::progress::GenerationReport;
+use crate::run::state::GenerationReport;
 
 /// Best and median of each generation.
 ///
@@ -25,14 +25,14 @@ pub fn fitness_svg(generations: &[GenerationReport], objective: &str) -> Result<
 ///
 /// # Errors
 /// The picture cannot be drawn.
-pub fn equity_svg(story: &Story, bars: &[Bars<'_>]) -> Result<String, PictureError> {
-    let champion = &story.champion;
+pub fn equity_svg(accounts: &ChampionAccounts, bars: &[Bars<'_>]) -> Result<String, PictureError> {
+    let champion = &accounts.champion;
     let genes: Vec<String> = champion.genome.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    let holdout_from = story.holdout.as_ref().and_then(|h| h.total.time_ms.first().copied());
+    let holdout_from = accounts.holdout.as_ref().and_then(|h| h.total.time_ms.first().copied());
     let title = format!("{}: {}", champion.strategy, genes.join(", "));
     let mut picture = equity::Equity { title, holdout_from, ..equity::Equity::default() };
-    let parts: [Option<&BacktestResult>; 2] = [Some(&story.training), story.holdout.as_ref()];
-    let capital = story.training.total.equity.first().copied().unwrap_or(1.0);
+    let parts: [Option<&BacktestResult>; 2] = [Some(&accounts.training), accounts.holdout.as_ref()];
+    let capital = accounts.training.total.equity.first().copied().unwrap_or(1.0);
     let (mut ours, mut theirs) = (capital, capital);
     for total in parts.into_iter().flatten().map(|report| &report.total) {
         let Some((&first, &start)) = total.equity.first().zip(total.time_ms.first()) else { continue };

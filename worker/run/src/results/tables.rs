@@ -6,8 +6,8 @@ use galapagos_engine::backtest::BacktestResult;
 use galapagos_engine::bars::Bars;
 use jiff::Timestamp;
 
-use super::champions::Story;
-use crate::run::progress::GenerationReport;
+use super::champions::ChampionAccounts;
+use crate::run::state::GenerationReport;
 
 /// A stamp as text; the number itself where it lies outside the calendar.
 pub fn time(ms: i64) -> String {
@@ -18,7 +18,7 @@ fn number(value: Option<f64>) -> String {
     value.map_or_else(String::new, |v| v.to_string())
 }
 
-/// `generations.csv`.
+/// Writes `generations.csv`: one line a generation.
 pub fn generations(out: &mut impl Write, history: &[GenerationReport], species: &[&str]) -> io::Result<()> {
     write!(
         out,
@@ -51,7 +51,7 @@ pub fn generations(out: &mut impl Write, history: &[GenerationReport], species: 
 
 /// `best/equity.csv`: the equity of all accounts together at each counted close. The holdout starts anew with the
 /// initial capital.
-pub fn equity(out: &mut impl Write, story: &Story) -> io::Result<()> {
+pub fn equity(out: &mut impl Write, accounts: &ChampionAccounts) -> io::Result<()> {
     writeln!(out, "time,part,equity,return")?;
     let mut part = |name: &str, report: &BacktestResult| -> io::Result<()> {
         let total = &report.total;
@@ -61,12 +61,12 @@ pub fn equity(out: &mut impl Write, story: &Story) -> io::Result<()> {
         }
         Ok(())
     };
-    part("training", &story.training)?;
-    story.holdout.as_ref().map_or(Ok(()), |h| part("holdout", h))
+    part("training", &accounts.training)?;
+    accounts.holdout.as_ref().map_or(Ok(()), |h| part("holdout", h))
 }
 
 /// `best/trades.csv`: every closed round trip.
-pub fn trades(out: &mut impl Write, story: &Story, bars: &[Bars<'_>]) -> io::Result<()> {
+pub fn trades(out: &mut impl Write, accounts: &ChampionAccounts, bars: &[Bars<'_>]) -> io::Result<()> {
     writeln!(out, "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees")?;
     let mut part = |name: &str, report: &BacktestResult| -> io::Result<()> {
         for (symbol, bars) in report.per_symbol.iter().zip(bars) {
@@ -90,6 +90,6 @@ pub fn trades(out: &mut impl Write, story: &Story, bars: &[Bars<'_>]) -> io::Res
         }
         Ok(())
     };
-    part("training", &story.training)?;
-    story.holdout.as_ref().map_or(Ok(()), |h| part("holdout", h))
+    part("training", &accounts.training)?;
+    accounts.holdout.as_ref().map_or(Ok(()), |h| part("holdout", h))
 }

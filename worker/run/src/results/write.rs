@@ -12,7 +12,7 @@ use galapagos_engine::validation::sharpe::expected_best;
 use galapagos_genetics::{Best, species_id};
 
 use super::ResultError;
-use super::champions::{Odds, Story, champion, holding};
+use super::champions::{ChampionAccounts, Odds, champion, holding};
 use super::document::{
     DataWindow, Evaluations, JobName, Luck, NamedGenome, ResultDocument, SCHEMA, SymbolWindow,
 };
@@ -85,15 +85,15 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     let first = evolution.best().map(|b| b.species);
     for s in 0..job.species.len() {
         let recorded = |best: &Best<'_>| driver.recorded(best);
-        let Some(story) = champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions, recorded)?
+        let Some(accounts) = champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions, recorded)?
         else {
             continue;
         };
-        species.push(story.champion.clone());
+        species.push(accounts.champion.clone());
         // The account of one species is shown; each is several columns of the length of the data.
-        winner = if first == Some(s) { Some(story) } else { winner };
+        winner = if first == Some(s) { Some(accounts) } else { winner };
     }
-    let best = winner.as_ref().filter(|s: &&Story| s.feasible).map(|s| s.champion.clone());
+    let best = winner.as_ref().filter(|s: &&ChampionAccounts| s.feasible).map(|s| s.champion.clone());
     let state = driver.state();
     let counters = state.counters;
     let shown = species.iter().filter(|c| c.holdout.is_some()).count() as u32;
@@ -137,22 +137,24 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     put(&path.join("result.json"), |out| out.write_all(&json))?;
     let names: Vec<&str> = job.species.iter().map(|s| s.name()).collect();
     put(&path.join("generations.csv"), |out| tables::generations(out, &state.history, &names))?;
-    put(&path.join("champions.yaml"), |out| out.write_all(champions(&document)?.as_bytes()))?;
-    put(&path.join("job.yaml"), |out| {
-        let text = serde_yaml::to_string(&job.manifest).map_err(io::Error::other)?;
-        out.write_all(text.as_bytes())
-    })?;
+    for (file, text) in [
+        ("champions.yaml", serde_yaml::to_string(&champions(&document))),
+        ("job.yaml", serde_yaml::to_string(&job.manifest)),
+    ] {
+        let text = text.map_err(|source| ResultError::Yaml { file, source })?;
+        put(&path.join(file), |out| out.write_all(text.as_bytes()))?;
+    }
     put(&path.join(DIGEST), |out| writeln!(out, "{}", document.result_digest))?;
     let objective = job.judge.objective.name();
     let picture = pictures::fitness_svg(&state.history, objective)?;
     put(&path.join("fitness.svg"), |out| out.write_all(picture.as_bytes()))?;
-    if let Some(story) = &winner {
-        let picture = pictures::equity_svg(story, problem.bars())?;
+    if let Some(accounts) = &winner {
+        let picture = pictures::equity_svg(accounts, problem.bars())?;
         put(&path.join("equity.svg"), |out| out.write_all(picture.as_bytes()))?;
         let best = path.join("best");
         fs::create_dir(&best).map_err(StorageError::io("create", &best))?;
-        put(&best.join("equity.csv"), |out| tables::equity(out, story))?;
-        put(&best.join("trades.csv"), |out| tables::trades(out, story, problem.bars()))?;
+        put(&best.join("equity.csv"), |out| tables::equity(out, accounts))?;
+        put(&best.join("trades.csv"), |out| tables::trades(out, accounts, problem.bars()))?;
     }
     Ok(document)
 }
@@ -165,13 +167,12 @@ fn put(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) 
 }
 
 /// The best of each species, as `population.initial` of another job takes them.
-fn champions(document: &ResultDocument) -> io::Result<String> {
-    let list: Vec<InitialIndividual> = document
+fn champions(document: &ResultDocument) -> Vec<InitialIndividual> {
+    document
         .species
         .iter()
         .map(|c| InitialIndividual { strategy: c.strategy.clone(), genome: c.genome.clone() })
-        .collect();
-    serde_yaml::to_string(&list).map_err(io::Error::other)
+        .collect()
 }
 
 fn exception(job: &ResolvedJob, record: &Record) -> Option<NamedGenome> {

@@ -4,6 +4,7 @@
 //! A kill at any instant costs at most the individuals under way: every answer is in the ledger before the next is
 //! waited for, and a checkpoint follows each generation.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -14,14 +15,14 @@ use galapagos_engine::evaluation::{Evaluation, Metrics};
 use galapagos_genetics::{self as genetics, Best, Candidate, Evolution};
 
 pub use super::ended::{Ended, RunError};
-use super::evaluator::{Evaluator, EvaluatorError, Task};
+use super::evaluator::{Answer, Evaluator, Task};
+use super::known::{CandidatePosition, KnownResults};
 use super::limits::Limits;
-use super::memo::{Memo, Place};
-use super::progress::{Event, GenerationReport, Observer, Pace};
+use super::progress::{Observer, Pace, RunEvent};
 use super::resume::resume;
 use super::speed::Speed;
-use super::state::DriverState;
-use super::told::Told;
+use super::state::{DriverState, GenerationReport};
+use super::verdict_summary::VerdictSummary;
 use crate::job::resolve::ResolvedJob;
 use crate::run::ended::Completion;
 use crate::storage::checkpoint::{self, Checkpoint};
@@ -34,7 +35,7 @@ use crate::storage::run_folder::RunFolder;
 pub struct Driver<'a> {
     job: &'a ResolvedJob,
     folder: &'a RunFolder,
-    memo: Memo,
+    known: KnownResults,
     evolution: Evolution,
     chain: Chain,
     state: DriverState,
@@ -57,17 +58,17 @@ impl<'a> Driver<'a> {
         price_per_second: Option<f64>,
         observer: &mut dyn Observer,
     ) -> Result<Driver<'a>, RunError> {
-        let (memo, warning) = Memo::open(job, folder)?;
+        let (known, warning) = KnownResults::open(job, folder)?;
         if let Some(warning) = warning {
-            observer.observe(Event::Fallback(warning.to_string()));
+            observer.observe(RunEvent::Fallback(warning.to_string()));
         }
         let mut resumed = None;
         let mut warnings = Vec::new();
         checkpoint::load_newest(&folder.checkpoints(), ENGINE, &mut warnings, |c| {
-            resumed = Some(resume(job, memo.ledger(), c)?);
+            resumed = Some(resume(job, known.ledger(), c)?);
             Ok(())
         })?;
-        warnings.iter().for_each(|w| observer.observe(Event::Fallback(w.to_string())));
+        warnings.iter().for_each(|w| observer.observe(RunEvent::Fallback(w.to_string())));
         folder.check_epoch()?;
         checkpoint::remove_refused(&warnings)?;
         let (evolution, chain, state) = match resumed {
@@ -81,14 +82,14 @@ impl<'a> Driver<'a> {
         Ok(Driver {
             job,
             folder,
-            memo,
+            known,
             evolution,
             chain,
             state,
             price_per_second,
             bars,
             pace,
-            limits: Arc::new(Mutex::new(Limits::of(job))),
+            limits: Arc::new(Mutex::new(Limits::for_job(job))),
         })
     }
 
@@ -113,7 +114,7 @@ impl<'a> Driver<'a> {
     ) -> Result<Ended, RunError> {
         let species: Vec<String> = self.job.species.iter().map(|s| s.name().to_owned()).collect();
         let generations = self.limits_now().stop.generations;
-        observer.observe(Event::Started {
+        observer.observe(RunEvent::Started {
             done: self.evolution.generation(),
             generations,
             species: &species,
@@ -123,7 +124,7 @@ impl<'a> Driver<'a> {
                 return Ok(Ended::Finished(reason));
             }
             if interrupt.load(Ordering::Relaxed) || !self.generation(evaluator, observer, interrupt)? {
-                self.memo.ledger().sync()?;
+                self.known.ledger().sync()?;
                 return Ok(Ended::Interrupted);
             }
         }
@@ -144,31 +145,34 @@ impl<'a> Driver<'a> {
         let began = Instant::now();
         let generation = self.evolution.ask();
         let candidates = generation.candidates;
-        let mut told: Vec<Option<Told>> = vec![None; candidates.len()];
-        let place = |index| Place { generation: generation.index, index, candidate: &candidates[index] };
+        let mut verdicts: Vec<Option<VerdictSummary>> = vec![None; candidates.len()];
+        let position =
+            |index| CandidatePosition { generation: generation.index, index, candidate: &candidates[index] };
         let mut tasks = Vec::new();
         for index in (0..candidates.len()).filter(|&i| !candidates[i].known) {
-            told[index] = self.memo.remembered(place(index))?.as_ref().map(Told::of);
-            match told[index] {
+            verdicts[index] = self.known.remembered(position(index))?.as_ref().map(VerdictSummary::new);
+            match verdicts[index] {
                 Some(_) => self.pace.reused += 1,
                 None => tasks.push(task(index, &candidates[index])),
             }
         }
         let evaluation = Instant::now();
-        self.evaluate(generation.index, &candidates, tasks, &mut told, evaluator, observer, interrupt)?;
+        self.evaluate(generation.index, &candidates, tasks, &mut verdicts, evaluator, observer, interrupt)?;
         self.pace.seconds += evaluation.elapsed().as_secs_f64();
         // Duplicates last: what they repeat may be of this very generation.
         let known: Vec<usize> = (0..candidates.len()).filter(|&i| candidates[i].known).collect();
         let mut again = Vec::new();
         for &index in &known {
-            told[index] = self.memo.repeated(place(index))?.as_ref().map(Told::of);
-            if told[index].is_none() {
+            verdicts[index] = self.known.repeated(position(index))?.as_ref().map(VerdictSummary::new);
+            if verdicts[index].is_none() {
                 again.push(task(index, &candidates[index]));
             }
         }
-        self.evaluate(generation.index, &candidates, again, &mut told, evaluator, observer, interrupt)?;
-        let Some(told) = told.into_iter().collect::<Option<Vec<Told>>>() else { return Ok(false) };
-        self.finish(generation.index, &candidates, &told, began, evaluator.workers(), observer)?;
+        self.evaluate(generation.index, &candidates, again, &mut verdicts, evaluator, observer, interrupt)?;
+        let Some(verdicts) = verdicts.into_iter().collect::<Option<Vec<VerdictSummary>>>() else {
+            return Ok(false);
+        };
+        self.finish(generation.index, &candidates, &verdicts, began, evaluator.workers(), observer)?;
         Ok(true)
     }
 
@@ -178,7 +182,7 @@ impl<'a> Driver<'a> {
         generation: u32,
         candidates: &[Candidate],
         tasks: Vec<Task>,
-        told: &mut [Option<Told>],
+        verdicts: &mut [Option<VerdictSummary>],
         evaluator: &mut dyn Evaluator,
         observer: &mut dyn Observer,
         interrupt: &AtomicBool,
@@ -187,67 +191,75 @@ impl<'a> Driver<'a> {
             return Ok(());
         }
         let mut done = candidates.len() - tasks.len();
-        let mut failed: Option<RunError> = None;
+        let mut taken = Ok(());
         let ended = evaluator.evaluate(&tasks, interrupt, &mut |index, answer| {
-            let candidate = &candidates[index];
-            let problem = answer.as_ref().err().map(ToString::to_string);
-            let verdict = self.job.judge.verdict(answer.ok());
-            if let Some(problem) = problem {
-                let strategy = &self.job.species[candidate.species];
-                let genome = strategy.named(&candidate.genome);
-                if self.job.failures.fatal {
-                    let (strategy, genome) = (strategy.name().to_owned(), text(&genome));
-                    failed = Some(RunError::EvaluationFailed { strategy, genome, problem });
-                    return Err(EvaluatorError("an individual failed".into()));
+            let place = CandidatePosition { generation, index, candidate: &candidates[index] };
+            match self.take(place, answer, observer) {
+                Ok(known) => verdicts[index] = Some(known),
+                Err(error) => {
+                    taken = Err(error);
+                    return ControlFlow::Break(());
                 }
-                let line = ExceptionLine {
-                    generation,
-                    index: index as u32,
-                    strategy: strategy.name().to_owned(),
-                    genome: genome.iter().cloned().collect(),
-                    problem: problem.clone(),
-                };
-                if let Err(error) = exceptions::append(self.folder.path(), &line) {
-                    let text = error.to_string();
-                    failed = Some(error.into());
-                    return Err(EvaluatorError(text));
-                }
-                observer.observe(Event::Quarantined { strategy: strategy.name(), genome: &genome, problem });
             }
-            told[index] = Some(Told::of(&verdict));
-            self.memo.record(Place { generation, index, candidate }, verdict).map_err(|e| {
-                let text = e.to_string();
-                failed = Some(e.into());
-                EvaluatorError(text)
-            })?;
-            self.pace.evaluated += 1;
             done += 1;
-            observer.observe(Event::Evaluated { generation, done, of: candidates.len() });
-            Ok(())
+            observer.observe(RunEvent::Evaluated { generation, done, of: candidates.len() });
+            ControlFlow::Continue(())
         });
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(ended?),
+        taken?;
+        Ok(ended?)
+    }
+
+    /// Judges an answer and puts it on disk.
+    fn take(
+        &mut self,
+        place: CandidatePosition<'_>,
+        answer: Answer,
+        observer: &mut dyn Observer,
+    ) -> Result<VerdictSummary, RunError> {
+        let CandidatePosition { generation, index, candidate } = place;
+        let exception = answer.as_ref().err().cloned();
+        let verdict = self.job.judge.verdict(answer.ok());
+        if let Some(exception) = exception {
+            let strategy = &self.job.species[candidate.species];
+            let genome = strategy.named(&candidate.genome);
+            if self.job.failures.fatal {
+                let (strategy, genome) = (strategy.name().to_owned(), text(&genome));
+                return Err(RunError::EvaluationFailed { strategy, genome, exception });
+            }
+            let problem = exception.to_string();
+            let line = ExceptionLine {
+                generation,
+                index: index as u32,
+                strategy: strategy.name().to_owned(),
+                genome: genome.iter().cloned().collect(),
+                problem: problem.clone(),
+            };
+            exceptions::append(self.folder.path(), &line)?;
+            observer.observe(RunEvent::Quarantined { strategy: strategy.name(), genome: &genome, problem });
         }
+        let summary = VerdictSummary::new(&verdict);
+        self.known.record(place, verdict)?;
+        self.pace.evaluated += 1;
+        Ok(summary)
     }
 
     fn finish(
         &mut self,
         generation: u32,
         candidates: &[Candidate],
-        told: &[Told],
+        verdicts: &[VerdictSummary],
         began: Instant,
         workers: f64,
         observer: &mut dyn Observer,
     ) -> Result<(), RunError> {
         let mut record = GenerationRecord::new(generation);
-        for (candidate, told) in candidates.iter().zip(told) {
-            record.push(self.job.species[candidate.species].name(), &candidate.genome, &told.verdict());
+        for (candidate, summary) in candidates.iter().zip(verdicts) {
+            record.push(self.job.species[candidate.species].name(), &candidate.genome, &summary.verdict());
         }
         self.chain.push(&record);
         // It is as long as the generation, and what follows needs room too.
         drop(record);
-        let outcomes: Vec<_> = told.iter().map(|t| t.outcome).collect();
+        let outcomes: Vec<_> = verdicts.iter().map(|t| t.outcome).collect();
         let summary = self.evolution.tell(&outcomes)?;
 
         let best = self.evolution.best();
@@ -272,7 +284,7 @@ impl<'a> Driver<'a> {
         let counters = &mut self.state.counters;
         counters.cached += u64::from(summary.known);
         counters.failed += u64::from(summary.failed);
-        let new = candidates.iter().zip(told).filter(|(c, t)| !c.known && t.is_exception());
+        let new = candidates.iter().zip(verdicts).filter(|(c, t)| !c.known && t.is_exception());
         counters.exceptions += new.count() as u64;
         counters.seconds += seconds;
         counters.worker_seconds += seconds * workers;
@@ -286,7 +298,7 @@ impl<'a> Driver<'a> {
         let pace = self.pace();
         if let Some(report) = self.state.history.last() {
             let (state, metrics) = (&self.state, self.best_metrics());
-            observer.observe(Event::Generation {
+            observer.observe(RunEvent::Generation {
                 report,
                 pace: &pace,
                 best: &named,
@@ -301,12 +313,12 @@ impl<'a> Driver<'a> {
 
     fn save(&mut self) -> Result<(), RunError> {
         // A checkpoint vouches for the ledger, so the ledger is durable first.
-        self.memo.ledger().sync()?;
+        self.known.ledger().sync()?;
         self.folder.check_epoch()?;
         let checkpoint = Checkpoint {
             generation: self.evolution.generation(),
             digest: self.chain.digest(),
-            ledger_position: self.memo.ledger().position(),
+            ledger_position: self.known.ledger().position(),
             driver: serde_json::to_vec(&self.state)?,
             genetics: self.evolution.state().to_bytes(),
         };
@@ -332,19 +344,19 @@ impl<'a> Driver<'a> {
         self.chain.digest()
     }
 
-    /// History and counters.
+    /// History and counters, as a checkpoint keeps them.
     pub fn state(&self) -> &DriverState {
         &self.state
     }
 
     /// The ledger: every distinct evaluation of the run.
     pub fn ledger(&self) -> &Ledger {
-        self.memo.ledger()
+        self.known.ledger()
     }
 
     /// The evaluation of an individual, as the ledger has it.
     pub fn recorded(&self, best: &Best<'_>) -> Option<Evaluation> {
-        self.memo.evaluation(best)
+        self.known.evaluation(best)
     }
 
     /// The pace of this process.

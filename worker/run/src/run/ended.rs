@@ -2,30 +2,30 @@
 
 use galapagos_genetics as genetics;
 
-use super::evaluator::EvaluatorError;
+use super::evaluator::{EvaluatorError, Exception};
 use crate::storage::StorageError;
 
 /// Why a run cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The run's files.
+    /// The files of the run cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// The evolution refused its input.
     #[error(transparent)]
     Genetics(#[from] genetics::Error),
-    /// Nobody can evaluate.
+    /// The evaluator itself failed: no worker can take part, or the data changed.
     #[error(transparent)]
     Evaluator(#[from] EvaluatorError),
     /// An individual could not be evaluated and the job says `onFailure: Fail`.
-    #[error("{strategy} {genome} could not be evaluated: {problem}; evaluation.onFailure is Fail")]
+    #[error("{strategy} {genome} could not be evaluated: {exception}; evaluation.onFailure is Fail")]
     EvaluationFailed {
-        /// Its strategy.
+        /// Name of the strategy.
         strategy: String,
-        /// Its genes.
+        /// The genes of the individual as text.
         genome: String,
-        /// Why.
-        problem: String,
+        /// Why it could not be evaluated.
+        exception: Exception,
     },
     /// The driver's state cannot be written.
     #[error("the state of the run cannot be written")]
@@ -37,13 +37,13 @@ pub enum RunError {
 pub enum Completion {
     /// All generations are done.
     GenerationsReached,
-    /// `stop.target`.
+    /// The best feasible fitness reached `stop.target`.
     TargetReached,
-    /// `stop.patience`.
+    /// No better feasible individual was found for `stop.patience` generations.
     Patience,
-    /// `stop.maxDurationSeconds`.
+    /// The run lasted `stop.maxDurationSeconds`.
     DurationReached,
-    /// `stop.maxEvaluations` or `stop.maxCost`.
+    /// The run spent `stop.maxEvaluations` or `stop.maxCost`.
     BudgetSpent,
     /// Every point of every space was evaluated.
     SpaceExhausted,
@@ -52,7 +52,7 @@ pub enum Completion {
 }
 
 impl Completion {
-    /// All of them.
+    /// All of them, in the order of their declaration.
     pub const ALL: [Completion; 7] = [
         Completion::GenerationsReached,
         Completion::TargetReached,

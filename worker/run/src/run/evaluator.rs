@@ -1,5 +1,6 @@
 //! How the driver gets individuals evaluated, whoever does it.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
 use galapagos_engine::evaluation::Evaluation;
@@ -7,11 +8,11 @@ use galapagos_engine::evaluation::Evaluation;
 /// An individual to evaluate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// Index inside the generation: results are told by it.
+    /// Index inside the generation: results are named by it.
     pub index: usize,
     /// Position of its species in the job.
     pub species: usize,
-    /// Canonical genome.
+    /// The genome in canonical form: one grid index per gene.
     pub genome: Box<[u32]>,
 }
 
@@ -25,32 +26,40 @@ pub enum Exception {
     /// It took longer than the job allows in every attempt.
     #[error("took longer than {seconds} s")]
     TimedOut {
-        /// The limit.
+        /// The time limit in seconds.
         seconds: u32,
     },
 }
 
-/// The evaluator itself failed (lost workers, changed data): the run ends, nothing is recorded.
+/// The evaluator itself failed: the run ends, nothing is recorded.
 #[derive(Debug, thiserror::Error)]
-#[error("evaluation stopped: {0}")]
-pub struct EvaluatorError(pub String);
+pub enum EvaluatorError {
+    /// The system gives no threads.
+    #[error("evaluation stopped: no threads")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// Those who evaluate outside this process cannot go on.
+    #[error("evaluation stopped")]
+    Elsewhere(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
 
 /// What became of a task.
 pub type Answer = Result<Evaluation, Exception>;
 
+/// Takes an answer to the individual of an index, and says whether it wants more of them.
+pub type Sink<'a> = dyn FnMut(usize, Answer) -> ControlFlow<()> + 'a;
+
 /// Evaluates batches of individuals.
 pub trait Evaluator {
     /// Evaluates `tasks` and hands each answer to `sink` as soon as it is there, in any order. When `interrupt`
-    /// rises, tasks without an answer are left out.
+    /// rises or the sink wants no more, tasks without an answer are left out.
     ///
     /// # Errors
-    /// Only when evaluation as such is impossible, or when `sink` fails. A single individual's failure is an
-    /// [`Exception`].
+    /// Only when evaluation as such is impossible. A single individual's failure is an [`Exception`].
     fn evaluate(
         &mut self,
         tasks: &[Task],
         interrupt: &AtomicBool,
-        sink: &mut dyn FnMut(usize, Answer) -> Result<(), EvaluatorError>,
+        sink: &mut Sink<'_>,
     ) -> Result<(), EvaluatorError>;
 
     /// Machines that evaluate now: what a second of the run costs.

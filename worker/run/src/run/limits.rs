@@ -10,7 +10,7 @@ use crate::run::ended::Completion;
 /// Limits that are looked at between generations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    /// By results.
+    /// Limits on results, looked at by [`galapagos_genetics::stop()`].
     pub stop: StopRules,
     /// By time and cost.
     pub budget: Budget,
@@ -20,7 +20,7 @@ pub struct Limits {
 
 impl Limits {
     /// Those of the manifest.
-    pub fn of(job: &ResolvedJob) -> Limits {
+    pub fn for_job(job: &ResolvedJob) -> Limits {
         Limits { stop: job.stop, budget: job.budget, worker_seconds: 0 }
     }
 
@@ -52,7 +52,7 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::progress::GenerationReport;
+    use crate::run::state::GenerationReport;
 
     /// After one generation of so many worker-seconds.
     fn state(worker_seconds: f64) -> DriverState {
@@ -67,9 +67,9 @@ mod tests {
     }
 
     /// A hundredth a second, and 1 to spend.
-    fn reached(counted: f64, told: u64) -> Option<Completion> {
+    fn reached(counted: f64, spent: u64) -> Option<Completion> {
         let budget = Budget { max_cost: Some(1.0), ..Budget::default() };
-        let limits = Limits { stop: StopRules::after(50), budget, worker_seconds: told };
+        let limits = Limits { stop: StopRules::after(50), budget, worker_seconds: spent };
         limits.reached(&state(counted), Goal::Maximise, Some(0.01))
     }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use galapagos_engine::interrupt::Interrupt;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::evaluator::{Answer, Evaluator, EvaluatorError, Task};
+use super::evaluator::{Answer, Evaluator, EvaluatorError, Sink, Task};
 use super::slots::{BatchRunner, SlotScratch};
 use crate::job::problem::Problem;
 
@@ -31,15 +31,12 @@ impl<'a> LocalEvaluator<'a> {
     /// # Errors
     /// The system gives no threads.
     pub fn new(problem: &'a Problem<'a>, slots: usize) -> Result<LocalEvaluator<'a>, EvaluatorError> {
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(slots)
-            .thread_name(|i| format!("slot-{i}"))
-            .build()
-            .map_err(|e| EvaluatorError(format!("no threads: {e}")))?;
+        let pool =
+            ThreadPoolBuilder::new().num_threads(slots).thread_name(|i| format!("slot-{i}")).build()?;
         Ok(LocalEvaluator { problem, runner: BatchRunner::new(problem), pool })
     }
 
-    /// Number of threads.
+    /// Number of threads that evaluate.
     pub fn slots(&self) -> usize {
         self.pool.current_num_threads()
     }
@@ -79,7 +76,7 @@ impl Evaluator for LocalEvaluator<'_> {
         &mut self,
         tasks: &[Task],
         interrupt: &AtomicBool,
-        sink: &mut dyn FnMut(usize, Answer) -> Result<(), EvaluatorError>,
+        sink: &mut Sink<'_>,
     ) -> Result<(), EvaluatorError> {
         // Neighbours in parameter space share series; results do not depend on the order.
         let mut sorted: Vec<&Task> = tasks.iter().collect();
@@ -90,9 +87,9 @@ impl Evaluator for LocalEvaluator<'_> {
             let parts = species.len().div_ceil(share.min(self.largest_batch(species[0])));
             species.chunks(species.len().div_ceil(parts))
         });
-        // Rises when an answer cannot be taken: then nobody waits for the others.
-        let failed = AtomicBool::new(false);
-        let stop = [interrupt, &failed];
+        // Rises when the sink wants no more: then nobody waits for the others.
+        let enough = AtomicBool::new(false);
+        let stop = [interrupt, &enough];
         let this = &*self;
         self.pool.in_place_scope(|scope| {
             let (send, receive) = mpsc::channel();
@@ -106,7 +103,7 @@ impl Evaluator for LocalEvaluator<'_> {
                     let answers = this.runner.run_until(batch, &mut scratch, stop);
                     for (task, answer) in batch.iter().zip(answers) {
                         let Some(answer) = this.settled(task, answer, &mut scratch, stop) else { continue };
-                        // The receiver is gone only when the sink failed.
+                        // The receiver is gone only when the sink wants no more.
                         if send.send((task.index, answer)).is_err() {
                             return;
                         }
@@ -115,12 +112,12 @@ impl Evaluator for LocalEvaluator<'_> {
             }
             drop(send);
             for (index, answer) in receive {
-                if let Err(error) = sink(index, answer) {
-                    failed.store(true, Ordering::Relaxed);
-                    return Err(error);
+                if sink(index, answer).is_break() {
+                    enough.store(true, Ordering::Relaxed);
+                    break;
                 }
             }
-            Ok(())
-        })
+        });
+        Ok(())
     }
 }

@@ -10,16 +10,16 @@
 //! * [`progress`]: typed records of what happens; nothing in this crate prints.
 //! * [`slots`]: one attempt at a batch, with time limits: what threads here and workers elsewhere do.
 //! * [`state`]: what a checkpoint keeps besides the evolution itself.
-//! * `memo`, `told`: what is known of genomes, on disk and of the generation at hand.
+//! * `known`, `verdict_summary`: what is known of genomes, on disk and of the generation at hand.
 
 mod attempt;
 pub mod driver;
 pub mod ended;
 pub mod evaluator;
 pub mod hashers;
+mod known;
 pub mod limits;
 pub mod local;
-mod memo;
 pub mod memory;
 pub mod pressure;
 pub mod progress;
@@ -27,5 +27,5 @@ mod resume;
 pub mod slots;
 mod speed;
 pub mod state;
-mod told;
+mod verdict_summary;
 mod watchdog;

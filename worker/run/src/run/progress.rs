@@ -4,42 +4,9 @@ use std::time::Duration;
 
 use galapagos_crds::GeneValue;
 use galapagos_engine::evaluation::Metrics;
-use serde::{Deserialize, Serialize};
 
-use super::state::Counters;
+use super::state::{Counters, GenerationReport};
 use crate::storage::digest::Digest;
-
-/// One finished generation, as checkpoints, `generations.csv` and observers have it. All but `seconds` is the same
-/// in every run of the job.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GenerationReport {
-    /// Number of the generation, from 0.
-    pub generation: u32,
-    /// Best feasible fitness of the run so far.
-    pub best: Option<f64>,
-    /// Strategy of the best individual.
-    pub strategy: Option<String>,
-    /// Median fitness of the generation's feasible individuals.
-    pub median: Option<f64>,
-    /// Their interquartile range.
-    pub spread: Option<f64>,
-    /// Mean over genes of the share of distinct values.
-    pub diversity: f64,
-    /// Individuals within all limits.
-    pub feasible: u32,
-    /// Individuals outside a limit.
-    pub infeasible: u32,
-    /// Individuals without a result.
-    pub failed: u32,
-    /// Individuals that had been asked for before.
-    pub cached: u32,
-    /// Distinct evaluations of the run so far.
-    pub distinct: u64,
-    /// Individuals each species may ask for next, in the order of the manifest.
-    pub quotas: Vec<u32>,
-    /// Seconds the generation took in the process that ran it.
-    pub seconds: f64,
-}
 
 /// How a run is doing now; not part of any result.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,10 +21,10 @@ pub struct Pace {
     pub eta_seconds: Option<f64>,
 }
 
-/// Something happened.
+/// What the driver reports while it runs.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Event<'a> {
-    /// The run begins.
+pub enum RunEvent<'a> {
+    /// The run begins, or goes on after its checkpoint.
     Started {
         /// Generations done by earlier attempts.
         done: u32,
@@ -68,7 +35,7 @@ pub enum Event<'a> {
     },
     /// Some of a generation's individuals are evaluated.
     Evaluated {
-        /// The generation.
+        /// Number of the generation, from 0.
         generation: u32,
         /// Individuals with a result.
         done: usize,
@@ -94,11 +61,11 @@ pub enum Event<'a> {
     },
     /// An individual could not be evaluated and is set aside.
     Quarantined {
-        /// Its strategy.
+        /// Name of its strategy.
         strategy: &'a str,
-        /// Its genome.
+        /// Its genes, by name.
         genome: &'a [(String, GeneValue)],
-        /// Why.
+        /// Why it could not be evaluated.
         problem: String,
     },
     /// Something of the run's state was damaged: the run goes on from the checkpoint before it or from the start, with
@@ -108,22 +75,22 @@ pub enum Event<'a> {
     Warning(String),
 }
 
-/// Who is told.
+/// Receives what a run reports, on the driver's own thread.
 pub trait Observer {
     /// Called from the thread that runs the driver.
-    fn observe(&mut self, event: Event<'_>);
+    fn observe(&mut self, event: RunEvent<'_>);
 }
 
-/// Nobody.
+/// Receives nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
 impl Observer for Silent {
-    fn observe(&mut self, _: Event<'_>) {}
+    fn observe(&mut self, _: RunEvent<'_>) {}
 }
 
-impl<F: FnMut(Event<'_>)> Observer for F {
-    fn observe(&mut self, event: Event<'_>) {
+impl<F: FnMut(RunEvent<'_>)> Observer for F {
+    fn observe(&mut self, event: RunEvent<'_>) {
         self(event);
     }
 }

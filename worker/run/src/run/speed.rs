@@ -5,15 +5,15 @@ use super::progress::Pace;
 /// What was done since the process began.
 #[derive(Debug, Default)]
 pub(super) struct Speed {
-    /// Individuals evaluated here.
+    /// Individuals that this process evaluated.
     pub evaluated: u64,
     /// Seconds spent on them.
     pub seconds: f64,
     /// Individuals whose result came from a ledger.
     pub reused: u64,
-    /// Generations finished here.
+    /// Generations that this process finished.
     pub generations: u32,
-    /// Seconds they took.
+    /// Seconds that those generations took.
     pub elapsed: f64,
 }
 

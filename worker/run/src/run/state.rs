@@ -3,7 +3,37 @@
 use galapagos_genetics::Progress;
 use serde::{Deserialize, Serialize};
 
-use super::progress::GenerationReport;
+/// One finished generation, as checkpoints, `generations.csv` and observers have it. All but `seconds` is the same
+/// in every run of the job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GenerationReport {
+    /// Number of the generation, from 0.
+    pub generation: u32,
+    /// Best feasible fitness of the run so far.
+    pub best: Option<f64>,
+    /// Strategy of the best individual.
+    pub strategy: Option<String>,
+    /// Median fitness of the generation's feasible individuals.
+    pub median: Option<f64>,
+    /// Interquartile range of the fitness of the generation's feasible individuals.
+    pub spread: Option<f64>,
+    /// Mean over genes of the share of distinct values.
+    pub diversity: f64,
+    /// Individuals within all limits.
+    pub feasible: u32,
+    /// Individuals outside a limit.
+    pub infeasible: u32,
+    /// Individuals without a result.
+    pub failed: u32,
+    /// Individuals that had been asked for before.
+    pub cached: u32,
+    /// Distinct evaluations of the run so far.
+    pub distinct: u64,
+    /// Individuals each species may ask for next, in the order of the manifest.
+    pub quotas: Vec<u32>,
+    /// Seconds the generation took in the process that ran it.
+    pub seconds: f64,
+}
 
 /// Counters of a run. All but the seconds are the same in every run of the job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,11 +54,11 @@ pub struct Counters {
 /// The driver's part of a checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DriverState {
-    /// Every finished generation.
+    /// A report for every finished generation, oldest first.
     pub history: Vec<GenerationReport>,
     /// Whether every space was exhausted after the last one.
     pub exhausted: bool,
-    /// Counters.
+    /// Counters of the run so far.
     pub counters: Counters,
 }
 

@@ -36,7 +36,7 @@ pub struct Checkpoint {
 /// Why a checkpoint was not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckpointWarning {
-    /// The file.
+    /// Path of the checkpoint.
     pub path: PathBuf,
     /// What is wrong with it.
     pub problem: &'static str,
@@ -116,7 +116,7 @@ pub fn encode(engine: u32, c: &Checkpoint) -> Vec<u8> {
     out.extend_from_slice(&engine.to_le_bytes());
     out.extend_from_slice(&(payload.len() as u64).to_le_bytes());
     out.extend_from_slice(&payload);
-    let digest = Digest::of(&out);
+    let digest = Digest::hash(&out);
     out.extend_from_slice(digest.bytes());
     out
 }
@@ -144,7 +144,7 @@ pub fn decode(engine: u32, bytes: &[u8]) -> Result<Checkpoint, &'static str> {
     if !input.0.is_empty() {
         return Err("has bytes after its end");
     }
-    if Digest::of(&bytes[..bytes.len() - 32]).bytes() != digest {
+    if Digest::hash(&bytes[..bytes.len() - 32]).bytes() != digest {
         return Err("does not match its digest");
     }
     decode_payload(payload).ok_or("has a malformed payload")
@@ -184,7 +184,7 @@ mod tests {
     fn sample(generation: u32) -> Checkpoint {
         Checkpoint {
             generation,
-            digest: Digest::of(b"h"),
+            digest: Digest::hash(b"h"),
             ledger_position: 48,
             driver: b"{}".to_vec(),
             genetics: vec![1, 2, 3, 4],

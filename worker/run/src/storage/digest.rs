@@ -29,17 +29,17 @@ pub const PREFIX: &str = "blake3:";
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// Wraps 32 bytes.
+    /// The digest of these 32 bytes.
     pub fn new(bytes: [u8; 32]) -> Digest {
         Digest(bytes)
     }
 
     /// The digest of `bytes`.
-    pub fn of(bytes: &[u8]) -> Digest {
+    pub fn hash(bytes: &[u8]) -> Digest {
         Digest(*blake3::hash(bytes).as_bytes())
     }
 
-    /// The 32 bytes.
+    /// The 32 bytes of the digest.
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -84,7 +84,7 @@ pub fn inputs_digest(
         inputs: &'a T,
     }
     let bytes = serde_json_canonicalizer::to_vec(&Inputs { dataset, engine, inputs })?;
-    Ok(Digest::of(&bytes))
+    Ok(Digest::hash(&bytes))
 }
 
 /// The chain of result digests.
@@ -92,7 +92,7 @@ pub fn inputs_digest(
 pub struct Chain(Digest);
 
 impl Chain {
-    /// h_0.
+    /// The chain before generation 0: h_0.
     pub fn start(inputs: &Digest) -> Chain {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"galapagos.result.v1");
@@ -110,7 +110,7 @@ impl Chain {
         self.0
     }
 
-    /// Appends a generation.
+    /// Extends the chain by the record of a generation.
     pub fn push(&mut self, record: &GenerationRecord) {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.0.bytes());
@@ -130,7 +130,7 @@ pub struct GenerationRecord {
 }
 
 impl GenerationRecord {
-    /// An empty record.
+    /// The record of a generation without individuals yet.
     pub fn new(generation: u32) -> GenerationRecord {
         GenerationRecord { generation, individuals: 0, bytes: Vec::new() }
     }
@@ -175,11 +175,11 @@ mod tests {
     /// The layout is a promise: a change of these bytes raises ENGINE.
     #[test]
     fn the_chain_is_the_documented_bytes() {
-        let inputs = Digest::of(b"inputs");
+        let inputs = Digest::hash(b"inputs");
         let mut chain = Chain::start(&inputs);
         let mut by_hand = b"galapagos.result.v1".to_vec();
         by_hand.extend_from_slice(inputs.bytes());
-        let h0 = Digest::of(&by_hand);
+        let h0 = Digest::hash(&by_hand);
         assert_eq!(chain.digest(), h0);
 
         let mut record = GenerationRecord::new(0);
@@ -189,12 +189,12 @@ mod tests {
         let mut bytes = h0.bytes().to_vec();
         bytes.extend_from_slice(&[0, 0, 0, 0, 1, 0, 0, 0]);
         bytes.extend_from_slice(&[2, 0, 0, 0, b'a', b'b', 1, 0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 0, 0]);
-        assert_eq!(chain.digest(), Digest::of(&bytes));
+        assert_eq!(chain.digest(), Digest::hash(&bytes));
     }
 
     #[test]
     fn a_digest_reads_back_with_and_without_its_prefix() {
-        let d = Digest::of(b"x");
+        let d = Digest::hash(b"x");
         assert_eq!(Digest::parse(&d.to_string()), Some(d));
         assert_eq!(Digest::parse(&d.hex()), Some(d));
         assert_eq!(Digest::parse("blake3:zz"), None);

@@ -17,13 +17,13 @@ pub const FILE: &str = "exceptions.jsonl";
 /// An individual that no attempt could evaluate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExceptionLine {
-    /// Its generation.
+    /// Number of its generation, from 0.
     pub generation: u32,
     /// Its index inside the generation.
     pub index: u32,
-    /// Its strategy.
+    /// Name of its strategy.
     pub strategy: String,
-    /// Values by gene.
+    /// The value of each gene, by its name.
     pub genome: BTreeMap<String, GeneValue>,
     /// Why: a panic's message, or the time limit.
     pub problem: String,
@@ -45,7 +45,7 @@ pub fn append(folder: &Path, line: &ExceptionLine) -> Result<(), StorageError> {
     if ends_torn(&mut file).map_err(StorageError::io("read", &path))? {
         bytes.push(b'\n');
     }
-    serde_json::to_writer(&mut bytes, line).map_err(|e| StorageError::io("write", &path)(e.into()))?;
+    serde_json::to_writer(&mut bytes, line).map_err(StorageError::json(&path))?;
     bytes.push(b'\n');
     file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(StorageError::io("write", &path))
 }

@@ -30,11 +30,11 @@ const HEADER: u64 = 48;
 /// Something a person should know, though the run goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerWarning {
-    /// The ledger.
+    /// Path of the ledger.
     pub path: PathBuf,
     /// Whether it is a whole ledger of something else, not damage.
     pub foreign: bool,
-    /// Records kept.
+    /// Number of records that were kept.
     pub kept: u64,
     /// Bytes that were no records.
     pub damaged_bytes: u64,
@@ -78,18 +78,18 @@ enum Header {
 
 /// Where a record lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Generation and index.
+pub struct RecordLocation {
+    /// Generation and index of the individual.
     pub position: (u32, u32),
-    /// For [`Ledger::read`].
+    /// Offset in the file, for [`Ledger::read`].
     pub offset: u64,
 }
 
 /// The hash is uniform already: its low half is the map's hash.
 #[derive(Default)]
-struct Identity(u64);
+struct IdentityHasher(u64);
 
-impl Hasher for Identity {
+impl Hasher for IdentityHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -103,14 +103,14 @@ impl Hasher for Identity {
     }
 }
 
-/// An open ledger.
+/// An open ledger: a file of records and a map from genome hash to offset.
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
     file: File,
     end: u64,
     records: u64,
-    map: HashMap<(u64, u64), u64, BuildHasherDefault<Identity>>,
+    map: HashMap<(u64, u64), u64, BuildHasherDefault<IdentityHasher>>,
     writable: bool,
 }
 
@@ -247,12 +247,12 @@ impl Ledger {
 
     /// Where the individuals of the first `generations` generations are, by generation and index: the canonical
     /// order, while the file has the order of arrival. A position that was written twice (after damage) counts once.
-    pub fn places(&self, generations: u32) -> Result<Vec<Place>, StorageError> {
+    pub fn locations(&self, generations: u32) -> Result<Vec<RecordLocation>, StorageError> {
         let mut out = Vec::new();
         self.visit(|record, offset| {
             let position = record.position();
             if position.0 < generations {
-                out.push(Place { position, offset });
+                out.push(RecordLocation { position, offset });
             }
         })?;
         out.sort_unstable_by_key(|p| (p.position, p.offset));
@@ -263,7 +263,7 @@ impl Ledger {
     fn header(&self, expected: &[u8; HEADER as usize]) -> Result<Header, StorageError> {
         let mut found = [0; HEADER as usize];
         match self.file.read_exact_at(&mut found, 0) {
-            Ok(()) => Ok(judge(&found, expected, FORMAT)),
+            Ok(()) => Ok(read_header(&found, expected, FORMAT)),
             Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(Header::Damaged),
             Err(e) => Err(StorageError::io("read", &self.path)(e)),
         }
@@ -321,7 +321,7 @@ fn header(engine: u32, inputs: &Digest) -> [u8; HEADER as usize] {
 }
 
 /// What `found` is to a run whose header is `expected` and a reader of `format`.
-fn judge(found: &[u8; HEADER as usize], expected: &[u8; HEADER as usize], format: u16) -> Header {
+fn read_header(found: &[u8; HEADER as usize], expected: &[u8; HEADER as usize], format: u16) -> Header {
     let number = |h: &[u8]| u16::from_le_bytes([h[4], h[5]]);
     if crc32fast::hash(&found[..44]).to_le_bytes() != found[44..] {
         return Header::Damaged;

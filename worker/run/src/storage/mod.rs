@@ -28,17 +28,25 @@ pub enum StorageError {
     /// The file system refused.
     #[error("cannot {action} {}: check that the folder exists, is writable and has room", path.display())]
     Io {
-        /// What was tried.
+        /// What was tried, as a verb.
         action: &'static str,
-        /// On what.
+        /// The path that it was tried on.
         path: PathBuf,
         /// The system's own words.
         source: std::io::Error,
     },
+    /// What would be in the file has no JSON.
+    #[error("{} cannot be written", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
     /// Another process runs the same job in the same folder.
     #[error("{} is in use by another run: wait for it, or give this run its own --results-dir", path.display())]
     Locked {
-        /// The lock file.
+        /// Path of the lock file.
         path: PathBuf,
     },
     /// `--resume` without anything to resume.
@@ -52,7 +60,7 @@ pub enum StorageError {
     Foreign {
         /// The file that says so.
         path: PathBuf,
-        /// What it says.
+        /// The inputs digest and engine that the file names.
         found: String,
         /// What it should say.
         expected: String,
@@ -62,9 +70,9 @@ pub enum StorageError {
         "{what} {value:?} is not a name: use lower-case letters, digits, '-', '_' and '.', starting with a letter or digit"
     )]
     BadName {
-        /// Namespace or job.
+        /// Namespace or job: which of the two names is wrong.
         what: &'static str,
-        /// What was given.
+        /// The name that was given.
         value: String,
     },
     /// A newer coordinator owns the run.
@@ -74,7 +82,7 @@ pub enum StorageError {
     OlderEpoch {
         /// The epoch this process claimed.
         mine: u64,
-        /// The newest one.
+        /// The epoch of the newest attempt.
         newest: u64,
     },
 }
@@ -85,6 +93,11 @@ pub(crate) fn reads_format(format: u16, newest: u16) -> bool {
 }
 
 impl StorageError {
+    /// Wraps an error of JSON with the file that it was for.
+    pub(crate) fn json(path: &Path) -> impl FnOnce(serde_json::Error) -> StorageError {
+        move |source| StorageError::Json { path: path.to_owned(), source }
+    }
+
     /// Wraps an I/O error with what was tried.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StorageError {
         move |source| StorageError::Io { action, path: path.to_owned(), source }

@@ -15,11 +15,11 @@ use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Class {
-    /// Within all limits.
+    /// All limits are kept.
     Feasible = 0,
     /// Outside a limit, or undefined but comparable.
     Infeasible = 1,
-    /// No meaningful account.
+    /// The account has no meaning: nothing can be said of limits.
     Failed = 2,
 }
 
@@ -40,8 +40,8 @@ impl Class {
 
 /// Where in the run an individual was, and what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Generation, from 0.
+pub struct RecordIdentity {
+    /// Number of the generation, from 0.
     pub generation: u32,
     /// Position inside the generation.
     pub index: u32,
@@ -70,22 +70,22 @@ pub struct Verdict {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "nearly every record is an evaluation, and few are in memory")]
 pub enum Record {
-    /// A distinct evaluation.
+    /// A distinct evaluation, which counts as a trial.
     Evaluated {
-        /// Who.
-        identity: Identity,
-        /// What came out.
+        /// Where in the run, and which genome.
+        identity: RecordIdentity,
+        /// What the evaluation is worth.
         verdict: Verdict,
     },
     /// A duplicate whose result came from the memo.
     Repeated {
-        /// Generation, from 0.
+        /// Number of the generation, from 0.
         generation: u32,
         /// Position inside the generation.
         index: u32,
-        /// As in [`Identity`].
+        /// As in [`RecordIdentity`].
         species: u16,
-        /// As in [`Identity`].
+        /// As in [`RecordIdentity`].
         hash: u128,
     },
 }
@@ -136,14 +136,17 @@ impl Record {
                 let genes = input.u8()?;
                 let genome = (0..genes).map(|_| input.u32()).collect::<Option<Vec<u32>>>()?;
                 let verdict = read_verdict(&mut input, flags)?;
-                Record::Evaluated { identity: Identity { generation, index, species, hash, genome }, verdict }
+                Record::Evaluated {
+                    identity: RecordIdentity { generation, index, species, hash, genome },
+                    verdict,
+                }
             }
             _ => return None,
         };
         input.0.is_empty().then_some(record)
     }
 
-    /// The genome hash.
+    /// The 128-bit hash of species and genome.
     pub fn hash(&self) -> u128 {
         match self {
             Record::Evaluated { identity, .. } => identity.hash,
@@ -151,7 +154,7 @@ impl Record {
         }
     }
 
-    /// Generation and index.
+    /// Generation and index of the individual.
     pub fn position(&self) -> (u32, u32) {
         match self {
             Record::Evaluated { identity, .. } => (identity.generation, identity.index),
@@ -300,7 +303,7 @@ pub(crate) mod tests {
             open_position: index % 2 == 1,
         };
         Record::Evaluated {
-            identity: Identity {
+            identity: RecordIdentity {
                 generation,
                 index,
                 species: 7,
@@ -319,7 +322,7 @@ pub(crate) mod tests {
     #[test]
     fn what_is_written_is_what_is_read() {
         let quarantined = Record::Evaluated {
-            identity: Identity { generation: 1, index: 2, species: 3, hash: 4, genome: vec![] },
+            identity: RecordIdentity { generation: 1, index: 2, species: 3, hash: 4, genome: vec![] },
             verdict: Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: None },
         };
         let repeated = Record::Repeated { generation: 1, index: 2, species: 3, hash: u128::MAX };

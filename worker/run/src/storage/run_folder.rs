@@ -32,7 +32,7 @@ pub enum Start {
     Resume,
 }
 
-/// Which run.
+/// Which run a folder belongs to: job and inputs.
 #[derive(Clone, Debug)]
 pub struct RunKey<'a> {
     /// Results or state folder.
@@ -41,7 +41,7 @@ pub struct RunKey<'a> {
     pub namespace: &'a str,
     /// Name of the job.
     pub job: &'a str,
-    /// The inputs digest.
+    /// The inputs digest, which names the folder.
     pub inputs: Digest,
 }
 
@@ -134,7 +134,7 @@ impl RunFolder {
         }
     }
 
-    /// The folder itself.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -153,12 +153,12 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Where checkpoints lie.
+    /// Path of the folder with the checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join(CHECKPOINTS)
     }
 
-    /// The ledger's file.
+    /// Path of the ledger.
     pub fn ledger(&self) -> PathBuf {
         self.path.join(LEDGER)
     }
@@ -222,8 +222,7 @@ impl RunFolder {
         }
         remove_folder(&temporary)?;
         let mark_path = self.path.join(MARK);
-        let mut bytes =
-            serde_json::to_vec(mark).map_err(|e| StorageError::io("write", &mark_path)(e.into()))?;
+        let mut bytes = serde_json::to_vec(mark).map_err(StorageError::json(&mark_path))?;
         bytes.push(b'\n');
         atomic::write(&mark_path, &bytes)?;
         Ok(())
@@ -297,8 +296,7 @@ fn check_manifest(path: &Path, key: &RunKey<'_>, engine: u32) -> Result<(), Stor
             expected: format!("{} of engine {engine}", expected.inputs_digest),
         }),
         None => {
-            let bytes = serde_json::to_vec_pretty(&expected)
-                .map_err(|e| StorageError::io("write", path)(e.into()))?;
+            let bytes = serde_json::to_vec_pretty(&expected).map_err(StorageError::json(path))?;
             atomic::write(path, &bytes)
         }
     }

@@ -28,11 +28,11 @@ pub(super) fn walk(
     size: u64,
     mut visit: impl FnMut(Record, u64),
 ) -> io::Result<Vec<Range<u64>>> {
-    let mut window = Window { file, size, base: from, bytes: Vec::new() };
+    let mut buffer = FileBuffer { file, size, base: from, bytes: Vec::new() };
     let mut damaged: Vec<Range<u64>> = Vec::new();
     let mut offset = from;
     while offset < size {
-        match parse(window.at(offset)?) {
+        match parse(buffer.at(offset)?) {
             Some((record, length)) => {
                 visit(record, offset);
                 offset += length;
@@ -134,14 +134,14 @@ fn free_name(path: &Path) -> Result<(PathBuf, File), StorageError> {
 }
 
 /// A stretch of a file in memory.
-struct Window<'a> {
+struct FileBuffer<'a> {
     file: &'a File,
     size: u64,
     base: u64,
     bytes: Vec<u8>,
 }
 
-impl Window<'_> {
+impl FileBuffer<'_> {
     /// The bytes from `offset`: enough for any record, or all there are.
     fn at(&mut self, offset: u64) -> io::Result<&[u8]> {
         let wanted = (self.size - offset).min(longest() as u64);

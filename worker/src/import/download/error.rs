@@ -17,9 +17,9 @@ pub enum DownloadError {
          instead (marketData.source.path)"
     )]
     Private {
-        /// The host.
+        /// The host of the URL.
         host: String,
-        /// Where it is.
+        /// The address that its name leads to.
         address: IpAddr,
     },
     /// The server does not give it.
@@ -27,13 +27,13 @@ pub enum DownloadError {
     Status {
         /// What was asked for.
         url: String,
-        /// HTTP status.
+        /// The HTTP status that came back.
         status: u16,
     },
     /// It is sent around.
     #[error("marketData.source.http.url: more than {most} redirects; give the URL they lead to")]
     Redirects {
-        /// What is followed.
+        /// Number of redirects that are followed.
         most: usize,
     },
     /// It is too large.
@@ -52,9 +52,9 @@ pub enum DownloadError {
     Digest {
         /// As the job has it.
         expected: String,
-        /// What came.
+        /// The digest of what came.
         found: String,
-        /// Its size.
+        /// The size of what came, in bytes.
         bytes: u64,
     },
     /// The network or the server failed.
@@ -62,13 +62,13 @@ pub enum DownloadError {
     Unreachable {
         /// What was asked for.
         url: String,
-        /// Why.
+        /// What the HTTP client said.
         source: Box<ureq::Error>,
     },
     /// The network or the server failed on the way.
     #[error("marketData.source.http.url: the download broke off")]
     Interrupted(#[source] io::Error),
-    /// The volume failed.
+    /// The temporary file cannot be written.
     #[error("marketData.source.http: the download cannot be written to the data directory")]
     Disk(#[from] io::Error),
     /// Somebody asked the process to leave.

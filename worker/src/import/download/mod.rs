@@ -35,10 +35,10 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// The whole download: the largest at 1.2 MB a second.
 const WHOLE: Duration = Duration::from_secs(4 * 3600);
 /// Between two lines of progress.
-const TELL: Duration = Duration::from_secs(5);
+const REPORT: Duration = Duration::from_secs(5);
 const PREFIX: &str = ".tmp-download-";
 
-/// Fetches files.
+/// Fetches files over https.
 #[derive(Debug)]
 pub struct Fetcher {
     agent: Agent,
@@ -110,12 +110,12 @@ impl Fetcher {
         }
         std::fs::create_dir_all(folder)?;
         clear(folder);
-        let place = tempfile::Builder::new().prefix(PREFIX).tempdir_in(folder)?;
-        let path = place.path().join(url::file_name(url));
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(folder)?;
+        let path = folder.path().join(url::file_name(url));
         let mut file = std::fs::File::create(&path)?;
         let mut body = response.body_mut().with_config().limit(u64::MAX).reader();
         let (mut hash, mut buffer) = (Context::new(&SHA256), vec![0; 1 << 17]);
-        let (mut bytes, mut told) = (0_u64, Instant::now());
+        let (mut bytes, mut reported_at) = (0_u64, Instant::now());
         loop {
             if stop.load(Ordering::Relaxed) {
                 return Err(DownloadError::Stopped);
@@ -130,8 +130,8 @@ impl Fetcher {
             }
             hash.update(&buffer[..read]);
             file.write_all(&buffer[..read])?;
-            if told.elapsed() >= TELL {
-                told = Instant::now();
+            if reported_at.elapsed() >= REPORT {
+                reported_at = Instant::now();
                 tracing::info!(bytes, total = announced, "downloading");
             }
         }
@@ -140,7 +140,7 @@ impl Fetcher {
             return Err(DownloadError::Digest { expected: sha256.to_owned(), found, bytes });
         }
         tracing::info!(bytes, "downloaded");
-        Ok(Download { _folder: place, path })
+        Ok(Download { _folder: folder, path })
     }
 
     /// The answer at the end of all redirects.

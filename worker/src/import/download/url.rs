@@ -1,4 +1,4 @@
-//! Addresses of files.
+//! Reads and shows the addresses of files.
 
 use ureq::http::Uri;
 
@@ -45,7 +45,7 @@ pub(super) fn redirect(from: &Uri, location: &str) -> Result<Uri, DownloadError>
     })
 }
 
-/// Without the query.
+/// The URL without its query, which may hold a key.
 pub(super) fn shown(uri: &Uri) -> String {
     format!("https://{}{}", uri.authority().map_or("", |a| a.as_str()), uri.path())
 }

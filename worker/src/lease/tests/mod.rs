@@ -1,4 +1,4 @@
-//! The rules of the book as sentences, on a fake clock.
+//! The rules of the table as sentences, on a fake clock.
 
 mod endings;
 mod granting;
@@ -9,9 +9,9 @@ mod simulation;
 use std::time::{Duration, Instant};
 
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
-
-use super::{Book, Delivery, Grant, Terms, WorkerId};
 use galapagos_run::run::evaluator::{Answer, Exception, Task};
+
+use super::{Delivery, Grant, LeaseTable, Terms, WorkerId};
 
 const EPOCH: u64 = 3;
 const A: WorkerId = WorkerId(1);
@@ -37,33 +37,33 @@ fn terms() -> Terms {
     Terms { timeout: 300 * S, attempts: 3, target: Terms::TARGET, bars: 0 }
 }
 
-/// A book and a clock that stands still until it is moved.
-struct Desk {
-    book: Book,
+/// A table and a clock that stands still until it is moved.
+struct Harness {
+    table: LeaseTable,
     now: Instant,
 }
 
-impl Desk {
+impl Harness {
     /// Workers A, B, ... with these slots.
-    fn new(terms: Terms, slots: &[u32]) -> Desk {
-        let mut desk = Desk { book: Book::new(terms, EPOCH), now: Instant::now() };
+    fn new(terms: Terms, slots: &[u32]) -> Harness {
+        let mut harness = Harness { table: LeaseTable::new(terms, EPOCH), now: Instant::now() };
         for (id, &slots) in (1..).zip(slots) {
-            desk.book.join(WorkerId(id), slots, desk.now);
+            harness.table.join(WorkerId(id), slots, harness.now);
         }
-        desk
+        harness
     }
 
     /// One where an individual of species 0 is known to take `each`, up to batches of `largest`.
-    fn knowing(terms: Terms, slots: &[u32], each: Duration, largest: usize) -> Desk {
-        let mut desk = Desk::new(terms, slots);
+    fn knowing(terms: Terms, slots: &[u32], each: Duration, largest: usize) -> Harness {
+        let mut harness = Harness::new(terms, slots);
         for _ in 0..3 {
-            desk.book.paces.observe(0, largest, (each * largest as u32).as_secs_f64(), 1.0);
+            harness.table.paces.observe(0, largest, (each * largest as u32).as_secs_f64(), 1.0);
         }
-        desk
+        harness
     }
 
     fn next(&mut self, id: WorkerId) -> Option<Grant> {
-        self.book.next(id, self.now)
+        self.table.next(id, self.now)
     }
 
     /// The next batch, which must be there.
@@ -85,21 +85,21 @@ impl Desk {
         }
     }
 
-    fn tell(&mut self, id: WorkerId, lease: u64, items: Vec<(u32, Answer)>, last: bool) -> Vec<usize> {
+    fn deliver(&mut self, id: WorkerId, lease: u64, items: Vec<(u32, Answer)>, last: bool) -> Vec<usize> {
         let delivery = Delivery { lease, epoch: EPOCH, items, last, busy: Duration::ZERO, largest_batch: 0 };
-        let settled = self.book.deliver(id, delivery, self.now).unwrap();
+        let settled = self.table.deliver(id, delivery, self.now).unwrap();
         settled.into_iter().map(|(index, _)| index).collect()
     }
 
     /// The whole batch is evaluated; the indices that are settled by it.
     fn finish(&mut self, id: WorkerId, grant: &Grant) -> Vec<usize> {
-        self.tell(id, grant.lease, good(grant), true)
+        self.deliver(id, grant.lease, good(grant), true)
     }
 
     /// Every individual of the batch panics.
     fn panic(&mut self, id: WorkerId, grant: &Grant) -> Vec<usize> {
         let answers = grant.tasks.iter().map(|t| (t.index as u32, Err(Exception::Panicked("boom".into()))));
-        self.tell(id, grant.lease, answers.collect(), true)
+        self.deliver(id, grant.lease, answers.collect(), true)
     }
 }
 

@@ -29,7 +29,7 @@ enum Event {
 }
 
 struct Sim {
-    desk: Desk,
+    harness: Harness,
     random: u64,
     plan: Plan,
     events: BinaryHeap<Reverse<(Instant, u64, Event)>>,
@@ -61,7 +61,10 @@ struct Site {
 impl Sim {
     fn new(plan: Plan) -> Sim {
         let mut sim = Sim {
-            desk: Desk::new(Terms { timeout: 20 * S, attempts: ATTEMPTS, bars: plan.bars, ..terms() }, &[]),
+            harness: Harness::new(
+                Terms { timeout: 20 * S, attempts: ATTEMPTS, bars: plan.bars, ..terms() },
+                &[],
+            ),
             random: plan.seed,
             events: BinaryHeap::new(),
             order: 0,
@@ -80,7 +83,7 @@ impl Sim {
             Task { index, species: index % sim.plan.species, genome: Box::new([gene]) }
         });
         let individuals = individuals.collect::<Vec<_>>();
-        sim.desk.book.submit(individuals);
+        sim.harness.table.submit(individuals);
         for slots in sim.plan.workers.clone() {
             sim.joins(slots);
         }
@@ -104,7 +107,7 @@ impl Sim {
 
     fn after(&mut self, time: Duration, event: Event) {
         self.order += 1;
-        self.events.push(Reverse((self.desk.now + time, self.order, event)));
+        self.events.push(Reverse((self.harness.now + time, self.order, event)));
     }
 
     fn joins(&mut self, slots: u32) {
@@ -123,7 +126,7 @@ impl Sim {
             dead: false,
         };
         self.workers.insert(id, site);
-        self.desk.book.join(id, slots, self.desk.now);
+        self.harness.table.join(id, slots, self.harness.now);
         if silent || self.born > 1 && self.chance(leaving) {
             let time = Duration::from_millis(self.below(20_000));
             self.after(time, Event::Dies(id));
@@ -215,13 +218,13 @@ impl Sim {
         }
     }
 
-    /// Hands out what the book gives, round after round, and checks what it must keep to.
+    /// Hands out what the table gives, round after round, and checks what it must keep to.
     fn ask(&mut self) {
         loop {
             let ids: Vec<WorkerId> = self.workers.keys().copied().collect();
             let mut granted = false;
             for id in ids {
-                let Some(grant) = self.desk.next(id) else { continue };
+                let Some(grant) = self.harness.next(id) else { continue };
                 granted = true;
                 let site = self.workers.get_mut(&id).unwrap();
                 assert!(grant.tasks.len() <= 1000 && !grant.tasks.is_empty());
@@ -253,7 +256,7 @@ impl Sim {
             return self.after(S, Event::Joins(slots));
         }
         if !silent && self.chance(30) && !self.kills_now(&leases) {
-            leases.into_iter().for_each(|lease| self.desk.book.hand_back(id, lease, self.desk.now));
+            leases.into_iter().for_each(|lease| self.harness.table.hand_back(id, lease, self.harness.now));
         }
         let time = Duration::from_millis(self.below(15_000));
         self.after(time, Event::Gone(id));
@@ -265,7 +268,7 @@ impl Sim {
         for tasks in site.owed.iter().map(|l| &self.granted[l].tasks).filter(|tasks| tasks.len() == 1) {
             *self.lost.entry(tasks[0].index).or_insert(0) += 1;
         }
-        let settled = self.desk.book.leave(id, self.desk.now);
+        let settled = self.harness.table.leave(id, self.harness.now);
         self.settle(settled);
     }
 
@@ -291,15 +294,15 @@ impl Sim {
 
     fn step(&mut self) {
         let Reverse((time, _, event)) = self.events.pop().unwrap();
-        // The book's own times come first.
-        while let Some(due) = self.desk.book.next_expiry().filter(|&due| due <= time) {
-            self.desk.now = self.desk.now.max(due);
-            let settled = self.desk.book.expire(self.desk.now);
+        // The table's own times come first.
+        while let Some(due) = self.harness.table.next_expiry().filter(|&due| due <= time) {
+            self.harness.now = self.harness.now.max(due);
+            let settled = self.harness.table.expire(self.harness.now);
             self.settle(settled);
-            assert!(self.desk.book.next_expiry().is_none_or(|next| next > self.desk.now));
+            assert!(self.harness.table.next_expiry().is_none_or(|next| next > self.harness.now));
             self.ask();
         }
-        self.desk.now = time;
+        self.harness.now = time;
         match event {
             Event::Done(id, lease) => self.done(id, lease),
             Event::Dies(id) => self.dies(id),
@@ -317,7 +320,7 @@ impl Sim {
                         *self.lost.entry(tasks[0].index).or_insert(0) += 1;
                     }
                 }
-                let settled = self.desk.book.deliver(id, delivery, time).unwrap();
+                let settled = self.harness.table.deliver(id, delivery, time).unwrap();
                 self.settle(settled);
             }
             Event::Strike if self.workers.is_empty() => self.after(S, Event::Strike),
@@ -330,11 +333,11 @@ impl Sim {
     fn run(mut self) {
         self.ask();
         let mut steps = 0;
-        while self.desk.book.open() > 0 {
+        while self.harness.table.open() > 0 {
             steps += 1;
-            assert!(steps < BOUND, "no end: {:?} {:?}", self.desk.book.counts(), self.plan);
+            assert!(steps < BOUND, "no end: {:?} {:?}", self.harness.table.counts(), self.plan);
             self.step();
-            let open = self.desk.book.open();
+            let open = self.harness.table.open();
             assert_eq!(open + self.settled.len(), self.plan.individuals);
         }
         for (index, answer) in &self.settled {
@@ -353,7 +356,7 @@ impl Sim {
             }
         }
         let failed = self.settled.values().filter(|answer| answer.is_err()).count() as u64;
-        assert_eq!(self.desk.book.counts().quarantined, failed);
+        assert_eq!(self.harness.table.counts().quarantined, failed);
     }
 }
 

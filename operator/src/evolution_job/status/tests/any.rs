@@ -10,7 +10,6 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::super::last_words::LastWords;
 use crate::evolution_job::status::{Facts, Life, RemoteWorkers, Situation, SuspendedBy, WorkersTrouble};
 
 /// Facts that own what they point to.
@@ -18,7 +17,7 @@ use crate::evolution_job::status::{Facts, Life, RemoteWorkers, Situation, Suspen
 pub struct Owned {
     pub facts: Facts<'static>,
     pub report: Option<wire::Report>,
-    pub words: Option<LastWords>,
+    pub words: Option<wire::Report>,
     pub image: Option<String>,
     pub lives: Vec<Life>,
     pub now: Timestamp,
@@ -135,34 +134,6 @@ fn report() -> impl Strategy<Value = wire::Report> {
     )
 }
 
-fn words() -> impl Strategy<Value = LastWords> {
-    let texts = (text(), text(), of(text()), of(text()), of(text()));
-    let numbers = (of(any::<u64>()), of(any::<[u64; 5]>()), of(ANY), of(ANY), of(any::<bool>()));
-    (texts, numbers, hash_map(text(), text(), 0..40), values(), values()).prop_map(
-        |(texts, numbers, genome, metrics, holdout)| {
-            let (reason, message, result_digest, result_path, strategy) = texts;
-            let (generation, evaluations, worker_seconds, fitness, reproducible) = numbers;
-            LastWords {
-                reason,
-                message,
-                result_digest,
-                result_path,
-                strategy,
-                generation,
-                engine: generation,
-                evaluations,
-                worker_seconds,
-                fitness,
-                reproducible,
-                genome: genome.into_iter().collect(),
-                metrics: metrics.into_iter().collect(),
-                holdout: holdout.into_iter().collect(),
-                ..LastWords::default()
-            }
-        },
-    )
-}
-
 fn situation() -> impl Strategy<Value = Situation> {
     let by = || select(vec![SuspendedBy::User, SuspendedBy::Queue]);
     let reason = || select(StalledReason::ALL);
@@ -196,7 +167,7 @@ pub fn owned() -> impl Strategy<Value = Owned> {
     });
     let price = of((any::<i64>(), 0..=12_u32)
         .prop_map(|(mantissa, scale)| galapagos_crds::Decimal::new(mantissa % 1_000_000_000_000_000, scale)));
-    let told = (of(report()), of(words()), of(text()), of(text()));
+    let told = (of(report()), of(report()), of(text()), of(text()));
     let life = (time(), of(time())).prop_map(|(start, end)| Life { start, end });
     let times = (time(), of(time()), of(time()), vec(life, 0..5));
     (any::<i64>(), situation(), any::<u32>(), any::<u32>(), (attempts, workers, price), told, times).prop_map(

@@ -6,7 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::at;
 use super::facts::{facts, final_report, report, running};
-use crate::evolution_job::status::{Facts, LastWords, Situation, build};
+use crate::evolution_job::status::{Facts, Situation, build};
+use galapagos_protocol::last_words;
 
 fn succeeded() -> Situation {
     Situation::Succeeded { reason: CompleteReason::Patience, told: None }
@@ -97,11 +98,11 @@ fn the_last_words_bring_the_result_when_the_stream_did_not() {
     let before = build(None, &Facts { report: Some(&report), ..facts(running()) }, at(0));
     let text = serde_json::json!({
         "reason": "Patience", "succeeded": true, "resultDigest": "blake3:dd", "resultPath": "runs/x/result",
-        "generation": 13, "workerSeconds": 9000.0, "reproducible": false,
+        "generation": 13, "workerSeconds": 9000.0, "engine": 1, "reproducible": false,
         "best": {"strategy": "ema_crossover", "fitness": 0.1 + 0.2, "genome": {"fast_period": "12"}},
         "evaluations": {"completed": 13000, "distinct": 12000, "cached": 900, "failed": 7, "quarantined": 1},
     });
-    let words = LastWords::parse(&text.to_string()).unwrap();
+    let words = last_words::read(&text.to_string()).unwrap();
     let told = Facts { report: Some(&report), last_words: Some(&words), ..facts(succeeded()) };
     let status = build(Some(&before), &told, at(70));
     assert_eq!((status.generation, status.progress.as_deref()), (Some(13), Some("13/50")));
@@ -116,7 +117,7 @@ fn the_last_words_bring_the_result_when_the_stream_did_not() {
     assert_eq!(status.results.unwrap().path, "runs/x/result");
 
     let other = text.to_string().replace("ema_crossover", "donchian");
-    let words = LastWords::parse(&other).unwrap();
+    let words = last_words::read(&other).unwrap();
     let told = Facts { last_words: Some(&words), ..facts(succeeded()) };
     assert!(build(Some(&before), &told, at(70)).best.unwrap().metrics.is_empty(), "of another individual");
 }
@@ -125,7 +126,7 @@ fn the_last_words_bring_the_result_when_the_stream_did_not() {
 fn last_words_add_nothing_to_a_final_report() {
     let report = final_report();
     let words =
-        LastWords::parse(r#"{"reason":"GenerationsReached","resultDigest":"blake3:00","generation":2}"#)
+        last_words::read(r#"{"reason":"GenerationsReached","resultDigest":"blake3:00","generation":2}"#)
             .unwrap();
     let alone = build(None, &Facts { report: Some(&report), ..facts(succeeded()) }, at(0));
     let both =

@@ -1,17 +1,40 @@
-//! What the sessions of workers, the driver and the clock share: the book of leases behind one lock, answers on
+//! What the sessions of workers, the driver and the clock share: the table of leases behind one lock, answers on
 //! their way to the driver, and a bell that rings when there may be work.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use galapagos_run::run::evaluator::{Answer, EvaluatorError, Exception, Task};
 use tokio::sync::watch;
 
-use crate::lease::{Book, Counts, Delivery, Grant, Nondeterminism, Terms, WorkerId};
-use galapagos_run::run::evaluator::{Answer, Exception, Task};
+use crate::lease::{Counts, Delivery, Grant, LeaseTable, Nondeterminism, Terms, WorkerId};
+
+/// Why no more answers come.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswers {
+    /// Two workers disagree.
+    #[error(transparent)]
+    Nondeterminism(#[from] Nondeterminism),
+    /// Who watches state and data has seen why the run cannot go on, and tells it.
+    #[error("the run cannot go on")]
+    Watched,
+    /// The worker processes of this machine are lost.
+    #[error(transparent)]
+    Workers(Box<dyn std::error::Error + Send + Sync>),
+    /// Nobody is left who could send them.
+    #[error("the dispatcher is gone")]
+    Gone,
+}
+
+impl From<NoAnswers> for EvaluatorError {
+    fn from(why: NoAnswers) -> EvaluatorError {
+        EvaluatorError::Elsewhere(Box::new(why))
+    }
+}
 
 /// Answers that are settled, or why there will be none.
-type Settled = Result<Vec<(usize, Answer)>, String>;
+pub type Settled = Result<Vec<(usize, Answer)>, NoAnswers>;
 
 /// A generation as sessions check results against it.
 #[derive(Debug, Default)]
@@ -28,7 +51,7 @@ struct Round {
 
 #[derive(Debug)]
 struct Inner {
-    book: Book,
+    table: LeaseTable,
     round: Round,
     next_worker: u64,
     busy: Duration,
@@ -36,8 +59,8 @@ struct Inner {
 
 /// What went wrong at workers so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Failures {
-    /// Evaluations that panicked.
+pub struct FailureCounts {
+    /// Evaluations that ended in a panic.
     pub panicked: u64,
     /// Evaluations that took too long.
     pub timed_out: u64,
@@ -47,26 +70,26 @@ pub struct Failures {
 
 /// See the module.
 #[derive(Debug)]
-pub struct Board {
+pub struct Dispatcher {
     inner: Mutex<Inner>,
     settled: Sender<Settled>,
     bell: watch::Sender<u64>,
     epoch: u64,
     /// Why some worker could not take part, newest last; bounded.
     refusals: Mutex<Vec<String>>,
-    failures: Mutex<Failures>,
+    failures: Mutex<FailureCounts>,
 }
 
-/// How the board stands; for metrics and reports.
+/// How the dispatcher stands; for metrics and reports.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Standing {
+pub struct DispatchStatus {
     /// Workers with an open stream.
     pub workers: usize,
-    /// Their slots.
+    /// Slots of those workers together.
     pub slots: usize,
     /// Slots with a batch.
     pub busy: usize,
-    /// Individuals nobody holds.
+    /// Individuals that no worker holds.
     pub queued: usize,
     /// Individuals without an answer.
     pub open: usize,
@@ -84,21 +107,21 @@ pub struct Standing {
 pub struct WrongGenome {
     /// Index inside the generation.
     pub index: u32,
-    /// The lease.
+    /// Number of the lease.
     pub lease: u64,
 }
 
-impl Board {
-    /// An empty board and the end where answers come out.
-    pub fn new(terms: Terms, epoch: u64) -> (Arc<Board>, Receiver<Settled>) {
+impl Dispatcher {
+    /// An empty dispatcher and the end where answers come out.
+    pub fn new(terms: Terms, epoch: u64) -> (Arc<Dispatcher>, Receiver<Settled>) {
         let (settled, answers) = channel();
         let inner = Inner {
-            book: Book::new(terms, epoch),
+            table: LeaseTable::new(terms, epoch),
             round: Round::default(),
             next_worker: 0,
             busy: Duration::ZERO,
         };
-        let board = Board {
+        let dispatcher = Dispatcher {
             inner: Mutex::new(inner),
             settled,
             bell: watch::Sender::new(0),
@@ -106,11 +129,11 @@ impl Board {
             refusals: Mutex::default(),
             failures: Mutex::default(),
         };
-        (Arc::new(board), answers)
+        (Arc::new(dispatcher), answers)
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        // The book keeps its promises between calls; a panic inside one ends the process anyway.
+        // The table keeps its promises between calls; a panic inside one ends the process anyway.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -142,18 +165,18 @@ impl Board {
         round.earlier = round.latest;
         round.widths = [tasks.len(), round.widths[0]];
         round.hashes = hashes;
-        inner.book.submit(tasks);
+        inner.table.submit(tasks);
         drop(inner);
         self.ring();
     }
 
     /// Forgets what nobody has begun.
     pub fn cancel(&self) {
-        self.inner().book.cancel();
+        self.inner().table.cancel();
     }
 
     /// The run cannot go on.
-    pub fn fail(&self, why: String) {
+    pub fn fail(&self, why: NoAnswers) {
         let _ = self.settled.send(Err(why));
     }
 
@@ -162,7 +185,7 @@ impl Board {
         let mut inner = self.inner();
         inner.next_worker += 1;
         let worker = WorkerId(inner.next_worker);
-        inner.book.join(worker, slots, Instant::now());
+        inner.table.join(worker, slots, Instant::now());
         worker
     }
 
@@ -171,7 +194,7 @@ impl Board {
         let settled = {
             let mut inner = self.inner();
             let now = Instant::now();
-            inner.book.leave(worker, now)
+            inner.table.leave(worker, now)
         };
         self.settle(settled);
         self.ring();
@@ -179,20 +202,20 @@ impl Board {
 
     /// A worker was sent away, or has closed its stream in order.
     pub fn dismiss(&self, worker: WorkerId) {
-        self.inner().book.dismiss(worker);
+        self.inner().table.dismiss(worker);
         self.ring();
     }
 
     /// A worker gives a lease back.
     pub fn hand_back(&self, worker: WorkerId, lease: u64) {
-        self.inner().book.hand_back(worker, lease, Instant::now());
+        self.inner().table.hand_back(worker, lease, Instant::now());
         self.ring();
     }
 
     /// The next batch for a worker, if it should have one now.
     pub fn next(&self, worker: WorkerId) -> Option<Grant> {
         let mut inner = self.inner();
-        let grant = inner.book.next(worker, Instant::now())?;
+        let grant = inner.table.next(worker, Instant::now())?;
         inner.round.latest = inner.round.latest.max(grant.lease);
         Some(grant)
     }
@@ -219,15 +242,13 @@ impl Board {
         inner.busy += delivery.busy;
         self.tally(&delivery);
         let (queued, settled) = {
-            let settled = inner.book.deliver(worker, delivery, Instant::now());
-            (inner.book.queued(), settled)
+            let settled = inner.table.deliver(worker, delivery, Instant::now());
+            (inner.table.queued(), settled)
         };
         drop(inner);
         match settled {
             Ok(answers) => self.settle(answers),
-            Err(Nondeterminism { index }) => self.fail(format!(
-                "two workers evaluated individual {index} differently: determinism is broken, the run is stopped"
-            )),
+            Err(error) => self.fail(error.into()),
         }
         if queued > 0 {
             self.ring();
@@ -247,7 +268,7 @@ impl Board {
     }
 
     /// What went wrong at workers so far.
-    pub fn failures(&self) -> Failures {
+    pub fn failures(&self) -> FailureCounts {
         *self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -255,8 +276,8 @@ impl Board {
     pub fn tick(&self) {
         let (settled, open) = {
             let mut inner = self.inner();
-            let settled = inner.book.expire(Instant::now());
-            (settled, inner.book.open())
+            let settled = inner.table.expire(Instant::now());
+            (settled, inner.table.open())
         };
         self.settle(settled);
         // A second copy of a slow batch is due by time alone: idle workers have to ask for it.
@@ -277,24 +298,24 @@ impl Board {
         }
     }
 
-    /// The last refusal.
+    /// Why the last worker that could not take part was refused; `None`: none was.
     pub fn last_refusal(&self) -> Option<String> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).last().cloned()
     }
 
-    /// How the board stands.
-    pub fn standing(&self) -> Standing {
+    /// How the dispatcher stands.
+    pub fn standing(&self) -> DispatchStatus {
         let inner = self.inner();
-        let Inner { book, round, .. } = &*inner;
-        Standing {
-            workers: book.workers(),
-            slots: book.slots(),
-            busy: book.slots_busy(),
-            queued: book.queued(),
-            open: book.open(),
-            oldest_lease: book.oldest_lease(Instant::now()).unwrap_or_default(),
+        let Inner { table, round, .. } = &*inner;
+        DispatchStatus {
+            workers: table.workers(),
+            slots: table.slots(),
+            busy: table.slots_busy(),
+            queued: table.queued(),
+            open: table.open(),
+            oldest_lease: table.oldest_lease(Instant::now()).unwrap_or_default(),
             width: round.widths[0].max(round.widths[1]),
-            seconds_per_individual: book.mean_seconds(),
+            seconds_per_individual: table.mean_seconds(),
         }
     }
 
@@ -305,7 +326,7 @@ impl Board {
 
     /// What happened to leases so far.
     pub fn counts(&self) -> Counts {
-        *self.inner().book.counts()
+        *self.inner().table.counts()
     }
 }
 
@@ -314,6 +335,21 @@ pub(super) fn wait(answers: &Receiver<Settled>, patience: Duration) -> Option<Se
     match answers.recv_timeout(patience) {
         Ok(settled) => Some(settled),
         Err(RecvTimeoutError::Timeout) => None,
-        Err(RecvTimeoutError::Disconnected) => Some(Err("the board is gone".to_owned())),
+        Err(RecvTimeoutError::Disconnected) => Some(Err(NoAnswers::Gone)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::exit::with_causes;
+    use std::error::Error as _;
+
+    #[test]
+    fn what_ends_the_answers_reaches_the_run_as_what_it_is() {
+        let error = EvaluatorError::from(NoAnswers::from(Nondeterminism { index: 7 }));
+        assert!(with_causes(&error).contains("individual 7 of this generation was evaluated twice"));
+        let why = error.source().and_then(|why| why.downcast_ref::<NoAnswers>());
+        assert!(matches!(why, Some(NoAnswers::Nondeterminism(Nondeterminism { index: 7 }))));
     }
 }

@@ -12,17 +12,17 @@ use serde_json::Value;
 /// Far beyond what anything here takes, so that a slow machine fails no test.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Place(tempfile::TempDir);
+pub struct Sandbox(tempfile::TempDir);
 
 /// What a process left behind.
-pub struct Ended {
+pub struct Finished {
     pub code: Option<i32>,
     pub stdout: String,
     /// The log, line by line.
     pub log: Vec<Value>,
 }
 
-impl Ended {
+impl Finished {
     /// The last line of the log, which says how it ended.
     pub fn end(&self) -> &Value {
         self.log.last().unwrap()
@@ -33,20 +33,20 @@ impl Ended {
     }
 }
 
-impl Place {
-    pub fn new() -> Place {
-        Place(tempfile::tempdir().unwrap())
+impl Sandbox {
+    pub fn new() -> Sandbox {
+        Sandbox(tempfile::tempdir().unwrap())
     }
 
-    /// A place with the sample data in `data/raw`.
-    pub fn with_samples() -> Place {
-        let place = Place::new();
+    /// A sandbox with the sample data in `data/raw`.
+    pub fn with_samples() -> Sandbox {
+        let sandbox = Sandbox::new();
         let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/examples/data");
-        std::fs::create_dir_all(place.path("data/raw")).unwrap();
+        std::fs::create_dir_all(sandbox.path("data/raw")).unwrap();
         for name in ["AAPL.csv", "IBM.csv", "MSFT.csv"] {
-            std::fs::copy(samples.join(name), place.path("data/raw").join(name)).unwrap();
+            std::fs::copy(samples.join(name), sandbox.path("data/raw").join(name)).unwrap();
         }
-        place
+        sandbox
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -77,7 +77,7 @@ spec:
         self.write("job.yaml", text);
     }
 
-    /// The binary in this place, with none of our variables in its environment.
+    /// The binary in this sandbox, with none of our variables in its environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_galapagos-worker"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GALAPAGOS_")) {
@@ -87,11 +87,11 @@ spec:
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub fn run(&self, arguments: &[&str]) -> Finished {
         ended(self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
-    pub fn import(&self) -> Ended {
+    pub fn import(&self) -> Finished {
         self.run(&["import", "--job", "job.yaml", "--data-dir", "data"])
     }
 
@@ -107,10 +107,10 @@ spec:
     }
 }
 
-fn ended(child: Child) -> Ended {
+fn ended(child: Child) -> Finished {
     let output = child.wait_with_output().unwrap();
     let log = String::from_utf8(output.stderr).unwrap();
-    Ended {
+    Finished {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         log: log.lines().map(|l| serde_json::from_str(l).unwrap_or(Value::from(l))).collect(),

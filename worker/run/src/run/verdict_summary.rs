@@ -8,20 +8,20 @@ use crate::storage::record::{Class, Verdict};
 
 /// A verdict without its sums.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
+pub(super) struct VerdictSummary {
     class: Class,
     reason: Option<Reason>,
     /// What genetics ranks by.
     pub outcome: Outcome,
-    /// `None`: an exception.
+    /// The metrics of the evaluation; `None`: an exception.
     metrics: Option<Metrics>,
 }
 
-impl Told {
-    /// Of a verdict.
-    pub fn of(verdict: &Verdict) -> Told {
+impl VerdictSummary {
+    /// The verdict without its block sums.
+    pub fn new(verdict: &Verdict) -> VerdictSummary {
         let evaluation = verdict.evaluation.as_ref();
-        Told {
+        VerdictSummary {
             class: verdict.class,
             reason: evaluation.and_then(|e| e.reason),
             outcome: verdict.outcome(),

@@ -1,6 +1,8 @@
-//! The book: one generation, its queue, the leases that are out and the workers that hold them.
+//! The table: one generation, its queue, the leases that are out and the workers that hold them.
 
 use std::time::{Duration, Instant};
+
+use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
 use super::individual::{Generation, State};
 use super::leases::{Leases, Phase};
@@ -8,11 +10,10 @@ use super::pace::Paces;
 use super::queue::{Piece, Queue};
 use super::workers::Workers;
 use super::{Counts, Terms, WorkerId};
-use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
 /// Who evaluates what; see the module.
 #[derive(Debug)]
-pub struct Book {
+pub struct LeaseTable {
     pub(super) terms: Terms,
     pub(super) epoch: u64,
     pub(super) generation: Generation,
@@ -27,11 +28,11 @@ pub struct Book {
     pub(super) cleared: Option<WorkerId>,
 }
 
-impl Book {
-    /// An empty book of a coordinator's life.
+impl LeaseTable {
+    /// An empty table of a coordinator's life.
     #[must_use]
-    pub fn new(terms: Terms, epoch: u64) -> Book {
-        Book {
+    pub fn new(terms: Terms, epoch: u64) -> LeaseTable {
+        LeaseTable {
             terms,
             epoch,
             generation: Generation::default(),
@@ -56,7 +57,7 @@ impl Book {
         self.cleared = None;
     }
 
-    /// Gives up what has not been granted. Answers to what is out still settle, until the next [`Book::submit`].
+    /// Gives up what has not been granted. Answers to what is out still settle, until the next [`LeaseTable::submit`].
     pub fn cancel(&mut self) {
         self.cancelled = true;
         self.generation.forget_queued();
@@ -81,7 +82,7 @@ impl Book {
         self.generation.queued()
     }
 
-    /// Workers that attend.
+    /// Number of workers with an open stream.
     #[must_use]
     pub fn workers(&self) -> usize {
         self.workers.len()

@@ -8,29 +8,29 @@ use super::hashers::Hashers;
 use crate::job::resolve::ResolvedJob;
 use crate::storage::StorageError;
 use crate::storage::ledger::{Ledger, LedgerWarning};
-use crate::storage::record::{Identity, Record, Verdict};
+use crate::storage::record::{Record, RecordIdentity, Verdict};
 use crate::storage::run_folder::RunFolder;
 
 /// Where a candidate stands in the run.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
-    /// Its generation.
+pub(super) struct CandidatePosition<'a> {
+    /// Number of the generation, from 0.
     pub generation: u32,
-    /// Its index there.
+    /// Index of the candidate in its generation.
     pub index: usize,
-    /// The candidate.
+    /// The candidate as the evolution asked for it.
     pub candidate: &'a Candidate,
 }
 
-/// The ledgers.
-pub(super) struct Memo {
+/// The ledgers that may know a genome: the run's own, and those of other jobs with the same inputs.
+pub(super) struct KnownResults {
     ledger: Ledger,
     siblings: Vec<Ledger>,
     hashers: Hashers,
     ids: Vec<u16>,
 }
 
-impl Memo {
+impl KnownResults {
     /// Opens the ledgers of a folder; what a person should know about its own.
     ///
     /// # Errors
@@ -38,14 +38,14 @@ impl Memo {
     pub fn open(
         job: &ResolvedJob,
         folder: &RunFolder,
-    ) -> Result<(Memo, Option<LedgerWarning>), StorageError> {
+    ) -> Result<(KnownResults, Option<LedgerWarning>), StorageError> {
         let (ledger, warning) = Ledger::open(&folder.ledger(), ENGINE, &job.digest)?;
         let siblings = folder.sibling_ledgers();
         let siblings =
             siblings.iter().filter_map(|path| Ledger::open_sibling(path, ENGINE, &job.digest)).collect();
         let hashers = Hashers::new(job);
         let ids = job.species.iter().map(|s| species_id(s.name())).collect();
-        Ok((Memo { ledger, siblings, hashers, ids }, warning))
+        Ok((KnownResults { ledger, siblings, hashers, ids }, warning))
     }
 
     /// The run's own ledger.
@@ -55,8 +55,8 @@ impl Memo {
 
     /// The verdict of a new individual from this run's ledger (an interrupted attempt) or a sibling's, which is
     /// copied: the run's own ledger then holds everything its result rests on.
-    pub fn remembered(&mut self, place: Place<'_>) -> Result<Option<Verdict>, StorageError> {
-        let c = place.candidate;
+    pub fn remembered(&mut self, position: CandidatePosition<'_>) -> Result<Option<Verdict>, StorageError> {
+        let c = position.candidate;
         let hash = self.hashers.hash(c.species, &c.genome);
         let own = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
         if own.is_some() {
@@ -65,14 +65,14 @@ impl Memo {
         let found = self.siblings.iter().filter_map(|s| s.get(hash)).filter_map(|r| fitting(r, &c.genome));
         // Another job's exception is its machine's, not ours.
         let Some(verdict) = found.into_iter().find(|v| !v.is_exception()) else { return Ok(None) };
-        self.record(place, verdict.clone())?;
+        self.record(position, verdict.clone())?;
         Ok(Some(verdict))
     }
 
     /// The verdict of an individual that was asked for before, noted as repeated.
-    pub fn repeated(&mut self, place: Place<'_>) -> Result<Option<Verdict>, StorageError> {
-        let Identity { generation, index, species, hash, .. } = self.identity(place);
-        let found = self.ledger.get(hash).and_then(|r| fitting(r, &place.candidate.genome));
+    pub fn repeated(&mut self, position: CandidatePosition<'_>) -> Result<Option<Verdict>, StorageError> {
+        let RecordIdentity { generation, index, species, hash, .. } = self.identity(position);
+        let found = self.ledger.get(hash).and_then(|r| fitting(r, &position.candidate.genome));
         if found.is_some() {
             self.ledger.append(&Record::Repeated { generation, index, species, hash })?;
         }
@@ -80,8 +80,8 @@ impl Memo {
     }
 
     /// Writes down a distinct evaluation.
-    pub fn record(&mut self, place: Place<'_>, verdict: Verdict) -> Result<(), StorageError> {
-        let identity = self.identity(place);
+    pub fn record(&mut self, position: CandidatePosition<'_>, verdict: Verdict) -> Result<(), StorageError> {
+        let identity = self.identity(position);
         self.ledger.append(&Record::Evaluated { identity, verdict })
     }
 
@@ -91,11 +91,11 @@ impl Memo {
         fitting(record, best.genome)?.evaluation
     }
 
-    fn identity(&self, place: Place<'_>) -> Identity {
-        let Candidate { species, genome, .. } = place.candidate;
-        Identity {
-            generation: place.generation,
-            index: place.index as u32,
+    fn identity(&self, position: CandidatePosition<'_>) -> RecordIdentity {
+        let Candidate { species, genome, .. } = position.candidate;
+        RecordIdentity {
+            generation: position.generation,
+            index: position.index as u32,
             species: self.ids[*species],
             hash: self.hashers.hash(*species, genome),
             genome: genome.to_vec(),

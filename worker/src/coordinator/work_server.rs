@@ -4,15 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status, Streaming};
-
-use super::board::Board;
-use super::session::Desk;
-use crate::metrics::CoordinatorMetrics;
 use galapagos_protocol::tls::{Identity, JobUid, Role, TlsError, server_config};
 use galapagos_protocol::transport::{self, HandshakeCounts};
 use galapagos_protocol::work::farewell::Reason as Goodbye;
@@ -21,22 +12,31 @@ use galapagos_protocol::work::{CoordinatorMessage, WorkerMessage};
 use galapagos_run::job::calendar;
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::storage::digest::Digest;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::dispatcher::Dispatcher;
+use super::session::SessionContext;
+use crate::metrics::CoordinatorMetrics;
 
 /// Messages on their way to one worker; who has more to send waits until the worker has read some.
 const OUTBOX: usize = 16;
 /// How often leases are checked: far below the shortest deadline.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Why the office cannot open.
+/// Why the server cannot open.
 #[derive(Debug, thiserror::Error)]
-pub enum OfficeError {
-    /// Certificates.
+pub enum ServeError {
+    /// The certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The address.
+    /// The address cannot be listened on.
     #[error("cannot listen on {address}: is another process using the port?")]
     Listen {
-        /// The address.
+        /// The address that was given.
         address: SocketAddr,
         /// The system's own words.
         source: std::io::Error,
@@ -48,7 +48,7 @@ pub enum OfficeError {
 
 /// Where and as whom it serves.
 #[derive(Debug)]
-pub struct Door<'a> {
+pub struct ServeOptions<'a> {
     /// Address to listen on; port 0: any.
     pub address: SocketAddr,
     /// Certificate, key and authority.
@@ -57,9 +57,9 @@ pub struct Door<'a> {
     pub uid: &'a JobUid,
 }
 
-/// A running office.
+/// A running server.
 #[derive(Debug)]
-pub struct Office {
+pub struct WorkServer {
     address: SocketAddr,
     leaving: watch::Sender<Option<Goodbye>>,
     serving: JoinHandle<Result<(), tonic::transport::Error>>,
@@ -67,24 +67,24 @@ pub struct Office {
     ticking: JoinHandle<()>,
 }
 
-impl Office {
-    /// Opens the door to the workers of `job`.
+impl WorkServer {
+    /// Opens the server to the workers of `job`.
     ///
     /// # Errors
-    /// [`OfficeError`].
+    /// [`ServeError`].
     pub async fn open(
-        door: &Door<'_>,
+        options: &ServeOptions<'_>,
         job: &ResolvedJob,
-        board: Arc<Board>,
+        dispatcher: Arc<Dispatcher>,
         metrics: CoordinatorMetrics,
-    ) -> Result<Office, OfficeError> {
-        let tls = server_config(door.identity, door.uid, &[Role::Worker])?;
-        let (listener, address) = listen(door.address).await?;
+    ) -> Result<WorkServer, ServeError> {
+        let tls = server_config(options.identity, options.uid, &[Role::Worker])?;
+        let (listener, address) = listen(options.address).await?;
         let (leaving, left) = watch::channel(None);
         let dataset = Digest::parse(&job.dataset_digest)
-            .ok_or_else(|| OfficeError::Digest(job.dataset_digest.clone()))?;
-        let desk = Desk {
-            board: Arc::clone(&board),
+            .ok_or_else(|| ServeError::Digest(job.dataset_digest.clone()))?;
+        let context = SessionContext {
+            dispatcher: Arc::clone(&dispatcher),
             dataset: *dataset.bytes(),
             inputs: *job.digest.bytes(),
             bars_per_year: job.manifest.spec.market_data.calendar.as_ref().map(calendar::to_wire),
@@ -93,20 +93,20 @@ impl Office {
         };
         let incoming = transport::incoming(listener, tls);
         let handshakes = incoming.counts();
-        let service = transport::work_server(desk);
+        let service = transport::work_server(context);
         let router = transport::server().add_service(service);
         let serving = tokio::spawn(router.serve_with_incoming(incoming));
         let ticking = tokio::spawn(async move {
             let mut interval = tokio::time::interval(TICK);
             loop {
                 interval.tick().await;
-                board.tick();
+                dispatcher.tick();
             }
         });
-        Ok(Office { address, leaving, serving, handshakes, ticking })
+        Ok(WorkServer { address, leaving, serving, handshakes, ticking })
     }
 
-    /// Where workers connect.
+    /// The address where workers connect, with the port that the system gave.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -116,12 +116,12 @@ impl Office {
         Arc::clone(&self.handshakes)
     }
 
-    /// Says goodbye to every worker and closes the door, within `patience`.
+    /// Says goodbye to every worker and closes the server, within `patience`.
     pub async fn close(self, goodbye: Goodbye, patience: Duration) {
         self.leaving.send_replace(Some(goodbye));
         self.ticking.abort();
         let gone = async {
-            // A session holds a receiver until its worker has closed the stream; one is the desk's own.
+            // A session holds a receiver until its worker has closed the stream; one is the context's own.
             while self.leaving.receiver_count() > 1 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -132,15 +132,15 @@ impl Office {
 }
 
 /// Listens on `address`; the second value is the address that was given.
-pub(super) async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), OfficeError> {
-    let failed = |source| OfficeError::Listen { address, source };
+pub(super) async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let given = listener.local_addr().map_err(failed)?;
     Ok((listener, given))
 }
 
 #[tonic::async_trait]
-impl Work for Desk {
+impl Work for SessionContext {
     type AttendStream = ReceiverStream<Result<CoordinatorMessage, Status>>;
 
     async fn attend(
@@ -148,7 +148,7 @@ impl Work for Desk {
         request: Request<Streaming<WorkerMessage>>,
     ) -> Result<Response<Self::AttendStream>, Status> {
         let (out, outbox) = mpsc::channel(OUTBOX);
-        tokio::spawn(Desk::attend(self.clone(), request.into_inner(), out));
+        tokio::spawn(SessionContext::attend(self.clone(), request.into_inner(), out));
         Ok(Response::new(ReceiverStream::new(outbox)))
     }
 }

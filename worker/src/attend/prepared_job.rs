@@ -6,6 +6,13 @@ use std::sync::Arc;
 use std::thread;
 
 use galapagos_crds::EvolutionJob;
+use galapagos_run::job::calendar;
+use galapagos_run::job::market::{Market, same_data};
+use galapagos_run::job::problem::Problem;
+use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::hashers::Hashers;
+use galapagos_run::run::slots::BatchRunner;
+use galapagos_run::storage::digest::Digest;
 use tokio::sync::{oneshot, watch};
 
 use super::memory::Memory;
@@ -14,17 +21,10 @@ use super::report::Reporter;
 use super::slots::{Alarm, Slots, Speed};
 use super::trouble::Trouble;
 use crate::metrics::WorkerMetrics;
-use galapagos_run::job::calendar;
-use galapagos_run::job::market::{Market, same_data};
-use galapagos_run::job::problem::Problem;
-use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::run::hashers::Hashers;
-use galapagos_run::run::slots::BatchRunner;
-use galapagos_run::storage::digest::Digest;
 
 /// What a coordinator asks its workers to be set up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Order {
+pub(super) struct SetupRequest {
     /// The version of the dataset.
     pub dataset: Digest,
     /// What the job must resolve to.
@@ -35,7 +35,7 @@ pub(super) struct Order {
 
 /// What does not change while the process lives.
 #[derive(Clone, Debug)]
-pub(super) struct Site {
+pub(super) struct ProcessContext {
     pub manifest: Arc<EvolutionJob>,
     pub data_dir: PathBuf,
     pub slots: usize,
@@ -45,8 +45,8 @@ pub(super) struct Site {
 
 /// A job set up, and its slots.
 #[derive(Debug)]
-pub(super) struct Bench {
-    order: Order,
+pub(super) struct PreparedJob {
+    request: SetupRequest,
     market: Arc<Market>,
     shared: Arc<Shared>,
 }
@@ -60,23 +60,23 @@ struct Shared {
 
 type Opened = oneshot::Sender<Result<Arc<Market>, Trouble>>;
 
-impl Bench {
+impl PreparedJob {
     /// Opens the data and starts the slots, on a thread of its own. Takes as long as reading all of the data once.
-    pub async fn open(site: &Site, order: Order) -> Result<Bench, Trouble> {
+    pub async fn open(context: &ProcessContext, request: SetupRequest) -> Result<PreparedJob, Trouble> {
         let shared = Arc::new(Shared::default());
         let (opened, opening) = oneshot::channel();
-        let (site, theirs) = (site.clone(), Arc::clone(&shared));
-        let life = move || live(&site, order, &theirs, opened);
-        thread::Builder::new().name("bench".to_owned()).spawn(life).map_err(Trouble::Threads)?;
+        let (context, theirs) = (context.clone(), Arc::clone(&shared));
+        let life = move || live(&context, request, &theirs, opened);
+        thread::Builder::new().name("prepared".to_owned()).spawn(life).map_err(Trouble::Threads)?;
         // No answer: the thread has panicked, with the panic in the log.
         let gone = |_| Err(Trouble::Panicked("while the data were opened".to_owned()));
         let market = opening.await.unwrap_or_else(gone)?;
-        Ok(Bench { order, market, shared })
+        Ok(PreparedJob { request, market, shared })
     }
 
     /// What it is set up for.
-    pub fn order(&self) -> Order {
-        self.order
+    pub fn request(&self) -> SetupRequest {
+        self.request
     }
 
     /// Where leases wait for a slot.
@@ -100,15 +100,15 @@ impl Bench {
     }
 }
 
-impl Drop for Bench {
+impl Drop for PreparedJob {
     fn drop(&mut self) {
         self.shared.queue.close();
     }
 }
 
-/// The life of a bench: opens, tells, and waits for its slots.
-fn live(site: &Site, order: Order, shared: &Shared, opened: Opened) {
-    let (market, job) = match resolve(site, order) {
+/// The life of a prepared job: opens the data, reports that, and waits for its slots.
+fn live(context: &ProcessContext, request: SetupRequest, shared: &Shared, opened: Opened) {
+    let (market, job) = match resolve(context, request) {
         Ok(found) => found,
         Err(trouble) => {
             let _ = opened.send(Err(trouble));
@@ -127,15 +127,15 @@ fn live(site: &Site, order: Order, shared: &Shared, opened: Opened) {
         market: &market,
         judge: &job.judge,
         bars: problem.counted_bars(),
-        reporter: Reporter::new(Hashers::new(&job), *order.dataset.bytes()),
+        reporter: Reporter::new(Hashers::new(&job), *request.dataset.bytes()),
         queue: &shared.queue,
-        memory: &site.memory,
-        metrics: &site.metrics,
+        memory: &context.memory,
+        metrics: &context.metrics,
         speed: &shared.speed,
         alarm: &shared.alarm,
     };
     thread::scope(|scope| {
-        for n in 0..site.slots {
+        for n in 0..context.slots {
             let slot = thread::Builder::new().name(format!("slot-{n}"));
             if let Err(error) = slot.spawn_scoped(scope, || slots.serve()) {
                 shared.queue.close();
@@ -150,15 +150,15 @@ fn live(site: &Site, order: Order, shared: &Shared, opened: Opened) {
     });
 }
 
-fn resolve(site: &Site, order: Order) -> Result<(Arc<Market>, ResolvedJob), Trouble> {
-    let mut data = site.manifest.spec.market_data.clone();
-    data.digest = Some(order.dataset.to_string());
-    let market = Market::open(&site.data_dir, &data)?;
-    let mut manifest = EvolutionJob::clone(&site.manifest);
-    calendar::put_into(&mut manifest, order.bars_per_year);
+fn resolve(context: &ProcessContext, request: SetupRequest) -> Result<(Arc<Market>, ResolvedJob), Trouble> {
+    let mut data = context.manifest.spec.market_data.clone();
+    data.digest = Some(request.dataset.to_string());
+    let market = Market::open(&context.data_dir, &data)?;
+    let mut manifest = EvolutionJob::clone(&context.manifest);
+    calendar::put_into(&mut manifest, request.bars_per_year);
     let job = ResolvedJob::new(&manifest, &market.facts())?;
-    if job.digest != order.inputs {
-        return Err(Trouble::OtherJob { found: job.digest, expected: order.inputs });
+    if job.digest != request.inputs {
+        return Err(Trouble::OtherJob { found: job.digest, expected: request.inputs });
     }
     Ok((Arc::new(market), job))
 }
