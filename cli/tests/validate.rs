@@ -337,7 +337,7 @@ fn strategies_and_genes_are_checked_against_the_catalogue() {
 }
 
 #[test]
-fn what_the_judge_finds_is_said_in_its_words_at_its_line() {
+fn what_the_check_finds_is_said_in_its_words_at_its_line() {
     for (from, to) in [
         ("ema_crossover", "ema_crosover"),
         ("min: 5", "min: 0"),

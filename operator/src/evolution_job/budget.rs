@@ -11,7 +11,7 @@ use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use super::children::slots;
-use super::validate::Verdicts;
+use super::validate::Findings;
 use super::{decide, queue, site, validate};
 use crate::plan::{self, Share, Window};
 use crate::progress::{Hub, SILENCE};
@@ -21,8 +21,8 @@ use crate::watches::Caches;
 #[derive(Debug, Default)]
 pub struct Budget {
     jobs: Mutex<HashMap<String, Memory>>,
-    /// What was judged of them.
-    pub verdicts: Verdicts,
+    /// What was found on their manifests.
+    pub findings: Findings,
 }
 
 #[derive(Debug, Default)]
@@ -108,7 +108,7 @@ impl Budget {
     /// Keeps what is known of jobs that are there.
     pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
         self.jobs().retain(|uid, _| is_there(uid));
-        self.verdicts.retain(is_there);
+        self.findings.retain(is_there);
     }
 
     /// Plans the pool. Jobs that are admitted keep their place from now on. With it come the jobs whose share is not
@@ -119,7 +119,7 @@ impl Budget {
         caches: &Caches,
         hub: &Hub,
     ) -> (BTreeMap<String, Share>, Vec<ObjectRef<EvolutionJob>>) {
-        let mut jobs = jobs_of(pool, caches, &self.verdicts);
+        let mut jobs = jobs_of(pool, caches, &self.findings);
         let replicas = replicas(pool, caches);
         let budget = budget(pool);
         // One at a time: two plans over half of each other's places would give too many.
@@ -208,7 +208,7 @@ pub fn budget(pool: &WorkerPool) -> plan::Pool {
 }
 
 /// The jobs that want a place in the pool.
-fn jobs_of(pool: &WorkerPool, caches: &Caches, verdicts: &Verdicts) -> Vec<std::sync::Arc<EvolutionJob>> {
+fn jobs_of(pool: &WorkerPool, caches: &Caches, findings: &Findings) -> Vec<std::sync::Arc<EvolutionJob>> {
     let (namespace, name) = (pool.namespace(), pool.name_any());
     caches.jobs.state_filter(|job: &EvolutionJob| {
         job.namespace() == namespace
@@ -218,7 +218,7 @@ fn jobs_of(pool: &WorkerPool, caches: &Caches, verdicts: &Verdicts) -> Vec<std::
             && !decide::is_over(job)
             && job.spec.suspend != Some(true)
             // A job that cannot start must not take the place of one that can.
-            && (decide::has_place(job.status.as_ref()) || verdicts.manifest(job).is_ok())
+            && (decide::has_place(job.status.as_ref()) || findings.manifest(job).is_ok())
     })
 }
 

@@ -88,7 +88,7 @@ pub async fn reconcile(job: Arc<EvolutionJob>, ctx: Arc<Context>) -> Result<Acti
     if unjudged.is_some_and(|pool| is_new(&observed) && waits_for_verdict(&ctx, &uid, pool)) {
         return Ok(Action::requeue(JUDGED));
     }
-    let problem = ctx.budget.verdicts.validate(&observed.job, observed.pool.as_deref()).err();
+    let problem = ctx.budget.findings.validate(&observed.job, observed.pool.as_deref()).err();
     let share = share(&ctx, &observed, &uid);
     let (now, clock) = (ctx.clock.now(), Instant::now());
     observed.refused = refused_pods::of(&ctx.refused_pods, ctx.io.client(), &observed, now).await;

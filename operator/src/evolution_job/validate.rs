@@ -31,18 +31,18 @@ fn is_for_good(reason: StalledReason) -> bool {
     matches!(reason, UnknownStrategy | UnknownGene | InvalidSpec)
 }
 
-/// What was judged of jobs, by UID: to judge one makes all its grids, and each plan asks for every job of a pool.
+/// What was found on jobs, by UID: to judge one makes all its grids, and each plan asks for every job of a pool.
 #[derive(Debug, Default)]
-pub struct Verdicts(Mutex<HashMap<String, Verdict>>);
+pub struct Findings(Mutex<HashMap<String, Found>>);
 
 #[derive(Debug)]
-struct Verdict {
+struct Found {
     /// The edition of the job, and whether it had begun.
     of: (Option<i64>, bool),
     problem: Option<Problem>,
 }
 
-impl Verdicts {
+impl Findings {
     /// The first thing that is wrong with the job or its pool.
     ///
     /// # Errors
@@ -60,15 +60,15 @@ impl Verdicts {
         let of = (job.metadata.generation, has_begun(job));
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(uid) = job.metadata.uid.as_deref()
-            && let Some(verdict) = lock().get(uid).filter(|v| v.of == of)
+            && let Some(found) = lock().get(uid).filter(|v| v.of == of)
         {
-            return verdict.problem.clone().map_or(Ok(()), Err);
+            return found.problem.clone().map_or(Ok(()), Err);
         }
-        let judged = manifest(job, Catalogue::embedded());
+        let checked = manifest(job, Catalogue::embedded());
         if let Some(uid) = job.uid() {
-            lock().insert(uid, Verdict { of, problem: judged.clone().err() });
+            lock().insert(uid, Found { of, problem: checked.clone().err() });
         }
-        judged
+        checked
     }
 
     /// Keeps what is known of jobs that are there.
@@ -163,11 +163,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_judge_finds_is_told_in_its_words_with_its_reason() {
-        let verdicts = Verdicts::default();
+    fn what_the_check_finds_is_told_in_its_words_with_its_reason() {
+        let findings = Findings::default();
         let wrong = |strategies, extra| {
             let job = job(strategies, extra);
-            let problem = verdicts.manifest(&job).unwrap_err();
+            let problem = findings.manifest(&job).unwrap_err();
             assert_eq!(problem.message, check(&job, Catalogue::embedded())[0].to_string());
             problem
         };
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(problem.reason, StalledReason::InvalidSpec);
         assert!(problem.message.starts_with("spec.strategies[0].genes[0].min: 0 is outside the bounds "));
         assert!(problem.is_for_good());
-        assert_eq!(verdicts.manifest(&job(json!([{"name": "ema_crossover"}]), json!({}))), Ok(()));
+        assert_eq!(findings.manifest(&job(json!([{"name": "ema_crossover"}]), json!({}))), Ok(()));
     }
 
     #[test]
@@ -197,46 +197,46 @@ mod tests {
         let fixed = json!([{"name": "operation_mode", "value": "trend"}]);
         let mut job = job(json!([{"name": "rsi_mean_reversion", "genes": fixed}]), json!({}));
         job.metadata.uid = Some("job-1".into());
-        let verdicts = Verdicts::default();
-        assert_eq!(verdicts.manifest(&job).unwrap_err().reason, StalledReason::InvalidSpec);
+        let findings = Findings::default();
+        assert_eq!(findings.manifest(&job).unwrap_err().reason, StalledReason::InvalidSpec);
         job.status = serde_json::from_value(json!({"attempts": {"started": 1}})).unwrap();
-        assert_eq!(verdicts.manifest(&job), Ok(()));
+        assert_eq!(findings.manifest(&job), Ok(()));
         job.spec.strategies[0].genes[0].name = "operation_mod".into();
         job.metadata.generation = Some(2);
-        assert_eq!(verdicts.manifest(&job).unwrap_err().reason, StalledReason::UnknownGene);
+        assert_eq!(findings.manifest(&job).unwrap_err().reason, StalledReason::UnknownGene);
     }
 
     #[test]
     fn a_job_is_judged_once_for_each_of_its_editions() {
-        let verdicts = Verdicts::default();
+        let findings = Findings::default();
         let mut job = job(json!([{"name": "ema_crosover"}]), json!({}));
         (job.metadata.uid, job.metadata.generation) = (Some("job-1".into()), Some(1));
-        assert!(verdicts.manifest(&job).is_err());
+        assert!(findings.manifest(&job).is_err());
         job.spec.strategies[0].name = "ema_crossover".into();
-        assert!(verdicts.manifest(&job).is_err(), "the server changes no spec without its generation");
+        assert!(findings.manifest(&job).is_err(), "the server changes no spec without its generation");
         job.metadata.generation = Some(2);
-        assert_eq!(verdicts.manifest(&job), Ok(()));
-        verdicts.retain(|_| false);
-        assert!(verdicts.0.lock().unwrap().is_empty());
+        assert_eq!(findings.manifest(&job), Ok(()));
+        findings.retain(|_| false);
+        assert!(findings.0.lock().unwrap().is_empty());
     }
 
     #[test]
     fn a_pool_that_is_missing_or_refused_stalls_its_jobs_and_an_old_verdict_does_not() {
         let job = job(json!([{"name": "ema_crossover"}]), json!({}));
-        let verdicts = Verdicts::default();
-        assert_eq!(verdicts.validate(&job, None).unwrap_err().reason, StalledReason::PoolNotFound);
+        let findings = Findings::default();
+        assert_eq!(findings.validate(&job, None).unwrap_err().reason, StalledReason::PoolNotFound);
         let verdict = |generation: i64| {
             pool(json!({"conditions": [{
                 "type": "Stalled", "status": "True", "reason": "VolumeNotFound", "message": "no claim x",
                 "observedGeneration": generation, "lastTransitionTime": "2026-01-01T00:00:00Z",
             }]}))
         };
-        let problem = verdicts.validate(&job, Some(&verdict(2))).unwrap_err();
+        let problem = findings.validate(&job, Some(&verdict(2))).unwrap_err();
         assert_eq!(
             (problem.reason, problem.message.as_str()),
             (StalledReason::VolumeNotFound, "WorkerPool default: no claim x")
         );
-        assert_eq!(verdicts.validate(&job, Some(&verdict(1))), Ok(()));
+        assert_eq!(findings.validate(&job, Some(&verdict(1))), Ok(()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::finding::{Finding, first};
 
 /// What follows from an `execution` block that is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct Derived {
     /// Maintenance margin after defaults; `None`: no liquidation.
     pub maintenance_margin: Option<Decimal>,
     /// N of `exposureStep` = 1/N.
@@ -22,7 +22,7 @@ pub struct Account {
 ///
 /// # Errors
 /// The first option that no account can have.
-pub fn account(spec: &ExecutionSpec) -> Result<Account, Finding> {
+pub fn derived(spec: &ExecutionSpec) -> Result<Derived, Finding> {
     let mut findings = Vec::new();
     checked(spec, &mut findings).ok_or_else(|| first("spec.execution", findings))
 }
@@ -31,7 +31,7 @@ const SHARE: &str = "must be at least 0 and less than 1";
 const POSITIVE: &str = "must be greater than 0";
 
 /// The same with every finding. `None` with at least one.
-pub(crate) fn checked(spec: &ExecutionSpec, findings: &mut Vec<Finding>) -> Option<Account> {
+pub(crate) fn checked(spec: &ExecutionSpec, findings: &mut Vec<Finding>) -> Option<Derived> {
     let before = findings.len();
     let mut check = |holds: bool, field: &str, value: Decimal, problem: &str| {
         if !holds {
@@ -62,8 +62,8 @@ pub(crate) fn checked(spec: &ExecutionSpec, findings: &mut Vec<Finding>) -> Opti
     let step = "must be 1 divided by a whole number up to 1000, as 0.25";
     check(steps.is_some(), "exposureStep", spec.exposure_step, step);
     let funding = spec.funding.constant.as_ref().and_then(|c| funding(c, findings));
-    let account = Account { maintenance_margin: margin, exposure_steps: steps?, funding };
-    (findings.len() == before).then_some(account)
+    let derived = Derived { maintenance_margin: margin, exposure_steps: steps?, funding };
+    (findings.len() == before).then_some(derived)
 }
 
 fn funding(constant: &ConstantFunding, findings: &mut Vec<Finding>) -> Option<(i64, u32)> {

@@ -6,9 +6,21 @@ use galapagos_crds::GeneValue;
 use galapagos_crds::catalogue::{Catalogue, GeneEntry, RangeEntry, StrategyEntry};
 use galapagos_genetics::Grid;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, first};
 use crate::gene::{Value, value};
 use crate::space::{SearchSpace, gene};
+
+impl SearchSpace<'_> {
+    /// The canonical genome of named values, which stand at `path`; genes not named take their defaults, or the nearest
+    /// value of the grid.
+    ///
+    /// # Errors
+    /// An unknown gene, or a value that is not on its grid.
+    pub fn indices(&self, path: &str, values: &BTreeMap<String, GeneValue>) -> Result<Box<[u32]>, Finding> {
+        let mut findings = Vec::new();
+        indices(path, self, values, &mut findings).ok_or_else(|| first(path, findings))
+    }
+}
 
 /// Definition, path and value of each named gene that can have its value. Findings on the others.
 pub(crate) fn known<'a>(

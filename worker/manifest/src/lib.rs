@@ -37,6 +37,6 @@ mod space;
 pub mod suggest;
 
 pub use check::{check, objective, unknown_metric};
-pub use execution::{Account, account};
+pub use execution::{Derived, derived};
 pub use finding::{Finding, Weight};
 pub use space::{SearchSpace, unknown_strategy};

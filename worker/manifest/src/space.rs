@@ -8,7 +8,6 @@ use galapagos_crds::{GeneSpec, GeneValue, StrategySpec};
 use galapagos_genetics::Space;
 
 use crate::finding::{Finding, first};
-use crate::initial;
 use crate::range::{fixed, gene_space, own};
 use crate::rules;
 use crate::suggest::meant_or_all;
@@ -45,16 +44,6 @@ impl<'a> SearchSpace<'a> {
         let unknown = || unknown_strategy(format!("{path}.name"), &spec.name, catalogue);
         let named = catalogue.strategy(&spec.name).ok_or_else(unknown)?;
         build(&path, spec, named, overruled, catalogue, &mut findings).ok_or_else(|| first(&path, findings))
-    }
-
-    /// The canonical genome of named values, which stand at `path`; genes not named take their defaults, or the nearest
-    /// value of the grid.
-    ///
-    /// # Errors
-    /// An unknown gene, or a value that is not on its grid.
-    pub fn indices(&self, path: &str, values: &BTreeMap<String, GeneValue>) -> Result<Box<[u32]>, Finding> {
-        let mut findings = Vec::new();
-        initial::indices(path, self, values, &mut findings).ok_or_else(|| first(path, findings))
     }
 }
 

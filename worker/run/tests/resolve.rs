@@ -223,7 +223,7 @@ fn what_is_only_misleading_is_run_as_ever() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// No range of any gene panics: the job resolves exactly where the judge finds nothing impossible, every value is
+    /// No range of any gene panics: the job resolves exactly where the check finds nothing impossible, every value is
     /// one that the engine takes, and the manifest as resolved resolves to the same.
     #[test]
     fn a_job_resolves_exactly_where_the_check_finds_nothing_impossible(

@@ -3,14 +3,14 @@
 use galapagos_crds::execution as spec;
 use galapagos_crds::{Decimal, ExecutionSpec};
 use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side, Window};
-use galapagos_manifest::{Finding, account};
+use galapagos_manifest::{Finding, derived};
 
 /// The engine's options for a block of the manifest and a calendar.
 ///
 /// # Errors
 /// The first option that no account can have.
 pub fn to_engine(spec: &ExecutionSpec, bars_per_year: f64) -> Result<Execution, Finding> {
-    let account = account(spec)?;
+    let derived = derived(spec)?;
     let fraction = spec.sizing.fraction.as_ref().map_or(Decimal::ONE, |f| f.value);
     Ok(Execution {
         initial_capital: spec.initial_capital.to_f64(),
@@ -28,14 +28,14 @@ pub fn to_engine(spec: &ExecutionSpec, bars_per_year: f64) -> Result<Execution, 
         slippage: spec.slippage.to_f64(),
         fraction: fraction.to_f64(),
         leverage: spec.leverage.to_f64(),
-        maintenance_margin: account.maintenance_margin.map(Decimal::to_f64),
+        maintenance_margin: derived.maintenance_margin.map(Decimal::to_f64),
         borrow_rate: spec.borrow_rate.to_f64(),
-        funding: match account.funding {
+        funding: match derived.funding {
             Some((rate_e9, interval_hours)) => Funding::Constant { rate_e9, interval_hours },
             None if spec.funding.series.is_some() => Funding::Series,
             None => Funding::None,
         },
-        exposure_steps: account.exposure_steps,
+        exposure_steps: derived.exposure_steps,
         lot: spec.lot.map(Decimal::to_f64),
         final_close: spec.final_close,
         window: match spec.window {
