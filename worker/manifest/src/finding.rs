@@ -12,7 +12,7 @@ pub struct Finding {
     pub reason: StalledReason,
     /// Whether the job can be run nevertheless.
     pub weight: Weight,
-    /// What is wrong.
+    /// What is wrong, in words that do not name the field again.
     pub text: String,
     /// What would be right, or what was meant, if it can be told.
     pub advice: Option<String>,

@@ -16,7 +16,7 @@ use crate::suggest::meant_or_all;
 #[derive(Clone, Debug)]
 pub struct SearchSpace<'a> {
     pub(crate) catalogue: &'a Catalogue,
-    /// The strategy.
+    /// Name of the strategy.
     pub strategy: &'a StrategyEntry,
     /// Definitions of the genes in the order of the genome: the strategy's own, then those of any strategy that the
     /// manifest names.

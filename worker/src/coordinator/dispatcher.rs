@@ -13,7 +13,7 @@ use crate::lease::{Counts, Delivery, Grant, LeaseTable, Nondeterminism, Terms, W
 /// Why no more answers come.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswers {
-    /// Two workers disagree.
+    /// Two workers gave different answers for the same individual.
     #[error(transparent)]
     Nondeterminism(#[from] Nondeterminism),
     /// Who watches state and data has seen why the run cannot go on, and tells it.
@@ -68,7 +68,7 @@ pub struct FailureCounts {
     pub refused: u64,
 }
 
-/// See the module.
+/// What the sessions of workers, the driver and the clock share: leases behind one lock, and answers on their way.
 #[derive(Debug)]
 pub struct Dispatcher {
     inner: Mutex<Inner>,

@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// A report after this time even if nothing happened: throughput and workers change without an event.
 const REFRESH: Duration = Duration::from_secs(2);
 
-/// The service.
+/// The service of one run: what operators and command lines watch, and what they may change.
 #[derive(Clone, Debug)]
 pub struct ProgressService {
     /// What there is to see.

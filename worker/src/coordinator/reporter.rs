@@ -23,7 +23,7 @@ pub struct News {
 }
 
 impl News {
-    /// Nothing yet.
+    /// The state before the run begins: nobody listens yet.
     pub fn new(live: Live, dispatcher: Arc<Dispatcher>) -> Arc<News> {
         Arc::new(News {
             live: Mutex::new(live),

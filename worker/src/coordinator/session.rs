@@ -29,7 +29,7 @@ const MOST_SLOTS: u32 = 1024;
 /// What every session knows.
 #[derive(Clone, Debug)]
 pub struct SessionContext {
-    /// The shared dispatcher.
+    /// Which worker evaluates what; shared by all sessions and the driver.
     pub dispatcher: Arc<Dispatcher>,
     /// Digest of the dataset.
     pub dataset: [u8; 32],

@@ -57,7 +57,7 @@ pub struct ServeOptions<'a> {
     pub uid: &'a JobUid,
 }
 
-/// A running server.
+/// A server that workers connect to, until it is closed.
 #[derive(Debug)]
 pub struct WorkServer {
     address: SocketAddr,

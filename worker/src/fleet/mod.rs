@@ -53,7 +53,7 @@ pub enum FleetError {
     /// The certificates cannot be made.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The port.
+    /// The server that the workers connect to cannot be opened.
     #[error(transparent)]
     WorkServer(#[from] ServeError),
     /// Files, processes or threads of the system.

@@ -47,7 +47,7 @@ pub struct DataPart<'a> {
 /// An individual whose indices have become the engine's genome, once for all that is done with it.
 #[derive(Debug)]
 pub struct Decoded<'a> {
-    /// Its species.
+    /// The species that is evaluated, with its search space.
     pub species: &'a SpeciesSpace,
     /// Its genes and stops.
     pub genome: Genome,

@@ -64,7 +64,7 @@ pub struct ResolvedJob {
     pub initial: Vec<Vec<Box<[u32]>>>,
     /// What steers breeding: seed, population, operators.
     pub config: Config,
-    /// Objective and limits.
+    /// Objective and limits: what an evaluation is worth to the job.
     pub fitness: FitnessFunction,
     /// Options of the simulated account.
     pub execution: Execution,

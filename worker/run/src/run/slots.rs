@@ -225,12 +225,12 @@ mod tests {
         (0..n).map(|i| Task { index: i as usize, species: 0, genome: Box::new([i]) }).collect()
     }
 
-    fn of(task: &Task) -> Evaluation {
+    fn evaluation(task: &Task) -> Evaluation {
         Evaluation { returns: u64::from(task.genome[0]), ..blank() }
     }
 
     fn all(tasks: &[&Task]) -> Attempt<Vec<Evaluation>> {
-        Attempt::Done(tasks.iter().map(|t| of(t)).collect())
+        Attempt::Done(tasks.iter().map(|t| evaluation(t)).collect())
     }
 
     const LATE: Exception = Exception::TimedOut { seconds: 1 };
@@ -243,7 +243,7 @@ mod tests {
         let together = |batch: &mut [&Task]| {
             if batch.iter().any(|t| culprit(t)) { Attempt::Failed(LATE) } else { all(batch) }
         };
-        let alone = |t: &&Task| Some(if culprit(t) { Err(LATE) } else { Ok(of(t)) });
+        let alone = |t: &&Task| Some(if culprit(t) { Err(LATE) } else { Ok(evaluation(t)) });
         for room in [1, 4, 100] {
             let made = RefCell::new(Vec::new());
             let ready = |t| {
@@ -252,7 +252,7 @@ mod tests {
             };
             let answers = in_batches(&tasks, room, ready, |_| true, together, alone);
             for (task, answer) in tasks.iter().zip(answers) {
-                assert_eq!(answer, Some(if culprit(task) { Err(LATE) } else { Ok(of(task)) }));
+                assert_eq!(answer, Some(if culprit(task) { Err(LATE) } else { Ok(evaluation(task)) }));
             }
             assert_eq!(made.into_inner(), tasks);
         }
@@ -271,11 +271,11 @@ mod tests {
             sizes.borrow_mut().push((batch.len(), made.get()));
             all(batch)
         };
-        let alone = |t: &&Task| Some(Ok(of(t)));
+        let alone = |t: &&Task| Some(Ok(evaluation(t)));
         let answers = in_batches(&tasks, 4, ready, |t| t.genome[0] != 3, together, alone);
         // The one that does not share is ready for later.
         assert_eq!(sizes.into_inner(), [(4, 5), (4, 9), (1, 10)]);
-        let expected: Vec<_> = tasks.iter().map(|t| Some(Ok(of(t)))).collect();
+        let expected: Vec<_> = tasks.iter().map(|t| Some(Ok(evaluation(t)))).collect();
         assert_eq!(answers, expected);
     }
 
@@ -285,10 +285,10 @@ mod tests {
         let tasks: Vec<&Task> = tasks.iter().collect();
         let together =
             |batch: &mut [&Task]| if batch[0].genome[0] == 0 { all(batch) } else { Attempt::Stopped };
-        let answers = in_batches(&tasks, 2, |t| t, |_| true, together, |t| Some(Ok(of(t))));
+        let answers = in_batches(&tasks, 2, |t| t, |_| true, together, |t| Some(Ok(evaluation(t))));
         let made: Vec<bool> = answers.iter().map(Option::is_some).collect();
         assert_eq!(made, [true, true, false, false, false, false]);
-        let alone = |t: &&Task| (t.genome[0] < 4).then(|| Ok(of(t)));
+        let alone = |t: &&Task| (t.genome[0] < 4).then(|| Ok(evaluation(t)));
         let answers = in_batches(&tasks, 2, |t| t, |_| false, |batch| all(batch), alone);
         assert_eq!(answers.iter().filter(|a| a.is_some()).count(), 4);
     }

@@ -38,9 +38,9 @@ pub enum StorageError {
     /// What would be in the file has no JSON.
     #[error("{} cannot be written", path.display())]
     Json {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// What the JSON library said.
         source: serde_json::Error,
     },
     /// Another process runs the same job in the same folder.

@@ -83,9 +83,9 @@ pub enum Record {
         generation: u32,
         /// Position inside the generation.
         index: u32,
-        /// As in [`RecordIdentity`].
+        /// First 16 bits of the hash of the species' name.
         species: u16,
-        /// As in [`RecordIdentity`].
+        /// 128-bit hash of species and canonical genome.
         hash: u128,
     },
 }
