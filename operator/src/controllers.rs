@@ -16,9 +16,10 @@ use kube::{Resource, ResourceExt};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::context::Context;
-use crate::evolution_job::status::believed;
 use crate::metrics::{Controller, Outcome};
-use crate::{evolution_job, worker_pool};
+use crate::runtime::backoff;
+use crate::runtime::ids::Uid;
+use crate::{believed, evolution_job, worker_pool};
 
 #[cfg(test)]
 mod tests;
@@ -80,7 +81,7 @@ pub async fn run(ctx: Arc<Context>) {
         UnboundedReceiverStream::new(requests.pools),
         Arc::clone(&ctx),
         |pool, ctx| async move {
-            evolution_job::replan(&ctx, &pool);
+            evolution_job::place::replan(&ctx, &pool);
             Ok(worker_pool::reconcile(pool, ctx).await?)
         },
     );
@@ -120,8 +121,10 @@ async fn control<K, F>(
         })
     };
     let again = move |object: Arc<K>, error: &Error, ctx: Arc<Context>| {
-        let wait = ctx.backoff.failed(&object.uid().unwrap_or_default());
-        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        // What is in a cache has one; what had none would be looked at again like what fails for the last time.
+        let uid = Uid::of(object.meta());
+        let wait = uid.map_or(backoff::LONGEST, |uid| ctx.memory.backoff.failed(&uid));
+        let (namespace, name) = (object.namespace(), object.name_any());
         let causes = causes(error);
         match error.is_conflict() {
             true => {
@@ -199,14 +202,11 @@ async fn count(ctx: &Context) {
 async fn sweep(ctx: &Context) {
     loop {
         tokio::time::sleep(SWEEP).await;
-        let jobs: BTreeSet<String> = ctx.caches.jobs.state().iter().filter_map(|job| job.uid()).collect();
-        let pools: BTreeSet<String> = ctx.caches.pools.state().iter().filter_map(|pool| pool.uid()).collect();
-        let is_there = |uid: &str| jobs.contains(uid) || pools.contains(uid);
-        ctx.budget.retain(is_there);
-        ctx.recent.retain(is_there);
-        ctx.backoff.retain(is_there);
-        ctx.refusals.retain(is_there);
-        ctx.rivals.retain(is_there);
-        ctx.hub.retain(|uid| jobs.contains(uid));
+        let jobs = ctx.caches.jobs.state();
+        let pools = ctx.caches.pools.state();
+        let there = jobs.iter().filter_map(|job| Uid::of(&job.metadata));
+        let there: BTreeSet<Uid> =
+            there.chain(pools.iter().filter_map(|pool| Uid::of(&pool.metadata))).collect();
+        ctx.memory.all.keep(|uid| there.contains(uid));
     }
 }

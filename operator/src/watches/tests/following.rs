@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::server::{Server, WORKER_PODS, child, drain, job, pool};
-use crate::watches::Settings;
+use crate::runtime::watches::Settings;
 
 #[tokio::test(start_paused = true)]
 async fn what_is_listed_and_what_is_told_afterwards_is_known() {
@@ -88,6 +88,26 @@ async fn one_object_that_cannot_be_read_blinds_for_no_other() {
         "{text}"
     );
     assert_eq!(server.lists_seen("evolutionjobs"), 1);
+}
+
+/// What is remembered of objects without a UID would be mixed.
+#[tokio::test(start_paused = true)]
+async fn an_object_that_has_no_uid_or_no_namespace_is_left_out() {
+    let (mut nobody, mut nowhere) = (job("nobody", "p", 4), job("nowhere", "p", 4));
+    nobody["metadata"]["uid"] = json!("");
+    nowhere["metadata"].as_object_mut().unwrap().remove("namespace");
+    let server = Server::default();
+    server.holds("evolutionjobs", 10, &[nobody.clone(), nowhere, job("a", "p", 5)]);
+    let watched = server.watched(&Settings::default());
+    watched.settled().await;
+    server.says("evolutionjobs", "MODIFIED", &nobody);
+    server.says("evolutionjobs", "ADDED", &job("b", "p", 11));
+    watched.until("b", |w| w.caches.jobs.state().len() == 2).await;
+    let text = watched.metrics.text().unwrap();
+    assert!(
+        text.contains("watch_failures_total{watch=\"evolution_jobs\",failure=\"unreadable\"} 3"),
+        "{text}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
