@@ -16,10 +16,11 @@ use kube::{Resource, ResourceExt};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::context::Context;
-use crate::evolution_job::status::believed;
 use crate::metrics::{Controller, Outcome};
-use crate::watches::Watch;
-use crate::{evolution_job, worker_pool};
+use crate::runtime::backoff;
+use crate::runtime::ids::Uid;
+use crate::watches::{EVOLUTION_JOBS, WORKER_POOLS};
+use crate::{believed, evolution_job, worker_pool};
 
 #[cfg(test)]
 mod tests;
@@ -83,7 +84,7 @@ pub async fn run(ctx: Arc<Context>) {
         UnboundedReceiverStream::new(requests.pools),
         Arc::clone(&ctx),
         |pool, ctx| async move {
-            evolution_job::replan(&ctx, &pool);
+            evolution_job::place::replan(&ctx, &pool);
             Ok(worker_pool::reconcile(pool, ctx).await?)
         },
     );
@@ -123,13 +124,15 @@ async fn control<K, F>(
         })
     };
     let again = move |object: Arc<K>, error: &Error, ctx: Arc<Context>| {
-        let wait = ctx.backoff.failed(&object.uid().unwrap_or_default());
-        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        // What is in a cache has one; what had none would be looked at again like what fails for the last time.
+        let uid = Uid::of(object.meta());
+        let wait = uid.as_ref().map_or(backoff::LONGEST, |uid| ctx.memory.backoff.failed(uid));
+        let (namespace, name) = (object.namespace(), object.name_any());
         let causes = causes(error);
-        if error.is_conflict() && ctx.backoff.failures(&object.uid().unwrap_or_default()) >= STALE {
-            ctx.caches.doubt(match kind {
-                Controller::EvolutionJob => Watch::EvolutionJobs,
-                Controller::WorkerPool => Watch::WorkerPools,
+        if error.is_conflict() && uid.is_some_and(|uid| ctx.memory.backoff.failures(&uid) >= STALE) {
+            ctx.caches.doubts.raise(match kind {
+                Controller::EvolutionJob => EVOLUTION_JOBS,
+                Controller::WorkerPool => WORKER_POOLS,
             });
         }
         match error.is_conflict() {
@@ -208,14 +211,11 @@ async fn count(ctx: &Context) {
 async fn sweep(ctx: &Context) {
     loop {
         tokio::time::sleep(SWEEP).await;
-        let jobs: BTreeSet<String> = ctx.caches.jobs.state().iter().filter_map(|job| job.uid()).collect();
-        let pools: BTreeSet<String> = ctx.caches.pools.state().iter().filter_map(|pool| pool.uid()).collect();
-        let is_there = |uid: &str| jobs.contains(uid) || pools.contains(uid);
-        ctx.budget.retain(is_there);
-        ctx.recent.retain(is_there);
-        ctx.backoff.retain(is_there);
-        ctx.refusals.retain(is_there);
-        ctx.rivals.retain(is_there);
-        ctx.hub.retain(|uid| jobs.contains(uid));
+        let jobs = ctx.caches.jobs.state();
+        let pools = ctx.caches.pools.state();
+        let there = jobs.iter().filter_map(|job| Uid::of(&job.metadata));
+        let there: BTreeSet<Uid> =
+            there.chain(pools.iter().filter_map(|pool| Uid::of(&pool.metadata))).collect();
+        ctx.memory.all.keep(|uid| there.contains(uid));
     }
 }

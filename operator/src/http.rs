@@ -47,7 +47,7 @@ async fn live(State(probes): State<Probes>) -> Response {
     if stuck.is_empty() {
         return (StatusCode::OK, "alive\n").into_response();
     }
-    let names: Vec<&str> = stuck.iter().map(|watch| watch.as_str()).collect();
+    let names: Vec<&str> = stuck.iter().map(|watch| watch.name).collect();
     let text =
         format!("nothing heard on these watches although the API server answers: {}\n", names.join(", "));
     (StatusCode::SERVICE_UNAVAILABLE, text).into_response()

@@ -9,16 +9,22 @@
 )]
 
 pub mod annotations;
+pub mod believed;
 pub mod certificates;
 pub mod context;
 pub mod controllers;
 pub mod evolution_job;
 pub mod http;
+pub mod kinds;
 pub mod labels;
+pub mod life;
 pub mod logs;
+pub mod memory;
 pub mod metrics;
 pub mod names;
+pub mod origin;
 pub mod plan;
+pub mod ports;
 pub mod progress;
 pub mod run;
 pub mod runtime;

@@ -10,15 +10,17 @@ use kube::{Client, Config};
 use tokio::sync::{mpsc, watch};
 
 use crate::certificates::Ca;
-use crate::context::{Clock, Context, Recent};
+use crate::context::{Clock, Context};
 use crate::controllers;
-use crate::evolution_job::budget::Budget;
+use crate::memory::Memory;
 use crate::metrics::Metrics;
+use crate::names::OPERATOR;
+use crate::origin::Maker;
 use crate::progress::Hub;
-use crate::runtime::backoff::Backoff;
+use crate::runtime::ids::Namespace;
 use crate::runtime::kube_io::KubeIo;
 use crate::runtime::leader::{self, Candidate, Fence, KubeLease};
-use crate::runtime::watches::{Health, Pulse};
+use crate::runtime::watches::{self as watching, Health, Pulse};
 use crate::settings::Settings;
 use crate::teller::Teller;
 use crate::watches::{self, Caches, Triggers};
@@ -60,14 +62,14 @@ pub async fn operate(
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let own_namespace = own_namespace(&settings)?;
-    settings.own_namespace = Some(own_namespace.clone());
+    settings.own_namespace = Some(own_namespace.to_string());
     let identity = leader::identity(&name(&settings));
     let metrics = Arc::new(Metrics::new());
     let pulse = Pulse::new();
-    let health = Health::new(pulse.clone(), Arc::clone(&metrics));
+    let health = Health::new(pulse.clone(), metrics.runtime.clone());
     let triggers = Triggers::new();
     let watching =
-        watches::Settings { namespace: settings.namespace.clone(), ..watches::Settings::default() };
+        watching::Settings { namespace: settings.namespace.clone(), ..watching::Settings::default() };
     let (caches, mut watches) = watches::start(&client, &watching, &triggers, &health);
     let fence = Fence::closed();
     let (leading, leads) = watch::channel(false);
@@ -80,15 +82,16 @@ pub async fn operate(
         http = %settings.http_address,
         "operator"
     );
-    let store = KubeLease::new(client.clone(), &own_namespace, &settings.lease_name);
+    let store = KubeLease::new(client.clone(), OPERATOR, &own_namespace, &settings.lease_name);
     let candidate =
-        Candidate { identity, fence: fence.clone(), leading, pulse, metrics: Arc::clone(&metrics) };
+        Candidate { identity, fence: fence.clone(), leading, pulse, metrics: metrics.runtime.clone() };
     let (give_up, given_up) = watch::channel(false);
     let electing = tokio::spawn(leader::run(store, candidate, signals::asked(given_up)));
-    let (events, telling) =
-        Teller::new(KubeIo::new(client.clone(), fence.clone(), Arc::clone(&metrics)), Arc::clone(&metrics));
+    // One of their own: what waits for an event to be told waits for nothing else.
+    let telling = KubeIo::new(client.clone(), OPERATOR, fence.clone(), metrics.runtime.clone());
+    let (events, telling) = Teller::new(telling, metrics.runtime.clone());
     let lead = Lead {
-        io: KubeIo::new(client, fence.clone(), Arc::clone(&metrics)),
+        io: KubeIo::new(client, OPERATOR, fence.clone(), metrics.runtime.clone()),
         events,
         fence,
         caches,
@@ -134,7 +137,7 @@ struct Lead {
     health: Health,
     settings: Settings,
     metrics: Arc<Metrics>,
-    own_namespace: String,
+    own_namespace: Namespace,
 }
 
 impl Lead {
@@ -168,7 +171,7 @@ impl Lead {
             match Ca::load_or_create(&self.io, &self.own_namespace).await {
                 Ok(ca) => break Arc::new(ca),
                 Err(error) => {
-                    tracing::error!(namespace = self.own_namespace, %error, "the authority of certificates");
+                    tracing::error!(namespace = self.own_namespace.as_str(), %error, "the authority of certificates");
                     self.health.in_trouble(Some(format!("no authority to sign certificates: {error}")));
                     tokio::time::sleep(AGAIN).await;
                 }
@@ -177,25 +180,20 @@ impl Lead {
         self.health.in_trouble(None);
         let (news, mut told) = mpsc::unbounded_channel();
         let triggers = self.triggers.clone();
+        let memory = Memory::new();
         let context = Arc::new(Context {
             events: self.events.clone(),
-            hub: Hub::new(ca.clone(), news),
+            hub: Hub::new(ca.clone(), news, &memory.all),
+            maker: Maker::new(self.own_namespace.clone(), ca.fingerprint()),
             io: self.io.clone(),
             caches: self.caches.clone(),
             triggers: self.triggers.clone(),
             ca,
             settings: self.settings.clone(),
             metrics: Arc::clone(&self.metrics),
-            backoff: Backoff::new(),
-            budget: Budget::default(),
+            memory,
             clock: Clock::default(),
             since: Instant::now(),
-            recent: Recent::default(),
-            refusals: crate::evolution_job::refusals::Refusals::default(),
-            rivals: crate::evolution_job::rivals::Rivals::default(),
-            refused_pods: crate::evolution_job::refused_pods::RefusedPods::default(),
-            pending: crate::evolution_job::worker_trouble::Pending::default(),
-            claims: crate::worker_pool::Claims::default(),
         });
         let pass_on = async move {
             while let Some(job) = told.recv().await {
@@ -225,13 +223,12 @@ async fn client(settings: &Settings) -> anyhow::Result<Client> {
     Ok(Client::try_from(config)?)
 }
 
-fn own_namespace(settings: &Settings) -> anyhow::Result<String> {
-    if let Some(namespace) = &settings.own_namespace {
-        return Ok(namespace.clone());
-    }
-    match std::fs::read_to_string(NAMESPACE_FILE) {
-        Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
-        _ => bail!("outside a pod --own-namespace must say where the operator's lease and authority lie"),
+fn own_namespace(settings: &Settings) -> anyhow::Result<Namespace> {
+    let given = settings.own_namespace.clone();
+    let namespace = given.or_else(|| std::fs::read_to_string(NAMESPACE_FILE).ok());
+    match namespace.and_then(|text| Namespace::new(text.trim())) {
+        Some(namespace) => Ok(namespace),
+        None => bail!("outside a pod --own-namespace must say where the operator's lease and authority lie"),
     }
 }
 

@@ -8,8 +8,9 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::EventType;
 use tokio::sync::{mpsc, watch};
 
-use crate::metrics::Metrics;
+use crate::runtime::ids::Uid;
 use crate::runtime::kube_io::{KubeIo, MAX_NOTE};
+use crate::runtime::metrics::Metrics;
 
 /// What was done when an event happened: the field `action` of all of them.
 const ACTION: &str = "Reconcile";
@@ -30,20 +31,21 @@ struct Telling {
 #[derive(Clone)]
 pub struct Teller {
     events: mpsc::Sender<Telling>,
-    /// Events that are not told yet, by the UID of their object.
-    left: Arc<watch::Sender<HashMap<String, usize>>>,
-    metrics: Arc<Metrics>,
+    /// Events that are not told yet, by the UID of their object, which may be gone by then: what is left goes with the
+    /// telling and not with the object.
+    left: Arc<watch::Sender<HashMap<Option<Uid>, usize>>>,
+    metrics: Metrics,
 }
 
 impl Teller {
     /// The way in, and the task that tells what comes in until all ways in are dropped.
-    pub fn new(io: KubeIo, metrics: Arc<Metrics>) -> (Teller, impl Future<Output = ()> + Send) {
+    pub fn new(io: KubeIo, metrics: Metrics) -> (Teller, impl Future<Output = ()> + Send) {
         let (sender, mut events) = mpsc::channel::<Telling>(MOST);
         let left = Arc::new(watch::Sender::new(HashMap::new()));
         let teller = Teller { events: sender, left: Arc::clone(&left), metrics };
         let telling = async move {
             while let Some(Telling { about, type_, reason, note }) = events.recv().await {
-                io.event(&about, type_, reason, ACTION, &note).await;
+                io.event(&about, type_, reason.as_str(), ACTION, &note).await;
                 left.send_modify(|left| told(left, &uid(&about)));
             }
         };
@@ -82,12 +84,12 @@ impl Teller {
     }
 }
 
-fn uid(about: &ObjectReference) -> String {
-    about.uid.clone().unwrap_or_default()
+fn uid(about: &ObjectReference) -> Option<Uid> {
+    about.uid.as_deref().and_then(Uid::new)
 }
 
 /// One less of that object; what has none left is forgotten.
-fn told(left: &mut HashMap<String, usize>, uid: &str) {
+fn told(left: &mut HashMap<Option<Uid>, usize>, uid: &Option<Uid>) {
     if let Some(of_it) = left.get_mut(uid) {
         *of_it -= 1;
         if *of_it == 0 {
@@ -104,6 +106,8 @@ mod tests {
     use tower::service_fn;
 
     use super::*;
+    use crate::metrics::Metrics;
+    use crate::names::OPERATOR;
     use crate::runtime::leader::Fence;
 
     fn teller() -> (Teller, impl Future<Output = ()> + Send, Arc<Metrics>) {
@@ -111,8 +115,8 @@ mod tests {
             Ok::<_, std::convert::Infallible>(Response::builder().status(403).body(Body::empty()).unwrap())
         });
         let metrics = Arc::new(Metrics::new());
-        let io = KubeIo::new(Client::new(refuse, "n"), Fence::open(), Arc::clone(&metrics));
-        let (teller, telling) = Teller::new(io, Arc::clone(&metrics));
+        let io = KubeIo::new(Client::new(refuse, "n"), OPERATOR, Fence::open(), metrics.runtime.clone());
+        let (teller, telling) = Teller::new(io, metrics.runtime.clone());
         (teller, telling, metrics)
     }
 

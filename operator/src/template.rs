@@ -4,6 +4,7 @@
 //! The rules are those of Kubernetes' strategic merge where they matter to pods: objects are merged member by member,
 //! `null` removes a member, lists whose items have a key are merged by it, all other lists are replaced.
 
+use galapagos_crds::pool::Schemaless;
 use serde_json::{Map, Value};
 
 /// How the items of a list find each other.
@@ -85,6 +86,17 @@ fn without_nulls(value: Value) -> Value {
         Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
         scalar => scalar,
     }
+}
+
+/// A container of a pod template by its name.
+pub fn container<'a>(template: &'a Schemaless, name: &str) -> Option<&'a Value> {
+    in_list(template, "containers", name)
+}
+
+/// The same in another list of containers.
+pub fn in_list<'a>(template: &'a Schemaless, list: &str, name: &str) -> Option<&'a Value> {
+    let containers = template.0.get("spec")?.get(list)?.as_array()?;
+    containers.iter().find(|c| c.get("name").and_then(Value::as_str) == Some(name))
 }
 
 #[cfg(test)]

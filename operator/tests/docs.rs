@@ -10,9 +10,10 @@ use galapagos_crds::conditions::{
     SuspendedReason, WorkersReadyReason,
 };
 use galapagos_crds::status::Phase;
-use galapagos_operator::metrics::{Controller, Metrics, Outcome, Verb, WatchFailure, WriteOutcome};
+use galapagos_operator::metrics::{Controller, Metrics, Outcome};
 use galapagos_operator::runtime::kube_io::Kind;
-use galapagos_operator::watches::Watch;
+use galapagos_operator::runtime::metrics::{Verb, WatchFailure, WriteOutcome};
+use galapagos_operator::watches;
 
 fn page(name: &str) -> String {
     std::fs::read_to_string(format!("{}/../docs/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -36,9 +37,9 @@ fn listed(section: &str) -> Vec<String> {
 fn exposition() -> String {
     let metrics = Metrics::new();
     metrics.reconciled(Controller::EvolutionJob, Outcome::Completed, Duration::from_millis(20));
-    metrics.wrote(Verb::Create, Kind::Secret, WriteOutcome::Done);
-    metrics.watch_failed(Watch::Workers, WatchFailure::Expired);
-    metrics.event(EventReason::Queued);
+    metrics.runtime.wrote(Verb::Create, Kind::Secret.as_str(), WriteOutcome::Done);
+    metrics.runtime.watch_failed(watches::WORKERS.name, WatchFailure::Expired);
+    metrics.runtime.event(EventReason::Queued.as_str());
     metrics.text().unwrap()
 }
 
@@ -75,12 +76,13 @@ fn a_row_has_the_type_of_its_metric() {
 #[test]
 fn the_documentation_names_every_value_of_a_label() {
     let section = section(&page("monitoring.md"), "Operator");
-    // The lists of metrics.rs: `Variant = "value",`.
-    let source = include_str!("../src/metrics.rs");
-    let values = source.lines().filter_map(|line| line.trim().strip_suffix("\",")?.split_once(" = \""));
+    // The lists of both files: `Variant = "value",`.
+    let sources = [include_str!("../src/metrics.rs"), include_str!("../src/runtime/metrics.rs")];
+    let lines = sources.iter().flat_map(|source| source.lines());
+    let values = lines.filter_map(|line| line.trim().strip_suffix("\",")?.split_once(" = \""));
     let mut values: BTreeSet<&str> = values.map(|(_, value)| value).collect();
     assert!(values.len() > 15, "{values:?}");
-    values.extend(Watch::ALL.map(Watch::as_str));
+    values.extend(watches::ALL.map(|watch| watch.name));
     for value in values {
         assert!(section.contains(&format!("`{value}`")), "{value}");
     }

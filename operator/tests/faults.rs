@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body as AxumBody;
-use galapagos_operator::metrics::Metrics;
+use galapagos_operator::runtime::ids::{Name, Namespace, ObjectKey, Uid};
 use galapagos_operator::runtime::kube_io::{Kind as Written, KubeIo, Propagation, WriteError};
 use galapagos_operator::runtime::leader::Fence;
+use galapagos_operator::runtime::metrics::Metrics;
 use http::{Request, Response};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::WatchParams;
@@ -49,16 +50,20 @@ struct Run {
     carried_out: Arc<AtomicUsize>,
 }
 
+fn namespace() -> Namespace {
+    Namespace::new("n").unwrap()
+}
+
 fn run(fault: Fault) -> Run {
     let faults = Faults::new(fault);
     let carried_out = Arc::new(AtomicUsize::new(0));
-    let io = KubeIo::new(client(&faults, &carried_out), Fence::open(), Arc::new(Metrics::new()));
+    let io = KubeIo::new(client(&faults, &carried_out), "operator", Fence::open(), Metrics::new());
     Run { faults, io, carried_out }
 }
 
 impl Run {
     async fn create(&self, name: &str) -> Result<(), WriteError> {
-        self.io.create(Written::Secret, "n", &secret(name)).await.map(|_| ())
+        self.io.create(Written::Secret, &namespace(), &secret(name)).await.map(|_| ())
     }
 
     /// The second write never ends; the place where the process is taken for dead.
@@ -116,7 +121,8 @@ async fn a_delayed_write_is_done_late() {
 async fn writes_are_seen_in_order_and_blind_deletes_are_recognised() {
     let run = run(Fault::NONE);
     run.create("a").await.unwrap();
-    run.io.delete(Written::Job, "n", "b", "u", Propagation::Background).await.unwrap();
+    let b = ObjectKey { namespace: namespace(), name: Name::new("b").unwrap() };
+    run.io.delete(Written::Job, &b, &Uid::new("u").unwrap(), Propagation::Background).await.unwrap();
     let api: Api<ConfigMap> = Api::namespaced(run.io.client().clone(), "n");
     let _ = api.delete("c", &Default::default()).await;
     let writes = run.faults.writes();

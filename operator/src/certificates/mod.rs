@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use crate::labels::{self, Component};
 use crate::names::OPERATOR;
 use crate::progress::Credentials;
+use crate::runtime::ids::{Namespace, Uid};
 use crate::runtime::kube_io::{Created, Kind, KubeIo, WriteError};
 
 /// Name of the authority's Secret.
@@ -41,7 +42,7 @@ pub enum CaError {
     #[error("cannot read Secret {namespace}/{SECRET}; check the operator's Role: {source}")]
     Read {
         /// Where.
-        namespace: String,
+        namespace: Namespace,
         /// What came back.
         source: Box<kube::Error>,
     },
@@ -49,7 +50,7 @@ pub enum CaError {
     #[error("cannot create Secret {namespace}/{SECRET}; check the operator's Role: {source}")]
     Create {
         /// Where.
-        namespace: String,
+        namespace: Namespace,
         /// What came back.
         source: Box<WriteError>,
     },
@@ -59,7 +60,7 @@ pub enum CaError {
     )]
     Missing {
         /// Where.
-        namespace: String,
+        namespace: Namespace,
         /// What is not there.
         key: &'static str,
     },
@@ -70,7 +71,7 @@ pub enum CaError {
     )]
     Unusable {
         /// Where.
-        namespace: String,
+        namespace: Namespace,
         /// Why not.
         source: TlsError,
     },
@@ -78,7 +79,7 @@ pub enum CaError {
     #[error("the API server did not answer about Secret {namespace}/{SECRET} within {} s", LATE.as_secs())]
     Late {
         /// Where.
-        namespace: String,
+        namespace: Namespace,
     },
     /// A certificate cannot be made.
     #[error(transparent)]
@@ -112,27 +113,27 @@ impl Ca {
     ///
     /// # Errors
     /// [`CaError`]: trying again may help.
-    pub async fn load_or_create(io: &KubeIo, namespace: &str) -> Result<Ca, CaError> {
+    pub async fn load_or_create(io: &KubeIo, namespace: &Namespace) -> Result<Ca, CaError> {
         let loading = Ca::ask(io, namespace);
-        let late = |_| CaError::Late { namespace: namespace.to_owned() };
+        let late = |_| CaError::Late { namespace: namespace.clone() };
         tokio::time::timeout(LATE, loading).await.map_err(late)?
     }
 
-    async fn ask(io: &KubeIo, namespace: &str) -> Result<Ca, CaError> {
-        let secrets: Api<Secret> = Api::namespaced(io.client().clone(), namespace);
-        let unread = |source| CaError::Read { namespace: namespace.to_owned(), source: Box::new(source) };
+    async fn ask(io: &KubeIo, namespace: &Namespace) -> Result<Ca, CaError> {
+        let secrets: Api<Secret> = Api::namespaced(io.client().clone(), namespace.as_str());
+        let unread = |source| CaError::Read { namespace: namespace.clone(), source: Box::new(source) };
         if let Some(found) = secrets.get_opt(SECRET).await.map_err(unread)? {
             return Ca::from_secret(&found, namespace);
         }
         let made = Authority::new(SystemTime::now())?;
         match io.create(Kind::Secret, namespace, &secret(&made, namespace)).await {
             Ok(Created::New(_)) => {
-                tracing::info!(secret = SECRET, namespace, "authority made");
+                tracing::info!(secret = SECRET, namespace = namespace.as_str(), "authority made");
                 Ok(Ca::new(made))
             }
             // Another replica was faster, or the reply to an earlier try was lost: what is stored counts.
             Ok(Created::Exists) => Ca::from_secret(&secrets.get(SECRET).await.map_err(unread)?, namespace),
-            Err(source) => Err(CaError::Create { namespace: namespace.to_owned(), source: Box::new(source) }),
+            Err(source) => Err(CaError::Create { namespace: namespace.clone(), source: Box::new(source) }),
         }
     }
 
@@ -142,16 +143,16 @@ impl Ca {
         Ca { authority, fingerprint, clients: Mutex::default() }
     }
 
-    fn from_secret(secret: &Secret, namespace: &str) -> Result<Ca, CaError> {
+    fn from_secret(secret: &Secret, namespace: &Namespace) -> Result<Ca, CaError> {
         let text = |key: &'static str| {
             let bytes = secret.data.as_ref().and_then(|data| data.get(key));
             bytes
                 .and_then(|bytes| std::str::from_utf8(&bytes.0).ok())
-                .ok_or_else(|| CaError::Missing { namespace: namespace.to_owned(), key })
+                .ok_or_else(|| CaError::Missing { namespace: namespace.clone(), key })
         };
         Authority::from_pem(text(CERTIFICATE)?, text(KEY)?)
             .map(Ca::new)
-            .map_err(|source| CaError::Unusable { namespace: namespace.to_owned(), source })
+            .map_err(|source| CaError::Unusable { namespace: namespace.clone(), source })
     }
 
     /// 64 hex digits that stand for this authority: another one has others.
@@ -163,8 +164,8 @@ impl Ca {
     ///
     /// # Errors
     /// The UID cannot stand in a certificate, or there is no randomness.
-    pub fn issue(&self, uid: &str) -> Result<Certificates, CaError> {
-        let (job, now) = (JobUid::new(uid)?, SystemTime::now());
+    pub fn issue(&self, uid: &Uid) -> Result<Certificates, CaError> {
+        let (job, now) = (JobUid::new(uid.as_str())?, SystemTime::now());
         Ok(Certificates {
             ca: self.authority.certificate_pem().to_owned(),
             coordinator: self.authority.leaf(Role::Coordinator, &job, now)?,
@@ -221,7 +222,7 @@ impl fmt::Debug for Certificates {
     }
 }
 
-fn secret(authority: &Authority, namespace: &str) -> Value {
+fn secret(authority: &Authority, namespace: &Namespace) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Secret",

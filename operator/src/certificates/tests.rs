@@ -17,9 +17,11 @@ use tokio::net::TcpListener;
 use tower::service_fn;
 
 use super::{Ca, CaError, KEY, SECRET, secret};
-use crate::metrics::Metrics;
+use crate::names::OPERATOR;
+use crate::runtime::ids::example::{namespace, uid};
 use crate::runtime::kube_io::KubeIo;
 use crate::runtime::leader::Fence;
+use crate::runtime::metrics::Metrics;
 
 const OWN: &str = "galapagos-system";
 
@@ -39,7 +41,7 @@ impl Server {
             let server = server.clone();
             async move { Ok::<_, Infallible>(server.answer(request).await) }
         });
-        KubeIo::new(kube::Client::new(service, "default"), Fence::open(), Arc::new(Metrics::new()))
+        KubeIo::new(kube::Client::new(service, "default"), OPERATOR, Fence::open(), Metrics::new())
     }
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
@@ -95,8 +97,8 @@ fn authority() -> Authority {
 #[tokio::test]
 async fn the_authority_is_made_once_and_found_again() {
     let server = Server::default();
-    let first = Ca::load_or_create(&server.io(), OWN).await.unwrap();
-    let second = Ca::load_or_create(&server.io(), OWN).await.unwrap();
+    let first = Ca::load_or_create(&server.io(), &namespace(OWN)).await.unwrap();
+    let second = Ca::load_or_create(&server.io(), &namespace(OWN)).await.unwrap();
     assert_eq!(first.fingerprint(), second.fingerprint());
     let path = format!("/api/v1/namespaces/{OWN}/secrets");
     assert_eq!(
@@ -111,8 +113,8 @@ async fn the_authority_is_made_once_and_found_again() {
 async fn the_authority_of_a_faster_replica_counts() {
     let server = Server::default();
     let theirs = authority();
-    *server.rival.lock().unwrap() = Some(secret(&theirs, OWN));
-    let ca = Ca::load_or_create(&server.io(), OWN).await.unwrap();
+    *server.rival.lock().unwrap() = Some(secret(&theirs, &namespace(OWN)));
+    let ca = Ca::load_or_create(&server.io(), &namespace(OWN)).await.unwrap();
     assert_eq!(ca.fingerprint(), Ca::new(theirs).fingerprint());
     assert_ne!(ca.fingerprint(), Ca::new(authority()).fingerprint());
 }
@@ -120,14 +122,14 @@ async fn the_authority_of_a_faster_replica_counts() {
 #[tokio::test]
 async fn a_secret_that_is_no_authority_is_told_and_left_alone() {
     let path = format!("/api/v1/namespaces/{OWN}/secrets/{SECRET}");
-    let mut without_key = secret(&authority(), OWN);
+    let mut without_key = secret(&authority(), &namespace(OWN));
     without_key["stringData"].as_object_mut().unwrap().remove(KEY);
-    let mut mixed = secret(&authority(), OWN);
+    let mut mixed = secret(&authority(), &namespace(OWN));
     mixed["stringData"][KEY] = json!(authority().key_pem());
     for (wrong, missing) in [(without_key, true), (mixed, false)] {
         let server = Server::default();
         server.secrets.lock().unwrap().insert(path.clone(), stored(wrong));
-        let error = Ca::load_or_create(&server.io(), OWN).await.unwrap_err();
+        let error = Ca::load_or_create(&server.io(), &namespace(OWN)).await.unwrap_err();
         assert_eq!(matches!(error, CaError::Missing { .. }), missing, "{error}");
         assert!(error.to_string().contains("delete"), "{error}");
         assert!(!error.to_string().contains("PRIVATE"));
@@ -138,12 +140,12 @@ async fn a_secret_that_is_no_authority_is_told_and_left_alone() {
 #[test]
 fn no_private_key_is_printed() {
     let ca = Ca::new(authority());
-    let certificates = ca.issue("0b7e5f2c").unwrap();
+    let certificates = ca.issue(&uid("0b7e5f2c")).unwrap();
     ca.client_config(&JobUid::new("0b7e5f2c").unwrap(), SystemTime::now()).unwrap();
     for printed in [format!("{ca:?}"), format!("{certificates:?}")] {
         assert!(!printed.contains("PRIVATE KEY"), "{printed}");
     }
-    assert!(ca.issue("Not a UID").is_err());
+    assert!(ca.issue(&uid("Not a UID")).is_err());
 }
 
 #[test]
@@ -163,7 +165,7 @@ fn the_operators_own_certificate_is_made_once_and_renewed_before_it_ends() {
 #[tokio::test]
 async fn what_is_issued_lets_the_operator_reach_the_coordinator_of_that_job_only() {
     let ca = Ca::new(authority());
-    let certificates = ca.issue("a").unwrap();
+    let certificates = ca.issue(&uid("a")).unwrap();
     let pair = &certificates.coordinator;
     let own = Identity::from_pem(&certificates.ca, &pair.certificate_pem, &pair.key_pem).unwrap();
     let (job, other) = (JobUid::new("a").unwrap(), JobUid::new("b").unwrap());

@@ -15,14 +15,16 @@ use tower::service_fn;
 
 use super::*;
 use crate::certificates::Ca;
-use crate::context::{Clock, Recent};
-use crate::evolution_job::{budget::Budget, refusals::Refusals, worker_trouble::Pending};
+use crate::context::Clock;
+use crate::memory::Memory;
 use crate::metrics::Metrics;
+use crate::names::OPERATOR;
+use crate::origin::Maker;
 use crate::progress::Hub;
-use crate::runtime::backoff::Backoff;
+use crate::runtime::ids::example::{namespace, uid};
 use crate::runtime::kube_io::{KubeIo, WriteError};
 use crate::runtime::leader::Fence;
-use crate::runtime::watches::{Health, Pulse};
+use crate::runtime::watches::{Health, Pulse, Settings as Watching};
 use crate::settings::Settings;
 use crate::teller::Teller;
 use crate::watches::{self, Triggers};
@@ -34,32 +36,27 @@ fn context() -> (Arc<Context>, impl Future<Output = ()>) {
     });
     let client = Client::new(nothing, "default");
     let metrics = Arc::new(Metrics::new());
-    let io = || KubeIo::new(client.clone(), Fence::closed(), Arc::clone(&metrics));
+    let io = || KubeIo::new(client.clone(), OPERATOR, Fence::closed(), metrics.runtime.clone());
     let triggers = Triggers::new();
-    let health = Health::new(Pulse::new(), Arc::clone(&metrics));
-    let (caches, _) = watches::start(&client, &watches::Settings::default(), &triggers, &health);
+    let health = Health::new(Pulse::new(), metrics.runtime.clone());
+    let (caches, _) = watches::start(&client, &Watching::default(), &triggers, &health);
     let ca = Arc::new(Ca::new(Authority::new(SystemTime::now()).unwrap()));
     let (news, _) = tokio::sync::mpsc::unbounded_channel();
-    let (events, telling) = Teller::new(io(), Arc::clone(&metrics));
+    let (events, telling) = Teller::new(io(), metrics.runtime.clone());
+    let memory = Memory::new();
     let context = Context {
         events,
         io: io(),
         caches,
         triggers,
-        hub: Hub::new(ca.clone(), news),
+        hub: Hub::new(ca.clone(), news, &memory.all),
+        maker: Maker::new(namespace("galapagos"), ca.fingerprint()),
         ca,
         settings: Settings::parse_from(["operator", "--image", "i"]),
         metrics,
-        backoff: Backoff::new(),
-        budget: Budget::default(),
+        memory,
         clock: Clock::default(),
         since: Instant::now(),
-        recent: Recent::default(),
-        refused_pods: Default::default(),
-        refusals: Refusals::default(),
-        rivals: Default::default(),
-        pending: Pending::default(),
-        claims: worker_pool::Claims::default(),
     };
     (Arc::new(context), telling)
 }
@@ -116,7 +113,7 @@ async fn a_panic_in_one_reconcile_stops_nobody_else_and_is_backed_off_told_and_c
         () = controlling => panic!("the controller ended"),
         ended = tokio::time::timeout(Duration::from_secs(20), watching) => ended.expect("in time"),
     }
-    assert!(ctx.backoff.failures("bad") >= 2 && ctx.backoff.failures("good") == 0);
+    assert!(ctx.memory.backoff.failures(&uid("bad")) >= 2 && ctx.memory.backoff.failures(&uid("good")) == 0);
     let text = ctx.metrics.text().unwrap();
     let counted =
         "galapagos_operator_reconciles_total{controller=\"evolution_job\",outcome=\"panicked\"} 2\n";
@@ -146,9 +143,9 @@ async fn conflicts_that_do_not_end_make_the_operator_look_at_the_server_again() 
     ask.send(ObjectRef::new("stale").within("n")).unwrap();
     tokio::select! {
         () = controlling => panic!("the controller ended"),
-        listed = tokio::time::timeout(Duration::from_secs(20), ctx.caches.doubted(Watch::EvolutionJobs)) => {
+        listed = tokio::time::timeout(Duration::from_secs(20), ctx.caches.doubts.raised(EVOLUTION_JOBS)) => {
             listed.expect("it is listed anew");
         }
     }
-    assert!(ctx.backoff.failures("stale") >= STALE, "one conflict is another writer");
+    assert!(ctx.memory.backoff.failures(&uid("stale")) >= STALE, "one conflict is another writer");
 }

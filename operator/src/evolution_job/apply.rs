@@ -13,59 +13,15 @@ use serde_json::{Value, json};
 use super::children::{self, Site};
 use super::decide::{Children, Workers};
 use super::observe::Observed;
-use super::{rivals, site};
-use crate::certificates::CaError;
+use super::obstacle::{Obstacle, STALLED};
+use super::site;
 use crate::context::Context;
+use crate::kinds::EVOLUTION_JOB;
+use crate::origin::Origin;
+use crate::runtime::ids::{Identity, ObjectKey, Uid};
 use crate::runtime::kube_io::{Created, Kind, Propagation, Righted, WriteError};
 use crate::worker_pool::privileges;
 use crate::{annotations, names};
-
-/// Why something could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum Obstacle {
-    /// A person has to do something.
-    #[error("{message}")]
-    Stalled {
-        /// The reason of the condition.
-        reason: StalledReason,
-        /// What is in the way.
-        message: String,
-    },
-    /// It will be possible soon: what bears the name is going away.
-    #[error("waits until {0} is gone")]
-    Leaving(String),
-    /// The server did not do it.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// The server could not be asked.
-    #[error("a child cannot be read")]
-    Read(#[source] kube::Error),
-    /// No certificates.
-    #[error(transparent)]
-    Certificates(#[from] CaError),
-}
-
-impl Obstacle {
-    fn stalled(reason: StalledReason, message: impl Into<String>) -> Obstacle {
-        Obstacle::Stalled { reason, message: message.into() }
-    }
-
-    /// What the server refused, as a condition if a person has to act.
-    fn of(error: WriteError, what: &str) -> Obstacle {
-        match error {
-            WriteError::Invalid { message } => {
-                Obstacle::stalled(StalledReason::InvalidTemplate, format!("{what} is refused: {message}"))
-            }
-            WriteError::Forbidden { message } => {
-                Obstacle::stalled(StalledReason::InvalidTemplate, format!("{what} is forbidden: {message}"))
-            }
-            WriteError::Quota { message } => {
-                Obstacle::stalled(StalledReason::QuotaExceeded, format!("{what} exceeds a quota: {message}"))
-            }
-            other => Obstacle::Write(other),
-        }
-    }
-}
 
 /// Makes and takes away.
 ///
@@ -73,21 +29,21 @@ impl Obstacle {
 /// [`Obstacle`]; what was done before it stays.
 pub async fn apply(ctx: &Context, observed: &Observed, children: &Children) -> Result<(), Obstacle> {
     let Children { attempt, remove, workers, job_too } = children;
-    let job = &*observed.job;
-    let namespace = job.namespace().unwrap_or_default();
+    let (job, id) = (&*observed.job, &observed.id);
     for (name, uid) in remove {
-        ctx.io.delete(Kind::Job, &namespace, name, uid, Propagation::Background).await?;
+        let object = ObjectKey { namespace: id.key.namespace.clone(), name: name.clone() };
+        ctx.io.delete(Kind::Job, &object, uid, Propagation::Background).await?;
     }
     if let Some(number) = attempt {
         let pool = observed.pool.as_deref().ok_or_else(|| missing_pool(job))?;
         let current = observed.attempt(*number).map(|a| &*a.job);
-        let origin = site::origin(pool, &ctx.settings, *number);
+        let origin = Origin::of(pool, &ctx.settings, *number);
         if makes_pods(current, observed.workers.as_deref(), *workers, &origin) {
             // Not by the pool's condition alone: whoever can write that could write anything into the template.
             privileges::check(pool, &ctx.settings)
                 .map_err(|m| Obstacle::stalled(StalledReason::InvalidTemplate, format!("its pool: {m}")))?;
         }
-        let site = site::of(ctx, job, pool, current).await?;
+        let site = site::of(ctx, id, job, pool, current).await?;
         start(ctx, observed, &site, *number, &origin).await?;
         if let Workers::Set(replicas) = workers {
             scale(ctx, observed, &site, *replicas, &origin).await?;
@@ -97,19 +53,27 @@ pub async fn apply(ctx: &Context, observed: &Observed, children: &Children) -> R
         remove_workers(ctx, observed).await?;
     }
     if *job_too {
-        let (name, uid) = (job.name_any(), job.uid().unwrap_or_default());
-        ctx.io.delete(Kind::EvolutionJob, &namespace, &name, &uid, Propagation::Background).await?;
+        ctx.io.delete(EVOLUTION_JOB, &id.key, &id.uid, Propagation::Background).await?;
     }
     Ok(())
 }
 
 /// Whether anything is made of the pool's templates as they are now. What runs was judged when it was made: it is scaled
 /// also if an operator that allows less has come since.
-fn makes_pods(coordinator: Option<&Job>, live: Option<&Deployment>, workers: Workers, origin: &str) -> bool {
-    let made = live.and_then(|d| d.annotations().get(annotations::ORIGIN));
-    let stays = made.is_some_and(|made| same_attempt(made, origin));
+fn makes_pods(
+    coordinator: Option<&Job>,
+    live: Option<&Deployment>,
+    workers: Workers,
+    origin: &Origin,
+) -> bool {
+    let stays = live.and_then(made_of).is_some_and(|made| made.is_of_the_attempt_of(origin));
     coordinator.is_none()
         || (!stays && matches!(workers, Workers::Set(replicas) if replicas > 0 || live.is_some()))
+}
+
+/// Of what the workers that are there were made.
+fn made_of(workers: &Deployment) -> Option<Origin> {
+    Origin::read(workers.annotations().get(annotations::ORIGIN)?)
 }
 
 fn missing_pool(job: &EvolutionJob) -> Obstacle {
@@ -123,13 +87,13 @@ async fn start(
     observed: &Observed,
     site: &Site,
     number: u32,
-    origin: &str,
+    origin: &Origin,
 ) -> Result<(), Obstacle> {
-    let service = names::service(&site.name);
-    let known = ctx.caches.services.get(&ObjectRef::new(&service).within(&site.namespace));
-    let known = known.as_ref().map(|s| &s.metadata).filter(|m| is_mine(m, &site.uid));
+    let service = names::service(site.id.name());
+    let known = ctx.caches.services.get(&ObjectRef::new(&service).within(site.id.namespace()));
+    let known = known.as_ref().map(|s| &s.metadata).filter(|m| is_mine(m, &site.id.uid));
     if known.is_none() {
-        let found = Api::<Service>::namespaced(ctx.io.client().clone(), &site.namespace);
+        let found = Api::<Service>::namespaced(ctx.io.client().clone(), site.id.namespace());
         let found = found.get_metadata_opt(&service).await.map_err(Obstacle::Read)?;
         found.map_or(Ok(()), |s| must_be_mine(&s.metadata, site, "Service"))?;
     }
@@ -139,29 +103,31 @@ async fn start(
     if observed.attempt(number).is_some() {
         return Ok(());
     }
-    let certificates = ctx.ca.issue(&site.uid)?;
+    let certificates = ctx.ca.issue(&site.id.uid)?;
     let secret = children::secret(site, &certificates, &observed.job);
     // One that exists has the same content under the same authority: it is never read.
-    ctx.io.create(Kind::Secret, &site.namespace, &secret).await.map_err(|e| Obstacle::of(e, "its Secret"))?;
+    ctx.io
+        .create(Kind::Secret, &site.id.key.namespace, &secret)
+        .await
+        .map_err(|e| Obstacle::of(e, "its Secret"))?;
     let desired = Desired::from_spec(&observed.job.spec);
     let mut body = children::coordinator_job(site, number, &desired);
-    body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin);
-    body["metadata"]["annotations"][annotations::OPERATOR] =
-        json!(rivals::this_operator(&ctx.settings, &ctx.ca));
-    let created = ctx.io.create(Kind::Job, &site.namespace, &body).await;
+    body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin.to_string());
+    body["metadata"]["annotations"][annotations::OPERATOR] = json!(ctx.maker.to_string());
+    let created = ctx.io.create(Kind::Job, &site.id.key.namespace, &body).await;
     match created.map_err(|e| Obstacle::of(e, "the Job of its coordinator"))? {
         Created::New(_) => {
             tracing::info!(
-                namespace = site.namespace,
-                job = site.name,
+                namespace = site.id.namespace(),
+                job = site.id.name(),
                 attempt = number,
                 "coordinator started"
             );
             Ok(())
         }
         Created::Exists => {
-            let jobs = Api::<Job>::namespaced(ctx.io.client().clone(), &site.namespace);
-            let name = names::coordinator_job(&site.name, number);
+            let jobs = Api::<Job>::namespaced(ctx.io.client().clone(), site.id.namespace());
+            let name = names::coordinator_job(site.id.name(), number);
             let Some(found) = jobs.get_metadata_opt(&name).await.map_err(Obstacle::Read)? else {
                 return Ok(());
             };
@@ -182,14 +148,14 @@ async fn relabel(ctx: &Context, site: &Site, found: &ObjectMeta, body: &Value) -
     }
     let name = found.name.as_deref().unwrap_or_default();
     tracing::info!(
-        namespace = site.namespace,
-        job = site.name,
+        namespace = site.id.namespace(),
+        job = site.id.name(),
         name,
         "labels of the coordinator's Job put back"
     );
     let patch = json!({"apiVersion": body["apiVersion"], "kind": body["kind"],
                        "metadata": {"name": name, "uid": found.uid, "labels": wanted}});
-    let applied = ctx.io.apply(Kind::Job, &site.namespace, &patch, None).await;
+    let applied = ctx.io.apply(Kind::Job, &site.id.key.namespace, &patch, None).await;
     applied.map(drop).map_err(|e| Obstacle::of(e, "the labels of the Job of its coordinator"))
 }
 
@@ -199,22 +165,22 @@ async fn scale(
     observed: &Observed,
     site: &Site,
     replicas: u32,
-    origin: &str,
+    origin: &Origin,
 ) -> Result<(), Obstacle> {
     let live = observed.workers.as_deref();
     if live.is_none() {
         if replicas == 0 {
             return Ok(());
         }
-        let name = names::workers(&site.name);
-        let found = Api::<Deployment>::namespaced(ctx.io.client().clone(), &site.namespace);
+        let name = names::workers(site.id.name());
+        let found = Api::<Deployment>::namespaced(ctx.io.client().clone(), site.id.namespace());
         let found = found.get_metadata_opt(&name).await.map_err(Obstacle::Read)?;
         found.map_or(Ok(()), |d| must_be_mine(&d.metadata, site, "Deployment"))?;
     }
     let body = workers(site, live, replicas, origin);
-    let what = format!("the Deployment {} of its workers", names::workers(&site.name));
+    let what = format!("the Deployment {} of its workers", names::workers(site.id.name()));
     put_right(ctx, site, Kind::Deployment, &body, live.map(|d| &d.metadata), &what).await?;
-    ctx.budget.set_replicas(&site.uid, replicas);
+    ctx.memory.budget.set_replicas(&site.id.uid, replicas);
     Ok(())
 }
 
@@ -228,10 +194,10 @@ async fn put_right(
     known: Option<&ObjectMeta>,
     what: &str,
 ) -> Result<(), Obstacle> {
-    if let Some((reason, message)) = ctx.refusals.recent(&site.uid, kind, body, super::STALLED) {
+    if let Some((reason, message)) = ctx.memory.refusals.recent(&site.id.uid, kind, body, STALLED) {
         return Err(Obstacle::Stalled { reason, message });
     }
-    match ctx.io.apply_or_replace(kind, &site.namespace, body, known).await {
+    match ctx.io.apply_or_replace(kind, &site.id.key.namespace, body, known).await {
         Ok(Righted::Applied(_)) => Ok(()),
         Ok(Righted::Deleted) => Err(Obstacle::Leaving(what.to_owned())),
         Err(error) => {
@@ -244,7 +210,7 @@ async fn put_right(
                 error => Obstacle::of(error, what),
             };
             if let Obstacle::Stalled { reason, message } = &obstacle {
-                ctx.refusals.note(&site.uid, kind, body, *reason, message);
+                ctx.memory.refusals.note(&site.id.uid, kind, body, *reason, message);
             }
             Err(obstacle)
         }
@@ -254,41 +220,35 @@ async fn put_right(
 /// The Deployment as it should be. Within one attempt its pods stay as they were made, though the pool was edited or
 /// the operator upgraded: running jobs are not touched by either. What is changed by hand is changed back, as long as
 /// neither happened.
-fn workers(site: &Site, live: Option<&Deployment>, replicas: u32, origin: &str) -> Value {
+fn workers(site: &Site, live: Option<&Deployment>, replicas: u32, origin: &Origin) -> Value {
     let mut body = children::workers(site, replicas);
-    let made = live.and_then(|d| Some((d.annotations().get(annotations::ORIGIN)?, d.spec.as_ref()?)));
-    match made {
-        Some((made, spec)) if *made != origin && same_attempt(made, origin) => {
-            body["spec"]["template"] = serde_json::to_value(&spec.template).unwrap_or_default();
-            body["metadata"]["annotations"][annotations::ORIGIN] = json!(made);
-        }
-        _ => body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin),
+    let made = live.and_then(|d| Some((made_of(d)?, d.spec.as_ref()?)));
+    let stays = made.filter(|(made, _)| made != origin && made.is_of_the_attempt_of(origin));
+    if let Some((_, spec)) = &stays {
+        body["spec"]["template"] = serde_json::to_value(&spec.template).unwrap_or_default();
     }
+    let origin = stays.map_or_else(|| origin.to_string(), |(made, _)| made.to_string());
+    body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin);
     body
-}
-
-fn same_attempt(a: &str, b: &str) -> bool {
-    a.rsplit(' ').next() == b.rsplit(' ').next()
 }
 
 async fn remove_workers(ctx: &Context, observed: &Observed) -> Result<(), Obstacle> {
     let Some(workers) = &observed.workers else { return Ok(()) };
     if workers.metadata.deletion_timestamp.is_none() {
-        let (namespace, name) = (workers.namespace().unwrap_or_default(), workers.name_any());
-        let uid = workers.uid().unwrap_or_default();
-        ctx.io.delete(Kind::Deployment, &namespace, &name, &uid, Propagation::Background).await?;
+        let Identity { key, uid } = Identity::of(&workers.metadata)?;
+        ctx.io.delete(Kind::Deployment, &key, &uid, Propagation::Background).await?;
     }
     Ok(())
 }
 
-fn is_mine(meta: &ObjectMeta, uid: &str) -> bool {
-    meta.owner_references.iter().flatten().any(|o| o.uid == uid && o.controller == Some(true))
+fn is_mine(meta: &ObjectMeta, uid: &Uid) -> bool {
+    meta.owner_references.iter().flatten().any(|o| o.uid == uid.as_str() && o.controller == Some(true))
 }
 
 /// An object of a child's name is used only if this job owns it.
 fn must_be_mine(meta: &ObjectMeta, site: &Site, kind: &str) -> Result<(), Obstacle> {
     let name = meta.name.clone().unwrap_or_default();
-    if is_mine(meta, &site.uid) {
+    if is_mine(meta, &site.id.uid) {
         return match meta.deletion_timestamp {
             // Somebody deletes it; it is made again once it is gone.
             Some(_) => Err(Obstacle::Leaving(format!("{kind} {name}"))),
@@ -300,7 +260,7 @@ fn must_be_mine(meta: &ObjectMeta, site: &Site, kind: &str) -> Result<(), Obstac
         .owner_references
         .iter()
         .flatten()
-        .any(|o| o.kind == "EvolutionJob" && o.name == site.name && o.controller == Some(true));
+        .any(|o| o.kind == "EvolutionJob" && o.name == site.id.name() && o.controller == Some(true));
     if meta.deletion_timestamp.is_some() || of_predecessor {
         return Err(Obstacle::Leaving(format!("{kind} {name}")));
     }
@@ -314,13 +274,14 @@ mod tests {
 
     #[test]
     fn what_runs_is_scaled_without_being_judged_again_and_what_is_made_is_not() {
+        let read = |text: &str| Origin::read(text).unwrap();
         let (origin, later) = ("1 of pool a for attempt 2", "2 of pool b for attempt 2");
         let of = |origin: &str| -> Deployment {
             let annotations = json!({annotations::ORIGIN: origin});
             serde_json::from_value(json!({"metadata": {"annotations": annotations}})).unwrap()
         };
         let (job, live) = (Job::default(), of(origin));
-        for now in [origin, later] {
+        for now in &[origin, later].map(read) {
             assert!(!makes_pods(Some(&job), Some(&live), Workers::Set(3), now), "its template stays");
             assert!(makes_pods(None, Some(&live), Workers::Set(3), now));
             assert!(makes_pods(Some(&job), None, Workers::Set(1), now));

@@ -6,12 +6,13 @@ use galapagos_crds::{EvolutionJob, WorkerPool};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
-use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
-use super::status::{Life, WorkersTrouble};
+use super::status::WorkersTrouble;
+use crate::life::Life;
 use crate::names;
 use crate::progress::Seen;
+use crate::runtime::ids::{Identity, Name, Uid};
 use crate::watches::Caches;
 
 /// One attempt: a coordinator's Job and its pod, while there is one.
@@ -26,9 +27,10 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Name and UID of its Job.
-    pub fn identity(&self) -> (String, String) {
-        (self.job.name_any(), self.job.uid().unwrap_or_default())
+    /// Name and UID of its Job; none if no API server knows it.
+    pub fn identity(&self) -> Option<(Name, Uid)> {
+        let name = self.job.metadata.name.as_deref().and_then(Name::new)?;
+        Some((name, Uid::of(&self.job.metadata)?))
     }
 
     /// Whether its Job is being deleted.
@@ -40,6 +42,8 @@ impl Attempt {
 /// A job and all that belongs to it.
 #[derive(Clone, Debug)]
 pub struct Observed {
+    /// Which job.
+    pub id: Identity,
     /// The job.
     pub job: Arc<EvolutionJob>,
     /// Its pool.
@@ -74,16 +78,19 @@ impl Observed {
 }
 
 /// Gathers it. `seen`: the last report of the job's coordinator.
-pub fn observe(job: Arc<EvolutionJob>, caches: &Caches, seen: Option<Seen>) -> Observed {
-    let namespace = job.namespace().unwrap_or_default();
-    let uid = job.uid().unwrap_or_default();
+pub fn observe(id: Identity, job: Arc<EvolutionJob>, caches: &Caches, seen: Option<Seen>) -> Observed {
+    let namespace = id.namespace();
     let mine = |meta: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta| {
-        meta.namespace.as_deref() == Some(&namespace)
-            && meta.owner_references.iter().flatten().any(|o| o.uid == uid && o.controller == Some(true))
+        meta.namespace.as_deref() == Some(namespace)
+            && meta
+                .owner_references
+                .iter()
+                .flatten()
+                .any(|o| o.uid == id.uid.as_str() && o.controller == Some(true))
     };
     let pods = caches
         .coordinator_pods
-        .state_filter(|pod: &Pod| pod.metadata.namespace.as_deref() == Some(&namespace));
+        .state_filter(|pod: &Pod| pod.metadata.namespace.as_deref() == Some(namespace));
     let mut attempts: Vec<Attempt> = caches
         .coordinators
         .state_filter(|job: &Job| mine(&job.metadata))
@@ -103,10 +110,10 @@ pub fn observe(job: Arc<EvolutionJob>, caches: &Caches, seen: Option<Seen>) -> O
         })
         .collect();
     attempts.sort_by_key(|a| a.number);
-    let pool = ObjectRef::new(&job.spec.worker_pool_name).within(&namespace);
+    let pool = ObjectRef::new(&job.spec.worker_pool_name).within(namespace);
     let workers = caches.workers.state_filter(|d: &Deployment| mine(&d.metadata)).into_iter().next();
     let cost = job.status.as_ref().and_then(|s| s.cost.as_ref());
-    let lives = caches.lives.of(&namespace, &uid, cost.and_then(|c| c.counted_until.as_ref()).map(|at| at.0));
+    let lives = caches.lives.of(&id, cost.and_then(|c| c.counted_until.as_ref()).map(|at| at.0));
     let pool = caches.pools.get(&pool);
-    Observed { pool, attempts, workers, lives, trouble: None, refused: None, seen, job }
+    Observed { id, pool, attempts, workers, lives, trouble: None, refused: None, seen, job }
 }

@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use galapagos_crds::EvolutionJob;
-use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
-use super::report::STATUS;
 use crate::context::Context;
+use crate::memory::Done;
+use crate::runtime::ids::Uid;
 
 /// Places up to this one are told at each change.
 pub const HEAD: u32 = 10;
@@ -37,11 +37,12 @@ pub async fn tell(ctx: &Context) {
 
 fn is_due(ctx: &Context, job: &EvolutionJob) -> bool {
     let Some(shown) = job.status.as_ref().and_then(|s| s.queue_position) else { return false };
-    let uid = job.uid().unwrap_or_default();
-    let Some(place) = ctx.budget.place(&uid).filter(|&place| i64::from(place) != i64::from(shown)) else {
+    let Some(uid) = Uid::of(&job.metadata) else { return false };
+    let Some(place) = ctx.memory.budget.place(&uid).filter(|&place| i64::from(place) != i64::from(shown))
+    else {
         return false;
     };
-    ctx.recent.last(&uid, STATUS).is_none_or(|last| last.elapsed() >= pause(place))
+    ctx.memory.recent.last(&uid, &Done::Status).is_none_or(|last| last.elapsed() >= pause(place))
 }
 
 #[cfg(test)]

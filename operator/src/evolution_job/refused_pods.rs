@@ -1,17 +1,17 @@
 //! Why Kubernetes makes no pod for an attempt: the controller of Jobs tells it in an event only. Events are not watched:
 //! they are asked for, seldom, and only while a pod is missing.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Event;
 use kube::api::ListParams;
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client};
 
 use super::observe::{Attempt, Observed};
 use super::{ending, pod_state};
+use crate::context::Context;
+use crate::runtime::ids::Uid;
 
 /// How long an answer is used.
 const FRESH: Duration = Duration::from_secs(10);
@@ -20,24 +20,15 @@ const AGAIN: Duration = Duration::from_secs(15);
 /// Events that are looked at. Equal ones are one with a count.
 const LOOKED_AT: u32 = 50;
 
-/// What events said, by UID of the Job.
-#[derive(Debug, Default)]
-pub struct RefusedPods(Mutex<HashMap<String, (Instant, Option<String>)>>);
-
 /// Why the current attempt has no pod, if that is known.
-pub async fn of(known: &RefusedPods, client: &Client, observed: &Observed, now: Timestamp) -> Option<String> {
-    let job = &*missing(observed, now)?.job;
-    let uid = job.uid()?;
-    {
-        let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (at, _)| at.elapsed() < FRESH);
-        if let Some((_, said)) = known.get(&uid) {
-            return said.clone();
-        }
+pub async fn of(ctx: &Context, observed: &Observed, now: Timestamp) -> Option<String> {
+    let attempt = Uid::of(&missing(observed, now)?.job.metadata)?;
+    let (known, id) = (&ctx.memory.refused_pods, &observed.id);
+    if let Some((_, said)) = known.recent(&id.uid, FRESH).filter(|(of, _)| *of == attempt) {
+        return said;
     }
-    let said = asked(client, &job.namespace().unwrap_or_default(), &uid).await;
-    let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
-    known.insert(uid, (Instant::now(), said.clone()));
+    let said = asked(ctx.io.client(), id.namespace(), &attempt).await;
+    known.note(&id.uid, (attempt, said.clone()));
     said
 }
 
@@ -55,7 +46,7 @@ pub fn until_asked_again(observed: &Observed, now: Timestamp) -> Option<Duration
 }
 
 /// An API server that does not answer now is asked again later.
-async fn asked(client: &Client, namespace: &str, uid: &str) -> Option<String> {
+async fn asked(client: &Client, namespace: &str, uid: &Uid) -> Option<String> {
     let fields = format!("involvedObject.uid={uid},reason=FailedCreate");
     let found = Api::<Event>::namespaced(client.clone(), namespace)
         .list(&ListParams::default().fields(&fields).limit(LOOKED_AT))
@@ -120,6 +111,7 @@ mod tests {
         let attempt =
             Attempt { number: 1, job: Arc::new(serde_json::from_value(attempt).unwrap()), pod: None };
         let mut observed = Observed {
+            id: crate::runtime::ids::example::identity("n", "j", "u"),
             job: Arc::new(serde_json::from_value(job).unwrap()),
             pool: None,
             attempts: vec![attempt],

@@ -12,25 +12,38 @@ use kube::{Resource, ResourceExt};
 use super::decide::{Decision, Workers};
 use super::events::{Notice, between, fallbacks};
 use super::observe::Observed;
-use super::status::{Change, Facts, RemoteWorkers, believed, build, differs, wait};
-use super::{Error, Situation, pod_state, site};
+use super::status::{Change, Facts, RemoteWorkers, Situation, build, differs, wait};
+use super::{pod_state, site};
+use crate::believed;
 use crate::context::Context;
+use crate::kinds::EVOLUTION_JOB;
+use crate::memory::Done;
 use crate::progress::SILENCE;
-use crate::runtime::kube_io::{Kind, WriteError};
+use crate::runtime::ids::{Identity, Uid};
+use crate::runtime::kube_io::WriteError;
 
 /// Time between two events about a better individual.
 const BEST_EVERY: Duration = Duration::from_secs(60);
-/// Names of what is remembered in `Recent`.
-pub(super) const STATUS: &str = "status";
-const BEST: &str = "best";
-const FALLBACK: &str = "epoch ";
 /// Damaged checkpoints of one job that this replica tells of.
 const MOST_FALLBACKS: usize = 100;
 
-/// Whether the decision begins an attempt, whose number must be recorded before anything is made under it.
-pub fn is_new_attempt(job: &EvolutionJob, decision: &Decision) -> bool {
+/// Records the number of an attempt that the decision begins, before anything is made under it. Returns the job as it is
+/// recorded.
+///
+/// # Errors
+/// The write failed: a conflict if somebody else was faster.
+pub async fn record_attempt(
+    ctx: &Context,
+    observed: &Observed,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<Arc<EvolutionJob>, WriteError> {
+    let job = &observed.job;
     let started = job.status.as_ref().and_then(|s| s.attempts.as_ref()).map_or(0, |a| a.started);
-    decision.attempts.started != started
+    if decision.attempts.started == started {
+        return Ok(Arc::clone(job));
+    }
+    write_status(ctx, &observed.id, job, status(observed, job, decision, now)).await
 }
 
 /// Writes the status if it changed, unless only numbers did and they were written a moment ago. Returns when to look
@@ -44,9 +57,9 @@ pub async fn report(
     recorded: Arc<EvolutionJob>,
     decision: &Decision,
     now: Timestamp,
-) -> Result<Option<Duration>, Error> {
-    let uid = recorded.uid().unwrap_or_default();
-    tell_fallbacks(ctx, observed, &uid);
+) -> Result<Option<Duration>, WriteError> {
+    let uid = &observed.id.uid;
+    tell_fallbacks(ctx, observed);
     if let Some(wait) = not_heard_yet(ctx, observed, &recorded, decision) {
         return Ok(Some(wait));
     }
@@ -57,16 +70,16 @@ pub async fn report(
         change => change,
     };
     let running = ctx.caches.jobs.state_filter(is_running).len();
-    let last = ctx.recent.last(&uid, STATUS).map(|at| at.elapsed());
+    let last = ctx.memory.recent.last(uid, &Done::Status).map(|at| at.elapsed());
     let place = status.queue_position.and_then(|place| place.try_into().ok());
     match wait(change, last, running, place) {
         None => {}
         Some(Duration::ZERO) => {
-            write_status(ctx, &recorded, status).await?;
+            write_status(ctx, &observed.id, &recorded, status).await?;
         }
         Some(later) => return Ok(Some(later)),
     }
-    acknowledge(ctx, observed, decision, &uid);
+    acknowledge(ctx, observed, decision);
     Ok(None)
 }
 
@@ -83,64 +96,49 @@ fn not_heard_yet(
     (silent && is_running(recorded)).then_some(left)
 }
 
-/// Writes the status now.
-///
-/// # Errors
-/// The write failed: a conflict if somebody else was faster.
-pub async fn write(
-    ctx: &Context,
-    observed: &Observed,
-    recorded: &Arc<EvolutionJob>,
-    decision: &Decision,
-    now: Timestamp,
-) -> Result<Arc<EvolutionJob>, WriteError> {
-    let status = status(observed, recorded, decision, now);
-    write_status(ctx, recorded, status).await
-}
-
 async fn write_status(
     ctx: &Context,
+    id: &Identity,
     recorded: &EvolutionJob,
     status: EvolutionJobStatus,
 ) -> Result<Arc<EvolutionJob>, WriteError> {
-    let (namespace, name) = (recorded.namespace().unwrap_or_default(), recorded.name_any());
-    let uid = recorded.uid().unwrap_or_default();
     let version = recorded.resource_version().unwrap_or_default();
-    let written: EvolutionJob =
-        ctx.io.patch_status(Kind::EvolutionJob, &namespace, &name, &version, &status).await?;
-    ctx.recent.note(&uid, STATUS);
+    let written: EvolutionJob = ctx.io.patch_status(EVOLUTION_JOB, &id.key, &version, &status).await?;
+    ctx.memory.recent.note(&id.uid, Done::Status);
     let mut old = recorded.status.clone().unwrap_or_default();
     if old.phase != status.phase {
         let from = old.phase.map_or_else(String::new, |p| format!("{p:?}"));
         let to = status.phase.map_or_else(String::new, |p| format!("{p:?}"));
-        tracing::info!(namespace, job = name, from, to, "phase");
+        tracing::info!(namespace = id.namespace(), job = id.name(), from, to, "phase");
     }
     // A phase that somebody else wrote was never reached: nothing is told of it.
     old.phase = believed::phase(&old);
     for notice in between(&old, &status) {
-        tell(ctx, recorded, &uid, notice);
+        tell(ctx, recorded, &id.uid, notice);
     }
     Ok(Arc::new(written))
 }
 
-fn tell(ctx: &Context, job: &EvolutionJob, uid: &str, notice: Notice) {
+fn tell(ctx: &Context, job: &EvolutionJob, uid: &Uid, notice: Notice) {
     if notice.reason == EventReason::GenerationBest {
-        if ctx.recent.last(uid, BEST).is_some_and(|at| at.elapsed() < BEST_EVERY) {
+        if ctx.memory.recent.last(uid, &Done::Best).is_some_and(|at| at.elapsed() < BEST_EVERY) {
             return;
         }
-        ctx.recent.note(uid, BEST);
+        ctx.memory.recent.note(uid, Done::Best);
     }
     ctx.events.tell(job.object_ref(&()), notice.event_type(), notice.reason, notice.note);
 }
 
 /// A damaged checkpoint changes nothing in a status: it is told when a coordinator first reports it.
-fn tell_fallbacks(ctx: &Context, observed: &Observed, uid: &str) {
+fn tell_fallbacks(ctx: &Context, observed: &Observed) {
     let Some(seen) = &observed.seen else { return };
+    let (recent, uid) = (&ctx.memory.recent, &observed.id.uid);
     for notice in fallbacks(&seen.report) {
-        let key = format!("{FALLBACK}{}: {}", seen.report.epoch, notice.note);
+        let told = Done::Fallback { epoch: seen.report.epoch, note: notice.note.clone() };
+        let is_one = |done: &Done| matches!(done, Done::Fallback { .. });
         // Whoever reports chooses the text and the epoch: what is remembered of them has an end.
-        if ctx.recent.last(uid, &key).is_none() && ctx.recent.count(uid, FALLBACK) < MOST_FALLBACKS {
-            ctx.recent.note(uid, &key);
+        if recent.last(uid, &told).is_none() && recent.count(uid, is_one) < MOST_FALLBACKS {
+            recent.note(uid, told);
             tell(ctx, &observed.job, uid, notice);
         }
     }
@@ -151,10 +149,10 @@ fn is_running(job: &EvolutionJob) -> bool {
 }
 
 /// The coordinator whose end is recorded may leave.
-fn acknowledge(ctx: &Context, observed: &Observed, decision: &Decision, uid: &str) {
+fn acknowledge(ctx: &Context, observed: &Observed, decision: &Decision) {
     let ended = matches!(decision.situation, Situation::Succeeded { .. } | Situation::Failed { .. });
     if let Some(seen) = observed.seen.as_ref().filter(|s| ended && s.report.r#final.is_some()) {
-        ctx.hub.acknowledge(uid, seen.report.sequence);
+        ctx.hub.acknowledge(&observed.id.uid, seen.report.sequence);
     }
 }
 

@@ -6,14 +6,15 @@ use galapagos_crds::{EvolutionJob, WorkerPool};
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use kube::{Resource, ResourceExt};
+use kube::Resource;
 use serde_json::Value;
 
-use super::apply::Obstacle;
 use super::children::{JOB_VOLUME, Site};
+use super::obstacle::Obstacle;
 use crate::context::Context;
-use crate::settings::Settings;
-use crate::{names, worker_pool};
+use crate::names;
+use crate::runtime::ids::Identity;
+use crate::worker_pool::colocation::colocation;
 
 /// The image of the job's pods: fixed by its first attempt that worked, else that of the pool's template, else the operator's.
 pub fn image(job: &EvolutionJob, pool: &WorkerPool, usual: &str) -> String {
@@ -26,39 +27,6 @@ fn of_template(pool: &WorkerPool, field: &str) -> Option<String> {
     let containers = pool.spec.template.0.get("spec")?.get("containers")?.as_array()?;
     let worker = containers.iter().find(|c| c.get("name").and_then(Value::as_str) == Some("worker"))?;
     worker.get(field)?.as_str().map(str::to_owned)
-}
-
-/// Of what the pods of an attempt are made, in words that differ if anything but the job differs.
-pub fn origin(pool: &WorkerPool, settings: &Settings, attempt: u32) -> String {
-    let flags = format!("{} {:?} {}", settings.image, settings.image_pull_policy, settings.run_as_user);
-    let flags = blake3::hash(flags.as_bytes()).to_hex();
-    format!(
-        "{} with flags {} of pool {} for attempt {attempt}",
-        env!("CARGO_PKG_VERSION"),
-        &flags[..8],
-        edition(pool),
-    )
-}
-
-/// What of a pool is no more than how many workers and jobs there may be, and at what price. An autoscaler may edit it
-/// every few seconds.
-const NUMBERS: [&str; 6] = [
-    "maxWorkers",
-    "minWorkersPerJob",
-    "individualsPerWorker",
-    "scaleDownDelaySeconds",
-    "maxConcurrentJobs",
-    "costPerWorkerHour",
-];
-
-/// Which pool, and what pods it makes: templates, volumes and all else that is no mere number.
-pub fn edition(pool: &WorkerPool) -> String {
-    let mut spec = serde_json::to_value(&pool.spec).unwrap_or_default();
-    if let Some(fields) = spec.as_object_mut() {
-        fields.retain(|field, _| !NUMBERS.contains(&field.as_str()));
-    }
-    let hash = blake3::hash(spec.to_string().as_bytes()).to_hex();
-    format!("{} edition {}", pool.uid().unwrap_or_default(), &hash[..16])
 }
 
 /// The image that an attempt was started with.
@@ -87,18 +55,16 @@ fn period(now: Timestamp) -> i64 {
 /// The claims of the pool cannot be read.
 pub async fn of(
     ctx: &Context,
+    id: &Identity,
     job: &EvolutionJob,
     pool: &WorkerPool,
     attempt: Option<&Job>,
 ) -> Result<Site, Obstacle> {
-    let uid = job.uid().unwrap_or_default();
-    let name = job.name_any();
+    let secret = || names::secret(id.name(), id.uid.as_str(), ctx.ca.fingerprint(), period(Timestamp::now()));
     let usual = ctx.settings.image_pull_policy.map(|p| p.as_str().to_owned());
     Ok(Site {
-        namespace: job.namespace().unwrap_or_default(),
-        secret: attempt
-            .and_then(secret_of)
-            .unwrap_or_else(|| names::secret(&name, &uid, ctx.ca.fingerprint(), period(Timestamp::now()))),
+        id: id.clone(),
+        secret: attempt.and_then(secret_of).unwrap_or_else(secret),
         // Blocking its deletion takes rights on finalizers, which the operator does not have.
         owner: OwnerReference {
             block_owner_deletion: None,
@@ -107,12 +73,10 @@ pub async fn of(
         pool: Arc::new(pool.clone()),
         image: attempt.and_then(image_of).unwrap_or_else(|| image(job, pool, &ctx.settings.image)),
         pull_policy: of_template(pool, "imagePullPolicy").or(usual),
-        colocation: worker_pool::colocation(ctx, pool).await.map_err(Obstacle::Read)?,
+        colocation: colocation(ctx, pool).await.map_err(Obstacle::Read)?,
         dataset_digest: job.status.as_ref().and_then(|s| s.provenance.as_ref()?.dataset_digest.clone()),
         source: job.spec.market_data.source.is_some(),
         run_as_user: ctx.settings.run_as_user,
-        name,
-        uid,
     })
 }
 
@@ -128,40 +92,6 @@ mod tests {
         let spec = json!({"template": {"spec": {"containers": [], "volumes": volumes}}});
         let job: Job = serde_json::from_value(json!({"metadata": {}, "spec": spec})).unwrap();
         assert_eq!(secret_of(&job).as_deref(), Some("ours"));
-    }
-
-    #[test]
-    fn pods_of_another_pool_or_another_edition_of_it_have_another_origin() {
-        let settings = <Settings as clap::Parser>::parse_from(["operator", "--image", "i"]);
-        let of = |uid: &str, generation: i64, more: Value, attempt| {
-            let mut spec = json!({"marketData": {"volume": {"emptyDir": {}}}});
-            spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            let pool: WorkerPool = serde_json::from_value(json!({
-                "apiVersion": "galapagos.dev/v1alpha1", "kind": "WorkerPool",
-                "metadata": {"name": "p", "uid": uid, "generation": generation}, "spec": spec,
-            }))
-            .unwrap();
-            origin(&pool, &settings, attempt)
-        };
-        let first = of("a", 1, json!({}), 1);
-        let template = |image: &str| json!({"spec": {"containers": [{"name": "x", "image": image}]}});
-        for other in [
-            of("b", 1, json!({}), 1),
-            of("a", 1, json!({}), 2),
-            of("a", 2, json!({"template": template("x")}), 1),
-            of("a", 2, json!({"coordinatorTemplate": template("x")}), 1),
-            of("a", 2, json!({"marketData": {"volume": {"emptyDir": {}}, "subPath": "x"}}), 1),
-            of("a", 2, json!({"state": {"volume": {"emptyDir": {}}}}), 1),
-            of("a", 2, json!({"slotsPerWorker": 2}), 1),
-        ] {
-            assert_ne!(first, other);
-        }
-        // As an autoscaler does it.
-        for (number, value) in
-            [("maxWorkers", json!(3)), ("maxConcurrentJobs", json!(2)), ("costPerWorkerHour", json!("0.1"))]
-        {
-            assert_eq!(first, of("a", 2, json!({number: value}), 1), "{number}");
-        }
     }
 
     #[test]

@@ -4,32 +4,30 @@ use std::net::SocketAddr;
 
 use galapagos_protocol::transport::PROGRESS_PORT;
 use k8s_openapi::api::core::v1::Pod;
-use kube::ResourceExt;
 
 use super::decide::Decision;
 use super::observe::{Attempt, Observed};
-use super::{decide, ending, pod_state};
+use super::{ending, pod_state};
+use crate::believed;
 use crate::context::Context;
 use crate::names::COORDINATOR;
-use crate::progress::{JobKey, desired};
+use crate::progress::desired;
 
 /// Opens, changes or closes it.
 pub fn follow(ctx: &Context, observed: &Observed, decision: &Decision) {
     let job = &observed.job;
-    let uid = job.uid().unwrap_or_default();
     let number = u32::try_from(decision.attempts.started).unwrap_or(0);
     let current = observed.attempt(number).filter(|a| !a.is_leaving());
     match current.and_then(address) {
-        Some(address) if !decide::is_over(job) => {
-            let key = JobKey { namespace: job.namespace().unwrap_or_default(), name: job.name_any(), uid };
-            ctx.hub.watch(key, address, number, desired(job));
+        Some(address) if !believed::is_over(job) => {
+            ctx.hub.watch(&observed.id, address, number, desired(job));
         }
         // A coordinator that waits for its acknowledgement still needs it.
         Some(_) => {}
         None => {
             // What was reported last is still needed while the next attempt starts.
-            if decide::is_over(job) || job.spec.suspend == Some(true) {
-                ctx.hub.stop(&uid);
+            if believed::is_over(job) || job.spec.suspend == Some(true) {
+                ctx.hub.stop(&observed.id.uid);
             }
         }
     }

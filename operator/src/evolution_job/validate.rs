@@ -2,13 +2,12 @@
 //! finds, and its pool. Types and rules between fields are the schema's, which the API server has checked.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use galapagos_crds::conditions::{StalledReason, condition};
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
 use galapagos_manifest::check;
-use kube::ResourceExt;
+
+use crate::memory::Findings;
+use crate::runtime::ids::Uid;
 
 /// Why a job cannot be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,50 +30,31 @@ fn is_for_good(reason: StalledReason) -> bool {
     matches!(reason, UnknownStrategy | UnknownGene | InvalidSpec)
 }
 
-/// What was found on jobs, by UID: to judge one makes all its grids, and each plan asks for every job of a pool.
-#[derive(Debug, Default)]
-pub struct Findings(Mutex<HashMap<String, Found>>);
-
-#[derive(Debug)]
-struct Found {
-    /// The edition of the job, and whether it had begun.
-    of: (Option<i64>, bool),
-    problem: Option<Problem>,
+/// The first thing that is wrong with the job or its pool.
+///
+/// # Errors
+/// [`Problem`].
+pub fn validate(findings: &Findings, job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> {
+    manifest(findings, job)?;
+    usable(job, pool)
 }
 
-impl Findings {
-    /// The first thing that is wrong with the job or its pool.
-    ///
-    /// # Errors
-    /// [`Problem`].
-    pub fn validate(&self, job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> {
-        self.manifest(job)?;
-        usable(job, pool)
-    }
-
-    /// The first thing that is wrong with the job's manifest.
-    ///
-    /// # Errors
-    /// [`Problem`].
-    pub fn manifest(&self, job: &EvolutionJob) -> Result<(), Problem> {
-        let of = (job.metadata.generation, has_begun(job));
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(uid) = job.metadata.uid.as_deref()
-            && let Some(found) = lock().get(uid).filter(|v| v.of == of)
-        {
-            return found.problem.clone().map_or(Ok(()), Err);
+/// The first thing that is wrong with the job's manifest.
+///
+/// # Errors
+/// [`Problem`].
+pub fn manifest(findings: &Findings, job: &EvolutionJob) -> Result<(), Problem> {
+    let (generation, has_begun) = (job.metadata.generation, has_begun(job));
+    let uid = Uid::of(&job.metadata);
+    let known = uid.as_ref().and_then(|uid| findings.recall(uid, generation, has_begun));
+    let found = known.unwrap_or_else(|| {
+        let found = first(job, Catalogue::embedded());
+        if let Some(uid) = &uid {
+            findings.note(uid, generation, has_begun, found.clone());
         }
-        let checked = manifest(job, Catalogue::embedded());
-        if let Some(uid) = job.uid() {
-            lock().insert(uid, Found { of, problem: checked.clone().err() });
-        }
-        checked
-    }
-
-    /// Keeps what is known of jobs that are there.
-    pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|uid, _| is_there(uid));
-    }
+        found
+    });
+    found.map_or(Ok(()), |(reason, message)| Err(Problem { reason, message }))
 }
 
 /// Whether an attempt at the job was started. An earlier release has let it in then, and what it could run goes on.
@@ -82,10 +62,10 @@ fn has_begun(job: &EvolutionJob) -> bool {
     job.status.as_ref().and_then(|s| s.attempts.as_ref()).is_some_and(|a| a.started > 0)
 }
 
-fn manifest(job: &EvolutionJob, known: &Catalogue) -> Result<(), Problem> {
+fn first(job: &EvolutionJob, known: &Catalogue) -> Option<(StalledReason, String)> {
     let counts = |finding: &galapagos_manifest::Finding| finding.is_impossible() || !has_begun(job);
-    let first = check(job, known).into_iter().find(counts);
-    first.map_or(Ok(()), |finding| Err(Problem { reason: finding.reason, message: finding.to_string() }))
+    let first = check(job, known).into_iter().find(counts)?;
+    Some((first.reason, first.to_string()))
 }
 
 /// Whether the pool's conditions are about the pool as it is now. A job that has no place waits for that.
@@ -139,6 +119,7 @@ pub fn accepted(pool: &WorkerPool) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::per_object::Memories;
     use serde_json::json;
 
     fn job(strategies: serde_json::Value, extra: serde_json::Value) -> EvolutionJob {
@@ -164,10 +145,11 @@ mod tests {
 
     #[test]
     fn what_the_check_finds_is_told_in_its_words_with_its_reason() {
-        let findings = Findings::default();
+        let memories = Memories::default();
+        let findings = Findings::new(&memories);
         let wrong = |strategies, extra| {
             let job = job(strategies, extra);
-            let problem = findings.manifest(&job).unwrap_err();
+            let problem = manifest(&findings, &job).unwrap_err();
             assert_eq!(problem.message, check(&job, Catalogue::embedded())[0].to_string());
             problem
         };
@@ -189,7 +171,7 @@ mod tests {
         assert_eq!(problem.reason, StalledReason::InvalidSpec);
         assert!(problem.message.starts_with("spec.strategies[0].genes[0].min: 0 is outside the bounds "));
         assert!(problem.is_for_good());
-        assert_eq!(findings.manifest(&job(json!([{"name": "ema_crossover"}]), json!({}))), Ok(()));
+        assert_eq!(manifest(&findings, &job(json!([{"name": "ema_crossover"}]), json!({}))), Ok(()));
     }
 
     #[test]
@@ -197,46 +179,50 @@ mod tests {
         let fixed = json!([{"name": "operation_mode", "value": "trend"}]);
         let mut job = job(json!([{"name": "rsi_mean_reversion", "genes": fixed}]), json!({}));
         job.metadata.uid = Some("job-1".into());
-        let findings = Findings::default();
-        assert_eq!(findings.manifest(&job).unwrap_err().reason, StalledReason::InvalidSpec);
+        let memories = Memories::default();
+        let findings = Findings::new(&memories);
+        assert_eq!(manifest(&findings, &job).unwrap_err().reason, StalledReason::InvalidSpec);
         job.status = serde_json::from_value(json!({"attempts": {"started": 1}})).unwrap();
-        assert_eq!(findings.manifest(&job), Ok(()));
+        assert_eq!(manifest(&findings, &job), Ok(()));
         job.spec.strategies[0].genes[0].name = "operation_mod".into();
         job.metadata.generation = Some(2);
-        assert_eq!(findings.manifest(&job).unwrap_err().reason, StalledReason::UnknownGene);
+        assert_eq!(manifest(&findings, &job).unwrap_err().reason, StalledReason::UnknownGene);
     }
 
     #[test]
     fn a_job_is_judged_once_for_each_of_its_editions() {
-        let findings = Findings::default();
+        let memories = Memories::default();
+        let findings = Findings::new(&memories);
         let mut job = job(json!([{"name": "ema_crosover"}]), json!({}));
         (job.metadata.uid, job.metadata.generation) = (Some("job-1".into()), Some(1));
-        assert!(findings.manifest(&job).is_err());
+        assert!(manifest(&findings, &job).is_err());
         job.spec.strategies[0].name = "ema_crossover".into();
-        assert!(findings.manifest(&job).is_err(), "the server changes no spec without its generation");
+        assert!(manifest(&findings, &job).is_err(), "the server changes no spec without its generation");
         job.metadata.generation = Some(2);
-        assert_eq!(findings.manifest(&job), Ok(()));
-        findings.retain(|_| false);
-        assert!(findings.0.lock().unwrap().is_empty());
+        assert_eq!(manifest(&findings, &job), Ok(()));
+        memories.keep(|_| false);
+        let uid = Uid::of(&job.metadata).unwrap();
+        assert_eq!(findings.recall(&uid, Some(2), false), None, "it goes with its job");
     }
 
     #[test]
     fn a_pool_that_is_missing_or_refused_stalls_its_jobs_and_an_old_verdict_does_not() {
         let job = job(json!([{"name": "ema_crossover"}]), json!({}));
-        let findings = Findings::default();
-        assert_eq!(findings.validate(&job, None).unwrap_err().reason, StalledReason::PoolNotFound);
+        let memories = Memories::default();
+        let findings = Findings::new(&memories);
+        assert_eq!(validate(&findings, &job, None).unwrap_err().reason, StalledReason::PoolNotFound);
         let verdict = |generation: i64| {
             pool(json!({"conditions": [{
                 "type": "Stalled", "status": "True", "reason": "VolumeNotFound", "message": "no claim x",
                 "observedGeneration": generation, "lastTransitionTime": "2026-01-01T00:00:00Z",
             }]}))
         };
-        let problem = findings.validate(&job, Some(&verdict(2))).unwrap_err();
+        let problem = validate(&findings, &job, Some(&verdict(2))).unwrap_err();
         assert_eq!(
             (problem.reason, problem.message.as_str()),
             (StalledReason::VolumeNotFound, "WorkerPool default: no claim x")
         );
-        assert_eq!(findings.validate(&job, Some(&verdict(1))), Ok(()));
+        assert_eq!(validate(&findings, &job, Some(&verdict(1))), Ok(()));
     }
 
     #[test]

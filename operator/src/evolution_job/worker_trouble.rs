@@ -1,30 +1,26 @@
 //! Why workers do not come: their Deployment tells of refusals, and their pods that they fit nowhere. Pods of workers
 //! are watched for how long they live alone, so they are asked for, seldom, and only while some are missing.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::ListParams;
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client};
 
 use super::observe::Observed;
 use super::status::WorkersTrouble;
+use crate::context::Context;
 use crate::labels;
+use crate::runtime::ids::Uid;
 
 /// How long an answer about pods is used, and after which time to look again while workers are missing.
 pub const FRESH: Duration = Duration::from_secs(10);
 /// Pods that are looked at: one that fits nowhere speaks for all of its Deployment.
 const LOOKED_AT: u32 = 20;
 
-/// What the pods of workers said, by UID of the job.
-#[derive(Debug, Default)]
-pub struct Pending(Mutex<HashMap<String, (Instant, Option<String>)>>);
-
 /// Why there are fewer workers than there should be, if that is known.
-pub async fn of(pending: &Pending, client: &Client, observed: &Observed) -> Option<WorkersTrouble> {
+pub async fn of(ctx: &Context, observed: &Observed) -> Option<WorkersTrouble> {
     let workers = observed.workers.as_deref()?;
     let (wanted, ready) = observed.replicas();
     if ready >= wanted {
@@ -33,17 +29,15 @@ pub async fn of(pending: &Pending, client: &Client, observed: &Observed) -> Opti
     if let Some(refused) = refused(workers) {
         return Some(WorkersTrouble::AwaitingQuota(refused));
     }
-    let uid = observed.job.uid().unwrap_or_default();
-    {
-        let mut known = pending.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (at, _)| at.elapsed() < FRESH);
-        if let Some((_, said)) = known.get(&uid) {
-            return said.clone().map(WorkersTrouble::Unschedulable);
+    let (known, id) = (&ctx.memory.pending, &observed.id);
+    let said = match known.recent(&id.uid, FRESH) {
+        Some(said) => said,
+        None => {
+            let said = unschedulable(ctx.io.client(), id.namespace(), &id.uid).await;
+            known.note(&id.uid, said.clone());
+            said
         }
-    }
-    let said = unschedulable(client, &observed.job.namespace().unwrap_or_default(), &uid).await;
-    let mut known = pending.0.lock().unwrap_or_else(PoisonError::into_inner);
-    known.insert(uid, (Instant::now(), said.clone()));
+    };
     said.map(WorkersTrouble::Unschedulable)
 }
 
@@ -54,7 +48,7 @@ fn refused(workers: &Deployment) -> Option<String> {
 }
 
 /// What the scheduler says of a worker that fits nowhere. An API server that does not answer now is asked again later.
-async fn unschedulable(client: &Client, namespace: &str, uid: &str) -> Option<String> {
+async fn unschedulable(client: &Client, namespace: &str, uid: &Uid) -> Option<String> {
     let selector =
         format!("{},{}={uid}", labels::managed_component(labels::Component::Worker), labels::JOB_UID);
     let pending = ListParams::default().labels(&selector).fields("status.phase=Pending").limit(LOOKED_AT);

@@ -17,7 +17,7 @@ pub(super) fn pool(max_workers: u32) -> Pool {
 /// A job that runs, has 2 local slots and wants nothing.
 pub(super) fn job(uid: &str) -> Job {
     Job {
-        uid: uid.to_owned(),
+        uid: crate::runtime::ids::example::uid(uid),
         priority: 0,
         created: Timestamp::UNIX_EPOCH,
         admitted: true,

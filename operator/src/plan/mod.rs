@@ -27,6 +27,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::runtime::ids::Uid;
+
 pub use wanted::wanted;
 pub use window::Window;
 
@@ -60,7 +62,7 @@ pub struct Work {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
     /// UID of the object.
-    pub uid: String,
+    pub uid: Uid,
     /// A higher one goes first.
     pub priority: i32,
     /// When the object was created.
@@ -103,7 +105,7 @@ pub struct Share {
 /// - A larger pool never gives a job less.
 /// - If nothing but the plan changes what exists, the second application of it settles everything.
 #[must_use]
-pub fn plan(pool: &Pool, jobs: &[Job]) -> BTreeMap<String, Share> {
+pub fn plan(pool: &Pool, jobs: &[Job]) -> BTreeMap<Uid, Share> {
     let mut jobs: Vec<&Job> = jobs.iter().collect();
     jobs.sort_by(|a, b| by_rank(a, b));
     let places = admit::admit(pool, &jobs);

@@ -9,6 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::{Job, Pool, Share, Work, plan};
+use crate::runtime::ids::Uid;
 
 fn pools() -> impl Strategy<Value = Pool> {
     (0..60_u32, 0..4_u32, option::of(1..50_u32), 1..5_u32, 1..8_u32).prop_map(
@@ -53,7 +54,7 @@ fn jobs() -> impl Strategy<Value = Vec<Job>> {
                     i,
                     (priority, created, admitted, population, (known, work), local_slots, replicas, floor),
                 )| Job {
-                    uid: format!("u{i}"),
+                    uid: crate::runtime::ids::example::uid(&format!("u{i}")),
                     priority,
                     created: Timestamp::constant(created, 0),
                     admitted,
@@ -74,7 +75,7 @@ fn sum(numbers: impl Iterator<Item = u32>) -> u64 {
 }
 
 /// The world after the plan was carried out, while wants stay as they are.
-fn applied(jobs: &[Job], plan: &BTreeMap<String, Share>) -> Vec<Job> {
+fn applied(jobs: &[Job], plan: &BTreeMap<Uid, Share>) -> Vec<Job> {
     jobs.iter()
         .map(|job| {
             let Share { admitted, workers, .. } = plan[&job.uid];
@@ -90,7 +91,7 @@ fn settled(pool: &Pool, jobs: &[Job]) -> Vec<Job> {
 }
 
 /// What each job asks of the budget.
-fn needs(pool: &Pool, jobs: &[Job]) -> BTreeMap<String, u32> {
+fn needs(pool: &Pool, jobs: &[Job]) -> BTreeMap<Uid, u32> {
     let plan = plan(pool, jobs);
     let need = |job: &Job| if plan[&job.uid].admitted { plan[&job.uid].wanted.max(job.floor) } else { 0 };
     jobs.iter().map(|job| (job.uid.clone(), need(job))).collect()

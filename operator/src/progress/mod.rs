@@ -13,10 +13,9 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use galapagos_crds::EvolutionJob;
@@ -27,6 +26,8 @@ use rustls::ClientConfig;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::runtime::ids::{Identity, Uid};
+use crate::runtime::per_object::{Memories, PerObject};
 pub use desired::desired;
 use stream::{Patience, Stream};
 
@@ -43,17 +44,6 @@ pub trait Credentials: Send + Sync + 'static {
 
     /// `job` is over: nobody will ask for it again.
     fn forget(&self, job: &JobUid);
-}
-
-/// A job, for its stream.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct JobKey {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// Its UID, which is also in the coordinator's certificate.
-    pub uid: String,
 }
 
 /// What was last heard of a job's coordinator.
@@ -88,10 +78,9 @@ pub struct Hub {
 struct Shared {
     credentials: Arc<dyn Credentials>,
     triggers: mpsc::UnboundedSender<ObjectRef<EvolutionJob>>,
-    /// By UID.
-    streams: Mutex<HashMap<String, Entry>>,
+    streams: PerObject<Entry>,
     /// How many there are: news are told less often when there are many.
-    count: watch::Sender<usize>,
+    count: Arc<watch::Sender<usize>>,
     patience: Patience,
 }
 
@@ -100,11 +89,18 @@ struct Entry {
     wish: watch::Sender<Wish>,
     heard: watch::Receiver<Heard>,
     task: JoinHandle<()>,
+    credentials: Arc<dyn Credentials>,
+    count: Arc<watch::Sender<usize>>,
 }
 
+// However it goes: by an end, or with its job while nobody looked.
 impl Drop for Entry {
     fn drop(&mut self) {
         self.task.abort();
+        self.count.send_modify(|count| *count -= 1);
+        if let Some(job) = &self.job {
+            self.credentials.forget(job);
+        }
     }
 }
 
@@ -128,34 +124,37 @@ struct Heard {
 
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub").field("streams", &self.streams().len()).finish_non_exhaustive()
+        f.debug_struct("Hub").field("streams", &self.shared.streams).finish_non_exhaustive()
     }
 }
 
 impl Hub {
-    /// No streams. `triggers`: where jobs go that have news. Must be called inside a runtime by the time of `watch`.
+    /// No streams. `triggers`: where jobs go that have news. `memories`: by which streams of jobs end that are gone. Must
+    /// be called inside a runtime by the time of `watch`.
     pub fn new(
         credentials: Arc<dyn Credentials>,
         triggers: mpsc::UnboundedSender<ObjectRef<EvolutionJob>>,
+        memories: &Memories,
     ) -> Hub {
-        Hub::with_patience(credentials, triggers, Patience::default())
+        Hub::with_patience(credentials, triggers, memories, Patience::default())
     }
 
     fn with_patience(
         credentials: Arc<dyn Credentials>,
         triggers: mpsc::UnboundedSender<ObjectRef<EvolutionJob>>,
+        memories: &Memories,
         patience: Patience,
     ) -> Hub {
-        let (streams, count) = (Mutex::default(), watch::Sender::new(0));
+        let (streams, count) = (memories.another(), Arc::new(watch::Sender::new(0)));
         Hub { shared: Arc::new(Shared { credentials, triggers, streams, count, patience }) }
     }
 
     /// The coordinator of `attempt` listens at `address`: opens a stream to it, or leads the open one there if it is
     /// another address or attempt. `desired` is sent first, whenever it differs from the last call, and after every
     /// reconnect. Calling it again with the same arguments does nothing. Never waits.
-    pub fn watch(&self, key: JobKey, address: SocketAddr, attempt: u32, desired: Desired) {
-        let mut streams = self.streams();
-        if let Some(entry) = streams.get(&key.uid).filter(|entry| !entry.task.is_finished()) {
+    pub fn watch(&self, job: &Identity, address: SocketAddr, attempt: u32, desired: Desired) {
+        let mut streams = self.shared.streams.all();
+        if let Some(entry) = streams.get(&job.uid).filter(|entry| !entry.task.is_finished()) {
             entry.wish.send_if_modified(|wish| {
                 // What was acknowledged belongs to one attempt.
                 let acknowledged = wish.acknowledged.filter(|_| wish.attempt == attempt);
@@ -168,70 +167,57 @@ impl Hub {
         }
         let wish = watch::Sender::new(Wish { address, attempt, desired, acknowledged: None });
         let (hear, heard) = watch::channel(Heard::default());
-        let job = JobUid::new(key.uid.as_str()).ok();
+        let credentials = Arc::clone(&self.shared.credentials);
         let task = tokio::spawn(stream::run(Stream {
-            key: key.clone(),
-            credentials: Arc::clone(&self.shared.credentials),
+            job: job.clone(),
+            credentials: Arc::clone(&credentials),
             wish: wish.subscribe(),
             hear,
             triggers: self.shared.triggers.clone(),
             count: self.shared.count.subscribe(),
             patience: self.shared.patience,
         }));
-        streams.insert(key.uid, Entry { job, wish, heard, task });
-        self.shared.count.send_replace(streams.len());
+        let count = Arc::clone(&self.shared.count);
+        count.send_modify(|count| *count += 1);
+        let shown = JobUid::new(job.uid.as_str()).ok();
+        let before =
+            streams.insert(job.uid.clone(), Entry { job: shown, wish, heard, task, credentials, count });
+        drop(streams);
+        drop(before);
     }
 
     /// Closes the stream of a job and forgets what was heard. Nothing if there is none.
-    pub fn stop(&self, uid: &str) {
-        let mut streams = self.streams();
-        if let Some(entry) = streams.remove(uid) {
-            self.shared.count.send_replace(streams.len());
-            if let Some(job) = &entry.job {
-                self.shared.credentials.forget(job);
-            }
-        }
-    }
-
-    /// Closes the streams of all jobs that `keep` does not name by their UIDs: of jobs that are gone while nobody looked.
-    pub fn retain(&self, keep: impl Fn(&str) -> bool) {
-        let gone: Vec<String> = self.streams().keys().filter(|uid| !keep(uid)).cloned().collect();
-        for uid in gone {
-            self.stop(&uid);
-        }
+    pub fn stop(&self, uid: &Uid) {
+        self.shared.streams.forget(uid);
     }
 
     /// What was last heard, of whatever attempt.
-    pub fn latest(&self, uid: &str) -> Option<Seen> {
-        self.streams().get(uid)?.heard.borrow().seen.clone()
+    pub fn latest(&self, uid: &Uid) -> Option<Seen> {
+        self.shared.streams.get(uid, |entry| entry.heard.borrow().seen.clone()).flatten()
     }
 
     /// Why there is no stream at the moment; `None` while there is one, before the first try, and without a watch.
-    pub fn problem(&self, uid: &str) -> Option<String> {
-        self.streams().get(uid)?.heard.borrow().problem.clone()
+    pub fn problem(&self, uid: &Uid) -> Option<String> {
+        self.shared.streams.get(uid, |entry| entry.heard.borrow().problem.clone()).flatten()
     }
 
     /// The final report `sequence` is recorded in the status: its coordinator may leave. It is told once; when its stream
     /// ends after that, it is not dialled again.
-    pub fn acknowledge(&self, uid: &str, sequence: u64) {
-        if let Some(entry) = self.streams().get(uid) {
+    pub fn acknowledge(&self, uid: &Uid, sequence: u64) {
+        self.shared.streams.get(uid, |entry| {
             entry.wish.send_if_modified(|wish| {
                 let newest = wish.acknowledged.max(Some(sequence));
                 let differs = newest != wish.acknowledged;
                 wish.acknowledged = newest;
                 differs
-            });
-        }
+            })
+        });
     }
 
     /// Streams that are open, and all that should be.
     pub fn counts(&self) -> (usize, usize) {
-        let streams = self.streams();
+        let streams = self.shared.streams.all();
         let connected = |entry: &&Entry| entry.heard.borrow().seen.as_ref().is_some_and(|s| s.connected);
         (streams.values().filter(connected).count(), streams.len())
-    }
-
-    fn streams(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
-        self.shared.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

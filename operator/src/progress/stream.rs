@@ -17,7 +17,8 @@ use super::alarm::Alarm;
 use super::backoff::Backoff;
 use super::requests::requests;
 use super::tell::tell;
-use super::{Credentials, Heard, JobKey, SILENCE, Seen, Wish};
+use super::{Credentials, Heard, SILENCE, Seen, Wish};
+use crate::runtime::ids::Identity;
 
 /// Least time between two reports that are read. Whoever sends more must not keep the operator busy with reading.
 const READING: Duration = Duration::from_millis(20);
@@ -43,7 +44,7 @@ impl Default for Patience {
 
 /// All that the task of one job needs.
 pub(super) struct Stream {
-    pub key: JobKey,
+    pub job: Identity,
     pub credentials: Arc<dyn Credentials>,
     pub wish: watch::Receiver<Wish>,
     pub hear: watch::Sender<Heard>,
@@ -87,14 +88,14 @@ impl Ended {
 /// Runs until the task is aborted.
 pub(super) async fn run(stream: Stream) {
     let telling = tell(
-        &stream.key,
+        &stream.job,
         stream.hear.subscribe(),
         stream.triggers.clone(),
         stream.count.clone(),
         stream.patience.silence,
     );
-    let Ok(job) = JobUid::new(stream.key.uid.as_str()) else {
-        tracing::error!(uid = stream.key.uid, "this UID cannot stand in a certificate: no progress");
+    let Ok(job) = JobUid::new(stream.job.uid.as_str()) else {
+        tracing::error!(uid = stream.job.uid.as_str(), "this UID cannot stand in a certificate: no progress");
         return;
     };
     tokio::select! {
@@ -181,7 +182,7 @@ async fn listen(stream: &Stream, job: &JobUid, target: Target) -> Result<(), End
     let (_open, is_open) = oneshot::channel();
     let calling = client.watch(requests(stream.wish.clone(), is_open));
     let mut reports = timeout(dial, calling).await.map_err(no_answer)?.map_err(ended)?.into_inner();
-    tracing::debug!(job = stream.key.name, namespace = stream.key.namespace, attempt, %address, "stream of progress open");
+    tracing::debug!(job = stream.job.name(), namespace = stream.job.namespace(), attempt, %address, "stream of progress open");
     let mut pace = Pace::new();
     let mut newest = None;
     loop {
@@ -272,7 +273,7 @@ impl Stream {
     }
 
     fn log(&self, ended: &Ended, target: Target, alarm: &mut Alarm) {
-        let (JobKey { namespace, name, .. }, attempt) = (&self.key, target.attempt);
+        let (namespace, name, attempt) = (self.job.namespace(), self.job.name(), target.attempt);
         // Over the connection that ended just now: no other leaves this true.
         let heard = self.hear.borrow().seen.as_ref().is_some_and(|seen| seen.connected);
         if !self.is_over(target) && alarm.is_loud(heard, ended.lasts(), Instant::now()) {

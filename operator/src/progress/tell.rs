@@ -7,7 +7,8 @@ use galapagos_protocol::progress::Report;
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::{mpsc, watch};
 
-use super::{Heard, JobKey, Seen};
+use super::{Heard, Seen};
+use crate::runtime::ids::Identity;
 
 /// Least time between two triggers by ordinary news of one job.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -29,9 +30,9 @@ enum News {
     Urgent,
 }
 
-/// Triggers the reconcile of `key` whenever there is something to be told, until the stream or the listener is gone.
+/// Triggers the reconcile of `job` whenever there is something to be told, until the stream or the listener is gone.
 pub(super) async fn tell(
-    key: &JobKey,
+    job: &Identity,
     mut heard: watch::Receiver<Heard>,
     triggers: mpsc::UnboundedSender<ObjectRef<EvolutionJob>>,
     count: watch::Receiver<usize>,
@@ -46,8 +47,7 @@ pub(super) async fn tell(
         let reachable = lost_at.is_some_and(|at| now < at);
         let news = told.news(seen.as_ref(), reachable);
         if news == News::Urgent || news == News::Ordinary && now >= due {
-            let object = ObjectRef::new(&key.name).within(&key.namespace);
-            if triggers.send(object).is_err() {
+            if triggers.send(job.key.of_kind()).is_err() {
                 return;
             }
             told = Told { seen, reachable };

@@ -10,8 +10,9 @@ use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use kube::ResourceExt;
 use kube::core::error_boundary::InvalidObject;
 
-use crate::evolution_job::status::{Life, is_over};
 use crate::labels;
+use crate::life::{Life, is_over};
+use crate::runtime::ids::{Identity, Namespace, Uid};
 use crate::runtime::watches::Change;
 
 /// Who leads counts at least once a minute. A replica that does not lead is never told what was counted.
@@ -20,7 +21,7 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 const SWEEP: SignedDuration = SignedDuration::from_mins(1);
 
 /// Namespace and UID of a job.
-type JobKey = (String, String);
+type JobKey = (Namespace, Uid);
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
@@ -31,12 +32,13 @@ struct Known {
 #[derive(Debug, Default)]
 struct Memory {
     /// By UID of the pod.
-    jobs: HashMap<JobKey, HashMap<String, Known>>,
+    jobs: HashMap<JobKey, HashMap<Uid, Known>>,
     /// When it was last looked for what nobody counted.
     swept: Timestamp,
 }
 
-/// The lives of all pods of jobs. Clones are the same.
+/// The lives of all pods of jobs. Clones are the same. Not one of the memories of a leader: every replica sees pods come and
+/// go, before it leads as well, and what is gone is still to be counted.
 ///
 /// By namespace and label: pods of a Deployment belong to a ReplicaSet and not to the job. Whoever may make pods in the
 /// namespace of a job may give them its label; from another namespace nothing is taken.
@@ -61,9 +63,9 @@ impl Lives {
     }
 
     /// The lives of a job's pods. A pod that is gone and was over when they were counted last is not needed any more.
-    pub fn of(&self, namespace: &str, uid: &str, counted_until: Option<Timestamp>) -> Vec<Life> {
+    pub fn of(&self, job: &Identity, counted_until: Option<Timestamp>) -> Vec<Life> {
         let mut memory = self.memory();
-        let Some(pods) = memory.jobs.get_mut(&(namespace.to_owned(), uid.to_owned())) else {
+        let Some(pods) = memory.jobs.get_mut(&(job.key.namespace.clone(), job.uid.clone())) else {
             return Vec::new();
         };
         pods.retain(|_, known| !known.is_gone || counted_until.is_none_or(|until| known.life.goes_on(until)));
@@ -94,9 +96,10 @@ impl Memory {
 }
 
 /// The job of a pod, and the pod's own UID.
-fn key(pod: &Pod) -> Option<(JobKey, String)> {
-    let job = pod.labels().get(labels::JOB_UID)?.clone();
-    Some(((pod.namespace()?, job), pod.uid()?))
+fn key(pod: &Pod) -> Option<(JobKey, Uid)> {
+    let job = Uid::new(pod.labels().get(labels::JOB_UID)?)?;
+    let pod = Identity::of(&pod.metadata).ok()?;
+    Some(((pod.key.namespace, job), pod.uid))
 }
 
 /// What is kept of a worker: there are many, and only their lives are asked for.

@@ -4,14 +4,12 @@
 use galapagos_crds::status::Phase;
 use galapagos_crds::{EvolutionJob, WorkerPool};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::runtime::reflector::Store;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 
-use super::caches::Triggers;
-use crate::evolution_job::decide;
-use crate::evolution_job::status::believed;
+use super::triggers::Triggers;
 use crate::runtime::watches::Change;
-use crate::{labels, names};
+use crate::{believed, labels, names};
 
 /// Knows who depends on whom.
 #[derive(Clone)]
@@ -29,10 +27,9 @@ impl Mapping {
             _ => true,
         };
         for job in either(change) {
-            let namespace = job.namespace().unwrap_or_default();
-            self.triggers.job(&namespace, &job.name_any());
+            self.triggers.jobs.send(ObjectRef::from_obj(job));
             if concerns_pool {
-                self.triggers.pool(&namespace, &job.spec.worker_pool_name);
+                self.triggers.pools.send(beside(job, &job.spec.worker_pool_name));
             }
         }
     }
@@ -40,18 +37,17 @@ impl Mapping {
     /// A pool concerns itself, and its jobs if it changed in a way that they see: its own counts they do not.
     pub(super) fn pool(&self, change: &Change<'_, WorkerPool>) {
         let Some(pool) = either(change).next() else { return };
-        let (namespace, name) = (pool.namespace().unwrap_or_default(), pool.name_any());
-        self.triggers.pool(&namespace, &name);
+        self.triggers.pools.send(ObjectRef::from_obj(pool));
         if !concerns_jobs(change) {
             return;
         }
         let waiting = |job: &EvolutionJob| {
-            job.spec.worker_pool_name == name
-                && job.namespace().as_deref() == Some(&namespace)
+            Some(&job.spec.worker_pool_name) == pool.metadata.name.as_ref()
+                && job.metadata.namespace == pool.metadata.namespace
                 && !is_terminal(job)
         };
         for job in self.jobs.state_filter(waiting) {
-            self.triggers.job(&namespace, &job.name_any());
+            self.triggers.jobs.send(ObjectRef::from_obj(&*job));
         }
     }
 
@@ -59,7 +55,7 @@ impl Mapping {
     pub(super) fn child<K: Resource>(&self, change: &Change<'_, K>) {
         for object in either(change) {
             if let Some(job) = owner(object) {
-                self.triggers.job(&object.namespace().unwrap_or_default(), job);
+                self.triggers.jobs.send(beside(object, job));
             }
         }
     }
@@ -74,7 +70,7 @@ impl Mapping {
     pub(super) fn policy<K: Resource>(&self, change: &Change<'_, K>) {
         for object in either(change) {
             if let Some(pool) = object.labels().get(labels::POOL) {
-                self.triggers.pool(&object.namespace().unwrap_or_default(), pool);
+                self.triggers.pools.send(beside(object, pool));
             }
         }
     }
@@ -84,6 +80,13 @@ impl Mapping {
 /// scheduler behind the triggers merges what is asked for twice.
 fn either<'a, K>(change: &Change<'a, K>) -> impl Iterator<Item = &'a K> + use<'a, K> {
     change.new.into_iter().chain(change.old)
+}
+
+/// What has that name in the namespace of the object.
+fn beside<K: Resource<DynamicType = ()>>(object: &impl Resource, name: &str) -> ObjectRef<K> {
+    let mut found = ObjectRef::new(name);
+    found.namespace.clone_from(&object.meta().namespace);
+    found
 }
 
 /// The job that an object belongs to: by its owner, or its owner's, and by its label where it has none that tells.
@@ -112,7 +115,7 @@ fn same_wish(old: &EvolutionJob, new: &EvolutionJob) -> bool {
 fn standing(job: &EvolutionJob) -> impl PartialEq {
     let status = job.status.as_ref();
     let known = status.is_some_and(|status| status.generation.is_some());
-    (status.and_then(believed::phase), decide::has_place(status), decide::is_over(job), known)
+    (status.and_then(believed::phase), believed::has_place(status), believed::is_over(job), known)
 }
 
 fn is_terminal(job: &EvolutionJob) -> bool {

@@ -1,85 +1,50 @@
-//! What the operator knows about the cluster: one supervised watch per kind, each with its own back-off, cache and
-//! health; what they see decides what is reconciled.
-//!
-//! Not kube's `watcher`: it swallows bookmarks, and without them nobody can tell a quiet watch from a dead one.
+//! What the operator knows about the cluster: what it watches, the caches, and what a change has reconciled.
 
 mod caches;
 mod lives;
 mod mapping;
+mod start;
+mod triggers;
 
-pub use caches::{Caches, Requests, Settings, Tasks, Trigger, Triggers, start};
+use galapagos_crds::GROUP;
+
+use crate::runtime::watches::Watch;
+
+pub use caches::Caches;
 pub use lives::Lives;
+pub use start::start;
+pub use triggers::{Requests, Triggers};
 
-/// The watches of the operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Watch {
-    /// EvolutionJobs.
-    EvolutionJobs,
-    /// WorkerPools.
-    WorkerPools,
-    /// Jobs of coordinators.
-    Coordinators,
-    /// Pods of coordinators.
-    CoordinatorPods,
-    /// Pods of workers, for how long they live.
-    WorkerPods,
-    /// Deployments of workers.
-    Workers,
-    /// Services of coordinators, metadata only.
-    Services,
-    /// NetworkPolicies of pools, metadata only.
-    NetworkPolicies,
-}
+/// EvolutionJobs.
+pub const EVOLUTION_JOBS: Watch =
+    Watch { name: "evolution_jobs", kind: "EvolutionJob", defined_by: Some(GROUP) };
+/// WorkerPools.
+pub const WORKER_POOLS: Watch = Watch { name: "worker_pools", kind: "WorkerPool", defined_by: Some(GROUP) };
+/// Jobs of coordinators.
+pub const COORDINATORS: Watch = Watch { name: "coordinators", kind: "Job", defined_by: None };
+/// Pods of coordinators.
+pub const COORDINATOR_PODS: Watch = Watch { name: "coordinator_pods", kind: "Pod", defined_by: None };
+/// Pods of workers, for how long they live.
+pub const WORKER_PODS: Watch = Watch { name: "worker_pods", kind: "Pod", defined_by: None };
+/// Deployments of workers.
+pub const WORKERS: Watch = Watch { name: "workers", kind: "Deployment", defined_by: None };
+/// Services of coordinators, metadata only.
+pub const SERVICES: Watch = Watch { name: "services", kind: "Service", defined_by: None };
+/// NetworkPolicies of pools, metadata only.
+pub const NETWORK_POLICIES: Watch =
+    Watch { name: "network_policies", kind: "NetworkPolicy", defined_by: None };
 
-impl Watch {
-    /// All of them.
-    pub const ALL: [Watch; 8] = [
-        Watch::EvolutionJobs,
-        Watch::WorkerPools,
-        Watch::Coordinators,
-        Watch::CoordinatorPods,
-        Watch::WorkerPods,
-        Watch::Workers,
-        Watch::Services,
-        Watch::NetworkPolicies,
-    ];
-
-    /// The name in metrics and logs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Watch::EvolutionJobs => "evolution_jobs",
-            Watch::WorkerPools => "worker_pools",
-            Watch::Coordinators => "coordinators",
-            Watch::CoordinatorPods => "coordinator_pods",
-            Watch::WorkerPods => "worker_pods",
-            Watch::Workers => "workers",
-            Watch::Services => "services",
-            Watch::NetworkPolicies => "network_policies",
-        }
-    }
-
-    /// The kind that is watched.
-    pub const fn kind(self) -> &'static str {
-        match self {
-            Watch::EvolutionJobs => "EvolutionJob",
-            Watch::WorkerPools => "WorkerPool",
-            Watch::Coordinators => "Job",
-            Watch::CoordinatorPods | Watch::WorkerPods => "Pod",
-            Watch::Workers => "Deployment",
-            Watch::Services => "Service",
-            Watch::NetworkPolicies => "NetworkPolicy",
-        }
-    }
-
-    /// Whether the kind comes with Galapagos' own definitions.
-    pub const fn is_own(self) -> bool {
-        matches!(self, Watch::EvolutionJobs | Watch::WorkerPools)
-    }
-
-    pub(crate) const fn index(self) -> usize {
-        self as usize
-    }
-}
+/// All of them.
+pub const ALL: [Watch; 8] = [
+    EVOLUTION_JOBS,
+    WORKER_POOLS,
+    COORDINATORS,
+    COORDINATOR_PODS,
+    WORKER_PODS,
+    WORKERS,
+    SERVICES,
+    NETWORK_POLICIES,
+];
 
 #[cfg(test)]
 mod tests;

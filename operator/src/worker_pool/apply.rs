@@ -10,17 +10,17 @@ use kube::runtime::events::EventType;
 use kube::{Api, Resource, ResourceExt};
 use serde_json::Value;
 
+use super::colocation::Colocation;
 use super::observe::Observed;
 use super::{Error, Problem, colocation};
 use crate::context::Context;
-use crate::evolution_job::children::Colocation;
+use crate::kinds::WORKER_POOL;
 use crate::labels::{MANAGED_BY, POOL};
+use crate::memory::Done;
 use crate::names::OPERATOR;
+use crate::runtime::ids::{Name, Namespace, ObjectKey};
 use crate::runtime::kube_io::{Kind, WriteError};
 
-/// What is remembered of a pool's last status.
-const STATUS: &str = "status";
-const ONE_NODE: &str = "one node";
 /// Counts of a pool change with every worker that becomes ready: they are written so often at most.
 const COUNTS_EVERY: Duration = Duration::from_secs(1);
 
@@ -62,18 +62,18 @@ pub async fn apply(
     policies: &[Value],
     claims: &[Value],
 ) -> Result<(), Obstacle> {
-    let namespace = observed.pool.namespace().unwrap_or_default();
+    let namespace = &observed.id.key.namespace;
     for body in policies {
         let name = name_of(body);
         let known = observed.policies.get(&name);
         let meta = match known {
             Some(known) => Some(known.clone()),
-            None => policy(ctx, &namespace, &name).await.map_err(Obstacle::Error)?,
+            None => policy(ctx, namespace, &name).await.map_err(Obstacle::Error)?,
         };
         if let Some(meta) = &meta {
             must_be_mine(meta, &observed.pool, &name)?;
         }
-        let written = ctx.io.apply(Kind::NetworkPolicy, &namespace, body, known).await;
+        let written = ctx.io.apply(Kind::NetworkPolicy, namespace, body, known).await;
         written.map_err(|e| Obstacle::of(e, format!("NetworkPolicy {name}")))?;
     }
     for body in claims {
@@ -81,8 +81,10 @@ pub async fn apply(
         let known =
             [&observed.market_data, &observed.state].into_iter().flatten().find(|c| c.name_any() == name);
         let written =
-            ctx.io.apply(Kind::PersistentVolumeClaim, &namespace, body, known.map(|c| &c.metadata)).await;
-        ctx.claims.forget(&namespace, &name);
+            ctx.io.apply(Kind::PersistentVolumeClaim, namespace, body, known.map(|c| &c.metadata)).await;
+        if let Some(name) = Name::new(&name) {
+            ctx.memory.claims.forget(&ObjectKey { namespace: namespace.clone(), name });
+        }
         written.map_err(|e| Obstacle::of(e, format!("PersistentVolumeClaim {name}")))?;
     }
     Ok(())
@@ -93,8 +95,8 @@ fn name_of(body: &Value) -> String {
 }
 
 /// One that the cache does not show may still be there: somebody else's, or just made.
-async fn policy(ctx: &Context, namespace: &str, name: &str) -> Result<Option<ObjectMeta>, Error> {
-    let policies = Api::<NetworkPolicy>::namespaced(ctx.io.client().clone(), namespace);
+async fn policy(ctx: &Context, namespace: &Namespace, name: &str) -> Result<Option<ObjectMeta>, Error> {
+    let policies = Api::<NetworkPolicy>::namespaced(ctx.io.client().clone(), namespace.as_str());
     let found = policies.get_metadata_opt(name).await;
     Ok(found.map_err(|e| Error::Read(format!("NetworkPolicy {name}"), e))?.map(|p| p.metadata))
 }
@@ -136,22 +138,22 @@ pub async fn report(
     if old == Some(status) {
         return Ok(None);
     }
-    let uid = pool.uid().unwrap_or_default();
+    let uid = &observed.id.uid;
     let only_counts = old.is_some_and(|old| old.conditions == status.conditions);
-    if let Some(last) = ctx.recent.last(&uid, STATUS).filter(|_| only_counts) {
+    if let Some(last) = ctx.memory.recent.last(uid, &Done::Status).filter(|_| only_counts) {
         let wait = COUNTS_EVERY.saturating_sub(last.elapsed());
         if !wait.is_zero() {
             return Ok(Some(wait));
         }
     }
-    let (namespace, name) = (pool.namespace().unwrap_or_default(), pool.name_any());
     let version = pool.resource_version().unwrap_or_default();
-    let written =
-        ctx.io.patch_status::<WorkerPool>(Kind::WorkerPool, &namespace, &name, &version, status).await;
+    let written = ctx.io.patch_status::<WorkerPool>(WORKER_POOL, &observed.id.key, &version, status).await;
     match written {
-        Ok(_) => ctx.recent.note(&uid, STATUS),
+        Ok(_) => ctx.memory.recent.note(uid, Done::Status),
         Err(WriteError::NotLeader | WriteError::NamespaceEnding | WriteError::NotFound { .. }) => {}
-        Err(error) => return Err(Error::Write(format!("the status of WorkerPool {name}"), error)),
+        Err(error) => {
+            return Err(Error::Write(format!("the status of WorkerPool {}", observed.id.name()), error));
+        }
     }
     Ok(None)
 }
@@ -159,8 +161,8 @@ pub async fn report(
 /// Tells once that pods of the pool share a node, so that nobody wonders why they crowd there.
 pub fn warn_of_one_node(ctx: &Context, observed: &Observed) {
     let pool = &*observed.pool;
-    let uid = pool.uid().unwrap_or_default();
-    if ctx.recent.last(&uid, ONE_NODE).is_some() {
+    let uid = &observed.id.uid;
+    if ctx.memory.recent.last(uid, &Done::OneNode).is_some() {
         return;
     }
     let (market_data, state) = (observed.market_data.as_deref(), observed.state.as_deref());
@@ -172,7 +174,7 @@ pub fn warn_of_one_node(ctx: &Context, observed: &Observed) {
         Colocation::All => "market data lie on a volume of one node: all pods of this pool run there",
     };
     let note = format!("{together}; for more nodes use a claim that is ReadWriteMany");
-    ctx.recent.note(&uid, ONE_NODE);
+    ctx.memory.recent.note(uid, Done::OneNode);
     let reason = EventReason::VolumeNotShared;
     ctx.events.tell(pool.object_ref(&()), EventType::Warning, reason, note);
 }

@@ -6,7 +6,18 @@ use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 use super::observe::claims_of;
 use crate::context::Context;
-use crate::evolution_job::children::Colocation;
+
+/// Which pods must share a node, because a volume can be mounted on one node at a time only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colocation {
+    /// None.
+    #[default]
+    None,
+    /// The pool's coordinators: their state is on such a volume.
+    Coordinators,
+    /// All pods of the pool: the market data are on such a volume.
+    All,
+}
 
 /// Which pods of the pool must share a node, by the access modes of its claims.
 ///

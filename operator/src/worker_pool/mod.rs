@@ -22,17 +22,18 @@ use std::time::Duration;
 use galapagos_crds::WorkerPool;
 use galapagos_crds::conditions::StalledReason;
 use jiff::Timestamp;
-use kube::ResourceExt;
 use kube::runtime::controller::Action;
+use serde_json::Value;
 
 use crate::context::Context;
+use crate::runtime::ids::Unidentified;
 use crate::runtime::kube_io::WriteError;
+use crate::settings::Settings;
 use apply::{Obstacle, apply};
-use observe::observe;
+use observe::{Observed, observe};
 use validate::validate;
 
 pub use colocation::colocation;
-pub use observe::Claims;
 
 /// Everything is looked at again after this time, whatever the watches say.
 const RESYNC: Duration = Duration::from_secs(600);
@@ -53,6 +54,9 @@ pub struct Problem {
 /// Why a reconcile has to be repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The API server gave it no name.
+    #[error(transparent)]
+    Unidentified(#[from] Unidentified),
     /// A claim or a policy cannot be read.
     #[error("cannot read {0}")]
     Read(String, #[source] kube::Error),
@@ -69,33 +73,47 @@ pub async fn reconcile(pool: Arc<WorkerPool>, ctx: Arc<Context>) -> Result<Actio
     if pool.metadata.deletion_timestamp.is_some() {
         return Ok(Action::await_change());
     }
-    let uid = pool.uid().unwrap_or_default();
     let observed = observe(pool, &ctx).await?;
-
-    // Without the client. Policies do not depend on what is wrong with a template.
-    let problem = validate(&observed).err().or_else(|| {
-        let refused = privileges::check(&observed.pool, &ctx.settings).err()?;
-        Some(Problem { reason: StalledReason::InvalidTemplate, message: refused })
-    });
-    let metrics = ctx.settings.metrics_namespace.as_deref();
-    let policies = policies::both(&observed.pool, &observed.users(), observed.fetches(), metrics);
-    let claims = if problem.is_none() { claims::made(&observed.pool) } else { Vec::new() };
-
-    // With the client.
-    let (problem, again) = match apply(&ctx, &observed, &policies, &claims).await {
+    let problem = problem(&observed, &ctx.settings);
+    let wanted = Wanted::of(&observed, problem.as_ref(), &ctx.settings);
+    let (problem, again) = match apply(&ctx, &observed, &wanted.policies, &wanted.claims).await {
         Ok(()) => (problem, RESYNC),
         Err(Obstacle::Problem(obstacle)) => (problem.or(Some(obstacle)), STALLED),
         Err(Obstacle::Leaving(what)) => {
-            tracing::debug!(pool = %observed.pool.name_any(), what, "waits until it is gone");
+            tracing::debug!(pool = %observed.id.name(), what, "waits until it is gone");
             return Ok(Action::requeue(LEAVING));
         }
         Err(Obstacle::Nobody) => return Ok(Action::await_change()),
         Err(Obstacle::Error(error)) => return Err(error),
     };
     let again = if problem.is_some() { again.min(STALLED) } else { again };
-    let wanted = status::status(&observed, problem.as_ref(), Timestamp::now());
-    let wait = apply::report(&ctx, &observed, &wanted).await?;
+    let status = status::status(&observed, problem.as_ref(), Timestamp::now());
+    let wait = apply::report(&ctx, &observed, &status).await?;
     apply::warn_of_one_node(&ctx, &observed);
-    ctx.backoff.succeeded(&uid);
+    ctx.memory.backoff.succeeded(&observed.id.uid);
     Ok(Action::requeue(wait.unwrap_or(again)))
+}
+
+/// The first thing that is wrong with the pool, as far as it can be told without the server.
+fn problem(observed: &Observed, settings: &Settings) -> Option<Problem> {
+    validate(observed).err().or_else(|| {
+        let refused = privileges::check(&observed.pool, settings).err()?;
+        Some(Problem { reason: StalledReason::InvalidTemplate, message: refused })
+    })
+}
+
+/// What the pool should have of its own.
+struct Wanted {
+    policies: [Value; 2],
+    claims: Vec<Value>,
+}
+
+impl Wanted {
+    /// Policies do not depend on what is wrong with a template.
+    fn of(observed: &Observed, problem: Option<&Problem>, settings: &Settings) -> Wanted {
+        let metrics = settings.metrics_namespace.as_deref();
+        let policies = policies::both(&observed.pool, &observed.users(), observed.fetches(), metrics);
+        let claims = if problem.is_none() { claims::made(&observed.pool) } else { Vec::new() };
+        Wanted { policies, claims }
+    }
 }

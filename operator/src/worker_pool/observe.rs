@@ -1,8 +1,7 @@
 //! What is known about a pool: its claims, which are asked for, and its jobs, workers and policies from the caches.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use galapagos_crds::pool::Storage;
 use galapagos_crds::{EvolutionJob, WorkerPool};
@@ -10,16 +9,18 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::runtime::reflector::ObjectRef;
-use kube::{Api, Client, Resource, ResourceExt};
+use kube::{Resource, ResourceExt};
 
 use super::Error;
 use crate::context::Context;
-use crate::evolution_job::decide;
-use crate::{labels, names};
+use crate::runtime::ids::{Identity, Name, Namespace, ObjectKey};
+use crate::{believed, labels, names};
 
 /// A pool and all that belongs to it.
 #[derive(Clone, Debug)]
 pub struct Observed {
+    /// Which pool.
+    pub id: Identity,
     /// The pool.
     pub pool: Arc<WorkerPool>,
     /// The claim of its market data, if they are on one and it exists.
@@ -38,7 +39,7 @@ impl Observed {
     /// Jobs that have pods of the pool, or are about to, as owners; in an order that does not change.
     pub fn users(&self) -> Vec<OwnerReference> {
         let has_pods =
-            |job: &&Arc<EvolutionJob>| decide::has_place(job.status.as_ref()) && !decide::is_over(job);
+            |job: &&Arc<EvolutionJob>| believed::has_place(job.status.as_ref()) && !believed::is_over(job);
         let mut users: Vec<_> =
             self.jobs.iter().filter(has_pods).filter_map(|job| job.owner_ref(&())).collect();
         users.sort_by(|a, b| a.uid.cmp(&b.uid));
@@ -49,7 +50,7 @@ impl Observed {
     pub fn fetches(&self) -> bool {
         self.jobs.iter().any(|job| {
             let source = job.spec.market_data.source.as_ref();
-            !decide::is_over(job) && source.is_some_and(|s| s.http.is_some())
+            !believed::is_over(job) && source.is_some_and(|s| s.http.is_some())
         })
     }
 }
@@ -59,26 +60,27 @@ impl Observed {
 /// # Errors
 /// A claim cannot be read.
 pub async fn observe(pool: Arc<WorkerPool>, ctx: &Context) -> Result<Observed, Error> {
-    let namespace = pool.namespace().unwrap_or_default();
-    let name = pool.name_any();
+    let id = Identity::of(&pool.metadata)?;
+    let (namespace, name) = (id.namespace(), id.name());
     let [market_data, state] =
         claims_of(ctx, &pool).await.map_err(|e| Error::Read("a claim".to_owned(), e))?;
-    let policies = [names::coordinator_policy(&name), names::worker_policy(&name)]
+    let policies = [names::coordinator_policy(name), names::worker_policy(name)]
         .into_iter()
         .filter_map(|policy| {
-            let found = ctx.caches.policies.get(&ObjectRef::new(&policy).within(&namespace))?;
+            let found = ctx.caches.policies.get(&ObjectRef::new(&policy).within(namespace))?;
             Some((policy, found.metadata.clone()))
         })
         .collect();
     let jobs = ctx.caches.jobs.state_filter(|job: &EvolutionJob| {
-        job.metadata.namespace.as_deref() == Some(&namespace)
+        job.metadata.namespace.as_deref() == Some(namespace)
             && job.spec.worker_pool_name == name
             && job.metadata.deletion_timestamp.is_none()
     });
     let workers = ctx.caches.workers.state_filter(|d: &Deployment| {
-        d.metadata.namespace.as_deref() == Some(&namespace) && d.labels().get(labels::POOL) == Some(&name)
+        d.metadata.namespace.as_deref() == Some(namespace)
+            && d.labels().get(labels::POOL).is_some_and(|pool| pool == name)
     });
-    Ok(Observed { pool, market_data, state, policies, jobs, workers })
+    Ok(Observed { id, pool, market_data, state, policies, jobs, workers })
 }
 
 /// The claims of market data and state, where they are on one that exists.
@@ -86,13 +88,17 @@ pub(super) async fn claims_of(
     ctx: &Context,
     pool: &WorkerPool,
 ) -> Result<[Option<Arc<PersistentVolumeClaim>>; 2], kube::Error> {
-    let (namespace, name) = (pool.namespace().unwrap_or_default(), pool.name_any());
+    let Some(namespace) = pool.metadata.namespace.as_deref().and_then(Namespace::new) else {
+        return Ok([None, None]);
+    };
+    let name = pool.name_any();
     let market_data = claim_name(&pool.spec.market_data, names::market_data_claim(&name));
     let state = pool.spec.state.as_ref().and_then(|s| claim_name(s, names::state_claim(&name)));
     let mut found = [None, None];
     for (claim, found) in [market_data, state].into_iter().zip(&mut found) {
-        if let Some(claim) = claim {
-            *found = ctx.claims.get(ctx.io.client(), &namespace, &claim).await?;
+        if let Some(name) = claim.as_deref().and_then(Name::new) {
+            let claim = ObjectKey { namespace: namespace.clone(), name };
+            *found = ctx.memory.claims.get(ctx.io.client(), &claim).await?;
         }
     }
     Ok(found)
@@ -102,52 +108,4 @@ pub(super) async fn claims_of(
 pub fn claim_name(storage: &Storage, made: String) -> Option<String> {
     let Some(volume) = &storage.volume else { return Some(made) };
     volume.0.get("persistentVolumeClaim")?.get("claimName")?.as_str().map(str::to_owned)
-}
-
-/// Claims as they were a moment ago. Every reconcile of a job needs them, and they hardly change; a watch would cost
-/// the right to list all claims of a cluster.
-#[derive(Debug, Default)]
-pub struct Claims(Mutex<HashMap<NamespacedName, Seen>>);
-
-/// Namespace and name.
-type NamespacedName = (String, String);
-/// A claim and when it was read.
-type Seen = (Instant, Arc<PersistentVolumeClaim>);
-
-/// How long an answer is used. One that says "not there" is not kept.
-const FRESH: Duration = Duration::from_secs(10);
-
-impl Claims {
-    /// The claim, if it is there.
-    ///
-    /// # Errors
-    /// The API server cannot be asked.
-    pub async fn get(
-        &self,
-        client: &Client,
-        namespace: &str,
-        name: &str,
-    ) -> Result<Option<Arc<PersistentVolumeClaim>>, kube::Error> {
-        let key = (namespace.to_owned(), name.to_owned());
-        {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            known.retain(|_, (at, _)| at.elapsed() < FRESH);
-            if let Some((_, claim)) = known.get(&key) {
-                return Ok(Some(Arc::clone(claim)));
-            }
-        }
-        let claims = Api::<PersistentVolumeClaim>::namespaced(client.clone(), namespace);
-        let found = claims.get_opt(name).await?.map(Arc::new);
-        if let Some(claim) = &found {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            known.insert(key, (Instant::now(), Arc::clone(claim)));
-        }
-        Ok(found)
-    }
-
-    /// What is known of the claim is not true any more: it was written.
-    pub fn forget(&self, namespace: &str, name: &str) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.remove(&(namespace.to_owned(), name.to_owned()));
-    }
 }

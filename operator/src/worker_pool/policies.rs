@@ -9,9 +9,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Resource, ResourceExt};
 use serde_json::{Map, Value, json};
 
-use crate::evolution_job::children::{HTTP_PORT, LOCAL_HTTP_PORT, PROGRESS_PORT, WORK_PORT};
 use crate::labels::{self, COMPONENT, Component, GALAPAGOS, NAME};
 use crate::names;
+use crate::ports::{HTTP_PORT, LOCAL_HTTP_PORT, PROGRESS_PORT, WORK_PORT};
 
 /// What a namespace is selected by: its name, which the API server puts there.
 const NAMESPACE: &str = "kubernetes.io/metadata.name";

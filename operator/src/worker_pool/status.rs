@@ -10,8 +10,7 @@ use kube::ResourceExt;
 
 use super::Problem;
 use super::observe::Observed;
-use crate::evolution_job::status::believed;
-use crate::labels;
+use crate::{believed, labels};
 
 /// Longest message of a condition that the server takes.
 const LONGEST_MESSAGE: usize = 32 * 1024;

@@ -1,14 +1,15 @@
 //! The containers of a job's pods, each in two layers: what is usual, and what must hold.
 
 use galapagos_crds::Desired;
-use galapagos_crds::pool::Schemaless;
 use serde_json::{Value, json};
 
 use super::mounts::{self, DATA_DIR, JOB_DIR, STATE_DIR, TLS_DIR};
 use super::secret::JOB;
-use super::{HTTP_PORT, LOCAL_HTTP_PORT, PROGRESS_PORT, Site, WORK_PORT, slots};
+use super::{Site, slots};
 use crate::labels::Component;
 use crate::names::{self, COORDINATOR, IMPORT, LOCAL_WORKER, WORKER};
+use crate::ports::{HTTP_PORT, LOCAL_HTTP_PORT, PROGRESS_PORT, WORK_PORT};
+use crate::template;
 
 /// Found by the image's PATH.
 const PROGRAM: &str = "galapagos-worker";
@@ -16,16 +17,6 @@ const PROGRAM: &str = "galapagos-worker";
 const TERMINATION_LOG: &str = "/dev/termination-log";
 /// Name by which the local worker is known to its coordinator.
 const LOCAL: &str = "local";
-
-/// A container of a template by its name.
-pub fn of_template<'a>(template: &'a Schemaless, name: &str) -> Option<&'a Value> {
-    in_list(template, "containers", name)
-}
-
-fn in_list<'a>(template: &'a Schemaless, list: &str, name: &str) -> Option<&'a Value> {
-    let containers = template.0.get("spec")?.get(list)?.as_array()?;
-    containers.iter().find(|c| c.get("name").and_then(Value::as_str) == Some(name))
-}
 
 /// One container in two layers.
 pub struct Container {
@@ -39,13 +30,13 @@ pub struct Container {
 pub fn coordinator(site: &Site, attempt: u32, desired: &Desired) -> Container {
     let pool = &site.pool.spec;
     let mut usual = usual(COORDINATOR);
-    if !has_resources(of_template(&pool.coordinator_template, COORDINATOR)) {
+    if !has_resources(template::container(&pool.coordinator_template, COORDINATOR)) {
         usual["resources"] = coordinator_resources();
     }
     probes(&mut usual, "http");
     let mut held = held(site, COORDINATOR, COORDINATOR);
     let mut env = vec![
-        variable("GALAPAGOS_JOB_UID", &site.uid),
+        variable("GALAPAGOS_JOB_UID", site.id.uid.as_str()),
         variable("GALAPAGOS_TLS_DIR", TLS_DIR),
         variable("GALAPAGOS_DATA_DIR", DATA_DIR),
         variable("GALAPAGOS_STATE_DIR", STATE_DIR),
@@ -103,7 +94,7 @@ pub fn worker(site: &Site) -> Container {
     let mut usual = usual(WORKER);
     usual["resources"] = worker_resources(site);
     probes(&mut usual, "http");
-    let coordinator = format!("{}:{WORK_PORT}", names::service(&site.name));
+    let coordinator = format!("{}:{WORK_PORT}", names::service(site.id.name()));
     let mut held = worker_held(site, WORKER, &coordinator);
     held["ports"] = json!([port("http", HTTP_PORT)]);
     Container { usual, held }
@@ -112,7 +103,7 @@ pub fn worker(site: &Site) -> Container {
 fn worker_held(site: &Site, name: &str, coordinator: &str) -> Value {
     let mut held = held(site, name, WORKER);
     let env = vec![
-        variable("GALAPAGOS_JOB_UID", &site.uid),
+        variable("GALAPAGOS_JOB_UID", site.id.uid.as_str()),
         variable("GALAPAGOS_TLS_DIR", TLS_DIR),
         variable("GALAPAGOS_DATA_DIR", DATA_DIR),
         variable("GALAPAGOS_COORDINATOR", coordinator),
@@ -164,7 +155,7 @@ fn coordinator_resources() -> Value {
 /// What the pool's template says about workers, else little: a small cluster must be able to schedule it. With limits,
 /// since a quota of limits refuses pods without: a thread for each slot needs no more than that.
 fn worker_resources(site: &Site) -> Value {
-    let given = of_template(&site.pool.spec.template, WORKER).and_then(|c| c.get("resources"));
+    let given = template::container(&site.pool.spec.template, WORKER).and_then(|c| c.get("resources"));
     given.filter(|r| r.is_object()).cloned().unwrap_or_else(|| {
         json!({"requests": {"cpu": "250m", "memory": "128Mi"},
                    "limits": {"cpu": slots(&site.pool).to_string(), "memory": "2Gi"}})
@@ -179,7 +170,7 @@ fn has_resources(container: Option<&Value>) -> bool {
 /// An init container of the coordinator's pod that takes as much as a worker.
 fn beside_coordinator(site: &Site, name: &str) -> Value {
     let mut usual = usual(name);
-    if !has_resources(in_list(&site.pool.spec.coordinator_template, "initContainers", name)) {
+    if !has_resources(template::in_list(&site.pool.spec.coordinator_template, "initContainers", name)) {
         usual["resources"] = worker_resources(site);
     }
     usual

@@ -5,10 +5,11 @@ use galapagos_protocol::ends::Code;
 use serde_json::{Value, json};
 
 use super::pod::{self, Parts};
-use super::{Colocation, Site, containers, mounts};
+use super::{Site, containers, mounts};
 use crate::labels::{self, Component};
 use crate::names::{self, COORDINATOR, IMPORT};
 use crate::template::merge;
+use crate::worker_pool::colocation::Colocation;
 
 /// The Job. It is made once: its template cannot be changed. `desired`: the fields of the job that may change after
 /// it was made, as they are now.
@@ -43,7 +44,7 @@ pub fn coordinator_job(site: &Site, attempt: u32, desired: &Desired) -> Value {
         "apiVersion": "batch/v1",
         "kind": "Job",
         // A queue reads its labels here, and not at the pod.
-        "metadata": merge(pod::labels_of(user), site.metadata(&names::coordinator_job(&site.name, attempt), labels)),
+        "metadata": merge(pod::labels_of(user), site.metadata(&names::coordinator_job(site.id.name(), attempt), labels)),
         "spec": {
             "completions": 1,
             "parallelism": 1,

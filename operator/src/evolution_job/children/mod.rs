@@ -25,6 +25,8 @@ use kube::ResourceExt;
 use serde_json::{Map, Value, json};
 
 use crate::labels::{self, Component};
+use crate::runtime::ids::Identity;
+use crate::worker_pool::colocation::Colocation;
 
 pub use coordinator::coordinator_job;
 pub use mounts::JOB as JOB_VOLUME;
@@ -33,24 +35,11 @@ pub use service::service;
 pub use slots::slots;
 pub use workers::workers;
 
-/// Port on which a coordinator hands out work.
-pub const WORK_PORT: u16 = 7400;
-/// Port on which a coordinator tells the operator of its progress.
-pub const PROGRESS_PORT: u16 = 7401;
-/// Port of probes and metrics.
-pub const HTTP_PORT: u16 = 8080;
-/// The same of the worker in the coordinator's pod, which shares its network.
-pub const LOCAL_HTTP_PORT: u16 = 8081;
-
 /// Where a job runs: what its children have in common.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// Namespace of the job.
-    pub namespace: String,
-    /// Name of the job.
-    pub name: String,
-    /// UID of the job.
-    pub uid: String,
+    /// The job.
+    pub id: Identity,
     /// The job as the owner of its children.
     pub owner: OwnerReference,
     /// Its pool.
@@ -71,28 +60,16 @@ pub struct Site {
     pub run_as_user: i64,
 }
 
-/// Which pods must share a node, because a volume can be mounted on one node at a time only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Colocation {
-    /// None.
-    #[default]
-    None,
-    /// The pool's coordinators: their state is on such a volume.
-    Coordinators,
-    /// All pods of the pool: the market data are on such a volume.
-    All,
-}
-
 impl Site {
     fn labels(&self, component: Component) -> Map<String, Value> {
-        labels::of_job(component, &self.pool.name_any(), &self.name, &self.uid)
+        labels::of_job(component, &self.pool.name_any(), self.id.name(), self.id.uid.as_str())
     }
 
     /// `metadata` of a child.
     fn metadata(&self, name: &str, labels: Map<String, Value>) -> Value {
         json!({
             "name": name,
-            "namespace": self.namespace,
+            "namespace": self.id.key.namespace,
             "labels": labels::versioned(labels),
             "ownerReferences": [self.owner],
         })

@@ -23,7 +23,7 @@ pub fn secret(site: &Site, certificates: &Certificates, job: &EvolutionJob) -> V
     let manifest = json!({
         "apiVersion": format!("{}/{}", galapagos_crds::GROUP, galapagos_crds::VERSION),
         "kind": "EvolutionJob",
-        "metadata": {"name": site.name, "namespace": site.namespace, "uid": site.uid},
+        "metadata": {"name": site.id.key.name, "namespace": site.id.key.namespace, "uid": site.id.uid},
         "spec": job.spec,
     });
     let mut data = json!({CA: ca, JOB: manifest.to_string()});

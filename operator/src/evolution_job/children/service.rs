@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{PROGRESS_PORT, Site, WORK_PORT};
+use super::Site;
 use crate::labels::{self, Component};
 use crate::names;
+use crate::ports::{PROGRESS_PORT, WORK_PORT};
 
 /// The Service, which leads to the coordinator of one attempt: a pod of the attempt before that hangs on a dead node
 /// must get no connections.
@@ -12,12 +13,12 @@ use crate::names;
 /// It leads there before the pod is ready and while it is not. The pod's readiness includes that of the local worker,
 /// and one that restarts over a poisonous individual must not cut the others off.
 pub fn service(site: &Site, attempt: u32) -> Value {
-    let mut selector = labels::fixed(Component::Coordinator, &site.uid);
+    let mut selector = labels::fixed(Component::Coordinator, site.id.uid.as_str());
     selector.insert(labels::ATTEMPT.to_owned(), attempt.to_string().into());
     json!({
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": site.metadata(&names::service(&site.name), site.labels(Component::Coordinator)),
+        "metadata": site.metadata(&names::service(site.id.name()), site.labels(Component::Coordinator)),
         "spec": {
             "type": "ClusterIP",
             "publishNotReadyAddresses": true,

@@ -3,8 +3,8 @@
 use galapagos_crds::WorkerPool;
 use serde_json::Value;
 
-use super::containers;
 use crate::names::WORKER;
+use crate::template;
 
 /// What the schema allows, and a worker takes.
 const MOST: f64 = 1024.0;
@@ -15,7 +15,7 @@ pub fn slots(pool: &WorkerPool) -> u32 {
     if let Some(slots) = pool.spec.slots_per_worker {
         return slots.max(1);
     }
-    let worker = containers::of_template(&pool.spec.template, WORKER);
+    let worker = template::container(&pool.spec.template, WORKER);
     let cpu = |kind: &str| cores(worker?.get("resources")?.get(kind)?.get("cpu")?);
     let cores = cpu("limits").or_else(|| cpu("requests")).unwrap_or(1.0);
     // In range: a cast of a float saturates.

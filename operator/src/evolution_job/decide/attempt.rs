@@ -11,10 +11,12 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::super::ending::{self, Class, Ending};
 use super::super::observe::Attempt;
 use super::super::pod_state::{self, PodState};
-use super::super::status::{Situation, SuspendedBy, believed};
+use super::super::status::{Situation, SuspendedBy};
 use super::{Decision, State, Workers, later, left};
-use crate::annotations;
+use crate::origin::Origin;
 use crate::progress::Seen;
+use crate::runtime::ids::{Name, Uid};
+use crate::{annotations, believed};
 
 /// First pause after a fault; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
@@ -114,11 +116,11 @@ impl State<'_> {
 
     /// Jobs whose logs are of no use any more: all but those of the current attempt and the one before. And those of
     /// which only foreign containers run on.
-    pub(super) fn outdated(&self, current: u32) -> Vec<(String, String)> {
+    pub(super) fn outdated(&self, current: u32) -> Vec<(Name, Uid)> {
         let observed = self.inputs.observed.attempts.iter().filter(|a| !a.is_leaving());
         let is_outdated =
             |a: &&Attempt| a.number + 1 < current || self.until_stopped(a).is_some_and(|left| left.is_zero());
-        observed.filter(is_outdated).map(Attempt::identity).collect()
+        observed.filter(is_outdated).filter_map(Attempt::identity).collect()
     }
 
     /// How long foreign containers of an attempt that has ended may still run; none if there are none.
@@ -145,9 +147,11 @@ impl State<'_> {
 
     /// Whether the pool, or the operator, makes pods in another way than when the attempt was made.
     pub(super) fn is_corrected(&self, attempt: &Attempt) -> bool {
-        let made = attempt.job.metadata.annotations.as_ref().and_then(|a| a.get(annotations::ORIGIN));
+        let annotations = attempt.job.metadata.annotations.as_ref();
+        let made = annotations.and_then(|all| all.get(annotations::ORIGIN));
         let now = (self.inputs.origin)(attempt.number);
-        made.zip(now).is_some_and(|(made, now)| *made != now)
+        // What is no origin is none of now either.
+        made.zip(now).is_some_and(|(made, now)| Origin::read(made) != Some(now))
     }
 
     /// What was heard of the attempt's pod: a pod that was there before under the same number does not count.
@@ -174,7 +178,7 @@ impl State<'_> {
             // It is made again under its own number: it never worked.
             let mut decision = self.with(Situation::Starting);
             decision.children.remove =
-                [attempt].iter().filter(|a| !a.is_leaving()).map(|a| a.identity()).collect();
+                [attempt].iter().filter(|a| !a.is_leaving()).filter_map(|a| a.identity()).collect();
             return decision;
         }
         let mut decision = self.with(match (pod, seen) {

@@ -7,8 +7,8 @@ use galapagos_crds::status::Phase;
 use jiff::Timestamp;
 
 use super::{Decision, State, left};
+use crate::believed;
 use crate::evolution_job::pod_state;
-use crate::evolution_job::status::believed;
 
 impl State<'_> {
     /// The deadline that has passed, if any.

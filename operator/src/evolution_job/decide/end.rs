@@ -8,8 +8,10 @@ use galapagos_protocol::progress::Report;
 use super::super::ending::{self, Class};
 use super::super::observe::Attempt;
 use super::super::pod_state;
-use super::super::status::{End, Situation, believed};
+use super::super::status::{End, Situation};
 use super::{Decision, State, Workers, left};
+use crate::believed;
+use crate::runtime::ids::{Name, Uid};
 
 impl State<'_> {
     pub(super) fn after_the_end(&self) -> Decision {
@@ -31,7 +33,7 @@ impl State<'_> {
             match left(self.inputs.now, ended, ttl.into()) {
                 None => {
                     decision.children.remove =
-                        self.inputs.observed.attempts.iter().map(Attempt::identity).collect();
+                        self.inputs.observed.attempts.iter().filter_map(Attempt::identity).collect();
                     decision.children.job_too = job.spec.ttl_policy == TtlPolicy::Job;
                 }
                 wait => decision.recheck = [wait, decision.recheck].into_iter().flatten().min(),
@@ -109,10 +111,10 @@ impl State<'_> {
     }
 
     /// The attempts that go on, or would.
-    fn without_an_end(&self, chosen: impl Fn(&Attempt) -> bool) -> Vec<(String, String)> {
+    fn without_an_end(&self, chosen: impl Fn(&Attempt) -> bool) -> Vec<(Name, Uid)> {
         let goes_on = |a: &&Attempt| !a.is_leaving() && ending::of(&a.job, a.pod.as_deref()).is_none();
         let all = self.inputs.observed.attempts.iter();
-        all.filter(goes_on).filter(|a| chosen(a)).map(Attempt::identity).collect()
+        all.filter(goes_on).filter(|a| chosen(a)).filter_map(Attempt::identity).collect()
     }
 }
 

@@ -17,18 +17,21 @@ mod unmade;
 
 use std::time::{Duration, Instant};
 
-use galapagos_crds::conditions::{CompleteReason, SuspendedReason, condition};
+use galapagos_crds::EvolutionJobStatus;
+use galapagos_crds::conditions::CompleteReason;
 use galapagos_crds::status::{Attempts, Phase};
-use galapagos_crds::{EvolutionJob, EvolutionJobStatus};
 use galapagos_protocol::progress::Report;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::ending;
 use super::observe::{Attempt, Observed};
-use super::status::{Situation, SuspendedBy, believed};
+use super::status::{Situation, SuspendedBy};
 use super::validate::Problem;
+use crate::believed::{self, has_place, is_extended};
+use crate::origin::Origin;
 use crate::plan::Share;
+use crate::runtime::ids::{Name, Uid};
 pub use unmade::is_in_vain;
 
 /// What should be there now.
@@ -69,8 +72,8 @@ impl Decision {
 pub struct Children {
     /// The attempt that should run.
     pub attempt: Option<u32>,
-    /// Jobs to delete, as name and UID.
-    pub remove: Vec<(String, String)>,
+    /// Jobs to delete.
+    pub remove: Vec<(Name, Uid)>,
     /// Its workers.
     pub workers: Workers,
     /// The job itself has outlived its ttl.
@@ -99,7 +102,7 @@ pub struct Inputs<'a> {
     /// What the plan gives it.
     pub share: &'a Share,
     /// Of what the pods of this attempt would be made now; none without a pool.
-    pub origin: &'a (dyn Fn(u32) -> Option<String> + Sync),
+    pub origin: &'a (dyn Fn(u32) -> Option<Origin> + Sync),
     /// Whether it has kept a place in vain for long, for which others wait.
     pub overstayed: bool,
     /// How long its place is left to others; none if it is not.
@@ -120,34 +123,6 @@ pub fn decide(inputs: &Inputs<'_>) -> Decision {
         }
         _ => state.before_the_end(),
     }
-}
-
-/// Whether the job has a place in its pool.
-pub fn has_place(status: Option<&EvolutionJobStatus>) -> bool {
-    let Some(status) = status else { return false };
-    matches!(believed::phase(status), Some(Phase::Preparing | Phase::Running)) || is_held_by_a_queue(status)
-}
-
-/// Whether a queue holds the current attempt back: the attempt stays, and its place with it.
-fn is_held_by_a_queue(status: &EvolutionJobStatus) -> bool {
-    let by_queue = SuspendedReason::ByQueue.as_str();
-    status
-        .conditions
-        .iter()
-        .any(|c| c.type_ == condition::SUSPENDED && c.status == "True" && c.reason == by_queue)
-}
-
-/// Whether a finished job was given more generations.
-pub fn is_extended(job: &EvolutionJob) -> bool {
-    let Some(status) = &job.status else { return false };
-    let done = status.generations.and_then(|g| u32::try_from(g).ok());
-    believed::phase(status) == Some(Phase::Succeeded) && done.is_some_and(|done| job.spec.generations > done)
-}
-
-/// Whether the job has ended and nothing more is wanted of it.
-pub fn is_over(job: &EvolutionJob) -> bool {
-    let phase = job.status.as_ref().and_then(believed::phase);
-    matches!(phase, Some(Phase::Succeeded | Phase::Failed)) && !is_extended(job)
 }
 
 struct State<'a> {
@@ -256,7 +231,8 @@ impl State<'_> {
             true => Situation::Suspended(SuspendedBy::User),
             false => Situation::Suspending(SuspendedBy::User),
         });
-        decision.children.remove = active.iter().filter(|a| !a.is_leaving()).map(|a| a.identity()).collect();
+        decision.children.remove =
+            active.into_iter().filter(|a| !a.is_leaving()).filter_map(Attempt::identity).collect();
         decision.children.workers = Workers::Remove;
         decision
     }

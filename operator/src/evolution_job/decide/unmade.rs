@@ -10,8 +10,9 @@ use galapagos_crds::status::Phase;
 
 use super::super::observe::Attempt;
 use super::super::pod_state::{self, PodState};
-use super::super::status::{Situation, believed};
+use super::super::status::Situation;
 use super::{Decision, State, Workers, left};
+use crate::believed;
 
 /// First pause before such an attempt is made again; it doubles each time.
 const FIRST: Duration = Duration::from_secs(15);
@@ -94,7 +95,7 @@ impl State<'_> {
     fn again(&self, attempt: &Attempt, situation: Situation) -> Decision {
         let mut decision = self.with(situation);
         decision.children.remove =
-            [attempt].iter().filter(|a| !a.is_leaving()).map(|a| a.identity()).collect();
+            [attempt].iter().filter(|a| !a.is_leaving()).filter_map(|a| a.identity()).collect();
         decision
     }
 
@@ -107,7 +108,7 @@ impl State<'_> {
         let (reason, message) = (*reason, message.clone());
         let mut decision = self.with(Situation::Stalled { reason, message, phase: Phase::Pending });
         let all = self.inputs.observed.attempts.iter().filter(|a| a.number == self.number());
-        decision.children.remove = all.filter(|a| !a.is_leaving()).map(Attempt::identity).collect();
+        decision.children.remove = all.filter(|a| !a.is_leaving()).filter_map(Attempt::identity).collect();
         decision.children.workers = Workers::Remove;
         Some(decision)
     }

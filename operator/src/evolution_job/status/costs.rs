@@ -5,7 +5,7 @@ use galapagos_crds::status::{Cost, EvolutionJobStatus};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::pods::{Counted, Life};
+use crate::life::{Counted, Life};
 
 /// Digits after the point of an amount.
 const DIGITS: u32 = 4;

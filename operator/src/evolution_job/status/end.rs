@@ -6,7 +6,7 @@ use galapagos_protocol::ends::{self, Code, Completion, Failure, Reported};
 use galapagos_protocol::progress::Final;
 
 use super::Situation;
-use super::known::MAX_NAME;
+use super::fit::MAX_NAME;
 
 /// The end of a job.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,12 +7,12 @@ use galapagos_crds::status::{Best, Evaluations, EvolutionJobStatus, GenerationSt
 use galapagos_protocol::progress::{self as wire, Report};
 
 use super::end::End;
+use super::fit::MAX_NAME;
 use super::situation::Situation;
 use super::{large, small};
 
 /// Bounds of the schema.
 const MAX_MEMBERS: usize = 32;
-pub(super) const MAX_NAME: usize = 63;
 const MAX_DIGEST: usize = 71;
 const MAX_PATH: usize = 1024;
 const MAX_IMAGE: usize = 512;

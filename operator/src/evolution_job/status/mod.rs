@@ -4,7 +4,6 @@
 //! last known. Not covered: the decision where a job stands ([`Situation`] is an input) and the write itself.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-pub mod believed;
 mod change;
 mod conditions;
 mod costs;
@@ -12,7 +11,6 @@ pub mod end;
 mod fit;
 mod known;
 mod messages;
-mod pods;
 mod situation;
 #[cfg(test)]
 mod tests;
@@ -20,15 +18,15 @@ mod tests;
 use galapagos_crds::Decimal;
 use galapagos_crds::status::{Attempts, Best, EvolutionJobStatus, Phase, Workers};
 use galapagos_protocol::progress::Report;
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 pub use change::{COST, Change, differs, wait};
 pub use end::End;
 pub use fit::LIMIT;
-pub use pods::{Life, is_over};
 pub use situation::{Situation, SuspendedBy};
 
+use crate::life::{Life, whole_seconds};
 use known::Known;
 
 /// What is known of a job now.
@@ -180,11 +178,6 @@ fn workers(facts: &Facts<'_>) -> Workers {
         desired: small(facts.workers.desired.saturating_add(wanted.into())),
         ready: small(facts.workers.ready.saturating_add(ready.into())),
     }
-}
-
-/// Kubernetes keeps whole seconds: anything finer would differ from itself when it is read back.
-fn whole_seconds(at: Timestamp) -> Timestamp {
-    at.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor)).unwrap_or(at)
 }
 
 /// A count as the API has it.

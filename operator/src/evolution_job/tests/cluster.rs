@@ -17,16 +17,19 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tower::service_fn;
 
+use super::selector::{Labels, has, selector};
 use crate::certificates::Ca;
-use crate::context::{Clock, Context, Recent};
+use crate::context::{Clock, Context};
 use crate::controllers;
-use crate::evolution_job::{budget, refusals, worker_trouble};
+use crate::memory::Memory;
 use crate::metrics::Metrics;
+use crate::names::OPERATOR;
+use crate::origin::Maker;
 use crate::progress::Hub;
-use crate::runtime::backoff::Backoff;
+use crate::runtime::ids::example;
 use crate::runtime::kube_io::KubeIo;
 use crate::runtime::leader::Fence;
-use crate::runtime::watches::{Health, Pulse};
+use crate::runtime::watches::{self as watching, Health, Pulse};
 use crate::settings::Settings;
 use crate::teller::Teller;
 use crate::watches::{self, Triggers};
@@ -42,20 +45,6 @@ struct State {
     watches: Vec<(String, Labels, mpsc::UnboundedSender<String>)>,
     /// Patches of statuses, by plural and name.
     status_patches: BTreeMap<(String, String), u32>,
-}
-
-/// What a label selector asks for.
-type Labels = Vec<(String, String)>;
-
-/// Of a query, as kube writes it.
-fn selector(query: &str) -> Labels {
-    let asked = query.split('&').find_map(|part| part.strip_prefix("labelSelector=")).unwrap_or_default();
-    let asked = asked.replace("%3D", "=").replace("%2C", ",").replace("%2F", "/");
-    asked.split(',').filter_map(|pair| pair.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect()
-}
-
-fn has(object: &Value, labels: &Labels) -> bool {
-    labels.iter().all(|(key, value)| object["metadata"]["labels"][key] == json!(value))
 }
 
 impl State {
@@ -206,18 +195,20 @@ impl Cluster {
     /// The operator of that namespace, with an authority of its own.
     pub async fn operator_of(&self, namespace: &str) {
         let metrics = Arc::clone(&self.metrics);
-        let health = Health::new(Pulse::new(), Arc::clone(&metrics));
+        let health = Health::new(Pulse::new(), metrics.runtime.clone());
         let triggers = Triggers::new();
         let (caches, _watches) =
-            watches::start(&self.client(), &watches::Settings::default(), &triggers, &health);
+            watches::start(&self.client(), &watching::Settings::default(), &triggers, &health);
         caches.filled().await;
-        let io = KubeIo::new(self.client(), Fence::open(), Arc::clone(&metrics));
-        let (events, telling) = Teller::new(io.clone(), Arc::clone(&metrics));
+        let io = KubeIo::new(self.client(), OPERATOR, Fence::open(), metrics.runtime.clone());
+        let (events, telling) = Teller::new(io.clone(), metrics.runtime.clone());
         let ca = Arc::new(Ca::new(Authority::new(SystemTime::now()).unwrap()));
         let (news, _told) = mpsc::unbounded_channel();
+        let memory = Memory::new();
         let context = Context {
             events,
-            hub: Hub::new(ca.clone(), news),
+            hub: Hub::new(ca.clone(), news, &memory.all),
+            maker: Maker::new(example::namespace(namespace), ca.fingerprint()),
             io,
             caches,
             triggers,
@@ -230,19 +221,12 @@ impl Cluster {
                 namespace,
             ]),
             metrics,
-            backoff: Backoff::new(),
-            budget: budget::Budget::default(),
+            memory,
             clock: Clock(Box::new({
                 let cluster = self.clone();
                 move || cluster.state.lock().unwrap().now()
             })),
             since: std::time::Instant::now(),
-            recent: Recent::default(),
-            refused_pods: Default::default(),
-            refusals: refusals::Refusals::default(),
-            rivals: Default::default(),
-            pending: worker_trouble::Pending::default(),
-            claims: crate::worker_pool::Claims::default(),
         };
         tokio::join!(controllers::run(Arc::new(context)), telling);
     }

@@ -2,3 +2,4 @@ mod cluster;
 mod costs;
 mod queue;
 mod rivals;
+mod selector;

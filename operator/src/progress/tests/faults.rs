@@ -28,14 +28,14 @@ async fn after_a_reset_it_is_dialled_again_and_told_first_what_is_desired() {
     let address = first.killed().await;
     let lost = scene.seen("a", |seen| !seen.connected).await;
     assert_eq!(lost.report.sequence, 9, "what was last heard is kept");
-    eventually("a reason", || scene.hub.problem("a")).await;
+    eventually("a reason", || scene.hub.problem(&super::uid("a"))).await;
     scene.watch("a", address, 60);
 
     let second = Coordinator::start(&scene.authority, "a", &address.to_string()).await;
     second.says(report(2));
     scene.seen("a", |seen| seen.connected && seen.report.sequence == 2).await;
     assert_eq!(second.wishes(), [(1, 60)]);
-    assert_eq!(scene.hub.problem("a"), None);
+    assert_eq!(scene.hub.problem(&super::uid("a")), None);
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn another_address_is_dialled_at_once() {
     scene.watch("a", first.address, 50);
     scene.seen("a", |seen| seen.connected).await;
     let second = scene.coordinator("a").await;
-    scene.hub.watch(key("a"), second.address, 2, desired(50));
+    scene.hub.watch(&key("a"), second.address, 2, desired(50));
     scene.seen("a", |seen| seen.connected && seen.attempt == 2).await;
     eventually("the end of the first stream", || (first.closed() == 1).then_some(())).await;
     assert_eq!((first.opened(), second.opened()), (1, 1));
@@ -70,9 +70,9 @@ async fn a_coordinator_that_hangs_anywhere_blocks_nobody_else() {
         scene.seen("alive", |seen| seen.report.sequence == sequence).await;
     }
     for hung in ["mute", "idle"] {
-        let problem = eventually("a reason", || scene.hub.problem(hung)).await;
+        let problem = eventually("a reason", || scene.hub.problem(&super::uid(hung))).await;
         assert!(problem.contains("did not answer") || problem.contains("no report"), "{problem}");
-        assert!(scene.hub.latest(hung).is_none());
+        assert!(scene.hub.latest(&super::uid(hung)).is_none());
     }
     eventually("another try", || (idle.opened() > 1).then_some(())).await;
     drop(mute);
@@ -87,7 +87,7 @@ async fn a_coordinator_that_falls_silent_is_out_of_reach_and_its_job_is_told() {
     assert_eq!(scene.triggered().await.name, "job-a");
     coordinator.reports.send_replace(None);
     scene.triggered().await;
-    let seen = scene.hub.latest("a").unwrap();
+    let seen = scene.hub.latest(&super::uid("a")).unwrap();
     assert!(seen.at.elapsed() >= SHORT.silence);
     scene.seen("a", |seen| !seen.connected).await;
 }
@@ -101,9 +101,9 @@ async fn a_server_with_another_certificate_is_never_listened_to() {
     scene.watch("a", foreign.address, 50);
     scene.watch("b", neighbour.address, 50);
     for uid in ["a", "b"] {
-        let problem = eventually("a reason", || scene.hub.problem(uid)).await;
+        let problem = eventually("a reason", || scene.hub.problem(&super::uid(uid))).await;
         assert!(problem.contains(&format!("is not coordinator.{uid}.galapagos.internal")), "{problem}");
-        assert!(scene.hub.latest(uid).is_none());
+        assert!(scene.hub.latest(&super::uid(uid)).is_none());
     }
     a_while().await;
     assert_eq!((foreign.opened(), neighbour.opened()), (0, 0));
@@ -153,7 +153,7 @@ async fn reports_that_come_in_floods_are_passed_on_five_times_a_second_and_the_n
     let counting = async {
         let (mut last, mut passed) = (0, 0);
         loop {
-            let sequence = scene.hub.latest("a").map_or(0, |seen| seen.report.sequence);
+            let sequence = scene.hub.latest(&super::uid("a")).map_or(0, |seen| seen.report.sequence);
             passed += u64::from(sequence != last);
             last = sequence;
             if sequence == 1999 {
@@ -196,6 +196,6 @@ async fn a_report_is_kept_within_bounds_and_one_that_is_too_large_is_not_taken()
 
     coordinator.says(Report { message: "m".repeat(70_000), ..report(3) });
     scene.seen("a", |seen| !seen.connected).await;
-    eventually("a reason", || scene.hub.problem("a")).await;
-    assert_eq!(scene.hub.latest("a").unwrap().report.sequence, 2);
+    eventually("a reason", || scene.hub.problem(&super::uid("a"))).await;
+    assert_eq!(scene.hub.latest(&super::uid("a")).unwrap().report.sequence, 2);
 }

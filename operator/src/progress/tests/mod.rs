@@ -15,8 +15,11 @@ use galapagos_protocol::tls::issue::Authority;
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::mpsc;
 
-use super::{Hub, JobKey, Patience, Seen};
+use super::{Hub, Patience, Seen};
 use crate::certificates::Ca;
+use crate::runtime::ids::Identity;
+use crate::runtime::ids::example::{identity, uid};
+use crate::runtime::per_object::Memories;
 use coordinator::Coordinator;
 
 /// More than anything here takes, unless it hangs.
@@ -25,6 +28,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// A hub, its authority, and what it triggered.
 struct Scene {
     hub: Hub,
+    memories: Memories,
     authority: Authority,
     triggered: mpsc::UnboundedReceiver<ObjectRef<EvolutionJob>>,
 }
@@ -38,8 +42,9 @@ impl Scene {
         let authority = Authority::new(SystemTime::now()).unwrap();
         let same = Authority::from_pem(authority.certificate_pem(), authority.key_pem()).unwrap();
         let (triggers, triggered) = mpsc::unbounded_channel();
-        let hub = Hub::with_patience(Arc::new(Ca::new(same)), triggers, patience);
-        Scene { hub, authority, triggered }
+        let memories = Memories::default();
+        let hub = Hub::with_patience(Arc::new(Ca::new(same)), triggers, &memories, patience);
+        Scene { hub, memories, authority, triggered }
     }
 
     async fn coordinator(&self, uid: &str) -> Coordinator {
@@ -47,12 +52,12 @@ impl Scene {
     }
 
     fn watch(&self, uid: &str, address: SocketAddr, generations: u32) {
-        self.hub.watch(key(uid), address, 1, desired(generations));
+        self.hub.watch(&key(uid), address, 1, desired(generations));
     }
 
     /// What was heard last, once it is as wanted.
-    async fn seen(&self, uid: &str, wanted: impl Fn(&Seen) -> bool) -> Seen {
-        eventually("a report as wanted", || self.hub.latest(uid).filter(&wanted)).await
+    async fn seen(&self, job: &str, wanted: impl Fn(&Seen) -> bool) -> Seen {
+        eventually("a report as wanted", || self.hub.latest(&uid(job)).filter(&wanted)).await
     }
 
     async fn triggered(&mut self) -> ObjectRef<EvolutionJob> {
@@ -60,8 +65,8 @@ impl Scene {
     }
 }
 
-fn key(uid: &str) -> JobKey {
-    JobKey { namespace: "lab".into(), name: format!("job-{uid}"), uid: uid.into() }
+fn key(uid: &str) -> Identity {
+    identity("lab", &format!("job-{uid}"), uid)
 }
 
 fn desired(generations: u32) -> Desired {

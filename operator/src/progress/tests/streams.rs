@@ -22,7 +22,8 @@ async fn news_trigger_the_job_and_the_end_triggers_it_at_once() {
     loop {
         scene.triggered().await;
         count += 1;
-        if scene.hub.latest("a").unwrap().report.r#final.is_some() && scene.triggered.is_empty() {
+        if scene.hub.latest(&super::uid("a")).unwrap().report.r#final.is_some() && scene.triggered.is_empty()
+        {
             break;
         }
     }
@@ -39,19 +40,19 @@ async fn a_stopped_stream_ends_and_nobody_is_dialled_any_more() {
     scene.watch("a", coordinator.address, 50);
     scene.seen("a", |seen| seen.connected).await;
     assert_eq!(scene.hub.counts(), (1, 1));
-    scene.hub.stop("a");
-    assert!(scene.hub.latest("a").is_none());
+    scene.hub.stop(&super::uid("a"));
+    assert!(scene.hub.latest(&super::uid("a")).is_none());
     assert_eq!(scene.hub.counts(), (0, 0));
     eventually("the end of the stream", || (coordinator.closed() == 1).then_some(())).await;
     a_while().await;
     assert_eq!(coordinator.opened(), 1);
-    scene.hub.stop("a");
-    scene.hub.acknowledge("a", 3);
+    scene.hub.stop(&super::uid("a"));
+    scene.hub.acknowledge(&super::uid("a"), 3);
 
     scene.watch("a", coordinator.address, 50);
     scene.seen("a", |seen| seen.connected).await;
     assert_eq!(coordinator.opened(), 2);
-    scene.hub.retain(|uid| uid != "a");
+    scene.memories.keep(|known| *known != super::uid("a"));
     eventually("the end of the stream", || (coordinator.closed() == 2).then_some(())).await;
 }
 
@@ -70,8 +71,8 @@ async fn a_uid_that_fits_no_certificate_is_no_stream_and_no_panic() {
     let scene = Scene::new();
     scene.watch("Not a label", "127.0.0.1:9".parse().unwrap(), 50);
     a_while().await;
-    assert!(scene.hub.latest("Not a label").is_none());
-    scene.hub.stop("Not a label");
+    assert!(scene.hub.latest(&super::uid("Not a label")).is_none());
+    scene.hub.stop(&super::uid("Not a label"));
 }
 
 #[tokio::test]
@@ -98,7 +99,7 @@ async fn a_hundred_streams_are_open_at_once_and_each_hears_its_own() {
     }
     for job in 0..JOBS {
         scene.seen(&job.to_string(), |seen| seen.report.sequence == 2000 + job).await;
-        scene.hub.stop(&job.to_string());
+        scene.hub.stop(&super::uid(&job.to_string()));
     }
     for coordinator in &coordinators {
         eventually("the end of the stream", || (coordinator.closed() == 1).then_some(())).await;

@@ -28,7 +28,7 @@ async fn the_final_report_is_acknowledged_once_and_its_coordinator_is_left_alone
     let seen = scene.seen("a", |seen| seen.report.r#final.is_some()).await;
     assert_eq!(coordinator.acknowledged(), [0_u64; 0], "only what is recorded is acknowledged");
     for _ in 0..3 {
-        scene.hub.acknowledge("a", seen.report.sequence);
+        scene.hub.acknowledge(&super::uid("a"), seen.report.sequence);
         scene.watch("a", coordinator.address, 50);
     }
     eventually("an acknowledgement", || coordinator.acknowledged().pop()).await;
@@ -41,7 +41,7 @@ async fn the_final_report_is_acknowledged_once_and_its_coordinator_is_left_alone
     listener.set_nonblocking(true).unwrap();
     a_while().await;
     assert!(listener.accept().is_err(), "a coordinator that may leave was dialled again");
-    let kept = scene.hub.latest("a").unwrap();
+    let kept = scene.hub.latest(&super::uid("a")).unwrap();
     assert_eq!((kept.report.sequence, kept.attempt), (7, 1));
 }
 
@@ -57,7 +57,7 @@ async fn a_final_report_that_was_not_acknowledged_is_fetched_again() {
     let again = super::Coordinator::start(&scene.authority, "a", &address.to_string()).await;
     again.says(last_report(7));
     scene.seen("a", |seen| seen.connected).await;
-    scene.hub.acknowledge("a", 7);
+    scene.hub.acknowledge(&super::uid("a"), 7);
     eventually("an acknowledgement", || again.acknowledged().pop()).await;
     assert_eq!(again.acknowledged(), [7]);
 }
@@ -69,11 +69,11 @@ async fn what_was_acknowledged_in_one_attempt_is_not_in_the_next() {
     scene.watch("a", first.address, 50);
     first.says(last_report(7));
     scene.seen("a", |seen| seen.report.sequence == 7).await;
-    scene.hub.acknowledge("a", 7);
+    scene.hub.acknowledge(&super::uid("a"), 7);
     eventually("an acknowledgement", || first.acknowledged().pop()).await;
     let second = scene.coordinator("a").await;
     second.says(report(3));
-    scene.hub.watch(super::key("a"), second.address, 2, super::desired(80));
+    scene.hub.watch(&super::key("a"), second.address, 2, super::desired(80));
     scene.seen("a", |seen| seen.attempt == 2 && seen.report.sequence == 3).await;
     a_while().await;
     assert_eq!(second.wishes(), [(1, 80)]);

@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
 use super::Kind;
+use crate::runtime::ids::{ObjectKey, Uid};
 
 /// More objects than an operator has children: beyond it everything is forgotten, which costs one apply each.
 const MOST: usize = 20_000;
@@ -15,14 +16,13 @@ const MOST: usize = 20_000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub kind: Kind,
-    pub namespace: String,
-    pub name: String,
+    pub object: ObjectKey,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
     body: blake3::Hash,
-    uid: String,
+    uid: Uid,
     /// Generation or resource version that the apply left behind.
     mark: u64,
 }
@@ -41,14 +41,14 @@ impl Memory {
         let Some(entry) = entries.get(key) else { return false };
         let Some(mark) = mark(key.kind, observed) else { return false };
         entry.body == body
-            && observed.uid.as_deref() == Some(&entry.uid)
+            && observed.uid.as_deref() == Some(entry.uid.as_str())
             && mark <= entry.mark
             && (mark < entry.mark || has_metadata(observed, wanted))
     }
 
     /// Remembers what an apply returned.
     pub(super) fn remember(&self, key: Key, body: blake3::Hash, answer: &ObjectMeta) {
-        let (Some(uid), Some(mark)) = (answer.uid.clone(), mark(key.kind, answer)) else { return };
+        let (Some(uid), Some(mark)) = (Uid::of(answer), mark(key.kind, answer)) else { return };
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MOST {
             entries.clear();

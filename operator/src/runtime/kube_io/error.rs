@@ -4,7 +4,7 @@ use kube::core::Status;
 use thiserror::Error;
 
 use super::{DEADLINE, Kind};
-use crate::metrics::WriteOutcome;
+use crate::runtime::metrics::WriteOutcome;
 
 /// Why a write failed.
 #[derive(Debug, Error)]

@@ -7,71 +7,20 @@
 //! the clock, so that an operator that crashed after telling tells again. Here an event's name follows from what it
 //! says, and the server refuses the second one.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use galapagos_crds::conditions::EventReason;
 use http::Method;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::EventType;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::write::{Failure, Target, request};
-use super::{FIELD_MANAGER, Kind, KubeIo, WriteError};
-use crate::metrics::{Verb, WriteOutcome};
+use super::{Kind, KubeIo, WriteError};
+use crate::runtime::ids::Namespace;
+use crate::runtime::metrics::{Verb, WriteOutcome};
 
 /// Longest note, in bytes: the server refuses more where an event has a time in microseconds.
 pub const MAX_NOTE: usize = 1024;
-/// Repetitions are counted on the first event for so long; the server keeps an event for an hour.
-const REMEMBERED: Duration = Duration::from_secs(50 * 60);
-/// Events in memory; beyond it the oldest are forgotten.
-const MOST: usize = 10_000;
-
-/// The events that this process told lately.
-pub(super) struct Told {
-    instance: String,
-    events: Mutex<HashMap<String, Series>>,
-}
-
-#[derive(Clone, Copy)]
-struct Series {
-    count: i32,
-    first: Instant,
-}
-
-impl Told {
-    pub(super) fn new() -> Told {
-        let host = std::env::var("HOSTNAME").ok().filter(|host| !host.is_empty() && host.len() <= 128);
-        Told { instance: host.unwrap_or_else(|| FIELD_MANAGER.to_owned()), events: Mutex::default() }
-    }
-
-    /// How often the event of that name has been told, this time included.
-    fn count(&self, name: &str) -> i32 {
-        let now = Instant::now();
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        if events.len() >= MOST {
-            events.retain(|_, series| now.duration_since(series.first) < REMEMBERED);
-        }
-        if events.len() >= MOST {
-            events.clear();
-        }
-        let series = events.entry(name.to_owned()).or_insert(Series { count: 0, first: now });
-        if now.duration_since(series.first) >= REMEMBERED {
-            *series = Series { count: 0, first: now };
-        }
-        series.count = series.count.saturating_add(1);
-        series.count
-    }
-
-    fn forget(&self, name: &str) {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-    }
-}
-
 impl KubeIo {
     /// Tells an event about an object. Never fails: an event that cannot be told is logged. One event for each
     /// (object, type, reason, action, note); `action` is what was done or tried, in CamelCase. Notes longer than
@@ -80,16 +29,16 @@ impl KubeIo {
         &self,
         about: &ObjectReference,
         type_: EventType,
-        reason: EventReason,
+        reason: &'static str,
         action: &str,
         note: &str,
     ) {
         self.inner.metrics.event(reason);
         let note = cut(note);
-        let namespace = about.namespace.as_deref().unwrap_or("default");
+        let namespace = about.namespace.as_deref().and_then(Namespace::new).unwrap_or_else(Namespace::usual);
         let object = about.name.as_deref().unwrap_or_default();
         let name = event_name(about, type_, reason, action, note);
-        let target = Target { verb: Verb::Event, kind: Kind::Event, namespace, name: &name };
+        let target = Target { verb: Verb::Event, kind: Kind::Event, namespace: &namespace, name: &name };
         let count = self.inner.told.count(&name);
         let told = if count == 1 {
             match self.tell(target, about, type_, reason, action, note).await {
@@ -112,11 +61,12 @@ impl KubeIo {
         };
         if let Err(error) = self.count(target, counted) {
             self.inner.told.forget(&name);
+            let namespace = namespace.as_str();
             match error {
                 WriteError::NotLeader | WriteError::NamespaceEnding => {
-                    debug!(namespace, object, reason = reason.as_str(), %error, "event not told");
+                    debug!(namespace, object, reason, %error, "event not told");
                 }
-                error => warn!(namespace, object, reason = reason.as_str(), note, %error, "event not told"),
+                error => warn!(namespace, object, reason, note, %error, "event not told"),
             }
         }
     }
@@ -126,11 +76,11 @@ impl KubeIo {
         target: Target<'_>,
         about: &ObjectReference,
         type_: EventType,
-        reason: EventReason,
+        reason: &'static str,
         action: &str,
         note: &str,
     ) -> Result<Value, Failure> {
-        let now = Timestamp::now();
+        let (now, manager) = (Timestamp::now(), self.inner.manager);
         let body = json!({
             "apiVersion": "v1",
             "kind": "Event",
@@ -140,15 +90,15 @@ impl KubeIo {
             "lastTimestamp": time(now),
             "count": 1,
             "type": type_name(type_),
-            "reason": reason.as_str(),
+            "reason": reason,
             "action": action,
             "message": note,
             "involvedObject": about,
-            "source": {"component": FIELD_MANAGER},
-            "reportingComponent": FIELD_MANAGER,
+            "source": {"component": manager},
+            "reportingComponent": manager,
             "reportingInstance": self.inner.told.instance,
         });
-        let path = format!("{}?fieldManager={FIELD_MANAGER}", Kind::Event.path(target.namespace));
+        let path = format!("{}?fieldManager={manager}", Kind::Event.path(target.namespace));
         self.send(target, request(Method::POST, &path, "application/json", &body).map_err(Failure::Other)?)
             .await
     }
@@ -160,8 +110,8 @@ impl KubeIo {
             "count": count,
             "series": {"count": count, "lastObservedTime": micro_time(now)},
         });
-        let path =
-            format!("{}/{}?fieldManager={FIELD_MANAGER}", Kind::Event.path(target.namespace), target.name);
+        let Target { namespace, name, .. } = target;
+        let path = format!("{}/{name}?fieldManager={}", Kind::Event.path(namespace), self.inner.manager);
         let request =
             request(Method::PATCH, &path, "application/merge-patch+json", &body).map_err(Failure::Other)?;
         self.send(target, request).await
@@ -172,12 +122,12 @@ impl KubeIo {
 fn event_name(
     about: &ObjectReference,
     type_: EventType,
-    reason: EventReason,
+    reason: &'static str,
     action: &str,
     note: &str,
 ) -> String {
     let mut hasher = blake3::Hasher::new();
-    for part in [about.uid.as_deref().unwrap_or_default(), type_name(type_), reason.as_str(), action, note] {
+    for part in [about.uid.as_deref().unwrap_or_default(), type_name(type_), reason, action, note] {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }

@@ -1,35 +1,47 @@
 //! The kinds that are written.
 
-use galapagos_crds::{EvolutionJob, WorkerPool};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim, Pod, Secret, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::core::ApiResource;
 
+use crate::runtime::ids::Namespace;
+
 /// A kind that the operator writes: the closed list behind its RBAC rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Certificates and the job's description.
+    /// Of core/v1.
     Secret,
-    /// The coordinator's address.
+    /// Of core/v1.
     Service,
-    /// An attempt of a coordinator.
+    /// Of batch/v1.
     Job,
-    /// Workers.
+    /// Of apps/v1.
     Deployment,
-    /// Who may talk to whom.
+    /// Of networking.k8s.io/v1.
     NetworkPolicy,
-    /// Claims made for a pool.
+    /// Of core/v1.
     PersistentVolumeClaim,
-    /// Pods are deleted only.
+    /// Of core/v1.
     Pod,
-    /// Status only.
-    EvolutionJob,
-    /// Status only.
-    WorkerPool,
     /// Of core/v1.
     Event,
+    /// A kind that the operator brings.
+    Own(Own),
+}
+
+/// A kind of the operator's own, in namespaces and with a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Own {
+    /// Its API group.
+    pub group: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Its name in manifests.
+    pub kind: &'static str,
+    /// Its name in paths.
+    pub plural: &'static str,
 }
 
 impl Kind {
@@ -43,9 +55,8 @@ impl Kind {
             Kind::NetworkPolicy => "NetworkPolicy",
             Kind::PersistentVolumeClaim => "PersistentVolumeClaim",
             Kind::Pod => "Pod",
-            Kind::EvolutionJob => "EvolutionJob",
-            Kind::WorkerPool => "WorkerPool",
             Kind::Event => "Event",
+            Kind::Own(own) => own.kind,
         }
     }
 
@@ -59,22 +70,24 @@ impl Kind {
             Kind::NetworkPolicy => ApiResource::erase::<NetworkPolicy>(&()),
             Kind::PersistentVolumeClaim => ApiResource::erase::<PersistentVolumeClaim>(&()),
             Kind::Pod => ApiResource::erase::<Pod>(&()),
-            Kind::EvolutionJob => ApiResource::erase::<EvolutionJob>(&()),
-            Kind::WorkerPool => ApiResource::erase::<WorkerPool>(&()),
             Kind::Event => ApiResource::erase::<Event>(&()),
+            Kind::Own(Own { group, version, kind, plural }) => ApiResource {
+                group: group.to_owned(),
+                version: version.to_owned(),
+                api_version: format!("{group}/{version}"),
+                kind: kind.to_owned(),
+                plural: plural.to_owned(),
+            },
         }
     }
 
     /// Whether a change of what is wanted raises `metadata.generation`. The others have only the resource version.
     pub(super) const fn has_generation(self) -> bool {
-        matches!(
-            self,
-            Kind::Deployment | Kind::NetworkPolicy | Kind::Job | Kind::EvolutionJob | Kind::WorkerPool
-        )
+        matches!(self, Kind::Deployment | Kind::NetworkPolicy | Kind::Job | Kind::Own(_))
     }
 
     /// The path of its objects in a namespace.
-    pub(super) fn path(self, namespace: &str) -> String {
+    pub(super) fn path(self, namespace: &Namespace) -> String {
         let resource = self.api_resource();
         let root = if resource.group.is_empty() { "/api" } else { "/apis" };
         format!("{root}/{}/namespaces/{namespace}/{}", resource.api_version, resource.plural)

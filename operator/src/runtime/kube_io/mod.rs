@@ -15,16 +15,14 @@ mod error;
 mod events;
 mod kind;
 mod replace;
+mod told;
 mod write;
 
 pub use error::WriteError;
 pub use events::MAX_NOTE;
-pub use kind::Kind;
+pub use kind::{Kind, Own};
 pub use replace::Righted;
 pub use write::{Applied, Created, KubeIo, Propagation};
-
-/// Owner of the fields that the operator sets.
-pub const FIELD_MANAGER: &str = crate::names::OPERATOR;
 
 /// Deadline of one write.
 pub const DEADLINE: std::time::Duration = std::time::Duration::from_secs(10);

@@ -9,8 +9,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::write::{Failure, Target, name_of, request};
-use super::{Applied, FIELD_MANAGER, Kind, KubeIo, Propagation, WriteError};
-use crate::metrics::{Verb, WriteOutcome};
+use super::{Applied, Kind, KubeIo, Propagation, WriteError};
+use crate::runtime::ids::{Name, Namespace, ObjectKey, Uid};
+use crate::runtime::metrics::{Verb, WriteOutcome};
 
 /// What became of an apply to an object that may be in its own way.
 #[derive(Debug, PartialEq)]
@@ -27,7 +28,7 @@ impl KubeIo {
     pub async fn apply_or_replace(
         &self,
         kind: Kind,
-        namespace: &str,
+        namespace: &Namespace,
         body: &Value,
         observed: Option<&ObjectMeta>,
     ) -> Result<Righted, WriteError> {
@@ -39,15 +40,22 @@ impl KubeIo {
             return Err(WriteError::Invalid { message });
         }
         let name = name_of(kind, body)?;
-        tracing::warn!(namespace, kind = kind.as_str(), name, message, "cannot be merged, is replaced");
+        tracing::warn!(
+            namespace = namespace.as_str(),
+            kind = kind.as_str(),
+            name = name.as_str(),
+            message,
+            "cannot be merged, is replaced"
+        );
         if kind == Kind::Service {
-            self.replace_ports(namespace, name, &body["spec"]["ports"]).await?;
+            self.replace_ports(namespace, &name, &body["spec"]["ports"]).await?;
             return self.apply(kind, namespace, body, None).await.map(Righted::Applied);
         }
-        let Some(uid) = observed.and_then(|o| o.uid.as_deref()) else {
+        let Some(uid) = observed.and_then(Uid::of) else {
             return Err(WriteError::Invalid { message });
         };
-        self.delete(kind, namespace, name, uid, Propagation::Background).await?;
+        let object = ObjectKey { namespace: namespace.clone(), name };
+        self.delete(kind, &object, &uid, Propagation::Background).await?;
         Ok(Righted::Deleted)
     }
 
@@ -56,15 +64,16 @@ impl KubeIo {
     async fn is_only_in_its_own_way(
         &self,
         kind: Kind,
-        namespace: &str,
+        namespace: &Namespace,
         body: &Value,
     ) -> Result<bool, WriteError> {
         let name = name_of(kind, body)?;
         let path = format!(
-            "{}?dryRun=All&fieldManager={FIELD_MANAGER}&fieldValidation=Strict",
-            kind.path(namespace)
+            "{}?dryRun=All&fieldManager={}&fieldValidation=Strict",
+            kind.path(namespace),
+            self.inner.manager
         );
-        let target = Target { verb: Verb::Create, kind, namespace, name };
+        let target = Target { verb: Verb::Create, kind, namespace, name: name.as_str() };
         match self.send::<Value>(target, request(Method::POST, &path, "application/json", body)?).await {
             Ok(_) | Err(Failure::Exists) => Ok(true),
             Err(Failure::Other(WriteError::Invalid { .. } | WriteError::Forbidden { .. })) => Ok(false),
@@ -76,10 +85,15 @@ impl KubeIo {
     }
 
     /// A patch of this kind owns what it sets, for ever: of a Service that does no harm, since its ports never change.
-    async fn replace_ports(&self, namespace: &str, name: &str, ports: &Value) -> Result<(), WriteError> {
+    async fn replace_ports(
+        &self,
+        namespace: &Namespace,
+        name: &Name,
+        ports: &Value,
+    ) -> Result<(), WriteError> {
         let kind = Kind::Service;
-        let target = Target { verb: Verb::Apply, kind, namespace, name };
-        let path = format!("{}/{name}?fieldManager={FIELD_MANAGER}", kind.path(namespace));
+        let target = Target { verb: Verb::Apply, kind, namespace, name: name.as_str() };
+        let path = format!("{}/{name}?fieldManager={}", kind.path(namespace), self.inner.manager);
         let patch = json!([{"op": "replace", "path": "/spec/ports", "value": ports}]);
         let request = request(Method::PATCH, &path, "application/json-patch+json", &patch)?;
         let outcome = match self.send::<Value>(target, request).await {

@@ -13,10 +13,11 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::applied::{Key, Memory};
-use super::events::Told;
-use super::{DEADLINE, FIELD_MANAGER, Kind, WriteError};
-use crate::metrics::{Metrics, Verb, WriteOutcome};
+use super::told::Told;
+use super::{DEADLINE, Kind, WriteError};
+use crate::runtime::ids::{Name, Namespace, ObjectKey, Uid};
 use crate::runtime::leader::Fence;
+use crate::runtime::metrics::{Metrics, Verb, WriteOutcome};
 
 /// Writes to the API server. Clones share everything.
 #[derive(Clone)]
@@ -26,8 +27,10 @@ pub struct KubeIo {
 
 pub(super) struct Inner {
     client: Client,
+    /// Who owns the fields that are set, and tells events.
+    pub(super) manager: &'static str,
     fence: Fence,
-    pub(super) metrics: Arc<Metrics>,
+    pub(super) metrics: Metrics,
     applied: Memory,
     pub(super) told: Told,
 }
@@ -69,10 +72,10 @@ impl Propagation {
 }
 
 impl KubeIo {
-    /// Writes through `client` while `fence` is open.
-    pub fn new(client: Client, fence: Fence, metrics: Arc<Metrics>) -> KubeIo {
-        let told = Told::new();
-        KubeIo { inner: Arc::new(Inner { client, fence, metrics, applied: Memory::default(), told }) }
+    /// Writes through `client` while `fence` is open, as the field manager `manager`.
+    pub fn new(client: Client, manager: &'static str, fence: Fence, metrics: Metrics) -> KubeIo {
+        let (applied, told) = (Memory::default(), Told::new(manager));
+        KubeIo { inner: Arc::new(Inner { client, manager, fence, metrics, applied, told }) }
     }
 
     /// For reads.
@@ -86,10 +89,16 @@ impl KubeIo {
     }
 
     /// Creates an object; fields that the server does not know are refused.
-    pub async fn create(&self, kind: Kind, namespace: &str, body: &Value) -> Result<Created, WriteError> {
+    pub async fn create(
+        &self,
+        kind: Kind,
+        namespace: &Namespace,
+        body: &Value,
+    ) -> Result<Created, WriteError> {
         let name = name_of(kind, body)?;
-        let path = format!("{}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict", kind.path(namespace));
-        let target = Target { verb: Verb::Create, kind, namespace, name };
+        let path =
+            format!("{}?fieldManager={}&fieldValidation=Strict", kind.path(namespace), self.inner.manager);
+        let target = Target { verb: Verb::Create, kind, namespace, name: name.as_str() };
         let request = request(Method::POST, &path, "application/json", body)?;
         let outcome = match self.send(target, request).await {
             Ok(created) => (Ok(Created::New(created)), WriteOutcome::Done),
@@ -104,20 +113,21 @@ impl KubeIo {
     pub async fn apply(
         &self,
         kind: Kind,
-        namespace: &str,
+        namespace: &Namespace,
         body: &Value,
         observed: Option<&ObjectMeta>,
     ) -> Result<Applied, WriteError> {
         let name = name_of(kind, body)?;
-        let target = Target { verb: Verb::Apply, kind, namespace, name };
-        let key = Key { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+        let target = Target { verb: Verb::Apply, kind, namespace, name: name.as_str() };
+        let key = Key { kind, object: ObjectKey { namespace: namespace.clone(), name: name.clone() } };
         let hash = blake3::hash(&bytes(body)?);
         if observed.is_some_and(|observed| self.inner.applied.holds(&key, hash, body, observed)) {
             return self.count(target, (Ok(Applied::Unchanged), WriteOutcome::Unchanged));
         }
         let path = format!(
-            "{}/{name}?fieldManager={FIELD_MANAGER}&force=true&fieldValidation=Strict",
-            kind.path(namespace)
+            "{}/{name}?fieldManager={}&force=true&fieldValidation=Strict",
+            kind.path(namespace),
+            self.inner.manager
         );
         let request = request(Method::PATCH, &path, "application/apply-patch+yaml", body)?;
         let outcome = match self.send::<Value>(target, request).await {
@@ -140,15 +150,12 @@ impl KubeIo {
     pub async fn delete(
         &self,
         kind: Kind,
-        namespace: &str,
-        name: &str,
-        uid: &str,
+        object: &ObjectKey,
+        uid: &Uid,
         propagation: Propagation,
     ) -> Result<(), WriteError> {
-        let target = Target { verb: Verb::Delete, kind, namespace, name };
-        if uid.is_empty() {
-            return Err(WriteError::malformed(kind, format!("{name}: a delete needs the UID")));
-        }
+        let ObjectKey { namespace, name } = object;
+        let target = Target { verb: Verb::Delete, kind, namespace, name: name.as_str() };
         let options = json!({
             "apiVersion": "v1",
             "kind": "DeleteOptions",
@@ -165,8 +172,7 @@ impl KubeIo {
             }
             Err(failure) => failure.counted(),
         };
-        let key = Key { kind, namespace: namespace.to_owned(), name: name.to_owned() };
-        self.inner.applied.forget(&key);
+        self.inner.applied.forget(&Key { kind, object: object.clone() });
         self.count(target, outcome)
     }
 
@@ -175,12 +181,12 @@ impl KubeIo {
     pub async fn patch_status<K: DeserializeOwned>(
         &self,
         kind: Kind,
-        namespace: &str,
-        name: &str,
+        object: &ObjectKey,
         resource_version: &str,
         status: &impl Serialize,
     ) -> Result<K, WriteError> {
-        let target = Target { verb: Verb::Status, kind, namespace, name };
+        let ObjectKey { namespace, name } = object;
+        let target = Target { verb: Verb::Status, kind, namespace, name: name.as_str() };
         if resource_version.is_empty() {
             return Err(WriteError::malformed(
                 kind,
@@ -194,7 +200,8 @@ impl KubeIo {
             "metadata": {"name": name, "namespace": namespace, "resourceVersion": resource_version},
             "status": serde_json::to_value(status).map_err(|error| WriteError::Other(kube::Error::SerdeError(error)))?,
         });
-        let path = format!("{}/{name}/status?fieldManager={FIELD_MANAGER}&force=true", kind.path(namespace));
+        let path =
+            format!("{}/{name}/status?fieldManager={}&force=true", kind.path(namespace), self.inner.manager);
         let request = request(Method::PATCH, &path, "application/apply-patch+yaml", &body)?;
         let outcome = match self.send(target, request).await {
             Ok(object) => (Ok(object), WriteOutcome::Done),
@@ -211,6 +218,7 @@ impl KubeIo {
     ) -> Result<T, Failure> {
         let Target { verb, kind, namespace, name } = target;
         let Some(pass) = self.inner.fence.enter() else { return Err(Failure::Other(WriteError::NotLeader)) };
+        let namespace = namespace.as_str();
         debug!(verb = verb.as_str(), kind = kind.as_str(), namespace, name, "write");
         let answer = answer(timeout(DEADLINE, self.inner.client.request::<T>(request)));
         tokio::select! {
@@ -226,8 +234,9 @@ impl KubeIo {
         (result, outcome): (Result<T, WriteError>, WriteOutcome),
     ) -> Result<T, WriteError> {
         let Target { verb, kind, namespace, name } = target;
-        self.inner.metrics.wrote(verb, kind, outcome);
+        self.inner.metrics.wrote(verb, kind.as_str(), outcome);
         if let Err(error) = &result {
+            let namespace = namespace.as_str();
             debug!(verb = verb.as_str(), kind = kind.as_str(), namespace, name, %error, "write failed");
         }
         result
@@ -239,7 +248,7 @@ impl KubeIo {
 pub(super) struct Target<'a> {
     pub verb: Verb,
     pub kind: Kind,
-    pub namespace: &'a str,
+    pub namespace: &'a Namespace,
     pub name: &'a str,
 }
 
@@ -297,7 +306,7 @@ pub(super) fn request(
         .map_err(|error| WriteError::Other(kube::Error::HttpError(error)))
 }
 
-pub(super) fn name_of(kind: Kind, body: &Value) -> Result<&str, WriteError> {
+pub(super) fn name_of(kind: Kind, body: &Value) -> Result<Name, WriteError> {
     let resource = kind.api_resource();
     if body["kind"] != resource.kind || body["apiVersion"] != resource.api_version {
         let message =
@@ -306,6 +315,6 @@ pub(super) fn name_of(kind: Kind, body: &Value) -> Result<&str, WriteError> {
     }
     body["metadata"]["name"]
         .as_str()
-        .filter(|name| !name.is_empty())
+        .and_then(Name::new)
         .ok_or_else(|| WriteError::malformed(kind, "the body has no metadata.name"))
 }

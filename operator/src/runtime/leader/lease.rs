@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::REQUEST;
 use super::election::Record;
-use crate::runtime::kube_io::FIELD_MANAGER;
+use crate::runtime::ids::Namespace;
 
 /// Why the lease could not be read or written.
 #[derive(Debug, Error)]
@@ -47,12 +47,18 @@ pub trait LeaseStore: Send + Sync {
 pub struct KubeLease {
     api: Api<Lease>,
     name: String,
+    /// Who owns the fields that are set.
+    manager: &'static str,
 }
 
 impl KubeLease {
-    /// The lease `name` in `namespace`.
-    pub fn new(client: Client, namespace: &str, name: &str) -> KubeLease {
-        KubeLease { api: Api::namespaced(client, namespace), name: name.to_owned() }
+    /// The lease `name` in `namespace`, written as the field manager `manager`.
+    pub fn new(client: Client, manager: &'static str, namespace: &Namespace, name: &str) -> KubeLease {
+        KubeLease { api: Api::namespaced(client, namespace.as_str()), name: name.to_owned(), manager }
+    }
+
+    fn params(&self) -> PostParams {
+        PostParams { field_manager: Some(self.manager.to_owned()), ..PostParams::default() }
     }
 
     fn object(&self, record: &Record) -> Lease {
@@ -102,13 +108,11 @@ impl LeaseStore for KubeLease {
     }
 
     async fn create(&self, wanted: &Record) -> Result<Record, StoreError> {
-        let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
-        self.api.create(&params, &self.object(wanted)).await.map(record).map_err(store_error)
+        self.api.create(&self.params(), &self.object(wanted)).await.map(record).map_err(store_error)
     }
 
     async fn replace(&self, wanted: &Record) -> Result<Record, StoreError> {
-        let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
-        match self.api.replace(&self.name, &params, &self.object(wanted)).await {
+        match self.api.replace(&self.name, &self.params(), &self.object(wanted)).await {
             Ok(lease) => Ok(record(lease)),
             // deleted in between: the next look creates it
             Err(kube::Error::Api(status)) if status.code == 404 => Err(StoreError::Conflict),

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,8 +13,8 @@ use super::election::{Election, Record, Step};
 use super::fence::Fence;
 use super::lease::{LeaseStore, StoreError};
 use super::{DRAIN, GIVE_UP, LOOK_EVERY, RENEW_EVERY, REQUEST};
-use crate::metrics::Metrics;
 use crate::runtime::backoff::jittered;
+use crate::runtime::metrics::Metrics;
 use crate::runtime::watches::Pulse;
 
 /// After a conflict: a holder whose lease was edited by hand must see soon whether it still has it.
@@ -32,7 +31,7 @@ pub struct Candidate {
     /// Told about every answer of the API server: the lease is asked for all the time, by every replica.
     pub pulse: Pulse,
     /// Shows whether it leads.
-    pub metrics: Arc<Metrics>,
+    pub metrics: Metrics,
 }
 
 /// Competes for the lease until `stop` is done, then gives it back. Returns within a second of `stop`, or two if

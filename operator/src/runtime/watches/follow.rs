@@ -21,14 +21,15 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info, warn};
 
-use super::health::Health;
-use crate::metrics::WatchFailure;
+use super::Watch;
+use super::health::WatchHealth;
 use crate::runtime::backoff::{delay, jittered};
-use crate::watches::Watch;
+use crate::runtime::ids::Identity;
+use crate::runtime::metrics::WatchFailure;
 
 /// Without an object or a bookmark for so long, a stream is started anew where it was. Servers send a bookmark about
 /// every minute.
-pub(crate) const IDLE: Duration = Duration::from_secs(180);
+pub(super) const IDLE: Duration = Duration::from_secs(180);
 /// Deadline of one page of a list, and of the start of a stream.
 const REQUEST: Duration = Duration::from_secs(30);
 /// Objects a page.
@@ -43,7 +44,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 const LONGEST_MISSING: Duration = Duration::from_secs(5);
 
 /// What changed: before and after. Never both None.
-pub(crate) struct Change<'a, K> {
+pub struct Change<'a, K> {
     /// The object as it was known; one that is deleted, as its deletion told it.
     pub old: Option<&'a K>,
     /// The object as it is; None: deleted.
@@ -51,13 +52,13 @@ pub(crate) struct Change<'a, K> {
 }
 
 /// Reads an object that came over the wire.
-pub(crate) type Open<W, K> = fn(W) -> Result<K, Box<InvalidObject>>;
+pub type Open<W, K> = fn(W) -> Result<K, Box<InvalidObject>>;
 
 /// Told of every change.
-pub(crate) type OnChange<K> = Box<dyn Fn(Change<'_, K>) + Send + Sync>;
+pub(super) type OnChange<K> = Box<dyn Fn(Change<'_, K>) + Send + Sync>;
 
 /// Follows all objects of one kind.
-pub(crate) struct Follower<W, K: Resource + Clone + 'static>
+pub(super) struct Follower<W, K: Resource + Clone + 'static>
 where
     K::DynamicType: Hash + Eq + Clone + Default,
 {
@@ -69,7 +70,7 @@ where
     pub writer: Writer<K>,
     pub store: Store<K>,
     pub on_change: OnChange<K>,
-    pub health: Health,
+    pub health: WatchHealth,
     /// Everything is listed anew so often.
     pub relist: Duration,
     /// Asks for a list now.
@@ -120,7 +121,7 @@ where
     K::DynamicType: Hash + Eq + Clone + Default + Send + Sync,
 {
     /// Never ends.
-    pub(crate) async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         let mut failures = 0;
         // where to go on; None: list first
         let mut version = None;
@@ -142,7 +143,7 @@ where
                 // it ends streams at once: do not ask in a tight loop
                 Ok(()) => self.pause(&mut failures, LONGEST),
                 Err(Broken { failure, error }) => {
-                    self.health.failed(self.watch, failure);
+                    self.health.failed(failure);
                     self.tell(failure, &error, failures);
                     let longest = match failure {
                         WatchFailure::Missing | WatchFailure::Forbidden => LONGEST_MISSING,
@@ -169,7 +170,7 @@ where
 
     /// Once loudly, then quietly: an outage must not fill the log.
     fn tell(&self, failure: WatchFailure, error: &str, failures: u32) {
-        let (watch, failure) = (self.watch.as_str(), failure.as_str());
+        let (watch, failure) = (self.watch.name, failure.as_str());
         if failures == 0 && failure != WatchFailure::Expired.as_str() {
             warn!(watch, failure, error, "a watch broke; it is tried again");
         } else {
@@ -192,7 +193,7 @@ where
         let mut objects = Vec::new();
         let version = loop {
             let page = in_time(self.api.list(&params)).await?;
-            self.health.heard(self.watch);
+            self.health.heard();
             objects.extend(page.items.into_iter().filter_map(|object| self.opened(object)));
             params.continue_token = page.metadata.continue_.filter(|token| !token.is_empty());
             if params.continue_token.is_none() {
@@ -205,9 +206,9 @@ where
                 error: "a list without resource version".into(),
             });
         };
-        debug!(watch = self.watch.as_str(), objects = objects.len(), version, "listed");
+        debug!(watch = self.watch.name, objects = objects.len(), version, "listed");
         self.replace(objects);
-        self.health.synced(self.watch);
+        self.health.synced();
         Ok(version)
     }
 
@@ -246,17 +247,17 @@ where
         };
         let from = version.clone().unwrap_or_default();
         let stream = in_time(self.api.watch(&params, &from)).await?;
-        self.health.heard(self.watch);
+        self.health.heard();
         let mut stream = pin!(stream.into_stream());
         loop {
             let event = tokio::select! {
                 event = timeout(IDLE, stream.next()) => event,
                 () = tokio::time::sleep_until(until) => {
-                    debug!(watch = self.watch.as_str(), "time to list everything");
+                    debug!(watch = self.watch.name, "time to list everything");
                     return Ok(());
                 }
                 () = self.doubted.notified() => {
-                    debug!(watch = self.watch.as_str(), "what is known is doubted: everything is listed");
+                    debug!(watch = self.watch.name, "what is known is doubted: everything is listed");
                     *version = None;
                     return Ok(());
                 }
@@ -266,14 +267,14 @@ where
                 Ok(None) => return Ok(()),
                 Err(_) => {
                     info!(
-                        watch = self.watch.as_str(),
+                        watch = self.watch.name,
                         "neither object nor bookmark for {} s: the stream is started anew",
                         IDLE.as_secs()
                     );
                     return Ok(());
                 }
             };
-            self.health.heard(self.watch);
+            self.health.heard();
             match event {
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => {
                     *version = object.resource_version().or(version.take());
@@ -301,8 +302,9 @@ where
 
     fn deleted(&mut self, object: W) {
         // by name: the object may be one that cannot be read
-        let key = ObjectRef::new(&object.name_any()).within(&object.namespace().unwrap_or_default());
-        let Some(old) = self.store.get(&key) else { return };
+        let meta = object.meta();
+        let (Some(name), Some(namespace)) = (&meta.name, &meta.namespace) else { return };
+        let Some(old) = self.store.get(&ObjectRef::new(name).within(namespace)) else { return };
         self.writer.apply_watcher_event(&Event::Delete(K::clone(&old)));
         // It may have ended between its last change and its deletion.
         let last = self.opened(object);
@@ -311,7 +313,7 @@ where
 
     /// One object that cannot be read must not blind the operator for all others.
     fn opened(&self, object: W) -> Option<K> {
-        match (self.open)(object) {
+        match (self.open)(object).and_then(identified) {
             Ok(mut object) => {
                 slim(object.meta_mut());
                 Some(object)
@@ -321,12 +323,23 @@ where
                 let (name, namespace) =
                     (metadata.name.unwrap_or_default(), metadata.namespace.unwrap_or_default());
                 warn!(
-                    watch = self.watch.as_str(),
+                    watch = self.watch.name,
                     namespace, name, error, "an object cannot be read and is left out"
                 );
-                self.health.unreadable(self.watch);
+                self.health.unreadable();
                 None
             }
+        }
+    }
+}
+
+/// What is behind this knows an object by its name, namespace and UID.
+fn identified<K: Resource>(object: K) -> Result<K, Box<InvalidObject>> {
+    match Identity::of(object.meta()) {
+        Ok(_) => Ok(object),
+        Err(error) => {
+            let (error, metadata) = (error.to_string(), object.meta().clone());
+            Err(Box::new(InvalidObject { error, metadata }))
         }
     }
 }

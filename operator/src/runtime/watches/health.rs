@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::metrics::{Metrics, WatchFailure};
-use crate::watches::Watch;
+use super::Watch;
+use crate::runtime::metrics::{Metrics, WatchFailure};
 
 /// A watch hears a bookmark about every minute and is started anew when it does not hear one for
 /// [`super::follow::IDLE`]; one that stays silent through all of that is stuck.
-pub(crate) const SILENCE: Duration = Duration::from_secs(600);
+const SILENCE: Duration = Duration::from_secs(600);
 /// Every replica asks for the lease every 1 to 2 seconds; so long without an answer is an outage.
 const OUTAGE: Duration = Duration::from_secs(15);
 
@@ -69,12 +69,12 @@ struct State {
     failure: Option<WatchFailure>,
 }
 
-/// The health of all watches.
+/// The health of all watches. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Health {
-    states: Arc<[Mutex<State>; Watch::ALL.len()]>,
+    watches: Arc<Mutex<Vec<WatchHealth>>>,
     pulse: Pulse,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
     /// Why this replica, which leads, cannot do anything.
     trouble: Arc<Mutex<Option<String>>>,
 }
@@ -93,22 +93,21 @@ impl fmt::Display for NotReady {
         if let Some(trouble) = &self.trouble {
             writeln!(f, "{trouble}")?;
         }
-        for (watch, failure) in &self.waits {
-            let kind = watch.kind();
-            match failure {
-                Some(WatchFailure::Missing) if watch.is_own() => {
-                    writeln!(f, "waits for the kind {kind}: apply the definitions of galapagos.dev")?;
+        for (Watch { kind, defined_by, .. }, failure) in &self.waits {
+            match (failure, defined_by) {
+                (Some(WatchFailure::Missing), Some(group)) => {
+                    writeln!(f, "waits for the kind {kind}: apply the definitions of {group}")?;
                 }
-                Some(WatchFailure::Missing) => {
+                (Some(WatchFailure::Missing), None) => {
                     writeln!(f, "waits for the kind {kind}: the API server does not serve it")?
                 }
-                Some(WatchFailure::Forbidden) => {
+                (Some(WatchFailure::Forbidden), _) => {
                     writeln!(f, "waits for the right to list and watch objects of the kind {kind}")?;
                 }
-                Some(failure) => {
+                (Some(failure), _) => {
                     writeln!(f, "waits for the list of objects of the kind {kind} ({})", failure.as_str())?
                 }
-                None => writeln!(f, "lists objects of the kind {kind}")?,
+                (None, _) => writeln!(f, "lists objects of the kind {kind}")?,
             }
         }
         Ok(())
@@ -116,16 +115,23 @@ impl fmt::Display for NotReady {
 }
 
 impl Health {
-    /// All watches about to start.
-    pub fn new(pulse: Pulse, metrics: Arc<Metrics>) -> Health {
-        let now = Instant::now();
-        let states = Watch::ALL.map(|_| Mutex::new(State { heard: now, synced: false, failure: None }));
-        Health { states: Arc::new(states), pulse, metrics, trouble: Arc::default() }
+    /// No watch yet.
+    pub fn new(pulse: Pulse, metrics: Metrics) -> Health {
+        Health { watches: Arc::default(), pulse, metrics, trouble: Arc::default() }
     }
 
     /// The pulse of the API server.
     pub fn pulse(&self) -> &Pulse {
         &self.pulse
+    }
+
+    /// The health of a watch that is about to start. From now on it is waited for.
+    pub fn begin(&self, watch: Watch) -> WatchHealth {
+        let state = State { heard: Instant::now(), synced: false, failure: None };
+        let (pulse, metrics) = (self.pulse.clone(), self.metrics.clone());
+        let health = WatchHealth { watch, state: Arc::new(Mutex::new(state)), pulse, metrics };
+        self.watches.lock().unwrap_or_else(PoisonError::into_inner).push(health.clone());
+        health
     }
 
     /// This replica leads and cannot do anything, or can again.
@@ -135,9 +141,8 @@ impl Health {
 
     /// Every cache has been filled, no kind is missing, and a replica that leads has all it needs.
     pub fn ready(&self) -> Result<(), NotReady> {
-        let waits: Vec<(Watch, Option<WatchFailure>)> = Watch::ALL
-            .into_iter()
-            .map(|watch| (watch, self.state(watch)))
+        let waits: Vec<(Watch, Option<WatchFailure>)> = self
+            .states()
             .filter(|(_, state)| !state.synced || state.failure == Some(WatchFailure::Missing))
             .map(|(watch, state)| (watch, state.failure))
             .collect();
@@ -149,31 +154,48 @@ impl Health {
     pub fn stuck(&self) -> Vec<Watch> {
         let now = Instant::now();
         let Some(since) = self.pulse.answering_since(now) else { return Vec::new() };
-        let silent = |watch: &Watch| now.duration_since(self.state(*watch).heard.max(since)) > SILENCE;
-        Watch::ALL.into_iter().filter(silent).collect()
+        let silent = |state: State| now.duration_since(state.heard.max(since)) > SILENCE;
+        self.states().filter(|(_, state)| silent(*state)).map(|(watch, _)| watch).collect()
     }
 
-    /// A watch has all its objects and goes on to follow them.
-    pub(crate) fn synced(&self, watch: Watch) {
-        self.heard(watch);
-        self.with(watch, |state| state.synced = true);
+    fn states(&self) -> impl Iterator<Item = (Watch, State)> {
+        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        watches.into_iter().map(|health| (health.watch, health.state()))
+    }
+}
+
+/// The health of one watch, which tells it. Clones are the same.
+#[derive(Clone, Debug)]
+pub struct WatchHealth {
+    watch: Watch,
+    state: Arc<Mutex<State>>,
+    pulse: Pulse,
+    metrics: Metrics,
+}
+
+impl WatchHealth {
+    /// The watch has all its objects and goes on to follow them.
+    pub(super) fn synced(&self) {
+        self.heard();
+        self.with(|state| state.synced = true);
     }
 
     /// The API server said something on this watch: a list, an object, a bookmark, the start of the stream.
-    pub(crate) fn heard(&self, watch: Watch) {
+    pub(super) fn heard(&self) {
         self.pulse.answered();
-        let recovered = self.with(watch, |state| {
+        let recovered = self.with(|state| {
             state.heard = Instant::now();
             state.failure.take().is_some()
         });
         if recovered {
-            self.metrics.kind_missing(watch, false);
+            self.metrics.kind_missing(self.watch.name, false);
         }
-        self.metrics.watch_up(watch, self.state(watch).synced);
+        self.metrics.watch_up(self.watch.name, self.state().synced);
     }
 
-    /// A watch broke and will be started anew.
-    pub(crate) fn failed(&self, watch: Watch, failure: WatchFailure) {
+    /// The watch broke and will be started anew.
+    pub(super) fn failed(&self, failure: WatchFailure) {
+        let watch = self.watch.name;
         self.metrics.watch_failed(watch, failure);
         self.metrics.watch_up(watch, false);
         self.metrics.kind_missing(watch, failure == WatchFailure::Missing);
@@ -181,7 +203,7 @@ impl Health {
         if answered {
             self.pulse.answered();
         }
-        self.with(watch, |state| {
+        self.with(|state| {
             state.failure = Some(failure);
             if answered {
                 state.heard = Instant::now();
@@ -190,15 +212,15 @@ impl Health {
     }
 
     /// An object could not be read; the watch itself is well.
-    pub(crate) fn unreadable(&self, watch: Watch) {
-        self.metrics.watch_failed(watch, WatchFailure::Unreadable);
+    pub(super) fn unreadable(&self) {
+        self.metrics.watch_failed(self.watch.name, WatchFailure::Unreadable);
     }
 
-    fn state(&self, watch: Watch) -> State {
-        self.with(watch, |state| *state)
+    fn state(&self) -> State {
+        self.with(|state| *state)
     }
 
-    fn with<T>(&self, watch: Watch, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.states[watch.index()].lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

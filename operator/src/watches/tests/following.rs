@@ -8,7 +8,8 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::server::{Server, WORKER_PODS, child, drain, job, pool};
-use crate::watches::{Settings, Watch};
+use crate::runtime::watches::Settings;
+use crate::watches::EVOLUTION_JOBS;
 
 #[tokio::test(start_paused = true)]
 async fn what_is_listed_and_what_is_told_afterwards_is_known() {
@@ -79,7 +80,7 @@ async fn what_is_doubted_is_listed_at_once_and_the_others_are_not() {
     watched.settled().await;
     server.holds("evolutionjobs", 20, &[job("a", "q", 15)]);
     let start = Instant::now();
-    watched.caches.doubt(Watch::EvolutionJobs);
+    watched.caches.doubts.raise(EVOLUTION_JOBS);
     watched.until("the change", |w| w.caches.jobs.state()[0].spec.worker_pool_name == "q").await;
     assert!(start.elapsed() <= Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!((server.lists_seen("evolutionjobs"), server.lists_seen("workerpools")), (2, 1));
@@ -102,6 +103,26 @@ async fn one_object_that_cannot_be_read_blinds_for_no_other() {
         "{text}"
     );
     assert_eq!(server.lists_seen("evolutionjobs"), 1);
+}
+
+/// What is remembered of objects without a UID would be mixed.
+#[tokio::test(start_paused = true)]
+async fn an_object_that_has_no_uid_or_no_namespace_is_left_out() {
+    let (mut nobody, mut nowhere) = (job("nobody", "p", 4), job("nowhere", "p", 4));
+    nobody["metadata"]["uid"] = json!("");
+    nowhere["metadata"].as_object_mut().unwrap().remove("namespace");
+    let server = Server::default();
+    server.holds("evolutionjobs", 10, &[nobody.clone(), nowhere, job("a", "p", 5)]);
+    let watched = server.watched(&Settings::default());
+    watched.settled().await;
+    server.says("evolutionjobs", "MODIFIED", &nobody);
+    server.says("evolutionjobs", "ADDED", &job("b", "p", 11));
+    watched.until("b", |w| w.caches.jobs.state().len() == 2).await;
+    let text = watched.metrics.text().unwrap();
+    assert!(
+        text.contains("watch_failures_total{watch=\"evolution_jobs\",failure=\"unreadable\"} 3"),
+        "{text}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::server::{Server, WORKER_PODS, Watched, drain};
-use crate::evolution_job::status::Life;
-use crate::watches::Settings;
+use crate::life::Life;
+use crate::runtime::ids::example::identity;
+use crate::runtime::watches::Settings;
 
 /// A pod of the job a, whose UID is u, in the namespace research.
 fn pod(name: &str, phase: &str, start: &str, end: Option<&str>) -> Value {
@@ -30,8 +31,10 @@ fn life(start: &str, end: Option<&str>) -> Life {
 }
 
 fn lives(watched: &Watched, counted_until: Option<&str>) -> Vec<Life> {
-    let mut lives =
-        watched.caches.lives.of("research", "u", counted_until.map(|at| at.parse::<Timestamp>().unwrap()));
+    let mut lives = watched
+        .caches
+        .lives
+        .of(&identity("research", "a", "u"), counted_until.map(|at| at.parse::<Timestamp>().unwrap()));
     lives.sort_by_key(|life| life.start);
     lives
 }
@@ -52,8 +55,12 @@ async fn both_kinds_of_pods_live_for_their_job_and_for_no_other() {
     let watched = server.watched(&Settings::default());
     watched.settled().await;
     assert_eq!(lives(&watched, None), [life(T0, None), life(T1, None)]);
-    assert_eq!(watched.caches.lives.of("research", "other", None), []);
-    assert_eq!(watched.caches.lives.of("elsewhere", "u", None), [], "a label of another namespace");
+    assert_eq!(watched.caches.lives.of(&identity("research", "a", "other"), None), []);
+    assert_eq!(
+        watched.caches.lives.of(&identity("elsewhere", "a", "u"), None),
+        [],
+        "a label of another namespace"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,8 +6,9 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::server::{Server, WORKER_PODS, Watched};
-use crate::metrics::WatchFailure;
-use crate::watches::{Settings, Watch};
+use crate::runtime::metrics::WatchFailure;
+use crate::runtime::watches::Settings;
+use crate::watches::{COORDINATOR_PODS, EVOLUTION_JOBS};
 
 /// The lease is asked for all the time, and answered.
 async fn while_the_lease_is_answered(watched: &Watched, time: Duration) {
@@ -24,7 +25,7 @@ async fn ready_is_when_every_cache_is_filled() {
     server.is_deaf_to("pods");
     let watched = server.watched(&Settings::default());
     sleep(Duration::from_secs(2)).await;
-    assert_eq!(watched.health.ready().unwrap_err().waits, [(Watch::CoordinatorPods, None)]);
+    assert_eq!(watched.health.ready().unwrap_err().waits, [(COORDINATOR_PODS, None)]);
     server.hears_again();
     watched.until("ready", |w| w.health.ready().is_ok()).await;
     assert!(watched.metrics.text().unwrap().contains("watch_up{watch=\"coordinator_pods\"} 1"));
@@ -49,7 +50,7 @@ async fn a_missing_kind_is_awaited_and_told() {
     let watched = server.watched(&Settings::default());
     sleep(Duration::from_secs(120)).await;
     let missing = watched.health.ready().unwrap_err();
-    assert_eq!(missing.waits, [(Watch::EvolutionJobs, Some(WatchFailure::Missing))]);
+    assert_eq!(missing.waits, [(EVOLUTION_JOBS, Some(WatchFailure::Missing))]);
     assert!(missing.to_string().contains("EvolutionJob"), "{missing}");
     assert!(watched.metrics.text().unwrap().contains("kind_missing{watch=\"evolution_jobs\"} 1"));
     server.holds("evolutionjobs", 5, &[]);
@@ -95,7 +96,7 @@ async fn a_watch_that_stays_silent_while_the_server_answers_is_stuck() {
     while_the_lease_is_answered(&watched, Duration::from_secs(500)).await;
     assert_eq!(watched.health.stuck(), []);
     while_the_lease_is_answered(&watched, Duration::from_secs(700)).await;
-    assert_eq!(watched.health.stuck(), [Watch::CoordinatorPods]);
+    assert_eq!(watched.health.stuck(), [COORDINATOR_PODS]);
     server.hears_again();
     while_the_lease_is_answered(&watched, Duration::from_secs(60)).await;
     assert_eq!(watched.health.stuck(), []);

@@ -16,8 +16,8 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tower::service_fn;
 
 use crate::metrics::Metrics;
-use crate::runtime::watches::{Health, Pulse};
-use crate::watches::{Caches, Requests, Settings, Tasks, Triggers, start};
+use crate::runtime::watches::{Health, Pulse, Settings, Tasks};
+use crate::watches::{Caches, Requests, Triggers, start};
 
 /// The plural here of pods of workers, which are watched apart from those of coordinators.
 pub const WORKER_PODS: &str = "pods of workers";
@@ -144,7 +144,7 @@ impl Server {
     /// Starts all watches.
     pub fn watched(&self, settings: &Settings) -> Watched {
         let metrics = Arc::new(Metrics::new());
-        let health = Health::new(Pulse::new(), metrics.clone());
+        let health = Health::new(Pulse::new(), metrics.runtime.clone());
         let triggers = Triggers::new();
         let (caches, tasks) = start(&self.client(), settings, &triggers, &health);
         Watched { caches, health, triggers, metrics, _tasks: tasks }

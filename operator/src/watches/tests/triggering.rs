@@ -6,7 +6,8 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::server::{Server, child, drain, job, pool};
-use crate::watches::Settings;
+use crate::runtime::ids::example::key;
+use crate::runtime::watches::Settings;
 
 type Names = (Vec<String>, Vec<String>);
 
@@ -95,10 +96,10 @@ async fn who_begins_to_lead_is_told_everything_and_who_does_not_lead_queues_noth
     let server = server();
     let watched = server.watched(&Settings::default());
     watched.filled().await;
-    assert!(!watched.triggers.job("research", "a"), "nobody listens");
+    assert!(!watched.triggers.jobs.send(key("research", "a").of_kind()), "nobody listens");
     let mut requests = watched.triggers.connect(&watched.caches);
     assert_eq!(drain(&mut requests), names(&["a", "b", "c", "d"], &["p", "q"]));
-    assert!(watched.triggers.job("research", "a"));
+    assert!(watched.triggers.jobs.send(key("research", "a").of_kind()));
     drop(requests);
-    assert!(!watched.triggers.job("research", "a"), "nobody listens any more");
+    assert!(!watched.triggers.jobs.send(key("research", "a").of_kind()), "nobody listens any more");
 }

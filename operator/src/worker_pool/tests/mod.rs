@@ -26,6 +26,7 @@ fn pool(spec: Value) -> WorkerPool {
 
 fn observed(spec: Value) -> Observed {
     Observed {
+        id: crate::runtime::ids::example::identity("research", "big", "p1"),
         pool: Arc::new(pool(spec)),
         market_data: None,
         state: None,

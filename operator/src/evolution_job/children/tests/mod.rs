@@ -23,9 +23,7 @@ fn site(spec: Value) -> Site {
     }))
     .unwrap();
     Site {
-        namespace: "research".to_owned(),
-        name: "btc".to_owned(),
-        uid: "u-1".to_owned(),
+        id: crate::runtime::ids::example::identity("research", "btc", "u-1"),
         owner: OwnerReference {
             api_version: "galapagos.dev/v1alpha1".to_owned(),
             kind: "EvolutionJob".to_owned(),

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{Container, PodTemplateSpec};
 use serde_json::json;
 
 use super::{container, containers, coordinator_of, mounts, site, workers_of, writes};
-use crate::evolution_job::children::Colocation;
+use crate::worker_pool::colocation::Colocation;
 
 #[test]
 fn market_data_are_written_by_the_import_alone_and_runs_by_the_coordinator_alone() {

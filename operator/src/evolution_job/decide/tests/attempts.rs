@@ -311,5 +311,5 @@ fn only_the_last_attempts_logs_are_kept() {
     world.turn();
     world.attempt(3);
     world.reports(3, Report::default());
-    assert_eq!(world.turn().children.remove, [("j-coordinator-1".to_owned(), "job-1".to_owned())]);
+    assert_eq!(world.turn().children.remove, [job(1)]);
 }

@@ -21,8 +21,8 @@ fn runs() -> Value {
     json!({"running": {}})
 }
 
-fn first() -> [(String, String); 1] {
-    [("j-coordinator-1".to_owned(), "job-1".to_owned())]
+fn first() -> [(Name, Uid); 1] {
+    [job(1)]
 }
 
 #[test]

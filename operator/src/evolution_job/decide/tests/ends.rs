@@ -100,7 +100,7 @@ fn suspending_takes_the_pods_and_resuming_is_the_next_attempt() {
     world.edit(|spec| spec.suspend = Some(true));
     let decision = world.turn();
     assert_eq!(decision.situation, Situation::Suspending(SuspendedBy::User));
-    assert_eq!(decision.children.remove, [("j-coordinator-1".to_owned(), "job-1".to_owned())]);
+    assert_eq!(decision.children.remove, [job(1)]);
     assert_eq!(decision.children.workers, Workers::Remove);
     world.observed.attempts.clear();
     assert_eq!(world.turn().situation, Situation::Suspended(SuspendedBy::User));
@@ -312,7 +312,7 @@ fn an_attempt_that_comes_into_sight_after_its_job_has_failed_is_taken_away() {
     world.turn();
     assert_eq!(world.phase(), Phase::Failed);
     world.attempt(1);
-    assert_eq!(world.turn().children.remove, [("j-coordinator-1".to_owned(), "job-1".to_owned())]);
+    assert_eq!(world.turn().children.remove, [job(1)]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod unmade;
 
 use std::sync::Arc;
 
+use galapagos_crds::EvolutionJob;
 use galapagos_protocol::progress::{Final, Report};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
@@ -20,6 +21,12 @@ use galapagos_crds::conditions::{CompleteReason, StalledReason};
 
 /// Of every coordinator that reports.
 const ADDRESS: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+
+/// An attempt's Job, as it is to be removed.
+fn job(number: u32) -> (Name, Uid) {
+    let text = format!("job-{number}");
+    (Name::new(&format!("j-coordinator-{number}")).unwrap(), Uid::new(&text).unwrap())
+}
 
 /// A job in a world of its own: what it decides becomes its status, what it asks for appears.
 struct World {
@@ -48,6 +55,7 @@ impl World {
         }))
         .unwrap();
         let observed = Observed {
+            id: crate::runtime::ids::example::identity("n", "j", "u"),
             job: Arc::new(job),
             pool: None,
             attempts: Vec::new(),
@@ -74,7 +82,9 @@ impl World {
             observed: &self.observed,
             problem: self.problem.as_ref(),
             share: &self.share,
-            origin: &|number| self.pool_edited.then(|| format!("edited for {number}")),
+            origin: &|number| {
+                self.pool_edited.then(|| Origin::read(&format!("edited for attempt {number}")).unwrap())
+            },
             overstayed: self.overstayed,
             set_back: self.set_back,
             now: self.now,

@@ -10,7 +10,8 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::evolution_job::status::{Facts, Life, RemoteWorkers, Situation, SuspendedBy, WorkersTrouble};
+use crate::evolution_job::status::{Facts, RemoteWorkers, Situation, SuspendedBy, WorkersTrouble};
+use crate::life::Life;
 
 /// Facts that own what they point to.
 #[derive(Clone, Debug)]

@@ -8,7 +8,8 @@ use galapagos_protocol::progress::Report;
 
 use super::at;
 use super::facts::{facts, report, running, situations};
-use crate::evolution_job::status::{Change, Facts, Life, Situation, build, differs, wait};
+use crate::evolution_job::status::{Change, Facts, Situation, build, differs, wait};
+use crate::life::Life;
 
 fn read_back(status: &EvolutionJobStatus) -> EvolutionJobStatus {
     serde_json::from_str(&serde_json::to_string(status).unwrap()).unwrap()

@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::server::{Answer, Server, deployment};
+use crate::runtime::ids::example::{key, namespace, uid};
 use crate::runtime::kube_io::{Applied, Kind};
 use crate::runtime::leader::Fence;
 
@@ -30,10 +31,13 @@ async fn an_equal_wish_is_not_sent_again() {
     let body = deployment("a", 4);
     let server = Server::new([stored(body.clone(), "u", 3, "70")]);
     let io = server.io(Fence::open());
-    io.apply(Kind::Deployment, "n", &body, None).await.unwrap();
+    io.apply(Kind::Deployment, &namespace("n"), &body, None).await.unwrap();
     // a new resource version is a change of status
     for seen in [observed("u", 3, "70"), observed("u", 3, "99")] {
-        assert_eq!(io.apply(Kind::Deployment, "n", &body, Some(&seen)).await.unwrap(), Applied::Unchanged);
+        assert_eq!(
+            io.apply(Kind::Deployment, &namespace("n"), &body, Some(&seen)).await.unwrap(),
+            Applied::Unchanged
+        );
     }
     assert_eq!(server.seen().len(), 1);
 }
@@ -43,8 +47,9 @@ async fn a_late_cache_is_no_reason_to_send_again() {
     let body = deployment("a", 4);
     let server = Server::new([stored(body.clone(), "u", 3, "70")]);
     let io = server.io(Fence::open());
-    io.apply(Kind::Deployment, "n", &body, None).await.unwrap();
-    let late = io.apply(Kind::Deployment, "n", &body, Some(&observed("u", 2, "60"))).await.unwrap();
+    io.apply(Kind::Deployment, &namespace("n"), &body, None).await.unwrap();
+    let late =
+        io.apply(Kind::Deployment, &namespace("n"), &body, Some(&observed("u", 2, "60"))).await.unwrap();
     assert_eq!(late, Applied::Unchanged);
 }
 
@@ -52,8 +57,10 @@ async fn a_late_cache_is_no_reason_to_send_again() {
 async fn another_wish_is_sent() {
     let server = Server::new([stored(deployment("a", 4), "u", 3, "70")]);
     let io = server.io(Fence::open());
-    io.apply(Kind::Deployment, "n", &deployment("a", 4), None).await.unwrap();
-    io.apply(Kind::Deployment, "n", &deployment("a", 5), Some(&observed("u", 3, "70"))).await.unwrap();
+    io.apply(Kind::Deployment, &namespace("n"), &deployment("a", 4), None).await.unwrap();
+    io.apply(Kind::Deployment, &namespace("n"), &deployment("a", 5), Some(&observed("u", 3, "70")))
+        .await
+        .unwrap();
     assert_eq!(server.seen().len(), 2);
 }
 
@@ -68,8 +75,8 @@ async fn what_others_changed_is_set_right() {
         let body = deployment("a", 4);
         let server = Server::new([stored(body.clone(), "u", 3, "70")]);
         let io = server.io(Fence::open());
-        io.apply(Kind::Deployment, "n", &body, None).await.unwrap();
-        let again = io.apply(Kind::Deployment, "n", &body, Some(&seen)).await.unwrap();
+        io.apply(Kind::Deployment, &namespace("n"), &body, None).await.unwrap();
+        let again = io.apply(Kind::Deployment, &namespace("n"), &body, Some(&seen)).await.unwrap();
         assert!(matches!(again, Applied::Sent(_)), "{what}");
     }
 }
@@ -81,9 +88,9 @@ async fn owners_that_others_removed_are_set_right() {
         json!([{"uid": "job-1", "name": "a", "kind": "EvolutionJob", "apiVersion": "x"}]);
     let server = Server::new([stored(body.clone(), "u", 3, "70")]);
     let io = server.io(Fence::open());
-    io.apply(Kind::Deployment, "n", &body, None).await.unwrap();
+    io.apply(Kind::Deployment, &namespace("n"), &body, None).await.unwrap();
     assert!(matches!(
-        io.apply(Kind::Deployment, "n", &body, Some(&observed("u", 3, "80"))).await.unwrap(),
+        io.apply(Kind::Deployment, &namespace("n"), &body, Some(&observed("u", 3, "80"))).await.unwrap(),
         Applied::Sent(_)
     ));
 }
@@ -96,13 +103,13 @@ async fn a_kind_without_generation_goes_by_its_resource_version() {
     });
     let server = Server::new([stored(body.clone(), "u", 0, "70")]);
     let io = server.io(Fence::open());
-    io.apply(Kind::Service, "n", &body, None).await.unwrap();
+    io.apply(Kind::Service, &namespace("n"), &body, None).await.unwrap();
     assert_eq!(
-        io.apply(Kind::Service, "n", &body, Some(&observed("u", 0, "70"))).await.unwrap(),
+        io.apply(Kind::Service, &namespace("n"), &body, Some(&observed("u", 0, "70"))).await.unwrap(),
         Applied::Unchanged
     );
     assert!(matches!(
-        io.apply(Kind::Service, "n", &body, Some(&observed("u", 0, "71"))).await.unwrap(),
+        io.apply(Kind::Service, &namespace("n"), &body, Some(&observed("u", 0, "71"))).await.unwrap(),
         Applied::Sent(_)
     ));
 }
@@ -113,9 +120,10 @@ async fn an_apply_that_failed_is_sent_again() {
     let server =
         Server::new([stored(body.clone(), "u", 3, "70"), super::server::refusal(500, "InternalError", "no")]);
     let io = server.io(Fence::open());
-    io.apply(Kind::Deployment, "n", &body, None).await.unwrap();
-    io.apply(Kind::Deployment, "n", &body, None).await.unwrap_err();
-    let again = io.apply(Kind::Deployment, "n", &body, Some(&observed("u", 3, "70"))).await.unwrap();
+    io.apply(Kind::Deployment, &namespace("n"), &body, None).await.unwrap();
+    io.apply(Kind::Deployment, &namespace("n"), &body, None).await.unwrap_err();
+    let again =
+        io.apply(Kind::Deployment, &namespace("n"), &body, Some(&observed("u", 3, "70"))).await.unwrap();
     assert!(matches!(again, Applied::Sent(_)));
 }
 
@@ -124,10 +132,11 @@ async fn a_deleted_object_is_forgotten() {
     let body = deployment("a", 4);
     let server = Server::new([stored(body.clone(), "u", 3, "70")]);
     let io = server.io(Fence::open());
-    io.apply(Kind::Deployment, "n", &body, None).await.unwrap();
-    io.delete(Kind::Deployment, "n", "a", "u", crate::runtime::kube_io::Propagation::Background)
+    io.apply(Kind::Deployment, &namespace("n"), &body, None).await.unwrap();
+    io.delete(Kind::Deployment, &key("n", "a"), &uid("u"), crate::runtime::kube_io::Propagation::Background)
         .await
         .unwrap();
-    let again = io.apply(Kind::Deployment, "n", &body, Some(&observed("u", 3, "70"))).await.unwrap();
+    let again =
+        io.apply(Kind::Deployment, &namespace("n"), &body, Some(&observed("u", 3, "70"))).await.unwrap();
     assert!(matches!(again, Applied::Sent(_)));
 }

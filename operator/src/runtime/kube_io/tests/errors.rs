@@ -3,12 +3,17 @@
 use serde_json::json;
 
 use super::server::{Answer, Server, refusal};
+use crate::runtime::ids::example::namespace;
 use crate::runtime::kube_io::{Kind, WriteError};
 use crate::runtime::leader::Fence;
 
 async fn error_of(answer: Answer) -> WriteError {
     let body = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a"}});
-    Server::new([answer]).io(Fence::open()).create(Kind::Job, "research", &body).await.unwrap_err()
+    Server::new([answer])
+        .io(Fence::open())
+        .create(Kind::Job, &namespace("research"), &body)
+        .await
+        .unwrap_err()
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 //! Events are told once and counted when they repeat.
 
-use galapagos_crds::conditions::EventReason;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, ObjectReference};
 use kube::runtime::events::EventType;
@@ -22,7 +21,7 @@ fn job() -> ObjectReference {
 }
 
 async fn tell(io: &KubeIo, note: &str) {
-    io.event(&job(), EventType::Warning, EventReason::AttemptLost, "Retry", note).await;
+    io.event(&job(), EventType::Warning, "AttemptLost", "Retry", note).await;
 }
 
 #[tokio::test]
@@ -40,7 +39,7 @@ async fn an_event_says_what_happened_to_which_object() {
     assert_eq!(seen.body["metadata"]["namespace"], "research");
     let event: Event = serde_json::from_value(seen.body).unwrap();
     assert!(event.event_time.is_some() && event.reporting_instance.is_some(), "the server asks for them");
-    assert!(server.metrics.text().unwrap().contains("events_total{reason=\"AttemptLost\"} 1"));
+    assert!(server.counted().contains("events_total{reason=\"AttemptLost\"} 1"));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::server::{Answer, Server, deployment, refusal};
+use crate::runtime::ids::example::namespace;
 use crate::runtime::kube_io::{Kind, Righted, WriteError};
 use crate::runtime::leader::Fence;
 
@@ -23,7 +24,8 @@ fn exists() -> Answer {
 #[tokio::test]
 async fn ports_of_a_service_that_cannot_be_merged_are_replaced_and_it_keeps_its_address() {
     let server = Server::new([duplicate(), exists()]);
-    let righted = server.io(Fence::open()).apply_or_replace(Kind::Service, "n", &service(), None).await;
+    let righted =
+        server.io(Fence::open()).apply_or_replace(Kind::Service, &namespace("n"), &service(), None).await;
     assert!(matches!(righted, Ok(Righted::Applied(_))), "{righted:?}");
     let seen = server.seen();
     let methods: Vec<_> = seen.iter().map(|s| s.method.as_str()).collect();
@@ -39,7 +41,8 @@ async fn another_object_that_cannot_be_merged_is_deleted_by_its_uid() {
     let server = Server::new([duplicate(), exists()]);
     let seen = ObjectMeta { uid: Some("u".into()), ..ObjectMeta::default() };
     let io = server.io(Fence::open());
-    let righted = io.apply_or_replace(Kind::Deployment, "n", &deployment("a", 1), Some(&seen)).await;
+    let righted =
+        io.apply_or_replace(Kind::Deployment, &namespace("n"), &deployment("a", 1), Some(&seen)).await;
     assert_eq!(righted.unwrap(), Righted::Deleted);
     let last = server.seen().pop().unwrap();
     assert_eq!((last.method.as_str(), &last.body["preconditions"]["uid"]), ("DELETE", &json!("u")));
@@ -51,7 +54,8 @@ async fn what_the_server_would_not_make_either_is_left_as_it_is() {
     let server = Server::new([bad(), bad()]);
     let seen = ObjectMeta { uid: Some("u".into()), ..ObjectMeta::default() };
     let io = server.io(Fence::open());
-    let righted = io.apply_or_replace(Kind::Deployment, "n", &deployment("a", 1), Some(&seen)).await;
+    let righted =
+        io.apply_or_replace(Kind::Deployment, &namespace("n"), &deployment("a", 1), Some(&seen)).await;
     assert!(matches!(righted, Err(WriteError::Invalid { .. })), "{righted:?}");
     assert_eq!(server.seen().len(), 2, "an apply and a question, no more");
 }
@@ -64,11 +68,13 @@ async fn a_full_quota_deletes_nothing_and_is_not_taken_for_what_is_wrong() {
     let server = Server::new([duplicate(), full()]);
     let seen = ObjectMeta { uid: Some("u".into()), ..ObjectMeta::default() };
     let io = server.io(Fence::open());
-    let righted = io.apply_or_replace(Kind::Deployment, "n", &deployment("a", 1), Some(&seen)).await;
+    let righted =
+        io.apply_or_replace(Kind::Deployment, &namespace("n"), &deployment("a", 1), Some(&seen)).await;
     assert!(matches!(righted, Err(WriteError::Invalid { .. })), "{righted:?}");
     assert!(server.seen().iter().all(|seen| seen.method != "DELETE"));
 
     let server = Server::new([duplicate(), full()]);
-    let righted = server.io(Fence::open()).apply_or_replace(Kind::Service, "n", &service(), None).await;
+    let righted =
+        server.io(Fence::open()).apply_or_replace(Kind::Service, &namespace("n"), &service(), None).await;
     assert!(matches!(righted, Ok(Righted::Applied(_))), "its ports are replaced where it is: {righted:?}");
 }

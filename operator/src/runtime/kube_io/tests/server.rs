@@ -7,12 +7,17 @@ use std::time::Duration;
 use http::{Request, Response};
 use kube::Client;
 use kube::client::Body;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tower::service_fn;
 
-use crate::metrics::Metrics;
-use crate::runtime::kube_io::KubeIo;
+use crate::runtime::kube_io::{Kind, KubeIo, Own};
 use crate::runtime::leader::Fence;
+use crate::runtime::metrics::Metrics;
+
+/// A kind of the operator's own.
+pub const OWN: Kind = Kind::Own(Own { group: "example.dev", version: "v1", kind: "Thing", plural: "things" });
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -37,7 +42,7 @@ pub enum Answer {
 pub struct Server {
     seen: Arc<Mutex<Vec<Seen>>>,
     answers: Arc<Mutex<VecDeque<Answer>>>,
-    pub metrics: Arc<Metrics>,
+    metrics: Metrics,
 }
 
 impl Server {
@@ -46,12 +51,20 @@ impl Server {
         Server {
             seen: Arc::default(),
             answers: Arc::new(Mutex::new(answers.into_iter().collect())),
-            metrics: Arc::new(Metrics::new()),
+            metrics: Metrics::new(),
         }
     }
 
     pub fn io(&self, fence: Fence) -> KubeIo {
-        KubeIo::new(self.client(), fence, self.metrics.clone())
+        KubeIo::new(self.client(), "galapagos-operator", fence, self.metrics.clone())
+    }
+
+    /// What was counted.
+    pub fn counted(&self) -> String {
+        let (mut registry, mut text) = (Registry::default(), String::new());
+        self.metrics.register(&mut registry);
+        encode(&mut text, &registry).unwrap();
+        text
     }
 
     fn client(&self) -> Client {

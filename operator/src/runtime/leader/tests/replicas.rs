@@ -1,6 +1,5 @@
 //! Two replicas and one lease.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -10,8 +9,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use super::server::{Link, Server};
-use crate::metrics::Metrics;
 use crate::runtime::leader::{Candidate, Fence, run};
+use crate::runtime::metrics::Metrics;
 use crate::runtime::watches::Pulse;
 
 struct Replica {
@@ -30,7 +29,7 @@ fn replica(name: &str, link: Link) -> Replica {
         fence: fence.clone(),
         leading,
         pulse: Pulse::new(),
-        metrics: Arc::new(Metrics::new()),
+        metrics: Metrics::new(),
     };
     let stop_asked = async move {
         let _ = stopped.wait_for(|&stopped| stopped).await;

@@ -2,11 +2,10 @@
 //! evaluates, imports, waits for a checkpoint or for the delay before it is taken away.
 //!
 //! What was counted is kept as a sum and a moment, up to which it is counted: the pods that were before are gone.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
-
-use super::whole_seconds;
 
 /// Clocks of nodes and replicas differ by less; a moment so far ahead was written by no clock.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
@@ -66,6 +65,11 @@ fn ended(pod: &Pod) -> Option<Timestamp> {
     let last_news =
         || status.conditions.iter().flatten().filter_map(|c| c.last_transition_time.as_ref()).max();
     containers.filter_map(finished).max().or_else(|| last_news().map(|at| at.0))
+}
+
+/// Kubernetes keeps whole seconds: anything finer would differ from itself when it is read back.
+pub fn whole_seconds(at: Timestamp) -> Timestamp {
+    at.round(TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Floor)).unwrap_or(at)
 }
 
 /// Seconds of pods, and the moment up to which they are counted.

@@ -1,12 +1,13 @@
-//! The phase of a job as its conditions tell it.
+//! Where a job stands, as its status tells it: its phase, whether it has a place, whether it is over.
 //!
 //! `status.phase` is one word, and whoever may write statuses can write another into it. The conditions are written with
 //! it and say the same in more words: they are believed where the two disagree, so that a word from somebody else neither
 //! ends a job that runs nor gives its place away. The next write of the status puts the word right.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-use galapagos_crds::EvolutionJobStatus;
-use galapagos_crds::conditions::{ReadyReason, condition};
+use galapagos_crds::conditions::{ReadyReason, SuspendedReason, condition};
 use galapagos_crds::status::Phase;
+use galapagos_crds::{EvolutionJob, EvolutionJobStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 /// The phase that a status really tells; none if it tells none.
@@ -37,6 +38,34 @@ pub fn phase(status: &EvolutionJobStatus) -> Option<Phase> {
     }
     // With or without a place, which no condition tells.
     status.phase.filter(|phase| matches!(phase, Phase::Pending | Phase::Preparing)).or(Some(Phase::Pending))
+}
+
+/// Whether the job has a place in its pool.
+pub fn has_place(status: Option<&EvolutionJobStatus>) -> bool {
+    let Some(status) = status else { return false };
+    matches!(phase(status), Some(Phase::Preparing | Phase::Running)) || is_held_by_a_queue(status)
+}
+
+/// Whether a queue holds the current attempt back: the attempt stays, and its place with it.
+fn is_held_by_a_queue(status: &EvolutionJobStatus) -> bool {
+    let by_queue = SuspendedReason::ByQueue.as_str();
+    status
+        .conditions
+        .iter()
+        .any(|c| c.type_ == condition::SUSPENDED && c.status == "True" && c.reason == by_queue)
+}
+
+/// Whether a finished job was given more generations.
+pub fn is_extended(job: &EvolutionJob) -> bool {
+    let Some(status) = &job.status else { return false };
+    let done = status.generations.and_then(|g| u32::try_from(g).ok());
+    phase(status) == Some(Phase::Succeeded) && done.is_some_and(|done| job.spec.generations > done)
+}
+
+/// Whether the job has ended and nothing more is wanted of it.
+pub fn is_over(job: &EvolutionJob) -> bool {
+    let told = job.status.as_ref().and_then(phase);
+    matches!(told, Some(Phase::Succeeded | Phase::Failed)) && !is_extended(job)
 }
 
 #[cfg(test)]
