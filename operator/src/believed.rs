@@ -40,7 +40,7 @@ pub fn phase(status: &EvolutionJobStatus) -> Option<Phase> {
     status.phase.filter(|phase| matches!(phase, Phase::Pending | Phase::Preparing)).or(Some(Phase::Pending))
 }
 
-/// Whether the job has a place in its pool.
+/// Whether the job is admitted to its pool.
 pub fn has_place(status: Option<&EvolutionJobStatus>) -> bool {
     let Some(status) = status else { return false };
     matches!(phase(status), Some(Phase::Preparing | Phase::Running)) || is_held_by_a_queue(status)

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::certificates::Ca;
+use crate::event_recorder::EventRecorder;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::origin::Maker;
 use crate::progress::Hub;
 use crate::runtime::kube_io::KubeIo;
 use crate::settings::Settings;
-use crate::teller::Teller;
 use crate::watches::{Caches, Triggers};
 
 /// Handles that the controllers share.
@@ -19,7 +19,7 @@ pub struct Context {
     /// The only way to write.
     pub io: KubeIo,
     /// Where events are told.
-    pub events: Teller,
+    pub events: EventRecorder,
     /// What is watched.
     pub caches: Caches,
     /// How to have an object looked at.

@@ -166,7 +166,7 @@ fn panicked<K: Resource<DynamicType = ()>>(ctx: &Context, object: &K, panic: &(d
     let note = format!(
         "the operator failed at this object by a mistake of its own and tries again: {said}; please report it with the object"
     );
-    ctx.events.tell(object.object_ref(&()), EventType::Warning, EventReason::InternalError, note);
+    ctx.events.record(object.object_ref(&()), EventType::Warning, EventReason::InternalError, note);
     Error::Panic(said.to_owned())
 }
 

@@ -23,7 +23,7 @@ pub struct Life {
 
 impl Life {
     /// As its pod tells it; none if no node has taken the pod yet.
-    pub fn of(pod: &Pod) -> Option<Life> {
+    pub fn from_pod(pod: &Pod) -> Option<Life> {
         let status = pod.status.as_ref()?;
         let start = status.start_time.as_ref()?.0;
         // On a node that is silent nobody sees its end; but it may not live longer than its grace, which is in here.
@@ -200,9 +200,9 @@ mod tests {
 
     #[test]
     fn a_pod_lives_from_when_a_node_takes_it() {
-        assert_eq!(Life::of(&pod(None, json!({"phase": "Pending"}))), None);
+        assert_eq!(Life::from_pod(&pod(None, json!({"phase": "Pending"}))), None);
         let pulling = json!({"phase": "Pending", "startTime": at(3).to_string()});
-        assert_eq!(Life::of(&pod(None, pulling)), Some(life(3, None)));
+        assert_eq!(Life::from_pod(&pod(None, pulling)), Some(life(3, None)));
     }
 
     #[test]
@@ -211,9 +211,13 @@ mod tests {
             json!({"phase": phase, "startTime": at(0).to_string(),
                    "containerStatuses": [ended_at(40)], "initContainerStatuses": [ended_at(10), ended_at(44)]})
         };
-        assert_eq!(Life::of(&pod(None, containers("Running"))), Some(life(0, None)), "another one may run");
-        assert_eq!(Life::of(&pod(None, containers("Succeeded"))), Some(life(0, Some(44))));
-        assert_eq!(Life::of(&pod(Some(90), containers("Failed"))), Some(life(0, Some(44))));
+        assert_eq!(
+            Life::from_pod(&pod(None, containers("Running"))),
+            Some(life(0, None)),
+            "another one may run"
+        );
+        assert_eq!(Life::from_pod(&pod(None, containers("Succeeded"))), Some(life(0, Some(44))));
+        assert_eq!(Life::from_pod(&pod(Some(90), containers("Failed"))), Some(life(0, Some(44))));
     }
 
     #[test]
@@ -222,15 +226,15 @@ mod tests {
             {"type": "Ready", "status": "False", "lastTransitionTime": at(20).to_string()},
             {"type": "DisruptionTarget", "status": "True", "lastTransitionTime": at(25).to_string()},
         ]});
-        assert_eq!(Life::of(&pod(None, evicted)), Some(life(0, Some(25))));
+        assert_eq!(Life::from_pod(&pod(None, evicted)), Some(life(0, Some(25))));
         let refused = json!({"phase": "Failed", "startTime": at(5).to_string(), "reason": "OutOfcpu"});
-        assert_eq!(Life::of(&pod(None, refused)), Some(life(5, Some(5))));
+        assert_eq!(Life::from_pod(&pod(None, refused)), Some(life(5, Some(5))));
     }
 
     #[test]
     fn a_pod_on_a_silent_node_is_counted_until_its_grace_is_over() {
         let running = json!({"phase": "Running", "startTime": at(0).to_string()});
-        let leaving = Life::of(&pod(Some(30), running)).unwrap();
+        let leaving = Life::from_pod(&pod(Some(30), running)).unwrap();
         assert_eq!(leaving, life(0, Some(30)));
         assert!(leaving.goes_on(at(29)) && !leaving.goes_on(at(30)));
         assert_eq!(Counted::default().on(&[leaving], at(20)), counted(20, 20));

@@ -120,7 +120,7 @@ impl Metrics {
         registry.register("reconcile_seconds", "Duration of reconciles", self.reconcile_seconds.clone());
         self.runtime.register(registry);
         registry.register("jobs", "EvolutionJobs by phase", self.jobs.clone());
-        registry.register("jobs_queued", "EvolutionJobs that wait for a place", self.queued.clone());
+        registry.register("jobs_queued", "EvolutionJobs that wait to be admitted", self.queued.clone());
         registry.register("workers_desired", "Workers wanted by all jobs", self.workers_desired.clone());
         registry.register("workers_ready", "Workers that are ready", self.workers_ready.clone());
         registry.register("progress_streams", "Open progress streams to coordinators", self.streams.clone());
@@ -142,7 +142,7 @@ impl Metrics {
         }
     }
 
-    /// Jobs that wait for a place.
+    /// Jobs that wait to be admitted.
     pub fn queued(&self, count: usize) {
         self.queued.set(i64::try_from(count).unwrap_or(i64::MAX));
     }

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use crate::certificates::Ca;
 use crate::context::{Clock, Context};
 use crate::controllers;
+use crate::event_recorder::EventRecorder;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::names::OPERATOR;
@@ -22,7 +23,6 @@ use crate::runtime::kube_io::KubeIo;
 use crate::runtime::leader::{self, Candidate, Fence, KubeLease};
 use crate::runtime::watches::{self as watching, Health, Pulse};
 use crate::settings::Settings;
-use crate::teller::Teller;
 use crate::watches::{self, Caches, Triggers};
 use crate::{http, signals};
 
@@ -88,8 +88,8 @@ pub async fn operate(
     let (give_up, given_up) = watch::channel(false);
     let electing = tokio::spawn(leader::run(store, candidate, signals::asked(given_up)));
     // One of their own: what waits for an event to be told waits for nothing else.
-    let telling = KubeIo::new(client.clone(), OPERATOR, fence.clone(), metrics.runtime.clone());
-    let (events, telling) = Teller::new(telling, metrics.runtime.clone());
+    let recording = KubeIo::new(client.clone(), OPERATOR, fence.clone(), metrics.runtime.clone());
+    let (events, recording) = EventRecorder::new(recording, metrics.runtime.clone());
     let lead = Lead {
         io: KubeIo::new(client, OPERATOR, fence.clone(), metrics.runtime.clone()),
         events,
@@ -101,7 +101,7 @@ pub async fn operate(
         metrics,
         own_namespace,
     };
-    let telling = tokio::spawn(telling);
+    let recording = tokio::spawn(recording);
     let mut leading = std::pin::pin!(lead.whenever(leads).fuse());
     let ended = tokio::select! {
         () = signals::asked(stopped) => Ok(()),
@@ -111,7 +111,7 @@ pub async fn operate(
     };
     // What happened is told, what is in flight ends, then the lease is given back.
     let give_back = async {
-        let _ = tokio::time::timeout(LAST_EVENTS, lead.events.all_told()).await;
+        let _ = tokio::time::timeout(LAST_EVENTS, lead.events.all_recorded()).await;
         give_up.send_replace(true);
         let _ = electing.await;
     };
@@ -123,14 +123,14 @@ pub async fn operate(
         () = give_back => {}
         () = working => {}
     }
-    telling.abort();
+    recording.abort();
     ended
 }
 
 /// What a leader needs.
 struct Lead {
     io: KubeIo,
-    events: Teller,
+    events: EventRecorder,
     fence: Fence,
     caches: Caches,
     triggers: Triggers,

@@ -16,6 +16,7 @@ use tower::service_fn;
 use super::*;
 use crate::certificates::Ca;
 use crate::context::Clock;
+use crate::event_recorder::EventRecorder;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::names::OPERATOR;
@@ -26,7 +27,6 @@ use crate::runtime::kube_io::{KubeIo, WriteError};
 use crate::runtime::leader::Fence;
 use crate::runtime::watches::{Health, Pulse, Settings as Watching};
 use crate::settings::Settings;
-use crate::teller::Teller;
 use crate::watches::{self, Triggers};
 
 /// A context without a cluster: whatever is asked, nothing is there. And the task that would tell its events.
@@ -42,7 +42,7 @@ fn context() -> (Arc<Context>, impl Future<Output = ()>) {
     let (caches, _) = watches::start(&client, &Watching::default(), &triggers, &health);
     let ca = Arc::new(Ca::new(Authority::new(SystemTime::now()).unwrap()));
     let (news, _) = tokio::sync::mpsc::unbounded_channel();
-    let (events, telling) = Teller::new(io(), metrics.runtime.clone());
+    let (events, recording) = EventRecorder::new(io(), metrics.runtime.clone());
     let memory = Memory::new();
     let context = Context {
         events,
@@ -58,7 +58,7 @@ fn context() -> (Arc<Context>, impl Future<Output = ()>) {
         clock: Clock::default(),
         since: Instant::now(),
     };
-    (Arc::new(context), telling)
+    (Arc::new(context), recording)
 }
 
 fn job(name: &str) -> EvolutionJob {

@@ -43,7 +43,7 @@ pub async fn apply(ctx: &Context, observed: &Observed, children: &Children) -> R
             privileges::check(pool, &ctx.settings)
                 .map_err(|m| Obstacle::stalled(StalledReason::InvalidTemplate, format!("its pool: {m}")))?;
         }
-        let site = site::of(ctx, id, job, pool, current).await?;
+        let site = site::resolve(ctx, id, job, pool, current).await?;
         start(ctx, observed, &site, *number, &origin).await?;
         if let Workers::Set(replicas) = workers {
             scale(ctx, observed, &site, *replicas, &origin).await?;
@@ -109,13 +109,13 @@ async fn start(
     ctx.io
         .create(Kind::Secret, &site.id.key.namespace, &secret)
         .await
-        .map_err(|e| Obstacle::of(e, "its Secret"))?;
+        .map_err(|e| Obstacle::from_write(e, "its Secret"))?;
     let desired = Desired::from_spec(&observed.job.spec);
     let mut body = children::coordinator_job(site, number, &desired);
     body["metadata"]["annotations"][annotations::ORIGIN] = json!(origin.to_string());
     body["metadata"]["annotations"][annotations::OPERATOR] = json!(ctx.maker.to_string());
     let created = ctx.io.create(Kind::Job, &site.id.key.namespace, &body).await;
-    match created.map_err(|e| Obstacle::of(e, "the Job of its coordinator"))? {
+    match created.map_err(|e| Obstacle::from_write(e, "the Job of its coordinator"))? {
         Created::New(_) => {
             tracing::info!(
                 namespace = site.id.namespace(),
@@ -156,7 +156,7 @@ async fn relabel(ctx: &Context, site: &Site, found: &ObjectMeta, body: &Value) -
     let patch = json!({"apiVersion": body["apiVersion"], "kind": body["kind"],
                        "metadata": {"name": name, "uid": found.uid, "labels": wanted}});
     let applied = ctx.io.apply(Kind::Job, &site.id.key.namespace, &patch, None).await;
-    applied.map(drop).map_err(|e| Obstacle::of(e, "the labels of the Job of its coordinator"))
+    applied.map(drop).map_err(|e| Obstacle::from_write(e, "the labels of the Job of its coordinator"))
 }
 
 /// The workers of the job.
@@ -207,7 +207,7 @@ async fn put_right(
                     StalledReason::NameTaken,
                     format!("{what} was changed and cannot be put right: {message}"),
                 ),
-                error => Obstacle::of(error, what),
+                error => Obstacle::from_write(error, what),
             };
             if let Obstacle::Stalled { reason, message } = &obstacle {
                 ctx.memory.refusals.note(&site.id.uid, kind, body, *reason, message);

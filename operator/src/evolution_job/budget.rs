@@ -14,12 +14,12 @@ use super::{queue, validate};
 use crate::believed;
 use crate::memory::{Findings, Memory};
 use crate::origin::Edition;
-use crate::plan::{self, Share, Window};
+use crate::plan::{self, Share, StabilizationWindow};
 use crate::progress::{Hub, SILENCE};
 use crate::runtime::ids::Uid;
 use crate::watches::Caches;
 
-/// Plans the pool. Jobs that are admitted keep their place from now on. With it come the jobs whose share is not
+/// Plans the pool. Jobs that are admitted stay so from now on. With it come the jobs whose share is not
 /// what the last plan gave them.
 pub fn plan(
     pool: &WorkerPool,
@@ -67,7 +67,7 @@ pub fn plan(
     for input in &mut inputs {
         let window = memory.entry(input.uid.clone()).or_default().window.get_or_insert_with(|| {
             // A new leader does not know what was wanted before: what is there was.
-            let mut window = Window::new();
+            let mut window = StabilizationWindow::new();
             window.note(now, input.replicas);
             window
         });
@@ -94,8 +94,8 @@ pub fn plan(
 /// What a job is woken for. Places move with every job that ends; if each told all that wait, writes would grow with the
 /// square of the queue: those that are not at its head are looked after by [`super::queue`].
 fn heeded(share: Share) -> impl PartialEq {
-    let place = share.queue_position.map(|place| place.min(queue::HEAD + 1));
-    (share.admitted, place, share.workers)
+    let position = share.queue_position.map(|position| position.min(queue::HEAD + 1));
+    (share.admitted, position, share.workers)
 }
 
 /// What the pool allows.
@@ -110,7 +110,7 @@ pub fn budget(pool: &WorkerPool) -> plan::Pool {
     }
 }
 
-/// The jobs that want a place in the pool.
+/// The jobs that want to be admitted to the pool.
 fn jobs_of(pool: &WorkerPool, caches: &Caches, findings: &Findings) -> Vec<(Uid, Arc<EvolutionJob>)> {
     let (namespace, name) = (pool.namespace(), pool.name_any());
     let jobs = caches.jobs.state_filter(|job: &EvolutionJob| {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobCondition};
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
 
-use super::status::end::{End, permanent};
+use super::status::end::{JobEnd, permanent};
 use crate::names::COORDINATOR;
 
 /// Of a text that is not JSON of ours so many bytes are shown.
@@ -44,7 +44,7 @@ pub enum Class {
 }
 
 /// The end of an attempt, or none while it may still go on.
-pub fn of(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
+pub fn of_attempt(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
     let last = pod.and_then(terminated);
     let conditions = job.status.as_ref().and_then(|s| s.conditions.as_deref()).unwrap_or_default();
     let holds =
@@ -70,8 +70,8 @@ pub fn of(job: &Job, pod: Option<&Pod>) -> Option<Ending> {
         Class::Disrupted
     } else if let Some(reason) = code.and_then(permanent) {
         // The code names a class, its words may know more.
-        match pod.and_then(final_words).map(|words| End::of(&words.r#final.unwrap_or_default())) {
-            Some(End::Failed { reason: told, .. }) if told != StalledReason::Unknown => {
+        match pod.and_then(final_words).map(|words| JobEnd::from_report(&words.r#final.unwrap_or_default())) {
+            Some(JobEnd::Failed { reason: told, .. }) if told != StalledReason::Unknown => {
                 Class::Permanent(told)
             }
             _ => Class::Permanent(reason),
@@ -113,7 +113,7 @@ fn without_words(last: Option<&ContainerStateTerminated>, pod: Option<&Pod>, tol
 /// Since when containers that are none of ours run on after the end of the coordinator; none if they do not. Sidecars
 /// among the init containers are stopped by Kubernetes.
 pub fn runs_on_since(job: &Job, pod: Option<&Pod>) -> Option<Timestamp> {
-    let ended = of(job, pod)?.at?;
+    let ended = of_attempt(job, pod)?.at?;
     let status = pod?.status.as_ref()?;
     let is_over = matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"));
     let lives = |s: &ContainerStatus| s.state.as_ref().is_none_or(|s| s.terminated.is_none());

@@ -44,7 +44,7 @@ pub fn between(old: &EvolutionJobStatus, new: &EvolutionJobStatus) -> Vec<Notice
         let position = new.queue_position.unwrap_or_default();
         notices.push(Notice::normal(
             EventReason::Queued,
-            format!("waits for a place in its pool, at position {position}"),
+            format!("waits to be admitted to its pool, at position {position}"),
         ));
     }
     if holds(new, condition::DATA_READY) && !holds(old, condition::DATA_READY) {
@@ -101,7 +101,7 @@ fn attempts(old: &EvolutionJobStatus, new: &EvolutionJobStatus, notices: &mut Ve
     }
     if after.started > before.started {
         if before.started == 0 || old.phase == Some(Phase::Pending) {
-            notices.push(Notice::normal(EventReason::Admitted, "has a place in its pool"));
+            notices.push(Notice::normal(EventReason::Admitted, "is admitted to its pool"));
         }
         let note = format!("coordinator of attempt {}", after.started);
         notices.push(Notice::normal(EventReason::AttemptStarted, note));

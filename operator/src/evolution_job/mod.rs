@@ -123,8 +123,8 @@ fn is_ours(job: &EvolutionJob) -> bool {
 
 /// Asks the server for what no watch tells: why pods of workers, or of the coordinator, are missing.
 async fn ask_what_is_missing(ctx: &Context, observed: &mut Observed, now: Timestamp) {
-    observed.trouble = worker_trouble::of(ctx, observed).await;
-    observed.refused = refused_pods::of(ctx, observed, now).await;
+    observed.trouble = worker_trouble::ask(ctx, observed).await;
+    observed.refused = refused_pods::ask(ctx, observed, now).await;
 }
 
 /// What becomes of the job.

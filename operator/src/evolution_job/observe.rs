@@ -113,7 +113,7 @@ pub fn observe(id: Identity, job: Arc<EvolutionJob>, caches: &Caches, seen: Opti
     let pool = ObjectRef::new(&job.spec.worker_pool_name).within(namespace);
     let workers = caches.workers.state_filter(|d: &Deployment| mine(&d.metadata)).into_iter().next();
     let cost = job.status.as_ref().and_then(|s| s.cost.as_ref());
-    let lives = caches.lives.of(&id, cost.and_then(|c| c.counted_until.as_ref()).map(|at| at.0));
+    let lives = caches.lives.of_job(&id, cost.and_then(|c| c.counted_until.as_ref()).map(|at| at.0));
     let pool = caches.pools.get(&pool);
     Observed { id, pool, attempts, workers, lives, trouble: None, refused: None, seen, job }
 }

@@ -45,7 +45,7 @@ impl Obstacle {
     }
 
     /// What the server refused, as a condition if a person has to act.
-    pub(super) fn of(error: WriteError, what: &str) -> Obstacle {
+    pub(super) fn from_write(error: WriteError, what: &str) -> Obstacle {
         match error {
             WriteError::Invalid { message } => {
                 Obstacle::stalled(StalledReason::InvalidTemplate, format!("{what} is refused: {message}"))

@@ -33,7 +33,7 @@ pub struct Place {
     pub in_vain: bool,
     /// Whether it has been so for long, and others wait.
     pub overstayed: bool,
-    /// How long its place is left to others; none if it is not.
+    /// How long it gives way to others; none if it is not.
     pub set_back: Option<Duration>,
 }
 
@@ -60,7 +60,7 @@ impl Place {
     }
 }
 
-/// Whether the job has a place and its pod is refused or fits nowhere.
+/// Whether the job is admitted and its pod is refused or fits nowhere.
 fn is_in_vain(job: &EvolutionJob) -> bool {
     let Some(status) = &job.status else { return false };
     let unmade =
@@ -68,7 +68,7 @@ fn is_in_vain(job: &EvolutionJob) -> bool {
     believed::phase(status) == Some(Phase::Preparing) && status.conditions.iter().any(unmade)
 }
 
-/// Whether jobs wait for a place in the pool.
+/// Whether jobs wait to be admitted to the pool.
 fn others_wait(ctx: &Context, pool: &WorkerPool) -> bool {
     let (namespace, name) = (pool.namespace(), pool.name_any());
     let queued = ReconcilingReason::Queued.as_str();

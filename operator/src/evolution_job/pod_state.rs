@@ -46,7 +46,7 @@ pub fn is_held(job: &Job) -> bool {
 }
 
 /// Reads it.
-pub fn of(job: &Job, pod: Option<&Pod>) -> PodState {
+pub fn observe(job: &Job, pod: Option<&Pod>) -> PodState {
     if is_held(job) {
         return PodState::Held;
     }
@@ -113,14 +113,15 @@ pub fn unmade(job: &Job, pod: Option<&Pod>, refused: Option<&str>, now: Timestam
     };
     // A node is made free for one that is nominated. A claim that is missing has a reason of its own.
     let nominated = pod.status.as_ref().is_some_and(|s| s.nominated_node_name.is_some());
-    let settled = nominated || until_unplaced(pod, now).is_some() || of(job, Some(pod)) != PodState::Waiting;
+    let settled =
+        nominated || until_unplaced(pod, now).is_some() || observe(job, Some(pod)) != PodState::Waiting;
     (!settled).then_some(PodState::Stuck { reason: StalledReason::Unschedulable, message })
 }
 
 /// Whether the pod is not there or has no node.
 pub fn is_unplaced(job: &Job, pod: Option<&Pod>) -> bool {
     let has_node = |pod: &Pod| pod.spec.as_ref().is_some_and(|s| s.node_name.is_some());
-    of(job, pod) == PodState::Waiting && !pod.is_some_and(has_node)
+    observe(job, pod) == PodState::Waiting && !pod.is_some_and(has_node)
 }
 
 /// How long until a pod that fits nowhere counts as stuck, since a node may be about to come; none if it does, or fits.

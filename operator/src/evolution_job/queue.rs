@@ -13,19 +13,19 @@ use crate::runtime::ids::Uid;
 
 /// Places up to this one are told at each change.
 pub const HEAD: u32 = 10;
-/// Least time between two writes of a place behind the head.
+/// Least time between two writes of a position behind the head.
 const SELDOM: Duration = Duration::from_secs(60);
-/// The same for each place, where that is more: the whole queue, however long, then costs few writes a second.
+/// The same for each position, where that is more: the whole queue, however long, then costs few writes a second.
 const EACH: Duration = Duration::from_secs(1);
 /// Time between looks for places that are not told yet.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Least time between two writes of a status that says nothing new but this place.
-pub fn pause(place: u32) -> Duration {
-    if place <= HEAD { Duration::ZERO } else { SELDOM.max(EACH * place) }
+/// Least time between two writes of a status that says nothing new but this position.
+pub fn pause(position: u32) -> Duration {
+    if position <= HEAD { Duration::ZERO } else { SELDOM.max(EACH * position) }
 }
 
-/// Has jobs looked at whose place is another than their status says, once it may be told.
+/// Has jobs looked at whose position is another than their status says, once it may be written.
 pub async fn tell(ctx: &Context) {
     loop {
         tokio::time::sleep(LOOK).await;
@@ -38,11 +38,12 @@ pub async fn tell(ctx: &Context) {
 fn is_due(ctx: &Context, job: &EvolutionJob) -> bool {
     let Some(shown) = job.status.as_ref().and_then(|s| s.queue_position) else { return false };
     let Some(uid) = Uid::of(&job.metadata) else { return false };
-    let Some(place) = ctx.memory.budget.place(&uid).filter(|&place| i64::from(place) != i64::from(shown))
+    let Some(position) =
+        ctx.memory.budget.position(&uid).filter(|&position| i64::from(position) != i64::from(shown))
     else {
         return false;
     };
-    ctx.memory.recent.last(&uid, &Done::Status).is_none_or(|last| last.elapsed() >= pause(place))
+    ctx.memory.recent.last(&uid, &Done::Status).is_none_or(|last| last.elapsed() >= pause(position))
 }
 
 #[cfg(test)]
@@ -59,7 +60,7 @@ mod tests {
 
     #[test]
     fn ten_thousand_that_wait_cost_less_than_seven_writes_a_second() {
-        let rate: f64 = (HEAD + 1..=10_000).map(|place| 1.0 / pause(place).as_secs_f64()).sum();
+        let rate: f64 = (HEAD + 1..=10_000).map(|position| 1.0 / pause(position).as_secs_f64()).sum();
         assert!(rate < 7.0, "{rate}");
     }
 }

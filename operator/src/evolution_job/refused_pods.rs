@@ -21,7 +21,7 @@ const AGAIN: Duration = Duration::from_secs(15);
 const LOOKED_AT: u32 = 50;
 
 /// Why the current attempt has no pod, if that is known.
-pub async fn of(ctx: &Context, observed: &Observed, now: Timestamp) -> Option<String> {
+pub async fn ask(ctx: &Context, observed: &Observed, now: Timestamp) -> Option<String> {
     let attempt = Uid::of(&missing(observed, now)?.job.metadata)?;
     let (known, id) = (&ctx.memory.refused_pods, &observed.id);
     if let Some((_, said)) = known.recent(&id.uid, FRESH).filter(|(of, _)| *of == attempt) {
@@ -37,7 +37,7 @@ fn missing(observed: &Observed, now: Timestamp) -> Option<&Attempt> {
     let number = observed.job.status.as_ref()?.attempts.as_ref()?.started.try_into().ok()?;
     let attempt = observed.attempt(number).filter(|a| a.pod.is_none())?;
     pod_state::awaited(&attempt.job, None, now)?;
-    ending::of(&attempt.job, None).is_none().then_some(attempt)
+    ending::of_attempt(&attempt.job, None).is_none().then_some(attempt)
 }
 
 /// When to ask again why there is no pod, if nothing was answered.

@@ -71,8 +71,8 @@ pub async fn report(
     };
     let running = ctx.caches.jobs.state_filter(is_running).len();
     let last = ctx.memory.recent.last(uid, &Done::Status).map(|at| at.elapsed());
-    let place = status.queue_position.and_then(|place| place.try_into().ok());
-    match wait(change, last, running, place) {
+    let position = status.queue_position.and_then(|position| position.try_into().ok());
+    match wait(change, last, running, position) {
         None => {}
         Some(Duration::ZERO) => {
             write_status(ctx, &observed.id, &recorded, status).await?;
@@ -126,7 +126,7 @@ fn tell(ctx: &Context, job: &EvolutionJob, uid: &Uid, notice: Notice) {
         }
         ctx.memory.recent.note(uid, Done::Best);
     }
-    ctx.events.tell(job.object_ref(&()), notice.event_type(), notice.reason, notice.note);
+    ctx.events.record(job.object_ref(&()), notice.event_type(), notice.reason, notice.note);
 }
 
 /// A damaged checkpoint changes nothing in a status: it is told when a coordinator first reports it.

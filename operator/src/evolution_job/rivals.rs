@@ -35,7 +35,7 @@ pub fn left_to_another(ctx: &Context, observed: &Observed) -> Option<Duration> {
 fn current(observed: &Observed) -> Option<&Attempt> {
     let number = observed.job.status.as_ref()?.attempts.as_ref()?.started.try_into().ok()?;
     let attempt = observed.attempt(number).filter(|a| !a.is_leaving())?;
-    ending::of(&attempt.job, attempt.pod.as_deref()).is_none().then_some(attempt)
+    ending::of_attempt(&attempt.job, attempt.pod.as_deref()).is_none().then_some(attempt)
 }
 
 fn tell(ctx: &Context, Observed { id, job, .. }: &Observed, attempt: u32, other: &Maker) {
@@ -56,5 +56,5 @@ fn tell(ctx: &Context, Observed { id, job, .. }: &Observed, attempt: u32, other:
         other,
         "another operator runs this job"
     );
-    ctx.events.tell(job.object_ref(&()), EventType::Warning, EventReason::OtherOperator, note);
+    ctx.events.record(job.object_ref(&()), EventType::Warning, EventReason::OtherOperator, note);
 }

@@ -53,7 +53,7 @@ fn period(now: Timestamp) -> i64 {
 ///
 /// # Errors
 /// The claims of the pool cannot be read.
-pub async fn of(
+pub async fn resolve(
     ctx: &Context,
     id: &Identity,
     job: &EvolutionJob,

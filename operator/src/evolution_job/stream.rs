@@ -36,7 +36,7 @@ pub fn follow(ctx: &Context, observed: &Observed, decision: &Decision) {
 /// Where the coordinator of an attempt listens; none unless it runs.
 fn address(attempt: &Attempt) -> Option<SocketAddr> {
     let pod: &Pod = attempt.pod.as_deref()?;
-    if ending::of(&attempt.job, Some(pod)).is_some() {
+    if ending::of_attempt(&attempt.job, Some(pod)).is_some() {
         return None;
     }
     let status = pod.status.as_ref()?;

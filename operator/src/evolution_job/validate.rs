@@ -11,14 +11,14 @@ use crate::runtime::ids::Uid;
 
 /// Why a job cannot be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct JobFinding {
     /// The reason of the condition.
     pub reason: StalledReason,
     /// What is wrong and what would be right.
     pub message: String,
 }
 
-impl Problem {
+impl JobFinding {
     /// Whether nothing can mend it: what is judged stands in fields of the job that never change.
     pub fn is_for_good(&self) -> bool {
         is_for_good(self.reason)
@@ -33,8 +33,12 @@ fn is_for_good(reason: StalledReason) -> bool {
 /// The first thing that is wrong with the job or its pool.
 ///
 /// # Errors
-/// [`Problem`].
-pub fn validate(findings: &Findings, job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> {
+/// [`JobFinding`].
+pub fn validate(
+    findings: &Findings,
+    job: &EvolutionJob,
+    pool: Option<&WorkerPool>,
+) -> Result<(), JobFinding> {
     manifest(findings, job)?;
     usable(job, pool)
 }
@@ -42,8 +46,8 @@ pub fn validate(findings: &Findings, job: &EvolutionJob, pool: Option<&WorkerPoo
 /// The first thing that is wrong with the job's manifest.
 ///
 /// # Errors
-/// [`Problem`].
-pub fn manifest(findings: &Findings, job: &EvolutionJob) -> Result<(), Problem> {
+/// [`JobFinding`].
+pub fn manifest(findings: &Findings, job: &EvolutionJob) -> Result<(), JobFinding> {
     let (generation, has_begun) = (job.metadata.generation, has_begun(job));
     let uid = Uid::of(&job.metadata);
     let known = uid.as_ref().and_then(|uid| findings.recall(uid, generation, has_begun));
@@ -54,7 +58,7 @@ pub fn manifest(findings: &Findings, job: &EvolutionJob) -> Result<(), Problem> 
         }
         found
     });
-    found.map_or(Ok(()), |(reason, message)| Err(Problem { reason, message }))
+    found.map_or(Ok(()), |(reason, message)| Err(JobFinding { reason, message }))
 }
 
 /// Whether an attempt at the job was started. An earlier release has let it in then, and what it could run goes on.
@@ -68,7 +72,7 @@ fn first(job: &EvolutionJob, known: &Catalogue) -> Option<(StalledReason, String
     Some((first.reason, first.to_string()))
 }
 
-/// Whether the pool's conditions are about the pool as it is now. A job that has no place waits for that.
+/// Whether the pool's conditions are about the pool as it is now. A job that is not admitted waits for that.
 pub fn is_judged(pool: &WorkerPool) -> bool {
     let judged = pool.status.as_ref().and_then(|s| s.observed_generation);
     judged.is_some() && judged == pool.metadata.generation
@@ -80,11 +84,11 @@ pub fn will_be_judged(pool: &WorkerPool) -> bool {
 }
 
 /// Whether the pool is there and not refused.
-fn usable(job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> {
+fn usable(job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), JobFinding> {
     let Some(pool) = pool else {
         let name = &job.spec.worker_pool_name;
         let message = format!("there is no WorkerPool {name} in this namespace");
-        return Err(Problem { reason: StalledReason::PoolNotFound, message });
+        return Err(JobFinding { reason: StalledReason::PoolNotFound, message });
     };
     accepted(pool)
 }
@@ -92,12 +96,12 @@ fn usable(job: &EvolutionJob, pool: Option<&WorkerPool>) -> Result<(), Problem> 
 /// Whether the pool is not refused.
 ///
 /// # Errors
-/// [`Problem`].
-pub fn accepted(pool: &WorkerPool) -> Result<(), Problem> {
+/// [`JobFinding`].
+pub fn accepted(pool: &WorkerPool) -> Result<(), JobFinding> {
     let name = pool.metadata.name.as_deref().unwrap_or_default();
     if pool.metadata.deletion_timestamp.is_some() {
         let message = format!("the WorkerPool {name} is being deleted");
-        return Err(Problem { reason: StalledReason::PoolNotFound, message });
+        return Err(JobFinding { reason: StalledReason::PoolNotFound, message });
     }
     let status = pool.status.as_ref();
     let stalled = status.into_iter().flat_map(|s| &s.conditions).find(|c| {
@@ -109,7 +113,7 @@ pub fn accepted(pool: &WorkerPool) -> Result<(), Problem> {
         // A pool can always be corrected: what its condition says, whoever wrote it, must not end a job.
         let known = StalledReason::ALL.iter().copied().find(|r| r.as_str() == c.reason);
         let reason = known.filter(|reason| !is_for_good(*reason));
-        Err(Problem {
+        Err(JobFinding {
             reason: reason.unwrap_or(StalledReason::InvalidTemplate),
             message: format!("WorkerPool {name}: {}", c.message),
         })

@@ -20,7 +20,7 @@ pub const FRESH: Duration = Duration::from_secs(10);
 const LOOKED_AT: u32 = 20;
 
 /// Why there are fewer workers than there should be, if that is known.
-pub async fn of(ctx: &Context, observed: &Observed) -> Option<WorkersTrouble> {
+pub async fn ask(ctx: &Context, observed: &Observed) -> Option<WorkersTrouble> {
     let workers = observed.workers.as_deref()?;
     let (wanted, ready) = observed.replicas();
     if ready >= wanted {

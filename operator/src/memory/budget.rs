@@ -6,7 +6,7 @@ use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use crate::origin::Edition;
-use crate::plan::{Share, Window};
+use crate::plan::{Share, StabilizationWindow};
 use crate::runtime::ids::Uid;
 use crate::runtime::per_object::{Memories, PerObject};
 
@@ -24,22 +24,22 @@ pub struct Remembered {
     /// Replicas that were set last.
     pub set: Option<u32>,
     /// What it wanted lately.
-    pub window: Option<Window>,
+    pub window: Option<StabilizationWindow>,
     /// What the last plan gave it.
     pub share: Option<Share>,
-    /// Since when it has kept its place in vain.
+    /// Since when it has been admitted in vain.
     in_vain: Option<Instant>,
-    /// Until when its place is left to others, and the edition of the pool in which that was decided.
+    /// Until when it gives way to others, and the edition of the pool in which that was decided.
     set_back: Option<(Instant, Edition)>,
 }
 
-/// How long a job may keep a place in vain for which others wait.
+/// How long a job may be admitted in vain for which others wait.
 const IN_VAIN: Duration = Duration::from_secs(60);
-/// How long it leaves its place to others then.
+/// How long it gives way to others then.
 const SET_BACK: Duration = Duration::from_secs(300);
 
 impl Remembered {
-    /// How long its place is still left to others. A pool that was corrected is tried at once.
+    /// How long it still gives way to others. A pool that was corrected is tried at once.
     pub fn set_back(&self, pool: &Edition, now: Instant) -> Option<Duration> {
         let (until, edition) = self.set_back.as_ref()?;
         let left = until.checked_duration_since(now).filter(|left| !left.is_zero())?;
@@ -63,7 +63,7 @@ impl Budget {
         self.jobs.change(uid, |of_it| of_it.set = Some(replicas));
     }
 
-    /// Whether the job has kept its place in vain for so long that others get it, if any wait. `in_vain`: whether it
+    /// Whether the job has been admitted in vain for so long that others get it, if any wait. `in_vain`: whether it
     /// keeps it so now. The minute runs whether others wait or not: who comes later finds it over.
     pub fn overstays(
         &self,
@@ -80,7 +80,7 @@ impl Budget {
         now.saturating_duration_since(since) >= IN_VAIN && others_wait()
     }
 
-    /// The job leaves its place to others for a while.
+    /// The job gives way to others for a while.
     pub fn set_back(&self, uid: &Uid, pool: Edition, now: Instant) {
         let set_back = Some((now + SET_BACK, pool));
         self.jobs.set(uid, Remembered { set_back, ..Remembered::default() });
@@ -91,13 +91,13 @@ impl Budget {
         self.jobs.get(uid, |of_it| of_it.set_back(pool, now)).flatten()
     }
 
-    /// The job has no place any more: it ended or was suspended.
+    /// The job is not admitted any more: it ended or was suspended.
     pub fn forget(&self, uid: &Uid) {
         self.jobs.forget(uid);
     }
 
-    /// The place in the queue that the last plan gave to a job.
-    pub fn place(&self, uid: &Uid) -> Option<u32> {
+    /// The position in the queue that the last plan gave to a job.
+    pub fn position(&self, uid: &Uid) -> Option<u32> {
         self.jobs.get(uid, |of_it| of_it.share?.queue_position).flatten()
     }
 }

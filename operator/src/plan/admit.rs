@@ -1,10 +1,10 @@
-//! Which jobs have a place, and who waits in which order.
+//! Which jobs are admitted, and who waits in which order.
 
 use super::{Job, Pool};
 
-/// The place of each job in the queue, from 1, or `None` if it runs. `jobs` are in the order of their rank.
+/// The position of each job in the queue, from 1, or `None` if it runs. `jobs` are in the order of their rank.
 ///
-/// A job that has a place keeps it, even if the pool now allows fewer: stopping a coordinator loses the generation at
+/// A job that is admitted stays so, even if the pool now allows fewer: stopping a coordinator loses the generation at
 /// hand, and a lower number is reached soon enough as jobs end.
 pub(super) fn admit(pool: &Pool, jobs: &[&Job]) -> Vec<Option<u32>> {
     let running = jobs.iter().filter(|job| job.admitted).count();

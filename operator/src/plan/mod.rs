@@ -3,7 +3,7 @@
 //! Pure: no client, no clock, no state. The same pool and jobs give the same plan in whatever order they are listed,
 //! and planning again over an applied plan changes nothing once what had to fall has fallen.
 //!
-//! 1. [`admit`]: by priority, age and UID, up to `max_concurrent_jobs`. A place is kept until the job ends or is
+//! 1. [`admit`]: by priority, age and UID, up to `max_concurrent_jobs`. An admission holds until the job ends or is
 //!    suspended: priority decides who waits, it never stops a job that runs.
 //! 2. [`wanted`](mod@wanted): what each admitted job could use, by its population or by its measured speed.
 //! 3. [`share`]: who gets how many of `max_workers`, and how many of them may be set now.
@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use crate::runtime::ids::Uid;
 
 pub use wanted::wanted;
-pub use window::Window;
+pub use window::StabilizationWindow;
 
 /// What a pool allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub struct Job {
     pub priority: i32,
     /// When the object was created.
     pub created: Timestamp,
-    /// Whether it already has a place.
+    /// Whether it is admitted already.
     pub admitted: bool,
     /// `population.size`: the width that is assumed without news.
     pub population: u32,
@@ -79,7 +79,7 @@ pub struct Job {
     pub local_slots: u32,
     /// Workers that are set now.
     pub replicas: u32,
-    /// The most that it wanted within the delay before scaling down, see [`Window`].
+    /// The most that it wanted within the delay before scaling down, see [`StabilizationWindow`].
     pub floor: u32,
 }
 
@@ -88,9 +88,9 @@ pub struct Job {
 pub struct Share {
     /// Whether it may run.
     pub admitted: bool,
-    /// Its place among those that wait, from 1; `None` once it is admitted.
+    /// Its position among those that wait, from 1; `None` once it is admitted.
     pub queue_position: Option<u32>,
-    /// Workers that it could use now, before budget and delay; 0 while it waits for a place.
+    /// Workers that it could use now, before budget and delay; 0 while it waits to be admitted.
     pub wanted: u32,
     /// Workers to be set now.
     pub workers: u32,
@@ -108,13 +108,13 @@ pub struct Share {
 pub fn plan(pool: &Pool, jobs: &[Job]) -> BTreeMap<Uid, Share> {
     let mut jobs: Vec<&Job> = jobs.iter().collect();
     jobs.sort_by(|a, b| by_rank(a, b));
-    let places = admit::admit(pool, &jobs);
+    let positions = admit::admit(pool, &jobs);
     let wanted: Vec<u32> = jobs
         .iter()
-        .zip(&places)
+        .zip(&positions)
         .map(|(job, place)| if place.is_none() { wanted(pool, job) } else { 0 })
         .collect();
-    let claims: Vec<share::Claim> = (jobs.iter().zip(&places).zip(&wanted))
+    let claims: Vec<share::Claim> = (jobs.iter().zip(&positions).zip(&wanted))
         .map(|((job, place), &wanted)| share::Claim {
             priority: job.priority,
             need: if place.is_none() { wanted.max(job.floor) } else { 0 },
@@ -122,7 +122,7 @@ pub fn plan(pool: &Pool, jobs: &[Job]) -> BTreeMap<Uid, Share> {
         })
         .collect();
     let workers = share::workers(pool.max_workers, &claims);
-    (jobs.iter().zip(places).zip(wanted).zip(workers))
+    (jobs.iter().zip(positions).zip(wanted).zip(workers))
         .map(|(((job, queue_position), wanted), workers)| {
             (job.uid.clone(), Share { admitted: queue_position.is_none(), queue_position, wanted, workers })
         })

@@ -10,13 +10,13 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 ///
 /// Lives in memory: an operator that starts again knows only the wants from then on, so note what exists first.
 #[derive(Clone, Debug, Default)]
-pub struct Window {
+pub struct StabilizationWindow {
     wanted: u32,
     /// Earlier wants that were larger, with the moment each ended: values fall, moments rise.
     earlier: VecDeque<(Instant, u32)>,
 }
 
-impl Window {
+impl StabilizationWindow {
     /// Nothing was ever wanted.
     #[must_use]
     pub fn new() -> Self {
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_rise_counts_at_once() {
-        let (mut window, start) = (Window::new(), Instant::now());
+        let (mut window, start) = (StabilizationWindow::new(), Instant::now());
         assert_eq!(window.maximum(start, MINUTE), 0);
         window.note(start, 3);
         window.note(start, 8);
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_fall_counts_when_the_delay_is_over() {
-        let (mut window, start) = (Window::new(), Instant::now());
+        let (mut window, start) = (StabilizationWindow::new(), Instant::now());
         window.note(start, 8);
         window.note(after(start, 10), 2);
         assert_eq!(window.maximum(after(start, 69), MINUTE), 8);
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_want_holds_until_the_next_one_is_noted() {
-        let (mut window, start) = (Window::new(), Instant::now());
+        let (mut window, start) = (StabilizationWindow::new(), Instant::now());
         window.note(start, 8);
         window.note(after(start, 3600), 2);
         assert_eq!(window.maximum(after(start, 3601), MINUTE), 8, "8 were wanted until a second ago");
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn it_falls_in_steps_as_wants_leave_the_window() {
-        let (mut window, start) = (Window::new(), Instant::now());
+        let (mut window, start) = (StabilizationWindow::new(), Instant::now());
         for (second, wanted) in [(0, 8), (10, 5), (20, 6), (30, 1)] {
             window.note(after(start, second), wanted);
         }
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_dip_is_forgotten_when_more_is_wanted_again() {
-        let (mut window, start) = (Window::new(), Instant::now());
+        let (mut window, start) = (StabilizationWindow::new(), Instant::now());
         for (second, wanted) in [(0, 8), (10, 5), (20, 9)] {
             window.note(after(start, second), wanted);
         }
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn without_a_delay_only_the_last_want_counts() {
-        let (mut window, start) = (Window::new(), Instant::now());
+        let (mut window, start) = (StabilizationWindow::new(), Instant::now());
         window.note(start, 8);
         window.note(start, 2);
         assert_eq!(window.maximum(start, Duration::ZERO), 2);
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn memory_does_not_grow_with_wants_that_no_delay_reaches() {
-        let (mut window, start) = (Window::new(), Instant::now());
+        let (mut window, start) = (StabilizationWindow::new(), Instant::now());
         for day in 0..100 {
             window.note(after(start, day * 86_400), 1000 - day as u32);
         }

@@ -9,9 +9,9 @@ mod backoff;
 mod desired;
 mod requests;
 mod stream;
-mod tell;
 #[cfg(test)]
 mod tests;
+mod trigger;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::alarm::Alarm;
 use super::backoff::Backoff;
 use super::requests::requests;
-use super::tell::tell;
+use super::trigger::trigger;
 use super::{Credentials, Heard, SILENCE, Seen, Wish};
 use crate::runtime::ids::Identity;
 
@@ -87,7 +87,7 @@ impl Ended {
 
 /// Runs until the task is aborted.
 pub(super) async fn run(stream: Stream) {
-    let telling = tell(
+    let triggering = trigger(
         &stream.job,
         stream.hear.subscribe(),
         stream.triggers.clone(),
@@ -100,7 +100,7 @@ pub(super) async fn run(stream: Stream) {
     };
     tokio::select! {
         () = attend(&stream, &job) => {}
-        () = telling => {}
+        () = triggering => {}
     }
 }
 
@@ -109,7 +109,7 @@ async fn attend(stream: &Stream, job: &JobUid) {
     let mut backoff = Backoff::new();
     let mut alarm: Option<(Target, Alarm)> = None;
     loop {
-        let target = Target::of(&wish.borrow_and_update());
+        let target = Target::from_wish(&wish.borrow_and_update());
         let began = Instant::now();
         let ended = tokio::select! {
             Err(ended) = listen(stream, job, target) => Some(ended),
@@ -158,14 +158,14 @@ struct Target {
 }
 
 impl Target {
-    fn of(wish: &Wish) -> Target {
+    fn from_wish(wish: &Wish) -> Target {
         Target { address: wish.address, attempt: wish.attempt }
     }
 }
 
 /// Resolves when another coordinator is wanted (true), or nobody wants any (false).
 async fn moved(wish: &mut watch::Receiver<Wish>, from: Target) -> bool {
-    wish.wait_for(|wish| Target::of(wish) != from).await.is_ok()
+    wish.wait_for(|wish| Target::from_wish(wish) != from).await.is_ok()
 }
 
 /// One connection, from the dial to its end, which is the only thing it returns with.

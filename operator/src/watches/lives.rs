@@ -63,7 +63,7 @@ impl Lives {
     }
 
     /// The lives of a job's pods. A pod that is gone and was over when they were counted last is not needed any more.
-    pub fn of(&self, job: &Identity, counted_until: Option<Timestamp>) -> Vec<Life> {
+    pub fn of_job(&self, job: &Identity, counted_until: Option<Timestamp>) -> Vec<Life> {
         let mut memory = self.memory();
         let Some(pods) = memory.jobs.get_mut(&(job.key.namespace.clone(), job.uid.clone())) else {
             return Vec::new();
@@ -75,7 +75,7 @@ impl Lives {
 
 impl Memory {
     fn note(&mut self, pod: &Pod, is_gone: bool, now: Timestamp) -> bool {
-        let (Some((job, uid)), Some(life)) = (key(pod), Life::of(pod)) else { return false };
+        let (Some((job, uid)), Some(life)) = (key(pod), Life::from_pod(pod)) else { return false };
         let is_over = is_over(pod);
         let life = if is_gone && !is_over { life.over_by(now) } else { life };
         let before = self.jobs.entry(job).or_default().insert(uid, Known { life, is_gone });

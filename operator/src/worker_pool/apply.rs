@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::colocation::Colocation;
 use super::observe::Observed;
-use super::{Error, Problem, colocation};
+use super::{Error, PoolFinding, colocation};
 use crate::context::Context;
 use crate::kinds::WORKER_POOL;
 use crate::labels::{MANAGED_BY, POOL};
@@ -28,7 +28,7 @@ const COUNTS_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub enum Obstacle {
     /// A person has to do something.
-    Problem(Problem),
+    Problem(PoolFinding),
     /// It will be possible soon: what bears the name is going away.
     Leaving(String),
     /// It is not for this replica, or not any more.
@@ -38,9 +38,10 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    fn of(error: WriteError, what: String) -> Obstacle {
-        let problem =
-            |reason, message| Obstacle::Problem(Problem { reason, message: format!("{what}: {message}") });
+    fn from_write(error: WriteError, what: String) -> Obstacle {
+        let problem = |reason, message| {
+            Obstacle::Problem(PoolFinding { reason, message: format!("{what}: {message}") })
+        };
         match error {
             WriteError::NotLeader | WriteError::NamespaceEnding => Obstacle::Nobody,
             WriteError::Invalid { message } | WriteError::Forbidden { message } => {
@@ -74,7 +75,7 @@ pub async fn apply(
             must_be_mine(meta, &observed.pool, &name)?;
         }
         let written = ctx.io.apply(Kind::NetworkPolicy, namespace, body, known).await;
-        written.map_err(|e| Obstacle::of(e, format!("NetworkPolicy {name}")))?;
+        written.map_err(|e| Obstacle::from_write(e, format!("NetworkPolicy {name}")))?;
     }
     for body in claims {
         let name = name_of(body);
@@ -85,7 +86,7 @@ pub async fn apply(
         if let Some(name) = Name::new(&name) {
             ctx.memory.claims.forget(&ObjectKey { namespace: namespace.clone(), name });
         }
-        written.map_err(|e| Obstacle::of(e, format!("PersistentVolumeClaim {name}")))?;
+        written.map_err(|e| Obstacle::from_write(e, format!("PersistentVolumeClaim {name}")))?;
     }
     Ok(())
 }
@@ -116,7 +117,7 @@ fn must_be_mine(meta: &ObjectMeta, pool: &WorkerPool, name: &str) -> Result<(), 
     if mine || left {
         return Ok(());
     }
-    Err(Obstacle::Problem(Problem {
+    Err(Obstacle::Problem(PoolFinding {
         reason: StalledReason::NameTaken,
         message: format!(
             "NetworkPolicy {name} belongs to somebody else: delete it, or give the pool another name"
@@ -166,7 +167,7 @@ pub fn warn_of_one_node(ctx: &Context, observed: &Observed) {
         return;
     }
     let (market_data, state) = (observed.market_data.as_deref(), observed.state.as_deref());
-    let together = match colocation::of(market_data, state) {
+    let together = match colocation::required(market_data, state) {
         Colocation::None => return,
         Colocation::Coordinators => {
             "state lies on a volume of one node: all coordinators of this pool run there"
@@ -176,7 +177,7 @@ pub fn warn_of_one_node(ctx: &Context, observed: &Observed) {
     let note = format!("{together}; for more nodes use a claim that is ReadWriteMany");
     ctx.memory.recent.note(uid, Done::OneNode);
     let reason = EventReason::VolumeNotShared;
-    ctx.events.tell(pool.object_ref(&()), EventType::Warning, reason, note);
+    ctx.events.record(pool.object_ref(&()), EventType::Warning, reason, note);
 }
 
 #[cfg(test)]
@@ -185,7 +186,7 @@ mod tests {
 
     use super::*;
 
-    fn judged(owners: Value, labels: Value) -> Result<(), Obstacle> {
+    fn accepted(owners: Value, labels: Value) -> Result<(), Obstacle> {
         let pool: WorkerPool = serde_json::from_value(json!({
             "apiVersion": "galapagos.dev/v1alpha1", "kind": "WorkerPool",
             "metadata": {"name": "big", "namespace": "n", "uid": "p2"}, "spec": {"marketData": {}},
@@ -200,17 +201,17 @@ mod tests {
         let owner = |kind: &str, uid: &str, controller: bool| json!({"apiVersion": "galapagos.dev/v1alpha1", "kind": kind, "name": "big", "uid": uid, "controller": controller});
         let ours = json!({MANAGED_BY: OPERATOR, POOL: "big"});
         let job = owner("EvolutionJob", "j1", false);
-        assert!(judged(json!([owner("WorkerPool", "p2", true), job]), json!({})).is_ok());
-        let before = judged(json!([owner("WorkerPool", "p1", true), job]), ours.clone());
+        assert!(accepted(json!([owner("WorkerPool", "p2", true), job]), json!({})).is_ok());
+        let before = accepted(json!([owner("WorkerPool", "p1", true), job]), ours.clone());
         assert!(matches!(before, Err(Obstacle::Leaving(_))), "the garbage collector has not looked yet");
-        assert!(judged(json!([job]), ours).is_ok());
+        assert!(accepted(json!([job]), ours).is_ok());
         for (owners, labels) in [
             (json!([job]), json!({})),
             (json!([job]), json!({MANAGED_BY: OPERATOR, POOL: "small"})),
             (json!([owner("Other", "x", true)]), json!({MANAGED_BY: OPERATOR, POOL: "big"})),
         ] {
             assert!(
-                matches!(judged(owners, labels), Err(Obstacle::Problem(p)) if p.reason == StalledReason::NameTaken)
+                matches!(accepted(owners, labels), Err(Obstacle::Problem(p)) if p.reason == StalledReason::NameTaken)
             );
         }
     }

@@ -25,11 +25,14 @@ pub enum Colocation {
 /// A claim cannot be read.
 pub async fn colocation(ctx: &Context, pool: &WorkerPool) -> Result<Colocation, kube::Error> {
     let [market_data, state] = claims_of(ctx, pool).await?;
-    Ok(of(market_data.as_deref(), state.as_deref()))
+    Ok(required(market_data.as_deref(), state.as_deref()))
 }
 
 /// The same from the claims. Volumes that are no claims are taken to be mountable everywhere.
-pub fn of(market_data: Option<&PersistentVolumeClaim>, state: Option<&PersistentVolumeClaim>) -> Colocation {
+pub fn required(
+    market_data: Option<&PersistentVolumeClaim>,
+    state: Option<&PersistentVolumeClaim>,
+) -> Colocation {
     if market_data.is_some_and(on_one_node) {
         Colocation::All
     } else if state.is_some_and(on_one_node) {
@@ -62,17 +65,20 @@ mod tests {
     #[test]
     fn pods_share_a_node_only_where_a_volume_leaves_no_choice() {
         let (one, many) = (claim(&["ReadWriteOnce"], &[]), claim(&["ReadWriteMany"], &[]));
-        assert_eq!(of(None, None), Colocation::None);
-        assert_eq!(of(Some(&many), Some(&many)), Colocation::None);
-        assert_eq!(of(Some(&many), Some(&one)), Colocation::Coordinators);
-        assert_eq!(of(Some(&one), None), Colocation::All);
-        assert_eq!(of(Some(&one), Some(&many)), Colocation::All);
+        assert_eq!(required(None, None), Colocation::None);
+        assert_eq!(required(Some(&many), Some(&many)), Colocation::None);
+        assert_eq!(required(Some(&many), Some(&one)), Colocation::Coordinators);
+        assert_eq!(required(Some(&one), None), Colocation::All);
+        assert_eq!(required(Some(&one), Some(&many)), Colocation::All);
     }
 
     #[test]
     fn a_bound_claim_counts_by_what_it_got() {
-        assert_eq!(of(Some(&claim(&["ReadWriteOnce"], &["ReadWriteMany"])), None), Colocation::None);
-        assert_eq!(of(Some(&claim(&["ReadWriteOncePod"], &["ReadWriteOncePod"])), None), Colocation::All);
-        assert_eq!(of(Some(&claim(&["ReadWriteOnce", "ReadOnlyMany"], &[])), None), Colocation::None);
+        assert_eq!(required(Some(&claim(&["ReadWriteOnce"], &["ReadWriteMany"])), None), Colocation::None);
+        assert_eq!(
+            required(Some(&claim(&["ReadWriteOncePod"], &["ReadWriteOncePod"])), None),
+            Colocation::All
+        );
+        assert_eq!(required(Some(&claim(&["ReadWriteOnce", "ReadOnlyMany"], &[])), None), Colocation::None);
     }
 }

@@ -44,7 +44,7 @@ const LEAVING: Duration = Duration::from_secs(1);
 
 /// Why a pool cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct PoolFinding {
     /// The reason of the condition.
     pub reason: StalledReason,
     /// What is wrong, where, and what would be right.
@@ -95,10 +95,10 @@ pub async fn reconcile(pool: Arc<WorkerPool>, ctx: Arc<Context>) -> Result<Actio
 }
 
 /// The first thing that is wrong with the pool, as far as it can be told without the server.
-fn problem(observed: &Observed, settings: &Settings) -> Option<Problem> {
+fn problem(observed: &Observed, settings: &Settings) -> Option<PoolFinding> {
     validate(observed).err().or_else(|| {
         let refused = privileges::check(&observed.pool, settings).err()?;
-        Some(Problem { reason: StalledReason::InvalidTemplate, message: refused })
+        Some(PoolFinding { reason: StalledReason::InvalidTemplate, message: refused })
     })
 }
 
@@ -110,7 +110,7 @@ struct Wanted {
 
 impl Wanted {
     /// Policies do not depend on what is wrong with a template.
-    fn of(observed: &Observed, problem: Option<&Problem>, settings: &Settings) -> Wanted {
+    fn of(observed: &Observed, problem: Option<&PoolFinding>, settings: &Settings) -> Wanted {
         let metrics = settings.metrics_namespace.as_deref();
         let policies = policies::both(&observed.pool, &observed.users(), observed.fetches(), metrics);
         let claims = if problem.is_none() { claims::made(&observed.pool) } else { Vec::new() };

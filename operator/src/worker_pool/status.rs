@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::ResourceExt;
 
-use super::Problem;
+use super::PoolFinding;
 use super::observe::Observed;
 use crate::{believed, labels};
 
@@ -16,7 +16,7 @@ use crate::{believed, labels};
 const LONGEST_MESSAGE: usize = 32 * 1024;
 
 /// The status, whole: one manager's partial applies erase each other.
-pub fn status(observed: &Observed, problem: Option<&Problem>, now: Timestamp) -> WorkerPoolStatus {
+pub fn status(observed: &Observed, problem: Option<&PoolFinding>, now: Timestamp) -> WorkerPoolStatus {
     let pool = &observed.pool;
     let sum = |of: fn(&k8s_openapi::api::apps::v1::Deployment) -> Option<i32>| {
         Some(observed.workers.iter().filter_map(|d| of(d)).fold(0, i32::saturating_add))
@@ -37,7 +37,7 @@ pub fn status(observed: &Observed, problem: Option<&Problem>, now: Timestamp) ->
     }
 }
 
-fn conditions(observed: &Observed, problem: Option<&Problem>, now: Timestamp) -> Vec<Condition> {
+fn conditions(observed: &Observed, problem: Option<&PoolFinding>, now: Timestamp) -> Vec<Condition> {
     let old = observed.pool.status.as_ref().map(|s| s.conditions.as_slice()).unwrap_or_default();
     let generation = observed.pool.metadata.generation;
     let make = |type_: &str, status: &str, reason: &str, message: &str| {
@@ -54,7 +54,7 @@ fn conditions(observed: &Observed, problem: Option<&Problem>, now: Timestamp) ->
     match problem {
         None => vec![make(condition::READY, "True", ReadyReason::Accepted.as_str(), "Jobs can use it")],
         // The reason stands in both: the column shows that of Ready.
-        Some(Problem { reason, message }) => vec![
+        Some(PoolFinding { reason, message }) => vec![
             make(condition::READY, "False", reason.as_str(), message),
             make(condition::STALLED, "True", reason.as_str(), message),
         ],

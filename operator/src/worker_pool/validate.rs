@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use kube::ResourceExt;
 use serde_json::{Map, Value};
 
-use super::Problem;
+use super::PoolFinding;
 use super::observe::{Observed, claim_name};
 use crate::labels::{MANAGED_BY, POOL};
 use crate::names::{self, COORDINATOR, IMPORT, LOCAL_WORKER, OPERATOR, WORKER};
@@ -19,8 +19,8 @@ const READ_ONLY: [&str; 5] = ["image", "configMap", "secret", "projected", "down
 /// The first thing that is wrong.
 ///
 /// # Errors
-/// [`Problem`].
-pub fn validate(observed: &Observed) -> Result<(), Problem> {
+/// [`PoolFinding`].
+pub fn validate(observed: &Observed) -> Result<(), PoolFinding> {
     let spec = &observed.pool.spec;
     let name = observed.pool.name_any();
     template("spec.template", &spec.template, WORKER, &[])?;
@@ -37,11 +37,11 @@ pub fn validate(observed: &Observed) -> Result<(), Problem> {
     writable(field, state)
 }
 
-fn invalid(message: String) -> Problem {
-    Problem { reason: StalledReason::InvalidTemplate, message }
+fn invalid(message: String) -> PoolFinding {
+    PoolFinding { reason: StalledReason::InvalidTemplate, message }
 }
 
-fn template(field: &str, template: &Schemaless, main: &str, init: &[&str]) -> Result<(), Problem> {
+fn template(field: &str, template: &Schemaless, main: &str, init: &[&str]) -> Result<(), PoolFinding> {
     for (key, value) in &template.0 {
         match (key.as_str(), value) {
             ("metadata" | "spec", Value::Object(_) | Value::Null) => {}
@@ -63,7 +63,7 @@ fn template(field: &str, template: &Schemaless, main: &str, init: &[&str]) -> Re
     containers(&format!("{field}.spec.initContainers"), spec, "initContainers", init)
 }
 
-fn texts(field: &str, value: Option<&Value>) -> Result<(), Problem> {
+fn texts(field: &str, value: Option<&Value>) -> Result<(), PoolFinding> {
     match value {
         None | Some(Value::Null) => Ok(()),
         Some(Value::Object(map)) => match map.iter().find(|(_, v)| !v.is_string() && !v.is_null()) {
@@ -75,7 +75,7 @@ fn texts(field: &str, value: Option<&Value>) -> Result<(), Problem> {
 }
 
 /// `ours`: names of containers that get an image from the operator.
-fn containers(field: &str, spec: &Map<String, Value>, list: &str, ours: &[&str]) -> Result<(), Problem> {
+fn containers(field: &str, spec: &Map<String, Value>, list: &str, ours: &[&str]) -> Result<(), PoolFinding> {
     let items = match spec.get(list) {
         None | Some(Value::Null) => return Ok(()),
         Some(Value::Array(items)) => items,
@@ -111,7 +111,7 @@ fn storage(
     made: String,
     found: Option<&PersistentVolumeClaim>,
     pool: &str,
-) -> Result<(), Problem> {
+) -> Result<(), PoolFinding> {
     if let Some(volume) = &storage.volume {
         let mut sources = volume.0.iter();
         match (sources.next(), sources.next()) {
@@ -128,7 +128,7 @@ fn storage(
         }
     }
     let Some(claim) = claim_name(storage, made) else { return Ok(()) };
-    let not_found = |message: String| Err(Problem { reason: StalledReason::VolumeNotFound, message });
+    let not_found = |message: String| Err(PoolFinding { reason: StalledReason::VolumeNotFound, message });
     let Some(found) = found else {
         return match storage.volume {
             // The operator is about to make it.
@@ -146,7 +146,7 @@ fn storage(
     }
     let label = |key: &str| found.labels().get(key).map(String::as_str);
     if storage.volume.is_none() && (label(MANAGED_BY) != Some(OPERATOR) || label(POOL) != Some(pool)) {
-        return Err(Problem {
+        return Err(PoolFinding {
             reason: StalledReason::NameTaken,
             message: format!(
                 "{field}: the PersistentVolumeClaim {claim} was made by somebody else: use it by volume, or delete it"
@@ -157,7 +157,7 @@ fn storage(
 }
 
 /// Runs are written: their place must not be one that is read only by its kind.
-fn writable(field: &str, storage: &Storage) -> Result<(), Problem> {
+fn writable(field: &str, storage: &Storage) -> Result<(), PoolFinding> {
     let Some((kind, source)) = storage.volume.as_ref().and_then(|v| v.0.iter().next()) else { return Ok(()) };
     let read_only = READ_ONLY.contains(&kind.as_str()) || source.get("readOnly") == Some(&Value::Bool(true));
     match read_only {

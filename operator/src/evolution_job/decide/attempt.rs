@@ -1,4 +1,4 @@
-//! A job that has a place, and the attempt it is in: whether it starts, goes on, is repeated.
+//! A job that is admitted, and the attempt it is in: whether it starts, goes on, is repeated.
 
 use std::time::Duration;
 
@@ -28,14 +28,14 @@ const OTHERS_STOP: Duration = Duration::from_secs(10);
 const DEAD_NODE: SignedDuration = SignedDuration::from_secs(30);
 
 impl State<'_> {
-    /// The job has a place and a current attempt.
+    /// The job is admitted and has a current attempt.
     pub(super) fn inside(&self) -> Decision {
         if let Some(over) = self.deadline() {
             return over;
         }
         let number = self.number();
         let Some(attempt) = self.inputs.observed.attempt(number) else { return self.missing(number) };
-        if let Some(ending) = ending::of(&attempt.job, attempt.pod.as_deref()) {
+        if let Some(ending) = ending::of_attempt(&attempt.job, attempt.pod.as_deref()) {
             return self.ended(ending);
         }
         if self.is_lost(attempt) {
@@ -53,7 +53,7 @@ impl State<'_> {
         }
         let mut decision = self.with(situation);
         let before = number.checked_sub(1).and_then(|n| self.inputs.observed.attempt(n));
-        let ending = before.and_then(|a| ending::of(&a.job, a.pod.as_deref()));
+        let ending = before.and_then(|a| ending::of_attempt(&a.job, a.pod.as_deref()));
         if let Some(Ending { class: Class::Fault(code), at: Some(at), message }) = ending {
             let pause = pause(self.attempts().faults);
             if let Some(wait) = left(self.inputs.now, at, pause.as_secs()) {
@@ -173,7 +173,7 @@ impl State<'_> {
         {
             return unmade;
         }
-        let pod = pod_state::of(&attempt.job, attempt.pod.as_deref());
+        let pod = pod_state::observe(&attempt.job, attempt.pod.as_deref());
         if matches!(pod, PodState::Stuck { .. }) && self.is_corrected(attempt) {
             // It is made again under its own number: it never worked.
             let mut decision = self.with(Situation::Starting);

@@ -50,7 +50,7 @@ impl State<'_> {
             .min()
     }
 
-    /// Since when the job is active. A suspended job has no start, and neither has one that waits for a place.
+    /// Since when the job is active. A suspended job has no start, and neither has one that waits to be admitted.
     fn active_since(&self) -> Option<Timestamp> {
         self.status.start_time.as_ref().map(|t| t.0)
     }

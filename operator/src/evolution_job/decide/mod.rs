@@ -27,7 +27,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use super::ending;
 use super::observe::{Attempt, Observed};
 use super::status::{Situation, SuspendedBy};
-use super::validate::Problem;
+use super::validate::JobFinding;
 use crate::believed::{self, has_place, is_extended};
 use crate::origin::Origin;
 use crate::plan::Share;
@@ -98,14 +98,14 @@ pub struct Inputs<'a> {
     /// The job and its children.
     pub observed: &'a Observed,
     /// What is wrong with it.
-    pub problem: Option<&'a Problem>,
+    pub problem: Option<&'a JobFinding>,
     /// What the plan gives it.
     pub share: &'a Share,
     /// Of what the pods of this attempt would be made now; none without a pool.
     pub origin: &'a (dyn Fn(u32) -> Option<Origin> + Sync),
-    /// Whether it has kept a place in vain for long, for which others wait.
+    /// Whether it has been admitted in vain for long, for which others wait.
     pub overstayed: bool,
-    /// How long its place is left to others; none if it is not.
+    /// How long it gives way to others; none if it is not.
     pub set_back: Option<Duration>,
     /// The time of the world.
     pub now: Timestamp,
@@ -165,7 +165,7 @@ impl State<'_> {
     /// Whether an attempt goes on, and is meant to.
     fn lives(&self, attempt: &Attempt) -> bool {
         !attempt.is_leaving()
-            && ending::of(&attempt.job, attempt.pod.as_deref()).is_none()
+            && ending::of_attempt(&attempt.job, attempt.pod.as_deref()).is_none()
             && !self.is_lost(attempt)
     }
 
@@ -222,7 +222,7 @@ impl State<'_> {
         let observed = self.inputs.observed;
         let is_active = |a: &&Attempt| {
             let (job, pod) = (&a.job, a.pod.as_deref());
-            ending::of(job, pod).is_none() || ending::runs_on_since(job, pod).is_some()
+            ending::of_attempt(job, pod).is_none() || ending::runs_on_since(job, pod).is_some()
         };
         let active = observed.attempts.iter().filter(is_active);
         let active: Vec<_> = active.collect();

@@ -25,7 +25,7 @@ const UNMADE: [StalledReason; 3] =
 /// Why no container of a pod that has its node starts.
 const STUCK: [StalledReason; 2] = [StalledReason::ImagePullFailed, StalledReason::VolumeNotFound];
 
-/// Whether a job that is stalled for this reason keeps its place in vain.
+/// Whether a job that is stalled for this reason is admitted in vain.
 pub fn is_in_vain(reason: &str) -> bool {
     UNMADE.iter().chain(&STUCK).any(|r| r.as_str() == reason)
 }
@@ -99,7 +99,7 @@ impl State<'_> {
         decision
     }
 
-    /// Gives the place back to those who wait for it, if it was kept in vain for long.
+    /// Gives way to those who wait, if it was kept in vain for long.
     pub(super) fn given_back(&self, situation: &Situation) -> Option<Decision> {
         let Situation::Stalled { reason, message, .. } = situation else { return None };
         if !self.inputs.overstayed || !is_in_vain(reason.as_str()) {
@@ -113,7 +113,7 @@ impl State<'_> {
         Some(decision)
     }
 
-    /// It gave its place back, and tries again later.
+    /// It gave way, and tries again later.
     pub(super) fn set_back(&self, wait: Duration) -> Decision {
         let queued = Situation::Queued { position: self.inputs.share.queue_position.unwrap_or(1) };
         let mut decision = self.with(match self.still_unmade().or_else(|| self.still(&STUCK)) {

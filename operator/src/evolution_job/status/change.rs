@@ -42,10 +42,15 @@ fn without_cost(status: &EvolutionJobStatus) -> EvolutionJobStatus {
 }
 
 /// How long to wait with a write: `None`: nothing to write; zero: now. `last`: time since this job's status was last
-/// written; `running`: jobs that run; `place`: its place in the queue.
-pub fn wait(change: Change, last: Option<Duration>, running: usize, place: Option<u32>) -> Option<Duration> {
-    let interval = match place {
-        Some(place) => queue::pause(place).max(LEAST),
+/// written; `running`: jobs that run; `position`: its position in the queue.
+pub fn wait(
+    change: Change,
+    last: Option<Duration>,
+    running: usize,
+    position: Option<u32>,
+) -> Option<Duration> {
+    let interval = match position {
+        Some(position) => queue::pause(position).max(LEAST),
         None => LEAST.max(Duration::from_secs_f64(running as f64 / RATE)),
     };
     let interval = match change {

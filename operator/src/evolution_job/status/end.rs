@@ -10,13 +10,13 @@ use super::fit::MAX_NAME;
 
 /// The end of a job.
 #[derive(Clone, Debug, PartialEq)]
-pub enum End {
+pub enum JobEnd {
     /// With a result.
     Succeeded {
         /// What ended it.
         reason: CompleteReason,
         /// What the coordinator told instead, if `reason` is `Unknown`.
-        told: Option<String>,
+        reported: Option<String>,
     },
     /// For good, without one.
     Failed {
@@ -27,16 +27,16 @@ pub enum End {
     },
 }
 
-impl End {
+impl JobEnd {
     /// The end that a final report tells of.
-    pub fn of(told: &Final) -> End {
-        let shown = || told.reason.chars().take(MAX_NAME).collect::<String>();
-        match ends::End::from_report(told) {
+    pub fn from_report(report: &Final) -> JobEnd {
+        let shown = || report.reason.chars().take(MAX_NAME).collect::<String>();
+        match ends::End::from_report(report) {
             ends::End::Succeeded(Reported::Known(reason)) => {
-                End::Succeeded { reason: completed(reason), told: None }
+                JobEnd::Succeeded { reason: completed(reason), reported: None }
             }
             ends::End::Succeeded(Reported::Unknown(_)) => {
-                End::Succeeded { reason: CompleteReason::Unknown, told: Some(shown()) }
+                JobEnd::Succeeded { reason: CompleteReason::Unknown, reported: Some(shown()) }
             }
             ends::End::Failed(reason) => {
                 let known = match reason {
@@ -44,9 +44,9 @@ impl End {
                     Reported::Unknown(_) => None,
                 };
                 if let Some(reason) = known {
-                    return End::Failed { reason, message: told.message.clone() };
+                    return JobEnd::Failed { reason, message: report.message.clone() };
                 }
-                let said = match told.message.trim_end_matches('.') {
+                let said = match report.message.trim_end_matches('.') {
                     "" => String::new(),
                     message => format!("{message}; "),
                 };
@@ -54,17 +54,17 @@ impl End {
                 let message = format!(
                     "{said}the coordinator gave the reason {reason:?}, which this operator does not know for a failure"
                 );
-                End::Failed { reason: StalledReason::Unknown, message }
+                JobEnd::Failed { reason: StalledReason::Unknown, message }
             }
         }
     }
 }
 
-impl From<End> for Situation {
-    fn from(end: End) -> Situation {
+impl From<JobEnd> for Situation {
+    fn from(end: JobEnd) -> Situation {
         match end {
-            End::Succeeded { reason, told } => Situation::Succeeded { reason, told },
-            End::Failed { reason, message } => Situation::Failed { reason, message },
+            JobEnd::Succeeded { reason, reported } => Situation::Succeeded { reason, reported },
+            JobEnd::Failed { reason, message } => Situation::Failed { reason, message },
         }
     }
 }
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_reason_that_this_operator_does_not_know_is_shown_and_named_unknown() {
         let told = |succeeded, digest: &str, message: &str| {
-            End::of(&Final {
+            JobEnd::from_report(&Final {
                 reason: "FullMoon".into(),
                 succeeded,
                 result_digest: digest.into(),
@@ -138,10 +138,10 @@ mod tests {
         };
         assert_eq!(
             told(true, "blake3:00", ""),
-            End::Succeeded { reason: CompleteReason::Unknown, told: Some("FullMoon".into()) }
+            JobEnd::Succeeded { reason: CompleteReason::Unknown, reported: Some("FullMoon".into()) }
         );
         for end in [told(true, "", "row 7."), told(false, "blake3:00", "row 7.")] {
-            let End::Failed { reason: StalledReason::Unknown, message } = end else { panic!("{end:?}") };
+            let JobEnd::Failed { reason: StalledReason::Unknown, message } = end else { panic!("{end:?}") };
             assert!(message.starts_with("row 7; ") && message.contains("\"FullMoon\""), "{message}");
         }
     }
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn what_only_an_attempt_ends_by_is_no_reason_of_a_job() {
         let told = Final { reason: "Internal".into(), message: "a bug".into(), ..Final::default() };
-        let End::Failed { reason, message } = End::of(&told) else { panic!() };
+        let JobEnd::Failed { reason, message } = JobEnd::from_report(&told) else { panic!() };
         assert_eq!(reason, StalledReason::Unknown);
         assert!(message.contains("a bug") && message.contains("Internal"), "{message}");
     }

@@ -6,7 +6,7 @@ use galapagos_crds::GeneValue;
 use galapagos_crds::status::{Best, Evaluations, EvolutionJobStatus, GenerationStatus, Provenance, Results};
 use galapagos_protocol::progress::{self as wire, Report};
 
-use super::end::End;
+use super::end::JobEnd;
 use super::fit::MAX_NAME;
 use super::situation::Situation;
 use super::{large, small};
@@ -95,7 +95,8 @@ impl Known {
             self.provenance.engine = Some(small(provenance.engine));
             self.provenance.reproducible = Some(provenance.reproducible);
         }
-        if let Some(end) = report.r#final.as_ref().filter(|end| matches!(End::of(end), End::Succeeded { .. }))
+        if let Some(end) =
+            report.r#final.as_ref().filter(|end| matches!(JobEnd::from_report(end), JobEnd::Succeeded { .. }))
         {
             digest(&mut self.provenance.result_digest, &end.result_digest);
             self.results(&end.result_path);

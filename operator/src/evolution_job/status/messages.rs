@@ -14,7 +14,7 @@ const LIMIT: usize = 1024;
 pub(super) fn message(facts: &Facts<'_>) -> String {
     let text = match &facts.situation {
         Situation::Queued { position } => format!(
-            "Waits at place {position} of the pool's queue until a running job ends. To start it earlier, raise its \
+            "Waits at position {position} of the pool's queue until a running job ends. To start it earlier, raise its \
              priority or the pool's maxConcurrentJobs."
         ),
         Situation::Preparing { importing: true } => {
@@ -54,10 +54,10 @@ pub(super) fn message(facts: &Facts<'_>) -> String {
             // Room is kept for the advice: it is worth more than the end of a long error.
             format!("{} {}", sentence(&shorten(message, LIMIT * 3 / 4)), advice)
         }
-        Situation::Succeeded { told: Some(told), .. } => {
+        Situation::Succeeded { reported: Some(told), .. } => {
             format!("The result is there: the run ended for the reason {told:?}, which this operator does not know.")
         }
-        Situation::Succeeded { reason, told: None } => {
+        Situation::Succeeded { reason, reported: None } => {
             format!("The result is there: {}.", completed(*reason))
         }
     };

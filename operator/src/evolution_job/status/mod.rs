@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 pub use change::{COST, Change, differs, wait};
-pub use end::End;
+pub use end::JobEnd;
 pub use fit::LIMIT;
 pub use situation::{Situation, SuspendedBy};
 

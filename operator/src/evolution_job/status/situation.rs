@@ -7,12 +7,12 @@ use jiff::Timestamp;
 /// The life of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Situation {
-    /// Waits for a place in the pool.
+    /// Waits until its pool admits it.
     Queued {
         /// From 1.
         position: u32,
     },
-    /// Got a place; the coordinator's pod is made, or its data are imported.
+    /// It is admitted; the coordinator's pod is made, or its data are imported.
     Preparing {
         /// The import runs.
         importing: bool,
@@ -41,7 +41,7 @@ pub enum Situation {
         reason: StalledReason,
         /// What was found: a sentence without its full stop. What to do is added.
         message: String,
-        /// The phase it is in: Pending without a place in the pool, Preparing, or Running if only its workers are
+        /// The phase it is in: Pending until it is admitted, Preparing, or Running if only its workers are
         /// in trouble.
         phase: Phase,
     },
@@ -56,8 +56,8 @@ pub enum Situation {
     Succeeded {
         /// What ended it.
         reason: CompleteReason,
-        /// What the coordinator told instead, if `reason` is `Unknown`.
-        told: Option<String>,
+        /// What the coordinator reported instead, if `reason` is `Unknown`.
+        reported: Option<String>,
     },
 }
 
@@ -145,7 +145,7 @@ impl Situation {
     /// What ended the job, as the provenance names it.
     pub(super) fn stopped_by(&self) -> Option<&str> {
         match self {
-            Situation::Succeeded { reason, told } => Some(told.as_deref().unwrap_or(reason.as_str())),
+            Situation::Succeeded { reason, reported } => Some(reported.as_deref().unwrap_or(reason.as_str())),
             Situation::Failed { reason, .. } => Some(reason.as_str()),
             _ => None,
         }

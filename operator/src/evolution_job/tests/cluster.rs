@@ -21,6 +21,7 @@ use super::selector::{Labels, has, selector};
 use crate::certificates::Ca;
 use crate::context::{Clock, Context};
 use crate::controllers;
+use crate::event_recorder::EventRecorder;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::names::OPERATOR;
@@ -31,7 +32,6 @@ use crate::runtime::kube_io::KubeIo;
 use crate::runtime::leader::Fence;
 use crate::runtime::watches::{self as watching, Health, Pulse};
 use crate::settings::Settings;
-use crate::teller::Teller;
 use crate::watches::{self, Triggers};
 
 /// Plural, namespace and name.
@@ -201,7 +201,7 @@ impl Cluster {
             watches::start(&self.client(), &watching::Settings::default(), &triggers, &health);
         caches.filled().await;
         let io = KubeIo::new(self.client(), OPERATOR, Fence::open(), metrics.runtime.clone());
-        let (events, telling) = Teller::new(io.clone(), metrics.runtime.clone());
+        let (events, recording) = EventRecorder::new(io.clone(), metrics.runtime.clone());
         let ca = Arc::new(Ca::new(Authority::new(SystemTime::now()).unwrap()));
         let (news, _told) = mpsc::unbounded_channel();
         let memory = Memory::new();
@@ -228,7 +228,7 @@ impl Cluster {
             })),
             since: std::time::Instant::now(),
         };
-        tokio::join!(controllers::run(Arc::new(context)), telling);
+        tokio::join!(controllers::run(Arc::new(context)), recording);
     }
 
     fn client(&self) -> Client {
@@ -379,7 +379,7 @@ pub fn job(name: &str) -> Value {
     })
 }
 
-/// The pool, with so many places and without workers.
+/// The pool, with so many concurrent jobs and without workers.
 pub fn pool(places: u32) -> Value {
     json!({
         "apiVersion": "galapagos.dev/v1alpha1", "kind": "WorkerPool", "metadata": {"name": "default"},

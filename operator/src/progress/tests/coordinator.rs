@@ -25,12 +25,12 @@ pub struct Coordinator {
     pub counts: Arc<HandshakeCounts>,
     /// What it reports; `None`: nothing, though it takes calls.
     pub reports: watch::Sender<Option<Report>>,
-    window: Window,
+    window: FakeProgress,
     _stop: oneshot::Sender<()>,
 }
 
 #[derive(Clone)]
-struct Window {
+struct FakeProgress {
     reports: watch::Receiver<Option<Report>>,
     /// With the number of the stream it came on, from 1.
     heard: Arc<Mutex<Vec<(usize, request::Request)>>>,
@@ -48,7 +48,7 @@ impl Drop for Closing {
 }
 
 #[tonic::async_trait]
-impl Progress for Window {
+impl Progress for FakeProgress {
     type WatchStream = Pin<Box<dyn Stream<Item = Result<Report, Status>> + Send>>;
 
     async fn watch(&self, request: Request<Streaming<Wish>>) -> Result<Response<Self::WatchStream>, Status> {
@@ -84,8 +84,12 @@ impl Coordinator {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (reports, seen) = watch::channel(Some(report(1)));
-        let window =
-            Window { reports: seen, heard: Arc::default(), opened: Arc::default(), closed: Arc::default() };
+        let window = FakeProgress {
+            reports: seen,
+            heard: Arc::default(),
+            opened: Arc::default(),
+            closed: Arc::default(),
+        };
         let listener = listener.into_std().unwrap();
         let service = window.clone();
         let (_stop, stopped) = oneshot::channel::<()>();

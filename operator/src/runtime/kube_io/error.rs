@@ -63,7 +63,7 @@ pub enum WriteError {
 
 impl WriteError {
     /// Sorts an error of the client.
-    pub(super) fn of(error: kube::Error) -> WriteError {
+    pub(super) fn from_kube(error: kube::Error) -> WriteError {
         let kube::Error::Api(status) = &error else { return WriteError::Other(error) };
         let message = status.message.clone();
         match status.code {

@@ -1,10 +1,10 @@
-//! Events: told once, counted when they repeat.
+//! Events: sent once, counted when they repeat.
 //!
 //! Of core/v1, not of `events.k8s.io`: `kubectl describe` sorts by `lastTimestamp` alone, which the other group refuses
 //! in a new event. Both are one object, with the times of both.
 //!
 //! Not kube's Recorder: it writes past the fence, takes two different notes for the same event, and names events by
-//! the clock, so that an operator that crashed after telling tells again. Here an event's name follows from what it
+//! the clock, so that an operator that crashed after sending sends again. Here an event's name follows from what it
 //! says, and the server refuses the second one.
 
 use http::Method;
@@ -22,7 +22,7 @@ use crate::runtime::metrics::{Verb, WriteOutcome};
 /// Longest note, in bytes: the server refuses more where an event has a time in microseconds.
 pub const MAX_NOTE: usize = 1024;
 impl KubeIo {
-    /// Tells an event about an object. Never fails: an event that cannot be told is logged. One event for each
+    /// Sends an event about an object. Never fails: an event that cannot be sent is logged. One event for each
     /// (object, type, reason, action, note); `action` is what was done or tried, in CamelCase. Notes longer than
     /// [`MAX_NOTE`] are cut.
     pub async fn event(
@@ -39,10 +39,10 @@ impl KubeIo {
         let object = about.name.as_deref().unwrap_or_default();
         let name = event_name(about, type_, reason, action, note);
         let target = Target { verb: Verb::Event, kind: Kind::Event, namespace: &namespace, name: &name };
-        let count = self.inner.told.count(&name);
-        let told = if count == 1 {
-            match self.tell(target, about, type_, reason, action, note).await {
-                // told by this operator's life before
+        let count = self.inner.event_counts.count(&name);
+        let sent = if count == 1 {
+            match self.post(target, about, type_, reason, action, note).await {
+                // sent by this operator's life before
                 Err(Failure::Exists) => self.repeat(target, 2).await,
                 other => other,
             }
@@ -50,28 +50,28 @@ impl KubeIo {
             match self.repeat(target, count).await {
                 // the server forgot it earlier than we did
                 Err(Failure::Other(WriteError::NotFound { .. })) => {
-                    self.tell(target, about, type_, reason, action, note).await
+                    self.post(target, about, type_, reason, action, note).await
                 }
                 other => other,
             }
         };
-        let counted = match told {
+        let counted = match sent {
             Ok(_) => (Ok(()), WriteOutcome::Done),
             Err(failure) => failure.counted(),
         };
         if let Err(error) = self.count(target, counted) {
-            self.inner.told.forget(&name);
+            self.inner.event_counts.forget(&name);
             let namespace = namespace.as_str();
             match error {
                 WriteError::NotLeader | WriteError::NamespaceEnding => {
-                    debug!(namespace, object, reason, %error, "event not told");
+                    debug!(namespace, object, reason, %error, "event not sent");
                 }
-                error => warn!(namespace, object, reason, note, %error, "event not told"),
+                error => warn!(namespace, object, reason, note, %error, "event not sent"),
             }
         }
     }
 
-    async fn tell(
+    async fn post(
         &self,
         target: Target<'_>,
         about: &ObjectReference,
@@ -96,7 +96,7 @@ impl KubeIo {
             "involvedObject": about,
             "source": {"component": manager},
             "reportingComponent": manager,
-            "reportingInstance": self.inner.told.instance,
+            "reportingInstance": self.inner.event_counts.instance,
         });
         let path = format!("{}?fieldManager={manager}", Kind::Event.path(target.namespace));
         self.send(target, request(Method::POST, &path, "application/json", &body).map_err(Failure::Other)?)
@@ -118,7 +118,7 @@ impl KubeIo {
     }
 }
 
-/// The same for the same event, whichever life of the operator tells it.
+/// The same for the same event, whichever life of the operator sends it.
 fn event_name(
     about: &ObjectReference,
     type_: EventType,

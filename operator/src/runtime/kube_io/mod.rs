@@ -12,10 +12,10 @@
 
 mod applied;
 mod error;
+mod event_counts;
 mod events;
 mod kind;
 mod replace;
-mod told;
 mod write;
 
 pub use error::WriteError;

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::applied::{Key, Memory};
-use super::told::Told;
+use super::event_counts::EventCounts;
 use super::{DEADLINE, Kind, WriteError};
 use crate::runtime::ids::{Name, Namespace, ObjectKey, Uid};
 use crate::runtime::leader::Fence;
@@ -32,7 +32,7 @@ pub(super) struct Inner {
     fence: Fence,
     pub(super) metrics: Metrics,
     applied: Memory,
-    pub(super) told: Told,
+    pub(super) event_counts: EventCounts,
 }
 
 /// What became of a create.
@@ -74,8 +74,8 @@ impl Propagation {
 impl KubeIo {
     /// Writes through `client` while `fence` is open, as the field manager `manager`.
     pub fn new(client: Client, manager: &'static str, fence: Fence, metrics: Metrics) -> KubeIo {
-        let (applied, told) = (Memory::default(), Told::new(manager));
-        KubeIo { inner: Arc::new(Inner { client, manager, fence, metrics, applied, told }) }
+        let (applied, event_counts) = (Memory::default(), EventCounts::new(manager));
+        KubeIo { inner: Arc::new(Inner { client, manager, fence, metrics, applied, event_counts }) }
     }
 
     /// For reads.
@@ -277,7 +277,7 @@ async fn answer<T>(
     match request.await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(kube::Error::Api(status))) if status.is_already_exists() => Err(Failure::Exists),
-        Ok(Err(error)) => Err(Failure::Other(WriteError::of(error))),
+        Ok(Err(error)) => Err(Failure::Other(WriteError::from_kube(error))),
         Err(_) => Err(Failure::Other(WriteError::Timeout)),
     }
 }

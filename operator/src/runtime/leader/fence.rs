@@ -12,7 +12,7 @@ const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// Until when.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Window {
+struct Deadlines {
     /// New writes may start.
     open: Instant,
     /// Started writes may go on.
@@ -21,7 +21,7 @@ struct Window {
 
 #[derive(Debug)]
 struct Inner {
-    window: watch::Sender<Window>,
+    deadlines: watch::Sender<Deadlines>,
     writes: AtomicUsize,
     ended: Notify,
 }
@@ -45,13 +45,13 @@ impl Fence {
     }
 
     fn until(instant: Instant) -> Fence {
-        let (window, _) = watch::channel(Window { open: instant, cut: instant });
-        Fence { inner: Arc::new(Inner { window, writes: AtomicUsize::new(0), ended: Notify::new() }) }
+        let (deadlines, _) = watch::channel(Deadlines { open: instant, cut: instant });
+        Fence { inner: Arc::new(Inner { deadlines, writes: AtomicUsize::new(0), ended: Notify::new() }) }
     }
 
     /// Whether a write may start now.
     pub fn holds(&self) -> bool {
-        Instant::now() < self.inner.window.borrow().open
+        Instant::now() < self.inner.deadlines.borrow().open
     }
 
     /// Starts a write. None if the fence is closed. The write ends when the pass is dropped.
@@ -64,15 +64,15 @@ impl Fence {
 
     /// Open, and no longer than until `instant`.
     pub(crate) fn extend(&self, instant: Instant) {
-        self.inner.window.send_replace(Window { open: instant, cut: instant });
+        self.inner.deadlines.send_replace(Deadlines { open: instant, cut: instant });
     }
 
     /// Lets no new write in; those in flight have `grace` to end.
     pub(crate) fn close(&self, grace: Duration) {
         let now = Instant::now();
-        self.inner.window.send_modify(|window| {
-            window.open = window.open.min(now);
-            window.cut = window.cut.min(now + grace);
+        self.inner.deadlines.send_modify(|deadlines| {
+            deadlines.open = deadlines.open.min(now);
+            deadlines.cut = deadlines.cut.min(now + grace);
         });
     }
 
@@ -89,16 +89,16 @@ impl Fence {
 
     /// Returns when [`Fence::holds`] is no longer `current`.
     pub(super) async fn changed_from(&self, current: bool) {
-        let mut window = self.inner.window.subscribe();
+        let mut deadlines = self.inner.deadlines.subscribe();
         loop {
-            let open = window.borrow_and_update().open;
+            let open = deadlines.borrow_and_update().open;
             if (Instant::now() < open) != current {
                 return;
             }
             tokio::select! {
                 () = sleep_until(open), if current => {}
                 // the sender lives in `self`
-                _ = window.changed() => {}
+                _ = deadlines.changed() => {}
             }
         }
     }
@@ -113,15 +113,15 @@ pub struct Pass {
 impl Pass {
     /// Returns when the write must not go on.
     pub async fn cut(&self) {
-        let mut window = self.fence.inner.window.subscribe();
+        let mut deadlines = self.fence.inner.deadlines.subscribe();
         loop {
-            let cut = window.borrow_and_update().cut;
+            let cut = deadlines.borrow_and_update().cut;
             if Instant::now() >= cut {
                 return;
             }
             tokio::select! {
                 () = sleep_until(cut) => {}
-                _ = window.changed() => {}
+                _ = deadlines.changed() => {}
             }
         }
     }

@@ -34,7 +34,7 @@ fn lives(watched: &Watched, counted_until: Option<&str>) -> Vec<Life> {
     let mut lives = watched
         .caches
         .lives
-        .of(&identity("research", "a", "u"), counted_until.map(|at| at.parse::<Timestamp>().unwrap()));
+        .of_job(&identity("research", "a", "u"), counted_until.map(|at| at.parse::<Timestamp>().unwrap()));
     lives.sort_by_key(|life| life.start);
     lives
 }
@@ -55,9 +55,9 @@ async fn both_kinds_of_pods_live_for_their_job_and_for_no_other() {
     let watched = server.watched(&Settings::default());
     watched.settled().await;
     assert_eq!(lives(&watched, None), [life(T0, None), life(T1, None)]);
-    assert_eq!(watched.caches.lives.of(&identity("research", "a", "other"), None), []);
+    assert_eq!(watched.caches.lives.of_job(&identity("research", "a", "other"), None), []);
     assert_eq!(
-        watched.caches.lives.of(&identity("elsewhere", "a", "u"), None),
+        watched.caches.lives.of_job(&identity("elsewhere", "a", "u"), None),
         [],
         "a label of another namespace"
     );

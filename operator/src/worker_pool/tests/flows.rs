@@ -11,7 +11,7 @@ type Labels = BTreeMap<String, String>;
 
 /// One end of a connection.
 #[derive(Clone, Debug)]
-pub struct End {
+pub struct Peer {
     /// Its namespace; none: it is no pod.
     pub namespace: Option<String>,
     pub labels: Labels,
@@ -19,14 +19,14 @@ pub struct End {
 }
 
 /// A pod with some labels.
-pub fn pod(namespace: &str, labels: &[(&str, &str)]) -> End {
+pub fn pod(namespace: &str, labels: &[(&str, &str)]) -> Peer {
     let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    End { namespace: Some(namespace.to_owned()), labels, address: "10.88.1.9".parse().unwrap() }
+    Peer { namespace: Some(namespace.to_owned()), labels, address: "10.88.1.9".parse().unwrap() }
 }
 
 /// Something outside.
-pub fn outside(address: &str) -> End {
-    End { namespace: None, labels: Labels::new(), address: address.parse().unwrap() }
+pub fn outside(address: &str) -> Peer {
+    Peer { namespace: None, labels: Labels::new(), address: address.parse().unwrap() }
 }
 
 /// Whether the policies of namespace `home` let it through: out of the one and into the other. An end that no policy
@@ -34,12 +34,12 @@ pub fn outside(address: &str) -> End {
 pub fn allowed(
     policies: &[NetworkPolicy],
     home: &str,
-    from: &End,
-    to: &End,
+    from: &Peer,
+    to: &Peer,
     protocol: &str,
     port: u16,
 ) -> bool {
-    let of = |end: &End, direction: &str| -> Vec<&NetworkPolicy> {
+    let of = |end: &Peer, direction: &str| -> Vec<&NetworkPolicy> {
         let selects = |p: &&NetworkPolicy| {
             let spec = p.spec.as_ref().unwrap();
             end.namespace.as_deref() == Some(home)
@@ -59,12 +59,12 @@ pub fn allowed(
 }
 
 /// No peer named: every peer.
-fn peers(peers: &Option<Vec<NetworkPolicyPeer>>, home: &str, end: &End) -> bool {
+fn peers(peers: &Option<Vec<NetworkPolicyPeer>>, home: &str, end: &Peer) -> bool {
     let named = peers.as_deref().unwrap_or_default();
     named.is_empty() || named.iter().any(|p| peer(p, home, end))
 }
 
-fn peer(peer: &NetworkPolicyPeer, home: &str, end: &End) -> bool {
+fn peer(peer: &NetworkPolicyPeer, home: &str, end: &Peer) -> bool {
     if let Some(block) = &peer.ip_block {
         let out = block.except.iter().flatten().any(|e| within(e, end.address));
         return within(&block.cidr, end.address) && !out;

@@ -6,7 +6,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
-use super::flows::{End, allowed, outside, pod};
+use super::flows::{Peer, allowed, outside, pod};
 use super::{job, observed, pool};
 use crate::labels::{COMPONENT, NAME, POOL};
 use crate::worker_pool::policies;
@@ -26,23 +26,23 @@ fn policies(fetches: bool, metrics_namespace: Option<&str>) -> Vec<NetworkPolicy
         .collect()
 }
 
-fn of_pool(namespace: &str, component: &str, pool: &str) -> End {
+fn of_pool(namespace: &str, component: &str, pool: &str) -> Peer {
     pod(namespace, &[(NAME, "galapagos"), (COMPONENT, component), (POOL, pool)])
 }
 
-fn coordinator() -> End {
+fn coordinator() -> Peer {
     of_pool(HOME, "coordinator", "big")
 }
 
-fn worker() -> End {
+fn worker() -> Peer {
     of_pool(HOME, "worker", "big")
 }
 
-fn operator() -> End {
+fn operator() -> Peer {
     pod("galapagos-system", &[(NAME, "galapagos"), (COMPONENT, "operator")])
 }
 
-fn dns() -> End {
+fn dns() -> Peer {
     pod("kube-system", &[("k8s-app", "kube-dns")])
 }
 
@@ -51,7 +51,7 @@ fn dns() -> End {
 fn pods_talk_to_whom_they_must_and_to_nobody_else() {
     let closed = policies(false, None);
     let stranger = || pod(HOME, &[("app", "web")]);
-    let table: Vec<(&str, End, End, &str, u16, bool)> = vec![
+    let table: Vec<(&str, Peer, Peer, &str, u16, bool)> = vec![
         ("workers fetch work", worker(), coordinator(), "TCP", 7400, true),
         ("the operator reads progress", operator(), coordinator(), "TCP", 7401, true),
         ("workers find their coordinator", worker(), dns(), "UDP", 53, true),
@@ -108,7 +108,7 @@ fn pods_talk_to_whom_they_must_and_to_nobody_else() {
 fn a_job_that_imports_over_https_opens_public_addresses_to_coordinators_and_nothing_more() {
     let open = policies(true, None);
     let may =
-        |from: &End, to: &End, protocol: &str, port: u16| allowed(&open, HOME, from, to, protocol, port);
+        |from: &Peer, to: &Peer, protocol: &str, port: u16| allowed(&open, HOME, from, to, protocol, port);
     assert!(may(&coordinator(), &outside("93.184.216.34"), "TCP", 443));
     assert!(may(&coordinator(), &outside("2606:2800::1"), "TCP", 443));
     assert!(may(&coordinator(), &dns(), "UDP", 53));

@@ -8,15 +8,15 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{job, observed};
-use crate::worker_pool::Problem;
+use crate::worker_pool::PoolFinding;
 use crate::worker_pool::status::status;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn missing() -> Problem {
-    Problem { reason: StalledReason::VolumeNotFound, message: "no claim".to_owned() }
+fn missing() -> PoolFinding {
+    PoolFinding { reason: StalledReason::VolumeNotFound, message: "no claim".to_owned() }
 }
 
 /// Type, status, reason.

@@ -7,10 +7,10 @@ use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use serde_json::{Value, json};
 
 use super::observed;
-use crate::worker_pool::Problem;
+use crate::worker_pool::PoolFinding;
 use crate::worker_pool::validate::validate;
 
-fn problem(spec: Value) -> Problem {
+fn problem(spec: Value) -> PoolFinding {
     validate(&observed(spec.clone())).expect_err(&spec.to_string())
 }
 
@@ -79,7 +79,7 @@ fn a_template_of_the_wrong_shape_is_told_with_its_place() {
 
 #[test]
 fn a_claim_must_exist_and_stay() {
-    assert_eq!(problem(on_claim()), Problem {
+    assert_eq!(problem(on_claim()), PoolFinding {
         reason: StalledReason::VolumeNotFound,
         message: "spec.marketData: there is no PersistentVolumeClaim prices in this namespace: create it, or name another"
             .to_owned(),

@@ -27,7 +27,7 @@ fn a_number_is_taken_once_however_often_it_is_looked_at() {
 
 #[test]
 fn what_is_wrong_stalls_a_job_that_waits_and_leaves_one_alone_that_runs() {
-    let problem = Problem { reason: StalledReason::PoolNotFound, message: "no pool".into() };
+    let problem = JobFinding { reason: StalledReason::PoolNotFound, message: "no pool".into() };
     let mut world = World::new(json!({}));
     world.problem = Some(problem.clone());
     assert!(matches!(world.turn().situation, Situation::Stalled { phase: Phase::Pending, .. }));

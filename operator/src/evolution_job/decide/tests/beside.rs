@@ -33,7 +33,7 @@ fn a_result_is_found_though_a_foreign_container_runs_on_and_then_it_is_stopped()
         "generation": 7, "generations": 50});
     world.ends_beside(0, &words.to_string(), &runs());
     let decision = world.turn();
-    assert_eq!(decision.situation, Situation::Succeeded { reason: CompleteReason::Patience, told: None });
+    assert_eq!(decision.situation, Situation::Succeeded { reason: CompleteReason::Patience, reported: None });
     assert_eq!(decision.recheck, Some(Duration::from_secs(10)), "it may stop by itself");
     assert_eq!(world.turn().children.remove, []);
     world.pass(10);

@@ -27,7 +27,7 @@ fn last_words_end_a_job_whose_stream_told_nothing() {
         "state": {"terminated": {"exitCode": 0, "message": words.to_string()}},
     }]}}));
     let decision = world.turn();
-    assert_eq!(decision.situation, Situation::Succeeded { reason: CompleteReason::Patience, told: None });
+    assert_eq!(decision.situation, Situation::Succeeded { reason: CompleteReason::Patience, reported: None });
     let status = world.observed.job.status.as_ref().unwrap();
     assert_eq!(status.provenance.as_ref().unwrap().result_digest.as_deref(), Some("blake3:00"));
 }
@@ -205,7 +205,7 @@ fn time_without_a_place_counts_against_no_deadline() {
     let mut extended = World::succeeded(10);
     extended.edit(|spec| (spec.active_deadline_seconds, spec.generations) = (Some(100), 20));
     for world in [&mut resumed, &mut extended] {
-        world.problem = Some(Problem { reason: StalledReason::PoolNotFound, message: "no pool".into() });
+        world.problem = Some(JobFinding { reason: StalledReason::PoolNotFound, message: "no pool".into() });
         assert!(matches!(world.turn().situation, Situation::Stalled { phase: Phase::Pending, .. }));
         world.pass(1000);
         world.problem = None;
@@ -242,7 +242,7 @@ fn a_limit_that_was_lowered_below_what_is_done_ends_the_job_by_its_user() {
     world.reports(1, Report { generation: 4, generations: 1, r#final: Some(end), ..Report::default() });
     assert_eq!(
         world.turn().situation,
-        Situation::Succeeded { reason: CompleteReason::StoppedByUser, told: None }
+        Situation::Succeeded { reason: CompleteReason::StoppedByUser, reported: None }
     );
     let status = world.observed.job.status.clone().unwrap();
     assert_eq!((status.generation, status.generations), (Some(4), Some(4)));
@@ -293,7 +293,7 @@ fn times_at_either_end_of_the_calendar_are_decided_about_like_others() {
 fn names_that_nobody_knows_end_the_job_and_its_ttl_begins() {
     for reason in [StalledReason::UnknownStrategy, StalledReason::UnknownGene, StalledReason::InvalidSpec] {
         let mut world = World::new(json!({"ttlSecondsAfterFinished": 60, "ttlPolicy": "Job"}));
-        world.problem = Some(Problem { reason, message: "no such name".into() });
+        world.problem = Some(JobFinding { reason, message: "no such name".into() });
         let decision = world.turn();
         assert_eq!(decision.situation, Situation::Failed { reason, message: "no such name".into() });
         assert_eq!((decision.children.attempt, decision.attempts.started), (None, 0), "no pod was made");
@@ -308,7 +308,7 @@ fn names_that_nobody_knows_end_the_job_and_its_ttl_begins() {
 #[test]
 fn an_attempt_that_comes_into_sight_after_its_job_has_failed_is_taken_away() {
     let mut world = World::new(json!({}));
-    world.problem = Some(Problem { reason: StalledReason::UnknownGene, message: "no such gene".into() });
+    world.problem = Some(JobFinding { reason: StalledReason::UnknownGene, message: "no such gene".into() });
     world.turn();
     assert_eq!(world.phase(), Phase::Failed);
     world.attempt(1);
@@ -329,7 +329,7 @@ fn a_coordinator_that_has_told_its_failure_is_left_to_end_by_itself() {
 #[test]
 fn a_pool_that_is_missing_ends_no_job() {
     let mut world = World::new(json!({}));
-    world.problem = Some(Problem { reason: StalledReason::PoolNotFound, message: "no pool".into() });
+    world.problem = Some(JobFinding { reason: StalledReason::PoolNotFound, message: "no pool".into() });
     world.turn();
     assert_eq!(world.phase(), Phase::Pending);
 }

@@ -31,7 +31,7 @@ fn job(number: u32) -> (Name, Uid) {
 /// A job in a world of its own: what it decides becomes its status, what it asks for appears.
 struct World {
     observed: Observed,
-    problem: Option<Problem>,
+    problem: Option<JobFinding>,
     share: Share,
     /// What it makes pods of is not what the attempts were made of.
     pool_edited: bool,

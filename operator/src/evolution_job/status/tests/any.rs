@@ -150,7 +150,7 @@ fn situation() -> impl Strategy<Value = Situation> {
             .prop_map(|(reason, message, phase)| Situation::Stalled { reason, message, phase }),
         (reason(), text()).prop_map(|(reason, message)| Situation::Failed { reason, message }),
         (select(CompleteReason::ALL), of(text()))
-            .prop_map(|(reason, told)| Situation::Succeeded { reason, told }),
+            .prop_map(|(reason, reported)| Situation::Succeeded { reason, reported }),
     ]
 }
 
@@ -168,13 +168,13 @@ pub fn owned() -> impl Strategy<Value = Owned> {
     });
     let price = of((any::<i64>(), 0..=12_u32)
         .prop_map(|(mantissa, scale)| galapagos_crds::Decimal::new(mantissa % 1_000_000_000_000_000, scale)));
-    let told = (of(report()), of(report()), of(text()), of(text()));
+    let reported = (of(report()), of(report()), of(text()), of(text()));
     let life = (time(), of(time())).prop_map(|(start, end)| Life { start, end });
     let times = (time(), of(time()), of(time()), vec(life, 0..5));
-    (any::<i64>(), situation(), any::<u32>(), any::<u32>(), (attempts, workers, price), told, times).prop_map(
-        |(generation, situation, generations, population, counts, told, times)| {
+    (any::<i64>(), situation(), any::<u32>(), any::<u32>(), (attempts, workers, price), reported, times)
+        .prop_map(|(generation, situation, generations, population, counts, reported, times)| {
             let ((attempts, workers, price), (report, words, image, awaited), (now, started, ended, lives)) =
-                (counts, told, times);
+                (counts, reported, times);
             let facts = Facts {
                 generation,
                 situation,
@@ -192,6 +192,5 @@ pub fn owned() -> impl Strategy<Value = Owned> {
                 price,
             };
             Owned { facts, report, words, image, lives, now }
-        },
-    )
+        })
 }

@@ -39,7 +39,7 @@ fn numbers_can_wait_and_transitions_cannot() {
     assert_eq!(change(&Facts { report: Some(&next), ..told.clone() }), Change::LiveOnly);
     let lost = Situation::Running { reachable: false };
     assert_eq!(change(&Facts { situation: lost, ..told.clone() }), Change::Transition);
-    let ended = Situation::Succeeded { reason: CompleteReason::Patience, told: None };
+    let ended = Situation::Succeeded { reason: CompleteReason::Patience, reported: None };
     assert_eq!(change(&Facts { situation: ended, ..told.clone() }), Change::Transition);
     assert_eq!(change(&Facts { generation: 4, ..told.clone() }), Change::Transition);
     let mut second = told.clone();

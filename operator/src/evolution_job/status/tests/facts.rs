@@ -111,6 +111,6 @@ pub fn situations() -> Vec<Situation> {
         Situation::Stalled { reason, message: message.clone(), phase: Phase::Pending },
         Situation::Stalled { reason, message: message.clone(), phase: Phase::Preparing },
         Situation::Failed { reason, message },
-        Situation::Succeeded { reason: CompleteReason::Patience, told: None },
+        Situation::Succeeded { reason: CompleteReason::Patience, reported: None },
     ]
 }

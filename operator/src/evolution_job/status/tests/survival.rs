@@ -10,7 +10,7 @@ use crate::evolution_job::status::{Facts, Situation, build};
 use galapagos_protocol::last_words;
 
 fn succeeded() -> Situation {
-    Situation::Succeeded { reason: CompleteReason::Patience, told: None }
+    Situation::Succeeded { reason: CompleteReason::Patience, reported: None }
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn the_time_of_a_transition_stays_until_the_status_of_the_condition_changes() {
     let since = |status, type_| condition(status, type_).unwrap().last_transition_time.clone();
     assert_eq!(since(&second, types::READY), Time(at(0)));
     assert_eq!(since(&second, types::RECONCILING), Time(at(0)), "another reason is no transition");
-    let ended = Situation::Succeeded { reason: CompleteReason::TargetReached, told: None };
+    let ended = Situation::Succeeded { reason: CompleteReason::TargetReached, reported: None };
     let third = build(Some(&second), &facts(ended.clone()), at(20));
     assert_eq!(since(&third, types::READY), Time(at(20)));
     assert_eq!(since(&third, types::COMPLETE), Time(at(20)));

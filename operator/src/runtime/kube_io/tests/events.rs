@@ -1,4 +1,4 @@
-//! Events are told once and counted when they repeat.
+//! Events are sent once and counted when they repeat.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, ObjectReference};
@@ -20,14 +20,14 @@ fn job() -> ObjectReference {
     }
 }
 
-async fn tell(io: &KubeIo, note: &str) {
+async fn send(io: &KubeIo, note: &str) {
     io.event(&job(), EventType::Warning, "AttemptLost", "Retry", note).await;
 }
 
 #[tokio::test]
 async fn an_event_says_what_happened_to_which_object() {
     let server = Server::new([]);
-    tell(&server.io(Fence::open()), "exit code 70").await;
+    send(&server.io(Fence::open()), "exit code 70").await;
     let seen = server.only();
     assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", "/api/v1/namespaces/research/events"));
     assert_eq!(seen.body["involvedObject"]["uid"], "u-1");
@@ -47,7 +47,7 @@ async fn a_repeated_event_is_counted_and_another_note_is_another_event() {
     let server = Server::new([]);
     let io = server.io(Fence::open());
     for note in ["exit code 70", "exit code 70", "exit code 71", "exit code 70"] {
-        tell(&io, note).await;
+        send(&io, note).await;
     }
     let seen = server.seen();
     let methods: Vec<&str> = seen.iter().map(|seen| seen.method.as_str()).collect();
@@ -63,8 +63,8 @@ async fn a_repeated_event_is_counted_and_another_note_is_another_event() {
 async fn describe_finds_the_time_of_an_event_and_of_its_last_repetition() {
     let server = Server::new([]);
     let io = server.io(Fence::open());
-    tell(&io, "x").await;
-    tell(&io, "x").await;
+    send(&io, "x").await;
+    send(&io, "x").await;
     let [first, again] = [0, 1].map(|i| server.seen()[i].body.clone());
     let time = |body: &Value, field: &str| body[field].as_str().unwrap_or_default().parse::<Timestamp>();
     assert_eq!(first["firstTimestamp"], first["lastTimestamp"]);
@@ -75,14 +75,14 @@ async fn describe_finds_the_time_of_an_event_and_of_its_last_repetition() {
     );
 }
 
-/// It crashed between telling and writing the status, and does both again.
+/// It crashed between sending and writing the status, and does both again.
 #[tokio::test]
 async fn an_operator_that_tells_again_after_a_crash_makes_no_second_event() {
     let server = Server::new([]);
-    tell(&server.io(Fence::open()), "x").await;
+    send(&server.io(Fence::open()), "x").await;
     let first = server.only().body["metadata"]["name"].clone();
     let again = Server::new([refusal(409, "AlreadyExists", "exists")]);
-    tell(&again.io(Fence::open()), "x").await;
+    send(&again.io(Fence::open()), "x").await;
     let seen = again.seen();
     assert_eq!(seen[0].body["metadata"]["name"], first);
     assert_eq!((seen[1].method.as_str(), &seen[1].body["series"]["count"]), ("PATCH", &2.into()));
@@ -95,8 +95,8 @@ async fn an_event_that_the_server_forgot_is_told_anew() {
         refusal(404, "NotFound", "gone"),
     ]);
     let io = server.io(Fence::open());
-    tell(&io, "x").await;
-    tell(&io, "x").await;
+    send(&io, "x").await;
+    send(&io, "x").await;
     let methods: Vec<String> = server.seen().into_iter().map(|seen| seen.method).collect();
     assert_eq!(methods, ["POST", "PATCH", "POST"]);
 }
@@ -105,8 +105,8 @@ async fn an_event_that_the_server_forgot_is_told_anew() {
 async fn an_event_that_was_refused_is_told_from_the_beginning() {
     let server = Server::new([refusal(403, "Forbidden", "no")]);
     let io = server.io(Fence::open());
-    tell(&io, "x").await;
-    tell(&io, "x").await;
+    send(&io, "x").await;
+    send(&io, "x").await;
     let methods: Vec<String> = server.seen().into_iter().map(|seen| seen.method).collect();
     assert_eq!(methods, ["POST", "POST"]);
 }

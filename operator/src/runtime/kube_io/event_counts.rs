@@ -13,7 +13,7 @@ const REMEMBERED: Duration = Duration::from_secs(50 * 60);
 const MOST: usize = 10_000;
 
 /// The events that this process told lately.
-pub(super) struct Told {
+pub(super) struct EventCounts {
     /// Who tells, for people.
     pub instance: String,
     events: Mutex<HashMap<String, Series>>,
@@ -25,10 +25,10 @@ struct Series {
     first: Instant,
 }
 
-impl Told {
-    pub(super) fn new(manager: &str) -> Told {
+impl EventCounts {
+    pub(super) fn new(manager: &str) -> EventCounts {
         let host = std::env::var("HOSTNAME").ok().filter(|host| !host.is_empty() && host.len() <= 128);
-        Told { instance: host.unwrap_or_else(|| manager.to_owned()), events: Mutex::default() }
+        EventCounts { instance: host.unwrap_or_else(|| manager.to_owned()), events: Mutex::default() }
     }
 
     /// How often the event of that name has been told, this time included.

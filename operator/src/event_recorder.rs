@@ -1,4 +1,4 @@
-//! Events are told beside reconciling, in the order in which they happened: nobody waits for them.
+//! Events are recorded beside reconciling, in the order in which they happened: nobody waits for them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use crate::runtime::metrics::Metrics;
 /// What was done when an event happened: the field `action` of all of them.
 const ACTION: &str = "Reconcile";
 
-/// Events that may wait to be told: more would only be told long after they mattered.
+/// Events that may wait to be recorded: more would only be recorded long after they mattered.
 const MOST: usize = 1000;
 /// Those of one object among them: what one job stirs up must not push out what happens to others.
 const MOST_OF_ONE: usize = 50;
 
-struct Telling {
+struct QueuedEvent {
     about: ObjectReference,
     type_: EventType,
     reason: EventReason,
@@ -29,32 +29,32 @@ struct Telling {
 
 /// Takes events in. Clones are the same.
 #[derive(Clone)]
-pub struct Teller {
-    events: mpsc::Sender<Telling>,
-    /// Events that are not told yet, by the UID of their object, which may be gone by then: what is left goes with the
-    /// telling and not with the object.
+pub struct EventRecorder {
+    events: mpsc::Sender<QueuedEvent>,
+    /// Events that are not recorded yet, by the UID of their object, which may be gone by then: what is left goes with the
+    /// recording and not with the object.
     left: Arc<watch::Sender<HashMap<Option<Uid>, usize>>>,
     metrics: Metrics,
 }
 
-impl Teller {
-    /// The way in, and the task that tells what comes in until all ways in are dropped.
-    pub fn new(io: KubeIo, metrics: Metrics) -> (Teller, impl Future<Output = ()> + Send) {
-        let (sender, mut events) = mpsc::channel::<Telling>(MOST);
+impl EventRecorder {
+    /// The way in, and the task that records what comes in until all ways in are dropped.
+    pub fn new(io: KubeIo, metrics: Metrics) -> (EventRecorder, impl Future<Output = ()> + Send) {
+        let (sender, mut events) = mpsc::channel::<QueuedEvent>(MOST);
         let left = Arc::new(watch::Sender::new(HashMap::new()));
-        let teller = Teller { events: sender, left: Arc::clone(&left), metrics };
-        let telling = async move {
-            while let Some(Telling { about, type_, reason, note }) = events.recv().await {
+        let recorder = EventRecorder { events: sender, left: Arc::clone(&left), metrics };
+        let recording = async move {
+            while let Some(QueuedEvent { about, type_, reason, note }) = events.recv().await {
                 io.event(&about, type_, reason.as_str(), ACTION, &note).await;
-                left.send_modify(|left| told(left, &uid(&about)));
+                left.send_modify(|left| recorded(left, &uid(&about)));
             }
         };
-        (teller, telling)
+        (recorder, recording)
     }
 
-    /// Tells an event. One that comes when this replica does not lead any more is not told, and neither is one for which
+    /// Records an event. One that comes when this replica does not lead any more is not recorded, and neither is one for which
     /// there is no room: it is counted.
-    pub fn tell(&self, about: ObjectReference, type_: EventType, reason: EventReason, mut note: String) {
+    pub fn record(&self, about: ObjectReference, type_: EventType, reason: EventReason, mut note: String) {
         note.truncate(note.floor_char_boundary(MAX_NOTE));
         let uid = uid(&about);
         let mut taken = false;
@@ -62,7 +62,7 @@ impl Teller {
         self.left.send_modify(|left| {
             let of_it = left.get(&uid).copied().unwrap_or(0);
             if of_it < MOST_OF_ONE {
-                taken = self.events.try_send(Telling { about, type_, reason, note }).is_ok();
+                taken = self.events.try_send(QueuedEvent { about, type_, reason, note }).is_ok();
             }
             if taken {
                 left.insert(uid, of_it + 1);
@@ -73,13 +73,13 @@ impl Teller {
         }
     }
 
-    /// Events that wait to be told.
+    /// Events that wait to be recorded.
     pub fn waiting(&self) -> usize {
         self.left.borrow().values().sum()
     }
 
-    /// Returns when every event that was handed in is told.
-    pub async fn all_told(&self) {
+    /// Returns when every event that was handed in is recorded.
+    pub async fn all_recorded(&self) {
         let _ = self.left.subscribe().wait_for(HashMap::is_empty).await;
     }
 }
@@ -89,7 +89,7 @@ fn uid(about: &ObjectReference) -> Option<Uid> {
 }
 
 /// One less of that object; what has none left is forgotten.
-fn told(left: &mut HashMap<Option<Uid>, usize>, uid: &Option<Uid>) {
+fn recorded(left: &mut HashMap<Option<Uid>, usize>, uid: &Option<Uid>) {
     if let Some(of_it) = left.get_mut(uid) {
         *of_it -= 1;
         if *of_it == 0 {
@@ -110,19 +110,19 @@ mod tests {
     use crate::names::OPERATOR;
     use crate::runtime::leader::Fence;
 
-    fn teller() -> (Teller, impl Future<Output = ()> + Send, Arc<Metrics>) {
+    fn recorder() -> (EventRecorder, impl Future<Output = ()> + Send, Arc<Metrics>) {
         let refuse = service_fn(|_: Request<Body>| async {
             Ok::<_, std::convert::Infallible>(Response::builder().status(403).body(Body::empty()).unwrap())
         });
         let metrics = Arc::new(Metrics::new());
         let io = KubeIo::new(Client::new(refuse, "n"), OPERATOR, Fence::open(), metrics.runtime.clone());
-        let (teller, telling) = Teller::new(io, metrics.runtime.clone());
-        (teller, telling, metrics)
+        let (recorder, recording) = EventRecorder::new(io, metrics.runtime.clone());
+        (recorder, recording, metrics)
     }
 
-    fn tell(teller: &Teller, uid: &str, note: String) {
+    fn record(recorder: &EventRecorder, uid: &str, note: String) {
         let about = ObjectReference { uid: Some(uid.to_owned()), ..ObjectReference::default() };
-        teller.tell(about, EventType::Warning, EventReason::CheckpointFallback, note);
+        recorder.record(about, EventType::Warning, EventReason::CheckpointFallback, note);
     }
 
     fn dropped(metrics: &Metrics) -> String {
@@ -133,29 +133,29 @@ mod tests {
 
     #[tokio::test]
     async fn events_of_one_object_beyond_its_share_are_dropped_and_counted_and_others_are_told() {
-        let (teller, telling, metrics) = teller();
+        let (recorder, recording, metrics) = recorder();
         for i in 0..600_000 {
-            tell(&teller, "loud", format!("{i}"));
+            record(&recorder, "loud", format!("{i}"));
         }
-        tell(&teller, "quiet", "one".into());
-        assert_eq!(teller.waiting(), MOST_OF_ONE + 1);
+        record(&recorder, "quiet", "one".into());
+        assert_eq!(recorder.waiting(), MOST_OF_ONE + 1);
         assert_eq!(dropped(&metrics), (600_000 - MOST_OF_ONE).to_string());
-        let mut telling = std::pin::pin!(telling);
+        let mut recording = std::pin::pin!(recording);
         tokio::select! {
-            () = teller.all_told() => {}
-            () = &mut telling => panic!("it ends with its ways in"),
+            () = recorder.all_recorded() => {}
+            () = &mut recording => panic!("it ends with its ways in"),
         }
-        assert_eq!(teller.waiting(), 0);
-        tell(&teller, "loud", "again".into());
-        assert_eq!(teller.waiting(), 1);
+        assert_eq!(recorder.waiting(), 0);
+        record(&recorder, "loud", "again".into());
+        assert_eq!(recorder.waiting(), 1);
     }
 
     #[tokio::test]
     async fn no_more_events_wait_than_there_is_room_for() {
-        let (teller, _telling, metrics) = teller();
+        let (recorder, _telling, metrics) = recorder();
         for i in 0..MOST + 7 {
-            tell(&teller, &i.to_string(), "x".repeat(10_000));
+            record(&recorder, &i.to_string(), "x".repeat(10_000));
         }
-        assert_eq!((teller.waiting(), dropped(&metrics)), (MOST, "7".to_owned()));
+        assert_eq!((recorder.waiting(), dropped(&metrics)), (MOST, "7".to_owned()));
     }
 }

@@ -15,14 +15,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Triggers a second by ordinary news of all jobs together.
 const RATE: f64 = 50.0;
 
-/// What the reconcile was last told.
-struct Told {
+/// What was known when the reconcile was last triggered.
+struct LastTrigger {
     seen: Option<Seen>,
     reachable: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum News {
+enum Urgency {
     None,
     /// Numbers have changed.
     Ordinary,
@@ -30,31 +30,31 @@ enum News {
     Urgent,
 }
 
-/// Triggers the reconcile of `job` whenever there is something to be told, until the stream or the listener is gone.
-pub(super) async fn tell(
+/// Triggers the reconcile of `job` whenever there is something new, until the stream or the listener is gone.
+pub(super) async fn trigger(
     job: &Identity,
     mut heard: watch::Receiver<Heard>,
     triggers: mpsc::UnboundedSender<ObjectRef<EvolutionJob>>,
     count: watch::Receiver<usize>,
     silence: Duration,
 ) {
-    let mut told = Told { seen: None, reachable: false };
+    let mut last = LastTrigger { seen: None, reachable: false };
     let mut due = Instant::now();
     loop {
         let seen = heard.borrow_and_update().seen.clone();
         let now = Instant::now();
         let lost_at = seen.as_ref().map(|seen| seen.at + silence);
         let reachable = lost_at.is_some_and(|at| now < at);
-        let news = told.news(seen.as_ref(), reachable);
-        if news == News::Urgent || news == News::Ordinary && now >= due {
+        let urgency = last.urgency(seen.as_ref(), reachable);
+        if urgency == Urgency::Urgent || urgency == Urgency::Ordinary && now >= due {
             if triggers.send(job.key.of_kind()).is_err() {
                 return;
             }
-            told = Told { seen, reachable };
+            last = LastTrigger { seen, reachable };
             due = now + pause(*count.borrow());
             continue;
         }
-        let later = [(news == News::Ordinary).then_some(due), lost_at.filter(|_| reachable)];
+        let later = [(urgency == Urgency::Ordinary).then_some(due), lost_at.filter(|_| reachable)];
         let wake = later.into_iter().flatten().min();
         tokio::select! {
             changed = heard.changed() => if changed.is_err() { return },
@@ -75,19 +75,19 @@ async fn at(instant: Option<Instant>) {
     }
 }
 
-impl Told {
-    fn news(&self, seen: Option<&Seen>, reachable: bool) -> News {
+impl LastTrigger {
+    fn urgency(&self, seen: Option<&Seen>, reachable: bool) -> Urgency {
         let (old, new) = match (&self.seen, seen) {
-            (_, None) => return News::None,
-            (None, Some(_)) => return News::Urgent,
+            (_, None) => return Urgency::None,
+            (None, Some(_)) => return Urgency::Urgent,
             (Some(old), Some(new)) => (old, new),
         };
         if self.reachable != reachable || old.attempt != new.attempt || matters(&old.report, &new.report) {
-            News::Urgent
+            Urgency::Urgent
         } else if old.report != new.report {
-            News::Ordinary
+            Urgency::Ordinary
         } else {
-            News::None
+            Urgency::None
         }
     }
 }
@@ -117,23 +117,23 @@ mod tests {
 
     #[test]
     fn the_end_is_urgent_and_numbers_are_not() {
-        let told = Told { seen: Some(seen(working(1))), reachable: true };
-        let news = |report| told.news(Some(&seen(report)), true);
-        assert_eq!(news(working(1)), News::None);
-        assert_eq!(news(Report { generation: 3, ..working(2) }), News::Ordinary);
-        assert_eq!(news(Report { r#final: Some(Final::default()), ..working(2) }), News::Urgent);
-        assert_eq!(news(Report { message: "waiting for workers".into(), ..working(2) }), News::Urgent);
-        assert_eq!(news(Report { workers: None, ..working(2) }), News::Urgent);
-        assert_eq!(told.news(Some(&seen(working(1))), false), News::Urgent);
+        let last = LastTrigger { seen: Some(seen(working(1))), reachable: true };
+        let urgency = |report| last.urgency(Some(&seen(report)), true);
+        assert_eq!(urgency(working(1)), Urgency::None);
+        assert_eq!(urgency(Report { generation: 3, ..working(2) }), Urgency::Ordinary);
+        assert_eq!(urgency(Report { r#final: Some(Final::default()), ..working(2) }), Urgency::Urgent);
+        assert_eq!(urgency(Report { message: "waiting for workers".into(), ..working(2) }), Urgency::Urgent);
+        assert_eq!(urgency(Report { workers: None, ..working(2) }), Urgency::Urgent);
+        assert_eq!(last.urgency(Some(&seen(working(1))), false), Urgency::Urgent);
         let next = Seen { attempt: 2, ..seen(working(1)) };
-        assert_eq!(told.news(Some(&next), true), News::Urgent);
+        assert_eq!(last.urgency(Some(&next), true), Urgency::Urgent);
     }
 
     #[test]
     fn the_first_report_is_urgent_and_silence_before_it_is_nothing() {
-        let told = Told { seen: None, reachable: false };
-        assert_eq!(told.news(None, false), News::None);
-        assert_eq!(told.news(Some(&seen(working(1))), true), News::Urgent);
+        let last = LastTrigger { seen: None, reachable: false };
+        assert_eq!(last.urgency(None, false), Urgency::None);
+        assert_eq!(last.urgency(Some(&seen(working(1))), true), Urgency::Urgent);
     }
 
     #[test]
