@@ -1,0 +1,359 @@
+//! Types, units, phases and bounds of an expression whose lets are inlined: `docs/contract/rules.md`, L3 to L6.
+
+mod call;
+mod operator;
+
+use crate::error::{Fault, Kind};
+use crate::functions::Function;
+use crate::gene::{GUARDS, Genes, Values};
+use crate::rational::{Interval, Rational};
+use crate::terms::{Phase, TERMS, term};
+use crate::tree::{Expr, ExprKind, Operator};
+use crate::types::{Constant, Number, Type};
+
+/// The longest period.
+pub const LONGEST_PERIOD: i128 = 10_000;
+
+/// What is known of the data. What is not known is not checked.
+#[derive(Clone, Debug, Default)]
+pub struct Market {
+    /// The symbols of the dataset.
+    pub symbols: Option<Vec<String>>,
+    /// Whether the bars have a volume.
+    pub volume: Option<bool>,
+    /// The interval of the bars, in seconds.
+    pub interval: Option<u64>,
+}
+
+/// Where an expression stands in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Below a name.
+    Let,
+    /// When to enter.
+    Enter,
+    /// When to leave.
+    Exit,
+    /// The price of the stop.
+    Stop,
+    /// The price of the target.
+    Target,
+    /// The share of the equity.
+    Size,
+    /// The share of the equity at risk.
+    Risk,
+    /// The target weight.
+    Exposure,
+}
+
+impl Place {
+    fn allows(self, phase: Phase) -> bool {
+        match phase {
+            Phase::Market => true,
+            Phase::Account => matches!(self, Place::Let | Place::Enter | Place::Exit | Place::Size | Place::Risk),
+            Phase::Position => matches!(self, Place::Let | Place::Exit | Place::Stop | Place::Target),
+        }
+    }
+}
+
+/// What may stand at a point of a tree.
+#[derive(Clone, Copy)]
+struct Scope {
+    place: Place,
+    /// Whether terms of the account and the position may.
+    terms: bool,
+    /// The type of `self`, in a scan.
+    itself: Option<Number>,
+    /// Whether `self` may.
+    held: bool,
+}
+
+impl Scope {
+    /// Below something that reads rows before.
+    fn market(self) -> Scope {
+        Scope { terms: false, held: false, ..self }
+    }
+
+    /// Below a function.
+    fn below(self, f: &Function) -> Scope {
+        Scope { terms: self.terms && f.holds_terms(), held: self.held && f.holds_self(), ..self }
+    }
+}
+
+pub(crate) struct Checker<'a> {
+    pub genes: &'a Genes,
+    pub market: &'a Market,
+    /// The names of all lets, which misspelt names are compared with.
+    pub lets: Vec<&'a str>,
+}
+
+type Checked = Result<Type, Fault>;
+
+impl Checker<'_> {
+    /// Checks a tree and writes its types into it. `whole`: the length of its text.
+    pub(crate) fn check(&self, expr: &mut Expr, place: Place, source: usize, whole: usize) -> Result<(), Fault> {
+        let ty = self.of(expr, Scope { place, terms: true, itself: None, held: false })?;
+        let wrong = |kind, message: String| Err(Fault::new(source, (0, whole), kind, message));
+        if place == Place::Let {
+            return Ok(());
+        }
+        if matches!(place, Place::Enter | Place::Exit) {
+            return match ty {
+                Type::Condition => Ok(()),
+                ty => wrong(Kind::Type, format!("this is {}; a condition is due", ty.name())),
+            };
+        }
+        let due = i32::from(matches!(place, Place::Stop | Place::Target));
+        match ty.number() {
+            None => wrong(Kind::Type, format!("this is {}; a number is due", ty.name())),
+            Some(number) if number.power == due => Ok(()),
+            Some(_) if due == 1 => wrong(Kind::Unit, "this is no price".to_owned()),
+            Some(_) => wrong(Kind::Unit, "this is a price, or made of one; a plain number is due".to_owned()),
+        }
+    }
+
+    fn of(&self, expr: &mut Expr, scope: Scope) -> Checked {
+        let ty = self.kind(expr, scope)?;
+        expr.ty = Some(ty);
+        Ok(ty)
+    }
+
+    fn kind(&self, expr: &mut Expr, scope: Scope) -> Checked {
+        let (span, here) = (expr.span, token(expr));
+        match &mut expr.kind {
+            ExprKind::Number(text) => {
+                let Some(value) = Rational::decimal(text) else {
+                    return Err(Fault::new(span.source, span.token, Kind::Syntax, "this is no number"));
+                };
+                let integer = value.is_whole();
+                Ok(Type::Constant(Constant { interval: Interval::point(value), integer }))
+            }
+            ExprKind::Gene(name) => self.gene(name, here),
+            ExprKind::Name(name) => self.name(name, scope, here),
+            ExprKind::Word(_) => Ok(Type::Word),
+            ExprKind::Timeframe(_) => Ok(Type::Timeframe),
+            ExprKind::Symbol(_) => Ok(Type::Symbol),
+            ExprKind::Itself => match scope.itself {
+                Some(number) if scope.held => Ok(Type::Number(number)),
+                Some(_) => {
+                    let message = "self stands only below operators, min, max, abs and iff";
+                    Err(here.fault(Kind::Phase, message))
+                }
+                None => Err(here.fault(Kind::Name, "self has a meaning only in the body of scan")),
+            },
+            ExprKind::Negative(x) => {
+                let ty = self.of(x, scope)?;
+                self.negative(x, ty)
+            }
+            ExprKind::Not(x) => {
+                let ty = self.of(x, scope)?;
+                condition(x, ty)?;
+                Ok(Type::Condition)
+            }
+            ExprKind::Binary(operator, x, y) => self.binary(*operator, x, y, scope),
+            ExprKind::Chain(..) => Err(here.fault(Kind::Syntax, "a chain of comparisons was not expanded")),
+            ExprKind::Call(name, arguments) => {
+                let f = self.function(name, here)?;
+                let ty = self.call(f, arguments, scope, here)?;
+                Ok(if f.is_tuple() { Type::Tuple(f) } else { ty })
+            }
+            ExprKind::Index(x, k) => self.index(x, k, scope),
+            ExprKind::Field(x, name) => self.field(x, name, scope, here),
+        }
+    }
+
+    fn gene(&self, name: &str, here: Here) -> Checked {
+        if GUARDS.contains(&name) {
+            return Err(here.fault(Kind::Gene, format!("${name} acts by itself and stands in no expression")));
+        }
+        let Some(domain) = self.genes.get(name) else {
+            let fault = here.fault(Kind::Gene, format!("there is no gene {name:?}"));
+            return Err(fault.nearest(name, self.genes.keys().map(String::as_str)));
+        };
+        Ok(match domain.values {
+            Values::Words(_) => Type::Word,
+            Values::Numbers { interval, integer } => Type::Constant(Constant { interval, integer }),
+        })
+    }
+
+    fn name(&self, name: &str, scope: Scope, here: Here) -> Checked {
+        let Some(found) = term(name) else {
+            let fault = here.fault(Kind::Name, format!("there is no let and no field {name:?}"));
+            let known = TERMS.iter().map(|term| term.name).chain(self.lets.iter().copied());
+            return Err(fault.nearest(name, known));
+        };
+        if name == "volume" {
+            self.with_volume(here)?;
+        }
+        if found.phase != Phase::Market {
+            self.term(name, found.phase, scope, here)?;
+        }
+        Ok(found.ty())
+    }
+
+    fn term(&self, name: &str, phase: Phase, scope: Scope, here: Here) -> Result<(), Fault> {
+        if !scope.place.allows(phase) {
+            let allowed = match phase {
+                Phase::Position => "exit, stop and target",
+                _ => "enter, exit, size and risk",
+            };
+            return Err(here.fault(Kind::Phase, format!("{name} is known only in {allowed}")));
+        }
+        if !scope.terms {
+            let message = format!("{name} has no rows before, so that no index and no such function takes it");
+            return Err(here.fault(Kind::Phase, message));
+        }
+        Ok(())
+    }
+
+    fn with_volume(&self, here: Here) -> Result<(), Fault> {
+        if self.market.volume == Some(false) {
+            return Err(here.fault(Kind::Data, "the bars have no volume"));
+        }
+        Ok(())
+    }
+
+    fn index(&self, x: &mut Expr, k: &mut Expr, scope: Scope) -> Checked {
+        let ty = self.of(x, scope.market())?;
+        let ty = match ty {
+            Type::Condition => ty,
+            _ => Type::Number(number(x, ty)?),
+        };
+        let interval = self.period(k, scope)?;
+        if interval.low.numerator() < 0 {
+            return Err(whole(k).fault(Kind::Lookahead, "a negative index is a row of the future"));
+        }
+        within(k, interval, 0)?;
+        Ok(ty)
+    }
+
+    fn field(&self, x: &mut Expr, name: &str, scope: Scope, here: Here) -> Checked {
+        let ty = self.of(x, scope)?;
+        let (Type::Tuple(f), ExprKind::Call(_, arguments)) = (ty, &x.kind) else {
+            return Err(here.fault(Kind::Field, format!("{} has no fields", ty.name())));
+        };
+        let Some(output) = f.output(name) else {
+            let known = f.outputs.iter().map(|output| output.field);
+            let fault = here.fault(Kind::Field, format!("{} has no field {name:?}", f.name));
+            let all: Vec<&str> = known.clone().collect();
+            return Err(fault.expected(all.join(", ")).nearest(name, known));
+        };
+        Ok(call::result(output, arguments))
+    }
+
+    /// The bounds of a whole constant of literals and integer genes.
+    fn period(&self, expr: &mut Expr, scope: Scope) -> Result<Interval, Fault> {
+        let ty = self.of(expr, scope.market())?;
+        if ty == Type::Word {
+            number(expr, ty)?;
+        }
+        match ty {
+            Type::Constant(constant) if counts(expr) => Ok(constant.interval),
+            _ => {
+                let fault = whole(expr).fault(Kind::Constant, "a number of bars is constant and whole");
+                Err(fault.expected("whole numbers and integer genes, with + - * between them"))
+            }
+        }
+    }
+}
+
+/// Whether an expression is made of whole literals and integer genes under `+`, `-` and `*`.
+fn counts(expr: &Expr) -> bool {
+    let own = match &expr.kind {
+        ExprKind::Number(_) | ExprKind::Gene(_) => {
+            matches!(expr.ty, Some(Type::Constant(Constant { integer: true, .. })))
+        }
+        ExprKind::Negative(_) => true,
+        ExprKind::Binary(operator, ..) => {
+            matches!(operator, Operator::Plus | Operator::Minus | Operator::Times)
+        }
+        _ => false,
+    };
+    own && expr.parts().into_iter().all(counts)
+}
+
+/// Refuses a period out of its bounds.
+fn within(expr: &Expr, interval: Interval, least: i128) -> Result<(), Fault> {
+    if interval.low.numerator() < least || interval.high.numerator() > LONGEST_PERIOD {
+        let (low, high) = (interval.low.numerator(), interval.high.numerator());
+        let is = if low == high { format!("{low}") } else { format!("from {low} to {high}") };
+        let message = format!("this is {is}; it lies in {least} to {LONGEST_PERIOD}");
+        return Err(whole(expr).fault(Kind::Range, message));
+    }
+    Ok(())
+}
+
+/// A place in a text, for faults.
+#[derive(Clone, Copy)]
+struct Here {
+    source: usize,
+    span: (usize, usize),
+}
+
+impl Here {
+    fn fault(self, kind: Kind, message: impl Into<String>) -> Fault {
+        Fault::new(self.source, self.span, kind, message)
+    }
+}
+
+/// The whole of an expression, an opening parenthesis included.
+fn whole(expr: &Expr) -> Here {
+    Here { source: expr.span.source, span: (expr.span.from, expr.span.to) }
+}
+
+/// The token that gives an expression its name.
+fn token(expr: &Expr) -> Here {
+    Here { source: expr.span.source, span: expr.span.token }
+}
+
+/// The number that an expression of type `ty` gives.
+fn number(expr: &Expr, ty: Type) -> Result<Number, Fault> {
+    if let (ExprKind::Gene(name), Type::Word) = (&expr.kind, ty) {
+        return Err(token(expr).fault(Kind::Gene, format!("${name} has words; a number is due")));
+    }
+    ty.number().ok_or_else(|| {
+        let fault = whole(expr).fault(Kind::Type, format!("this is {}; a number is due", ty.name()));
+        match ty {
+            Type::Tuple(f) => fault.expected(one_of(f)),
+            _ => fault,
+        }
+    })
+}
+
+fn condition(expr: &Expr, ty: Type) -> Result<(), Fault> {
+    if ty == Type::Condition {
+        return Ok(());
+    }
+    let fault = whole(expr).fault(Kind::Type, format!("this is {}; a condition is due", ty.name()));
+    Err(match ty {
+        Type::Tuple(f) => fault.expected(one_of(f)),
+        _ => fault,
+    })
+}
+
+fn one_of(f: &Function) -> String {
+    let fields: Vec<String> = f.outputs.iter().map(|output| format!(".{}", output.field)).collect();
+    format!("one of {} behind it", fields.join(", "))
+}
+
+/// The common price power of two numbers; a constant takes that of the other.
+fn alike(left: Type, right: &Expr, right_ty: Type) -> Result<i32, Fault> {
+    let (x, y) = match (left, right_ty) {
+        (Type::Constant(_), Type::Constant(_)) => return Ok(0),
+        (Type::Constant(_), Type::Number(other)) | (Type::Number(other), Type::Constant(_)) => {
+            return Ok(other.power);
+        }
+        (Type::Number(x), Type::Number(y)) => (x.power, y.power),
+        _ => return Err(whole(right).fault(Kind::Type, "a number is due")),
+    };
+    if x == y {
+        return Ok(x);
+    }
+    let name = |power: i32| match power {
+        0 => "a plain number".to_owned(),
+        1 => "a price".to_owned(),
+        other => format!("a price to the power {other}"),
+    };
+    let message = format!("this is {}, beside {}", name(y), name(x));
+    Err(whole(right).fault(Kind::Unit, message).expected("num(..) around a price that is meant as a plain number"))
+}

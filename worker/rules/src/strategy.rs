@@ -1,0 +1,311 @@
+//! A document checked as a whole: `docs/contract/rules.md`, L1 and L9.
+
+use crate::canonical::{canonical, text};
+use crate::check::{Checker, Market, Place};
+use crate::document::{Document, Reentry, Side};
+use crate::error::{Error, Fault, Kind};
+use crate::gene::{GUARDS, Genes, domains, is_lower_name};
+use crate::graph::{Graph, NodeId};
+use crate::inline::Lets;
+use crate::lex::is_name;
+use crate::order::{self, Order};
+use crate::parse::parse;
+use crate::tree::{Expr, ExprKind};
+use crate::warm_up::{At, Calendar, cause, warm_up};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The number of the language.
+pub const LANGUAGE: u32 = 1;
+/// The most lets of a document.
+pub const MOST_LETS: usize = 64;
+/// The most orders of a document.
+pub const MOST_ORDERS: usize = 8;
+
+/// A strategy whose rules are right.
+#[derive(Clone, Debug)]
+pub struct Strategy {
+    /// Its name.
+    pub name: String,
+    /// Its genes.
+    pub genes: Genes,
+    /// Its expressions, in the order of the contract.
+    pub expressions: Vec<Expression>,
+    /// All of them as one graph.
+    pub graph: Graph,
+    /// Which gene is below which.
+    pub order: Vec<Order>,
+    /// Closes without an entry after an exit.
+    pub cooldown_bars: u32,
+    /// The longest time in a position.
+    pub max_bars: Option<u32>,
+    /// When a stop, a target or the time may be followed by an entry.
+    pub reentry: Reentry,
+    /// Lets that no expression needs.
+    pub unused_lets: Vec<String>,
+}
+
+/// An expression of a strategy.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    /// Its path, as `rules.long.enter`.
+    pub path: String,
+    /// What it decides.
+    pub place: Place,
+    /// Its canonical tree.
+    pub tree: Expr,
+    /// The text of that.
+    pub text: String,
+    /// Its node in the graph.
+    pub node: NodeId,
+}
+
+/// The warm-up of a strategy and what causes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WarmUp {
+    /// W: the first row that counts is W - 1.
+    pub rows: i64,
+    /// The expression.
+    pub path: String,
+    /// The part of it, canonical.
+    pub cause: String,
+}
+
+/// A text of a document.
+struct Source<'a> {
+    path: String,
+    place: Place,
+    text: &'a str,
+}
+
+/// Checks a document as a whole; all errors, those of a string once.
+pub fn check(document: &Document, market: &Market) -> Result<Strategy, Vec<Error>> {
+    checked(document, market).map_err(|errors| {
+        let named = |e| Error { strategy: document.name.clone(), ..e };
+        errors.into_iter().map(named).collect()
+    })
+}
+
+fn checked(document: &Document, market: &Market) -> Result<Strategy, Vec<Error>> {
+    let rules = &document.rules;
+    let (genes, mut errors) = domains(&document.genes);
+    errors.extend(structure(document));
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let sources = sources(document);
+    let orders = rules.order.iter().enumerate().map(|(i, text)| (format!("rules.order[{i}]"), text));
+    let orders: Vec<(String, &String)> = orders.collect();
+    let path = |source: usize| match sources.get(source) {
+        Some(found) => found.path.clone(),
+        None => orders.get(source - sources.len()).map(|(path, _)| path.clone()).unwrap_or_default(),
+    };
+    let located = |fault: Fault| fault.clone().at(&path(fault.source));
+
+    // Syntax of all strings first.
+    let trees: Vec<Result<Expr, Fault>> =
+        sources.iter().enumerate().map(|(i, source)| parse(source.text, i)).collect();
+    let parsed: Vec<Result<order::Parsed, Fault>> =
+        orders.iter().enumerate().map(|(i, (_, text))| order::parse(text, sources.len() + i)).collect();
+    let faults = trees.iter().filter_map(|tree| tree.as_ref().err().cloned());
+    let faults = faults.chain(parsed.iter().filter_map(|order| order.as_ref().err().cloned()));
+    errors.extend(faults.map(located));
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let trees: Vec<Expr> = trees.into_iter().flatten().collect();
+    let parsed: Vec<order::Parsed> = parsed.into_iter().flatten().collect();
+
+    let named = rules.lets.keys().cloned().zip(trees.iter().cloned()).collect();
+    for name in Lets::circles(&named) {
+        let source = rules.lets.keys().position(|key| *key == name).unwrap_or(0);
+        let message = format!("{name} needs itself");
+        errors.push(located(Fault::new(source, (0, 1), Kind::Cycle, message)));
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let lets = Lets::new(named);
+    let checker = Checker { genes: &genes, market, lets: rules.lets.keys().map(String::as_str).collect() };
+    let (mut expressions, mut graph, mut used) = (Vec::new(), Graph::default(), BTreeSet::new());
+    for (i, (source, tree)) in sources.iter().zip(&trees).enumerate() {
+        let expanded = lets.expand(tree, i);
+        if let (Ok(tree), true) = (&expanded, source.place != Place::Let) {
+            collect_genes(tree, &mut used);
+        }
+        let tree = expanded.and_then(|mut tree| {
+            checker.check(&mut tree, source.place, i, source.text.chars().count()).map(|()| tree)
+        });
+        match tree {
+            Ok(tree) if source.place != Place::Let => {
+                let tree = canonical(&tree);
+                let (text, node) = (text(&tree), graph.add(&tree));
+                let (path, place) = (source.path.clone(), source.place);
+                expressions.push(Expression { path, place, tree, text, node });
+            }
+            Ok(_) => {}
+            Err(fault) => errors.push(located(fault)),
+        }
+    }
+    errors.extend(parsed.iter().filter_map(|order| order::check(order, &genes).err()).map(located));
+    // The first of each string: what is wrong in a let is found again wherever it is named.
+    let mut seen = BTreeSet::new();
+    errors.retain(|error| seen.insert(error.path.clone()));
+    let unused = unused(&genes, &used);
+    if !errors.is_empty() || !unused.is_empty() {
+        return Err(unused.into_iter().chain(errors).collect());
+    }
+    let named = lets.used(trees.iter().skip(rules.lets.len()));
+    Ok(Strategy {
+        name: document.name.clone(),
+        genes,
+        expressions,
+        graph,
+        order: parsed.into_iter().map(|order| order.order).collect(),
+        cooldown_bars: rules.cooldown_bars.unwrap_or(0),
+        max_bars: rules.max_bars,
+        reentry: rules.reentry.unwrap_or_default(),
+        unused_lets: rules.lets.keys().filter(|name| !named.contains(*name)).cloned().collect(),
+    })
+}
+
+/// What is wrong without a look into any string.
+fn structure(document: &Document) -> Vec<Error> {
+    let rules = &document.rules;
+    let mut errors = Vec::new();
+    let mut wrong = |path: &str, kind, message: String| errors.push(Error::of_field(path, kind, message));
+    if !is_lower_name(&document.name, 40) {
+        let message = "a name begins with a lower-case letter and has letters, digits and _, at most 40";
+        wrong("name", Kind::Structure, message.to_owned());
+    }
+    if rules.language != LANGUAGE {
+        let message = format!("there is no language {}; write language: {LANGUAGE}", rules.language);
+        wrong("rules.language", Kind::Structure, message);
+    }
+    if rules.lets.len() > MOST_LETS {
+        wrong("rules.let", Kind::Limit, format!("a document has at most {MOST_LETS} lets"));
+    }
+    for name in rules.lets.keys().take(MOST_LETS).filter(|name| !is_name(name)) {
+        let message = "this is no name: a letter or _, then letters, digits and _, and no word of the language";
+        wrong(&format!("rules.let.{name}"), Kind::Structure, message.to_owned());
+    }
+    for (path, side) in [("rules.long", &rules.long), ("rules.short", &rules.short)] {
+        let Some(side) = side else { continue };
+        if side.risk.is_some() && side.stop.is_none() {
+            wrong(path, Kind::Structure, "risk needs a stop".to_owned());
+        }
+        if side.risk.is_some() && side.size.is_some() {
+            wrong(path, Kind::Structure, "a side has either size or risk".to_owned());
+        }
+    }
+    let sides = rules.long.is_some() || rules.short.is_some();
+    if rules.exposure.is_some() && sides {
+        wrong("rules.exposure", Kind::Structure, "exposure stands instead of long and short".to_owned());
+    }
+    if rules.exposure.is_none() && !sides {
+        wrong("rules", Kind::Structure, "rules have long, short or exposure".to_owned());
+    }
+    let timed = [
+        ("rules.cooldownBars", rules.cooldown_bars.is_some()),
+        ("rules.maxBars", rules.max_bars.is_some()),
+        ("rules.reentry", rules.reentry.is_some()),
+    ];
+    for (path, _) in timed.into_iter().filter(|&(_, given)| given && rules.exposure.is_some()) {
+        wrong(path, Kind::Structure, "this has no meaning with exposure".to_owned());
+    }
+    if rules.cooldown_bars.is_some_and(|bars| bars > 10_000) {
+        wrong("rules.cooldownBars", Kind::Structure, "this is 0 to 10000".to_owned());
+    }
+    if rules.max_bars.is_some_and(|bars| !(1..=100_000).contains(&bars)) {
+        wrong("rules.maxBars", Kind::Structure, "this is 1 to 100000".to_owned());
+    }
+    if rules.order.len() > MOST_ORDERS {
+        wrong("rules.order", Kind::Limit, format!("a document has at most {MOST_ORDERS} orders"));
+    }
+    errors
+}
+
+/// The texts of a document, lets first.
+fn sources(document: &Document) -> Vec<Source<'_>> {
+    let rules = &document.rules;
+    let mut all = Vec::new();
+    for (name, text) in &rules.lets {
+        all.push(Source { path: format!("rules.let.{name}"), place: Place::Let, text: &text.0 });
+    }
+    let places = |key: &str| match key {
+        "enter" => Place::Enter,
+        "exit" => Place::Exit,
+        "stop" => Place::Stop,
+        "target" => Place::Target,
+        "size" => Place::Size,
+        _ => Place::Risk,
+    };
+    for (path, side) in [("rules.long", &rules.long), ("rules.short", &rules.short)] {
+        for (key, text) in side.iter().flat_map(Side::expressions) {
+            all.push(Source { path: format!("{path}.{key}"), place: places(key), text: &text.0 });
+        }
+    }
+    if let Some(text) = &rules.exposure {
+        all.push(Source { path: "rules.exposure".to_owned(), place: Place::Exposure, text: &text.0 });
+    }
+    all
+}
+
+fn collect_genes(tree: &Expr, used: &mut BTreeSet<String>) {
+    tree.walk(&mut |part| {
+        if let ExprKind::Gene(name) = &part.kind {
+            used.insert(name.clone());
+        }
+    });
+}
+
+fn unused(genes: &Genes, used: &BTreeSet<String>) -> Vec<Error> {
+    let inert = |name: &str| !used.contains(name) && !GUARDS.contains(&name);
+    let mut all: Vec<_> = genes.iter().filter(|(name, _)| inert(name)).collect();
+    all.sort_by_key(|(_, domain)| domain.position);
+    let error = |(name, domain): (&String, &crate::gene::Domain)| {
+        let message = format!("no expression uses ${name}");
+        Error::of_field(format!("genes[{}]", domain.position), Kind::Unused, message)
+    };
+    all.into_iter().map(error).collect()
+}
+
+impl Strategy {
+    /// The rules as the inputs of a run hold them: canonical texts, defaults filled in.
+    pub fn canonical(&self) -> Value {
+        let mut out = Map::new();
+        out.insert("language".to_owned(), json!(LANGUAGE));
+        let mut sides: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+        for expression in &self.expressions {
+            let text = Value::String(expression.text.clone());
+            match expression.path.trim_start_matches("rules.").split_once('.') {
+                Some((side, key)) => drop(sides.entry(side).or_default().insert(key.to_owned(), text)),
+                None => drop(out.insert("exposure".to_owned(), text)),
+            }
+        }
+        for (side, texts) in sides {
+            out.insert(side.to_owned(), Value::Object(texts));
+        }
+        let order: Vec<String> = self.order.iter().map(ToString::to_string).collect();
+        out.insert("cooldownBars".to_owned(), json!(self.cooldown_bars));
+        out.insert("maxBars".to_owned(), json!(self.max_bars));
+        out.insert("order".to_owned(), json!(order));
+        out.insert("reentry".to_owned(), json!(self.reentry));
+        Value::Object(out)
+    }
+
+    /// The warm-up of all expressions together. Nothing, if one looks at another timeframe or symbol and there is no
+    /// calendar.
+    pub fn warm_up(&self, at: At<'_>, calendar: Option<&dyn Calendar>) -> Option<WarmUp> {
+        let mut most: Option<(i64, &Expression)> = None;
+        for expression in &self.expressions {
+            let rows = warm_up(&expression.tree, at, calendar)?;
+            if most.is_none_or(|(before, _)| rows > before) {
+                most = Some((rows, expression));
+            }
+        }
+        let (rows, expression) = most?;
+        let cause = text(cause(&expression.tree, at, calendar));
+        Some(WarmUp { rows: rows.checked_add(1)?, path: expression.path.clone(), cause })
+    }
+}

@@ -1,0 +1,182 @@
+//! The tree of an expression.
+
+use crate::types::Type;
+
+/// An expression, with its place in a text.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Its type, once checked.
+    pub ty: Option<Type>,
+    pub(crate) span: Span,
+}
+
+/// Where an expression stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Span {
+    /// The text, as a number.
+    pub source: usize,
+    /// The first character, an opening parenthesis included, and the first one behind.
+    pub from: usize,
+    pub to: usize,
+    /// Its own token: the name of a function, term or field, the `$` of a gene.
+    pub token: (usize, usize),
+}
+
+/// Two trees are equal wherever they stand.
+impl PartialEq for Expr {
+    fn eq(&self, other: &Expr) -> bool {
+        self.kind == other.kind
+    }
+}
+
+/// What an expression is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// A literal, without needless zeros.
+    Number(String),
+    /// A gene.
+    Gene(String),
+    /// A let, a field of the market, a term of the account, or a word.
+    Name(String),
+    /// A value of a word gene, beside one.
+    Word(String),
+    /// The value of the row before, in a scan.
+    Itself,
+    /// A timeframe.
+    Timeframe(Timeframe),
+    /// A symbol.
+    Symbol(String),
+    /// `-x`.
+    Negative(Box<Expr>),
+    /// `not x`.
+    Not(Box<Expr>),
+    /// Two operands.
+    Binary(Operator, Box<Expr>, Box<Expr>),
+    /// `a < b <= c`, as written.
+    Chain(Vec<Expr>, Vec<Operator>),
+    /// A call.
+    Call(String, Vec<Argument>),
+    /// `x[k]`.
+    Index(Box<Expr>, Box<Expr>),
+    /// `x.name`.
+    Field(Box<Expr>, String),
+}
+
+/// An argument of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    /// The label in front of it.
+    pub label: Option<String>,
+    /// The argument.
+    pub value: Expr,
+}
+
+/// What stands between two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Operator {
+    /// `or_else`.
+    OrElse,
+    /// `or`.
+    Or,
+    /// `and`.
+    And,
+    /// `<`.
+    Less,
+    /// `<=`.
+    AtMost,
+    /// `>`.
+    Greater,
+    /// `>=`.
+    AtLeast,
+    /// `==`.
+    Equal,
+    /// `!=`.
+    Unequal,
+    /// `+`.
+    Plus,
+    /// `-`.
+    Minus,
+    /// `*`.
+    Times,
+    /// `/`.
+    Over,
+}
+
+impl Operator {
+    /// As it is written.
+    pub fn text(self) -> &'static str {
+        match self {
+            Operator::OrElse => "or_else",
+            Operator::Or => "or",
+            Operator::And => "and",
+            Operator::Less => "<",
+            Operator::AtMost => "<=",
+            Operator::Greater => ">",
+            Operator::AtLeast => ">=",
+            Operator::Equal => "==",
+            Operator::Unequal => "!=",
+            Operator::Plus => "+",
+            Operator::Minus => "-",
+            Operator::Times => "*",
+            Operator::Over => "/",
+        }
+    }
+
+    /// Whether it compares.
+    pub fn compares(self) -> bool {
+        (Operator::Less..=Operator::Unequal).contains(&self)
+    }
+}
+
+/// The length of a higher bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeframe {
+    /// How many.
+    pub count: u64,
+    /// `m`, `h`, `d` or `w`.
+    pub unit: char,
+}
+
+impl Timeframe {
+    /// How long it is.
+    pub fn seconds(self) -> u64 {
+        let unit = match self.unit {
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 86_400,
+            _ => 604_800,
+        };
+        self.count.saturating_mul(unit)
+    }
+}
+
+impl std::fmt::Display for Timeframe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.count, self.unit)
+    }
+}
+
+impl Expr {
+    pub(crate) fn new(kind: ExprKind, span: Span) -> Expr {
+        Expr { kind, ty: None, span }
+    }
+
+    /// Its parts, from left to right.
+    pub fn parts(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Negative(x) | ExprKind::Not(x) | ExprKind::Field(x, _) => vec![x],
+            ExprKind::Binary(_, x, y) | ExprKind::Index(x, y) => vec![x, y],
+            ExprKind::Chain(all, _) => all.iter().collect(),
+            ExprKind::Call(_, arguments) => arguments.iter().map(|a| &a.value).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// This and all that is below.
+    pub fn walk<'a>(&'a self, each: &mut dyn FnMut(&'a Expr)) {
+        each(self);
+        self.parts().into_iter().for_each(|part| part.walk(each));
+    }
+}
