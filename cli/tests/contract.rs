@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const TESTS: &str = "mod tests {";
 
 /// The first letters of ids.
-const FAMILIES: &str = "XCRAPGHJWK";
+const FAMILIES: &str = "XCRAPGHJWKD";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()

@@ -7,7 +7,7 @@ use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
     "galapagos",
     "galapagos-crds",
     "galapagos-e2e",
@@ -17,6 +17,7 @@ const OURS: [&str; 11] = [
     "galapagos-market",
     "galapagos-operator",
     "galapagos-protocol",
+    "galapagos-rules",
     "galapagos-run",
     "galapagos-worker",
 ];
@@ -63,6 +64,7 @@ fn every_arrow_is_one_of_the_house() {
     assert_eq!(arrows("galapagos-engine"), none);
     assert_eq!(arrows("galapagos-market"), none);
     assert_eq!(arrows("galapagos-crds"), none);
+    assert_eq!(arrows("galapagos-rules"), none);
     assert_eq!(arrows("galapagos-protocol"), none);
     assert_eq!(arrows("galapagos-manifest"), ["galapagos-crds", "galapagos-genetics"]);
     assert_eq!(
@@ -102,6 +104,7 @@ fn no_network_and_no_runtime_is_below_a_run_and_no_client_below_a_process() {
         "galapagos-manifest",
         "galapagos-market",
         "galapagos-crds",
+        "galapagos-rules",
         "galapagos-run",
     ] {
         let below = below(package, None);
@@ -132,7 +135,7 @@ fn no_network_and_no_runtime_is_below_a_run_and_no_client_below_a_process() {
 
 #[test]
 fn the_pure_crates_have_no_threads_files_or_clock_of_others() {
-    for package in ["galapagos-genetics", "galapagos-engine"] {
+    for package in ["galapagos-genetics", "galapagos-engine", "galapagos-rules"] {
         let below = below(package, None);
         for banned in ["rayon", "memmap2", "tempfile", "jiff", "chrono", "rand", "getrandom"] {
             assert!(!below.contains(banned), "{banned} is below {package}");
@@ -154,6 +157,7 @@ fn the_pure_crates_ban_the_same_functions() {
     assert_eq!(bans("genetics"), engine);
     assert_eq!(bans("manifest"), engine);
     assert_eq!(bans("market"), engine);
+    assert_eq!(bans("rules"), engine);
 }
 
 /// Rust files below `folder`, as paths from the repository's root, with what they say.

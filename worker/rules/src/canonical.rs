@@ -1,4 +1,4 @@
-//! The one form of all trees that mean the same by their form alone, and its text: `docs/contract/rules.md`, L8.
+//! The one form of all trees that mean the same by their form alone, and its text: `docs/contract/rules.md`, D8.
 
 use crate::lex::is_name;
 use crate::rational::{Interval, Rational};

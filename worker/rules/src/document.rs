@@ -1,4 +1,4 @@
-//! A strategy as people write it: `docs/contract/rules.md`, L1.
+//! A strategy as people write it: `docs/contract/rules.md`, D1.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What is wrong with a document, and where: `docs/contract/rules.md`, L9.
+//! What is wrong with a document, and where: `docs/contract/rules.md`, D9.
 
 use serde::Serialize;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Which numbers are exact fractions of ticks for given genes: `docs/contract/rules.md`, L4.
+//! Which numbers are exact fractions of ticks for given genes: `docs/contract/rules.md`, D4.
 
 use crate::constant::{Genome, value};
 use crate::rational::gcd;

@@ -1,4 +1,4 @@
-//! The expressions of a strategy as one graph, in which what is the same stands once.
+//! The expressions of a strategy as one graph, in which what is the same stands once: `docs/contract/rules.md`, D8.
 
 use crate::canonical::text;
 use crate::terms::{Phase, term};

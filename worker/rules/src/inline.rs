@@ -1,4 +1,4 @@
-//! Lets put in where they are named, as trees: `docs/contract/rules.md`, L2.
+//! Lets put in where they are named, as trees: `docs/contract/rules.md`, D2.
 
 use crate::error::{Fault, Kind};
 use crate::parse::{DEEPEST, too_deep};

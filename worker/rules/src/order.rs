@@ -1,4 +1,4 @@
-//! Which gene is below which: `docs/contract/rules.md`, L1.
+//! Which gene is below which: `docs/contract/rules.md`, D1.
 
 use crate::error::{Fault, Kind};
 use crate::gene::Genes;

@@ -1,4 +1,4 @@
-//! Tokens to a tree, by recursive descent: `docs/contract/rules.md`, L2.
+//! Tokens to a tree, by recursive descent: `docs/contract/rules.md`, D2.
 
 use crate::error::{Fault, Kind};
 use crate::lex::{Placed, Token, tokens};

@@ -1,4 +1,4 @@
-//! A calendar of the open times of bars: `docs/contract/rules.md`, L7.
+//! A calendar of the open times of bars: `docs/contract/rules.md`, D7.
 
 use crate::tree::Timeframe;
 use crate::warm_up::Calendar;
@@ -80,7 +80,7 @@ mod tests {
         Stamps { interval: 3_600, own: hours.iter().map(|h| h * 3_600).collect(), ..Stamps::default() }
     }
 
-    // Contract L7.
+    // Contract D7.
     #[test]
     fn a_bucket_is_seen_once_the_clock_has_passed_its_end() {
         let full = hourly(&[0, 1, 2, 3, 4, 5, 6, 7]);

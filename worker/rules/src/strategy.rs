@@ -1,4 +1,4 @@
-//! A document checked as a whole: `docs/contract/rules.md`, L1 and L9.
+//! A document checked as a whole: `docs/contract/rules.md`, D1 and D9.
 
 use crate::canonical::{canonical, text};
 use crate::check::{Checker, Market, Place};

@@ -1,4 +1,4 @@
-//! The names of the language that are no functions: `docs/contract/rules.md`, L3.
+//! The names of the language that are no functions: `docs/contract/rules.md`, D3.
 
 use crate::types::{Number, Type};
 

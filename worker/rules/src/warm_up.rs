@@ -1,4 +1,4 @@
-//! First defined rows and warm-up: `docs/contract/rules.md`, L7.
+//! First defined rows and warm-up: `docs/contract/rules.md`, D7.
 
 use crate::constant::{Genome, value};
 use crate::functions::{Accepts, Function, Output, Shape, function};

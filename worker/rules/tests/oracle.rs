@@ -26,7 +26,7 @@ fn differs<T: PartialEq + std::fmt::Debug>(what: &str, got: T, expected: T) -> O
     (got != expected).then(|| format!("{what}: got {got:?}, expected {expected:?}"))
 }
 
-// Contract L8.
+// Contract D8.
 #[test]
 fn a_strategy_has_the_canonical_text_of_the_record() {
     hold("canonical", 12, |record| {
@@ -41,7 +41,7 @@ fn a_strategy_has_the_canonical_text_of_the_record() {
     });
 }
 
-// Contract L9.
+// Contract D9.
 #[test]
 fn a_document_is_refused_where_and_as_the_record_says() {
     hold("refused", 48, |record| {
@@ -61,7 +61,7 @@ fn a_document_is_refused_where_and_as_the_record_says() {
     });
 }
 
-// Contract L7.
+// Contract D7.
 #[test]
 fn the_warm_up_is_that_of_the_record_from_bounds_and_from_defaults() {
     hold("warmup", 9, |record| {
@@ -80,7 +80,33 @@ fn the_warm_up_is_that_of_the_record_from_bounds_and_from_defaults() {
     });
 }
 
-// Contract L4.
+// Contract D7.
+#[test]
+fn a_strategy_of_the_backtests_is_accepted_and_has_the_warm_up_of_its_genome() {
+    hold("backtest", 61, |record| {
+        let document = read(&record["strategy"]).unwrap();
+        let strategy = match check(&document, &Market::default()) {
+            Ok(strategy) => strategy,
+            Err(errors) => return Some(format!("refused: {errors:?}")),
+        };
+        let mut genome = defaults(&strategy.genes);
+        genome.extend(record["genome"].as_object().unwrap().iter().map(|(name, v)| (name.clone(), text(v))));
+        let stamps = record::stamps(record);
+        let rows = strategy.warm_up(At::Genome(&genome), Some(&stamps)).map(|w| w.rows);
+        differs("W", rows, record["expected"]["W"].as_i64())
+    });
+}
+
+// Contract D1.
+#[test]
+fn the_rules_of_the_accounts_are_accepted() {
+    hold("account", 18, |record| {
+        let document = read(&json!({"name": "x", "rules": record["rules"]})).unwrap();
+        check(&document, &Market::default()).err().map(|errors| format!("refused: {errors:?}"))
+    });
+}
+
+// Contract D4.
 #[test]
 fn an_expression_has_type_unit_denominator_and_warm_up_of_the_record() {
     hold("function", 115, |record| {

@@ -1,4 +1,4 @@
-//! Types, units, phases and bounds of an expression whose lets are inlined: `docs/contract/rules.md`, L3 to L6.
+//! Types, units, phases and bounds of an expression whose lets are inlined: `docs/contract/rules.md`, D3 to D6.
 
 mod call;
 mod operator;

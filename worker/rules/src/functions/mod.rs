@@ -1,4 +1,4 @@
-//! The functions of the language, as data: `docs/contract/rules.md`, L5. Checks and documentation read the one table.
+//! The functions of the language, as data: `docs/contract/rules.md`, D5. Checks and documentation read the one table.
 
 mod table;
 
@@ -190,7 +190,7 @@ mod tests {
     use super::{FUNCTIONS, RESERVED, Shape, function};
     use crate::terms::TERMS;
 
-    // Contract L5.
+    // Contract D5.
     #[test]
     fn every_function_has_a_name_of_its_own_and_says_what_it_is() {
         for (i, f) in FUNCTIONS.iter().enumerate() {
