@@ -169,7 +169,12 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(source: usize, (from, to): (usize, usize), kind: Kind, message: impl Into<String>) -> Fault {
+    pub(crate) fn new(
+        source: usize,
+        (from, to): (usize, usize),
+        kind: Kind,
+        message: impl Into<String>,
+    ) -> Fault {
         Fault { source, from, to, kind, message: message.into(), expected: None, nearest: None }
     }
 

@@ -154,7 +154,9 @@ fn listed(values: &[String]) -> Result<(Values, String, Grid<'_>), String> {
         }
         None => {
             if let Some(odd) = values.iter().find(|value| !is_name(value)) {
-                return Err(format!("value {odd:?} is neither a decimal nor a word of letters, digits and _"));
+                return Err(format!(
+                    "value {odd:?} is neither a decimal nor a word of letters, digits and _"
+                ));
             }
             (Values::Words(values.to_vec()), values)
         }
@@ -207,7 +209,8 @@ mod tests {
 
     #[test]
     fn the_kind_of_a_gene_follows_from_its_values() {
-        let is_integer = |text: &str| matches!(one(text).unwrap().values, Values::Numbers { integer: true, .. });
+        let is_integer =
+            |text: &str| matches!(one(text).unwrap().values, Values::Numbers { integer: true, .. });
         assert!(is_integer(r#"{"name": "g", "min": 5, "max": 50}"#));
         assert!(!is_integer(r#"{"name": "g", "min": 1, "max": 3, "step": 0.5}"#));
         assert!(!is_integer(r#"{"name": "g", "scale": "Log", "min": "1", "max": "9", "steps": 4}"#));

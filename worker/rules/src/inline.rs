@@ -30,7 +30,8 @@ impl Lets {
             named.keys().map(|&name| (name, reach(&named, name))).collect();
         let mut firsts: Vec<String> = Vec::new();
         for (&name, below) in &reached {
-            let same = |first: &String| below.contains(first.as_str()) && reached[first.as_str()].contains(name);
+            let same =
+                |first: &String| below.contains(first.as_str()) && reached[first.as_str()].contains(name);
             if below.contains(name) && !firsts.iter().any(same) {
                 firsts.push(name.to_owned());
             }
@@ -104,8 +105,7 @@ impl Lets {
             ExprKind::Index(x, k) => ExprKind::Index(boxed(x), boxed(k)),
             ExprKind::Field(x, name) => ExprKind::Field(boxed(x), name.clone()),
             ExprKind::Call(name, arguments) => {
-                let copied =
-                    |a: &Argument| Argument { label: a.label.clone(), value: self.copy(&a.value) };
+                let copied = |a: &Argument| Argument { label: a.label.clone(), value: self.copy(&a.value) };
                 ExprKind::Call(name.clone(), arguments.iter().map(copied).collect())
             }
             ExprKind::Chain(operands, operators) => return self.chain(expr, operands, operators),

@@ -183,7 +183,9 @@ impl Lexer {
                 let unit = unit.chars().next().unwrap_or('m');
                 Ok(Token::Timeframe(Timeframe { count, unit }))
             }
-            ("M", Some(_)) => Err(self.fault(from, Kind::Reserved, "months as a timeframe are not in use yet")),
+            ("M", Some(_)) => {
+                Err(self.fault(from, Kind::Reserved, "months as a timeframe are not in use yet"))
+            }
             _ => {
                 let fault = self.fault(from, Kind::Syntax, "this is no number");
                 Err(fault.expected("digits, and digits behind a point: at most 18, no exponent"))

@@ -5,18 +5,8 @@ use crate::error::{Error, Kind, nearest};
 use serde_json::{Map, Value};
 
 /// Keys that the language keeps for later.
-pub const RESERVED_KEYS: [&str; 10] = [
-    "active",
-    "add",
-    "expire",
-    "legs",
-    "mirror",
-    "rebalance",
-    "reduce",
-    "sessions",
-    "signals",
-    "weights",
-];
+pub const RESERVED_KEYS: [&str; 10] =
+    ["active", "add", "expire", "legs", "mirror", "rebalance", "reduce", "sessions", "signals", "weights"];
 
 /// Reads a strategy: `name`, `genes` and `rules`. What is missing or does not belong there is in the errors.
 pub fn read(strategy: &Value) -> Result<Document, Vec<Error>> {

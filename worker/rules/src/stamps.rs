@@ -95,7 +95,8 @@ mod tests {
     fn a_week_begins_on_monday() {
         // From Thursday, 1970-01-01.
         let week = Timeframe { count: 1, unit: 'w' };
-        let daily = Stamps { interval: 86_400, own: (0..12).map(|d| d * 86_400).collect(), ..Stamps::default() };
+        let daily =
+            Stamps { interval: 86_400, own: (0..12).map(|d| d * 86_400).collect(), ..Stamps::default() };
         assert_eq!(daily.sees_bucket(None, week, 0), 3);
         assert_eq!(daily.sees_bucket(None, week, 1), 10);
     }

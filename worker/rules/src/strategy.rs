@@ -186,7 +186,8 @@ fn structure(document: &Document) -> Vec<Error> {
         wrong("rules.let", Kind::Limit, format!("a document has at most {MOST_LETS} lets"));
     }
     for name in rules.lets.keys().take(MOST_LETS).filter(|name| !is_name(name)) {
-        let message = "this is no name: a letter or _, then letters, digits and _, and no word of the language";
+        let message =
+            "this is no name: a letter or _, then letters, digits and _, and no word of the language";
         wrong(&format!("rules.let.{name}"), Kind::Structure, message.to_owned());
     }
     for (path, side) in [("rules.long", &rules.long), ("rules.short", &rules.short)] {

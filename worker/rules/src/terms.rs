@@ -68,8 +68,20 @@ pub static TERMS: [Term; 29] = [
     plain("bar_of_day", true, "the number of the bar in its UTC day, from 0"),
     begins("new_day", "whether the bar is the first of its UTC day"),
     begins("new_month", "whether the bar is the first of its UTC month"),
-    state("bars_since_exit", Account, 0, true, "rows since the exit of the last closed trade; 10^9 before the first"),
-    state("last_pnl", Account, 0, false, "profit of the last closed trade in the account's currency; 0 before the first"),
+    state(
+        "bars_since_exit",
+        Account,
+        0,
+        true,
+        "rows since the exit of the last closed trade; 10^9 before the first",
+    ),
+    state(
+        "last_pnl",
+        Account,
+        0,
+        false,
+        "profit of the last closed trade in the account's currency; 0 before the first",
+    ),
     state("trades_today", Account, 0, true, "entries that were filled in this UTC day"),
     state("dir", Position, 0, true, "1 for a long position, -1 for a short one"),
     state("entry_price", Position, 1, false, "the price of the fill, slippage included"),
@@ -91,9 +103,7 @@ impl Term {
     /// Its type.
     pub fn ty(&self) -> Type {
         match self.power {
-            Some(power) => {
-                Type::Number(Number { power, integer: self.integer, exact: self.exact.is_some() })
-            }
+            Some(power) => Type::Number(Number { power, integer: self.integer, exact: self.exact.is_some() }),
             None => Type::Condition,
         }
     }

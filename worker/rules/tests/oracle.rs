@@ -7,7 +7,8 @@
 mod record;
 
 use galapagos_rules::{
-    At, Genome, Market, Place, Stamps, Type, check, defaults, exact, first_defined, needs_calendar, read, warm_up,
+    At, Genome, Market, Place, Stamps, Type, check, defaults, exact, first_defined, needs_calendar, read,
+    warm_up,
 };
 use record::{records, single, text};
 use serde_json::{Value, json};
@@ -145,6 +146,7 @@ fn an_expression_has_type_unit_denominator_and_warm_up_of_the_record() {
 
 #[test]
 fn the_calendar_of_a_record_is_that_of_its_data() {
-    let all: BTreeMap<&str, usize> = record::OPENS.iter().map(|(name, text)| (*name, text.lines().count())).collect();
+    let all: BTreeMap<&str, usize> =
+        record::OPENS.iter().map(|(name, text)| (*name, text.lines().count())).collect();
     assert!(all.values().all(|&rows| rows > 100), "{all:?}");
 }

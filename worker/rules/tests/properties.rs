@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-use galapagos_rules::{Document, Expr, Gene, Market, Rules, Side, Strategy as CheckedStrategy, Text, check, parse, read};
+use galapagos_rules::{
+    Document, Expr, Gene, Market, Rules, Side, Strategy as CheckedStrategy, Text, check, parse, read,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -18,7 +20,11 @@ fn document(enter: &str) -> Document {
         genes: vec![
             gene("n", "2", "9"),
             Gene { step: Some("0.5".to_owned()), ..gene("k", "1", "3") },
-            Gene { name: "w".to_owned(), values: Some(vec!["p".to_owned(), "q".to_owned()]), ..Gene::default() },
+            Gene {
+                name: "w".to_owned(),
+                values: Some(vec!["p".to_owned(), "q".to_owned()]),
+                ..Gene::default()
+            },
         ],
         rules: Rules {
             language: 1,
@@ -80,9 +86,50 @@ fn condition() -> impl Strategy<Value = String> {
 /// Texts made of the parts of the language in any order.
 fn tokens() -> impl Strategy<Value = String> {
     let parts = vec![
-        "close", "rsi", "min", "choose", "scan", "on", "of", "at_entry", "profit", "self", "$n", "$k", "$w", "p", "not",
-        "and", "or", "or_else", "(", ")", "[", "]", ",", ".", ":", "+", "-", "*", "/", "<", "<=", "==", "!=", "1", "0.5",
-        "9999999999999999999", "4h", "1w", "'IBM'", "\"", "{", "$", "é", "\n",
+        "close",
+        "rsi",
+        "min",
+        "choose",
+        "scan",
+        "on",
+        "of",
+        "at_entry",
+        "profit",
+        "self",
+        "$n",
+        "$k",
+        "$w",
+        "p",
+        "not",
+        "and",
+        "or",
+        "or_else",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        ".",
+        ":",
+        "+",
+        "-",
+        "*",
+        "/",
+        "<",
+        "<=",
+        "==",
+        "!=",
+        "1",
+        "0.5",
+        "9999999999999999999",
+        "4h",
+        "1w",
+        "'IBM'",
+        "\"",
+        "{",
+        "$",
+        "é",
+        "\n",
     ];
     vec(prop::sample::select(parts), 0..60).prop_map(|all| all.join(" "))
 }
@@ -201,7 +248,8 @@ fn deep_nesting_is_refused() {
 
 #[test]
 fn a_document_of_any_shape_is_read_without_a_panic() {
-    for value in ["null", "3", "[]", "{}", r#"{"name": 3, "rules": {"language": "x", "long": 3, "let": []}}"#] {
+    for value in ["null", "3", "[]", "{}", r#"{"name": 3, "rules": {"language": "x", "long": 3, "let": []}}"#]
+    {
         let value: serde_json::Value = serde_json::from_str(value).unwrap();
         assert!(!read(&value).unwrap_err().is_empty());
     }

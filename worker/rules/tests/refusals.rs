@@ -104,7 +104,10 @@ fn a_term_stands_only_where_it_is_known() {
     ]);
     assert_eq!(first("stop", "iff(trades_today > 1, close, low)"), (Kind::Phase, 5));
     assert_eq!(first("size", "r"), (Kind::Phase, 1));
-    fine("exit", &["last_pnl < 0 and bars_in_trade >= $n and close < peak", "iff(r > 1, new_day, close < low[1])"]);
+    fine(
+        "exit",
+        &["last_pnl < 0 and bars_in_trade >= $n and close < peak", "iff(r > 1, new_day, close < low[1])"],
+    );
     fine("stop", &["peak - 2 * at_entry(atr(14))", "max(entry_price, low)"]);
     fine("size", &["iff(last_pnl > 0, 0.5, 1)"]);
 }
@@ -124,7 +127,15 @@ fn prices_and_plain_numbers_do_not_mix() {
     ]);
     assert_eq!(first("size", "close"), (Kind::Unit, 1));
     assert_eq!(first("stop", "close / open"), (Kind::Unit, 1));
-    fine("exit", &["num(close) > of('BTC-USD', close)", "sqrt(close * close) > open", "close * volume > 5", "log(close) < 3"]);
+    fine(
+        "exit",
+        &[
+            "num(close) > of('BTC-USD', close)",
+            "sqrt(close * close) > open",
+            "close * volume > 5",
+            "log(close) < 3",
+        ],
+    );
 }
 
 #[test]
@@ -138,15 +149,18 @@ fn what_is_rounded_is_not_compared_for_equality() {
         ("close == new_day", Kind::Type, 10),
         ("iff(new_day, close, open) == close", Kind::Type, 1),
     ]);
-    fine("exit", &[
-        "close == 600.5",
-        "sma(close, 2) == hl2 * 1.5",
-        "hour * 60 + minute == $n",
-        "highest(hour, 3) != 5",
-        "new_day == new_month",
-        "bars_in_trade == 3",
-        "supertrend(10, 3).side == 1",
-    ]);
+    fine(
+        "exit",
+        &[
+            "close == 600.5",
+            "sma(close, 2) == hl2 * 1.5",
+            "hour * 60 + minute == $n",
+            "highest(hour, 3) != 5",
+            "new_day == new_month",
+            "bars_in_trade == 3",
+            "supertrend(10, 3).side == 1",
+        ],
+    );
 }
 
 // Contract D6.
@@ -171,7 +185,10 @@ fn periods_and_constants_keep_their_bounds() {
         ("on(5w, close) > 1", Kind::Range, 4),
         ("close > 999999999999999999 * 999999999999999999 * 999999999999999999", Kind::Range, 51),
     ]);
-    fine("exit", &["close[0] > 1", "sma(close, 2 * $n - 1) > 1", "close / $k > 1", "bb(close, 5, 1 + $k / 2).mid > 1"]);
+    fine(
+        "exit",
+        &["close[0] > 1", "sma(close, 2 * $n - 1) > 1", "close / $k > 1", "bb(close, 5, 1 + $k / 2).mid > 1"],
+    );
 }
 
 // Contract D5.
@@ -220,7 +237,8 @@ fn an_error_in_a_let_points_into_the_let_and_stands_once() {
 fn a_let_that_needs_itself_is_named_once_by_the_first_of_its_circle() {
     let rules = json!({"language": 1, "let": {"c": "b", "b": "d + 1", "d": "c", "a": "b"}, "long": {"enter": "a > 1"}});
     let errors = checked(rules).unwrap_err();
-    let places: Vec<(&str, Kind, usize)> = errors.iter().map(|e| (e.path.as_str(), e.kind, e.column)).collect();
+    let places: Vec<(&str, Kind, usize)> =
+        errors.iter().map(|e| (e.path.as_str(), e.kind, e.column)).collect();
     assert_eq!(places, [("rules.let.b", Kind::Cycle, 1)]);
 }
 
@@ -243,12 +261,32 @@ fn the_structure_of_a_document_is_checked_before_its_texts() {
         (json!({"language": 1, "long": {"enter": {"level": "high"}}}), "rules.long.enter", Kind::Reserved),
         (json!({"language": 1, "long": {"enter": enter}, "signals": "x"}), "rules.signals", Kind::Reserved),
         (json!({"language": 1, "long": {"enter": enter}, "maxBars": 0}), "rules.maxBars", Kind::Structure),
-        (json!({"language": 1, "long": {"enter": enter}, "cooldownBars": 10_001}), "rules.cooldownBars", Kind::Structure),
+        (
+            json!({"language": 1, "long": {"enter": enter}, "cooldownBars": 10_001}),
+            "rules.cooldownBars",
+            Kind::Structure,
+        ),
         (json!({"language": 1, "exposure": "1", "reentry": "Always"}), "rules.reentry", Kind::Structure),
-        (json!({"language": 1, "long": {"enter": enter}, "reentry": "always"}), "rules.reentry", Kind::Structure),
-        (json!({"language": 1, "long": {"enter": enter}, "let": {"or": "1"}}), "rules.let.or", Kind::Structure),
-        (json!({"language": 1, "long": {"enter": enter}, "order": ["n > k"]}), "rules.order[0]", Kind::Syntax),
-        (json!({"language": 1, "long": {"enter": enter}, "order": ["n < k - 1"]}), "rules.order[0]", Kind::Syntax),
+        (
+            json!({"language": 1, "long": {"enter": enter}, "reentry": "always"}),
+            "rules.reentry",
+            Kind::Structure,
+        ),
+        (
+            json!({"language": 1, "long": {"enter": enter}, "let": {"or": "1"}}),
+            "rules.let.or",
+            Kind::Structure,
+        ),
+        (
+            json!({"language": 1, "long": {"enter": enter}, "order": ["n > k"]}),
+            "rules.order[0]",
+            Kind::Syntax,
+        ),
+        (
+            json!({"language": 1, "long": {"enter": enter}, "order": ["n < k - 1"]}),
+            "rules.order[0]",
+            Kind::Syntax,
+        ),
         (json!({"long": {"enter": enter}}), "rules.language", Kind::Structure),
     ] {
         let errors = checked(rules.clone()).unwrap_err();

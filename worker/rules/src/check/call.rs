@@ -2,7 +2,9 @@
 
 use super::{Checked, Checker, Here, Place, Scope, alike, condition, number, token, whole, within};
 use crate::error::{Fault, Kind};
-use crate::functions::{Accepts, FUNCTIONS, Function, Keeps, Output, Power, RESERVED, Shape, Units, function};
+use crate::functions::{
+    Accepts, FUNCTIONS, Function, Keeps, Output, Power, RESERVED, Shape, Units, function,
+};
 use crate::terms::Phase;
 use crate::tree::{Argument, Expr, ExprKind};
 use crate::types::{Constant, Number, Type};
@@ -40,7 +42,13 @@ impl Checker<'_> {
         })
     }
 
-    pub(super) fn call(&self, f: &'static Function, arguments: &mut [Argument], scope: Scope, here: Here) -> Checked {
+    pub(super) fn call(
+        &self,
+        f: &'static Function,
+        arguments: &mut [Argument],
+        scope: Scope,
+        here: Here,
+    ) -> Checked {
         if f.shape == Shape::On {
             refuse_forming(arguments)?;
         }
@@ -201,7 +209,8 @@ impl Checker<'_> {
         let mut before: Option<Constant> = None;
         for pair in arguments[1..].chunks_exact_mut(2) {
             let constant = self.constant(&mut pair[0].value, scope)?;
-            let ascends = |b: Constant| b.interval.high.compare(constant.interval.low) == Some(Ordering::Less);
+            let ascends =
+                |b: Constant| b.interval.high.compare(constant.interval.low) == Some(Ordering::Less);
             if !before.is_none_or(ascends) {
                 return Err(whole(&pair[0].value).fault(Kind::Range, "the steps do not ascend"));
             }
@@ -289,7 +298,9 @@ impl Checker<'_> {
         let first = &mut arguments[0].value;
         self.of(first, scope)?;
         let ExprKind::Timeframe(timeframe) = first.kind else {
-            return Err(whole(first).fault(Kind::Type, "this is no timeframe").expected("a timeframe such as 4h"));
+            return Err(whole(first)
+                .fault(Kind::Type, "this is no timeframe")
+                .expected("a timeframe such as 4h"));
         };
         let seconds = timeframe.seconds();
         let range = |message: String| Err(whole(first).fault(Kind::Range, message));
@@ -311,7 +322,9 @@ impl Checker<'_> {
         let first = &mut arguments[0].value;
         self.of(first, scope)?;
         let ExprKind::Symbol(symbol) = &first.kind else {
-            return Err(whole(first).fault(Kind::Type, "this is no symbol").expected("a symbol of the dataset"));
+            return Err(whole(first)
+                .fault(Kind::Type, "this is no symbol")
+                .expected("a symbol of the dataset"));
         };
         if let Some(known) = self.market.symbols.as_ref().filter(|known| !known.contains(symbol)) {
             let fault = whole(first).fault(Kind::Data, format!("the dataset has no symbol {symbol:?}"));
@@ -344,7 +357,8 @@ fn merged(types: &[Type]) -> Type {
         return joined.map_or(Type::Number(Number::of_power(0)), Type::Constant);
     }
     let numbers: Vec<Number> = types.iter().filter_map(|ty| ty.number()).collect();
-    let Some(power) = types.iter().find(|ty| !constant(ty)).and_then(|ty| ty.number()).map(|n| n.power) else {
+    let Some(power) = types.iter().find(|ty| !constant(ty)).and_then(|ty| ty.number()).map(|n| n.power)
+    else {
         return Type::Condition;
     };
     let exact = types.iter().all(|ty| constant(ty) || ty.number().is_some_and(|n| n.exact));
@@ -355,7 +369,8 @@ fn merged(types: &[Type]) -> Type {
 fn find<'a>(expr: &'a Expr, names: &[&str]) -> Option<&'a Expr> {
     let mut found = None;
     expr.walk(&mut |part| {
-        if found.is_none() && matches!(&part.kind, ExprKind::Call(name, _) if names.contains(&name.as_str())) {
+        if found.is_none() && matches!(&part.kind, ExprKind::Call(name, _) if names.contains(&name.as_str()))
+        {
             found = Some(part);
         }
     });

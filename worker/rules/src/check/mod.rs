@@ -50,7 +50,9 @@ impl Place {
     fn allows(self, phase: Phase) -> bool {
         match phase {
             Phase::Market => true,
-            Phase::Account => matches!(self, Place::Let | Place::Enter | Place::Exit | Place::Size | Place::Risk),
+            Phase::Account => {
+                matches!(self, Place::Let | Place::Enter | Place::Exit | Place::Size | Place::Risk)
+            }
             Phase::Position => matches!(self, Place::Let | Place::Exit | Place::Stop | Place::Target),
         }
     }
@@ -91,7 +93,13 @@ type Checked = Result<Type, Fault>;
 
 impl Checker<'_> {
     /// Checks a tree and writes its types into it. `whole`: the length of its text.
-    pub(crate) fn check(&self, expr: &mut Expr, place: Place, source: usize, whole: usize) -> Result<(), Fault> {
+    pub(crate) fn check(
+        &self,
+        expr: &mut Expr,
+        place: Place,
+        source: usize,
+        whole: usize,
+    ) -> Result<(), Fault> {
         let ty = self.of(expr, Scope { place, terms: true, itself: None, held: false })?;
         let wrong = |kind, message: String| Err(Fault::new(source, (0, whole), kind, message));
         if place == Place::Let {
@@ -200,7 +208,8 @@ impl Checker<'_> {
             return Err(here.fault(Kind::Phase, format!("{name} is known only in {allowed}")));
         }
         if !scope.terms {
-            let message = format!("{name} has no rows before, so that no index and no such function takes it");
+            let message =
+                format!("{name} has no rows before, so that no index and no such function takes it");
             return Err(here.fault(Kind::Phase, message));
         }
         Ok(())
@@ -355,5 +364,7 @@ fn alike(left: Type, right: &Expr, right_ty: Type) -> Result<i32, Fault> {
         other => format!("a price to the power {other}"),
     };
     let message = format!("this is {}, beside {}", name(y), name(x));
-    Err(whole(right).fault(Kind::Unit, message).expected("num(..) around a price that is meant as a plain number"))
+    Err(whole(right)
+        .fault(Kind::Unit, message)
+        .expected("num(..) around a price that is meant as a plain number"))
 }

@@ -123,7 +123,8 @@ fn arithmetic(operator: Operator, (x, left): (&Expr, Type), (y, right): (&Expr, 
         };
         return constant(y, interval, l.integer && r.integer && !divides);
     }
-    let (left_constant, right_constant) = (matches!(left, Type::Constant(_)), matches!(right, Type::Constant(_)));
+    let (left_constant, right_constant) =
+        (matches!(left, Type::Constant(_)), matches!(right, Type::Constant(_)));
     let integer = a.integer && b.integer && !divides;
     let (power, exact) = match operator {
         Operator::Plus | Operator::Minus => {

@@ -16,7 +16,8 @@ pub const OPENS: [(&str, &str); 4] = [
 pub fn records(kind: &str) -> Vec<Value> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
     let named = std::env::var_os("GALAPAGOS_ORACLE").unwrap_or_default();
-    let folders = std::iter::once(own).chain(std::env::split_paths(&named).filter(|p| !p.as_os_str().is_empty()));
+    let folders =
+        std::iter::once(own).chain(std::env::split_paths(&named).filter(|p| !p.as_os_str().is_empty()));
     let mut all = Vec::new();
     for folder in folders {
         let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
@@ -88,10 +89,7 @@ pub fn single(expression: &str, place: Place, genes: &Value) -> Result<Expressio
         genes: genes.clone(),
         rules: Rules {
             language: 1,
-            long: Some(Side {
-                enter: Text::from(enter),
-                ..Side::default()
-            }),
+            long: Some(Side { enter: Text::from(enter), ..Side::default() }),
             ..Rules::default()
         },
     };
