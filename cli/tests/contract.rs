@@ -3,37 +3,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+mod repository;
+
+use repository::{files, root};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The line that begins the tests of a file.
 const TESTS: &str = "mod tests {";
 
 /// The first letters of ids.
 const FAMILIES: &str = "XCRAPGHJWKD";
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
-}
-
-/// All files below the folders that hold sources, but what is built there or hidden.
-fn files(folders: &[&str]) -> Vec<PathBuf> {
-    let mut left: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
-    let mut out = Vec::new();
-    while let Some(folder) = left.pop() {
-        for entry in fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if name.starts_with('.') || name == "target" || name == "__pycache__" {
-                continue;
-            }
-            if path.is_dir() { left.push(path) } else { out.push(path) }
-        }
-    }
-    out.sort();
-    out
-}
 
 /// The comments of a line, where ids are named; names and texts of a program may look like them.
 fn comment(line: &str, mark: &str) -> String {

@@ -1,6 +1,8 @@
 //! What a message tells a user to type can be typed: every hint in the sources is parsed by what would read it.
 #![allow(clippy::unwrap_used)] // tests, in their own crate: the lint does not see it
 
+mod repository;
+
 use clap::builder::{Resettable, ValueParser};
 use clap::{Arg, Command, CommandFactory, Id, Parser};
 use galapagos::args::Arguments;
@@ -11,7 +13,8 @@ use galapagos_run::engine::strategies::{self, Strategy};
 use galapagos_run::market::names::{check_dataset_name, to_symbol};
 use galapagos_run::market::{Calendar, ColumnChoice, Interval, RandomWalk};
 use regex::Regex;
-use std::path::{Path, PathBuf};
+use repository::sources;
+use std::path::Path;
 
 /// Texts of a source file: its string literals and the doc comments that become help.
 fn texts(source: &str) -> Vec<String> {
@@ -28,22 +31,11 @@ fn texts(source: &str) -> Vec<String> {
     found.collect()
 }
 
-/// All texts below `folder`, each with its file.
-fn sources(folder: &str) -> Vec<(PathBuf, String)> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                let all = texts(&std::fs::read_to_string(&path).unwrap());
-                found.extend(all.into_iter().map(|text| (path.clone(), text)));
-            }
-        }
-    }
-    found
+/// All texts below folders of the repository, each with its file.
+fn all_texts(folders: &[&str]) -> Vec<(String, String)> {
+    let of =
+        |(file, source): (String, String)| texts(&source).into_iter().map(move |text| (file.clone(), text));
+    sources(folders).into_iter().flat_map(of).collect()
 }
 
 /// The arguments with this long name, of any verb below `command`.
@@ -157,10 +149,10 @@ fn every_flag_in_a_message_of_the_import_exists_and_takes_the_value_shown() {
     let command = Arguments::command();
     let import = command.find_subcommand("import").unwrap();
     let mut count = 0;
-    for (path, text) in sources("../worker/market/src") {
+    for (path, text) in all_texts(&["worker/market/src"]) {
         // Doc comments of this crate are for programmers.
         if !text.starts_with("///") {
-            count += check_flags(&text, import).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            count += check_flags(&text, import).unwrap_or_else(|e| panic!("{path}: {e}"));
         }
     }
     assert!(count > 10, "only {count} hints were found");
@@ -171,11 +163,11 @@ fn every_flag_and_command_in_a_message_of_the_program_can_be_typed() {
     let command = Arguments::command();
     let quoted = Regex::new(r"`(galapagos [^`]+)`|(?m)^ +(galapagos .+)$").unwrap();
     let (mut count, mut commands) = (0, 0);
-    for (path, text) in sources("src") {
+    for (path, text) in all_texts(&["cli/src"]) {
         // The worker's own flags are not those of this program.
         let of_worker = |line: &&str| !line.contains("galapagos-worker");
         let own = text.lines().filter(of_worker).collect::<Vec<_>>().join("\n");
-        count += check_flags(&own, &command).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        count += check_flags(&own, &command).unwrap_or_else(|e| panic!("{path}: {e}"));
         if text.starts_with("///") {
             continue;
         }
@@ -187,7 +179,7 @@ fn every_flag_and_command_in_a_message_of_the_program_can_be_typed() {
             if let Err(e) = Arguments::try_parse_from(&words)
                 && !names_verb
             {
-                panic!("{}: {line}\n{e}", path.display());
+                panic!("{path}: {line}\n{e}");
             }
             commands += 1;
         }
@@ -199,13 +191,13 @@ fn every_flag_and_command_in_a_message_of_the_program_can_be_typed() {
 fn every_flag_in_a_message_of_the_worker_is_its_own_or_that_of_the_program() {
     let (own, program) = (galapagos_worker::roles::Arguments::command(), Arguments::command());
     let mut count = 0;
-    for (path, text) in [sources("../worker/src"), sources("../worker/run/src")].concat() {
+    for (path, text) in all_texts(&["worker/src", "worker/run/src"]) {
         // The tools of the build have flags of their own.
-        if path.components().any(|c| c.as_os_str() == "bin") {
+        if path.contains("/bin/") {
             continue;
         }
         let checked = check_flags(&text, &own).or_else(|_| check_flags(&text, &program));
-        count += checked.unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        count += checked.unwrap_or_else(|e| panic!("{path}: {e}"));
     }
     assert!(count > 20, "only {count} hints were found");
 }

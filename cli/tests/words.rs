@@ -2,31 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+mod repository;
+
+use repository::{file, sources};
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// The folders that hold sources.
 const SOURCES: [&str; 5] = ["cli", "crds", "operator", "worker", "e2e"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
-}
-
-/// The text of all Rust files below the source folders.
-fn sources() -> Vec<String> {
-    let mut left: Vec<PathBuf> = SOURCES.iter().map(|folder| root().join(folder)).collect();
-    let mut out = Vec::new();
-    while let Some(path) = left.pop() {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
-            left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if name.ends_with(".rs") {
-            out.push(fs::read_to_string(&path).unwrap());
-        }
-    }
-    out
-}
 
 /// The name that a line defines, if it defines a type.
 fn defined(line: &str) -> Option<&str> {
@@ -51,18 +33,18 @@ fn named(page: &str) -> BTreeSet<&str> {
 
 #[test]
 fn every_type_that_the_glossary_names_is_in_the_sources() {
-    let page = fs::read_to_string(root().join("docs/words.md")).unwrap();
-    let (named, sources) = (named(&page), sources());
+    let page = file("docs/words.md");
+    let (named, sources) = (named(&page), sources(&SOURCES));
     assert!(named.len() > 60, "only {} types are named", named.len());
     let known: BTreeSet<&str> =
-        sources.iter().flat_map(|text| text.lines().filter_map(defined).chain(listed(text))).collect();
+        sources.iter().flat_map(|(_, text)| text.lines().filter_map(defined).chain(listed(text))).collect();
     let unknown: Vec<_> = named.difference(&known).collect();
     assert!(unknown.is_empty(), "docs/words.md names types that do not exist: {unknown:?}");
 }
 
 #[test]
 fn no_word_of_the_glossary_is_explained_twice() {
-    let page = fs::read_to_string(root().join("docs/words.md")).unwrap();
+    let page = file("docs/words.md");
     let mut seen = BTreeSet::new();
     for word in page.split("**").skip(1).step_by(2).flat_map(|words| words.split(", ")) {
         assert!(seen.insert(word.to_lowercase()), "{word} is explained twice");

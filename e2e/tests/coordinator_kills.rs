@@ -65,9 +65,9 @@ fn killed_coordinators_redo_at_most_one_generation_and_change_no_byte() {
 fn undisturbed(scratch: &Scratch, seed: u64) -> (Job, PathBuf, Outcome) {
     let job = Job { generations: 30, ..Job::small(seed) };
     let file = scratch.write(&format!("job-{seed}.yaml"), &job.manifest());
-    let scratch = Scratch::new();
-    galapagos_e2e::scratch::copy(&scratch.data(), &scratch.data());
-    let expected = Outcome::undisturbed(&scratch, &file);
+    let own = Scratch::new();
+    galapagos_e2e::scratch::copy(&scratch.data(), &own.data());
+    let expected = Outcome::undisturbed(&own, &file);
     (job, file, expected)
 }
 

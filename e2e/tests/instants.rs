@@ -115,9 +115,9 @@ fn a_result_that_a_newer_attempt_published_is_not_removed_by_an_older_one() {
     cluster.start_workers(1);
     assert_eq!(cluster.to_the_end(PATIENCE, |_| false), ProcessEnd::DONE);
     std::fs::write(&file, Job { generations: 6, ..Job::small(3) }.manifest()).unwrap();
-    let scratch = Scratch::new();
-    scratch::copy(&scratch.data(), &scratch.data());
-    let expected = Outcome::undisturbed(&scratch, &file);
+    let own = Scratch::new();
+    scratch::copy(&scratch.data(), &own.data());
+    let expected = Outcome::undisturbed(&own, &file);
     let mark = published(cluster.state()).unwrap().0.with_file_name("RESULT");
     start(&mut cluster, &Fault::at(Trouble::FrozenAtRemoval, 0), &mark);
     if !until_stopped(&mut cluster) {

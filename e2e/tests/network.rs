@@ -41,10 +41,10 @@ fn a_network_that_breaks_in_every_way_changes_no_byte() {
     let scratch = Scratch::with_walk(6000);
     for round in 0..count(1, 25) {
         let file = jobs::write(scratch.path(), &Job::busy(round).manifest());
-        let scratch = Scratch::new();
-        galapagos_e2e::scratch::copy(&scratch.data(), &scratch.data());
-        let expected = Outcome::undisturbed(&scratch, &file);
-        let mut cluster = Cluster::new(&scratch, "cluster", &file, plan.seed());
+        let own = Scratch::new();
+        galapagos_e2e::scratch::copy(&scratch.data(), &own.data());
+        let expected = Outcome::undisturbed(&own, &file);
+        let mut cluster = Cluster::new(&own, "cluster", &file, plan.seed());
         cluster.start_workers(3);
         cluster.start_coordinator();
         let mut troubles = 0;

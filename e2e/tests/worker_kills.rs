@@ -20,11 +20,11 @@ fn half_of_the_workers_killed_every_second_changes_no_byte() {
     for round in 0..count(1, 20) {
         let job = Job { generations: 40, ..Job::busy(round) };
         let file = jobs::write(scratch.path(), &job.manifest());
-        let scratch = Scratch::new();
-        galapagos_e2e::scratch::copy(&scratch.data(), &scratch.data());
-        let expected = Outcome::undisturbed(&scratch, &file);
+        let own = Scratch::new();
+        galapagos_e2e::scratch::copy(&scratch.data(), &own.data());
+        let expected = Outcome::undisturbed(&own, &file);
 
-        let mut cluster = Cluster::new(&scratch, "cluster", &file, plan.seed());
+        let mut cluster = Cluster::new(&own, "cluster", &file, plan.seed());
         cluster.start_coordinator();
         cluster.connect();
         cluster.start_workers(WORKERS);
