@@ -89,11 +89,11 @@ fn index(x: Expr, k: Expr, at: &Expr) -> Expr {
     if rows(&k) == Some(0) {
         return x;
     }
-    if let (ExprKind::Index(inner, before), Some(rows_here)) = (&x.kind, rows(&k)) {
-        if let Some(sum) = rows(before).and_then(|before| before.checked_add(rows_here)) {
-            let k = literal(&sum.to_string(), &k);
-            return Expr { kind: ExprKind::Index(inner.clone(), Box::new(k)), ty: at.ty, span: at.span };
-        }
+    if let (ExprKind::Index(inner, before), Some(rows_here)) = (&x.kind, rows(&k))
+        && let Some(sum) = rows(before).and_then(|before| before.checked_add(rows_here))
+    {
+        let k = literal(&sum.to_string(), &k);
+        return Expr { kind: ExprKind::Index(inner.clone(), Box::new(k)), ty: at.ty, span: at.span };
     }
     Expr { kind: ExprKind::Index(Box::new(x), Box::new(k)), ty: at.ty, span: at.span }
 }

@@ -143,10 +143,10 @@ impl Lets {
 fn names(tree: &Expr, lets: &BTreeMap<String, Expr>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     tree.walk(&mut |part| {
-        if let ExprKind::Name(name) = &part.kind {
-            if lets.contains_key(name) {
-                found.insert(name.clone());
-            }
+        if let ExprKind::Name(name) = &part.kind
+            && lets.contains_key(name)
+        {
+            found.insert(name.clone());
         }
     });
     found

@@ -40,6 +40,7 @@ mod read;
 mod source;
 mod stamps;
 mod strategy;
+mod structure;
 pub mod terms;
 mod tree;
 mod types;
@@ -59,12 +60,13 @@ pub use parse::DEEPEST;
 pub use rational::{Interval, Rational};
 pub use read::{RESERVED_KEYS, read};
 pub use stamps::Stamps;
-pub use strategy::{Expression, LANGUAGE, MOST_LETS, MOST_ORDERS, Strategy, WarmUp, check};
+pub use strategy::{Expression, Strategy, WarmUp, check};
+pub use structure::{LANGUAGE, MOST_LETS, MOST_ORDERS};
 pub use tree::{Argument, Expr, ExprKind, Operator, Timeframe};
 pub use types::{Constant, Number, Type};
 pub use warm_up::{At, Calendar, cause, first_defined, needs_calendar, warm_up};
 
 /// The tree of an expression as it is written, lets and all.
-pub fn parse(text: &str) -> Result<Expr, Error> {
-    parse::parse(text, 0).map_err(|fault| fault.at(""))
+pub fn parse(text: &str) -> Result<Expr, Box<Error>> {
+    parse::parse(text, 0).map_err(|fault| Box::new(fault.at("")))
 }

@@ -228,10 +228,12 @@ impl Parser {
             }
             let mut value = self.nested(Parser::expr)?;
             // The symbol of `of` is never the name of a let.
-            if name == "of" && arguments.is_empty() && label.is_none() {
-                if let ExprKind::Name(symbol) = &value.kind {
-                    value.kind = ExprKind::Symbol(symbol.clone());
-                }
+            if name == "of"
+                && arguments.is_empty()
+                && label.is_none()
+                && let ExprKind::Name(symbol) = &value.kind
+            {
+                value.kind = ExprKind::Symbol(symbol.clone());
             }
             arguments.push(Argument { label, value });
             if *self.token() != Token::Mark(',') {

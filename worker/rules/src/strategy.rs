@@ -4,23 +4,17 @@ use crate::canonical::{canonical, text};
 use crate::check::{Checker, Market, Place};
 use crate::document::{Document, Reentry, Side};
 use crate::error::{Error, Fault, Kind};
-use crate::gene::{GUARDS, Genes, domains, is_lower_name};
+use crate::gene::{GUARDS, Genes, domains};
 use crate::graph::{Graph, NodeId};
 use crate::inline::Lets;
-use crate::lex::is_name;
 use crate::order::{self, Order};
 use crate::parse::parse;
+use crate::structure::{LANGUAGE, structure};
+use crate::terms::Phase;
 use crate::tree::{Expr, ExprKind};
 use crate::warm_up::{At, Calendar, cause, warm_up};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The number of the language.
-pub const LANGUAGE: u32 = 1;
-/// The most lets of a document.
-pub const MOST_LETS: usize = 64;
-/// The most orders of a document.
-pub const MOST_ORDERS: usize = 8;
 
 /// A strategy whose rules are right.
 #[derive(Clone, Debug)]
@@ -169,63 +163,6 @@ fn checked(document: &Document, market: &Market) -> Result<Strategy, Vec<Error>>
     })
 }
 
-/// What is wrong without a look into any string.
-fn structure(document: &Document) -> Vec<Error> {
-    let rules = &document.rules;
-    let mut errors = Vec::new();
-    let mut wrong = |path: &str, kind, message: String| errors.push(Error::of_field(path, kind, message));
-    if !is_lower_name(&document.name, 40) {
-        let message = "a name begins with a lower-case letter and has letters, digits and _, at most 40";
-        wrong("name", Kind::Structure, message.to_owned());
-    }
-    if rules.language != LANGUAGE {
-        let message = format!("there is no language {}; write language: {LANGUAGE}", rules.language);
-        wrong("rules.language", Kind::Structure, message);
-    }
-    if rules.lets.len() > MOST_LETS {
-        wrong("rules.let", Kind::Limit, format!("a document has at most {MOST_LETS} lets"));
-    }
-    for name in rules.lets.keys().take(MOST_LETS).filter(|name| !is_name(name)) {
-        let message =
-            "this is no name: a letter or _, then letters, digits and _, and no word of the language";
-        wrong(&format!("rules.let.{name}"), Kind::Structure, message.to_owned());
-    }
-    for (path, side) in [("rules.long", &rules.long), ("rules.short", &rules.short)] {
-        let Some(side) = side else { continue };
-        if side.risk.is_some() && side.stop.is_none() {
-            wrong(path, Kind::Structure, "risk needs a stop".to_owned());
-        }
-        if side.risk.is_some() && side.size.is_some() {
-            wrong(path, Kind::Structure, "a side has either size or risk".to_owned());
-        }
-    }
-    let sides = rules.long.is_some() || rules.short.is_some();
-    if rules.exposure.is_some() && sides {
-        wrong("rules.exposure", Kind::Structure, "exposure stands instead of long and short".to_owned());
-    }
-    if rules.exposure.is_none() && !sides {
-        wrong("rules", Kind::Structure, "rules have long, short or exposure".to_owned());
-    }
-    let timed = [
-        ("rules.cooldownBars", rules.cooldown_bars.is_some()),
-        ("rules.maxBars", rules.max_bars.is_some()),
-        ("rules.reentry", rules.reentry.is_some()),
-    ];
-    for (path, _) in timed.into_iter().filter(|&(_, given)| given && rules.exposure.is_some()) {
-        wrong(path, Kind::Structure, "this has no meaning with exposure".to_owned());
-    }
-    if rules.cooldown_bars.is_some_and(|bars| bars > 10_000) {
-        wrong("rules.cooldownBars", Kind::Structure, "this is 0 to 10000".to_owned());
-    }
-    if rules.max_bars.is_some_and(|bars| !(1..=100_000).contains(&bars)) {
-        wrong("rules.maxBars", Kind::Structure, "this is 1 to 100000".to_owned());
-    }
-    if rules.order.len() > MOST_ORDERS {
-        wrong("rules.order", Kind::Limit, format!("a document has at most {MOST_ORDERS} orders"));
-    }
-    errors
-}
-
 /// The texts of a document, lets first.
 fn sources(document: &Document) -> Vec<Source<'_>> {
     let rules = &document.rules;
@@ -293,6 +230,19 @@ impl Strategy {
         out.insert("order".to_owned(), json!(order));
         out.insert("reentry".to_owned(), json!(self.reentry));
         Value::Object(out)
+    }
+
+    /// Why fills at the close of the signal itself are impossible, if they are: what acts inside of bars, or knows the
+    /// position, needs the next open.
+    pub fn same_close_objection(&self) -> Option<Error> {
+        let acts = |e: &&Expression| {
+            matches!(e.place, Place::Stop | Place::Target) || self.graph.node(e.node).phase != Phase::Market
+        };
+        let path = self.expressions.iter().find(acts).map(|e| e.path.as_str());
+        let path = path.or((self.cooldown_bars > 0).then_some("rules.cooldownBars"));
+        let path = path.or(self.max_bars.is_some().then_some("rules.maxBars"))?;
+        let message = "fills at the close of the signal are not in use yet beside this";
+        Some(Error { strategy: self.name.clone(), ..Error::of_field(path, Kind::Reserved, message) })
     }
 
     /// The warm-up of all expressions together. Nothing, if one looks at another timeframe or symbol and there is no

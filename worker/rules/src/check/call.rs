@@ -1,6 +1,7 @@
 //! Calls.
 
-use super::{Checked, Checker, Here, Place, Scope, alike, condition, number, token, whole, within};
+use super::expect::{Here, alike, condition, number, token, whole, within};
+use super::{Checked, Checker, Place, Scope};
 use crate::error::{Fault, Kind};
 use crate::functions::{
     Accepts, FUNCTIONS, Function, Keeps, Output, Power, RESERVED, Shape, Units, function,
@@ -8,7 +9,6 @@ use crate::functions::{
 use crate::terms::Phase;
 use crate::tree::{Argument, Expr, ExprKind};
 use crate::types::{Constant, Number, Type};
-use std::cmp::Ordering;
 
 /// The longest timeframe: four weeks.
 const LONGEST_TIMEFRAME: u64 = 4 * 604_800;
@@ -62,7 +62,7 @@ impl Checker<'_> {
             Shape::Choose => (2, usize::MAX),
             _ => (f.parameters.iter().filter(|p| !p.optional).count(), f.parameters.len()),
         };
-        let odd = f.shape == Shape::Step && arguments.len() % 2 == 0;
+        let odd = f.shape == Shape::Step && arguments.len().is_multiple_of(2);
         if arguments.len() < least || arguments.len() > most || odd {
             let message = format!("{} has {} arguments here", f.name, arguments.len());
             return Err(here.fault(Kind::Arity, message).expected(f.signature()));
@@ -129,16 +129,16 @@ impl Checker<'_> {
             }
             _ => {}
         }
-        if let ("abs", Some(Type::Constant(c))) = (f.name, ty(0)) {
-            if let Some(interval) = c.interval.magnitude() {
-                return Ok(Type::Constant(Constant { interval, ..c }));
-            }
+        if let ("abs", Some(Type::Constant(c))) = (f.name, ty(0))
+            && let Some(interval) = c.interval.magnitude()
+        {
+            return Ok(Type::Constant(Constant { interval, ..c }));
         }
         // A tuple is typed by the field that picks from it.
         Ok(f.outputs.first().map_or(Type::Condition, |output| result(output, arguments)))
     }
 
-    fn constant(&self, x: &mut Expr, scope: Scope) -> Result<Constant, Fault> {
+    pub(super) fn constant(&self, x: &mut Expr, scope: Scope) -> Result<Constant, Fault> {
         let ty = self.of(x, scope)?;
         if ty == Type::Word {
             number(x, ty)?;
@@ -148,130 +148,6 @@ impl Checker<'_> {
             return Err(fault.expected("literals and genes, with + - * / between them"));
         };
         Ok(constant)
-    }
-
-    /// The common type of alternatives, the constants among them taking the unit of the others.
-    fn common(&self, all: &mut [Argument], scope: Scope) -> Result<Vec<Type>, Fault> {
-        let mut types = Vec::new();
-        let mut unit: Option<Type> = None;
-        for argument in all.iter_mut() {
-            let x = &mut argument.value;
-            let ty = self.of(x, scope)?;
-            if types.first() == Some(&Type::Condition) {
-                condition(x, ty)?;
-            } else if !types.is_empty() || ty != Type::Condition {
-                number(x, ty)?;
-                if let Some(first) = unit {
-                    alike(first, x, ty)?;
-                }
-                if !matches!(unit, Some(Type::Number(_))) {
-                    unit = Some(ty);
-                }
-            }
-            types.push(ty);
-        }
-        Ok(types)
-    }
-
-    fn iff(&self, arguments: &mut [Argument], scope: Scope) -> Checked {
-        let ty = self.of(&mut arguments[0].value, scope)?;
-        condition(&arguments[0].value, ty)?;
-        let types = self.common(&mut arguments[1..], scope)?;
-        Ok(match merged(&types) {
-            Type::Number(n) => Type::Number(Number { exact: false, ..n }),
-            Type::Constant(c) => Type::Number(Number { power: 0, integer: c.integer, exact: false }),
-            other => other,
-        })
-    }
-
-    fn extremum(&self, f: &Function, arguments: &mut [Argument], scope: Scope) -> Checked {
-        let mut constant: Option<Constant> = None;
-        let types = self.common(arguments, scope)?;
-        if types.first() == Some(&Type::Condition) {
-            number(&arguments[0].value, Type::Condition)?;
-        }
-        for ty in &types {
-            let Type::Constant(c) = *ty else { return Ok(merged(&types)) };
-            let interval = match constant {
-                None => Some(c.interval),
-                Some(before) if f.name == "min" => before.interval.smaller(c.interval),
-                Some(before) => before.interval.larger(c.interval),
-            };
-            let Some(interval) = interval else { return Ok(merged(&types)) };
-            constant = Some(Constant { interval, integer: c.integer && constant.is_none_or(|b| b.integer) });
-        }
-        Ok(constant.map_or(Type::Condition, Type::Constant))
-    }
-
-    fn step(&self, arguments: &mut [Argument], scope: Scope) -> Checked {
-        let ty = self.of(&mut arguments[0].value, scope)?;
-        number(&arguments[0].value, ty)?;
-        let mut before: Option<Constant> = None;
-        for pair in arguments[1..].chunks_exact_mut(2) {
-            let constant = self.constant(&mut pair[0].value, scope)?;
-            let ascends =
-                |b: Constant| b.interval.high.compare(constant.interval.low) == Some(Ordering::Less);
-            if !before.is_none_or(ascends) {
-                return Err(whole(&pair[0].value).fault(Kind::Range, "the steps do not ascend"));
-            }
-            before = Some(constant);
-            let ty = self.of(&mut pair[1].value, scope)?;
-            if number(&pair[1].value, ty)?.power != 0 {
-                return Err(whole(&pair[1].value).fault(Kind::Unit, "a step gives a plain number"));
-            }
-        }
-        Ok(Type::Number(Number::of_power(0)))
-    }
-
-    fn word_gene<'e>(&self, x: &'e mut Expr, scope: Scope) -> Result<Option<&'e str>, Fault> {
-        self.of(x, scope)?;
-        Ok(match &x.kind {
-            ExprKind::Gene(name) => Some(name),
-            _ => None,
-        })
-    }
-
-    fn switch(&self, arguments: &mut [Argument], scope: Scope) -> Checked {
-        let name = self.word_gene(&mut arguments[0].value, scope)?;
-        if !name.and_then(|name| self.genes.get(name)).is_some_and(|domain| domain.is_switch()) {
-            let fault = whole(&arguments[0].value).fault(Kind::Type, "this is no switch");
-            return Err(fault.expected("a gene whose values are on and off"));
-        }
-        let ty = self.of(&mut arguments[1].value, scope)?;
-        condition(&arguments[1].value, ty)?;
-        Ok(Type::Condition)
-    }
-
-    fn choose(&self, arguments: &mut [Argument], scope: Scope, here: Here) -> Checked {
-        let name = self.word_gene(&mut arguments[0].value, scope)?;
-        let words = name.and_then(|name| self.genes.get(name)).and_then(|domain| domain.words());
-        let Some(words) = words else {
-            let fault = whole(&arguments[0].value).fault(Kind::Type, "this is no gene with words");
-            return Err(fault.expected("a word gene"));
-        };
-        let (first, arms) = arguments.split_at_mut(1);
-        let wrong = |message: String| {
-            Err(here.fault(Kind::Arity, message).expected(format!("one of each: {}", words.join(", "))))
-        };
-        if first[0].label.is_some() {
-            return wrong("the gene of choose has no label".to_owned());
-        }
-        let mut seen: Vec<&str> = Vec::new();
-        for arm in arms.iter() {
-            match arm.label.as_deref() {
-                None => return wrong("an alternative of choose has no label".to_owned()),
-                Some(label) if seen.contains(&label) => return wrong(format!("{label} stands twice")),
-                Some(label) if !words.iter().any(|word| word == label) => {
-                    return wrong(format!("{label} is no value of the gene"));
-                }
-                Some(label) => seen.push(label),
-            }
-        }
-        if let Some(missing) = words.iter().find(|word| !seen.contains(&word.as_str())) {
-            return wrong(format!("{missing} is missing"));
-        }
-        let types = self.common(arms, scope)?;
-        Ok(merged(&types))
     }
 
     fn scan(&self, arguments: &mut [Argument], scope: Scope) -> Checked {
@@ -307,10 +183,10 @@ impl Checker<'_> {
         if seconds == 0 || seconds > LONGEST_TIMEFRAME {
             return range("a timeframe is at most four weeks long".to_owned());
         }
-        if let Some(interval) = self.market.interval.filter(|&i| i > 0) {
-            if seconds <= interval || seconds % interval != 0 {
-                return range("a timeframe is a multiple of the interval, and above it".to_owned());
-            }
+        if let Some(interval) = self.market.interval.filter(|&i| i > 0)
+            && (seconds <= interval || seconds % interval != 0)
+        {
+            return range("a timeframe is a multiple of the interval, and above it".to_owned());
         }
         self.column(&mut arguments[1].value, scope)
     }
@@ -343,26 +219,6 @@ impl Checker<'_> {
         let ty = self.of(x, scope)?;
         if ty == Type::Condition { Ok(ty) } else { Ok(Type::Number(number(x, ty)?)) }
     }
-}
-
-/// The type of alternatives that are known to go together.
-fn merged(types: &[Type]) -> Type {
-    let constant = |ty: &Type| matches!(ty, Type::Constant(_));
-    if types.iter().all(constant) {
-        let mut all = types.iter().filter_map(|ty| if let Type::Constant(c) = ty { Some(*c) } else { None });
-        let Some(first) = all.next() else { return Type::Condition };
-        let joined = all.try_fold(first, |sum, c| {
-            Some(Constant { interval: sum.interval.joined(c.interval)?, integer: sum.integer && c.integer })
-        });
-        return joined.map_or(Type::Number(Number::of_power(0)), Type::Constant);
-    }
-    let numbers: Vec<Number> = types.iter().filter_map(|ty| ty.number()).collect();
-    let Some(power) = types.iter().find(|ty| !constant(ty)).and_then(|ty| ty.number()).map(|n| n.power)
-    else {
-        return Type::Condition;
-    };
-    let exact = types.iter().all(|ty| constant(ty) || ty.number().is_some_and(|n| n.exact));
-    Type::Number(Number { power, integer: numbers.iter().all(|n| n.integer), exact })
 }
 
 /// The first call of one of these functions.

@@ -1,6 +1,7 @@
 //! Operators.
 
-use super::{Checked, Checker, Scope, alike, condition, number, token, whole};
+use super::expect::{alike, condition, number, token, whole};
+use super::{Checked, Checker, Scope};
 use crate::error::{Fault, Kind};
 use crate::rational::Interval;
 use crate::tree::{Expr, ExprKind, Operator};
@@ -109,10 +110,11 @@ fn equality((x, left): (&Expr, Type), (y, right): (&Expr, Type)) -> Result<(), F
 fn arithmetic(operator: Operator, (x, left): (&Expr, Type), (y, right): (&Expr, Type)) -> Checked {
     let (a, b) = (number(x, left)?, number(y, right)?);
     let divides = operator == Operator::Over;
-    if let Type::Constant(c) = right {
-        if divides && (c.interval.is_zero() || matches!(left, Type::Constant(_)) && c.interval.holds_zero()) {
-            return Err(whole(y).fault(Kind::Range, "this divides by 0"));
-        }
+    if let Type::Constant(c) = right
+        && divides
+        && (c.interval.is_zero() || matches!(left, Type::Constant(_)) && c.interval.holds_zero())
+    {
+        return Err(whole(y).fault(Kind::Range, "this divides by 0"));
     }
     if let (Type::Constant(l), Type::Constant(r)) = (left, right) {
         let interval = match operator {
