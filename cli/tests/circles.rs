@@ -191,9 +191,15 @@ fn reached<'a>(knows: &'a BTreeMap<&str, BTreeSet<String>>, from: &'a str) -> BT
 // likes: such paths begin with neither word.
 #[test]
 fn no_two_files_know_each_other() {
-    for folder in
-        ["cli/src", "worker/src", "worker/run/src", "worker/manifest/src", "worker/protocol/src", "worker/rules/src", "crds/src"]
-    {
+    for folder in [
+        "cli/src",
+        "worker/src",
+        "worker/run/src",
+        "worker/manifest/src",
+        "worker/protocol/src",
+        "worker/rules/src",
+        "crds/src",
+    ] {
         let module = |file: &str| {
             let name = file.trim_start_matches(folder).trim_matches('/').trim_end_matches(".rs");
             name.trim_end_matches("/mod").replace('/', "::")
