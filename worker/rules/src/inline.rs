@@ -2,6 +2,7 @@
 
 use crate::error::{Fault, Kind};
 use crate::parse::{DEEPEST, too_deep};
+use crate::source::level_of as level;
 use crate::tree::{Argument, Expr, ExprKind, Operator};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,12 +70,21 @@ impl Lets {
         let parts: Vec<Size> = expr.parts().into_iter().map(|part| self.size(part)).collect();
         let mut nodes = parts.iter().fold(1_u64, |sum, part| sum.saturating_add(part.nodes));
         let mut depth = 1 + parts.iter().map(|part| part.depth).max().unwrap_or(0);
-        if let ExprKind::Chain(operands, _) = &expr.kind {
-            // Each operand but the first and the last stands twice; a comparison between each two, `and` between those.
-            let inner = &parts[1..parts.len() - 1];
-            nodes = inner.iter().fold(nodes, |sum, part| sum.saturating_add(part.nodes));
-            nodes = nodes.saturating_add(2 * operands.len() as u64 - 4);
-            depth += operands.len() - 2;
+        match &expr.kind {
+            ExprKind::Chain(operands, _) => {
+                // Each operand but the first and the last stands twice; a comparison between each two, `and` between
+                // those.
+                let inner = &parts[1..parts.len() - 1];
+                nodes = inner.iter().fold(nodes, |sum, part| sum.saturating_add(part.nodes));
+                nodes = nodes.saturating_add(2 * operands.len() as u64 - 4);
+                depth += 1;
+            }
+            // A long sum is no deeper than a short one.
+            ExprKind::Binary(operator, x, _) if continues(*operator, x) => {
+                let right = parts[1].depth + 1;
+                depth = if right > parts[0].depth { right } else { parts[0].depth };
+            }
+            _ => {}
         }
         Size { nodes, depth }
     }
@@ -137,6 +147,11 @@ impl Lets {
         }
         used
     }
+}
+
+/// Whether the left operand of an operator is the beginning of the same row of operands.
+fn continues(operator: Operator, left: &Expr) -> bool {
+    matches!(&left.kind, ExprKind::Binary(inner, ..) if level(*inner) == level(operator) && !inner.compares())
 }
 
 /// The lets that a tree names.

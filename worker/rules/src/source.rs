@@ -6,7 +6,7 @@ use std::fmt;
 /// How tightly an expression holds together: what stands below something tighter needs parentheses.
 fn level(expr: &Expr) -> u8 {
     match &expr.kind {
-        ExprKind::Binary(operator, ..) => of(*operator),
+        ExprKind::Binary(operator, ..) => level_of(*operator),
         ExprKind::Not(_) => 4,
         ExprKind::Chain(..) => 5,
         ExprKind::Negative(_) => 8,
@@ -15,7 +15,8 @@ fn level(expr: &Expr) -> u8 {
     }
 }
 
-fn of(operator: Operator) -> u8 {
+/// How tightly an operator holds its operands together.
+pub(crate) fn level_of(operator: Operator) -> u8 {
     match operator {
         Operator::OrElse => 1,
         Operator::Or => 2,
@@ -46,7 +47,7 @@ impl fmt::Display for Expr {
             ExprKind::Not(x) => write!(f, "not {}", Within(x, 4)),
             ExprKind::Binary(operator, x, y) => {
                 // From the left; comparisons do not nest without parentheses.
-                let own = of(*operator);
+                let own = level_of(*operator);
                 let left = own + u8::from(operator.compares());
                 write!(f, "{} {} {}", Within(x, left), operator.text(), Within(y, own + 1))
             }

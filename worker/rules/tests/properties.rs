@@ -236,6 +236,30 @@ fn a_chain_in_a_chain_is_refused_before_it_is_built() {
 }
 
 #[test]
+fn a_tree_has_at_most_256_nodes_chains_expanded_and_lets_put_in() {
+    let row = vec!["new_day"; 128].join(" and ");
+    let chain = vec!["0"; 65].join(" <= ");
+    for full in [format!("not new_day and {}", row.split_once(" and ").unwrap().1), format!("not ({chain})")]
+    {
+        assert!(checked(&full).is_ok(), "{full}: {:?}", checked(&full).unwrap_err());
+        let error = &checked(&format!("not ({full})")).unwrap_err()[0];
+        assert_eq!((error.kind, error.column), (galapagos_rules::Kind::Limit, 1), "{full}");
+        let mut document = document("not a");
+        document.rules.lets.insert("a".to_owned(), Text(full));
+        let error = &check(&document, &Market::default()).unwrap_err()[0];
+        assert_eq!((error.path.as_str(), error.kind), ("rules.long.enter", galapagos_rules::Kind::Limit));
+    }
+}
+
+#[test]
+fn a_tree_is_nested_at_most_64_deep_and_a_row_of_operands_does_not_nest() {
+    assert!(checked(&format!("{}new_day", "not ".repeat(63))).is_ok());
+    let error = &checked(&format!("{}new_day", "not ".repeat(64))).unwrap_err()[0];
+    assert_eq!((error.kind, error.column), (galapagos_rules::Kind::Limit, 1));
+    assert!(checked(&format!("{} > 0", vec!["close"; 100].join(" + "))).is_ok());
+}
+
+#[test]
 fn deep_nesting_is_refused() {
     for (open, close) in [("(", ")"), ("not ", ""), ("-", ""), ("abs(", ")"), ("close[", "]")] {
         let text = format!("{}1{}", open.repeat(65), close.repeat(65));

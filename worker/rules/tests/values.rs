@@ -49,6 +49,7 @@ fn the_denominator_and_weight_of_an_exact_number_follow_its_form() {
     assert_eq!(of("close + 0.005", "1"), Some((2, 3)));
     assert_eq!(of("hl2 - hlc3", "1"), Some((6, 12)));
     assert_eq!(of("max(hl2, hlc3)", "1"), Some((6, 6)));
+    assert_eq!(of("change(hl2, 3)", "1"), Some((2, 4)));
     assert_eq!(of("choose($w, p: donchian(5).mid, q: ema(close, 3))", "1"), Some((2, 2)));
     assert_eq!(of("close * close / close", "1"), None);
     assert_eq!(of("close * 2147483648", "1"), None);
