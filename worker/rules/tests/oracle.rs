@@ -145,6 +145,20 @@ fn an_expression_has_type_unit_denominator_and_warm_up_of_the_record() {
 }
 
 #[test]
+fn the_sample_strategies_are_accepted_for_their_interval() {
+    hold("example", 18, |record| {
+        let interval = Some(record::seconds(record["interval"].as_str().unwrap()));
+        let market = Market { interval, volume: Some(true), ..Market::default() };
+        let result = read(&record["strategy"]).and_then(|document| check(&document, &market));
+        match result {
+            Ok(strategy) if strategy.unused_lets.is_empty() => None,
+            Ok(strategy) => Some(format!("unused: {:?}", strategy.unused_lets)),
+            Err(errors) => Some(format!("refused: {errors:?}")),
+        }
+    });
+}
+
+#[test]
 fn the_calendar_of_a_record_is_that_of_its_data() {
     let all: BTreeMap<&str, usize> =
         record::OPENS.iter().map(|(name, text)| (*name, text.lines().count())).collect();
