@@ -36,7 +36,7 @@ pub enum Op {
     Term(String),
     /// A value of a word gene.
     Word(String),
-    /// The value of the row before, in a scan. Each scan means its own, so that what holds it belongs to one scan.
+    /// The value of the row before, in a scan. Each scan means its own, so that no two share what holds it.
     Itself,
     /// A timeframe.
     Timeframe(Timeframe),
@@ -74,18 +74,26 @@ impl Graph {
         &self.nodes[id.0]
     }
 
-    /// The node of a canonical text.
+    /// The node of a canonical text, but of a part of a scan that holds `self`.
     pub fn find(&self, text: &str) -> Option<NodeId> {
         self.by_text.get(text).copied()
     }
 
     /// Adds a checked, canonical tree.
     pub(crate) fn add(&mut self, expr: &Expr) -> NodeId {
+        self.add_in(expr, "")
+    }
+
+    /// Adds a part of the scan of this text; outside of scans it is empty.
+    fn add_in(&mut self, expr: &Expr, scan: &str) -> NodeId {
         let text = text(expr);
-        if let Some(&id) = self.by_text.get(&text) {
+        let is_scan = matches!(&expr.kind, ExprKind::Call(name, _) if name == "scan");
+        let key = if !is_scan && holds_itself(expr) { format!("{text} in {scan}") } else { text.clone() };
+        if let Some(&id) = self.by_text.get(&key) {
             return id;
         }
-        let inputs: Vec<NodeId> = expr.parts().into_iter().map(|part| self.add(part)).collect();
+        let scan = if is_scan { &text } else { scan };
+        let inputs: Vec<NodeId> = expr.parts().into_iter().map(|part| self.add_in(part, scan)).collect();
         let own = match &expr.kind {
             ExprKind::Name(name) => term(name).map_or(Phase::Market, |term| term.phase),
             ExprKind::Call(name, _) if name == "at_entry" => Phase::Position,
@@ -111,8 +119,14 @@ impl Graph {
             ExprKind::Field(_, name) => Op::Field(name.clone()),
         };
         let id = NodeId(self.nodes.len());
-        self.nodes.push(Node { op, inputs, ty: expr.ty, phase, text: text.clone() });
-        self.by_text.insert(text, id);
+        self.nodes.push(Node { op, inputs, ty: expr.ty, phase, text });
+        self.by_text.insert(key, id);
         id
     }
+}
+
+fn holds_itself(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| found |= part.kind == ExprKind::Itself);
+    found
 }

@@ -94,7 +94,10 @@ fn checked(document: &Document, market: &Market) -> Result<Strategy, Vec<Error>>
         Some(found) => found.path.clone(),
         None => orders.get(source - sources.len()).map(|(path, _)| path.clone()).unwrap_or_default(),
     };
-    let located = |fault: Fault| fault.clone().at(&path(fault.source));
+    let located = |fault: Fault| {
+        let path = path(fault.source);
+        fault.at(&path)
+    };
 
     // Syntax of all strings first.
     let trees: Vec<Result<Expr, Fault>> =
@@ -121,13 +124,9 @@ fn checked(document: &Document, market: &Market) -> Result<Strategy, Vec<Error>>
     }
     let lets = Lets::new(named);
     let checker = Checker { genes: &genes, market, lets: rules.lets.keys().map(String::as_str).collect() };
-    let (mut expressions, mut graph, mut used) = (Vec::new(), Graph::default(), BTreeSet::new());
+    let (mut expressions, mut graph) = (Vec::new(), Graph::default());
     for (i, (source, tree)) in sources.iter().zip(&trees).enumerate() {
-        let expanded = lets.expand(tree, i);
-        if let (Ok(tree), true) = (&expanded, source.place != Place::Let) {
-            collect_genes(tree, &mut used);
-        }
-        let tree = expanded.and_then(|mut tree| {
+        let tree = lets.expand(tree, i).and_then(|mut tree| {
             checker.check(&mut tree, source.place, i, source.text.chars().count()).map(|()| tree)
         });
         match tree {
@@ -145,11 +144,14 @@ fn checked(document: &Document, market: &Market) -> Result<Strategy, Vec<Error>>
     // The first of each string: what is wrong in a let is found again wherever it is named.
     let mut seen = BTreeSet::new();
     errors.retain(|error| seen.insert(error.path.clone()));
+    let named = lets.used(trees.iter().skip(rules.lets.len()));
+    let mut used = BTreeSet::new();
+    let counts = |i: usize| rules.lets.keys().nth(i).is_none_or(|name| named.contains(name));
+    trees.iter().enumerate().filter(|(i, _)| counts(*i)).for_each(|(_, tree)| collect_genes(tree, &mut used));
     let unused = unused(&genes, &used);
     if !errors.is_empty() || !unused.is_empty() {
         return Err(unused.into_iter().chain(errors).collect());
     }
-    let named = lets.used(trees.iter().skip(rules.lets.len()));
     Ok(Strategy {
         name: document.name.clone(),
         genes,

@@ -248,6 +248,11 @@ fn a_gene_that_no_expression_uses_is_refused_but_those_that_act_by_themselves() 
     let errors = checked(rules).unwrap_err();
     let places: Vec<(&str, Kind)> = errors.iter().map(|e| (e.path.as_str(), e.kind)).collect();
     assert_eq!(places, [("genes[1]", Kind::Unused), ("genes[2]", Kind::Unused), ("genes[3]", Kind::Unused)]);
+    // What is refused for something else uses its genes nevertheless.
+    let long =
+        format!("{} > $k and $w == p and use($f, close > sma(close, $n))", vec!["close"; 200].join(" + "));
+    let errors = checked(json!({"language": 1, "long": {"enter": long}})).unwrap_err();
+    assert!(errors.iter().all(|e| e.kind == Kind::Limit), "{errors:?}");
 }
 
 // Contract D1.

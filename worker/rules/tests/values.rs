@@ -84,6 +84,24 @@ fn what_differs_only_in_writing_has_one_canonical_text() {
 }
 
 #[test]
+fn two_scans_share_what_is_outside_of_them_and_nothing_that_holds_self() {
+    let graph = strategy(
+        "scan(close, self + 1) > open and scan(hour, self + 1) > 3 and scan(close, self + 1) > high",
+    )
+    .graph;
+    let count = |text: &str| graph.nodes().iter().filter(|node| node.text == text).count();
+    assert_eq!((count("self"), count("(+ 1 self)")), (2, 2));
+    assert_eq!((count("1"), count("close"), count("(scan close (+ 1 self))")), (1, 1, 1));
+    let powers: Vec<i32> = graph
+        .nodes()
+        .iter()
+        .filter(|node| node.text == "(+ 1 self)")
+        .map(|node| node.ty.unwrap().number().unwrap().power)
+        .collect();
+    assert_eq!(powers.iter().sum::<i32>(), 1);
+}
+
+#[test]
 fn what_needs_the_next_open_says_so() {
     let rules = |mut side: serde_json::Value, more: &str, bars: u32| {
         side["enter"] = json!("close > open");
