@@ -11,6 +11,8 @@ version=${1:-}
 grep -q '^## Unreleased' CHANGELOG.md || { echo "error: CHANGELOG.md has no section Unreleased" >&2; exit 2; }
 helm=$(source e2e/cluster/lib.sh && echo "$BIN/helm")
 [ -x "$helm" ] || helm=$(command -v helm) || { echo "error: helm is missing: make cluster-build, or install it" >&2; exit 2; }
+# What compiles for 64-bit Arm, before anything is written.
+(source e2e/arm64.sh) || exit 2
 old=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 cargo=${CARGO:-cargo}
 out=$(realpath -m "${CARGO_TARGET_DIR:-target}/release-$version")

@@ -71,17 +71,23 @@ fn job(name: &str) -> EvolutionJob {
     .unwrap()
 }
 
+/// A cache that is filled with these jobs.
+fn cache(names: &[&str]) -> Store<EvolutionJob> {
+    let (store, mut writer) = reflector::store();
+    writer.apply_watcher_event(&watcher::Event::Init);
+    for name in names {
+        writer.apply_watcher_event(&watcher::Event::InitApply(job(name)));
+    }
+    writer.apply_watcher_event(&watcher::Event::InitDone);
+    store
+}
+
 // Contract K1.
 #[tokio::test]
 async fn a_panic_in_one_reconcile_stops_nobody_else_and_is_backed_off_told_and_counted() {
     static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let (ctx, _telling) = context();
-    let (store, mut writer) = reflector::store();
-    writer.apply_watcher_event(&watcher::Event::Init);
-    for name in ["bad", "good"] {
-        writer.apply_watcher_event(&watcher::Event::InitApply(job(name)));
-    }
-    writer.apply_watcher_event(&watcher::Event::InitDone);
+    let store = cache(&["bad", "good"]);
     let (ask, requests) = tokio::sync::mpsc::unbounded_channel();
     let controlling = control(
         Controller::EvolutionJob,
@@ -125,10 +131,7 @@ async fn a_panic_in_one_reconcile_stops_nobody_else_and_is_backed_off_told_and_c
 #[tokio::test]
 async fn conflicts_that_do_not_end_make_the_operator_look_at_the_server_again() {
     let (ctx, _telling) = context();
-    let (store, mut writer) = reflector::store();
-    writer.apply_watcher_event(&watcher::Event::Init);
-    writer.apply_watcher_event(&watcher::Event::InitApply(job("stale")));
-    writer.apply_watcher_event(&watcher::Event::InitDone);
+    let store = cache(&["stale"]);
     let (ask, requests) = tokio::sync::mpsc::unbounded_channel();
     let controlling = control(
         Controller::EvolutionJob,

@@ -46,7 +46,7 @@ mod tree;
 mod types;
 mod warm_up;
 
-pub use check::{LONGEST_PERIOD, Market, Place};
+pub use check::{Clause, LONGEST_PERIOD, Market};
 pub use constant::{Genome, Value, defaults, value};
 pub use document::{Document, Gene, Reentry, Rules, Scale, Side, Text};
 pub use error::{Error, Excerpt, Kind};

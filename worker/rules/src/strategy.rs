@@ -1,7 +1,7 @@
 //! A document checked as a whole: `docs/contract/rules.md`, D1 and D9.
 
 use crate::canonical::{canonical, text};
-use crate::check::{Checker, Market, Place};
+use crate::check::{Checker, Clause, Market};
 use crate::document::{Document, Reentry, Side};
 use crate::error::{Error, Fault, Kind};
 use crate::gene::{GUARDS, Genes, domains};
@@ -45,7 +45,7 @@ pub struct Expression {
     /// Its path, as `rules.long.enter`.
     pub path: String,
     /// What it decides.
-    pub place: Place,
+    pub place: Clause,
     /// Its canonical tree.
     pub tree: Expr,
     /// The text of that.
@@ -68,7 +68,7 @@ pub struct WarmUp {
 /// A text of a document.
 struct Source<'a> {
     path: String,
-    place: Place,
+    place: Clause,
     text: &'a str,
 }
 
@@ -130,7 +130,7 @@ fn checked(document: &Document, market: &Market) -> Result<Strategy, Vec<Error>>
             checker.check(&mut tree, source.place, i, source.text.chars().count()).map(|()| tree)
         });
         match tree {
-            Ok(tree) if source.place != Place::Let => {
+            Ok(tree) if source.place != Clause::Let => {
                 let tree = canonical(&tree);
                 let (text, node) = (text(&tree), graph.add(&tree));
                 let (path, place) = (source.path.clone(), source.place);
@@ -170,15 +170,15 @@ fn sources(document: &Document) -> Vec<Source<'_>> {
     let rules = &document.rules;
     let mut all = Vec::new();
     for (name, text) in &rules.lets {
-        all.push(Source { path: format!("rules.let.{name}"), place: Place::Let, text: &text.0 });
+        all.push(Source { path: format!("rules.let.{name}"), place: Clause::Let, text: &text.0 });
     }
     let places = |key: &str| match key {
-        "enter" => Place::Enter,
-        "exit" => Place::Exit,
-        "stop" => Place::Stop,
-        "target" => Place::Target,
-        "size" => Place::Size,
-        _ => Place::Risk,
+        "enter" => Clause::Enter,
+        "exit" => Clause::Exit,
+        "stop" => Clause::Stop,
+        "target" => Clause::Target,
+        "size" => Clause::Size,
+        _ => Clause::Risk,
     };
     for (path, side) in [("rules.long", &rules.long), ("rules.short", &rules.short)] {
         for (key, text) in side.iter().flat_map(Side::expressions) {
@@ -186,7 +186,7 @@ fn sources(document: &Document) -> Vec<Source<'_>> {
         }
     }
     if let Some(text) = &rules.exposure {
-        all.push(Source { path: "rules.exposure".to_owned(), place: Place::Exposure, text: &text.0 });
+        all.push(Source { path: "rules.exposure".to_owned(), place: Clause::Exposure, text: &text.0 });
     }
     all
 }
@@ -238,7 +238,7 @@ impl Strategy {
     /// position, needs the next open.
     pub fn same_close_objection(&self) -> Option<Error> {
         let acts = |e: &&Expression| {
-            matches!(e.place, Place::Stop | Place::Target) || self.graph.node(e.node).phase != Phase::Market
+            matches!(e.place, Clause::Stop | Clause::Target) || self.graph.node(e.node).phase != Phase::Market
         };
         let path = self.expressions.iter().find(acts).map(|e| e.path.as_str());
         let path = path.or((self.cooldown_bars > 0).then_some("rules.cooldownBars"));

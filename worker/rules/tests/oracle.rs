@@ -7,7 +7,7 @@
 mod record;
 
 use galapagos_rules::{
-    At, Genome, Market, Place, Stamps, Type, check, defaults, exact, first_defined, needs_calendar, read,
+    At, Clause, Genome, Market, Stamps, Type, check, defaults, exact, first_defined, needs_calendar, read,
     warm_up,
 };
 use record::{records, single, text};
@@ -112,7 +112,7 @@ fn the_rules_of_the_accounts_are_accepted() {
 fn an_expression_has_type_unit_denominator_and_warm_up_of_the_record() {
     hold("function", 115, |record| {
         let expected = &record["expected"];
-        let place = if expected["type"] == "bool" { Place::Exit } else { Place::Stop };
+        let place = if expected["type"] == "bool" { Clause::Exit } else { Clause::Stop };
         let genome: Genome =
             record["genes"].as_object().unwrap().iter().map(|(name, v)| (name.clone(), text(v))).collect();
         let expression = match single(record["expression"].as_str().unwrap(), place, &record["genes"]) {

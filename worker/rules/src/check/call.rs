@@ -1,7 +1,7 @@
 //! Calls.
 
 use super::expect::{Here, alike, condition, number, token, whole, within};
-use super::{Checked, Checker, Place, Scope};
+use super::{Checked, Checker, Clause, Scope};
 use crate::error::{Fault, Kind};
 use crate::functions::{
     Accepts, FUNCTIONS, Function, Keeps, Output, Power, RESERVED, Shape, Units, function,
@@ -84,7 +84,7 @@ impl Checker<'_> {
             Shape::AtEntry => {
                 self.term("at_entry", Phase::Position, scope, here)?;
                 let x = &mut arguments[0].value;
-                let ty = self.of(x, Scope { place: Place::Let, ..below })?;
+                let ty = self.of(x, Scope { place: Clause::Let, ..below })?;
                 if ty == Type::Condition { Ok(ty) } else { Ok(Type::Number(number(x, ty)?)) }
             }
         }

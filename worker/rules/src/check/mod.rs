@@ -30,7 +30,7 @@ pub struct Market {
 
 /// Where an expression stands in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Clause {
     /// Below a name.
     Let,
     /// When to enter.
@@ -49,14 +49,14 @@ pub enum Place {
     Exposure,
 }
 
-impl Place {
+impl Clause {
     fn allows(self, phase: Phase) -> bool {
         match phase {
             Phase::Market => true,
             Phase::Account => {
-                matches!(self, Place::Let | Place::Enter | Place::Exit | Place::Size | Place::Risk)
+                matches!(self, Clause::Let | Clause::Enter | Clause::Exit | Clause::Size | Clause::Risk)
             }
-            Phase::Position => matches!(self, Place::Let | Place::Exit | Place::Stop | Place::Target),
+            Phase::Position => matches!(self, Clause::Let | Clause::Exit | Clause::Stop | Clause::Target),
         }
     }
 }
@@ -64,7 +64,7 @@ impl Place {
 /// What may stand at a point of a tree.
 #[derive(Clone, Copy)]
 struct Scope {
-    place: Place,
+    place: Clause,
     /// Whether terms of the account and the position may.
     terms: bool,
     /// The type of `self`, in a scan.
@@ -99,22 +99,22 @@ impl Checker<'_> {
     pub(crate) fn check(
         &self,
         expr: &mut Expr,
-        place: Place,
+        place: Clause,
         source: usize,
         whole: usize,
     ) -> Result<(), Fault> {
         let ty = self.of(expr, Scope { place, terms: true, itself: None, held: false })?;
         let wrong = |kind, message: String| Err(Fault::new(source, (0, whole), kind, message));
-        if place == Place::Let {
+        if place == Clause::Let {
             return Ok(());
         }
-        if matches!(place, Place::Enter | Place::Exit) {
+        if matches!(place, Clause::Enter | Clause::Exit) {
             return match ty {
                 Type::Condition => Ok(()),
                 ty => wrong(Kind::Type, format!("this is {}; a condition is due", ty.name())),
             };
         }
-        let due = i32::from(matches!(place, Place::Stop | Place::Target));
+        let due = i32::from(matches!(place, Clause::Stop | Clause::Target));
         match ty.number() {
             None => wrong(Kind::Type, format!("this is {}; a number is due", ty.name())),
             Some(number) if number.power == due => Ok(()),

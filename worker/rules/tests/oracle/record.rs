@@ -1,6 +1,6 @@
 //! Records of the oracle and the open times that they are about.
 
-use galapagos_rules::{Document, Error, Expression, Gene, Market, Place, Rules, Side, Stamps, Text, check};
+use galapagos_rules::{Clause, Document, Error, Expression, Gene, Market, Rules, Side, Stamps, Text, check};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -82,7 +82,7 @@ fn gene(name: &str, value: &Value) -> Gene {
 }
 
 /// A single expression, checked at the place that fits it: where one is refused for its unit, at another.
-pub fn single(expression: &str, place: Place, genes: &Value) -> Result<Expression, Vec<Error>> {
+pub fn single(expression: &str, place: Clause, genes: &Value) -> Result<Expression, Vec<Error>> {
     let genes: Vec<Gene> = genes.as_object().unwrap().iter().map(|(name, v)| gene(name, v)).collect();
     let document = |enter: &str| Document {
         name: "x".to_owned(),
@@ -93,7 +93,7 @@ pub fn single(expression: &str, place: Place, genes: &Value) -> Result<Expressio
             ..Rules::default()
         },
     };
-    if place == Place::Exit {
+    if place == Clause::Exit {
         let strategy = check(&document(expression), &Market::default())?;
         return Ok(strategy.expressions[0].clone());
     }
