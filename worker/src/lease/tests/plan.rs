@@ -31,7 +31,7 @@ pub(super) struct Plan {
     pub leaving: u64,
     /// One worker takes batches and never answers, though its connection is alive.
     pub hung: bool,
-    /// A worker that is gone is seen to be gone at once, and only strikes and killers end any.
+    /// A worker that is gone is seen to be gone at once, only strikes and killers end any, and messages keep their order.
     pub prompt: bool,
 }
 

@@ -198,7 +198,9 @@ impl Sim {
         let copies = if self.chance(doubled) { 2 } else { 1 };
         for _ in 0..copies {
             let late = self.chance(delayed) && !delivery.last;
-            let time = Duration::from_millis(self.below(if late { 60_000 } else { 10 }));
+            // A prompt network keeps the order: else an empty last part may come before the only result.
+            let spread = if late { 60_000 } else { 10 };
+            let time = Duration::from_millis(if self.plan.prompt { 5 } else { self.below(spread) });
             let mut delivery = delivery.clone();
             if self.chance(1) {
                 // A zombie of another epoch beside it.
