@@ -63,12 +63,12 @@ fn arrows(package: &str) -> Vec<String> {
 fn every_arrow_is_one_of_the_house() {
     let none: [&str; 0] = [];
     assert_eq!(arrows("galapagos-genetics"), none);
-    assert_eq!(arrows("galapagos-engine"), none);
+    assert_eq!(arrows("galapagos-engine"), ["galapagos-rules"]);
     assert_eq!(arrows("galapagos-market"), none);
     assert_eq!(arrows("galapagos-crds"), none);
     assert_eq!(arrows("galapagos-rules"), none);
     assert_eq!(arrows("galapagos-protocol"), none);
-    assert_eq!(arrows("galapagos-manifest"), ["galapagos-crds", "galapagos-genetics"]);
+    assert_eq!(arrows("galapagos-manifest"), ["galapagos-crds", "galapagos-genetics", "galapagos-rules"]);
     assert_eq!(
         arrows("galapagos-run"),
         [
@@ -76,7 +76,8 @@ fn every_arrow_is_one_of_the_house() {
             "galapagos-engine",
             "galapagos-genetics",
             "galapagos-manifest",
-            "galapagos-market"
+            "galapagos-market",
+            "galapagos-rules"
         ]
     );
     assert_eq!(
