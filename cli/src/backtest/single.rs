@@ -11,7 +11,7 @@ use galapagos_run::engine::evaluation::MetricSet;
 use galapagos_run::engine::execution::{Execution, Fill, Window};
 use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::prepared::Prepared;
-use galapagos_run::engine::strategies::{self, Strategy};
+use galapagos_run::engine::strategies::{self, BuiltIn};
 use galapagos_run::engine::window::Rows;
 use galapagos_run::job::execution::to_engine;
 
@@ -23,7 +23,7 @@ pub struct Done {
     /// The data it ran on.
     pub data: Data,
     /// The strategy that was tested.
-    pub strategy: &'static dyn Strategy,
+    pub strategy: &'static dyn BuiltIn,
     /// Its genes and stops.
     pub genome: Genome,
     /// Options of the simulated account.
@@ -104,7 +104,7 @@ pub fn run(arguments: &Arguments) -> CommandResult<Done> {
 
 fn finish(
     data: Data,
-    strategy: &'static dyn Strategy,
+    strategy: &'static dyn BuiltIn,
     genome: Genome,
     exec: Execution,
 ) -> CommandResult<Done> {
@@ -126,7 +126,7 @@ fn finish(
             );
             return Err(CommandError::invalid(text));
         }
-        let own = strategy.warm_up(&bars, &genome);
+        let own = strategy.warm_up(&bars, &[], &genome);
         let wanted = match exec.warmup_bars {
             Some(given) if given < own => {
                 let text = format!("execution.warmupBars is {given}, but {} needs {own} bars", def.name);
@@ -150,7 +150,8 @@ fn finish(
             Window::Full => Rows::full(wanted),
         });
     }
-    let run = Backtest { symbols: &prepared, rows: &rows, exec: &exec, metrics: MetricSet::FULL };
+    let run =
+        Backtest { symbols: &prepared, rows: &rows, others: &[], exec: &exec, metrics: MetricSet::FULL };
     let report = backtest(&run, strategy, &genome);
     drop(prepared);
     drop(bars);

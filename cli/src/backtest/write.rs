@@ -45,7 +45,8 @@ pub struct Part<'a> {
 impl AccountReport<'_> {
     fn indicators(&self, part: &Part<'_>, symbol: usize) -> Vec<Series> {
         let first = part.rows[symbol].first;
-        let context = Context { first, bars_per_year: self.bars_per_year, interrupt: Interrupt::NEVER };
+        let context =
+            Context { first, bars_per_year: self.bars_per_year, others: &[], interrupt: Interrupt::NEVER };
         self.strategy.indicators(&part.bars[symbol], self.genome, context)
     }
 

@@ -166,7 +166,7 @@ impl<'a> BatchEvaluator<'a> {
         out: &mut [Evaluation],
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
-        let name = |i: usize| individuals[i].strategy.def().name;
+        let name = |i: usize| individuals[i].strategy.name();
         planned.sort_by(|(i, a), (j, b)| (name(*i), a.keys(), i).cmp(&(name(*j), b.keys(), j)));
         for species in planned.chunk_by_mut(|(i, _), (j, _)| name(*i) == name(*j)) {
             for members in species.chunks_mut(PASS) {
@@ -181,12 +181,12 @@ impl<'a> BatchEvaluator<'a> {
     pub fn plan(&self, individual: &Individual) -> Option<Planned> {
         let Individual { strategy, genome } = *individual;
         let symbols = self.symbols.as_ref().filter(|_| genome.stops == Stops::default())?;
-        let form = strategy.def().batch?;
+        let form = strategy.built_in()?.batch?;
         let plan = |(k, symbol): (usize, &Symbol)| {
             let shorts = matches!(symbol.tables, AccountTables::Held(_));
             let plan = form(genome, &Setting::new(&symbol.columns, shorts))?;
             let (bars, first) = (self.run.symbols[k].bars(), self.run.rows[k].first);
-            let own = strategy.warm_up(&bars, genome).saturating_sub(1);
+            let own = strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1);
             Some((plan, if own > first { own } else { first }))
         };
         Some(Planned { symbols: symbols.iter().enumerate().map(plan).collect::<Option<_>>()? })
@@ -204,7 +204,7 @@ impl<'a> BatchEvaluator<'a> {
     pub fn sort(&self, individuals: &mut [Individual]) {
         individuals.sort_by_cached_key(|x| {
             let keys = self.plan(x).and_then(|mut p| p.symbols.pop()).map(|(plan, _)| plan.keys().to_vec());
-            (x.strategy.def().name, keys)
+            (x.strategy.name().to_owned(), keys)
         });
     }
 

@@ -169,7 +169,7 @@ impl<'a> Problem<'a> {
     ) -> Result<Evaluation, Interrupted> {
         let (exec, metrics) = (&self.job.execution, self.metrics);
         let rows = self.training.rows_of(exec, decoded);
-        let run = Backtest { symbols: &self.training.symbols, rows: &rows, exec, metrics };
+        let run = Backtest { symbols: &self.training.symbols, rows: &rows, others: &[], exec, metrics };
         backtest::evaluate(&run, decoded.species.strategy, &decoded.genome, interrupt)
     }
 
@@ -177,7 +177,8 @@ impl<'a> Problem<'a> {
     pub fn report(&self, part: &DataPart<'_>, decoded: &Decoded<'_>) -> BacktestResult {
         let exec = &self.job.execution;
         let rows = part.rows_of(exec, decoded);
-        let run = Backtest { symbols: &part.symbols, rows: &rows, exec, metrics: MetricSet::FULL };
+        let run =
+            Backtest { symbols: &part.symbols, rows: &rows, others: &[], exec, metrics: MetricSet::FULL };
         backtest(&run, decoded.species.strategy, &decoded.genome)
     }
 }
@@ -200,7 +201,7 @@ impl<'a> DataPart<'a> {
             Window::Full => {
                 let own = |(p, r): (&Prepared<'_>, &Rows)| match r.from_ms {
                     Some(_) => *r,
-                    None => Rows::full(decoded.species.strategy.warm_up(&p.bars(), &decoded.genome)),
+                    None => Rows::full(decoded.species.strategy.warm_up(&p.bars(), &[], &decoded.genome)),
                 };
                 self.symbols.iter().zip(&self.rows).map(own).collect()
             }
@@ -212,7 +213,7 @@ impl<'a> DataPart<'a> {
 fn bound(job: &ResolvedJob, prepared: &Prepared<'_>) -> Result<WarmUp, WindowError> {
     let bars = prepared.bars();
     let need = |s: &SpeciesSpace| {
-        s.bounds().iter().map(|genome| s.strategy.warm_up(&bars, genome)).max().unwrap_or(1)
+        s.bounds().iter().map(|genome| s.strategy.warm_up(&bars, &[], genome)).max().unwrap_or(1)
     };
     let species: Vec<(&'static str, usize)> = job.species.iter().map(|s| (s.name(), need(s))).collect();
     let (rows, cause) = warm_up(bars.symbol, prepared.len(), &species, job.execution.warmup_bars)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use galapagos_crds::{Catalogue, GeneSpec, GeneValue, StrategySpec};
 use galapagos_engine::genes::{self as engine, GeneDef, STOP_GENE_DEFS, STOP_GENES, Stops};
-use galapagos_engine::strategies::{self, Strategy};
+use galapagos_engine::strategies::{self, BuiltIn};
 use galapagos_genetics::{GeneSpace, Space};
 use galapagos_manifest::{Finding, SearchSpace};
 
@@ -13,7 +13,7 @@ use galapagos_manifest::{Finding, SearchSpace};
 #[derive(Clone)]
 pub struct SpeciesSpace {
     /// The strategy of the engine.
-    pub strategy: &'static dyn Strategy,
+    pub strategy: &'static dyn BuiltIn,
     search: SearchSpace<'static>,
 }
 
