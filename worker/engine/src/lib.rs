@@ -50,6 +50,7 @@ pub mod evaluation;
 pub mod execution;
 pub mod funding;
 pub mod genes;
+pub mod graph;
 pub mod indicators;
 pub mod interrupt;
 pub mod metrics;

@@ -12,12 +12,13 @@ pub const OPENS: [(&str, &str); 4] = [
     ("EURUSD", include_str!("opens/EURUSD.txt")),
 ];
 
-/// All records of a kind: those beside this file, and those of the folders that `GALAPAGOS_ORACLE` names.
+/// All records of a kind: those beside this file, those of functions beside the engine, which holds them to the prices
+/// too, and those of the folders that `GALAPAGOS_ORACLE` names.
 pub fn records(kind: &str) -> Vec<Value> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let own = [here.join("tests/oracle"), here.join("../engine/tests/oracle/rules")];
     let named = std::env::var_os("GALAPAGOS_ORACLE").unwrap_or_default();
-    let folders =
-        std::iter::once(own).chain(std::env::split_paths(&named).filter(|p| !p.as_os_str().is_empty()));
+    let folders = own.into_iter().chain(std::env::split_paths(&named).filter(|p| !p.as_os_str().is_empty()));
     let mut all = Vec::new();
     for folder in folders {
         let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
