@@ -200,7 +200,11 @@ impl<'a> BatchEvaluator<'a> {
                 None => strategy.is_latched(held).then_some(Way::Graph)?,
             };
             let (bars, first) = (self.run.symbols[k].bars(), self.run.rows[k].first);
-            let own = strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1);
+            let own = match plan {
+                Way::Series(_) => strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1),
+                // What its columns do not know yet is not met.
+                Way::Graph => first,
+            };
             Some((plan, if own > first { own } else { first }))
         };
         Some(Planned { symbols: symbols.iter().enumerate().map(plan).collect::<Option<_>>()? })
@@ -248,9 +252,23 @@ impl<'a> BatchEvaluator<'a> {
                 metrics: self.run.metrics,
                 interrupt,
             };
-            pass.run(&symbol.columns, plans, scratch, |member, evaluation| {
-                singles[member].extend(evaluation)
-            })?;
+            let mut plans: Vec<(&mut Plan, usize)> = Vec::with_capacity(members.len());
+            let mut begins: Vec<usize> = Vec::new();
+            for (_, own) in members.iter_mut() {
+                match &mut own.symbols[k] {
+                    (Way::Series(plan), begin) => plans.push((plan, *begin)),
+                    (Way::Graph, begin) => begins.push(*begin),
+                }
+            }
+            let done = |member: usize, evaluation| singles[member].extend(evaluation);
+            // A species goes one way.
+            if begins.is_empty() {
+                pass.run(&symbol.columns, plans, scratch, done)?;
+            } else {
+                let own: Vec<Individual> = members.iter().map(|(i, _)| individuals[*i]).collect();
+                let market = Market { bars: prepared.bars(), others: self.run.others };
+                own::run(&pass, &market, &own, &begins, scratch, done)?;
+            }
         }
         for ((i, _), singles) in members.iter().zip(singles) {
             out[*i] = if singles.len() < symbols.len() {

@@ -17,7 +17,8 @@ pub struct Latched {
 /// `guarded` also where a stop or the margin may: then each side needs an exit that keeps the latch.
 pub(super) fn is_latched(strategy: &Strategy, guarded: bool) -> bool {
     let of_market = |e: &Expression| strategy.graph.node(e.node).phase == Phase::Market;
-    let plain = strategy.expressions.iter().all(|e| matches!(e.place, Clause::Enter | Clause::Exit) && of_market(e));
+    let plain =
+        strategy.expressions.iter().all(|e| matches!(e.place, Clause::Enter | Clause::Exit) && of_market(e));
     let count = |place| strategy.expressions.iter().filter(|e| e.place == place).count();
     let keeps = count(Clause::Enter) == count(Clause::Exit) && strategy.reentry == Reentry::NewSignal;
     plain && strategy.cooldown_bars == 0 && strategy.max_bars.is_none() && (keeps || !guarded)
