@@ -53,7 +53,13 @@ impl Done {
             report: &self.report,
         };
         let (strategy, genome) = (self.strategy, &self.genome);
-        AccountReport { strategy, genome, bars_per_year: self.exec.bars_per_year, parts: vec![part] }
+        AccountReport {
+            strategy,
+            genome,
+            bars_per_year: self.exec.bars_per_year,
+            others: &[],
+            parts: vec![part],
+        }
     }
 }
 

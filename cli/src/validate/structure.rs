@@ -289,7 +289,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Decimals and gene values: whole numbers and texts. What a server takes and our types do not is minus zero
+    /// Decimals, gene values and expressions: whole numbers and texts. What a server takes and our types do not is minus zero
     /// and whole numbers beyond 15 digits.
     fn int_or_string(&mut self, path: &str, node: &Node, schema: &Value) {
         match &node.content {
@@ -303,7 +303,8 @@ impl Checker<'_> {
             Content::Scalar(Value::String(text)) => {
                 let before = self.problems.len();
                 self.text(path, node, text, schema);
-                let zero = text.starts_with('-') && text.bytes().all(|b| b"-0.".contains(&b));
+                let is_decimal = schema.get("pattern").is_some();
+                let zero = is_decimal && text.starts_with('-') && text.bytes().all(|b| b"-0.".contains(&b));
                 if zero && self.problems.len() == before {
                     let message = format!("{path}: Invalid value: {text:?}: minus zero is not a decimal");
                     self.report(node.at, path, message, Some("write \"0\"".to_owned()));

@@ -5,7 +5,7 @@
 //! The operator refuses a job by the first of them, the command line adds line and column to each, and a worker refuses
 //! what cannot be run: all three say the same words. No I/O, no clock.
 //!
-//! What only the data can tell (volume, a funding series, bars for the warm-up) is not checked here.
+//! What only the data can tell (volume, a funding series, other symbols, bars for the warm-up) is not checked here.
 //!
 //! ```
 //! use galapagos_crds::{Catalogue, EvolutionJob};
@@ -31,6 +31,7 @@ mod execution;
 mod finding;
 mod gene;
 mod initial;
+mod own;
 mod range;
 mod rules;
 mod space;

@@ -14,6 +14,7 @@ pub mod execution;
 pub mod fitness;
 pub mod inputs;
 pub mod market;
+mod own_data;
 pub mod problem;
 pub mod resolve;
 mod resolve_error;
