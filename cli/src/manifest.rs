@@ -18,9 +18,14 @@ pub fn read_manifest(file: &Path) -> CommandResult<String> {
     std::fs::read_to_string(file).with_context(|| file.display().to_string()).invalid()
 }
 
-/// `FILE:LINE:COLUMN: message`, one a line.
+/// `FILE:LINE:COLUMN: message`, one a line, with the part of an expression that is at fault below it.
 pub fn lines(file: &Path, problems: &[LocatedFinding]) -> String {
-    problems.iter().map(|problem| format!("{}:{problem}\n", file.display())).collect()
+    let line = |problem: &LocatedFinding| {
+        let excerpt = problem.excerpt.iter().flat_map(|excerpt| excerpt.lines());
+        let excerpt: String = excerpt.map(|line| format!("    {line}\n")).collect();
+        format!("{}:{problem}\n{excerpt}", file.display())
+    };
+    problems.iter().map(line).collect()
 }
 
 /// The job of a file (of several, `name`), with the assignments of `--set` in it, and its pool if that is there.
@@ -30,7 +35,8 @@ pub fn load(
     assignments: &[String],
 ) -> CommandResult<(EvolutionJob, Option<WorkerPool>)> {
     let text = read_manifest(file)?;
-    let (job, pool) = load_job(&text, name).map_err(|problems| refused(&lines(file, &problems)))?;
+    let (job, pool) =
+        load_job(&text, name).map_err(|problems| refused(problems.len(), &lines(file, &problems)))?;
     if assignments.is_empty() {
         return Ok((job, pool));
     }
@@ -39,13 +45,12 @@ pub fn load(
         set::apply(&mut manifest, assignment)?;
     }
     // JSON is YAML; the lines of this text mean nothing to the caller.
-    let (job, _) =
-        load_job(&manifest.to_string(), None).map_err(|problems| refused(&without_lines(&problems)))?;
+    let (job, _) = load_job(&manifest.to_string(), None)
+        .map_err(|problems| refused(problems.len(), &without_lines(&problems)))?;
     Ok((job, pool))
 }
 
-fn refused(lines: &str) -> CommandError {
-    let count = lines.lines().count();
+fn refused(count: usize, lines: &str) -> CommandError {
     let head = if count == 1 { String::new() } else { format!("{count} problems:\n") };
     CommandError::invalid(format!("{head}{}", lines.trim_end()))
 }

@@ -46,7 +46,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         found.extend(problems.into_iter().map(|p| {
             json!({
                 "file": file.display().to_string(), "document": p.document, "line": p.line, "column": p.column,
-                "path": p.path, "message": p.message, "suggestion": p.suggestion,
+                "path": p.path, "message": p.message, "suggestion": p.suggestion, "excerpt": p.excerpt,
             })
         }));
     }

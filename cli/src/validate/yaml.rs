@@ -145,6 +145,7 @@ impl Builder {
             path: String::new(),
             message,
             suggestion,
+            excerpt: None,
         }
     }
 
