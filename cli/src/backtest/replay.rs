@@ -35,7 +35,7 @@ pub fn execute(result: &str, arguments: &Arguments) -> CommandResult {
     let text =
         std::fs::read_to_string(&manifest).with_context(|| manifest.display().to_string()).invalid()?;
     let (manifest, _) = load_job(&text, None).map_err(|problems| {
-        let lines = crate::manifest::lines(&manifest, &problems);
+        let lines = crate::manifest_text::lines(&manifest, &problems);
         CommandError::invalid(lines.trim_end().to_owned())
     })?;
     let market =
@@ -151,7 +151,7 @@ impl<'a> Replay<'a> {
             strategy: self.decoded.species.strategy(),
             genome: &self.decoded.genome,
             bars_per_year: exec.bars_per_year,
-            others: problem.others(),
+            others: problem.others().to_vec(),
             parts: std::iter::once(training).chain(holdout).collect(),
         }
     }

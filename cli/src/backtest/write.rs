@@ -25,7 +25,7 @@ pub struct AccountReport<'a> {
     /// Bars a year of the calendar.
     pub bars_per_year: f64,
     /// Bars of the symbols that rules look at beside the traded ones.
-    pub others: &'a [Bars<'a>],
+    pub others: Vec<Bars<'a>>,
     /// The accounts, in the order of time.
     pub parts: Vec<Part<'a>>,
 }
@@ -47,7 +47,7 @@ pub struct Part<'a> {
 impl AccountReport<'_> {
     fn indicators(&self, part: &Part<'_>, symbol: usize) -> Vec<Series> {
         let first = part.rows[symbol].first;
-        let (bars_per_year, others) = (self.bars_per_year, self.others);
+        let (bars_per_year, others) = (self.bars_per_year, &self.others);
         let context = Context { first, bars_per_year, others, interrupt: Interrupt::NEVER };
         self.strategy.indicators(&part.bars[symbol], self.genome, context)
     }

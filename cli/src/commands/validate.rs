@@ -1,7 +1,7 @@
 //! `galapagos validate`: everything wrong with manifests, without a server.
 
 use crate::exit::{CommandError, CommandResult};
-use crate::manifest::{lines, read_manifest};
+use crate::manifest_text::{lines, read_manifest};
 use crate::output::Output;
 use crate::terminal;
 use crate::validate::{Kind, read_documents, validate};

@@ -6,6 +6,7 @@
 mod excerpt;
 mod load;
 mod rules;
+mod strategy;
 mod structure;
 mod yaml;
 
@@ -16,7 +17,8 @@ use galapagos_manifest::Finding;
 use serde_json::Value;
 
 pub use load::load_job;
-pub use yaml::{Content, Node, Position};
+pub use strategy::load_strategy;
+pub use yaml::{Content, Entry, Node, Position};
 
 /// Something wrong in a manifest, with its line and column.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use galapagos_crds::catalogue::Catalogue;
 use galapagos_crds::execution::Fill;
-use galapagos_crds::{EvolutionJob, EvolutionJobSpec, Objective};
+use galapagos_crds::{EvolutionJob, EvolutionJobSpec, Objective, StrategySpec};
 
 use crate::finding::Finding;
 use crate::space::{SearchSpace, build, build_own, unknown_strategy};
@@ -23,6 +23,23 @@ pub fn check(job: &EvolutionJob, catalogue: &Catalogue) -> Vec<Finding> {
     metrics(spec, catalogue, &mut findings);
     execution::checked(&spec.execution, &mut findings);
     findings
+}
+
+/// Everything that is wrong with a strategy of one's own that stands alone, by paths from there. `interval` is that of the
+/// bars, if it is known.
+pub fn check_strategy(
+    strategy: &StrategySpec,
+    interval: Option<&str>,
+    catalogue: &Catalogue,
+) -> Vec<Finding> {
+    let market = interval.map(own::market).unwrap_or_default();
+    let mut findings = Vec::new();
+    match own::own("", strategy, &market, catalogue) {
+        Ok(own) => drop(build_own("", &own, catalogue, &mut findings)),
+        Err(wrong) => findings.extend(wrong),
+    }
+    let from_here = |f: Finding| Finding { path: f.path.trim_start_matches('.').to_owned(), ..f };
+    findings.into_iter().map(from_here).collect()
 }
 
 /// The spaces that can be made, by the names of their strategies.

@@ -37,7 +37,7 @@ mod rules;
 mod space;
 pub mod suggest;
 
-pub use check::{check, objective, unknown_metric};
+pub use check::{check, check_strategy, objective, unknown_metric};
 pub use execution::{Derived, derived};
 pub use finding::{Finding, Weight};
 pub use space::{SearchSpace, unknown_strategy};

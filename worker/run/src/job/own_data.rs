@@ -1,8 +1,7 @@
 //! What rules ask of the rows of the data (`docs/contract/rules.md`, D4 and D9).
 
 use galapagos_engine::bars::Bars;
-
-use super::resolve::ResolvedJob;
+use galapagos_rules::Strategy;
 
 /// Prices of this many ticks and more do not fit the exact numbers of the language.
 const MOST_TICKS: i64 = 1 << 47;
@@ -30,20 +29,20 @@ pub enum RulesError {
     },
 }
 
-/// Whether the rows have what the rules of the job need.
-pub(super) fn check(job: &ResolvedJob, bars: &[Bars<'_>], others: &[Bars<'_>]) -> Result<(), RulesError> {
-    let own = job.species.iter().filter_map(|species| Some((species.name(), species.rules()?)));
-    for (name, rules) in own {
-        let (seen, volumes) = (rules.symbols(), rules.volumes());
-        let named = |bars: &&Bars<'_>| seen.contains(bars.symbol);
-        for bars in bars.iter().chain(others.iter().filter(named)) {
-            let (strategy, symbol) = (name.to_owned(), bars.symbol.to_owned());
-            if bars.high.iter().any(|&ticks| ticks >= MOST_TICKS) {
-                return Err(RulesError::Ticks { strategy, symbol });
-            }
-            if volumes.contains(&Some(bars.symbol)) && !bars.has_volume() {
-                return Err(RulesError::Volume { strategy, symbol });
-            }
+/// Whether the rows of a strategy have what its rules need.
+///
+/// # Errors
+/// They have not.
+pub fn check(name: &str, rules: &Strategy, bars: &[Bars<'_>], others: &[Bars<'_>]) -> Result<(), RulesError> {
+    let (seen, volumes) = (rules.symbols(), rules.volumes());
+    let named = |bars: &&Bars<'_>| seen.contains(bars.symbol);
+    for bars in bars.iter().chain(others.iter().filter(named)) {
+        let (strategy, symbol) = (name.to_owned(), bars.symbol.to_owned());
+        if bars.high.iter().any(|&ticks| ticks >= MOST_TICKS) {
+            return Err(RulesError::Ticks { strategy, symbol });
+        }
+        if volumes.contains(&Some(bars.symbol)) && !bars.has_volume() {
+            return Err(RulesError::Volume { strategy, symbol });
         }
     }
     Ok(())

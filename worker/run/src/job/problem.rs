@@ -93,7 +93,11 @@ impl<'a> Problem<'a> {
         bars: Vec<Bars<'a>>,
         others: Vec<Bars<'a>>,
     ) -> Result<Problem<'a>, ProblemError> {
-        own_data::check(job, &bars, &others)?;
+        for species in &job.species {
+            if let Some(rules) = species.rules() {
+                own_data::check(species.name(), rules, &bars, &others)?;
+            }
+        }
         let times: Vec<&[i64]> = bars.iter().map(|b| b.time_ms).collect();
         let split = split_holdout(&times, job.holdout);
         let mut symbols = Vec::with_capacity(bars.len());

@@ -13,7 +13,6 @@ use galapagos_engine::execution::{Execution, Funding};
 use galapagos_genetics::{Breeding, Config, Goal, Preset, Searcher, Species, StopRules};
 use galapagos_manifest::{Finding, check as check_manifest, objective, unknown_metric};
 use galapagos_market::{Calendar, Interval};
-use galapagos_rules::Market;
 use rust_decimal::Decimal as Exact;
 
 use super::execution::to_engine;
@@ -229,13 +228,8 @@ fn own(
     facts: &Facts,
     warnings: &mut Vec<String>,
 ) -> Result<SpeciesSpace, ResolveError> {
-    let interval = u64::try_from(Interval::parse(&spec.market_data.interval)?.ms() / 1000).ok();
-    let market = Market { symbols: Some(facts.symbols.clone()), volume: None, interval };
-    let mut species = SpeciesSpace::own(index, strategy, &market)?;
-    // Another symbol may have a volume where the traded ones have none.
-    if !facts.volume && species.rules().is_some_and(|rules| rules.volumes().contains(&None)) {
-        species = SpeciesSpace::own(index, strategy, &Market { volume: Some(false), ..market })?;
-    }
+    let interval_ms = Interval::parse(&spec.market_data.interval)?.ms();
+    let species = SpeciesSpace::own(index, strategy, &facts.symbols, facts.volume, interval_ms)?;
     for name in species.rules().iter().flat_map(|rules| &rules.unused_lets) {
         warnings.push(format!("{}: nothing uses the let {name}", strategy.name));
     }

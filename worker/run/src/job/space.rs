@@ -56,12 +56,26 @@ impl SpeciesSpace {
         Ok(SpeciesSpace { origin: Origin::BuiltIn(strategy), search })
     }
 
-    /// The space of the entry `index` of a manifest's strategies, one with rules, on data of which this is known.
+    /// The space of the entry `index` of a manifest's strategies, one with rules, on data with these symbols, traded or
+    /// not, and with a volume of those that are traded or without.
     ///
     /// # Errors
     /// Names the field and what to write.
-    pub fn own(index: usize, spec: &StrategySpec, market: &Market) -> Result<SpeciesSpace, Finding> {
-        let (search, rules) = SearchSpace::own(index, spec, market, Catalogue::embedded())?;
+    pub fn own(
+        index: usize,
+        spec: &StrategySpec,
+        symbols: &[String],
+        volume: bool,
+        interval_ms: i64,
+    ) -> Result<SpeciesSpace, Finding> {
+        let made = |market: &Market| SearchSpace::own(index, spec, market, Catalogue::embedded());
+        let interval = u64::try_from(interval_ms / 1000).ok();
+        let market = Market { symbols: Some(symbols.to_vec()), volume: None, interval };
+        let (mut search, mut rules) = made(&market)?;
+        // Another symbol may have a volume where the traded ones have none.
+        if !volume && rules.volumes().contains(&None) {
+            (search, rules) = made(&Market { volume: Some(false), ..market })?;
+        }
         Ok(SpeciesSpace { origin: Origin::Own(Arc::new(Own::new(rules))), search })
     }
 
