@@ -37,7 +37,7 @@ pub struct Cluster {
 /// One species of the estimate.
 #[derive(Clone, Debug)]
 pub struct Species {
-    name: &'static str,
+    name: String,
     points: u128,
     path: &'static str,
     seconds: f64,
@@ -55,7 +55,7 @@ struct Here {
 pub struct Estimate {
     job: String,
     cluster: Cluster,
-    symbols: Vec<(String, usize, usize, usize, Option<&'static str>)>,
+    symbols: Vec<(String, usize, usize, usize, Option<String>)>,
     holdout: usize,
     species: Vec<Species>,
     generations: u32,
@@ -70,16 +70,23 @@ pub struct Estimate {
 
 /// Measures the job on its data: each species for a fraction of a second, and the first generations.
 pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> CommandResult<Estimate> {
-    let problem = Problem::new(job, market.bars()).map_err(|e| CommandError::Invalid(e.into()))?;
+    let problem = Problem::new(job, market.bars(), market.others(&job.others))
+        .map_err(|e| CommandError::Invalid(e.into()))?;
     let asked = interrupt::watch("stopping; Ctrl-C again ends at once")?;
     let windows = problem.bars().iter().zip(problem.warm_ups()).zip(&problem.split().training_rows);
-    let symbols = windows.map(|((b, w), &t)| (b.symbol.to_owned(), b.len(), w.rows, t, w.species)).collect();
+    let symbols =
+        windows.map(|((b, w), &t)| (b.symbol.to_owned(), b.len(), w.rows, t, w.species.clone())).collect();
     let (generations, population) = (job.stop.generations, job.config.population);
     let share = (population as usize).div_ceil(job.species.len().max(1)).max(1);
     let mut species = Vec::new();
     for (i, s) in job.species.iter().enumerate() {
         let Alone { seconds, shared } = probe::alone(&problem, i, share, &asked);
-        species.push(Species { name: s.name(), points: s.space().points(), path: path(shared), seconds });
+        species.push(Species {
+            name: s.name().to_owned(),
+            points: s.space().points(),
+            path: path(shared),
+            seconds,
+        });
     }
     let points = species.iter().fold(0u128, |sum, s| sum.saturating_add(s.points));
     let limit = job.manifest.spec.stop.max_evaluations.map_or(u128::MAX, u128::from);
@@ -200,7 +207,7 @@ fn to_text(e: &Estimate) -> String {
         vec![
             symbol.clone(),
             thousands(*bars as i128),
-            format!("{} ({})", thousands(*warm_up as i128), cause.unwrap_or("warmupBars")),
+            format!("{} ({})", thousands(*warm_up as i128), cause.as_deref().unwrap_or("warmupBars")),
             thousands(*training as i128 - *warm_up as i128),
             thousands(*bars as i128 - *training as i128),
         ]
@@ -210,7 +217,7 @@ fn to_text(e: &Estimate) -> String {
     let rows = e.species.iter().map(|s| {
         let points = i128::try_from(s.points).unwrap_or(i128::MAX);
         vec![
-            s.name.to_owned(),
+            s.name.clone(),
             thousands(points),
             s.path.to_owned(),
             format!("{} ms", number(Some(s.seconds * 1e3), 3)),

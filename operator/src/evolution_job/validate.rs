@@ -26,8 +26,8 @@ impl JobFinding {
 }
 
 fn is_for_good(reason: StalledReason) -> bool {
-    use StalledReason::{InvalidSpec, UnknownGene, UnknownStrategy};
-    matches!(reason, UnknownStrategy | UnknownGene | InvalidSpec)
+    use StalledReason::{InvalidSpec, InvalidStrategy, UnknownGene, UnknownStrategy};
+    matches!(reason, UnknownStrategy | UnknownGene | InvalidStrategy | InvalidSpec)
 }
 
 /// The first thing that is wrong with the job or its pool.

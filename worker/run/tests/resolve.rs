@@ -16,7 +16,14 @@ use galapagos_run::job::resolve::{ResolveError, ResolvedJob};
 use proptest::prelude::*;
 
 fn facts() -> Facts {
-    Facts { digest: "0".repeat(64), interval_ms: 86_400_000, calendar: None, volume: true, funding: false }
+    Facts {
+        digest: "0".repeat(64),
+        symbols: ["AAA", "BBB"].map(str::to_owned).to_vec(),
+        interval_ms: 86_400_000,
+        calendar: None,
+        volume: true,
+        funding: false,
+    }
 }
 
 fn job(spec: &str) -> EvolutionJob {
@@ -158,7 +165,7 @@ fn the_warm_up_is_the_longest_of_all_species() {
     let data = tempfile::tempdir().unwrap();
     publish_walk(data.path(), 500);
     let (market, job) = resolve(data.path(), &manifest(""));
-    let problem = Problem::new(&job, market.bars()).unwrap();
+    let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
     assert_eq!(problem.warm_ups()[0].rows, 76);
     assert_eq!(problem.warm_ups()[0].species, Some("rsi_filter"));
     assert_eq!(problem.split().holdout_stamps, 100);
@@ -172,7 +179,7 @@ fn too_little_data_names_who_needs_more() {
     publish(data.path(), "walk", Interval::parse("1d").unwrap(), None, &[OwnedSeries::as_series(&short)])
         .unwrap();
     let (market, job) = resolve(data.path(), &manifest(""));
-    let error = Problem::new(&job, market.bars()).unwrap_err().to_string();
+    let error = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap_err().to_string();
     assert!(error.contains("rsi_filter") && error.contains("76"), "{error}");
 }
 

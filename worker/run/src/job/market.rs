@@ -37,6 +37,8 @@ pub struct Market {
 pub struct Facts {
     /// Digest of the dataset, 64 hex digits.
     pub digest: String,
+    /// All symbols of the dataset, traded or not.
+    pub symbols: Vec<String>,
     /// Length of a bar.
     pub interval_ms: i64,
     /// What the import suggested.
@@ -95,11 +97,18 @@ impl Market {
         named.filter_map(|(name, stamps)| Some(bars(&self.dataset.symbol(name).ok()?, stamps))).collect()
     }
 
+    /// The rows of symbols that rules look at beside the traded ones, in ascending order of their names. They have no
+    /// funding: nothing of theirs is held.
+    pub fn others(&self, symbols: &[String]) -> Vec<Bars<'_>> {
+        symbols.iter().filter_map(|name| Some(bars(&self.dataset.symbol(name).ok()?, &[]))).collect()
+    }
+
     /// What resolving a job needs to know.
     pub fn facts(&self) -> Facts {
         let bars = self.bars();
         Facts {
             digest: self.dataset.digest().to_owned(),
+            symbols: self.dataset.symbols().map(str::to_owned).collect(),
             interval_ms: self.dataset.interval().ms(),
             calendar: self.dataset.calendar(),
             volume: bars.iter().all(Bars::has_volume),

@@ -6,6 +6,7 @@
 //! * [`calendar`]: the one that a job began with, for its workers and later attempts.
 //! * [`execution`]: the manifest's account options -> the engine's.
 //! * [`market`]: an open dataset as the engine reads it.
+//! * [`own_data`]: what rules ask of the rows.
 //! * [`problem`]: dataset + job -> what one genome is worth.
 //! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
 
@@ -14,6 +15,7 @@ pub mod execution;
 pub mod fitness;
 pub mod inputs;
 pub mod market;
+pub mod own_data;
 pub mod problem;
 pub mod resolve;
 mod resolve_error;

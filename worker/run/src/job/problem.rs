@@ -12,6 +12,7 @@ use galapagos_engine::interrupt::{Interrupt, Interrupted};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::window::{Rows, Split, WindowError, split_holdout, warm_up};
 
+use super::own_data::{self, RulesError};
 use super::resolve::ResolvedJob;
 use super::space::SpeciesSpace;
 
@@ -24,6 +25,9 @@ pub enum ProblemError {
     /// Funding cannot be charged.
     #[error(transparent)]
     Funding(#[from] FundingError),
+    /// Rules of a manifest look at something that the data do not have.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
 }
 
 /// The warm-up of one symbol and who causes it.
@@ -34,7 +38,7 @@ pub struct WarmUp {
     /// Rows before the first counted one.
     pub rows: usize,
     /// The species that needs them; `None`: `warmupBars`.
-    pub species: Option<&'static str>,
+    pub species: Option<String>,
 }
 
 /// Columns and windows of one part of the data.
@@ -56,7 +60,7 @@ pub struct Decoded<'a> {
 impl Decoded<'_> {
     /// As the batch path takes it.
     pub fn individual(&self) -> Individual<'_> {
-        Individual { strategy: self.species.strategy, genome: &self.genome }
+        Individual { strategy: self.species.strategy(), genome: &self.genome }
     }
 
     /// Names and values of its genes, as manifests write them.
@@ -70,6 +74,8 @@ impl Decoded<'_> {
 pub struct Problem<'a> {
     job: &'a ResolvedJob,
     bars: Vec<Bars<'a>>,
+    /// Those of the symbols that rules look at beside the traded ones.
+    others: Vec<Bars<'a>>,
     training: DataPart<'a>,
     split: Split,
     warm_ups: Vec<WarmUp>,
@@ -77,23 +83,33 @@ pub struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    /// Lays the windows and prepares the training columns. `bars` in ascending order of their symbols.
+    /// Lays the windows and prepares the training columns. `bars` and `others` in ascending order of their symbols;
+    /// `others` are those of [`ResolvedJob::others`].
     ///
     /// # Errors
     /// The warm-up exceeds half of the training rows, or funding cannot be charged.
-    pub fn new(job: &'a ResolvedJob, bars: Vec<Bars<'a>>) -> Result<Problem<'a>, ProblemError> {
+    pub fn new(
+        job: &'a ResolvedJob,
+        bars: Vec<Bars<'a>>,
+        others: Vec<Bars<'a>>,
+    ) -> Result<Problem<'a>, ProblemError> {
+        for species in &job.species {
+            if let Some(rules) = species.rules() {
+                own_data::check(species.name(), rules, &bars, &others)?;
+            }
+        }
         let times: Vec<&[i64]> = bars.iter().map(|b| b.time_ms).collect();
         let split = split_holdout(&times, job.holdout);
         let mut symbols = Vec::with_capacity(bars.len());
         let mut warm_ups = Vec::with_capacity(bars.len());
         for (bars, &rows) in bars.iter().zip(&split.training_rows) {
             let prepared = Prepared::new(bars.truncate(rows), &job.execution)?;
-            warm_ups.push(bound(job, &prepared)?);
+            warm_ups.push(bound(job, &prepared, &others)?);
             symbols.push(prepared);
         }
         let rows = warm_ups.iter().map(|w| Rows::after_warm_up(w.rows)).collect();
         let metrics = job.fitness.metrics();
-        Ok(Problem { job, bars, training: DataPart { symbols, rows }, split, warm_ups, metrics })
+        Ok(Problem { job, bars, others, training: DataPart { symbols, rows }, split, warm_ups, metrics })
     }
 
     /// The resolved job.
@@ -104,6 +120,11 @@ impl<'a> Problem<'a> {
     /// The bars of all symbols, holdout included.
     pub fn bars(&self) -> &[Bars<'a>] {
         &self.bars
+    }
+
+    /// The bars of the symbols that rules look at beside the traded ones.
+    pub fn others(&self) -> &[Bars<'a>] {
+        &self.others
     }
 
     /// The warm-up of each symbol, in the order of the symbols.
@@ -168,18 +189,19 @@ impl<'a> Problem<'a> {
         interrupt: Interrupt<'_>,
     ) -> Result<Evaluation, Interrupted> {
         let (exec, metrics) = (&self.job.execution, self.metrics);
-        let rows = self.training.rows_of(exec, decoded);
-        let run = Backtest { symbols: &self.training.symbols, rows: &rows, others: &[], exec, metrics };
-        backtest::evaluate(&run, decoded.species.strategy, &decoded.genome, interrupt)
+        let rows = self.training.rows_of(exec, &self.others, decoded);
+        let others = &self.others;
+        let run = Backtest { symbols: &self.training.symbols, rows: &rows, others, exec, metrics };
+        backtest::evaluate(&run, decoded.species.strategy(), &decoded.genome, interrupt)
     }
 
     /// The whole story of an individual on a part of the data, with every metric.
     pub fn report(&self, part: &DataPart<'_>, decoded: &Decoded<'_>) -> BacktestResult {
         let exec = &self.job.execution;
-        let rows = part.rows_of(exec, decoded);
-        let run =
-            Backtest { symbols: &part.symbols, rows: &rows, others: &[], exec, metrics: MetricSet::FULL };
-        backtest(&run, decoded.species.strategy, &decoded.genome)
+        let rows = part.rows_of(exec, &self.others, decoded);
+        let (others, metrics) = (&self.others, MetricSet::FULL);
+        let run = Backtest { symbols: &part.symbols, rows: &rows, others, exec, metrics };
+        backtest(&run, decoded.species.strategy(), &decoded.genome)
     }
 }
 
@@ -195,13 +217,16 @@ impl<'a> DataPart<'a> {
     }
 
     /// The rows that count for an individual: `window: Full` starts each at its own warm-up; else all see the same rows.
-    pub fn rows_of(&self, exec: &Execution, decoded: &Decoded<'_>) -> Vec<Rows> {
+    pub fn rows_of(&self, exec: &Execution, others: &[Bars<'_>], decoded: &Decoded<'_>) -> Vec<Rows> {
         match exec.window {
             Window::AfterWarmUp => self.rows.clone(),
             Window::Full => {
                 let own = |(p, r): (&Prepared<'_>, &Rows)| match r.from_ms {
                     Some(_) => *r,
-                    None => Rows::full(decoded.species.strategy.warm_up(&p.bars(), &[], &decoded.genome)),
+                    None => {
+                        let strategy = decoded.species.strategy();
+                        Rows::full(strategy.warm_up(&p.bars(), others, &decoded.genome))
+                    }
                 };
                 self.symbols.iter().zip(&self.rows).map(own).collect()
             }
@@ -210,12 +235,10 @@ impl<'a> DataPart<'a> {
 }
 
 /// W of one symbol over all species, from the bounds of their genes (contract X20).
-fn bound(job: &ResolvedJob, prepared: &Prepared<'_>) -> Result<WarmUp, WindowError> {
+fn bound(job: &ResolvedJob, prepared: &Prepared<'_>, others: &[Bars<'_>]) -> Result<WarmUp, WindowError> {
     let bars = prepared.bars();
-    let need = |s: &SpeciesSpace| {
-        s.bounds().iter().map(|genome| s.strategy.warm_up(&bars, &[], genome)).max().unwrap_or(1)
-    };
-    let species: Vec<(&'static str, usize)> = job.species.iter().map(|s| (s.name(), need(s))).collect();
+    let need = |s: &SpeciesSpace| s.warm_up_bound(&bars, others);
+    let species: Vec<(&str, usize)> = job.species.iter().map(|s| (s.name(), need(s))).collect();
     let (rows, cause) = warm_up(bars.symbol, prepared.len(), &species, job.execution.warmup_bars)?;
-    Ok(WarmUp { symbol: bars.symbol.to_owned(), rows, species: cause.map(|i| species[i].0) })
+    Ok(WarmUp { symbol: bars.symbol.to_owned(), rows, species: cause.map(|i| species[i].0.to_owned()) })
 }
