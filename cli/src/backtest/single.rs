@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::data::Data;
 use super::write::{AccountReport, Part};
 use crate::exit::{Blame, CommandError, CommandResult};
-use crate::{names, terminal};
+use crate::{names, terminal, times};
 use galapagos_run::engine::backtest::{Backtest, BacktestResult, backtest};
 use galapagos_run::engine::bars::Bars;
 use galapagos_run::engine::evaluation::MetricSet;
@@ -13,6 +13,7 @@ use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::prepared::Prepared;
 use galapagos_run::engine::strategies::{self, Strategy};
 use galapagos_run::engine::window::Rows;
+use galapagos_run::job::dates;
 use galapagos_run::job::execution::to_engine;
 
 /// The gene that is off where there is no volume to confirm by (contract X16).
@@ -30,6 +31,8 @@ pub struct Done {
     pub exec: Execution,
     /// Rows of the warm-up, the longest of the symbols.
     pub warm_up: usize,
+    /// Rows of each symbol before the first date.
+    pub history: Vec<usize>,
     /// Counted rows of each symbol.
     pub rows: Vec<Rows>,
     /// Metrics, accounts and signals.
@@ -42,13 +45,17 @@ impl Done {
         self.exec.fill == Fill::SameClose
     }
 
+    /// The bars that were tested on, with those that only warm up.
+    pub fn bars(&self) -> Vec<Bars<'_>> {
+        cut(&self.data, &self.exec)
+    }
+
     /// What `--trades` and `--bars` are written from.
     pub fn account_report(&self) -> AccountReport<'_> {
-        let bars = self.data.bars();
         let part = Part {
             name: None,
-            from: vec![0; bars.len()],
-            bars,
+            from: self.history.clone(),
+            bars: self.bars(),
             rows: self.rows.clone(),
             report: &self.report,
         };
@@ -109,7 +116,9 @@ fn finish(
     exec: Execution,
 ) -> CommandResult<Done> {
     let def = strategy.def();
-    let bars = data.bars();
+    let bars = cut(&data, &exec);
+    let from_ms = data.dates.from_ms.filter(|_| exec.window != Window::Full);
+    let mut history = Vec::new();
     let prepared = bars.iter().map(|&b| Prepared::new(b, &exec)).collect::<Result<Vec<_>, _>>().invalid()?;
     let mut warm_up = 0;
     let mut rows = Vec::new();
@@ -126,6 +135,7 @@ fn finish(
             );
             return Err(CommandError::invalid(text));
         }
+        let before = dates::start(bars.time_ms, from_ms);
         let own = strategy.warm_up(&bars, &genome);
         let wanted = match exec.warmup_bars {
             Some(given) if given < own => {
@@ -136,8 +146,14 @@ fn finish(
             None => own,
         };
         if wanted >= bars.len() {
+            let until = data
+                .dates
+                .to_ms
+                .map_or_else(String::new, |to| format!(" before --to {}", times::rfc3339(to)));
+            let advice =
+                if until.is_empty() { "give more data" } else { "write a later --to, give more data" };
             let text = format!(
-                "{} has {} bars, and this genome of {} needs {wanted} before its first decision; give more data or shorter periods",
+                "{} has {} bars{until}, and this genome of {} needs {wanted} before its first decision; {advice} or shorter periods",
                 bars.symbol,
                 bars.len(),
                 def.name
@@ -146,13 +162,20 @@ fn finish(
         }
         warm_up = warm_up.max(wanted);
         rows.push(match exec.window {
-            Window::AfterWarmUp => Rows::after_warm_up(wanted),
+            Window::AfterWarmUp => Rows::dated(wanted.max(before), from_ms),
             Window::Full => Rows::full(wanted),
         });
+        history.push(before);
     }
     let run = Backtest { symbols: &prepared, rows: &rows, exec: &exec, metrics: MetricSet::FULL };
     let report = backtest(&run, strategy, &genome);
     drop(prepared);
     drop(bars);
-    Ok(Done { data, strategy, genome, exec, warm_up, rows, report })
+    Ok(Done { data, strategy, genome, exec, warm_up, history, rows, report })
+}
+
+/// The bars as the account's options want them: with `window: Full` none before the first date.
+fn cut<'a>(data: &'a Data, exec: &Execution) -> Vec<Bars<'a>> {
+    let first = data.dates.from_ms.filter(|_| exec.window == Window::Full);
+    data.bars().iter().map(|bars| bars.skip(dates::start(bars.time_ms, first))).collect()
 }
