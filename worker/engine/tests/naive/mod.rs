@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot evaluate should fail")]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+mod bars;
+mod conditions;
 mod frames;
 mod functions;
 mod operators;
+mod scan;
 pub mod setting;
 pub mod texts;
+mod windows;
 
 use galapagos_engine::bars::Bars;
 use galapagos_rules::{Exact, Expr, ExprKind, Genome, Type, Value, exact, value};

@@ -30,7 +30,9 @@ impl Texts {
     }
 
     fn constant(&mut self) -> String {
-        match self.below(6) {
+        match self.below(8) {
+            // Numerators that need i128, and weights that are too large to be exact.
+            4 => self.one_of(&["1000000", "2147483647", "0.0000001"]),
             0 => "$k".to_owned(),
             1 => self.below(200).to_string(),
             2 => format!("-{}.{}", self.below(5), self.below(10)),
