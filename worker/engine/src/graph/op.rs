@@ -79,6 +79,12 @@ pub(crate) enum Op {
     WholeScore {
         n: usize,
     },
+    /// A weighted mean or line of numerators over a power of two.
+    WholeWindow {
+        window: Window,
+        n: usize,
+        denominator: i128,
+    },
     CompareWhole {
         comparison: Comparison,
         left: i128,
@@ -221,6 +227,7 @@ impl Op {
             | Rounded { .. }
             | WholeDeviation { .. }
             | WholeScore { .. }
+            | WholeWindow { .. }
             | From { .. }
             | Arithmetic(_)
             | With { .. }

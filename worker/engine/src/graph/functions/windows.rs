@@ -67,12 +67,27 @@ impl Form for Mean {
     }
 }
 
+/// The sum of the weights of a mean weighted by age.
+pub(super) fn weights(n: usize) -> f64 {
+    (n * (n + 1) / 2) as f64
+}
+
+/// A weighted mean or line of one window, in its order of operations.
+pub(super) fn direct(window: op::Window, xs: &[f64]) -> f64 {
+    let n = xs.len();
+    let [result] = match window {
+        op::Window::Weighted => Weighted.rows::<1>(xs, n, xs),
+        other => Line { end: other == op::Window::End }.rows::<1>(xs, n, xs),
+    };
+    result
+}
+
 struct Weighted;
 
 impl Form for Weighted {
     #[inline(always)]
     fn rows<const L: usize>(&self, xs: &[f64], n: usize, _: &[f64]) -> [f64; L] {
-        let weights = (n * (n + 1) / 2) as f64;
+        let weights = weights(n);
         sums::<L>(xs, n, |i, _, x| (i as f64 + 1.0) * x).map(|sum| sum / weights)
     }
 }
