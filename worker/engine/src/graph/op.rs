@@ -6,7 +6,7 @@ pub(crate) use super::parts::{
 };
 
 /// An operation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Op {
     // Of the bars.
     Field(Field),

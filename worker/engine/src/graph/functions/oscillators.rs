@@ -35,10 +35,8 @@ impl Stream for Rsi {
 fn of_range(rows: &Rows<'_>, out: &mut Column, of: impl Fn(i64, i64, i64) -> f64) {
     let (high, low, close) = (rows.whole::<i64>(0), rows.whole::<i64>(1), rows.whole::<i64>(2));
     let lead = rows.lead(rows.column(0).start);
-    let out = out.numbers_mut(rows.len);
-    out[..lead].fill(f64::NAN);
-    for i in lead..rows.len {
-        out[i] = of(high[i], low[i], close[i]);
+    for (i, out) in out.numbers_mut(rows.len).iter_mut().enumerate() {
+        *out = if i < lead { f64::NAN } else { of(high[i], low[i], close[i]) };
     }
 }
 

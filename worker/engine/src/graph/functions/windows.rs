@@ -20,9 +20,8 @@ trait Form: Send + 'static {
 fn sums<const L: usize>(xs: &[f64], n: usize, term: impl Fn(usize, usize, f64) -> f64) -> [f64; L] {
     let mut sums = [0.0; L];
     for i in 0..n {
-        let rows = &xs[i..i + L];
-        for l in 0..L {
-            sums[l] += term(i, l, rows[l]);
+        for (l, (sum, &x)) in sums.iter_mut().zip(&xs[i..i + L]).enumerate() {
+            *sum += term(i, l, x);
         }
     }
     sums
@@ -49,8 +48,9 @@ impl<F: Form> Stream for Windows<F> {
             out[t..t + SIDE].copy_from_slice(&side);
             t += SIDE;
         }
-        for t in t..rows.len {
-            [out[t]] = self.form.rows::<1>(&all[t..t + n], n, &own[t..=t]);
+        for (i, out) in out[t..].iter_mut().enumerate() {
+            let t = t + i;
+            [*out] = self.form.rows::<1>(&all[t..t + n], n, &own[t..=t]);
         }
         for (out, &x) in out.iter_mut().zip(x) {
             *out = if self.unbroken.next(x) < n { f64::NAN } else { finite(*out) };
