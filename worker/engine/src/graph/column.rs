@@ -30,7 +30,7 @@ impl Default for Column {
 }
 
 /// What a node has in each row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     /// f64.
     Numbers,
@@ -124,6 +124,7 @@ pub(crate) trait Whole: Copy + Ord + Default + Send + 'static {
 
 macro_rules! whole {
     ($type:ty, $part:ident) => {
+        #[allow(clippy::unnecessary_cast, reason = "one text for both widths")]
         impl Whole for $type {
             #[inline]
             fn of(column: &Column) -> &[$type] {

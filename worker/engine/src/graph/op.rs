@@ -6,7 +6,7 @@ pub(crate) use super::parts::{
 };
 
 /// An operation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Op {
     // Of the bars.
     Field(Field),
@@ -78,6 +78,12 @@ pub(crate) enum Op {
     },
     WholeScore {
         n: usize,
+    },
+    /// A weighted mean or line of numerators over a power of two.
+    WholeWindow {
+        window: Window,
+        n: usize,
+        denominator: i128,
     },
     CompareWhole {
         comparison: Comparison,
@@ -221,6 +227,7 @@ impl Op {
             | Rounded { .. }
             | WholeDeviation { .. }
             | WholeScore { .. }
+            | WholeWindow { .. }
             | From { .. }
             | Arithmetic(_)
             | With { .. }

@@ -3,10 +3,12 @@
 mod arithmetic;
 mod averages;
 mod bars;
+mod blocked;
 mod clock;
 mod conditions;
 mod extremes;
 mod history;
+mod lines;
 mod logic;
 mod oscillators;
 mod scan;
@@ -81,6 +83,7 @@ pub(super) fn stream(node: &Node) -> Option<Box<dyn Stream>> {
         Op::Ema { n } => Box::new(averages::Ema::new(n)),
         Op::Rma { n } => Box::new(averages::Rma::new(n)),
         Op::Window { window, n } => windows::window(window, n),
+        Op::WholeWindow { window, n, denominator } => Box::new(lines::Lines::new(window, n, denominator)),
         Op::Rsi { n } => Box::new(oscillators::Rsi::new(n)),
         Op::Stochastic => numbers(oscillators::stochastic),
         Op::Williams => numbers(oscillators::williams),
