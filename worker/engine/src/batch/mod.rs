@@ -27,6 +27,7 @@ mod plan;
 mod ranges;
 mod series;
 mod smooth;
+mod source;
 mod tables;
 mod targets;
 mod vwap;
@@ -230,7 +231,6 @@ impl<'a> BatchEvaluator<'a> {
             }
             let pass = Pass {
                 set: self.set,
-                columns: &symbol.columns,
                 tables: &symbol.tables,
                 close: &prepared.close,
                 base: first,
@@ -240,7 +240,9 @@ impl<'a> BatchEvaluator<'a> {
                 metrics: self.run.metrics,
                 interrupt,
             };
-            pass.run(&mut plans, scratch, |member, evaluation| singles[member].extend(evaluation))?;
+            pass.run(&symbol.columns, plans, scratch, |member, evaluation| {
+                singles[member].extend(evaluation)
+            })?;
         }
         for ((i, _), singles) in members.iter().zip(singles) {
             out[*i] = if singles.len() < symbols.len() {

@@ -1,6 +1,13 @@
 //! Strategies of one's own: the rules of a manifest as a strategy of the engine. What they mean is
 //! `docs/contract/rules.md`.
 
+mod account;
+mod code;
+mod decisions;
+mod lower;
 mod own;
+mod state;
 
+pub(crate) use account::RulesAccount;
+pub use decisions::Decisions;
 pub use own::Own;

@@ -1,11 +1,15 @@
 //! A strategy that a manifest wrote.
 
+use super::Decisions;
 use crate::bars::Bars;
 use crate::genes::{GeneValue, Genome};
+use crate::graph::{Columns, Market, Plan, PlanError};
+use crate::interrupt::Interrupt;
 use crate::signals::Signals;
 use crate::strategies::{Context, Series, Strategy};
-use galapagos_rules::{At, Stamps};
+use galapagos_rules::{At, Calendar, Clause, Expr, Stamps, needs_calendar};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A strategy that a manifest wrote, checked.
 #[derive(Debug)]
@@ -14,6 +18,8 @@ pub struct Own {
     /// Names of the genes that expressions know, in the order of the genome: that of the document, without those of
     /// C13.
     genes: Vec<String>,
+    /// An expression looks at another timeframe or symbol.
+    needs_calendar: bool,
 }
 
 impl Own {
@@ -27,7 +33,8 @@ impl Own {
             .map(|(name, domain)| (domain.position, name.clone()))
             .collect();
         genes.sort_unstable();
-        Own { genes: genes.into_iter().map(|(_, name)| name).collect(), strategy }
+        let needs_calendar = strategy.expressions.iter().any(|e| needs_calendar(&e.tree));
+        Own { genes: genes.into_iter().map(|(_, name)| name).collect(), needs_calendar, strategy }
     }
 
     /// The rules.
@@ -61,16 +68,56 @@ impl Own {
         self.rows(At::Bounds, bars, others)
     }
 
-    fn rows(&self, at: At<'_>, bars: &Bars, others: &[Bars]) -> usize {
-        let stamps = Stamps {
-            interval: bars.interval_ms / 1000,
-            own: bars.time_ms.iter().map(|ms| ms.div_euclid(1000)).collect(),
-            others: others
-                .iter()
-                .map(|b| (b.symbol.to_owned(), b.time_ms.iter().map(|ms| ms.div_euclid(1000)).collect()))
-                .collect(),
+    /// The target weight that stands instead of sides.
+    fn exposure(&self) -> Option<&Expr> {
+        self.strategy.expressions.iter().find(|e| e.place == Clause::Exposure).map(|e| &e.tree)
+    }
+
+    /// Targets of the exposure: na keeps the one before.
+    fn targets(
+        &self,
+        exposure: &Expr,
+        values: &galapagos_rules::Genome,
+        market: &Market,
+        start: usize,
+        interrupt: Interrupt,
+    ) -> Result<Signals, PlanError> {
+        let mut plan = Plan::new(market.bars.decimals, market.decimals());
+        let slot = plan.add_plain(exposure, values)?;
+        let columns = Columns::compute(&plan, market, interrupt);
+        let mut last = 0.0;
+        let target = |(t, &weight): (usize, &f64)| {
+            if t >= start && !weight.is_nan() {
+                last = weight.clamp(-1.0, 1.0);
+            }
+            last
         };
-        let rows = self.strategy.warm_up(at, Some(&stamps)).map(|w| w.rows);
+        Ok(Signals::Exposure(columns.numbers(slot).iter().enumerate().map(target).collect()))
+    }
+
+    /// The decisions of the sides; positions where nothing depends on the account.
+    fn decided(
+        &self,
+        values: &galapagos_rules::Genome,
+        market: &Market,
+        start: usize,
+        interrupt: Interrupt,
+    ) -> Result<Signals, PlanError> {
+        let rules = Decisions::new(&self.strategy, values, market, start, interrupt)?;
+        Ok(rules
+            .positions(market.bars.len())
+            .map_or_else(|| Signals::Rules(Arc::new(rules)), Signals::Positions))
+    }
+
+    fn rows(&self, at: At<'_>, bars: &Bars, others: &[Bars]) -> usize {
+        let seconds = |bars: &Bars| bars.time_ms.iter().map(|ms| ms.div_euclid(1000)).collect();
+        let stamps = self.needs_calendar.then(|| Stamps {
+            interval: bars.interval_ms / 1000,
+            own: seconds(bars),
+            others: others.iter().map(|b| (b.symbol.to_owned(), seconds(b))).collect(),
+        });
+        let calendar = stamps.as_ref().map(|stamps| stamps as &dyn Calendar);
+        let rows = self.strategy.warm_up(at, calendar).map(|w| w.rows);
         rows.and_then(|rows| usize::try_from(rows).ok()).unwrap_or(usize::MAX)
     }
 }
@@ -84,8 +131,15 @@ impl Strategy for Own {
         self.rows(At::Genome(&self.values(genome)), bars, others)
     }
 
-    fn signals(&self, bars: &Bars, _genome: &Genome, _ctx: Context) -> Signals {
-        Signals::Positions(vec![0; bars.len()])
+    fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
+        let values = self.values(genome);
+        let market = Market { bars: *bars, others: ctx.others };
+        let decided = match self.exposure() {
+            Some(exposure) => self.targets(exposure, &values, &market, ctx.first, ctx.interrupt),
+            None => self.decided(&values, &market, ctx.first, ctx.interrupt),
+        };
+        // What is checked can be evaluated; if not, it does nothing.
+        decided.unwrap_or_else(|_| Signals::Positions(vec![0; bars.len()]))
     }
 
     fn indicators(&self, _bars: &Bars, _genome: &Genome, _ctx: Context) -> Vec<Series> {

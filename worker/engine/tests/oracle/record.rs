@@ -41,6 +41,15 @@ impl Data {
         Data { decimals, ..self }
     }
 
+    /// The data of these rows alone.
+    pub fn rows(mut self, rows: std::ops::Range<usize>) -> Data {
+        let cut = |column: &mut Vec<i64>| *column = column[rows.clone()].to_vec();
+        cut(&mut self.time_ms);
+        self.prices.iter_mut().for_each(cut);
+        self.volume = self.volume[rows.clone()].to_vec();
+        self
+    }
+
     /// The data with the edit and the made funding that the record's `data` names.
     pub fn edited(&self, set: &Value) -> Data {
         let mut out = self.clone();
