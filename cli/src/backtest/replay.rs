@@ -141,7 +141,7 @@ impl<'a> Replay<'a> {
         held: Option<&'s Held<'_>>,
     ) -> AccountReport<'s> {
         let exec = &problem.job().execution;
-        let begin = vec![0; problem.bars().len()];
+        let begin = problem.warm_ups().iter().map(|w| w.history).collect();
         let holdout = held.zip(self.holdout.as_ref());
         let training = self.part("training", problem, problem.training(), begin, &self.training);
         let starts = &problem.split().training_rows;

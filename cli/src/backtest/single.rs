@@ -5,7 +5,7 @@ use super::data::Data;
 use super::tested::{self, Tested};
 use super::write::{AccountReport, Part};
 use crate::exit::{Blame, CommandError, CommandResult};
-use crate::{names, terminal};
+use crate::{names, terminal, times};
 use galapagos_run::engine::backtest::{Backtest, BacktestResult, backtest};
 use galapagos_run::engine::bars::Bars;
 use galapagos_run::engine::evaluation::MetricSet;
@@ -14,6 +14,7 @@ use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::prepared::Prepared;
 use galapagos_run::engine::strategies::{self, StrategyDef};
 use galapagos_run::engine::window::Rows;
+use galapagos_run::job::dates;
 use galapagos_run::job::execution::to_engine;
 use galapagos_run::job::own_data;
 use std::path::Path;
@@ -33,6 +34,8 @@ pub struct Done {
     pub exec: Execution,
     /// Rows of the warm-up, the longest of the symbols.
     pub warm_up: usize,
+    /// Rows of each symbol before the first date.
+    pub history: Vec<usize>,
     /// Counted rows of each symbol.
     pub rows: Vec<Rows>,
     /// Metrics, accounts and signals.
@@ -45,13 +48,17 @@ impl Done {
         self.exec.fill == Fill::SameClose
     }
 
+    /// The bars that were tested on, with those that only warm up.
+    pub fn bars(&self) -> Vec<Bars<'_>> {
+        cut(&self.data, &self.exec)
+    }
+
     /// What `--trades` and `--bars` are written from.
     pub fn account_report(&self) -> AccountReport<'_> {
-        let bars = self.data.bars();
         let part = Part {
             name: None,
-            from: vec![0; bars.len()],
-            bars,
+            from: self.history.clone(),
+            bars: self.bars(),
             rows: self.rows.clone(),
             report: &self.report,
         };
@@ -135,7 +142,9 @@ fn run_own(file: &Path, arguments: &Arguments) -> CommandResult<Done> {
 fn finish(data: Data, tested: Tested, genome: Genome, exec: Execution) -> CommandResult<Done> {
     let (strategy, name) = (tested.strategy(), tested.name());
     let needs = |of: fn(&StrategyDef) -> bool| strategy.built_in().is_some_and(of);
-    let (bars, others) = (data.bars(), data.others(tested.symbols()));
+    let (bars, others) = (cut(&data, &exec), data.others(tested.symbols()));
+    let from_ms = data.dates.from_ms.filter(|_| exec.window != Window::Full);
+    let mut history = Vec::new();
     let prepared = bars.iter().map(|&b| Prepared::new(b, &exec)).collect::<Result<Vec<_>, _>>().invalid()?;
     let mut warm_up = 0;
     let mut rows = Vec::new();
@@ -152,6 +161,7 @@ fn finish(data: Data, tested: Tested, genome: Genome, exec: Execution) -> Comman
             );
             return Err(CommandError::invalid(text));
         }
+        let before = dates::start(bars.time_ms, from_ms);
         let own = strategy.warm_up(&bars, &others, &genome);
         let wanted = match exec.warmup_bars {
             Some(given) if given < own => {
@@ -162,8 +172,14 @@ fn finish(data: Data, tested: Tested, genome: Genome, exec: Execution) -> Comman
             None => own,
         };
         if wanted >= bars.len() {
+            let until = data
+                .dates
+                .to_ms
+                .map_or_else(String::new, |to| format!(" before --to {}", times::rfc3339(to)));
+            let advice =
+                if until.is_empty() { "give more data" } else { "write a later --to, give more data" };
             let text = format!(
-                "{} has {} bars, and this genome of {name} needs {wanted} before its first decision; give more data or shorter periods",
+                "{} has {} bars{until}, and this genome of {name} needs {wanted} before its first decision; {advice} or shorter periods",
                 bars.symbol,
                 bars.len(),
             );
@@ -171,9 +187,10 @@ fn finish(data: Data, tested: Tested, genome: Genome, exec: Execution) -> Comman
         }
         warm_up = warm_up.max(wanted);
         rows.push(match exec.window {
-            Window::AfterWarmUp => Rows::after_warm_up(wanted),
+            Window::AfterWarmUp => Rows::dated(wanted.max(before), from_ms),
             Window::Full => Rows::full(wanted),
         });
+        history.push(before);
     }
     let run =
         Backtest { symbols: &prepared, rows: &rows, others: &others, exec: &exec, metrics: MetricSet::FULL };
@@ -181,5 +198,11 @@ fn finish(data: Data, tested: Tested, genome: Genome, exec: Execution) -> Comman
     drop(prepared);
     drop(bars);
     drop(others);
-    Ok(Done { data, strategy: tested, genome, exec, warm_up, rows, report })
+    Ok(Done { data, strategy: tested, genome, exec, warm_up, history, rows, report })
+}
+
+/// The bars as the account's options want them: with `window: Full` none before the first date.
+fn cut<'a>(data: &'a Data, exec: &Execution) -> Vec<Bars<'a>> {
+    let first = data.dates.from_ms.filter(|_| exec.window == Window::Full);
+    data.bars().iter().map(|bars| bars.skip(dates::start(bars.time_ms, first))).collect()
 }

@@ -159,5 +159,7 @@ fn signal(signals: &Signals, t: usize) -> Option<f64> {
             (false, true) => sized.size.get(t).map(|w| -w),
             _ => Some(0.0),
         },
+        // They depend on the account, which other columns show.
+        Signals::Rules(_) => None,
     }
 }

@@ -5,9 +5,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up should fail")]
 
+#[path = "oracle/rules/expression.rs"]
+mod expression;
+#[path = "oracle/rules/hand.rs"]
+mod hand;
 #[path = "oracle/record.rs"]
 mod prices;
-#[path = "oracle/rules.rs"]
+#[path = "../../rules/tests/oracle/records.rs"]
 mod records;
 
 use galapagos_engine::backtest::{Backtest, BacktestResult, backtest};
@@ -21,11 +25,11 @@ use galapagos_engine::strategies::Strategy;
 use galapagos_engine::trace::Trade;
 use galapagos_engine::window::Rows;
 use galapagos_rules::{Market, check, read};
+use hand::Hand;
 use prices::{Data, text};
-use records::{Hand, records};
+use records::records;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// The options of a record, named as in its implementation.
@@ -150,11 +154,7 @@ fn compare(problems: &mut Vec<String>, result: &BacktestResult, expected: &Value
         differs(problems, "exits", exits, wanted);
     }
     if let Some(wanted) = expected["equity_sha256"].as_str() {
-        let mut hash = Sha256::new();
-        for &equity in &trace.equity {
-            hash.update((equity + 0.0).to_le_bytes());
-        }
-        let got: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        let got = expression::held_digest(&trace.equity);
         differs(problems, "equity of every bar", got.as_str(), wanted);
     }
 }

@@ -113,6 +113,7 @@ fn prefix(signals: &Signals, rows: usize) -> Vec<[u64; 4]> {
                 let enter = u64::from(s.enter_long[t]) + 2 * u64::from(s.enter_short[t]);
                 [enter, s.atr[t].to_bits(), s.size[t].to_bits(), s.stop.to_bits() ^ s.trail.to_bits()]
             }
+            Signals::Rules(_) => panic!("no strategy of the catalogue asks its account"),
         })
         .collect()
 }

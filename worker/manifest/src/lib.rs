@@ -27,6 +27,7 @@
 //! ```
 
 mod check;
+mod dates;
 mod execution;
 mod finding;
 mod gene;
@@ -38,6 +39,7 @@ mod space;
 pub mod suggest;
 
 pub use check::{check, check_strategy, objective, unknown_metric};
+pub use dates::{Dates, SPELLING, dates, show as show_stamp, stamp_ms};
 pub use execution::{Derived, derived};
 pub use finding::{Finding, Weight};
 pub use space::{SearchSpace, unknown_strategy};

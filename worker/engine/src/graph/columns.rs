@@ -153,19 +153,15 @@ mod tests {
     #[test]
     fn blocks_of_any_length_give_the_same_bits() {
         let truth = |t: usize| (t * 7 + t / 11).is_multiple_of(3);
-        for length in [1, 3, 7, 63, 64, 65, 100, 128, 300] {
+        for length in [1_usize, 3, 7, 63, 64, 65, 100, 128, 300] {
             let mut all = Conditions::default();
             let mut from = 0;
             while from < 300 {
                 let rows = if 300 - from < length { 300 - from } else { length };
                 let mut words = vec![0_u64; rows.div_ceil(64)];
                 (0..rows).for_each(|i| words[i / 64] |= u64::from(truth(from + i)) << (i % 64));
-                let known = vec![u64::MAX; rows.div_ceil(64)];
-                let known: Vec<u64> = known
-                    .iter()
-                    .enumerate()
-                    .map(|(w, &word)| if rows - w * 64 < 64 { (1 << (rows - w * 64)) - 1 } else { word })
-                    .collect();
+                let mut known = vec![0_u64; rows.div_ceil(64)];
+                (0..rows).for_each(|i| known[i / 64] |= 1 << (i % 64));
                 all.extend((&words, &known), rows);
                 from += rows;
             }

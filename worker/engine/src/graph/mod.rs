@@ -16,6 +16,7 @@ mod compile;
 mod frame;
 mod functions;
 mod op;
+mod parts;
 mod plan;
 mod rounding;
 

@@ -2,6 +2,7 @@
 //! close.
 
 use super::code::{Number, Test};
+use super::latched::{is_latched, latched};
 use super::lower::{Lowering, knows_account};
 use crate::graph::{Columns, Conditions, Market, Plan, PlanError};
 use crate::interrupt::Interrupt;
@@ -110,29 +111,15 @@ impl Decisions {
         })
     }
 
-    /// The latched positions of all rows, where nothing depends on the account.
-    pub(super) fn positions(&self, rows: usize) -> Option<Vec<i8>> {
-        let mut columns = [None; 4];
-        for (b, side) in self.sides.iter().enumerate() {
-            let Some(side) = side else { continue };
-            let bare = side.stop.is_none() && side.target.is_none() && matches!(side.size, Size::Whole);
-            // Without an exit of the market a stop of any kind would release the latch.
-            let (Test::Column(enter), Some(Test::Column(exit)), true) = (&side.enter, &side.exit, bare)
-            else {
-                return None;
-            };
-            columns[2 * b] = Some(*enter);
-            columns[2 * b + 1] = Some(*exit);
-        }
-        if self.cooldown > 0 || self.max_bars.is_some() || self.reentry == Reentry::Always {
-            return None;
-        }
+    /// The latched positions of all rows, if the market alone decides them.
+    pub(super) fn positions(&self, strategy: &Strategy, rows: usize) -> Option<Vec<i8>> {
+        let latched = latched(&self.sides).filter(|_| is_latched(strategy, true))?;
         let [enter_long, leave_long, enter_short, leave_short] =
-            columns.map(|slot| slot.map(|slot| self.columns.conditions(slot)));
+            latched.conditions.map(|slot| slot.map(|slot| self.columns.conditions(slot)));
         let mut out = vec![0; rows];
         let mut target = 0;
         for (t, row) in out.iter_mut().enumerate().skip(self.start) {
-            let met = |x: Option<&Conditions>| x.is_some_and(|x| x.truth(t) == Some(true));
+            let met = |x: Option<&Conditions>| x.is_some_and(|x| x.is_met(t));
             let conditions = signals::Conditions {
                 enter_long: met(enter_long),
                 leave_long: met(leave_long),

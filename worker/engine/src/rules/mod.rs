@@ -4,10 +4,12 @@
 mod account;
 mod code;
 mod decisions;
+mod latched;
 mod lower;
 mod own;
 mod state;
 
 pub(crate) use account::RulesAccount;
 pub use decisions::Decisions;
+pub use latched::Latched;
 pub use own::Own;

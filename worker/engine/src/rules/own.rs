@@ -1,6 +1,7 @@
 //! A strategy that a manifest wrote.
 
-use super::Decisions;
+use super::decisions::{Decisions, sides};
+use super::latched::{Latched, is_latched, latched};
 use crate::bars::Bars;
 use crate::genes::{GeneValue, Genome};
 use crate::graph::{Columns, Market, Plan, PlanError};
@@ -104,9 +105,8 @@ impl Own {
         interrupt: Interrupt,
     ) -> Result<Signals, PlanError> {
         let rules = Decisions::new(&self.strategy, values, market, start, interrupt)?;
-        Ok(rules
-            .positions(market.bars.len())
-            .map_or_else(|| Signals::Rules(Arc::new(rules)), Signals::Positions))
+        let positions = rules.positions(&self.strategy, market.bars.len());
+        Ok(positions.map_or_else(|| Signals::Rules(Arc::new(rules)), Signals::Positions))
     }
 
     fn rows(&self, at: At<'_>, bars: &Bars, others: &[Bars]) -> usize {
@@ -129,6 +129,14 @@ impl Strategy for Own {
 
     fn warm_up(&self, bars: &Bars, others: &[Bars], genome: &Genome) -> usize {
         self.rows(At::Genome(&self.values(genome)), bars, others)
+    }
+
+    fn is_latched(&self, guarded: bool) -> bool {
+        is_latched(&self.strategy, guarded)
+    }
+
+    fn latched(&self, genome: &Genome, plan: &mut Plan) -> Option<Latched> {
+        latched(&sides(&self.strategy, &self.values(genome), plan).ok()?)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {

@@ -41,13 +41,14 @@ impl Data {
         Data { decimals, ..self }
     }
 
-    /// The data of these rows alone.
-    pub fn rows(mut self, rows: std::ops::Range<usize>) -> Data {
-        let cut = |column: &mut Vec<i64>| *column = column[rows.clone()].to_vec();
-        cut(&mut self.time_ms);
-        self.prices.iter_mut().for_each(cut);
-        self.volume = self.volume[rows.clone()].to_vec();
-        self
+    /// Some of the rows, as a series of their own.
+    pub fn rows(&self, range: std::ops::Range<usize>) -> Data {
+        Data {
+            time_ms: self.time_ms[range.clone()].to_vec(),
+            prices: self.prices.each_ref().map(|column| column[range.clone()].to_vec()),
+            volume: self.volume[range].to_vec(),
+            ..self.clone()
+        }
     }
 
     /// The data with the edit and the made funding that the record's `data` names.

@@ -11,7 +11,9 @@ use galapagos_engine::genes::Genome;
 use galapagos_engine::interrupt::{Interrupt, Interrupted};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::window::{Rows, Split, WindowError, split_holdout, warm_up};
+use galapagos_manifest::{Dates, show_stamp};
 
+use super::dates::{self, between};
 use super::own_data::{self, RulesError};
 use super::resolve::ResolvedJob;
 use super::space::SpeciesSpace;
@@ -22,6 +24,30 @@ pub enum ProblemError {
     /// The warm-up does not fit.
     #[error(transparent)]
     Window(#[from] WindowError),
+    /// The warm-up does not fit between the job's dates.
+    #[error(
+        "warm-up of {species} needs {warm_up} rows of `{symbol}`: {history} lie before marketData.from, and the others are \
+         more than half of the {rows} rows {} that are no holdout; the bars begin at {}, and the last that is read opens at \
+         {}: write a later marketData.from (more rows before it) or a later marketData.to (more rows that count), give \
+         more data, lower its upper bounds, or leave the species out",
+        between(.dates), show_stamp(.reach.0), show_stamp(.reach.1)
+    )]
+    Dates {
+        /// Who needs the most.
+        species: String,
+        /// Name of the symbol.
+        symbol: String,
+        /// Rows that the warm-up takes.
+        warm_up: usize,
+        /// Rows before the dates.
+        history: usize,
+        /// Rows between the dates (before a holdout).
+        rows: usize,
+        /// The job's dates.
+        dates: Dates,
+        /// First and last stamp of the symbol, as far as the job looks.
+        reach: (i64, i64),
+    },
     /// Funding cannot be charged.
     #[error(transparent)]
     Funding(#[from] FundingError),
@@ -35,10 +61,19 @@ pub enum ProblemError {
 pub struct WarmUp {
     /// Name of the symbol.
     pub symbol: String,
-    /// Rows before the first counted one.
+    /// Rows that it takes, those before the job's first date included.
     pub rows: usize,
+    /// Rows before the job's first date; 0 without one. They only warm up.
+    pub history: usize,
     /// The species that needs them; `None`: `warmupBars`.
     pub species: Option<String>,
+}
+
+impl WarmUp {
+    /// The first row that counts.
+    pub fn first(&self) -> usize {
+        self.rows.max(self.history)
+    }
 }
 
 /// Columns and windows of one part of the data.
@@ -83,14 +118,14 @@ pub struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    /// Lays the windows and prepares the training columns. `bars` and `others` in ascending order of their symbols;
-    /// `others` are those of [`ResolvedJob::others`].
+    /// Lays the windows and prepares the training columns. `bars` and `others` in ascending order of their symbols, `bars`
+    /// as [`Market::bars`](super::market::Market::bars) gives them; `others` are those of [`ResolvedJob::others`].
     ///
     /// # Errors
     /// The warm-up exceeds half of the training rows, or funding cannot be charged.
     pub fn new(
         job: &'a ResolvedJob,
-        bars: Vec<Bars<'a>>,
+        mut bars: Vec<Bars<'a>>,
         others: Vec<Bars<'a>>,
     ) -> Result<Problem<'a>, ProblemError> {
         for species in &job.species {
@@ -98,16 +133,24 @@ impl<'a> Problem<'a> {
                 own_data::check(species.name(), rules, &bars, &others)?;
             }
         }
-        let times: Vec<&[i64]> = bars.iter().map(|b| b.time_ms).collect();
-        let split = split_holdout(&times, job.holdout);
+        let mut from_ms = job.dates.from_ms;
+        if job.execution.window == Window::Full {
+            // The programs to compare with know no bar before those that they are given.
+            bars.iter_mut().for_each(|b| *b = b.skip(dates::start(b.time_ms, from_ms)));
+            from_ms = None;
+        }
+        let starts: Vec<usize> = bars.iter().map(|b| dates::start(b.time_ms, from_ms)).collect();
+        let times: Vec<&[i64]> = bars.iter().zip(&starts).map(|(b, &start)| &b.time_ms[start..]).collect();
+        let mut split = split_holdout(&times, job.holdout);
+        split.training_rows.iter_mut().zip(&starts).for_each(|(rows, start)| *rows += start);
         let mut symbols = Vec::with_capacity(bars.len());
         let mut warm_ups = Vec::with_capacity(bars.len());
-        for (bars, &rows) in bars.iter().zip(&split.training_rows) {
+        for ((bars, &rows), &history) in bars.iter().zip(&split.training_rows).zip(&starts) {
             let prepared = Prepared::new(bars.truncate(rows), &job.execution)?;
-            warm_ups.push(bound(job, &prepared, &others)?);
+            warm_ups.push(bound(job, &prepared, &others, history).map_err(|e| dated(job, bars, history, e))?);
             symbols.push(prepared);
         }
-        let rows = warm_ups.iter().map(|w| Rows::after_warm_up(w.rows)).collect();
+        let rows = warm_ups.iter().map(|w| Rows::dated(w.first(), from_ms)).collect();
         let metrics = job.fitness.metrics();
         Ok(Problem { job, bars, others, training: DataPart { symbols, rows }, split, warm_ups, metrics })
     }
@@ -117,7 +160,7 @@ impl<'a> Problem<'a> {
         self.job
     }
 
-    /// The bars of all symbols, holdout included.
+    /// The bars of all symbols, with those before the job's first date, and holdout included.
     pub fn bars(&self) -> &[Bars<'a>] {
         &self.bars
     }
@@ -139,7 +182,7 @@ impl<'a> Problem<'a> {
 
     /// Counted training rows, summed over the symbols: what one evaluation looks at.
     pub fn counted_bars(&self) -> u64 {
-        let counted = |(p, w): (&Prepared<'_>, &WarmUp)| p.len().saturating_sub(w.rows) as u64;
+        let counted = |(p, w): (&Prepared<'_>, &WarmUp)| p.len().saturating_sub(w.first()) as u64;
         self.training.symbols.iter().zip(&self.warm_ups).map(counted).sum()
     }
 
@@ -234,11 +277,32 @@ impl<'a> DataPart<'a> {
     }
 }
 
+/// Beside the dates of a job, if it has some: they may be what is to be changed.
+fn dated(job: &ResolvedJob, bars: &Bars<'_>, history: usize, error: WindowError) -> ProblemError {
+    let reach = bars.time_ms.first().copied().zip(bars.time_ms.last().copied());
+    let dates = job.dates;
+    match (error, reach) {
+        (WindowError::TooLong { species, symbol, warm_up, rows }, Some(reach))
+            if dates != Dates::default() =>
+        {
+            ProblemError::Dates { species, symbol, warm_up, history, rows, dates, reach }
+        }
+        (error, _) => error.into(),
+    }
+}
+
 /// W of one symbol over all species, from the bounds of their genes (contract X20).
-fn bound(job: &ResolvedJob, prepared: &Prepared<'_>, others: &[Bars<'_>]) -> Result<WarmUp, WindowError> {
+fn bound(
+    job: &ResolvedJob,
+    prepared: &Prepared<'_>,
+    others: &[Bars<'_>],
+    history: usize,
+) -> Result<WarmUp, WindowError> {
     let bars = prepared.bars();
     let need = |s: &SpeciesSpace| s.warm_up_bound(&bars, others);
     let species: Vec<(&str, usize)> = job.species.iter().map(|s| (s.name(), need(s))).collect();
-    let (rows, cause) = warm_up(bars.symbol, prepared.len(), &species, job.execution.warmup_bars)?;
-    Ok(WarmUp { symbol: bars.symbol.to_owned(), rows, species: cause.map(|i| species[i].0.to_owned()) })
+    let own = prepared.len() - history;
+    let (rows, cause) = warm_up(bars.symbol, history, own, &species, job.execution.warmup_bars)?;
+    let species = cause.map(|i| species[i].0.to_owned());
+    Ok(WarmUp { symbol: bars.symbol.to_owned(), rows, history, species })
 }

@@ -11,7 +11,7 @@ use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metric;
 use galapagos_engine::execution::{Execution, Funding};
 use galapagos_genetics::{Breeding, Config, Goal, Preset, Searcher, Species, StopRules};
-use galapagos_manifest::{Finding, check as check_manifest, objective, unknown_metric};
+use galapagos_manifest::{Dates, Finding, check as check_manifest, objective, unknown_metric};
 use galapagos_market::{Calendar, Interval};
 use rust_decimal::Decimal as Exact;
 
@@ -72,6 +72,8 @@ pub struct ResolvedJob {
     pub fitness: FitnessFunction,
     /// Options of the simulated account.
     pub execution: Execution,
+    /// The stamps that count.
+    pub dates: Dates,
     /// Share of the holdout.
     pub holdout: Exact,
     /// When to stop by results.
@@ -118,7 +120,8 @@ impl ResolvedJob {
         let fitness = fitness(spec)?;
         let config = config(spec, fitness.goal);
         config.check(species.len())?;
-        let inputs = inputs(spec, interval_ms, bars_per_year, &species, &initial);
+        let dates = galapagos_manifest::dates(&spec.market_data)?;
+        let inputs = inputs(spec, interval_ms, dates, bars_per_year, &species, &initial);
         let dataset_digest = format!("{PREFIX}{}", facts.digest);
         let digest = inputs_digest(&inputs, &dataset_digest, ENGINE)?;
         let manifest = EvolutionJob {
@@ -136,6 +139,7 @@ impl ResolvedJob {
             config,
             fitness,
             execution,
+            dates,
             holdout: spec.validation.holdout.fraction.to_decimal(),
             stop: stop_rules(spec.generations, &spec.stop),
             budget: Budget::from_stop(&spec.stop),
@@ -322,6 +326,7 @@ pub fn stop_rules(generations: u32, stop: &crds::Stop) -> StopRules {
 fn inputs(
     spec: &EvolutionJobSpec,
     interval_ms: i64,
+    dates: Dates,
     bars_per_year: f64,
     species: &[SpeciesSpace],
     initial: &[Vec<Box<[u32]>>],
@@ -338,6 +343,8 @@ fn inputs(
     Inputs {
         symbols,
         interval_ms,
+        from_ms: dates.from_ms,
+        to_ms: dates.to_ms,
         bars_per_year,
         strategies: strategies.collect(),
         population_size: spec.population.size,

@@ -178,17 +178,17 @@ impl Compiler<'_> {
     pub(super) fn windowed(&mut self, name: &str, x: Operand, n: usize) -> Operand {
         let rows = n as i128;
         if let Operand::Exact { node, exact } = x {
-            let (wide, result) = match name {
-                "sum" => (true, exact.sum(rows)),
-                "sma" => (true, exact.mean(rows)),
-                "change" => (false, exact.plus(exact)),
-                _ => (false, Some(exact)),
+            let result = match name {
+                "sum" => exact.sum(rows),
+                "sma" => exact.mean(rows),
+                "change" => exact.plus(exact),
+                _ => Some(exact),
             };
             if let Some(result) = result {
                 let to = is_wide(result);
                 let node = self.widened(node, is_wide(exact), to);
                 let node = match name {
-                    "sum" | "sma" if wide => self.node(Op::WholeWindowSum { n, wide: to }, &[node]),
+                    "sum" | "sma" => self.node(Op::WholeWindowSum { n, wide: to }, &[node]),
                     "highest" => self.node(Op::WholeHighest { n, wide: to }, &[node]),
                     "lowest" => self.node(Op::WholeLowest { n, wide: to }, &[node]),
                     _ => {

@@ -50,7 +50,7 @@ impl Plan {
     /// The tree has no column for these values.
     pub fn add(&mut self, tree: &Expr, genome: &Genome) -> Result<Slot, PlanError> {
         let mut compiler = Compiler { plan: self, genome, frame: 0 };
-        let operand = compiler.operand(tree)?;
+        let operand = compiler.tree(tree)?;
         let exact = if let Operand::Exact { exact, .. } = operand { Some(exact) } else { None };
         let node = compiler.column(operand);
         Ok(self.want(node, exact))
@@ -62,7 +62,7 @@ impl Plan {
     /// The tree has no column for these values.
     pub fn add_plain(&mut self, tree: &Expr, genome: &Genome) -> Result<Slot, PlanError> {
         let mut compiler = Compiler { plan: self, genome, frame: 0 };
-        let operand = compiler.operand(tree)?;
+        let operand = compiler.tree(tree)?;
         let node = compiler.plain(operand);
         Ok(self.want(node, None))
     }
@@ -80,6 +80,14 @@ impl Compiler<'_> {
     /// 10^(d * `power`) is what 1 in prices is held as; its exponent.
     fn exponent(&self, power: i32) -> i64 {
         i64::from(self.decimals()) * i64::from(power)
+    }
+
+    /// The column of a whole tree.
+    fn tree(&mut self, tree: &Expr) -> Compiled<Operand> {
+        match tree.ty {
+            Some(Type::Number(_) | Type::Constant(_) | Type::Condition) => self.operand(tree),
+            _ => Err(unchecked(tree)),
+        }
     }
 
     fn operand(&mut self, expr: &Expr) -> Compiled<Operand> {
