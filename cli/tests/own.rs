@@ -58,22 +58,24 @@ fn a_fault_is_shown_in_the_line_of_the_file_with_a_caret() {
 
 #[test]
 fn every_strategy_of_the_oracle_is_a_right_manifest() {
-    let text = std::fs::read_to_string(root().join("worker/rules/tests/oracle/documents.json")).unwrap();
-    let records: Value = serde_json::from_str(&text).unwrap();
     let mut seen = 0;
-    for record in records["records"].as_array().unwrap() {
-        let Some(strategy) = record["strategy"].as_object() else { continue };
-        let spec = json!({
-            "marketData": {"dataset": "d", "symbols": ["A"], "interval": record["data"]["interval"]},
-            "strategies": [strategy], "population": {"size": 10},
-        });
-        let job = json!({"apiVersion": "galapagos.dev/v1alpha1", "kind": "EvolutionJob", "metadata": {"name": "j"}, "spec": spec});
-        let documents = read_documents(&job.to_string()).unwrap();
-        let problems: Vec<_> = documents.iter().flat_map(validate).collect();
-        assert_eq!(problems, [], "{}", record["id"]);
-        seen += 1;
+    for file in ["examples.json", "backtests.json"] {
+        let text = std::fs::read_to_string(root().join("worker/rules/tests/oracle").join(file)).unwrap();
+        let records: Value = serde_json::from_str(&text).unwrap();
+        for record in records["records"].as_array().unwrap() {
+            let interval = record.get("interval").unwrap_or(&record["data"]["interval"]);
+            let spec = json!({
+                "marketData": {"dataset": "d", "symbols": ["A"], "interval": interval},
+                "strategies": [record["strategy"]], "population": {"size": 10},
+            });
+            let job = json!({"apiVersion": "galapagos.dev/v1alpha1", "kind": "EvolutionJob", "metadata": {"name": "j"}, "spec": spec});
+            let documents = read_documents(&job.to_string()).unwrap();
+            let problems: Vec<_> = documents.iter().flat_map(validate).collect();
+            assert_eq!(problems, [], "{}", record["id"]);
+            seen += 1;
+        }
     }
-    assert!(seen > 50, "{seen}");
+    assert!(seen > 100, "{seen}");
 }
 
 #[test]
