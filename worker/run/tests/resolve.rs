@@ -167,7 +167,7 @@ fn the_warm_up_is_the_longest_of_all_species() {
     let (market, job) = resolve(data.path(), &manifest(""));
     let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
     assert_eq!(problem.warm_ups()[0].rows, 76);
-    assert_eq!(problem.warm_ups()[0].species, Some("rsi_filter"));
+    assert_eq!(problem.warm_ups()[0].species.as_deref(), Some("rsi_filter"));
     assert_eq!(problem.split().holdout_stamps, 100);
     assert_eq!(problem.counted_bars(), 400 - 76);
 }
@@ -252,7 +252,9 @@ proptest! {
                 for genome in species.bounds() {
                     prop_assert_eq!(genome.values.len(), def.genes.len());
                 }
-                for (def, gene) in species.defs().zip(species.space().genes()) {
+                let stops = &galapagos_engine::genes::STOP_GENE_DEFS;
+                for (entry, gene) in species.defs().zip(species.space().genes()) {
+                    let def = def.genes.iter().chain(stops).find(|def| def.name == entry.name).unwrap();
                     let ends = [0, gene.grid.len() - 1].map(|k| gene.grid.value(k));
                     prop_assert!(ends.into_iter().flatten().all(|v| def.parse(&v.to_string()).is_ok()), "{text}");
                 }
