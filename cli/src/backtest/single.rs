@@ -13,8 +13,8 @@ use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::prepared::Prepared;
 use galapagos_run::engine::strategies::{self, Strategy};
 use galapagos_run::engine::window::Rows;
-use galapagos_run::job::dates;
 use galapagos_run::job::execution::to_engine;
+use galapagos_run::job::{closes, dates};
 
 /// The gene that is off where there is no volume to confirm by (contract X16).
 const VOLUME_GENE: &str = "volume_confirmation";
@@ -98,6 +98,9 @@ pub fn run(arguments: &Arguments) -> CommandResult<Done> {
     let mut genome = Genome::from_pairs(def, &pairs).invalid()?;
     let spec = arguments.account.resolve()?;
     let data = Data::read(arguments)?;
+    if data.close_only {
+        closes::check(def.name, pairs.iter().map(|p| p.0)).invalid()?;
+    }
     let confirms = def.genes.iter().any(|g| g.name == VOLUME_GENE) && !def.needs_volume;
     if confirms && !data.bars().iter().all(Bars::has_volume) {
         pairs.retain(|p| p.0 != VOLUME_GENE);
