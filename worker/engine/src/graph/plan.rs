@@ -137,6 +137,26 @@ impl Plan {
         id
     }
 
+    /// The largest numerator of a constant.
+    pub(crate) fn largest_constant(&self) -> i128 {
+        let nodes = self.frames.iter().flat_map(|frame| &frame.nodes);
+        let all = nodes.map(|node| match node.op {
+            Op::Numerator { value, .. } => value.saturating_abs(),
+            _ => 0,
+        });
+        all.max().unwrap_or(0)
+    }
+
+    /// The nodes of a frame that others see.
+    pub(crate) fn seen(&self, frame: usize) -> Vec<usize> {
+        let nodes = self.frames.iter().flat_map(|frame| &frame.nodes);
+        let seen = nodes.filter_map(|other| match other.op {
+            Op::See { child, node, .. } if child == frame => Some(node),
+            _ => None,
+        });
+        seen.collect()
+    }
+
     /// The slot of a node of the first frame.
     pub(crate) fn want(&mut self, node: usize, exact: Option<Exact>) -> Slot {
         let (wanted, kind) = (&mut self.wanted, self.frames[0].nodes[node].op.kind());
