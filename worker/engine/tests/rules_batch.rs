@@ -10,7 +10,7 @@ use galapagos_engine::bars::Bars;
 use galapagos_engine::batch::{BatchEvaluator, Individual, InstructionSet, Scratch};
 use galapagos_engine::evaluation::MetricSet;
 use galapagos_engine::execution::{Aggregate, Execution, Side};
-use galapagos_engine::genes::Genome;
+use galapagos_engine::genes::{Genome, Stops};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::rules::Own;
 use galapagos_engine::window::Rows;
@@ -58,7 +58,11 @@ fn compare(seed: u64, all: &[Own], exec: &Execution, shared: &mut usize) {
             evaluator.evaluate(chunk, &mut Scratch::new(), &mut again);
             assert!(again.iter().zip(expected).all(|(a, b)| a == *b), "seed {seed}");
         }
-        *shared += individuals.iter().filter(|i| evaluator.plan(i).is_some()).count();
+        let held = exec.side != Side::Long;
+        *shared += members
+            .iter()
+            .filter(|(own, genome)| genome.stops == Stops::default() && own.is_latched(held))
+            .count();
     }
 }
 
