@@ -51,6 +51,7 @@ impl ColumnRole {
                 "datetimeutc",
                 "timeutc",
                 "dateutc",
+                "observationdate",
                 "opentimems",
                 "starttime",
                 "start",
@@ -103,7 +104,11 @@ impl ColumnRole {
 ///
 /// A column is named as in the file or as `#N`, counted from 1. An empty name says that there is no such column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ColumnChoice(BTreeMap<String, String>);
+pub struct ColumnChoice {
+    named: BTreeMap<String, String>,
+    /// The close is the one price that is read: it stands for open, high and low.
+    close_only: bool,
+}
 
 impl ColumnChoice {
     /// Parses `role=column,...`; roles are time, clock, open, high, low, close, volume, symbol.
@@ -137,23 +142,51 @@ impl ColumnChoice {
             }
             chosen.insert(role.to_owned(), column.trim().trim_matches('"').to_owned());
         }
-        Ok(Self(chosen))
+        Ok(Self { named: chosen, close_only: false })
+    }
+
+    /// The same choice for files that have no other price than the close, or of which no other is to be read.
+    ///
+    /// # Errors
+    /// `Spec` if it names a column for another price.
+    pub fn close_only(self) -> Result<Self> {
+        let other = |role: &&ColumnRole| {
+            **role != ColumnRole::Close && self.get(**role).is_some_and(|c| !c.is_empty())
+        };
+        match ColumnRole::PRICES.iter().find(other) {
+            Some(role) => Err(Error::option(
+                "columns",
+                role.name(),
+                "is not read with --close-only: leave one of them out",
+            )),
+            None => Ok(Self { close_only: true, ..self }),
+        }
+    }
+
+    /// Whether the close is the one price that is read.
+    pub fn is_close_only(&self) -> bool {
+        self.close_only
+    }
+
+    /// Fields that a row has at least: a time and its prices.
+    pub(crate) fn least_fields(&self) -> usize {
+        if self.close_only { 2 } else { 5 }
     }
 
     /// Whether the user said what is `role`.
     pub(crate) fn names(&self, role: ColumnRole) -> bool {
-        self.0.contains_key(role.name())
+        self.named.contains_key(role.name())
     }
 
     /// The same choice with `column` as `role`.
     pub(crate) fn with(&self, role: ColumnRole, column: &str) -> Self {
         let mut changed = self.clone();
-        changed.0.insert(role.name().to_owned(), column.to_owned());
+        changed.named.insert(role.name().to_owned(), column.to_owned());
         changed
     }
 
     fn get(&self, role: ColumnRole) -> Option<&str> {
-        self.0.get(role.name()).map(String::as_str)
+        self.named.get(role.name()).map(String::as_str)
     }
 }
 
@@ -244,6 +277,7 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
             // `Volume BTC`: the first of them is the base volume in the files that have several.
             ColumnRole::Volume => normals.iter().position(|n| begins_as_volume(n)),
             ColumnRole::Time => (header.first()?.trim().is_empty()).then_some(0),
+            ColumnRole::Close if choice.close_only => only_price(&normals),
             _ => None,
         })
     };
@@ -272,7 +306,8 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
             0
         }
     };
-    let prices = ColumnRole::PRICES.map(&mut need);
+    let prices =
+        if choice.close_only { [need(ColumnRole::Close); 4] } else { ColumnRole::PRICES.map(&mut need) };
     let mut time = need(ColumnRole::Time);
     if !missing.is_empty() {
         return Err(missing.join(", "));
@@ -298,6 +333,28 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
     })
 }
 
+/// The price of a table without other prices: one adjusted for dividends, a net asset value, or whatever stands alone
+/// beside the time.
+fn only_price(normals: &[String]) -> Option<usize> {
+    let names =
+        ["adjclose", "adjustedclose", "adjustedprice", "value", "nav", "rate", "settle", "settlement"];
+    let named = names.iter().find_map(|name| normals.iter().position(|n| n == name));
+    named.or_else(|| match normals {
+        [time, _] if is_time_name(time) => Some(1),
+        _ => None,
+    })
+}
+
+/// What to write where roles are missing.
+pub(crate) fn remedy(missing: &str) -> &'static str {
+    match missing {
+        "open, high, low" => {
+            "name the columns with --columns, as open=Open; where there are closes only, say --close-only"
+        }
+        _ => "name the columns with --columns, as time=Date,open=Open",
+    }
+}
+
 fn position(header: &[&str], name: &str) -> std::result::Result<usize, String> {
     if let Some(n) = name.strip_prefix('#').and_then(|n| n.parse::<usize>().ok()) {
         return if n >= 1 && n <= header.len() { Ok(n - 1) } else { Err(format!("column {name}")) };
@@ -308,7 +365,7 @@ fn position(header: &[&str], name: &str) -> std::result::Result<usize, String> {
         .ok_or_else(|| format!("column {name:?}"))
 }
 
-/// Columns of a file without a header: time, open, high, low, close and, if there are more, volume.
+/// Columns of a file without a header: time, open, high, low, close (or the close alone) and, if there are more, volume.
 pub(crate) fn without_header(
     fields: usize,
     has_clock: bool,
@@ -325,14 +382,19 @@ pub(crate) fn without_header(
     let required =
         |role: ColumnRole, usual: usize| at(role, Some(usual))?.ok_or_else(|| role.name().to_owned());
     let mut prices = [0; 4];
-    for (i, role) in ColumnRole::PRICES.into_iter().enumerate() {
-        prices[i] = required(role, 1 + shift + i)?;
+    if choice.close_only {
+        prices = [required(ColumnRole::Close, 1 + shift)?; 4];
+    } else {
+        for (i, role) in ColumnRole::PRICES.into_iter().enumerate() {
+            prices[i] = required(role, 1 + shift + i)?;
+        }
     }
+    let volume = choice.least_fields() + shift;
     let columns = Columns {
         time: required(ColumnRole::Time, 0)?,
         clock: at(ColumnRole::Clock, has_clock.then_some(1))?,
         prices,
-        volume: at(ColumnRole::Volume, (fields > 5 + shift).then_some(5 + shift))?,
+        volume: at(ColumnRole::Volume, (fields > volume).then_some(volume))?,
         symbol: at(ColumnRole::Symbol, None)?,
     };
     if columns.last() >= fields { Err(format!("column #{}", columns.last() + 1)) } else { Ok(columns) }

@@ -67,7 +67,7 @@ pub use import::{
     ImportEvent, ImportFailure, ImportPlan, ImportSummary, Input, LoadOptions, import, load_file,
 };
 pub use names::{Calendar, Interval};
-pub use publish::{PublishOutcome, Published, publish};
+pub use publish::{Origin, PublishOutcome, Published, publish, publish_as};
 pub use random::{RandomWalk, publish_random_walk, random_walk};
 pub use read::ReadOptions;
 pub use series::{FundingStamp, OwnedSeries, Series};

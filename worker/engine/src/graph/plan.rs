@@ -3,8 +3,8 @@
 use super::column::Kind;
 use super::op::Op;
 use galapagos_rules::{Exact, Timeframe};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// A column that is wanted, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,7 +42,7 @@ pub struct Plan {
     pub(crate) frames: Vec<Frame>,
     pub(crate) wanted: Vec<Wanted>,
     pub(crate) others: Vec<Decimals>,
-    slots: HashMap<usize, Slot>,
+    slots: BTreeMap<usize, Slot>,
 }
 
 /// A column that is kept.
@@ -61,7 +61,7 @@ pub(crate) struct Frame {
     pub decimals: u8,
     /// Each stands behind its inputs.
     pub nodes: Vec<Node>,
-    found: HashMap<Node, usize>,
+    found: BTreeMap<Node, usize>,
     /// The frames that this one sees.
     pub children: Vec<usize>,
 }
@@ -78,7 +78,7 @@ pub(crate) enum Origin {
 }
 
 /// An operation on nodes of its frame.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Node {
     pub op: Op,
     pub inputs: Vec<usize>,
@@ -86,7 +86,7 @@ pub(crate) struct Node {
 
 impl Frame {
     fn new(origin: Origin, decimals: u8) -> Frame {
-        Frame { origin, decimals, nodes: Vec::new(), found: HashMap::new(), children: Vec::new() }
+        Frame { origin, decimals, nodes: Vec::new(), found: BTreeMap::new(), children: Vec::new() }
     }
 }
 
@@ -94,7 +94,7 @@ impl Plan {
     /// A plan for the rows of a symbol with prices of so many decimals; `others`: all symbols that `of` may name.
     pub fn new(decimals: u8, others: Vec<Decimals>) -> Plan {
         let frames = vec![Frame::new(Origin::Traded, decimals)];
-        Plan { frames, wanted: Vec::new(), others, slots: HashMap::new() }
+        Plan { frames, wanted: Vec::new(), others, slots: BTreeMap::new() }
     }
 
     /// How many nodes there are in all frames.
@@ -135,6 +135,26 @@ impl Plan {
         self.frames.push(Frame::new(origin, decimals));
         self.frames[above].children.push(id);
         id
+    }
+
+    /// The largest numerator of a constant.
+    pub(crate) fn largest_constant(&self) -> i128 {
+        let nodes = self.frames.iter().flat_map(|frame| &frame.nodes);
+        let all = nodes.map(|node| match node.op {
+            Op::Numerator { value, .. } => value.saturating_abs(),
+            _ => 0,
+        });
+        all.max().unwrap_or(0)
+    }
+
+    /// The nodes of a frame that others see.
+    pub(crate) fn seen(&self, frame: usize) -> Vec<usize> {
+        let nodes = self.frames.iter().flat_map(|frame| &frame.nodes);
+        let seen = nodes.filter_map(|other| match other.op {
+            Op::See { child, node, .. } if child == frame => Some(node),
+            _ => None,
+        });
+        seen.collect()
     }
 
     /// The slot of a node of the first frame.
