@@ -6,8 +6,11 @@ use crate::output::Output;
 use crate::probe::{self, Alone, Generation, Probe, Shared};
 use crate::table::{bytes, duration, number, table, thousands};
 use crate::terminal;
+use galapagos_manifest::{Dates, show_stamp};
+use galapagos_run::engine::bars::Bars;
+use galapagos_run::job::dates::between;
 use galapagos_run::job::market::Market;
-use galapagos_run::job::problem::Problem;
+use galapagos_run::job::problem::{Problem, WarmUp};
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_worker::import::source::cores;
 use serde_json::json;
@@ -37,10 +40,34 @@ pub struct Cluster {
 /// One species of the estimate.
 #[derive(Clone, Debug)]
 pub struct Species {
-    name: &'static str,
+    name: String,
     points: u128,
     path: &'static str,
     seconds: f64,
+}
+
+/// The rows of one symbol between the job's dates.
+#[derive(Clone, Debug)]
+struct SymbolRows {
+    symbol: String,
+    bars: usize,
+    warm_up: usize,
+    species: Option<String>,
+    training: usize,
+    holdout: usize,
+}
+
+impl SymbolRows {
+    fn new(bars: &Bars<'_>, warm_up: &WarmUp, training: usize) -> SymbolRows {
+        SymbolRows {
+            symbol: bars.symbol.to_owned(),
+            bars: bars.len() - warm_up.history,
+            warm_up: warm_up.rows,
+            species: warm_up.species.clone(),
+            training: training - warm_up.first(),
+            holdout: bars.len() - training,
+        }
+    }
 }
 
 /// The same job with `galapagos run` on this machine.
@@ -55,7 +82,8 @@ struct Here {
 pub struct Estimate {
     job: String,
     cluster: Cluster,
-    symbols: Vec<(String, usize, usize, usize, Option<&'static str>)>,
+    dates: Dates,
+    symbols: Vec<SymbolRows>,
     holdout: usize,
     species: Vec<Species>,
     generations: u32,
@@ -70,16 +98,23 @@ pub struct Estimate {
 
 /// Measures the job on its data: each species for a fraction of a second, and the first generations.
 pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> CommandResult<Estimate> {
-    let problem = Problem::new(job, market.bars()).map_err(|e| CommandError::Invalid(e.into()))?;
+    let problem = Problem::new(job, market.bars(), market.others(&job.others))
+        .map_err(|e| CommandError::Invalid(e.into()))?;
     let asked = interrupt::watch("stopping; Ctrl-C again ends at once")?;
     let windows = problem.bars().iter().zip(problem.warm_ups()).zip(&problem.split().training_rows);
-    let symbols = windows.map(|((b, w), &t)| (b.symbol.to_owned(), b.len(), w.rows, t, w.species)).collect();
+    let symbols =
+        windows.map(|((bars, warm_up), &training)| SymbolRows::new(bars, warm_up, training)).collect();
     let (generations, population) = (job.stop.generations, job.config.population);
     let share = (population as usize).div_ceil(job.species.len().max(1)).max(1);
     let mut species = Vec::new();
     for (i, s) in job.species.iter().enumerate() {
         let Alone { seconds, shared } = probe::alone(&problem, i, share, &asked);
-        species.push(Species { name: s.name(), points: s.space().points(), path: path(shared), seconds });
+        species.push(Species {
+            name: s.name().to_owned(),
+            points: s.space().points(),
+            path: path(shared),
+            seconds,
+        });
     }
     let points = species.iter().fold(0u128, |sum, s| sum.saturating_add(s.points));
     let limit = job.manifest.spec.stop.max_evaluations.map_or(u128::MAX, u128::from);
@@ -105,6 +140,7 @@ pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Command
     Ok(Estimate {
         job: job.name.clone(),
         cluster: *cluster,
+        dates: job.dates,
         symbols,
         holdout: problem.split().holdout_stamps,
         species,
@@ -167,9 +203,9 @@ pub fn print(estimate: &Estimate, output: Output) -> CommandResult {
 }
 
 fn to_json(e: &Estimate) -> CommandResult<serde_json::Value> {
-    let symbols = e.symbols.iter().map(|(symbol, bars, warm_up, training, cause)| {
-        json!({"symbol": symbol, "bars": bars, "warm_up_bars": warm_up, "warm_up_species": cause,
-               "training_bars": training - warm_up, "holdout_bars": bars - training})
+    let symbols = e.symbols.iter().map(|s| {
+        json!({"symbol": s.symbol, "bars": s.bars, "warm_up_bars": s.warm_up, "warm_up_species": s.species,
+               "training_bars": s.training, "holdout_bars": s.holdout})
     });
     let species = e.species.iter().map(|s| {
         json!({"strategy": s.name, "space": s.points.to_string(), "path": s.path, "seconds_per_evaluation": s.seconds})
@@ -177,6 +213,8 @@ fn to_json(e: &Estimate) -> CommandResult<serde_json::Value> {
     let value = json!({
         "job": e.job,
         "symbols": symbols.collect::<Vec<_>>(),
+        "from": e.dates.from_ms.map(show_stamp),
+        "to": e.dates.to_ms.map(show_stamp),
         "holdout_stamps": e.holdout,
         "species": species.collect::<Vec<_>>(),
         "generations": e.generations,
@@ -196,13 +234,16 @@ fn to_json(e: &Estimate) -> CommandResult<serde_json::Value> {
 
 fn to_text(e: &Estimate) -> String {
     let mut text = String::new();
-    let rows = e.symbols.iter().map(|(symbol, bars, warm_up, training, cause)| {
+    if e.dates != Dates::default() {
+        text.push_str(&format!("Dates        {}\n\n", between(&e.dates)));
+    }
+    let rows = e.symbols.iter().map(|s| {
         vec![
-            symbol.clone(),
-            thousands(*bars as i128),
-            format!("{} ({})", thousands(*warm_up as i128), cause.unwrap_or("warmupBars")),
-            thousands(*training as i128 - *warm_up as i128),
-            thousands(*bars as i128 - *training as i128),
+            s.symbol.clone(),
+            thousands(s.bars as i128),
+            format!("{} ({})", thousands(s.warm_up as i128), s.species.as_deref().unwrap_or("warmupBars")),
+            thousands(s.training as i128),
+            thousands(s.holdout as i128),
         ]
     });
     let header = ["symbol", "bars", "warm-up (because of)", "training", "holdout"];
@@ -210,7 +251,7 @@ fn to_text(e: &Estimate) -> String {
     let rows = e.species.iter().map(|s| {
         let points = i128::try_from(s.points).unwrap_or(i128::MAX);
         vec![
-            s.name.to_owned(),
+            s.name.clone(),
             thousands(points),
             s.path.to_owned(),
             format!("{} ms", number(Some(s.seconds * 1e3), 3)),

@@ -12,7 +12,7 @@ use galapagos_run::storage::StorageError;
 pub fn blame_market(error: MarketError) -> CommandError {
     match error {
         MarketError::Data(error) => data_errors::blame(error),
-        MarketError::Interval { .. } => CommandError::Invalid(error.into()),
+        other => CommandError::Invalid(other.into()),
     }
 }
 

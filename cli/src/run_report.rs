@@ -67,6 +67,9 @@ pub fn to_text(result: &ResultDocument, folder: &Path, limits: bool) -> String {
             result.evaluations.exceptions
         ));
     }
+    if let Some(dates) = dates(result) {
+        text.push_str(&format!("\nDates        {dates}\n"));
+    }
     text.push_str(&format!(
         "\nStopped by {} after {} generations: {} distinct, {} cached, {} failed\nResult {}\nFiles in {}\n",
         result.stopped_by,
@@ -78,6 +81,21 @@ pub fn to_text(result: &ResultDocument, folder: &Path, limits: bool) -> String {
         folder.display(),
     ));
     text
+}
+
+/// The job's dates and the bars between them; `None` without dates.
+fn dates(result: &ResultDocument) -> Option<String> {
+    let data = &result.data;
+    let from = data.from.as_ref().map(|from| format!("from {from} "));
+    let to = data.to.as_ref().map(|to| format!("to {to} "));
+    if from.is_none() && to.is_none() {
+        return None;
+    }
+    let bars: u64 = data.symbols.iter().map(|s| s.rows).sum();
+    let history: u64 = data.symbols.iter().map(|s| s.history).sum();
+    let (bars, history) = (thousands(i128::from(bars)), thousands(i128::from(history)));
+    let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+    Some(format!("{from}{to}({bars} bars, and {history} before them to warm up)"))
 }
 
 fn panel(text: &mut String, result: &ResultDocument, best: &Champion) {

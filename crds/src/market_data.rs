@@ -7,9 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::decimal::Decimal;
 use crate::rules;
 
+/// Spelling of a stamp: a date, or a time with its zone as RFC 3339 has it.
+pub const STAMP: &str = "^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,3})?(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9]))?$";
+
 /// The data of a job.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::earlier("from", "to"))]
 pub struct MarketData {
     /// Name of the dataset on the volume.
     #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9_.]*[a-z0-9])?$"))]
@@ -28,6 +32,15 @@ pub struct MarketData {
     /// Length of a bar: minutes, hours or days, as in 15m, 1h, 1d.
     #[schemars(length(max = 4), regex(pattern = "^[1-9][0-9]{0,2}(m|h|d)$"))]
     pub interval: String,
+    /// First stamp that counts: a date (00:00 UTC), or a time such as 2024-01-01T09:30:00Z. Bars before it warm
+    /// indicators up. Absent: from the first bar on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 29), regex(pattern = STAMP))]
+    pub from: Option<String>,
+    /// The stamp before which bars count: the bar that opens at it is not read, nor is any after. Absent: to the last bar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 29), regex(pattern = STAMP))]
+    pub to: Option<String>,
     /// Where to import from if the dataset does not exist. Absent: it must exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -53,6 +66,10 @@ pub struct Source {
     /// How many bars may be missing.
     #[serde(default)]
     pub gaps: Gaps,
+    /// The files have closes only, or only those are read: open, high and low are the close. Jobs with stops or targets
+    /// are refused on such data.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub close_only: bool,
 }
 
 /// A file to fetch over https.

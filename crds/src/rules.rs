@@ -36,6 +36,18 @@ pub fn exactly_one(members: &[&str]) -> Rule {
     Rule::new(format!("[{}].filter(x, x).size() == 1", has.join(", "))).message(&*message)
 }
 
+/// Two stamps, if both are there, in this order. A date is its midnight, UTC. Two dates are compared as text: what is no
+/// day of its month would end `timestamp` with an error that does not say so, and is left to the check of manifests.
+pub fn earlier(first: &str, second: &str) -> Rule {
+    let time = |f: &str| format!("timestamp(self.{f}.size() == 10 ? self.{f} + 'T00:00:00Z' : self.{f})");
+    Rule::new(format!(
+        "!has(self.{first}) || !has(self.{second}) || (self.{first}.size() + self.{second}.size() == 20 ? self.{first} < self.{second} : {} < {})",
+        time(first),
+        time(second)
+    ))
+    .message(&*format!("{first} must be before {second}: {second} itself does not count"))
+}
+
 /// CEL wants 1.0 where people write 1.
 fn whole(bound: &str) -> &str {
     bound.strip_suffix(".0").unwrap_or(bound)

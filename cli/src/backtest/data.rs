@@ -1,10 +1,12 @@
 //! Where the bars of a back-test come from: files as they are, or published datasets.
 
 use super::arguments::Arguments;
-use crate::exit::{CommandError, CommandResult};
+use crate::exit::{Blame, CommandError, CommandResult};
 use crate::inputs::input;
 use crate::{data_errors, terminal};
+use galapagos_manifest::Dates;
 use galapagos_run::engine::bars::{Bars, FundingStamp};
+use galapagos_run::job::dates;
 use galapagos_run::job::market::{bars, stamps};
 use galapagos_run::market::{
     Calendar, CheckOptions, Dataset, Interval, LoadOptions, OwnedSeries, ReadOptions, Series, dataset_digest,
@@ -20,6 +22,10 @@ pub struct Data {
     pub digest: String,
     /// Bars a year of the calendar.
     pub bars_per_year: f64,
+    /// The stamps that count.
+    pub dates: Dates,
+    /// Whether a dataset has closes only.
+    pub close_only: bool,
     series: Vec<Owner>,
     funding: Vec<Vec<FundingStamp>>,
 }
@@ -41,7 +47,7 @@ impl Owner {
 impl Data {
     /// Reads everything that `--data` names.
     pub fn read(arguments: &Arguments) -> CommandResult<Data> {
-        let said = calendar_of_flags(arguments);
+        let (said, dates) = (calendar_of_flags(arguments), arguments.dates()?);
         let mut names = Vec::new();
         let mut series: Vec<Owner> = Vec::new();
         let mut suggested = None;
@@ -78,7 +84,7 @@ impl Data {
         }
         names.dedup();
         let name = names.join("+");
-        Data::join(name, whole, series, said.or(suggested))
+        Data::join(name, whole, series, said.or(suggested), dates)
     }
 
     fn join(
@@ -86,6 +92,7 @@ impl Data {
         whole: Option<String>,
         mut owners: Vec<Owner>,
         calendar: Option<Calendar>,
+        dates: Dates,
     ) -> CommandResult<Data> {
         let symbol = |o: &Owner| o.series().map(|s| s.symbol.to_owned()).unwrap_or_default();
         owners.sort_by_key(symbol);
@@ -106,16 +113,44 @@ impl Data {
             );
             return Err(CommandError::invalid(text));
         }
+        for series in &series {
+            dates::check(&dates, series.symbol, series.time_ms, ("--from", "--to")).invalid()?;
+        }
         let digest = whole.unwrap_or_else(|| format!("blake3:{}", dataset_digest(interval_ms, &series)));
         let bars_per_year = per_year(calendar, interval_ms)?;
         let funding = series.iter().map(stamps).collect();
         drop(series);
-        Ok(Data { name, digest, bars_per_year, series: owners, funding })
+        let close_only = owners.iter().any(|o| matches!(o, Owner::Dataset(d, _) if d.is_close_only()));
+        Ok(Data { name, digest, bars_per_year, dates, close_only, series: owners, funding })
     }
 
-    /// The bars, by rising symbol.
+    /// All symbols that rules may look at: the traded ones, and those of their datasets.
+    pub fn symbols(&self) -> Vec<String> {
+        let mut all = std::collections::BTreeSet::new();
+        for owner in &self.series {
+            match owner {
+                Owner::File(series) => drop(all.insert(series.symbol.clone())),
+                Owner::Dataset(dataset, _) => all.extend(dataset.symbols().map(str::to_owned)),
+            }
+        }
+        all.into_iter().collect()
+    }
+
+    /// The bars of some of these symbols, in their order.
+    pub fn others<'a>(&'a self, symbols: impl IntoIterator<Item = &'a str>) -> Vec<Bars<'a>> {
+        let found = |symbol: &str| {
+            self.series.iter().find_map(|owner| match owner {
+                Owner::File(series) => (series.symbol == symbol).then(|| series.as_series()),
+                Owner::Dataset(dataset, _) => dataset.symbol(symbol).ok(),
+            })
+        };
+        symbols.into_iter().filter_map(|symbol| Some(bars(&found(symbol)?, &[]))).collect()
+    }
+
+    /// The bars up to the last date, by rising symbol; those before the first date warm up.
     pub fn bars(&self) -> Vec<Bars<'_>> {
-        self.series.iter().zip(&self.funding).filter_map(|(o, f)| Some(bars(&o.series()?, f))).collect()
+        let all = self.series.iter().zip(&self.funding).filter_map(|(o, f)| Some(bars(&o.series()?, f)));
+        all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
     }
 }
 

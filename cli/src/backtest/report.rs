@@ -5,6 +5,7 @@ use crate::exit::CommandResult;
 use crate::output::Output;
 use crate::table::{number, percent, signed_percent, table, thousands};
 use crate::{terminal, times};
+use galapagos_manifest::Dates;
 use galapagos_run::engine::bars::Bars;
 use galapagos_run::engine::evaluation::{Evaluation, Metric};
 use serde_json::{Map, Value, json};
@@ -28,13 +29,13 @@ pub fn metrics(evaluation: &Evaluation) -> Value {
     Value::Object(Metric::ALL.into_iter().map(entry).collect())
 }
 
-/// The document that `-o json` prints; `symbols`, `reason` and `optimistic` besides.
+/// The document that `-o json` prints; `symbols`, `reason` and `optimistic` besides, and `dates` if some were asked for.
 pub fn to_json(done: &Done) -> Value {
-    let bars = done.data.bars();
+    let bars = counted(done);
     let (from, to) = range(&bars);
     let all = &done.report.evaluation;
     let genome: Map<String, Value> =
-        done.genome.pairs(done.strategy.def()).into_iter().map(|(name, text)| (name, json!(text))).collect();
+        done.strategy.pairs(&done.genome).into_iter().map(|(name, text)| (name, json!(text))).collect();
     let symbols: Map<String, Value> = done
         .report
         .per_symbol
@@ -44,8 +45,9 @@ pub fn to_json(done: &Done) -> Value {
             (s.symbol.clone(), json!({"metrics": metrics(&s.evaluation), "reason": reason}))
         })
         .collect();
-    json!({
-        "strategy": done.strategy.def().name,
+    let dates = done.data.dates;
+    let mut document = json!({
+        "strategy": done.strategy.name(),
         "genome": genome,
         "dataset": {
             "name": done.data.name,
@@ -61,24 +63,25 @@ pub fn to_json(done: &Done) -> Value {
         "metrics": metrics(all),
         "sums": {"s1": all.s1.to_string(), "s2": all.s2.to_string()},
         "symbols": symbols,
-    })
+    });
+    if dates != Dates::default() {
+        let show = |ms: Option<i64>| ms.map(times::rfc3339);
+        document["dates"] = json!({"from": show(dates.from_ms), "to": show(dates.to_ms)});
+    }
+    document
 }
 
 fn to_text(done: &Done) -> String {
-    let bars = done.data.bars();
+    let bars = counted(done);
     let (from, to) = range(&bars);
     let all = &done.report.evaluation;
     let get = |m: Metric| all.metrics.get(m);
-    let genes: Vec<String> = done
-        .genome
-        .pairs(done.strategy.def())
-        .into_iter()
-        .map(|(name, text)| format!("{name} {text}"))
-        .collect();
+    let genes: Vec<String> =
+        done.strategy.pairs(&done.genome).into_iter().map(|(name, text)| format!("{name} {text}")).collect();
     let count: usize = bars.iter().map(Bars::len).sum();
     let mut text = format!(
         "{}  {}\n{}, {} bars of {} .. {}, warm-up {}\n{}\n\n",
-        done.strategy.def().name,
+        done.strategy.name(),
         genes.join("  "),
         done.data.name,
         thousands(count as i128),
@@ -153,6 +156,11 @@ fn to_text(done: &Done) -> String {
         text.push_str("\nA position is open after the last bar.\n");
     }
     text
+}
+
+/// The bars between the dates.
+fn counted(done: &Done) -> Vec<Bars<'_>> {
+    done.bars().iter().zip(&done.history).map(|(bars, &start)| bars.skip(start)).collect()
 }
 
 fn range(bars: &[Bars<'_>]) -> (i64, i64) {

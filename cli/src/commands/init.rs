@@ -82,6 +82,8 @@ spec:
     symbols: [{symbols}]                              # one genome trades all of them
     interval: {interval}
     {calendar}
+    # from: 2015-01-01                              # bars before it only warm up
+    # to: 2024-01-01                                # no bar from then on is read
     # source: {{path: raw/file.csv}}                  # imported from below the data folder if the dataset is missing
     # digest: \"blake3:...\"                          # pins one version of the dataset
   strategies:                                       # each is a species; at least 8 individuals for each

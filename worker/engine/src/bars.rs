@@ -59,6 +59,19 @@ impl<'a> Bars<'a> {
         self.volume.is_some_and(|v| v.iter().any(|&x| x > 0.0))
     }
 
+    /// The rows from `start` on (all funding stamps are kept).
+    pub fn skip(&self, start: usize) -> Bars<'a> {
+        Bars {
+            time_ms: &self.time_ms[start..],
+            open: &self.open[start..],
+            high: &self.high[start..],
+            low: &self.low[start..],
+            close: &self.close[start..],
+            volume: self.volume.map(|v| &v[start..]),
+            ..*self
+        }
+    }
+
     /// The first `rows` rows (all funding stamps are kept: users filter them by time).
     pub fn truncate(&self, rows: usize) -> Bars<'a> {
         Bars {

@@ -77,11 +77,10 @@ pub fn total(parts: &[SymbolAccount]) -> Total {
             ruined: false,
         };
     };
-    let counts = |u: i64| from.map_or(u > start || (full && u == start), |from| u >= from);
-    let start_ms = match from {
-        Some(from) => union.range(..from).next_back().copied().unwrap_or(start),
-        None => start,
-    };
+    let counts = |u: i64| (u > start || (full && u == start)) && from.is_none_or(|from| u >= from);
+    // The last stamp before those that count.
+    let before = from.and_then(|from| union.range(..from).next_back().copied());
+    let start_ms = before.map_or(start, |before| before.max(start));
     let mut out = Total {
         start_ms,
         time_ms: union.into_iter().filter(|&u| counts(u)).collect(),

@@ -11,7 +11,8 @@ pub struct Rows {
     pub first: usize,
     /// `window: Full`: the account starts at row 0, which counts with return 0.
     pub full: bool,
-    /// Stamps of other symbols before this time do not count (first stamp of a holdout).
+    /// Stamps of other symbols before this time do not count (first stamp of a holdout, or of the dates that are asked
+    /// for).
     pub from_ms: Option<i64>,
 }
 
@@ -24,6 +25,11 @@ impl Rows {
     /// Every row; decisions start at the genome's own warm-up.
     pub fn full(warm_up: usize) -> Rows {
         Rows { full: true, ..Rows::after_warm_up(warm_up) }
+    }
+
+    /// As [`Rows::after_warm_up`], where no stamp before `from_ms` counts: dates that are asked for begin there.
+    pub fn dated(warm_up: usize, from_ms: Option<i64>) -> Rows {
+        Rows { from_ms, ..Rows::after_warm_up(warm_up) }
     }
 
     /// Rows of a holdout that starts at row `start` and time `from_ms`; indicators keep their history.
@@ -40,7 +46,7 @@ impl Rows {
 /// Why no window can be laid over the data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
-    /// The warm-up eats more than half of the rows.
+    /// The warm-up eats more than half of the rows that could count.
     #[error(
         "warm-up of {species} needs {warm_up} rows, more than half of the {rows} rows of `{symbol}`; give more data, \
          lower its upper bounds, or leave the species out"
@@ -52,7 +58,7 @@ pub enum WindowError {
         symbol: String,
         /// Rows that the warm-up takes.
         warm_up: usize,
-        /// Rows there are (before a holdout).
+        /// Rows there are (from the first date on, before a holdout).
         rows: usize,
     },
     /// `warmupBars` below what a species needs.
@@ -72,12 +78,13 @@ pub enum WindowError {
 }
 
 /// The warm-up W of one symbol: the largest of its species' bounds, raised to `warmup_bars`. Answers W and the
-/// position of the species that causes it (`None`: the override).
+/// position of the species that causes it (`None`: the override). `history` rows lie before the `rows` that could count.
 ///
 /// # Errors
-/// [`WindowError`] where W exceeds half of the rows, or a species needs more than the override.
+/// [`WindowError`] where W takes more than half of the rows, or a species needs more than the override.
 pub fn warm_up(
     symbol: &str,
+    history: usize,
     rows: usize,
     species: &[(&str, usize)],
     warmup_bars: Option<usize>,
@@ -103,7 +110,7 @@ pub fn warm_up(
         }
     }
     let (warm_up, cause) = longest;
-    if warm_up > rows / 2 {
+    if rows == 0 || warm_up.saturating_sub(history) > rows / 2 {
         return Err(WindowError::TooLong { species: name(cause), symbol: symbol.to_owned(), warm_up, rows });
     }
     Ok((warm_up, cause))
@@ -141,12 +148,22 @@ mod tests {
     #[test]
     fn the_longest_species_sets_the_warm_up_and_half_of_the_rows_is_the_limit() {
         let species = [("a", 31), ("b", 601), ("c", 11)];
-        assert_eq!(warm_up("X", 1202, &species, None), Ok((601, Some(1))));
-        let error = warm_up("X", 1201, &species, None).unwrap_err().to_string();
+        assert_eq!(warm_up("X", 0, 1202, &species, None), Ok((601, Some(1))));
+        let error = warm_up("X", 0, 1201, &species, None).unwrap_err().to_string();
         assert!(error.contains("`b`") && error.contains("601") && error.contains("1201"), "{error}");
-        assert_eq!(warm_up("X", 2000, &species, Some(700)), Ok((700, None)));
-        let error = warm_up("X", 2000, &species, Some(600)).unwrap_err().to_string();
+        assert_eq!(warm_up("X", 0, 2000, &species, Some(700)), Ok((700, None)));
+        let error = warm_up("X", 0, 2000, &species, Some(600)).unwrap_err().to_string();
         assert!(error.contains("`b`") && error.contains("600"), "{error}");
+    }
+
+    // Contract X20.
+    #[test]
+    fn rows_before_the_dates_warm_up_and_only_what_they_lack_is_taken_from_the_others() {
+        let species = [("a", 100)];
+        assert_eq!(warm_up("X", 100, 1, &species, None), Ok((100, Some(0))));
+        assert_eq!(warm_up("X", 90, 20, &species, None), Ok((100, Some(0))));
+        assert!(warm_up("X", 89, 20, &species, None).is_err());
+        assert!(warm_up("X", 100, 0, &species, None).is_err(), "nothing would count");
     }
 
     // Contract X20.

@@ -1,6 +1,6 @@
 //! Every expression of an independent implementation of the language: the same bits in every row.
 //!
-//! The records lie in `tests/oracle/rules/functions.json`; `GALAPAGOS_ORACLE` may name more folders of such records.
+//! The records lie beside the language, in `worker/rules/tests/oracle`; `GALAPAGOS_ORACLE` may name more folders of such records.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up should fail")]
 
@@ -8,6 +8,8 @@
 mod expression;
 #[path = "oracle/record.rs"]
 mod record;
+#[path = "../../rules/tests/oracle/records.rs"]
+mod records;
 
 use expression::{checked, held_digest, truth_digest};
 use galapagos_engine::bars::Bars;
@@ -100,11 +102,11 @@ fn replay(record: &Value, files: &BTreeMap<String, Data>) -> Vec<String> {
 // Contract D3, D4, D5, D6, D7.
 #[test]
 fn every_expression_of_the_oracle_has_the_same_bits_in_every_row() {
-    let records = record::of_kind("rules", "function");
+    let all = records::records("function");
     let files: BTreeMap<String, Data> =
         ["AAPL", "EURUSD", "GOOG", "IBM"].map(|name| (name.to_owned(), load(name))).into();
     let mut failed = Vec::new();
-    for record in &records {
+    for record in &all {
         let problems = replay(record, &files);
         if !problems.is_empty() {
             failed.push(format!(
@@ -115,12 +117,6 @@ fn every_expression_of_the_oracle_has_the_same_bits_in_every_row() {
             ));
         }
     }
-    assert!(
-        failed.is_empty(),
-        "{} of {} records differ:\n{}",
-        failed.len(),
-        records.len(),
-        failed.join("\n")
-    );
-    assert!(records.len() >= 115, "{} records", records.len());
+    assert!(failed.is_empty(), "{} of {} records differ:\n{}", failed.len(), all.len(), failed.join("\n"));
+    assert!(all.len() >= 115, "{} records", all.len());
 }

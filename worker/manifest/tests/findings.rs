@@ -323,3 +323,20 @@ fn a_part_of_the_catalogue_that_is_empty_is_not_judged_by() {
     let job = job(json!([{"name": "x"}]), json!({"limits": [{"metric": "y", "atLeast": 1}]}));
     assert_eq!(check(&job, &Catalogue::default()), []);
 }
+
+#[test]
+fn dates_that_no_calendar_has_and_dates_in_the_wrong_order_are_named() {
+    let dated = |from: &str, to: &str| {
+        let data = json!({"dataset": "d", "symbols": ["A"], "interval": "1h", "from": from, "to": to});
+        findings(json!([{"name": "sma_crossover"}]), json!({"marketData": data}))
+    };
+    assert_eq!(dated("2023-12-31T23:00:00-01:30", "2024-01-01T00:30:00.001Z"), []);
+    let spelling = "write a date as 2024-01-31, or a time with its zone as 2024-01-31T09:30:00Z";
+    let text = r#""2024-02-30" is no date and no time"#;
+    is(&dated("2024-02-30", "2025-01-01"), "spec.marketData.from", INVALID, text, spelling);
+    let text = r#""2024-03-01T09:30:00" is no date and no time"#;
+    is(&dated("2024-01-01", "2024-03-01T09:30:00"), "spec.marketData.to", INVALID, text, spelling);
+    let text = "2024-01-01T00:00:00Z is not after from, which is 2024-01-01T00:00:00Z: no bar lies between";
+    let advice = "write a later to, or an earlier from; the bar that opens at to does not count";
+    is(&dated("2024-01-01T02:00:00+02:00", "2024-01-01"), "spec.marketData.to", INVALID, text, advice);
+}

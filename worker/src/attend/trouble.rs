@@ -49,7 +49,7 @@ impl From<MarketError> for Trouble {
     fn from(error: MarketError) -> Trouble {
         match error {
             MarketError::Data(error) => Trouble::Data(error),
-            error @ MarketError::Interval { .. } => Trouble::Market(error),
+            error => Trouble::Market(error),
         }
     }
 }

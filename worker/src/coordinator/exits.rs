@@ -24,7 +24,7 @@ pub fn data(error: galapagos_market::Error) -> Exit {
 pub fn market(error: MarketError) -> Exit {
     match error {
         MarketError::Data(error) => data(error),
-        error @ MarketError::Interval { .. } => Exit::new(Code::Spec, error),
+        error => Exit::new(Code::Spec, error),
     }
 }
 

@@ -103,6 +103,12 @@ impl Plan {
         self.frames.iter().map(|frame| frame.nodes.len()).sum()
     }
 
+    /// Bytes of a row of all wanted columns, at least 1.
+    pub(crate) fn bytes_per_row(&self) -> usize {
+        let bytes = |wanted: &Wanted| if wanted.kind == Kind::Conditions { 1 } else { 8 };
+        1 + self.wanted.iter().map(bytes).sum::<usize>()
+    }
+
     /// The exact form of a slot that is an exact number: its f64 is that of a whole number over the denominator.
     pub fn exact(&self, slot: Slot) -> Option<Exact> {
         self.wanted.get(slot.0)?.exact

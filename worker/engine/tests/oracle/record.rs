@@ -6,7 +6,7 @@
 use galapagos_engine::bars::{Bars, FundingStamp};
 use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side, Window};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Owned columns of one symbol.
 #[derive(Clone, Debug)]
@@ -89,29 +89,6 @@ fn made_funding(time_ms: &[i64]) -> Vec<FundingStamp> {
 pub fn all() -> Vec<Value> {
     let file: Value = serde_json::from_str(include_str!("engine.json")).unwrap();
     file["records"].as_array().unwrap().clone()
-}
-
-/// All records of a kind: those of a folder beside this file, and those of the folders that `GALAPAGOS_ORACLE` names.
-pub fn of_kind(folder: &str, kind: &str) -> Vec<Value> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(folder);
-    let named = std::env::var_os("GALAPAGOS_ORACLE").unwrap_or_default();
-    let folders =
-        std::iter::once(own).chain(std::env::split_paths(&named).filter(|p| !p.as_os_str().is_empty()));
-    let mut all = Vec::new();
-    for folder in folders {
-        let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-        let mut files: Vec<PathBuf> = entries
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|e| e == "json"))
-            .collect();
-        files.sort();
-        for file in files {
-            let value: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-            let records = value["records"].as_array().cloned().unwrap_or_default();
-            all.extend(records.into_iter().filter(|record| record["kind"] == kind));
-        }
-    }
-    all
 }
 
 /// BLAKE3 of the price files whose SHA-256 the records name: `make-data.sh` checks the one, [`load`] the other.

@@ -6,6 +6,7 @@ use galapagos_crds::{
     Calendar, CalendarType, Decimal, EvolutionJobSpec, ExecutionSpec, GeneSpec, GeneValue, Limit, Objective,
     ResolvedBreeding, Searcher,
 };
+use galapagos_manifest::show_stamp;
 use serde::Serialize;
 
 /// What the inputs digest covers, besides the dataset's digest and ENGINE. Not in it: names of job, pool and
@@ -17,6 +18,12 @@ pub struct Inputs {
     pub symbols: Vec<String>,
     /// Length of a bar in milliseconds.
     pub interval_ms: i64,
+    /// First stamp that counts. Absent ones are left out: the digests of jobs without dates are those of releases that knew none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_ms: Option<i64>,
+    /// The stamp before which rows count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_ms: Option<i64>,
     /// Bars a year of the calendar (B).
     pub bars_per_year: f64,
     /// Every strategy with all its genes, in the order of the manifest.
@@ -49,6 +56,9 @@ pub struct StrategyInputs {
     pub genes: Vec<GeneSpec>,
     /// Warm-start genomes, every gene named.
     pub initial: Vec<BTreeMap<String, GeneValue>>,
+    /// Canonical rules of a strategy that the manifest writes itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<serde_json::Value>,
 }
 
 /// The account as an input.
@@ -92,6 +102,8 @@ pub fn written_out(
             }
         });
     }
+    out.market_data.from = inputs.from_ms.map(show_stamp);
+    out.market_data.to = inputs.to_ms.map(show_stamp);
     out.market_data.symbols = inputs.symbols.clone();
     for (strategy, resolved) in out.strategies.iter_mut().zip(&inputs.strategies) {
         strategy.name.clone_from(&resolved.name);

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use galapagos_crds::MarketData;
 use galapagos_engine::bars::{Bars, FundingStamp};
+use galapagos_manifest::{Dates, Finding};
 use galapagos_market::{Calendar, Dataset, Interval, Series};
+
+use super::dates::{self, JOB, NoBars};
 
 /// What a job asks of the data and does not fit it.
 #[derive(Debug, thiserror::Error)]
@@ -22,14 +25,21 @@ pub enum MarketError {
         /// What the dataset has.
         found: String,
     },
+    /// The dates are none.
+    #[error(transparent)]
+    Dates(#[from] Finding),
+    /// A symbol has no bar between the dates.
+    #[error(transparent)]
+    NoBars(#[from] NoBars),
 }
 
-/// A dataset and the symbols of it that are traded.
+/// A dataset, the symbols of it that are traded, and the dates that are looked at.
 #[derive(Debug)]
 pub struct Market {
     dataset: Dataset,
     symbols: Vec<String>,
     funding: Vec<Vec<FundingStamp>>,
+    dates: Dates,
 }
 
 /// What resolving a job needs to know of its data.
@@ -37,6 +47,8 @@ pub struct Market {
 pub struct Facts {
     /// Digest of the dataset, 64 hex digits.
     pub digest: String,
+    /// All symbols of the dataset, traded or not.
+    pub symbols: Vec<String>,
     /// Length of a bar.
     pub interval_ms: i64,
     /// What the import suggested.
@@ -45,14 +57,17 @@ pub struct Facts {
     pub volume: bool,
     /// Whether every symbol has a funding series.
     pub funding: bool,
+    /// Whether the close stands for open, high and low.
+    pub close_only: bool,
 }
 
 impl Market {
     /// Opens the data of a job below `data_dir`: its pinned version, or the latest.
     ///
     /// # Errors
-    /// The dataset or a symbol is missing or damaged, or has another interval.
+    /// The dataset or a symbol is missing or damaged, has another interval, or no bar between the dates.
     pub fn open(data_dir: &Path, spec: &MarketData) -> Result<Market, MarketError> {
+        let dates = galapagos_manifest::dates(spec)?;
         let dataset = Dataset::open(data_dir, &spec.dataset, spec.digest.as_deref())?;
         let asked = Interval::parse(&spec.interval)?;
         if asked != dataset.interval() {
@@ -62,26 +77,20 @@ impl Market {
                 found: dataset.interval().to_string(),
             });
         }
-        Market::from_dataset(dataset, &spec.symbols)
-    }
-
-    /// The named symbols of an open dataset; all of them if none is named.
-    ///
-    /// # Errors
-    /// A symbol is missing.
-    pub fn from_dataset(dataset: Dataset, symbols: &[String]) -> Result<Market, MarketError> {
-        let mut symbols: Vec<String> = if symbols.is_empty() {
+        let mut symbols: Vec<String> = if spec.symbols.is_empty() {
             dataset.symbols().map(str::to_owned).collect()
         } else {
-            symbols.to_vec()
+            spec.symbols.clone()
         };
         symbols.sort();
         symbols.dedup();
         let mut funding = Vec::with_capacity(symbols.len());
         for name in &symbols {
-            funding.push(stamps(&dataset.symbol(name)?));
+            let series = dataset.symbol(name)?;
+            dates::check(&dates, series.symbol, series.time_ms, JOB)?;
+            funding.push(stamps(&series));
         }
-        Ok(Market { dataset, symbols, funding })
+        Ok(Market { dataset, symbols, funding, dates })
     }
 
     /// The dataset that is open.
@@ -89,10 +98,18 @@ impl Market {
         &self.dataset
     }
 
-    /// The rows of the symbols in ascending order of their names, borrowed from the memory map.
+    /// The rows of the symbols in ascending order of their names, borrowed from the memory map: up to the job's last
+    /// date, and from the beginning of the data on, since what lies before the first date warms up.
     pub fn bars(&self) -> Vec<Bars<'_>> {
         let named = self.symbols.iter().zip(&self.funding);
-        named.filter_map(|(name, stamps)| Some(bars(&self.dataset.symbol(name).ok()?, stamps))).collect()
+        let all = named.filter_map(|(name, stamps)| Some(bars(&self.dataset.symbol(name).ok()?, stamps)));
+        all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
+    }
+
+    /// The rows of symbols that rules look at beside the traded ones, in ascending order of their names. They have no
+    /// funding: nothing of theirs is held.
+    pub fn others(&self, symbols: &[String]) -> Vec<Bars<'_>> {
+        symbols.iter().filter_map(|name| Some(bars(&self.dataset.symbol(name).ok()?, &[]))).collect()
     }
 
     /// What resolving a job needs to know.
@@ -100,10 +117,12 @@ impl Market {
         let bars = self.bars();
         Facts {
             digest: self.dataset.digest().to_owned(),
+            symbols: self.dataset.symbols().map(str::to_owned).collect(),
             interval_ms: self.dataset.interval().ms(),
             calendar: self.dataset.calendar(),
             volume: bars.iter().all(Bars::has_volume),
             funding: bars.iter().all(|b| !b.funding.is_empty()),
+            close_only: self.dataset.is_close_only(),
         }
     }
 }

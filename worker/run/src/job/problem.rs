@@ -11,7 +11,10 @@ use galapagos_engine::genes::Genome;
 use galapagos_engine::interrupt::{Interrupt, Interrupted};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::window::{Rows, Split, WindowError, split_holdout, warm_up};
+use galapagos_manifest::{Dates, show_stamp};
 
+use super::dates::{self, between};
+use super::own_data::{self, RulesError};
 use super::resolve::ResolvedJob;
 use super::space::SpeciesSpace;
 
@@ -21,9 +24,36 @@ pub enum ProblemError {
     /// The warm-up does not fit.
     #[error(transparent)]
     Window(#[from] WindowError),
+    /// The warm-up does not fit between the job's dates.
+    #[error(
+        "warm-up of {species} needs {warm_up} rows of `{symbol}`: {history} lie before marketData.from, and the others are \
+         more than half of the {rows} rows {} that are no holdout; the bars begin at {}, and the last that is read opens at \
+         {}: write a later marketData.from (more rows before it) or a later marketData.to (more rows that count), give \
+         more data, lower its upper bounds, or leave the species out",
+        between(.dates), show_stamp(.reach.0), show_stamp(.reach.1)
+    )]
+    Dates {
+        /// Who needs the most.
+        species: String,
+        /// Name of the symbol.
+        symbol: String,
+        /// Rows that the warm-up takes.
+        warm_up: usize,
+        /// Rows before the dates.
+        history: usize,
+        /// Rows between the dates (before a holdout).
+        rows: usize,
+        /// The job's dates.
+        dates: Dates,
+        /// First and last stamp of the symbol, as far as the job looks.
+        reach: (i64, i64),
+    },
     /// Funding cannot be charged.
     #[error(transparent)]
     Funding(#[from] FundingError),
+    /// Rules of a manifest look at something that the data do not have.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
 }
 
 /// The warm-up of one symbol and who causes it.
@@ -31,10 +61,19 @@ pub enum ProblemError {
 pub struct WarmUp {
     /// Name of the symbol.
     pub symbol: String,
-    /// Rows before the first counted one.
+    /// Rows that it takes, those before the job's first date included.
     pub rows: usize,
+    /// Rows before the job's first date; 0 without one. They only warm up.
+    pub history: usize,
     /// The species that needs them; `None`: `warmupBars`.
-    pub species: Option<&'static str>,
+    pub species: Option<String>,
+}
+
+impl WarmUp {
+    /// The first row that counts.
+    pub fn first(&self) -> usize {
+        self.rows.max(self.history)
+    }
 }
 
 /// Columns and windows of one part of the data.
@@ -56,7 +95,7 @@ pub struct Decoded<'a> {
 impl Decoded<'_> {
     /// As the batch path takes it.
     pub fn individual(&self) -> Individual<'_> {
-        Individual { strategy: self.species.strategy, genome: &self.genome }
+        Individual { strategy: self.species.strategy(), genome: &self.genome }
     }
 
     /// Names and values of its genes, as manifests write them.
@@ -70,6 +109,8 @@ impl Decoded<'_> {
 pub struct Problem<'a> {
     job: &'a ResolvedJob,
     bars: Vec<Bars<'a>>,
+    /// Those of the symbols that rules look at beside the traded ones.
+    others: Vec<Bars<'a>>,
     training: DataPart<'a>,
     split: Split,
     warm_ups: Vec<WarmUp>,
@@ -77,23 +118,42 @@ pub struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    /// Lays the windows and prepares the training columns. `bars` in ascending order of their symbols.
+    /// Lays the windows and prepares the training columns. `bars` and `others` in ascending order of their symbols, `bars`
+    /// as [`Market::bars`](super::market::Market::bars) gives them; `others` are those of [`ResolvedJob::others`].
     ///
     /// # Errors
     /// The warm-up exceeds half of the training rows, or funding cannot be charged.
-    pub fn new(job: &'a ResolvedJob, bars: Vec<Bars<'a>>) -> Result<Problem<'a>, ProblemError> {
-        let times: Vec<&[i64]> = bars.iter().map(|b| b.time_ms).collect();
-        let split = split_holdout(&times, job.holdout);
+    pub fn new(
+        job: &'a ResolvedJob,
+        mut bars: Vec<Bars<'a>>,
+        mut others: Vec<Bars<'a>>,
+    ) -> Result<Problem<'a>, ProblemError> {
+        for species in &job.species {
+            if let Some(rules) = species.rules() {
+                own_data::check(species.name(), rules, &bars, &others)?;
+            }
+        }
+        let mut from_ms = job.dates.from_ms;
+        if job.execution.window == Window::Full {
+            // The programs to compare with know no bar before those that they are given.
+            let all = bars.iter_mut().chain(&mut others);
+            all.for_each(|b| *b = b.skip(dates::start(b.time_ms, from_ms)));
+            from_ms = None;
+        }
+        let starts: Vec<usize> = bars.iter().map(|b| dates::start(b.time_ms, from_ms)).collect();
+        let times: Vec<&[i64]> = bars.iter().zip(&starts).map(|(b, &start)| &b.time_ms[start..]).collect();
+        let mut split = split_holdout(&times, job.holdout);
+        split.training_rows.iter_mut().zip(&starts).for_each(|(rows, start)| *rows += start);
         let mut symbols = Vec::with_capacity(bars.len());
         let mut warm_ups = Vec::with_capacity(bars.len());
-        for (bars, &rows) in bars.iter().zip(&split.training_rows) {
+        for ((bars, &rows), &history) in bars.iter().zip(&split.training_rows).zip(&starts) {
             let prepared = Prepared::new(bars.truncate(rows), &job.execution)?;
-            warm_ups.push(bound(job, &prepared)?);
+            warm_ups.push(bound(job, &prepared, &others, history).map_err(|e| dated(job, bars, history, e))?);
             symbols.push(prepared);
         }
-        let rows = warm_ups.iter().map(|w| Rows::after_warm_up(w.rows)).collect();
+        let rows = warm_ups.iter().map(|w| Rows::dated(w.first(), from_ms)).collect();
         let metrics = job.fitness.metrics();
-        Ok(Problem { job, bars, training: DataPart { symbols, rows }, split, warm_ups, metrics })
+        Ok(Problem { job, bars, others, training: DataPart { symbols, rows }, split, warm_ups, metrics })
     }
 
     /// The resolved job.
@@ -101,9 +161,14 @@ impl<'a> Problem<'a> {
         self.job
     }
 
-    /// The bars of all symbols, holdout included.
+    /// The bars of all symbols, with those before the job's first date, and holdout included.
     pub fn bars(&self) -> &[Bars<'a>] {
         &self.bars
+    }
+
+    /// The bars of the symbols that rules look at beside the traded ones.
+    pub fn others(&self) -> &[Bars<'a>] {
+        &self.others
     }
 
     /// The warm-up of each symbol, in the order of the symbols.
@@ -118,7 +183,7 @@ impl<'a> Problem<'a> {
 
     /// Counted training rows, summed over the symbols: what one evaluation looks at.
     pub fn counted_bars(&self) -> u64 {
-        let counted = |(p, w): (&Prepared<'_>, &WarmUp)| p.len().saturating_sub(w.rows) as u64;
+        let counted = |(p, w): (&Prepared<'_>, &WarmUp)| p.len().saturating_sub(w.first()) as u64;
         self.training.symbols.iter().zip(&self.warm_ups).map(counted).sum()
     }
 
@@ -168,17 +233,19 @@ impl<'a> Problem<'a> {
         interrupt: Interrupt<'_>,
     ) -> Result<Evaluation, Interrupted> {
         let (exec, metrics) = (&self.job.execution, self.metrics);
-        let rows = self.training.rows_of(exec, decoded);
-        let run = Backtest { symbols: &self.training.symbols, rows: &rows, exec, metrics };
-        backtest::evaluate(&run, decoded.species.strategy, &decoded.genome, interrupt)
+        let rows = self.training.rows_of(exec, &self.others, decoded);
+        let others = &self.others;
+        let run = Backtest { symbols: &self.training.symbols, rows: &rows, others, exec, metrics };
+        backtest::evaluate(&run, decoded.species.strategy(), &decoded.genome, interrupt)
     }
 
     /// The whole story of an individual on a part of the data, with every metric.
     pub fn report(&self, part: &DataPart<'_>, decoded: &Decoded<'_>) -> BacktestResult {
         let exec = &self.job.execution;
-        let rows = part.rows_of(exec, decoded);
-        let run = Backtest { symbols: &part.symbols, rows: &rows, exec, metrics: MetricSet::FULL };
-        backtest(&run, decoded.species.strategy, &decoded.genome)
+        let rows = part.rows_of(exec, &self.others, decoded);
+        let (others, metrics) = (&self.others, MetricSet::FULL);
+        let run = Backtest { symbols: &part.symbols, rows: &rows, others, exec, metrics };
+        backtest(&run, decoded.species.strategy(), &decoded.genome)
     }
 }
 
@@ -194,13 +261,16 @@ impl<'a> DataPart<'a> {
     }
 
     /// The rows that count for an individual: `window: Full` starts each at its own warm-up; else all see the same rows.
-    pub fn rows_of(&self, exec: &Execution, decoded: &Decoded<'_>) -> Vec<Rows> {
+    pub fn rows_of(&self, exec: &Execution, others: &[Bars<'_>], decoded: &Decoded<'_>) -> Vec<Rows> {
         match exec.window {
             Window::AfterWarmUp => self.rows.clone(),
             Window::Full => {
                 let own = |(p, r): (&Prepared<'_>, &Rows)| match r.from_ms {
                     Some(_) => *r,
-                    None => Rows::full(decoded.species.strategy.warm_up(&p.bars(), &decoded.genome)),
+                    None => {
+                        let strategy = decoded.species.strategy();
+                        Rows::full(strategy.warm_up(&p.bars(), others, &decoded.genome))
+                    }
                 };
                 self.symbols.iter().zip(&self.rows).map(own).collect()
             }
@@ -208,13 +278,32 @@ impl<'a> DataPart<'a> {
     }
 }
 
+/// Beside the dates of a job, if it has some: they may be what is to be changed.
+fn dated(job: &ResolvedJob, bars: &Bars<'_>, history: usize, error: WindowError) -> ProblemError {
+    let reach = bars.time_ms.first().copied().zip(bars.time_ms.last().copied());
+    let dates = job.dates;
+    match (error, reach) {
+        (WindowError::TooLong { species, symbol, warm_up, rows }, Some(reach))
+            if dates != Dates::default() =>
+        {
+            ProblemError::Dates { species, symbol, warm_up, history, rows, dates, reach }
+        }
+        (error, _) => error.into(),
+    }
+}
+
 /// W of one symbol over all species, from the bounds of their genes (contract X20).
-fn bound(job: &ResolvedJob, prepared: &Prepared<'_>) -> Result<WarmUp, WindowError> {
+fn bound(
+    job: &ResolvedJob,
+    prepared: &Prepared<'_>,
+    others: &[Bars<'_>],
+    history: usize,
+) -> Result<WarmUp, WindowError> {
     let bars = prepared.bars();
-    let need = |s: &SpeciesSpace| {
-        s.bounds().iter().map(|genome| s.strategy.warm_up(&bars, genome)).max().unwrap_or(1)
-    };
-    let species: Vec<(&'static str, usize)> = job.species.iter().map(|s| (s.name(), need(s))).collect();
-    let (rows, cause) = warm_up(bars.symbol, prepared.len(), &species, job.execution.warmup_bars)?;
-    Ok(WarmUp { symbol: bars.symbol.to_owned(), rows, species: cause.map(|i| species[i].0) })
+    let need = |s: &SpeciesSpace| s.warm_up_bound(&bars, others);
+    let species: Vec<(&str, usize)> = job.species.iter().map(|s| (s.name(), need(s))).collect();
+    let own = prepared.len() - history;
+    let (rows, cause) = warm_up(bars.symbol, history, own, &species, job.execution.warmup_bars)?;
+    let species = cause.map(|i| species[i].0.to_owned());
+    Ok(WarmUp { symbol: bars.symbol.to_owned(), rows, history, species })
 }

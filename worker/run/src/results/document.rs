@@ -212,6 +212,12 @@ pub struct DataWindow {
     pub dataset: String,
     /// Bars a year of the calendar.
     pub bars_per_year: f64,
+    /// First date of the job; `None` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The date before which its rows end; `None` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// First stamp of the holdout.
     pub holdout_from: Option<String>,
     /// Stamps in the holdout.
@@ -225,16 +231,23 @@ pub struct DataWindow {
 pub struct SymbolWindow {
     /// Name of the symbol.
     pub symbol: String,
-    /// Number of all rows, warm-up and holdout included.
+    /// Rows before the job's first date, which only warm up; absent if there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub history: u64,
+    /// Number of all rows between the job's dates, warm-up and holdout included.
     pub rows: u64,
     /// Open of the first row, RFC 3339.
     pub from: String,
     /// Open of the last row, RFC 3339.
     pub to: String,
-    /// Rows before the first counted one.
+    /// Those of them before the first counted one.
     pub warm_up: u64,
     /// The species that needs them.
     pub warm_up_species: Option<String>,
-    /// Rows before the holdout.
+    /// Those of them before the holdout.
     pub training_rows: u64,
+}
+
+fn is_zero(rows: &u64) -> bool {
+    *rows == 0
 }

@@ -185,20 +185,23 @@ fn exception(job: &ResolvedJob, record: &Record) -> Option<NamedGenome> {
 }
 
 fn window(problem: &Problem<'_>, dataset: &str) -> DataWindow {
-    let split = problem.split();
+    let (split, dates) = (problem.split(), problem.job().dates);
     let symbols = problem.bars().iter().zip(problem.warm_ups()).zip(&split.training_rows);
     let symbols = symbols.map(|((bars, warm_up), &training)| SymbolWindow {
         symbol: bars.symbol.to_owned(),
-        rows: bars.len() as u64,
-        from: bars.time_ms.first().map_or_else(String::new, |&ms| time(ms)),
+        history: warm_up.history as u64,
+        rows: (bars.len() - warm_up.history) as u64,
+        from: bars.time_ms.get(warm_up.history).map_or_else(String::new, |&ms| time(ms)),
         to: bars.time_ms.last().map_or_else(String::new, |&ms| time(ms)),
-        warm_up: warm_up.rows as u64,
-        warm_up_species: warm_up.species.map(str::to_owned),
-        training_rows: training as u64,
+        warm_up: (warm_up.first() - warm_up.history) as u64,
+        warm_up_species: warm_up.species.clone(),
+        training_rows: (training - warm_up.history) as u64,
     });
     DataWindow {
         dataset: dataset.to_owned(),
         bars_per_year: problem.job().execution.bars_per_year,
+        from: dates.from_ms.map(time),
+        to: dates.to_ms.map(time),
         holdout_from: split.from_ms.map(time),
         holdout_stamps: split.holdout_stamps as u64,
         symbols: symbols.collect(),
