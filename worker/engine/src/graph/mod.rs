@@ -17,6 +17,7 @@ mod frame;
 mod functions;
 mod op;
 mod parts;
+mod places;
 mod plan;
 mod rounding;
 

@@ -1,7 +1,7 @@
 //! Windows of conditions, and what has happened since one was last true.
 
 use super::history::{History, codes};
-use crate::graph::column::{Column, Rows, Stream};
+use crate::graph::column::{Column, Rows, Stream, bit};
 
 /// Counts of a window of conditions.
 struct Counts {
@@ -85,7 +85,7 @@ impl Stream for BarsSince {
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let since = rows.column(0);
         for (i, out) in out.numbers_mut(rows.len).iter_mut().enumerate() {
-            if since.condition(i) == Some(true) {
+            if bit(&since.truth, i) {
                 self.last = Some(rows.from + i);
             }
             *out = self.last.map_or(f64::NAN, |last| (rows.from + i - last) as f64);
@@ -106,7 +106,7 @@ impl Stream for ValueWhen {
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let (when, x) = (rows.column(0), rows.numbers(1));
         for (i, out) in out.numbers_mut(rows.len).iter_mut().enumerate() {
-            if when.condition(i) == Some(true) {
+            if bit(&when.truth, i) {
                 self.0 = x[i];
             }
             *out = self.0;
@@ -131,7 +131,7 @@ impl Stream for ExtremeSince {
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let (since, x) = (rows.column(0), rows.numbers(1));
         for (i, out) in out.numbers_mut(rows.len).iter_mut().enumerate() {
-            if since.condition(i) == Some(true) {
+            if bit(&since.truth, i) {
                 (self.begun, self.extreme) = (true, f64::NAN);
             }
             let (x, old) = (x[i], self.extreme);
