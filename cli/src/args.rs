@@ -1,6 +1,8 @@
 //! The arguments of the command and the choice of the verb.
 
-use crate::commands::{backtest, completions, data, dev, estimate, import, init, run, strategies, validate};
+use crate::commands::{
+    backtest, completions, data, dev, estimate, import, init, render, run, strategies, validate,
+};
 use crate::exit::CommandResult;
 use crate::output::Output;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -36,6 +38,7 @@ pub enum Verb {
     Data(data::Arguments),
     Strategies(strategies::Arguments),
     Validate(validate::Arguments),
+    Render(render::Arguments),
     Estimate(estimate::Arguments),
     Init(init::Arguments),
     Completions(completions::Arguments),
@@ -53,6 +56,7 @@ impl Arguments {
             Verb::Import(a) => import::execute(a),
             Verb::Data(a) => data::execute(a),
             Verb::Validate(a) => validate::execute(a),
+            Verb::Render(a) => render::execute(a),
             Verb::Strategies(a) => strategies::execute(a),
             Verb::Init(a) => init::execute(a),
             Verb::Completions(a) => completions::execute(a, &mut Arguments::command()),

@@ -40,7 +40,7 @@ pub struct Cluster {
 /// One species of the estimate.
 #[derive(Clone, Debug)]
 pub struct Species {
-    name: &'static str,
+    name: String,
     points: u128,
     path: &'static str,
     seconds: f64,
@@ -52,7 +52,7 @@ struct SymbolRows {
     symbol: String,
     bars: usize,
     warm_up: usize,
-    species: Option<&'static str>,
+    species: Option<String>,
     training: usize,
     holdout: usize,
 }
@@ -63,7 +63,7 @@ impl SymbolRows {
             symbol: bars.symbol.to_owned(),
             bars: bars.len() - warm_up.history,
             warm_up: warm_up.rows,
-            species: warm_up.species,
+            species: warm_up.species.clone(),
             training: training - warm_up.first(),
             holdout: bars.len() - training,
         }
@@ -98,7 +98,8 @@ pub struct Estimate {
 
 /// Measures the job on its data: each species for a fraction of a second, and the first generations.
 pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> CommandResult<Estimate> {
-    let problem = Problem::new(job, market.bars()).map_err(|e| CommandError::Invalid(e.into()))?;
+    let problem = Problem::new(job, market.bars(), market.others(&job.others))
+        .map_err(|e| CommandError::Invalid(e.into()))?;
     let asked = interrupt::watch("stopping; Ctrl-C again ends at once")?;
     let windows = problem.bars().iter().zip(problem.warm_ups()).zip(&problem.split().training_rows);
     let symbols =
@@ -108,7 +109,12 @@ pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Command
     let mut species = Vec::new();
     for (i, s) in job.species.iter().enumerate() {
         let Alone { seconds, shared } = probe::alone(&problem, i, share, &asked);
-        species.push(Species { name: s.name(), points: s.space().points(), path: path(shared), seconds });
+        species.push(Species {
+            name: s.name().to_owned(),
+            points: s.space().points(),
+            path: path(shared),
+            seconds,
+        });
     }
     let points = species.iter().fold(0u128, |sum, s| sum.saturating_add(s.points));
     let limit = job.manifest.spec.stop.max_evaluations.map_or(u128::MAX, u128::from);
@@ -235,7 +241,7 @@ fn to_text(e: &Estimate) -> String {
         vec![
             s.symbol.clone(),
             thousands(s.bars as i128),
-            format!("{} ({})", thousands(s.warm_up as i128), s.species.unwrap_or("warmupBars")),
+            format!("{} ({})", thousands(s.warm_up as i128), s.species.as_deref().unwrap_or("warmupBars")),
             thousands(s.training as i128),
             thousands(s.holdout as i128),
         ]
@@ -245,7 +251,7 @@ fn to_text(e: &Estimate) -> String {
     let rows = e.species.iter().map(|s| {
         let points = i128::try_from(s.points).unwrap_or(i128::MAX);
         vec![
-            s.name.to_owned(),
+            s.name.clone(),
             thousands(points),
             s.path.to_owned(),
             format!("{} ms", number(Some(s.seconds * 1e3), 3)),

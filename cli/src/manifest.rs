@@ -1,27 +1,12 @@
-//! Manifests in files: their text, what is wrong with them line by line, and a job with `--set`.
+//! Manifests in files: the job, with `--set` and with the strategies of other files.
 
 use crate::exit::{Blame, CommandError, CommandResult};
+use crate::manifest_text::{lines, read_manifest};
 use crate::set;
+use crate::strategy_files::{Layout, inlined};
 use crate::validate::{LocatedFinding, load_job};
-use anyhow::Context;
 use galapagos_crds::{EvolutionJob, WorkerPool};
-use std::io::Read;
 use std::path::Path;
-
-/// The text of a manifest; `-` is stdin.
-pub fn read_manifest(file: &Path) -> CommandResult<String> {
-    let mut text = String::new();
-    if file.as_os_str() == "-" {
-        std::io::stdin().read_to_string(&mut text).context("stdin").invalid()?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(file).with_context(|| file.display().to_string()).invalid()
-}
-
-/// `FILE:LINE:COLUMN: message`, one a line.
-pub fn lines(file: &Path, problems: &[LocatedFinding]) -> String {
-    problems.iter().map(|problem| format!("{}:{problem}\n", file.display())).collect()
-}
 
 /// The job of a file (of several, `name`), with the assignments of `--set` in it, and its pool if that is there.
 pub fn load(
@@ -29,8 +14,9 @@ pub fn load(
     name: Option<&str>,
     assignments: &[String],
 ) -> CommandResult<(EvolutionJob, Option<WorkerPool>)> {
-    let text = read_manifest(file)?;
-    let (job, pool) = load_job(&text, name).map_err(|problems| refused(&lines(file, &problems)))?;
+    let text = inlined(&read_manifest(file)?, file, Layout::SameLine)?;
+    let (job, pool) =
+        load_job(&text, name).map_err(|problems| refused(problems.len(), &lines(file, &problems)))?;
     if assignments.is_empty() {
         return Ok((job, pool));
     }
@@ -39,13 +25,12 @@ pub fn load(
         set::apply(&mut manifest, assignment)?;
     }
     // JSON is YAML; the lines of this text mean nothing to the caller.
-    let (job, _) =
-        load_job(&manifest.to_string(), None).map_err(|problems| refused(&without_lines(&problems)))?;
+    let (job, _) = load_job(&manifest.to_string(), None)
+        .map_err(|problems| refused(problems.len(), &without_lines(&problems)))?;
     Ok((job, pool))
 }
 
-fn refused(lines: &str) -> CommandError {
-    let count = lines.lines().count();
+fn refused(count: usize, lines: &str) -> CommandError {
     let head = if count == 1 { String::new() } else { format!("{count} problems:\n") };
     CommandError::invalid(format!("{head}{}", lines.trim_end()))
 }

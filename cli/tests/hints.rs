@@ -9,7 +9,7 @@ use galapagos::args::Arguments;
 use galapagos::backtest::options::AccountArguments;
 use galapagos::manifest;
 use galapagos_run::engine::genes::Genome;
-use galapagos_run::engine::strategies::{self, Strategy};
+use galapagos_run::engine::strategies::{self, BuiltIn};
 use galapagos_run::market::names::{check_dataset_name, to_symbol};
 use galapagos_run::market::{Calendar, ColumnChoice, Interval, RandomWalk};
 use regex::Regex;
@@ -65,7 +65,7 @@ fn read_text(flag: &str, value: &str) -> Result<(), String> {
         "strategy" => missing("strategy"),
         "gene" => {
             let Some(pair) = value.split_once('=') else { return missing("NAME=VALUE") };
-            let takes = |s: &&dyn Strategy| Genome::from_pairs(s.def(), &[pair]).is_ok();
+            let takes = |s: &&dyn BuiltIn| Genome::from_pairs(s.def(), &[pair]).is_ok();
             if strategies::all().iter().any(takes) { Ok(()) } else { missing("gene of any strategy") }
         }
         "set" => {

@@ -97,6 +97,8 @@ names! {
         UnknownStrategy,
         /// No such gene in the strategy.
         UnknownGene,
+        /// The rules of a strategy do not check.
+        InvalidStrategy,
         /// The manifest is wrong in a way that only the engine or the data show.
         InvalidSpec,
         /// The data fail a check.

@@ -23,6 +23,7 @@ mod rules;
 pub mod status;
 pub mod stop;
 pub mod strategy;
+pub mod strategy_rules;
 
 pub use breeding::{Breeding, Preset, ResolvedBreeding};
 pub use catalogue::Catalogue;
@@ -39,6 +40,7 @@ pub use population::{InitialIndividual, Population};
 pub use status::EvolutionJobStatus;
 pub use stop::Stop;
 pub use strategy::{GeneSpec, Scale, StrategySpec};
+pub use strategy_rules::{Expression, Reentry, RulesSpec, SideRules};
 
 /// API group of both kinds.
 pub const GROUP: &str = "galapagos.dev";

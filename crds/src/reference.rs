@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::strategy_rules::LONGEST_EXPRESSION;
 use crate::{crd, decimal, gene_value};
 
 const HEADER: &str = "\
@@ -20,6 +21,7 @@ How they behave, and what conditions and reasons mean, is in [operator.md](opera
 - **decimal**: a whole number, or a quoted string such as `\"0.25\"`. Floats are refused: they are not exact. At most 15
   digits before the point and 12 after it. Respelling one (`\"1\"` to `1`) is a change.
 - **gene value**: a decimal, or a word in lower case.
+- **expression**: a quoted string of at most 2000 characters, or a whole number.
 - **any object**: an object of the Kubernetes API that is checked when it is used, not by this schema.
 - No default: the field may be absent, and its description says what that means.
 ";
@@ -123,6 +125,7 @@ fn type_of(schema: &Value) -> String {
         return match text(&schema["pattern"]) {
             decimal::PATTERN => "decimal",
             gene_value::PATTERN => "gene value",
+            "" if schema["maxLength"] == LONGEST_EXPRESSION => "expression",
             _ => "integer or string",
         }
         .to_owned();
@@ -139,7 +142,12 @@ fn type_of(schema: &Value) -> String {
         "object" if schema.get("additionalProperties").is_some() => {
             format!("map of {}", inner(&schema["additionalProperties"]))
         }
-        "object" if schema["x-kubernetes-preserve-unknown-fields"] == true => "any object".to_owned(),
+        "object"
+            if schema["x-kubernetes-preserve-unknown-fields"] == true
+                && schema.get("properties").is_none() =>
+        {
+            "any object".to_owned()
+        }
         "string" if schema["format"] == "date-time" => "time".to_owned(),
         other => other.to_owned(),
     }

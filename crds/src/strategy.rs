@@ -7,18 +7,23 @@ use serde::{Deserialize, Serialize};
 use crate::decimal::Decimal;
 use crate::gene_value::GeneValue;
 use crate::rules;
+use crate::strategy_rules::RulesSpec;
 
 /// A strategy of the job: one species.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StrategySpec {
-    /// Name of the strategy, as `galapagos strategies` lists them.
+    /// Name of the strategy, as `galapagos strategies` lists them; with rules, a name of your own.
     #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
     pub name: String,
-    /// Ranges that replace those of the strategy. A gene that is not listed keeps the strategy's own range.
+    /// Ranges that replace those of the strategy. A gene that is not listed keeps the strategy's own range. With rules,
+    /// all its genes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub genes: Vec<GeneSpec>,
+    /// What a strategy of your own does. Absent: the name is that of a built-in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<RulesSpec>,
 }
 
 /// The range of one gene: `min` and `max`, or `values`, or one fixed `value`.
@@ -66,6 +71,9 @@ pub struct GeneSpec {
     /// The one value of a gene that does not evolve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<GeneValue>,
+    /// Of a strategy with rules: the value used where none is said. Absent: the lowest or first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<GeneValue>,
 }
 
 /// How values lie between two bounds.

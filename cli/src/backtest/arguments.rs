@@ -17,13 +17,14 @@ Examples:
   galapagos backtest --data AAPL.csv --bars-per-year 252 --strategy sma_crossover --gene fast_period=10 --gene slow_period=30
   galapagos backtest --data us-stocks --strategy rsi_filter --taker-fee 0.001 --side long-short -o json
   galapagos backtest --data BTC=btc.csv --data ETH=eth.csv --continuous --strategy ema_crossover --execution job-execution.yaml
+  galapagos backtest --data AAPL.csv --bars-per-year 252 --rules my_cross.yaml --gene fast=10 --gene slow=30
   galapagos backtest --data us-stocks --strategy sma_crossover --from 2022-01-01 --to 2024-01-01
   galapagos backtest --data AAPL.csv --bars-per-year 252 --strategy atr_stop_loss --trades trades.csv --bars bars.csv
   galapagos backtest results/galapagos/runs/local/my-job/5f3a.../result/result.json#1
   galapagos backtest results/galapagos/runs/local/my-job/5f3a.../result/result.json#3 --trades trades.csv --bars bars.csv")]
 pub struct Arguments {
     /// Replay: result.json of a run, with #RANK for another than the best
-    #[arg(value_name = "RESULT[#RANK]", conflicts_with_all = ["strategy", "genes", "data", "execution", "taker_fee", "maker_fee", "slippage", "side", "fill", "capital", "fraction", "keep_open", "window", "bars_per_year", "continuous", "interval", "funding", "from", "to"], required_unless_present = "strategy")]
+    #[arg(value_name = "RESULT[#RANK]", conflicts_with_all = ["strategy", "rules", "genes", "data", "execution", "taker_fee", "maker_fee", "slippage", "side", "fill", "capital", "fraction", "keep_open", "window", "bars_per_year", "continuous", "interval", "funding", "from", "to"], required_unless_present_any = ["strategy", "rules"])]
     pub result: Option<String>,
     /// Data: a file, or the name of a dataset; SYMBOL= before it names or picks a symbol; give it again for several
     #[arg(long, value_name = "[SYMBOL=]FILE|DATASET", required_unless_present = "result")]
@@ -38,6 +39,9 @@ pub struct Arguments {
     /// Strategy, as `galapagos strategies` lists them
     #[arg(long, value_name = "NAME")]
     pub strategy: Option<String>,
+    /// A strategy of your own: a file with genes and rules
+    #[arg(long, value_name = "FILE", conflicts_with = "strategy")]
+    pub rules: Option<PathBuf>,
     /// Value of a gene; absent genes take their defaults
     #[arg(long = "gene", value_name = "NAME=VALUE")]
     pub genes: Vec<String>,

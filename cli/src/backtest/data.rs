@@ -124,6 +124,30 @@ impl Data {
         Ok(Data { name, digest, bars_per_year, dates, close_only, series: owners, funding })
     }
 
+    /// All symbols that rules may look at: the traded ones, and those of their datasets.
+    pub fn symbols(&self) -> Vec<String> {
+        let mut all = std::collections::BTreeSet::new();
+        for owner in &self.series {
+            match owner {
+                Owner::File(series) => drop(all.insert(series.symbol.clone())),
+                Owner::Dataset(dataset, _) => all.extend(dataset.symbols().map(str::to_owned)),
+            }
+        }
+        all.into_iter().collect()
+    }
+
+    /// The bars of some of these symbols up to the last date, in their order.
+    pub fn others<'a>(&'a self, symbols: impl IntoIterator<Item = &'a str>) -> Vec<Bars<'a>> {
+        let found = |symbol: &str| {
+            self.series.iter().find_map(|owner| match owner {
+                Owner::File(series) => (series.symbol == symbol).then(|| series.as_series()),
+                Owner::Dataset(dataset, _) => dataset.symbol(symbol).ok(),
+            })
+        };
+        let all = symbols.into_iter().filter_map(|symbol| Some(bars(&found(symbol)?, &[])));
+        all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
+    }
+
     /// The bars up to the last date, by rising symbol; those before the first date warm up.
     pub fn bars(&self) -> Vec<Bars<'_>> {
         let all = self.series.iter().zip(&self.funding).filter_map(|(o, f)| Some(bars(&o.series()?, f)));

@@ -7,4 +7,5 @@ pub mod options;
 pub mod replay;
 pub mod report;
 pub mod single;
+pub mod tested;
 pub mod write;

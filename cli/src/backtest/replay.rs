@@ -11,7 +11,6 @@ use crate::validate::load_job;
 use anyhow::Context;
 use galapagos_run::engine::ENGINE;
 use galapagos_run::engine::backtest::BacktestResult;
-use galapagos_run::engine::execution::Execution;
 use galapagos_run::engine::prepared::Prepared;
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::{DataPart as Held, Decoded, Problem};
@@ -36,7 +35,7 @@ pub fn execute(result: &str, arguments: &Arguments) -> CommandResult {
     let text =
         std::fs::read_to_string(&manifest).with_context(|| manifest.display().to_string()).invalid()?;
     let (manifest, _) = load_job(&text, None).map_err(|problems| {
-        let lines = crate::manifest::lines(&manifest, &problems);
+        let lines = crate::manifest_text::lines(&manifest, &problems);
         CommandError::invalid(lines.trim_end().to_owned())
     })?;
     let market =
@@ -50,7 +49,8 @@ pub fn execute(result: &str, arguments: &Arguments) -> CommandResult {
             document.inputs_digest
         )));
     }
-    let problem = Problem::new(&job, market.bars()).map_err(|e| CommandError::Invalid(e.into()))?;
+    let problem = Problem::new(&job, market.bars(), market.others(&job.others))
+        .map_err(|e| CommandError::Invalid(e.into()))?;
     let held = problem.holdout().invalid()?;
     let replay = Replay::new(&problem, held.as_ref(), champion)?;
     let account = |report: &BacktestResult| AccountResult::new(&report.evaluation);
@@ -143,13 +143,15 @@ impl<'a> Replay<'a> {
         let exec = &problem.job().execution;
         let begin = problem.warm_ups().iter().map(|w| w.history).collect();
         let holdout = held.zip(self.holdout.as_ref());
-        let training = self.part("training", exec, problem.training(), begin, &self.training);
+        let training = self.part("training", problem, problem.training(), begin, &self.training);
         let starts = &problem.split().training_rows;
-        let holdout = holdout.map(|(held, report)| self.part("holdout", exec, held, starts.clone(), report));
+        let holdout =
+            holdout.map(|(held, report)| self.part("holdout", problem, held, starts.clone(), report));
         AccountReport {
-            strategy: self.decoded.species.strategy,
+            strategy: self.decoded.species.strategy(),
             genome: &self.decoded.genome,
             bars_per_year: exec.bars_per_year,
+            others: problem.others().to_vec(),
             parts: std::iter::once(training).chain(holdout).collect(),
         }
     }
@@ -157,13 +159,14 @@ impl<'a> Replay<'a> {
     fn part<'s>(
         &self,
         name: &'static str,
-        exec: &Execution,
+        problem: &Problem<'_>,
         part: &'s Held<'_>,
         from: Vec<usize>,
         report: &'s BacktestResult,
     ) -> Part<'s> {
+        let exec = &problem.job().execution;
         let bars = part.symbols().iter().map(Prepared::bars).collect();
-        let rows = part.rows_of(exec, &self.decoded);
+        let rows = part.rows_of(exec, problem.others(), &self.decoded);
         Part { name: Some(name), bars, from, rows, report }
     }
 }

@@ -35,7 +35,7 @@ pub fn to_json(done: &Done) -> Value {
     let (from, to) = range(&bars);
     let all = &done.report.evaluation;
     let genome: Map<String, Value> =
-        done.genome.pairs(done.strategy.def()).into_iter().map(|(name, text)| (name, json!(text))).collect();
+        done.strategy.pairs(&done.genome).into_iter().map(|(name, text)| (name, json!(text))).collect();
     let symbols: Map<String, Value> = done
         .report
         .per_symbol
@@ -47,7 +47,7 @@ pub fn to_json(done: &Done) -> Value {
         .collect();
     let dates = done.data.dates;
     let mut document = json!({
-        "strategy": done.strategy.def().name,
+        "strategy": done.strategy.name(),
         "genome": genome,
         "dataset": {
             "name": done.data.name,
@@ -76,16 +76,12 @@ fn to_text(done: &Done) -> String {
     let (from, to) = range(&bars);
     let all = &done.report.evaluation;
     let get = |m: Metric| all.metrics.get(m);
-    let genes: Vec<String> = done
-        .genome
-        .pairs(done.strategy.def())
-        .into_iter()
-        .map(|(name, text)| format!("{name} {text}"))
-        .collect();
+    let genes: Vec<String> =
+        done.strategy.pairs(&done.genome).into_iter().map(|(name, text)| format!("{name} {text}")).collect();
     let count: usize = bars.iter().map(Bars::len).sum();
     let mut text = format!(
         "{}  {}\n{}, {} bars of {} .. {}, warm-up {}\n{}\n\n",
-        done.strategy.def().name,
+        done.strategy.name(),
         genes.join("  "),
         done.data.name,
         thousands(count as i128),

@@ -2,6 +2,7 @@
 
 use super::arguments::Arguments;
 use super::data::Data;
+use super::tested::{self, Tested};
 use super::write::{AccountReport, Part};
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::{names, terminal, times};
@@ -11,10 +12,11 @@ use galapagos_run::engine::evaluation::MetricSet;
 use galapagos_run::engine::execution::{Execution, Fill, Window};
 use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::prepared::Prepared;
-use galapagos_run::engine::strategies::{self, Strategy};
+use galapagos_run::engine::strategies::{self, StrategyDef};
 use galapagos_run::engine::window::Rows;
 use galapagos_run::job::execution::to_engine;
-use galapagos_run::job::{closes, dates};
+use galapagos_run::job::{closes, dates, own_data};
+use std::path::Path;
 
 /// The gene that is off where there is no volume to confirm by (contract X16).
 const VOLUME_GENE: &str = "volume_confirmation";
@@ -24,7 +26,7 @@ pub struct Done {
     /// The data it ran on.
     pub data: Data,
     /// The strategy that was tested.
-    pub strategy: &'static dyn Strategy,
+    pub strategy: Tested,
     /// Its genes and stops.
     pub genome: Genome,
     /// Options of the simulated account.
@@ -47,7 +49,11 @@ impl Done {
 
     /// The bars that were tested on, with those that only warm up.
     pub fn bars(&self) -> Vec<Bars<'_>> {
-        cut(&self.data, &self.exec)
+        cut(&self.data, &self.exec, self.data.bars())
+    }
+
+    fn others(&self) -> Vec<Bars<'_>> {
+        cut(&self.data, &self.exec, self.data.others(self.strategy.symbols()))
     }
 
     /// What `--trades` and `--bars` are written from.
@@ -59,13 +65,21 @@ impl Done {
             rows: self.rows.clone(),
             report: &self.report,
         };
-        let (strategy, genome) = (self.strategy, &self.genome);
-        AccountReport { strategy, genome, bars_per_year: self.exec.bars_per_year, parts: vec![part] }
+        AccountReport {
+            strategy: self.strategy.strategy(),
+            genome: &self.genome,
+            bars_per_year: self.exec.bars_per_year,
+            others: self.others(),
+            parts: vec![part],
+        }
     }
 }
 
 /// Runs what the arguments say.
 pub fn run(arguments: &Arguments) -> CommandResult<Done> {
+    if let Some(file) = &arguments.rules {
+        return run_own(file, arguments);
+    }
     let name = arguments.strategy.as_deref().unwrap_or_default();
     let all = || strategies::all().iter().map(|s| s.def().name);
     let found = strategies::find(name).ok_or_else(|| {
@@ -99,7 +113,7 @@ pub fn run(arguments: &Arguments) -> CommandResult<Done> {
     let spec = arguments.account.resolve()?;
     let data = Data::read(arguments)?;
     if data.close_only {
-        closes::check(def.name, pairs.iter().map(|p| p.0)).invalid()?;
+        closes::check(def.name, pairs.iter().map(|p| p.0), None).invalid()?;
     }
     let confirms = def.genes.iter().any(|g| g.name == VOLUME_GENE) && !def.needs_volume;
     if confirms && !data.bars().iter().all(Bars::has_volume) {
@@ -109,17 +123,37 @@ pub fn run(arguments: &Arguments) -> CommandResult<Done> {
         terminal::note(&format!("note: {VOLUME_GENE} is fixed at 0, since the data have no volume"));
     }
     let exec = to_engine(&spec, data.bars_per_year).invalid()?;
-    finish(data, found.strategy, genome, exec)
+    finish(data, Tested::BuiltIn(found.strategy), genome, exec)
 }
 
-fn finish(
-    data: Data,
-    strategy: &'static dyn Strategy,
-    genome: Genome,
-    exec: Execution,
-) -> CommandResult<Done> {
-    let def = strategy.def();
-    let bars = cut(&data, &exec);
+fn run_own(file: &Path, arguments: &Arguments) -> CommandResult<Done> {
+    // Rules first: what is wrong with them is told before the data are read.
+    let strategy = tested::read(file, arguments)?;
+    let spec = arguments.account.resolve()?;
+    let data = Data::read(arguments)?;
+    let (tested, genome) = tested::own(file, &strategy, &arguments.genes, &data)?;
+    let exec = to_engine(&spec, data.bars_per_year).invalid()?;
+    if let Tested::Own(species) = &tested
+        && let Some(rules) = species.rules()
+    {
+        if data.close_only {
+            let genes = arguments.genes.iter().filter_map(|gene| Some(gene.split_once('=')?.0));
+            closes::check(tested.name(), genes, Some(rules)).invalid()?;
+        }
+        let objection = rules.same_close_objection().filter(|_| exec.fill == Fill::SameClose);
+        if let Some(error) = objection {
+            return Err(CommandError::invalid(format!("{}: {error}", file.display())));
+        }
+        own_data::check(tested.name(), rules, &data.bars(), &data.others(tested.symbols())).invalid()?;
+    }
+    finish(data, tested, genome, exec)
+}
+
+fn finish(data: Data, tested: Tested, genome: Genome, exec: Execution) -> CommandResult<Done> {
+    let (strategy, name) = (tested.strategy(), tested.name());
+    let needs = |of: fn(&StrategyDef) -> bool| strategy.built_in().is_some_and(of);
+    let of = |all| cut(&data, &exec, all);
+    let (bars, others) = (of(data.bars()), of(data.others(tested.symbols())));
     let from_ms = data.dates.from_ms.filter(|_| exec.window != Window::Full);
     let mut history = Vec::new();
     let prepared = bars.iter().map(|&b| Prepared::new(b, &exec)).collect::<Result<Vec<_>, _>>().invalid()?;
@@ -127,22 +161,22 @@ fn finish(
     let mut rows = Vec::new();
     for symbol in &prepared {
         let bars = symbol.bars();
-        if def.needs_volume && !bars.has_volume() {
-            let text = format!("{} needs volume, but {} has none", def.name, bars.symbol);
+        if needs(|def| def.needs_volume) && !bars.has_volume() {
+            let text = format!("{name} needs volume, but {} has none", bars.symbol);
             return Err(CommandError::invalid(text));
         }
-        if def.needs_funding && bars.funding.is_empty() {
+        if needs(|def| def.needs_funding) && bars.funding.is_empty() {
             let text = format!(
-                "{} needs funding, but {} has no series: give --funding FILE, or a constant in the execution block",
-                def.name, bars.symbol
+                "{name} needs funding, but {} has no series: give --funding FILE, or a constant in the execution block",
+                bars.symbol
             );
             return Err(CommandError::invalid(text));
         }
         let before = dates::start(bars.time_ms, from_ms);
-        let own = strategy.warm_up(&bars, &genome);
+        let own = strategy.warm_up(&bars, &others, &genome);
         let wanted = match exec.warmup_bars {
             Some(given) if given < own => {
-                let text = format!("execution.warmupBars is {given}, but {} needs {own} bars", def.name);
+                let text = format!("execution.warmupBars is {given}, but {name} needs {own} bars");
                 return Err(CommandError::invalid(text));
             }
             Some(given) => given,
@@ -156,10 +190,9 @@ fn finish(
             let advice =
                 if until.is_empty() { "give more data" } else { "write a later --to, give more data" };
             let text = format!(
-                "{} has {} bars{until}, and this genome of {} needs {wanted} before its first decision; {advice} or shorter periods",
+                "{} has {} bars{until}, and this genome of {name} needs {wanted} before its first decision; {advice} or shorter periods",
                 bars.symbol,
                 bars.len(),
-                def.name
             );
             return Err(CommandError::invalid(text));
         }
@@ -170,15 +203,17 @@ fn finish(
         });
         history.push(before);
     }
-    let run = Backtest { symbols: &prepared, rows: &rows, exec: &exec, metrics: MetricSet::FULL };
+    let run =
+        Backtest { symbols: &prepared, rows: &rows, others: &others, exec: &exec, metrics: MetricSet::FULL };
     let report = backtest(&run, strategy, &genome);
     drop(prepared);
     drop(bars);
-    Ok(Done { data, strategy, genome, exec, warm_up, history, rows, report })
+    drop(others);
+    Ok(Done { data, strategy: tested, genome, exec, warm_up, history, rows, report })
 }
 
 /// The bars as the account's options want them: with `window: Full` none before the first date.
-fn cut<'a>(data: &'a Data, exec: &Execution) -> Vec<Bars<'a>> {
+fn cut<'a>(data: &Data, exec: &Execution, all: Vec<Bars<'a>>) -> Vec<Bars<'a>> {
     let first = data.dates.from_ms.filter(|_| exec.window == Window::Full);
-    data.bars().iter().map(|bars| bars.skip(dates::start(bars.time_ms, first))).collect()
+    all.iter().map(|bars| bars.skip(dates::start(bars.time_ms, first))).collect()
 }

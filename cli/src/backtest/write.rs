@@ -19,11 +19,13 @@ use std::path::Path;
 /// One genome and its accounts.
 pub struct AccountReport<'a> {
     /// The strategy that was tested.
-    pub strategy: &'static dyn Strategy,
+    pub strategy: &'a dyn Strategy,
     /// Its genes and stops.
     pub genome: &'a Genome,
     /// Bars a year of the calendar.
     pub bars_per_year: f64,
+    /// Bars of the symbols that rules look at beside the traded ones.
+    pub others: Vec<Bars<'a>>,
     /// The accounts, in the order of time.
     pub parts: Vec<Part<'a>>,
 }
@@ -45,7 +47,8 @@ pub struct Part<'a> {
 impl AccountReport<'_> {
     fn indicators(&self, part: &Part<'_>, symbol: usize) -> Vec<Series> {
         let first = part.rows[symbol].first;
-        let context = Context { first, bars_per_year: self.bars_per_year, interrupt: Interrupt::NEVER };
+        let (bars_per_year, others) = (self.bars_per_year, &self.others);
+        let context = Context { first, bars_per_year, others, interrupt: Interrupt::NEVER };
         self.strategy.indicators(&part.bars[symbol], self.genome, context)
     }
 
@@ -156,5 +159,7 @@ fn signal(signals: &Signals, t: usize) -> Option<f64> {
             (false, true) => sized.size.get(t).map(|w| -w),
             _ => Some(0.0),
         },
+        // They depend on the account, which other columns show.
+        Signals::Rules(_) => None,
     }
 }

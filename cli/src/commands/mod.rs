@@ -7,6 +7,7 @@ pub mod dev;
 pub mod estimate;
 pub mod import;
 pub mod init;
+pub mod render;
 pub mod run;
 pub mod strategies;
 pub mod validate;

@@ -102,7 +102,8 @@ pub fn execute(arguments: Arguments) -> CommandResult {
     let outcome = match arguments.workers.and_then(|n| NonZeroUsize::new(n.into())) {
         None => execute::run(&job, &market, &options, &mut progress, &asked),
         Some(count) => {
-            let problem = Problem::new(&job, market.bars()).map_err(|e| blame_execute(e.into()))?;
+            let problem = Problem::new(&job, market.bars(), market.others(&job.others))
+                .map_err(|e| blame_execute(e.into()))?;
             let slots = arguments.slots.and_then(|n| NonZeroUsize::new(n.into()));
             let mut fleet = workers::start(&job, problem.counted_bars(), data_dir, count, slots)?;
             progress.show(fleet.view());

@@ -1,7 +1,7 @@
 //! `galapagos validate`: everything wrong with manifests, without a server.
 
 use crate::exit::{CommandError, CommandResult};
-use crate::manifest::{lines, read_manifest};
+use crate::manifest_text::{lines, read_manifest};
 use crate::output::Output;
 use crate::terminal;
 use crate::validate::{Kind, read_documents, validate};
@@ -46,7 +46,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         found.extend(problems.into_iter().map(|p| {
             json!({
                 "file": file.display().to_string(), "document": p.document, "line": p.line, "column": p.column,
-                "path": p.path, "message": p.message, "suggestion": p.suggestion,
+                "path": p.path, "message": p.message, "suggestion": p.suggestion, "excerpt": p.excerpt,
             })
         }));
     }

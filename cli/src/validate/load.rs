@@ -54,5 +54,13 @@ fn typed<T: DeserializeOwned>(document: &Document) -> Result<T, Vec<LocatedFindi
 
 fn whole_file(message: String, suggestion: Option<String>) -> Vec<LocatedFinding> {
     let Position { line, column } = Position { line: 1, column: 1 };
-    vec![LocatedFinding { document: 0, line, column, path: String::new(), message, suggestion }]
+    vec![LocatedFinding {
+        document: 0,
+        line,
+        column,
+        path: String::new(),
+        message,
+        suggestion,
+        excerpt: None,
+    }]
 }

@@ -3,19 +3,22 @@
 //! In this order, each only if the one before found nothing: the YAML itself; structure against the generated
 //! schema; the CEL rules; strategies, ranges and metrics by the check of manifests (`galapagos-manifest`).
 
+mod excerpt;
 mod load;
 mod rules;
+mod strategy;
 mod structure;
 mod yaml;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use galapagos_crds::{Catalogue, GROUP, VERSION, crd};
 use galapagos_manifest::Finding;
 use serde_json::Value;
 
 pub use load::load_job;
-pub use yaml::{Content, Node, Position};
+pub use strategy::load_strategy;
+pub use yaml::{Content, Entry, Node, Position};
 
 /// Something wrong in a manifest, with its line and column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub struct LocatedFinding {
     pub message: String,
     /// What to do about it, if it can be guessed.
     pub suggestion: Option<String>,
+    /// The line with carets below what is at fault, where that is a part of an expression.
+    pub excerpt: Option<String>,
 }
 
 impl std::fmt::Display for LocatedFinding {
@@ -61,10 +66,12 @@ pub struct Document {
     pub kind: Kind,
     /// The value of the whole document.
     pub root: Node,
+    /// The text of the file.
+    source: Arc<str>,
 }
 
 impl Document {
-    fn new(index: usize, root: Node) -> Document {
+    fn new(index: usize, root: Node, source: Arc<str>) -> Document {
         let text = |key| root.get(key).and_then(Node::text).unwrap_or("");
         let (version, kind) = (text("apiVersion"), text("kind"));
         let kind = match (version == format!("{GROUP}/{VERSION}"), kind) {
@@ -72,7 +79,7 @@ impl Document {
             (true, "WorkerPool") => Kind::WorkerPool,
             _ => Kind::Other(format!("{version} {kind}")),
         };
-        Document { index, kind, root }
+        Document { index, kind, root, source }
     }
 
     /// `metadata.name`, or a made-up one where the server would make one from `generateName`.
@@ -118,18 +125,33 @@ impl Document {
             path: path.to_owned(),
             message,
             suggestion,
+            excerpt: None,
         }
     }
 
     /// A finding with its place in the text, in the words of a server.
     fn found(&self, finding: Finding) -> LocatedFinding {
-        let Finding { path, text, advice, .. } = finding;
+        let Finding { path, text, advice, column, length, .. } = finding;
         let message = format!("{path}: Invalid value: {text}");
-        self.problem(self.position(&path), &path, message, advice)
+        let node = self.node(&path);
+        let problem = self.problem(node.at, &path, message, advice);
+        if column == 0 {
+            return problem;
+        }
+        let at = match node.text() {
+            Some(value) => excerpt::place(&self.source, node.at, value, column),
+            None => Position { column: node.at.column + column - 1, ..node.at },
+        };
+        let excerpt = Some(excerpt::excerpt(&self.source, at, length));
+        LocatedFinding { line: at.line, column: at.column, excerpt, ..problem }
     }
 
     /// Where a path lies; if it is not in the text (a default, a missing field), where its nearest parent does.
     fn position(&self, path: &str) -> Position {
+        self.node(path).at
+    }
+
+    fn node(&self, path: &str) -> &Node {
         let mut node = &self.root;
         for step in path.split(['.', '[']) {
             let next = match step.strip_suffix(']') {
@@ -144,14 +166,15 @@ impl Document {
                 None => break,
             }
         }
-        node.at
+        node
     }
 }
 
 /// The documents of a file. Fails on text that is not YAML.
 pub fn read_documents(text: &str) -> Result<Vec<Document>, Vec<LocatedFinding>> {
     let nodes = yaml::parse(text).map_err(|p| vec![p])?;
-    Ok(nodes.into_iter().enumerate().map(|(i, root)| Document::new(i, root)).collect())
+    let source: Arc<str> = text.into();
+    Ok(nodes.into_iter().enumerate().map(|(i, root)| Document::new(i, root, source.clone())).collect())
 }
 
 /// Everything wrong with a document, by the catalogue of this version's engine.

@@ -10,6 +10,9 @@ use super::yaml::{Content, Node, Position};
 use super::{Document, Kind, LocatedFinding};
 
 const KINDS: [&str; 2] = ["EvolutionJob", "WorkerPool"];
+/// What is said of a file that a server cannot read.
+const RENDER: &str =
+    "`galapagos render` writes what is in the file into the manifest; `galapagos run` does without";
 const ROOT_FIELDS: [&str; 3] = ["apiVersion", "kind", "metadata"];
 const METADATA_FIELDS: [&str; 15] = [
     "annotations",
@@ -70,6 +73,13 @@ pub fn check(document: &Document, schema: &Value) -> Vec<LocatedFinding> {
     let mut checker = Checker { document, problems: Vec::new() };
     checker.metadata();
     checker.object("", &document.root, schema);
+    checker.problems
+}
+
+/// Everything in which a document that is a part of a manifest differs from the schema of that part.
+pub fn check_part(document: &Document, schema: &Value) -> Vec<LocatedFinding> {
+    let mut checker = Checker { document, problems: Vec::new() };
+    checker.value("", &document.root, schema);
     checker.problems
 }
 
@@ -182,7 +192,10 @@ impl Checker<'_> {
                 self.value(&inner, &entry.value, property);
             } else if !free(&entry.key) {
                 let known = properties.into_iter().flatten().map(|(k, _)| k.as_str());
-                let suggestion = did_you_mean(&entry.key, known);
+                let suggestion = match path.starts_with("spec.strategies[") && entry.key == "from" {
+                    true => Some(RENDER.to_owned()),
+                    false => did_you_mean(&entry.key, known),
+                };
                 self.report(entry.at, &inner, format!("unknown field {inner:?}"), suggestion);
             }
         }
@@ -289,7 +302,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Decimals and gene values: whole numbers and texts. What a server takes and our types do not is minus zero
+    /// Decimals, gene values and expressions: whole numbers and texts. What a server takes and our types do not is minus zero
     /// and whole numbers beyond 15 digits.
     fn int_or_string(&mut self, path: &str, node: &Node, schema: &Value) {
         match &node.content {
@@ -303,7 +316,8 @@ impl Checker<'_> {
             Content::Scalar(Value::String(text)) => {
                 let before = self.problems.len();
                 self.text(path, node, text, schema);
-                let zero = text.starts_with('-') && text.bytes().all(|b| b"-0.".contains(&b));
+                let is_decimal = schema.get("pattern").is_some();
+                let zero = is_decimal && text.starts_with('-') && text.bytes().all(|b| b"-0.".contains(&b));
                 if zero && self.problems.len() == before {
                     let message = format!("{path}: Invalid value: {text:?}: minus zero is not a decimal");
                     self.report(node.at, path, message, Some("write \"0\"".to_owned()));

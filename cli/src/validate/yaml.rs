@@ -74,6 +74,14 @@ impl Node {
         }
     }
 
+    /// The items of a list; none of anything else.
+    pub fn items(&self) -> &[Node] {
+        match &self.content {
+            Content::List(items) => items,
+            _ => &[],
+        }
+    }
+
     /// The text, if it is one.
     pub fn text(&self) -> Option<&str> {
         match &self.content {
@@ -145,6 +153,7 @@ impl Builder {
             path: String::new(),
             message,
             suggestion,
+            excerpt: None,
         }
     }
 

@@ -26,8 +26,8 @@ impl JobFinding {
 }
 
 fn is_for_good(reason: StalledReason) -> bool {
-    use StalledReason::{InvalidSpec, UnknownGene, UnknownStrategy};
-    matches!(reason, UnknownStrategy | UnknownGene | InvalidSpec)
+    use StalledReason::{InvalidSpec, InvalidStrategy, UnknownGene, UnknownStrategy};
+    matches!(reason, UnknownStrategy | UnknownGene | InvalidStrategy | InvalidSpec)
 }
 
 /// The first thing that is wrong with the job or its pool.
@@ -176,6 +176,30 @@ mod tests {
         assert!(problem.message.starts_with("spec.strategies[0].genes[0].min: 0 is outside the bounds "));
         assert!(problem.is_for_good());
         assert_eq!(manifest(&findings, &job(json!([{"name": "ema_crossover"}]), json!({}))), Ok(()));
+    }
+
+    #[test]
+    fn rules_that_do_not_check_end_a_job_before_any_pod_with_the_words_of_validate() {
+        let memories = Memories::default();
+        let findings = Findings::new(&memories);
+        let own = |rules| job(json!([{"name": "mine", "rules": rules}]), json!({}));
+        let wrong = own(json!({"language": 1, "long": {"enter": "close > smaa(close, 20)"}}));
+        let problem = manifest(&findings, &wrong).unwrap_err();
+        assert_eq!(problem.reason, StalledReason::InvalidStrategy);
+        assert!(problem.is_for_good());
+        assert_eq!(problem.message, check(&wrong, Catalogue::embedded())[0].to_string());
+        assert!(
+            problem.message.starts_with("spec.strategies[0].rules.long.enter:9: "),
+            "{}",
+            problem.message
+        );
+        assert!(problem.message.ends_with(r#"did you mean "sma"?"#), "{}", problem.message);
+        // A server keeps what the schema does not know, and the operator refuses it.
+        let unknown = own(json!({"language": 1, "long": {"enter": "close > 1", "legs": 2}}));
+        let problem = manifest(&findings, &unknown).unwrap_err();
+        assert_eq!(problem.message, "spec.strategies[0].rules.long.legs: legs is not in use yet");
+        let right = own(json!({"language": 1, "long": {"enter": "close > sma(close, 20)"}}));
+        assert_eq!(manifest(&findings, &right), Ok(()));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use galapagos_engine::execution::Execution;
 use galapagos_engine::genes::Genome;
 use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::prepared::Prepared;
-use galapagos_engine::strategies::{Context, Strategy, all};
+use galapagos_engine::strategies::{BuiltIn, Context, all};
 use galapagos_engine::window::Rows;
 use std::hint::black_box;
 use support::{Data, EMPTY, Rng, Walk, genome, walk};
@@ -21,7 +21,7 @@ use support::{Data, EMPTY, Rng, Walk, genome, walk};
 const ROWS: usize = 105_120;
 const POPULATION: usize = 1000;
 const WARM_UP: usize = 601;
-type Member = (&'static dyn Strategy, Genome);
+type Member = (&'static dyn BuiltIn, Genome);
 
 fn data() -> Data {
     walk("RANDOM", ROWS, Walk { start: 3_000_000.0, step: 0.0004, flat: 0.0, idle: Some(0.0) }, &mut Rng(1))
@@ -32,14 +32,15 @@ fn exec() -> Execution {
 }
 
 /// The strategies of `strategies: all`.
-fn usual() -> impl Iterator<Item = &'static dyn Strategy> {
+fn usual() -> impl Iterator<Item = &'static dyn BuiltIn> {
     all().iter().copied().filter(|s| !s.def().trains && !s.def().needs_funding)
 }
 
 fn batch(bars: &Bars, members: &[Member], exec: &Execution, scratch: &mut Scratch, out: &mut [Evaluation]) {
     let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
     let windows = [Rows::after_warm_up(WARM_UP)];
-    let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics: MetricSet::always() };
+    let run =
+        Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics: MetricSet::always() };
     let individuals: Vec<Individual> =
         members.iter().map(|(strategy, genome)| Individual { strategy: *strategy, genome }).collect();
     BatchEvaluator::new(run).evaluate(&individuals, scratch, out);
@@ -48,9 +49,14 @@ fn batch(bars: &Bars, members: &[Member], exec: &Execution, scratch: &mut Scratc
 fn scalar(bars: &Bars, members: &[Member], exec: &Execution) {
     let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
     let windows = [Rows::after_warm_up(WARM_UP)];
-    let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics: MetricSet::always() };
-    let context =
-        Context { first: WARM_UP - 1, bars_per_year: exec.bars_per_year, interrupt: Interrupt::NEVER };
+    let run =
+        Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics: MetricSet::always() };
+    let context = Context {
+        first: WARM_UP - 1,
+        bars_per_year: exec.bars_per_year,
+        others: &[],
+        interrupt: Interrupt::NEVER,
+    };
     for (strategy, genome) in members {
         let signals = [strategy.signals(&prepared[0].bars(), genome, context)];
         black_box(evaluate_signals(&run, &signals, genome));
@@ -77,7 +83,7 @@ fn strategies(c: &mut Criterion) {
 }
 
 /// Those without one run the simulator; a small population is enough to see that.
-fn has_batch_form(strategy: &dyn Strategy) -> bool {
+fn has_batch_form(strategy: &dyn BuiltIn) -> bool {
     !matches!(strategy.def().name, "atr_stop_loss" | "volatility_scaling")
 }
 
@@ -85,7 +91,7 @@ fn generation(c: &mut Criterion) {
     let (data, exec) = (data(), exec());
     let bars = data.bars();
     let mut rng = Rng(11);
-    let strategies: Vec<&'static dyn Strategy> = usual().filter(|s| has_batch_form(*s)).collect();
+    let strategies: Vec<&'static dyn BuiltIn> = usual().filter(|s| has_batch_form(*s)).collect();
     let members: Vec<Member> = (0..POPULATION)
         .map(|i| {
             let strategy = strategies[i % strategies.len()];

@@ -13,7 +13,7 @@ use galapagos_engine::execution::{Execution, Side};
 use galapagos_engine::genes::Genome;
 use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::prepared::Prepared;
-use galapagos_engine::strategies::{Context, Strategy, all};
+use galapagos_engine::strategies::{BuiltIn, Context, all};
 use galapagos_engine::window::Rows;
 use std::time::Instant;
 use support::{EMPTY, Rng, Walk, genome, walk};
@@ -86,14 +86,15 @@ fn cpu_seconds() -> Option<f64> {
 /// longest thread besides this one.
 fn run(
     bars: &galapagos_engine::bars::Bars,
-    strategy: &dyn Strategy,
+    strategy: &dyn BuiltIn,
     members: &[Genome],
     exec: &Execution,
     threads: usize,
 ) -> (f64, Vec<Evaluation>) {
     let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
     let windows = [Rows::after_warm_up(601)];
-    let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics: MetricSet::always() };
+    let run =
+        Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics: MetricSet::always() };
     let evaluator = BatchEvaluator::new(run);
     let mut individuals: Vec<Individual> =
         members.iter().map(|genome| Individual { strategy, genome }).collect();
@@ -124,14 +125,16 @@ fn run(
 /// The same work by the scalar simulator, on a few of the genomes.
 fn measure_scalar(
     bars: &galapagos_engine::bars::Bars,
-    strategy: &dyn Strategy,
+    strategy: &dyn BuiltIn,
     members: &[Genome],
     exec: &Execution,
 ) -> f64 {
     let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
     let windows = [Rows::after_warm_up(601)];
-    let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics: MetricSet::always() };
-    let context = Context { first: 600, bars_per_year: exec.bars_per_year, interrupt: Interrupt::NEVER };
+    let run =
+        Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics: MetricSet::always() };
+    let context =
+        Context { first: 600, bars_per_year: exec.bars_per_year, others: &[], interrupt: Interrupt::NEVER };
     let few = &members[..if members.len() < 4 { members.len() } else { 4 }];
     let (start, cpu) = (Instant::now(), cpu_seconds());
     for genome in few {

@@ -1,5 +1,6 @@
 //! One genome on all symbols: signals, accounts, one result. What people call, and the oracle of the batch path.
 
+use crate::bars::Bars;
 use crate::buy_and_hold::buy_and_hold_return;
 use crate::evaluation::{Evaluation, Metric, MetricSet};
 use crate::execution::Execution;
@@ -20,6 +21,8 @@ pub struct Backtest<'a> {
     pub symbols: &'a [Prepared<'a>],
     /// Counted rows of each symbol.
     pub rows: &'a [Rows],
+    /// Bars of the symbols that own strategies look at beside the traded one, in ascending order of their names.
+    pub others: &'a [Bars<'a>],
     /// Options of the simulated account.
     pub exec: &'a Execution,
     /// The metrics that are computed; others stay undefined.
@@ -115,7 +118,12 @@ fn evaluate_traces(run: &Backtest, traces: &[Trace]) -> Evaluation {
 
 fn signals(run: &Backtest, strategy: &dyn Strategy, genome: &Genome, interrupt: Interrupt) -> Vec<Signals> {
     let of = |(prepared, rows): (&Prepared, &Rows)| {
-        let context = Context { first: rows.first, bars_per_year: run.exec.bars_per_year, interrupt };
+        let context = Context {
+            first: rows.first,
+            bars_per_year: run.exec.bars_per_year,
+            others: run.others,
+            interrupt,
+        };
         strategy.signals(&prepared.bars(), genome, context)
     };
     run.symbols.iter().zip(run.rows).map(of).collect()

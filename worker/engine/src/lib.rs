@@ -29,7 +29,7 @@
 //! let exec = Execution::default();
 //! let prepared = [Prepared::new(bars, &exec)?];
 //! let rows = [Rows::after_warm_up(6)];
-//! let run = Backtest { symbols: &prepared, rows: &rows, exec: &exec, metrics: MetricSet::FULL };
+//! let run = Backtest { symbols: &prepared, rows: &rows, others: &[], exec: &exec, metrics: MetricSet::FULL };
 //! let report = backtest(&run, found.strategy, &genome);
 //! // The fast average is above the slow one at the second close after the turn, so it buys at the next open, 103, and
 //! // is sold at the last close, 129.
@@ -46,10 +46,12 @@ pub mod bars;
 pub mod batch;
 pub mod buy_and_hold;
 pub mod costs;
+mod decider;
 pub mod evaluation;
 pub mod execution;
 pub mod funding;
 pub mod genes;
+pub mod graph;
 pub mod indicators;
 pub mod interrupt;
 pub mod metrics;
@@ -57,6 +59,7 @@ pub mod orders;
 pub mod portfolio;
 pub mod prepared;
 pub mod q52;
+pub mod rules;
 pub mod signals;
 pub mod simulator;
 mod stops;

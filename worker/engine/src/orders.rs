@@ -47,6 +47,8 @@ impl<'a> Targets<'a> {
             Signals::Positions(p) => self.side.keep(f64::from(p[t].signum())),
             Signals::Exposure(w) => round(self.side.keep(w[t]), self.steps),
             Signals::Sized(_) => return self.decide_sized(t),
+            // They are asked themselves.
+            Signals::Rules(_) => 0.0,
         };
         if sign(wanted) != self.blocked {
             self.blocked = 0;

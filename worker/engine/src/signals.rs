@@ -1,9 +1,12 @@
 //! What a strategy tells the simulator, row by row.
 
+use crate::rules::Decisions;
+use std::sync::Arc;
+
 /// The decisions of one genome on one symbol. Rows before the first decision carry no meaning.
 ///
 /// Signals are causal: row `t` depends on rows `..=t` only, and on the row of the first decision (at which
-/// latches start flat and model strategies count their refits). They do not depend on the account.
+/// latches start flat and model strategies count their refits). Only [`Signals::Rules`] depend on the account.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Signals {
     /// Target position -1, 0 or +1, unfiltered by side (X24).
@@ -12,6 +15,8 @@ pub enum Signals {
     Exposure(Vec<f64>),
     /// `atr_stop_loss`: entries with a size and stops in units of the average true range (X12, X13).
     Sized(Sized),
+    /// A strategy of one's own whose rules know the account, its position or its stops.
+    Rules(Arc<Decisions>),
 }
 
 /// The rows of a strategy that sizes its entries by volatility.

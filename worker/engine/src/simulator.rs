@@ -1,10 +1,11 @@
 //! The oracle: one account on one symbol, bar by bar, in the order of X1.
 
 use crate::account::{Account, Moment, ReturnRule};
+use crate::decider::Decider;
 use crate::execution::{Execution, Fill};
 use crate::genes::Stops;
 use crate::interrupt::{Interrupt, ROWS};
-use crate::orders::{Targets, sign};
+use crate::orders::sign;
 use crate::prepared::Prepared;
 use crate::signals::Signals;
 use crate::stops::{Bar, Fractions, Guard, GuardEvent};
@@ -45,7 +46,7 @@ pub(crate) fn simulate_until(sleeve: &Sleeve, exec: &Execution, interrupt: Inter
         exec,
         prepared,
         fractions: Fractions::from(stops),
-        targets: Targets::new(signals, exec),
+        decider: Decider::new(signals, prepared, exec),
         account: Account::new(prepared, capital, exec.taker_fee, exec.maker_fee),
         guard: None,
         opened: base,
@@ -122,7 +123,7 @@ struct Simulation<'a> {
     exec: &'a Execution,
     prepared: &'a Prepared<'a>,
     fractions: Fractions,
-    targets: Targets<'a>,
+    decider: Decider<'a>,
     account: Account<'a>,
     guard: Option<Guard>,
     /// Row of the entry.
@@ -147,11 +148,16 @@ impl Simulation<'_> {
         if let Some(guard) = &mut self.guard {
             guard.follow(bar(self.prepared, t));
         }
+        self.decider.follow(t);
     }
 
     /// Step (5), and with `SameClose` the order at this close; the order of the last close is dropped (X18).
     fn decide(&mut self, t: usize, n: usize) {
-        self.wanted = self.targets.decide(t);
+        let (wanted, levels) = self.decider.decide(t);
+        self.wanted = wanted;
+        if let (Some(guard), Some(levels)) = (&mut self.guard, levels) {
+            guard.set(levels);
+        }
         if self.exec.fill == Fill::SameClose && t + 1 < n && self.prepared.is_tradable(t) {
             self.order(Moment { row: t, charged: t });
         }
@@ -187,7 +193,10 @@ impl Simulation<'_> {
             let whole = k == 1.0 && self.exec.lot.is_none();
             let price = self.account.open(at, long, size, whole);
             self.opened = at.row;
-            self.guard = Some(Guard::new(long, price, self.fractions, self.targets.distances()));
+            let (distances, levels) = self.decider.opened(at.row, long, price);
+            let mut guard = Guard::new(long, price, self.fractions, distances);
+            guard.set(levels);
+            self.guard = Some(guard);
         } else if size > 0.0 {
             self.account.adjust(at, size);
         } else if !opens {
@@ -196,8 +205,13 @@ impl Simulation<'_> {
     }
 
     fn leave(&mut self, at: Moment) {
-        self.account.close_at_market(at, ExitReason::Signal);
+        self.account.close_at_market(at, self.decider.reason());
+        self.closed(at);
+    }
+
+    fn closed(&mut self, at: Moment) {
         self.guard = None;
+        self.decider.closed(at.row, self.account.trades.last().map_or(0.0, |trade| trade.pnl));
     }
 
     fn intrabar(&mut self, at: Moment, entry: bool) {
@@ -220,10 +234,10 @@ impl Simulation<'_> {
             GuardEvent::Liquidation => (level, ExitReason::Liquidation),
         };
         self.account.close_at(at, price, reason);
-        self.targets.block(sign(q));
+        self.closed(at);
+        self.decider.stopped(sign(q));
         self.acted = 0.0;
         self.wanted = 0.0;
-        self.guard = None;
     }
 
     fn final_close(&mut self, t: usize) {

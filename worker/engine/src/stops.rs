@@ -21,12 +21,21 @@ impl From<Stops> for Fractions {
     }
 }
 
-/// The levels that guard one position, fixed at its entry but for the peak.
+/// Prices that the rules of one's own strategy set for a position; `None`: none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Levels {
+    pub stop: Option<f64>,
+    pub target: Option<f64>,
+}
+
+/// The levels that guard one position, fixed at its entry but for the peak and for those that rules set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guard {
     long: bool,
+    fill: f64,
     fixed: Option<f64>,
     target: Option<f64>,
+    levels: Levels,
     peak: f64,
     trail: Option<f64>,
     trail_distance: Option<f64>,
@@ -56,6 +65,8 @@ impl Guard {
         let away = distances.stop.map(|d| if long { fill - d } else { fill + d });
         Guard {
             long,
+            fill,
+            levels: Levels::default(),
             fixed: tighter(long, fractions.stop.map(below), away),
             target: fractions.take.map(above),
             peak: fill,
@@ -64,12 +75,26 @@ impl Guard {
         }
     }
 
-    /// The effective stop: the tighter of fixed and trailing, from the peak of the bars before.
+    /// Sets the levels of the rules from the next test on.
+    pub fn set(&mut self, levels: Levels) {
+        self.levels = levels;
+    }
+
+    /// The nearer target. In the bar of the entry one that the rules set counts only beyond the fill.
+    fn target(&self, entry: bool) -> Option<f64> {
+        let beyond = |t: &f64| if self.long { *t > self.fill } else { *t < self.fill };
+        let own = self.levels.target.filter(|t| !entry || beyond(t));
+        // What is the tighter stop for the one side is the nearer target of the other.
+        tighter(!self.long, self.target, own)
+    }
+
+    /// The effective stop: the tightest of fixed, trailing from the peak of the bars before, and that of the rules.
     fn stop(&self) -> Option<f64> {
         let p = self.peak;
         let by_share = self.trail.map(|x| if self.long { p * (1.0 - x) } else { p * (1.0 + x) });
         let by_distance = self.trail_distance.map(|d| if self.long { p - d } else { p + d });
-        tighter(self.long, self.fixed, tighter(self.long, by_share, by_distance))
+        let trailing = tighter(self.long, by_share, by_distance);
+        tighter(self.long, self.levels.stop, tighter(self.long, self.fixed, trailing))
     }
 
     /// Moves the peak after the bar's check.
@@ -99,7 +124,8 @@ impl Guard {
         {
             return Some((event, bar.open));
         }
-        if let Some(target) = self.target
+        let target = self.target(entry);
+        if let Some(target) = target
             && !entry
             && worse(target, bar.open)
         {
@@ -111,7 +137,7 @@ impl Guard {
             // On the entry bar a stop narrower than the slippage lies beyond the open: it cannot fill there.
             return Some((event, if worse(bar.open, level) { bar.open } else { level }));
         }
-        match self.target {
+        match target {
             Some(target) if worse(target, best) => Some((GuardEvent::Target, target)),
             _ => None,
         }

@@ -11,6 +11,8 @@ pub enum ExitReason {
     Target,
     /// The equity fell to the maintenance margin.
     Liquidation,
+    /// The position was held as long as its rules allow.
+    Time,
     /// Final close at the end of the data.
     End,
     /// The equity reached 0.
@@ -25,6 +27,7 @@ impl ExitReason {
             ExitReason::Stop => "stop",
             ExitReason::Target => "target",
             ExitReason::Liquidation => "liquidation",
+            ExitReason::Time => "time",
             ExitReason::End => "end",
             ExitReason::Ruin => "ruin",
         }

@@ -10,12 +10,12 @@ use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
 use galapagos_engine::execution::{Aggregate, Execution, Fill, Funding, Side};
 use galapagos_engine::genes::Genome;
 use galapagos_engine::prepared::Prepared;
-use galapagos_engine::strategies::{Path, Strategy, all};
+use galapagos_engine::strategies::{BuiltIn, Path, all};
 use galapagos_engine::trace::ExitReason;
 use galapagos_engine::window::Rows;
 use support::{Data, EMPTY, Rng, Walk, genome, stops, walk};
 
-type Member = (&'static dyn Strategy, Genome);
+type Member = (&'static dyn BuiltIn, Genome);
 
 fn individuals(members: &[Member]) -> Vec<Individual<'_>> {
     members.iter().map(|(strategy, genome)| Individual { strategy: *strategy, genome }).collect()
@@ -120,7 +120,7 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
             random_data(&format!("S{i}"), rows - shorter, &mut rng)
         })
         .collect();
-    let strategies: Vec<&'static dyn Strategy> = all().iter().copied().filter(|s| !s.def().trains).collect();
+    let strategies: Vec<&'static dyn BuiltIn> = all().iter().copied().filter(|s| !s.def().trains).collect();
     let members: Vec<Member> = (0..40)
         .map(|_| {
             let strategy = rng.pick(&strategies);
@@ -140,7 +140,7 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
         .collect();
     let warm_up = rng.pick(&[1, 300, 450, 601]);
     let windows = vec![Rows::after_warm_up(warm_up); symbols];
-    let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics };
+    let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics };
     let mut out = vec![EMPTY; members.len()];
     let mut scratch = Scratch::new();
     BatchEvaluator::new(run).evaluate(&individuals(&members), &mut scratch, &mut out);
@@ -230,9 +230,15 @@ fn any_order_and_any_cut_of_batches_gives_the_same_bits() {
     let exec = Execution { taker_fee: 0.0004, ..Execution::default() };
     let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
     let windows = [Rows::after_warm_up(620)];
-    let run = Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics: MetricSet::always() };
+    let run = Backtest {
+        symbols: &prepared,
+        rows: &windows,
+        others: &[],
+        exec: &exec,
+        metrics: MetricSet::always(),
+    };
     let evaluator = BatchEvaluator::new(run);
-    let strategies: Vec<&'static dyn Strategy> = all().iter().copied().filter(|s| !s.def().trains).collect();
+    let strategies: Vec<&'static dyn BuiltIn> = all().iter().copied().filter(|s| !s.def().trains).collect();
     let mut members: Vec<(usize, Member)> = (0..150)
         .map(|i| {
             let strategy = rng.pick(&strategies);
@@ -265,7 +271,7 @@ fn prices_a_millionth_as_large_have_the_same_score() {
     // Ticks like those of 0.000000012345670 and 0.012345670.
     let mut data =
         walk("X", 2400, Walk { start: 12_345_670.0, step: 0.01, flat: 0.1, idle: Some(0.1) }, &mut rng);
-    let strategies: Vec<&'static dyn Strategy> =
+    let strategies: Vec<&'static dyn BuiltIn> =
         all().iter().copied().filter(|s| !s.def().needs_funding).collect();
     let members: Vec<Member> = strategies.iter().map(|&s| (s, genome(s, &mut rng))).collect();
     for side in [Side::Long, Side::LongShort] {
@@ -275,8 +281,13 @@ fn prices_a_millionth_as_large_have_the_same_score() {
             data.decimals = decimals;
             let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
             let windows = [Rows::after_warm_up(1200)];
-            let run =
-                Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics: MetricSet::always() };
+            let run = Backtest {
+                symbols: &prepared,
+                rows: &windows,
+                others: &[],
+                exec: &exec,
+                metrics: MetricSet::always(),
+            };
             let mut out = vec![EMPTY; members.len()];
             BatchEvaluator::new(run).evaluate(&individuals(&members), &mut Scratch::new(), &mut out);
             out
@@ -313,7 +324,7 @@ fn sums_that_leave_64_bits_in_all_but_not_in_a_block_are_scored_by_both_paths() 
         (data.open[t], data.close[t]) = (if t > 0 { data.close[t - 1] } else { close }, close);
         (data.high[t], data.low[t]) = (data.open[t].max(close), data.open[t].min(close));
     }
-    let strategies: Vec<&'static dyn Strategy> =
+    let strategies: Vec<&'static dyn BuiltIn> =
         all().iter().copied().filter(|s| s.def().path() == Path::Batch && !s.def().needs_funding).collect();
     // One that buys low survives such a market.
     let lives = strategies.iter().position(|s| s.def().name == "stochastic_oscillator").unwrap();
@@ -326,7 +337,13 @@ fn sums_that_leave_64_bits_in_all_but_not_in_a_block_are_scored_by_both_paths() 
         let exec = Execution { side, leverage, taker_fee: 1e-5, slippage: 1e-5, ..Execution::default() };
         let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
         let windows = [Rows::after_warm_up(601)];
-        let run = Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics: MetricSet::always() };
+        let run = Backtest {
+            symbols: &prepared,
+            rows: &windows,
+            others: &[],
+            exec: &exec,
+            metrics: MetricSet::always(),
+        };
         let mut out = vec![EMPTY; members.len()];
         let mut scratch = Scratch::new();
         BatchEvaluator::new(run).evaluate(&individuals(&members), &mut scratch, &mut out);
@@ -346,7 +363,7 @@ fn funding_at_the_last_close_is_paid_by_both_paths() {
     let close = data.time_ms[1769] + data.interval_ms;
     let stamp = |time_ms| FundingStamp { time_ms, rate_e9: 1_000_000, mark: None };
     data.funding = data.time_ms.iter().step_by(30).copied().map(stamp).collect();
-    let strategies: Vec<&'static dyn Strategy> =
+    let strategies: Vec<&'static dyn BuiltIn> =
         all().iter().copied().filter(|s| s.def().path() == Path::Batch).collect();
     let members: Vec<Member> =
         (0..40).map(|i| strategies[i % strategies.len()]).map(|s| (s, genome(s, &mut rng))).collect();
@@ -357,7 +374,7 @@ fn funding_at_the_last_close_is_paid_by_both_paths() {
             let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
             let windows = [Rows::after_warm_up(601)];
             let metrics = MetricSet::always();
-            let run = Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics };
+            let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec: &exec, metrics };
             let mut out = vec![EMPTY; members.len()];
             let mut scratch = Scratch::new();
             BatchEvaluator::new(run).evaluate(&individuals(&members), &mut scratch, &mut out);

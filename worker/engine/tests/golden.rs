@@ -10,7 +10,7 @@ use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet};
 use galapagos_engine::execution::{Execution, Side};
 use galapagos_engine::genes::Genome;
 use galapagos_engine::prepared::Prepared;
-use galapagos_engine::strategies::{Strategy, all};
+use galapagos_engine::strategies::{BuiltIn, all};
 use galapagos_engine::window::Rows;
 use support::{EMPTY, Rng, Walk, genome, stops, walk};
 
@@ -31,17 +31,13 @@ fn digest(evaluations: &[Evaluation]) -> String {
 }
 
 /// Evaluates the genomes with one set of instructions.
-fn evaluations(
-    exec: &Execution,
-    members: &[(&dyn Strategy, Genome)],
-    set: InstructionSet,
-) -> Vec<Evaluation> {
+fn evaluations(exec: &Execution, members: &[(&dyn BuiltIn, Genome)], set: InstructionSet) -> Vec<Evaluation> {
     let kind = Walk { start: 30_000.0, step: 0.004, flat: 0.1, idle: Some(0.1) };
     let data = walk("X", 1500, kind, &mut Rng(5));
     let prepared = [Prepared::new(data.bars(), exec).expect("funding is complete")];
     let windows = [Rows::after_warm_up(620)];
     let metrics = MetricSet::FULL;
-    let run = Backtest { symbols: &prepared, rows: &windows, exec, metrics };
+    let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics };
     let individuals: Vec<_> =
         members.iter().map(|(strategy, genome)| Individual { strategy: *strategy, genome }).collect();
     let mut out = vec![EMPTY; members.len()];
@@ -52,7 +48,7 @@ fn evaluations(
 #[test]
 fn two_hundred_genomes_have_the_bits_they_always_had_on_every_processor() {
     let mut rng = Rng(2026);
-    let members: Vec<(&dyn Strategy, Genome)> = (0..GENOMES)
+    let members: Vec<(&dyn BuiltIn, Genome)> = (0..GENOMES)
         .map(|i| {
             let strategy = all()[i % all().len()];
             let mut genome = genome(strategy, &mut rng);

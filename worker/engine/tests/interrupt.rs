@@ -15,7 +15,7 @@ use galapagos_engine::execution::{Execution, Side};
 use galapagos_engine::genes::{GeneValue, Genome};
 use galapagos_engine::interrupt::{Interrupt, Interrupted};
 use galapagos_engine::prepared::Prepared;
-use galapagos_engine::strategies::{Strategy, all, find};
+use galapagos_engine::strategies::{BuiltIn, all, find};
 use galapagos_engine::window::Rows;
 use support::{Data, EMPTY, Rng, Walk, genome, walk};
 
@@ -39,7 +39,8 @@ fn no_strategy_has_a_result_once_the_flag_is_up() {
         let exec = options(side);
         let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
         let rows = [Rows::after_warm_up(2_300)];
-        let run = Backtest { symbols: &prepared, rows: &rows, exec: &exec, metrics: MetricSet::FULL };
+        let run =
+            Backtest { symbols: &prepared, rows: &rows, others: &[], exec: &exec, metrics: MetricSet::FULL };
         let batches = BatchEvaluator::new(run);
         for strategy in all() {
             let genome = genome(*strategy, &mut Rng(7));
@@ -58,9 +59,9 @@ fn no_strategy_has_a_result_once_the_flag_is_up() {
 #[test]
 fn buffers_of_an_interrupted_batch_serve_the_next_one() {
     let data = data(60_000);
-    let strategies: Vec<&'static dyn Strategy> = all().iter().copied().filter(|s| !s.def().trains).collect();
+    let strategies: Vec<&'static dyn BuiltIn> = all().iter().copied().filter(|s| !s.def().trains).collect();
     let mut rng = Rng(11);
-    let members: Vec<(&'static dyn Strategy, Genome)> = (0..60)
+    let members: Vec<(&'static dyn BuiltIn, Genome)> = (0..60)
         .map(|_| {
             let strategy = rng.pick(&strategies);
             (strategy, genome(strategy, &mut rng))
@@ -72,7 +73,13 @@ fn buffers_of_an_interrupted_batch_serve_the_next_one() {
         let exec = options(side);
         let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
         let rows = [Rows::after_warm_up(700)];
-        let run = Backtest { symbols: &prepared, rows: &rows, exec: &exec, metrics: MetricSet::always() };
+        let run = Backtest {
+            symbols: &prepared,
+            rows: &rows,
+            others: &[],
+            exec: &exec,
+            metrics: MetricSet::always(),
+        };
         let batches = BatchEvaluator::new(run);
         let mut expected = vec![EMPTY; members.len()];
         batches.evaluate(&individuals, &mut Scratch::new(), &mut expected);
@@ -97,7 +104,7 @@ fn buffers_of_an_interrupted_batch_serve_the_next_one() {
 }
 
 /// A genome with some genes set, the others at their defaults.
-fn with(strategy: &dyn Strategy, values: &[(&str, i64)]) -> Genome {
+fn with(strategy: &dyn BuiltIn, values: &[(&str, i64)]) -> Genome {
     let defs = strategy.def().genes;
     let value = |def: &galapagos_engine::genes::GeneDef| {
         let given = values.iter().find(|(name, _)| *name == def.name).map(|(_, v)| v.to_string());
@@ -119,8 +126,14 @@ fn what_would_take_seconds_or_hours_ends_with_the_flag() {
     ] {
         let strategy = find(name).unwrap().strategy;
         let genome = with(strategy, genes);
-        let rows = [Rows::after_warm_up(strategy.warm_up(&data.bars(), &genome))];
-        let run = Backtest { symbols: &prepared, rows: &rows, exec: &exec, metrics: MetricSet::always() };
+        let rows = [Rows::after_warm_up(strategy.warm_up(&data.bars(), &[], &genome))];
+        let run = Backtest {
+            symbols: &prepared,
+            rows: &rows,
+            others: &[],
+            exec: &exec,
+            metrics: MetricSet::always(),
+        };
         let flag = AtomicBool::new(false);
         let ended = thread::scope(|scope| {
             scope.spawn(|| {

@@ -32,7 +32,7 @@ fn run(record: &Value, data: &[&Data], exec: &Execution, problems: &mut Vec<Stri
     let rows: Vec<Rows> = symbols
         .iter()
         .map(|p| {
-            let own = strategy.warm_up(&p.bars(), &genome);
+            let own = strategy.warm_up(&p.bars(), &[], &genome);
             let warm_up = exec.warmup_bars.map_or(own, |given| if given > own { given } else { own });
             if exec.window == Window::Full { Rows::full(own) } else { Rows::after_warm_up(warm_up) }
         })
@@ -42,7 +42,11 @@ fn run(record: &Value, data: &[&Data], exec: &Execution, problems: &mut Vec<Stri
         (None, Some(first)) => check(problems, "first decision", rows[0].first as u64, first),
         (None, None) => problems.push("the record names no window".to_owned()),
     }
-    backtest(&Backtest { symbols: &symbols, rows: &rows, exec, metrics: MetricSet::FULL }, strategy, &genome)
+    backtest(
+        &Backtest { symbols: &symbols, rows: &rows, others: &[], exec, metrics: MetricSet::FULL },
+        strategy,
+        &genome,
+    )
 }
 
 fn check<T: PartialEq + std::fmt::Debug>(problems: &mut Vec<String>, what: &str, got: T, expected: T) {

@@ -48,9 +48,9 @@ fn cross(data: &Data) -> BacktestResult {
     let strategy = strategies::find("sma_crossover").unwrap().strategy;
     let genome = Genome::from_pairs(strategy.def(), &[("fast_period", "10"), ("slow_period", "30")]).unwrap();
     let symbols = [Prepared::new(data.bars(), &exec).unwrap()];
-    let rows = [Rows::full(strategy.warm_up(&data.bars(), &genome))];
+    let rows = [Rows::full(strategy.warm_up(&data.bars(), &[], &genome))];
     backtest(
-        &Backtest { symbols: &symbols, rows: &rows, exec: &exec, metrics: MetricSet::FULL },
+        &Backtest { symbols: &symbols, rows: &rows, others: &[], exec: &exec, metrics: MetricSet::FULL },
         strategy,
         &genome,
     )
@@ -168,7 +168,8 @@ fn first_rows(exec: &Execution, decisions: &[i8], guards: Stops) -> BacktestResu
     let bars = data.bars().truncate(decisions.len());
     let symbols = [Prepared::new(bars, exec).unwrap()];
     let genome = Genome { values: Vec::new(), stops: guards };
-    let run = Backtest { symbols: &symbols, rows: &[Rows::full(1)], exec, metrics: MetricSet::FULL };
+    let run =
+        Backtest { symbols: &symbols, rows: &[Rows::full(1)], others: &[], exec, metrics: MetricSet::FULL };
     backtest_signals(&run, vec![Signals::Positions(decisions.to_vec())], &genome)
 }
 

@@ -147,7 +147,7 @@ fn bollinger_bands_are_those_of_talib() {
     let shown = strategy.indicators(
         &bars,
         &genome,
-        Context { first: 19, bars_per_year: 252.0, interrupt: Interrupt::NEVER },
+        Context { first: 19, bars_per_year: 252.0, others: &[], interrupt: Interrupt::NEVER },
     );
     for (name, expected) in ["lower_band", "middle_band", "upper_band"].iter().zip(expected) {
         let (_, values) = shown.iter().find(|(n, _)| n == name).unwrap();

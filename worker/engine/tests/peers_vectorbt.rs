@@ -32,9 +32,9 @@ fn run(fee: f64, fill: Fill) -> BacktestResult {
     let strategy = strategies::find("sma_crossover").unwrap().strategy;
     let genome = Genome::from_pairs(strategy.def(), &[("fast_period", "10"), ("slow_period", "30")]).unwrap();
     let symbols = [Prepared::new(data.bars(), &exec).unwrap()];
-    let rows = [Rows::full(strategy.warm_up(&data.bars(), &genome))];
+    let rows = [Rows::full(strategy.warm_up(&data.bars(), &[], &genome))];
     backtest(
-        &Backtest { symbols: &symbols, rows: &rows, exec: &exec, metrics: MetricSet::FULL },
+        &Backtest { symbols: &symbols, rows: &rows, others: &[], exec: &exec, metrics: MetricSet::FULL },
         strategy,
         &genome,
     )

@@ -175,7 +175,7 @@ fn held(
 ) -> galapagos_engine::backtest::BacktestResult {
     let prepared: Vec<Prepared> =
         markets.iter().map(|(symbol, m)| Prepared::new(Bars { symbol, ..m.view() }, exec).unwrap()).collect();
-    let run = Backtest { symbols: &prepared, rows, exec, metrics: MetricSet::FULL };
+    let run = Backtest { symbols: &prepared, rows, others: &[], exec, metrics: MetricSet::FULL };
     let signals = markets.iter().map(|(_, m)| Signals::Positions(vec![1; m.close.len()])).collect();
     backtest_signals(&run, signals, &Genome { values: Vec::new(), stops: Stops::default() })
 }

@@ -14,7 +14,7 @@ use galapagos_engine::genes::{GeneValue, Genome, Range};
 use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::signals::Signals;
-use galapagos_engine::strategies::{self, Context, Path, Strategy};
+use galapagos_engine::strategies::{self, BuiltIn, Context, Path};
 use galapagos_engine::window::Rows;
 use market::Market;
 use rust_decimal::Decimal;
@@ -80,12 +80,12 @@ fn lively(strategy: &str) -> Vec<Vec<(&'static str, &'static str)>> {
     all
 }
 
-fn genomes(strategy: &dyn Strategy) -> Vec<Genome> {
+fn genomes(strategy: &dyn BuiltIn) -> Vec<Genome> {
     let parse = |pairs: Vec<(&str, &str)>| Genome::from_pairs(strategy.def(), &pairs).unwrap();
     lively(strategy.def().name).into_iter().map(parse).collect()
 }
 
-fn each(test: impl Fn(&dyn Strategy, &Genome)) {
+fn each(test: impl Fn(&dyn BuiltIn, &Genome)) {
     for strategy in strategies::all() {
         for genome in genomes(*strategy) {
             test(*strategy, &genome);
@@ -93,13 +93,13 @@ fn each(test: impl Fn(&dyn Strategy, &Genome)) {
     }
 }
 
-fn run(strategy: &dyn Strategy, market: &Market, rows: usize, genome: &Genome) -> Signals {
+fn run(strategy: &dyn BuiltIn, market: &Market, rows: usize, genome: &Genome) -> Signals {
     let bars = market.bars();
-    let first = strategy.warm_up(&bars, genome).saturating_sub(1);
+    let first = strategy.warm_up(&bars, &[], genome).saturating_sub(1);
     strategy.signals(
         &bars.truncate(rows),
         genome,
-        Context { first, bars_per_year: 8760.0, interrupt: Interrupt::NEVER },
+        Context { first, bars_per_year: 8760.0, others: &[], interrupt: Interrupt::NEVER },
     )
 }
 
@@ -113,6 +113,7 @@ fn prefix(signals: &Signals, rows: usize) -> Vec<[u64; 4]> {
                 let enter = u64::from(s.enter_long[t]) + 2 * u64::from(s.enter_short[t]);
                 [enter, s.atr[t].to_bits(), s.size[t].to_bits(), s.stop.to_bits() ^ s.trail.to_bits()]
             }
+            Signals::Rules(_) => panic!("no strategy of the catalogue asks its account"),
         })
         .collect()
 }
@@ -190,8 +191,12 @@ fn every_gene_has_an_effect() {
                             let mut genome = base.clone();
                             genome.values[i] = gene.parse(text).unwrap();
                             let bars = market.bars();
-                            let ctx =
-                                Context { first: 2_204, bars_per_year: 8760.0, interrupt: Interrupt::NEVER };
+                            let ctx = Context {
+                                first: 2_204,
+                                bars_per_year: 8760.0,
+                                others: &[],
+                                interrupt: Interrupt::NEVER,
+                            };
                             prefix(&strategy.signals(&bars, &genome, ctx), bars.len())
                         })
                         .collect();
@@ -222,9 +227,10 @@ fn data_that_say_nothing_are_survived() {
             for rows in [0, 1, 2, 3, 19, 20, 21, 59, 100, 150, 500, 700] {
                 let bars = market.bars().truncate(rows);
                 for first in [0, 1, 60, 699] {
-                    let ctx = Context { first, bars_per_year: 8760.0, interrupt: Interrupt::NEVER };
+                    let ctx =
+                        Context { first, bars_per_year: 8760.0, others: &[], interrupt: Interrupt::NEVER };
                     let signals = prefix(&strategy.signals(&bars, genome, ctx), rows);
-                    let undecided = first.max(strategy.warm_up(&bars, genome) - 1).min(rows);
+                    let undecided = first.max(strategy.warm_up(&bars, &[], genome) - 1).min(rows);
                     assert!(signals[..undecided].iter().all(|s| s[0] == 0));
                     for (name, values) in strategy.indicators(&bars, genome, ctx) {
                         assert_eq!(values.len(), rows, "{name}");
@@ -264,7 +270,7 @@ fn warm_up_bounds_are_those_of_the_contract() {
     let market = Market::walk(17, 10);
     let bound = |name: &str| {
         let strategy = strategies::find(name).unwrap().strategy;
-        strategy.warm_up(&market.bars(), &maxima(strategy))
+        strategy.warm_up(&market.bars(), &[], &maxima(strategy))
     };
     let expected = [
         ("sma_crossover", 201),
@@ -291,12 +297,12 @@ fn warm_up_bounds_are_those_of_the_contract() {
 fn warm_up_never_falls_when_a_value_rises() {
     let market = Market::walk(18, 700);
     each(|strategy, genome| {
-        let own = strategy.warm_up(&market.bars(), genome);
+        let own = strategy.warm_up(&market.bars(), &[], genome);
         for i in 0..genome.values.len() {
             if let GeneValue::Number(x) = genome.values[i] {
                 let mut raised = genome.clone();
                 raised.values[i] = GeneValue::Number(x + Decimal::ONE);
-                assert!(strategy.warm_up(&market.bars(), &raised) >= own, "{}", strategy.def().name);
+                assert!(strategy.warm_up(&market.bars(), &[], &raised) >= own, "{}", strategy.def().name);
             }
         }
     });
@@ -307,13 +313,13 @@ fn the_carry_waits_until_enough_stamps_are_known() {
     let market = Market::walk(19, 700);
     let strategy = strategies::find("funding_rate_carry").unwrap().strategy;
     // Stamp i is at hour 8 i; the close of row t is hour t + 1, so stamp 71 is known at row 567.
-    assert_eq!(strategy.warm_up(&market.bars(), &maxima(strategy)), 568);
+    assert_eq!(strategy.warm_up(&market.bars(), &[], &maxima(strategy)), 568);
     let few = Market { funding: market.funding[..71].to_vec(), ..market };
-    assert_eq!(strategy.warm_up(&few.bars(), &maxima(strategy)), 701);
+    assert_eq!(strategy.warm_up(&few.bars(), &[], &maxima(strategy)), 701);
 }
 
 /// The genome of upper bounds, as a job builds it.
-fn maxima(strategy: &dyn Strategy) -> Genome {
+fn maxima(strategy: &dyn BuiltIn) -> Genome {
     let values =
         strategy.def().genes.iter().map(|g| g.parse(candidates(&g.range).last().unwrap()).unwrap()).collect();
     Genome { values, stops: Default::default() }
@@ -326,7 +332,13 @@ fn a_strategy_names_the_path_that_its_individuals_take() {
     let exec = Execution::default();
     let prepared = [Prepared::new(market.bars(), &exec).unwrap()];
     let windows = [Rows::after_warm_up(700)];
-    let run = Backtest { symbols: &prepared, rows: &windows, exec: &exec, metrics: MetricSet::always() };
+    let run = Backtest {
+        symbols: &prepared,
+        rows: &windows,
+        others: &[],
+        exec: &exec,
+        metrics: MetricSet::always(),
+    };
     let evaluator = BatchEvaluator::new(run);
     for &strategy in strategies::all() {
         let def = strategy.def();

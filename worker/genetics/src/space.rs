@@ -88,8 +88,8 @@ pub enum Constraint {
 /// Why genes and rules do not make a space.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpaceError {
-    /// No genes, or more than [`MAX_GENES`].
-    #[error("{genes} genes; a species takes 1 to {MAX_GENES}")]
+    /// More than [`MAX_GENES`].
+    #[error("{genes} genes; a species takes at most {MAX_GENES}")]
     Genes {
         /// How many were given.
         genes: usize,
@@ -156,7 +156,7 @@ pub struct Space {
 impl Space {
     /// Checks genes and rules: kinds fit grids, and some genome obeys all rules that can ever hold.
     pub fn new(genes: Vec<GeneSpace>, constraints: Vec<Constraint>) -> Result<Space, SpaceError> {
-        if genes.is_empty() || genes.len() > MAX_GENES {
+        if genes.len() > MAX_GENES {
             return Err(SpaceError::Genes { genes: genes.len() });
         }
         for gene in &genes {

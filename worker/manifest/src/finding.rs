@@ -4,10 +4,14 @@ use galapagos_crds::conditions::StalledReason;
 
 /// One thing that is wrong with a manifest: where, what, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {text}{}", behind(.advice))]
+#[error("{path}{}: {text}{}", at(.column), behind(.advice))]
 pub struct Finding {
     /// The field, as `spec.strategies[0].genes[1].min`.
     pub path: String,
+    /// The character at fault in an expression, from 1; 0 if the field as a whole is.
+    pub column: usize,
+    /// How many characters of the expression are at fault.
+    pub length: usize,
     /// The reason of the condition that an operator sets.
     pub reason: StalledReason,
     /// Whether the job can be run nevertheless.
@@ -37,6 +41,8 @@ impl Finding {
     pub(crate) fn invalid(path: impl Into<String>, text: impl Into<String>) -> Finding {
         Finding {
             path: path.into(),
+            column: 0,
+            length: 0,
             reason: StalledReason::InvalidSpec,
             weight: Weight::Impossible,
             text: text.into(),
@@ -52,9 +58,18 @@ impl Finding {
         Finding { advice: Some(advice.into()), ..self }
     }
 
+    /// The same about characters of an expression.
+    pub(crate) fn at(self, column: usize, length: usize) -> Finding {
+        Finding { column, length, ..self }
+    }
+
     pub(crate) fn reason(self, reason: StalledReason) -> Finding {
         Finding { reason, ..self }
     }
+}
+
+fn at(column: &usize) -> String {
+    if *column == 0 { String::new() } else { format!(":{column}") }
 }
 
 fn behind(advice: &Option<String>) -> String {

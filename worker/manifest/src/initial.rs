@@ -55,7 +55,7 @@ pub(crate) fn indices(
     findings: &mut Vec<Finding>,
 ) -> Option<Box<[u32]>> {
     let before = findings.iter().filter(|f| f.is_impossible()).count();
-    let named = known(path, of.strategy, of.catalogue, values, findings);
+    let named = known(path, &of.strategy, of.catalogue, values, findings);
     for (entry, path, _) in &named {
         if !of.genes.iter().any(|g| g.name == entry.name) {
             let text = format!("the job has no range for gene {:?}, so no individual has it", entry.name);
@@ -64,25 +64,18 @@ pub(crate) fn indices(
         }
     }
     let mut indices = Vec::with_capacity(of.genes.len());
-    for (&entry, space) in of.genes.iter().zip(of.space.genes()) {
-        let given = named.iter().find(|(g, ..)| g.name == entry.name);
-        let (path, wanted) = match given {
-            Some((_, path, value)) => (path.as_str(), Some(*value)),
-            None => (path, value(path, entry, &entry.default).ok()),
+    for (entry, space) in of.genes.iter().zip(of.space.genes()) {
+        let Some((_, path, wanted)) = named.iter().find(|(g, ..)| g.name == entry.name) else {
+            indices.push(space.default.unwrap_or(0));
+            continue;
         };
-        let exact = match wanted {
-            Some(Value::Number(x)) => space.grid.index_of(x),
-            Some(Value::Category(c)) => space.grid.index_of_category(c),
-            None => None,
+        let (exact, nearest) = match *wanted {
+            Value::Number(x) => (space.grid.index_of(x), space.grid.nearest(x)),
+            Value::Category(c) => (space.grid.index_of_category(c), None),
         };
-        let nearest = match wanted {
-            Some(Value::Number(x)) => space.grid.nearest(x),
-            _ => None,
-        };
-        match (exact, given) {
-            (Some(k), _) => indices.push(k),
-            (None, None) => indices.push(nearest.unwrap_or(0)),
-            (None, Some((_, _, value))) => findings.push(off_grid(path, entry, &space.grid, *value, nearest)),
+        match exact {
+            Some(k) => indices.push(k),
+            None => findings.push(off_grid(path, entry, &space.grid, *wanted, nearest)),
         }
     }
     if findings.iter().filter(|f| f.is_impossible()).count() > before {
@@ -97,7 +90,13 @@ pub(crate) fn indices(
     }
 }
 
-fn off_grid(path: &str, entry: &GeneEntry, grid: &Grid, value: Value, nearest: Option<u32>) -> Finding {
+pub(crate) fn off_grid(
+    path: &str,
+    entry: &GeneEntry,
+    grid: &Grid,
+    value: Value,
+    nearest: Option<u32>,
+) -> Finding {
     let names = match &entry.range {
         RangeEntry::Categories(names) => names.as_slice(),
         _ => &[],

@@ -5,7 +5,7 @@
 //! The operator refuses a job by the first of them, the command line adds line and column to each, and a worker refuses
 //! what cannot be run: all three say the same words. No I/O, no clock.
 //!
-//! What only the data can tell (volume, a funding series, bars for the warm-up) is not checked here.
+//! What only the data can tell (volume, a funding series, other symbols, bars for the warm-up) is not checked here.
 //!
 //! ```
 //! use galapagos_crds::{Catalogue, EvolutionJob};
@@ -32,12 +32,13 @@ mod execution;
 mod finding;
 mod gene;
 mod initial;
+mod own;
 mod range;
 mod rules;
 mod space;
 pub mod suggest;
 
-pub use check::{check, objective, unknown_metric};
+pub use check::{check, check_strategy, objective, unknown_metric};
 pub use dates::{Dates, SPELLING, dates, show as show_stamp, stamp_ms};
 pub use execution::{Derived, derived};
 pub use finding::{Finding, Weight};

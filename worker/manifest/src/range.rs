@@ -10,6 +10,7 @@ use rust_decimal::Decimal as Exact;
 
 use crate::finding::Finding;
 use crate::gene::{Value, multiple, number, unit, value};
+use crate::initial::off_grid;
 
 fn blank(name: &str) -> GeneSpec {
     GeneSpec {
@@ -21,6 +22,7 @@ fn blank(name: &str) -> GeneSpec {
         steps: None,
         values: None,
         value: None,
+        default: None,
     }
 }
 
@@ -63,6 +65,10 @@ pub(crate) fn gene_space(
                 Ok(Value::Category(c)) => grid.index_of_category(c).or(Some(0)),
                 Err(_) => None,
             };
+            let default = match &given.default {
+                Some(given) => Some(said_default(path, entry, &grid, given, findings)?),
+                None => default,
+            };
             let kind = match entry.kind {
                 GeneKind::Integer => genetics::GeneKind::Integer,
                 GeneKind::Real => genetics::GeneKind::Real,
@@ -75,6 +81,26 @@ pub(crate) fn gene_space(
             None
         }
     }
+}
+
+/// The index of a default that the manifest says. `None` with a finding: it is not on the grid.
+fn said_default(
+    path: &str,
+    entry: &GeneEntry,
+    grid: &Grid,
+    given: &GeneValue,
+    findings: &mut Vec<Finding>,
+) -> Option<u32> {
+    let path = format!("{path}.default");
+    let found = value(&path, entry, given).and_then(|wanted| {
+        let index = match wanted {
+            Value::Number(x) => grid.index_of(x),
+            Value::Category(c) => grid.index_of_category(c),
+        };
+        let nearest = if let Value::Number(x) = wanted { grid.nearest(x) } else { None };
+        index.ok_or_else(|| off_grid(&path, entry, grid, wanted, nearest))
+    });
+    found.map_err(|finding| findings.push(finding)).ok()
 }
 
 fn grid(

@@ -8,16 +8,16 @@ use crate::finding::Finding;
 
 /// The space of these genes, the strategy's own first, under the strategy's rules.
 pub(crate) fn space(path: &str, entry: &StrategyEntry, genes: Vec<GeneSpace>) -> Result<Space, Finding> {
-    let rules = entry.constraints.iter().filter_map(|c| rule(entry, c)).collect();
+    let rules = entry.constraints.iter().filter_map(|c| rule(entry, &genes, c)).collect();
     Space::new(genes.clone(), rules).map_err(|error| said(path, entry, &genes, &error))
 }
 
 /// A rule that names a gene the strategy lacks is none (a test of the engine excludes it).
-fn rule(entry: &StrategyEntry, rule: &ConstraintEntry) -> Option<Constraint> {
-    let position = |name: &str| entry.genes.iter().position(|g| g.name == name);
+fn rule(entry: &StrategyEntry, genes: &[GeneSpace], rule: &ConstraintEntry) -> Option<Constraint> {
+    let position = |name: &str| genes.iter().position(|g| g.name == name);
     let when = |(gene, value): &(String, String)| {
         let i = position(gene)?;
-        Some(When { gene: i, category: category(&entry.genes[i], value)? })
+        Some(When { gene: i, category: category(entry.genes.get(i)?, value)? })
     };
     Some(match rule {
         ConstraintEntry::Ordered { low, high } => {

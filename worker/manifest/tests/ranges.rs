@@ -68,6 +68,7 @@ fn range(entry: &'static GeneEntry) -> impl Strategy<Value = GeneSpec> {
         steps: None,
         values: None,
         value: None,
+        default: None,
     };
     let linear = (number.clone(), number.clone(), proptest::option::of(decimal()));
     let log = (number.clone(), number, 1_u32..60);
@@ -87,7 +88,11 @@ fn any_range() -> impl Strategy<Value = StrategySpec> {
     any::<Index>().prop_flat_map(|i| {
         let all = genes();
         let (strategy, entry) = all[i.index(all.len())];
-        range(entry).prop_map(move |gene| StrategySpec { name: strategy.to_owned(), genes: vec![gene] })
+        range(entry).prop_map(move |gene| StrategySpec {
+            name: strategy.to_owned(),
+            genes: vec![gene],
+            rules: None,
+        })
     })
 }
 

@@ -1,8 +1,8 @@
 //! Which numbers are exact fractions of ticks for given genes: `docs/contract/rules.md`, D4.
 
 use crate::constant::{Genome, value};
-use crate::rational::gcd;
-use crate::terms::term;
+use crate::rational::{Rational, gcd};
+use crate::terms::{Term, term};
 use crate::tree::{Argument, Expr, ExprKind, Operator};
 use crate::types::Type;
 
@@ -27,16 +27,31 @@ impl Exact {
         (denominator <= LARGEST && weight <= LARGEST).then_some(Exact { denominator, weight })
     }
 
+    /// A field of the market.
+    pub fn field(term: &Term) -> Option<Exact> {
+        let (denominator, weight) = term.exact?;
+        Exact::new(denominator, weight)
+    }
+
+    /// A constant beside exact numbers of prices with so many decimals, and its numerator.
+    pub fn constant(r: Rational, decimals: u32) -> Option<(Exact, i128)> {
+        let ticks = r.times(Rational::whole(10_i128.checked_pow(decimals)?))?;
+        let weight = ticks.numerator().checked_abs()? / TICKS + 1;
+        Some((Exact::new(ticks.denominator(), weight)?, ticks.numerator()))
+    }
+
     /// The weight with a denominator that is a multiple of this one.
     fn weight_over(self, denominator: i128) -> Option<i128> {
         self.weight.checked_mul(denominator / self.denominator)
     }
 
-    fn scaled(self, numerator: i128, denominator: i128) -> Option<Exact> {
-        if numerator == 0 || numerator.abs() >= LARGEST_FACTOR || denominator >= LARGEST_FACTOR {
+    /// The product with a fraction in lowest terms.
+    pub fn scaled(self, r: Rational) -> Option<Exact> {
+        let (numerator, denominator) = (r.numerator().checked_abs()?, r.denominator());
+        if numerator == 0 || numerator >= LARGEST_FACTOR || denominator >= LARGEST_FACTOR {
             return None;
         }
-        let weight = self.weight.checked_mul(numerator.abs())?;
+        let weight = self.weight.checked_mul(numerator)?;
         Exact::new(self.denominator.checked_mul(denominator)?, weight)
     }
 
@@ -44,6 +59,26 @@ impl Exact {
         let denominator = self.denominator / gcd(self.denominator, other.denominator);
         let denominator = denominator.checked_mul(other.denominator)?;
         Exact::new(denominator, weight(self.weight_over(denominator)?, other.weight_over(denominator)?))
+    }
+
+    /// The sum with another, or the difference.
+    pub fn plus(self, other: Exact) -> Option<Exact> {
+        self.with(other, i128::saturating_add)
+    }
+
+    /// The smaller or larger of this and another.
+    pub fn beside(self, other: Exact) -> Option<Exact> {
+        self.with(other, larger)
+    }
+
+    /// The sum of so many rows.
+    pub fn sum(self, rows: i128) -> Option<Exact> {
+        Exact::new(self.denominator, self.weight.checked_mul(rows)?)
+    }
+
+    /// The mean of so many rows.
+    pub fn mean(self, rows: i128) -> Option<Exact> {
+        Exact::new(self.denominator.checked_mul(rows)?, self.weight.checked_mul(rows)?)
     }
 }
 
@@ -64,22 +99,16 @@ pub fn exact(expr: &Expr, genome: &Genome, decimals: u32) -> Option<Exact> {
         if !is_constant(x) {
             return of(x);
         }
-        let r = value(x, genome)?.exact;
-        let ticks = r.times(crate::rational::Rational::whole(10_i128.checked_pow(decimals)?))?;
-        Exact::new(ticks.denominator(), ticks.numerator().abs() / TICKS + 1)
+        Exact::constant(value(x, genome)?.exact, decimals).map(|(exact, _)| exact)
     };
-    let plus = |a: i128, b: i128| a.saturating_add(b);
     match &expr.kind {
-        ExprKind::Name(name) => {
-            let (denominator, weight) = term(name)?.exact?;
-            Exact::new(denominator, weight)
-        }
+        ExprKind::Name(name) => Exact::field(term(name)?),
         ExprKind::Negative(x) if !is_constant(expr) => of(x),
         ExprKind::Index(x, _) => of(x),
         ExprKind::Binary(operator, x, y) if !is_constant(expr) => match operator {
             Operator::Plus | Operator::Minus => {
                 // One of them is no constant, or the whole were one.
-                beside(x)?.with(beside(y)?, plus)
+                beside(x)?.plus(beside(y)?)
             }
             Operator::Times | Operator::Over => {
                 let divides = *operator == Operator::Over;
@@ -88,12 +117,8 @@ pub fn exact(expr: &Expr, genome: &Genome, decimals: u32) -> Option<Exact> {
                     return None;
                 }
                 let r = value(factor, genome)?.exact;
-                let column = of(column)?;
-                if divides && r.is_zero() {
-                    return None;
-                }
-                let (a, b) = (r.numerator(), r.denominator());
-                if divides { column.scaled(b, a.abs()) } else { column.scaled(a, b) }
+                let r = if divides { Rational::whole(1).over(r)? } else { r };
+                of(column)?.scaled(r)
             }
             _ => None,
         },
@@ -113,7 +138,7 @@ pub fn exact(expr: &Expr, genome: &Genome, decimals: u32) -> Option<Exact> {
             "min" | "max" => {
                 let mut all = arguments.iter().map(|a| beside(&a.value));
                 let first = all.next()??;
-                all.try_fold(first, |sum, next| sum.with(next?, larger))
+                all.try_fold(first, |sum, next| sum.beside(next?))
             }
             "on" => of(&arguments.get(1)?.value),
             "choose" => {
@@ -139,9 +164,9 @@ fn windowed(
         None => 1,
     };
     match name {
-        "sum" => Exact::new(x.denominator, x.weight.checked_mul(rows)?),
-        "sma" => Exact::new(x.denominator.checked_mul(rows)?, x.weight.checked_mul(rows)?),
-        "change" => Exact::new(x.denominator, x.weight.checked_mul(2)?),
+        "sum" => x.sum(rows),
+        "sma" => x.mean(rows),
+        "change" => x.plus(x),
         _ => Some(x),
     }
 }

@@ -57,7 +57,7 @@ pub use inline::MOST_NODES;
 pub use lex::LONGEST_TEXT;
 pub use order::Order;
 pub use parse::DEEPEST;
-pub use rational::{Interval, Rational};
+pub use rational::{Interval, Rational, gcd};
 pub use read::{RESERVED_KEYS, read};
 pub use stamps::Stamps;
 pub use strategy::{Expression, Strategy, WarmUp, check};

@@ -10,7 +10,7 @@ pub struct Rational {
 }
 
 /// The greatest common divisor, at least 1 unless both are 0.
-pub(crate) fn gcd(a: i128, b: i128) -> i128 {
+pub fn gcd(a: i128, b: i128) -> i128 {
     let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
     while b != 0 {
         (a, b) = (b, a % b);

@@ -4,6 +4,7 @@ use crate::canonical::{canonical, text};
 use crate::check::{Checker, Clause, Market};
 use crate::document::{Document, Reentry, Side};
 use crate::error::{Error, Fault, Kind};
+use crate::functions;
 use crate::gene::{GUARDS, Genes, domains};
 use crate::graph::{Graph, NodeId};
 use crate::inline::Lets;
@@ -210,6 +211,24 @@ fn unused(genes: &Genes, used: &BTreeSet<String>) -> Vec<Error> {
     all.into_iter().map(error).collect()
 }
 
+fn volumes<'a>(tree: &'a Expr, of: Option<&'a str>, found: &mut BTreeSet<Option<&'a str>>) {
+    let (reads, of) = match &tree.kind {
+        ExprKind::Name(name) => (name == "volume", of),
+        ExprKind::Call(name, arguments) => {
+            let other = arguments.first().and_then(|argument| match &argument.value.kind {
+                ExprKind::Symbol(symbol) => Some(symbol.as_str()),
+                _ => None,
+            });
+            (functions::function(name).is_some_and(|f| f.volume), other.or(of))
+        }
+        _ => (false, of),
+    };
+    if reads {
+        found.insert(of);
+    }
+    tree.parts().into_iter().for_each(|part| volumes(part, of, found));
+}
+
 impl Strategy {
     /// The rules as the inputs of a run hold them: canonical texts, defaults filled in.
     pub fn canonical(&self) -> Value {
@@ -232,6 +251,26 @@ impl Strategy {
         out.insert("order".to_owned(), json!(order));
         out.insert("reentry".to_owned(), json!(self.reentry));
         Value::Object(out)
+    }
+
+    /// The symbols that expressions look at beside the one that is traded.
+    pub fn symbols(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        for expression in &self.expressions {
+            expression.tree.walk(&mut |part| {
+                if let ExprKind::Symbol(symbol) = &part.kind {
+                    found.insert(symbol.as_str());
+                }
+            });
+        }
+        found
+    }
+
+    /// The symbols whose volume expressions read; nothing stands for the one that is traded.
+    pub fn volumes(&self) -> BTreeSet<Option<&str>> {
+        let mut found = BTreeSet::new();
+        self.expressions.iter().for_each(|expression| volumes(&expression.tree, None, &mut found));
+        found
     }
 
     /// Why fills at the close of the signal itself are impossible, if they are: what acts inside of bars, or knows the

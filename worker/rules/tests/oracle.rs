@@ -5,12 +5,15 @@
 
 #[path = "oracle/record.rs"]
 mod record;
+#[path = "oracle/records.rs"]
+mod records;
 
 use galapagos_rules::{
     At, Clause, Genome, Market, Stamps, Type, check, defaults, exact, first_defined, needs_calendar, read,
     warm_up,
 };
-use record::{records, single, text};
+use record::{single, text};
+use records::records;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -103,7 +103,7 @@ pub fn run(
     observer: &mut dyn Observer,
     interrupt: &AtomicBool,
 ) -> Result<RunOutcome, ExecuteError> {
-    let problem = Problem::new(job, market.bars())?;
+    let problem = Problem::new(job, market.bars(), market.others(&job.others))?;
     let mut evaluator = LocalEvaluator::new(&problem, options.slots)?;
     run_with(job, market, &problem, options, &mut evaluator, observer, interrupt)
 }

@@ -59,7 +59,7 @@ fn rows(of: &OwnedSeries, start: usize, end: usize) -> OwnedSeries {
 /// Everything that a job's individuals are worth, to the bit: stamps, equity and sums of training and holdout.
 fn accounts(data: &Path, job: &EvolutionJob) -> Vec<String> {
     let (market, job) = resolve(data, job);
-    let problem = Problem::new(&job, market.bars()).unwrap();
+    let problem = Problem::new(&job, market.bars(), Vec::new()).unwrap();
     let holdout = problem.holdout().unwrap();
     let mut out = Vec::new();
     for species in 0..job.species.len() {
@@ -94,6 +94,35 @@ fn rows_at_or_after_the_last_date_might_as_well_not_be_there() {
     assert_eq!(accounts(data(&[spoilt]).path(), &job(None, Some(400), "")), cut);
 }
 
+/// Rules may look at a symbol that is not traded.
+#[test]
+fn another_symbol_that_rules_look_at_ends_with_the_dates_too() {
+    let own = |from, to| {
+        let mut job = job(from, to, "");
+        let strategy = "{name: mine, rules: {language: 1, long: {enter: \"of(BBB, sma(close, 9)) > of(BBB, close)\", exit: \"of(BBB, sma(close, 9)) < of(BBB, close)\"}}}";
+        job.spec.strategies = vec![serde_yaml::from_str(strategy).unwrap()];
+        job
+    };
+    let evaluation = |all: &[OwnedSeries], job: EvolutionJob| {
+        let folder = data(all);
+        let (market, job) = resolve(folder.path(), &job);
+        let others = market.others(&job.others);
+        let last = others[0].time_ms.last().copied();
+        let problem = Problem::new(&job, market.bars(), others).unwrap();
+        let report = problem.report(problem.training(), &problem.decode(0, &[]).unwrap());
+        assert!(report.evaluation.metrics.get(Metric::Trades).unwrap() > 3.0);
+        (last, format!("{:?} {:?}", report.total, report.evaluation))
+    };
+    let (a, b) = (series("AAA", 500, 1), series("BBB", 500, 2));
+    let both = |end: usize| [rows(&a, 0, end), rows(&b, 0, end)];
+    let cut = evaluation(&both(400), own(Some(100), None));
+    assert_eq!(cut.0, Some(399 * DAY));
+    assert_eq!(evaluation(&both(500), own(Some(100), Some(400))), cut);
+    let inside = [rows(&a, 100, 400), rows(&b, 100, 400)];
+    let dated = evaluation(&both(500), full(own(Some(100), Some(400))));
+    assert_eq!(dated, evaluation(&inside, full(own(None, None))));
+}
+
 #[test]
 fn dates_that_leave_nothing_out_change_no_account() {
     let folder = data(&[series("AAA", 300, 1), rows(&series("BBB", 300, 2), 20, 300)]);
@@ -113,7 +142,7 @@ fn rows_before_the_first_date_warm_up_and_the_first_bar_of_the_dates_counts() {
     let folder = data(std::slice::from_ref(&whole));
     let (market, job) =
         resolve(folder.path(), &job(Some(200), Some(400), "  validation: {holdout: {fraction: \"0.25\"}}\n"));
-    let problem = Problem::new(&job, market.bars()).unwrap();
+    let problem = Problem::new(&job, market.bars(), Vec::new()).unwrap();
     let warm_up = &problem.warm_ups()[0];
     assert_eq!((warm_up.rows, warm_up.history, warm_up.first()), (76, 200, 200));
     assert_eq!(problem.counted_bars(), 150);
@@ -136,7 +165,7 @@ fn a_signal_does_not_depend_on_the_first_date() {
     let folder = data(&[series("AAA", 500, 1)]);
     let signals = |from| {
         let (market, job) = resolve(folder.path(), &job(from, None, ""));
-        let problem = Problem::new(&job, market.bars()).unwrap();
+        let problem = Problem::new(&job, market.bars(), Vec::new()).unwrap();
         let decoded = problem.decode(0, &[5, 30]).unwrap();
         let report = problem.report(problem.training(), &decoded);
         let galapagos_engine::signals::Signals::Positions(all) = report.per_symbol[0].signals.clone() else {
@@ -155,7 +184,7 @@ fn what_the_history_lacks_is_taken_from_the_rows_between_the_dates() {
     let folder = data(&[series("AAA", 500, 1)]);
     let first = |from, to| {
         let (market, job) = resolve(folder.path(), &job(Some(from), Some(to), ""));
-        Problem::new(&job, market.bars()).map(|p| (p.warm_ups()[0].first(), p.counted_bars()))
+        Problem::new(&job, market.bars(), Vec::new()).map(|p| (p.warm_ups()[0].first(), p.counted_bars()))
     };
     assert_eq!(first(30, 300).unwrap(), (76, 30 + 216 - 76));
     assert_eq!(first(76, 300).unwrap().0, 76);
@@ -199,7 +228,7 @@ fn a_portfolio_begins_at_the_first_date_even_where_a_symbol_had_a_gap_before() {
     let mut job = job(Some(200), None, "");
     job.spec.market_data.symbols = vec!["AAA".into(), "BBB".into()];
     let (market, job) = resolve(folder.path(), &job);
-    let problem = Problem::new(&job, market.bars()).unwrap();
+    let problem = Problem::new(&job, market.bars(), Vec::new()).unwrap();
     let report = problem.report(problem.training(), &problem.decode(0, &[5, 30]).unwrap());
     assert_eq!(report.total.start_ms, 199 * DAY);
     assert_eq!(report.total.time_ms[..2], [200 * DAY, 201 * DAY]);
@@ -282,7 +311,7 @@ proptest! {
         let to = from + length;
         let (all, cut) = (data(std::slice::from_ref(&whole)), data(&[rows(&whole, 0, to)]));
         let (market, dated) = resolve(all.path(), &job(Some(from), Some(to), ""));
-        let Ok(problem) = Problem::new(&dated, market.bars()) else { return Ok(()) };
+        let Ok(problem) = Problem::new(&dated, market.bars(), Vec::new()) else { return Ok(()) };
         let report = problem.report(problem.training(), &problem.decode(0, &[3, 30]).unwrap());
         prop_assert!(report.total.time_ms.iter().all(|&t| t >= from as i64 * DAY && t < to as i64 * DAY));
         prop_assert_eq!(

@@ -54,7 +54,7 @@ fn drive(
     fails: fn(&Task) -> bool,
 ) -> Result<Outcome, RunError> {
     let (market, job) = resolve(data, manifest);
-    let problem = Problem::new(&job, market.bars()).unwrap();
+    let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
     let key = RunKey { root, namespace: "local", job: &job.name, inputs: job.digest };
     let folder = RunFolder::open(&key, Start::Continue, ENGINE, 1)?;
     let mut driver = Driver::open(&job, &folder, 1, None, &mut Silent)?;

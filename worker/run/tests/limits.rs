@@ -118,7 +118,7 @@ fn a_run_that_is_interrupted_does_not_wait_for_a_slow_individual() {
 fn a_batch_answers_for_each_of_its_individuals() {
     let data = data();
     let (market, job) = resolve(data.path(), &manifest("timeoutSeconds: 1"));
-    let problem = Problem::new(&job, market.bars()).unwrap();
+    let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
     let task = |index, species, genome: &[u32]| Task { index, species, genome: genome.into() };
     let slow: Vec<u32> = job.species[1].space().genes().iter().map(|_| 0).collect();
     let tasks = [

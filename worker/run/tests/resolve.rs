@@ -18,6 +18,7 @@ use proptest::prelude::*;
 fn facts() -> Facts {
     Facts {
         digest: "0".repeat(64),
+        symbols: ["AAA", "BBB"].map(str::to_owned).to_vec(),
         interval_ms: 86_400_000,
         calendar: None,
         volume: true,
@@ -125,6 +126,7 @@ fn a_stop_or_a_target_is_refused_on_closes_alone_and_nothing_else_is() {
         let context = galapagos_engine::strategies::Context {
             first: 600,
             bars_per_year: 252.0,
+            others: &[],
             interrupt: galapagos_engine::interrupt::Interrupt::NEVER,
         };
         let signals = strategy.signals(&bars, &genome, context);
@@ -199,9 +201,9 @@ fn the_warm_up_is_the_longest_of_all_species() {
     let data = tempfile::tempdir().unwrap();
     publish_walk(data.path(), 500);
     let (market, job) = resolve(data.path(), &manifest(""));
-    let problem = Problem::new(&job, market.bars()).unwrap();
+    let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
     assert_eq!(problem.warm_ups()[0].rows, 76);
-    assert_eq!(problem.warm_ups()[0].species, Some("rsi_filter"));
+    assert_eq!(problem.warm_ups()[0].species.as_deref(), Some("rsi_filter"));
     assert_eq!(problem.split().holdout_stamps, 100);
     assert_eq!(problem.counted_bars(), 400 - 76);
 }
@@ -213,7 +215,7 @@ fn too_little_data_names_who_needs_more() {
     publish(data.path(), "walk", Interval::parse("1d").unwrap(), None, &[OwnedSeries::as_series(&short)])
         .unwrap();
     let (market, job) = resolve(data.path(), &manifest(""));
-    let error = Problem::new(&job, market.bars()).unwrap_err().to_string();
+    let error = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap_err().to_string();
     assert!(error.contains("rsi_filter") && error.contains("76"), "{error}");
 }
 
@@ -286,7 +288,9 @@ proptest! {
                 for genome in species.bounds() {
                     prop_assert_eq!(genome.values.len(), def.genes.len());
                 }
-                for (def, gene) in species.defs().zip(species.space().genes()) {
+                let stops = &galapagos_engine::genes::STOP_GENE_DEFS;
+                for (entry, gene) in species.defs().zip(species.space().genes()) {
+                    let def = def.genes.iter().chain(stops).find(|def| def.name == entry.name).unwrap();
                     let ends = [0, gene.grid.len() - 1].map(|k| gene.grid.value(k));
                     prop_assert!(ends.into_iter().flatten().all(|v| def.parse(&v.to_string()).is_ok()), "{text}");
                 }

@@ -115,7 +115,7 @@ fn live(context: &ProcessContext, request: SetupRequest, shared: &Shared, opened
             return;
         }
     };
-    let problem = match Problem::new(&job, market.bars()) {
+    let problem = match Problem::new(&job, market.bars(), market.others(&job.others)) {
         Ok(problem) => problem,
         Err(error) => {
             let _ = opened.send(Err(error.into()));

@@ -80,7 +80,8 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     }
     let files = Arc::clone(market.dataset().files());
     // Tables and data themselves are not needed before the end.
-    let bars = Problem::new(&job, market.bars()).map_err(exits::problem)?.counted_bars();
+    let bars =
+        Problem::new(&job, market.bars(), market.others(&job.others)).map_err(exits::problem)?.counted_bars();
     drop(market);
     let key = run_key(&job, &settings.state_dir);
     let folder = RunFolder::take_over(&key, ENGINE, settings.attempt, TAKE_OVER).map_err(exits::storage)?;
@@ -129,7 +130,7 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
             Ok(Ended::Interrupted) => Err(Exit::terminated()),
             Ok(Ended::Finished(reason)) => {
                 data::reopen(&settings, &manifest.spec.market_data, &job.dataset_digest).and_then(|market| {
-                    let prepare = || Problem::new(&job, market.bars());
+                    let prepare = || Problem::new(&job, market.bars(), market.others(&job.others));
                     conclude(&market, &job, &folder, &driver, reason, prepare).map_err(exits::execute)
                 })
             }

@@ -77,7 +77,7 @@ impl World {
     /// The answers of this process to `tasks`, by the engine's own simulator.
     pub fn answers(&self, tasks: &[Task]) -> Vec<Answer> {
         let (market, job) = resolve(self.data.path(), &self.job.manifest);
-        let problem = Problem::new(&job, market.bars()).unwrap();
+        let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
         tasks.iter().map(|t| Ok(problem.evaluate(t.species, &t.genome).unwrap())).collect()
     }
 

@@ -153,6 +153,9 @@ fn usual_advice(reason: StalledReason) -> &'static str {
         StalledReason::UnknownStrategy => {
             "Give a new job one of the strategies that `galapagos strategies` lists."
         }
+        StalledReason::InvalidStrategy => {
+            "Correct the rules, as `galapagos validate` shows them line by line, in a job of another name."
+        }
         StalledReason::InvalidSpec => {
             "Correct the manifest under another name, or delete the job and apply it again."
         }

@@ -1,10 +1,12 @@
 //! Random bars and genomes from a seed, for tests and benchmarks of the batch path.
 #![allow(dead_code, missing_docs)]
 
+pub mod own;
+
 use galapagos_engine::bars::{Bars, FundingStamp};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metrics};
 use galapagos_engine::genes::{Constraint, GeneDef, GeneValue, Genome, Range, Stops};
-use galapagos_engine::strategies::Strategy;
+use galapagos_engine::strategies::BuiltIn;
 use rust_decimal::Decimal;
 
 /// A place for an answer.
@@ -166,7 +168,7 @@ pub fn gene(def: &GeneDef, rng: &mut Rng) -> GeneValue {
 }
 
 /// A random genome of a strategy, in order where its constraints ask for one.
-pub fn genome(strategy: &dyn Strategy, rng: &mut Rng) -> Genome {
+pub fn genome(strategy: &dyn BuiltIn, rng: &mut Rng) -> Genome {
     let def = strategy.def();
     let at = |name: &str| def.genes.iter().position(|g| g.name == name);
     loop {

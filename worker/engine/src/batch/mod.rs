@@ -22,11 +22,13 @@ mod instructions;
 mod kernels;
 mod key;
 mod latch;
+mod own;
 mod pass;
 mod plan;
 mod ranges;
 mod series;
 mod smooth;
+mod source;
 mod tables;
 mod targets;
 mod vwap;
@@ -37,6 +39,7 @@ use crate::buy_and_hold::buy_and_hold_return;
 use crate::evaluation::{Evaluation, Metric};
 use crate::execution::{Aggregate, Execution, Fill, Funding, Side};
 use crate::genes::{Genome, Stops};
+use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::portfolio::statistic;
 use crate::strategies::Strategy;
@@ -70,7 +73,16 @@ pub struct Individual<'a> {
 #[derive(Debug)]
 pub struct Planned {
     /// Per symbol, with the row of the first decision.
-    symbols: Vec<(Plan, usize)>,
+    symbols: Vec<(Way, usize)>,
+}
+
+/// How an individual's conditions are found.
+#[derive(Debug)]
+enum Way {
+    /// As comparisons of series that its strategy knows.
+    Series(Plan),
+    /// As nodes of the graph of its batch.
+    Graph,
 }
 
 /// Everything about a job that no genome changes. Built once and shared by all threads.
@@ -166,7 +178,7 @@ impl<'a> BatchEvaluator<'a> {
         out: &mut [Evaluation],
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
-        let name = |i: usize| individuals[i].strategy.def().name;
+        let name = |i: usize| individuals[i].strategy.name();
         planned.sort_by(|(i, a), (j, b)| (name(*i), a.keys(), i).cmp(&(name(*j), b.keys(), j)));
         for species in planned.chunk_by_mut(|(i, _), (j, _)| name(*i) == name(*j)) {
             for members in species.chunks_mut(PASS) {
@@ -181,12 +193,18 @@ impl<'a> BatchEvaluator<'a> {
     pub fn plan(&self, individual: &Individual) -> Option<Planned> {
         let Individual { strategy, genome } = *individual;
         let symbols = self.symbols.as_ref().filter(|_| genome.stops == Stops::default())?;
-        let form = strategy.def().batch?;
         let plan = |(k, symbol): (usize, &Symbol)| {
-            let shorts = matches!(symbol.tables, AccountTables::Held(_));
-            let plan = form(genome, &Setting::new(&symbol.columns, shorts))?;
+            let held = matches!(symbol.tables, AccountTables::Held(_));
+            let plan = match strategy.built_in() {
+                Some(def) => Way::Series(def.batch?(genome, &Setting::new(&symbol.columns, held))?),
+                None => strategy.is_latched(held).then_some(Way::Graph)?,
+            };
             let (bars, first) = (self.run.symbols[k].bars(), self.run.rows[k].first);
-            let own = strategy.warm_up(&bars, genome).saturating_sub(1);
+            let own = match plan {
+                Way::Series(_) => strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1),
+                // What its columns do not know yet is not met.
+                Way::Graph => first,
+            };
             Some((plan, if own > first { own } else { first }))
         };
         Some(Planned { symbols: symbols.iter().enumerate().map(plan).collect::<Option<_>>()? })
@@ -203,8 +221,8 @@ impl<'a> BatchEvaluator<'a> {
     /// Brings individuals into the order in which batches cut from them share most series.
     pub fn sort(&self, individuals: &mut [Individual]) {
         individuals.sort_by_cached_key(|x| {
-            let keys = self.plan(x).and_then(|mut p| p.symbols.pop()).map(|(plan, _)| plan.keys().to_vec());
-            (x.strategy.def().name, keys)
+            let keys = self.plan(x).map(|planned| planned.keys().to_vec());
+            (x.strategy.name().to_owned(), keys)
         });
     }
 
@@ -223,14 +241,8 @@ impl<'a> BatchEvaluator<'a> {
         for (k, symbol) in symbols.iter().enumerate() {
             let prepared = &self.run.symbols[k];
             let first = self.run.rows[k].first;
-            let mut plans: Vec<(&mut Plan, usize)> = Vec::with_capacity(members.len());
-            for (_, own) in members.iter_mut() {
-                let (plan, begin) = &mut own.symbols[k];
-                plans.push((plan, *begin));
-            }
             let pass = Pass {
                 set: self.set,
-                columns: &symbol.columns,
                 tables: &symbol.tables,
                 close: &prepared.close,
                 base: first,
@@ -240,7 +252,23 @@ impl<'a> BatchEvaluator<'a> {
                 metrics: self.run.metrics,
                 interrupt,
             };
-            pass.run(&mut plans, scratch, |member, evaluation| singles[member].extend(evaluation))?;
+            let mut plans: Vec<(&mut Plan, usize)> = Vec::with_capacity(members.len());
+            let mut begins: Vec<usize> = Vec::new();
+            for (_, own) in members.iter_mut() {
+                match &mut own.symbols[k] {
+                    (Way::Series(plan), begin) => plans.push((plan, *begin)),
+                    (Way::Graph, begin) => begins.push(*begin),
+                }
+            }
+            let done = |member: usize, evaluation| singles[member].extend(evaluation);
+            // A species goes one way.
+            if begins.is_empty() {
+                pass.run(&symbol.columns, plans, scratch, done)?;
+            } else {
+                let own: Vec<Individual> = members.iter().map(|(i, _)| individuals[*i]).collect();
+                let market = Market { bars: prepared.bars(), others: self.run.others };
+                own::run(&pass, &market, &own, &begins, scratch, done)?;
+            }
         }
         for ((i, _), singles) in members.iter().zip(singles) {
             out[*i] = if singles.len() < symbols.len() {
@@ -283,7 +311,10 @@ impl<'a> BatchEvaluator<'a> {
 impl Planned {
     /// What neighbours share series by.
     fn keys(&self) -> &[Key] {
-        self.symbols.first().map_or(&[], |(plan, _)| plan.keys())
+        match self.symbols.first() {
+            Some((Way::Series(plan), _)) => plan.keys(),
+            _ => &[],
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::key::Key;
 use super::plan::Plan;
 use super::ranges::Ranges;
 use super::series::{Block, Table};
+use super::source::{Series, Source};
 use super::tables::Tables;
 use super::targets::{positions, window, wishes};
 use super::{AccountTables, BLOCK};
@@ -22,28 +23,14 @@ use crate::interrupt::{Interrupt, Interrupted};
 pub struct Scratch {
     keys: Vec<Key>,
     table: Table,
-    ranges: Ranges,
-    /// Index prices of shorts, marks of liquidation.
-    more_ranges: [Ranges; 2],
-    accounts: Vec<WholeAccount>,
-    sums: Vec<Borders>,
-    held: Vec<HeldAccount>,
+    accounts: Accounts,
     pub(super) simulated: u64,
 }
 
 impl Scratch {
     /// Empty buffers; they grow with the first batch.
     pub fn new() -> Scratch {
-        Scratch {
-            keys: Vec::new(),
-            table: Table::default(),
-            ranges: Ranges::new(),
-            more_ranges: [Ranges::new(), Ranges::new()],
-            accounts: Vec::new(),
-            sums: Vec::new(),
-            held: Vec::new(),
-            simulated: 0,
-        }
+        Scratch { keys: Vec::new(), table: Table::default(), accounts: Accounts::default(), simulated: 0 }
     }
 
     /// The series, accounts and sums of one individual: no plan has more than eight series.
@@ -56,9 +43,9 @@ impl Scratch {
     pub fn bytes(&self) -> usize {
         self.keys.capacity() * size_of::<Key>()
             + self.table.bytes()
-            + self.accounts.capacity() * size_of::<WholeAccount>()
-            + self.sums.capacity() * size_of::<Borders>()
-            + self.held.capacity() * size_of::<HeldAccount>()
+            + self.accounts.whole.capacity() * size_of::<WholeAccount>()
+            + self.accounts.sums.capacity() * size_of::<Borders>()
+            + self.accounts.held.capacity() * size_of::<HeldAccount>()
     }
 
     /// How many individuals so far have asked for the simulator: a measure of speed, not of results.
@@ -76,7 +63,6 @@ impl Default for Scratch {
 /// What a pass is run on.
 pub(super) struct Pass<'a> {
     pub set: InstructionSet,
-    pub columns: &'a Columns<'a>,
     pub tables: &'a AccountTables<'a>,
     pub close: &'a [f64],
     /// Row of the first decision; the rows after it are counted.
@@ -88,6 +74,17 @@ pub(super) struct Pass<'a> {
     pub interrupt: Interrupt<'a>,
 }
 
+/// The accounts of a pass, one a member.
+#[derive(Default)]
+struct Accounts {
+    ranges: Ranges,
+    /// Index prices of shorts, marks of liquidation.
+    more_ranges: [Ranges; 2],
+    whole: Vec<WholeAccount>,
+    sums: Vec<Borders>,
+    held: Vec<HeldAccount>,
+}
+
 impl Pass<'_> {
     /// Evaluates plans, each with the row of its first decision. Answers through `done`, in their order; `None`
     /// asks for the simulator.
@@ -96,87 +93,127 @@ impl Pass<'_> {
     /// Interrupted: nobody was answered.
     pub(super) fn run(
         &self,
-        plans: &mut [(&mut Plan, usize)],
+        columns: &Columns,
+        plans: Vec<(&mut Plan, usize)>,
         scratch: &mut Scratch,
+        done: impl FnMut(usize, Option<Evaluation>),
+    ) -> Result<(), Interrupted> {
+        let Scratch { keys, table, accounts, .. } = scratch;
+        keys.clear();
+        keys.extend(plans.iter().flat_map(|(plan, _)| plan.keys()));
+        table.reset(keys);
+        let (mut plans, first): (Vec<&mut Plan>, Vec<usize>) = plans.into_iter().unzip();
+        for plan in &mut plans {
+            plan.resolve(table);
+        }
+        self.follow(&mut Series { columns, table, plans: &plans }, &first, accounts, done)
+    }
+
+    /// Evaluates the members of a source, each with the row of its first decision; as [`Pass::run`].
+    ///
+    /// # Errors
+    /// Interrupted: nobody was answered.
+    pub(super) fn run_source(
+        &self,
+        source: &mut impl Source,
+        first: &[usize],
+        scratch: &mut Scratch,
+        done: impl FnMut(usize, Option<Evaluation>),
+    ) -> Result<(), Interrupted> {
+        self.follow(source, first, &mut scratch.accounts, done)
+    }
+
+    fn follow(
+        &self,
+        source: &mut impl Source,
+        first: &[usize],
+        accounts: &mut Accounts,
         mut done: impl FnMut(usize, Option<Evaluation>),
     ) -> Result<(), Interrupted> {
-        scratch.keys.clear();
-        scratch.keys.extend(plans.iter().flat_map(|(plan, _)| plan.keys()));
-        scratch.table.reset(&mut scratch.keys);
-        for (plan, _) in plans.iter_mut() {
-            plan.resolve(&scratch.table);
-        }
-        scratch.accounts.clear();
-        scratch.sums.clear();
-        scratch.held.clear();
+        accounts.whole.clear();
+        accounts.sums.clear();
+        accounts.held.clear();
         match self.tables {
             AccountTables::Whole(tables) => {
-                scratch.accounts.resize(plans.len(), WholeAccount::new(self.capital, tables));
-                scratch.sums.resize(plans.len(), [(0, 0); BLOCKS]);
+                accounts.whole.resize(first.len(), WholeAccount::new(self.capital, tables));
+                accounts.sums.resize(first.len(), [(0, 0); BLOCKS]);
             }
             AccountTables::Held(tables) => {
-                scratch.held.resize(plans.len(), HeldAccount::new(self.capital, tables))
+                accounts.held.resize(first.len(), HeldAccount::new(self.capital, tables))
             }
         }
-        self.dispatch(plans, scratch);
+        self.dispatch(source, first, accounts);
         self.interrupt.check()?;
-        self.finish(scratch, &mut done);
+        self.finish(accounts, &mut done);
         Ok(())
     }
 
-    fn dispatch(&self, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
+    fn dispatch<S: Source>(&self, source: &mut S, first: &[usize], accounts: &mut Accounts) {
         #[cfg(target_arch = "x86_64")]
         use super::kernels::x86::{Avx2, Avx512};
 
         // The features of `Avx512::detect` and `Avx2::detect`: the loops around the comparisons gain by them, too.
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,lzcnt,popcnt")]
-        fn wide(pass: &Pass, isa: Avx512, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
-            pass.blocks(isa, plans, scratch);
+        fn wide<S: Source>(
+            pass: &Pass,
+            isa: Avx512,
+            source: &mut S,
+            first: &[usize],
+            accounts: &mut Accounts,
+        ) {
+            pass.blocks(isa, source, first, accounts);
         }
 
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-        fn narrow(pass: &Pass, isa: Avx2, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
-            pass.blocks(isa, plans, scratch);
+        fn narrow<S: Source>(
+            pass: &Pass,
+            isa: Avx2,
+            source: &mut S,
+            first: &[usize],
+            accounts: &mut Accounts,
+        ) {
+            pass.blocks(isa, source, first, accounts);
         }
 
         match self.set.0 {
-            Kind::Portable(isa) => self.blocks(isa, plans, scratch),
+            Kind::Portable(isa) => self.blocks(isa, source, first, accounts),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `isa` exists only where the processor has all features that `wide` is compiled for.
-            Kind::Avx512(isa) => unsafe { wide(self, isa, plans, scratch) },
+            Kind::Avx512(isa) => unsafe { wide(self, isa, source, first, accounts) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `isa` exists only where the processor has all features that `narrow` is compiled for.
-            Kind::Avx2(isa) => unsafe { narrow(self, isa, plans, scratch) },
+            Kind::Avx2(isa) => unsafe { narrow(self, isa, source, first, accounts) },
         }
     }
 
     /// All rows but the last, unless interrupted.
     #[inline(always)]
-    fn blocks<I: Isa>(&self, isa: I, plans: &[(&mut Plan, usize)], scratch: &mut Scratch) {
+    fn blocks<I: Isa, S: Source>(&self, isa: I, source: &mut S, first: &[usize], accounts: &mut Accounts) {
         let last = self.close.len() - 1;
         // Crosses of the first decision look one row back.
         let begin = self.base.saturating_sub(1);
-        let Scratch { table, ranges, more_ranges, accounts, sums, held, .. } = scratch;
+        let Accounts { ranges, more_ranges, whole, sums, held } = accounts;
         for from in (0..begin).step_by(BLOCK) {
-            table.warm_up(self.columns, from, if from + BLOCK < begin { from + BLOCK } else { begin });
+            source.warm_up(from, if from + BLOCK < begin { from + BLOCK } else { begin });
         }
         for from in (begin..last).step_by(BLOCK) {
             if self.interrupt.is_asked() {
                 return;
             }
             let to = if from + BLOCK < last { from + BLOCK } else { last };
-            table.fill(self.columns, from, to, self.interrupt);
+            source.fill(from, to, self.interrupt);
             match self.tables {
                 AccountTables::Whole(tables) => {
                     ranges.fill(&self.close[from..to], &self.close[from..to]);
                     let block = self.block(tables, ranges, from);
                     let open = tables.open.as_ref().map(|open| window(open, from));
-                    for (((plan, first), account), sums) in plans.iter().zip(&mut *accounts).zip(&mut *sums) {
+                    let members = first.iter().zip(&mut *whole).zip(&mut *sums).enumerate();
+                    for (member, ((first, account), sums)) in members {
                         if !account.ruined {
                             let positions =
-                                positions(isa, plan, table, account, *first, (from, to), open.as_ref());
+                                positions(isa, source, member, account, *first, (from, to), open.as_ref());
                             account.follow(&block, &positions, to - from, sums);
                         }
                     }
@@ -189,10 +226,10 @@ impl Pass<'_> {
                     let block =
                         HeldBlock { tables, long: ranges, short, marks, exec: self.exec, start: from };
                     let open = tables.open.as_ref().map(|open| window(open, from));
-                    for ((plan, first), account) in plans.iter().zip(&mut *held) {
+                    for (member, (first, account)) in first.iter().zip(&mut *held).enumerate() {
                         if !account.over {
                             let wishes =
-                                wishes(isa, plan, table, account, *first, (from, to), self.exec.side);
+                                wishes(isa, source, member, account, *first, (from, to), self.exec.side);
                             account.follow(&block, wishes, open.as_ref(), to - from);
                         }
                     }
@@ -206,21 +243,21 @@ impl Pass<'_> {
     }
 
     /// The last row and the results.
-    fn finish(&self, scratch: &mut Scratch, done: &mut impl FnMut(usize, Option<Evaluation>)) {
+    fn finish(&self, accounts: &mut Accounts, done: &mut impl FnMut(usize, Option<Evaluation>)) {
         match self.tables {
-            AccountTables::Whole(tables) => self.finish_whole(tables, scratch, done),
-            AccountTables::Held(tables) => self.finish_held(tables, scratch, done),
+            AccountTables::Whole(tables) => self.finish_whole(tables, accounts, done),
+            AccountTables::Held(tables) => self.finish_held(tables, accounts, done),
         }
     }
 
     fn finish_held(
         &self,
         tables: &held::Tables,
-        scratch: &mut Scratch,
+        accounts: &mut Accounts,
         done: &mut impl FnMut(usize, Option<Evaluation>),
     ) {
         let last = self.close.len() - 1;
-        let Scratch { ranges, more_ranges: [short, marks], held, .. } = scratch;
+        let Accounts { ranges, more_ranges: [short, marks], held, .. } = accounts;
         let block = HeldBlock { tables, long: ranges, short, marks, exec: self.exec, start: last };
         for (i, account) in held.iter_mut().enumerate() {
             let open_position = account.finish(&block, self.final_close);
@@ -238,14 +275,15 @@ impl Pass<'_> {
     fn finish_whole(
         &self,
         tables: &Tables,
-        scratch: &mut Scratch,
+        accounts: &mut Accounts,
         done: &mut impl FnMut(usize, Option<Evaluation>),
     ) {
         let last = self.close.len() - 1;
-        scratch.ranges.fill(&self.close[last..], &self.close[last..]);
-        let block = self.block(tables, &scratch.ranges, last);
+        let Accounts { ranges, whole, sums, .. } = accounts;
+        ranges.fill(&self.close[last..], &self.close[last..]);
+        let block = self.block(tables, ranges, last);
         let trades = tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
-        for (i, (account, sums)) in scratch.accounts.iter_mut().zip(&mut scratch.sums).enumerate() {
+        for (i, (account, sums)) in whole.iter_mut().zip(sums).enumerate() {
             let wish = if trades { account.latch } else { account.held };
             let open = account.finish(&block, wish, self.final_close, sums);
             let equity = if open { account.quantity * self.close[last] } else { account.cash };

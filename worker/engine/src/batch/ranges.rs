@@ -10,12 +10,14 @@ pub(super) struct Ranges {
     levels: Box<[[[f64; 2]; BLOCK]; LEVELS]>,
 }
 
-impl Ranges {
-    pub(super) fn new() -> Ranges {
+impl Default for Ranges {
+    fn default() -> Ranges {
         let levels = vec![[[0.0; 2]; BLOCK]; LEVELS].into_boxed_slice();
         Ranges { levels: levels.try_into().expect("made with that length") }
     }
+}
 
+impl Ranges {
     /// Takes a block of at most [`BLOCK`] rows: what the highest is taken of, and the lowest.
     #[inline(always)]
     pub(super) fn fill(&mut self, high: &[f64], low: &[f64]) {
@@ -50,7 +52,7 @@ mod tests {
     #[test]
     fn extremes_are_those_of_the_range() {
         let close: Vec<f64> = (0..BLOCK).map(|i| (i * 7919 % 257) as f64).collect();
-        let mut ranges = Ranges::new();
+        let mut ranges = Ranges::default();
         for rows in [1, 2, 100, BLOCK - 1, BLOCK] {
             ranges.fill(&close[..rows], &close[..rows]);
             for from in (0..rows).step_by(13) {

@@ -5,24 +5,23 @@ use super::events::WholeAccount;
 use super::held::HeldAccount;
 use super::kernels::Isa;
 use super::latch::{keep, side, states, tradable};
-use super::plan::Plan;
-use super::series::Table;
+use super::source::Source;
 use super::{BLOCK, Bits, WORDS};
 use crate::execution::Side;
 
 /// Positions at the closes of rows `from..to`, one bit each.
 #[inline(always)]
-pub(super) fn positions<I: Isa>(
+pub(super) fn positions<I: Isa, S: Source>(
     isa: I,
-    plan: &Plan,
-    table: &Table,
+    source: &S,
+    member: usize,
     account: &mut WholeAccount,
     first: usize,
     (from, to): (usize, usize),
     open: Option<&Bits>,
 ) -> Bits {
     let rows = to - from;
-    let conditions = plan.conditions::<I, false>(isa, table, &mut account.before, rows);
+    let conditions = source.conditions::<I, false>(isa, member, &mut account.before, rows);
     let (mut set, mut reset) = side(&conditions.enter_long, &conditions.leave_long, &conditions.enter_short);
     let whole = rows == BLOCK && first <= from;
     if !whole {
@@ -43,10 +42,10 @@ pub(super) fn positions<I: Isa>(
 
 /// What the close before each of the rows `from..to` wants of the long and of the short side, one bit each.
 #[inline(always)]
-pub(super) fn wishes<I: Isa>(
+pub(super) fn wishes<I: Isa, S: Source>(
     isa: I,
-    plan: &Plan,
-    table: &Table,
+    source: &S,
+    member: usize,
     account: &mut HeldAccount,
     first: usize,
     (from, to): (usize, usize),
@@ -54,7 +53,7 @@ pub(super) fn wishes<I: Isa>(
 ) -> [Bits; 2] {
     let rows = to - from;
     let Conditions { enter_long, leave_long, enter_short, leave_short } =
-        plan.conditions::<I, true>(isa, table, &mut account.before_bits, rows);
+        source.conditions::<I, true>(isa, member, &mut account.before_bits, rows);
     let start = first.saturating_sub(from).min(rows);
     let (mut long, mut short) = ([0; WORDS], [0; WORDS]);
     if wanted != Side::Short {

@@ -1,6 +1,6 @@
 //! Break-outs sized by volatility, with stops in units of the average true range.
 
-use super::{Context, Series, Strategy, StrategyDef, series, start};
+use super::{BuiltIn, Context, Series, Strategy, StrategyDef, series, start};
 use crate::bars::Bars;
 use crate::genes::{Constraint, Gene, GeneDef, Genome};
 use crate::indicators::channel::{highest, lowest};
@@ -57,18 +57,28 @@ pub fn exposure(risk: f64, close: f64, distance: f64) -> f64 {
     if w < 1.0 { w } else { 1.0 }
 }
 
-impl Strategy for AtrStopLoss {
+impl BuiltIn for AtrStopLoss {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for AtrStopLoss {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         (5 * genome.rows(ATR_PERIOD)).max(genome.rows(ENTRY_PERIOD)) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
         let (rows, scale) = (bars.len(), bars.scale());
-        let first = start(ctx, self.warm_up(bars, genome));
+        let first = start(ctx, self.warm_up(bars, ctx.others, genome));
         let (top, bottom) =
             (highest(bars.high, genome.rows(ENTRY_PERIOD)), lowest(bars.low, genome.rows(ENTRY_PERIOD)));
         let (stop, risk) = (genome.f64(STOP_LOSS_MULTIPLIER), genome.f64(RISK_PER_TRADE));

@@ -1,6 +1,6 @@
 //! Bollinger bands: against the bands or through them.
 
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Choice, Gene, GeneDef, Genome};
@@ -104,17 +104,27 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     })
 }
 
-impl Strategy for BollingerBands {
+impl BuiltIn for BollingerBands {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for BollingerBands {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         genome.rows(LOOKBACK_PERIOD)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, genome)))
+        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, ctx.others, genome)))
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {

@@ -1,6 +1,6 @@
 //! Break-outs from the channel of the previous rows.
 
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, Gene, GeneDef, Genome};
@@ -137,17 +137,27 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     Some(Plan::new(Form::Channel, &keys, &x).filtered(filtered))
 }
 
-impl Strategy for DonchianBreakout {
+impl BuiltIn for DonchianBreakout {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for DonchianBreakout {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         genome.rows(CHANNEL_PERIOD).max(genome.rows(EXIT_PERIOD)).max(20) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, genome)))
+        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, ctx.others, genome)))
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {

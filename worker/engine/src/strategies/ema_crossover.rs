@@ -1,6 +1,6 @@
 //! Two exponential moving averages that part by more than a threshold.
 
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, Gene, GeneDef, Genome};
@@ -95,18 +95,28 @@ fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
     Some(Plan::new(Form::Band, &keys, &[1.0 + theta, 1.0 - theta]))
 }
 
-impl Strategy for EmaCrossover {
+impl BuiltIn for EmaCrossover {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
+
+impl Strategy for EmaCrossover {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
 
     /// A seed of the first price weighs less than .3 % after three periods.
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         3 * genome.rows(FAST_PERIOD).max(genome.rows(SLOW_PERIOD)) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, genome)))
+        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, ctx.others, genome)))
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {

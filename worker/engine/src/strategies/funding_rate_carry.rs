@@ -1,6 +1,6 @@
 //! Takes the side that is paid funding.
 
-use super::{Context, Series, Strategy, StrategyDef, start};
+use super::{BuiltIn, Context, Series, Strategy, StrategyDef, start};
 use crate::bars::{Bars, FundingStamp};
 use crate::genes::{Gene, GeneDef, Genome};
 use crate::signals::{Conditions, Signals, latch};
@@ -121,13 +121,23 @@ pub fn cadence_ms(stamps: &[FundingStamp]) -> i64 {
     best.0
 }
 
-impl Strategy for FundingRateCarry {
+impl BuiltIn for FundingRateCarry {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
+
+impl Strategy for FundingRateCarry {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
 
     /// One row more than there are if the stamps never suffice.
-    fn warm_up(&self, bars: &Bars, genome: &Genome) -> usize {
+    fn warm_up(&self, bars: &Bars, _: &[Bars], genome: &Genome) -> usize {
         let last_needed = genome.rows(FUNDING_PERSISTENCE).checked_sub(1).and_then(|i| bars.funding.get(i));
         let row = last_needed.and_then(|s| (0..bars.len()).find(|&t| s.time_ms <= close_time(bars, t)));
         row.unwrap_or(bars.len()) + 1
@@ -137,7 +147,7 @@ impl Strategy for FundingRateCarry {
         let columns = Columns::new(bars, genome);
         let mut out = vec![0; bars.len()];
         let (mut target, mut since) = (0, 0);
-        for (t, row) in out.iter_mut().enumerate().skip(start(ctx, self.warm_up(bars, genome))) {
+        for (t, row) in out.iter_mut().enumerate().skip(start(ctx, self.warm_up(bars, ctx.others, genome))) {
             let next = latch(target, columns.conditions(t, t - since));
             if next != target {
                 since = t;
@@ -185,11 +195,11 @@ mod tests {
         };
         let genome = Genome::from_pairs(&DEF, &[]).unwrap();
         // The eighth stamp is at hour 56, which is the close of row 55.
-        assert_eq!(FundingRateCarry.warm_up(&bars, &genome), 56);
+        assert_eq!(FundingRateCarry.warm_up(&bars, &[], &genome), 56);
         match FundingRateCarry.signals(
             &bars,
             &genome,
-            Context { first: 0, bars_per_year: 8760.0, interrupt: Interrupt::NEVER },
+            Context { first: 0, bars_per_year: 8760.0, others: &[], interrupt: Interrupt::NEVER },
         ) {
             Signals::Positions(p) => p[100],
             _ => unreachable!(),

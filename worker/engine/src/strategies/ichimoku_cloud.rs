@@ -1,6 +1,6 @@
 //! Ichimoku: closes against the cloud drawn from the past.
 
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Choice, Constraint, Gene, GeneDef, Genome};
@@ -125,17 +125,27 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     Some(Plan::new(Form::Cloud, &keys, &[]).filtered(confirmed))
 }
 
-impl Strategy for IchimokuCloud {
+impl BuiltIn for IchimokuCloud {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for IchimokuCloud {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         genome.rows(KIJUN_PERIOD) + genome.rows(SENKOU_SPAN_B_PERIOD) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, genome)))
+        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, ctx.others, genome)))
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {

@@ -1,7 +1,7 @@
 //! A linear support vector classifier, refitted as time goes on.
 
 use super::learning::{HORIZON, LEAST_ROWS, Standard, svm, training_rows};
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, start};
 use crate::bars::Bars;
 use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features};
@@ -131,22 +131,32 @@ impl Rule for Columns {
     }
 }
 
-impl Strategy for LinearSvcClassifier {
+impl BuiltIn for LinearSvcClassifier {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for LinearSvcClassifier {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         genome.rows(LOOKBACK_WINDOW) + HORIZON + FIRST_ROW
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        let first = start(ctx, self.warm_up(bars, genome));
+        let first = start(ctx, self.warm_up(bars, ctx.others, genome));
         positions(&Columns::new(bars, genome, first, ctx.interrupt), bars.len(), first)
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {
-        let first = start(ctx, self.warm_up(bars, genome));
+        let first = start(ctx, self.warm_up(bars, ctx.others, genome));
         vec![("score".to_owned(), Columns::new(bars, genome, first, ctx.interrupt).score)]
     }
 }

@@ -27,7 +27,9 @@ pub use registry::{Found, all, find};
 use crate::bars::Bars;
 use crate::batch::BatchForm;
 use crate::genes::{Constraint, GeneDef, Genome};
+use crate::graph::Plan;
 use crate::interrupt::Interrupt;
+use crate::rules::Latched;
 use crate::signals::{Conditions, Signals, latch};
 
 /// What a strategy is, as data: for the catalogue, `galapagos strategies` and the search space.
@@ -77,6 +79,8 @@ pub struct Context<'a> {
     pub first: usize,
     /// Bars per year (B).
     pub bars_per_year: f64,
+    /// Bars of the symbols that own strategies look at beside the traded one.
+    pub others: &'a [Bars<'a>],
     /// Ends long computations; what they return then means nothing.
     pub interrupt: Interrupt<'a>,
 }
@@ -86,18 +90,40 @@ pub type Series = (String, Vec<Option<f64>>);
 
 /// A family of trading rules.
 pub trait Strategy: Send + Sync {
-    /// Name, genes and documentation of the strategy.
-    fn def(&self) -> &'static StrategyDef;
+    /// Name in manifests and results.
+    fn name(&self) -> &str;
+
+    /// What the engine knows of it; `None`: one that a manifest wrote.
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        None
+    }
 
     /// Rows needed before the first decision is the close of row `warm_up - 1`, for these gene values. Called
     /// with the genome's own values, and with the upper bounds of a job (it never falls when a value rises).
-    fn warm_up(&self, bars: &Bars, genome: &Genome) -> usize;
+    fn warm_up(&self, bars: &Bars, others: &[Bars], genome: &Genome) -> usize;
+
+    /// Whether its positions follow from conditions of the market alone, which a batch can share. With `guarded` also
+    /// where the margin may close a position.
+    fn is_latched(&self, _guarded: bool) -> bool {
+        false
+    }
+
+    /// The conditions of a genome of such a strategy, added to the graph of a batch.
+    fn latched(&self, _genome: &Genome, _plan: &mut Plan) -> Option<Latched> {
+        None
+    }
 
     /// The decisions for rows `ctx.first..bars.len()`.
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals;
 
     /// The indicators behind the decisions, for `backtest --bars` and pictures.
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series>;
+}
+
+/// A strategy of the catalogue.
+pub trait BuiltIn: Strategy {
+    /// Name, genes and documentation of the strategy.
+    fn def(&self) -> &'static StrategyDef;
 }
 
 /// A latched rule, row by row.

@@ -1,6 +1,6 @@
 //! A causal kernel regression as the trend.
 
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Choice, Gene, GeneDef, Genome};
@@ -91,18 +91,28 @@ fn batch(genome: &Genome, _: &Setting) -> Option<Plan> {
     Some(Plan::new(Form::Kernel, &keys, &[1.0 + theta, 1.0 - theta]))
 }
 
-impl Strategy for NadarayaWatson {
+impl BuiltIn for NadarayaWatson {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for NadarayaWatson {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         2 * genome.rows(BANDWIDTH)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
         let columns = Columns::new(bars, genome, ctx.interrupt);
-        positions(&columns, bars.len(), start(ctx, self.warm_up(bars, genome)))
+        positions(&columns, bars.len(), start(ctx, self.warm_up(bars, ctx.others, genome)))
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {

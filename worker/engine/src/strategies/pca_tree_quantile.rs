@@ -3,7 +3,7 @@
 use super::learning::forest::{Draws, Samples, Tree, bin, edges};
 use super::learning::quantile::{HISTORY, quantile, recent};
 use super::learning::{HORIZON, LEAST_ROWS, Standard, jacobi, training_rows};
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features, NAMES};
@@ -216,22 +216,32 @@ impl Rule for Columns {
     }
 }
 
-impl Strategy for PcaTreeQuantile {
+impl BuiltIn for PcaTreeQuantile {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for PcaTreeQuantile {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         genome.rows(FEATURE_WINDOW) + HORIZON + FIRST_ROW + HISTORY
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        let first = start(ctx, self.warm_up(bars, genome));
+        let first = start(ctx, self.warm_up(bars, ctx.others, genome));
         positions(&Columns::new(bars, genome, first, ctx.interrupt), bars.len(), first)
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {
-        let first = start(ctx, self.warm_up(bars, genome));
+        let first = start(ctx, self.warm_up(bars, ctx.others, genome));
         let columns = Columns::new(bars, genome, first, ctx.interrupt);
         let quantile = |name, value: fn(Thresholds) -> f64| {
             series(name, bars.len(), 0, |t| columns.thresholds[t].map_or(f64::NAN, value))

@@ -1,8 +1,8 @@
 //! Which strategies there are, and by which names they are found.
 
-use super::Strategy;
+use super::BuiltIn;
 
-static ALL: [&dyn Strategy; 15] = [
+static ALL: [&dyn BuiltIn; 15] = [
     &super::sma_crossover::SmaCrossover,
     &super::ema_crossover::EmaCrossover,
     &super::donchian_breakout::DonchianBreakout,
@@ -24,13 +24,13 @@ static ALL: [&dyn Strategy; 15] = [
 #[derive(Clone, Copy)]
 pub struct Found {
     /// The strategy of that name.
-    pub strategy: &'static dyn Strategy,
+    pub strategy: &'static dyn BuiltIn,
     /// Genes fixed by an alias, as name and value.
     pub fixed: &'static [(&'static str, &'static str)],
 }
 
 /// Every strategy, in the order of the catalogue.
-pub fn all() -> &'static [&'static dyn Strategy] {
+pub fn all() -> &'static [&'static dyn BuiltIn] {
     &ALL
 }
 

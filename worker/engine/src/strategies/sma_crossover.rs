@@ -1,6 +1,6 @@
 //! Two simple moving averages that cross.
 
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, Gene, GeneDef, Genome};
@@ -81,17 +81,27 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     Some(Plan::new(Form::Cross, &keys, &[slow as f64, fast as f64]))
 }
 
-impl Strategy for SmaCrossover {
+impl BuiltIn for SmaCrossover {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for SmaCrossover {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         genome.rows(FAST_PERIOD).max(genome.rows(SLOW_PERIOD)) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, genome)))
+        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, ctx.others, genome)))
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {

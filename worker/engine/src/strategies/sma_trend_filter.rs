@@ -1,6 +1,6 @@
 //! A stack of close, fast and slow average, with a slope.
 
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, Gene, GeneDef, Genome};
@@ -106,17 +106,27 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     Some(Plan::new(Form::Trend, &keys, &x))
 }
 
-impl Strategy for SmaTrendFilter {
+impl BuiltIn for SmaTrendFilter {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for SmaTrendFilter {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         genome.rows(FAST_SMA_PERIOD).max(genome.rows(SLOW_SMA_PERIOD)) + genome.rows(TREND_STRENGTH_PERIOD)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, genome)))
+        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, ctx.others, genome)))
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {

@@ -1,6 +1,6 @@
 //! Crosses of %K and %D inside the extreme zones.
 
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Gene, GeneDef, Genome};
@@ -87,17 +87,27 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     Some(Plan::new(Form::Oscillator, &keys, &[genome.f64(OVERSOLD_LEVEL), genome.f64(OVERBOUGHT_LEVEL)]))
 }
 
-impl Strategy for StochasticOscillator {
+impl BuiltIn for StochasticOscillator {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for StochasticOscillator {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         genome.rows(K_PERIOD) + genome.rows(D_PERIOD)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, genome)))
+        positions(&Columns::new(bars, genome), bars.len(), start(ctx, self.warm_up(bars, ctx.others, genome)))
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, _: Context) -> Vec<Series> {

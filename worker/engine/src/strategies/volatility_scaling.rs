@@ -1,6 +1,6 @@
 //! Momentum with an exposure that shrinks as volatility rises.
 
-use super::{Context, Series, Strategy, StrategyDef, series, start};
+use super::{BuiltIn, Context, Series, Strategy, StrategyDef, series, start};
 use crate::bars::Bars;
 use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::moments::ReturnSums;
@@ -104,18 +104,28 @@ pub fn size(target: f64, volatility: f64) -> f64 {
     }
 }
 
-impl Strategy for VolatilityScaling {
+impl BuiltIn for VolatilityScaling {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for VolatilityScaling {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         (5 * genome.rows(VOLATILITY_WINDOW)).max(genome.rows(MOMENTUM_WINDOW)) + 1
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
         let columns = Columns::new(bars, genome, ctx.bars_per_year);
-        let first = start(ctx, self.warm_up(bars, genome));
+        let first = start(ctx, self.warm_up(bars, ctx.others, genome));
         let exposure = (0..bars.len()).map(|t| if t < first { 0.0 } else { columns.exposure(t) }).collect();
         Signals::Exposure(exposure)
     }
@@ -125,7 +135,7 @@ impl Strategy for VolatilityScaling {
         let volatility = |name, n: usize| {
             series(name, bars.len(), n, |t| columns.annual * columns.sums.deviation(t, n).unwrap_or(0.0))
         };
-        let first = start(ctx, self.warm_up(bars, genome));
+        let first = start(ctx, self.warm_up(bars, ctx.others, genome));
         vec![
             volatility("volatility", columns.window),
             volatility("long_run_volatility", 5 * columns.window),

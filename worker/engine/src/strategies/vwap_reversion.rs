@@ -1,6 +1,6 @@
 //! Reversion to the volume-weighted average price.
 
-use super::{Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
+use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
 use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Gene, GeneDef, Genome};
@@ -119,18 +119,28 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     Some(Plan::new(Form::Vwap, &keys, &[-entry, entry, -exit, exit, k]))
 }
 
-impl Strategy for VwapReversion {
+impl BuiltIn for VwapReversion {
     fn def(&self) -> &'static StrategyDef {
         &DEF
     }
+}
 
-    fn warm_up(&self, _: &Bars, genome: &Genome) -> usize {
+impl Strategy for VwapReversion {
+    fn name(&self) -> &str {
+        DEF.name
+    }
+
+    fn built_in(&self) -> Option<&'static StrategyDef> {
+        Some(&DEF)
+    }
+
+    fn warm_up(&self, _: &Bars, _: &[Bars], genome: &Genome) -> usize {
         genome.rows(VWAP_PERIOD) + 21
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
         let columns = Columns::new(bars, genome, ctx.interrupt);
-        positions(&columns, bars.len(), start(ctx, self.warm_up(bars, genome)))
+        positions(&columns, bars.len(), start(ctx, self.warm_up(bars, ctx.others, genome)))
     }
 
     fn indicators(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Vec<Series> {

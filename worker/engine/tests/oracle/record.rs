@@ -41,6 +41,16 @@ impl Data {
         Data { decimals, ..self }
     }
 
+    /// Some of the rows, as a series of their own.
+    pub fn rows(&self, range: std::ops::Range<usize>) -> Data {
+        Data {
+            time_ms: self.time_ms[range.clone()].to_vec(),
+            prices: self.prices.each_ref().map(|column| column[range.clone()].to_vec()),
+            volume: self.volume[range].to_vec(),
+            ..self.clone()
+        }
+    }
+
     /// The data with the edit and the made funding that the record's `data` names.
     pub fn edited(&self, set: &Value) -> Data {
         let mut out = self.clone();

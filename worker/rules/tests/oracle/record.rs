@@ -2,7 +2,6 @@
 
 use galapagos_rules::{Clause, Document, Error, Expression, Gene, Market, Rules, Side, Stamps, Text, check};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
 
 /// The first open times of each data set, in units of its interval since 1970: `tests/oracle/README.md`.
 pub const OPENS: [(&str, &str); 4] = [
@@ -11,29 +10,6 @@ pub const OPENS: [(&str, &str); 4] = [
     ("IBM", include_str!("opens/IBM.txt")),
     ("EURUSD", include_str!("opens/EURUSD.txt")),
 ];
-
-/// All records of a kind: those beside this file, and those of the folders that `GALAPAGOS_ORACLE` names.
-pub fn records(kind: &str) -> Vec<Value> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
-    let named = std::env::var_os("GALAPAGOS_ORACLE").unwrap_or_default();
-    let folders =
-        std::iter::once(own).chain(std::env::split_paths(&named).filter(|p| !p.as_os_str().is_empty()));
-    let mut all = Vec::new();
-    for folder in folders {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-            .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|e| e == "json"))
-            .collect();
-        files.sort();
-        for file in files {
-            let value: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-            let records = value["records"].as_array().cloned().unwrap_or_default();
-            all.extend(records.into_iter().filter(|record| record["kind"] == kind));
-        }
-    }
-    all
-}
 
 /// A value as the text of a gene or symbol.
 pub fn text(value: &Value) -> String {

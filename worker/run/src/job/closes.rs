@@ -1,6 +1,7 @@
 //! What cannot be tested on data that have closes only.
 
 use galapagos_engine::genes::STOP_GENES;
+use galapagos_rules::{Clause, Expression, Strategy};
 
 /// The built-in strategy whose stops are part of it.
 const STOPS_OF_ITS_OWN: &str = "atr_stop_loss";
@@ -17,17 +18,26 @@ pub struct NeedsBars {
     advice: String,
 }
 
-/// Whether a strategy with genes of these names decides at closes alone.
+/// Whether a strategy with genes of these names, and with these rules if it is one of its own, decides at closes alone.
 ///
 /// # Errors
-/// One of them is a stop or a target, or the strategy has one of its own.
-pub fn check<'a>(strategy: &str, mut genes: impl Iterator<Item = &'a str>) -> Result<(), NeedsBars> {
+/// One of the genes or rules is a stop or a target, or the built-in strategy has one of its own.
+pub fn check<'a>(
+    strategy: &str,
+    mut genes: impl Iterator<Item = &'a str>,
+    rules: Option<&Strategy>,
+) -> Result<(), NeedsBars> {
     let refused =
         |what: String, advice: String| Err(NeedsBars { strategy: strategy.to_owned(), what, advice });
     if let Some(gene) = genes.find(|gene| STOP_GENES.contains(gene)) {
         return refused(format!("gene {gene}"), format!("leave {gene} out"));
     }
-    if strategy == STOPS_OF_ITS_OWN {
+    let inside = |e: &&Expression| matches!(e.place, Clause::Stop | Clause::Target);
+    if let Some(expression) = rules.and_then(|rules| rules.expressions.iter().find(inside)) {
+        let path = &expression.path;
+        return refused(path.clone(), format!("leave {path} out"));
+    }
+    if rules.is_none() && strategy == STOPS_OF_ITS_OWN {
         return refused("the stop".to_owned(), "leave the strategy out".to_owned());
     }
     Ok(())

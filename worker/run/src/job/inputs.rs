@@ -56,6 +56,9 @@ pub struct StrategyInputs {
     pub genes: Vec<GeneSpec>,
     /// Warm-start genomes, every gene named.
     pub initial: Vec<BTreeMap<String, GeneValue>>,
+    /// Canonical rules of a strategy that the manifest writes itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<serde_json::Value>,
 }
 
 /// The account as an input.

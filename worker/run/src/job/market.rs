@@ -47,6 +47,8 @@ pub struct Market {
 pub struct Facts {
     /// Digest of the dataset, 64 hex digits.
     pub digest: String,
+    /// All symbols of the dataset, traded or not.
+    pub symbols: Vec<String>,
     /// Length of a bar.
     pub interval_ms: i64,
     /// What the import suggested.
@@ -104,11 +106,19 @@ impl Market {
         all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
     }
 
+    /// The rows of symbols that rules look at beside the traded ones, in ascending order of their names, up to the job's
+    /// last date. They have no funding: nothing of theirs is held.
+    pub fn others(&self, symbols: &[String]) -> Vec<Bars<'_>> {
+        let all = symbols.iter().filter_map(|name| Some(bars(&self.dataset.symbol(name).ok()?, &[])));
+        all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
+    }
+
     /// What resolving a job needs to know.
     pub fn facts(&self) -> Facts {
         let bars = self.bars();
         Facts {
             digest: self.dataset.digest().to_owned(),
+            symbols: self.dataset.symbols().map(str::to_owned).collect(),
             interval_ms: self.dataset.interval().ms(),
             calendar: self.dataset.calendar(),
             volume: bars.iter().all(Bars::has_volume),

@@ -8,6 +8,7 @@
 //! * [`dates`]: from when to when it looks at the data.
 //! * [`execution`]: the manifest's account options -> the engine's.
 //! * [`market`]: an open dataset as the engine reads it.
+//! * [`own_data`]: what rules ask of the rows.
 //! * [`problem`]: dataset + job -> what one genome is worth.
 //! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
 
@@ -18,6 +19,7 @@ pub mod execution;
 pub mod fitness;
 pub mod inputs;
 pub mod market;
+pub mod own_data;
 pub mod problem;
 pub mod resolve;
 mod resolve_error;

@@ -14,6 +14,7 @@ use galapagos_engine::window::{Rows, Split, WindowError, split_holdout, warm_up}
 use galapagos_manifest::{Dates, show_stamp};
 
 use super::dates::{self, between};
+use super::own_data::{self, RulesError};
 use super::resolve::ResolvedJob;
 use super::space::SpeciesSpace;
 
@@ -50,6 +51,9 @@ pub enum ProblemError {
     /// Funding cannot be charged.
     #[error(transparent)]
     Funding(#[from] FundingError),
+    /// Rules of a manifest look at something that the data do not have.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
 }
 
 /// The warm-up of one symbol and who causes it.
@@ -62,7 +66,7 @@ pub struct WarmUp {
     /// Rows before the job's first date; 0 without one. They only warm up.
     pub history: usize,
     /// The species that needs them; `None`: `warmupBars`.
-    pub species: Option<&'static str>,
+    pub species: Option<String>,
 }
 
 impl WarmUp {
@@ -91,7 +95,7 @@ pub struct Decoded<'a> {
 impl Decoded<'_> {
     /// As the batch path takes it.
     pub fn individual(&self) -> Individual<'_> {
-        Individual { strategy: self.species.strategy, genome: &self.genome }
+        Individual { strategy: self.species.strategy(), genome: &self.genome }
     }
 
     /// Names and values of its genes, as manifests write them.
@@ -105,6 +109,8 @@ impl Decoded<'_> {
 pub struct Problem<'a> {
     job: &'a ResolvedJob,
     bars: Vec<Bars<'a>>,
+    /// Those of the symbols that rules look at beside the traded ones.
+    others: Vec<Bars<'a>>,
     training: DataPart<'a>,
     split: Split,
     warm_ups: Vec<WarmUp>,
@@ -112,16 +118,26 @@ pub struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    /// Lays the windows and prepares the training columns. `bars` in ascending order of their symbols, as
-    /// [`Market::bars`](super::market::Market::bars) gives them.
+    /// Lays the windows and prepares the training columns. `bars` and `others` in ascending order of their symbols, `bars`
+    /// as [`Market::bars`](super::market::Market::bars) gives them; `others` are those of [`ResolvedJob::others`].
     ///
     /// # Errors
     /// The warm-up exceeds half of the training rows, or funding cannot be charged.
-    pub fn new(job: &'a ResolvedJob, mut bars: Vec<Bars<'a>>) -> Result<Problem<'a>, ProblemError> {
+    pub fn new(
+        job: &'a ResolvedJob,
+        mut bars: Vec<Bars<'a>>,
+        mut others: Vec<Bars<'a>>,
+    ) -> Result<Problem<'a>, ProblemError> {
+        for species in &job.species {
+            if let Some(rules) = species.rules() {
+                own_data::check(species.name(), rules, &bars, &others)?;
+            }
+        }
         let mut from_ms = job.dates.from_ms;
         if job.execution.window == Window::Full {
             // The programs to compare with know no bar before those that they are given.
-            bars.iter_mut().for_each(|b| *b = b.skip(dates::start(b.time_ms, from_ms)));
+            let all = bars.iter_mut().chain(&mut others);
+            all.for_each(|b| *b = b.skip(dates::start(b.time_ms, from_ms)));
             from_ms = None;
         }
         let starts: Vec<usize> = bars.iter().map(|b| dates::start(b.time_ms, from_ms)).collect();
@@ -132,12 +148,12 @@ impl<'a> Problem<'a> {
         let mut warm_ups = Vec::with_capacity(bars.len());
         for ((bars, &rows), &history) in bars.iter().zip(&split.training_rows).zip(&starts) {
             let prepared = Prepared::new(bars.truncate(rows), &job.execution)?;
-            warm_ups.push(bound(job, &prepared, history).map_err(|e| dated(job, bars, history, e))?);
+            warm_ups.push(bound(job, &prepared, &others, history).map_err(|e| dated(job, bars, history, e))?);
             symbols.push(prepared);
         }
         let rows = warm_ups.iter().map(|w| Rows::dated(w.first(), from_ms)).collect();
         let metrics = job.fitness.metrics();
-        Ok(Problem { job, bars, training: DataPart { symbols, rows }, split, warm_ups, metrics })
+        Ok(Problem { job, bars, others, training: DataPart { symbols, rows }, split, warm_ups, metrics })
     }
 
     /// The resolved job.
@@ -148,6 +164,11 @@ impl<'a> Problem<'a> {
     /// The bars of all symbols, with those before the job's first date, and holdout included.
     pub fn bars(&self) -> &[Bars<'a>] {
         &self.bars
+    }
+
+    /// The bars of the symbols that rules look at beside the traded ones.
+    pub fn others(&self) -> &[Bars<'a>] {
+        &self.others
     }
 
     /// The warm-up of each symbol, in the order of the symbols.
@@ -212,17 +233,19 @@ impl<'a> Problem<'a> {
         interrupt: Interrupt<'_>,
     ) -> Result<Evaluation, Interrupted> {
         let (exec, metrics) = (&self.job.execution, self.metrics);
-        let rows = self.training.rows_of(exec, decoded);
-        let run = Backtest { symbols: &self.training.symbols, rows: &rows, exec, metrics };
-        backtest::evaluate(&run, decoded.species.strategy, &decoded.genome, interrupt)
+        let rows = self.training.rows_of(exec, &self.others, decoded);
+        let others = &self.others;
+        let run = Backtest { symbols: &self.training.symbols, rows: &rows, others, exec, metrics };
+        backtest::evaluate(&run, decoded.species.strategy(), &decoded.genome, interrupt)
     }
 
     /// The whole story of an individual on a part of the data, with every metric.
     pub fn report(&self, part: &DataPart<'_>, decoded: &Decoded<'_>) -> BacktestResult {
         let exec = &self.job.execution;
-        let rows = part.rows_of(exec, decoded);
-        let run = Backtest { symbols: &part.symbols, rows: &rows, exec, metrics: MetricSet::FULL };
-        backtest(&run, decoded.species.strategy, &decoded.genome)
+        let rows = part.rows_of(exec, &self.others, decoded);
+        let (others, metrics) = (&self.others, MetricSet::FULL);
+        let run = Backtest { symbols: &part.symbols, rows: &rows, others, exec, metrics };
+        backtest(&run, decoded.species.strategy(), &decoded.genome)
     }
 }
 
@@ -238,13 +261,16 @@ impl<'a> DataPart<'a> {
     }
 
     /// The rows that count for an individual: `window: Full` starts each at its own warm-up; else all see the same rows.
-    pub fn rows_of(&self, exec: &Execution, decoded: &Decoded<'_>) -> Vec<Rows> {
+    pub fn rows_of(&self, exec: &Execution, others: &[Bars<'_>], decoded: &Decoded<'_>) -> Vec<Rows> {
         match exec.window {
             Window::AfterWarmUp => self.rows.clone(),
             Window::Full => {
                 let own = |(p, r): (&Prepared<'_>, &Rows)| match r.from_ms {
                     Some(_) => *r,
-                    None => Rows::full(decoded.species.strategy.warm_up(&p.bars(), &decoded.genome)),
+                    None => {
+                        let strategy = decoded.species.strategy();
+                        Rows::full(strategy.warm_up(&p.bars(), others, &decoded.genome))
+                    }
                 };
                 self.symbols.iter().zip(&self.rows).map(own).collect()
             }
@@ -267,13 +293,17 @@ fn dated(job: &ResolvedJob, bars: &Bars<'_>, history: usize, error: WindowError)
 }
 
 /// W of one symbol over all species, from the bounds of their genes (contract X20).
-fn bound(job: &ResolvedJob, prepared: &Prepared<'_>, history: usize) -> Result<WarmUp, WindowError> {
+fn bound(
+    job: &ResolvedJob,
+    prepared: &Prepared<'_>,
+    others: &[Bars<'_>],
+    history: usize,
+) -> Result<WarmUp, WindowError> {
     let bars = prepared.bars();
-    let need = |s: &SpeciesSpace| {
-        s.bounds().iter().map(|genome| s.strategy.warm_up(&bars, genome)).max().unwrap_or(1)
-    };
-    let species: Vec<(&'static str, usize)> = job.species.iter().map(|s| (s.name(), need(s))).collect();
+    let need = |s: &SpeciesSpace| s.warm_up_bound(&bars, others);
+    let species: Vec<(&str, usize)> = job.species.iter().map(|s| (s.name(), need(s))).collect();
     let own = prepared.len() - history;
     let (rows, cause) = warm_up(bars.symbol, history, own, &species, job.execution.warmup_bars)?;
-    Ok(WarmUp { symbol: bars.symbol.to_owned(), rows, history, species: cause.map(|i| species[i].0) })
+    let species = cause.map(|i| species[i].0.to_owned());
+    Ok(WarmUp { symbol: bars.symbol.to_owned(), rows, history, species })
 }

@@ -1,9 +1,11 @@
 //! A manifest resolved against its data: every default written out, every name checked. Nothing after this reads
 //! the manifest.
 
+use std::collections::BTreeSet;
+
 use galapagos_crds::{
     self as crds, CalendarType, Catalogue, EvolutionJob, EvolutionJobSpec, GeneValue, Goal as CrdGoal,
-    OnFailure, Preset as CrdPreset, Searcher as CrdSearcher,
+    OnFailure, Preset as CrdPreset, Searcher as CrdSearcher, StrategySpec,
 };
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Metric;
@@ -61,6 +63,8 @@ pub struct ResolvedJob {
     pub name: String,
     /// The species, in the order of the manifest.
     pub species: Vec<SpeciesSpace>,
+    /// Symbols that rules look at beside those that are traded, in ascending order.
+    pub others: Vec<String>,
     /// Warm-start genomes by species.
     pub initial: Vec<Vec<Box<[u32]>>>,
     /// What steers breeding: seed, population, operators.
@@ -112,6 +116,7 @@ impl ResolvedJob {
         let execution = to_engine(&spec.execution, bars_per_year)?;
         let mut warnings = Vec::new();
         let species = species(spec, facts, &execution, &mut warnings)?;
+        let others = others(&species);
         let initial = initial(spec, &species)?;
         let fitness = fitness(spec)?;
         let config = config(spec, fitness.goal);
@@ -130,6 +135,7 @@ impl ResolvedJob {
             namespace: job.metadata.namespace.clone().unwrap_or_else(|| LOCAL.to_owned()),
             name,
             species,
+            others,
             initial,
             config,
             fitness,
@@ -194,8 +200,12 @@ fn species(
     let funded = facts.funding || matches!(execution.funding, Funding::Constant { .. });
     let mut out: Vec<SpeciesSpace> = Vec::new();
     for (i, strategy) in spec.strategies.iter().enumerate() {
+        if strategy.rules.is_some() {
+            out.push(own(i, strategy, spec, facts, warnings)?);
+            continue;
+        }
         let mut species = SpeciesSpace::new(i, strategy, &[])?;
-        let def = species.strategy.def();
+        let Some(def) = species.strategy().built_in() else { continue };
         let missing = |what| ResolveError::NeedsData { strategy: def.name.to_owned(), what };
         if def.needs_volume && !facts.volume {
             return Err(missing("volume, which the data do not have: import it, or leave the strategy out"));
@@ -215,10 +225,32 @@ fn species(
     if facts.close_only {
         for (index, species) in out.iter().enumerate() {
             let genes = species.genes().iter().map(|gene| gene.name.as_str());
-            closes::check(species.name(), genes).map_err(|error| ResolveError::NeedsBars { index, error })?;
+            closes::check(species.name(), genes, species.rules())
+                .map_err(|error| ResolveError::NeedsBars { index, error })?;
         }
     }
     Ok(out)
+}
+
+/// A strategy that the manifest writes itself, checked with what is known of the data.
+fn own(
+    index: usize,
+    strategy: &StrategySpec,
+    spec: &EvolutionJobSpec,
+    facts: &Facts,
+    warnings: &mut Vec<String>,
+) -> Result<SpeciesSpace, ResolveError> {
+    let interval_ms = Interval::parse(&spec.market_data.interval)?.ms();
+    let species = SpeciesSpace::own(index, strategy, &facts.symbols, facts.volume, interval_ms)?;
+    for name in species.rules().iter().flat_map(|rules| &rules.unused_lets) {
+        warnings.push(format!("{}: nothing uses the let {name}", strategy.name));
+    }
+    Ok(species)
+}
+
+fn others(species: &[SpeciesSpace]) -> Vec<String> {
+    let seen = species.iter().filter_map(SpeciesSpace::rules).flat_map(|rules| rules.symbols());
+    seen.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
 }
 
 const VOLUME_GENE: &str = "volume_confirmation";
@@ -226,9 +258,10 @@ const VOLUME_GENE: &str = "volume_confirmation";
 fn initial(spec: &EvolutionJobSpec, species: &[SpeciesSpace]) -> Result<Vec<Vec<Box<[u32]>>>, ResolveError> {
     let mut out = vec![Vec::new(); species.len()];
     for (k, individual) in spec.population.initial.iter().enumerate() {
-        let name = galapagos_engine::strategies::find(&individual.strategy).map(|f| f.strategy.def().name);
+        let built_in = galapagos_engine::strategies::find(&individual.strategy);
+        let name = built_in.map_or(individual.strategy.as_str(), |f| f.strategy.def().name);
         // One of a strategy that the job does not have is refused by the check of manifests.
-        let Some(i) = species.iter().position(|s| Some(s.name()) == name) else { continue };
+        let Some(i) = species.iter().position(|s| s.name() == name) else { continue };
         out[i].push(species[i].indices(&format!("spec.population.initial[{k}].genome"), &individual.genome)?);
     }
     Ok(out)
@@ -313,6 +346,7 @@ fn inputs(
         name: s.name().to_owned(),
         genes: s.genes().to_vec(),
         initial: initial.iter().map(|genome| s.named(genome).into_iter().collect()).collect(),
+        rules: s.rules().map(galapagos_rules::Strategy::canonical),
     });
     Inputs {
         symbols,

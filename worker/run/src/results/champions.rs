@@ -126,7 +126,13 @@ fn difference(asked: MetricSet, recorded: &Evaluation, now: &Evaluation) -> Opti
 pub fn holding(problem: &Problem<'_>, holdout: Option<&DataPart<'_>>) -> Result<BuyAndHold, ResultError> {
     let exec = &problem.job().execution;
     let held = |part: &DataPart<'_>| {
-        let run = Backtest { symbols: part.symbols(), rows: part.rows(), exec, metrics: MetricSet::FULL };
+        let run = Backtest {
+            symbols: part.symbols(),
+            rows: part.rows(),
+            others: &[],
+            exec,
+            metrics: MetricSet::FULL,
+        };
         AccountResult::new(&buy_and_hold(&run, MetricSet::FULL))
     };
     Ok(BuyAndHold { training: held(problem.training()), holdout: holdout.map(held) })

@@ -16,8 +16,8 @@ use arrow::array::{
 };
 use arrow::datatypes::Schema;
 use galapagos_crds::GeneValue;
+use galapagos_crds::catalogue::GeneKind;
 use galapagos_engine::evaluation::Metric;
-use galapagos_engine::genes::GeneKind;
 use galapagos_genetics::species_id;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -96,7 +96,7 @@ struct Columns<'a> {
     job: &'a ResolvedJob,
     ids: Vec<u16>,
     metrics: Vec<(Metric, Float64Builder)>,
-    genes: BTreeMap<&'static str, Gene>,
+    genes: BTreeMap<&'a str, Gene>,
     generation: UInt32Builder,
     index: UInt32Builder,
     strategy: StringBuilder,
@@ -115,11 +115,11 @@ impl<'a> Columns<'a> {
         let mut genes = BTreeMap::new();
         for def in job.species.iter().flat_map(|s| s.defs()) {
             // A name that one strategy uses for numbers and another for names is text for both.
-            let text =
-                def.kind == GeneKind::Categorical || matches!(genes.get(def.name), Some(Gene::Name(_)));
+            let text = def.kind == GeneKind::Categorical
+                || matches!(genes.get(def.name.as_str()), Some(Gene::Name(_)));
             let column =
                 if text { Gene::Name(StringBuilder::new()) } else { Gene::Number(Float64Builder::new()) };
-            genes.insert(def.name, column);
+            genes.insert(def.name.as_str(), column);
         }
         let metrics = job.fitness.metrics();
         let asked = Metric::ALL.into_iter().filter(|&m| metrics.contains(m));

@@ -194,7 +194,7 @@ fn window(problem: &Problem<'_>, dataset: &str) -> DataWindow {
         from: bars.time_ms.get(warm_up.history).map_or_else(String::new, |&ms| time(ms)),
         to: bars.time_ms.last().map_or_else(String::new, |&ms| time(ms)),
         warm_up: (warm_up.first() - warm_up.history) as u64,
-        warm_up_species: warm_up.species.map(str::to_owned),
+        warm_up_species: warm_up.species.clone(),
         training_rows: (training - warm_up.history) as u64,
     });
     DataWindow {

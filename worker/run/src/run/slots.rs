@@ -44,7 +44,8 @@ impl<'a> BatchRunner<'a> {
     pub fn new(problem: &'a Problem<'a>) -> BatchRunner<'a> {
         let exec = &problem.job().execution;
         let (symbols, rows) = (problem.training().symbols(), problem.training().rows());
-        let run = Backtest { symbols, rows, exec, metrics: problem.metrics() };
+        let others = problem.others();
+        let run = Backtest { symbols, rows, others, exec, metrics: problem.metrics() };
         let batches = (exec.window == Window::AfterWarmUp).then(|| BatchEvaluator::new(run));
         BatchRunner { problem, batches, busy: AtomicUsize::new(0) }
     }

@@ -1,0 +1,192 @@
+//! Rows of all nodes, block by block.
+
+use super::column::{Column, Kind, NEVER, Rows, Stream};
+use super::frame::{Aggregated, Sight, Source};
+use super::functions::stream;
+use super::op::Op;
+use super::plan::{Origin, Plan, Slot};
+use super::{Market, ROWS};
+use crate::bars::Bars;
+
+/// The nodes of a plan over the rows of a market: one block at a time, whose rows stay in the processor's cache.
+pub struct Blocks<'a> {
+    plan: &'a Plan,
+    frame: FrameBlocks<'a>,
+}
+
+impl<'a> Blocks<'a> {
+    /// Before the first row.
+    pub fn new(plan: &'a Plan, market: &Market<'a>) -> Blocks<'a> {
+        let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market);
+        Blocks { plan, frame }
+    }
+
+    /// Computes rows `from..to`; blocks follow each other without a gap.
+    pub fn fill(&mut self, from: usize, to: usize) {
+        debug_assert_eq!(from, self.frame.to, "blocks follow each other");
+        self.frame.fill(to);
+    }
+
+    /// The numbers of a slot in the rows of the block, NaN where there is none.
+    pub fn numbers(&self, slot: Slot) -> &[f64] {
+        &self.column(slot).numbers
+    }
+
+    /// The conditions of a slot in the rows of the block, 64 rows a word: which are true, and which are known. None is
+    /// true that is not known.
+    pub fn conditions(&self, slot: Slot) -> (&[u64], &[u64]) {
+        let column = self.column(slot);
+        (&column.truth, &column.known)
+    }
+
+    fn column(&self, slot: Slot) -> &Column {
+        &self.frame.columns[self.plan.wanted[slot.0].node]
+    }
+}
+
+struct FrameBlocks<'a> {
+    source: Source<'a>,
+    streams: Vec<Work>,
+    columns: Vec<Column>,
+    children: Vec<Child<'a>>,
+    /// The rows of the block.
+    from: usize,
+    to: usize,
+}
+
+/// A node: its inputs, and what computes it. Nodes that see another frame are written with that frame.
+struct Work {
+    inputs: Vec<usize>,
+    stream: Option<Box<dyn Stream>>,
+}
+
+/// A frame that is seen from another.
+struct Child<'a> {
+    frame: FrameBlocks<'a>,
+    sight: Sight,
+    /// Nodes of the child, and the nodes that see them.
+    seen: Vec<(usize, usize, Kind)>,
+    /// What each row of the block sees.
+    counts: Vec<(usize, bool)>,
+}
+
+impl<'a> FrameBlocks<'a> {
+    fn new(plan: &'a Plan, id: usize, source: Source<'a>, market: &Market<'a>) -> FrameBlocks<'a> {
+        let frame = &plan.frames[id];
+        let work = |node: &super::plan::Node| Work { inputs: node.inputs.clone(), stream: stream(node) };
+        let children = frame.children.iter().map(|&child| {
+            let bars = source.bars();
+            let own = match &plan.frames[child].origin {
+                Origin::Of(name) => Source::Given(market.other(name)),
+                Origin::On(timeframe) => Source::Made(Aggregated::new(market.bars.symbol, &bars, *timeframe)),
+                Origin::Traded => Source::Given(market.bars),
+            };
+            let seen = frame.nodes.iter().enumerate().filter_map(|(own, node)| match node.op {
+                Op::See { child: of, node, kind } if of == child => Some((node, own, kind)),
+                _ => None,
+            });
+            let seen = seen.collect();
+            let frame = FrameBlocks::new(plan, child, own, market);
+            Child { frame, sight: Sight::default(), seen, counts: Vec::new() }
+        });
+        let children = children.collect();
+        let streams = frame.nodes.iter().map(work).collect();
+        let columns = vec![Column::default(); frame.nodes.len()];
+        FrameBlocks { source, streams, columns, children, from: 0, to: 0 }
+    }
+
+    fn fill(&mut self, to: usize) {
+        let (from, bars) = (self.to, self.source.bars());
+        let len = to - from;
+        for child in &mut self.children {
+            child.fill(&mut self.columns, &bars, from, len);
+        }
+        for (i, work) in self.streams.iter_mut().enumerate() {
+            let (before, rest) = self.columns.split_at_mut(i);
+            if let (Some(stream), Some(out)) = (&mut work.stream, rest.first_mut()) {
+                stream.fill(&Rows { before, inputs: &work.inputs, from, len, bars }, out);
+            }
+        }
+        (self.from, self.to) = (from, to);
+    }
+}
+
+impl Child<'_> {
+    /// Computes the frame as far as the block sees it, and writes what is seen.
+    fn fill(&mut self, above: &mut [Column], bars: &Bars<'_>, from: usize, len: usize) {
+        self.counts.clear();
+        for t in from..from + len {
+            self.counts.push(self.sight.at(&self.frame.source, bars, t));
+        }
+        for &(_, own, kind) in &self.seen {
+            above[own].clear_for(kind, len);
+        }
+        let most = self.counts.last().map_or(0, |last| last.0);
+        let mut t = 0;
+        loop {
+            let begin = t;
+            while t < len && self.counts[t].0 <= self.frame.to {
+                t += 1;
+            }
+            for &(node, own, kind) in &self.seen {
+                let seen = &self.frame.columns[node];
+                copy(kind, seen, self.frame.from, &self.counts, begin..t, from, &mut above[own]);
+            }
+            if t == len {
+                break;
+            }
+            let next = self.frame.to + ROWS;
+            self.frame.fill(if next < most { next } else { most });
+        }
+    }
+}
+
+impl Column {
+    fn clear_for(&mut self, kind: Kind, len: usize) {
+        let planes = |words: &mut Vec<u64>| {
+            words.clear();
+            words.resize(super::column::words(len), 0);
+        };
+        match kind {
+            Kind::Numbers => self.numbers.resize(len, f64::NAN),
+            Kind::Narrow => self.narrow.resize(len, 0),
+            Kind::Wide => self.wide.resize(len, 0),
+            Kind::Conditions => {
+                planes(&mut self.truth);
+                planes(&mut self.known);
+            }
+        }
+    }
+}
+
+/// Copies what rows of a block see. `begin`: the first row of the block that is seen; `from`: that of the block that
+/// sees.
+fn copy(
+    kind: Kind,
+    seen: &Column,
+    begin: usize,
+    counts: &[(usize, bool)],
+    rows: std::ops::Range<usize>,
+    from: usize,
+    out: &mut Column,
+) {
+    for i in rows {
+        let (count, old) = counts[i];
+        let at = if count == 0 || old { None } else { Some(count - 1 - begin) };
+        match kind {
+            Kind::Numbers => out.numbers[i] = at.map_or(f64::NAN, |at| seen.numbers[at]),
+            Kind::Narrow => out.narrow[i] = at.map_or(0, |at| seen.narrow[at]),
+            Kind::Wide => out.wide[i] = at.map_or(0, |at| seen.wide[at]),
+            Kind::Conditions => {
+                if let Some(truth) = at.and_then(|at| seen.condition(at)) {
+                    out.known[i / 64] |= 1 << (i % 64);
+                    out.truth[i / 64] |= u64::from(truth) << (i % 64);
+                }
+            }
+        }
+        // Exact numbers are seen on higher timeframes only, whose bars never grow old.
+        if out.start == NEVER && at.is_some() && seen.start < count {
+            out.start = from + i;
+        }
+    }
+}

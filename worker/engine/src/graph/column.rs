@@ -1,0 +1,224 @@
+//! A block of rows of one node, and what its node reads of others.
+
+use crate::bars::Bars;
+
+/// No row yet.
+pub(crate) const NEVER: usize = usize::MAX;
+
+/// Rows of one node. Each node uses the part that its kind names; the others stay empty.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    /// Numbers; NaN is na.
+    pub numbers: Vec<f64>,
+    /// Numerators below 2^63.
+    pub narrow: Vec<i64>,
+    /// Larger numerators.
+    pub wide: Vec<i128>,
+    /// The first row of the frame whose numerator counts; those before are na and hold something within bounds.
+    pub start: usize,
+    /// Which conditions are true, 64 rows a word from the first row of the block on.
+    pub truth: Vec<u64>,
+    /// Which conditions are not na. What is not known is not true.
+    pub known: Vec<u64>,
+}
+
+impl Default for Column {
+    fn default() -> Column {
+        let (numbers, narrow, wide) = (Vec::new(), Vec::new(), Vec::new());
+        Column { numbers, narrow, wide, start: NEVER, truth: Vec::new(), known: Vec::new() }
+    }
+}
+
+/// What a node has in each row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// f64.
+    Numbers,
+    /// i64 over a constant denominator.
+    Narrow,
+    /// i128 over a constant denominator.
+    Wide,
+    /// True, false or na.
+    Conditions,
+}
+
+/// The words for so many bits.
+pub(crate) fn words(rows: usize) -> usize {
+    rows.div_ceil(64)
+}
+
+impl Column {
+    /// Room for the numbers of `rows` rows.
+    pub fn numbers_mut(&mut self, rows: usize) -> &mut [f64] {
+        self.numbers.resize(rows, f64::NAN);
+        &mut self.numbers
+    }
+
+    /// Writes conditions row by row.
+    pub fn set_conditions(&mut self, rows: usize, mut of: impl FnMut(usize) -> Option<bool>) {
+        self.set_planes(rows, |i| match of(i) {
+            Some(truth) => (truth, true),
+            None => (false, false),
+        });
+    }
+
+    /// Writes conditions row by row: whether each is true, and whether it is known; what is not known is not true.
+    #[inline]
+    pub fn set_planes(&mut self, rows: usize, mut of: impl FnMut(usize) -> (bool, bool)) {
+        self.truth.clear();
+        self.known.clear();
+        let mut from = 0;
+        while from < rows {
+            let to = if from + 64 < rows { from + 64 } else { rows };
+            let (mut truth, mut known) = (0, 0);
+            for i in from..to {
+                let (is, knows) = of(i);
+                truth |= u64::from(is) << (i - from);
+                known |= u64::from(knows) << (i - from);
+            }
+            self.truth.push(truth & known);
+            self.known.push(known);
+            from = to;
+        }
+    }
+
+    /// Writes conditions word by word.
+    pub fn set_words(&mut self, rows: usize, mut of: impl FnMut(usize) -> (u64, u64)) {
+        self.truth.clear();
+        self.known.clear();
+        for w in 0..words(rows) {
+            let (truth, known) = of(w);
+            self.truth.push(truth & known);
+            self.known.push(known);
+        }
+    }
+
+    /// The condition of a row of the block.
+    #[inline]
+    pub fn condition(&self, i: usize) -> Option<bool> {
+        (bit(&self.known, i)).then(|| bit(&self.truth, i))
+    }
+}
+
+/// A bit of a row.
+#[inline]
+pub(crate) fn bit(words: &[u64], i: usize) -> bool {
+    words[i / 64] >> (i % 64) & 1 == 1
+}
+
+/// Whole numbers as numerators.
+pub(crate) trait Whole: Copy + Ord + Default + Send + 'static {
+    /// The numerators of a column of this width.
+    fn of(column: &Column) -> &[Self];
+    /// Room for them.
+    fn of_mut(column: &mut Column) -> &mut Vec<Self>;
+    /// The low bits of a wide number.
+    fn narrowed(x: i128) -> Self;
+    fn widened(self) -> i128;
+    fn rounded(self) -> f64;
+    fn plus(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
+    fn times(self, other: Self) -> Self;
+    fn magnitude(self) -> Self;
+}
+
+macro_rules! whole {
+    ($type:ty, $part:ident) => {
+        #[allow(clippy::unnecessary_cast, reason = "one text for both widths")]
+        impl Whole for $type {
+            #[inline]
+            fn of(column: &Column) -> &[$type] {
+                &column.$part
+            }
+            #[inline]
+            fn of_mut(column: &mut Column) -> &mut Vec<$type> {
+                &mut column.$part
+            }
+            #[inline]
+            fn narrowed(x: i128) -> $type {
+                x as $type
+            }
+            #[inline]
+            fn widened(self) -> i128 {
+                self as i128
+            }
+            #[inline]
+            fn rounded(self) -> f64 {
+                self as f64
+            }
+            #[inline]
+            fn plus(self, other: $type) -> $type {
+                self.wrapping_add(other)
+            }
+            #[inline]
+            fn minus(self, other: $type) -> $type {
+                self.wrapping_sub(other)
+            }
+            #[inline]
+            fn times(self, other: $type) -> $type {
+                self.wrapping_mul(other)
+            }
+            #[inline]
+            fn magnitude(self) -> $type {
+                self.wrapping_abs()
+            }
+        }
+    };
+}
+
+whole!(i64, narrow);
+whole!(i128, wide);
+
+/// What a node reads: the bars of its frame and the columns of its inputs, in the rows of the block.
+pub(crate) struct Rows<'a> {
+    /// The columns of all nodes before.
+    pub before: &'a [Column],
+    /// The nodes that are read.
+    pub inputs: &'a [usize],
+    /// The first row of the block, in the frame.
+    pub from: usize,
+    /// How many rows it has.
+    pub len: usize,
+    /// All bars of the frame.
+    pub bars: Bars<'a>,
+}
+
+impl<'a> Rows<'a> {
+    /// An input.
+    #[inline]
+    pub fn column(&self, i: usize) -> &'a Column {
+        &self.before[self.inputs[i]]
+    }
+
+    /// The numbers of an input.
+    #[inline]
+    pub fn numbers(&self, i: usize) -> &'a [f64] {
+        &self.column(i).numbers[..self.len]
+    }
+
+    /// The numerators of an input.
+    #[inline]
+    pub fn whole<T: Whole>(&self, i: usize) -> &'a [T] {
+        &T::of(self.column(i))[..self.len]
+    }
+
+    /// Row `start` of the frame as one of the block: how many of its rows are before.
+    pub fn lead(&self, start: usize) -> usize {
+        let lead = start.saturating_sub(self.from);
+        if lead < self.len { lead } else { self.len }
+    }
+}
+
+/// A node that computes its next rows from those of its inputs. Blocks of any length follow each other without a gap;
+/// where they are cut changes nothing.
+pub(crate) trait Stream: Send {
+    /// The rows of the block that `rows` names.
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column);
+}
+
+/// A node without memory.
+impl<F: FnMut(&Rows<'_>, &mut Column) + Send> Stream for F {
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
+        self(rows, out);
+    }
+}

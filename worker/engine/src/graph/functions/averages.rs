@@ -1,0 +1,77 @@
+//! Averages that forget: C2 and C3. They start at the first row that is there; a row that is not leaves them as they
+//! are.
+
+use super::finite;
+use crate::graph::column::{Column, Rows, Stream};
+
+/// Exponential average (C2).
+pub(super) struct Ema {
+    a: f64,
+    e: Option<f64>,
+}
+
+impl Ema {
+    pub fn new(n: usize) -> Ema {
+        Ema { a: 2.0 / (n as f64 + 1.0), e: None }
+    }
+
+    #[inline]
+    fn next(&mut self, x: f64) -> f64 {
+        if x.is_nan() {
+            return f64::NAN;
+        }
+        let e = self.e.map_or(x, |e| e + self.a * (x - e));
+        self.e = Some(e);
+        finite(e)
+    }
+}
+
+impl Stream for Ema {
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
+        let x = rows.numbers(0);
+        out.numbers_mut(rows.len).iter_mut().zip(x).for_each(|(o, &x)| *o = self.next(x));
+    }
+}
+
+/// Wilder's average (C3).
+#[derive(Clone)]
+pub(super) struct Rma {
+    n: usize,
+    k: f64,
+    /// Rows of the first mean so far, and their sum.
+    taken: usize,
+    sum: f64,
+    w: f64,
+}
+
+impl Rma {
+    pub fn new(n: usize) -> Rma {
+        Rma { n, k: 1.0 / n as f64, taken: 0, sum: 0.0, w: 0.0 }
+    }
+
+    /// The average with the next value; na until it has as many as its first mean takes.
+    #[inline]
+    pub fn next(&mut self, x: f64) -> f64 {
+        if x.is_nan() {
+            return f64::NAN;
+        }
+        if self.taken < self.n {
+            self.taken += 1;
+            self.sum += x;
+            if self.taken < self.n {
+                return f64::NAN;
+            }
+            self.w = self.sum / self.n as f64;
+        } else {
+            self.w += (x - self.w) * self.k;
+        }
+        finite(self.w)
+    }
+}
+
+impl Stream for Rma {
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
+        let x = rows.numbers(0);
+        out.numbers_mut(rows.len).iter_mut().zip(x).for_each(|(o, &x)| *o = self.next(x));
+    }
+}

@@ -1,0 +1,57 @@
+//! The market phase of own strategies: checked expressions to columns, block by block. What each expression gives is
+//! `docs/contract/rules.md`.
+//!
+//! A [`Plan`] takes canonical trees with the values of their genes. Whatever is the same in several trees, genomes or
+//! strategies is one node of it. [`Columns`] holds what the trees give in all rows; [`Blocks`] gives the same a block of
+//! rows at a time.
+//!
+//! Numbers are f64 with NaN for na, in ticks to the power that their type says. Exact numbers are whole numbers over a
+//! constant denominator, in i64 wherever they fit, and are rounded only where f64 is due. Conditions are two bits a
+//! row: true, and known.
+
+mod blocks;
+mod column;
+mod columns;
+mod compile;
+mod frame;
+mod functions;
+mod op;
+mod parts;
+mod plan;
+mod rounding;
+
+pub use blocks::Blocks;
+pub use columns::{Columns, Conditions};
+pub use plan::{Decimals, Plan, PlanError, Slot};
+
+use crate::bars::Bars;
+
+/// Rows of a block.
+const ROWS: usize = 512;
+
+/// The bars that columns are about.
+#[derive(Clone, Copy, Debug)]
+pub struct Market<'a> {
+    /// Those of the symbol that is traded.
+    pub bars: Bars<'a>,
+    /// Those of all symbols that `of` may name.
+    pub others: &'a [Bars<'a>],
+}
+
+impl<'a> Market<'a> {
+    /// Only the symbol that is traded.
+    pub fn alone(bars: Bars<'a>) -> Market<'a> {
+        Market { bars, others: &[] }
+    }
+
+    /// The symbols that `of` may name, with the decimals of their prices.
+    pub fn decimals(&self) -> Vec<Decimals> {
+        self.others.iter().map(|bars| (bars.symbol.to_owned(), bars.decimals)).collect()
+    }
+
+    /// The bars of another symbol; no rows, if there is none of this name.
+    fn other(&self, name: &str) -> Bars<'a> {
+        let found = self.others.iter().find(|bars| bars.symbol == name).copied();
+        found.unwrap_or(self.bars.truncate(0))
+    }
+}

@@ -1,0 +1,148 @@
+//! Nodes without repetition, over all trees, genomes and strategies that are added.
+
+use super::column::Kind;
+use super::op::Op;
+use galapagos_rules::{Exact, Timeframe};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// A column that is wanted, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(pub(crate) usize);
+
+/// Why a tree cannot be added.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The tree has not been checked, or is no column.
+    #[error("{0} is no checked expression for a column")]
+    Unchecked(String),
+    /// A gene has no value, or one that does not fit.
+    #[error("${0} has no value that fits")]
+    Gene(String),
+    /// A constant has no value for the genes.
+    #[error("the constant {0} has no value for these genes")]
+    Constant(String),
+    /// A number of rows is out of its bounds.
+    #[error("{0} rows are out of the bounds of a period")]
+    Period(String),
+    /// What only the account knows.
+    #[error("{0} is not known from the market alone")]
+    NotMarket(String),
+    /// A symbol without bars.
+    #[error("there is no symbol {0:?}")]
+    Symbol(String),
+}
+
+/// A symbol with the number of decimals of its prices.
+pub type Decimals = (String, u8);
+
+/// All nodes that the wanted columns need.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) wanted: Vec<Wanted>,
+    pub(crate) others: Vec<Decimals>,
+    slots: BTreeMap<usize, Slot>,
+}
+
+/// A column that is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Its node, in the first frame.
+    pub node: usize,
+    pub kind: Kind,
+    pub exact: Option<Exact>,
+}
+
+/// Bars that nodes are about.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub origin: Origin,
+    pub decimals: u8,
+    /// Each stands behind its inputs.
+    pub nodes: Vec<Node>,
+    found: BTreeMap<Node, usize>,
+    /// The frames that this one sees.
+    pub children: Vec<usize>,
+}
+
+/// Where the bars of a frame come from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Origin {
+    /// The symbol that is traded.
+    Traded,
+    /// The bars of the frame above, aggregated.
+    On(Timeframe),
+    /// Another symbol.
+    Of(String),
+}
+
+/// An operation on nodes of its frame.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Node {
+    pub op: Op,
+    pub inputs: Vec<usize>,
+}
+
+impl Frame {
+    fn new(origin: Origin, decimals: u8) -> Frame {
+        Frame { origin, decimals, nodes: Vec::new(), found: BTreeMap::new(), children: Vec::new() }
+    }
+}
+
+impl Plan {
+    /// A plan for the rows of a symbol with prices of so many decimals; `others`: all symbols that `of` may name.
+    pub fn new(decimals: u8, others: Vec<Decimals>) -> Plan {
+        let frames = vec![Frame::new(Origin::Traded, decimals)];
+        Plan { frames, wanted: Vec::new(), others, slots: BTreeMap::new() }
+    }
+
+    /// How many nodes there are in all frames.
+    pub fn nodes(&self) -> usize {
+        self.frames.iter().map(|frame| frame.nodes.len()).sum()
+    }
+
+    /// The exact form of a slot that is an exact number: its f64 is that of a whole number over the denominator.
+    pub fn exact(&self, slot: Slot) -> Option<Exact> {
+        self.wanted.get(slot.0)?.exact
+    }
+
+    /// Whether a slot holds conditions.
+    pub fn is_condition(&self, slot: Slot) -> bool {
+        self.wanted.get(slot.0).is_some_and(|wanted| wanted.kind == Kind::Conditions)
+    }
+
+    /// The node of an operation, which may be there already.
+    pub(crate) fn node(&mut self, frame: usize, op: Op, inputs: &[usize]) -> usize {
+        let frame = &mut self.frames[frame];
+        match frame.found.entry(Node { op, inputs: inputs.to_vec() }) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let id = frame.nodes.len();
+                frame.nodes.push(entry.key().clone());
+                *entry.insert(id)
+            }
+        }
+    }
+
+    /// The frame of an origin below another, which may be there already.
+    pub(crate) fn frame(&mut self, above: usize, origin: Origin, decimals: u8) -> usize {
+        let known = self.frames[above].children.iter().find(|&&child| self.frames[child].origin == origin);
+        if let Some(&known) = known {
+            return known;
+        }
+        let id = self.frames.len();
+        self.frames.push(Frame::new(origin, decimals));
+        self.frames[above].children.push(id);
+        id
+    }
+
+    /// The slot of a node of the first frame.
+    pub(crate) fn want(&mut self, node: usize, exact: Option<Exact>) -> Slot {
+        let (wanted, kind) = (&mut self.wanted, self.frames[0].nodes[node].op.kind());
+        *self.slots.entry(node).or_insert_with(|| {
+            wanted.push(Wanted { node, kind, exact });
+            Slot(wanted.len() - 1)
+        })
+    }
+}

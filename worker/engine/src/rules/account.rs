@@ -1,0 +1,249 @@
+//! The rules beside a running account: latch, waits, stops and targets, close by close: `docs/contract/rules.md`, "the
+//! account". The simulator fills; this file decides.
+
+use super::code::View;
+use super::decisions::{Decisions, Side as Rules, Size};
+use super::state::{Position, State, Term};
+use crate::execution::Side;
+use crate::orders::sign;
+use crate::prepared::Prepared;
+use crate::signals::{Conditions, latch};
+use crate::stops::Levels;
+use galapagos_rules::Reentry;
+
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+/// Rows since the last exit where there was none.
+const NEVER: f64 = 1e9;
+
+/// The state of the rules in one run of an account.
+#[derive(Debug)]
+pub(crate) struct RulesAccount<'a> {
+    rules: &'a Decisions,
+    prepared: &'a Prepared<'a>,
+    takes: Side,
+    latch: i8,
+    /// Row of the close that turned the latch, and the share decided there.
+    signal: usize,
+    share: f64,
+    /// Sides that wait until their entry is not met.
+    waiting: [bool; 2],
+    /// Sign that may not be entered (X13).
+    blocked: i8,
+    position: Option<Position>,
+    /// The position is to be closed because of its age.
+    aged: bool,
+    last_exit: Option<usize>,
+    last_pnl: f64,
+    /// Day of the last entry, and the entries of that day.
+    entries: (i64, u32),
+}
+
+/// Number of a side among the rules'.
+fn number(long: bool) -> usize {
+    usize::from(!long)
+}
+
+impl<'a> RulesAccount<'a> {
+    pub fn new(rules: &'a Decisions, prepared: &'a Prepared<'a>, takes: Side) -> RulesAccount<'a> {
+        RulesAccount {
+            rules,
+            prepared,
+            takes,
+            latch: 0,
+            signal: 0,
+            share: 0.0,
+            waiting: [false; 2],
+            blocked: 0,
+            position: None,
+            aged: false,
+            last_exit: None,
+            last_pnl: 0.0,
+            entries: (i64::MIN, 0),
+        }
+    }
+
+    /// A position was opened at `price`, slippage inside; its stop and target.
+    pub fn opened(&mut self, row: usize, long: bool, price: f64) -> Levels {
+        let day = self.day(row);
+        self.entries = if self.entries.0 == day { (day, self.entries.1 + 1) } else { (day, 1) };
+        let mut position = Position::new(long, row, self.signal, price);
+        let side = self.rules.sides[number(long)].as_ref();
+        let (stop, target) = side.map_or((f64::NAN, f64::NAN), |side| {
+            let stop = self.level(side.stop.as_ref(), self.signal, self.signal, position.at_fill());
+            position.stop = stop;
+            position.initial_risk = (price - stop).abs();
+            (stop, self.level(side.target.as_ref(), self.signal, self.signal, position.at_fill()))
+        });
+        self.position = Some(position);
+        Levels { stop: known(stop), target: known(target) }
+    }
+
+    /// The position was closed.
+    pub fn closed(&mut self, row: usize, pnl: f64) {
+        self.position = None;
+        self.aged = false;
+        self.last_exit = Some(row);
+        self.last_pnl = pnl;
+    }
+
+    /// It was closed by a stop, a target or the margin: an account exit.
+    pub fn stopped(&mut self, long: bool) {
+        self.account_exit(long);
+    }
+
+    /// The bar of a row is over, its tests done.
+    pub fn follow(&mut self, row: usize) {
+        if let Some(position) = &mut self.position {
+            position.follow(self.prepared.high[row], self.prepared.low[row]);
+        }
+    }
+
+    /// Whether an order that closes the position does so because of its age.
+    pub fn is_aged(&self) -> bool {
+        self.aged
+    }
+
+    /// The target wanted after the close of row `t`, and the levels of the next bars if a position is open.
+    pub fn decide(&mut self, t: usize) -> (f64, Option<Levels>) {
+        let rules = self.rules;
+        if t < rules.start {
+            return (0.0, None);
+        }
+        let account = self.account_terms(t);
+        let levels = self.move_levels(t);
+
+        // The entries with their shares, and the exits.
+        let shares = [true, false].map(|long| self.share_of_entry(long, t, account));
+        let mut entries = shares.map(|share| share.is_some());
+        let exits = [true, false].map(|long| self.is_left(long, t, account));
+        for (waits, met) in self.waiting.iter_mut().zip(entries) {
+            *waits &= met;
+        }
+
+        let met_now = entries;
+        if let Some(position) = &self.position {
+            let b = number(position.long);
+            if exits[b] && rules.sides[b].as_ref().is_some_and(|side| side.exit_knows) {
+                entries[b] = false;
+            }
+        }
+        let [enter_long, enter_short] = entries;
+        let [leave_long, leave_short] = exits;
+        let mut new = latch(self.latch, Conditions { enter_long, leave_long, enter_short, leave_short });
+        if new != self.latch && new != 0 {
+            let cools = self.last_exit.is_some_and(|x| t - x < rules.cooldown);
+            let flips = rules.cooldown > 0 && self.position.is_some();
+            if self.waiting[number(new > 0)] || cools || flips {
+                new = 0;
+            } else {
+                self.signal = t;
+                self.share = shares[number(new > 0)].unwrap_or(0.0);
+            }
+        }
+        self.latch = new;
+
+        if let (Some(position), Some(most)) = (&self.position, rules.max_bars) {
+            let (long, entry) = (position.long, position.entry);
+            if sign_of(long) == -self.latch {
+                self.aged = false;
+            }
+            if t - entry >= most && self.latch == sign_of(long) {
+                self.account_exit(long);
+                self.waiting[number(long)] &= met_now[number(long)];
+                self.aged = true;
+            }
+        }
+        let wanted = self.takes.keep(f64::from(self.latch) * self.share);
+        if sign(wanted) != self.blocked {
+            self.blocked = 0;
+        }
+        (if self.blocked == 0 { wanted } else { 0.0 }, levels)
+    }
+
+    fn account_exit(&mut self, long: bool) {
+        let b = number(long);
+        if self.rules.keeps_latch(b) {
+            self.blocked = sign_of(long);
+            return;
+        }
+        self.latch = 0;
+        self.waiting[b] = self.rules.reentry == Reentry::NewSignal;
+    }
+
+    /// Stop and target of the open position after row `t`; a stop only tightens.
+    fn move_levels(&mut self, t: usize) -> Option<Levels> {
+        let position = self.position?;
+        let side = self.rules.sides[number(position.long)].as_ref()?;
+        let state = position.at_close(t, self.prepared.close[t]);
+        let wanted = self.level(side.stop.as_ref(), t, position.signal, state);
+        let target = self.level(side.target.as_ref(), t, position.signal, state);
+        let now = position.stop;
+        let tighter = now.is_nan() || if position.long { wanted > now } else { wanted < now };
+        let stop = if tighter { wanted } else { now };
+        self.position = Some(Position { stop, ..position });
+        Some(Levels { stop: known(stop), target: known(target) })
+    }
+
+    fn level(&self, code: Option<&super::code::Number>, row: usize, signal: usize, state: State) -> f64 {
+        code.map_or(f64::NAN, |code| code.value(View { columns: &self.rules.columns, row, signal, state }))
+    }
+
+    /// The share of the equity of an entry at this close; `None`: the entry is not met.
+    fn share_of_entry(&self, long: bool, t: usize, account: State) -> Option<f64> {
+        let side = self.rules.sides[number(long)].as_ref()?;
+        let view = View { columns: &self.rules.columns, row: t, signal: t, state: account };
+        if !side.enter.is_met(view) {
+            return None;
+        }
+        let share = match &side.size {
+            Size::Whole => return Some(1.0),
+            Size::Share(size) => size.value(view),
+            Size::Risk(risk) => self.share_at_risk(side, long, t, risk.value(view)),
+        };
+        // Not a number is not above 0.
+        (share > 0.0).then_some(if share > 1.0 { 1.0 } else { share })
+    }
+
+    /// The share with which the stop of a fill at this close costs `risk` of the equity.
+    fn share_at_risk(&self, side: &Rules, long: bool, t: usize, risk: f64) -> f64 {
+        let close = self.prepared.close[t];
+        let state = Position::new(long, t, t, close).at_fill();
+        let stop = self.level(side.stop.as_ref(), t, t, state);
+        let protects = if long { stop < close } else { stop > close };
+        if protects { (risk * close) / (close - stop).abs() } else { f64::NAN }
+    }
+
+    fn is_left(&self, long: bool, t: usize, account: State) -> bool {
+        let Some(exit) = self.rules.sides[number(long)].as_ref().and_then(|side| side.exit.as_ref()) else {
+            return false;
+        };
+        let position = self.position.as_ref().filter(|position| position.long == long);
+        let state = position.map_or(State::UNKNOWN, |p| p.at_close(t, self.prepared.close[t]));
+        let state = [Term::BarsSinceExit, Term::LastPnl, Term::TradesToday]
+            .into_iter()
+            .fold(state, |state, term| state.with(term, account.get(term)));
+        let signal = position.map_or(t, |p| p.signal);
+        exit.is_met(View { columns: &self.rules.columns, row: t, signal, state })
+    }
+
+    fn account_terms(&self, t: usize) -> State {
+        let today = if self.entries.0 == self.day(t) { self.entries.1 } else { 0 };
+        State::UNKNOWN
+            .with(Term::BarsSinceExit, self.last_exit.map_or(NEVER, |x| (t - x) as f64))
+            .with(Term::LastPnl, self.last_pnl)
+            .with(Term::TradesToday, f64::from(today))
+    }
+
+    fn day(&self, row: usize) -> i64 {
+        self.prepared.bars().time_ms[row].div_euclid(DAY)
+    }
+}
+
+fn sign_of(long: bool) -> i8 {
+    if long { 1 } else { -1 }
+}
+
+fn known(level: f64) -> Option<f64> {
+    level.is_finite().then_some(level)
+}

@@ -1,0 +1,140 @@
+//! What the rules of one genome decide on one symbol: its columns and its code. The account of a run asks it close by
+//! close.
+
+use super::code::{Number, Test};
+use super::latched::{is_latched, latched};
+use super::lower::{Lowering, knows_account};
+use crate::graph::{Columns, Conditions, Market, Plan, PlanError};
+use crate::interrupt::Interrupt;
+use crate::signals;
+use galapagos_rules::{Clause, Genome, Reentry, Strategy};
+
+/// How large an entry is.
+#[derive(Clone, Debug)]
+pub(super) enum Size {
+    /// The whole target.
+    Whole,
+    /// A share of the equity.
+    Share(Number),
+    /// The share of the equity that the stop puts at risk.
+    Risk(Number),
+}
+
+/// One side of the rules.
+#[derive(Clone, Debug)]
+pub(super) struct Side {
+    pub enter: Test,
+    pub exit: Option<Test>,
+    /// The exit knows the account or the position.
+    pub exit_knows: bool,
+    pub stop: Option<Number>,
+    pub target: Option<Number>,
+    pub size: Size,
+}
+
+/// The rules of one genome on one symbol, with the columns that they read.
+#[derive(Debug)]
+pub struct Decisions {
+    /// Long, then short.
+    pub(super) sides: [Option<Side>; 2],
+    pub(super) columns: Columns,
+    pub(super) cooldown: usize,
+    pub(super) max_bars: Option<usize>,
+    pub(super) reentry: Reentry,
+    /// Row of the first decision.
+    pub(super) start: usize,
+}
+
+/// Two are equal if they are one.
+impl PartialEq for Decisions {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+/// The code of a strategy's sides.
+pub(super) fn sides(
+    strategy: &Strategy,
+    genome: &Genome,
+    plan: &mut Plan,
+) -> Result<[Option<Side>; 2], PlanError> {
+    let mut lowering = Lowering { plan, genome };
+    let mut out = [None, None];
+    for (side, prefix) in out.iter_mut().zip(["rules.long.", "rules.short."]) {
+        let of = |clause: Clause| {
+            strategy
+                .expressions
+                .iter()
+                .find(|e| e.place == clause && e.path.starts_with(prefix))
+                .map(|e| &e.tree)
+        };
+        let Some(enter) = of(Clause::Enter) else { continue };
+        let exit = of(Clause::Exit);
+        let size = match (of(Clause::Size), of(Clause::Risk)) {
+            (Some(size), _) => Size::Share(lowering.number(size)?),
+            (None, Some(risk)) => Size::Risk(lowering.number(risk)?),
+            (None, None) => Size::Whole,
+        };
+        *side = Some(Side {
+            enter: lowering.test(enter)?,
+            exit: exit.map(|exit| lowering.test(exit)).transpose()?,
+            exit_knows: exit.is_some_and(knows_account),
+            stop: of(Clause::Stop).map(|stop| lowering.number(stop)).transpose()?,
+            target: of(Clause::Target).map(|target| lowering.number(target)).transpose()?,
+            size,
+        });
+    }
+    Ok(out)
+}
+
+impl Decisions {
+    /// The decisions from row `start` on.
+    ///
+    /// # Errors
+    /// An expression that the engine cannot evaluate.
+    pub(super) fn new(
+        strategy: &Strategy,
+        genome: &Genome,
+        market: &Market,
+        start: usize,
+        interrupt: Interrupt,
+    ) -> Result<Decisions, PlanError> {
+        let mut plan = Plan::new(market.bars.decimals, market.decimals());
+        let sides = sides(strategy, genome, &mut plan)?;
+        Ok(Decisions {
+            sides,
+            columns: Columns::compute(&plan, market, interrupt),
+            cooldown: strategy.cooldown_bars as usize,
+            max_bars: strategy.max_bars.map(|bars| bars as usize),
+            reentry: strategy.reentry,
+            start,
+        })
+    }
+
+    /// The latched positions of all rows, if the market alone decides them.
+    pub(super) fn positions(&self, strategy: &Strategy, rows: usize) -> Option<Vec<i8>> {
+        let latched = latched(&self.sides).filter(|_| is_latched(strategy, true))?;
+        let [enter_long, leave_long, enter_short, leave_short] =
+            latched.conditions.map(|slot| slot.map(|slot| self.columns.conditions(slot)));
+        let mut out = vec![0; rows];
+        let mut target = 0;
+        for (t, row) in out.iter_mut().enumerate().skip(self.start) {
+            let met = |x: Option<&Conditions>| x.is_some_and(|x| x.is_met(t));
+            let conditions = signals::Conditions {
+                enter_long: met(enter_long),
+                leave_long: met(leave_long),
+                enter_short: met(enter_short),
+                leave_short: met(leave_short),
+            };
+            target = signals::latch(target, conditions);
+            *row = target;
+        }
+        Some(out)
+    }
+
+    /// Whether a stop that closes a position of this side leaves the latch where it is: contract D7, "account exits".
+    pub(super) fn keeps_latch(&self, side: usize) -> bool {
+        let has_market_exit = self.sides[side].as_ref().is_some_and(|s| s.exit.is_some() && !s.exit_knows);
+        has_market_exit && self.reentry == Reentry::NewSignal
+    }
+}

@@ -1,0 +1,156 @@
+//! A strategy that a manifest wrote.
+
+use super::decisions::{Decisions, sides};
+use super::latched::{Latched, is_latched, latched};
+use crate::bars::Bars;
+use crate::genes::{GeneValue, Genome};
+use crate::graph::{Columns, Market, Plan, PlanError};
+use crate::interrupt::Interrupt;
+use crate::signals::Signals;
+use crate::strategies::{Context, Series, Strategy};
+use galapagos_rules::{At, Calendar, Clause, Expr, Stamps, needs_calendar};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A strategy that a manifest wrote, checked.
+#[derive(Debug)]
+pub struct Own {
+    strategy: galapagos_rules::Strategy,
+    /// Names of the genes that expressions know, in the order of the genome: that of the document, without those of
+    /// C13.
+    genes: Vec<String>,
+    /// An expression looks at another timeframe or symbol.
+    needs_calendar: bool,
+}
+
+impl Own {
+    /// The strategy of checked rules. The values of its genomes stand in the order of the document, without the stop
+    /// genes, which any strategy may have ([`crate::genes::Stops`]); a word is the number of its place among the values.
+    pub fn new(strategy: galapagos_rules::Strategy) -> Own {
+        let mut genes: Vec<(usize, String)> = strategy
+            .genes
+            .iter()
+            .filter(|(name, _)| !galapagos_rules::GUARDS.contains(&name.as_str()))
+            .map(|(name, domain)| (domain.position, name.clone()))
+            .collect();
+        genes.sort_unstable();
+        let needs_calendar = strategy.expressions.iter().any(|e| needs_calendar(&e.tree));
+        Own { genes: genes.into_iter().map(|(_, name)| name).collect(), needs_calendar, strategy }
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &galapagos_rules::Strategy {
+        &self.strategy
+    }
+
+    /// Names of the genes, in the order of the genome.
+    pub fn genes(&self) -> &[String] {
+        &self.genes
+    }
+
+    /// The values of a genome by name, as the language reads them.
+    pub fn values(&self, genome: &Genome) -> galapagos_rules::Genome {
+        let mut out = BTreeMap::new();
+        for (name, value) in self.genes.iter().zip(&genome.values) {
+            let text = match *value {
+                GeneValue::Number(number) => number.normalize().to_string(),
+                GeneValue::Category(place) => {
+                    let words = self.strategy.genes.get(name).and_then(|domain| domain.words());
+                    words.and_then(|words| words.get(place as usize)).cloned().unwrap_or_default()
+                }
+            };
+            out.insert(name.clone(), text);
+        }
+        out
+    }
+
+    /// Rows needed before the first decision of any genome is the close of row `bound - 1`.
+    pub fn warm_up_bound(&self, bars: &Bars, others: &[Bars]) -> usize {
+        self.rows(At::Bounds, bars, others)
+    }
+
+    /// The target weight that stands instead of sides.
+    fn exposure(&self) -> Option<&Expr> {
+        self.strategy.expressions.iter().find(|e| e.place == Clause::Exposure).map(|e| &e.tree)
+    }
+
+    /// Targets of the exposure: na keeps the one before.
+    fn targets(
+        &self,
+        exposure: &Expr,
+        values: &galapagos_rules::Genome,
+        market: &Market,
+        start: usize,
+        interrupt: Interrupt,
+    ) -> Result<Signals, PlanError> {
+        let mut plan = Plan::new(market.bars.decimals, market.decimals());
+        let slot = plan.add_plain(exposure, values)?;
+        let columns = Columns::compute(&plan, market, interrupt);
+        let mut last = 0.0;
+        let target = |(t, &weight): (usize, &f64)| {
+            if t >= start && !weight.is_nan() {
+                last = weight.clamp(-1.0, 1.0);
+            }
+            last
+        };
+        Ok(Signals::Exposure(columns.numbers(slot).iter().enumerate().map(target).collect()))
+    }
+
+    /// The decisions of the sides; positions where nothing depends on the account.
+    fn decided(
+        &self,
+        values: &galapagos_rules::Genome,
+        market: &Market,
+        start: usize,
+        interrupt: Interrupt,
+    ) -> Result<Signals, PlanError> {
+        let rules = Decisions::new(&self.strategy, values, market, start, interrupt)?;
+        let positions = rules.positions(&self.strategy, market.bars.len());
+        Ok(positions.map_or_else(|| Signals::Rules(Arc::new(rules)), Signals::Positions))
+    }
+
+    fn rows(&self, at: At<'_>, bars: &Bars, others: &[Bars]) -> usize {
+        let seconds = |bars: &Bars| bars.time_ms.iter().map(|ms| ms.div_euclid(1000)).collect();
+        let stamps = self.needs_calendar.then(|| Stamps {
+            interval: bars.interval_ms / 1000,
+            own: seconds(bars),
+            others: others.iter().map(|b| (b.symbol.to_owned(), seconds(b))).collect(),
+        });
+        let calendar = stamps.as_ref().map(|stamps| stamps as &dyn Calendar);
+        let rows = self.strategy.warm_up(at, calendar).map(|w| w.rows);
+        rows.and_then(|rows| usize::try_from(rows).ok()).unwrap_or(usize::MAX)
+    }
+}
+
+impl Strategy for Own {
+    fn name(&self) -> &str {
+        &self.strategy.name
+    }
+
+    fn warm_up(&self, bars: &Bars, others: &[Bars], genome: &Genome) -> usize {
+        self.rows(At::Genome(&self.values(genome)), bars, others)
+    }
+
+    fn is_latched(&self, guarded: bool) -> bool {
+        is_latched(&self.strategy, guarded)
+    }
+
+    fn latched(&self, genome: &Genome, plan: &mut Plan) -> Option<Latched> {
+        latched(&sides(&self.strategy, &self.values(genome), plan).ok()?)
+    }
+
+    fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
+        let values = self.values(genome);
+        let market = Market { bars: *bars, others: ctx.others };
+        let decided = match self.exposure() {
+            Some(exposure) => self.targets(exposure, &values, &market, ctx.first, ctx.interrupt),
+            None => self.decided(&values, &market, ctx.first, ctx.interrupt),
+        };
+        // What is checked can be evaluated; if not, it does nothing.
+        decided.unwrap_or_else(|_| Signals::Positions(vec![0; bars.len()]))
+    }
+
+    fn indicators(&self, _bars: &Bars, _genome: &Genome, _ctx: Context) -> Vec<Series> {
+        Vec::new()
+    }
+}
