@@ -22,7 +22,7 @@ fn job(strategy: &str) -> String {
 kind: EvolutionJob
 metadata: {{name: own}}
 spec:
-  marketData: {{dataset: walk, symbols: [WALK], interval: 1d, calendar: {{type: Sessions, barsPerYear: 252}}}}
+  marketData: {{dataset: walk, symbols: [WALK], interval: 1h, calendar: {{type: Sessions, barsPerYear: 252}}}}
   strategies:
   - name: my_cross
 {strategy}
@@ -45,7 +45,7 @@ fn a_fault_is_shown_in_the_line_of_the_file_with_a_caret() {
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert!(
         lines[0]
-            .starts_with("job.yaml:12:44: spec.strategies[0].rules.long.enter: Invalid value: there is no"),
+            .starts_with("job.yaml:12:46: spec.strategies[0].rules.long.enter: Invalid value: there is no"),
         "{lines:?}"
     );
     assert!(lines[0].ends_with(r#"did you mean "close"?"#), "{lines:?}");
@@ -53,7 +53,7 @@ fn a_fault_is_shown_in_the_line_of_the_file_with_a_caret() {
     assert_eq!((&lines[1][column..column + 4], lines[2].trim()), ("clos", "^^^^"));
     let report: Value =
         serde_json::from_str(&sandbox.run(&["validate", "job.yaml", "-o", "json"]).stdout).unwrap();
-    assert_eq!((&report["problems"][0]["line"], &report["problems"][0]["column"]), (&json!(12), &json!(44)));
+    assert_eq!((&report["problems"][0]["line"], &report["problems"][0]["column"]), (&json!(12), &json!(46)));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_file_with_rules_is_back_tested_as_a_built_in_strategy_is() {
     refused(&["fast=20", "slow=10"], "--gene: by the order of the rules it would be fast=10 slow=20");
     refused(&["fast"], "write NAME=VALUE");
     sandbox.write("my_cross.yaml", RULES.replace("$slow", "$slw"));
-    refused(&[], "my_cross.yaml:5:43: rules.long.enter: Invalid value: ");
+    refused(&[], "my_cross.yaml:5:49: rules.long.enter: Invalid value: there is no gene");
 }
 
 #[test]

@@ -15,7 +15,8 @@ use galapagos_run::engine::prepared::Prepared;
 use galapagos_run::engine::strategies::{self, StrategyDef};
 use galapagos_run::engine::window::Rows;
 use galapagos_run::job::execution::to_engine;
-use galapagos_run::job::{closes, dates, own_data};
+use galapagos_run::job::own_data;
+use galapagos_run::job::{closes, dates};
 use std::path::Path;
 
 /// The gene that is off where there is no volume to confirm by (contract X16).
@@ -113,7 +114,7 @@ pub fn run(arguments: &Arguments) -> CommandResult<Done> {
     let spec = arguments.account.resolve()?;
     let data = Data::read(arguments)?;
     if data.close_only {
-        closes::check(def.name, pairs.iter().map(|p| p.0), None).invalid()?;
+        closes::check(def.name, None, pairs.iter().map(|p| p.0)).invalid()?;
     }
     let confirms = def.genes.iter().any(|g| g.name == VOLUME_GENE) && !def.needs_volume;
     if confirms && !data.bars().iter().all(Bars::has_volume) {
@@ -136,13 +137,13 @@ fn run_own(file: &Path, arguments: &Arguments) -> CommandResult<Done> {
     if let Tested::Own(species) = &tested
         && let Some(rules) = species.rules()
     {
-        if data.close_only {
-            let genes = arguments.genes.iter().filter_map(|gene| Some(gene.split_once('=')?.0));
-            closes::check(tested.name(), genes, Some(rules)).invalid()?;
-        }
         let objection = rules.same_close_objection().filter(|_| exec.fill == Fill::SameClose);
         if let Some(error) = objection {
             return Err(CommandError::invalid(format!("{}: {error}", file.display())));
+        }
+        if data.close_only {
+            let genes = species.genes().iter().map(|gene| gene.name.as_str());
+            closes::check(tested.name(), Some(rules), genes).invalid()?;
         }
         own_data::check(tested.name(), rules, &data.bars(), &data.others(tested.symbols())).invalid()?;
     }

@@ -170,7 +170,7 @@ fn a_volume_that_the_traded_symbol_lacks_is_refused_where_it_is_read() {
 #[test]
 fn prices_beyond_the_exact_numbers_of_the_language_are_refused() {
     let data = tempfile::tempdir().unwrap();
-    let mut huge = series("AAA", 400, 1);
+    let mut huge = series("AAA", 900, 1);
     huge.high[7] = 1 << 47;
     publish_all(data.path(), &[huge]);
     let error = prepared(data.path(), &of("close > $k")).unwrap_err();
@@ -203,7 +203,7 @@ fn the_warm_up_of_a_job_is_that_of_the_bounds_of_its_genes() {
 #[test]
 fn a_run_of_ones_own_strategy_beside_a_built_in_is_the_same_for_any_number_of_threads() {
     let data = tempfile::tempdir().unwrap();
-    publish_walk(data.path(), 500);
+    publish_walk(data.path(), 900);
     let initial = "    initial: [{strategy: my_cross, genome: {fast: 3, slow: 21, mode: ema}}]\n";
     let text = format!("{CROSS}\n  - name: sma_crossover");
     let mut manifest = job(&text, "  generations: 3\n");

@@ -2,11 +2,11 @@
 
 use super::column::Kind;
 pub(crate) use super::parts::{
-    Arithmetic, Clock, Comparison, Constant, Field, Flow, Quantity, Step, Unary, Window,
+    Arithmetic, Clock, Comparison, Constant, Field, Flow, Quantity, Side, Step, Unary, Window,
 };
 
 /// An operation.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Op {
     // Of the bars.
     Field(Field),
@@ -87,10 +87,8 @@ pub(crate) enum Op {
     },
     CompareWhole {
         comparison: Comparison,
-        left: i128,
-        left_wide: bool,
-        right: i128,
-        right_wide: bool,
+        left: Side,
+        right: Side,
     },
     CompareLevel {
         comparison: Comparison,

@@ -1,7 +1,7 @@
 //! What cannot be tested on data that have closes only.
 
 use galapagos_engine::genes::STOP_GENES;
-use galapagos_rules::{Clause, Expression, Strategy};
+use galapagos_rules::{Clause, Strategy};
 
 /// The built-in strategy whose stops are part of it.
 const STOPS_OF_ITS_OWN: &str = "atr_stop_loss";
@@ -18,27 +18,27 @@ pub struct NeedsBars {
     advice: String,
 }
 
-/// Whether a strategy with genes of these names, and with these rules if it is one of its own, decides at closes alone.
+/// Whether a strategy with genes of these names decides at closes alone; `rules`: what it is made of, if a manifest wrote
+/// it.
 ///
 /// # Errors
-/// One of the genes or rules is a stop or a target, or the built-in strategy has one of its own.
+/// One of them is a stop or a target, or the strategy has one of its own.
 pub fn check<'a>(
     strategy: &str,
-    mut genes: impl Iterator<Item = &'a str>,
     rules: Option<&Strategy>,
+    mut genes: impl Iterator<Item = &'a str>,
 ) -> Result<(), NeedsBars> {
     let refused =
         |what: String, advice: String| Err(NeedsBars { strategy: strategy.to_owned(), what, advice });
     if let Some(gene) = genes.find(|gene| STOP_GENES.contains(gene)) {
         return refused(format!("gene {gene}"), format!("leave {gene} out"));
     }
-    let inside = |e: &&Expression| matches!(e.place, Clause::Stop | Clause::Target);
-    if let Some(expression) = rules.and_then(|rules| rules.expressions.iter().find(inside)) {
-        let path = &expression.path;
-        return refused(path.clone(), format!("leave {path} out"));
-    }
-    if rules.is_none() && strategy == STOPS_OF_ITS_OWN {
+    if strategy == STOPS_OF_ITS_OWN {
         return refused("the stop".to_owned(), "leave the strategy out".to_owned());
+    }
+    let levels = rules.into_iter().flat_map(|rules| &rules.expressions);
+    if let Some(level) = levels.into_iter().find(|e| matches!(e.place, Clause::Stop | Clause::Target)) {
+        return refused(level.path.clone(), format!("leave {} out", level.path));
     }
     Ok(())
 }

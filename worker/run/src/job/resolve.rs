@@ -225,8 +225,8 @@ fn species(
     if facts.close_only {
         for (index, species) in out.iter().enumerate() {
             let genes = species.genes().iter().map(|gene| gene.name.as_str());
-            closes::check(species.name(), genes, species.rules())
-                .map_err(|error| ResolveError::NeedsBars { index, error })?;
+            let checked = closes::check(species.name(), species.rules(), genes);
+            checked.map_err(|error| ResolveError::NeedsBars { index, error })?;
         }
     }
     Ok(out)
