@@ -17,9 +17,19 @@ fn keys(value: &Value) -> Vec<&str> {
 #[test]
 fn every_verb_has_help_with_examples() {
     let sandbox = Sandbox::new();
-    for verb in
-        ["run", "backtest", "import", "data", "strategies", "validate", "estimate", "init", "completions"]
-    {
+    for verb in [
+        "run",
+        "backtest",
+        "import",
+        "data",
+        "strategies",
+        "functions",
+        "check",
+        "validate",
+        "estimate",
+        "init",
+        "completions",
+    ] {
         let help = sandbox.ok(&[verb, "--help"]).stdout;
         assert!(help.contains("Examples:\n  ") || verb == "completions", "{verb}:\n{help}");
         golden(&format!("help/{verb}.txt"), &help);
