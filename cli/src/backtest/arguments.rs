@@ -17,7 +17,7 @@ Examples:
   galapagos backtest --data AAPL.csv --bars-per-year 252 --strategy sma_crossover --gene fast_period=10 --gene slow_period=30
   galapagos backtest --data us-stocks --strategy rsi_filter --taker-fee 0.001 --side long-short -o json
   galapagos backtest --data BTC=btc.csv --data ETH=eth.csv --continuous --strategy ema_crossover --execution job-execution.yaml
-  galapagos backtest --data AAPL.csv --bars-per-year 252 --rules my_cross.yaml --gene fast=10 --gene slow=30
+  galapagos backtest --data AAPL.csv --bars-per-year 252 --rules my_cross.yaml --gene fast_period=10 --gene slow_period=30
   galapagos backtest --data us-stocks --strategy sma_crossover --from 2022-01-01 --to 2024-01-01
   galapagos backtest --data AAPL.csv --bars-per-year 252 --strategy atr_stop_loss --trades trades.csv --bars bars.csv
   galapagos backtest results/galapagos/runs/local/my-job/5f3a.../result/result.json#1
