@@ -182,7 +182,9 @@ spec:
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("x.yaml"), OWN.replace("sma(close", "sma(clos")).unwrap();
         let text = job(" [{name: mine, from: x.yaml}]");
-        let error = inlined(&text, &folder.path().join("job.yaml"), Layout::Lines).unwrap_err().to_string();
+        let refused = inlined(&text, &folder.path().join("job.yaml"), Layout::Lines).unwrap_err();
+        let CommandError::Invalid(error) = refused else { panic!("{refused:?}") };
+        let error = error.to_string();
         assert!(error.contains("x.yaml:4:30: rules.long.enter: Invalid value: there is no"), "{error}");
         assert!(error.ends_with("^^^^"), "{error}");
     }

@@ -201,6 +201,30 @@ fn a_built_in_strategy_is_printed_as_rules_to_start_from() {
 }
 
 #[test]
+fn every_sample_can_be_checked_and_says_what_keeps_it_from_a_batch() {
+    let sandbox = Sandbox::new();
+    let mut checked = 0;
+    for entry in std::fs::read_dir(root().join("deploy/examples/rules")).unwrap() {
+        let path = entry.unwrap().path().display().to_string();
+        if !path.ends_with(".yaml") {
+            continue;
+        }
+        let document = sandbox.json(&["check", &path, "-o", "json"]);
+        for report in document["strategies"].as_array().unwrap() {
+            let because = report["path"]["because"].as_array().unwrap();
+            assert_eq!(report["path"]["way"] == "batch", because.is_empty(), "{path}: {because:?}");
+            let columns = report["columns"].as_array().unwrap();
+            assert!(columns.iter().all(|c| c["nanoseconds"].is_f64()), "{path}: {columns:?}");
+            let odd: Vec<String> =
+                remarks(report).into_iter().filter(|line| !line.contains("a series of its own")).collect();
+            assert!(odd.is_empty(), "{path}: {odd:?}");
+            checked += 1;
+        }
+    }
+    assert!(checked >= 12, "only {checked} strategies");
+}
+
+#[test]
 fn only_data_tell_the_warm_up_of_other_timeframes() {
     let sandbox = Sandbox::new();
     sandbox.write(

@@ -26,6 +26,7 @@ fn every_verb_has_help_with_examples() {
         "functions",
         "check",
         "validate",
+        "render",
         "estimate",
         "init",
         "completions",

@@ -66,6 +66,10 @@ pub struct Source {
     /// How many bars may be missing.
     #[serde(default)]
     pub gaps: Gaps,
+    /// The files have closes only, or only those are read: open, high and low are the close. Jobs with stops or targets
+    /// are refused on such data.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub close_only: bool,
 }
 
 /// A file to fetch over https.

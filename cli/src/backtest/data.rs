@@ -24,6 +24,8 @@ pub struct Data {
     pub bars_per_year: f64,
     /// The stamps that count.
     pub dates: Dates,
+    /// Whether a dataset has closes only.
+    pub close_only: bool,
     series: Vec<Owner>,
     funding: Vec<Vec<FundingStamp>>,
 }
@@ -118,7 +120,8 @@ impl Data {
         let bars_per_year = per_year(calendar, interval_ms)?;
         let funding = series.iter().map(stamps).collect();
         drop(series);
-        Ok(Data { name, digest, bars_per_year, dates, series: owners, funding })
+        let close_only = owners.iter().any(|o| matches!(o, Owner::Dataset(d, _) if d.is_close_only()));
+        Ok(Data { name, digest, bars_per_year, dates, close_only, series: owners, funding })
     }
 
     /// All symbols that rules may look at: the traded ones, and those of their datasets.

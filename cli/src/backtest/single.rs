@@ -16,9 +16,9 @@ use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::prepared::Prepared;
 use galapagos_run::engine::strategies::{self, StrategyDef};
 use galapagos_run::engine::window::Rows;
-use galapagos_run::job::dates;
 use galapagos_run::job::execution::to_engine;
 use galapagos_run::job::own_data;
+use galapagos_run::job::{closes, dates};
 use std::path::Path;
 
 /// The gene that is off where there is no volume to confirm by (contract X16).
@@ -111,6 +111,9 @@ pub fn run(arguments: &Arguments) -> CommandResult<Done> {
     let mut genome = Genome::from_pairs(def, &pairs).invalid()?;
     let spec = arguments.account.resolve()?;
     let data = Data::read(arguments)?;
+    if data.close_only {
+        closes::check(def.name, None, pairs.iter().map(|p| p.0)).invalid()?;
+    }
     let confirms = def.genes.iter().any(|g| g.name == VOLUME_GENE) && !def.needs_volume;
     if confirms && !data.bars().iter().all(Bars::has_volume) {
         pairs.retain(|p| p.0 != VOLUME_GENE);
@@ -145,6 +148,10 @@ pub fn run_strategy(
         let objection = rules.same_close_objection().filter(|_| exec.fill == Fill::SameClose);
         if let Some(error) = objection {
             return Err(CommandError::invalid(format!("{}: {error}", file.display())));
+        }
+        if data.close_only {
+            let genes = species.genes().iter().map(|gene| gene.name.as_str());
+            closes::check(tested.name(), Some(rules), genes).invalid()?;
         }
         own_data::check(tested.name(), rules, &data.bars(), &data.others(tested.symbols())).invalid()?;
     }

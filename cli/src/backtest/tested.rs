@@ -93,7 +93,8 @@ pub fn read(file: &Path, arguments: &Arguments) -> CommandResult<StrategySpec> {
 fn values(genes: &[String]) -> CommandResult<BTreeMap<String, GeneValue>> {
     let mut out = BTreeMap::new();
     for gene in genes {
-        let wrong = || CommandError::invalid(format!("--gene {gene:?}: write NAME=VALUE, as --gene fast_period=10"));
+        let wrong =
+            || CommandError::invalid(format!("--gene {gene:?}: write NAME=VALUE, as --gene fast_period=10"));
         let (name, value) = gene.split_once('=').ok_or_else(wrong)?;
         let value = value.parse::<GeneValue>().invalid()?;
         if out.insert(name.to_owned(), value).is_some() {

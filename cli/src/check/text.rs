@@ -24,7 +24,7 @@ pub fn text(report: &Report) -> String {
         let row = |c: &super::report::ColumnReport| {
             let genes: Vec<String> = c.genes.iter().map(|name| format!("${name}")).collect();
             let genes = if genes.is_empty() { "-".to_owned() } else { genes.join(" ") };
-            vec![c.column.clone(), genes, thousands(c.distinct), number(c.nanoseconds, 1)]
+            vec![short(&c.column), genes, thousands(c.distinct), number(c.nanoseconds, 1)]
         };
         let rows = report.columns.iter().map(row).collect();
         out.push('\n');
@@ -45,20 +45,30 @@ pub fn text(report: &Report) -> String {
     if !report.remarks.is_empty() {
         out.push_str("\nRemarks\n");
         for remark in &report.remarks {
-            let part = if remark.part.is_empty() { String::new() } else { format!(" `{}`", remark.part) };
+            let part =
+                if remark.part.is_empty() { String::new() } else { format!(" `{}`", short(&remark.part)) };
             out.push_str(&format!("  {}:{part} {}\n", remark.path, remark.message));
         }
     }
     out
 }
 
+/// An expression as far as a line holds it; `-o json` has the whole.
+fn short(text: &str) -> String {
+    const WIDEST: usize = 90;
+    match text.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{} ..", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 fn way(way: Way) -> &'static str {
     match way {
-        Way::Batch => "batch: individuals share their columns and conditions",
+        Way::Batch => "batch: individuals share columns and conditions, which decide alone",
         Way::BatchWithoutMargin => {
-            "batch, where no margin call can close a position; else row by row for each individual, because of"
+            "batch where no margin call can close a position; else each individual decides row by row, because of"
         }
-        Way::Rows => "row by row for each individual, because of",
+        Way::Rows => "rows: individuals share columns, and each decides row by row, because of",
     }
 }
 
@@ -68,7 +78,7 @@ fn warm_up(report: &Report) -> String {
             .to_owned();
     };
     let default = w.default_rows.map_or_else(String::new, |rows| format!("; {rows} for the default genome"));
-    format!("{} rows for any genome, because of {} in {}{default}", w.rows, w.cause, w.path)
+    format!("{} rows for any genome, because of {} in {}{default}", w.rows, short(&w.cause), w.path)
 }
 
 fn role(role: Role) -> &'static str {
@@ -95,7 +105,7 @@ fn on_data(data: &DataReport) -> String {
         let first = truth.first_known.map_or_else(|| "never".to_owned(), |row| row.to_string());
         vec![
             truth.path.clone(),
-            format!("{indent}{}", truth.condition),
+            format!("{indent}{}", short(&truth.condition)),
             share(truth.met),
             share(truth.unmet),
             share(truth.unknown),

@@ -129,11 +129,12 @@ fn detail(info: &DatasetInfo) -> String {
         ["symbol", "bars", "from", "to", "missing", "share", "longest gap", "decimals", "volume", "funding"];
     let right = ["bars", "missing", "share", "decimals", "funding"];
     format!(
-        "Dataset   {} (bars of {}, times UTC at open)\nDigest    blake3:{}\nCalendar  {}\nFolder    {}\nSize      {} in files, a job needs about {} of memory for it\n\n{}",
+        "Dataset   {} (bars of {}, times UTC at open)\nDigest    blake3:{}\nCalendar  {}\n{}Folder    {}\nSize      {} in files, a job needs about {} of memory for it\n\n{}",
         version.dataset,
         version.interval,
         version.digest,
         version.calendar.as_deref().unwrap_or("not said: the job must name one"),
+        if version.close_only { "Prices    closes only: open, high and low are the close\n" } else { "" },
         info.folder.display(),
         bytes(info.file_bytes),
         bytes(info.memory_bytes),

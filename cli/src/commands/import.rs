@@ -25,6 +25,7 @@ use serde_json::json;
 Examples:
   galapagos import AAPL.csv MSFT.csv --dataset us-stocks --interval 1d --calendar sessions:252
   galapagos import btc.csv --dataset btc --interval 1h --symbol BTC --columns time=Date,volume=\"Volume BTC\"
+  galapagos import sp500.csv --close-only --dataset index --interval 1d --calendar sessions:252
   galapagos import BTC=a.json ETH=b.json --dataset perps --interval 1h --funding BTC=btc-funding.csv
   galapagos import --random-walk bars=525600,seed=1 --dataset walk --interval 1m --symbol WALK
 
@@ -46,6 +47,10 @@ pub struct Arguments {
     /// file or by its position, as #6; an empty name leaves it out
     #[arg(long, value_name = "KEY=NAME,...")]
     pub columns: Option<String>,
+    /// The files have closes only (and volume, if there is any): open, high and low are the close. Stops and targets
+    /// cannot be tested on such a dataset
+    #[arg(long)]
+    pub close_only: bool,
     /// Order of day and month in dates as 01/02/2020, where the file does not tell
     #[arg(long, value_enum, value_name = "ORDER")]
     pub dates: Option<Dates>,
@@ -65,7 +70,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub funding: Vec<String>,
     /// Make a geometric random walk instead: bars=N[,seed=S][,symbols=K][,start=DATE][,price=P][,volatility=V][,decimals=D]
-    #[arg(long, value_name = "KEY=VALUE,...", conflicts_with_all = ["files", "columns", "funding"])]
+    #[arg(long, value_name = "KEY=VALUE,...", conflicts_with_all = ["files", "columns", "close_only", "funding"])]
     pub random_walk: Option<String>,
     /// Files read at the same time; absent: all cores
     #[arg(long, value_name = "N")]
@@ -103,7 +108,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
             dataset: &arguments.dataset,
             data_dir: &arguments.data_dir.data_dir,
         };
-        return print(&arguments.dataset, &walk.import()?, arguments.output);
+        return print(&arguments.dataset, false, &walk.import()?, arguments.output);
     }
     let symbol = arguments.symbol.as_deref();
     let plan = ImportPlan {
@@ -116,7 +121,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         partial: true,
     };
     let summary = execute_plan(&plan)?;
-    print(&arguments.dataset, &summary, arguments.output)?;
+    print(&arguments.dataset, arguments.close_only, &summary, arguments.output)?;
     failures(&summary)
 }
 
@@ -148,6 +153,8 @@ fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
         Some(text) => ColumnChoice::parse(text).map_err(data_errors::blame)?,
         None => ColumnChoice::default(),
     };
+    let columns =
+        if arguments.close_only { columns.close_only().map_err(data_errors::blame)? } else { columns };
     let day_order = arguments.dates.map(|dates| match dates {
         Dates::DayMonth => DayOrder::DayMonth,
         Dates::MonthDay => DayOrder::MonthDay,
@@ -169,7 +176,7 @@ fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
 }
 
 /// Prints what was imported and what was not.
-fn print(dataset: &str, summary: &ImportSummary, output: Output) -> CommandResult {
+fn print(dataset: &str, close_only: bool, summary: &ImportSummary, output: Output) -> CommandResult {
     if output == Output::Json {
         let failed = summary.failed.iter().map(|f| json!({"what": f.what, "error": with_causes(&f.error)}));
         return terminal::print_json(&json!({
@@ -205,6 +212,9 @@ fn print(dataset: &str, summary: &ImportSummary, output: Output) -> CommandResul
                 symbol.symbol, symbol.duplicates_dropped
             ));
         }
+    }
+    if close_only {
+        text.push_str("note: closes only: stops and targets inside a bar cannot be tested on this dataset\n");
     }
     text.push_str(&format!("\n{dataset} blake3:{}\n", published.digest));
     terminal::print(&text)

@@ -179,6 +179,30 @@ mod tests {
     }
 
     #[test]
+    fn rules_that_do_not_check_end_a_job_before_any_pod_with_the_words_of_validate() {
+        let memories = Memories::default();
+        let findings = Findings::new(&memories);
+        let own = |rules| job(json!([{"name": "mine", "rules": rules}]), json!({}));
+        let wrong = own(json!({"language": 1, "long": {"enter": "close > smaa(close, 20)"}}));
+        let problem = manifest(&findings, &wrong).unwrap_err();
+        assert_eq!(problem.reason, StalledReason::InvalidStrategy);
+        assert!(problem.is_for_good());
+        assert_eq!(problem.message, check(&wrong, Catalogue::embedded())[0].to_string());
+        assert!(
+            problem.message.starts_with("spec.strategies[0].rules.long.enter:9: "),
+            "{}",
+            problem.message
+        );
+        assert!(problem.message.ends_with(r#"did you mean "sma"?"#), "{}", problem.message);
+        // A server keeps what the schema does not know, and the operator refuses it.
+        let unknown = own(json!({"language": 1, "long": {"enter": "close > 1", "legs": 2}}));
+        let problem = manifest(&findings, &unknown).unwrap_err();
+        assert_eq!(problem.message, "spec.strategies[0].rules.long.legs: legs is not in use yet");
+        let right = own(json!({"language": 1, "long": {"enter": "close > sma(close, 20)"}}));
+        assert_eq!(manifest(&findings, &right), Ok(()));
+    }
+
+    #[test]
     fn what_an_earlier_release_let_in_and_can_be_run_goes_on() {
         let fixed = json!([{"name": "operation_mode", "value": "trend"}]);
         let mut job = job(json!([{"name": "rsi_mean_reversion", "genes": fixed}]), json!({}));

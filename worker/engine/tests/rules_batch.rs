@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up should fail")]
 
-#[path = "../../rules/tests/oracle/records.rs"]
-mod records;
 #[path = "../benches/support/mod.rs"]
 mod support;
 
@@ -12,59 +10,22 @@ use galapagos_engine::bars::Bars;
 use galapagos_engine::batch::{BatchEvaluator, Individual, InstructionSet, Scratch};
 use galapagos_engine::evaluation::MetricSet;
 use galapagos_engine::execution::{Aggregate, Execution, Side};
-use galapagos_engine::genes::{GeneValue, Genome, Stops};
+use galapagos_engine::genes::{Genome, Stops};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::rules::Own;
 use galapagos_engine::window::Rows;
-use galapagos_rules::{ExprKind, Market, Values, check, read};
-use rust_decimal::Decimal;
-use std::collections::{BTreeMap, BTreeSet};
+use support::own::{genome, strategies, symbols};
 use support::{Data, EMPTY, Rng, Walk, stops, walk};
-
-/// The strategies of all records, each once.
-fn strategies() -> Vec<Own> {
-    let documents = ["backtest", "example"].into_iter().flat_map(records::records);
-    let by_name: BTreeMap<String, serde_json::Value> = documents
-        .map(|record| (record["strategy"]["name"].to_string(), record["strategy"].clone()))
-        .collect();
-    let own = |document| Own::new(check(&read(document).unwrap(), &Market::default()).unwrap());
-    by_name.values().map(own).collect()
-}
-
-fn genome(own: &Own, rng: &mut Rng) -> Genome {
-    let value = |name: &String, rng: &mut Rng| match &own.rules().genes[name].values {
-        Values::Words(words) => GeneValue::Category(rng.below(words.len()) as u32),
-        Values::Numbers { interval, integer } => {
-            let (low, high) = (interval.low, interval.high);
-            let decimal = |r: galapagos_rules::Rational| {
-                Decimal::try_from(r.numerator() as f64 / r.denominator() as f64).unwrap()
-            };
-            let steps = Decimal::from(rng.below(13));
-            let at = decimal(low) + (decimal(high) - decimal(low)) * steps / Decimal::from(12);
-            GeneValue::Number(if *integer { at.round() } else { at.round_dp(6) })
-        }
-    };
-    Genome { values: own.genes().iter().map(|name| value(name, rng)).collect(), stops: Stops::default() }
-}
-
-/// All symbols that a strategy looks at beside the traded one.
-fn symbols(all: &[Own]) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
-    for expression in all.iter().flat_map(|own| &own.rules().expressions) {
-        expression.tree.walk(&mut |part| {
-            if let ExprKind::Symbol(name) = &part.kind {
-                out.insert(name.clone());
-            }
-        });
-    }
-    out
-}
 
 fn compare(seed: u64, all: &[Own], exec: &Execution, shared: &mut usize) {
     let mut rng = Rng(seed);
     let rows = rng.pick(&[900, 1_700, 2_600]);
-    let shape =
-        Walk { start: 20_000.0, step: 0.004, flat: 0.2, idle: Some(if seed % 2 == 0 { 0.0 } else { 0.1 }) };
+    let shape = Walk {
+        start: 20_000.0,
+        step: 0.004,
+        flat: 0.2,
+        idle: Some(if seed.is_multiple_of(2) { 0.0 } else { 0.1 }),
+    };
     let count = if exec.aggregate == Aggregate::Portfolio { 1 } else { 2 };
     let data: Vec<Data> = (0..count).map(|i| walk(&format!("S{i}"), rows - 7 * i, shape, &mut rng)).collect();
     let beside: Vec<Data> = symbols(all).iter().map(|name| walk(name, rows + 3, shape, &mut rng)).collect();
@@ -101,14 +62,18 @@ fn compare(seed: u64, all: &[Own], exec: &Execution, shared: &mut usize) {
             evaluator.evaluate(chunk, &mut Scratch::new(), &mut again);
             assert!(again.iter().zip(expected).all(|(a, b)| a == *b), "seed {seed}");
         }
-        *shared += individuals.iter().filter(|i| evaluator.plan(i).is_some()).count();
+        let held = exec.side != Side::Long;
+        *shared += members
+            .iter()
+            .filter(|(own, genome)| genome.stops == Stops::default() && own.is_latched(held))
+            .count();
     }
 }
 
 // Contract P1.
 #[test]
 fn a_batch_of_own_strategies_has_the_bits_of_each_alone() {
-    let all = strategies();
+    let all = strategies(&["backtest", "example"]);
     assert!(all.len() >= 24, "{} strategies", all.len());
     let long = Execution { taker_fee: 0.001, slippage: 0.0005, ..Execution::default() };
     let both = Execution {
@@ -119,7 +84,7 @@ fn a_batch_of_own_strategies_has_the_bits_of_each_alone() {
     };
     let mut shared = 0;
     for seed in 0..8 {
-        compare(seed, &all, if seed % 2 == 0 { &long } else { &both }, &mut shared);
+        compare(seed, &all, if seed.is_multiple_of(2) { &long } else { &both }, &mut shared);
     }
     assert!(shared > 150, "only {shared} individuals have shared their conditions");
 }

@@ -2,6 +2,7 @@
 
 use galapagos_crds::GeneValue;
 use galapagos_crds::catalogue::{GeneEntry, GeneKind, RangeEntry};
+use galapagos_genetics::Grid;
 use rust_decimal::Decimal;
 
 use crate::finding::Finding;
@@ -75,5 +76,33 @@ pub(crate) fn unit(entry: &GeneEntry) -> Option<Decimal> {
     match entry.kind {
         GeneKind::Integer => Some(Decimal::ONE),
         _ => entry.unit.map(|u| u.to_decimal()),
+    }
+}
+
+/// What is said of a value that the gene could have, but not on this grid.
+pub(crate) fn off_grid(
+    path: &str,
+    entry: &GeneEntry,
+    grid: &Grid,
+    value: Value,
+    nearest: Option<u32>,
+) -> Finding {
+    let names = match &entry.range {
+        RangeEntry::Categories(names) => names.as_slice(),
+        _ => &[],
+    };
+    let name = |c: u32| names.get(c as usize).map_or("", String::as_str);
+    let shown = match value {
+        Value::Number(x) => x.normalize().to_string(),
+        Value::Category(c) => name(c).to_owned(),
+    };
+    let text = format!("{shown} is not one of the values that gene {:?} has in this job", entry.name);
+    let finding = Finding::invalid(path, text);
+    match nearest.and_then(|k| grid.value(k)) {
+        Some(nearest) => finding.advise(format!("the nearest is {nearest}")),
+        None => {
+            let all: Vec<_> = (0..grid.len()).filter_map(|k| grid.category(k)).map(name).collect();
+            finding.advise(format!("use one of {}", all.join(", ")))
+        }
     }
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use galapagos_crds::GeneValue;
-use galapagos_crds::catalogue::{Catalogue, GeneEntry, RangeEntry, StrategyEntry};
-use galapagos_genetics::Grid;
+use galapagos_crds::catalogue::{Catalogue, GeneEntry, StrategyEntry};
 
 use crate::finding::{Finding, first};
-use crate::gene::{Value, value};
+use crate::gene::{Value, off_grid, value};
 use crate::space::{SearchSpace, gene};
 
 impl SearchSpace<'_> {
@@ -86,33 +85,6 @@ pub(crate) fn indices(
         Err(error) => {
             findings.push(Finding::invalid(path, error.to_string()));
             None
-        }
-    }
-}
-
-pub(crate) fn off_grid(
-    path: &str,
-    entry: &GeneEntry,
-    grid: &Grid,
-    value: Value,
-    nearest: Option<u32>,
-) -> Finding {
-    let names = match &entry.range {
-        RangeEntry::Categories(names) => names.as_slice(),
-        _ => &[],
-    };
-    let name = |c: u32| names.get(c as usize).map_or("", String::as_str);
-    let shown = match value {
-        Value::Number(x) => x.normalize().to_string(),
-        Value::Category(c) => name(c).to_owned(),
-    };
-    let text = format!("{shown} is not one of the values that gene {:?} has in this job", entry.name);
-    let finding = Finding::invalid(path, text);
-    match nearest.and_then(|k| grid.value(k)) {
-        Some(nearest) => finding.advise(format!("the nearest is {nearest}")),
-        None => {
-            let all: Vec<_> = (0..grid.len()).filter_map(|k| grid.category(k)).map(name).collect();
-            finding.advise(format!("use one of {}", all.join(", ")))
         }
     }
 }

@@ -9,8 +9,7 @@ use galapagos_genetics::{self as genetics, GeneSpace, Grid, GridError};
 use rust_decimal::Decimal as Exact;
 
 use crate::finding::Finding;
-use crate::gene::{Value, multiple, number, unit, value};
-use crate::initial::off_grid;
+use crate::gene::{Value, multiple, number, off_grid, unit, value};
 
 fn blank(name: &str) -> GeneSpec {
     GeneSpec {

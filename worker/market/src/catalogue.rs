@@ -24,6 +24,8 @@ pub struct VersionInfo {
     pub interval: String,
     /// The calendar that a job takes where its manifest names none, as `continuous` or `sessions:252`.
     pub calendar: Option<String>,
+    /// Whether the close stands for open, high and low.
+    pub close_only: bool,
     /// Names of the symbols, ascending.
     pub symbols: Vec<String>,
     /// Rows of all symbols.
@@ -104,6 +106,7 @@ pub fn list(data_dir: &Path) -> Result<Vec<VersionInfo>> {
                     latest: is_latest,
                     interval: String::new(),
                     calendar: None,
+                    close_only: false,
                     symbols: Vec::new(),
                     rows: 0,
                     from_ms: 0,
@@ -124,6 +127,7 @@ fn version(manifest: &Manifest, latest: bool) -> VersionInfo {
         latest,
         interval: manifest.interval.clone(),
         calendar: manifest.calendar.map(|c| c.to_string()),
+        close_only: manifest.close_only,
         symbols: symbols.iter().map(|s| s.symbol.clone()).collect(),
         rows: symbols.iter().map(|s| s.rows).sum(),
         from_ms: symbols.iter().map(|s| s.from_ms).min().unwrap_or_default(),

@@ -1,7 +1,6 @@
 //! Which column of a file means what.
 
-use crate::error::{Error, Result};
-use std::collections::BTreeMap;
+use crate::choice::ColumnChoice;
 
 /// What a column means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +50,7 @@ impl ColumnRole {
                 "datetimeutc",
                 "timeutc",
                 "dateutc",
+                "observationdate",
                 "opentimems",
                 "starttime",
                 "start",
@@ -96,64 +96,6 @@ impl ColumnRole {
                 "s",
             ],
         }
-    }
-}
-
-/// Columns named by the user: `time=Date,volume=Volume BTC`.
-///
-/// A column is named as in the file or as `#N`, counted from 1. An empty name says that there is no such column.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ColumnChoice(BTreeMap<String, String>);
-
-impl ColumnChoice {
-    /// Parses `role=column,...`; roles are time, clock, open, high, low, close, volume, symbol.
-    ///
-    /// # Errors
-    /// `Spec` for another role or text without `=`.
-    pub fn parse(text: &str) -> Result<Self> {
-        let roles = [
-            ColumnRole::Time,
-            ColumnRole::Clock,
-            ColumnRole::Open,
-            ColumnRole::High,
-            ColumnRole::Low,
-            ColumnRole::Close,
-            ColumnRole::Volume,
-            ColumnRole::Symbol,
-        ];
-        let mut chosen = BTreeMap::new();
-        for part in text.split(',').filter(|p| !p.trim().is_empty()) {
-            let (role, column) = part.split_once('=').ok_or_else(|| {
-                Error::option("columns", part, "has no '=': write as time=Date,volume=\"Volume BTC\"")
-            })?;
-            let role = role.trim();
-            if !roles.iter().any(|r| r.name() == role) {
-                let known = roles.map(ColumnRole::name).join(", ");
-                return Err(Error::option(
-                    "columns",
-                    role,
-                    format!("is no meaning of a column: use one of {known}"),
-                ));
-            }
-            chosen.insert(role.to_owned(), column.trim().trim_matches('"').to_owned());
-        }
-        Ok(Self(chosen))
-    }
-
-    /// Whether the user said what is `role`.
-    pub(crate) fn names(&self, role: ColumnRole) -> bool {
-        self.0.contains_key(role.name())
-    }
-
-    /// The same choice with `column` as `role`.
-    pub(crate) fn with(&self, role: ColumnRole, column: &str) -> Self {
-        let mut changed = self.clone();
-        changed.0.insert(role.name().to_owned(), column.to_owned());
-        changed
-    }
-
-    fn get(&self, role: ColumnRole) -> Option<&str> {
-        self.0.get(role.name()).map(String::as_str)
     }
 }
 
@@ -228,7 +170,7 @@ pub(crate) fn is_adjusted(name: &str) -> bool {
 ///
 /// # Errors
 /// The names of the roles that were not found, or a choice that names no column.
-pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Result<Columns, String> {
+pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, String> {
     let normals: Vec<String> = header.iter().map(|h| normal(h)).collect();
     // Single letters keep their case: exchanges send `t` for the open and `T` for the close time.
     let fits = |i: usize, name: &str| {
@@ -244,10 +186,11 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
             // `Volume BTC`: the first of them is the base volume in the files that have several.
             ColumnRole::Volume => normals.iter().position(|n| begins_as_volume(n)),
             ColumnRole::Time => (header.first()?.trim().is_empty()).then_some(0),
+            ColumnRole::Close if choice.is_close_only() => only_price(&normals),
             _ => None,
         })
     };
-    let pick = |role: ColumnRole, taken: &[usize]| -> std::result::Result<Option<usize>, String> {
+    let pick = |role: ColumnRole, taken: &[usize]| -> Result<Option<usize>, String> {
         match choice.get(role) {
             None => Ok(usual(role, taken)),
             Some("") => Ok(None),
@@ -272,7 +215,8 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
             0
         }
     };
-    let prices = ColumnRole::PRICES.map(&mut need);
+    let prices =
+        if choice.is_close_only() { [need(ColumnRole::Close); 4] } else { ColumnRole::PRICES.map(&mut need) };
     let mut time = need(ColumnRole::Time);
     if !missing.is_empty() {
         return Err(missing.join(", "));
@@ -298,7 +242,29 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
     })
 }
 
-fn position(header: &[&str], name: &str) -> std::result::Result<usize, String> {
+/// The price of a table without other prices: one adjusted for dividends, a net asset value, or whatever stands alone
+/// beside the time.
+fn only_price(normals: &[String]) -> Option<usize> {
+    let names =
+        ["adjclose", "adjustedclose", "adjustedprice", "value", "nav", "rate", "settle", "settlement"];
+    let named = names.iter().find_map(|name| normals.iter().position(|n| n == name));
+    named.or_else(|| match normals {
+        [time, _] if is_time_name(time) => Some(1),
+        _ => None,
+    })
+}
+
+/// What to write where roles are missing.
+pub(crate) fn remedy(missing: &str) -> &'static str {
+    match missing {
+        "open, high, low" => {
+            "name the columns with --columns, as open=Open; where there are closes only, say --close-only"
+        }
+        _ => "name the columns with --columns, as time=Date,open=Open",
+    }
+}
+
+fn position(header: &[&str], name: &str) -> Result<usize, String> {
     if let Some(n) = name.strip_prefix('#').and_then(|n| n.parse::<usize>().ok()) {
         return if n >= 1 && n <= header.len() { Ok(n - 1) } else { Err(format!("column {name}")) };
     }
@@ -308,12 +274,12 @@ fn position(header: &[&str], name: &str) -> std::result::Result<usize, String> {
         .ok_or_else(|| format!("column {name:?}"))
 }
 
-/// Columns of a file without a header: time, open, high, low, close and, if there are more, volume.
+/// Columns of a file without a header: time, open, high, low, close (or the close alone) and, if there are more, volume.
 pub(crate) fn without_header(
     fields: usize,
     has_clock: bool,
     choice: &ColumnChoice,
-) -> std::result::Result<Columns, String> {
+) -> Result<Columns, String> {
     let shift = usize::from(has_clock);
     let numbers: Vec<String> = (1..=fields).map(|n| format!("#{n}")).collect();
     let header: Vec<&str> = numbers.iter().map(String::as_str).collect();
@@ -325,14 +291,19 @@ pub(crate) fn without_header(
     let required =
         |role: ColumnRole, usual: usize| at(role, Some(usual))?.ok_or_else(|| role.name().to_owned());
     let mut prices = [0; 4];
-    for (i, role) in ColumnRole::PRICES.into_iter().enumerate() {
-        prices[i] = required(role, 1 + shift + i)?;
+    if choice.is_close_only() {
+        prices = [required(ColumnRole::Close, 1 + shift)?; 4];
+    } else {
+        for (i, role) in ColumnRole::PRICES.into_iter().enumerate() {
+            prices[i] = required(role, 1 + shift + i)?;
+        }
     }
+    let volume = choice.least_fields() + shift;
     let columns = Columns {
         time: required(ColumnRole::Time, 0)?,
         clock: at(ColumnRole::Clock, has_clock.then_some(1))?,
         prices,
-        volume: at(ColumnRole::Volume, (fields > 5 + shift).then_some(5 + shift))?,
+        volume: at(ColumnRole::Volume, (fields > volume).then_some(volume))?,
         symbol: at(ColumnRole::Symbol, None)?,
     };
     if columns.last() >= fields { Err(format!("column #{}", columns.last() + 1)) } else { Ok(columns) }
@@ -342,7 +313,7 @@ pub(crate) fn without_header(
 mod tests {
     use super::*;
 
-    fn found(header: &str, choice: &str) -> std::result::Result<Columns, String> {
+    fn found(header: &str, choice: &str) -> Result<Columns, String> {
         find(&header.split(',').collect::<Vec<_>>(), &ColumnChoice::parse(choice).unwrap())
     }
 

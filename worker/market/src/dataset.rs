@@ -110,6 +110,11 @@ impl Dataset {
         self.manifest.calendar
     }
 
+    /// Whether the close stands for open, high and low, since the files had no other price.
+    pub fn is_close_only(&self) -> bool {
+        self.manifest.close_only
+    }
+
     /// The manifest as stored.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest

@@ -8,7 +8,7 @@ use crate::funding::read_funding_file;
 use crate::names::{Interval, check_dataset_name, to_symbol};
 use crate::owners::{SymbolPart, by_symbol, match_funding};
 use crate::parallel;
-use crate::publish::{Published, publish};
+use crate::publish::{Origin, Published, publish_as};
 use crate::read::{ReadOptions, read_file};
 use crate::rows::{FileRows, RawRows};
 use crate::series::{FundingStamp, OwnedSeries, Series};
@@ -208,7 +208,9 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
         Some(_) if refused => None,
         Some(interval) => {
             let rows: Vec<Series<'_>> = series.iter().map(OwnedSeries::as_series).collect();
-            Some(publish(&plan.data_dir, &plan.dataset, interval, plan.load.check.calendar, &rows)?)
+            let close_only = plan.load.read.columns.is_close_only();
+            let origin = Origin { calendar: plan.load.check.calendar, close_only };
+            Some(publish_as(&plan.data_dir, &plan.dataset, interval, origin, &rows)?)
         }
     };
     Ok(ImportSummary { published, symbols: reports, failed })

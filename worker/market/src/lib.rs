@@ -29,6 +29,7 @@
 
 pub mod catalogue;
 pub mod check;
+mod choice;
 mod columns;
 pub mod dataset;
 mod days;
@@ -58,7 +59,7 @@ mod stamp;
 mod ticks;
 
 pub use check::{CheckOptions, Outlier, SymbolReport};
-pub use columns::ColumnChoice;
+pub use choice::ColumnChoice;
 pub use dataset::Dataset;
 pub use digest::dataset_digest;
 pub use error::{Error, ErrorKind, Location, Result};
@@ -67,7 +68,7 @@ pub use import::{
     ImportEvent, ImportFailure, ImportPlan, ImportSummary, Input, LoadOptions, import, load_file,
 };
 pub use names::{Calendar, Interval};
-pub use publish::{PublishOutcome, Published, publish};
+pub use publish::{Origin, PublishOutcome, Published, publish, publish_as};
 pub use random::{RandomWalk, publish_random_walk, random_walk};
 pub use read::ReadOptions;
 pub use series::{FundingStamp, OwnedSeries, Series};

@@ -24,6 +24,10 @@ pub struct Manifest {
     /// When the market trades: a suggestion, outside the digest.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub calendar: Option<Calendar>,
+    /// Open, high and low are the close, since the files had no other price. Outside the digest, as a job's result is
+    /// the same; jobs whose stops act inside bars are refused. Left out where it does not hold.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub close_only: bool,
     /// The symbols in ascending order.
     pub symbols: Vec<SymbolEntry>,
     /// Digest of the canonical stream, 64 hex digits; also the name of the folder.

@@ -49,6 +49,29 @@ pub fn publish(
     calendar: Option<Calendar>,
     series: &[Series<'_>],
 ) -> Result<Published> {
+    publish_as(data_dir, name, interval, Origin { calendar, close_only: false }, series)
+}
+
+/// What the import knows of bars beyond their values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// When the market trades, if it was said.
+    pub calendar: Option<Calendar>,
+    /// The close stands for open, high and low.
+    pub close_only: bool,
+}
+
+/// As [`publish`], of bars of some origin.
+///
+/// # Errors
+/// As [`publish`].
+pub fn publish_as(
+    data_dir: &Path,
+    name: &str,
+    interval: Interval,
+    origin: Origin,
+    series: &[Series<'_>],
+) -> Result<Published> {
     check_dataset_name(name)?;
     let mut sorted = series.to_vec();
     sorted.sort_by(|a, b| a.symbol.cmp(b.symbol));
@@ -76,7 +99,8 @@ pub fn publish(
         format: FORMAT,
         name: name.to_owned(),
         interval: interval.to_string(),
-        calendar,
+        calendar: origin.calendar,
+        close_only: origin.close_only,
         symbols: sorted.iter().map(entry).collect(),
         digest: dataset_digest(interval.ms(), &sorted),
         checksum: String::new(),
@@ -114,11 +138,13 @@ fn entry(s: &Series<'_>) -> SymbolEntry {
 /// Decides about a version that is there already.
 fn reuse(folder: &Path, wanted: &Manifest) -> Result<PublishOutcome> {
     match Dataset::open_folder(folder, &wanted.name, &wanted.digest) {
-        Ok(found) if wanted.calendar.is_none() || found.calendar() == wanted.calendar => {
-            Ok(PublishOutcome::Unchanged)
-        }
-        Ok(_) => {
-            replace_file(folder, "manifest.json", &wanted.to_bytes())?;
+        Ok(found) => {
+            let calendar = wanted.calendar.or(found.calendar());
+            if (found.calendar(), found.is_close_only()) == (calendar, wanted.close_only) {
+                return Ok(PublishOutcome::Unchanged);
+            }
+            let dressed = Manifest { calendar, ..wanted.clone() };
+            replace_file(folder, "manifest.json", &dressed.to_bytes())?;
             Ok(PublishOutcome::Updated)
         }
         Err(Error::Damaged { .. } | Error::Io { .. }) => {

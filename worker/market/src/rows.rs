@@ -120,6 +120,11 @@ impl Header {
         self.names.get(at).cloned().unwrap_or_default()
     }
 
+    /// Whether one price stands for all.
+    fn is_close_only(&self) -> bool {
+        self.columns.prices[0] == self.columns.prices[3]
+    }
+
     /// Names of time, open, high, low, close and volume.
     fn sources(&self) -> [String; 6] {
         let [open, high, low, close] = self.columns.prices.map(|at| self.name(at));
@@ -205,7 +210,8 @@ impl Collector {
     fn note_columns(&mut self) {
         let header = &self.header;
         if !header.named {
-            self.notes.push("no header: columns read as time, open, high, low, close, volume".into());
+            let prices = if header.is_close_only() { "close" } else { "open, high, low, close" };
+            self.notes.push(format!("no header: columns read as time, {prices}, volume"));
         }
         let unused = (0..header.names.len()).filter(|i| !self.used.contains(i));
         let mut left_out: Vec<String> = Vec::new();

@@ -282,7 +282,7 @@ proptest! {
         let to = from + length;
         let (all, cut) = (data(std::slice::from_ref(&whole)), data(&[rows(&whole, 0, to)]));
         let (market, dated) = resolve(all.path(), &job(Some(from), Some(to), ""));
-        let Ok(problem) = Problem::new(&dated, market.bars()) else { return Ok(()) };
+        let Ok(problem) = Problem::new(&dated, market.bars(), Vec::new()) else { return Ok(()) };
         let report = problem.report(problem.training(), &problem.decode(0, &[3, 30]).unwrap());
         prop_assert!(report.total.time_ms.iter().all(|&t| t >= from as i64 * DAY && t < to as i64 * DAY));
         prop_assert_eq!(

@@ -23,6 +23,7 @@ fn facts() -> Facts {
         calendar: None,
         volume: true,
         funding: false,
+        close_only: false,
     }
 }
 
@@ -100,6 +101,41 @@ fn stop_genes_are_off_unless_named() {
     assert_eq!(without.species[0].genome(&[0, 5]).unwrap().stops, Default::default());
 }
 
+/// On closes alone nobody knows whether a bar reached a stop.
+#[test]
+fn a_stop_or_a_target_is_refused_on_closes_alone_and_nothing_else_is() {
+    let closes = Facts { close_only: true, funding: true, ..facts() };
+    let stop = |gene: &str| {
+        format!(
+            "  strategies: [{{name: rsi_filter}}, {{name: sma_crossover, genes: [{{name: {gene}, value: \"0.05\"}}]}}]\n"
+        )
+    };
+    for gene in galapagos_engine::genes::STOP_GENES {
+        assert!(ResolvedJob::new(&job(&stop(gene)), &facts()).is_ok());
+        let error = ResolvedJob::new(&job(&stop(gene)), &closes).unwrap_err().to_string();
+        for part in ["spec.strategies[1]", "sma_crossover", "closes only", &format!("leave {gene} out")] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+    let bars = series("AAA", 900, 1);
+    let none = galapagos_run::job::market::stamps(&bars.as_series());
+    let bars = galapagos_run::job::market::bars(&bars.as_series(), &none);
+    for strategy in galapagos_engine::strategies::all() {
+        let name = strategy.def().name;
+        let genome = galapagos_engine::genes::Genome::from_pairs(strategy.def(), &[]).unwrap();
+        let context = galapagos_engine::strategies::Context {
+            first: 600,
+            bars_per_year: 252.0,
+            others: &[],
+            interrupt: galapagos_engine::interrupt::Interrupt::NEVER,
+        };
+        let signals = strategy.signals(&bars, &genome, context);
+        let has_stops = matches!(signals, galapagos_engine::signals::Signals::Sized(_));
+        let found = ResolvedJob::new(&job(&format!("  strategies: [{{name: {name}}}]\n")), &closes);
+        assert_eq!(found.is_err(), has_stops, "{name}");
+    }
+}
+
 // Contract X16.
 #[test]
 fn without_volume_the_breakout_ignores_it_and_the_vwap_is_refused() {
@@ -167,7 +203,7 @@ fn the_warm_up_is_the_longest_of_all_species() {
     let (market, job) = resolve(data.path(), &manifest(""));
     let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
     assert_eq!(problem.warm_ups()[0].rows, 76);
-    assert_eq!(problem.warm_ups()[0].species, Some("rsi_filter"));
+    assert_eq!(problem.warm_ups()[0].species.as_deref(), Some("rsi_filter"));
     assert_eq!(problem.split().holdout_stamps, 100);
     assert_eq!(problem.counted_bars(), 400 - 76);
 }
@@ -252,7 +288,9 @@ proptest! {
                 for genome in species.bounds() {
                     prop_assert_eq!(genome.values.len(), def.genes.len());
                 }
-                for (def, gene) in species.defs().zip(species.space().genes()) {
+                let stops = &galapagos_engine::genes::STOP_GENE_DEFS;
+                for (entry, gene) in species.defs().zip(species.space().genes()) {
+                    let def = def.genes.iter().chain(stops).find(|def| def.name == entry.name).unwrap();
                     let ends = [0, gene.grid.len() - 1].map(|k| gene.grid.value(k));
                     prop_assert!(ends.into_iter().flatten().all(|v| def.parse(&v.to_string()).is_ok()), "{text}");
                 }

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 use galapagos_crds::{CalendarType, MarketData};
 use galapagos_market::import::Observer;
 use galapagos_market::{
-    Calendar, CheckOptions, ErrorKind, ImportPlan, Interval, LoadOptions, Published, ReadOptions, catalogue,
+    Calendar, CheckOptions, ColumnChoice, ErrorKind, ImportPlan, Interval, LoadOptions, Published,
+    ReadOptions, catalogue,
 };
 
 use super::download::{Download, Fetcher};
@@ -68,6 +69,10 @@ pub fn prepare(data: &MarketData, data_dir: &Path, how: &How<'_>) -> Result<Need
         max_gap_share: source.gaps.max_share.to_f64(),
         repair: false,
     };
+    let mut columns = ColumnChoice::default();
+    if source.close_only {
+        columns = columns.close_only()?;
+    }
     tracing::info!(dataset = data.dataset, "the dataset does not exist yet: importing it");
     let (inputs, download) = match (&source.path, &source.http) {
         (Some(relative), _) => (path::inputs(data_dir, relative, &data.symbols)?, None),
@@ -82,7 +87,11 @@ pub fn prepare(data: &MarketData, data_dir: &Path, how: &How<'_>) -> Result<Need
         inputs,
         data_dir: data_dir.to_owned(),
         dataset: data.dataset.clone(),
-        load: LoadOptions { read: ReadOptions::default(), check, funding: Vec::new() },
+        load: LoadOptions {
+            read: ReadOptions { columns, ..ReadOptions::default() },
+            check,
+            funding: Vec::new(),
+        },
         threads: how.threads,
         retries: RETRIES,
         // A dataset that lacks a symbol of the job would exist from then on, and would not be imported again.

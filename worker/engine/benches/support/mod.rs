@@ -1,6 +1,8 @@
 //! Random bars and genomes from a seed, for tests and benchmarks of the batch path.
 #![allow(dead_code, missing_docs)]
 
+pub mod own;
+
 use galapagos_engine::bars::{Bars, FundingStamp};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metrics};
 use galapagos_engine::genes::{Constraint, GeneDef, GeneValue, Genome, Range, Stops};

@@ -4,6 +4,7 @@ use super::column::{Column, Kind, NEVER, Rows, Stream};
 use super::frame::{Aggregated, Sight, Source};
 use super::functions::stream;
 use super::op::Op;
+use super::places::Places;
 use super::plan::{Origin, Plan, Slot};
 use super::{Market, ROWS};
 use crate::bars::Bars;
@@ -40,13 +41,28 @@ impl<'a> Blocks<'a> {
     }
 
     fn column(&self, slot: Slot) -> &Column {
-        &self.frame.columns[self.plan.wanted[slot.0].node]
+        &self.frame.columns[self.frame.places.of[self.plan.wanted[slot.0].node]]
     }
+}
+
+/// What no tick of some bars and no constant exceeds: weights count in it.
+fn largest(bars: &Bars<'_>, constant: i128) -> i128 {
+    let mut most = 0;
+    for column in [bars.open, bars.high, bars.low, bars.close] {
+        for tick in column {
+            let tick = tick.unsigned_abs();
+            most = if tick > most { tick } else { most };
+        }
+    }
+    // The range of prices of both signs is twice the largest.
+    let most = 2 * i128::from(most);
+    if most > constant { most } else { constant }
 }
 
 struct FrameBlocks<'a> {
     source: Source<'a>,
-    streams: Vec<Work>,
+    work: Vec<Work>,
+    places: Places,
     columns: Vec<Column>,
     children: Vec<Child<'a>>,
     /// The rows of the block.
@@ -54,17 +70,19 @@ struct FrameBlocks<'a> {
     to: usize,
 }
 
-/// A node: its inputs, and what computes it. Nodes that see another frame are written with that frame.
+/// A node: the columns that it reads and writes, and what computes it. Nodes that see another frame are written with
+/// that frame.
 struct Work {
     inputs: Vec<usize>,
-    stream: Option<Box<dyn Stream>>,
+    out: usize,
+    stream: Box<dyn Stream>,
 }
 
 /// A frame that is seen from another.
 struct Child<'a> {
     frame: FrameBlocks<'a>,
     sight: Sight,
-    /// Nodes of the child, and the nodes that see them.
+    /// Columns of the child, and the columns that see them.
     seen: Vec<(usize, usize, Kind)>,
     /// What each row of the block sees.
     counts: Vec<(usize, bool)>,
@@ -73,7 +91,9 @@ struct Child<'a> {
 impl<'a> FrameBlocks<'a> {
     fn new(plan: &'a Plan, id: usize, source: Source<'a>, market: &Market<'a>) -> FrameBlocks<'a> {
         let frame = &plan.frames[id];
-        let work = |node: &super::plan::Node| Work { inputs: node.inputs.clone(), stream: stream(node) };
+        let wanted = plan.wanted.iter().filter(|_| id == 0).map(|wanted| wanted.node);
+        let seen = plan.seen(id);
+        let places = Places::new(&frame.nodes, wanted.chain(seen.iter().copied()));
         let children = frame.children.iter().map(|&child| {
             let bars = source.bars();
             let own = match &plan.frames[child].origin {
@@ -81,18 +101,24 @@ impl<'a> FrameBlocks<'a> {
                 Origin::On(timeframe) => Source::Made(Aggregated::new(market.bars.symbol, &bars, *timeframe)),
                 Origin::Traded => Source::Given(market.bars),
             };
+            let below = FrameBlocks::new(plan, child, own, market);
             let seen = frame.nodes.iter().enumerate().filter_map(|(own, node)| match node.op {
-                Op::See { child: of, node, kind } if of == child => Some((node, own, kind)),
+                Op::See { child: of, node, kind } if of == child => {
+                    Some((below.places.of[node], places.of[own], kind))
+                }
                 _ => None,
             });
-            let seen = seen.collect();
-            let frame = FrameBlocks::new(plan, child, own, market);
-            Child { frame, sight: Sight::default(), seen, counts: Vec::new() }
+            Child { seen: seen.collect(), frame: below, sight: Sight::default(), counts: Vec::new() }
         });
         let children = children.collect();
-        let streams = frame.nodes.iter().map(work).collect();
-        let columns = vec![Column::default(); frame.nodes.len()];
-        FrameBlocks { source, streams, columns, children, from: 0, to: 0 }
+        let largest = largest(&source.bars(), plan.largest_constant());
+        let work = frame.nodes.iter().enumerate().filter_map(|(i, node)| {
+            let inputs = node.inputs.iter().map(|&input| places.of[input]).collect();
+            Some(Work { inputs, out: places.of[i], stream: stream(node, largest)? })
+        });
+        let work = work.collect();
+        let columns = vec![Column::default(); places.count];
+        FrameBlocks { source, work, places, columns, children, from: 0, to: 0 }
     }
 
     fn fill(&mut self, to: usize) {
@@ -101,11 +127,12 @@ impl<'a> FrameBlocks<'a> {
         for child in &mut self.children {
             child.fill(&mut self.columns, &bars, from, len);
         }
-        for (i, work) in self.streams.iter_mut().enumerate() {
-            let (before, rest) = self.columns.split_at_mut(i);
-            if let (Some(stream), Some(out)) = (&mut work.stream, rest.first_mut()) {
-                stream.fill(&Rows { before, inputs: &work.inputs, from, len, bars }, out);
-            }
+        for work in &mut self.work {
+            // Taken out while others are read; no node writes a column that it reads.
+            let mut out = std::mem::take(&mut self.columns[work.out]);
+            work.stream
+                .fill(&Rows { columns: &self.columns, inputs: &work.inputs, from, len, bars }, &mut out);
+            self.columns[work.out] = out;
         }
         (self.from, self.to) = (from, to);
     }

@@ -30,7 +30,7 @@ impl Default for Column {
 }
 
 /// What a node has in each row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
     /// f64.
     Numbers,
@@ -69,16 +69,16 @@ impl Column {
         self.known.clear();
         let mut from = 0;
         while from < rows {
-            let to = if from + 64 < rows { from + 64 } else { rows };
-            let (mut truth, mut known) = (0, 0);
-            for i in from..to {
-                let (is, knows) = of(i);
-                truth |= u64::from(is) << (i - from);
-                known |= u64::from(knows) << (i - from);
+            let len = if from + 64 < rows { 64 } else { rows - from };
+            let (mut truth, mut known) = ([0; 64], [0; 64]);
+            for (i, (truth, known)) in truth.iter_mut().zip(&mut known).take(len).enumerate() {
+                let (is, knows) = of(from + i);
+                (*truth, *known) = (u8::from(is), u8::from(knows));
             }
-            self.truth.push(truth & known);
+            let known = packed(&known);
+            self.truth.push(packed(&truth) & known);
             self.known.push(known);
-            from = to;
+            from += len;
         }
     }
 
@@ -98,6 +98,18 @@ impl Column {
     pub fn condition(&self, i: usize) -> Option<bool> {
         (bit(&self.known, i)).then(|| bit(&self.truth, i))
     }
+}
+
+/// The bits of 64 bytes of which each is 0 or 1: eight of them with one multiplication.
+#[inline]
+fn packed(bytes: &[u8; 64]) -> u64 {
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let (mut word, mut shift) = (0, 0);
+    for eight in bytes.as_chunks::<8>().0 {
+        word |= (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << shift;
+        shift += 8;
+    }
+    word
 }
 
 /// A bit of a row.
@@ -124,6 +136,7 @@ pub(crate) trait Whole: Copy + Ord + Default + Send + 'static {
 
 macro_rules! whole {
     ($type:ty, $part:ident) => {
+        #[allow(clippy::unnecessary_cast, reason = "one text for both widths")]
         impl Whole for $type {
             #[inline]
             fn of(column: &Column) -> &[$type] {
@@ -170,9 +183,9 @@ whole!(i128, wide);
 
 /// What a node reads: the bars of its frame and the columns of its inputs, in the rows of the block.
 pub(crate) struct Rows<'a> {
-    /// The columns of all nodes before.
-    pub before: &'a [Column],
-    /// The nodes that are read.
+    /// The columns of the frame.
+    pub columns: &'a [Column],
+    /// Which of them are read.
     pub inputs: &'a [usize],
     /// The first row of the block, in the frame.
     pub from: usize,
@@ -186,7 +199,7 @@ impl<'a> Rows<'a> {
     /// An input.
     #[inline]
     pub fn column(&self, i: usize) -> &'a Column {
-        &self.before[self.inputs[i]]
+        &self.columns[self.inputs[i]]
     }
 
     /// The numbers of an input.

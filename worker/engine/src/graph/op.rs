@@ -2,7 +2,7 @@
 
 use super::column::Kind;
 pub(crate) use super::parts::{
-    Arithmetic, Clock, Comparison, Constant, Field, Flow, Quantity, Step, Unary, Window,
+    Arithmetic, Clock, Comparison, Constant, Field, Flow, Quantity, Side, Step, Unary, Window,
 };
 
 /// An operation.
@@ -79,12 +79,16 @@ pub(crate) enum Op {
     WholeScore {
         n: usize,
     },
+    /// A weighted mean or line of numerators over a power of two.
+    WholeWindow {
+        window: Window,
+        n: usize,
+        denominator: i128,
+    },
     CompareWhole {
         comparison: Comparison,
-        left: i128,
-        left_wide: bool,
-        right: i128,
-        right_wide: bool,
+        left: Side,
+        right: Side,
     },
     CompareLevel {
         comparison: Comparison,
@@ -221,6 +225,7 @@ impl Op {
             | Rounded { .. }
             | WholeDeviation { .. }
             | WholeScore { .. }
+            | WholeWindow { .. }
             | From { .. }
             | Arithmetic(_)
             | With { .. }

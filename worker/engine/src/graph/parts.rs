@@ -130,6 +130,14 @@ impl Comparison {
     }
 }
 
+/// One side of a comparison of exact numbers: numerators of a weight and width, times what makes denominators equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Side {
+    pub factor: i128,
+    pub weight: i128,
+    pub wide: bool,
+}
+
 /// What a window of conditions gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Quantity {

@@ -3,8 +3,8 @@
 use super::column::Kind;
 use super::op::Op;
 use galapagos_rules::{Exact, Timeframe};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A column that is wanted, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,7 +42,7 @@ pub struct Plan {
     pub(crate) frames: Vec<Frame>,
     pub(crate) wanted: Vec<Wanted>,
     pub(crate) others: Vec<Decimals>,
-    slots: HashMap<usize, Slot>,
+    slots: BTreeMap<usize, Slot>,
 }
 
 /// A column that is kept.
@@ -61,7 +61,8 @@ pub(crate) struct Frame {
     pub decimals: u8,
     /// Each stands behind its inputs.
     pub nodes: Vec<Node>,
-    found: HashMap<Node, usize>,
+    /// Nodes by a digest of what they are, or the next number that is free.
+    found: BTreeMap<u64, usize>,
     /// The frames that this one sees.
     pub children: Vec<usize>,
 }
@@ -78,7 +79,7 @@ pub(crate) enum Origin {
 }
 
 /// An operation on nodes of its frame.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
     pub op: Op,
     pub inputs: Vec<usize>,
@@ -86,7 +87,7 @@ pub(crate) struct Node {
 
 impl Frame {
     fn new(origin: Origin, decimals: u8) -> Frame {
-        Frame { origin, decimals, nodes: Vec::new(), found: HashMap::new(), children: Vec::new() }
+        Frame { origin, decimals, nodes: Vec::new(), found: BTreeMap::new(), children: Vec::new() }
     }
 }
 
@@ -94,12 +95,18 @@ impl Plan {
     /// A plan for the rows of a symbol with prices of so many decimals; `others`: all symbols that `of` may name.
     pub fn new(decimals: u8, others: Vec<Decimals>) -> Plan {
         let frames = vec![Frame::new(Origin::Traded, decimals)];
-        Plan { frames, wanted: Vec::new(), others, slots: HashMap::new() }
+        Plan { frames, wanted: Vec::new(), others, slots: BTreeMap::new() }
     }
 
     /// How many nodes there are in all frames.
     pub fn nodes(&self) -> usize {
         self.frames.iter().map(|frame| frame.nodes.len()).sum()
+    }
+
+    /// Bytes of a row of all wanted columns, at least 1.
+    pub(crate) fn bytes_per_row(&self) -> usize {
+        let bytes = |wanted: &Wanted| if wanted.kind == Kind::Conditions { 1 } else { 8 };
+        1 + self.wanted.iter().map(bytes).sum::<usize>()
     }
 
     /// The exact form of a slot that is an exact number: its f64 is that of a whole number over the denominator.
@@ -115,14 +122,20 @@ impl Plan {
     /// The node of an operation, which may be there already.
     pub(crate) fn node(&mut self, frame: usize, op: Op, inputs: &[usize]) -> usize {
         let frame = &mut self.frames[frame];
-        match frame.found.entry(Node { op, inputs: inputs.to_vec() }) {
-            Entry::Occupied(entry) => *entry.get(),
-            Entry::Vacant(entry) => {
-                let id = frame.nodes.len();
-                frame.nodes.push(entry.key().clone());
-                *entry.insert(id)
+        let mut hasher = DefaultHasher::new();
+        (&op, inputs).hash(&mut hasher);
+        let mut digest = hasher.finish();
+        while let Some(&id) = frame.found.get(&digest) {
+            let known = &frame.nodes[id];
+            if known.op == op && known.inputs == inputs {
+                return id;
             }
+            digest = digest.wrapping_add(1);
         }
+        let id = frame.nodes.len();
+        frame.nodes.push(Node { op, inputs: inputs.to_vec() });
+        frame.found.insert(digest, id);
+        id
     }
 
     /// The frame of an origin below another, which may be there already.
@@ -135,6 +148,26 @@ impl Plan {
         self.frames.push(Frame::new(origin, decimals));
         self.frames[above].children.push(id);
         id
+    }
+
+    /// The largest numerator of a constant.
+    pub(crate) fn largest_constant(&self) -> i128 {
+        let nodes = self.frames.iter().flat_map(|frame| &frame.nodes);
+        let all = nodes.map(|node| match node.op {
+            Op::Numerator { value, .. } => value.saturating_abs(),
+            _ => 0,
+        });
+        all.max().unwrap_or(0)
+    }
+
+    /// The nodes of a frame that others see.
+    pub(crate) fn seen(&self, frame: usize) -> Vec<usize> {
+        let nodes = self.frames.iter().flat_map(|frame| &frame.nodes);
+        let seen = nodes.filter_map(|other| match other.op {
+            Op::See { child, node, .. } if child == frame => Some(node),
+            _ => None,
+        });
+        seen.collect()
     }
 
     /// The slot of a node of the first frame.

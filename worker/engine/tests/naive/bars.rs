@@ -94,10 +94,14 @@ impl World<'_> {
                 }
                 let of = |t: usize| match c.field {
                     "open" => open[t],
-                    "high" => {
-                        [f.high[t] as f64, open[t], close[t].unwrap()].into_iter().fold(f64::MIN, f64::max)
-                    }
-                    _ => [f.low[t] as f64, open[t], close[t].unwrap()].into_iter().fold(f64::MAX, f64::min),
+                    "high" => *[f.high[t] as f64, open[t], close[t].unwrap()]
+                        .iter()
+                        .max_by(|a, b| a.total_cmp(b))
+                        .unwrap(),
+                    _ => *[f.low[t] as f64, open[t], close[t].unwrap()]
+                        .iter()
+                        .min_by(|a, b| a.total_cmp(b))
+                        .unwrap(),
                 };
                 if c.field == "close" {
                     let sums = (0..rows).map(|t| Some(i128::from(f.open[t] + f.three(t)))).collect();
@@ -127,12 +131,12 @@ impl World<'_> {
         })
     }
 
-    pub fn from_row_one(&self, of: impl Fn(usize) -> i64) -> Numbers {
+    pub fn after_row_zero(&self, of: impl Fn(usize) -> i64) -> Numbers {
         (0..self.rows()).map(|t| (t > 0).then(|| of(t) as f64)).collect()
     }
 
     pub fn atr(&self, n: usize) -> Numbers {
-        rma(&self.from_row_one(|t| self.frame.true_range(t)), n)
+        rma(&self.after_row_zero(|t| self.frame.true_range(t)), n)
     }
 
     pub fn volume(&self) -> Numbers {
@@ -163,7 +167,7 @@ impl World<'_> {
         };
         let a = self.atr(n);
         let line = |up: bool| {
-            both(&rma(&self.from_row_one(|t| moved(t, up)), n), &a, |p, a| {
+            both(&rma(&self.after_row_zero(|t| moved(t, up)), n), &a, |p, a| {
                 if a == 0.0 { Some(0.0) } else { fin((100.0 * p) / a) }
             })
         };

@@ -116,9 +116,9 @@ impl World<'_> {
                 for pair in c.all[1..].chunks(2) {
                     let order = self.ordered(&self.column(&pair[0].value), &x);
                     let v = self.numbers(&self.column(&pair[1].value), 0);
-                    for t in 0..rows {
-                        if order[t].is_some_and(Ordering::is_le) {
-                            out[t] = v[t];
+                    for ((out, order), v) in out.iter_mut().zip(order).zip(v) {
+                        if order.is_some_and(Ordering::is_le) {
+                            *out = v;
                         }
                     }
                 }

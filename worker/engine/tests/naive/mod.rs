@@ -146,7 +146,7 @@ impl World<'_> {
     /// Numbers in prices.
     pub fn plain(&self, column: &Column) -> Vec<Option<f64>> {
         let power = column.power();
-        let scale = 10_f64.powi(self.frame.decimals as i32 * power.abs());
+        let scale: f64 = format!("1e{}", self.frame.decimals * power.unsigned_abs()).parse().unwrap();
         let divide = |x: f64| match power {
             0 => Some(x),
             p if p > 0 => fin(x / scale),

@@ -4,7 +4,8 @@ use super::texts::Texts;
 use crate::common::market::{Draws, Market};
 use galapagos_rules::{Document, Expr, Gene, Genome, Rules, Side, Text, check};
 
-/// An hourly walk with holes, in which a bar may be missing and the market close for days.
+/// An hourly walk with holes, in which a bar may be missing and the market close for days. Some have prices in the
+/// middle that are near the largest: what f64 holds exactly before and after, it does not there.
 pub fn holed(seed: u64, rows: usize, coarse: bool) -> Market {
     let mut market = if coarse { Market::coarse(seed, rows) } else { Market::walk(seed, rows) };
     let mut draws = Draws(seed ^ 0xabcd);
@@ -17,6 +18,10 @@ pub fn holed(seed: u64, rows: usize, coarse: bool) -> Market {
         };
         time += hours * 3_600_000;
         *stamp = time;
+    }
+    if seed.is_multiple_of(5) {
+        let columns = [&mut market.open, &mut market.high, &mut market.low, &mut market.close];
+        columns.into_iter().flat_map(|column| column.iter_mut().take(110).skip(70)).for_each(|x| *x <<= 29);
     }
     market.funding.clear();
     market

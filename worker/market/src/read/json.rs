@@ -3,7 +3,7 @@
 use super::tree::{Data, Table, Tree, is_row, some};
 use super::unique::Unique;
 use super::{Progress, ReadOptions};
-use crate::columns::{ColumnRole, Columns, find, without_header};
+use crate::columns::{ColumnRole, Columns, find, remedy, without_header};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
 use serde_json::Value;
@@ -17,6 +17,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -
     let size = text.len() as u64;
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Unique>();
     let mut reader = Reader { path, options, columns: None, rows: None, unit: "row", extra: BTreeSet::new() };
+    let least = options.columns.least_fields();
     let mut wrappers: Vec<(u64, Value)> = Vec::new();
     let (mut line, mut at, mut count) = (1u64, 0usize, 0u64);
     while let Some(value) = values.next() {
@@ -25,7 +26,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -
             let what = if e.is_data() { "" } else { "is no JSON: " };
             Error::layout(path, format!("line {far}: {what}{e}"))
         })?;
-        if is_row(&value) {
+        if is_row(&value, least) {
             reader.unit = if count == 0 { "line" } else { reader.unit };
             reader.row(&value, line, None)?;
         } else {
@@ -53,11 +54,21 @@ pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -
             }
             rows.finish()
         }
-        None => Err(Error::layout(
-            path,
-            "has no candles: neither objects with open, high, low and close, nor arrays",
-        )),
+        None => {
+            let what = if options.columns.is_close_only() {
+                "a time and a close"
+            } else {
+                "open, high, low and close"
+            };
+            let problem = format!("has no candles: neither objects with {what}, nor arrays");
+            Err(Error::layout(path, format!("{problem}{}", hint(options))))
+        }
     }
+}
+
+/// Follows a problem that files of closes have.
+fn hint(options: &ReadOptions) -> &'static str {
+    if options.columns.is_close_only() { "" } else { "; where there are closes only, say --close-only" }
 }
 
 struct Reader<'a> {
@@ -73,12 +84,13 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Reads the lists of candles inside `values`; returns what else stands there.
     fn wrappers(&mut self, values: &[(u64, Value)]) -> Result<Vec<String>> {
-        let mut tree = Tree::default();
+        let mut tree = Tree::new(self.options.columns.least_fields());
         for (line, value) in values {
             let before = tree.tables.len();
             tree.add(value);
             if tree.tables.len() == before {
-                return Err(Error::layout(self.path, format!("line {line} holds no candle")));
+                let problem = format!("line {line} holds no candle{}", hint(self.options));
+                return Err(Error::layout(self.path, problem));
             }
         }
         if let Some(more) = &tree.more {
@@ -215,10 +227,8 @@ impl Reader<'_> {
             }
         };
         let columns = columns.map_err(|missing| {
-            let problem = format!(
-                "{unit} {number} has no {missing} among {}: name it with --columns",
-                names.join(", ")
-            );
+            let problem =
+                format!("{unit} {number} has no {missing} among {}: {}", names.join(", "), remedy(&missing));
             Error::layout(self.path, problem)
         })?;
         Ok((columns, names))

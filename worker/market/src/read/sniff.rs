@@ -1,7 +1,8 @@
 //! Finds the delimiter and the header of a text file from its first lines.
 
 use super::wide::{Group, groups};
-use crate::columns::{ColumnChoice, Columns, find, without_header};
+use crate::choice::ColumnChoice;
+use crate::columns::{Columns, find, remedy, without_header};
 use crate::decimal::Decimal;
 use crate::stamp::{DayOrder, parse};
 
@@ -53,7 +54,7 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, Str
             if let Some(first) = names.first_mut() {
                 *first = first.trim_start_matches(['#', '%', ' ']).to_owned();
             }
-            if names.len() < 5 {
+            if names.len() < choice.least_fields() {
                 continue;
             }
             if let Some(layout) = numbers(&names, at, delimiter, choice) {
@@ -104,7 +105,11 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, Str
     }
     Err(match nearest {
         Some(nearest) => lacking(&nearest),
-        None => "has no header with time, open, high, low and close in its first lines, nor rows of numbers"
+        None if choice.is_close_only() => {
+            "has no header with time and close in its first lines, nor rows of numbers".into()
+        }
+        None => "has no header with time, open, high, low and close in its first lines, nor rows of numbers; where \
+                 there are closes only, say --close-only"
             .into(),
     })
 }
@@ -124,13 +129,14 @@ type Nearest = (usize, String, Vec<String>);
 
 fn lacking((at, missing, names): &Nearest) -> String {
     format!(
-        "line {} looks most like a header ({}), but it lacks {missing}: name the columns with --columns, as time=Date,open=Open",
+        "line {} looks most like a header ({}), but it lacks {missing}: {}",
         at + 1,
         names.join(" | "),
+        remedy(missing),
     )
 }
 
-/// A row of data in the usual order of exchanges: time, open, high, low, close, volume, ...
+/// A row of data in the usual order: time, open, high, low, close, volume, ..., or time, close, volume.
 fn numbers(
     cells: &[String],
     at: usize,
@@ -148,7 +154,8 @@ fn numbers(
     }
     let has_clock = cells[1].contains(':') && is_time(&format!("{} {}", cells[0], cells[1]));
     let first = 1 + usize::from(has_clock);
-    if cells.len() < first + 4 || !cells[first..first + 4].iter().all(is_price) {
+    let prices = first..first + choice.least_fields() - 1;
+    if !cells.get(prices).is_some_and(|cells| cells.iter().all(is_price)) {
         return None;
     }
     let columns = match without_header(cells.len(), has_clock, choice) {

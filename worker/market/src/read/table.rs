@@ -1,7 +1,7 @@
 //! Parquet and Feather (Arrow IPC files): typed columns.
 
 use super::{Progress, ReadOptions};
-use crate::columns::{ColumnRole, Columns, find};
+use crate::columns::{ColumnRole, Columns, find, remedy};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
 use crate::stamp::{from_epoch_f64, from_integer};
@@ -59,7 +59,7 @@ fn read_batches(
     let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
     let columns = find(&names, &options.columns).map_err(|missing| {
         let problem =
-            format!("has no {missing} among its columns {}: name it with --columns", names.join(", "));
+            format!("has no {missing} among its columns {}: {}", names.join(", "), remedy(&missing));
         Error::layout(path, problem)
     })?;
     let names = names.into_iter().map(str::to_owned).collect();

@@ -26,6 +26,8 @@ pub(super) enum Data<'a> {
 /// What one or more JSON values hold.
 #[derive(Default)]
 pub(super) struct Tree<'a> {
+    /// Values that a row has at least.
+    least: usize,
     pub tables: Vec<Table<'a>>,
     /// Places of everything else that is no plain value.
     pub rest: Vec<String>,
@@ -33,17 +35,17 @@ pub(super) struct Tree<'a> {
     pub more: Option<String>,
 }
 
-/// A row of values, none of which holds rows itself.
-pub(super) fn is_row(value: &Value) -> bool {
-    look(value).is_row
+/// A row of at least so many values, none of which holds rows itself.
+pub(super) fn is_row(value: &Value, least: usize) -> bool {
+    look(value, least).is_row
 }
 
 fn is_plain(value: &Value) -> bool {
     !value.is_array() && !value.is_object()
 }
 
-fn holds_rows(value: &Value) -> bool {
-    look(value).holds_rows
+fn holds_rows(value: &Value, least: usize) -> bool {
+    look(value, least).holds_rows
 }
 
 /// What a value is.
@@ -53,16 +55,16 @@ struct Look {
 }
 
 /// Both answers in one walk: asking each child for one and then for the other would double the work at every level.
-fn look(value: &Value) -> Look {
+fn look(value: &Value, least: usize) -> Look {
     match value {
         Value::Array(cells) => Look {
-            is_row: cells.len() >= 5 && cells.iter().all(is_plain),
-            holds_rows: cells.iter().map(look).any(|cell| cell.is_row || cell.holds_rows),
+            is_row: cells.len() >= least && cells.iter().all(is_plain),
+            holds_rows: cells.iter().map(|cell| look(cell, least)).any(|cell| cell.is_row || cell.holds_rows),
         },
         Value::Object(map) => {
-            let below = map.values().any(holds_rows);
+            let below = map.values().any(|value| holds_rows(value, least));
             let values = map.values().filter(|v| v.is_number() || v.is_string()).count();
-            Look { is_row: values >= 5 && !below, holds_rows: below || is_columns(map) }
+            Look { is_row: values >= least && !below, holds_rows: below || is_columns(map, least) }
         }
         _ => Look { is_row: false, holds_rows: false },
     }
@@ -73,22 +75,27 @@ fn is_said(value: &Value) -> bool {
     !matches!(value, Value::Null | Value::Bool(false)) && value.as_str() != Some("")
 }
 
-fn is_columns(map: &Map<String, Value>) -> bool {
+fn is_columns(map: &Map<String, Value>, least: usize) -> bool {
     map.values().filter(|v| v.as_array().is_some_and(|a| !a.is_empty() && a.iter().all(is_plain))).count()
-        >= 5
+        >= least
 }
 
 /// `"symbol": "X"` in the object itself, or in one beside the candles such as `"meta"`.
-fn symbol_of(map: &Map<String, Value>) -> Option<String> {
+fn symbol_of(map: &Map<String, Value>, least: usize) -> Option<String> {
     let own = |map: &Map<String, Value>| {
         // In the order of the words, not of the keys: a company's name stands beside its symbol.
         let texts = map.iter().filter_map(|(k, v)| Some((symbol_word(k)?, v.as_str()?)));
         texts.filter(|(_, s)| !s.trim().is_empty()).min_by_key(|(word, _)| *word).map(|(_, s)| s.to_owned())
     };
-    own(map).or_else(|| map.values().filter(|v| !holds_rows(v)).find_map(|v| own(v.as_object()?)))
+    own(map).or_else(|| map.values().filter(|v| !holds_rows(v, least)).find_map(|v| own(v.as_object()?)))
 }
 
 impl<'a> Tree<'a> {
+    /// Of values whose rows have at least so many values.
+    pub fn new(least: usize) -> Self {
+        Self { least, ..Self::default() }
+    }
+
     /// Adds all that `value` holds.
     pub fn add(&mut self, value: &'a Value) {
         // Pages may follow each other: what one lacks is in the next.
@@ -103,9 +110,11 @@ impl<'a> Tree<'a> {
             self.more = more.map(|(key, value)| format!("{key} is {value}")).or(self.more.take());
         }
         match value {
-            Value::Array(items) if items.iter().any(is_row) => self.tables.push(table(Data::Rows(items))),
-            Value::Object(map) if is_columns(map) => {
-                let named = symbol_of(map).or(symbol.map(str::to_owned));
+            Value::Array(items) if items.iter().any(|item| is_row(item, self.least)) => {
+                self.tables.push(table(Data::Rows(items)))
+            }
+            Value::Object(map) if is_columns(map, self.least) => {
+                let named = symbol_of(map, self.least).or(symbol.map(str::to_owned));
                 self.tables.push(Table { symbol: named, ..table(Data::Columns(map)) });
                 for (key, value) in map.iter().filter(|(_, v)| v.is_object()) {
                     self.beside(value, path, key);
@@ -117,7 +126,7 @@ impl<'a> Tree<'a> {
                 }
             }
             Value::Object(map) => {
-                let own = symbol_of(map);
+                let own = symbol_of(map, self.least);
                 let symbol = own.as_deref().or(symbol);
                 for (key, value) in map {
                     self.child(value, path, key.clone(), symbol);
@@ -131,11 +140,11 @@ impl<'a> Tree<'a> {
         if is_plain(value) {
             return;
         }
-        if !holds_rows(value) && !is_row(value) {
+        if !holds_rows(value, self.least) && !is_row(value, self.least) {
             return self.beside(value, path, &step);
         }
         path.push(step);
-        if is_row(value) {
+        if is_row(value, self.least) {
             self.rest.push(show(path))
         } else {
             self.walk(value, path, symbol)

@@ -18,11 +18,11 @@ pub struct Path {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
-    /// Conditions are shared in a batch, whatever closes positions.
+    /// Columns and conditions are shared in a batch, and positions follow from them, whatever closes positions.
     Batch,
-    /// Conditions are shared in a batch while no margin call can close a position.
+    /// The same while no margin call can close a position; else as below.
     BatchWithoutMargin,
-    /// Columns are computed for each individual, decisions are taken row by row.
+    /// Columns are shared in a batch, and each individual decides row by row.
     Rows,
 }
 
@@ -39,7 +39,8 @@ pub struct Reason {
 
 /// The path of a strategy, as the engine takes it.
 pub fn path(rules: &Strategy, strategy: &dyn strategies::Strategy) -> Path {
-    let way = match (strategy.is_latched(true), strategy.is_latched(false)) {
+    let latched = |guarded| strategy.own().is_some_and(|own| own.is_latched(guarded));
+    let way = match (latched(true), latched(false)) {
         (true, _) => Way::Batch,
         (false, true) => Way::BatchWithoutMargin,
         (false, false) => Way::Rows,

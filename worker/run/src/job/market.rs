@@ -57,6 +57,8 @@ pub struct Facts {
     pub volume: bool,
     /// Whether every symbol has a funding series.
     pub funding: bool,
+    /// Whether the close stands for open, high and low.
+    pub close_only: bool,
 }
 
 impl Market {
@@ -120,6 +122,7 @@ impl Market {
             calendar: self.dataset.calendar(),
             volume: bars.iter().all(Bars::has_volume),
             funding: bars.iter().all(|b| !b.funding.is_empty()),
+            close_only: self.dataset.is_close_only(),
         }
     }
 }

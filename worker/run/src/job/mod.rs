@@ -4,6 +4,7 @@
 //! * [`resolve`]: manifest -> [`resolve::ResolvedJob`], the only input of what follows.
 //! * [`space`]: the one place that joins engine definitions with genetics; `galapagos-manifest` makes the grids.
 //! * [`calendar`]: the one that a job began with, for its workers and later attempts.
+//! * [`closes`]: what cannot be tested on closes alone.
 //! * [`dates`]: from when to when it looks at the data.
 //! * [`execution`]: the manifest's account options -> the engine's.
 //! * [`market`]: an open dataset as the engine reads it.
@@ -12,6 +13,7 @@
 //! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
 
 pub mod calendar;
+pub mod closes;
 pub mod dates;
 pub mod execution;
 pub mod fitness;

@@ -126,7 +126,7 @@ impl<'a> Problem<'a> {
     pub fn new(
         job: &'a ResolvedJob,
         mut bars: Vec<Bars<'a>>,
-        others: Vec<Bars<'a>>,
+        mut others: Vec<Bars<'a>>,
     ) -> Result<Problem<'a>, ProblemError> {
         for species in &job.species {
             if let Some(rules) = species.rules() {
@@ -136,7 +136,8 @@ impl<'a> Problem<'a> {
         let mut from_ms = job.dates.from_ms;
         if job.execution.window == Window::Full {
             // The programs to compare with know no bar before those that they are given.
-            bars.iter_mut().for_each(|b| *b = b.skip(dates::start(b.time_ms, from_ms)));
+            let all = bars.iter_mut().chain(&mut others);
+            all.for_each(|b| *b = b.skip(dates::start(b.time_ms, from_ms)));
             from_ms = None;
         }
         let starts: Vec<usize> = bars.iter().map(|b| dates::start(b.time_ms, from_ms)).collect();

@@ -15,6 +15,7 @@ use galapagos_manifest::{Dates, Finding, check as check_manifest, objective, unk
 use galapagos_market::{Calendar, Interval};
 use rust_decimal::Decimal as Exact;
 
+use super::closes;
 use super::execution::to_engine;
 use super::fitness::{FitnessFunction, MetricBound};
 use super::inputs::{ExecutionInputs, Inputs, StrategyInputs, written_out};
@@ -220,6 +221,13 @@ fn species(
                 .push(format!("{}: {VOLUME_GENE} is fixed at 0, since the data have no volume", def.name));
         }
         out.push(species);
+    }
+    if facts.close_only {
+        for (index, species) in out.iter().enumerate() {
+            let genes = species.genes().iter().map(|gene| gene.name.as_str());
+            let checked = closes::check(species.name(), species.rules(), genes);
+            checked.map_err(|error| ResolveError::NeedsBars { index, error })?;
+        }
     }
     Ok(out)
 }

@@ -3,6 +3,8 @@
 use galapagos_genetics::ConfigError;
 use galapagos_manifest::Finding;
 
+use super::closes::NeedsBars;
+
 /// Why a manifest cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
@@ -27,6 +29,14 @@ pub enum ResolveError {
         strategy: String,
         /// What is missing and how to give it.
         what: &'static str,
+    },
+    /// A strategy has a stop or a target, and the data have closes only.
+    #[error("spec.strategies[{index}]: {error}")]
+    NeedsBars {
+        /// Position of the strategy in the manifest.
+        index: usize,
+        /// What cannot be tested.
+        error: NeedsBars,
     },
     /// The inputs cannot be written as JSON.
     #[error("the resolved inputs cannot be written")]

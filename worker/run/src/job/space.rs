@@ -178,7 +178,7 @@ impl SpeciesSpace {
     }
 
     /// Genomes whose warm-up bounds that of every genome: numbers at their highest, one for each category.
-    fn bounds(&self) -> Vec<engine::Genome> {
+    pub fn bounds(&self) -> Vec<engine::Genome> {
         let space = self.space();
         let highest: Vec<u32> = space.lens().iter().map(|n| n - 1).collect();
         let mut out: Vec<engine::Genome> = self.genome(&highest).into_iter().collect();

@@ -291,7 +291,13 @@ fn times_at_either_end_of_the_calendar_are_decided_about_like_others() {
 
 #[test]
 fn names_that_nobody_knows_end_the_job_and_its_ttl_begins() {
-    for reason in [StalledReason::UnknownStrategy, StalledReason::UnknownGene, StalledReason::InvalidSpec] {
+    let for_good = [
+        StalledReason::UnknownStrategy,
+        StalledReason::UnknownGene,
+        StalledReason::InvalidStrategy,
+        StalledReason::InvalidSpec,
+    ];
+    for reason in for_good {
         let mut world = World::new(json!({"ttlSecondsAfterFinished": 60, "ttlPolicy": "Job"}));
         world.problem = Some(JobFinding { reason, message: "no such name".into() });
         let decision = world.turn();

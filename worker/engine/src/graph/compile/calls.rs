@@ -1,12 +1,8 @@
 //! Functions of columns.
 
-use super::super::op::{Arithmetic, Comparison, Constant, Op, Quantity, Unary, Window};
+use super::super::op::{Arithmetic, Comparison, Op, Quantity, Unary};
 use super::{Compiled, Compiler, Operand, is_wide, power, unchecked};
-use galapagos_rules::functions::function;
 use galapagos_rules::{Argument, Expr};
-
-/// Exact deviations are taken of numbers up to this weight.
-const HEAVIEST: i128 = 4;
 
 impl Compiler<'_> {
     /// A call, with the field that picks one of its columns, or none.
@@ -38,8 +34,9 @@ impl Compiler<'_> {
             "cross_up" | "cross_down" => {
                 let (x, y) = (self.argument(all, 0, expr)?, self.argument(all, 1, expr)?);
                 let (a, b) = if name == "cross_up" { (x, y) } else { (y, x) };
-                let (now, not_yet) =
-                    (self.compare(Comparison::Less, b, a), self.compare(Comparison::AtMost, a, b));
+                let now = self.compare(Comparison::Less, b, a);
+                // What is not above is at most.
+                let not_yet = self.not(now);
                 let before = self.delayed(not_yet, 1);
                 Ok(self.and(now, before))
             }
@@ -147,7 +144,7 @@ impl Compiler<'_> {
                 self.two(Arithmetic::Share, priced, volume)
             }
             _ => {
-                let (n, x) = (n(self)?, self.column(x));
+                let n = n(self)?;
                 self.average(name, field, x, n).ok_or_else(|| unchecked(expr))?
             }
         };
@@ -222,97 +219,6 @@ impl Compiler<'_> {
             return node;
         }
         self.node(Op::Rescale { factor: 1, from_wide, wide }, &[node])
-    }
-
-    fn deviation(&mut self, score: bool, x: Operand, n: usize) -> usize {
-        match x {
-            Operand::Exact { node, exact } if exact.weight <= HEAVIEST => {
-                let denominator = exact.denominator;
-                let op = if score { Op::WholeScore { n } } else { Op::WholeDeviation { n, denominator } };
-                self.node(op, &[node])
-            }
-            other => {
-                let node = self.column(other);
-                let window = if score { Window::Score } else { Window::Deviation };
-                self.node(Op::Window { window, n }, &[node])
-            }
-        }
-    }
-
-    /// A line a multiple of another above or below it.
-    pub(super) fn banded(&mut self, above: bool, middle: usize, k: f64, width: usize) -> usize {
-        let op = Op::With { arithmetic: Arithmetic::Times, constant: Constant::new(k), first: true };
-        let distance = self.node(op, &[width]);
-        self.two(if above { Arithmetic::Plus } else { Arithmetic::Minus }, middle, distance)
-    }
-
-    fn bollinger(&mut self, field: &str, x: Operand, n: usize, k: f64, expr: &Expr) -> Compiled<usize> {
-        if field == "z" {
-            return Ok(self.deviation(true, x, n));
-        }
-        let middle = self.windowed("sma", x, n);
-        let (middle, deviation) = (self.column(middle), self.deviation(false, x, n));
-        match field {
-            "upper" => Ok(self.banded(true, middle, k, deviation)),
-            "lower" => Ok(self.banded(false, middle, k, deviation)),
-            "width" => {
-                let upper = self.banded(true, middle, k, deviation);
-                let lower = self.banded(false, middle, k, deviation);
-                let width = self.two(Arithmetic::Minus, upper, lower);
-                Ok(self.two(Arithmetic::Over, width, middle))
-            }
-            _ => Err(unchecked(expr)),
-        }
-    }
-
-    fn macd(&mut self, field: &str, x: Operand, (f, s, g): (usize, usize, usize)) -> usize {
-        let x = self.column(x);
-        let (fast, slow) = (self.node(Op::Ema { n: f }, &[x]), self.node(Op::Ema { n: s }, &[x]));
-        let line = self.two(Arithmetic::Minus, fast, slow);
-        if field == "line" {
-            return line;
-        }
-        let signal = self.node(Op::Ema { n: g }, &[line]);
-        if field == "signal" { signal } else { self.two(Arithmetic::Minus, line, signal) }
-    }
-
-    /// Averages and other windows of one column.
-    fn average(&mut self, name: &str, field: &str, x: usize, n: usize) -> Option<usize> {
-        let ema = |compiler: &mut Self, x| compiler.node(Op::Ema { n }, &[x]);
-        let window = match name {
-            "ema" => return Some(ema(self, x)),
-            "rma" => return Some(self.node(Op::Rma { n }, &[x])),
-            "dema" | "tema" => {
-                let e1 = ema(self, x);
-                let e2 = ema(self, e1);
-                if name == "dema" {
-                    let twice = self.with(Arithmetic::Times, e1, 2.0);
-                    return Some(self.two(Arithmetic::Minus, twice, e2));
-                }
-                let e3 = ema(self, e2);
-                let (a, b) = (self.with(Arithmetic::Times, e1, 3.0), self.with(Arithmetic::Times, e2, 3.0));
-                let difference = self.two(Arithmetic::Minus, a, b);
-                return Some(self.two(Arithmetic::Plus, difference, e3));
-            }
-            "hma" => {
-                let wma = |compiler: &mut Self, x, n| {
-                    compiler.node(Op::Window { window: Window::Weighted, n }, &[x])
-                };
-                // The table knows how long the last average is: it is first defined in row n + m - 2.
-                let first = function("hma")?.outputs.first()?.first;
-                let m = first(&[i64::try_from(n).ok()?]) + 2 - i64::try_from(n).ok()?;
-                let (half, whole) = (wma(self, x, if n < 2 { 1 } else { n / 2 }), wma(self, x, n));
-                let twice = self.with(Arithmetic::Times, half, 2.0);
-                let raw = self.two(Arithmetic::Minus, twice, whole);
-                return Some(wma(self, raw, usize::try_from(m).ok()?));
-            }
-            "wma" => Window::Weighted,
-            "percent_rank" => Window::Rank,
-            "linreg" if field == "slope" => Window::Slope,
-            "linreg" if field == "end" => Window::End,
-            _ => return None,
-        };
-        Some(self.node(Op::Window { window, n }, &[x]))
     }
 
     /// Functions whose first argument is a condition.

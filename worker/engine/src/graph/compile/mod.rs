@@ -1,5 +1,6 @@
 //! Trees to nodes. Genes take their values, `use` and `choose` are decided, and what a tree is exact in stays exact.
 
+mod averages;
 mod bars;
 mod calls;
 mod choices;

@@ -1,6 +1,6 @@
 //! Operators.
 
-use super::super::op::{Arithmetic, Comparison, Constant, Op, Unary};
+use super::super::op::{Arithmetic, Comparison, Constant, Op, Side, Unary};
 use super::{Compiled, Compiler, Operand, is_wide, power, unchecked};
 use galapagos_rules::{Exact, Expr, ExprKind, Operator, Rational, Value, gcd};
 use std::cmp::Ordering;
@@ -191,9 +191,11 @@ impl Compiler<'_> {
             }
             (Operand::Exact { node: x, exact: p }, Operand::Exact { node: y, exact: q }) => {
                 let common = gcd(p.denominator, q.denominator);
-                let (left, right) = (q.denominator / common, p.denominator / common);
-                let (left_wide, right_wide) = (is_wide(p), is_wide(q));
-                let op = Op::CompareWhole { comparison, left, left_wide, right, right_wide };
+                let side = |own: Exact, other: Exact| {
+                    let factor = other.denominator / common;
+                    Side { factor, weight: own.weight, wide: is_wide(own) }
+                };
+                let op = Op::CompareWhole { comparison, left: side(p, q), right: side(q, p) };
                 Operand::Condition(self.node(op, &[x, y]))
             }
             (Operand::Constant(_), _) => self.compare(comparison.turned(), b, a),

@@ -2,7 +2,7 @@
 
 use super::numbers as node;
 use crate::graph::column::{Column, Rows, Stream, Whole};
-use crate::graph::op::Comparison;
+use crate::graph::op::{Comparison, Side};
 
 /// One loop for each comparison, so that none asks in every row.
 macro_rules! each {
@@ -57,24 +57,34 @@ pub(super) fn level<T: Whole>(comparison: Comparison, level: i128) -> Box<dyn St
     each!(comparison, |holds: fn(T, T) -> bool| of(level, holds))
 }
 
-/// Two columns of numerators, each times a factor.
-pub(super) fn whole(comparison: Comparison, left: (i128, bool), right: (i128, bool)) -> Box<dyn Stream> {
-    fn of<S: Whole, T: Whole>(comparison: Comparison, a: i128, b: i128) -> Box<dyn Stream> {
+/// Two columns of numerators, each times a factor; no tick is larger than `largest`.
+pub(super) fn whole(comparison: Comparison, left: Side, right: Side, largest: i128) -> Box<dyn Stream> {
+    fn pairs<S: Whole, T: Whole>(holds: impl Fn(S, T) -> bool + Send + 'static) -> Box<dyn Stream> {
         node(move |rows, out| {
             let (x, y) = (rows.whole::<S>(0), rows.whole::<T>(1));
             let (p, q) = (rows.column(0).start, rows.column(1).start);
-            known_from(rows, if p > q { p } else { q }, out, |i| {
-                comparison.holds(x[i].widened().times(a), y[i].widened().times(b))
-            });
+            known_from(rows, if p > q { p } else { q }, out, |i| holds(x[i], y[i]));
         })
     }
-    let ((a, a_wide), (b, b_wide)) = (left, right);
-    match (a_wide, b_wide) {
-        (false, false) if a == 1 && b == 1 => node(move |rows, out| {
-            let (x, y) = (rows.whole::<i64>(0), rows.whole::<i64>(1));
-            let (p, q) = (rows.column(0).start, rows.column(1).start);
-            known_from(rows, if p > q { p } else { q }, out, |i| comparison.holds(x[i], y[i]));
-        }),
+    fn of<S: Whole, T: Whole>(comparison: Comparison, a: i128, b: i128) -> Box<dyn Stream> {
+        pairs(move |x: S, y: T| comparison.holds(x.widened().times(a), y.widened().times(b)))
+    }
+    let fits = |side: Side| {
+        let most = side.weight.checked_mul(side.factor).and_then(|most| most.checked_mul(largest));
+        !side.wide && most.is_some_and(|most| most <= i64::MAX.into())
+    };
+    let (a, b) = (left.factor, right.factor);
+    if fits(left) && fits(right) {
+        let (a, b) = (i64::narrowed(a), i64::narrowed(b));
+        return match (comparison, a == 1 && b == 1) {
+            (Comparison::Less, true) => pairs(|x: i64, y: i64| x < y),
+            (Comparison::AtMost, true) => pairs(|x: i64, y: i64| x <= y),
+            (Comparison::Less, false) => pairs(move |x: i64, y: i64| x.times(a) < y.times(b)),
+            (Comparison::AtMost, false) => pairs(move |x: i64, y: i64| x.times(a) <= y.times(b)),
+            _ => pairs(move |x: i64, y: i64| comparison.holds(x.times(a), y.times(b))),
+        };
+    }
+    match (left.wide, right.wide) {
         (false, false) => of::<i64, i64>(comparison, a, b),
         (false, true) => of::<i64, i128>(comparison, a, b),
         (true, false) => of::<i128, i64>(comparison, a, b),

@@ -3,10 +3,12 @@
 mod arithmetic;
 mod averages;
 mod bars;
+mod blocked;
 mod clock;
 mod conditions;
 mod extremes;
 mod history;
+mod lines;
 mod logic;
 mod oscillators;
 mod scan;
@@ -21,8 +23,8 @@ use super::column::{Column, Kind, Rows, Stream};
 use super::op::{Op, Quantity};
 use super::plan::Node;
 
-/// What computes a node; nothing if it sees another frame.
-pub(super) fn stream(node: &Node) -> Option<Box<dyn Stream>> {
+/// What computes a node; nothing if it sees another frame. `largest`: no tick of the frame is larger.
+pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
     let stream: Box<dyn Stream> = match node.op.clone() {
         Op::See { .. } => return None,
         Op::Field(field) => Box::new(bars::Field::new(field)),
@@ -60,9 +62,7 @@ pub(super) fn stream(node: &Node) -> Option<Box<dyn Stream>> {
         Op::Rounded { denominator, wide: true } => whole::rounded::<i128>(denominator),
         Op::WholeDeviation { n, denominator } => Box::new(sums::Deviation::new(n, Some(denominator))),
         Op::WholeScore { n } => Box::new(sums::Deviation::new(n, None)),
-        Op::CompareWhole { comparison, left, left_wide, right, right_wide } => {
-            conditions::whole(comparison, (left, left_wide), (right, right_wide))
-        }
+        Op::CompareWhole { comparison, left, right } => conditions::whole(comparison, left, right, largest),
         Op::CompareLevel { comparison, level, wide: false } => conditions::level::<i64>(comparison, level),
         Op::CompareLevel { comparison, level, wide: true } => conditions::level::<i128>(comparison, level),
         Op::Arithmetic(arithmetic) => arithmetic::two(arithmetic),
@@ -81,6 +81,7 @@ pub(super) fn stream(node: &Node) -> Option<Box<dyn Stream>> {
         Op::Ema { n } => Box::new(averages::Ema::new(n)),
         Op::Rma { n } => Box::new(averages::Rma::new(n)),
         Op::Window { window, n } => windows::window(window, n),
+        Op::WholeWindow { window, n, denominator } => Box::new(lines::Lines::new(window, n, denominator)),
         Op::Rsi { n } => Box::new(oscillators::Rsi::new(n)),
         Op::Stochastic => numbers(oscillators::stochastic),
         Op::Williams => numbers(oscillators::williams),

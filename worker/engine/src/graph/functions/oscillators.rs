@@ -31,32 +31,34 @@ impl Stream for Rsi {
     }
 }
 
-/// A function of the highest high, the lowest low and the close, all exact.
-fn of_range(rows: &Rows<'_>, out: &mut Column, of: impl Fn(i128, i128, i128) -> f64) {
+/// A function of the highest high, the lowest low and the close, all exact; ticks below 2^47 leave room for a factor.
+fn of_range(rows: &Rows<'_>, out: &mut Column, of: impl Fn(i64, i64, i64) -> f64) {
     let (high, low, close) = (rows.whole::<i64>(0), rows.whole::<i64>(1), rows.whole::<i64>(2));
     let lead = rows.lead(rows.column(0).start);
-    let out = out.numbers_mut(rows.len);
-    out[..lead].fill(f64::NAN);
-    for i in lead..rows.len {
-        out[i] = of(i128::from(high[i]), i128::from(low[i]), i128::from(close[i]));
+    for (i, out) in out.numbers_mut(rows.len).iter_mut().enumerate() {
+        *out = if i < lead { f64::NAN } else { of(high[i], low[i], close[i]) };
     }
 }
 
 /// %K (R4).
 pub(super) fn stochastic(rows: &Rows<'_>, out: &mut Column) {
-    of_range(
-        rows,
-        out,
-        |high, low, close| {
-            if high == low { 50.0 } else { (100 * (close - low)) as f64 / (high - low) as f64 }
-        },
-    );
+    of_range(rows, out, |high, low, close| {
+        if high == low {
+            50.0
+        } else {
+            close.wrapping_sub(low).wrapping_mul(100) as f64 / high.wrapping_sub(low) as f64
+        }
+    });
 }
 
 /// Williams %R.
 pub(super) fn williams(rows: &Rows<'_>, out: &mut Column) {
     of_range(rows, out, |high, low, close| {
-        if high == low { -50.0 } else { (-100 * (high - close)) as f64 / (high - low) as f64 }
+        if high == low {
+            -50.0
+        } else {
+            high.wrapping_sub(close).wrapping_mul(-100) as f64 / high.wrapping_sub(low) as f64
+        }
     });
 }
 

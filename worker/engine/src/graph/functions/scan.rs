@@ -70,16 +70,12 @@ fn read(rows: &Rows<'_>, input: usize, i: usize) -> f64 {
 impl Stream for Scan {
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let first = rows.numbers(0);
-        for i in 0..rows.len {
-            if self.state.is_nan() {
-                self.state = first[i];
-            } else {
-                let next = self.body(rows, i);
-                if !next.is_nan() {
-                    self.state = next;
-                }
+        for (i, out) in out.numbers_mut(rows.len).iter_mut().enumerate() {
+            let next = if self.state.is_nan() { first[i] } else { self.body(rows, i) };
+            if !next.is_nan() {
+                self.state = next;
             }
-            out.numbers_mut(rows.len)[i] = self.state;
+            *out = self.state;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Sums of windows: exact ones, those of f64 (C6), and the moments of exact numbers.
 
+use super::blocked::{Blocked, Sum};
 use super::finite;
 use super::history::History;
 use crate::graph::column::{Column, Rows, Stream, Whole as Number};
@@ -33,47 +34,20 @@ impl<T: Number> Stream for Whole<T> {
     }
 }
 
-/// Sums of f64 (C6): of blocks that begin at multiples of n, so that nothing is ever subtracted.
-pub(super) struct WindowSum {
-    n: usize,
-    /// Sums from each row of the last whole block to its end.
-    tail: Vec<f64>,
-    /// The rows of this block so far, and their sum.
-    rows: Vec<f64>,
-    head: f64,
-}
+/// Sums of f64 (C6).
+pub(super) struct WindowSum(Blocked<Sum>);
 
 impl WindowSum {
     pub fn new(n: usize) -> WindowSum {
-        WindowSum { n, tail: Vec::new(), rows: Vec::with_capacity(n), head: 0.0 }
-    }
-
-    #[inline]
-    fn next(&mut self, x: f64) -> f64 {
-        let i = self.rows.len();
-        self.rows.push(x);
-        self.head += x;
-        if i + 1 < self.n {
-            return self.tail.get(i + 1).map_or(f64::NAN, |tail| finite(tail + self.head));
-        }
-        let whole = self.head;
-        // The sums to the end of a block take the place of its rows.
-        let mut sum = x;
-        for row in self.rows[..i].iter_mut().rev() {
-            sum += *row;
-            *row = sum;
-        }
-        std::mem::swap(&mut self.tail, &mut self.rows);
-        self.rows.clear();
-        self.head = 0.0;
-        finite(whole)
+        WindowSum(Blocked::new(n, f64::NAN))
     }
 }
 
 impl Stream for WindowSum {
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
-        let x = rows.numbers(0);
-        out.numbers_mut(rows.len).iter_mut().zip(x).for_each(|(o, &x)| *o = self.next(x));
+        let out = out.numbers_mut(rows.len);
+        self.0.fill(rows.numbers(0), out);
+        out.iter_mut().for_each(|sum| *sum = finite(*sum));
     }
 }
 

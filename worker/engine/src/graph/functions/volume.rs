@@ -1,7 +1,7 @@
 //! Flows of volume. Where a row has none that is a number, nothing flows that is one.
 
 use super::finite;
-use crate::graph::column::{Column, Rows, Stream};
+use crate::graph::column::{Column, Rows, Stream, bit};
 use crate::graph::op;
 
 /// The volume of row `t`; na without.
@@ -82,7 +82,7 @@ impl Stream for VwapSince {
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let since = rows.column(0);
         for (i, out) in out.numbers_mut(rows.len).iter_mut().enumerate() {
-            if since.condition(i) == Some(true) {
+            if bit(&since.truth, i) {
                 self.sums = Some((0.0, 0.0));
             }
             let (t, v) = (rows.from + i, of(rows, rows.from + i));

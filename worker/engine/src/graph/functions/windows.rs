@@ -20,9 +20,8 @@ trait Form: Send + 'static {
 fn sums<const L: usize>(xs: &[f64], n: usize, term: impl Fn(usize, usize, f64) -> f64) -> [f64; L] {
     let mut sums = [0.0; L];
     for i in 0..n {
-        let rows = &xs[i..i + L];
-        for l in 0..L {
-            sums[l] += term(i, l, rows[l]);
+        for (l, (sum, &x)) in sums.iter_mut().zip(&xs[i..i + L]).enumerate() {
+            *sum += term(i, l, x);
         }
     }
     sums
@@ -49,8 +48,9 @@ impl<F: Form> Stream for Windows<F> {
             out[t..t + SIDE].copy_from_slice(&side);
             t += SIDE;
         }
-        for t in t..rows.len {
-            [out[t]] = self.form.rows::<1>(&all[t..t + n], n, &own[t..=t]);
+        for (i, out) in out[t..].iter_mut().enumerate() {
+            let t = t + i;
+            [*out] = self.form.rows::<1>(&all[t..t + n], n, &own[t..=t]);
         }
         for (out, &x) in out.iter_mut().zip(x) {
             *out = if self.unbroken.next(x) < n { f64::NAN } else { finite(*out) };
@@ -67,12 +67,27 @@ impl Form for Mean {
     }
 }
 
+/// The sum of the weights of a mean weighted by age.
+pub(super) fn weights(n: usize) -> f64 {
+    (n * (n + 1) / 2) as f64
+}
+
+/// A weighted mean or line of one window, in its order of operations.
+pub(super) fn direct(window: op::Window, xs: &[f64]) -> f64 {
+    let n = xs.len();
+    let [result] = match window {
+        op::Window::Weighted => Weighted.rows::<1>(xs, n, xs),
+        other => Line { end: other == op::Window::End }.rows::<1>(xs, n, xs),
+    };
+    result
+}
+
 struct Weighted;
 
 impl Form for Weighted {
     #[inline(always)]
     fn rows<const L: usize>(&self, xs: &[f64], n: usize, _: &[f64]) -> [f64; L] {
-        let weights = (n * (n + 1) / 2) as f64;
+        let weights = weights(n);
         sums::<L>(xs, n, |i, _, x| (i as f64 + 1.0) * x).map(|sum| sum / weights)
     }
 }

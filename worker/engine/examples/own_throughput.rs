@@ -1,0 +1,85 @@
+//! Prints how many million strategy-bars a second strategies of one's own are evaluated at, set-up included, on one
+//! thread: `cargo run --release -p galapagos-engine --example own_throughput [BARS] [INDIVIDUALS] [FEE] [STRATEGY..]`.
+//! Where a strategy is a built-in one said as rules, the ratio of the times is printed, too.
+#![allow(clippy::disallowed_types)]
+
+#[path = "../benches/support/mod.rs"]
+mod support;
+
+use galapagos_engine::backtest::Backtest;
+use galapagos_engine::bars::Bars;
+use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
+use galapagos_engine::evaluation::{Metric, MetricSet};
+use galapagos_engine::execution::Execution;
+use galapagos_engine::genes::Genome;
+use galapagos_engine::prepared::Prepared;
+use galapagos_engine::strategies::{Strategy, find};
+use galapagos_engine::window::Rows;
+use std::time::Instant;
+use support::own::{genome, strategies, symbols};
+use support::{EMPTY, Rng, Walk, walk};
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let mut number = |default: f64| args.next().and_then(|a| a.parse().ok()).unwrap_or(default);
+    let (bars, individuals, fee) = (number(525_600.0) as usize, number(1000.0) as usize, number(0.0001));
+    let chosen: Vec<String> = args.collect();
+    let kind = Walk { start: 3_000_000.0, step: 0.0004, flat: 0.0, idle: Some(0.0) };
+    let data = walk("RANDOM", bars, kind, &mut Rng(1));
+    let exec = Execution { taker_fee: fee, bars_per_year: 525_600.0, ..Execution::default() };
+    let all = strategies(&["backtest", "example"]);
+    let beside: Vec<_> = symbols(&all).iter().map(|name| walk(name, bars, kind, &mut Rng(2))).collect();
+    let others: Vec<Bars> = beside.iter().map(|d| d.bars()).collect();
+    println!("{bars} bars, {individuals} individuals, fee {fee}; million strategy-bars a second");
+    println!("{:24} {:>8} {:>8} {:>8} {:>8}", "strategy", "rules", "built-in", "times", "trades");
+    for own in &all {
+        let name = own.rules().name.as_str();
+        if !chosen.is_empty() && !chosen.iter().any(|c| c == name) {
+            continue;
+        }
+        let latched = own.is_latched(false);
+        let count = if latched { individuals } else { individuals.div_ceil(50) };
+        let mut rng = Rng(7);
+        let members: Vec<Genome> = (0..count).map(|_| genome(own, &mut rng)).collect();
+        let (seconds, trades) = measure(&data.bars(), &others, own, &members, &exec);
+        let speed = (bars * count) as f64 / 1e6 / seconds;
+        let built_in = name
+            .strip_prefix("r_")
+            .and_then(find)
+            .filter(|found| found.strategy.def().genes.len() == own.genes().len());
+        let built_in = built_in.map(|found| {
+            let mut rng = Rng(7);
+            let members: Vec<Genome> =
+                (0..count).map(|_| support::genome(found.strategy, &mut rng)).collect();
+            let (seconds, _) = measure(&data.bars(), &[], found.strategy, &members, &exec);
+            (bars * count) as f64 / 1e6 / seconds
+        });
+        let (beside, times) = built_in
+            .map_or((String::new(), String::new()), |b| (format!("{b:.0}"), format!("{:.2}", b / speed)));
+        let path = if latched { "" } else { " row by row" };
+        println!("{name:24} {speed:>8.0} {beside:>8} {times:>8} {trades:>8.0}{path}");
+    }
+}
+
+/// Seconds of a population in one batch, tables included, and the mean number of trades.
+fn measure(
+    bars: &Bars,
+    others: &[Bars],
+    strategy: &dyn Strategy,
+    members: &[Genome],
+    exec: &Execution,
+) -> (f64, f64) {
+    let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
+    let windows = [Rows::after_warm_up(601)];
+    let run = Backtest { symbols: &prepared, rows: &windows, others, exec, metrics: MetricSet::always() };
+    let start = Instant::now();
+    let evaluator = BatchEvaluator::new(run);
+    let mut individuals: Vec<Individual> =
+        members.iter().map(|genome| Individual { strategy, genome }).collect();
+    evaluator.sort(&mut individuals);
+    let mut out = vec![EMPTY; members.len()];
+    evaluator.evaluate(&individuals, &mut Scratch::new(), &mut out);
+    let seconds = start.elapsed().as_secs_f64();
+    let trades: f64 = out.iter().filter_map(|e| e.metrics.get(Metric::Trades)).sum();
+    (seconds, trades / members.len() as f64)
+}
