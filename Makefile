@@ -54,14 +54,14 @@ generators:
 
 CRDGEN := $(TARGET)/debug/crdgen --out crds/generated --out charts/galapagos/files/crds --reference docs/api.md
 
-generated: generators ## Write the generated files: CRDs and their reference, catalogue of strategies, code of the protocol
-	$(TARGET)/debug/catalogue --out crds/generated/strategies.json
+generated: generators ## Write the generated files: CRDs and their reference, catalogue of strategies, reference of rules, code of the protocol
+	$(TARGET)/debug/catalogue --out crds/generated/strategies.json --rules docs/rules-reference.md
 	$(CARGO) build -q --locked --workspace --bins
 	$(CRDGEN)
 	$(TARGET)/debug/examples/protogen
 
 check-generated: generators ## Fail if a generated file is not current
-	$(TARGET)/debug/catalogue --out crds/generated/strategies.json --check
+	$(TARGET)/debug/catalogue --out crds/generated/strategies.json --rules docs/rules-reference.md --check
 	$(CRDGEN) --check
 	$(TARGET)/debug/examples/protogen --check
 

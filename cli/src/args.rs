@@ -1,7 +1,8 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{
-    backtest, completions, data, dev, estimate, import, init, render, run, strategies, validate,
+    backtest, check, completions, data, dev, estimate, functions, import, init, render, run, strategies,
+    validate,
 };
 use crate::exit::CommandResult;
 use crate::output::Output;
@@ -37,6 +38,8 @@ pub enum Verb {
     Import(import::Arguments),
     Data(data::Arguments),
     Strategies(strategies::Arguments),
+    Functions(functions::Arguments),
+    Check(check::Arguments),
     Validate(validate::Arguments),
     Render(render::Arguments),
     Estimate(estimate::Arguments),
@@ -58,6 +61,8 @@ impl Arguments {
             Verb::Validate(a) => validate::execute(a),
             Verb::Render(a) => render::execute(a),
             Verb::Strategies(a) => strategies::execute(a),
+            Verb::Functions(a) => functions::execute(a),
+            Verb::Check(a) => check::execute(a),
             Verb::Init(a) => init::execute(a),
             Verb::Completions(a) => completions::execute(a, &mut Arguments::command()),
             Verb::Dev(a) => dev::execute(a),

@@ -10,6 +10,7 @@
 pub mod args;
 pub mod backtest;
 pub mod champion;
+pub mod check;
 pub mod commands;
 pub mod data_dir;
 pub mod data_errors;

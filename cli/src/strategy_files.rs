@@ -84,13 +84,17 @@ fn splice(
 /// The strategy of a file. Without a name here or in the file it has that of the file.
 pub fn read(file: &Path, name: Option<&str>, interval: Option<&str>) -> CommandResult<StrategySpec> {
     let text = read_manifest(file)?;
-    let stem = file.file_stem().map(|stem| stem.to_string_lossy().replace('-', "_")).unwrap_or_default();
-    let mut strategy = load_strategy(&text, name.unwrap_or(&stem), interval)
+    let mut strategy = load_strategy(&text, name.unwrap_or(&name_of(file)), interval)
         .map_err(|problems| CommandError::invalid(lines(file, &problems).trim_end().to_owned()))?;
     if let Some(name) = name {
         name.clone_into(&mut strategy.name);
     }
     Ok(strategy)
+}
+
+/// The name of a strategy that has none: that of its file.
+pub fn name_of(file: &Path) -> String {
+    file.file_stem().map(|stem| stem.to_string_lossy().replace('-', "_")).unwrap_or_default()
 }
 
 fn offset(text: &str, at: Position) -> usize {

@@ -23,6 +23,8 @@ fn every_verb_has_help_with_examples() {
         "import",
         "data",
         "strategies",
+        "functions",
+        "check",
         "validate",
         "render",
         "estimate",

@@ -6,6 +6,8 @@ use super::tested::{self, Tested};
 use super::write::{AccountReport, Part};
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::{names, terminal, times};
+use galapagos_crds::StrategySpec;
+use galapagos_crds::execution::ExecutionSpec;
 use galapagos_run::engine::backtest::{Backtest, BacktestResult, backtest};
 use galapagos_run::engine::bars::Bars;
 use galapagos_run::engine::evaluation::MetricSet;
@@ -131,9 +133,19 @@ fn run_own(file: &Path, arguments: &Arguments) -> CommandResult<Done> {
     // Rules first: what is wrong with them is told before the data are read.
     let strategy = tested::read(file, arguments)?;
     let spec = arguments.account.resolve()?;
+    run_strategy(file, &strategy, &spec, arguments)
+}
+
+/// Runs a strategy of one's own, which stands in `file`, with these options of the account.
+pub fn run_strategy(
+    file: &Path,
+    strategy: &StrategySpec,
+    spec: &ExecutionSpec,
+    arguments: &Arguments,
+) -> CommandResult<Done> {
     let data = Data::read(arguments)?;
-    let (tested, genome) = tested::own(file, &strategy, &arguments.genes, &data)?;
-    let exec = to_engine(&spec, data.bars_per_year).invalid()?;
+    let (tested, genome) = tested::own(file, strategy, &arguments.genes, &data)?;
+    let exec = to_engine(spec, data.bars_per_year).invalid()?;
     if let Tested::Own(species) = &tested
         && let Some(rules) = species.rules()
     {

@@ -1,10 +1,12 @@
 //! One file per verb.
 
 pub mod backtest;
+pub mod check;
 pub mod completions;
 pub mod data;
 pub mod dev;
 pub mod estimate;
+pub mod functions;
 pub mod import;
 pub mod init;
 pub mod render;

@@ -7,6 +7,7 @@ use crate::{names, terminal};
 use galapagos_crds::catalogue::{
     Catalogue, ConstraintEntry, GeneEntry, GeneKind, PathEntry, RangeEntry, StrategyEntry,
 };
+use galapagos_run::as_rules::as_rules;
 
 /// List the strategies, or show one: rule, genes, ranges, warm-up, evaluation path
 #[derive(Debug, clap::Args)]
@@ -14,10 +15,14 @@ use galapagos_crds::catalogue::{
 Examples:
   galapagos strategies
   galapagos strategies ema_crossover
+  galapagos strategies ema_crossover --rules > my_cross.yaml
   galapagos strategies -o json | jq -r '.strategies[].name'")]
 pub struct Arguments {
     /// Name of a strategy
     pub name: Option<String>,
+    /// Print it as rules, to start a strategy of your own from
+    #[arg(long, requires = "name", conflicts_with = "output")]
+    pub rules: bool,
     /// How to print it
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
@@ -36,9 +41,20 @@ pub fn execute(arguments: Arguments) -> CommandResult {
     let named = catalogue
         .strategy(&name)
         .ok_or_else(|| CommandError::invalid(names::unknown("strategy", &name, all)))?;
+    if arguments.rules {
+        return print_rules(&named.strategy.name);
+    }
     match arguments.output {
         Output::Table => terminal::print(&show(catalogue, named.strategy)),
         Output::Json => terminal::print_json(&serde_json::to_value(named.strategy).internal()?),
+    }
+}
+
+fn print_rules(name: &str) -> CommandResult {
+    match as_rules(name) {
+        Some(Ok(document)) => terminal::print(document),
+        Some(Err(why)) => Err(CommandError::invalid(format!("{name} cannot be said in rules: {why}"))),
+        None => Err(CommandError::invalid(format!("{name} has no rules"))),
     }
 }
 

@@ -43,12 +43,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
             true => text.push_str(&format!("{}: valid ({ours} checked)\n", file.display())),
             false => text.push_str(&lines(file, &problems)),
         }
-        found.extend(problems.into_iter().map(|p| {
-            json!({
-                "file": file.display().to_string(), "document": p.document, "line": p.line, "column": p.column,
-                "path": p.path, "message": p.message, "suggestion": p.suggestion, "excerpt": p.excerpt,
-            })
-        }));
+        found.extend(problems.iter().map(|problem| problem.to_json(file)));
     }
     match arguments.output {
         Output::Table => terminal::print(&text)?,

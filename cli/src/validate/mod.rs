@@ -10,11 +10,12 @@ mod strategy;
 mod structure;
 mod yaml;
 
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use galapagos_crds::{Catalogue, GROUP, VERSION, crd};
 use galapagos_manifest::Finding;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use load::load_job;
 pub use strategy::load_strategy;
@@ -37,6 +38,16 @@ pub struct LocatedFinding {
     pub suggestion: Option<String>,
     /// The line with carets below what is at fault, where that is a part of an expression.
     pub excerpt: Option<String>,
+}
+
+impl LocatedFinding {
+    /// As `-o json` prints it, with the file that it is in.
+    pub fn to_json(&self, file: &Path) -> Value {
+        json!({
+            "file": file.display().to_string(), "document": self.document, "line": self.line, "column": self.column,
+            "path": self.path, "message": self.message, "suggestion": self.suggestion, "excerpt": self.excerpt,
+        })
+    }
 }
 
 impl std::fmt::Display for LocatedFinding {

@@ -28,7 +28,9 @@
 //!
 //! Ids such as G4 or J5 are headings of docs/contract: state.md is for what is on disk.
 
+pub mod as_rules;
 pub mod catalogue;
+pub mod examine;
 pub mod execute;
 pub mod job;
 pub mod pictures;
@@ -40,3 +42,4 @@ pub mod storage;
 pub use galapagos_engine as engine;
 /// Market data, likewise.
 pub use galapagos_market as market;
+pub use galapagos_rules as rules;
