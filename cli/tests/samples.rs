@@ -11,8 +11,13 @@ use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::time::Instant;
 
-fn manifests() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root().join("deploy/examples")).unwrap();
+/// Samples of built-in strategies.
+const SAMPLES: &str = "deploy/examples";
+/// Samples of strategies of one's own.
+const RULES: &str = "deploy/examples/rules";
+
+fn manifests(folder: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
     let mut files: Vec<PathBuf> =
         entries.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "yaml")).collect();
     files.sort();
@@ -47,12 +52,12 @@ fn prepared() -> Sandbox {
 fn every_sample_runs_to_its_end_with_the_stored_digest() {
     let sandbox = prepared();
     let mut digests = Map::new();
-    for file in manifests() {
+    for file in [SAMPLES, RULES].into_iter().flat_map(manifests) {
         let path = file.display().to_string();
         let result = sandbox.json(&["run", &path, "--set", "generations=3", "-o", "json"]);
         assert_eq!(result["stopped_by"], "GenerationsReached", "{path}");
         assert_eq!(result["generations"].as_array().unwrap().len(), 3, "{path}");
-        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let name = file.strip_prefix(root().join(SAMPLES)).unwrap().to_str().unwrap().to_owned();
         digests.insert(name, result["result_digest"].clone());
     }
     let found = json!({"engine": ENGINE, "digests": digests});
@@ -67,13 +72,23 @@ fn every_sample_runs_to_its_end_with_the_stored_digest() {
 
 #[test]
 fn the_number_of_slots_and_a_second_place_change_no_byte() {
-    let manifest = root().join("deploy/examples/several-symbols.yaml").display().to_string();
-    let digest = |slots: &str| {
-        let result =
-            prepared().json(&["run", &manifest, "--set", "generations=2", "--slots", slots, "-o", "json"]);
-        (result["result_digest"].clone(), result["best"].clone())
-    };
-    assert_eq!(digest("1"), digest("3"));
+    for sample in ["several-symbols.yaml", "rules/turtle.yaml", "rules/timeframes.yaml"] {
+        let manifest = root().join(SAMPLES).join(sample).display().to_string();
+        let digest = |slots: &str| {
+            let result = prepared().json(&[
+                "run",
+                &manifest,
+                "--set",
+                "generations=2",
+                "--slots",
+                slots,
+                "-o",
+                "json",
+            ]);
+            (result["result_digest"].clone(), result["best"].clone())
+        };
+        assert_eq!(digest("1"), digest("2"), "{sample}");
+    }
 }
 
 #[test]
@@ -165,7 +180,7 @@ fn an_estimate_names_the_path_that_the_individuals_of_this_job_take() {
 #[test]
 fn an_estimate_is_within_a_factor_of_four_of_the_run_that_follows() {
     let sandbox = prepared();
-    for file in manifests() {
+    for file in manifests(SAMPLES) {
         let path = file.display().to_string();
         let estimate = sandbox.json(&["estimate", &path, "-o", "json"]);
         let expected = estimate["here"]["seconds"].as_f64().unwrap();

@@ -9,15 +9,14 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use serde_json::{Value, json};
 
 use crate::harness::cluster::cluster;
-use crate::harness::manifests::{job, long, pool, small, with};
+use crate::harness::manifests::{job, long, pool, sample_strategies, small, with};
 use crate::harness::space::expected;
 use crate::harness::wait::{PATIENCE, has_done, is_in, is_true, pool_is, status, until, until_gone};
 use crate::harness::{Space, case};
 
-/// Under so many workers of a pool that pins one worker for 8 individuals.
-fn the_digest_is_that_of_one_process(workers: u32) {
-    case(&format!("digest-{workers}"), async |space: &Space| {
-        let manifest = job("evolve", 32, 8);
+/// Job `evolve` under so many workers of a pool that pins one worker for 8 individuals.
+fn the_digest_is_that_of_one_process(name: &str, workers: u32, manifest: Value) {
+    case(&format!("{name}-{workers}"), async |space: &Space| {
         let pinned = with(pool("default", workers), "/spec/individualsPerWorker", json!(8));
         space.apply(&[pinned, manifest.clone()]);
         let deployments = space.api::<Deployment>();
@@ -38,17 +37,26 @@ fn the_digest_is_that_of_one_process(workers: u32) {
 
 #[test]
 fn without_workers_the_digest_is_that_of_one_process() {
-    the_digest_is_that_of_one_process(0);
+    the_digest_is_that_of_one_process("digest", 0, job("evolve", 32, 8));
 }
 
 #[test]
 fn with_one_worker_the_digest_is_that_of_one_process() {
-    the_digest_is_that_of_one_process(1);
+    the_digest_is_that_of_one_process("digest", 1, job("evolve", 32, 8));
 }
 
 #[test]
 fn with_four_workers_the_digest_is_that_of_one_process() {
-    the_digest_is_that_of_one_process(4);
+    the_digest_is_that_of_one_process("digest", 4, job("evolve", 32, 8));
+}
+
+/// A strategy that the manifest writes itself, beside built-in ones.
+#[test]
+fn with_a_strategy_of_ones_own_the_digest_is_that_of_one_process() {
+    let mut manifest = job("evolve", 48, 8);
+    let strategies = manifest["spec"]["strategies"].as_array_mut().unwrap();
+    strategies.extend(sample_strategies("rules/turtle.yaml"));
+    the_digest_is_that_of_one_process("rules", 1, manifest);
 }
 
 #[test]

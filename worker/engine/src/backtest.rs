@@ -95,14 +95,24 @@ pub fn evaluate(
 ) -> Result<Evaluation, Interrupted> {
     let signals = signals(run, strategy, genome, interrupt);
     interrupt.check()?;
-    let traces = traces(run, &signals, genome, interrupt);
-    interrupt.check()?;
-    let mut evaluation = evaluate_traces(run, &traces);
+    let mut evaluation = evaluate_signals_until(run, &signals, genome, interrupt)?;
     if run.metrics.contains(Metric::BuyAndHoldReturn) {
         evaluation.metrics.set(Metric::BuyAndHoldReturn, buy_and_hold_return(run));
     }
     interrupt.check()?;
     Ok(evaluation)
+}
+
+/// The same of given decisions, unless `interrupt` rises.
+pub(crate) fn evaluate_signals_until(
+    run: &Backtest,
+    signals: &[Signals],
+    genome: &Genome,
+    interrupt: Interrupt,
+) -> Result<Evaluation, Interrupted> {
+    let traces = traces(run, signals, genome, interrupt);
+    interrupt.check()?;
+    Ok(evaluate_traces(run, &traces))
 }
 
 /// The evaluation of given decisions, without buy and hold.

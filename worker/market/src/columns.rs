@@ -1,7 +1,6 @@
 //! Which column of a file means what.
 
-use crate::error::{Error, Result};
-use std::collections::BTreeMap;
+use crate::choice::ColumnChoice;
 
 /// What a column means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,96 +99,6 @@ impl ColumnRole {
     }
 }
 
-/// Columns named by the user: `time=Date,volume=Volume BTC`.
-///
-/// A column is named as in the file or as `#N`, counted from 1. An empty name says that there is no such column.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ColumnChoice {
-    named: BTreeMap<String, String>,
-    /// The close is the one price that is read: it stands for open, high and low.
-    close_only: bool,
-}
-
-impl ColumnChoice {
-    /// Parses `role=column,...`; roles are time, clock, open, high, low, close, volume, symbol.
-    ///
-    /// # Errors
-    /// `Spec` for another role or text without `=`.
-    pub fn parse(text: &str) -> Result<Self> {
-        let roles = [
-            ColumnRole::Time,
-            ColumnRole::Clock,
-            ColumnRole::Open,
-            ColumnRole::High,
-            ColumnRole::Low,
-            ColumnRole::Close,
-            ColumnRole::Volume,
-            ColumnRole::Symbol,
-        ];
-        let mut chosen = BTreeMap::new();
-        for part in text.split(',').filter(|p| !p.trim().is_empty()) {
-            let (role, column) = part.split_once('=').ok_or_else(|| {
-                Error::option("columns", part, "has no '=': write as time=Date,volume=\"Volume BTC\"")
-            })?;
-            let role = role.trim();
-            if !roles.iter().any(|r| r.name() == role) {
-                let known = roles.map(ColumnRole::name).join(", ");
-                return Err(Error::option(
-                    "columns",
-                    role,
-                    format!("is no meaning of a column: use one of {known}"),
-                ));
-            }
-            chosen.insert(role.to_owned(), column.trim().trim_matches('"').to_owned());
-        }
-        Ok(Self { named: chosen, close_only: false })
-    }
-
-    /// The same choice for files that have no other price than the close, or of which no other is to be read.
-    ///
-    /// # Errors
-    /// `Spec` if it names a column for another price.
-    pub fn close_only(self) -> Result<Self> {
-        let other = |role: &&ColumnRole| {
-            **role != ColumnRole::Close && self.get(**role).is_some_and(|c| !c.is_empty())
-        };
-        match ColumnRole::PRICES.iter().find(other) {
-            Some(role) => Err(Error::option(
-                "columns",
-                role.name(),
-                "is not read with --close-only: leave one of them out",
-            )),
-            None => Ok(Self { close_only: true, ..self }),
-        }
-    }
-
-    /// Whether the close is the one price that is read.
-    pub fn is_close_only(&self) -> bool {
-        self.close_only
-    }
-
-    /// Fields that a row has at least: a time and its prices.
-    pub(crate) fn least_fields(&self) -> usize {
-        if self.close_only { 2 } else { 5 }
-    }
-
-    /// Whether the user said what is `role`.
-    pub(crate) fn names(&self, role: ColumnRole) -> bool {
-        self.named.contains_key(role.name())
-    }
-
-    /// The same choice with `column` as `role`.
-    pub(crate) fn with(&self, role: ColumnRole, column: &str) -> Self {
-        let mut changed = self.clone();
-        changed.named.insert(role.name().to_owned(), column.to_owned());
-        changed
-    }
-
-    fn get(&self, role: ColumnRole) -> Option<&str> {
-        self.named.get(role.name()).map(String::as_str)
-    }
-}
-
 /// The columns found, as positions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Columns {
@@ -261,7 +170,7 @@ pub(crate) fn is_adjusted(name: &str) -> bool {
 ///
 /// # Errors
 /// The names of the roles that were not found, or a choice that names no column.
-pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Result<Columns, String> {
+pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, String> {
     let normals: Vec<String> = header.iter().map(|h| normal(h)).collect();
     // Single letters keep their case: exchanges send `t` for the open and `T` for the close time.
     let fits = |i: usize, name: &str| {
@@ -277,11 +186,11 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
             // `Volume BTC`: the first of them is the base volume in the files that have several.
             ColumnRole::Volume => normals.iter().position(|n| begins_as_volume(n)),
             ColumnRole::Time => (header.first()?.trim().is_empty()).then_some(0),
-            ColumnRole::Close if choice.close_only => only_price(&normals),
+            ColumnRole::Close if choice.is_close_only() => only_price(&normals),
             _ => None,
         })
     };
-    let pick = |role: ColumnRole, taken: &[usize]| -> std::result::Result<Option<usize>, String> {
+    let pick = |role: ColumnRole, taken: &[usize]| -> Result<Option<usize>, String> {
         match choice.get(role) {
             None => Ok(usual(role, taken)),
             Some("") => Ok(None),
@@ -307,7 +216,7 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> std::result::Resul
         }
     };
     let prices =
-        if choice.close_only { [need(ColumnRole::Close); 4] } else { ColumnRole::PRICES.map(&mut need) };
+        if choice.is_close_only() { [need(ColumnRole::Close); 4] } else { ColumnRole::PRICES.map(&mut need) };
     let mut time = need(ColumnRole::Time);
     if !missing.is_empty() {
         return Err(missing.join(", "));
@@ -355,7 +264,7 @@ pub(crate) fn remedy(missing: &str) -> &'static str {
     }
 }
 
-fn position(header: &[&str], name: &str) -> std::result::Result<usize, String> {
+fn position(header: &[&str], name: &str) -> Result<usize, String> {
     if let Some(n) = name.strip_prefix('#').and_then(|n| n.parse::<usize>().ok()) {
         return if n >= 1 && n <= header.len() { Ok(n - 1) } else { Err(format!("column {name}")) };
     }
@@ -370,7 +279,7 @@ pub(crate) fn without_header(
     fields: usize,
     has_clock: bool,
     choice: &ColumnChoice,
-) -> std::result::Result<Columns, String> {
+) -> Result<Columns, String> {
     let shift = usize::from(has_clock);
     let numbers: Vec<String> = (1..=fields).map(|n| format!("#{n}")).collect();
     let header: Vec<&str> = numbers.iter().map(String::as_str).collect();
@@ -382,7 +291,7 @@ pub(crate) fn without_header(
     let required =
         |role: ColumnRole, usual: usize| at(role, Some(usual))?.ok_or_else(|| role.name().to_owned());
     let mut prices = [0; 4];
-    if choice.close_only {
+    if choice.is_close_only() {
         prices = [required(ColumnRole::Close, 1 + shift)?; 4];
     } else {
         for (i, role) in ColumnRole::PRICES.into_iter().enumerate() {
@@ -404,7 +313,7 @@ pub(crate) fn without_header(
 mod tests {
     use super::*;
 
-    fn found(header: &str, choice: &str) -> std::result::Result<Columns, String> {
+    fn found(header: &str, choice: &str) -> Result<Columns, String> {
         find(&header.split(',').collect::<Vec<_>>(), &ColumnChoice::parse(choice).unwrap())
     }
 

@@ -29,6 +29,7 @@
 
 pub mod catalogue;
 pub mod check;
+mod choice;
 mod columns;
 pub mod dataset;
 mod days;
@@ -58,7 +59,7 @@ mod stamp;
 mod ticks;
 
 pub use check::{CheckOptions, Outlier, SymbolReport};
-pub use columns::ColumnChoice;
+pub use choice::ColumnChoice;
 pub use dataset::Dataset;
 pub use digest::dataset_digest;
 pub use error::{Error, ErrorKind, Location, Result};

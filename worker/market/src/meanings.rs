@@ -1,6 +1,7 @@
 //! Whether columns can be what they are called, checked over all rows of a file.
 
-use crate::columns::{ColumnChoice, ColumnRole, is_time_name, is_volume_name};
+use crate::choice::ColumnChoice;
+use crate::columns::{ColumnRole, is_time_name, is_volume_name};
 use crate::error::{Error, Result};
 use crate::read::some;
 use crate::rows::{FileRows, RawRows};

@@ -1,5 +1,6 @@
 //! Jobs and pools of the tests.
 
+use galapagos_e2e::program;
 use serde_json::{Value, json};
 
 /// The dataset of [`super::space`]: a random walk.
@@ -24,6 +25,13 @@ pub fn job(name: &str, population: u32, generations: u32) -> Value {
             "stop": {"patience": 100_000},
         },
     })
+}
+
+/// The strategies of a sample manifest of the project.
+pub fn sample_strategies(name: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(program::root().join("deploy/examples").join(name)).unwrap();
+    let manifest: Value = serde_yaml::from_str(&text).unwrap();
+    manifest["spec"]["strategies"].as_array().unwrap().clone()
 }
 
 /// Seconds from its start to its end.

@@ -42,6 +42,7 @@ use crate::genes::{Genome, Stops};
 use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::portfolio::statistic;
+use crate::rules::Own;
 use crate::strategies::Strategy;
 use columns::Columns;
 pub use instructions::InstructionSet;
@@ -69,20 +70,18 @@ pub struct Individual<'a> {
     pub genome: &'a Genome,
 }
 
-/// An individual's way through the series it shares with its neighbours; made by [`BatchEvaluator::plan`].
+/// How an individual shares work with its neighbours; made by [`BatchEvaluator::plan`].
 #[derive(Debug)]
-pub struct Planned {
-    /// Per symbol, with the row of the first decision.
-    symbols: Vec<(Way, usize)>,
-}
+pub struct Planned(Way);
 
-/// How an individual's conditions are found.
 #[derive(Debug)]
 enum Way {
-    /// As comparisons of series that its strategy knows.
-    Series(Plan),
-    /// As nodes of the graph of its batch.
+    /// As comparisons of series that its strategy knows: per symbol, with the row of the first decision.
+    Series(Vec<(Plan, usize)>),
+    /// As conditions in the graph of its batch.
     Graph,
+    /// By rules that ask the account, on columns of the graph.
+    Rules,
 }
 
 /// Everything about a job that no genome changes. Built once and shared by all threads.
@@ -179,35 +178,44 @@ impl<'a> BatchEvaluator<'a> {
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
         let name = |i: usize| individuals[i].strategy.name();
-        planned.sort_by(|(i, a), (j, b)| (name(*i), a.keys(), i).cmp(&(name(*j), b.keys(), j)));
-        for species in planned.chunk_by_mut(|(i, _), (j, _)| name(*i) == name(*j)) {
+        let asks = |planned: &Planned| matches!(planned.0, Way::Rules);
+        let group = |(i, planned): &(usize, Planned)| (name(*i), asks(planned));
+        planned.sort_by(|x, y| (group(x), x.1.keys(), x.0).cmp(&(group(y), y.1.keys(), y.0)));
+        for species in planned.chunk_by_mut(|x, y| group(x) == group(y)) {
             for members in species.chunks_mut(PASS) {
-                self.pass(individuals, members, scratch, out, interrupt)?;
+                let own: Vec<(&Own, &Genome)> = members
+                    .iter()
+                    .filter_map(|(i, _)| Some((individuals[*i].strategy.own()?, individuals[*i].genome)))
+                    .collect();
+                if members.first().is_some_and(|(_, planned)| asks(planned)) {
+                    self.decided(members, &own, scratch, out, interrupt)?;
+                } else {
+                    self.pass(individuals, members, &own, scratch, out, interrupt)?;
+                }
             }
         }
         interrupt.check()
     }
 
-    /// The plan of an individual that shares series with its neighbours. Without one it is simulated on its own, which
+    /// The plan of an individual that shares work with its neighbours. Without one it is simulated on its own, which
     /// takes much longer: cut its batches shorter.
     pub fn plan(&self, individual: &Individual) -> Option<Planned> {
         let Individual { strategy, genome } = *individual;
-        let symbols = self.symbols.as_ref().filter(|_| genome.stops == Stops::default())?;
+        let symbols = self.symbols.as_ref().filter(|_| genome.stops == Stops::default());
+        if let Some(own) = strategy.own() {
+            let held = |symbols: &Vec<Symbol>| symbols.iter().any(Symbol::is_held);
+            let latched = symbols.is_some_and(|symbols| own.is_latched(held(symbols)));
+            return Some(Planned(if latched { Way::Graph } else { Way::Rules }));
+        }
+        let form = strategy.built_in()?.batch?;
         let plan = |(k, symbol): (usize, &Symbol)| {
-            let held = matches!(symbol.tables, AccountTables::Held(_));
-            let plan = match strategy.built_in() {
-                Some(def) => Way::Series(def.batch?(genome, &Setting::new(&symbol.columns, held))?),
-                None => strategy.is_latched(held).then_some(Way::Graph)?,
-            };
+            let plan = form(genome, &Setting::new(&symbol.columns, symbol.is_held()))?;
             let (bars, first) = (self.run.symbols[k].bars(), self.run.rows[k].first);
-            let own = match plan {
-                Way::Series(_) => strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1),
-                // What its columns do not know yet is not met.
-                Way::Graph => first,
-            };
+            let own = strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1);
             Some((plan, if own > first { own } else { first }))
         };
-        Some(Planned { symbols: symbols.iter().enumerate().map(plan).collect::<Option<_>>()? })
+        let series = symbols?.iter().enumerate().map(plan).collect::<Option<_>>()?;
+        Some(Planned(Way::Series(series)))
     }
 
     /// Bytes that an individual which shares series takes at most while its batch runs.
@@ -226,10 +234,34 @@ impl<'a> BatchEvaluator<'a> {
         });
     }
 
+    /// Members whose rules ask the account.
+    fn decided(
+        &self,
+        members: &[(usize, Planned)],
+        own: &[(&Own, &Genome)],
+        scratch: &mut Scratch,
+        out: &mut [Evaluation],
+        interrupt: Interrupt,
+    ) -> Result<(), Interrupted> {
+        let run = self.without_buy_and_hold();
+        let mut done = 0;
+        while done < own.len() {
+            let decided = own::decide(&run, &own[done..], interrupt)?;
+            for signals in decided {
+                let evaluation = backtest::evaluate_signals_until(&run, &signals, own[done].1, interrupt)?;
+                out[members[done].0] = self.with_buy_and_hold(evaluation);
+                scratch.simulated += 1;
+                done += 1;
+            }
+        }
+        Ok(())
+    }
+
     fn pass(
         &self,
         individuals: &[Individual],
         members: &mut [(usize, Planned)],
+        own: &[(&Own, &Genome)],
         scratch: &mut Scratch,
         out: &mut [Evaluation],
         interrupt: Interrupt,
@@ -240,34 +272,27 @@ impl<'a> BatchEvaluator<'a> {
             members.iter().map(|_| Vec::with_capacity(symbols.len())).collect();
         for (k, symbol) in symbols.iter().enumerate() {
             let prepared = &self.run.symbols[k];
-            let first = self.run.rows[k].first;
             let pass = Pass {
                 set: self.set,
                 tables: &symbol.tables,
                 close: &prepared.close,
-                base: first,
+                base: self.run.rows[k].first,
                 capital,
                 final_close: symbol.final_close,
                 exec: self.run.exec,
                 metrics: self.run.metrics,
                 interrupt,
             };
-            let mut plans: Vec<(&mut Plan, usize)> = Vec::with_capacity(members.len());
-            let mut begins: Vec<usize> = Vec::new();
-            for (_, own) in members.iter_mut() {
-                match &mut own.symbols[k] {
-                    (Way::Series(plan), begin) => plans.push((plan, *begin)),
-                    (Way::Graph, begin) => begins.push(*begin),
-                }
-            }
             let done = |member: usize, evaluation| singles[member].extend(evaluation);
-            // A species goes one way.
-            if begins.is_empty() {
-                pass.run(&symbol.columns, plans, scratch, done)?;
+            if own.is_empty() {
+                let plans = members.iter_mut().filter_map(|(_, planned)| match planned {
+                    Planned(Way::Series(symbols)) => symbols.get_mut(k).map(|(plan, begin)| (plan, *begin)),
+                    _ => None,
+                });
+                pass.run(&symbol.columns, plans.collect(), scratch, done)?;
             } else {
-                let own: Vec<Individual> = members.iter().map(|(i, _)| individuals[*i]).collect();
                 let market = Market { bars: prepared.bars(), others: self.run.others };
-                own::run(&pass, &market, &own, &begins, scratch, done)?;
+                own::run(&pass, &market, own, scratch, done)?;
             }
         }
         for ((i, _), singles) in members.iter().zip(singles) {
@@ -302,19 +327,30 @@ impl<'a> BatchEvaluator<'a> {
     ) -> Result<Evaluation, Interrupted> {
         scratch.simulated += 1;
         let Individual { strategy, genome } = *individual;
-        // Buy and hold is the same for all.
-        let run = Backtest { metrics: self.run.metrics.without(Metric::BuyAndHoldReturn), ..self.run };
+        let run = self.without_buy_and_hold();
         Ok(self.with_buy_and_hold(backtest::evaluate(&run, strategy, genome, interrupt)?))
+    }
+
+    /// Buy and hold is the same for all.
+    fn without_buy_and_hold(&self) -> Backtest<'a> {
+        Backtest { metrics: self.run.metrics.without(Metric::BuyAndHoldReturn), ..self.run }
     }
 }
 
 impl Planned {
     /// What neighbours share series by.
     fn keys(&self) -> &[Key] {
-        match self.symbols.first() {
-            Some((Way::Series(plan), _)) => plan.keys(),
+        match &self.0 {
+            Way::Series(symbols) => symbols.first().map_or(&[], |(plan, _)| plan.keys()),
             _ => &[],
         }
+    }
+}
+
+impl Symbol<'_> {
+    /// Whether its accounts may hold any side and share.
+    fn is_held(&self) -> bool {
+        matches!(self.tables, AccountTables::Held(_))
     }
 }
 

@@ -47,10 +47,16 @@ impl<'a> Blocks<'a> {
 
 /// What no tick of some bars and no constant exceeds: weights count in it.
 fn largest(bars: &Bars<'_>, constant: i128) -> i128 {
-    let columns = [bars.open, bars.high, bars.low, bars.close];
-    let ticks = columns.into_iter().flatten().map(|tick| tick.unsigned_abs()).max();
-    let ticks = i128::from(ticks.unwrap_or(0));
-    if ticks > constant { ticks } else { constant }
+    let mut most = 0;
+    for column in [bars.open, bars.high, bars.low, bars.close] {
+        for tick in column {
+            let tick = tick.unsigned_abs();
+            most = if tick > most { tick } else { most };
+        }
+    }
+    // The range of prices of both signs is twice the largest.
+    let most = 2 * i128::from(most);
+    if most > constant { most } else { constant }
 }
 
 struct FrameBlocks<'a> {

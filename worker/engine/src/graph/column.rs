@@ -30,7 +30,7 @@ impl Default for Column {
 }
 
 /// What a node has in each row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
     /// f64.
     Numbers,

@@ -8,6 +8,31 @@
 //! Numbers are f64 with NaN for na, in ticks to the power that their type says. Exact numbers are whole numbers over a
 //! constant denominator, in i64 wherever they fit, and are rounded only where f64 is due. Conditions are two bits a
 //! row: true, and known.
+//!
+//! ```
+//! use galapagos_engine::bars::Bars;
+//! use galapagos_engine::graph::{Columns, Market, Plan};
+//! use galapagos_engine::interrupt::Interrupt;
+//! use galapagos_rules::{check, read};
+//!
+//! let document = read(&serde_json::json!({
+//!     "name": "dip", "genes": [{"name": "n", "min": 2, "max": 50}],
+//!     "rules": {"language": 1, "long": {"enter": "close < sma(close, $n)"}},
+//! })).unwrap();
+//! let strategy = check(&document, &galapagos_rules::Market::default()).unwrap();
+//!
+//! let (price, time) = ([100, 102, 98, 99], [0, 60_000, 120_000, 180_000]);
+//! let bars = Bars {
+//!     symbol: "A", decimals: 2, interval_ms: 60_000, time_ms: &time,
+//!     open: &price, high: &price, low: &price, close: &price, volume: None, funding: &[],
+//! };
+//! let mut plan = Plan::new(bars.decimals, Vec::new());
+//! let genome = [("n".to_owned(), "2".to_owned())].into();
+//! let enter = plan.add(&strategy.expressions[0].tree, &genome).unwrap();
+//! let columns = Columns::compute(&plan, &Market::alone(bars), Interrupt::NEVER);
+//! let met: Vec<Option<bool>> = (0..4).map(|t| columns.conditions(enter).truth(t)).collect();
+//! assert_eq!(met, [None, Some(false), Some(true), Some(false)]);
+//! ```
 
 mod blocks;
 mod column;

@@ -6,7 +6,7 @@ pub(crate) use super::parts::{
 };
 
 /// An operation.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Op {
     // Of the bars.
     Field(Field),

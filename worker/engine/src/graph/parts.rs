@@ -1,7 +1,7 @@
 //! Parts of operations: what distinguishes nodes of one kind.
 
 /// An f64 that is compared by its bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Constant(u64);
 
 impl Constant {
@@ -16,7 +16,7 @@ impl Constant {
 }
 
 /// Prices of the bar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Field {
     Open,
     High,
@@ -37,7 +37,7 @@ pub(crate) enum Field {
 }
 
 /// The clock at the bar's open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Clock {
     Minute,
     Hour,
@@ -48,7 +48,7 @@ pub(crate) enum Clock {
 }
 
 /// Flows of volume.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Flow {
     /// Of MFI, where the typical price rose.
     Rising,
@@ -63,7 +63,7 @@ pub(crate) enum Flow {
 }
 
 /// Two numbers make one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Arithmetic {
     Plus,
     Minus,
@@ -86,7 +86,7 @@ pub(crate) enum Arithmetic {
 }
 
 /// One number makes one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Unary {
     Negative,
     Magnitude,
@@ -96,7 +96,7 @@ pub(crate) enum Unary {
 }
 
 /// How two values are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Comparison {
     Less,
     AtMost,
@@ -131,7 +131,7 @@ impl Comparison {
 }
 
 /// One side of a comparison of exact numbers: numerators of a weight and width, times what makes denominators equal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Side {
     pub factor: i128,
     pub weight: i128,
@@ -139,14 +139,14 @@ pub(crate) struct Side {
 }
 
 /// What a window of conditions gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Quantity {
     Any,
     All,
 }
 
 /// A window of the last rows, read as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Window {
     /// The mean, summed oldest first.
     Mean,
@@ -163,7 +163,7 @@ pub(crate) enum Window {
 
 /// A step of the body of a scan. Numbers are values; conditions are 1, 0 and NaN. A register is the result of the step
 /// of its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     /// The numbers or conditions of an input.
     Input(usize),

@@ -4,7 +4,7 @@ use super::column::Kind;
 use super::op::Op;
 use galapagos_rules::{Exact, Timeframe};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A column that is wanted, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,7 +61,8 @@ pub(crate) struct Frame {
     pub decimals: u8,
     /// Each stands behind its inputs.
     pub nodes: Vec<Node>,
-    found: BTreeMap<Node, usize>,
+    /// Nodes by a digest of what they are, or the next number that is free.
+    found: BTreeMap<u64, usize>,
     /// The frames that this one sees.
     pub children: Vec<usize>,
 }
@@ -78,7 +79,7 @@ pub(crate) enum Origin {
 }
 
 /// An operation on nodes of its frame.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
     pub op: Op,
     pub inputs: Vec<usize>,
@@ -102,6 +103,12 @@ impl Plan {
         self.frames.iter().map(|frame| frame.nodes.len()).sum()
     }
 
+    /// Bytes of a row of all wanted columns, at least 1.
+    pub(crate) fn bytes_per_row(&self) -> usize {
+        let bytes = |wanted: &Wanted| if wanted.kind == Kind::Conditions { 1 } else { 8 };
+        1 + self.wanted.iter().map(bytes).sum::<usize>()
+    }
+
     /// The exact form of a slot that is an exact number: its f64 is that of a whole number over the denominator.
     pub fn exact(&self, slot: Slot) -> Option<Exact> {
         self.wanted.get(slot.0)?.exact
@@ -115,14 +122,20 @@ impl Plan {
     /// The node of an operation, which may be there already.
     pub(crate) fn node(&mut self, frame: usize, op: Op, inputs: &[usize]) -> usize {
         let frame = &mut self.frames[frame];
-        match frame.found.entry(Node { op, inputs: inputs.to_vec() }) {
-            Entry::Occupied(entry) => *entry.get(),
-            Entry::Vacant(entry) => {
-                let id = frame.nodes.len();
-                frame.nodes.push(entry.key().clone());
-                *entry.insert(id)
+        let mut hasher = DefaultHasher::new();
+        (&op, inputs).hash(&mut hasher);
+        let mut digest = hasher.finish();
+        while let Some(&id) = frame.found.get(&digest) {
+            let known = &frame.nodes[id];
+            if known.op == op && known.inputs == inputs {
+                return id;
             }
+            digest = digest.wrapping_add(1);
         }
+        let id = frame.nodes.len();
+        frame.nodes.push(Node { op, inputs: inputs.to_vec() });
+        frame.found.insert(digest, id);
+        id
     }
 
     /// The frame of an origin below another, which may be there already.

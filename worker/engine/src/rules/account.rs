@@ -110,7 +110,10 @@ impl<'a> RulesAccount<'a> {
         if t < rules.start {
             return (0.0, None);
         }
-        let account = self.account_terms(t);
+        if self.is_idle() && !rules.may_enter(t) {
+            return (0.0, None);
+        }
+        let account = if rules.knows_account { self.account_terms(t) } else { State::UNKNOWN };
         let levels = self.move_levels(t);
 
         // The entries with their shares, and the exits.
@@ -159,6 +162,11 @@ impl<'a> RulesAccount<'a> {
             self.blocked = 0;
         }
         (if self.blocked == 0 { wanted } else { 0.0 }, levels)
+    }
+
+    /// Whether there is nothing to leave and nobody waits, so that only an entry can change anything.
+    fn is_idle(&self) -> bool {
+        self.position.is_none() && self.latch == 0 && self.blocked == 0 && self.waiting == [false; 2]
     }
 
     fn account_exit(&mut self, long: bool) {

@@ -175,6 +175,15 @@ impl Test {
         }
     }
 
+    /// A condition of the market without which this one is not met.
+    pub fn needed(&self) -> Option<Slot> {
+        match self {
+            Test::Column(slot) => Some(*slot),
+            Test::And(x, y) => x.needed().or_else(|| y.needed()),
+            _ => None,
+        }
+    }
+
     /// Whether it is met: na is not.
     pub fn is_met(&self, view: View) -> bool {
         self.value(view) == Some(true)

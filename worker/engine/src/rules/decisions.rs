@@ -4,10 +4,11 @@
 use super::code::{Number, Test};
 use super::latched::{is_latched, latched};
 use super::lower::{Lowering, knows_account};
-use crate::graph::{Columns, Conditions, Market, Plan, PlanError};
-use crate::interrupt::Interrupt;
+use crate::graph::{Columns, Conditions, Plan, PlanError, Slot};
 use crate::signals;
-use galapagos_rules::{Clause, Genome, Reentry, Strategy};
+use galapagos_rules::terms::{Phase, term};
+use galapagos_rules::{Clause, Expr, ExprKind, Genome, Reentry, Strategy};
+use std::sync::Arc;
 
 /// How large an entry is.
 #[derive(Clone, Debug)]
@@ -37,12 +38,16 @@ pub(super) struct Side {
 pub struct Decisions {
     /// Long, then short.
     pub(super) sides: [Option<Side>; 2],
-    pub(super) columns: Columns,
+    pub(super) columns: Arc<Columns>,
     pub(super) cooldown: usize,
     pub(super) max_bars: Option<usize>,
     pub(super) reentry: Reentry,
     /// Row of the first decision.
     pub(super) start: usize,
+    /// An entry, an exit or a size reads the terms of phase F.
+    pub(super) knows_account: bool,
+    /// Per side the condition of the market without which its entry is never met; `None`: there is none.
+    needed: [Option<Slot>; 2],
 }
 
 /// Two are equal if they are one.
@@ -50,6 +55,17 @@ impl PartialEq for Decisions {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
     }
+}
+
+/// Whether a tree reads what is known of the account without a position.
+fn reads_account(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| {
+        if let ExprKind::Name(name) = &part.kind {
+            found |= term(name).is_some_and(|term| term.phase == Phase::Account);
+        }
+    });
+    found
 }
 
 /// The code of a strategy's sides.
@@ -89,34 +105,38 @@ pub(super) fn sides(
 
 impl Decisions {
     /// The decisions from row `start` on.
-    ///
-    /// # Errors
-    /// An expression that the engine cannot evaluate.
     pub(super) fn new(
         strategy: &Strategy,
-        genome: &Genome,
-        market: &Market,
+        sides: [Option<Side>; 2],
+        columns: Arc<Columns>,
         start: usize,
-        interrupt: Interrupt,
-    ) -> Result<Decisions, PlanError> {
-        let mut plan = Plan::new(market.bars.decimals, market.decimals());
-        let sides = sides(strategy, genome, &mut plan)?;
-        Ok(Decisions {
+    ) -> Decisions {
+        let needed = sides.each_ref().map(|side| side.as_ref().and_then(|side| side.enter.needed()));
+        Decisions {
+            needed,
+            knows_account: strategy.expressions.iter().any(|e| reads_account(&e.tree)),
             sides,
-            columns: Columns::compute(&plan, market, interrupt),
+            columns,
             cooldown: strategy.cooldown_bars as usize,
             max_bars: strategy.max_bars.map(|bars| bars as usize),
             reentry: strategy.reentry,
             start,
+        }
+    }
+
+    /// Whether the market allows an entry of either side at this close.
+    pub(super) fn may_enter(&self, t: usize) -> bool {
+        self.sides.iter().zip(self.needed).any(|(side, needed)| {
+            side.is_some() && needed.is_none_or(|slot| self.columns.conditions(slot).is_met(t))
         })
     }
 
     /// The latched positions of all rows, if the market alone decides them.
-    pub(super) fn positions(&self, strategy: &Strategy, rows: usize) -> Option<Vec<i8>> {
+    pub(super) fn positions(&self, strategy: &Strategy) -> Option<Vec<i8>> {
         let latched = latched(&self.sides).filter(|_| is_latched(strategy, true))?;
         let [enter_long, leave_long, enter_short, leave_short] =
             latched.conditions.map(|slot| slot.map(|slot| self.columns.conditions(slot)));
-        let mut out = vec![0; rows];
+        let mut out = vec![0; self.columns.len()];
         let mut target = 0;
         for (t, row) in out.iter_mut().enumerate().skip(self.start) {
             let met = |x: Option<&Conditions>| x.is_some_and(|x| x.is_met(t));

@@ -8,7 +8,7 @@ use galapagos_rules::{Clause, Expression, Reentry, Strategy};
 
 /// The conditions of a two-sided latch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Latched {
+pub(crate) struct Latched {
     /// Entry and exit of the long side, then those of the short side; `None`: never.
     pub conditions: [Option<Slot>; 4],
 }

@@ -11,5 +11,5 @@ mod state;
 
 pub(crate) use account::RulesAccount;
 pub use decisions::Decisions;
-pub use latched::Latched;
+pub(crate) use latched::Latched;
 pub use own::Own;

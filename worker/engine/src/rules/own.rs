@@ -1,14 +1,13 @@
 //! A strategy that a manifest wrote.
 
-use super::decisions::{Decisions, sides};
+use super::decisions::{Decisions, Side, sides};
 use super::latched::{Latched, is_latched, latched};
 use crate::bars::Bars;
 use crate::genes::{GeneValue, Genome};
-use crate::graph::{Columns, Market, Plan, PlanError};
-use crate::interrupt::Interrupt;
+use crate::graph::{Columns, Market, Plan, PlanError, Slot};
 use crate::signals::Signals;
 use crate::strategies::{Context, Series, Strategy};
-use galapagos_rules::{At, Calendar, Clause, Expr, Stamps, needs_calendar};
+use galapagos_rules::{At, Calendar, Clause, Stamps, needs_calendar};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,6 +20,25 @@ pub struct Own {
     genes: Vec<String>,
     /// An expression looks at another timeframe or symbol.
     needs_calendar: bool,
+}
+
+/// What a genome reads of the market, as slots of a plan, and what it does with them.
+pub(crate) struct Lowered(Kind);
+
+enum Kind {
+    Exposure(Slot),
+    /// Long, then short.
+    Sides(Box<[Option<Side>; 2]>),
+}
+
+impl Lowered {
+    /// The conditions of a strategy that is latched.
+    pub fn latched(&self) -> Option<Latched> {
+        match &self.0 {
+            Kind::Exposure(_) => None,
+            Kind::Sides(sides) => latched(sides),
+        }
+    }
 }
 
 impl Own {
@@ -69,44 +87,34 @@ impl Own {
         self.rows(At::Bounds, bars, others)
     }
 
-    /// The target weight that stands instead of sides.
-    fn exposure(&self) -> Option<&Expr> {
-        self.strategy.expressions.iter().find(|e| e.place == Clause::Exposure).map(|e| &e.tree)
+    /// Whether its positions follow from conditions of the market alone, which a batch can share. With `guarded` also
+    /// where a stop or the margin may close a position.
+    pub fn is_latched(&self, guarded: bool) -> bool {
+        is_latched(&self.strategy, guarded)
     }
 
-    /// Targets of the exposure: na keeps the one before.
-    fn targets(
-        &self,
-        exposure: &Expr,
-        values: &galapagos_rules::Genome,
-        market: &Market,
-        start: usize,
-        interrupt: Interrupt,
-    ) -> Result<Signals, PlanError> {
-        let mut plan = Plan::new(market.bars.decimals, market.decimals());
-        let slot = plan.add_plain(exposure, values)?;
-        let columns = Columns::compute(&plan, market, interrupt);
-        let mut last = 0.0;
-        let target = |(t, &weight): (usize, &f64)| {
-            if t >= start && !weight.is_nan() {
-                last = weight.clamp(-1.0, 1.0);
+    /// Adds what a genome reads of the market to a plan.
+    pub(crate) fn lower(&self, genome: &Genome, plan: &mut Plan) -> Result<Lowered, PlanError> {
+        let values = self.values(genome);
+        let exposure = self.strategy.expressions.iter().find(|e| e.place == Clause::Exposure);
+        match exposure {
+            Some(exposure) => {
+                plan.add_plain(&exposure.tree, &values).map(|slot| Lowered(Kind::Exposure(slot)))
             }
-            last
-        };
-        Ok(Signals::Exposure(columns.numbers(slot).iter().enumerate().map(target).collect()))
+            None => sides(&self.strategy, &values, plan).map(|sides| Lowered(Kind::Sides(Box::new(sides)))),
+        }
     }
 
-    /// The decisions of the sides; positions where nothing depends on the account.
-    fn decided(
-        &self,
-        values: &galapagos_rules::Genome,
-        market: &Market,
-        start: usize,
-        interrupt: Interrupt,
-    ) -> Result<Signals, PlanError> {
-        let rules = Decisions::new(&self.strategy, values, market, start, interrupt)?;
-        let positions = rules.positions(&self.strategy, market.bars.len());
-        Ok(positions.map_or_else(|| Signals::Rules(Arc::new(rules)), Signals::Positions))
+    /// What a genome decides from row `start` on.
+    pub(crate) fn decide(&self, lowered: Lowered, columns: &Arc<Columns>, start: usize) -> Signals {
+        match lowered.0 {
+            Kind::Exposure(slot) => Signals::Exposure(targets(columns.numbers(slot), start)),
+            Kind::Sides(sides) => {
+                let rules = Decisions::new(&self.strategy, *sides, columns.clone(), start);
+                let positions = rules.positions(&self.strategy);
+                positions.map_or_else(|| Signals::Rules(Arc::new(rules)), Signals::Positions)
+            }
+        }
     }
 
     fn rows(&self, at: At<'_>, bars: &Bars, others: &[Bars]) -> usize {
@@ -131,26 +139,36 @@ impl Strategy for Own {
         self.rows(At::Genome(&self.values(genome)), bars, others)
     }
 
-    fn is_latched(&self, guarded: bool) -> bool {
-        is_latched(&self.strategy, guarded)
-    }
-
-    fn latched(&self, genome: &Genome, plan: &mut Plan) -> Option<Latched> {
-        latched(&sides(&self.strategy, &self.values(genome), plan).ok()?)
+    fn own(&self) -> Option<&Own> {
+        Some(self)
     }
 
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
-        let values = self.values(genome);
         let market = Market { bars: *bars, others: ctx.others };
-        let decided = match self.exposure() {
-            Some(exposure) => self.targets(exposure, &values, &market, ctx.first, ctx.interrupt),
-            None => self.decided(&values, &market, ctx.first, ctx.interrupt),
-        };
-        // What is checked can be evaluated; if not, it does nothing.
-        decided.unwrap_or_else(|_| Signals::Positions(vec![0; bars.len()]))
+        let mut plan = Plan::new(bars.decimals, market.decimals());
+        match self.lower(genome, &mut plan) {
+            Ok(lowered) => {
+                let columns = Arc::new(Columns::compute(&plan, &market, ctx.interrupt));
+                self.decide(lowered, &columns, ctx.first)
+            }
+            // What is checked can be evaluated; if not, it does nothing.
+            Err(_) => Signals::Positions(vec![0; bars.len()]),
+        }
     }
 
     fn indicators(&self, _bars: &Bars, _genome: &Genome, _ctx: Context) -> Vec<Series> {
         Vec::new()
     }
+}
+
+/// Targets of an exposure: na keeps the one before.
+fn targets(weights: &[f64], start: usize) -> Vec<f64> {
+    let mut last = 0.0;
+    let target = |(t, &weight): (usize, &f64)| {
+        if t >= start && !weight.is_nan() {
+            last = weight.clamp(-1.0, 1.0);
+        }
+        last
+    };
+    weights.iter().enumerate().map(target).collect()
 }

@@ -27,9 +27,8 @@ pub use registry::{Found, all, find};
 use crate::bars::Bars;
 use crate::batch::BatchForm;
 use crate::genes::{Constraint, GeneDef, Genome};
-use crate::graph::Plan;
 use crate::interrupt::Interrupt;
-use crate::rules::Latched;
+use crate::rules::Own;
 use crate::signals::{Conditions, Signals, latch};
 
 /// What a strategy is, as data: for the catalogue, `galapagos strategies` and the search space.
@@ -98,20 +97,14 @@ pub trait Strategy: Send + Sync {
         None
     }
 
+    /// The rules of one that a manifest wrote.
+    fn own(&self) -> Option<&Own> {
+        None
+    }
+
     /// Rows needed before the first decision is the close of row `warm_up - 1`, for these gene values. Called
     /// with the genome's own values, and with the upper bounds of a job (it never falls when a value rises).
     fn warm_up(&self, bars: &Bars, others: &[Bars], genome: &Genome) -> usize;
-
-    /// Whether its positions follow from conditions of the market alone, which a batch can share. With `guarded` also
-    /// where the margin may close a position.
-    fn is_latched(&self, _guarded: bool) -> bool {
-        false
-    }
-
-    /// The conditions of a genome of such a strategy, added to the graph of a batch.
-    fn latched(&self, _genome: &Genome, _plan: &mut Plan) -> Option<Latched> {
-        None
-    }
 
     /// The decisions for rows `ctx.first..bars.len()`.
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals;

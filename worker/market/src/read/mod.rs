@@ -10,7 +10,7 @@ mod wide;
 
 pub(crate) use tree::some;
 
-use crate::columns::ColumnChoice;
+use crate::choice::ColumnChoice;
 use crate::error::{Error, Result};
 use crate::meanings::check_meanings;
 use crate::rows::FileRows;

@@ -1,7 +1,8 @@
 //! Finds the delimiter and the header of a text file from its first lines.
 
 use super::wide::{Group, groups};
-use crate::columns::{ColumnChoice, Columns, find, remedy, without_header};
+use crate::choice::ColumnChoice;
+use crate::columns::{Columns, find, remedy, without_header};
 use crate::decimal::Decimal;
 use crate::stamp::{DayOrder, parse};
 

@@ -1,6 +1,7 @@
 //! Tables that hold several symbols side by side: one line of the header names fields, another the symbols.
 
-use crate::columns::{ColumnChoice, Columns, find, is_time_name};
+use crate::choice::ColumnChoice;
+use crate::columns::{Columns, find, is_time_name};
 
 /// The columns of one symbol.
 #[derive(Clone, Debug, PartialEq, Eq)]

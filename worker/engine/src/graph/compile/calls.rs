@@ -34,8 +34,9 @@ impl Compiler<'_> {
             "cross_up" | "cross_down" => {
                 let (x, y) = (self.argument(all, 0, expr)?, self.argument(all, 1, expr)?);
                 let (a, b) = if name == "cross_up" { (x, y) } else { (y, x) };
-                let (now, not_yet) =
-                    (self.compare(Comparison::Less, b, a), self.compare(Comparison::AtMost, a, b));
+                let now = self.compare(Comparison::Less, b, a);
+                // What is not above is at most.
+                let not_yet = self.not(now);
                 let before = self.delayed(not_yet, 1);
                 Ok(self.and(now, before))
             }

@@ -10,21 +10,24 @@ struct Counts {
     /// How many are true, and how many known.
     truth: usize,
     known: usize,
+    /// Those of each row of the block.
+    rows: Vec<(usize, usize)>,
 }
 
 impl Counts {
     fn new(n: usize) -> Counts {
-        Counts { n, history: History::new(n, 0), truth: 0, known: 0 }
+        Counts { n, history: History::new(n, 0), truth: 0, known: 0, rows: Vec::new() }
     }
 
-    /// Hands each row of the block whose window is whole the counts of true and known conditions, or nothing.
-    fn each(&mut self, rows: &Rows<'_>, mut take: impl FnMut(usize, Option<(usize, usize)>)) {
+    /// Counts the windows that end at the rows of the block.
+    fn take(&mut self, rows: &Rows<'_>) {
         let codes = codes(rows.column(0), rows.len);
         let old = self.history.push(&codes);
-        for (i, (new, old)) in codes.iter().zip(old).enumerate() {
+        self.rows.clear();
+        for (new, old) in codes.iter().zip(old) {
             self.truth = self.truth + usize::from(new & 1) - usize::from(old & 1);
             self.known = self.known + usize::from(new >> 1) - usize::from(old >> 1);
-            take(i, (rows.from + i + 1 >= self.n).then_some((self.truth, self.known)));
+            self.rows.push((self.truth, self.known));
         }
     }
 }
@@ -43,16 +46,15 @@ impl Quantity {
 
 impl Stream for Quantity {
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
-        let (any, n) = (self.any, self.counts.n);
-        let mut all = vec![None; rows.len];
-        self.counts.each(rows, |i, counts| {
-            all[i] = counts.and_then(|(truth, known)| match any {
-                true if truth > 0 => Some(true),
-                false if known > truth => Some(false),
-                _ => (known == n).then_some(!any),
-            });
+        self.counts.take(rows);
+        let (any, n, counts) = (self.any, self.counts.n, &self.counts.rows);
+        // A window that reaches before row 0 is na.
+        let lead = rows.lead(n - 1);
+        out.set_planes(rows.len, |i| {
+            let (truth, known) = counts[i];
+            let (is, decided) = if any { (truth > 0, truth > 0) } else { (truth == n, known > truth) };
+            (is, i >= lead && (decided || known == n))
         });
-        out.set_conditions(rows.len, |i| all[i]);
     }
 }
 
@@ -67,11 +69,11 @@ impl Count {
 
 impl Stream for Count {
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
-        let (n, out) = (self.0.n, out.numbers_mut(rows.len));
-        self.0.each(rows, |i, counts| {
-            let whole = counts.filter(|&(_, known)| known == n);
-            out[i] = whole.map_or(f64::NAN, |(truth, _)| truth as f64);
-        });
+        self.0.take(rows);
+        let n = self.0.n;
+        for (out, &(truth, known)) in out.numbers_mut(rows.len).iter_mut().zip(&self.0.rows) {
+            *out = if known == n { truth as f64 } else { f64::NAN };
+        }
     }
 }
 
