@@ -2,10 +2,13 @@
 
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::manifest_text::{lines, read_manifest};
+use crate::run_failure::blame_resolve;
 use crate::set;
 use crate::strategy_files::{Layout, inlined};
-use crate::validate::{LocatedFinding, load_job};
+use crate::validate::{LocatedFinding, job_of, load_job, read_documents};
 use galapagos_crds::{EvolutionJob, WorkerPool};
+use galapagos_manifest::Finding;
+use galapagos_run::job::resolve::ResolveError;
 use std::path::Path;
 
 /// The job of a file (of several, `name`), with the assignments of `--set` in it, and its pool if that is there.
@@ -28,6 +31,22 @@ pub fn load(
     let (job, _) = load_job(&manifest.to_string(), None)
         .map_err(|problems| refused(problems.len(), &without_lines(&problems)))?;
     Ok((job, pool))
+}
+
+/// Whose fault it is that the job of such a file does not fit its data: what is wrong with an expression is shown in it.
+pub fn blame(file: &Path, name: Option<&str>, assignments: &[String], error: ResolveError) -> CommandError {
+    let ResolveError::Manifest(finding) = error else { return blame_resolve(error) };
+    // Assignments and stdin are not to be read again.
+    let readable = finding.column > 0 && assignments.is_empty() && file.as_os_str() != "-";
+    match readable.then(|| place(file, name, &finding)).flatten() {
+        Some(found) => refused(1, &lines(file, &[found])),
+        None => blame_resolve(ResolveError::Manifest(finding)),
+    }
+}
+
+fn place(file: &Path, name: Option<&str>, finding: &Finding) -> Option<LocatedFinding> {
+    let documents = read_documents(&read_manifest(file).ok()?).ok()?;
+    Some(job_of(&documents, name)?.found(finding.clone()))
 }
 
 fn refused(count: usize, lines: &str) -> CommandError {

@@ -158,3 +158,61 @@ fn a_run_of_ones_own_strategy_is_the_same_for_any_number_of_slots_and_replays() 
         sandbox.json(&["backtest", &result.join("result.json").display().to_string(), "-o", "json"]);
     assert_eq!((&replayed["strategy"], &replayed["replays_exactly"]), (&json!("my_cross"), &json!(true)));
 }
+
+#[test]
+fn worker_processes_look_at_other_symbols_and_timeframes_as_threads_do() {
+    let sandbox = Sandbox::new();
+    let file = |name: &str| root().join("deploy/examples/data").join(name).display().to_string();
+    let (apple, ibm) = (file("AAPL.csv"), file("IBM.csv"));
+    sandbox.ok(&[
+        "import",
+        &apple,
+        &ibm,
+        "--dataset",
+        "walk",
+        "--interval",
+        "1d",
+        "--calendar",
+        "sessions:252",
+    ]);
+    let rules = "genes: [{name: n, min: 5, max: 40}, {name: w, min: 2, max: 8}]
+rules:
+  language: 1
+  long:
+    enter: of(IBM, close > sma(close, $n)) and close > on(1w, highest(high, $w)[1])
+    exit: close < sma(close, $n)
+    stop: entry_price * 0.8
+"
+    .replace("name: n,", "name: \"n\",");
+    let text = job(&indented(&rules)).replace("[WALK]", "[AAPL]").replace("interval: 1h", "interval: 1d");
+    sandbox.write("job.yaml", text);
+    let threads = sandbox.json(&["run", "job.yaml", "--fresh", "-o", "json"]);
+    let processes = sandbox.json(&["run", "job.yaml", "--fresh", "--workers", "2", "-o", "json"]);
+    for field in ["result_digest", "best", "evaluations", "stopped_by"] {
+        assert_eq!(processes[field], threads[field], "{field}");
+    }
+    assert!(threads["best"]["metrics"]["trades"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn what_the_data_do_not_have_is_shown_in_the_expression() {
+    let sandbox = Sandbox::new();
+    sandbox.walk(600, 7);
+    let rules =
+        RULES.replace("exit: \"sma(close, $fast)", "exit: \"of(WALKS, close) > 1 or sma(close, $fast)");
+    sandbox.write("job.yaml", job(&indented(&rules)));
+    sandbox.write("rules.yaml", &rules);
+    sandbox.ok(&["validate", "job.yaml"]);
+    let run = sandbox.run(&["run", "job.yaml"]);
+    let backtest =
+        sandbox.run(&["backtest", "--data", "walk", "--bars-per-year", "252", "--rules", "rules.yaml"]);
+    let places = [("job.yaml:12:72: spec.strategies[0].", &run), ("rules.yaml:5:68: ", &backtest)];
+    for (place, ended) in places {
+        assert_eq!(ended.code, 2);
+        let fault = format!(
+            "{place}rules.long.exit: Invalid value: the dataset has no symbol \"WALKS\"; did you mean \"WALK\"?\n"
+        );
+        assert!(ended.stderr.contains(&fault), "{}", ended.stderr);
+        assert!(ended.stderr.trim_end().ends_with("^^^^^"), "{}", ended.stderr);
+    }
+}

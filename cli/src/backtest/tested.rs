@@ -3,7 +3,9 @@
 use super::arguments::Arguments;
 use super::data::Data;
 use crate::exit::{Blame, CommandError, CommandResult};
+use crate::manifest_text;
 use crate::strategy_files;
+use crate::validate::place_in_strategy;
 use galapagos_crds::{GeneValue, StrategySpec};
 use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::strategies::{BuiltIn, Strategy};
@@ -64,8 +66,11 @@ pub fn own(
     let volume = bars.iter().all(|bars| bars.has_volume());
     let interval_ms = bars.first().map_or(0, |bars| bars.interval_ms);
     let species = SpeciesSpace::own(0, spec, &data.symbols(), volume, interval_ms).map_err(|finding| {
-        let text = finding.to_string().replace("spec.strategies[0].", "");
-        CommandError::invalid(format!("{}: {text}", file.display()))
+        let text = manifest_text::read_manifest(file).ok();
+        match text.and_then(|text| place_in_strategy(&text, finding.clone())) {
+            Some(found) => CommandError::invalid(manifest_text::lines(file, &[found]).trim_end().to_owned()),
+            None => CommandError::invalid(format!("{}: {finding}", file.display())),
+        }
     })?;
     let given = values(genes)?;
     let indices = species.indices("--gene", &given).map_err(|finding| {

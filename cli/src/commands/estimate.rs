@@ -3,7 +3,7 @@
 use crate::data_dir::DataDir;
 use crate::exit::{CommandError, CommandResult};
 use crate::output::Output;
-use crate::run_failure::{blame_market, blame_resolve};
+use crate::run_failure::blame_market;
 use crate::{estimate, manifest, source};
 use galapagos_run::job::market::Market;
 use galapagos_run::job::resolve::ResolvedJob;
@@ -49,11 +49,13 @@ pub fn execute(arguments: Arguments) -> CommandResult {
     if let Some(price) = arguments.price.filter(|p| !p.is_finite() || *p < 0.0) {
         return Err(CommandError::invalid(format!("--price {price}: must be at least 0")));
     }
-    let (manifest, pool) = manifest::load(&arguments.manifest, arguments.job.as_deref(), &arguments.set)?;
+    let (file, name) = (&arguments.manifest, arguments.job.as_deref());
+    let (manifest, pool) = manifest::load(file, name, &arguments.set)?;
     let data_dir = &arguments.data_dir.data_dir;
     source::import_if_absent(&manifest.spec.market_data, data_dir)?;
     let market = Market::open(data_dir, &manifest.spec.market_data).map_err(blame_market)?;
-    let job = ResolvedJob::new(&manifest, &market.facts()).map_err(blame_resolve)?;
+    let job = ResolvedJob::new(&manifest, &market.facts())
+        .map_err(|e| manifest::blame(file, name, &arguments.set, e))?;
     let pool = pool.as_ref().map(|p| &p.spec);
     let workers = arguments.workers.or(pool.map(|p| p.max_workers)).unwrap_or(1).max(1);
     let slots = arguments.slots.or(pool.and_then(|p| p.slots_per_worker));

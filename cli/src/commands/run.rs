@@ -4,7 +4,7 @@ use crate::data_dir::DataDir;
 use crate::exit::{CommandError, CommandResult};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::run_failure::{blame_execute, blame_market, blame_resolve};
+use crate::run_failure::{blame_execute, blame_market};
 use crate::{estimate, interrupt, manifest, run_report, source, terminal, workers};
 use galapagos_run::execute::{self, Options, RunOutcome};
 use galapagos_run::job::market::Market;
@@ -74,11 +74,13 @@ pub struct Arguments {
 
 /// Runs `galapagos run`.
 pub fn execute(arguments: Arguments) -> CommandResult {
-    let (manifest, pool) = manifest::load(&arguments.manifest, arguments.job.as_deref(), &arguments.set)?;
+    let (file, name) = (&arguments.manifest, arguments.job.as_deref());
+    let (manifest, pool) = manifest::load(file, name, &arguments.set)?;
     let data_dir = &arguments.data_dir.data_dir;
     source::import_if_absent(&manifest.spec.market_data, data_dir)?;
     let market = Market::open(data_dir, &manifest.spec.market_data).map_err(blame_market)?;
-    let job = ResolvedJob::new(&manifest, &market.facts()).map_err(blame_resolve)?;
+    let job = ResolvedJob::new(&manifest, &market.facts())
+        .map_err(|e| manifest::blame(file, name, &arguments.set, e))?;
     let slots = arguments.slots.map_or_else(galapagos_worker::import::source::cores, usize::from);
     let price = pool.as_ref().and_then(|p| p.spec.cost_per_worker_hour).map(|d| d.to_f64());
     if arguments.dry_run {

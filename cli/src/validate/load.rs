@@ -23,6 +23,11 @@ pub fn load_job(
     Ok((job, pool))
 }
 
+/// The job of a file with several documents; `None` where [`load_job`] finds none.
+pub fn job_of<'a>(documents: &'a [Document], job_name: Option<&str>) -> Option<&'a Document> {
+    choose(documents, job_name).ok()
+}
+
 fn choose<'a>(
     documents: &'a [Document],
     job_name: Option<&str>,

@@ -17,8 +17,8 @@ use galapagos_crds::{Catalogue, GROUP, VERSION, crd};
 use galapagos_manifest::Finding;
 use serde_json::{Value, json};
 
-pub use load::load_job;
-pub use strategy::load_strategy;
+pub use load::{job_of, load_job};
+pub use strategy::{load_strategy, place_in_strategy};
 pub use yaml::{Content, Entry, Node, Position};
 
 /// Something wrong in a manifest, with its line and column.
@@ -141,17 +141,18 @@ impl Document {
     }
 
     /// A finding with its place in the text, in the words of a server.
-    fn found(&self, finding: Finding) -> LocatedFinding {
+    pub fn found(&self, finding: Finding) -> LocatedFinding {
         let Finding { path, text, advice, column, length, .. } = finding;
         let message = format!("{path}: Invalid value: {text}");
         let node = self.node(&path);
         let problem = self.problem(node.at, &path, message, advice);
-        if column == 0 {
-            return problem;
-        }
-        let at = match node.text() {
-            Some(value) => excerpt::place(&self.source, node.at, value, column),
-            None => Position { column: node.at.column + column - 1, ..node.at },
+        let at = match (column, &node.content) {
+            // Of a text that is not in this file, only the strategy is.
+            (0, _) | (_, Content::Map(_) | Content::List(_)) => return problem,
+            (_, Content::Scalar(Value::String(value))) => {
+                excerpt::place(&self.source, node.at, value, column)
+            }
+            _ => Position { column: node.at.column + column - 1, ..node.at },
         };
         let excerpt = Some(excerpt::excerpt(&self.source, at, length));
         LocatedFinding { line: at.line, column: at.column, excerpt, ..problem }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use galapagos_crds::{Catalogue, StrategySpec, crd};
-use galapagos_manifest::check_strategy;
+use galapagos_manifest::{Finding, check_strategy};
 use serde_json::Value;
 
 use super::yaml::{Content, Entry};
@@ -42,6 +42,12 @@ pub fn load_strategy(
     } else {
         Err(findings.into_iter().map(|finding| document.found(finding)).collect())
     }
+}
+
+/// A finding on the strategy of a text, the only one of its job, with its place in that text.
+pub fn place_in_strategy(text: &str, finding: Finding) -> Option<LocatedFinding> {
+    let path = finding.path.strip_prefix("spec.strategies[0].")?.to_owned();
+    Some(named(text, "").ok()?.found(Finding { path, ..finding }))
 }
 
 /// The only document of a text, with a name.
