@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Sandbox, root};
+use common::{Sandbox, root, run_folder};
 use galapagos_crds::{Catalogue, StrategySpec};
 use galapagos_manifest::check_strategy;
 use serde_json::{Value, json};
@@ -162,6 +162,39 @@ fn what_other_languages_say_is_written_as_the_tables_have_it() {
         }
     }
     assert!(expressions > 60, "only {expressions} expressions were found");
+}
+
+#[test]
+fn rules_that_are_tidied_up_are_the_same_run_and_those_with_another_gene_are_not() {
+    let sandbox = Sandbox::new();
+    sandbox.walk(2000, 1);
+    let digest_of = |lets: &str, enter: &str, gene: &str| {
+        let job = format!(
+            "\
+apiVersion: galapagos.dev/v1alpha1
+kind: EvolutionJob
+metadata: {{name: tidy}}
+spec:
+  marketData: {{dataset: walk, symbols: [WALK], interval: 1h, calendar: {{type: Continuous}}}}
+  strategies:
+  - name: mine
+    genes: [{{name: {gene}, min: 5, max: 50}}]
+    rules: {{language: 1, let: {lets}, long: {{enter: \"{enter}\"}}}}
+  population: {{size: 20, seed: 1}}
+  generations: 1
+"
+        );
+        let file = sandbox.write("job.yaml", job).display().to_string();
+        let results = tempfile::tempdir().unwrap();
+        let place = results.path().display().to_string();
+        sandbox.ok(&["run", &file, "--results-dir", &place]);
+        run_folder(results.path(), "tidy").file_name().unwrap().to_owned()
+    };
+    let written = digest_of("{a: \"sma(close, $length)\"}", "close>a*1.010", "length");
+    let tidied =
+        digest_of("{idle: \"open\", average: \"sma( close, $length )\"}", "average * 1.01 < close", "length");
+    assert_eq!(written, tidied);
+    assert_ne!(written, digest_of("{a: \"sma(close, $period)\"}", "close>a*1.010", "period"));
 }
 
 #[test]

@@ -20,8 +20,12 @@ use support::{Data, EMPTY, Rng, Walk, stops, walk};
 fn compare(seed: u64, all: &[Own], exec: &Execution, shared: &mut usize) {
     let mut rng = Rng(seed);
     let rows = rng.pick(&[900, 1_700, 2_600]);
-    let shape =
-        Walk { start: 20_000.0, step: 0.004, flat: 0.2, idle: Some(if seed % 2 == 0 { 0.0 } else { 0.1 }) };
+    let shape = Walk {
+        start: 20_000.0,
+        step: 0.004,
+        flat: 0.2,
+        idle: Some(if seed.is_multiple_of(2) { 0.0 } else { 0.1 }),
+    };
     let count = if exec.aggregate == Aggregate::Portfolio { 1 } else { 2 };
     let data: Vec<Data> = (0..count).map(|i| walk(&format!("S{i}"), rows - 7 * i, shape, &mut rng)).collect();
     let beside: Vec<Data> = symbols(all).iter().map(|name| walk(name, rows + 3, shape, &mut rng)).collect();
@@ -80,7 +84,7 @@ fn a_batch_of_own_strategies_has_the_bits_of_each_alone() {
     };
     let mut shared = 0;
     for seed in 0..8 {
-        compare(seed, &all, if seed % 2 == 0 { &long } else { &both }, &mut shared);
+        compare(seed, &all, if seed.is_multiple_of(2) { &long } else { &both }, &mut shared);
     }
     assert!(shared > 150, "only {shared} individuals have shared their conditions");
 }

@@ -93,6 +93,14 @@ impl Column {
         }
     }
 
+    /// Writes the conditions of a whole block: which are true, and which are known.
+    pub fn set_bits<const N: usize>(&mut self, [truth, known]: [[u64; N]; 2]) {
+        self.truth.clear();
+        self.truth.extend_from_slice(&truth);
+        self.known.clear();
+        self.known.extend_from_slice(&known);
+    }
+
     /// The condition of a row of the block.
     #[inline]
     pub fn condition(&self, i: usize) -> Option<bool> {

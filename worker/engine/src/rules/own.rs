@@ -28,7 +28,7 @@ pub(crate) struct Lowered(Kind);
 enum Kind {
     Exposure(Slot),
     /// Long, then short.
-    Sides([Option<Side>; 2]),
+    Sides(Box<[Option<Side>; 2]>),
 }
 
 impl Lowered {
@@ -101,7 +101,7 @@ impl Own {
             Some(exposure) => {
                 plan.add_plain(&exposure.tree, &values).map(|slot| Lowered(Kind::Exposure(slot)))
             }
-            None => sides(&self.strategy, &values, plan).map(|sides| Lowered(Kind::Sides(sides))),
+            None => sides(&self.strategy, &values, plan).map(|sides| Lowered(Kind::Sides(Box::new(sides)))),
         }
     }
 
@@ -110,7 +110,7 @@ impl Own {
         match lowered.0 {
             Kind::Exposure(slot) => Signals::Exposure(targets(columns.numbers(slot), start)),
             Kind::Sides(sides) => {
-                let rules = Decisions::new(&self.strategy, sides, columns.clone(), start);
+                let rules = Decisions::new(&self.strategy, *sides, columns.clone(), start);
                 let positions = rules.positions(&self.strategy);
                 positions.map_or_else(|| Signals::Rules(Arc::new(rules)), Signals::Positions)
             }

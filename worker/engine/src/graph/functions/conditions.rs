@@ -1,6 +1,7 @@
 //! Comparisons. na beside anything is na.
 
 use super::numbers as node;
+use crate::batch::InstructionSet;
 use crate::graph::column::{Column, Rows, Stream, Whole, span, word_of_one, word_of_two};
 use crate::graph::op::{Comparison, Side};
 
@@ -19,30 +20,42 @@ macro_rules! each {
 
 /// Two columns of numbers.
 pub(super) fn numbers(comparison: Comparison) -> Box<dyn Stream> {
-    fn of(holds: impl Fn(f64, f64) -> bool + Send + 'static) -> Box<dyn Stream> {
+    fn of(comparison: Comparison, holds: impl Fn(f64, f64) -> bool + Send + 'static) -> Box<dyn Stream> {
+        let set = InstructionSet::best();
         node(move |rows, out| {
             let (x, y) = (rows.numbers(0), rows.numbers(1));
+            if let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) {
+                return out.set_bits(set.compare(comparison, x, y));
+            }
             out.set_words(rows.len, |w| {
                 let known = word_of_two(x, y, w, |x, y| !x.is_nan() & !y.is_nan());
                 (word_of_two(x, y, w, &holds), known)
             });
         })
     }
-    each!(comparison, of)
+    each!(comparison, of, comparison)
 }
 
 /// A column of numbers and a constant.
 pub(super) fn with(comparison: Comparison, constant: f64) -> Box<dyn Stream> {
-    fn of(constant: f64, holds: impl Fn(f64, f64) -> bool + Send + 'static) -> Box<dyn Stream> {
+    fn of(
+        comparison: Comparison,
+        constant: f64,
+        holds: impl Fn(f64, f64) -> bool + Send + 'static,
+    ) -> Box<dyn Stream> {
+        let set = InstructionSet::best();
         node(move |rows, out| {
             let x = rows.numbers(0);
+            if let Ok(x) = x.try_into() {
+                return out.set_bits(set.compare_level(comparison, x, constant));
+            }
             out.set_words(rows.len, |w| {
                 let known = word_of_one(x, w, |x| !x.is_nan() & !constant.is_nan());
                 (word_of_one(x, w, |x| holds(x, constant)), known)
             });
         })
     }
-    each!(comparison, of, constant)
+    each!(comparison, of, comparison, constant)
 }
 
 /// Conditions that are known from row `start` of the frame on.

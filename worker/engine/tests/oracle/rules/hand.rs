@@ -21,7 +21,7 @@ impl Hand {
             (&"1h".into(), &"2024-01-01T00:00:00Z".into())
         );
         let decimals = u8::try_from(record["decimals"].as_u64().unwrap()).unwrap();
-        let scale = 10_f64.powi(i32::from(decimals));
+        let scale = 10_i64.pow(u32::from(decimals)) as f64;
         let ticks = |x: &Value| (x.as_f64().unwrap() * scale).round() as i64;
         let bars = record["bars"].as_array().unwrap();
         let prices = [0, 1, 2, 3].map(|i| {
