@@ -18,7 +18,7 @@ pub struct Blocks<'a> {
 impl<'a> Blocks<'a> {
     /// Before the first row.
     pub fn new(plan: &'a Plan, market: &Market<'a>) -> Blocks<'a> {
-        let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market);
+        let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market, &plan.needed());
         Blocks { plan, frame }
     }
 
@@ -89,11 +89,17 @@ struct Child<'a> {
 }
 
 impl<'a> FrameBlocks<'a> {
-    fn new(plan: &'a Plan, id: usize, source: Source<'a>, market: &Market<'a>) -> FrameBlocks<'a> {
-        let frame = &plan.frames[id];
-        let wanted = plan.wanted.iter().filter(|_| id == 0).map(|wanted| wanted.node);
-        let seen = plan.seen(id);
-        let places = Places::new(&frame.nodes, wanted.chain(seen.iter().copied()));
+    /// `all`: which nodes of each frame are read after a block, and which are needed.
+    fn new(
+        plan: &'a Plan,
+        id: usize,
+        source: Source<'a>,
+        market: &Market<'a>,
+        all: &[(Vec<usize>, Vec<bool>)],
+    ) -> FrameBlocks<'a> {
+        let (frame, (kept, needed)) = (&plan.frames[id], &all[id]);
+        let nodes = || frame.nodes.iter().enumerate().filter(|&(i, _)| needed[i]);
+        let places = Places::new(&frame.nodes, kept, needed);
         let children = frame.children.iter().map(|&child| {
             let bars = source.bars();
             let own = match &plan.frames[child].origin {
@@ -101,8 +107,8 @@ impl<'a> FrameBlocks<'a> {
                 Origin::On(timeframe) => Source::Made(Aggregated::new(market.bars.symbol, &bars, *timeframe)),
                 Origin::Traded => Source::Given(market.bars),
             };
-            let below = FrameBlocks::new(plan, child, own, market);
-            let seen = frame.nodes.iter().enumerate().filter_map(|(own, node)| match node.op {
+            let below = FrameBlocks::new(plan, child, own, market, all);
+            let seen = nodes().filter_map(|(own, node)| match node.op {
                 Op::See { child: of, node, kind } if of == child => {
                     Some((below.places.of[node], places.of[own], kind))
                 }
@@ -112,7 +118,7 @@ impl<'a> FrameBlocks<'a> {
         });
         let children = children.collect();
         let largest = largest(&source.bars(), plan.largest_constant());
-        let work = frame.nodes.iter().enumerate().filter_map(|(i, node)| {
+        let work = nodes().filter_map(|(i, node)| {
             let inputs = node.inputs.iter().map(|&input| places.of[input]).collect();
             Some(Work { inputs, out: places.of[i], stream: stream(node, largest)? })
         });

@@ -15,13 +15,14 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Those of `nodes`; each of `kept` is read after the block has been computed, and has a column of its own.
-    pub fn new(nodes: &[Node], kept: impl Iterator<Item = usize>) -> Places {
+    /// Those of the nodes that are needed; each of `kept` is read after the block has been computed, and has a column of
+    /// its own.
+    pub fn new(nodes: &[Node], kept: &[usize], needed: &[bool]) -> Places {
         let mut last: Vec<usize> = (0..nodes.len()).collect();
-        for (i, node) in nodes.iter().enumerate() {
+        for (i, node) in nodes.iter().enumerate().filter(|&(i, _)| needed[i]) {
             node.inputs.iter().for_each(|&input| last[input] = i);
         }
-        kept.for_each(|node| last[node] = usize::MAX);
+        kept.iter().for_each(|&node| last[node] = usize::MAX);
         // What other frames write is there before all nodes; constants are written once.
         let own = |node: &Node| matches!(node.op, Op::See { .. } | Op::Number(_) | Op::Numerator { .. });
         for (last, node) in last.iter_mut().zip(nodes) {
@@ -30,6 +31,11 @@ impl Places {
         let mut free: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
         let mut places = Places { of: Vec::with_capacity(nodes.len()), count: 0 };
         for (i, node) in nodes.iter().enumerate() {
+            if !needed[i] {
+                // Nobody asks where it is.
+                places.of.push(usize::MAX);
+                continue;
+            }
             let kind = node.op.kind();
             let known = if own(node) { None } else { free.entry(kind).or_default().pop() };
             places.of.push(known.unwrap_or(places.count));
@@ -62,11 +68,13 @@ mod tests {
         let sum = |n, wide| node(Op::WholeWindowSum { n, wide }, &[0]);
         let rounded = |from| node(Op::Rounded { denominator: 2, wide: false }, &[from]);
         let nodes = [close, sum(2, false), rounded(1), sum(3, false), rounded(3), sum(4, true)];
-        let places = Places::new(&nodes, [4].into_iter());
+        let places = Places::new(&nodes, &[4], &[true; 6]);
         // The second sum takes the column of the first, whose reader is done; numbers never take one of numerators.
         assert_eq!(places.of, [0, 1, 2, 1, 2, 3]);
         assert_eq!(places.count, 4);
-        let kept = Places::new(&nodes, [2, 4].into_iter());
+        let kept = Places::new(&nodes, &[2, 4], &[true; 6]);
         assert_eq!(kept.of, [0, 1, 2, 1, 3, 4]);
+        let fewer = Places::new(&nodes, &[4], &[true, false, false, true, true, false]);
+        assert_eq!((fewer.of[3], fewer.of[4], fewer.count), (1, 2, 3));
     }
 }

@@ -160,14 +160,28 @@ impl Plan {
         all.max().unwrap_or(0)
     }
 
-    /// The nodes of a frame that others see.
-    pub(crate) fn seen(&self, frame: usize) -> Vec<usize> {
-        let nodes = self.frames.iter().flat_map(|frame| &frame.nodes);
-        let seen = nodes.filter_map(|other| match other.op {
-            Op::See { child, node, .. } if child == frame => Some(node),
-            _ => None,
-        });
-        seen.collect()
+    /// Of each frame, which nodes the slots read after each block, and which nodes they need at all. A comparison may
+    /// read past a node that nobody else wants.
+    pub(crate) fn needed(&self) -> Vec<(Vec<usize>, Vec<bool>)> {
+        let mut all: Vec<(Vec<usize>, Vec<bool>)> =
+            self.frames.iter().map(|frame| (Vec::new(), vec![false; frame.nodes.len()])).collect();
+        all[0].0 = self.wanted.iter().map(|wanted| wanted.node).collect();
+        // Frames stand behind those that see them, as nodes do behind their inputs.
+        for (id, frame) in self.frames.iter().enumerate() {
+            let (kept, mut needed) = std::mem::take(&mut all[id]);
+            kept.iter().for_each(|&node| needed[node] = true);
+            for (i, node) in frame.nodes.iter().enumerate().rev() {
+                if !needed[i] {
+                    continue;
+                }
+                node.inputs.iter().for_each(|&input| needed[input] = true);
+                if let Op::See { child, node, .. } = node.op {
+                    all[child].0.push(node);
+                }
+            }
+            all[id] = (kept, needed);
+        }
+        all
     }
 
     /// The slot of a node of the first frame.

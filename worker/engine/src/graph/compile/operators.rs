@@ -191,12 +191,9 @@ impl Compiler<'_> {
             }
             (Operand::Exact { node: x, exact: p }, Operand::Exact { node: y, exact: q }) => {
                 let common = gcd(p.denominator, q.denominator);
-                let side = |own: Exact, other: Exact| {
-                    let factor = other.denominator / common;
-                    Side { factor, weight: own.weight, wide: is_wide(own) }
-                };
-                let op = Op::CompareWhole { comparison, left: side(p, q), right: side(q, p) };
-                Operand::Condition(self.node(op, &[x, y]))
+                let (x, left) = self.side(x, p, q.denominator / common);
+                let (y, right) = self.side(y, q, p.denominator / common);
+                Operand::Condition(self.node(Op::CompareWhole { comparison, left, right }, &[x, y]))
             }
             (Operand::Constant(_), _) => self.compare(comparison.turned(), b, a),
             (_, Operand::Constant(value)) => {
@@ -212,6 +209,18 @@ impl Compiler<'_> {
                 Operand::Condition(self.node(Op::Compare(comparison), &[x, y]))
             }
         }
+    }
+
+    /// A side of a comparison: what is a column times a factor is read as that column, with a larger factor.
+    fn side(&self, node: usize, exact: Exact, factor: i128) -> (usize, Side) {
+        let known = &self.plan.frames[self.frame].nodes[node];
+        if let (Op::Rescale { factor: own, from_wide, .. }, [inner]) = (&known.op, known.inputs.as_slice())
+            && let Some(factor) = factor.checked_mul(*own)
+        {
+            let weight = exact.weight / own.abs() + 1;
+            return (*inner, Side { factor, weight, wide: *from_wide });
+        }
+        (node, Side { factor, weight: exact.weight, wide: is_wide(exact) })
     }
 
     /// N / D against u / w is N against a whole number.

@@ -89,7 +89,7 @@ pub(super) fn whole(comparison: Comparison, left: Side, right: Side, largest: i1
         pairs(move |x: S, y: T| comparison.holds(x.widened().times(a), y.widened().times(b)))
     }
     let fits = |side: Side| {
-        let most = side.weight.checked_mul(side.factor).and_then(|most| most.checked_mul(largest));
+        let most = side.weight.checked_mul(side.factor.abs()).and_then(|most| most.checked_mul(largest));
         !side.wide && most.is_some_and(|most| most <= i64::MAX.into())
     };
     let (a, b) = (left.factor, right.factor);
