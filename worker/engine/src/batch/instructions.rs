@@ -131,9 +131,9 @@ mod tests {
                 }
                 for level in [f64::NAN, 0.0, 1.0] {
                     let [truth, known] = set.compare_level(how, &a, level);
-                    for t in 0..BLOCK {
-                        assert_eq!(bit(&truth, t), holds(&a[t], &level), "{} {how:?} {level}", set.name());
-                        assert_eq!(bit(&known, t), !a[t].is_nan() && !level.is_nan());
+                    for (t, x) in a.iter().enumerate() {
+                        assert_eq!(bit(&truth, t), holds(x, &level), "{} {how:?} {level}", set.name());
+                        assert_eq!(bit(&known, t), !x.is_nan() && !level.is_nan());
                     }
                 }
             }

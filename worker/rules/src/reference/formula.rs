@@ -29,10 +29,13 @@ pub(super) fn formula(names: &[&str], rows: Rows) -> String {
     linear(names.len(), &terms, rows).unwrap_or_else(|| "see docs/contract/rules.md".to_owned())
 }
 
+/// Rows of the periods of a function.
+type Measure<'a> = Box<dyn Fn(&[i64]) -> i64 + 'a>;
+
 /// A part of a formula.
 struct Term<'a> {
     name: String,
-    value: Box<dyn Fn(&[i64]) -> i64 + 'a>,
+    value: Measure<'a>,
 }
 
 /// ⌊√n + 0.5⌋ in whole numbers.
