@@ -136,7 +136,7 @@ impl Data {
         all.into_iter().collect()
     }
 
-    /// The bars of some of these symbols, in their order.
+    /// The bars of some of these symbols up to the last date, in their order.
     pub fn others<'a>(&'a self, symbols: impl IntoIterator<Item = &'a str>) -> Vec<Bars<'a>> {
         let found = |symbol: &str| {
             self.series.iter().find_map(|owner| match owner {
@@ -144,7 +144,8 @@ impl Data {
                 Owner::Dataset(dataset, _) => dataset.symbol(symbol).ok(),
             })
         };
-        symbols.into_iter().filter_map(|symbol| Some(bars(&found(symbol)?, &[]))).collect()
+        let all = symbols.into_iter().filter_map(|symbol| Some(bars(&found(symbol)?, &[])));
+        all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
     }
 
     /// The bars up to the last date, by rising symbol; those before the first date warm up.

@@ -52,7 +52,11 @@ impl Done {
 
     /// The bars that were tested on, with those that only warm up.
     pub fn bars(&self) -> Vec<Bars<'_>> {
-        cut(&self.data, &self.exec)
+        cut(&self.data, &self.exec, self.data.bars())
+    }
+
+    fn others(&self) -> Vec<Bars<'_>> {
+        cut(&self.data, &self.exec, self.data.others(self.strategy.symbols()))
     }
 
     /// What `--trades` and `--bars` are written from.
@@ -68,7 +72,7 @@ impl Done {
             strategy: self.strategy.strategy(),
             genome: &self.genome,
             bars_per_year: self.exec.bars_per_year,
-            others: self.data.others(self.strategy.symbols()),
+            others: self.others(),
             parts: vec![part],
         }
     }
@@ -161,7 +165,8 @@ pub fn run_strategy(
 fn finish(data: Data, tested: Tested, genome: Genome, exec: Execution) -> CommandResult<Done> {
     let (strategy, name) = (tested.strategy(), tested.name());
     let needs = |of: fn(&StrategyDef) -> bool| strategy.built_in().is_some_and(of);
-    let (bars, others) = (cut(&data, &exec), data.others(tested.symbols()));
+    let of = |all| cut(&data, &exec, all);
+    let (bars, others) = (of(data.bars()), of(data.others(tested.symbols())));
     let from_ms = data.dates.from_ms.filter(|_| exec.window != Window::Full);
     let mut history = Vec::new();
     let prepared = bars.iter().map(|&b| Prepared::new(b, &exec)).collect::<Result<Vec<_>, _>>().invalid()?;
@@ -221,7 +226,7 @@ fn finish(data: Data, tested: Tested, genome: Genome, exec: Execution) -> Comman
 }
 
 /// The bars as the account's options want them: with `window: Full` none before the first date.
-fn cut<'a>(data: &'a Data, exec: &Execution) -> Vec<Bars<'a>> {
+fn cut<'a>(data: &Data, exec: &Execution, all: Vec<Bars<'a>>) -> Vec<Bars<'a>> {
     let first = data.dates.from_ms.filter(|_| exec.window == Window::Full);
-    data.bars().iter().map(|bars| bars.skip(dates::start(bars.time_ms, first))).collect()
+    all.iter().map(|bars| bars.skip(dates::start(bars.time_ms, first))).collect()
 }

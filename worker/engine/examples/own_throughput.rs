@@ -1,5 +1,5 @@
 //! Prints how many million strategy-bars a second strategies of one's own are evaluated at, set-up included, on one
-//! thread: `cargo run --release -p galapagos-engine --example own_throughput [BARS] [INDIVIDUALS] [FEE] [STRATEGY..]`.
+//! thread, in its processor time: `cargo run --release -p galapagos-engine --example own_throughput [BARS] [INDIVIDUALS] [FEE] [STRATEGY..]`.
 //! Where a strategy is a built-in one said as rules, the ratio of the times is printed, too.
 #![allow(clippy::disallowed_types)]
 
@@ -17,7 +17,7 @@ use galapagos_engine::strategies::{Strategy, find};
 use galapagos_engine::window::Rows;
 use std::time::Instant;
 use support::own::{genome, strategies, symbols};
-use support::{EMPTY, Rng, Walk, walk};
+use support::{EMPTY, Rng, Walk, cpu_seconds, walk};
 
 fn main() {
     let mut args = std::env::args().skip(1);
@@ -61,7 +61,7 @@ fn main() {
     }
 }
 
-/// Seconds of a population in one batch, tables included, and the mean number of trades.
+/// Processor seconds of a population in one batch, tables included, and the mean number of trades.
 fn measure(
     bars: &Bars,
     others: &[Bars],
@@ -72,14 +72,15 @@ fn measure(
     let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
     let windows = [Rows::after_warm_up(601)];
     let run = Backtest { symbols: &prepared, rows: &windows, others, exec, metrics: MetricSet::always() };
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), cpu_seconds());
     let evaluator = BatchEvaluator::new(run);
     let mut individuals: Vec<Individual> =
         members.iter().map(|genome| Individual { strategy, genome }).collect();
     evaluator.sort(&mut individuals);
     let mut out = vec![EMPTY; members.len()];
     evaluator.evaluate(&individuals, &mut Scratch::new(), &mut out);
-    let seconds = start.elapsed().as_secs_f64();
+    let own = cpu_seconds().zip(cpu).map(|(end, start)| end - start);
+    let seconds = own.unwrap_or(start.elapsed().as_secs_f64());
     let trades: f64 = out.iter().filter_map(|e| e.metrics.get(Metric::Trades)).sum();
     (seconds, trades / members.len() as f64)
 }

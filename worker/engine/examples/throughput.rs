@@ -16,7 +16,7 @@ use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{BuiltIn, Context, all};
 use galapagos_engine::window::Rows;
 use std::time::Instant;
-use support::{EMPTY, Rng, Walk, genome, walk};
+use support::{EMPTY, Rng, Walk, cpu_seconds, genome, walk};
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
@@ -74,12 +74,6 @@ fn main() {
             trades / individuals as f64
         );
     }
-}
-
-/// Seconds this thread has spent on a processor, where the kernel tells: on a busy machine the better measure.
-fn cpu_seconds() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    Some(text.split_whitespace().next()?.parse::<f64>().ok()? / 1e9)
 }
 
 /// One job: tables, then the population in one batch per thread, cut by locality. Answers the processor time of the

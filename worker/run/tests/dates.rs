@@ -94,6 +94,35 @@ fn rows_at_or_after_the_last_date_might_as_well_not_be_there() {
     assert_eq!(accounts(data(&[spoilt]).path(), &job(None, Some(400), "")), cut);
 }
 
+/// Rules may look at a symbol that is not traded.
+#[test]
+fn another_symbol_that_rules_look_at_ends_with_the_dates_too() {
+    let own = |from, to| {
+        let mut job = job(from, to, "");
+        let strategy = "{name: mine, rules: {language: 1, long: {enter: \"of(BBB, sma(close, 9)) > of(BBB, close)\", exit: \"of(BBB, sma(close, 9)) < of(BBB, close)\"}}}";
+        job.spec.strategies = vec![serde_yaml::from_str(strategy).unwrap()];
+        job
+    };
+    let evaluation = |all: &[OwnedSeries], job: EvolutionJob| {
+        let folder = data(all);
+        let (market, job) = resolve(folder.path(), &job);
+        let others = market.others(&job.others);
+        let last = others[0].time_ms.last().copied();
+        let problem = Problem::new(&job, market.bars(), others).unwrap();
+        let report = problem.report(problem.training(), &problem.decode(0, &[]).unwrap());
+        assert!(report.evaluation.metrics.get(Metric::Trades).unwrap() > 3.0);
+        (last, format!("{:?} {:?}", report.total, report.evaluation))
+    };
+    let (a, b) = (series("AAA", 500, 1), series("BBB", 500, 2));
+    let both = |end: usize| [rows(&a, 0, end), rows(&b, 0, end)];
+    let cut = evaluation(&both(400), own(Some(100), None));
+    assert_eq!(cut.0, Some(399 * DAY));
+    assert_eq!(evaluation(&both(500), own(Some(100), Some(400))), cut);
+    let inside = [rows(&a, 100, 400), rows(&b, 100, 400)];
+    let dated = evaluation(&both(500), full(own(Some(100), Some(400))));
+    assert_eq!(dated, evaluation(&inside, full(own(None, None))));
+}
+
 #[test]
 fn dates_that_leave_nothing_out_change_no_account() {
     let folder = data(&[series("AAA", 300, 1), rows(&series("BBB", 300, 2), 20, 300)]);

@@ -257,3 +257,33 @@ fn a_strategy_without_genes_evolves_to_its_one_point() {
     let (result, _) = finish(data.path(), &Options::new(root.path()), &manifest);
     assert_eq!((result.evaluations.distinct, result.stopped_by.as_str()), (1, "SpaceExhausted"));
 }
+
+/// On closes alone nobody knows whether a bar reached a price.
+#[test]
+fn a_rule_with_a_stop_or_a_target_is_refused_on_closes_alone() {
+    let data = tempfile::tempdir().unwrap();
+    let bars = series("AAA", 400, 1);
+    let origin = galapagos_market::Origin { close_only: true, ..Default::default() };
+    galapagos_market::publish_as(
+        data.path(),
+        "walk",
+        Interval::parse("1d").unwrap(),
+        origin,
+        &[bars.as_series()],
+    )
+    .unwrap();
+    let with = |more: &str| {
+        let rules = format!(
+            "{{language: 1, long: {{enter: \"close > sma(close, 5)\", exit: \"close < low[1]\"{more}}}}}"
+        );
+        resolved(data.path(), &job(&format!("\n  - {{name: atr_stop_losses, rules: {rules}}}"), ""))
+    };
+    assert!(with("").is_ok());
+    for place in ["stop", "target"] {
+        let error = with(&format!(", {place}: \"close * 0.9\"")).unwrap_err();
+        assert!(
+            error.contains("closes only") && error.contains(&format!("leave rules.long.{place} out")),
+            "{error}"
+        );
+    }
+}

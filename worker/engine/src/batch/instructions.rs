@@ -3,9 +3,11 @@
 //! All sets give the same bits; only their speed differs. A set is a value that exists only where the processor has it, so
 //! that a test can run them all and safe code can never run one that is missing.
 
-use super::kernels::Portable;
+use super::Bits;
 #[cfg(target_arch = "x86_64")]
 use super::kernels::x86::{Avx2, Avx512};
+use super::kernels::{GE, GT, Isa, LE, LT, Portable, Rows};
+use crate::graph::Comparison;
 
 /// A set of instructions that this processor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,28 @@ impl InstructionSet {
         InstructionSet::available().next().unwrap_or(InstructionSet::PORTABLE)
     }
 
+    /// Which rows of a block fulfil a comparison, one bit each, and which are known: those without NaN.
+    pub(crate) fn compare(self, how: Comparison, a: &Rows, b: &Rows) -> [Bits; 2] {
+        match self.0 {
+            Kind::Portable(isa) => compare(isa, how, a, b),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(isa) => compare(isa, how, a, b),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(isa) => compare(isa, how, a, b),
+        }
+    }
+
+    /// The same beside a number.
+    pub(crate) fn compare_level(self, how: Comparison, a: &Rows, level: f64) -> [Bits; 2] {
+        match self.0 {
+            Kind::Portable(isa) => compare_level(isa, how, a, level),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(isa) => compare_level(isa, how, a, level),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(isa) => compare_level(isa, how, a, level),
+        }
+    }
+
     /// Its name: `portable`, `avx2` or `avx512`.
     pub fn name(self) -> &'static str {
         match self.0 {
@@ -51,9 +75,70 @@ impl InstructionSet {
     }
 }
 
+/// What is fulfilled and its opposite: a row that is neither is not known.
+fn compare<I: Isa>(isa: I, how: Comparison, a: &Rows, b: &Rows) -> [Bits; 2] {
+    let (yes, no) = match how {
+        Comparison::Less => (isa.pair::<LT>(a, b), isa.pair::<GE>(a, b)),
+        Comparison::AtMost => (isa.pair::<LE>(a, b), isa.pair::<GT>(a, b)),
+        Comparison::Greater => (isa.pair::<GT>(a, b), isa.pair::<LE>(a, b)),
+        Comparison::AtLeast => (isa.pair::<GE>(a, b), isa.pair::<LT>(a, b)),
+        Comparison::Equal => return equal(isa.pair::<LE>(a, b), isa.pair::<GE>(a, b)),
+    };
+    [yes, std::array::from_fn(|w| yes[w] | no[w])]
+}
+
+fn compare_level<I: Isa>(isa: I, how: Comparison, a: &Rows, level: f64) -> [Bits; 2] {
+    let (yes, no) = match how {
+        Comparison::Less => (isa.level::<LT>(a, level), isa.level::<GE>(a, level)),
+        Comparison::AtMost => (isa.level::<LE>(a, level), isa.level::<GT>(a, level)),
+        Comparison::Greater => (isa.level::<GT>(a, level), isa.level::<LE>(a, level)),
+        Comparison::AtLeast => (isa.level::<GE>(a, level), isa.level::<LT>(a, level)),
+        Comparison::Equal => return equal(isa.level::<LE>(a, level), isa.level::<GE>(a, level)),
+    };
+    [yes, std::array::from_fn(|w| yes[w] | no[w])]
+}
+
+fn equal(at_most: Bits, at_least: Bits) -> [Bits; 2] {
+    [std::array::from_fn(|w| at_most[w] & at_least[w]), std::array::from_fn(|w| at_most[w] | at_least[w])]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::BLOCK;
+
+    #[test]
+    fn a_comparison_is_known_where_both_numbers_are_and_every_set_says_the_same() {
+        let value = |t: usize| [f64::NAN, -0.0, 0.0, 1.0, 2.5, f64::INFINITY][t % 6];
+        let (mut a, mut b) = ([0.0; BLOCK], [0.0; BLOCK]);
+        for t in 0..BLOCK {
+            (a[t], b[t]) = (value(t), value(t / 6));
+        }
+        let all = [
+            (Comparison::Less, f64::lt as fn(&f64, &f64) -> bool),
+            (Comparison::AtMost, f64::le),
+            (Comparison::Equal, f64::eq),
+            (Comparison::Greater, f64::gt),
+            (Comparison::AtLeast, f64::ge),
+        ];
+        let bit = |bits: &Bits, t: usize| bits[t / 64] >> (t % 64) & 1 == 1;
+        for set in InstructionSet::available() {
+            for (how, holds) in all {
+                let [truth, known] = set.compare(how, &a, &b);
+                for t in 0..BLOCK {
+                    assert_eq!(bit(&truth, t), holds(&a[t], &b[t]), "{} {how:?} {t}", set.name());
+                    assert_eq!(bit(&known, t), !a[t].is_nan() && !b[t].is_nan());
+                }
+                for level in [f64::NAN, 0.0, 1.0] {
+                    let [truth, known] = set.compare_level(how, &a, level);
+                    for t in 0..BLOCK {
+                        assert_eq!(bit(&truth, t), holds(&a[t], &level), "{} {how:?} {level}", set.name());
+                        assert_eq!(bit(&known, t), !a[t].is_nan() && !level.is_nan());
+                    }
+                }
+            }
+        }
+    }
 
     /// Where tests are required to cover certain sets, `GALAPAGOS_INSTRUCTION_SETS` names them, separated by blanks: a
     /// machine that lacks one would pass without having tried it.

@@ -93,6 +93,14 @@ impl Column {
         }
     }
 
+    /// Writes the conditions of a whole block: which are true, and which are known.
+    pub fn set_bits<const N: usize>(&mut self, [truth, known]: [[u64; N]; 2]) {
+        self.truth.clear();
+        self.truth.extend_from_slice(&truth);
+        self.known.clear();
+        self.known.extend_from_slice(&known);
+    }
+
     /// The condition of a row of the block.
     #[inline]
     pub fn condition(&self, i: usize) -> Option<bool> {
@@ -110,6 +118,43 @@ fn packed(bytes: &[u8; 64]) -> u64 {
         shift += 8;
     }
     word
+}
+
+/// The rows of word `w` of a block.
+#[inline]
+fn part<T>(x: &[T], w: usize) -> &[T] {
+    let rest = &x[w * 64..];
+    if rest.len() > 64 { &rest[..64] } else { rest }
+}
+
+/// Word `w` of what holds for the rows of two columns.
+#[inline(always)]
+pub(crate) fn word_of_two<S: Copy, T: Copy>(x: &[S], y: &[T], w: usize, holds: impl Fn(S, T) -> bool) -> u64 {
+    let (x, y) = (part(x, w), part(y, w));
+    let mut bytes = [0; 64];
+    // Of a known length, so that rows are compared side by side.
+    if let (Ok(x), Ok(y)) = (<&[S; 64]>::try_from(x), <&[T; 64]>::try_from(y)) {
+        bytes.iter_mut().zip(x).zip(y).for_each(|((byte, &x), &y)| *byte = u8::from(holds(x, y)));
+    } else {
+        bytes.iter_mut().zip(x).zip(y).for_each(|((byte, &x), &y)| *byte = u8::from(holds(x, y)));
+    }
+    packed(&bytes)
+}
+
+/// Word `w` of what holds for the rows of a column.
+#[inline(always)]
+pub(crate) fn word_of_one<T: Copy>(x: &[T], w: usize, holds: impl Fn(T) -> bool) -> u64 {
+    word_of_two(x, x, w, |x, _| holds(x))
+}
+
+/// Word `w` of rows `from..to` of a block.
+#[inline]
+pub(crate) fn span(from: usize, to: usize, w: usize) -> u64 {
+    let below = |row: usize| match row.saturating_sub(w * 64) {
+        rest if rest < 64 => (1 << rest) - 1,
+        _ => u64::MAX,
+    };
+    below(to) & !below(from)
 }
 
 /// A bit of a row.

@@ -48,6 +48,7 @@ mod rounding;
 
 pub use blocks::Blocks;
 pub use columns::{Columns, Conditions};
+pub(crate) use op::Comparison;
 pub use plan::{Decimals, Plan, PlanError, Slot};
 
 use crate::bars::Bars;

@@ -106,10 +106,11 @@ impl Market {
         all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
     }
 
-    /// The rows of symbols that rules look at beside the traded ones, in ascending order of their names. They have no
-    /// funding: nothing of theirs is held.
+    /// The rows of symbols that rules look at beside the traded ones, in ascending order of their names, up to the job's
+    /// last date. They have no funding: nothing of theirs is held.
     pub fn others(&self, symbols: &[String]) -> Vec<Bars<'_>> {
-        symbols.iter().filter_map(|name| Some(bars(&self.dataset.symbol(name).ok()?, &[]))).collect()
+        let all = symbols.iter().filter_map(|name| Some(bars(&self.dataset.symbol(name).ok()?, &[])));
+        all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
     }
 
     /// What resolving a job needs to know.

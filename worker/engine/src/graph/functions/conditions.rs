@@ -1,48 +1,67 @@
 //! Comparisons. na beside anything is na.
 
 use super::numbers as node;
-use crate::graph::column::{Column, Rows, Stream, Whole};
+use crate::batch::InstructionSet;
+use crate::graph::column::{Column, Rows, Stream, Whole, span, word_of_one, word_of_two};
 use crate::graph::op::{Comparison, Side};
 
 /// One loop for each comparison, so that none asks in every row.
 macro_rules! each {
-    ($comparison:expr, $make:expr) => {
+    ($comparison:expr, $make:ident $(, $argument:expr)*) => {
         match $comparison {
-            Comparison::Less => $make(|a, b| a < b),
-            Comparison::AtMost => $make(|a, b| a <= b),
-            Comparison::Equal => $make(|a, b| a == b),
-            Comparison::Greater => $make(|a, b| a > b),
-            Comparison::AtLeast => $make(|a, b| a >= b),
+            Comparison::Less => $make($($argument,)* |a, b| a < b),
+            Comparison::AtMost => $make($($argument,)* |a, b| a <= b),
+            Comparison::Equal => $make($($argument,)* |a, b| a == b),
+            Comparison::Greater => $make($($argument,)* |a, b| a > b),
+            Comparison::AtLeast => $make($($argument,)* |a, b| a >= b),
         }
     };
 }
 
 /// Two columns of numbers.
 pub(super) fn numbers(comparison: Comparison) -> Box<dyn Stream> {
-    fn of(holds: impl Fn(f64, f64) -> bool + Send + 'static) -> Box<dyn Stream> {
+    fn of(comparison: Comparison, holds: impl Fn(f64, f64) -> bool + Send + 'static) -> Box<dyn Stream> {
+        let set = InstructionSet::best();
         node(move |rows, out| {
             let (x, y) = (rows.numbers(0), rows.numbers(1));
-            out.set_planes(rows.len, |i| (holds(x[i], y[i]), !x[i].is_nan() && !y[i].is_nan()));
+            if let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) {
+                return out.set_bits(set.compare(comparison, x, y));
+            }
+            out.set_words(rows.len, |w| {
+                let known = word_of_two(x, y, w, |x, y| !x.is_nan() & !y.is_nan());
+                (word_of_two(x, y, w, &holds), known)
+            });
         })
     }
-    each!(comparison, of)
+    each!(comparison, of, comparison)
 }
 
 /// A column of numbers and a constant.
 pub(super) fn with(comparison: Comparison, constant: f64) -> Box<dyn Stream> {
-    let of = |holds: fn(f64, f64) -> bool| -> Box<dyn Stream> {
+    fn of(
+        comparison: Comparison,
+        constant: f64,
+        holds: impl Fn(f64, f64) -> bool + Send + 'static,
+    ) -> Box<dyn Stream> {
+        let set = InstructionSet::best();
         node(move |rows, out| {
             let x = rows.numbers(0);
-            out.set_planes(rows.len, |i| (holds(x[i], constant), !x[i].is_nan() && !constant.is_nan()));
+            if let Ok(x) = x.try_into() {
+                return out.set_bits(set.compare_level(comparison, x, constant));
+            }
+            out.set_words(rows.len, |w| {
+                let known = word_of_one(x, w, |x| !x.is_nan() & !constant.is_nan());
+                (word_of_one(x, w, |x| holds(x, constant)), known)
+            });
         })
-    };
-    each!(comparison, of)
+    }
+    each!(comparison, of, comparison, constant)
 }
 
 /// Conditions that are known from row `start` of the frame on.
-fn known_from(rows: &Rows<'_>, start: usize, out: &mut Column, holds: impl Fn(usize) -> bool) {
+fn known_from(rows: &Rows<'_>, start: usize, out: &mut Column, word: impl Fn(usize) -> u64) {
     let lead = rows.lead(start);
-    out.set_planes(rows.len, |i| (holds(i), i >= lead));
+    out.set_words(rows.len, |w| (word(w), span(lead, rows.len, w)));
 }
 
 /// A column of numerators and a whole number.
@@ -50,11 +69,11 @@ pub(super) fn level<T: Whole>(comparison: Comparison, level: i128) -> Box<dyn St
     fn of<T: Whole>(level: T, holds: impl Fn(T, T) -> bool + Send + 'static) -> Box<dyn Stream> {
         node(move |rows, out| {
             let x = rows.whole::<T>(0);
-            known_from(rows, rows.column(0).start, out, |i| holds(x[i], level));
+            known_from(rows, rows.column(0).start, out, |w| word_of_one(x, w, |x| holds(x, level)));
         })
     }
     let level = T::narrowed(level);
-    each!(comparison, |holds: fn(T, T) -> bool| of(level, holds))
+    each!(comparison, of, level)
 }
 
 /// Two columns of numerators, each times a factor; no tick is larger than `largest`.
@@ -63,7 +82,7 @@ pub(super) fn whole(comparison: Comparison, left: Side, right: Side, largest: i1
         node(move |rows, out| {
             let (x, y) = (rows.whole::<S>(0), rows.whole::<T>(1));
             let (p, q) = (rows.column(0).start, rows.column(1).start);
-            known_from(rows, if p > q { p } else { q }, out, |i| holds(x[i], y[i]));
+            known_from(rows, if p > q { p } else { q }, out, |w| word_of_two(x, y, w, &holds));
         })
     }
     fn of<S: Whole, T: Whole>(comparison: Comparison, a: i128, b: i128) -> Box<dyn Stream> {

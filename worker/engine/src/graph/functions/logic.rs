@@ -1,6 +1,6 @@
 //! Conditions made of conditions, and choices between values: 64 rows a step, or row by row.
 
-use crate::graph::column::{Column, Rows, bit};
+use crate::graph::column::{Column, Rows, bit, span, word_of_one};
 
 /// A word of the planes of an input.
 #[inline]
@@ -59,27 +59,21 @@ pub(super) fn iff(rows: &Rows<'_>, out: &mut Column) {
     });
 }
 
-/// The bits of the rows of a block in a word.
-fn own(len: usize, w: usize) -> u64 {
-    let rest = len - w * 64;
-    if rest < 64 { (1 << rest) - 1 } else { u64::MAX }
-}
-
 /// Whether a condition is na.
 pub(super) fn is_na_condition(rows: &Rows<'_>, out: &mut Column) {
-    out.set_words(rows.len, |w| (!planes(rows, 0, w).1, own(rows.len, w)));
+    out.set_words(rows.len, |w| (!planes(rows, 0, w).1, span(0, rows.len, w)));
 }
 
 /// Whether a number is na.
 pub(super) fn is_na_number(rows: &Rows<'_>, out: &mut Column) {
     let x = rows.numbers(0);
-    out.set_planes(rows.len, |i| (x[i].is_nan(), true));
+    out.set_words(rows.len, |w| (word_of_one(x, w, f64::is_nan), span(0, rows.len, w)));
 }
 
 /// Whether an exact number is na.
 pub(super) fn is_na_whole(rows: &Rows<'_>, out: &mut Column) {
     let lead = rows.lead(rows.column(0).start);
-    out.set_planes(rows.len, |i| (i < lead, true));
+    out.set_words(rows.len, |w| (span(0, lead, w), span(0, rows.len, w)));
 }
 
 /// A number where a condition is true, another where it is false.
