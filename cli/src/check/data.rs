@@ -1,10 +1,10 @@
 //! The default genome on the data of `--data`.
 
-use super::load::Loaded;
 use crate::backtest::arguments::Arguments as BacktestArguments;
 use crate::backtest::options;
 use crate::backtest::single::{Done, run_strategy};
-use crate::commands::check::Arguments;
+use crate::check::arguments::Arguments;
+use crate::check::load::Loaded;
 use crate::exit::CommandResult;
 use crate::output::Output;
 use galapagos_crds::{EvolutionJob, StrategySpec};

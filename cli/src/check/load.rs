@@ -1,6 +1,6 @@
 //! The strategies of a file: of a manifest, or of a file with genes and rules.
 
-use crate::commands::check::Arguments;
+use crate::check::arguments::Arguments;
 use crate::exit::{CommandError, CommandResult};
 use crate::manifest_text::{lines, read_manifest};
 use crate::output::Output;

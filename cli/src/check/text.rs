@@ -1,6 +1,6 @@
 //! What is known of a strategy, for people.
 
-use super::report::{DataReport, Report};
+use crate::check::report::{ColumnReport, DataReport, Report};
 use crate::table::{number, percent, table, thousands};
 use galapagos_run::examine::columns::Role;
 use galapagos_run::examine::path::Way;
@@ -21,7 +21,7 @@ pub fn text(report: &Report) -> String {
         thousands(report.series),
     ));
     if !report.columns.is_empty() {
-        let row = |c: &super::report::ColumnReport| {
+        let row = |c: &ColumnReport| {
             let genes: Vec<String> = c.genes.iter().map(|name| format!("${name}")).collect();
             let genes = if genes.is_empty() { "-".to_owned() } else { genes.join(" ") };
             vec![short(&c.column), genes, thousands(c.distinct), number(c.nanoseconds, 1)]

@@ -6,7 +6,7 @@ mod verdict;
 use crate::check::Clause;
 use crate::gene::GUARDS;
 use crate::strategy::{Expression, Strategy};
-use crate::tree::{Expr, ExprKind, Operator};
+use crate::tree::{Expr, ExprKind};
 use crate::types::Type;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -133,15 +133,5 @@ fn sides(strategy: &Strategy, out: &mut Vec<Remark>) {
                 "nothing closes a position of this side: give it an exit, a stop, a target or maxBars";
             out.push(whole(&format!("rules.{side}"), message));
         }
-    }
-}
-
-/// The operands of a row of `and` or `or`.
-fn operands(expr: &Expr, operator: Operator) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Binary(own, x, y) if *own == operator => {
-            operands(x, operator).into_iter().chain(operands(y, operator)).collect()
-        }
-        _ => vec![expr],
     }
 }

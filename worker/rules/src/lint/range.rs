@@ -19,8 +19,8 @@ const POSITIVE: Option<Range> = between(0.0, f64::INFINITY);
 /// The range of an expression, if its form says one.
 pub(super) fn range(expr: &Expr) -> Option<Range> {
     if let Some(Type::Constant(Constant { interval, .. })) = expr.ty {
-        let f64 = |r: crate::Rational| r.numerator() as f64 / r.denominator() as f64;
-        return between(f64(interval.low), f64(interval.high));
+        let rounded = |r: crate::Rational| r.numerator() as f64 / r.denominator() as f64;
+        return between(rounded(interval.low), rounded(interval.high));
     }
     match &expr.kind {
         ExprKind::Name(name) => named(name),

@@ -1,7 +1,6 @@
 //! Conditions that are decided by their form.
 
-use super::operands;
-use super::range::{Range, range};
+use crate::lint::range::{Range, range};
 use crate::tree::{Argument, Expr, ExprKind, Operator};
 use crate::types::Type;
 
@@ -94,4 +93,14 @@ fn called(name: &str, arguments: &[Argument]) -> Verdict {
 fn alike(all: &[&Expr]) -> Verdict {
     let first = all.first().map_or(Open, |x| verdict(x));
     if all.iter().all(|x| verdict(x) == first) { first } else { Open }
+}
+
+/// The operands of a row of `and` or `or`.
+fn operands(expr: &Expr, operator: Operator) -> Vec<&Expr> {
+    match &expr.kind {
+        ExprKind::Binary(own, x, y) if *own == operator => {
+            operands(x, operator).into_iter().chain(operands(y, operator)).collect()
+        }
+        _ => vec![expr],
+    }
 }

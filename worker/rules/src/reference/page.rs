@@ -1,6 +1,6 @@
 //! The page of the reference, in Markdown.
 
-use super::{FunctionEntry, OutputEntry, TermEntry, functions, terms};
+use crate::reference::entries::{FunctionEntry, OutputEntry, TermEntry, functions, terms};
 use std::fmt::Write;
 
 const HEAD: &str = "\

@@ -2,7 +2,7 @@
 
 use galapagos_engine::strategies;
 use galapagos_rules::terms::{Phase, term};
-use galapagos_rules::{Clause, Expr, ExprKind, Expression, Reentry, Strategy};
+use galapagos_rules::{Clause, Expr, ExprKind, Expression, GUARDS, Reentry, Strategy};
 use serde::Serialize;
 
 /// How individuals are evaluated.
@@ -40,7 +40,8 @@ pub struct Reason {
 /// The path of a strategy, as the engine takes it.
 pub fn path(rules: &Strategy, strategy: &dyn strategies::Strategy) -> Path {
     let latched = |guarded| strategy.own().is_some_and(|own| own.is_latched(guarded));
-    let way = match (latched(true), latched(false)) {
+    let stopped = rules.genes.keys().any(|name| GUARDS.contains(&name.as_str()));
+    let way = match (latched(true) && !stopped, latched(false) && !stopped) {
         (true, _) => Way::Batch,
         (false, true) => Way::BatchWithoutMargin,
         (false, false) => Way::Rows,
@@ -65,6 +66,9 @@ fn knowing(rules: &Strategy) -> Vec<Reason> {
     }
     if rules.max_bars.is_some() {
         out.push(reason("rules.maxBars", String::new(), "an exit depends on the entry"));
+    }
+    for (name, domain) in rules.genes.iter().filter(|(name, _)| GUARDS.contains(&name.as_str())) {
+        out.push(reason(&format!("genes[{}]", domain.position), name.clone(), "it acts inside of bars"));
     }
     out
 }
