@@ -108,3 +108,19 @@ fn what_f64_does_not_hold_exactly_is_rounded_in_the_order_of_the_page() {
         }
     }
 }
+
+// Contract D5.
+#[test]
+fn windows_of_conditions_may_be_longer_than_a_word() {
+    let parts = ["close > 1.05 * sma(close, 9)", "bars_since(new_day) < 20", "close[40] > open or new_month"];
+    for part in parts {
+        for form in ["any(B, 70)", "all(B, 65)", "any(B, 129)", "all(not (B), 64)", "(B)[64]", "(B)[100]"] {
+            for text in [form.replace('B', part), format!("is_na({})", form.replace('B', part))] {
+                for seed in 0..12 {
+                    let defined = compare(&text, seed).unwrap_or_else(|e| panic!("{text}: {e}"));
+                    assert!(defined.is_some(), "{text}");
+                }
+            }
+        }
+    }
+}

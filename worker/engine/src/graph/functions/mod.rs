@@ -11,6 +11,7 @@ mod history;
 mod lines;
 mod logic;
 mod oscillators;
+mod quantity;
 mod scan;
 mod since;
 mod sums;
@@ -99,7 +100,7 @@ pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
         Op::ConditionOrElse => numbers(logic::or_else),
         Op::ConditionIff => numbers(logic::iff),
         Op::ConditionDelay { k } => history::condition_delay(k),
-        Op::Quantity { quantity, n } => Box::new(since::Quantity::new(quantity == Quantity::Any, n)),
+        Op::Quantity { quantity, n } => Box::new(quantity::Quantity::new(quantity == Quantity::Any, n)),
         Op::IsNa(Kind::Numbers) => numbers(logic::is_na_number),
         Op::IsNa(Kind::Conditions) => numbers(logic::is_na_condition),
         Op::IsNa(Kind::Narrow | Kind::Wide) => numbers(logic::is_na_whole),

@@ -1,4 +1,4 @@
-//! Windows of conditions, and what has happened since one was last true.
+//! How many conditions of a window are true, and what has happened since one last was.
 
 use super::history::{History, codes};
 use crate::graph::column::{Column, Rows, Stream, bit};
@@ -29,32 +29,6 @@ impl Counts {
             self.known = self.known + usize::from(new >> 1) - usize::from(old >> 1);
             self.rows.push((self.truth, self.known));
         }
-    }
-}
-
-/// Kleene's or and and of a window.
-pub(super) struct Quantity {
-    any: bool,
-    counts: Counts,
-}
-
-impl Quantity {
-    pub fn new(any: bool, n: usize) -> Quantity {
-        Quantity { any, counts: Counts::new(n) }
-    }
-}
-
-impl Stream for Quantity {
-    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
-        self.counts.take(rows);
-        let (any, n, counts) = (self.any, self.counts.n, &self.counts.rows);
-        // A window that reaches before row 0 is na.
-        let lead = rows.lead(n - 1);
-        out.set_planes(rows.len, |i| {
-            let (truth, known) = counts[i];
-            let (is, decided) = if any { (truth > 0, truth > 0) } else { (truth == n, known > truth) };
-            (is, i >= lead && (decided || known == n))
-        });
     }
 }
 
