@@ -219,7 +219,7 @@ impl Compiler<'_> {
         self.node(Op::Arithmetic(arithmetic), &[x, y])
     }
 
-    /// x[k].
+    /// `x[k]`.
     fn delayed(&mut self, operand: Operand, k: usize) -> Operand {
         if k == 0 {
             return operand;

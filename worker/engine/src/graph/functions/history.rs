@@ -28,7 +28,7 @@ impl<T: Copy> History<T> {
     }
 }
 
-/// x[k] of numbers.
+/// `x[k]` of numbers.
 pub(super) struct Delay {
     history: History<f64>,
 }
@@ -46,7 +46,7 @@ impl Stream for Delay {
     }
 }
 
-/// x[k] of exact numbers.
+/// `x[k]` of exact numbers.
 pub(super) struct WholeDelay<T> {
     history: History<T>,
     k: usize,
@@ -68,7 +68,7 @@ impl<T: Whole> Stream for WholeDelay<T> {
     }
 }
 
-/// b[k] of conditions.
+/// `b[k]` of conditions.
 pub(super) fn condition_delay(k: usize) -> Box<dyn Stream> {
     if k < 64 {
         Box::new(ShortDelay { k, truth: 0, known: 0 })
