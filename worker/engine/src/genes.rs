@@ -225,7 +225,7 @@ pub struct Stops {
 }
 
 /// Names of the optional stop genes, in the order of [`Stops`].
-pub const STOP_GENES: [&str; 3] = ["stop_loss", "take_profit", "trailing_stop"];
+pub const STOP_GENES: [&str; 3] = galapagos_rules::GUARDS;
 
 /// Definitions of the optional stop genes, in the order of [`Stops`]. Their defaults hold where a manifest names
 /// the gene without a range; a gene that is not named is off.

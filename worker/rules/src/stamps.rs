@@ -4,9 +4,6 @@ use crate::tree::Timeframe;
 use crate::warm_up::Calendar;
 use std::collections::BTreeMap;
 
-/// Weeks begin on Mondays; the first of them on 1970-01-05.
-const FIRST_MONDAY: i64 = 4 * 86_400;
-
 /// The open times of bars, in seconds since 1970-01-01 00:00 UTC.
 #[derive(Clone, Debug, Default)]
 pub struct Stamps {
@@ -16,13 +13,6 @@ pub struct Stamps {
     pub own: Vec<i64>,
     /// Those of other symbols.
     pub others: BTreeMap<String, Vec<i64>>,
-}
-
-/// Where the bucket of an open time begins.
-fn bucket(open: i64, timeframe: Timeframe) -> i64 {
-    let length = i64::try_from(timeframe.seconds()).unwrap_or(i64::MAX);
-    let origin = if timeframe.unit == 'w' { FIRST_MONDAY } else { 0 };
-    (open - origin).div_euclid(length) * length + origin
 }
 
 impl Stamps {
@@ -46,8 +36,8 @@ impl Calendar for Stamps {
         }
         let mut number = 0;
         for (t, &open) in rows.iter().enumerate() {
-            let begin = bucket(open, timeframe);
-            let is_last = rows.get(t + 1).is_none_or(|&next| bucket(next, timeframe) != begin);
+            let begin = timeframe.begin(open, 1);
+            let is_last = rows.get(t + 1).is_none_or(|&next| timeframe.begin(next, 1) != begin);
             if !is_last {
                 continue;
             }

@@ -152,6 +152,18 @@ impl Timeframe {
     }
 }
 
+impl Timeframe {
+    /// Where the bar of this length begins that holds an instant, both in units of which a second has `per_second`.
+    /// Bars are counted from 1970-01-01 00:00 UTC, weeks from Monday, 1970-01-05.
+    pub fn begin(self, instant: i64, per_second: i64) -> i64 {
+        let seconds = i64::try_from(self.seconds()).unwrap_or(i64::MAX);
+        let length = seconds.saturating_mul(per_second);
+        let length = if length > 0 { length } else { 1 };
+        let origin = if self.unit == 'w' { 4 * 86_400 * per_second } else { 0 };
+        instant.wrapping_sub(origin).div_euclid(length) * length + origin
+    }
+}
+
 impl std::fmt::Display for Timeframe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}{}", self.count, self.unit)

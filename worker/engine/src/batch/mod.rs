@@ -246,7 +246,7 @@ impl<'a> BatchEvaluator<'a> {
         let run = self.without_buy_and_hold();
         let mut done = 0;
         while done < own.len() {
-            let decided = own::decide(&run, &own[done..], interrupt)?;
+            let decided = own::decide(&run, &own[done..], own::CHUNK, interrupt)?;
             for signals in decided {
                 let evaluation = backtest::evaluate_signals_until(&run, &signals, own[done].1, interrupt)?;
                 out[members[done].0] = self.with_buy_and_hold(evaluation);

@@ -15,9 +15,17 @@ use crate::rules::{Latched, Own};
 use crate::signals::Signals;
 use std::sync::Arc;
 
-/// Members whose columns are computed together at most, and bytes of these columns on a symbol.
-const MOST_MEMBERS: usize = 32;
-const MOST_BYTES: usize = 64 << 20;
+/// How much is computed together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chunk {
+    /// Members whose columns are computed together at most.
+    members: usize,
+    /// Bytes of these columns on a symbol; the member that passes them is the last.
+    bytes: usize,
+}
+
+/// What keeps the columns within the caches and small machines.
+pub(super) const CHUNK: Chunk = Chunk { members: 32, bytes: 64 << 20 };
 
 /// The graph of a batch over the rows of one symbol.
 struct Graph<'a> {
@@ -93,17 +101,18 @@ pub(super) fn run(
     pass.run_source(&mut graph, &first, scratch, |member, evaluation| done(followed[member], evaluation))
 }
 
-/// The decisions of members on all symbols of a job, from columns that they share: the first number of members whose
-/// columns fit a chunk, at least one.
+/// The decisions of members on all symbols of a job, from columns that they share: of the first members, until their
+/// columns fill a chunk.
 ///
 /// # Errors
 /// Interrupted.
 pub(super) fn decide(
     run: &Backtest,
     members: &[(&Own, &Genome)],
+    most: Chunk,
     interrupt: Interrupt,
 ) -> Result<Vec<Vec<Signals>>, Interrupted> {
-    let mut taken = if members.len() < MOST_MEMBERS { members.len() } else { MOST_MEMBERS };
+    let mut taken = if members.len() < most.members { members.len() } else { most.members };
     let mut out: Vec<Vec<Signals>> = Vec::new();
     for (prepared, rows) in run.symbols.iter().zip(run.rows) {
         let market = Market { bars: prepared.bars(), others: run.others };
@@ -111,7 +120,7 @@ pub(super) fn decide(
         let mut lowered = Vec::with_capacity(taken);
         for (own, genome) in &members[..taken] {
             lowered.push(own.lower(genome, &mut plan));
-            if plan.bytes_per_row() * market.bars.len() > MOST_BYTES {
+            if plan.bytes_per_row() * market.bars.len() > most.bytes {
                 // The next chunk begins with the one behind.
                 taken = lowered.len();
                 out.truncate(taken);
@@ -129,4 +138,85 @@ pub(super) fn decide(
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backtest::{backtest, evaluate_signals};
+    use crate::bars::Bars;
+    use crate::evaluation::MetricSet;
+    use crate::execution::Execution;
+    use crate::genes::{GeneValue, Stops};
+    use crate::prepared::Prepared;
+    use crate::window::Rows;
+
+    fn own() -> Own {
+        let document = serde_json::json!({
+            "name": "held",
+            "genes": [{"name": "n", "min": 2, "max": 40}],
+            "rules": {
+                "language": 1,
+                "long": {"enter": "close > sma(close, $n)", "exit": "bars_in_trade >= 5", "stop": "peak - 2 * atr($n)"},
+            },
+        });
+        let document = galapagos_rules::read(&document).unwrap();
+        Own::new(galapagos_rules::check(&document, &galapagos_rules::Market::default()).unwrap())
+    }
+
+    #[test]
+    fn however_members_are_cut_into_chunks_each_has_the_decisions_that_it_has_alone() {
+        let time_ms: Vec<i64> = (0..400).map(|t| t * 3_600_000).collect();
+        let walk =
+            |seed: i64| (0..400).map(|t: i64| 9_000 + (t * t * seed) % 701 + 3 * t).collect::<Vec<i64>>();
+        let (closes, exec) = ([walk(7), walk(11)], Execution::default());
+        let bars = closes.iter().zip(["A", "B"]).map(|(close, symbol)| Bars {
+            symbol,
+            decimals: 2,
+            interval_ms: 3_600_000,
+            time_ms: &time_ms,
+            open: close,
+            high: close,
+            low: close,
+            close,
+            volume: None,
+            funding: &[],
+        });
+        let symbols: Vec<Prepared> = bars.map(|bars| Prepared::new(bars, &exec).unwrap()).collect();
+        let rows = [Rows::after_warm_up(201); 2];
+        let run = Backtest {
+            symbols: &symbols,
+            rows: &rows,
+            others: &[],
+            exec: &exec,
+            metrics: MetricSet::always(),
+        };
+        let own = own();
+        let genome = |n: i64| Genome { values: vec![GeneValue::Number(n.into())], stops: Stops::default() };
+        let genomes: Vec<Genome> = (2..12).map(genome).collect();
+        let members: Vec<(&Own, &Genome)> = genomes.iter().map(|genome| (&own, genome)).collect();
+        for (most, sizes) in [
+            (Chunk { members: 4, bytes: usize::MAX }, vec![4, 4, 2]),
+            (Chunk { members: 32, bytes: 1 }, vec![1; 10]),
+            // A number and a condition each: the fourth fills it.
+            (Chunk { members: 32, bytes: 400 * 30 }, vec![4, 4, 2]),
+        ] {
+            let (mut done, mut cut) = (0, Vec::new());
+            while done < members.len() {
+                let decided = decide(&run, &members[done..], most, Interrupt::NEVER).unwrap();
+                cut.push(decided.len());
+                for signals in decided {
+                    let alone = backtest(&run, &own, &genomes[done]).evaluation;
+                    assert_eq!(
+                        evaluate_signals(&run, &signals, &genomes[done]),
+                        alone,
+                        "{most:?}, member {done}"
+                    );
+                    assert!(alone.returns > 100 && alone.reason.is_none());
+                    done += 1;
+                }
+            }
+            assert_eq!(cut, sizes, "{most:?}");
+        }
+    }
 }

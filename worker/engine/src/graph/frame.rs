@@ -3,9 +3,6 @@
 use crate::bars::Bars;
 use galapagos_rules::Timeframe;
 
-/// Weeks begin on Mondays; the first of them on 1970-01-05.
-const FIRST_MONDAY_MS: i64 = 4 * 86_400_000;
-
 /// The bars of a frame.
 #[derive(Debug)]
 pub(crate) enum Source<'a> {
@@ -42,8 +39,6 @@ impl<'a> Aggregated<'a> {
     pub fn new(symbol: &'a str, bars: &Bars<'_>, timeframe: Timeframe) -> Aggregated<'a> {
         let seconds = i64::try_from(timeframe.seconds()).unwrap_or(i64::MAX);
         let length = seconds.saturating_mul(1_000);
-        let length = if length > 0 { length } else { 1 };
-        let origin = if timeframe.unit == 'w' { FIRST_MONDAY_MS } else { 0 };
         let mut made = Aggregated {
             symbol,
             decimals: bars.decimals,
@@ -54,8 +49,7 @@ impl<'a> Aggregated<'a> {
             last: Vec::new(),
         };
         for (t, &open) in bars.time_ms.iter().enumerate() {
-            let begin = open.wrapping_sub(origin).div_euclid(length) * length + origin;
-            made.take(bars, t, begin);
+            made.take(bars, t, timeframe.begin(open, 1_000));
         }
         made
     }

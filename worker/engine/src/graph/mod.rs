@@ -48,6 +48,7 @@ mod rounding;
 
 pub use blocks::Blocks;
 pub use columns::{Columns, Conditions};
+pub(crate) use functions::{clock::day_number, finite};
 pub(crate) use op::Comparison;
 pub use plan::{Decimals, Plan, PlanError, Slot};
 

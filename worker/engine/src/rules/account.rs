@@ -5,14 +5,13 @@ use super::code::View;
 use super::decisions::{Decisions, Side as Rules, Size};
 use super::state::{Position, State, Term};
 use crate::execution::Side;
+use crate::graph::day_number;
 use crate::orders::sign;
 use crate::prepared::Prepared;
 use crate::signals::{Conditions, latch};
 use crate::stops::Levels;
 use galapagos_rules::Reentry;
 
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
 /// Rows since the last exit where there was none.
 const NEVER: f64 = 1e9;
 
@@ -244,7 +243,7 @@ impl<'a> RulesAccount<'a> {
     }
 
     fn day(&self, row: usize) -> i64 {
-        self.prepared.bars().time_ms[row].div_euclid(DAY)
+        day_number(self.prepared.bars().time_ms[row])
     }
 }
 

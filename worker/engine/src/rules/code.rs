@@ -2,7 +2,7 @@
 //! are f64 on plain prices; what the market alone decides is read from columns.
 
 use super::state::{State, Term};
-use crate::graph::{Columns, Slot};
+use crate::graph::{Columns, Slot, finite};
 
 /// A number; not a number is na.
 #[derive(Clone, Debug)]
@@ -73,11 +73,6 @@ impl View<'_> {
     fn at_signal(self) -> Self {
         View { row: self.signal, ..self }
     }
-}
-
-/// What is not finite is na.
-fn finite(x: f64) -> f64 {
-    if x.is_finite() { x } else { f64::NAN }
 }
 
 impl Number {

@@ -97,12 +97,14 @@ impl Own {
     pub(crate) fn lower(&self, genome: &Genome, plan: &mut Plan) -> Result<Lowered, PlanError> {
         let values = self.values(genome);
         let exposure = self.strategy.expressions.iter().find(|e| e.place == Clause::Exposure);
-        match exposure {
+        let lowered = match exposure {
             Some(exposure) => {
                 plan.add_plain(&exposure.tree, &values).map(|slot| Lowered(Kind::Exposure(slot)))
             }
             None => sides(&self.strategy, &values, plan).map(|sides| Lowered(Kind::Sides(Box::new(sides)))),
-        }
+        };
+        debug_assert!(lowered.is_ok(), "{} is checked: {:?}", self.strategy.name, lowered.err());
+        lowered
     }
 
     /// What a genome decides from row `start` on.

@@ -6,7 +6,7 @@ use crate::graph::op;
 const DAY_MS: i64 = 86_400_000;
 
 /// Days since 1970-01-01.
-fn day_number(time_ms: i64) -> i64 {
+pub(crate) fn day_number(time_ms: i64) -> i64 {
     time_ms.div_euclid(DAY_MS)
 }
 

@@ -4,7 +4,7 @@ mod arithmetic;
 mod averages;
 mod bars;
 mod blocked;
-mod clock;
+pub(super) mod clock;
 mod conditions;
 mod extremes;
 mod history;
@@ -121,6 +121,6 @@ fn numbers(f: impl FnMut(&Rows<'_>, &mut Column) + Send + 'static) -> Box<dyn St
 
 /// A result, or na if it is not finite.
 #[inline]
-fn finite(x: f64) -> f64 {
+pub(crate) fn finite(x: f64) -> f64 {
     if x.is_finite() { x } else { f64::NAN }
 }
