@@ -4,7 +4,7 @@
 use galapagos_engine::backtest::BacktestResult;
 use galapagos_engine::evaluation::{BLOCKS, Metric, Metrics};
 use galapagos_engine::execution::Aggregate;
-use galapagos_engine::validation::sharpe::{Moments, deflated, variance};
+use galapagos_validation::sharpe::{Moments, deflated, variance};
 
 use crate::storage::record::{Class, Record};
 

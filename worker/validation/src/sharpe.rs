@@ -1,7 +1,7 @@
 //! Probabilistic and deflated Sharpe ratio (Bailey and Lopez de Prado 2012, 2014). All ratios are per bar, never
 //! annualised; kurtosis is raw (normal = 3), moments are those of the population.
 
-use super::normal;
+use crate::normal;
 
 /// Euler's constant to the digits of the paper.
 const EULER: f64 = 0.577_215_664_9;
