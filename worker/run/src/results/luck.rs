@@ -2,8 +2,9 @@
 //! ratio (contract H2, H3).
 
 use galapagos_engine::backtest::BacktestResult;
-use galapagos_engine::evaluation::{BLOCKS, Metric, Metrics};
+use galapagos_engine::evaluation::{Metric, Metrics};
 use galapagos_engine::execution::Aggregate;
+use galapagos_validation::participation::Participation;
 use galapagos_validation::sharpe::{Moments, deflated, variance};
 
 use crate::storage::record::{Class, Record};
@@ -13,8 +14,7 @@ use crate::storage::record::{Class, Record};
 pub struct Trials {
     sharpes: Vec<f64>,
     first_generation: Vec<f64>,
-    correlated: u64,
-    gram: [[f64; BLOCKS]; BLOCKS],
+    participation: Participation,
 }
 
 impl Trials {
@@ -33,20 +33,7 @@ impl Trials {
         if verdict.class != Class::Feasible {
             return;
         }
-        let returns = evaluation.blocks.map(|b| b.s1 as f64);
-        let mean = returns.iter().sum::<f64>() / BLOCKS as f64;
-        let centred = returns.map(|r| r - mean);
-        let square = centred.iter().map(|r| r * r).sum::<f64>() / BLOCKS as f64;
-        if square > 0.0 {
-            let deviation = square.sqrt();
-            let z = centred.map(|r| r / deviation);
-            self.correlated += 1;
-            for (row, a) in self.gram.iter_mut().zip(z) {
-                for (cell, b) in row.iter_mut().zip(z) {
-                    *cell += a * b;
-                }
-            }
-        }
+        self.participation.add(&evaluation.blocks);
     }
 
     /// The larger of the variances over all trials with a Sharpe ratio and over those of generation 0, infeasible ones
@@ -56,14 +43,9 @@ impl Trials {
         if all > first { all } else { first }
     }
 
-    /// Participation ratio of the trials' correlation matrix C = Z Z'/16: (tr C)^2 / tr C^2. The trace is the number
-    /// of trials, and tr C^2 is that of the small matrix Z'Z/16. At most 15, as block returns have 16 entries and a
-    /// mean.
+    /// Participation ratio of the trials' block returns.
     pub fn effective(&self) -> Option<f64> {
-        let n = self.correlated as f64;
-        let scale = BLOCKS as f64;
-        let squares: f64 = self.gram.iter().flatten().map(|g| (g / scale) * (g / scale)).sum();
-        (squares > 0.0).then(|| n * n / squares)
+        self.participation.ratio()
     }
 }
 
@@ -111,21 +93,6 @@ mod tests {
                 evaluation: Some(evaluation),
             },
         }
-    }
-
-    #[test]
-    fn copies_of_one_trial_count_as_one() {
-        let mut trials = Trials::default();
-        (0..50).for_each(|_| trials.add(&trial(1, 1.0, |b| b as i64 * 7 % 5), 252.0));
-        assert!((trials.effective().unwrap() - 1.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn uncorrelated_trials_count_each() {
-        let mut trials = Trials::default();
-        trials.add(&trial(1, 1.0, |b| if b % 2 == 0 { 1 } else { -1 }), 252.0);
-        trials.add(&trial(1, 1.0, |b| if b % 4 < 2 { 1 } else { -1 }), 252.0);
-        assert!((trials.effective().unwrap() - 2.0).abs() < 1e-12);
     }
 
     // Contract H2.
