@@ -12,6 +12,7 @@ use galapagos_engine::strategies::{Context, Strategy};
 use galapagos_engine::trace::{Decision, Trace};
 use galapagos_engine::window::Rows;
 use galapagos_market::parallel;
+use galapagos_validation::cuts::{SAMPLES, cuts};
 use serde::{Deserialize, Serialize};
 
 use super::cut::{Poisoned, rows_until, stamps_until};
@@ -117,12 +118,26 @@ pub struct Subject<'a> {
 /// What an account did and why.
 type Account = (Trace, Vec<Decision>);
 
+/// What happens to `decoded` when the data are cut at the rows that the job's seed draws for each symbol. `slots` threads.
+///
+/// # Errors
+/// Funding cannot be charged.
+pub fn look_ahead(
+    problem: &Problem<'_>,
+    decoded: &Decoded<'_>,
+    slots: usize,
+) -> Result<LookAhead, FundingError> {
+    let seed = problem.job().config.seed;
+    let drawn = |symbol: usize, first, end| cuts(first, end, symbol as u32, seed, SAMPLES);
+    look_ahead_at(problem, decoded, drawn, slots)
+}
+
 /// Cuts the data of each symbol at the rows that `cuts` gives for it (its number, its first counted row and the row after
 /// its last, all on the training rows), and compares what `decoded` does then. `slots` threads.
 ///
 /// # Errors
 /// Funding cannot be charged.
-pub fn look_ahead(
+pub fn look_ahead_at(
     problem: &Problem<'_>,
     decoded: &Decoded<'_>,
     cuts: impl Fn(usize, usize, usize) -> Vec<usize>,
