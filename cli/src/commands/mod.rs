@@ -2,7 +2,6 @@
 
 pub mod backtest;
 pub mod check;
-pub mod compare;
 pub mod completions;
 pub mod data;
 pub mod dev;
@@ -11,7 +10,6 @@ pub mod functions;
 pub mod import;
 pub mod init;
 pub mod lookahead;
-pub mod neighbours;
 pub mod render;
 pub mod run;
 pub mod strategies;

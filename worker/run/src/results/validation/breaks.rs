@@ -2,7 +2,6 @@
 
 use galapagos_engine::evaluation::Metric;
 use galapagos_validation::concentration::{BEST, best_trades, without_best};
-use galapagos_validation::cuts::{self, cuts};
 use galapagos_validation::neighbours::{PAIRS, Position, neighbours};
 use galapagos_validation::periods::{best_block_share, by_year, positive_blocks};
 use galapagos_validation::random_entry::{Sleeve, Trade};
@@ -94,7 +93,11 @@ pub(super) fn neighbourhood(find: &Find<'_>) -> Result<Result<Neighbourhood, Nul
         .iter()
         .zip(space.lens())
         .enumerate()
-        .map(|(i, (&at, &len))| Position { at, last: len.saturating_sub(1), numeric: !space.is_categorical(i) })
+        .map(|(i, (&at, &len))| Position {
+            at,
+            last: len.saturating_sub(1),
+            numeric: !space.is_categorical(i),
+        })
         .collect();
     let near = neighbours(&positions, PAIRS, find.seed(), |mut genome| {
         space.repair(&mut genome);
@@ -119,7 +122,8 @@ pub(super) fn neighbourhood(find: &Find<'_>) -> Result<Result<Neighbourhood, Nul
 pub(super) fn periods(find: &Find<'_>) -> Periods {
     let total = &find.training.report.total;
     let blocks = &find.training.report.evaluation.blocks;
-    let year = |ms: i64| Timestamp::from_millisecond(ms).map_or(0, |t| i32::from(t.to_zoned(TimeZone::UTC).year()));
+    let year =
+        |ms: i64| Timestamp::from_millisecond(ms).map_or(0, |t| i32::from(t.to_zoned(TimeZone::UTC).year()));
     let years: Vec<i32> = total.time_ms.iter().map(|&ms| year(ms)).collect();
     let exits: Vec<i32> = trades::by_year(find.training.report, find.problem.bars())
         .into_iter()
@@ -163,10 +167,7 @@ pub(super) fn concentration(find: &Find<'_>) -> Concentration {
 }
 
 pub(super) fn look_ahead(find: &Find<'_>) -> Result<LookAhead, ResultError> {
-    let places = |symbol: usize, first: usize, end: usize| {
-        cuts(first, end, symbol as u32, find.seed(), cuts::SAMPLES)
-    };
-    let found = lookahead::look_ahead(find.problem, &find.decoded, places, find.slots)?;
+    let found = lookahead::look_ahead(find.problem, &find.decoded, find.slots)?;
     let shown = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |v| v.to_string());
     Ok(LookAhead {
         cuts: found.cuts,

@@ -57,7 +57,8 @@ fn value(gate: Gate, find: &Find<'_>, found: &Validation) -> Result<Measure, Nul
         Gate::WalkForward => Err(NullReason::NotRequested),
         Gate::Holdout => or(timing_sharpe(find, held()?), NullReason::FlatReturns),
         Gate::HoldoutRatio => {
-            let after = held()?.report.evaluation.metrics.get(Metric::Sharpe).ok_or(NullReason::FlatReturns)?;
+            let after =
+                held()?.report.evaluation.metrics.get(Metric::Sharpe).ok_or(NullReason::FlatReturns)?;
             let before = find.metric(Metric::Sharpe).filter(|s| *s > 0.0).ok_or(NullReason::NotPositive)?;
             Ok(Measure::Number(after / before))
         }
