@@ -90,7 +90,8 @@ mod tests {
     fn names_are_those_of_the_contract() {
         let page = include_str!("../../../docs/contract/luck.md");
         let text = page.split("### H10 ").nth(1).unwrap().split("\n## ").next().unwrap();
-        let named: Vec<&str> = text.split('`').skip(1).step_by(2).filter(|word| !word.starts_with('x')).collect();
+        let named: Vec<&str> =
+            text.split('`').skip(1).step_by(2).filter(|word| !word.starts_with('x')).collect();
         assert_eq!(named, NullReason::ALL.map(NullReason::name));
     }
 }
