@@ -75,9 +75,8 @@ pub fn paired(
     let (Some(a), Some(b)) = (a, b) else { return Err(NullReason::NotFinite) };
     let year = bars_per_year.sqrt();
     let sharpe = |returns: &[(i64, i64)], path: &mut dyn Iterator<Item = usize>| {
-        let (s1, s2) = path.fold((0, 0), |(s1, s2), t| {
-            (s1 + i128::from(returns[t].0), s2 + i128::from(returns[t].1))
-        });
+        let (s1, s2) =
+            path.fold((0, 0), |(s1, s2), t| (s1 + i128::from(returns[t].0), s2 + i128::from(returns[t].1)));
         (s1, perf(s1, s2, n as u64, riskless) * year)
     };
     let difference = |path: &[usize]| {
@@ -120,10 +119,7 @@ pub fn paired(
 }
 
 /// Returns at the stamps that both have. Stamps rise.
-pub fn common<'a>(
-    first: (&'a [i64], &'a [f64]),
-    second: (&'a [i64], &'a [f64]),
-) -> (Vec<i64>, Vec<f64>, Vec<f64>) {
+pub fn common(first: (&[i64], &[f64]), second: (&[i64], &[f64])) -> (Vec<i64>, Vec<f64>, Vec<f64>) {
     let mut out = (Vec::new(), Vec::new(), Vec::new());
     let mut rest = second.0.iter().zip(second.1).peekable();
     for (&time, &a) in first.0.iter().zip(first.1) {
@@ -196,7 +192,8 @@ mod tests {
 
     #[test]
     fn only_stamps_that_both_have_are_compared() {
-        let found = common((&[1, 2, 4, 7], &[0.1, 0.2, 0.4, 0.7]), (&[0, 2, 3, 7, 8], &[1.0, 2.0, 3.0, 7.0, 8.0]));
+        let found =
+            common((&[1, 2, 4, 7], &[0.1, 0.2, 0.4, 0.7]), (&[0, 2, 3, 7, 8], &[1.0, 2.0, 3.0, 7.0, 8.0]));
         assert_eq!(found, (vec![2, 7], vec![0.2, 0.7], vec![2.0, 7.0]));
     }
 }
