@@ -26,6 +26,7 @@ pub mod names;
 pub mod neighbours;
 pub mod opened;
 pub mod output;
+pub mod prior;
 pub mod probe;
 pub mod progress;
 pub mod run_failure;
