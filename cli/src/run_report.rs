@@ -69,6 +69,9 @@ pub fn to_text(result: &ResultDocument, folder: &Path, limits: bool) -> String {
             result.evaluations.exceptions
         ));
     }
+    if let Some(looks) = result.luck.dataset_holdout_looks.filter(|&looks| looks > 1) {
+        text.push_str(&format!("Holdout      this holdout was seen {looks} times, this result included\n"));
+    }
     if let Some(dates) = dates(result) {
         text.push_str(&format!("\nDates        {dates}\n"));
     }

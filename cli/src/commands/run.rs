@@ -3,6 +3,7 @@
 use crate::data_dir::DataDir;
 use crate::exit::{CommandError, CommandResult};
 use crate::output::Output;
+use crate::prior::{self, Known};
 use crate::progress::Progress;
 use crate::run_failure::{blame_execute, blame_market};
 use crate::{estimate, interrupt, manifest, run_report, source, terminal, workers};
@@ -65,6 +66,10 @@ pub struct Arguments {
     /// Set a field of the manifest, as --set generations=10 or --set strategies[0].name=rsi_filter
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+    /// Take priorTrials and priorLooks from what the data folder knows of the holdout's rows: earlier results that have
+    /// shown them (looks.json)
+    #[arg(long, value_name = "FROM")]
+    pub prior_looks: Option<Known>,
     /// Say what would be done: window, spaces, evaluations, time, memory, cost
     #[arg(long)]
     pub dry_run: bool,
@@ -85,6 +90,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
     let market = Market::open(data_dir, &manifest.spec.market_data).map_err(blame_market)?;
     let job = ResolvedJob::new(&manifest, &market.facts())
         .map_err(|e| manifest::blame(file, name, &arguments.set, e))?;
+    let job = if arguments.prior_looks.is_some() { prior::known(manifest, job, &market)? } else { job };
     let slots = arguments.slots.map_or_else(galapagos_worker::import::source::cores, usize::from);
     let price = pool.as_ref().and_then(|p| p.spec.cost_per_worker_hour).map(|d| d.to_f64());
     if arguments.dry_run {

@@ -49,6 +49,16 @@ pub(crate) enum GuardEvent {
     Liquidation,
 }
 
+/// An event with its price before slippage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Hit {
+    pub event: GuardEvent,
+    /// The price that was guarded.
+    pub level: f64,
+    /// The price that there was: the open where it lies beyond the level.
+    pub price: f64,
+}
+
 /// Prices of one bar.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bar {
@@ -106,9 +116,10 @@ impl Guard {
         }
     }
 
-    /// The event of this bar and its price before slippage, if any. `entry` = the position was opened at this bar's
+    /// The event of this bar, if any. `entry` = the position was opened at this bar's
     /// open, so that stops cannot gap; `liquidation` is the price at which the margin ends.
-    pub fn event(&self, bar: Bar, entry: bool, liquidation: Option<f64>) -> Option<(GuardEvent, f64)> {
+    pub fn event(&self, bar: Bar, entry: bool, liquidation: Option<f64>) -> Option<Hit> {
+        let hit = |event, level, price| Some(Hit { event, level, price });
         // `worse(a, b)`: a is at or beyond b on the losing side.
         let worse = |a: f64, b: f64| if self.long { a <= b } else { a >= b };
         let (extreme, best) = if self.long { (bar.low, bar.high) } else { (bar.high, bar.low) };
@@ -122,23 +133,23 @@ impl Guard {
             && worse(bar.open, level)
             && (!entry || event == GuardEvent::Liquidation)
         {
-            return Some((event, bar.open));
+            return hit(event, level, bar.open);
         }
         let target = self.target(entry);
         if let Some(target) = target
             && !entry
             && worse(target, bar.open)
         {
-            return Some((GuardEvent::Target, bar.open));
+            return hit(GuardEvent::Target, target, bar.open);
         }
         if let Some((event, level)) = nearest
             && worse(extreme, level)
         {
             // On the entry bar a stop narrower than the slippage lies beyond the open: it cannot fill there.
-            return Some((event, if worse(bar.open, level) { bar.open } else { level }));
+            return hit(event, level, if worse(bar.open, level) { bar.open } else { level });
         }
         match target {
-            Some(target) if worse(target, best) => Some((GuardEvent::Target, target)),
+            Some(target) if worse(target, best) => hit(GuardEvent::Target, target, target),
             _ => None,
         }
     }

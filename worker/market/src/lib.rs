@@ -58,7 +58,7 @@ mod sessions;
 mod stamp;
 mod ticks;
 
-pub use check::{CheckOptions, Outlier, SymbolReport};
+pub use check::{CheckOptions, Outlier, SymbolReport, outliers};
 pub use choice::ColumnChoice;
 pub use dataset::Dataset;
 pub use digest::dataset_digest;

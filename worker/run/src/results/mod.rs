@@ -17,6 +17,7 @@ pub mod excluded;
 pub mod looks;
 pub mod luck;
 pub mod pictures;
+pub mod seen;
 pub mod tables;
 pub mod validation;
 pub mod write;
