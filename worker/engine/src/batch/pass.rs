@@ -18,6 +18,7 @@ use super::{AccountTables, BLOCK};
 use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
 use crate::execution::Execution;
 use crate::interrupt::{Interrupt, Interrupted};
+use crate::stops::Fractions;
 
 /// Buffers of one thread, used again from batch to batch.
 pub struct Scratch {
@@ -74,19 +75,28 @@ pub(super) struct Pass<'a> {
     pub interrupt: Interrupt<'a>,
 }
 
+/// How a member begins.
+#[derive(Clone, Copy)]
+pub(super) struct Start {
+    /// Row of its first decision.
+    pub row: usize,
+    /// What guards its positions.
+    pub stops: Fractions,
+}
+
 /// The accounts of a pass, one a member.
 #[derive(Default)]
 struct Accounts {
     ranges: Ranges,
-    /// Index prices of shorts, marks of liquidation.
-    more_ranges: [Ranges; 2],
+    /// Index prices of shorts, marks of liquidation, highs and lows.
+    more_ranges: [Ranges; 3],
     whole: Vec<WholeAccount>,
     sums: Vec<Borders>,
     held: Vec<HeldAccount>,
 }
 
 impl Pass<'_> {
-    /// Evaluates plans, each with the row of its first decision. Answers through `done`, in their order; `None`
+    /// Evaluates plans, each with its start. Answers through `done`, in their order; `None`
     /// asks for the simulator.
     ///
     /// # Errors
@@ -94,7 +104,7 @@ impl Pass<'_> {
     pub(super) fn run(
         &self,
         columns: &Columns,
-        plans: Vec<(&mut Plan, usize)>,
+        plans: Vec<(&mut Plan, Start)>,
         scratch: &mut Scratch,
         done: impl FnMut(usize, Option<Evaluation>),
     ) -> Result<(), Interrupted> {
@@ -102,21 +112,21 @@ impl Pass<'_> {
         keys.clear();
         keys.extend(plans.iter().flat_map(|(plan, _)| plan.keys()));
         table.reset(keys);
-        let (mut plans, first): (Vec<&mut Plan>, Vec<usize>) = plans.into_iter().unzip();
+        let (mut plans, first): (Vec<&mut Plan>, Vec<Start>) = plans.into_iter().unzip();
         for plan in &mut plans {
             plan.resolve(table);
         }
         self.follow(&mut Series { columns, table, plans: &plans }, &first, accounts, done)
     }
 
-    /// Evaluates the members of a source, each with the row of its first decision; as [`Pass::run`].
+    /// Evaluates the members of a source, each with its start; as [`Pass::run`].
     ///
     /// # Errors
     /// Interrupted: nobody was answered.
     pub(super) fn run_source(
         &self,
         source: &mut impl Source,
-        first: &[usize],
+        first: &[Start],
         scratch: &mut Scratch,
         done: impl FnMut(usize, Option<Evaluation>),
     ) -> Result<(), Interrupted> {
@@ -126,7 +136,7 @@ impl Pass<'_> {
     fn follow(
         &self,
         source: &mut impl Source,
-        first: &[usize],
+        first: &[Start],
         accounts: &mut Accounts,
         mut done: impl FnMut(usize, Option<Evaluation>),
     ) -> Result<(), Interrupted> {
@@ -139,7 +149,8 @@ impl Pass<'_> {
                 accounts.sums.resize(first.len(), [(0, 0); BLOCKS]);
             }
             AccountTables::Held(tables) => {
-                accounts.held.resize(first.len(), HeldAccount::new(self.capital, tables))
+                let new = |start: &Start| HeldAccount::new(self.capital, tables, start.stops);
+                accounts.held.extend(first.iter().map(new));
             }
         }
         self.dispatch(source, first, accounts);
@@ -148,7 +159,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn dispatch<S: Source>(&self, source: &mut S, first: &[usize], accounts: &mut Accounts) {
+    fn dispatch<S: Source>(&self, source: &mut S, first: &[Start], accounts: &mut Accounts) {
         #[cfg(target_arch = "x86_64")]
         use super::kernels::x86::{Avx2, Avx512};
 
@@ -159,7 +170,7 @@ impl Pass<'_> {
             pass: &Pass,
             isa: Avx512,
             source: &mut S,
-            first: &[usize],
+            first: &[Start],
             accounts: &mut Accounts,
         ) {
             pass.blocks(isa, source, first, accounts);
@@ -171,7 +182,7 @@ impl Pass<'_> {
             pass: &Pass,
             isa: Avx2,
             source: &mut S,
-            first: &[usize],
+            first: &[Start],
             accounts: &mut Accounts,
         ) {
             pass.blocks(isa, source, first, accounts);
@@ -190,7 +201,7 @@ impl Pass<'_> {
 
     /// All rows but the last, unless interrupted.
     #[inline(always)]
-    fn blocks<I: Isa, S: Source>(&self, isa: I, source: &mut S, first: &[usize], accounts: &mut Accounts) {
+    fn blocks<I: Isa, S: Source>(&self, isa: I, source: &mut S, first: &[Start], accounts: &mut Accounts) {
         let last = self.close.len() - 1;
         // Crosses of the first decision look one row back.
         let begin = self.base.saturating_sub(1);
@@ -213,23 +224,27 @@ impl Pass<'_> {
                     for (member, ((first, account), sums)) in members {
                         if !account.ruined {
                             let positions =
-                                positions(isa, source, member, account, *first, (from, to), open.as_ref());
+                                positions(isa, source, member, account, first.row, (from, to), open.as_ref());
                             account.follow(&block, &positions, to - from, sums);
                         }
                     }
                 }
                 AccountTables::Held(tables) => {
-                    let [short, marks] = &mut *more_ranges;
+                    let [short, marks, bars] = &mut *more_ranges;
                     ranges.fill(&tables.long[from..to], &tables.long[from..to]);
                     short.fill(&tables.short[from..to], &tables.short[from..to]);
                     marks.fill(&tables.high_marks[from..to], &tables.low_marks[from..to]);
+                    if first.iter().any(|first| !first.stops.is_none()) {
+                        let prepared = tables.prepared;
+                        bars.fill(&prepared.high[from..to], &prepared.low[from..to]);
+                    }
                     let block =
-                        HeldBlock { tables, long: ranges, short, marks, exec: self.exec, start: from };
+                        HeldBlock { tables, long: ranges, short, marks, bars, exec: self.exec, start: from };
                     let open = tables.open.as_ref().map(|open| window(open, from));
                     for (member, (first, account)) in first.iter().zip(&mut *held).enumerate() {
                         if !account.over {
                             let wishes =
-                                wishes(isa, source, member, account, *first, (from, to), self.exec.side);
+                                wishes(isa, source, member, account, first.row, (from, to), self.exec.side);
                             account.follow(&block, wishes, open.as_ref(), to - from);
                         }
                     }
@@ -257,8 +272,8 @@ impl Pass<'_> {
         done: &mut impl FnMut(usize, Option<Evaluation>),
     ) {
         let last = self.close.len() - 1;
-        let Accounts { ranges, more_ranges: [short, marks], held, .. } = accounts;
-        let block = HeldBlock { tables, long: ranges, short, marks, exec: self.exec, start: last };
+        let Accounts { ranges, more_ranges: [short, marks, bars], held, .. } = accounts;
+        let block = HeldBlock { tables, long: ranges, short, marks, bars, exec: self.exec, start: last };
         for (i, account) in held.iter_mut().enumerate() {
             let open_position = account.finish(&block, self.final_close);
             let end = finish::FinalState {

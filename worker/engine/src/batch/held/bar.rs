@@ -4,6 +4,8 @@
 use super::{HeldAccount, HeldBlock};
 use crate::account::ReturnRule;
 use crate::batch::tables::units;
+use crate::orders::Distances;
+use crate::stops::{Bar, Guard, GuardEvent};
 
 impl HeldAccount {
     /// The bar of `row` with the target `side`; `last`: it is the last row and closes the position.
@@ -16,18 +18,22 @@ impl HeldAccount {
             (false, true) => ReturnRule::Held,
             (false, false) => ReturnRule::Ratio,
         };
-        if side != self.acted {
-            self.order(block, row, side, &mut rule);
-        }
+        let entry = side != self.acted && self.order(block, row, side, &mut rule);
         if self.q != 0.0 && block.tables.is_open(row) {
-            self.liquidate(block, row, &mut rule);
+            match self.guard {
+                Some(guard) => self.intrabar(block, row, guard, entry, &mut rule),
+                None => self.liquidate(block, row, &mut rule),
+            }
+        }
+        if let Some(guard) = &mut self.guard {
+            guard.follow_range((prepared.high[row], prepared.low[row]));
         }
         let held = self.q != 0.0;
         if last && held {
             let (c, s) = (prepared.close[row], block.exec.slippage);
             let price = if self.q > 0.0 { c * (1.0 - s) } else { c * (1.0 + s) };
             // What fell due up to the last close stands behind the last row.
-            self.close_at(block, row + 1, price, &mut rule);
+            self.close_at(block, row + 1, price, block.exec.taker_fee, &mut rule);
         }
         let equity = self.equity(block, row);
         if equity <= self.drawdown.ruin {
@@ -48,9 +54,9 @@ impl HeldAccount {
         self.before = equity;
     }
 
-    /// The order at the open: closes what is held, opens the other side on what is left.
+    /// The order at the open: closes what is held, opens the other side on what is left. Answers whether it opened.
     #[inline(always)]
-    fn order(&mut self, block: &HeldBlock, row: usize, side: i8, rule: &mut ReturnRule) {
+    fn order(&mut self, block: &HeldBlock, row: usize, side: i8, rule: &mut ReturnRule) -> bool {
         self.acted = side;
         let (costs, fee) = (&block.tables.prepared.costs, block.exec.taker_fee);
         if self.q != 0.0 {
@@ -61,23 +67,29 @@ impl HeldAccount {
             };
             let amount = self.q.abs() * net;
             let after = if self.q > 0.0 { cash + amount } else { cash - amount };
-            self.leave(block, row, after, price, net, rule);
+            self.leave(block, row, after, (price, net, fee), rule);
         }
         // Flat by now: equity is cash.
         if side == 0 || !self.has_equity() {
-            return;
+            return false;
+        }
+        let (cash, k) = (self.k, block.tables.k);
+        let (long, short) = (side > 0, side < 0);
+        let mut size = (k * cash) * if long { costs.inv_buy[row] } else { costs.inv_sell[row] };
+        if let Some(lot) = block.exec.lot {
+            size = (size / lot).floor() * lot;
+        }
+        if size <= 0.0 {
+            return false;
         }
         if self.is_unbooked() {
             self.tally.book(self.k - self.cash_before);
         }
-        let (cash, k) = (self.k, block.tables.k);
-        let (long, short) = (side > 0, side < 0);
-        let size = (k * cash) * if long { costs.inv_buy[row] } else { costs.inv_sell[row] };
         let (price, after) = match long {
             true => (costs.buy[row], cash - size * costs.gross_buy[row]),
             false => (costs.sell[row], cash + size * costs.net_sell[row]),
         };
-        self.all_in = long && k == 1.0;
+        self.all_in = long && k == 1.0 && block.exec.lot.is_none();
         *rule =
             if self.all_in && *rule == ReturnRule::Flat { ReturnRule::Entered } else { ReturnRule::Ratio };
         self.cash_before = cash;
@@ -89,6 +101,10 @@ impl HeldAccount {
         let level = if long { -self.k / size } else { self.k / size };
         let slack = 1e-9 * (level.abs() + block.tables.scale);
         self.trigger = if long { level + slack } else { level - slack };
+        if !self.stops.is_none() {
+            self.guard = Some(Guard::new(long, price, self.stops, Distances::default()));
+        }
+        true
     }
 
     fn has_equity(&self) -> bool {
@@ -99,6 +115,31 @@ impl HeldAccount {
     #[inline(always)]
     fn cash(&self, block: &HeldBlock, row: usize) -> f64 {
         self.k - self.q * block.tables.prepared.charges.at(self.q < 0.0, row)
+    }
+
+    /// The stop, target or liquidation inside the bar, if its prices reach one.
+    #[inline(always)]
+    fn intrabar(&mut self, block: &HeldBlock, row: usize, guard: Guard, entry: bool, rule: &mut ReturnRule) {
+        let (q, prepared, exec) = (self.q, block.tables.prepared, block.exec);
+        let bar = Bar { open: prepared.open[row], high: prepared.high[row], low: prepared.low[row] };
+        let liquidation = exec.maintenance_margin.and_then(|margin| {
+            let cash = self.cash(block, row);
+            if q < 0.0 {
+                Some(cash / (q.abs() * (1.0 + margin)))
+            } else {
+                (cash < 0.0).then(|| -cash / (q * (1.0 - margin)))
+            }
+        });
+        let Some((event, level)) = guard.event(bar, entry, liquidation) else { return };
+        let (price, fee) = match event {
+            GuardEvent::Stop if q > 0.0 => (level * (1.0 - exec.slippage), exec.taker_fee),
+            GuardEvent::Stop => (level * (1.0 + exec.slippage), exec.taker_fee),
+            GuardEvent::Target => (level, exec.maker_fee),
+            GuardEvent::Liquidation => (level, exec.taker_fee),
+        };
+        self.close_at(block, row, price, fee, rule);
+        self.blocked = if q > 0.0 { 1 } else { -1 };
+        self.acted = 0;
     }
 
     /// The liquidation inside the bar, if its prices reach it.
@@ -116,7 +157,7 @@ impl HeldAccount {
             (level, owes && open <= level, owes && prepared.low[row] <= level)
         };
         if gapped || touched {
-            self.close_at(block, row, if gapped { open } else { level }, rule);
+            self.close_at(block, row, if gapped { open } else { level }, block.exec.taker_fee, rule);
             self.blocked = if q > 0.0 { 1 } else { -1 };
             self.acted = 0;
         }
@@ -124,22 +165,22 @@ impl HeldAccount {
 
     /// Closes the position at `price`, slippage inside; charges are those of the row `charged`.
     #[inline(always)]
-    fn close_at(&mut self, block: &HeldBlock, charged: usize, price: f64, rule: &mut ReturnRule) {
-        let (cash, fee) = (self.cash(block, charged), block.exec.taker_fee);
+    fn close_at(&mut self, block: &HeldBlock, charged: usize, price: f64, fee: f64, rule: &mut ReturnRule) {
+        let cash = self.cash(block, charged);
         let net = if self.q > 0.0 { price * (1.0 - fee) } else { price * (1.0 + fee) };
         let amount = self.q.abs() * net;
         let after = if self.q > 0.0 { cash + amount } else { cash - amount };
-        self.leave(block, charged, after, price, net, rule);
+        self.leave(block, charged, after, (price, net, fee), rule);
     }
 
+    /// Closes the position, which leaves `after`: at a price, what is left of it, the fee of the fill.
     #[inline(always)]
     fn leave(
         &mut self,
         block: &HeldBlock,
         charged: usize,
         after: f64,
-        price: f64,
-        net: f64,
+        (price, net, fee): (f64, f64, f64),
         rule: &mut ReturnRule,
     ) {
         *rule = match *rule {
@@ -148,8 +189,9 @@ impl HeldAccount {
             _ => ReturnRule::Ratio,
         };
         self.charge(block, charged);
-        self.tally.fees += (block.exec.taker_fee * self.q.abs()) * price;
+        self.tally.fees += (fee * self.q.abs()) * price;
         self.all_in = false;
+        self.guard = None;
         self.q = 0.0;
         self.k = after;
         if !self.is_unbooked() {

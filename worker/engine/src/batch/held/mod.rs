@@ -3,6 +3,7 @@
 //! fills E = K + q x with constant K and q.
 
 mod bar;
+mod guard;
 mod hold;
 mod sums;
 mod tables;
@@ -15,6 +16,7 @@ use super::ranges::Ranges;
 use super::{Bits, WORDS};
 use crate::evaluation::BLOCKS;
 use crate::execution::Execution;
+use crate::stops::{Fractions, Guard};
 pub(super) use tables::Tables;
 
 /// One account between two blocks of rows.
@@ -30,9 +32,12 @@ pub(super) struct HeldAccount {
     cash_before: f64,
     /// A mark beyond this may be a liquidation.
     trigger: f64,
+    /// Stop genes, and what guards the open position; `None`: nothing but the margin.
+    stops: Fractions,
+    guard: Option<Guard>,
     /// Equity at the last close.
     before: f64,
-    /// The target last executed, and the side a liquidation has blocked.
+    /// The target last executed, and the side that a stop, target or liquidation has blocked.
     pub acted: i8,
     pub blocked: i8,
     pub drawdown: Drawdown,
@@ -62,13 +67,15 @@ pub(super) struct HeldBlock<'a> {
     pub short: &'a Ranges,
     /// Extremes of the marks.
     pub marks: &'a Ranges,
+    /// Highs and lows of the bars.
+    pub bars: &'a Ranges,
     pub exec: &'a Execution,
     /// First row of the block.
     pub start: usize,
 }
 
 impl HeldAccount {
-    pub(super) fn new(capital: f64, tables: &Tables) -> HeldAccount {
+    pub(super) fn new(capital: f64, tables: &Tables, stops: Fractions) -> HeldAccount {
         HeldAccount {
             k: capital,
             q: 0.0,
@@ -76,6 +83,8 @@ impl HeldAccount {
             charged: 0.0,
             cash_before: 0.0,
             trigger: 0.0,
+            stops,
+            guard: None,
             before: capital,
             acted: 0,
             blocked: 0,
@@ -120,7 +129,7 @@ impl HeldAccount {
         let (mut positions, mut edges) = self.plan(&mut wishes, open, at, rows);
         loop {
             let edge = next(&edges, at, rows);
-            let liquidated = if edge > at && self.q != 0.0 {
+            let closed = if edge > at && self.q != 0.0 {
                 at = self.hold(block, at, edge);
                 self.q == 0.0
             } else {
@@ -130,7 +139,7 @@ impl HeldAccount {
             if self.over {
                 return;
             }
-            if !liquidated {
+            if !closed {
                 if at == rows {
                     return;
                 }
