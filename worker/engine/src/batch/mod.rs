@@ -14,6 +14,7 @@
 
 mod columns;
 mod conditions;
+mod decided;
 mod drawdown;
 mod events;
 mod finish;
@@ -43,6 +44,7 @@ use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::portfolio::statistic;
 use crate::rules::Own;
+use crate::signals::Signals;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
 use columns::Columns;
@@ -270,14 +272,64 @@ impl<'a> BatchEvaluator<'a> {
         let mut done = 0;
         while done < own.len() {
             let decided = own::decide(&run, &own[done..], own::CHUNK, interrupt)?;
-            for signals in decided {
-                let evaluation = backtest::evaluate_signals_until(&run, &signals, own[done].1, interrupt)?;
-                out[members[done].0] = self.with_buy_and_hold(evaluation);
-                scratch.simulated += 1;
-                done += 1;
+            let own = &own[done..done + decided.len()];
+            let singles = self.follow_decided(&decided, own, scratch, interrupt)?;
+            for (((signals, (_, genome)), singles), (i, _)) in
+                decided.iter().zip(own).zip(singles).zip(&members[done..])
+            {
+                out[*i] = if singles.len() == run.symbols.len() {
+                    self.combine(singles)
+                } else {
+                    scratch.simulated += 1;
+                    let alone = backtest::evaluate_signals_until(&run, signals, genome, interrupt)?;
+                    self.with_buy_and_hold(alone)
+                };
             }
+            done += decided.len();
         }
         Ok(())
+    }
+
+    /// What decisions are worth on each symbol; of some, or of all, that only the simulator knows.
+    fn follow_decided(
+        &self,
+        decided: &[Vec<Signals>],
+        own: &[(&Own, &Genome)],
+        scratch: &mut Scratch,
+        interrupt: Interrupt,
+    ) -> Result<Vec<Vec<Evaluation>>, Interrupted> {
+        let mut singles = vec![Vec::new(); decided.len()];
+        let symbols = self.symbols.as_ref().filter(|symbols| self.has_guards(symbols));
+        for (k, symbol) in symbols.into_iter().flatten().enumerate() {
+            let Some(tables) = self.guarded(k, symbol) else { continue };
+            let signals = decided.iter().filter_map(|signals| signals.get(k));
+            let stops = own.iter().map(|(_, genome)| Fractions::from(genome.stops));
+            let pass = self.pass_over(k, symbol, tables, interrupt);
+            decided::run(&pass, signals.zip(stops), scratch, |member, evaluation| {
+                singles[member].extend(evaluation);
+            })?;
+        }
+        Ok(singles)
+    }
+
+    fn pass_over<'p>(
+        &'p self,
+        k: usize,
+        symbol: &'p Symbol<'a>,
+        tables: &'p AccountTables<'a>,
+        interrupt: Interrupt<'p>,
+    ) -> Pass<'p> {
+        Pass {
+            set: self.set,
+            tables,
+            close: &self.run.symbols[k].close,
+            base: self.run.rows[k].first,
+            capital: self.run.exec.initial_capital / self.run.symbols.len() as f64,
+            final_close: symbol.final_close,
+            exec: self.run.exec,
+            metrics: self.run.metrics,
+            interrupt,
+        }
     }
 
     fn pass(
@@ -290,7 +342,6 @@ impl<'a> BatchEvaluator<'a> {
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
         let Some(symbols) = &self.symbols else { return Ok(()) };
-        let capital = self.run.exec.initial_capital / symbols.len() as f64;
         let mut singles: Vec<Vec<Evaluation>> =
             members.iter().map(|_| Vec::with_capacity(symbols.len())).collect();
         let stops = members.first().is_some_and(|(i, _)| individuals[*i].genome.stops != Stops::default());
@@ -298,17 +349,7 @@ impl<'a> BatchEvaluator<'a> {
             let prepared = &self.run.symbols[k];
             let tables = if stops { self.guarded(k, symbol) } else { Some(&symbol.tables) };
             let Some(tables) = tables else { continue };
-            let pass = Pass {
-                set: self.set,
-                tables,
-                close: &prepared.close,
-                base: self.run.rows[k].first,
-                capital,
-                final_close: symbol.final_close,
-                exec: self.run.exec,
-                metrics: self.run.metrics,
-                interrupt,
-            };
+            let pass = self.pass_over(k, symbol, tables, interrupt);
             let done = |member: usize, evaluation| singles[member].extend(evaluation);
             if own.is_empty() {
                 let plans = members.iter_mut().filter_map(|(i, planned)| match planned {

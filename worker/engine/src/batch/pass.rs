@@ -1,11 +1,10 @@
 //! One pass over the rows of one symbol for the individuals of one strategy.
-#![allow(unsafe_code)]
 
 use super::columns::Columns;
 use super::events::{Borders, WholeAccount, WholeBlock};
 use super::finish;
 use super::held::{self, HeldAccount, HeldBlock};
-use super::instructions::{InstructionSet, Kind};
+use super::instructions::{InstructionSet, Work};
 use super::kernels::Isa;
 use super::key::Key;
 use super::plan::Plan;
@@ -24,7 +23,7 @@ use crate::stops::Fractions;
 pub struct Scratch {
     keys: Vec<Key>,
     table: Table,
-    accounts: Accounts,
+    pub(super) accounts: Accounts,
     pub(super) simulated: u64,
 }
 
@@ -86,13 +85,45 @@ pub(super) struct Start {
 
 /// The accounts of a pass, one a member.
 #[derive(Default)]
-struct Accounts {
-    ranges: Ranges,
+pub(super) struct Accounts {
+    pub(super) ranges: Ranges,
     /// Index prices of shorts, marks of liquidation, highs and lows.
-    more_ranges: [Ranges; 3],
+    pub(super) more_ranges: [Ranges; 3],
     whole: Vec<WholeAccount>,
     sums: Vec<Borders>,
     held: Vec<HeldAccount>,
+}
+
+impl Accounts {
+    /// Takes a block of rows into the extremes that held accounts look at.
+    #[inline(always)]
+    pub(super) fn fill(&mut self, tables: &held::Tables, from: usize, to: usize) {
+        fill(&mut self.ranges, &mut self.more_ranges, tables, from, to);
+    }
+}
+
+#[inline(always)]
+fn fill(long: &mut Ranges, more: &mut [Ranges; 3], tables: &held::Tables, from: usize, to: usize) {
+    let [short, marks, bars] = more;
+    long.fill(&tables.long[from..to], &tables.long[from..to]);
+    short.fill(&tables.short[from..to], &tables.short[from..to]);
+    marks.fill(&tables.high_marks[from..to], &tables.low_marks[from..to]);
+    bars.fill(&tables.prepared.high[from..to], &tables.prepared.low[from..to]);
+}
+
+/// All rows but the last of a pass.
+struct AllBlocks<'w, 'a, S> {
+    pass: &'w Pass<'a>,
+    source: &'w mut S,
+    first: &'w [Start],
+    accounts: &'w mut Accounts,
+}
+
+impl<S: Source> Work for AllBlocks<'_, '_, S> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        self.pass.blocks(isa, self.source, self.first, self.accounts);
+    }
 }
 
 impl Pass<'_> {
@@ -153,50 +184,10 @@ impl Pass<'_> {
                 accounts.held.extend(first.iter().map(new));
             }
         }
-        self.dispatch(source, first, accounts);
+        self.set.run(AllBlocks { pass: self, source, first, accounts });
         self.interrupt.check()?;
         self.finish(accounts, &mut done);
         Ok(())
-    }
-
-    fn dispatch<S: Source>(&self, source: &mut S, first: &[Start], accounts: &mut Accounts) {
-        #[cfg(target_arch = "x86_64")]
-        use super::kernels::x86::{Avx2, Avx512};
-
-        // The features of `Avx512::detect` and `Avx2::detect`: the loops around the comparisons gain by them, too.
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,lzcnt,popcnt")]
-        fn wide<S: Source>(
-            pass: &Pass,
-            isa: Avx512,
-            source: &mut S,
-            first: &[Start],
-            accounts: &mut Accounts,
-        ) {
-            pass.blocks(isa, source, first, accounts);
-        }
-
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-        fn narrow<S: Source>(
-            pass: &Pass,
-            isa: Avx2,
-            source: &mut S,
-            first: &[Start],
-            accounts: &mut Accounts,
-        ) {
-            pass.blocks(isa, source, first, accounts);
-        }
-
-        match self.set.0 {
-            Kind::Portable(isa) => self.blocks(isa, source, first, accounts),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `isa` exists only where the processor has all features that `wide` is compiled for.
-            Kind::Avx512(isa) => unsafe { wide(self, isa, source, first, accounts) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `isa` exists only where the processor has all features that `narrow` is compiled for.
-            Kind::Avx2(isa) => unsafe { narrow(self, isa, source, first, accounts) },
-        }
     }
 
     /// All rows but the last, unless interrupted.
@@ -230,14 +221,8 @@ impl Pass<'_> {
                     }
                 }
                 AccountTables::Held(tables) => {
-                    let [short, marks, bars] = &mut *more_ranges;
-                    ranges.fill(&tables.long[from..to], &tables.long[from..to]);
-                    short.fill(&tables.short[from..to], &tables.short[from..to]);
-                    marks.fill(&tables.high_marks[from..to], &tables.low_marks[from..to]);
-                    if first.iter().any(|first| !first.stops.is_none()) {
-                        let prepared = tables.prepared;
-                        bars.fill(&prepared.high[from..to], &prepared.low[from..to]);
-                    }
+                    fill(ranges, more_ranges, tables, from, to);
+                    let [short, marks, bars] = &*more_ranges;
                     let block =
                         HeldBlock { tables, long: ranges, short, marks, bars, exec: self.exec, start: from };
                     let open = tables.open.as_ref().map(|open| window(open, from));
@@ -276,15 +261,26 @@ impl Pass<'_> {
         let block = HeldBlock { tables, long: ranges, short, marks, bars, exec: self.exec, start: last };
         for (i, account) in held.iter_mut().enumerate() {
             let open_position = account.finish(&block, self.final_close);
-            let end = finish::FinalState {
-                open_position,
-                equity: account.equity(&block, last),
-                capital: self.capital,
-                returns: last - self.base,
-            };
-            let whole = finish::evaluation(&account.totals(), &account.sums, &end, self.exec, self.metrics);
-            done(i, whole.filter(|_| !account.lost));
+            done(i, self.held(account, &block, open_position));
         }
+    }
+
+    /// What an account that is held to the last row has come to.
+    pub(super) fn held(
+        &self,
+        account: &HeldAccount,
+        block: &HeldBlock,
+        open_position: bool,
+    ) -> Option<Evaluation> {
+        let last = self.close.len() - 1;
+        let end = finish::FinalState {
+            open_position,
+            equity: account.equity(block, last),
+            capital: self.capital,
+            returns: last - self.base,
+        };
+        let whole = finish::evaluation(&account.totals(), &account.sums, &end, self.exec, self.metrics);
+        whole.filter(|_| !account.lost)
     }
 
     fn finish_whole(

@@ -1,7 +1,9 @@
 //! Rows with an unchanged position in which a stop, a target or the margin may close it: the first that may is found by
 //! halving, from the extremes of ranges.
 
+use super::listener::Nobody;
 use super::{HeldAccount, HeldBlock};
+use crate::stops::Guard;
 
 impl HeldAccount {
     /// Holds the position over the rows `from..to` of the block. Answers the row after the last one taken, which is
@@ -41,7 +43,7 @@ impl HeldAccount {
     #[inline(never)]
     fn hold_warily(&mut self, block: &HeldBlock, mut from: usize, to: usize) -> usize {
         while from < to {
-            let row = self.quiet_until(block, from, to);
+            let row = self.quiet_until(block, self.guard, from, to);
             if row > from {
                 let end = self.scan(block, from, row);
                 if let Some(guard) = &mut self.guard {
@@ -50,7 +52,7 @@ impl HeldAccount {
                 from = end;
             }
             if from < to && self.q != 0.0 && !self.over {
-                self.bar(block, block.start + from, self.acted, false);
+                self.bar(block, block.start + from, self.acted, false, &mut Nobody);
                 from += 1;
             }
             if self.over || self.q == 0.0 {
@@ -60,11 +62,16 @@ impl HeldAccount {
         to
     }
 
-    /// The first row of `from..to` in which something may happen.
+    /// The first row of `from..to` in which `guard` or the margin may close the position. The peak moves with the rows
+    /// passed; the account's own does when they are taken.
     #[inline(always)]
-    fn quiet_until(&self, block: &HeldBlock, from: usize, to: usize) -> usize {
-        // The peak of the rows passed; the account's own moves when they are taken.
-        let mut guard = self.guard;
+    pub(super) fn quiet_until(
+        &self,
+        block: &HeldBlock,
+        mut guard: Option<Guard>,
+        from: usize,
+        to: usize,
+    ) -> usize {
         let (mut at, mut step) = (from, to - from);
         while at < to {
             step = if step < to - at { step } else { to - at };

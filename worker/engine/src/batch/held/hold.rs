@@ -43,8 +43,10 @@ impl HeldAccount {
     #[cold]
     fn walk(&mut self, block: &HeldBlock, from: usize, to: usize) -> usize {
         for t in from..to {
-            self.bar(block, block.start + t, self.acted, false);
-            if self.over || self.q == 0.0 {
+            let row = block.start + t;
+            self.pass_borders(block, row);
+            self.mark(block, row, self.rule(), true);
+            if self.over {
                 return t + 1;
             }
         }

@@ -3,8 +3,10 @@
 //! fills E = K + q x with constant K and q.
 
 mod bar;
+mod decided;
 mod guard;
 mod hold;
+mod listener;
 mod sums;
 mod tables;
 
@@ -17,6 +19,8 @@ use super::{Bits, WORDS};
 use crate::evaluation::BLOCKS;
 use crate::execution::Execution;
 use crate::stops::{Fractions, Guard};
+pub(super) use decided::Decided;
+use listener::Nobody;
 pub(super) use tables::Tables;
 
 /// One account between two blocks of rows.
@@ -38,7 +42,7 @@ pub(super) struct HeldAccount {
     /// Equity at the last close.
     before: f64,
     /// The target last executed, and the side that a stop, target or liquidation has blocked.
-    pub acted: i8,
+    pub acted: f64,
     pub blocked: i8,
     pub drawdown: Drawdown,
     pub tally: Tally,
@@ -86,7 +90,7 @@ impl HeldAccount {
             stops,
             guard: None,
             before: capital,
-            acted: 0,
+            acted: 0.0,
             blocked: 0,
             drawdown: Drawdown::new(capital),
             tally: Tally::default(),
@@ -144,7 +148,8 @@ impl HeldAccount {
                     return;
                 }
                 let bit = |x: &Bits| (x[at / 64] >> (at % 64) & 1) as i8;
-                self.bar(block, block.start + at, bit(&positions[0]) - bit(&positions[1]), false);
+                let side = bit(&positions[0]) - bit(&positions[1]);
+                self.bar(block, block.start + at, f64::from(side), false, &mut Nobody);
                 at += 1;
                 if self.over {
                     return;
@@ -177,7 +182,7 @@ impl HeldAccount {
                 self.blocked = 0;
             }
         }
-        let mut held = [u64::from(self.acted > 0), u64::from(self.acted < 0)];
+        let mut held = [u64::from(self.acted > 0.0), u64::from(self.acted < 0.0)];
         let positions = match open {
             Some(open) => {
                 let [mut long, mut short] = held;
@@ -201,8 +206,15 @@ impl HeldAccount {
         if !self.over {
             let wish = self.latch[0] as i8 - self.latch[1] as i8;
             let wish = if wish == self.blocked { 0 } else { wish };
-            let side = if block.tables.is_open(row) { wish } else { self.acted };
-            self.bar(block, row, side, final_close);
+            let side = if block.tables.is_open(row) { f64::from(wish) } else { self.acted };
+            self.bar(block, row, side, final_close, &mut Nobody);
+        }
+        self.end(block, row)
+    }
+
+    /// What is left to do after the last row. Answers whether a position is left open.
+    fn end(&mut self, block: &HeldBlock, row: usize) -> bool {
+        if !self.over {
             self.charge(block, row);
         }
         self.pass_borders(block, row + 1);

@@ -30,8 +30,6 @@ pub(in crate::batch) struct Tables<'a> {
     pub open: Option<Vec<u64>>,
     /// Whether every return is E / E1 - 1.
     pub ratios: bool,
-    /// Equity multiple of an opening order.
-    pub k: f64,
 }
 
 impl<'a> Tables<'a> {
@@ -66,7 +64,6 @@ impl<'a> Tables<'a> {
             ordered: true,
             open: open_rows(prepared, base),
             ratios: charged || exec.has_ratio_returns(),
-            k,
         };
         let (mut reach, mut border) = ([0_i128; 3], 0);
         for t in base + 1..n {
