@@ -1,8 +1,8 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{
-    backtest, check, completions, data, dev, estimate, functions, import, init, render, run, strategies,
-    validate,
+    backtest, check, completions, data, dev, estimate, functions, import, init, render, report, run,
+    strategies, validate,
 };
 use crate::exit::CommandResult;
 use crate::output::Output;
@@ -34,6 +34,7 @@ All times are UTC, at the OPEN of a bar.";
 #[expect(missing_docs, reason = "the text of each verb is that of its arguments")]
 pub enum Verb {
     Run(run::Arguments),
+    Report(report::Arguments),
     Backtest(backtest::Arguments),
     Import(import::Arguments),
     Data(data::Arguments),
@@ -54,6 +55,7 @@ impl Arguments {
         crate::terminal::start_log(self.verbose, self.verb.is_json());
         match self.verb {
             Verb::Run(a) => run::execute(a),
+            Verb::Report(a) => report::execute(a),
             Verb::Estimate(a) => estimate::execute(a),
             Verb::Backtest(a) => backtest::execute(a),
             Verb::Import(a) => import::execute(a),

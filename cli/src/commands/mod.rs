@@ -10,6 +10,7 @@ pub mod functions;
 pub mod import;
 pub mod init;
 pub mod render;
+pub mod report;
 pub mod run;
 pub mod strategies;
 pub mod validate;

@@ -22,6 +22,7 @@ use super::tables::{self, time};
 use super::{evaluations, looks, pictures};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
+use crate::report::page::{self, REPORT};
 use crate::run::driver::Driver;
 use crate::run::ended::Completion;
 use crate::storage::StorageError;
@@ -157,6 +158,9 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         put(&best.join("equity.csv"), |out| tables::equity(out, accounts))?;
         put(&best.join("trades.csv"), |out| tables::trades(out, accounts, problem.bars()))?;
     }
+    // Of the files, so that the same result gives the same page whenever it is asked for.
+    let report = page::of(path)?;
+    put(&path.join(REPORT), |out| out.write_all(report.as_bytes()))?;
     Ok(document)
 }
 
