@@ -1,8 +1,8 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{
-    backtest, check, compare, completions, data, dev, estimate, functions, import, init, lookahead,
-    neighbours, render, run, strategies, validate,
+    backtest, check, compare, completions, data, dev, estimate, functions, import, init, lookahead, neighbours, render, report, run,
+    strategies, validate,
 };
 use crate::exit::CommandResult;
 use crate::output::Output;
@@ -34,6 +34,7 @@ All times are UTC, at the OPEN of a bar.";
 #[expect(missing_docs, reason = "the text of each verb is that of its arguments")]
 pub enum Verb {
     Run(run::Arguments),
+    Report(report::Arguments),
     Backtest(backtest::Arguments),
     Lookahead(lookahead::Arguments),
     Neighbours(neighbours::Arguments),
@@ -57,6 +58,7 @@ impl Arguments {
         crate::terminal::start_log(self.verbose, self.verb.is_json());
         match self.verb {
             Verb::Run(a) => run::execute(a),
+            Verb::Report(a) => report::execute(a),
             Verb::Estimate(a) => estimate::execute(a),
             Verb::Backtest(a) => backtest::execute(a),
             Verb::Lookahead(a) => lookahead::execute(a),

@@ -13,6 +13,7 @@ pub mod init;
 pub mod lookahead;
 pub mod neighbours;
 pub mod render;
+pub mod report;
 pub mod run;
 pub mod strategies;
 pub mod validate;

@@ -1,5 +1,6 @@
 //! `galapagos run`: a job from manifest to result on this machine.
 
+use crate::commands::report;
 use crate::data_dir::DataDir;
 use crate::exit::{CommandError, CommandResult};
 use crate::output::Output;
@@ -11,6 +12,7 @@ use galapagos_run::execute::{self, Options, RunOutcome};
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::Problem;
 use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::report::page;
 use galapagos_run::storage::run_folder::Start;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -28,6 +30,7 @@ Examples:
   galapagos run jobs.yaml --job fx-hourly --slots 4 -o json > result.json
   galapagos run job.yaml --workers 2
   galapagos run job.yaml --fail-on-gates
+  galapagos run job.yaml --report job.html
 
 With -o json one JSON document is printed on stdout, and stderr has one JSON object a line (one for each generation).
 Exit codes: 0 done, 1 internal error, 2 invalid input, 3 not validated (with --fail-on-gates), 4 no individual is feasible, 130 interrupted (the same command continues).")]
@@ -76,6 +79,9 @@ pub struct Arguments {
     /// End with exit code 3 unless the find is validated: see `spec.validation.gates`
     #[arg(long)]
     pub fail_on_gates: bool,
+    /// Copy the report of the result, one page for a browser, to FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub report: Option<PathBuf>,
     /// How to print the result
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
@@ -128,6 +134,10 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         RunOutcome::Finished { result, folder, reused } => {
             if reused {
                 tracing::info!("this job had ended before; nothing was evaluated (--fresh starts over)");
+            }
+            if let Some(file) = &arguments.report {
+                // Made anew: an older result has none.
+                report::write(file, &page::of(&folder).map_err(report::blame)?)?;
             }
             match arguments.output {
                 Output::Json => terminal::print_json(&run_report::to_json(&result))?,

@@ -34,6 +34,7 @@ pub mod examine;
 pub mod execute;
 pub mod job;
 pub mod pictures;
+pub mod report;
 pub mod results;
 pub mod run;
 pub mod storage;

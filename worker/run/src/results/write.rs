@@ -26,6 +26,7 @@ use super::validation::{Among, Find, Winner, validate};
 use super::{evaluations, looks, pictures};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
+use crate::report::page::{self, REPORT};
 use crate::run::driver::Driver;
 use crate::run::ended::Completion;
 use crate::storage::StorageError;
@@ -193,6 +194,9 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         put(&best.join("equity.csv"), |out| tables::equity(out, accounts, markets))?;
         put(&best.join("trades.csv"), |out| tables::trades(out, accounts, problem.bars()))?;
     }
+    // Of the files, so that the same result gives the same page whenever it is asked for.
+    let report = page::of(path)?;
+    put(&path.join(REPORT), |out| out.write_all(report.as_bytes()))?;
     Ok(document)
 }
 
