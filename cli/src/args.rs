@@ -1,8 +1,8 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{
-    backtest, check, completions, data, dev, estimate, functions, import, init, render, run, strategies,
-    validate,
+    backtest, check, completions, data, dev, estimate, functions, import, import_signals, init, render, run,
+    strategies, validate,
 };
 use crate::exit::CommandResult;
 use crate::output::Output;
@@ -36,6 +36,7 @@ pub enum Verb {
     Run(run::Arguments),
     Backtest(backtest::Arguments),
     Import(import::Arguments),
+    ImportSignals(import_signals::Arguments),
     Data(data::Arguments),
     Strategies(strategies::Arguments),
     Functions(functions::Arguments),
@@ -57,6 +58,7 @@ impl Arguments {
             Verb::Estimate(a) => estimate::execute(a),
             Verb::Backtest(a) => backtest::execute(a),
             Verb::Import(a) => import::execute(a),
+            Verb::ImportSignals(a) => import_signals::execute(a),
             Verb::Data(a) => data::execute(a),
             Verb::Validate(a) => validate::execute(a),
             Verb::Render(a) => render::execute(a),
