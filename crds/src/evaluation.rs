@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
 use crate::rules;
+use crate::walk_forward::WalkForward;
 
 /// A metric to improve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,6 +58,9 @@ pub struct ValidationSpec {
     /// The last rows, which evolution never sees.
     #[serde(default)]
     pub holdout: Holdout,
+    /// Evolves anew on parts of the past and trades each on the rows that follow. Absent: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk_forward: Option<WalkForward>,
 }
 
 /// Rows at the end of the data that are used once, after the last generation.

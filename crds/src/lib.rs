@@ -24,6 +24,7 @@ pub mod status;
 pub mod stop;
 pub mod strategy;
 pub mod strategy_rules;
+pub mod walk_forward;
 
 pub use breeding::{Breeding, Preset, ResolvedBreeding};
 pub use catalogue::Catalogue;
@@ -41,6 +42,7 @@ pub use status::EvolutionJobStatus;
 pub use stop::Stop;
 pub use strategy::{GeneSpec, Scale, StrategySpec};
 pub use strategy_rules::{Expression, Reentry, RulesSpec, SideRules};
+pub use walk_forward::{Train, WalkForward};
 
 /// API group of both kinds.
 pub const GROUP: &str = "galapagos.dev";

@@ -37,6 +37,7 @@ mod range;
 mod rules;
 mod space;
 pub mod suggest;
+mod walk_forward;
 
 pub use check::{check, check_strategy, objective, unknown_metric};
 pub use dates::{Dates, SPELLING, dates, show as show_stamp, stamp_ms};

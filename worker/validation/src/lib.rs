@@ -10,5 +10,6 @@ pub mod draws;
 pub mod normal;
 mod reason;
 pub mod sharpe;
+pub mod walk_forward;
 
 pub use reason::NullReason;

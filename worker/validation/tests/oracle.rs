@@ -7,13 +7,16 @@
 
 #[path = "oracle/records.rs"]
 mod records;
+#[path = "oracle/walk_forward.rs"]
+mod walk_forward;
 
 use records::{differences, records, tolerance};
 use serde_json::Value;
 
 /// What this crate computes for the input of a record of that function.
-fn answer(function: &str, _input: &Value) -> Result<Value, String> {
-    Err(format!("no function {function:?} is known here"))
+fn answer(function: &str, input: &Value) -> Result<Value, String> {
+    let found = walk_forward::answer(function, input);
+    found.ok_or_else(|| format!("no function {function:?} is known here"))
 }
 
 #[test]
