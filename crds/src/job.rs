@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::breeding::Breeding;
-use crate::evaluation::{EvaluationSpec, Limit, Objective, ValidationSpec, default_objectives};
+use crate::evaluation::{EvaluationSpec, Limit, Objective, default_objectives};
 use crate::execution::ExecutionSpec;
 use crate::market_data::MarketData;
 use crate::population::Population;
@@ -13,6 +13,7 @@ use crate::rules;
 use crate::status::EvolutionJobStatus;
 use crate::stop::Stop;
 use crate::strategy::StrategySpec;
+use crate::validation::ValidationSpec;
 
 /// What a job evolves, on what, and when it ends. `suspend`, `priority`, `workerPoolName`, `generations`, `stop`,
 /// the deadlines, `backoffLimit` and the ttl may be changed later; everything else is fixed.
@@ -114,7 +115,7 @@ pub struct EvolutionJobSpec {
     /// The simulated account: fills, costs, size and rows.
     #[serde(default)]
     pub execution: ExecutionSpec,
-    /// How the winner is checked against luck.
+    /// How the winner is checked against luck. Of it only the holdout is part of the inputs digest.
     #[serde(default)]
     pub validation: ValidationSpec,
     /// What happens when an individual cannot be evaluated.

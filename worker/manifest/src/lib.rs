@@ -37,6 +37,7 @@ mod range;
 mod rules;
 mod space;
 pub mod suggest;
+mod validation;
 mod walk_forward;
 
 pub use check::{check, check_strategy, objective, unknown_metric};

@@ -7,6 +7,7 @@ use galapagos_engine::evaluation::{Evaluation, Metric, Metrics, Reason};
 use serde::{Deserialize, Serialize};
 
 use super::excluded::Excluded;
+use super::validation::document::Validation;
 use crate::run::state::GenerationReport;
 
 /// Name and version of the schema. Fields are only ever added to a version.
@@ -52,6 +53,9 @@ pub struct ResultDocument {
     pub excluded: Vec<Excluded>,
     /// How much of the best is luck.
     pub luck: Luck,
+    /// Whether the find can be told from luck, and what would break it; `None` in results of earlier releases.
+    #[serde(default)]
+    pub validation: Option<Validation>,
     /// Holding the symbols over the same windows with the same costs.
     pub buy_and_hold: BuyAndHold,
     /// The rows that were used.

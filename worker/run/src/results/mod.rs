@@ -18,6 +18,7 @@ pub mod looks;
 pub mod luck;
 pub mod pictures;
 pub mod tables;
+pub mod validation;
 pub mod write;
 
 /// Why a result cannot be made.

@@ -115,6 +115,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
             deflated_sharpe: best.as_ref().and_then(|b| b.deflated_sharpe),
             holdout_looks: looks::total(&folder.result(), &driver.digest().to_string(), shown),
         },
+        validation: None,
         best,
         species,
         evaluations: Evaluations {
