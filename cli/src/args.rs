@@ -1,8 +1,8 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{
-    backtest, check, completions, data, dev, estimate, functions, import, init, render, run, strategies,
-    validate,
+    backtest, check, completions, data, dev, estimate, functions, import, init, lookahead, render, run,
+    strategies, validate,
 };
 use crate::exit::CommandResult;
 use crate::output::Output;
@@ -35,6 +35,7 @@ All times are UTC, at the OPEN of a bar.";
 pub enum Verb {
     Run(run::Arguments),
     Backtest(backtest::Arguments),
+    Lookahead(lookahead::Arguments),
     Import(import::Arguments),
     Data(data::Arguments),
     Strategies(strategies::Arguments),
@@ -56,6 +57,7 @@ impl Arguments {
             Verb::Run(a) => run::execute(a),
             Verb::Estimate(a) => estimate::execute(a),
             Verb::Backtest(a) => backtest::execute(a),
+            Verb::Lookahead(a) => lookahead::execute(a),
             Verb::Import(a) => import::execute(a),
             Verb::Data(a) => data::execute(a),
             Verb::Validate(a) => validate::execute(a),

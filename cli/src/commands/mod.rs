@@ -9,6 +9,7 @@ pub mod estimate;
 pub mod functions;
 pub mod import;
 pub mod init;
+pub mod lookahead;
 pub mod render;
 pub mod run;
 pub mod strategies;

@@ -26,9 +26,10 @@ Examples:
   galapagos run job.yaml --dry-run
   galapagos run jobs.yaml --job fx-hourly --slots 4 -o json > result.json
   galapagos run job.yaml --workers 2
+  galapagos run job.yaml --fail-on-gates
 
 With -o json one JSON document is printed on stdout, and stderr has one JSON object a line (one for each generation).
-Exit codes: 0 done, 1 internal error, 2 invalid input, 3 gates failed, 4 no individual is feasible, 130 interrupted (the same command continues).")]
+Exit codes: 0 done, 1 internal error, 2 invalid input, 3 not validated (with --fail-on-gates), 4 no individual is feasible, 130 interrupted (the same command continues).")]
 pub struct Arguments {
     /// Manifest with an EvolutionJob; - is stdin
     #[arg(value_name = "FILE")]
@@ -67,6 +68,9 @@ pub struct Arguments {
     /// Say what would be done: window, spaces, evaluations, time, memory, cost
     #[arg(long)]
     pub dry_run: bool,
+    /// End with exit code 3 unless the find is validated: see `spec.validation.gates`
+    #[arg(long)]
+    pub fail_on_gates: bool,
     /// How to print the result
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
@@ -123,8 +127,11 @@ pub fn execute(arguments: Arguments) -> CommandResult {
                 Output::Json => terminal::print_json(&run_report::to_json(&result))?,
                 Output::Table => terminal::print(&run_report::to_text(&result, &folder, limits))?,
             }
-            run_report::none_feasible(&result, limits)
-                .map_or(Ok(()), |text| Err(CommandError::NoneFeasible(text)))
+            if let Some(text) = run_report::none_feasible(&result, limits) {
+                return Err(CommandError::NoneFeasible(text));
+            }
+            let failed = run_report::gates_failed(&result).filter(|_| arguments.fail_on_gates);
+            failed.map_or(Ok(()), |text| Err(CommandError::GatesFailed(text)))
         }
         RunOutcome::Interrupted { generation, .. } => Err(CommandError::Interrupted(format!(
             "interrupted after {generation} generations; nothing is lost. Continue with:\n  {}",

@@ -29,11 +29,13 @@ pub enum NullReason {
     TimeLimit,
     /// The winner cannot be back-tested again.
     NotReplayable,
+    /// A number is beyond the range of exact sums (A1).
+    NotFinite,
 }
 
 impl NullReason {
     /// All of them, in the order of the contract.
-    pub const ALL: [NullReason; 13] = [
+    pub const ALL: [NullReason; 14] = [
         NullReason::NotRequested,
         NullReason::NoCandidate,
         NullReason::TooFewTrials,
@@ -47,6 +49,7 @@ impl NullReason {
         NullReason::InSampleNotPositive,
         NullReason::TimeLimit,
         NullReason::NotReplayable,
+        NullReason::NotFinite,
     ];
 
     /// The name in results.
@@ -65,6 +68,15 @@ impl NullReason {
             NullReason::InSampleNotPositive => "InSampleNotPositive",
             NullReason::TimeLimit => "TimeLimit",
             NullReason::NotReplayable => "NotReplayable",
+            NullReason::NotFinite => "NotFinite",
         }
     }
 }
+
+impl std::fmt::Display for NullReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::error::Error for NullReason {}

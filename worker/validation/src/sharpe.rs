@@ -18,7 +18,7 @@ pub struct Moments {
 }
 
 /// 1 - skew SR + (kurtosis - 1)/4 SR^2: what non-normal returns do to the error of a Sharpe ratio.
-fn spread(sharpe: f64, moments: Moments) -> f64 {
+pub(crate) fn spread(sharpe: f64, moments: Moments) -> f64 {
     1.0 - moments.skew * sharpe + (moments.kurtosis - 1.0) / 4.0 * sharpe * sharpe
 }
 

@@ -33,6 +33,9 @@ pub enum ResultError {
     /// The holdout cannot be prepared.
     #[error(transparent)]
     Funding(#[from] galapagos_engine::funding::FundingError),
+    /// The winner's neighbours cannot be evaluated.
+    #[error(transparent)]
+    Evaluator(#[from] crate::run::evaluator::EvaluatorError),
     /// A picture cannot be drawn.
     #[error(transparent)]
     Picture(#[from] crate::pictures::PictureError),

@@ -3,12 +3,13 @@
 use std::borrow::Borrow;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::num::NonZero;
 use std::path::Path;
 
 use galapagos_crds::population::InitialIndividual;
 use galapagos_engine::ENGINE;
 use galapagos_engine::execution::Fill;
-use galapagos_genetics::{Best, species_id};
+use galapagos_genetics::{Best, Searcher, species_id};
 use galapagos_validation::sharpe::expected_best;
 
 use super::ResultError;
@@ -19,6 +20,7 @@ use super::document::{
 use super::excluded::Tally;
 use super::luck::Trials;
 use super::tables::{self, time};
+use super::validation::{Among, Find, Winner, validate};
 use super::{evaluations, looks, pictures};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
@@ -38,6 +40,7 @@ pub fn publish<'p, P: Borrow<Problem<'p>>>(
     dataset: &str,
     driver: &Driver<'_>,
     reason: Completion,
+    slots: usize,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<ResultDocument, ResultError> {
     let mark = ResultMark {
@@ -47,7 +50,7 @@ pub fn publish<'p, P: Borrow<Problem<'p>>>(
     };
     let mut document = None;
     folder.publish(&mark, |path| {
-        document = Some(fill(path, folder, job, dataset, driver, reason, prepare)?);
+        document = Some(fill(path, folder, job, dataset, driver, reason, slots, prepare)?);
         Ok::<(), ResultError>(())
     })?;
     document.ok_or(ResultError::Empty)
@@ -60,6 +63,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     dataset: &str,
     driver: &Driver<'_>,
     reason: Completion,
+    slots: usize,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<ResultDocument, ResultError> {
     let evolution = driver.evolution();
@@ -71,7 +75,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         driver.ledger(),
         evolution.generation(),
         |record| {
-            trials.add(record, job.execution.bars_per_year);
+            trials.add(record, job);
             excluded.add(record, &job.fitness);
             exceptions.extend(exception(job, record));
         },
@@ -93,14 +97,29 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         // The account of one species is shown; each is several columns of the length of the data.
         winner = if first == Some(s) { Some(accounts) } else { winner };
     }
-    let best = winner.as_ref().filter(|s: &&ChampionAccounts| s.feasible).map(|s| s.champion.clone());
+    let found = winner.as_ref().filter(|s: &&ChampionAccounts| s.feasible);
+    let best = found.map(|s| s.champion.clone());
+    let find = found.zip(evolution.best()).and_then(|(accounts, best)| {
+        let winner = Winner {
+            species: best.species,
+            indices: best.genome,
+            training: &accounts.training,
+            holdout: accounts.holdout.as_ref(),
+            deflated_sharpe: accounts.champion.deflated_sharpe,
+        };
+        let untouched = job.config.searcher != Searcher::Evolution || evolution.exhausted();
+        let among = Among { trials: &trials, distinct: odds.trials, untouched };
+        Find::new(problem, holdout.as_ref(), &winner, among, threads(slots))
+    });
+    let digest = driver.digest().to_string();
+    let validation = validate(find.as_ref(), &digest)?;
     let state = driver.state();
     let counters = state.counters;
     let shown = species.iter().filter(|c| c.holdout.is_some()).count() as u32;
     let document = ResultDocument {
         schema: SCHEMA.to_owned(),
         job: JobName { namespace: job.namespace.clone(), name: job.name.clone() },
-        result_digest: driver.digest().to_string(),
+        result_digest: digest.clone(),
         dataset_digest: job.dataset_digest.clone(),
         inputs_digest: job.digest.to_string(),
         engine: ENGINE,
@@ -109,13 +128,14 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         optimistic: job.execution.fill == Fill::SameClose,
         luck: Luck {
             trials: odds.trials,
-            effective_trials: trials.effective(),
+            effective_trials: validation.confidence.as_ref().map(|c| c.effective_trials as f64),
             sharpe_variance: odds.variance,
             expected_best_sharpe: expected_best(odds.variance, odds.trials),
             deflated_sharpe: best.as_ref().and_then(|b| b.deflated_sharpe),
-            holdout_looks: looks::total(&folder.result(), &driver.digest().to_string(), shown),
+            holdout_looks: looks::total(&folder.result(), &digest, shown),
         },
-        validation: None,
+        validation: Some(validation),
+        tests: serde_json::to_value(&job.validation)?,
         best,
         species,
         evaluations: Evaluations {
@@ -165,6 +185,11 @@ fn put(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) 
     let mut out = BufWriter::new(file);
     write(&mut out).and_then(|()| out.flush()).map_err(StorageError::io("write", path))?;
     Ok(())
+}
+
+/// `slots` threads, or one per core for 0.
+fn threads(slots: usize) -> usize {
+    if slots > 0 { slots } else { std::thread::available_parallelism().map_or(1, NonZero::get) }
 }
 
 /// The best of each species, as `population.initial` of another job takes them.
