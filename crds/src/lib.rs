@@ -27,6 +27,7 @@ pub mod stop;
 pub mod strategy;
 pub mod strategy_rules;
 pub mod validation;
+pub mod walk_forward;
 
 pub use breeding::{Breeding, Preset, ResolvedBreeding};
 pub use catalogue::Catalogue;
@@ -47,6 +48,7 @@ pub use stop::Stop;
 pub use strategy::{GeneSpec, Scale, StrategySpec};
 pub use strategy_rules::{Expression, Reentry, RulesSpec, SideRules};
 pub use validation::{Gates, ValidationSpec};
+pub use walk_forward::{Train, WalkForward};
 
 /// API group of both kinds.
 pub const GROUP: &str = "galapagos.dev";
