@@ -238,7 +238,7 @@ impl HeldAccount {
                 (cash < 0.0).then(|| -cash / (q * (1.0 - margin)))
             }
         });
-        let Some((event, level)) = guard.event(bar, entry, liquidation) else { return };
+        let Some(Hit { event, price: level, .. }) = guard.event(bar, entry, liquidation) else { return };
         let (price, fee) = match event {
             GuardEvent::Stop if q > 0.0 => (level * (1.0 - exec.slippage), exec.taker_fee),
             GuardEvent::Stop => (level * (1.0 + exec.slippage), exec.taker_fee),
