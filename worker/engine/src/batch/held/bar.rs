@@ -6,7 +6,7 @@ use super::{HeldAccount, HeldBlock};
 use crate::account::ReturnRule;
 use crate::batch::tables::units;
 use crate::orders::sign;
-use crate::stops::{Bar, Guard, GuardEvent};
+use crate::stops::{Bar, Guard, GuardEvent, Hit};
 
 impl HeldAccount {
     /// The bar of `row` with a target; `last`: it is the last row and closes the position.
@@ -238,7 +238,7 @@ impl HeldAccount {
                 (cash < 0.0).then(|| -cash / (q * (1.0 - margin)))
             }
         });
-        let Some((event, level)) = guard.event(bar, entry, liquidation) else { return };
+        let Some(Hit { event, price: level, .. }) = guard.event(bar, entry, liquidation) else { return };
         let (price, fee) = match event {
             GuardEvent::Stop if q > 0.0 => (level * (1.0 - exec.slippage), exec.taker_fee),
             GuardEvent::Stop => (level * (1.0 + exec.slippage), exec.taker_fee),
