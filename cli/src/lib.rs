@@ -32,6 +32,7 @@ pub mod progress;
 pub mod run_failure;
 pub mod run_report;
 pub mod set;
+pub mod signal_files;
 pub mod source;
 pub mod strategy_files;
 pub mod table;

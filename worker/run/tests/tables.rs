@@ -27,7 +27,11 @@ fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
 }
 
 /// A run with these options of the account, and the folder of its best.
-fn best(data: &Path, execution: &str, genes: &str) -> (ResultDocument, std::path::PathBuf, tempfile::TempDir) {
+fn best(
+    data: &Path,
+    execution: &str,
+    genes: &str,
+) -> (ResultDocument, std::path::PathBuf, tempfile::TempDir) {
     let results = tempfile::tempdir().unwrap();
     let mut job = manifest("  generations: 3\n  validation: {holdout: {fraction: \"0.2\"}}\n");
     job.spec.execution = serde_yaml::from_str(execution).unwrap();
@@ -35,7 +39,10 @@ fn best(data: &Path, execution: &str, genes: &str) -> (ResultDocument, std::path
         strategy.genes.extend(serde_yaml::from_str::<Vec<galapagos_crds::GeneSpec>>(genes).unwrap());
     }
     let (result, _) = finish(data, &Options { slots: 2, ..Options::new(results.path()) }, &job);
-    let run = results.path().join("galapagos/runs/local/demo").join(result.inputs_digest.rsplit(':').next().unwrap());
+    let run = results
+        .path()
+        .join("galapagos/runs/local/demo")
+        .join(result.inputs_digest.rsplit(':').next().unwrap());
     (result, run.join("result/best"), results)
 }
 
@@ -44,7 +51,8 @@ fn the_equity_of_the_best_stands_beside_its_drawdown_and_the_market() {
     let data = tempfile::tempdir().unwrap();
     publish_walk(data.path(), 500);
     for window in ["AfterWarmUp", "Full"] {
-        let (result, folder, _results) = best(data.path(), &format!("{{takerFee: \"0.001\", window: {window}}}"), "[]");
+        let (result, folder, _results) =
+            best(data.path(), &format!("{{takerFee: \"0.001\", window: {window}}}"), "[]");
         let winner = &result.species[0];
         let winner = result.best.as_ref().unwrap_or(winner);
         let rows = read(&folder.join("equity.csv"));
@@ -56,7 +64,11 @@ fn the_equity_of_the_best_stands_beside_its_drawdown_and_the_market() {
             let deepest = rows.iter().map(|r| number(r, "drawdown")).fold(0.0, f64::max);
             assert_eq!(Some(deepest), account.unwrap().metrics["max_drawdown"], "{window} {part}");
             let last = rows.last().unwrap();
-            assert_eq!(Some(number(last, "market")), market.unwrap().metrics["final_equity"], "{window} {part}");
+            assert_eq!(
+                Some(number(last, "market")),
+                market.unwrap().metrics["final_equity"],
+                "{window} {part}"
+            );
             // Holding begins where the longest warm-up ends; before that there is no market.
             assert!(window == "Full" || rows.iter().all(|r| !r["market"].is_empty()));
         }
@@ -87,7 +99,10 @@ fn a_trade_that_a_stop_ends_names_its_price_and_whether_the_bar_opened_beyond_it
     let (mut gaps, mut inside) = (0, 0);
     for row in &rows {
         if row["reason"] != "stop" {
-            assert!(row["reason"] == "target" || (row["level"].is_empty() && row["gap"] == "false"), "{row:?}");
+            assert!(
+                row["reason"] == "target" || (row["level"].is_empty() && row["gap"] == "false"),
+                "{row:?}"
+            );
             continue;
         }
         let (level, exit) = (number(row, "level"), number(row, "exit_price"));
@@ -132,7 +147,10 @@ fn results_that_show_the_same_holdout_are_counted_over_all_jobs_of_the_data() {
     assert_eq!(looks(&format!("  generations: 2\n{held}")), Some(1));
     assert_eq!(looks(&format!("  generations: 2\n{held}")), Some(1), "an answer from the disk");
     assert_eq!(looks(&format!("  generations: 3\n{held}")), Some(2));
-    assert_eq!(looks(&format!("  generations: 2\n{held}  limits: [{{metric: trades, atLeast: 1}}]\n")), Some(3));
+    assert_eq!(
+        looks(&format!("  generations: 2\n{held}  limits: [{{metric: trades, atLeast: 1}}]\n")),
+        Some(3)
+    );
     assert_eq!(looks("  generations: 2\n  validation: {holdout: {fraction: \"0\"}}\n"), None, "no holdout");
     assert!(data.path().join("galapagos/looks.json").exists());
 }

@@ -44,6 +44,7 @@ mod slots;
 pub mod timing;
 pub mod trials;
 pub mod verdict;
+pub mod walk_forward;
 
 pub use hits::Hits;
 pub use reason::NullReason;

@@ -183,6 +183,7 @@ mod tests {
             close,
             volume: None,
             funding: &[],
+            signals: None,
         });
         let symbols: Vec<Prepared> = bars.map(|bars| Prepared::new(bars, &exec).unwrap()).collect();
         let rows = [Rows::after_warm_up(201); 2];

@@ -119,7 +119,8 @@ pub fn note(file: &Path, window: &Window, inputs: &str, result: &str, trials: u6
 pub fn before(file: &Path, window: &Window, inputs: &str) -> Before {
     let mut before = Before::default();
     let mut jobs: Vec<(String, u64)> = Vec::new();
-    for look in read(file).looks.into_iter().filter(|look| window.meets(look) && look.inputs_digest != inputs) {
+    for look in read(file).looks.into_iter().filter(|look| window.meets(look) && look.inputs_digest != inputs)
+    {
         before.looks = before.looks.saturating_add(1);
         // A job that went on has the evaluations of its earlier results, too.
         match jobs.iter_mut().find(|(job, _)| *job == look.inputs_digest) {
