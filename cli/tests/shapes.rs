@@ -20,6 +20,9 @@ fn every_verb_has_help_with_examples() {
     for verb in [
         "run",
         "backtest",
+        "lookahead",
+        "neighbours",
+        "compare",
         "import",
         "data",
         "strategies",

@@ -74,6 +74,7 @@ fn costs_that_are_multiplied_are_those_of_a_job_that_has_them() {
     assert_eq!((ruinous.feasible, ruinous.value()), (false, 0.0), "{ruinous:?}");
 }
 
+// Contract H14.
 #[test]
 fn neighbours_are_worth_what_each_of_them_is_worth_alone() {
     let data = tempfile::tempdir().unwrap();
@@ -133,6 +134,7 @@ fn the_spans_of_trades_multiply_to_what_the_account_has_made() {
     }
 }
 
+// Contract H13.
 #[test]
 fn the_spans_of_trades_that_end_inside_a_bar_hold_that_bar_and_overlap_nowhere() {
     let data = tempfile::tempdir().unwrap();

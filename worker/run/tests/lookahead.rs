@@ -118,6 +118,7 @@ fn publish_examples(data: &Path) {
     put("eurusd-hourly", "1h", &[load("EURUSD")]);
 }
 
+// Contract H16.
 #[test]
 fn rules_do_not_see_the_future_of_their_symbol_nor_of_another_nor_of_a_longer_bar() {
     let data = tempfile::tempdir().unwrap();
@@ -199,6 +200,7 @@ fn as_bars<'a>(series: &'a OwnedSeries, funding: &'a [FundingStamp]) -> Bars<'a>
     galapagos_run::job::market::bars(&series.as_series(), funding)
 }
 
+// Contract H16.
 #[test]
 fn whoever_peeks_at_the_future_is_caught_wherever_it_looks() {
     let (own, other) = (series("AAA", 300, 1), series("BBB", 300, 2));

@@ -2,9 +2,10 @@
 
 use galapagos_engine::evaluation::Metric;
 use galapagos_validation::concentration::{BEST, best_trades, without_best};
-use galapagos_validation::neighbours::{PAIRS, Position, neighbours};
 use galapagos_validation::periods::{best_block_share, by_year, positive_blocks};
-use galapagos_validation::{NullReason, bootstrap as resampling, neighbours as around, regimes as markets};
+use galapagos_validation::{
+    NullReason, bootstrap as resampling, regimes as markets,
+};
 
 use super::document::{
     Bootstrap, Concentration, CostStress, Difference, LookAhead, Neighbourhood, Periods, RandomEntry, Regime,
@@ -14,7 +15,7 @@ use super::find::{Find, Window};
 use super::parts;
 use crate::results::ResultError;
 use crate::validate::entries::random_entries;
-use crate::validate::{costs as dearer, evaluate, lookahead, trades};
+use crate::validate::{costs as dearer, lookahead, neighbourhood as near, trades};
 
 pub(super) fn bootstrap(find: &Find<'_>) -> Result<Bootstrap, NullReason> {
     let spec = &find.spec().bootstrap;
@@ -44,7 +45,8 @@ pub(super) fn random_entry(find: &Find<'_>) -> RandomEntry {
 
 fn entries(find: &Find<'_>, window: &Window<'_>) -> Result<Test, NullReason> {
     let samples = find.spec().random_entry.samples;
-    let found = random_entries(find.problem, window.part, &find.decoded, window.report, samples, find.slots)?;
+    let found =
+        random_entries(find.problem, window.part, &find.decoded, &window.report, samples, find.slots)?;
     Ok(Test { p: found.hits.p(), hits: found.hits.hits, samples: found.hits.samples, of: found.trades })
 }
 
@@ -61,31 +63,9 @@ pub(super) fn costs(find: &Find<'_>) -> Result<Vec<CostStress>, ResultError> {
 }
 
 pub(super) fn neighbourhood(find: &Find<'_>) -> Result<Result<Neighbourhood, NullReason>, ResultError> {
-    let space = find.problem.job().species[find.species].space();
-    let positions: Vec<Position> = find
-        .indices
-        .iter()
-        .zip(space.lens())
-        .enumerate()
-        .map(|(i, (&at, &len))| Position {
-            at,
-            last: len.saturating_sub(1),
-            numeric: !space.is_categorical(i),
-        })
-        .collect();
-    let near = neighbours(&positions, PAIRS, find.seed(), |mut genome| {
-        space.repair(&mut genome);
-        space.canonical(&genome).ok().map(|g| g.to_vec())
-    });
     let winner = find.metric(Metric::Sharpe).unwrap_or(0.0);
-    let near: Vec<Box<[u32]>> = near.into_iter().map(Vec::into_boxed_slice).collect();
-    // Nothing is a share of a loss: its neighbours are not worth the time.
-    let sharpes = if winner > 0.0 && !near.is_empty() {
-        evaluate::sharpes(find.problem, find.species, &near, find.slots)?
-    } else {
-        Vec::new()
-    };
-    Ok(around::neighbourhood(winner, &sharpes).map(|n| Neighbourhood {
+    let found = near::neighbourhood(find.problem, find.species, &find.indices, winner, find.slots)?;
+    Ok(found.map(|n| Neighbourhood {
         neighbours: n.neighbours,
         median: n.median,
         worst: n.worst,
