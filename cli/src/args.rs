@@ -1,8 +1,8 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{
-    backtest, check, completions, data, dev, estimate, functions, import, init, render, report, run,
-    strategies, validate,
+    backtest, check, compare, completions, data, dev, estimate, functions, import, init, lookahead,
+    neighbours, render, report, run, strategies, validate,
 };
 use crate::exit::CommandResult;
 use crate::output::Output;
@@ -36,6 +36,9 @@ pub enum Verb {
     Run(run::Arguments),
     Report(report::Arguments),
     Backtest(backtest::Arguments),
+    Lookahead(lookahead::Arguments),
+    Neighbours(neighbours::Arguments),
+    Compare(compare::Arguments),
     Import(import::Arguments),
     Data(data::Arguments),
     Strategies(strategies::Arguments),
@@ -58,6 +61,9 @@ impl Arguments {
             Verb::Report(a) => report::execute(a),
             Verb::Estimate(a) => estimate::execute(a),
             Verb::Backtest(a) => backtest::execute(a),
+            Verb::Lookahead(a) => lookahead::execute(a),
+            Verb::Neighbours(a) => neighbours::execute(a),
+            Verb::Compare(a) => compare::execute(a),
             Verb::Import(a) => import::execute(a),
             Verb::Data(a) => data::execute(a),
             Verb::Validate(a) => validate::execute(a),

@@ -22,6 +22,7 @@ pub mod interrupt;
 pub mod manifest;
 pub mod manifest_text;
 pub mod names;
+pub mod opened;
 pub mod output;
 pub mod probe;
 pub mod progress;

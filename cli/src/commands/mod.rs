@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod data;
 pub mod dev;
@@ -9,6 +10,8 @@ pub mod estimate;
 pub mod functions;
 pub mod import;
 pub mod init;
+pub mod lookahead;
+pub mod neighbours;
 pub mod render;
 pub mod report;
 pub mod run;

@@ -31,10 +31,18 @@ impl<'a> Decider<'a> {
         }
     }
 
+    /// The distances of the stops of the entry last decided.
+    pub fn distances(&self) -> Distances {
+        match self {
+            Decider::Targets(targets) => targets.distances(),
+            Decider::Rules(_) => Distances::default(),
+        }
+    }
+
     /// A position was opened at `price`; the distances and levels of its stops.
     pub fn opened(&mut self, row: usize, long: bool, price: f64) -> (Distances, Levels) {
         match self {
-            Decider::Targets(targets) => (targets.distances(), Levels::default()),
+            Decider::Targets(_) => (self.distances(), Levels::default()),
             Decider::Rules(rules) => (Distances::default(), rules.opened(row, long, price)),
         }
     }

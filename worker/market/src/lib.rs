@@ -48,7 +48,7 @@ mod meanings;
 pub mod names;
 mod outliers;
 mod owners;
-mod parallel;
+pub mod parallel;
 pub mod publish;
 pub mod random;
 mod read;

@@ -56,6 +56,9 @@ pub struct ResultDocument {
     /// Whether the find can be told from luck, and what would break it; `None` in results of earlier releases.
     #[serde(default)]
     pub validation: Option<Validation>,
+    /// `spec.validation` of the job, with every default: how its winner was tested.
+    #[serde(default)]
+    pub tests: serde_json::Value,
     /// Holding the symbols over the same windows with the same costs.
     pub buy_and_hold: BuyAndHold,
     /// The rows that were used.
@@ -186,7 +189,7 @@ impl AccountResult {
 pub struct Luck {
     /// Distinct evaluations of all species.
     pub trials: u64,
-    /// Participation ratio of the correlation of the trials' 16 block returns: how many of them differ.
+    /// Different strategies among the feasible trials: those that are no copy of a better one by their 16 block returns.
     pub effective_trials: Option<f64>,
     /// Larger of the variances of the per-bar Sharpe ratio over all trials that have one, infeasible ones included, and
     /// over those of generation 0.

@@ -8,8 +8,8 @@ use std::path::Path;
 use galapagos_crds::population::InitialIndividual;
 use galapagos_engine::ENGINE;
 use galapagos_engine::execution::Fill;
-use galapagos_engine::validation::sharpe::expected_best;
 use galapagos_genetics::{Best, species_id};
+use galapagos_validation::sharpe::expected_best;
 
 use super::ResultError;
 use super::champions::{ChampionAccounts, Odds, champion, holding};

@@ -206,6 +206,8 @@ pub struct Bootstrap {
 pub struct CostStress {
     /// Factor of fees and slippage.
     pub factor: f64,
+    /// Whether it keeps the job's limits there.
+    pub feasible: bool,
     /// Sharpe ratio on the training rows; `null` where its account has no meaning.
     pub sharpe: Option<f64>,
     /// Total return.
@@ -247,6 +249,9 @@ pub struct Periods {
     pub positive_blocks: f64,
     /// Share of the sum of all returns that the best block made.
     pub best_block_share: Option<f64>,
+    /// Why it is `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_block_share_reason: Option<String>,
     /// Calendar years, UTC.
     pub years: Vec<Year>,
 }
@@ -280,12 +285,15 @@ pub struct Regime {
 }
 
 /// How few bars and trades make it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Concentration {
     /// Total return without the five best bars.
     pub return_without_best_bars: f64,
     /// Share of the net profit that the five best trades made; `null` with five trades or fewer, or without a profit.
     pub best_trades_share: Option<f64>,
+    /// Why it is `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_trades_share_reason: Option<String>,
 }
 
 /// The winner with the future taken away or replaced.
