@@ -114,4 +114,4 @@ release: ## Make a release in this clone: VERSION=0.2.0 (docs/versions.md); send
 	deploy/release.sh $(VERSION)
 
 bench: ## Criterion benchmarks of engine, genetics and import
-	$(CARGO) bench --locked -p galapagos-engine -p galapagos-genetics -p galapagos-market
+	$(CARGO) bench --locked -p galapagos-engine -p galapagos-genetics -p galapagos-market -p galapagos-validation

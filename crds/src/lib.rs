@@ -21,11 +21,13 @@ pub mod pool_status;
 pub mod population;
 pub mod reference;
 mod rules;
+pub mod signals;
 pub mod status;
 pub mod stop;
 pub mod strategy;
 pub mod strategy_rules;
 pub mod validation;
+pub mod walk_forward;
 
 pub use breeding::{Breeding, Preset, ResolvedBreeding};
 pub use catalogue::Catalogue;
@@ -40,11 +42,13 @@ pub use market_data::{Calendar, CalendarType, MarketData, Source};
 pub use pool::{WorkerPool, WorkerPoolSpec};
 pub use pool_status::WorkerPoolStatus;
 pub use population::{InitialIndividual, Population};
+pub use signals::SignalsSpec;
 pub use status::EvolutionJobStatus;
 pub use stop::Stop;
 pub use strategy::{GeneSpec, Scale, StrategySpec};
 pub use strategy_rules::{Expression, Reentry, RulesSpec, SideRules};
 pub use validation::{Gates, ValidationSpec};
+pub use walk_forward::{Train, WalkForward};
 
 /// API group of both kinds.
 pub const GROUP: &str = "galapagos.dev";

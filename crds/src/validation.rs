@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::decimal::Decimal;
 use crate::gate::Gate;
 use crate::rules;
+use crate::walk_forward::WalkForward;
 
 /// How the winner is checked against luck.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +17,9 @@ pub struct ValidationSpec {
     /// The last rows, which evolution never sees.
     #[serde(default)]
     pub holdout: Holdout,
+    /// Evolves anew on parts of the past and trades each on the rows that follow. Absent: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk_forward: Option<WalkForward>,
     /// Whether the best half of the data says anything about the other half.
     #[serde(default)]
     pub pbo: PboSpec,
@@ -49,6 +53,7 @@ impl Default for ValidationSpec {
     fn default() -> Self {
         ValidationSpec {
             holdout: Holdout::default(),
+            walk_forward: None,
             pbo: PboSpec::default(),
             bootstrap: BootstrapSpec::default(),
             random_entry: RandomEntrySpec::default(),

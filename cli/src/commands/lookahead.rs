@@ -99,10 +99,8 @@ fn of_result(arguments: &Arguments) -> CommandResult<Vec<Tried>> {
 fn of_manifest(arguments: &Arguments) -> CommandResult<Vec<Tried>> {
     let (file, name) = (PathBuf::from(&arguments.input), arguments.job.as_deref());
     let (job, _) = manifest::load(&file, name, &[])?;
-    let market =
-        Market::open(&arguments.data_dir.data_dir, &job.spec.market_data).map_err(blame_market)?;
-    let job =
-        ResolvedJob::new(&job, &market.facts()).map_err(|e| manifest::blame(&file, name, &[], e))?;
+    let market = Market::of_job(&arguments.data_dir.data_dir, &job.spec).map_err(blame_market)?;
+    let job = ResolvedJob::new(&job, &market.facts()).map_err(|e| manifest::blame(&file, name, &[], e))?;
     let problem = Problem::new(&job, market.bars(), market.others(&job.others)).invalid()?;
     let species = job.species.iter().enumerate().map(|(at, species)| {
         let indices = species.indices("genome", &BTreeMap::new()).invalid()?;

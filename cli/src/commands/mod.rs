@@ -9,6 +9,7 @@ pub mod dev;
 pub mod estimate;
 pub mod functions;
 pub mod import;
+pub mod import_signals;
 pub mod init;
 pub mod lookahead;
 pub mod neighbours;

@@ -11,7 +11,8 @@ use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
 use crate::results::ResultError;
 use crate::results::document::ResultDocument;
-use crate::results::write::publish;
+use crate::results::seen;
+use crate::results::write::{Source, publish};
 use crate::run::driver::{Driver, Ended, RunError};
 use crate::run::ended::Completion;
 use crate::run::evaluator::{Evaluator, EvaluatorError};
@@ -162,7 +163,11 @@ pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     let reused = earlier.is_some();
     let result = match earlier {
         Some(result) => result,
-        None => publish(folder, job, market.dataset().name(), driver, reason, slots, prepare)?,
+        None => {
+            let source =
+                Source { dataset: market.dataset().name(), holdout_looks: seen::noted(job, market, driver) };
+            publish(folder, job, source, driver, reason, slots, prepare)?
+        }
     };
     Ok(RunOutcome::Finished { result: Box::new(result), folder: folder.result(), reused })
 }

@@ -9,6 +9,7 @@
 //! * [`execution`]: the manifest's account options -> the engine's.
 //! * [`market`]: an open dataset as the engine reads it.
 //! * [`own_data`]: what rules ask of the rows.
+//! * [`signals`]: files of signals beside the bars.
 //! * [`problem`]: dataset + job -> what one genome is worth.
 //! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
 
@@ -23,4 +24,5 @@ pub mod own_data;
 pub mod problem;
 pub mod resolve;
 mod resolve_error;
+pub mod signals;
 pub mod space;

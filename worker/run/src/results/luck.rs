@@ -1,17 +1,17 @@
 //! The trials of a run: the spread of their Sharpe ratios, and what is kept of each for the tests of the winner (contract H2).
 
 use galapagos_engine::backtest::BacktestResult;
-use galapagos_engine::evaluation::{BLOCKS, BlockSum, Metric, Metrics};
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
 use galapagos_engine::execution::Aggregate;
 use galapagos_genetics::species_id;
 use galapagos_validation::sharpe::{Moments, deflated, variance};
 
 use crate::job::resolve::ResolvedJob;
-use crate::storage::record::{Class, Record, RecordIdentity};
+use crate::storage::record::{Record, RecordIdentity};
 
-/// A feasible trial.
+/// A trial that could have won.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FeasibleTrial {
+pub struct CandidateTrial {
     /// 128-bit hash of species and canonical genome.
     pub hash: u128,
     /// The generation that evaluated it, from 0.
@@ -31,8 +31,8 @@ pub struct FeasibleTrial {
 pub struct Trials {
     sharpes: Vec<f64>,
     first_generation: Vec<f64>,
-    /// Those that keep all limits.
-    pub feasible: Vec<FeasibleTrial>,
+    /// Those that could have won, had they earned more, feasible or not.
+    pub candidates: Vec<CandidateTrial>,
 }
 
 impl Trials {
@@ -43,10 +43,17 @@ impl Trials {
             let given = species.and_then(|s| job.initial.get(s));
             identity.generation == 0 && given.is_some_and(|g| g.iter().any(|g| **g == *identity.genome))
         };
-        self.take(record, job.execution.bars_per_year, is_given);
+        let is_candidate = |evaluation: &Evaluation| job.fitness.is_candidate(evaluation);
+        self.take(record, job.execution.bars_per_year, is_given, is_candidate);
     }
 
-    fn take(&mut self, record: &Record, bars_per_year: f64, is_given: impl FnOnce(&RecordIdentity) -> bool) {
+    fn take(
+        &mut self,
+        record: &Record,
+        bars_per_year: f64,
+        is_given: impl FnOnce(&RecordIdentity) -> bool,
+        is_candidate: impl FnOnce(&Evaluation) -> bool,
+    ) {
         let Record::Evaluated { identity, verdict } = record else { return };
         let Some(evaluation) = &verdict.evaluation else { return };
         let sharpe = evaluation.metrics.get(Metric::Sharpe);
@@ -58,10 +65,10 @@ impl Trials {
                 self.first_generation.push(per_bar);
             }
         }
-        if verdict.class != Class::Feasible {
+        if !is_candidate(evaluation) {
             return;
         }
-        self.feasible.push(FeasibleTrial {
+        self.candidates.push(CandidateTrial {
             hash: identity.hash,
             generation: identity.generation,
             initial: is_given(identity),
@@ -105,12 +112,14 @@ pub fn returns_behind(report: &BacktestResult, aggregate: Aggregate) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::record::Verdict;
-    use galapagos_engine::evaluation::Evaluation;
+    use crate::job::fitness::{FitnessFunction, MetricBound};
+    use crate::storage::record::{Class, Verdict};
+    use galapagos_genetics::Goal;
 
     fn trial(generation: u32, sharpe: f64, class: Class) -> Record {
         let mut metrics = Metrics::NONE;
         metrics.set(Metric::Sharpe, Some(sharpe));
+        metrics.set(Metric::Trades, Some(if sharpe < -2.0 { 9.0 } else { 10.0 }));
         let blocks = std::array::from_fn(|b| BlockSum { s1: b as i64, s2: 1 });
         let evaluation =
             Evaluation { metrics, reason: None, returns: 100, s1: 0, s2: 0, blocks, open_position: false };
@@ -120,11 +129,18 @@ mod tests {
         }
     }
 
+    fn fitness(limit: f64) -> FitnessFunction {
+        let at_least = |metric, least| MetricBound { metric, at_most: None, at_least: Some(least) };
+        let limits = vec![at_least(Metric::Sharpe, limit), at_least(Metric::Trades, 10.0)];
+        FitnessFunction { objective: Metric::Sharpe, goal: Goal::Maximise, limits }
+    }
+
     fn trials(of: &[(u32, f64)], limit: f64) -> Trials {
         let mut trials = Trials::default();
         for &(generation, sharpe) in of {
             let class = if sharpe < limit { Class::Infeasible } else { Class::Feasible };
-            trials.take(&trial(generation, sharpe, class), 1.0, |identity| identity.generation == 0);
+            let is_given = |identity: &RecordIdentity| identity.generation == 0;
+            trials.take(&trial(generation, sharpe, class), 1.0, is_given, |e| fitness(limit).is_candidate(e));
         }
         trials
     }
@@ -145,6 +161,10 @@ mod tests {
         assert!((all.variance() - 4.64).abs() < 1e-12);
         let limited = trials(&of, 1.0);
         assert_eq!(limited.variance(), all.variance());
-        assert_eq!((limited.feasible.len(), limited.feasible[0].initial), (3, true));
+        // The one of -3 trades too little to win; the others have only earned too little.
+        assert_eq!(
+            (all.candidates.len(), limited.candidates.len(), limited.candidates[0].initial),
+            (4, 4, true)
+        );
     }
 }

@@ -18,6 +18,7 @@ pub mod excluded;
 pub mod looks;
 pub mod luck;
 pub mod pictures;
+pub mod seen;
 pub mod tables;
 pub mod validation;
 pub mod write;
@@ -34,6 +35,9 @@ pub enum ResultError {
     /// The holdout cannot be prepared.
     #[error(transparent)]
     Funding(#[from] galapagos_engine::funding::FundingError),
+    /// The winner's neighbours cannot be evaluated.
+    #[error(transparent)]
+    Evaluator(#[from] crate::run::evaluator::EvaluatorError),
     /// A picture cannot be drawn.
     #[error(transparent)]
     Picture(#[from] crate::pictures::PictureError),

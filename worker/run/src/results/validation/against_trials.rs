@@ -28,19 +28,19 @@ pub(super) struct Against<'a, 'f> {
 
 impl<'a, 'f> Against<'a, 'f> {
     pub fn new(find: &'f Find<'a>) -> Against<'a, 'f> {
-        let feasible = &find.trials.feasible;
+        let candidates = &find.among.trials.candidates;
         let list: Vec<Trial<'_>> =
-            feasible.iter().map(|t| Trial { blocks: &t.blocks, hash: t.hash }).collect();
+            candidates.iter().map(|t| Trial { blocks: &t.blocks, hash: t.hash }).collect();
         let effective = leaders(&list, returns(find), find.riskless(), Likeness::default()).effective;
-        let record = |t: &crate::results::luck::FeasibleTrial| trials::Record {
+        let record = |t: &crate::results::luck::CandidateTrial| trials::Record {
             hash: t.hash,
             generation: t.generation,
             feasible: true,
             initial: t.initial,
         };
-        let records: Vec<trials::Record> = feasible.iter().map(record).collect();
+        let records: Vec<trials::Record> = candidates.iter().map(record).collect();
         let most = find.spec().pbo.trials as usize;
-        Against { find, effective, untouched: trials::choose(&records, find.unselected, most) }
+        Against { find, effective, untouched: trials::choose(&records, find.among.untouched, most) }
     }
 
     /// Different strategies, those of earlier jobs included; the winner is one.
@@ -88,7 +88,7 @@ impl<'a, 'f> Against<'a, 'f> {
         let untouched = self.untouched.as_ref().map_err(|&reason| reason)?;
         let mut matrix = Matrix::new(BLOCKS, returns(self.find)).ok_or(NullReason::TooShort)?;
         for &at in untouched {
-            matrix.push(&self.find.trials.feasible[at].blocks);
+            matrix.push(&self.find.among.trials.candidates[at].blocks);
         }
         let found = pbo(&matrix, self.find.riskless(), self.find.slots)?;
         Ok(Pbo {
@@ -104,7 +104,7 @@ impl<'a, 'f> Against<'a, 'f> {
 
     pub fn reality_check(&self) -> Result<Test, NullReason> {
         let mut check = RealityCheck::new(BLOCKS, returns(self.find));
-        for trial in &self.find.trials.feasible {
+        for trial in &self.find.among.trials.candidates {
             check.push(&trial.blocks);
         }
         let winner = &self.find.training.report.evaluation.blocks;
@@ -115,7 +115,7 @@ impl<'a, 'f> Against<'a, 'f> {
     pub fn random_genomes(&self) -> Result<RandomGenomes, NullReason> {
         let untouched = self.untouched.as_ref().map_err(|&reason| reason)?;
         let sharpes: Vec<f64> =
-            untouched.iter().filter_map(|&at| self.find.trials.feasible[at].sharpe).collect();
+            untouched.iter().filter_map(|&at| self.find.among.trials.candidates[at].sharpe).collect();
         let found = random_genomes::random_genomes(&sharpes)?;
         Ok(RandomGenomes {
             trials: found.trials,
@@ -132,7 +132,7 @@ impl<'a, 'f> Against<'a, 'f> {
         let holdout = self.find.holdout.as_ref().and_then(|w| raw(&w.report.total.returns));
         let against_cash = |(sharpe, moments): (f64, Moments)| probabilistic(sharpe, 0.0, moments);
         let annual = training.map(|(sharpe, _)| sharpe * self.find.bars_per_year().sqrt());
-        let years = annual.filter(|a| *a > 0.0).map(|a| minimum_backtest_years(self.find.distinct, a));
+        let years = annual.filter(|a| *a > 0.0).map(|a| minimum_backtest_years(self.find.among.distinct, a));
         SharpeParts {
             probabilistic: Windows {
                 training: training.and_then(against_cash),

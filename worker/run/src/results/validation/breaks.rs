@@ -2,7 +2,6 @@
 
 use galapagos_engine::evaluation::Metric;
 use galapagos_validation::concentration::{BEST, best_trades, without_best};
-use galapagos_validation::cuts::{self, cuts};
 use galapagos_validation::neighbours::{PAIRS, Position, neighbours};
 use galapagos_validation::periods::{best_block_share, by_year, positive_blocks};
 use galapagos_validation::random_entry::{Sleeve, Trade};
@@ -168,9 +167,7 @@ pub(super) fn concentration(find: &Find<'_>) -> Concentration {
 }
 
 pub(super) fn look_ahead(find: &Find<'_>) -> Result<LookAhead, ResultError> {
-    let places =
-        |symbol: usize, first: usize, end: usize| cuts(first, end, symbol as u32, find.seed(), cuts::SAMPLES);
-    let found = lookahead::look_ahead(find.problem, &find.decoded, places, find.slots)?;
+    let found = lookahead::look_ahead(find.problem, &find.decoded, find.slots)?;
     let shown = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |v| v.to_string());
     Ok(LookAhead {
         cuts: found.cuts,

@@ -39,19 +39,26 @@ pub struct Find<'a> {
     pub(super) training: Window<'a>,
     /// The holdout; `None` without one.
     pub(super) holdout: Option<Window<'a>>,
-    /// All trials of the job.
-    pub(super) trials: &'a Trials,
-    /// Number of distinct evaluations, infeasible ones included.
-    pub(super) distinct: u64,
-    /// Whether no selection has touched trials of later generations: they were drawn or counted off.
-    pub(super) unselected: bool,
+    /// What it was found among.
+    pub(super) among: Among<'a>,
     /// Deflated Sharpe ratio on the training rows.
     pub(super) deflated_sharpe: Option<f64>,
     /// Threads to compute on.
     pub(super) slots: usize,
 }
 
-/// What a [`Find`] is made of.
+/// What a winner was found among.
+#[derive(Clone, Copy, Debug)]
+pub struct Among<'a> {
+    /// All trials of the job.
+    pub trials: &'a Trials,
+    /// Number of distinct evaluations, infeasible ones included.
+    pub distinct: u64,
+    /// Whether no selection has touched trials of later generations: they were drawn or counted off.
+    pub untouched: bool,
+}
+
+/// The best individual as a run has it.
 #[derive(Debug)]
 pub struct Winner<'a> {
     /// Which species it is of.
@@ -72,9 +79,7 @@ impl<'a> Find<'a> {
         problem: &'a Problem<'a>,
         holdout: Option<&'a DataPart<'a>>,
         winner: &Winner<'a>,
-        trials: &'a Trials,
-        distinct: u64,
-        unselected: bool,
+        among: Among<'a>,
         slots: usize,
     ) -> Option<Find<'a>> {
         let decoded = problem.decode(winner.species, winner.indices)?;
@@ -96,9 +101,7 @@ impl<'a> Find<'a> {
             decoded,
             training,
             holdout,
-            trials,
-            distinct,
-            unselected,
+            among,
             deflated_sharpe: winner.deflated_sharpe,
             slots,
         })

@@ -17,7 +17,7 @@ use galapagos_validation::NullReason;
 use galapagos_validation::verdict::{Verdict, judge};
 use serde_json::Value;
 
-pub use find::Find;
+pub use find::{Among, Find, Winner};
 
 use self::document::{GateResult, RandomEntry, SharpeParts, Validation, Windows};
 use super::ResultError;
@@ -160,6 +160,6 @@ fn digest(validation: &Validation, result_digest: &str) -> Result<String, Result
         members.remove("digest");
     }
     let mut hasher = blake3::Hasher::new();
-    hasher.update(DOMAIN).update(result_digest.as_bytes()).update(&serde_jcs::to_vec(&value)?);
+    hasher.update(DOMAIN).update(result_digest.as_bytes()).update(&serde_json_canonicalizer::to_vec(&value)?);
     Ok(format!("{PREFIX}{}", hasher.finalize().to_hex()))
 }
