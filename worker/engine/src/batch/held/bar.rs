@@ -6,7 +6,7 @@ use super::{HeldAccount, HeldBlock};
 use crate::account::ReturnRule;
 use crate::batch::tables::units;
 use crate::orders::sign;
-use crate::stops::{Bar, Guard, GuardEvent};
+use crate::stops::{Bar, Guard, GuardEvent, Hit};
 
 impl HeldAccount {
     /// The bar of `row` with a target; `last`: it is the last row and closes the position.

@@ -15,7 +15,7 @@ pub fn section(data: &Data) -> String {
         parts.push(("Holdout", &trades.holdout));
     }
     let header: Vec<&str> = std::iter::once("").chain(parts.iter().map(|p| p.0)).collect();
-    let mut table = Table::new("Trades", &header);
+    let mut table = Table::new("The trades in sum", &header);
     type Show = fn(&Part) -> String;
     let rows: [(&str, Show); 10] = [
         ("Closed trades", |p| p.count().to_string()),
