@@ -30,6 +30,7 @@ fn every_verb_has_help_with_examples() {
         "check",
         "validate",
         "render",
+        "report",
         "estimate",
         "init",
         "completions",
