@@ -21,6 +21,7 @@ fn every_verb_has_help_with_examples() {
         "run",
         "backtest",
         "import",
+        "import-signals",
         "data",
         "strategies",
         "functions",

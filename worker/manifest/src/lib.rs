@@ -35,6 +35,7 @@ mod initial;
 mod own;
 mod range;
 mod rules;
+mod signals;
 mod space;
 pub mod suggest;
 
@@ -42,4 +43,5 @@ pub use check::{check, check_strategy, objective, unknown_metric};
 pub use dates::{Dates, SPELLING, dates, show as show_stamp, stamp_ms};
 pub use execution::{Derived, derived};
 pub use finding::{Finding, Weight};
+pub use signals::unpublished;
 pub use space::{SearchSpace, unknown_strategy};
