@@ -1,4 +1,5 @@
-//! Files of signals in jobs: what a column is to the rules that read it, and what a run with one depends on.
+//! Files of signals in jobs: what a column is to the rules that read it, and what a run with one depends on
+//! (contract D10).
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
@@ -99,6 +100,7 @@ fn accounts(result: &ResultDocument) -> Vec<String> {
 
 const WARM: &str = "  execution: {takerFee: \"0.001\", side: LongShort, warmupBars: 30}\n";
 
+// Contract D10.
 #[test]
 fn a_column_decides_as_the_rules_that_it_was_computed_by() {
     let data = tempfile::tempdir().unwrap();
