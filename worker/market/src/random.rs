@@ -305,7 +305,9 @@ mod tests {
 
     #[test]
     fn what_a_walk_cannot_be_is_refused_by_name() {
-        for (text, part) in [("drift=1", "drift: "), ("edge=2", "edge: 0 to 0.9"), ("garch=maybe", "true nor false")] {
+        for (text, part) in
+            [("drift=1", "drift: "), ("edge=2", "edge: 0 to 0.9"), ("garch=maybe", "true nor false")]
+        {
             let error = RandomWalk::parse(&format!("bars=10,{text}")).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         }

@@ -65,13 +65,34 @@ const OWN: &str = "  strategies:
 pub const KINDS: [Kind; 9] = [
     Kind { name: "random walk", walk: "", symbols: 1, edge: false, share: 25, spec: LONG },
     Kind { name: "GARCH, t5", walk: ",garch=true", symbols: 1, edge: false, share: 20, spec: LONG },
-    Kind { name: "rising market .7", walk: ",drift=0.000441", symbols: 1, edge: false, share: 25, spec: LONG },
-    Kind { name: "GARCH, rising, long/short", walk: ",drift=0.000441,garch=true", symbols: 1, edge: false, share: 10, spec: BOTH },
+    Kind {
+        name: "rising market .7",
+        walk: ",drift=0.000441",
+        symbols: 1,
+        edge: false,
+        share: 25,
+        spec: LONG,
+    },
+    Kind {
+        name: "GARCH, rising, long/short",
+        walk: ",drift=0.000441,garch=true",
+        symbols: 1,
+        edge: false,
+        share: 10,
+        spec: BOTH,
+    },
     Kind { name: "three symbols", walk: ",drift=0.000189", symbols: 3, edge: false, share: 5, spec: LONG },
     Kind { name: "limits on what is earned", walk: "", symbols: 1, edge: false, share: 10, spec: LIMITS },
     Kind { name: "rules of one's own", walk: ",drift=0.000189", symbols: 1, edge: false, share: 5, spec: "" },
     Kind { name: "edge .15", walk: ",edge=0.15", symbols: 1, edge: true, share: 50, spec: LONG },
-    Kind { name: "edge .15, rising market .7", walk: ",drift=0.000441,edge=0.15", symbols: 1, edge: true, share: 50, spec: LONG },
+    Kind {
+        name: "edge .15, rising market .7",
+        walk: ",drift=0.000441,edge=0.15",
+        symbols: 1,
+        edge: true,
+        share: 50,
+        spec: LONG,
+    },
 ];
 
 /// Runs job `seed` of a kind in a folder of its own, which is removed, on one thread.

@@ -43,7 +43,8 @@ fn main() -> Result<ExitCode> {
                         eprintln!("{} of {}", at + 1, plan.len());
                     }
                     if let Ok(mut verdicts) = verdicts.lock() {
-                        verdicts[at] = Some(verdict.map_err(|e| format!("{}, seed {seed}: {e:#}", KINDS[kind].name)));
+                        verdicts[at] =
+                            Some(verdict.map_err(|e| format!("{}, seed {seed}: {e:#}", KINDS[kind].name)));
                     }
                 }
             });
@@ -54,7 +55,8 @@ fn main() -> Result<ExitCode> {
         .iter()
         .zip(verdicts)
         .map(|(&(kind, _), verdict)| {
-            let (validated, reason) = verdict.context("a job without a verdict")?.map_err(anyhow::Error::msg)?;
+            let (validated, reason) =
+                verdict.context("a job without a verdict")?.map_err(anyhow::Error::msg)?;
             Ok((kind, validated, reason))
         })
         .collect::<Result<_>>()?;
@@ -70,7 +72,12 @@ fn report(verdicts: &[(usize, String, String)]) -> ExitCode {
         if n > 0 {
             let [low, high] = wilson(passed, n);
             let share = passed as f64 / n as f64;
-            println!("{name:28} {n:5} {passed:9} {:6.1} %  {:.1} to {:.1}", share * 100.0, low * 100.0, high * 100.0);
+            println!(
+                "{name:28} {n:5} {passed:9} {:6.1} %  {:.1} to {:.1}",
+                share * 100.0,
+                low * 100.0,
+                high * 100.0
+            );
         }
         if n > 0 { passed as f64 / n as f64 } else { f64::NAN }
     };
