@@ -106,7 +106,7 @@ pub fn rows(validation: &Validation) -> String {
     );
     say(
         "How few bars and trades make it?",
-        v.concentration.map(|c| {
+        v.concentration.as_ref().map(|c| {
             format!(
                 "without its five best bars it returns {}; its five best trades made {} of the profit",
                 signed_percent(Some(c.return_without_best_bars)),
