@@ -4,6 +4,10 @@
 # registry into the target folder. Ends with 3 if the machine lacks Chromium still; without axe-core the second line is empty.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+folder=${CARGO_TARGET_DIR:-$here/../../target}/browser
+mkdir -p "$folder"
+exec 9>"$folder/lock"
+flock 9 # tests run side by side
 packages="chromium-headless-shell poppler-utils"
 axe_package=axe-playwright-python==0.1.8 # axe-core 4.11; only its one script is used
 
@@ -22,10 +26,8 @@ if ! chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null;
 fi
 chromium || { echo "error: no Chromium: install the Debian packages $packages, or name one in CHROMIUM" >&2; exit 3; }
 
-folder=${CARGO_TARGET_DIR:-$here/../../target}/browser
 axe=$folder/axe.min.js
 if [ ! -s "$axe" ]; then
-  mkdir -p "$folder"
   wheels=$(mktemp -d "$folder/wheels.XXXXXX")
   trap 'rm -rf "$wheels"' EXIT
   { "${PYTHON:-python3}" -m venv "$wheels/venv" &&
