@@ -6,7 +6,7 @@ BIN := $(TARGET)/release/galapagos
 VENV := $(TARGET)/venv
 SHELLCHECK := $(TARGET)/tools/shellcheck/bin/shellcheck
 
-.PHONY: help example signals-example check test e2e lint doc aarch64 generators generated check-generated deny quality parity ratios bench chaos measure measure-operator oracle-data \
+.PHONY: help example signals-example check test e2e lint doc aarch64 generators generated check-generated deny quality parity ratios bench chaos measure validate-rate measure-operator oracle-data \
 	cluster-build cluster-up cluster-down cluster-check image release
 
 help: ## Show the targets
@@ -98,6 +98,9 @@ measure: ## Print what distribution costs, as ratios (two idle cores)
 	$(CARGO) build --release --locked -p galapagos -p galapagos-worker --bins
 	$(CARGO) run --release --locked -p galapagos-e2e --example measure
 
+validate-rate: ## Measure how many worthless finds the default gates let pass, and how many real ones (1,300 whole jobs)
+	$(CARGO) run --release --locked -p galapagos-run --example validate_rate
+
 measure-operator: ## Print what the operator costs on a real cluster, its image as it is released (root; nothing else to do)
 	GALAPAGOS_IMAGE_PROFILE=release e2e/run.sh measured --ignored --nocapture
 
@@ -120,4 +123,4 @@ release: ## Make a release in this clone: VERSION=0.2.0 (docs/versions.md); send
 	deploy/release.sh $(VERSION)
 
 bench: ## Criterion benchmarks of engine, genetics and import
-	$(CARGO) bench --locked -p galapagos-engine -p galapagos-genetics -p galapagos-market
+	$(CARGO) bench --locked -p galapagos-engine -p galapagos-genetics -p galapagos-market -p galapagos-validation

@@ -68,3 +68,20 @@ pub fn symbols(champion: &Champion) -> String {
     ];
     table(&header, rows.collect(), &header[1..])
 }
+
+/// A line a species: the best of each. The holdouts of all but the winner are further looks at the same rows.
+pub fn species(champions: &[Champion]) -> String {
+    let rows = champions.iter().map(|c| {
+        let fitness = c.fitness.filter(|_| c.class == "feasible");
+        vec![
+            c.strategy.clone(),
+            number(fitness, 4),
+            number(metric(Some(&c.training), SHARPE), 2),
+            number(metric(c.holdout.as_ref(), SHARPE), 2),
+            number(metric(Some(&c.training), "trades"), 0),
+            c.trials.to_string(),
+        ]
+    });
+    let header = ["species", "fitness", "sharpe train", "sharpe holdout", "trades", "trials"];
+    table(&header, rows.collect(), &header[1..])
+}

@@ -7,6 +7,8 @@ pub enum CommandError {
     Invalid(anyhow::Error),
     /// The machine or the program failed. Exit code 1.
     Internal(anyhow::Error),
+    /// The command did its work, and what it looked at did not pass. Exit code 3.
+    GatesFailed(String),
     /// The run ended, but no individual is feasible: there is no best. Exit code 4.
     NoneFeasible(String),
     /// Stopped at a safe point by a signal; the text says how to continue. Exit code 130.
@@ -18,7 +20,9 @@ pub type CommandResult<T = ()> = Result<T, CommandError>;
 
 /// Exit code of invalid input.
 pub const INVALID: u8 = 2;
-/// Exit code of a run that ended without a feasible individual (3 is that of failed gates).
+/// Exit code of what was looked at and did not pass.
+pub const GATES_FAILED: u8 = 3;
+/// Exit code of a run that ended without a feasible individual.
 pub const NONE_FEASIBLE: u8 = 4;
 /// Exit code of a run that was interrupted and can be continued.
 pub const INTERRUPTED: u8 = 130;
@@ -34,6 +38,7 @@ impl CommandError {
         match self {
             CommandError::Invalid(_) => INVALID,
             CommandError::Internal(_) => 1,
+            CommandError::GatesFailed(_) => GATES_FAILED,
             CommandError::NoneFeasible(_) => NONE_FEASIBLE,
             CommandError::Interrupted(_) => INTERRUPTED,
         }
@@ -44,7 +49,9 @@ impl CommandError {
         match self {
             CommandError::Invalid(e) => format!("{e:#}"),
             CommandError::Internal(e) => format!("{e:#} (internal: the input is not at fault)"),
-            CommandError::NoneFeasible(text) | CommandError::Interrupted(text) => text.clone(),
+            CommandError::GatesFailed(text)
+            | CommandError::NoneFeasible(text)
+            | CommandError::Interrupted(text) => text.clone(),
         }
     }
 
@@ -52,7 +59,9 @@ impl CommandError {
     pub fn text(&self) -> String {
         match self {
             CommandError::Invalid(_) | CommandError::Internal(_) => format!("error: {}", self.message()),
-            CommandError::NoneFeasible(_) | CommandError::Interrupted(_) => self.message(),
+            CommandError::GatesFailed(_) | CommandError::NoneFeasible(_) | CommandError::Interrupted(_) => {
+                self.message()
+            }
         }
     }
 }

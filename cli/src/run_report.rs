@@ -1,8 +1,9 @@
 //! The end of a run, as JSON and for people.
 
 use crate::champion;
-use crate::table::{number, thousands};
-use crate::verdict::{self, LUCK_BELOW};
+use crate::table::thousands;
+use crate::verdict;
+use galapagos_run::report::page::REPORT;
 use galapagos_run::results::document::{Champion, ResultDocument};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -26,6 +27,8 @@ pub fn to_json(result: &ResultDocument) -> Value {
     });
     json!({
         "result_digest": result.result_digest,
+        "validated": result.validation.as_ref().map(|v| &v.validated),
+        "validation": result.validation,
         "dataset_digest": result.dataset_digest,
         "stopped_by": result.stopped_by,
         "best": best,
@@ -67,6 +70,9 @@ pub fn to_text(result: &ResultDocument, folder: &Path, limits: bool) -> String {
             result.evaluations.exceptions
         ));
     }
+    if let Some(looks) = result.luck.dataset_holdout_looks.filter(|&looks| looks > 1) {
+        text.push_str(&format!("Holdout      this holdout was seen {looks} times, this result included\n"));
+    }
     if let Some(dates) = dates(result) {
         text.push_str(&format!("\nDates        {dates}\n"));
     }
@@ -80,6 +86,11 @@ pub fn to_text(result: &ResultDocument, folder: &Path, limits: bool) -> String {
         result.result_digest,
         folder.display(),
     ));
+    // A result of an earlier release has none.
+    let report = folder.join(REPORT);
+    if report.is_file() {
+        text.push_str(&format!("Report   {}\n", report.display()));
+    }
     text
 }
 
@@ -105,6 +116,9 @@ fn panel(text: &mut String, result: &ResultDocument, best: &Champion) {
         columns.insert(1, ("holdout", best.holdout.as_ref()));
         columns.push(("buy & hold holdout", held.holdout.as_ref()));
     }
+    if let Some(validation) = &result.validation {
+        text.push_str(&format!("{}\n", verdict::ladder(validation)));
+    }
     text.push_str(&format!("Best   {}  {}\n", best.strategy, champion::genes(best)));
     text.push_str(&format!("       reproduce: {}\n\n", result.reproduce));
     text.push_str(&champion::accounts(&best.objective, &columns));
@@ -112,13 +126,11 @@ fn panel(text: &mut String, result: &ResultDocument, best: &Champion) {
     if !symbols.is_empty() {
         text.push_str(&format!("\n{symbols}"));
     }
-    let trials = thousands(i128::from(result.luck.trials));
-    text.push_str(&format!(
-        "\nOverfitting {trials} trials: deflated Sharpe {} (luck: below {LUCK_BELOW})\n",
-        number(result.luck.deflated_sharpe, 2)
-    ));
-    for (i, sentence) in verdict::sentences(result, best).into_iter().enumerate() {
-        text.push_str(&format!("{:12}{sentence}\n", if i == 0 { "Verdict" } else { "" }));
+    if result.species.len() > 1 {
+        text.push_str(&format!("\n{}", champion::species(&result.species)));
+    }
+    if let Some(validation) = &result.validation {
+        text.push_str(&format!("\n{}", verdict::reasons(result, best, validation)));
     }
     if result.optimistic {
         text.push_str("Optimistic  filled at the close that decided, which nobody can\n");
@@ -143,4 +155,13 @@ pub fn none_feasible(result: &ResultDocument, limits: bool) -> Option<String> {
         .best
         .is_none()
         .then(|| format!("none of {all} individuals is feasible{because}. {advice}, or give more data."))
+}
+
+/// What `--fail-on-gates` ends with; `None` if the find is validated.
+pub fn gates_failed(result: &ResultDocument) -> Option<String> {
+    match &result.validation {
+        Some(v) if v.validated == "True" => None,
+        Some(v) => Some(format!("not validated ({}): {}", v.reason, v.summary)),
+        None => Some("not validated: the result is of a release that did not test its winner".to_owned()),
+    }
 }

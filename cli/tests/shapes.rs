@@ -20,6 +20,9 @@ fn every_verb_has_help_with_examples() {
     for verb in [
         "run",
         "backtest",
+        "lookahead",
+        "neighbours",
+        "compare",
         "import",
         "import-signals",
         "data",
@@ -28,6 +31,7 @@ fn every_verb_has_help_with_examples() {
         "check",
         "validate",
         "render",
+        "report",
         "estimate",
         "init",
         "completions",

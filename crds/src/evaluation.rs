@@ -1,4 +1,4 @@
-//! What is good, what is allowed, what is held back, and what happens when an evaluation fails.
+//! What is good, what is allowed, and what happens when an evaluation fails.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -48,35 +48,6 @@ pub struct Limit {
     /// Lowest value that a feasible individual may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<Decimal>,
-}
-
-/// How the winner is checked against luck.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ValidationSpec {
-    /// The last rows, which evolution never sees.
-    #[serde(default)]
-    pub holdout: Holdout,
-}
-
-/// Rows at the end of the data that are used once, after the last generation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Holdout {
-    /// Share of the rows; 0: no holdout.
-    #[serde(default = "fifth")]
-    #[x_kube(validation = rules::below_one())]
-    pub fraction: Decimal,
-}
-
-fn fifth() -> Decimal {
-    Decimal::new(2, 1)
-}
-
-impl Default for Holdout {
-    fn default() -> Self {
-        Holdout { fraction: fifth() }
-    }
 }
 
 /// What happens when an individual cannot be evaluated.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::breeding::Breeding;
-use crate::evaluation::{EvaluationSpec, Limit, Objective, ValidationSpec, default_objectives};
+use crate::evaluation::{EvaluationSpec, Limit, Objective, default_objectives};
 use crate::execution::ExecutionSpec;
 use crate::market_data::MarketData;
 use crate::population::Population;
@@ -13,6 +13,7 @@ use crate::rules;
 use crate::status::EvolutionJobStatus;
 use crate::stop::Stop;
 use crate::strategy::StrategySpec;
+use crate::validation::ValidationSpec;
 
 /// What a job evolves, on what, and when it ends. `suspend`, `priority`, `workerPoolName`, `generations`, `stop`,
 /// the deadlines, `backoffLimit` and the ttl may be changed later; everything else is fixed.
@@ -38,6 +39,7 @@ use crate::strategy::StrategySpec;
     printcolumn(name = "Workers", type_ = "integer", json_path = ".status.workers.ready", description = "Workers that are ready, with the coordinator's own"),
     printcolumn(name = "Finish", type_ = "string", json_path = ".status.estimatedCompletionTime", description = "Expected time of the end"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", description = "Why it is where it is"),
+    printcolumn(name = "Validated", type_ = "string", json_path = ".status.validation.validated", description = "Whether the best individual can be told from luck; empty until the end"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since it was created"),
     printcolumn(name = "Seed", type_ = "integer", json_path = ".spec.population.seed", priority = 1, description = "Random seed"),
     printcolumn(name = "Eval/s", type_ = "number", json_path = ".status.evaluations.perSecond", priority = 1, description = "Evaluations a second"),
@@ -114,7 +116,7 @@ pub struct EvolutionJobSpec {
     /// The simulated account: fills, costs, size and rows.
     #[serde(default)]
     pub execution: ExecutionSpec,
-    /// How the winner is checked against luck.
+    /// How the winner is checked against luck. Of it only the holdout is part of the inputs digest.
     #[serde(default)]
     pub validation: ValidationSpec,
     /// What happens when an individual cannot be evaluated.

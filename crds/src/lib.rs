@@ -12,6 +12,7 @@ pub mod decimal;
 pub mod desired;
 pub mod evaluation;
 pub mod execution;
+pub mod gate;
 pub mod gene_value;
 pub mod job;
 pub mod market_data;
@@ -25,13 +26,17 @@ pub mod status;
 pub mod stop;
 pub mod strategy;
 pub mod strategy_rules;
+pub mod validation;
+pub mod verdict;
+pub mod walk_forward;
 
 pub use breeding::{Breeding, Preset, ResolvedBreeding};
 pub use catalogue::Catalogue;
 pub use decimal::Decimal;
 pub use desired::Desired;
-pub use evaluation::{EvaluationSpec, Goal, Limit, Objective, OnFailure, ValidationSpec};
+pub use evaluation::{EvaluationSpec, Goal, Limit, Objective, OnFailure};
 pub use execution::ExecutionSpec;
+pub use gate::Gate;
 pub use gene_value::GeneValue;
 pub use job::{EvolutionJob, EvolutionJobSpec, Searcher, TtlPolicy};
 pub use market_data::{Calendar, CalendarType, MarketData, Source};
@@ -43,6 +48,8 @@ pub use status::EvolutionJobStatus;
 pub use stop::Stop;
 pub use strategy::{GeneSpec, Scale, StrategySpec};
 pub use strategy_rules::{Expression, Reentry, RulesSpec, SideRules};
+pub use validation::{Gates, ValidationSpec};
+pub use walk_forward::{Train, WalkForward};
 
 /// API group of both kinds.
 pub const GROUP: &str = "galapagos.dev";

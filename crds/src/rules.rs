@@ -77,3 +77,8 @@ pub fn positive() -> Rule {
 pub fn below_one() -> Rule {
     Rule::new("double(self) >= 0.0 && double(self) < 1.0").message("must be at least 0 and less than 1")
 }
+
+/// A share that takes something and leaves something.
+pub fn inside_one() -> Rule {
+    Rule::new("double(self) > 0.0 && double(self) < 1.0").message("must be greater than 0 and less than 1")
+}

@@ -4,52 +4,20 @@ use crate::backtest::arguments::Arguments;
 use crate::backtest::write::{AccountReport, Part, files};
 use crate::champion;
 use crate::exit::{Blame, CommandError, CommandResult};
+use crate::opened::{Opened, decoded, ranked};
 use crate::output::Output;
-use crate::run_failure::{blame_market, blame_resolve};
 use crate::terminal;
-use crate::validate::load_job;
-use anyhow::Context;
-use galapagos_run::engine::ENGINE;
 use galapagos_run::engine::backtest::BacktestResult;
 use galapagos_run::engine::prepared::Prepared;
-use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::{DataPart as Held, Decoded, Problem};
-use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::results::document::{AccountResult, Champion, ResultDocument};
 use serde_json::{Map, Value, json};
-use std::path::{Path, PathBuf};
 
 /// Replays `PATH[#RANK]` and compares every metric and both sums, training and holdout, bit by bit.
 pub fn execute(result: &str, arguments: &Arguments) -> CommandResult {
-    let (path, rank) = parse(result)?;
-    let document = read(&path)?;
-    let champion = ranked(&document, rank)?;
-    if document.engine != ENGINE {
-        return Err(CommandError::invalid(format!(
-            "{}: was made by engine {}, this is engine {ENGINE}: use the version that made it",
-            path.display(),
-            document.engine
-        )));
-    }
-    let manifest = path.with_file_name("job.yaml");
-    let text =
-        std::fs::read_to_string(&manifest).with_context(|| manifest.display().to_string()).invalid()?;
-    let (manifest, _) = load_job(&text, None).map_err(|problems| {
-        let lines = crate::manifest_text::lines(&manifest, &problems);
-        CommandError::invalid(lines.trim_end().to_owned())
-    })?;
-    let market = Market::of_job(&arguments.data_dir.data_dir, &manifest.spec).map_err(blame_market)?;
-    let job = ResolvedJob::new(&manifest, &market.facts()).map_err(blame_resolve)?;
-    if job.digest.to_string() != document.inputs_digest {
-        return Err(CommandError::invalid(format!(
-            "{}: job.yaml beside it has inputs {}, the result has {}: one of them was changed",
-            path.display(),
-            job.digest,
-            document.inputs_digest
-        )));
-    }
-    let problem = Problem::new(&job, market.bars(), market.others(&job.others))
-        .map_err(|e| CommandError::Invalid(e.into()))?;
+    let (opened, rank) = Opened::named(result, &arguments.data_dir.data_dir)?;
+    let (document, champion) = (&opened.document, ranked(&opened.document, rank)?);
+    let problem = opened.problem()?;
     let held = problem.holdout().invalid()?;
     let replay = Replay::new(&problem, held.as_ref(), champion)?;
     let account = |report: &BacktestResult| AccountResult::new(&report.evaluation);
@@ -69,48 +37,9 @@ pub fn execute(result: &str, arguments: &Arguments) -> CommandResult {
     }
     files(arguments, &replay.account_report(&problem, held.as_ref()))?;
     match arguments.output {
-        Output::Json => terminal::print_json(&to_json(&document, champion)),
-        Output::Table => terminal::print(&to_text(&document, champion)),
+        Output::Json => terminal::print_json(&to_json(document, champion)),
+        Output::Table => terminal::print(&to_text(document, champion)),
     }
-}
-
-fn parse(result: &str) -> CommandResult<(PathBuf, usize)> {
-    let (path, rank) = match result.rsplit_once('#') {
-        Some((path, rank)) => (path, rank.parse().ok().filter(|&n| n > 0)),
-        None => (result, Some(1)),
-    };
-    let rank =
-        rank.ok_or_else(|| CommandError::invalid(format!("{result}: after # comes a rank, from 1")))?;
-    let path = Path::new(path);
-    Ok((if path.is_dir() { path.join("result.json") } else { path.to_owned() }, rank))
-}
-
-fn read(path: &Path) -> CommandResult<ResultDocument> {
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string()).invalid()?;
-    serde_json::from_slice(&bytes)
-        .with_context(|| format!("{}: is no result of a run", path.display()))
-        .invalid()
-}
-
-/// The best of the species, best first: rank 1 is the winner.
-fn ranked(document: &ResultDocument, rank: usize) -> CommandResult<&Champion> {
-    let mut all: Vec<&Champion> = document.species.iter().collect();
-    let winner = |c: &Champion| {
-        document.best.as_ref().is_some_and(|b| b.strategy == c.strategy && b.genome == c.genome)
-    };
-    let class = |c: &Champion| ["feasible", "infeasible", "failed"].iter().position(|n| *n == c.class);
-    // The winner knows whether more or less is better: the others are on its far side, nearest first.
-    let distance = |c: &Champion| {
-        let best = document.best.as_ref().and_then(|b| b.fitness);
-        best.zip(c.fitness).map_or(f64::INFINITY, |(a, b)| (a - b).abs())
-    };
-    all.sort_by(|a, b| {
-        let by_class = winner(b).cmp(&winner(a)).then(class(a).cmp(&class(b)));
-        by_class.then(a.violation.total_cmp(&b.violation)).then(distance(a).total_cmp(&distance(b)))
-    });
-    all.get(rank - 1).copied().ok_or_else(|| {
-        CommandError::invalid(format!("#{rank}: the result has {} champions, one of each species", all.len()))
-    })
 }
 
 /// A champion's accounts, made anew.
@@ -122,12 +51,7 @@ struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     fn new(problem: &Problem<'a>, held: Option<&Held<'_>>, champion: &Champion) -> CommandResult<Replay<'a>> {
-        let missing = || CommandError::invalid(format!("job.yaml has no strategy {}", champion.strategy));
-        let job = problem.job();
-        let at = job.species.iter().position(|s| s.name() == champion.strategy).ok_or_else(missing)?;
-        let species = &job.species[at];
-        let indices = species.indices("genome", &champion.genome).invalid()?;
-        let decoded = problem.decode(at, &indices).ok_or_else(missing)?;
+        let (_, decoded) = decoded(problem, champion)?;
         let training = problem.report(problem.training(), &decoded);
         let holdout = held.map(|part| problem.report(part, &decoded));
         Ok(Replay { decoded, training, holdout })

@@ -31,10 +31,27 @@ impl<'a> Decider<'a> {
         }
     }
 
+    /// The distances of the stops of the entry last decided.
+    pub fn distances(&self) -> Distances {
+        match self {
+            Decider::Targets(targets) => targets.distances(),
+            Decider::Rules(_) => Distances::default(),
+        }
+    }
+
+    /// The first row of `from..to` whose close may change what is wanted of a flat account whose last target was
+    /// `acted`; `to`: there is none.
+    pub fn flat_until(&self, from: usize, to: usize, acted: f64) -> usize {
+        match self {
+            Decider::Targets(targets) => targets.quiet_until(from, to, acted),
+            Decider::Rules(rules) => rules.flat_until(from, to),
+        }
+    }
+
     /// A position was opened at `price`; the distances and levels of its stops.
     pub fn opened(&mut self, row: usize, long: bool, price: f64) -> (Distances, Levels) {
         match self {
-            Decider::Targets(targets) => (targets.distances(), Levels::default()),
+            Decider::Targets(_) => (self.distances(), Levels::default()),
             Decider::Rules(rules) => (Distances::default(), rules.opened(row, long, price)),
         }
     }

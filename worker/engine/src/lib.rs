@@ -66,7 +66,6 @@ pub mod simulator;
 mod stops;
 pub mod strategies;
 pub mod trace;
-pub mod validation;
 pub mod window;
 
 /// The number of this engine. Raised with every change that may alter one bit of a result; part of every

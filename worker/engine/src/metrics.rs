@@ -224,7 +224,7 @@ fn lowest_ratio(capital: f64, equity: &[f64]) -> f64 {
 }
 
 /// Skewness and raw kurtosis from population moments about `mean`, summed in time order.
-fn shape(returns: &[f64], mean: f64) -> (f64, f64) {
+pub fn shape(returns: &[f64], mean: f64) -> (f64, f64) {
     let (mut m2, mut m3, mut m4) = (0.0, 0.0, 0.0);
     for &r in returns {
         let d = r - mean;

@@ -9,7 +9,7 @@ use crate::orders::sign;
 use crate::prepared::Prepared;
 use crate::signals::Signals;
 use crate::stops::{Bar, Fractions, Guard, GuardEvent};
-use crate::trace::{ExitReason, Trace};
+use crate::trace::{Decision, ExitReason, Trace};
 use crate::window::Rows;
 
 /// Equity at or below this share of the capital is ruin (X6).
@@ -37,8 +37,24 @@ pub fn simulate(sleeve: &Sleeve, exec: &Execution) -> Trace {
     simulate_until(sleeve, exec, Interrupt::NEVER)
 }
 
+/// The same, with what was decided at each close.
+pub fn decisions(sleeve: &Sleeve, exec: &Execution) -> (Trace, Vec<Decision>) {
+    let mut decided = Vec::with_capacity(sleeve.prepared.len());
+    let trace = recorded(sleeve, exec, Interrupt::NEVER, Some(&mut decided));
+    (trace, decided)
+}
+
 /// The same until `interrupt` rises; the trace then means nothing.
 pub(crate) fn simulate_until(sleeve: &Sleeve, exec: &Execution, interrupt: Interrupt) -> Trace {
+    recorded(sleeve, exec, interrupt, None)
+}
+
+fn recorded(
+    sleeve: &Sleeve,
+    exec: &Execution,
+    interrupt: Interrupt,
+    decided: Option<&mut Vec<Decision>>,
+) -> Trace {
     let Sleeve { prepared, signals, stops, rows, capital, close_at_end } = *sleeve;
     let base = rows.base();
     let n = prepared.len();
@@ -52,6 +68,7 @@ pub(crate) fn simulate_until(sleeve: &Sleeve, exec: &Execution, interrupt: Inter
         opened: base,
         acted: 0.0,
         wanted: 0.0,
+        decided,
     };
     let counted = n.saturating_sub(base);
     let mut trace = Trace {
@@ -132,6 +149,8 @@ struct Simulation<'a> {
     acted: f64,
     /// The target of the last close.
     wanted: f64,
+    /// Where decisions are written down, if somebody wants them.
+    decided: Option<&'a mut Vec<Decision>>,
 }
 
 impl Simulation<'_> {
@@ -155,6 +174,17 @@ impl Simulation<'_> {
     fn decide(&mut self, t: usize, n: usize) {
         let (wanted, levels) = self.decider.decide(t);
         self.wanted = wanted;
+        if let Some(decided) = &mut self.decided {
+            let (distances, levels) = (self.decider.distances(), levels.unwrap_or_default());
+            decided.push(Decision {
+                row: t,
+                target: wanted,
+                stop: levels.stop,
+                take: levels.target,
+                stop_distance: distances.stop,
+                trail_distance: distances.trail,
+            });
+        }
         if let (Some(guard), Some(levels)) = (&mut self.guard, levels) {
             guard.set(levels);
         }
@@ -225,15 +255,19 @@ impl Simulation<'_> {
                 (cash < 0.0).then(|| -cash / (q * (1.0 - mm)))
             }
         });
-        let Some((event, level)) = guard.event(bar(self.prepared, at.row), entry, liquidation) else {
+        let Some(hit) = guard.event(bar(self.prepared, at.row), entry, liquidation) else {
             return;
         };
-        let (price, reason) = match event {
-            GuardEvent::Stop => (self.slipped(level), ExitReason::Stop),
-            GuardEvent::Target => (level, ExitReason::Target),
-            GuardEvent::Liquidation => (level, ExitReason::Liquidation),
+        let (price, reason) = match hit.event {
+            GuardEvent::Stop => (self.slipped(hit.price), ExitReason::Stop),
+            GuardEvent::Target => (hit.price, ExitReason::Target),
+            GuardEvent::Liquidation => (hit.price, ExitReason::Liquidation),
         };
         self.account.close_at(at, price, reason);
+        if let Some(trade) = self.account.trades.last_mut() {
+            trade.level = Some(hit.level);
+            trade.gap = hit.price != hit.level;
+        }
         self.closed(at);
         self.decider.stopped(sign(q));
         self.acted = 0.0;

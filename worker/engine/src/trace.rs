@@ -55,6 +55,10 @@ pub struct Trade {
     pub fees: f64,
     /// Units of the first fill, unsigned.
     pub quantity: f64,
+    /// The price of the stop, target or liquidation that closed it; `None`: an order did.
+    pub level: Option<f64>,
+    /// Whether the bar opened beyond that price, so that the open was filled.
+    pub gap: bool,
 }
 
 /// One fill: an order or stop that changed the position.
@@ -68,6 +72,23 @@ pub struct FillRecord {
     pub price: f64,
     /// Fee, in account currency.
     pub fee: f64,
+}
+
+/// What was decided at one close. Prices are in units of the account.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// Row at whose close it was taken.
+    pub row: usize,
+    /// Signed share of the equity that is wanted from then on.
+    pub target: f64,
+    /// Price of the stop that rules set for the open position; `None`: none.
+    pub stop: Option<f64>,
+    /// Price of the take-profit that rules set for the open position; `None`: none.
+    pub take: Option<f64>,
+    /// Distance of the fixed stop of a sized entry from its fill; `None`: none.
+    pub stop_distance: Option<f64>,
+    /// Distance of its trailing stop from the peak; `None`: none.
+    pub trail_distance: Option<f64>,
 }
 
 /// All that one account did.

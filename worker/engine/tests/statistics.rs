@@ -1,4 +1,4 @@
-//! Numbers of papers and of other libraries: Sharpe ratios, drawdowns, deflation, portfolios, funding.
+//! Numbers of papers and of other libraries: Sharpe ratios, drawdowns, portfolios, funding.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up should fail")]
 
@@ -14,10 +14,6 @@ use galapagos_engine::metrics::{AccountHistory, evaluate, sharpe_of_sums};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::q52::fx;
 use galapagos_engine::signals::Signals;
-use galapagos_engine::validation::sharpe::{
-    Moments, deflated, expected_best, expected_maximum, minimum_backtest_years, minimum_track_record,
-    probabilistic,
-};
 use galapagos_engine::window::Rows;
 use made::*;
 
@@ -124,48 +120,6 @@ fn block_sums_of_any_union_give_its_sharpe() {
     assert_close(sharpe(0, 2), 0.2115759861, 5e-11);
     assert_close(sharpe(2, 4), 0.1173376152, 5e-11);
     assert_close(sharpe(0, 4), 0.1614605795, 5e-11);
-}
-
-// Contract H3.
-#[test]
-fn deflated_sharpe_ratios_are_those_of_the_papers() {
-    for (n, expected) in
-        [(10, 1.5745983), (45, 2.2356402), (46, 2.2441708), (100, 2.5306028932), (1000, 3.2551215)]
-    {
-        assert_close(expected_maximum(n), expected, if n == 100 { 5e-11 } else { 5.1e-8 });
-    }
-    assert_close(expected_best(0.5 / 250.0, 100), 0.1131720, 5.1e-8);
-    let year = 250_f64.sqrt();
-    let fat = Moments { returns: 1250, skew: -3.0, kurtosis: 10.0 };
-    assert_close(deflated(2.5 / year, fat, 0.5 / 250.0, 100).unwrap(), 0.9003968344, 5.1e-11);
-    assert_close(deflated(2.5 / year, fat, 0.5 / 250.0, 46).unwrap(), 0.9505017, 5.1e-8);
-    let normal = Moments { skew: 0.0, kurtosis: 3.0, ..fat };
-    assert_close(deflated(2.5 / year, normal, 0.5 / 250.0, 88).unwrap(), 0.9504908, 5.1e-8);
-    assert_close(deflated(2.5 / year, normal, 0.5 / 250.0, 100).unwrap(), 0.9427706, 5.1e-8);
-    let sr = 1.585 / 12_f64.sqrt();
-    let funds = Moments { returns: 24, skew: -2.448, kurtosis: 10.164 };
-    assert_close(probabilistic(sr, 0.0, funds).unwrap(), 0.9132343069, 5.1e-11);
-    assert_close(
-        probabilistic(sr, 0.0, Moments { skew: 0.0, kurtosis: 3.0, ..funds }).unwrap(),
-        0.9815912,
-        5.1e-8,
-    );
-    let hourly = Moments { returns: 6528, skew: -0.4, kurtosis: 9.0 };
-    assert_close(deflated(2.41 / 8760_f64.sqrt(), hourly, 0.81 / 8760.0, 38_412).unwrap(), 0.12, 0.005);
-    assert_eq!(probabilistic(0.1, 0.0, Moments { returns: 1, skew: 0.0, kurtosis: 3.0 }), None);
-}
-
-#[test]
-fn minimum_lengths_are_those_of_the_papers() {
-    let daily = Moments { returns: 0, skew: 0.0, kurtosis: 3.0 };
-    let years = |a: f64, b: f64, per_year: f64, moments| {
-        minimum_track_record(a / per_year.sqrt(), b / per_year.sqrt(), moments, 0.95).unwrap() / per_year
-    };
-    assert_close(years(2.0, 1.0, 250.0, daily), 2.7311878, 5e-3);
-    assert_close(years(2.0, 1.0, 52.0, daily), 2.8288336, 5e-3);
-    let monthly = Moments { skew: -0.72, kurtosis: 5.78, ..daily };
-    assert_close(years(3.0, 2.5, 12.0, monthly), 27.3529202, 5.1e-8);
-    assert_close(minimum_backtest_years(45, 1.0), 4.9980870, 5.1e-8);
 }
 
 fn held(

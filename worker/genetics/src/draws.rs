@@ -103,17 +103,31 @@ pub struct Draws {
 impl Draws {
     /// The generator of a run.
     pub fn new(seed: u64) -> Draws {
-        Draws { rng: ChaCha8Rng::from_seed(key(seed)), stream: 0 }
+        Draws::from_key(key(seed))
+    }
+
+    /// The generator of a key, at the beginning of stream 0: for draws that are keyed apart from those of breeding.
+    pub fn from_key(key: [u8; 32]) -> Draws {
+        Draws { rng: ChaCha8Rng::from_seed(key), stream: 0 }
+    }
+
+    /// Goes to the first word of a stream.
+    pub fn seek_stream(&mut self, stream: u64) {
+        self.go(stream, 0);
     }
 
     /// Goes to the first draw of a position.
     pub fn seek(&mut self, at: DrawPosition) {
-        // The word position first: `set_stream` inside a block would compute that block once for nothing.
-        self.rng.set_word_pos(u128::from(at.child) << WINDOW_BITS);
         let stream = u64::from(at.generation) << 32
             | u64::from(at.species) << 16
             | u64::from(at.attempt) << 8
             | at.purpose as u64;
+        self.go(stream, u128::from(at.child) << WINDOW_BITS);
+    }
+
+    fn go(&mut self, stream: u64, word: u128) {
+        // The word position first: `set_stream` inside a block would compute that block once for nothing.
+        self.rng.set_word_pos(word);
         if stream != self.stream {
             self.rng.set_stream(stream);
             self.stream = stream;

@@ -9,10 +9,10 @@ use galapagos_crds::{EvolutionJob, EvolutionJobSpec, Objective, StrategySpec};
 use crate::finding::Finding;
 use crate::space::{SearchSpace, build, build_own, unknown_strategy};
 use crate::suggest::meant_or_all;
-use crate::{dates, execution, initial, own};
+use crate::{dates, execution, initial, own, validation, walk_forward};
 
 /// Everything that is wrong with a job by a catalogue, in the order of the manifest's parts: dates, strategies with their
-/// genes, individuals to start with, metrics, the account. A part of the catalogue that is empty is not used.
+/// genes, individuals to start with, metrics, the account, walk-forward. A part of the catalogue that is empty is not used.
 pub fn check(job: &EvolutionJob, catalogue: &Catalogue) -> Vec<Finding> {
     let spec = &job.spec;
     let mut findings = Vec::new();
@@ -23,6 +23,8 @@ pub fn check(job: &EvolutionJob, catalogue: &Catalogue) -> Vec<Finding> {
     }
     metrics(spec, catalogue, &mut findings);
     execution::checked(&spec.execution, &mut findings);
+    validation::checked(&spec.validation, &mut findings);
+    walk_forward::checked(&spec.validation, &mut findings);
     findings
 }
 

@@ -38,6 +38,8 @@ mod rules;
 mod signals;
 mod space;
 pub mod suggest;
+mod validation;
+mod walk_forward;
 
 pub use check::{check, check_strategy, objective, unknown_metric};
 pub use dates::{Dates, SPELLING, dates, show as show_stamp, stamp_ms};

@@ -340,3 +340,22 @@ fn dates_that_no_calendar_has_and_dates_in_the_wrong_order_are_named() {
     let advice = "write a later to, or an earlier from; the bar that opens at to does not count";
     is(&dated("2024-01-01T02:00:00+02:00", "2024-01-01"), "spec.marketData.to", INVALID, text, advice);
 }
+
+#[test]
+fn a_walk_forward_that_no_rows_can_have_is_told_with_what_is_allowed() {
+    let of = |walk: Value| {
+        findings(json!([{"name": "sma_crossover"}]), json!({"validation": {"walkForward": walk}}))
+    };
+    assert_eq!(of(json!({})), []);
+    assert_eq!(of(json!({"windows": 50, "train": "Anchored", "trainFraction": "0.99", "purgeBars": 0})), []);
+    for (walk, field, text) in [
+        (json!({"windows": 0}), "windows", "0: must be between 1 and 50"),
+        (json!({"windows": 51}), "windows", "51: must be between 1 and 50"),
+        (json!({"trainFraction": 0}), "trainFraction", "0: must be greater than 0 and less than 1"),
+        (json!({"trainFraction": 1}), "trainFraction", "1: must be greater than 0 and less than 1"),
+        (json!({"purgeBars": 1_000_001}), "purgeBars", "1000001: must be at most 1000000"),
+        (json!({"embargoBars": 1_000_001}), "embargoBars", "1000001: must be at most 1000000"),
+    ] {
+        is(&of(walk), &format!("spec.validation.walkForward.{field}"), INVALID, text, "");
+    }
+}

@@ -48,7 +48,7 @@ mod meanings;
 pub mod names;
 mod outliers;
 mod owners;
-mod parallel;
+pub mod parallel;
 pub mod publish;
 pub mod random;
 mod read;
@@ -59,7 +59,7 @@ pub mod signals;
 mod stamp;
 mod ticks;
 
-pub use check::{CheckOptions, Outlier, SymbolReport};
+pub use check::{CheckOptions, Outlier, SymbolReport, outliers};
 pub use choice::ColumnChoice;
 pub use dataset::Dataset;
 pub use digest::dataset_digest;

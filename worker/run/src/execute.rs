@@ -11,7 +11,8 @@ use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
 use crate::results::ResultError;
 use crate::results::document::ResultDocument;
-use crate::results::write::publish;
+use crate::results::seen;
+use crate::results::write::{Source, publish};
 use crate::run::driver::{Driver, Ended, RunError};
 use crate::run::ended::Completion;
 use crate::run::evaluator::{Evaluator, EvaluatorError};
@@ -130,7 +131,9 @@ pub fn run_with(
             let generation = driver.evolution().generation();
             Ok(RunOutcome::Interrupted { folder: folder.path().to_owned(), generation })
         }
-        Ended::Finished(reason) => conclude(market, job, &folder, &driver, reason, || Ok(problem)),
+        Ended::Finished(reason) => {
+            conclude(market, job, &folder, &driver, reason, options.slots, || Ok(problem))
+        }
     }
 }
 
@@ -144,29 +147,38 @@ pub fn run_key<'a>(job: &'a ResolvedJob, root: &'a Path) -> RunKey<'a> {
 ///
 /// # Errors
 /// [`ExecuteError`]; nothing is published if the data changed while they were used.
+///
+/// What is tested of the winner is computed on `slots` threads (0: one per core).
 pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     market: &Market,
     job: &ResolvedJob,
     folder: &RunFolder,
     driver: &Driver<'_>,
     reason: Completion,
+    slots: usize,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<RunOutcome, ExecuteError> {
     same_data(market.dataset().check_unchanged())?;
-    let earlier = finished(folder, driver);
+    let earlier = finished(folder, job, driver);
     let reused = earlier.is_some();
     let result = match earlier {
         Some(result) => result,
-        None => publish(folder, job, market.dataset().name(), driver, reason, prepare)?,
+        None => {
+            let source =
+                Source { dataset: market.dataset().name(), holdout_looks: seen::noted(job, market, driver) };
+            publish(folder, job, source, driver, reason, slots, prepare)?
+        }
     };
     Ok(RunOutcome::Finished { result: Box::new(result), folder: folder.result(), reused })
 }
 
-/// The published result, if it is that of this very state.
-fn finished(folder: &RunFolder, driver: &Driver<'_>) -> Option<ResultDocument> {
+/// The published result, if it is that of this very state and its winner was tested as the job says now.
+fn finished(folder: &RunFolder, job: &ResolvedJob, driver: &Driver<'_>) -> Option<ResultDocument> {
     let mark = folder.mark()?;
     let same =
         mark.digest == driver.digest().to_string() && mark.generation == driver.evolution().generation();
     let bytes = same.then(|| std::fs::read(folder.result().join("result.json")).ok())??;
-    serde_json::from_slice(&bytes).ok()
+    let result: ResultDocument = serde_json::from_slice(&bytes).ok()?;
+    let tested = serde_json::to_value(&job.validation).ok()?;
+    (result.validation.is_some() && result.tests == tested).then_some(result)
 }

@@ -34,9 +34,11 @@ pub mod examine;
 pub mod execute;
 pub mod job;
 pub mod pictures;
+pub mod report;
 pub mod results;
 pub mod run;
 pub mod storage;
+pub mod validate;
 
 /// The engine, for those above this crate: the arrows of the house end here.
 pub use galapagos_engine as engine;

@@ -13,11 +13,11 @@ use arrow::datatypes::Float64Type;
 use common::runs::{finish, timeless};
 use common::{manifest, publish_walk, resolve};
 use galapagos_crds::EvolutionJob;
-use galapagos_engine::validation::sharpe::{Moments, deflated};
 use galapagos_run::execute::{Options, RunOutcome, run};
 use galapagos_run::results::document::ResultDocument;
 use galapagos_run::run::progress::RunEvent;
 use galapagos_run::storage::run_folder::Start;
+use galapagos_validation::sharpe::{Moments, deflated};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 const THREE: &str = "  generations: 3\n";
@@ -175,6 +175,7 @@ fn the_written_job_is_the_same_job() {
         "best/equity.csv",
         "best/trades.csv",
         // Of the run itself, so also where a coordinator writes the result.
+        "report.html",
         "equity.svg",
         "fitness.svg",
     ] {

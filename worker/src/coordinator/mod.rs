@@ -131,7 +131,7 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
             Ok(Ended::Finished(reason)) => data::reopen(&settings, &job.manifest.spec, &job.dataset_digest)
                 .and_then(|market| {
                     let prepare = || Problem::new(&job, market.bars(), market.others(&job.others));
-                    conclude(&market, &job, &folder, &driver, reason, prepare).map_err(exits::execute)
+                    conclude(&market, &job, &folder, &driver, reason, 0, prepare).map_err(exits::execute)
                 }),
         },
     };

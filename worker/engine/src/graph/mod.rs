@@ -47,6 +47,7 @@ mod plan;
 mod rounding;
 
 pub use blocks::Blocks;
+pub(crate) use column::{word_of_one, word_of_two};
 pub use columns::{Columns, Conditions};
 pub(crate) use functions::{clock::day_number, finite};
 pub(crate) use op::Comparison;

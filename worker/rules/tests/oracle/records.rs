@@ -5,6 +5,9 @@
 use serde_json::Value;
 use std::path::PathBuf;
 
+/// The subfolder that a folder of several sorts of records has for those of the language.
+const SUBFOLDER: &str = "rules";
+
 /// All records of a kind: those beside this file, and those of the folders that `GALAPAGOS_ORACLE` names.
 pub fn records(kind: &str) -> Vec<Value> {
     // The engine's tests read them, too.
@@ -14,6 +17,8 @@ pub fn records(kind: &str) -> Vec<Value> {
         std::iter::once(own).chain(std::env::split_paths(&named).filter(|p| !p.as_os_str().is_empty()));
     let mut all = Vec::new();
     for folder in folders {
+        let inner = folder.join(SUBFOLDER);
+        let folder = if inner.is_dir() { inner } else { folder };
         let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
             .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
             .map(|entry| entry.unwrap().path())

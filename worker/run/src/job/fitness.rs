@@ -63,6 +63,14 @@ impl FitnessFunction {
         Verdict { class, violation, fitness, evaluation: Some(evaluation) }
     }
 
+    /// Whether an individual of such habits can win, had it only earned more: it trades and keeps the limits on how much it
+    /// does. What it earned does not count: a limit on a Sharpe ratio or a drawdown takes from luck's trials those
+    /// that had none.
+    pub fn is_candidate(&self, evaluation: &Evaluation) -> bool {
+        let kept = |limit: &MetricBound| !limit.is_on_habit() || limit.excess(evaluation) == 0.0;
+        evaluation.reason.is_none() && self.limits.iter().all(kept)
+    }
+
     /// Everything that stands against an individual, for people; nothing if it is feasible.
     pub fn objections(&self, verdict: &Verdict) -> Vec<Objection> {
         if verdict.class == Class::Feasible {
@@ -92,6 +100,14 @@ impl FitnessFunction {
 }
 
 impl MetricBound {
+    /// Whether the metric says how much an individual does, not what comes of it.
+    fn is_on_habit(&self) -> bool {
+        matches!(
+            self.metric,
+            Metric::Trades | Metric::Exposure | Metric::Turnover | Metric::Fees | Metric::Funding
+        )
+    }
+
     /// Relative excess over the bound; 0 if it is kept.
     fn excess(&self, evaluation: &Evaluation) -> f64 {
         let Some(value) = evaluation.metrics.extended(self.metric) else { return 1.0 };

@@ -4,7 +4,7 @@ use galapagos_engine::bars::Bars;
 use galapagos_rules::Strategy;
 
 /// Prices of this many ticks and more do not fit the exact numbers of the language.
-const MOST_TICKS: i64 = 1 << 47;
+pub(crate) const MOST_TICKS: i64 = 1 << 47;
 
 /// Rules of a manifest look at something that the data do not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

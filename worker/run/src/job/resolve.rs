@@ -78,6 +78,8 @@ pub struct ResolvedJob {
     pub dates: Dates,
     /// Share of the holdout.
     pub holdout: Exact,
+    /// How the winner is tested, and the gates of its verdict.
+    pub validation: crds::ValidationSpec,
     /// When to stop by results.
     pub stop: StopRules,
     /// When to stop by time and cost.
@@ -144,6 +146,7 @@ impl ResolvedJob {
             execution,
             dates,
             holdout: spec.validation.holdout.fraction.to_decimal(),
+            validation: spec.validation.clone(),
             stop: stop_rules(spec.generations, &spec.stop),
             budget: Budget::from_stop(&spec.stop),
             failures: FailurePolicy {

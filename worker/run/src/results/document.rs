@@ -7,6 +7,7 @@ use galapagos_engine::evaluation::{Evaluation, Metric, Metrics, Reason};
 use serde::{Deserialize, Serialize};
 
 use super::excluded::Excluded;
+use super::validation::document::Validation;
 use crate::run::state::GenerationReport;
 
 /// Name and version of the schema. Fields are only ever added to a version.
@@ -52,6 +53,12 @@ pub struct ResultDocument {
     pub excluded: Vec<Excluded>,
     /// How much of the best is luck.
     pub luck: Luck,
+    /// Whether the find can be told from luck, and what would break it; `None` in results of earlier releases.
+    #[serde(default)]
+    pub validation: Option<Validation>,
+    /// `spec.validation` of the job, with every default: how its winner was tested.
+    #[serde(default)]
+    pub tests: serde_json::Value,
     /// Holding the symbols over the same windows with the same costs.
     pub buy_and_hold: BuyAndHold,
     /// The rows that were used.
@@ -182,7 +189,7 @@ impl AccountResult {
 pub struct Luck {
     /// Distinct evaluations of all species.
     pub trials: u64,
-    /// Participation ratio of the correlation of the trials' 16 block returns: how many of them differ.
+    /// Different strategies among the feasible trials: those that are no copy of a better one by their 16 block returns.
     pub effective_trials: Option<f64>,
     /// Larger of the variances of the per-bar Sharpe ratio over all trials that have one, infeasible ones included, and
     /// over those of generation 0.
@@ -194,6 +201,10 @@ pub struct Luck {
     /// Times that an individual's holdout was shown: once for the best of each species, and again whenever the run
     /// went on after a result. Not part of the digest.
     pub holdout_looks: u32,
+    /// Results of any job that have shown some of the holdout's rows, this one included, as far as the data folder knows;
+    /// `None`: there is no holdout, or that folder cannot be written. Not part of any digest.
+    #[serde(default)]
+    pub dataset_holdout_looks: Option<u32>,
 }
 
 /// What holding the symbols from the first to the last row is worth.
@@ -222,8 +233,22 @@ pub struct DataWindow {
     pub holdout_from: Option<String>,
     /// Stamps in the holdout.
     pub holdout_stamps: u64,
+    /// Extreme moves, at most 20 of each symbol, the earliest first.
+    #[serde(default)]
+    pub outliers: Vec<DataOutlier>,
     /// The rows of each symbol.
     pub symbols: Vec<SymbolWindow>,
+}
+
+/// A move from close to close that is over 20 times the median move of its symbol: a real one, or a bad price.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataOutlier {
+    /// Name of the symbol.
+    pub symbol: String,
+    /// The open of its bar, RFC 3339.
+    pub time: String,
+    /// Its close over that before it, less 1.
+    pub change: f64,
 }
 
 /// The rows of one symbol.

@@ -1,52 +1,81 @@
-//! How much of the best is luck: variance of the trials' Sharpe ratios, effective number of trials, deflated Sharpe
-//! ratio (contract H2, H3).
+//! The trials of a run: the spread of their Sharpe ratios, and what is kept of each for the tests of the winner (contract H2).
 
 use galapagos_engine::backtest::BacktestResult;
-use galapagos_engine::evaluation::{BLOCKS, Metric, Metrics};
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
 use galapagos_engine::execution::Aggregate;
-use galapagos_engine::validation::sharpe::{Moments, deflated, variance};
+use galapagos_genetics::species_id;
+use galapagos_validation::sharpe::{Moments, deflated, variance};
 
-use crate::storage::record::{Class, Record};
+use crate::job::resolve::ResolvedJob;
+use crate::storage::record::{Record, RecordIdentity};
+
+/// A trial that could have won.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CandidateTrial {
+    /// 128-bit hash of species and canonical genome.
+    pub hash: u128,
+    /// The generation that evaluated it, from 0.
+    pub generation: u32,
+    /// Whether the manifest named it in `population.initial`.
+    pub initial: bool,
+    /// Number of its returns, summed over the symbols unless their accounts are one.
+    pub returns: u64,
+    /// Its annual Sharpe ratio; `None` if undefined.
+    pub sharpe: Option<f64>,
+    /// Sums of its returns.
+    pub blocks: [BlockSum; BLOCKS],
+}
 
 /// Collects the trials of a run in their canonical order.
 #[derive(Debug, Default)]
 pub struct Trials {
     sharpes: Vec<f64>,
     first_generation: Vec<f64>,
-    correlated: u64,
-    gram: [[f64; BLOCKS]; BLOCKS],
+    /// Those that could have won, had they earned more, feasible or not.
+    pub candidates: Vec<CandidateTrial>,
 }
 
 impl Trials {
     /// Adds a record. Call in order of (generation, index): sums of f64 depend on the order.
-    pub fn add(&mut self, record: &Record, bars_per_year: f64) {
+    pub fn add(&mut self, record: &Record, job: &ResolvedJob) {
+        let is_given = |identity: &RecordIdentity| {
+            let species = job.species.iter().position(|s| species_id(s.name()) == identity.species);
+            let given = species.and_then(|s| job.initial.get(s));
+            identity.generation == 0 && given.is_some_and(|g| g.iter().any(|g| **g == *identity.genome))
+        };
+        let is_candidate = |evaluation: &Evaluation| job.fitness.is_candidate(evaluation);
+        self.take(record, job.execution.bars_per_year, is_given, is_candidate);
+    }
+
+    fn take(
+        &mut self,
+        record: &Record,
+        bars_per_year: f64,
+        is_given: impl FnOnce(&RecordIdentity) -> bool,
+        is_candidate: impl FnOnce(&Evaluation) -> bool,
+    ) {
         let Record::Evaluated { identity, verdict } = record else { return };
         let Some(evaluation) = &verdict.evaluation else { return };
+        let sharpe = evaluation.metrics.get(Metric::Sharpe);
         // Infeasible trials were tried too: a limit on the Sharpe ratio would cut the spread that luck has.
-        if let Some(sharpe) = evaluation.metrics.get(Metric::Sharpe) {
+        if let Some(sharpe) = sharpe {
             let per_bar = sharpe / bars_per_year.sqrt();
             self.sharpes.push(per_bar);
             if identity.generation == 0 {
                 self.first_generation.push(per_bar);
             }
         }
-        if verdict.class != Class::Feasible {
+        if !is_candidate(evaluation) {
             return;
         }
-        let returns = evaluation.blocks.map(|b| b.s1 as f64);
-        let mean = returns.iter().sum::<f64>() / BLOCKS as f64;
-        let centred = returns.map(|r| r - mean);
-        let square = centred.iter().map(|r| r * r).sum::<f64>() / BLOCKS as f64;
-        if square > 0.0 {
-            let deviation = square.sqrt();
-            let z = centred.map(|r| r / deviation);
-            self.correlated += 1;
-            for (row, a) in self.gram.iter_mut().zip(z) {
-                for (cell, b) in row.iter_mut().zip(z) {
-                    *cell += a * b;
-                }
-            }
-        }
+        self.candidates.push(CandidateTrial {
+            hash: identity.hash,
+            generation: identity.generation,
+            initial: is_given(identity),
+            returns: evaluation.returns,
+            sharpe,
+            blocks: evaluation.blocks,
+        });
     }
 
     /// The larger of the variances over all trials with a Sharpe ratio and over those of generation 0, infeasible ones
@@ -54,16 +83,6 @@ impl Trials {
     pub fn variance(&self) -> f64 {
         let (all, first) = (variance(&self.sharpes), variance(&self.first_generation));
         if all > first { all } else { first }
-    }
-
-    /// Participation ratio of the trials' correlation matrix C = Z Z'/16: (tr C)^2 / tr C^2. The trace is the number
-    /// of trials, and tr C^2 is that of the small matrix Z'Z/16. At most 15, as block returns have 16 entries and a
-    /// mean.
-    pub fn effective(&self) -> Option<f64> {
-        let n = self.correlated as f64;
-        let scale = BLOCKS as f64;
-        let squares: f64 = self.gram.iter().flatten().map(|g| (g / scale) * (g / scale)).sum();
-        (squares > 0.0).then(|| n * n / squares)
     }
 }
 
@@ -93,69 +112,59 @@ pub fn returns_behind(report: &BacktestResult, aggregate: Aggregate) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::record::{RecordIdentity, Verdict};
-    use galapagos_engine::evaluation::{BlockSum, Evaluation};
+    use crate::job::fitness::{FitnessFunction, MetricBound};
+    use crate::storage::record::{Class, Verdict};
+    use galapagos_genetics::Goal;
 
-    fn trial(generation: u32, sharpe: f64, blocks: impl Fn(usize) -> i64) -> Record {
+    fn trial(generation: u32, sharpe: f64, class: Class) -> Record {
         let mut metrics = Metrics::NONE;
         metrics.set(Metric::Sharpe, Some(sharpe));
-        let blocks = std::array::from_fn(|b| BlockSum { s1: blocks(b), s2: 1 });
+        metrics.set(Metric::Trades, Some(if sharpe < -2.0 { 9.0 } else { 10.0 }));
+        let blocks = std::array::from_fn(|b| BlockSum { s1: b as i64, s2: 1 });
         let evaluation =
             Evaluation { metrics, reason: None, returns: 100, s1: 0, s2: 0, blocks, open_position: false };
         Record::Evaluated {
             identity: RecordIdentity { generation, index: 0, species: 0, hash: 0, genome: vec![] },
-            verdict: Verdict {
-                class: Class::Feasible,
-                violation: 0.0,
-                fitness: Some(sharpe),
-                evaluation: Some(evaluation),
-            },
+            verdict: Verdict { class, violation: 0.0, fitness: Some(sharpe), evaluation: Some(evaluation) },
         }
     }
 
-    #[test]
-    fn copies_of_one_trial_count_as_one() {
-        let mut trials = Trials::default();
-        (0..50).for_each(|_| trials.add(&trial(1, 1.0, |b| b as i64 * 7 % 5), 252.0));
-        assert!((trials.effective().unwrap() - 1.0).abs() < 1e-12);
+    fn fitness(limit: f64) -> FitnessFunction {
+        let at_least = |metric, least| MetricBound { metric, at_most: None, at_least: Some(least) };
+        let limits = vec![at_least(Metric::Sharpe, limit), at_least(Metric::Trades, 10.0)];
+        FitnessFunction { objective: Metric::Sharpe, goal: Goal::Maximise, limits }
     }
 
-    #[test]
-    fn uncorrelated_trials_count_each() {
+    fn trials(of: &[(u32, f64)], limit: f64) -> Trials {
         let mut trials = Trials::default();
-        trials.add(&trial(1, 1.0, |b| if b % 2 == 0 { 1 } else { -1 }), 252.0);
-        trials.add(&trial(1, 1.0, |b| if b % 4 < 2 { 1 } else { -1 }), 252.0);
-        assert!((trials.effective().unwrap() - 2.0).abs() < 1e-12);
+        for &(generation, sharpe) in of {
+            let class = if sharpe < limit { Class::Infeasible } else { Class::Feasible };
+            let is_given = |identity: &RecordIdentity| identity.generation == 0;
+            trials.take(&trial(generation, sharpe, class), 1.0, is_given, |e| fitness(limit).is_candidate(e));
+        }
+        trials
     }
 
     // Contract H2.
     #[test]
     fn a_converged_population_does_not_shrink_the_variance() {
-        let mut trials = Trials::default();
-        for (generation, sharpe) in [(0, -1.0), (0, 1.0), (1, 1.0), (1, 1.0), (1, 1.0)] {
-            trials.add(&trial(generation, sharpe, |b| b as i64), 1.0);
-        }
-        assert_eq!(trials.variance(), 1.0);
+        let of = [(0, -1.0), (0, 1.0), (1, 1.0), (1, 1.0), (1, 1.0)];
+        assert_eq!(trials(&of, f64::NEG_INFINITY).variance(), 1.0);
     }
 
     // Contract H2.
     #[test]
     fn a_limit_does_not_shrink_the_variance() {
-        let of = |limit: f64| {
-            let mut trials = Trials::default();
-            for (generation, sharpe) in [(0, -1.0), (0, 1.0), (1, -3.0), (1, 3.0), (1, 2.0)] {
-                let mut record = trial(generation, sharpe, |b| b as i64);
-                if let Record::Evaluated { verdict, .. } = &mut record
-                    && sharpe < limit
-                {
-                    verdict.class = Class::Infeasible;
-                }
-                trials.add(&record, 1.0);
-            }
-            trials.variance()
-        };
+        let of = [(0, -1.0), (0, 1.0), (1, -3.0), (1, 3.0), (1, 2.0)];
         // Mean .4, squares 23.2 / 5 less .16 is 4.64.
-        assert!((of(f64::NEG_INFINITY) - 4.64).abs() < 1e-12);
-        assert_eq!(of(1.0), of(f64::NEG_INFINITY));
+        let all = trials(&of, f64::NEG_INFINITY);
+        assert!((all.variance() - 4.64).abs() < 1e-12);
+        let limited = trials(&of, 1.0);
+        assert_eq!(limited.variance(), all.variance());
+        // The one of -3 trades too little to win; the others have only earned too little.
+        assert_eq!(
+            (all.candidates.len(), limited.candidates.len(), limited.candidates[0].initial),
+            (4, 4, true)
+        );
     }
 }

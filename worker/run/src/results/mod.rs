@@ -7,6 +7,7 @@
 //!        champions.yaml       the best of each species, as `population.initial` takes them
 //!        best/equity.csv, best/trades.csv
 //!        job.yaml             the manifest with everything resolved
+//!        report.html          all of it for people, in one page
 //!        DIGEST               the result digest
 //! ```
 
@@ -17,7 +18,9 @@ pub mod excluded;
 pub mod looks;
 pub mod luck;
 pub mod pictures;
+pub mod seen;
 pub mod tables;
+pub mod validation;
 pub mod write;
 
 /// Why a result cannot be made.
@@ -32,9 +35,15 @@ pub enum ResultError {
     /// The holdout cannot be prepared.
     #[error(transparent)]
     Funding(#[from] galapagos_engine::funding::FundingError),
+    /// The winner's neighbours cannot be evaluated.
+    #[error(transparent)]
+    Evaluator(#[from] crate::run::evaluator::EvaluatorError),
     /// A picture cannot be drawn.
     #[error(transparent)]
     Picture(#[from] crate::pictures::PictureError),
+    /// The report cannot be made.
+    #[error(transparent)]
+    Report(#[from] crate::report::error::ReportError),
     /// A table cannot be encoded; what the file system refuses is a [`ResultError::Storage`].
     #[error("evaluations.parquet cannot be written")]
     Parquet(#[source] parquet::errors::ParquetError),

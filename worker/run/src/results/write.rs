@@ -3,30 +3,45 @@
 use std::borrow::Borrow;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::num::NonZero;
 use std::path::Path;
 
 use galapagos_crds::population::InitialIndividual;
 use galapagos_engine::ENGINE;
+use galapagos_engine::bars::Bars;
 use galapagos_engine::execution::Fill;
-use galapagos_engine::validation::sharpe::expected_best;
-use galapagos_genetics::{Best, species_id};
+use galapagos_genetics::{Best, Searcher, species_id};
+use galapagos_market::Outlier;
+use galapagos_validation::sharpe::expected_best;
 
 use super::ResultError;
-use super::champions::{ChampionAccounts, Odds, champion, holding};
+use super::champions::{ChampionAccounts, Odds, champion, holding, market_of};
 use super::document::{
-    DataWindow, Evaluations, JobName, Luck, NamedGenome, ResultDocument, SCHEMA, SymbolWindow,
+    DataOutlier, DataWindow, Evaluations, JobName, Luck, NamedGenome, ResultDocument, SCHEMA, SymbolWindow,
 };
 use super::excluded::Tally;
 use super::luck::Trials;
 use super::tables::{self, time};
+use super::validation::{Among, Find, Winner, validate};
 use super::{evaluations, looks, pictures};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
+use crate::report::page::{self, REPORT};
 use crate::run::driver::Driver;
 use crate::run::ended::Completion;
 use crate::storage::StorageError;
 use crate::storage::record::Record;
 use crate::storage::run_folder::{DIGEST, ResultMark, RunFolder};
+
+/// What is known of the data of a job beside the job.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Name of the dataset.
+    pub dataset: &'a str,
+    /// Results that have shown some of the holdout's rows, this one included; `None`: there is no holdout, or looks at it
+    /// cannot be kept.
+    pub holdout_looks: Option<u32>,
+}
 
 /// Writes every file of the result, publishes the folder and its commit mark.
 ///
@@ -35,9 +50,10 @@ use crate::storage::run_folder::{DIGEST, ResultMark, RunFolder};
 pub fn publish<'p, P: Borrow<Problem<'p>>>(
     folder: &RunFolder,
     job: &ResolvedJob,
-    dataset: &str,
+    source: Source<'_>,
     driver: &Driver<'_>,
     reason: Completion,
+    slots: usize,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<ResultDocument, ResultError> {
     let mark = ResultMark {
@@ -47,7 +63,7 @@ pub fn publish<'p, P: Borrow<Problem<'p>>>(
     };
     let mut document = None;
     folder.publish(&mark, |path| {
-        document = Some(fill(path, folder, job, dataset, driver, reason, prepare)?);
+        document = Some(fill(path, folder, job, source, driver, reason, slots, prepare)?);
         Ok::<(), ResultError>(())
     })?;
     document.ok_or(ResultError::Empty)
@@ -57,9 +73,10 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     path: &Path,
     folder: &RunFolder,
     job: &ResolvedJob,
-    dataset: &str,
+    source: Source<'_>,
     driver: &Driver<'_>,
     reason: Completion,
+    slots: usize,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<ResultDocument, ResultError> {
     let evolution = driver.evolution();
@@ -71,7 +88,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         driver.ledger(),
         evolution.generation(),
         |record| {
-            trials.add(record, job.execution.bars_per_year);
+            trials.add(record, job);
             excluded.add(record, &job.fitness);
             exceptions.extend(exception(job, record));
         },
@@ -93,14 +110,29 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         // The account of one species is shown; each is several columns of the length of the data.
         winner = if first == Some(s) { Some(accounts) } else { winner };
     }
-    let best = winner.as_ref().filter(|s: &&ChampionAccounts| s.feasible).map(|s| s.champion.clone());
+    let found = winner.as_ref().filter(|s: &&ChampionAccounts| s.feasible);
+    let best = found.map(|s| s.champion.clone());
+    let find = found.zip(evolution.best()).and_then(|(accounts, best)| {
+        let winner = Winner {
+            species: best.species,
+            indices: best.genome,
+            training: &accounts.training,
+            holdout: accounts.holdout.as_ref(),
+            deflated_sharpe: accounts.champion.deflated_sharpe,
+        };
+        let untouched = job.config.searcher != Searcher::Evolution || evolution.exhausted();
+        let among = Among { trials: &trials, distinct: odds.trials, untouched };
+        Find::new(problem, holdout.as_ref(), &winner, among, threads(slots))
+    });
+    let digest = driver.digest().to_string();
+    let validation = validate(find.as_ref(), &digest)?;
     let state = driver.state();
     let counters = state.counters;
     let shown = species.iter().filter(|c| c.holdout.is_some()).count() as u32;
     let document = ResultDocument {
         schema: SCHEMA.to_owned(),
         job: JobName { namespace: job.namespace.clone(), name: job.name.clone() },
-        result_digest: driver.digest().to_string(),
+        result_digest: digest.clone(),
         dataset_digest: job.dataset_digest.clone(),
         inputs_digest: job.digest.to_string(),
         engine: ENGINE,
@@ -109,12 +141,15 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         optimistic: job.execution.fill == Fill::SameClose,
         luck: Luck {
             trials: odds.trials,
-            effective_trials: trials.effective(),
+            effective_trials: validation.confidence.as_ref().map(|c| c.effective_trials as f64),
             sharpe_variance: odds.variance,
             expected_best_sharpe: expected_best(odds.variance, odds.trials),
             deflated_sharpe: best.as_ref().and_then(|b| b.deflated_sharpe),
-            holdout_looks: looks::total(&folder.result(), &driver.digest().to_string(), shown),
+            holdout_looks: looks::total(&folder.result(), &digest, shown),
+            dataset_holdout_looks: source.holdout_looks,
         },
+        validation: Some(validation),
+        tests: serde_json::to_value(&job.validation)?,
         best,
         species,
         evaluations: Evaluations {
@@ -125,7 +160,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         },
         excluded: excluded.finish(),
         buy_and_hold: holding(problem, holdout.as_ref())?,
-        data: window(problem, dataset),
+        data: window(problem, source.dataset),
         generations: state.history.clone(),
         exceptions,
         seconds: counters.seconds,
@@ -153,9 +188,15 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         put(&path.join("equity.svg"), |out| out.write_all(picture.as_bytes()))?;
         let best = path.join("best");
         fs::create_dir(&best).map_err(StorageError::io("create", &best))?;
-        put(&best.join("equity.csv"), |out| tables::equity(out, accounts))?;
+        let markets =
+            (market_of(problem, problem.training()), holdout.as_ref().map(|h| market_of(problem, h)));
+        let markets = (&markets.0, markets.1.as_ref());
+        put(&best.join("equity.csv"), |out| tables::equity(out, accounts, markets))?;
         put(&best.join("trades.csv"), |out| tables::trades(out, accounts, problem.bars()))?;
     }
+    // Of the files, so that the same result gives the same page whenever it is asked for.
+    let report = page::of(path)?;
+    put(&path.join(REPORT), |out| out.write_all(report.as_bytes()))?;
     Ok(document)
 }
 
@@ -164,6 +205,11 @@ fn put(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) 
     let mut out = BufWriter::new(file);
     write(&mut out).and_then(|()| out.flush()).map_err(StorageError::io("write", path))?;
     Ok(())
+}
+
+/// `slots` threads, or one per core for 0.
+fn threads(slots: usize) -> usize {
+    if slots > 0 { slots } else { std::thread::available_parallelism().map_or(1, NonZero::get) }
 }
 
 /// The best of each species, as `population.initial` of another job takes them.
@@ -182,6 +228,14 @@ fn exception(job: &ResolvedJob, record: &Record) -> Option<NamedGenome> {
         strategy: species.name().to_owned(),
         genome: species.named(&identity.genome).into_iter().collect(),
     })
+}
+
+/// The extreme moves of a symbol from row `history` on.
+fn outliers(bars: &Bars<'_>, history: usize) -> Vec<DataOutlier> {
+    let (times, close) = (&bars.time_ms[history..], &bars.close[history..]);
+    let outlier =
+        |o: Outlier| DataOutlier { symbol: bars.symbol.to_owned(), time: time(o.time_ms), change: o.change };
+    galapagos_market::outliers(times, close).1.into_iter().map(outlier).collect()
 }
 
 fn window(problem: &Problem<'_>, dataset: &str) -> DataWindow {
@@ -204,6 +258,12 @@ fn window(problem: &Problem<'_>, dataset: &str) -> DataWindow {
         to: dates.to_ms.map(time),
         holdout_from: split.from_ms.map(time),
         holdout_stamps: split.holdout_stamps as u64,
+        outliers: problem
+            .bars()
+            .iter()
+            .zip(problem.warm_ups())
+            .flat_map(|(b, w)| outliers(b, w.history))
+            .collect(),
         symbols: symbols.collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! Probabilistic and deflated Sharpe ratio (Bailey and Lopez de Prado 2012, 2014). All ratios are per bar, never
 //! annualised; kurtosis is raw (normal = 3), moments are those of the population.
 
-use super::normal;
+use crate::normal;
 
 /// Euler's constant to the digits of the paper.
 const EULER: f64 = 0.577_215_664_9;
@@ -18,7 +18,7 @@ pub struct Moments {
 }
 
 /// 1 - skew SR + (kurtosis - 1)/4 SR^2: what non-normal returns do to the error of a Sharpe ratio.
-fn spread(sharpe: f64, moments: Moments) -> f64 {
+pub(crate) fn spread(sharpe: f64, moments: Moments) -> f64 {
     1.0 - moments.skew * sharpe + (moments.kurtosis - 1.0) / 4.0 * sharpe * sharpe
 }
 
