@@ -45,3 +45,4 @@ pub use dates::{Dates, SPELLING, dates, show as show_stamp, stamp_ms};
 pub use execution::{Derived, derived};
 pub use finding::{Finding, Weight};
 pub use space::{SearchSpace, unknown_strategy};
+pub use walk_forward::beyond_a_cluster;

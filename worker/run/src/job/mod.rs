@@ -10,6 +10,7 @@
 //! * [`market`]: an open dataset as the engine reads it.
 //! * [`own_data`]: what rules ask of the rows.
 //! * [`problem`]: dataset + job -> what one genome is worth.
+//! * [`walk_forward`]: the windows of walk-forward, and the job of each.
 //! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
 
 pub mod calendar;
@@ -24,3 +25,4 @@ pub mod problem;
 pub mod resolve;
 mod resolve_error;
 pub mod space;
+pub mod walk_forward;
