@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::results::walk_forward::WalkForward;
+
 /// Whether the find can be told from luck, and what would break it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
@@ -67,6 +69,12 @@ pub struct Validation {
     /// Why it is `null`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concentration_reason: Option<String>,
+    /// The job evolved anew on parts of the past, each traded on the rows that follow.
+    #[serde(default)]
+    pub walk_forward: Option<WalkForward>,
+    /// Why it is `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk_forward_reason: Option<String>,
     /// Whether a decision changes when the future is taken away.
     pub look_ahead: Option<LookAhead>,
     /// Why it is `null`.
