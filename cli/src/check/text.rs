@@ -66,9 +66,9 @@ fn way(way: Way) -> &'static str {
     match way {
         Way::Batch => "batch: individuals share columns and conditions, which decide alone",
         Way::BatchWithoutMargin => {
-            "batch where no margin call can close a position; else each individual decides row by row, because of"
+            "batch where no margin call can close a position; else each individual decides for itself, because of"
         }
-        Way::Rows => "rows: individuals share columns, and each decides row by row, because of",
+        Way::Rows => "rows: individuals share columns, and each decides for itself, because of",
     }
 }
 

@@ -6,6 +6,7 @@ use super::decisions::Size;
 use super::known::Known;
 use super::lanes::{LANES, Lanes, Span};
 use super::state::Term;
+use crate::graph::word_of_two;
 use crate::stops::Levels;
 
 /// Rows of an open position before anybody decides in them.
@@ -33,6 +34,40 @@ impl Ahead {
 /// Bits from bit `lane` on.
 fn from_lane(lane: usize) -> u64 {
     if lane < LANES { u64::MAX << lane } else { 0 }
+}
+
+/// The highest so far of what begins with one price, or the lowest.
+fn running(highest: bool, mut so_far: f64, prices: &[f64], out: &mut Lanes) {
+    for (&x, out) in prices.iter().zip(out) {
+        so_far = match highest {
+            true => {
+                if x > so_far {
+                    x
+                } else {
+                    so_far
+                }
+            }
+            false => {
+                if x < so_far {
+                    x
+                } else {
+                    so_far
+                }
+            }
+        };
+        *out = so_far;
+    }
+}
+
+/// Rows whose price reaches the level after the close before: the first of these, then those of `after`.
+fn reached(from_below: bool, prices: &[f64], first: f64, after: &Lanes) -> u64 {
+    let mut levels = [first; LANES];
+    levels[1..].copy_from_slice(&after[..LANES - 1]);
+    let levels = &levels[..prices.len()];
+    match from_below {
+        true => word_of_two(prices, levels, 0, |price, level| price >= level),
+        false => word_of_two(prices, levels, 0, |price, level| price <= level),
+    }
 }
 
 impl RulesAccount<'_> {
@@ -92,10 +127,10 @@ impl RulesAccount<'_> {
             return false;
         }
         let (high, low) = (&self.prepared.high[from..from + rows], &self.prepared.low[from..from + rows]);
-        let mut end = *position;
-        for i in 0..rows {
-            end.follow(high[i], low[i]);
-            (out.peak[i], out.trough[i]) = (end.peak, end.trough);
+        if side.reads_extremes {
+            let (best, worst) = if long { (high, low) } else { (low, high) };
+            running(long, position.peak, best, &mut out.peak);
+            running(!long, position.trough, worst, &mut out.trough);
         }
         out.rows = rows;
         let knows = self.rules.knows_account;
@@ -115,7 +150,7 @@ impl RulesAccount<'_> {
         };
         // A stop only tightens.
         if let Some(stop) = &side.stop {
-            stop.lanes(&span, &mut out.stop);
+            stop.rows(&span, &mut out.stop);
             let mut now = position.stop;
             for wanted in &mut out.stop[..rows] {
                 let tighter = now.is_nan() || if long { *wanted > now } else { *wanted < now };
@@ -126,21 +161,16 @@ impl RulesAccount<'_> {
             out.stop[..rows].fill(f64::NAN);
         }
         match &side.target {
-            Some(target) => target.lanes(&span, &mut out.target),
+            Some(target) => target.rows(&span, &mut out.target),
             None => out.target[..rows].fill(f64::NAN),
         }
         out.hits = 0;
-        if side.stop.is_some() || side.target.is_some() {
-            let (mut stop, mut target) = (position.stop, self.target);
-            for i in 0..rows {
-                let hit = if long {
-                    low[i] <= stop || high[i] >= target
-                } else {
-                    high[i] >= stop || low[i] <= target
-                };
-                out.hits |= u64::from(hit) << i;
-                (stop, target) = (out.stop[i], out.target[i]);
-            }
+        let (best, worst) = if long { (high, low) } else { (low, high) };
+        if side.stop.is_some() {
+            out.hits |= reached(!long, worst, position.stop, &out.stop);
+        }
+        if side.target.is_some() {
+            out.hits |= reached(long, best, self.target, &out.target);
         }
         if knows {
             span.last_exit = self.last_exit;
@@ -169,7 +199,10 @@ impl RulesAccount<'_> {
     /// have moved the levels. Answers the levels of the next bar.
     pub fn advance(&mut self, ahead: &Ahead, followed: usize, decided: usize) -> Levels {
         if let Some(position) = &mut self.position {
-            if let Some(last) = followed.checked_sub(1) {
+            let side = self.rules.sides[number(position.long)].as_ref();
+            if let (Some(last), true) =
+                (followed.checked_sub(1), side.is_some_and(|side| side.reads_extremes))
+            {
                 (position.peak, position.trough) = (ahead.peak[last], ahead.trough[last]);
             }
             if let Some(last) = decided.checked_sub(1) {

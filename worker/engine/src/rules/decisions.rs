@@ -5,6 +5,7 @@ use super::code::{Number, Test};
 use super::known::{Known, Slots};
 use super::latched::{is_latched, latched};
 use super::lower::{Lowering, knows_account};
+use super::state::Term;
 use crate::graph::{Columns, Conditions, Plan, PlanError, Slot};
 use crate::signals;
 use galapagos_rules::terms::{Phase, term};
@@ -36,6 +37,8 @@ pub(super) struct Side {
     pub kept: Slots,
     /// The stop or the target reads the level of the stop, which they move.
     pub is_recursive: bool,
+    /// Something reads the best or the worst price since the fill.
+    pub reads_extremes: bool,
 }
 
 /// The rules of one genome on one symbol, with the columns that they read.
@@ -73,6 +76,9 @@ fn reads_account(expr: &Expr) -> bool {
     found
 }
 
+/// The best and the worst price since the fill.
+const EXTREMES: &[Term] = &[Term::Peak, Term::Trough];
+
 /// The code of a strategy's sides.
 pub(super) fn sides(
     strategy: &Strategy,
@@ -101,12 +107,15 @@ pub(super) fn sides(
         let stop = of(Clause::Stop).map(|stop| lowering.number(stop)).transpose()?;
         let target = of(Clause::Target).map(|target| lowering.number(target)).transpose()?;
         let (mut kept, mut is_recursive) = (Slots::default(), false);
+        let mut reads_extremes = exit.as_ref().is_some_and(|exit| exit.reads(EXTREMES));
         for level in [&stop, &target].into_iter().flatten() {
             kept.add_number(level, false);
-            is_recursive |= level.reads_stop();
+            is_recursive |= level.reads(&[Term::StopNow]);
+            reads_extremes |= level.reads(EXTREMES);
         }
         exit.iter().for_each(|exit| kept.add_test(exit, true));
-        *side = Some(Side { enter, exit, exit_knows, stop, target, size, kept, is_recursive });
+        *side =
+            Some(Side { enter, exit, exit_knows, stop, target, size, kept, is_recursive, reads_extremes });
     }
     Ok(out)
 }

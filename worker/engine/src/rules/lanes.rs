@@ -99,57 +99,49 @@ impl Span<'_> {
 }
 
 impl Number {
-    /// The values in the rows of a span, as [`Number::value`] has each.
-    pub fn lanes(&self, span: &Span, out: &mut Lanes) {
+    /// The values in the rows of a span, as [`Number::value`] has each; one value, if it is that of all rows and nothing
+    /// was written.
+    pub fn lanes(&self, span: &Span, out: &mut Lanes) -> Option<f64> {
         let rows = span.rows;
-        let out_rows = &mut out[..rows];
         match self {
-            Number::Constant(x) => out_rows.fill(*x),
+            Number::Constant(x) => return Some(*x),
             Number::Column(slot) => {
-                out_rows.copy_from_slice(span.known.numbers(*slot, span.from, rows));
+                out[..rows].copy_from_slice(span.known.numbers(*slot, span.from, rows));
             }
-            Number::Term(term) => span.term(*term, out_rows),
-            Number::AtSignal(x) => out_rows.fill(x.value(span.at_signal())),
-            Number::Negative(x) => {
-                x.lanes(span, out);
-                out[..rows].iter_mut().for_each(|x| *x = -*x);
+            Number::Term(term @ (Term::LastPnl | Term::Dir | Term::EntryPrice | Term::InitialRisk)) => {
+                return Some(finite(span.fixed.get(*term)));
             }
+            Number::Term(term) => span.term(*term, &mut out[..rows]),
+            Number::AtSignal(x) => return Some(x.value(span.at_signal())),
+            Number::Negative(x) => return one(x, span, out, |x| -x),
+            Number::Absolute(x) => return one(x, span, out, f64::abs),
             Number::Arithmetic(how, x, y) => {
-                x.lanes(span, out);
-                let mut other = [0.0; LANES];
-                y.lanes(span, &mut other);
-                let pairs = out[..rows].iter_mut().zip(&other);
-                match how {
-                    Arithmetic::Plus => pairs.for_each(|(x, y)| *x = finite(*x + y)),
-                    Arithmetic::Minus => pairs.for_each(|(x, y)| *x = finite(*x - y)),
-                    Arithmetic::Times => pairs.for_each(|(x, y)| *x = finite(*x * y)),
-                    Arithmetic::Over => pairs.for_each(|(x, y)| *x = finite(*x / y)),
-                }
+                return match how {
+                    Arithmetic::Plus => two(x, y, span, out, |x, y| finite(x + y)),
+                    Arithmetic::Minus => two(x, y, span, out, |x, y| finite(x - y)),
+                    Arithmetic::Times => two(x, y, span, out, |x, y| finite(x * y)),
+                    Arithmetic::Over => two(x, y, span, out, |x, y| finite(x / y)),
+                };
             }
-            Number::Least(all) => fold(all, span, out, |a, b| a < b),
-            Number::Greatest(all) => fold(all, span, out, |a, b| a > b),
-            Number::Absolute(x) => {
-                x.lanes(span, out);
-                out[..rows].iter_mut().for_each(|x| *x = x.abs());
-            }
+            Number::Least(all) => return fold(all, span, out, |a, b| a < b),
+            Number::Greatest(all) => return fold(all, span, out, |a, b| a > b),
             Number::Step(x, steps) => {
-                x.lanes(span, out);
-                for x in &mut out[..rows] {
-                    let last = steps.iter().rev().find(|(threshold, _)| *threshold <= *x);
-                    *x = last.map_or(f64::NAN, |&(_, value)| value);
-                }
+                return one(x, span, out, |x| {
+                    let last = steps.iter().rev().find(|(threshold, _)| *threshold <= x);
+                    last.map_or(f64::NAN, |&(_, value)| value)
+                });
             }
             Number::If(test, x, y) => {
                 let (truth, known) = test.lanes(span);
-                if truth & known == span.mask() {
+                if truth == span.mask() {
                     return x.lanes(span, out);
                 }
-                y.lanes(span, out);
                 if truth == 0 && known == span.mask() {
-                    return;
+                    return y.lanes(span, out);
                 }
+                y.rows(span, out);
                 let mut other = [0.0; LANES];
-                x.lanes(span, &mut other);
+                x.rows(span, &mut other);
                 for (i, (y, x)) in out[..rows].iter_mut().zip(&other).enumerate() {
                     *y = match (truth >> i & 1, known >> i & 1) {
                         (_, 0) => f64::NAN,
@@ -158,34 +150,76 @@ impl Number {
                     };
                 }
             }
-            Number::OrElse(x, y) => {
-                x.lanes(span, out);
-                let mut other = [0.0; LANES];
-                y.lanes(span, &mut other);
-                let pairs = out[..rows].iter_mut().zip(&other);
-                pairs.for_each(|(x, y)| *x = if x.is_nan() { *y } else { *x });
-            }
+            Number::OrElse(x, y) => return two(x, y, span, out, |x, y| if x.is_nan() { y } else { x }),
+        }
+        None
+    }
+
+    /// The same, written whatever it is.
+    pub fn rows(&self, span: &Span, out: &mut Lanes) {
+        if let Some(x) = self.lanes(span, out) {
+            out[..span.rows].fill(x);
         }
     }
 }
 
-/// As the rows' own folds: from the left.
-fn fold(all: &[Number], span: &Span, out: &mut Lanes, keeps: fn(f64, f64) -> bool) {
-    let Some((first, rest)) = all.split_first() else { return out[..span.rows].fill(f64::NAN) };
-    first.lanes(span, out);
-    let mut other = [0.0; LANES];
-    for next in rest {
-        next.lanes(span, &mut other);
-        for (best, next) in out[..span.rows].iter_mut().zip(&other) {
-            *best = if best.is_nan() || next.is_nan() {
-                f64::NAN
-            } else if keeps(*best, *next) {
-                *best
-            } else {
-                *next
-            };
-        }
+#[inline(always)]
+fn one(x: &Number, span: &Span, out: &mut Lanes, of: impl Fn(f64) -> f64) -> Option<f64> {
+    if let Some(x) = x.lanes(span, out) {
+        return Some(of(x));
     }
+    out[..span.rows].iter_mut().for_each(|x| *x = of(*x));
+    None
+}
+
+#[inline(always)]
+fn two(x: &Number, y: &Number, span: &Span, out: &mut Lanes, of: impl Fn(f64, f64) -> f64) -> Option<f64> {
+    if let Some(x) = x.lanes(span, out) {
+        if let Some(y) = y.lanes(span, out) {
+            return Some(of(x, y));
+        }
+        out[..span.rows].iter_mut().for_each(|y| *y = of(x, *y));
+        return None;
+    }
+    let mut other = [0.0; LANES];
+    let rows = &mut out[..span.rows];
+    match y.lanes(span, &mut other) {
+        Some(y) => rows.iter_mut().for_each(|x| *x = of(*x, y)),
+        None => rows.iter_mut().zip(&other).for_each(|(x, &y)| *x = of(*x, y)),
+    }
+    None
+}
+
+/// As the rows' own folds: from the left.
+#[inline(always)]
+fn fold(all: &[Number], span: &Span, out: &mut Lanes, keeps: fn(f64, f64) -> bool) -> Option<f64> {
+    let better = |best: f64, next: f64| {
+        if best.is_nan() || next.is_nan() {
+            f64::NAN
+        } else if keeps(best, next) {
+            best
+        } else {
+            next
+        }
+    };
+    let Some((first, rest)) = all.split_first() else { return Some(f64::NAN) };
+    let mut fixed = first.lanes(span, out);
+    for next in rest {
+        let mut other = [0.0; LANES];
+        let next = next.lanes(span, &mut other);
+        if let (Some(best), Some(next)) = (fixed, next) {
+            fixed = Some(better(best, next));
+            continue;
+        }
+        if let Some(best) = fixed.take() {
+            out[..span.rows].fill(best);
+        }
+        if let Some(next) = next {
+            other[..span.rows].fill(next);
+        }
+        out[..span.rows].iter_mut().zip(&other).for_each(|(best, &next)| *best = better(*best, next));
+    }
+    fixed
 }
 
 impl Test {
@@ -197,8 +231,8 @@ impl Test {
             Test::Column(slot) => span.bits(*slot),
             Test::Compare(how, x, y) => {
                 let (mut a, mut b) = ([0.0; LANES], [0.0; LANES]);
-                x.lanes(span, &mut a);
-                y.lanes(span, &mut b);
+                x.rows(span, &mut a);
+                y.rows(span, &mut b);
                 let known = word_of_two(&a, &b, 0, |x: f64, y: f64| !x.is_nan() && !y.is_nan());
                 let truth = match how {
                     Comparison::Less => word_of_two(&a, &b, 0, |x, y| x < y),
@@ -232,7 +266,7 @@ impl Test {
             }
             Test::NoNumber(x) => {
                 let mut a = [0.0; LANES];
-                x.lanes(span, &mut a);
+                x.rows(span, &mut a);
                 (word_of_one(&a, 0, f64::is_nan) & all, all)
             }
             Test::Unknown(x) => (all & !x.lanes(span).1, all),
@@ -243,31 +277,31 @@ impl Test {
         }
     }
 
-    /// Whether it reads the level of the stop.
-    pub fn reads_stop(&self) -> bool {
+    /// Whether it reads any of some terms.
+    pub fn reads(&self, terms: &[Term]) -> bool {
         match self {
             Test::Fixed(_) | Test::Column(_) => false,
-            Test::Compare(_, x, y) => x.reads_stop() || y.reads_stop(),
-            Test::And(x, y) | Test::Or(x, y) | Test::OrElse(x, y) => x.reads_stop() || y.reads_stop(),
-            Test::Not(x) | Test::Unknown(x) | Test::AtSignal(x) => x.reads_stop(),
-            Test::If(test, x, y) => test.reads_stop() || x.reads_stop() || y.reads_stop(),
-            Test::NoNumber(x) => x.reads_stop(),
+            Test::Compare(_, x, y) => x.reads(terms) || y.reads(terms),
+            Test::And(x, y) | Test::Or(x, y) | Test::OrElse(x, y) => x.reads(terms) || y.reads(terms),
+            Test::Not(x) | Test::Unknown(x) | Test::AtSignal(x) => x.reads(terms),
+            Test::If(test, x, y) => test.reads(terms) || x.reads(terms) || y.reads(terms),
+            Test::NoNumber(x) => x.reads(terms),
         }
     }
 }
 
 impl Number {
-    /// Whether it reads the level of the stop.
-    pub fn reads_stop(&self) -> bool {
+    /// Whether it reads any of some terms.
+    pub fn reads(&self, terms: &[Term]) -> bool {
         match self {
             Number::Constant(_) | Number::Column(_) => false,
-            Number::Term(term) => *term == Term::StopNow,
+            Number::Term(term) => terms.contains(term),
             Number::AtSignal(x) | Number::Negative(x) | Number::Absolute(x) | Number::Step(x, _) => {
-                x.reads_stop()
+                x.reads(terms)
             }
-            Number::Arithmetic(_, x, y) | Number::OrElse(x, y) => x.reads_stop() || y.reads_stop(),
-            Number::Least(all) | Number::Greatest(all) => all.iter().any(Number::reads_stop),
-            Number::If(test, x, y) => test.reads_stop() || x.reads_stop() || y.reads_stop(),
+            Number::Arithmetic(_, x, y) | Number::OrElse(x, y) => x.reads(terms) || y.reads(terms),
+            Number::Least(all) | Number::Greatest(all) => all.iter().any(|x| x.reads(terms)),
+            Number::If(test, x, y) => test.reads(terms) || x.reads(terms) || y.reads(terms),
         }
     }
 }

@@ -23,7 +23,7 @@ pub enum Way {
     Batch,
     /// The same while no margin call can close a position; else as below.
     BatchWithoutMargin,
-    /// Columns are shared in a batch, and each individual decides row by row.
+    /// Columns are shared in a batch, and each individual decides for itself where its rules may change anything.
     Rows,
 }
 

@@ -6,7 +6,9 @@ mod bar;
 mod decided;
 mod guard;
 mod hold;
+mod inside;
 mod listener;
+mod order;
 mod sums;
 mod tables;
 
