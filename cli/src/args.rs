@@ -1,8 +1,8 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{
-    backtest, check, completions, data, dev, estimate, functions, import, init, lookahead, render, run,
-    strategies, validate,
+    backtest, check, compare, completions, data, dev, estimate, functions, import, import_signals, init,
+    lookahead, neighbours, render, report, run, strategies, validate,
 };
 use crate::exit::CommandResult;
 use crate::output::Output;
@@ -34,9 +34,13 @@ All times are UTC, at the OPEN of a bar.";
 #[expect(missing_docs, reason = "the text of each verb is that of its arguments")]
 pub enum Verb {
     Run(run::Arguments),
+    Report(report::Arguments),
     Backtest(backtest::Arguments),
     Lookahead(lookahead::Arguments),
+    Neighbours(neighbours::Arguments),
+    Compare(compare::Arguments),
     Import(import::Arguments),
+    ImportSignals(import_signals::Arguments),
     Data(data::Arguments),
     Strategies(strategies::Arguments),
     Functions(functions::Arguments),
@@ -55,10 +59,14 @@ impl Arguments {
         crate::terminal::start_log(self.verbose, self.verb.is_json());
         match self.verb {
             Verb::Run(a) => run::execute(a),
+            Verb::Report(a) => report::execute(a),
             Verb::Estimate(a) => estimate::execute(a),
             Verb::Backtest(a) => backtest::execute(a),
             Verb::Lookahead(a) => lookahead::execute(a),
+            Verb::Neighbours(a) => neighbours::execute(a),
+            Verb::Compare(a) => compare::execute(a),
             Verb::Import(a) => import::execute(a),
+            Verb::ImportSignals(a) => import_signals::execute(a),
             Verb::Data(a) => data::execute(a),
             Verb::Validate(a) => validate::execute(a),
             Verb::Render(a) => render::execute(a),

@@ -4,6 +4,7 @@ use crate::exit::{Blame, CommandError, CommandResult};
 use crate::manifest_text::{lines, read_manifest};
 use crate::run_failure::blame_resolve;
 use crate::set;
+use crate::signal_files::{self, Beside};
 use crate::strategy_files::{Layout, inlined};
 use crate::validate::{LocatedFinding, job_of, load_job, read_documents};
 use galapagos_crds::{EvolutionJob, WorkerPool};
@@ -31,6 +32,13 @@ pub fn load(
     let (job, _) = load_job(&manifest.to_string(), None)
         .map_err(|problems| refused(problems.len(), &without_lines(&problems)))?;
     Ok((job, pool))
+}
+
+/// Publishes the files of signals that a job's strategies name, with the version of the dataset that it asks for.
+pub fn publish_signals(job: &mut EvolutionJob, file: &Path, data_dir: &Path) -> CommandResult {
+    let data = &job.spec.market_data;
+    let beside = Beside { data_dir, dataset: &data.dataset, digest: data.digest.as_deref() };
+    signal_files::publish(&mut job.spec.strategies, file, beside)
 }
 
 /// Whose fault it is that the job of such a file does not fit its data: what is wrong with an expression is shown in it.

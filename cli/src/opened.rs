@@ -89,7 +89,7 @@ impl Opened {
             let lines = crate::manifest_text::lines(&manifest, &problems);
             CommandError::invalid(lines.trim_end().to_owned())
         })?;
-        let market = Market::open(data_dir, &manifest.spec.market_data).map_err(blame_market)?;
+        let market = Market::of_job(data_dir, &manifest.spec).map_err(blame_market)?;
         let job = ResolvedJob::new(&manifest, &market.facts()).map_err(blame_resolve)?;
         if job.digest.to_string() != document.inputs_digest {
             return Err(CommandError::invalid(format!(

@@ -3,6 +3,7 @@
 use crate::champion;
 use crate::table::thousands;
 use crate::verdict;
+use galapagos_run::report::page::REPORT;
 use galapagos_run::results::document::{Champion, ResultDocument};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -69,6 +70,9 @@ pub fn to_text(result: &ResultDocument, folder: &Path, limits: bool) -> String {
             result.evaluations.exceptions
         ));
     }
+    if let Some(looks) = result.luck.dataset_holdout_looks.filter(|&looks| looks > 1) {
+        text.push_str(&format!("Holdout      this holdout was seen {looks} times, this result included\n"));
+    }
     if let Some(dates) = dates(result) {
         text.push_str(&format!("\nDates        {dates}\n"));
     }
@@ -82,6 +86,11 @@ pub fn to_text(result: &ResultDocument, folder: &Path, limits: bool) -> String {
         result.result_digest,
         folder.display(),
     ));
+    // A result of an earlier release has none.
+    let report = folder.join(REPORT);
+    if report.is_file() {
+        text.push_str(&format!("Report   {}\n", report.display()));
+    }
     text
 }
 

@@ -114,9 +114,14 @@ fn a_check_names_the_expression_that_keeps_a_strategy_from_a_batch() {
     assert!(stop.contains("\"rows\"") && stop.contains("rules.long.stop"), "{stop}");
     assert!(way("  exposure: \"iff(rising(close), 1, 0)\"\n").contains("rules.exposure"));
     assert!(way("  long: {enter: rising(close)}\n  maxBars: 3\n").contains("rules.maxBars"));
-    sandbox.write("x.yaml", CROSS.replace("genes: [", "genes: [{name: stop_loss, value: \"0.05\"}, "));
-    let guarded = only(&sandbox.json(&["check", "x.yaml", "-o", "json"]))["path"].to_string();
-    assert!(guarded.contains("\"rows\"") && guarded.contains("stop_loss"), "{guarded}");
+    let stopped = CROSS.replace("genes: [", "genes: [{name: stop_loss, value: \"0.05\"}, ");
+    let open = stopped.replace(", exit: \"f < s\"", "");
+    for (text, shares) in [(&stopped, true), (&open, false)] {
+        sandbox.write("x.yaml", text);
+        let path = only(&sandbox.json(&["check", "x.yaml", "-o", "json"]))["path"].to_string();
+        assert_eq!(path.contains("\"batch\""), shares, "{path}");
+        assert_eq!(path.contains("stop_loss") && path.contains("rules.long\""), !shares, "{path}");
+    }
     let open = way("  long: {enter: rising(close)}\n  short: {enter: falling(close), exit: rising(close)}\n");
     assert!(open.contains("batch_without_margin") && open.contains("rules.long\""), "{open}");
 }

@@ -9,7 +9,7 @@ use repository::{file, sources};
 use std::collections::BTreeSet;
 use std::process::Command;
 
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "galapagos",
     "galapagos-crds",
     "galapagos-e2e",
@@ -21,6 +21,7 @@ const OURS: [&str; 12] = [
     "galapagos-protocol",
     "galapagos-rules",
     "galapagos-run",
+    "galapagos-validation",
     "galapagos-worker",
 ];
 
@@ -68,6 +69,8 @@ fn every_arrow_is_one_of_the_house() {
     assert_eq!(arrows("galapagos-crds"), none);
     assert_eq!(arrows("galapagos-rules"), none);
     assert_eq!(arrows("galapagos-protocol"), none);
+    // It measures what the engine gives, and draws as breeding does.
+    assert_eq!(arrows("galapagos-validation"), ["galapagos-engine", "galapagos-genetics"]);
     assert_eq!(arrows("galapagos-manifest"), ["galapagos-crds", "galapagos-genetics", "galapagos-rules"]);
     assert_eq!(
         arrows("galapagos-run"),
@@ -77,7 +80,8 @@ fn every_arrow_is_one_of_the_house() {
             "galapagos-genetics",
             "galapagos-manifest",
             "galapagos-market",
-            "galapagos-rules"
+            "galapagos-rules",
+            "galapagos-validation"
         ]
     );
     assert_eq!(
@@ -108,6 +112,7 @@ fn no_network_and_no_runtime_is_below_a_run_and_no_client_below_a_process() {
         "galapagos-market",
         "galapagos-crds",
         "galapagos-rules",
+        "galapagos-validation",
         "galapagos-run",
     ] {
         let below = below(package, None);
@@ -138,7 +143,7 @@ fn no_network_and_no_runtime_is_below_a_run_and_no_client_below_a_process() {
 
 #[test]
 fn the_pure_crates_have_no_threads_files_or_clock_of_others() {
-    for package in ["galapagos-genetics", "galapagos-engine", "galapagos-rules"] {
+    for package in ["galapagos-genetics", "galapagos-engine", "galapagos-rules", "galapagos-validation"] {
         let below = below(package, None);
         for banned in ["rayon", "memmap2", "tempfile", "jiff", "chrono", "rand", "getrandom"] {
             assert!(!below.contains(banned), "{banned} is below {package}");
@@ -158,6 +163,7 @@ fn the_pure_crates_ban_the_same_functions() {
         assert!(engine.contains(function), "{function} is not banned");
     }
     assert_eq!(bans("genetics"), engine);
+    assert_eq!(bans("validation"), engine);
     assert_eq!(bans("manifest"), engine);
     assert_eq!(bans("market"), engine);
     assert_eq!(bans("rules"), engine);

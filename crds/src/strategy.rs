@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::decimal::Decimal;
 use crate::gene_value::GeneValue;
 use crate::rules;
+use crate::signals::SignalsSpec;
 use crate::strategy_rules::RulesSpec;
 
 /// A strategy of the job: one species.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StrategySpec {
-    /// Name of the strategy, as `galapagos strategies` lists them; with rules, a name of your own.
+    /// Name of the strategy, as `galapagos strategies` lists them; with rules or signals, a name of your own.
     #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
     pub name: String,
     /// Ranges that replace those of the strategy. A gene that is not listed keeps the strategy's own range. With rules,
@@ -21,9 +22,19 @@ pub struct StrategySpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub genes: Vec<GeneSpec>,
-    /// What a strategy of your own does. Absent: the name is that of a built-in one.
+    /// What a strategy of your own does. Absent, without signals: the name is that of a built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<RulesSpec>,
+    /// Columns of a file that the strategy reads. Without rules the file itself decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signals: Option<SignalsSpec>,
+}
+
+impl StrategySpec {
+    /// Whether the manifest says itself what the strategy does.
+    pub fn is_own(&self) -> bool {
+        self.rules.is_some() || self.signals.is_some()
+    }
 }
 
 /// The range of one gene: `min` and `max`, or `values`, or one fixed `value`.

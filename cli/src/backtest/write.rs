@@ -67,11 +67,12 @@ pub fn files(arguments: &Arguments, account_report: &AccountReport<'_>) -> Comma
     arguments.bars.as_ref().map_or(Ok(()), |path| bars(path, account_report))
 }
 
-/// Each round trip: `symbol,[part,]side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason`.
+/// Each round trip: `symbol,[part,]side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason,level,gap`. `level`
+/// is the price of the stop, target or liquidation that closed it, and `gap` whether the bar opened beyond it.
 pub fn trades(path: &Path, account_report: &AccountReport<'_>) -> CommandResult {
     let part = if account_report.has_names() { "part," } else { "" };
     let mut text = format!(
-        "symbol,{part}side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason\n"
+        "symbol,{part}side,entry_time,entry_price,exit_time,exit_price,quantity,pnl,fees,bars,reason,level,gap\n"
     );
     let accounts =
         (0..account_report.symbols()).flat_map(|i| account_report.parts.iter().map(move |part| (i, part)));
@@ -83,7 +84,7 @@ pub fn trades(path: &Path, account_report: &AccountReport<'_>) -> CommandResult 
             // Writing into a String cannot fail.
             let _ = writeln!(
                 text,
-                "{},{}{side},{},{},{},{},{},{},{},{},{}",
+                "{},{}{side},{},{},{},{},{},{},{},{},{},{},{}",
                 symbol.symbol,
                 named(part),
                 time(trade.entry),
@@ -95,6 +96,8 @@ pub fn trades(path: &Path, account_report: &AccountReport<'_>) -> CommandResult 
                 trade.fees,
                 trade.exit - trade.entry,
                 trade.reason.name(),
+                cell(trade.level),
+                trade.gap,
             );
         }
     }

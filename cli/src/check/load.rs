@@ -38,9 +38,10 @@ pub fn load(arguments: &Arguments) -> CommandResult<Result<Loaded, Vec<LocatedFi
         Err(problems) => return Ok(Err(problems)),
     };
     let strategies: Vec<StrategySpec> =
-        job.spec.strategies.iter().filter(|strategy| strategy.rules.is_some()).cloned().collect();
+        job.spec.strategies.iter().filter(|strategy| strategy.is_own()).cloned().collect();
     if strategies.is_empty() {
-        let text = "has no strategy with rules; `galapagos strategies NAME` shows one that is built in";
+        let text =
+            "has no strategy with rules or signals; `galapagos strategies NAME` shows one that is built in";
         return Err(CommandError::invalid(format!("{}: {text}", arguments.file.display())));
     }
     Ok(Ok(Loaded { strategies, job: Some(job) }))

@@ -4,9 +4,10 @@ use crate::data_dir::DataDir;
 use crate::data_errors;
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::output::Output;
-use crate::table::{bytes, percent, table, thousands};
+use crate::table::{bytes, percent, signed_percent, table, thousands};
 use crate::{terminal, times};
-use galapagos_run::market::catalogue::{self, DatasetInfo, VersionInfo};
+use galapagos_run::market::Outlier;
+use galapagos_run::market::catalogue::{self, DatasetInfo, SymbolInfo, VersionInfo};
 use galapagos_worker::process::exit::with_causes;
 use serde_json::json;
 
@@ -123,13 +124,26 @@ fn detail(info: &DatasetInfo) -> String {
             s.decimals.to_string(),
             if s.volume { format!("yes, {} empty", s.zero_volume_rows) } else { "no".to_owned() },
             s.funding_stamps.to_string(),
+            s.outliers.to_string(),
         ]
     });
-    let header =
-        ["symbol", "bars", "from", "to", "missing", "share", "longest gap", "decimals", "volume", "funding"];
-    let right = ["bars", "missing", "share", "decimals", "funding"];
+    let outliers: String = info.symbols.iter().map(outliers).collect();
+    let header = [
+        "symbol",
+        "bars",
+        "from",
+        "to",
+        "missing",
+        "share",
+        "longest gap",
+        "decimals",
+        "volume",
+        "funding",
+        "outliers",
+    ];
+    let right = ["bars", "missing", "share", "decimals", "funding", "outliers"];
     format!(
-        "Dataset   {} (bars of {}, times UTC at open)\nDigest    blake3:{}\nCalendar  {}\n{}Folder    {}\nSize      {} in files, a job needs about {} of memory for it\n\n{}",
+        "Dataset   {} (bars of {}, times UTC at open)\nDigest    blake3:{}\nCalendar  {}\n{}Folder    {}\nSize      {} in files, a job needs about {} of memory for it\n\n{}{outliers}",
         version.dataset,
         version.interval,
         version.digest,
@@ -140,6 +154,21 @@ fn detail(info: &DatasetInfo) -> String {
         bytes(info.memory_bytes),
         table(&header, rows.collect(), &right),
     )
+}
+
+/// The extreme moves of a symbol, a line each: moves from close to close over 20 times the median move.
+fn outliers(symbol: &SymbolInfo) -> String {
+    let listed = symbol.outliers_listed.len() as u64;
+    if listed == 0 {
+        return String::new();
+    }
+    let line = |o: &Outlier| format!("  {} {}\n", times::short(o.time_ms), signed_percent(Some(o.change)));
+    let lines: String = symbol.outliers_listed.iter().map(line).collect();
+    let more = match symbol.outliers - listed {
+        0 => String::new(),
+        n => format!("  and {n} more\n"),
+    };
+    format!("\nMoves of {} over 20 times the median move\n{lines}{more}", symbol.symbol)
 }
 
 fn check(name: Option<&str>, options: &Options) -> CommandResult {

@@ -50,10 +50,11 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         return Err(CommandError::invalid(format!("--price {price}: must be at least 0")));
     }
     let (file, name) = (&arguments.manifest, arguments.job.as_deref());
-    let (manifest, pool) = manifest::load(file, name, &arguments.set)?;
+    let (mut manifest, pool) = manifest::load(file, name, &arguments.set)?;
     let data_dir = &arguments.data_dir.data_dir;
     source::import_if_absent(&manifest.spec.market_data, data_dir)?;
-    let market = Market::open(data_dir, &manifest.spec.market_data).map_err(blame_market)?;
+    manifest::publish_signals(&mut manifest, file, data_dir)?;
+    let market = Market::of_job(data_dir, &manifest.spec).map_err(blame_market)?;
     let job = ResolvedJob::new(&manifest, &market.facts())
         .map_err(|e| manifest::blame(file, name, &arguments.set, e))?;
     let pool = pool.as_ref().map(|p| &p.spec);

@@ -61,6 +61,10 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         Output::Json => terminal::print_json(&to_json(&tried)?)?,
         Output::Table => terminal::print(&to_text(&tried))?,
     }
+    verdict(&tried)
+}
+
+fn verdict(tried: &[Tried]) -> CommandResult {
     let failed = tried.iter().filter(|t| !t.found.passed).count();
     if failed == 0 {
         return Ok(());
@@ -99,7 +103,7 @@ fn of_result(arguments: &Arguments) -> CommandResult<Vec<Tried>> {
 fn of_manifest(arguments: &Arguments) -> CommandResult<Vec<Tried>> {
     let (file, name) = (PathBuf::from(&arguments.input), arguments.job.as_deref());
     let (job, _) = manifest::load(&file, name, &[])?;
-    let market = Market::open(&arguments.data_dir.data_dir, &job.spec.market_data).map_err(blame_market)?;
+    let market = Market::of_job(&arguments.data_dir.data_dir, &job.spec).map_err(blame_market)?;
     let job = ResolvedJob::new(&job, &market.facts()).map_err(|e| manifest::blame(&file, name, &[], e))?;
     let problem = Problem::new(&job, market.bars(), market.others(&job.others)).invalid()?;
     let species = job.species.iter().enumerate().map(|(at, species)| {
@@ -157,4 +161,40 @@ fn sentence(d: &Difference) -> String {
         value(d.cut),
         value(d.full)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::GATES_FAILED;
+    use galapagos_run::validate::lookahead::What;
+
+    #[test]
+    fn a_decision_that_changes_is_named_and_ends_with_the_code_of_failed_gates() {
+        let difference = Difference {
+            symbol: "AAPL".to_owned(),
+            row: 120,
+            time: "2020-03-02T00:00:00Z".to_owned(),
+            what: What::Target,
+            full: Some(1.0),
+            cut: None,
+            by: By::Truncation,
+            after: "2020-03-05T00:00:00Z".to_owned(),
+        };
+        let of = |difference: Option<Difference>| Tried {
+            strategy: "mine".to_owned(),
+            genome: BTreeMap::new(),
+            found: LookAhead { cuts: 18, passed: difference.is_none(), difference },
+        };
+        assert!(verdict(&[of(None)]).is_ok());
+        let tried = [of(None), of(Some(difference))];
+        assert_eq!(verdict(&tried).unwrap_err().code(), GATES_FAILED);
+        let text = to_text(&tried);
+        let says = "with everything after 2020-03-05T00:00:00Z taken away, the target of AAPL at the close of \
+                    2020-03-02T00:00:00Z (row 120) is none; with all rows it is 1";
+        assert!(text.contains(says) && text.contains("looks ahead"), "{text}");
+        let json = to_json(&tried).unwrap();
+        assert_eq!(json["passed"], json!(false));
+        assert_eq!(json["strategies"][1]["look_ahead"]["difference"]["what"], json!("target"));
+    }
 }

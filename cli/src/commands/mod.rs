@@ -2,15 +2,19 @@
 
 pub mod backtest;
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod data;
 pub mod dev;
 pub mod estimate;
 pub mod functions;
 pub mod import;
+pub mod import_signals;
 pub mod init;
 pub mod lookahead;
+pub mod neighbours;
 pub mod render;
+pub mod report;
 pub mod run;
 pub mod strategies;
 pub mod validate;

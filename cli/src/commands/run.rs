@@ -1,8 +1,10 @@
 //! `galapagos run`: a job from manifest to result on this machine.
 
+use crate::commands::report;
 use crate::data_dir::DataDir;
 use crate::exit::{CommandError, CommandResult};
 use crate::output::Output;
+use crate::prior::{self, Known};
 use crate::progress::Progress;
 use crate::run_failure::{blame_execute, blame_market};
 use crate::{estimate, interrupt, manifest, run_report, source, terminal, workers};
@@ -10,6 +12,7 @@ use galapagos_run::execute::{self, Options, RunOutcome};
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::Problem;
 use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::report::page;
 use galapagos_run::storage::run_folder::Start;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -27,6 +30,7 @@ Examples:
   galapagos run jobs.yaml --job fx-hourly --slots 4 -o json > result.json
   galapagos run job.yaml --workers 2
   galapagos run job.yaml --fail-on-gates
+  galapagos run job.yaml --report job.html
 
 With -o json one JSON document is printed on stdout, and stderr has one JSON object a line (one for each generation).
 Exit codes: 0 done, 1 internal error, 2 invalid input, 3 not validated (with --fail-on-gates), 4 no individual is feasible, 130 interrupted (the same command continues).")]
@@ -65,12 +69,19 @@ pub struct Arguments {
     /// Set a field of the manifest, as --set generations=10 or --set strategies[0].name=rsi_filter
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+    /// Take priorTrials and priorLooks from what the data folder knows of the holdout's rows: earlier results that have
+    /// shown them (looks.json)
+    #[arg(long, value_name = "FROM")]
+    pub prior_looks: Option<Known>,
     /// Say what would be done: window, spaces, evaluations, time, memory, cost
     #[arg(long)]
     pub dry_run: bool,
     /// End with exit code 3 unless the find is validated: see `spec.validation.gates`
     #[arg(long)]
     pub fail_on_gates: bool,
+    /// Copy the report of the result, one page for a browser, to FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub report: Option<PathBuf>,
     /// How to print the result
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
@@ -79,12 +90,14 @@ pub struct Arguments {
 /// Runs `galapagos run`.
 pub fn execute(arguments: Arguments) -> CommandResult {
     let (file, name) = (&arguments.manifest, arguments.job.as_deref());
-    let (manifest, pool) = manifest::load(file, name, &arguments.set)?;
+    let (mut manifest, pool) = manifest::load(file, name, &arguments.set)?;
     let data_dir = &arguments.data_dir.data_dir;
     source::import_if_absent(&manifest.spec.market_data, data_dir)?;
-    let market = Market::open(data_dir, &manifest.spec.market_data).map_err(blame_market)?;
+    manifest::publish_signals(&mut manifest, file, data_dir)?;
+    let market = Market::of_job(data_dir, &manifest.spec).map_err(blame_market)?;
     let job = ResolvedJob::new(&manifest, &market.facts())
         .map_err(|e| manifest::blame(file, name, &arguments.set, e))?;
+    let job = if arguments.prior_looks.is_some() { prior::known(manifest, job, &market)? } else { job };
     let slots = arguments.slots.map_or_else(galapagos_worker::import::source::cores, usize::from);
     let price = pool.as_ref().and_then(|p| p.spec.cost_per_worker_hour).map(|d| d.to_f64());
     if arguments.dry_run {
@@ -122,6 +135,10 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         RunOutcome::Finished { result, folder, reused } => {
             if reused {
                 tracing::info!("this job had ended before; nothing was evaluated (--fresh starts over)");
+            }
+            if let Some(file) = &arguments.report {
+                // Made anew: an older result has none.
+                report::write(file, &page::of(&folder).map_err(report::blame)?)?;
             }
             match arguments.output {
                 Output::Json => terminal::print_json(&run_report::to_json(&result))?,

@@ -1,6 +1,7 @@
 //! Prints how many million strategy-bars a second the batch path evaluates, set-up included, on one thread and on
-//! two: `cargo run --release -p galapagos-engine --example throughput [--long-short] [BARS] [INDIVIDUALS] [FEE]
-//! [STRATEGY..]`. With `--long-short` accounts take both sides, with liquidation at 5 %.
+//! two: `cargo run --release -p galapagos-engine --example throughput [--long-short] [--stops] [BARS] [INDIVIDUALS] [FEE]
+//! [STRATEGY..]`. With `--long-short` accounts take both sides, with liquidation at 5 %; with
+//! `--stops` each has a stop, a target or a trailing stop, or several.
 #![allow(clippy::disallowed_types)]
 
 #[path = "../benches/support/mod.rs"]
@@ -10,19 +11,22 @@ use galapagos_engine::backtest::Backtest;
 use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
 use galapagos_engine::evaluation::{Evaluation, MetricSet, Reason};
 use galapagos_engine::execution::{Execution, Side};
-use galapagos_engine::genes::Genome;
+use galapagos_engine::genes::{Genome, Stops};
 use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{BuiltIn, Context, all};
 use galapagos_engine::window::Rows;
 use std::time::Instant;
-use support::{EMPTY, Rng, Walk, cpu_seconds, genome, walk};
+use support::{EMPTY, Rng, Walk, cpu_seconds, genome, stops, walk};
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
-    let given = args.len();
-    args.retain(|a| a != "--long-short");
-    let both_sides = args.len() < given;
+    let mut flag = |name: &str| {
+        let given = args.len();
+        args.retain(|a| a != name);
+        args.len() < given
+    };
+    let (both_sides, with_stops) = (flag("--long-short"), flag("--stops"));
     let mut args = args.into_iter();
     let mut number = |default: f64| args.next().and_then(|a| a.parse().ok()).unwrap_or(default);
     let (bars, individuals, fee) = (number(525_600.0) as usize, number(1000.0) as usize, number(0.0001));
@@ -49,7 +53,15 @@ fn main() {
             continue;
         }
         let mut rng = Rng(7);
-        let members: Vec<Genome> = (0..individuals).map(|_| genome(*strategy, &mut rng)).collect();
+        let members: Vec<Genome> = (0..individuals)
+            .map(|_| {
+                let mut genome = genome(*strategy, &mut rng);
+                while with_stops && genome.stops == Stops::default() {
+                    genome.stops = stops(&mut rng);
+                }
+                genome
+            })
+            .collect();
         let work = (bars * members.len()) as f64 / 1e6;
         let measure = |threads: usize| {
             let (start, cpu) = (Instant::now(), cpu_seconds());

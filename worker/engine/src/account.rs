@@ -122,6 +122,8 @@ impl<'a> Account<'a> {
             pnl: 0.0,
             fees: 0.0,
             quantity: size,
+            level: None,
+            gap: false,
         });
         let q = if long { size } else { -size };
         self.settle(at, if self.all_in { 0.0 } else { after }, q, q, price, self.taker_fee);

@@ -1,5 +1,7 @@
 //! Bars of one symbol as the engine reads them: columns borrowed from wherever they lie.
 
+use crate::beside::Signals;
+
 /// The rows of one symbol, oldest first, all columns of the same length.
 ///
 /// Prices are integer *ticks*: price x 10^`decimals`. Times are UTC milliseconds at bar **open**.
@@ -25,6 +27,8 @@ pub struct Bars<'a> {
     pub volume: Option<&'a [f64]>,
     /// Funding stamps in time order; empty where there is no series.
     pub funding: &'a [FundingStamp],
+    /// Columns of files of signals, if strategies read some.
+    pub signals: Option<Signals<'a>>,
 }
 
 /// One funding payment of a perpetual contract.
@@ -59,6 +63,11 @@ impl<'a> Bars<'a> {
         self.volume.is_some_and(|v| v.iter().any(|&x| x > 0.0))
     }
 
+    /// The column of a file of signals, as `momentum.score`, a row for each bar.
+    pub fn signal(&self, name: &str) -> Option<&'a [f64]> {
+        self.signals?.column(name, self.len())
+    }
+
     /// The rows from `start` on (all funding stamps are kept).
     pub fn skip(&self, start: usize) -> Bars<'a> {
         Bars {
@@ -68,6 +77,7 @@ impl<'a> Bars<'a> {
             low: &self.low[start..],
             close: &self.close[start..],
             volume: self.volume.map(|v| &v[start..]),
+            signals: self.signals.map(|signals| signals.skip(start)),
             ..*self
         }
     }

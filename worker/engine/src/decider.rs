@@ -39,6 +39,15 @@ impl<'a> Decider<'a> {
         }
     }
 
+    /// The first row of `from..to` whose close may change what is wanted of a flat account whose last target was
+    /// `acted`; `to`: there is none.
+    pub fn flat_until(&self, from: usize, to: usize, acted: f64) -> usize {
+        match self {
+            Decider::Targets(targets) => targets.quiet_until(from, to, acted),
+            Decider::Rules(rules) => rules.flat_until(from, to),
+        }
+    }
+
     /// A position was opened at `price`; the distances and levels of its stops.
     pub fn opened(&mut self, row: usize, long: bool, price: f64) -> (Distances, Levels) {
         match self {

@@ -20,7 +20,7 @@
 //! let time_ms: Vec<i64> = (0..40).map(|t| t * 86_400_000).collect();
 //! let bars = Bars {
 //!     symbol: "A", decimals: 2, interval_ms: 86_400_000, time_ms: &time_ms,
-//!     open: &close, high: &close, low: &close, close: &close, volume: None, funding: &[],
+//!     open: &close, high: &close, low: &close, close: &close, volume: None, funding: &[], signals: None,
 //! };
 //! let found = find("sma_crossover").expect("it is built in");
 //! let values = vec![GeneValue::Number(2.into()), GeneValue::Number(5.into())];
@@ -44,6 +44,7 @@ mod account;
 pub mod backtest;
 pub mod bars;
 pub mod batch;
+pub mod beside;
 pub mod buy_and_hold;
 pub mod costs;
 mod decider;

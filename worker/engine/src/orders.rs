@@ -56,6 +56,28 @@ impl<'a> Targets<'a> {
         if self.blocked == 0 { wanted } else { 0.0 }
     }
 
+    /// The first row of `from..to` at which [`Targets::decide`] would say another target than `acted`, or would change
+    /// what it remembers; `to`: there is none.
+    pub fn quiet_until(&self, from: usize, to: usize, acted: f64) -> usize {
+        let first = |matters: &dyn Fn(usize) -> bool| (from..to).find(|&t| matters(t)).unwrap_or(to);
+        let differs = |wanted: f64| match self.blocked {
+            0 => wanted != acted,
+            blocked => sign(wanted) != blocked,
+        };
+        match self.signals {
+            Signals::Positions(p) => first(&|t| differs(self.side.keep(f64::from(p[t].signum())))),
+            Signals::Exposure(w) => first(&|t| differs(round(self.side.keep(w[t]), self.steps))),
+            Signals::Sized(s) => first(&|t| {
+                let (long, short) = (s.enter_long[t], s.enter_short[t]);
+                let rearms = !self.rearmed && ((self.blocked > 0 && !long) || (self.blocked < 0 && !short));
+                let entry = i8::from(long) - i8::from(short);
+                let enters = entry != self.latched || (entry == self.blocked && self.rearmed);
+                rearms || (entry != 0 && enters)
+            }),
+            Signals::Rules(_) => from,
+        }
+    }
+
     fn decide_sized(&mut self, t: usize) -> f64 {
         let Signals::Sized(s) = self.signals else { return 0.0 };
         let (long, short) = (s.enter_long[t], s.enter_short[t]);

@@ -255,15 +255,19 @@ impl Simulation<'_> {
                 (cash < 0.0).then(|| -cash / (q * (1.0 - mm)))
             }
         });
-        let Some((event, level)) = guard.event(bar(self.prepared, at.row), entry, liquidation) else {
+        let Some(hit) = guard.event(bar(self.prepared, at.row), entry, liquidation) else {
             return;
         };
-        let (price, reason) = match event {
-            GuardEvent::Stop => (self.slipped(level), ExitReason::Stop),
-            GuardEvent::Target => (level, ExitReason::Target),
-            GuardEvent::Liquidation => (level, ExitReason::Liquidation),
+        let (price, reason) = match hit.event {
+            GuardEvent::Stop => (self.slipped(hit.price), ExitReason::Stop),
+            GuardEvent::Target => (hit.price, ExitReason::Target),
+            GuardEvent::Liquidation => (hit.price, ExitReason::Liquidation),
         };
         self.account.close_at(at, price, reason);
+        if let Some(trade) = self.account.trades.last_mut() {
+            trade.level = Some(hit.level);
+            trade.gap = hit.price != hit.level;
+        }
         self.closed(at);
         self.decider.stopped(sign(q));
         self.acted = 0.0;

@@ -11,6 +11,13 @@ pub(crate) struct Fractions {
     trail: Option<f64>,
 }
 
+impl Fractions {
+    /// Whether none is set.
+    pub fn is_none(&self) -> bool {
+        *self == Fractions::default()
+    }
+}
+
 impl From<Stops> for Fractions {
     fn from(s: Stops) -> Fractions {
         Fractions {
@@ -47,6 +54,16 @@ pub(crate) enum GuardEvent {
     Stop,
     Target,
     Liquidation,
+}
+
+/// An event with its price before slippage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Hit {
+    pub event: GuardEvent,
+    /// The price that was guarded.
+    pub level: f64,
+    /// The price that there was: the open where it lies beyond the level.
+    pub price: f64,
 }
 
 /// Prices of one bar.
@@ -90,7 +107,11 @@ impl Guard {
 
     /// The effective stop: the tightest of fixed, trailing from the peak of the bars before, and that of the rules.
     fn stop(&self) -> Option<f64> {
-        let p = self.peak;
+        self.stop_below(self.peak)
+    }
+
+    /// The same where the peak stands at `p`.
+    fn stop_below(&self, p: f64) -> Option<f64> {
         let by_share = self.trail.map(|x| if self.long { p * (1.0 - x) } else { p * (1.0 + x) });
         let by_distance = self.trail_distance.map(|d| if self.long { p - d } else { p + d });
         let trailing = tighter(self.long, by_share, by_distance);
@@ -99,16 +120,43 @@ impl Guard {
 
     /// Moves the peak after the bar's check.
     pub fn follow(&mut self, bar: Bar) {
-        if self.long && bar.high > self.peak {
-            self.peak = bar.high;
-        } else if !self.long && bar.low < self.peak {
-            self.peak = bar.low;
+        self.peak = self.peak_with(bar.high, bar.low);
+    }
+
+    /// Moves the peak over bars that reach from `low` to `high`.
+    pub fn follow_range(&mut self, (high, low): (f64, f64)) {
+        self.peak = self.peak_with(high, low);
+    }
+
+    fn peak_with(&self, high: f64, low: f64) -> f64 {
+        let (p, extreme) = (self.peak, if self.long { high } else { low });
+        if (extreme > p) == self.long && extreme != p { extreme } else { p }
+    }
+
+    /// Whether no bar after the entry's can reach a stop or target, if all of them lie between `low` and `high` and
+    /// hold their opens. The stop of each is at most as tight as with the peak of all: rounding is monotone.
+    pub fn is_out_of_reach(&self, (high, low): (f64, f64)) -> bool {
+        self.is_beyond(self.peak_with(high, low), (high, low))
+    }
+
+    /// The same of one bar, whose own extremes do not move the peak before its test.
+    pub fn is_out_of_reach_of_bar(&self, (high, low): (f64, f64)) -> bool {
+        self.is_beyond(self.peak, (high, low))
+    }
+
+    fn is_beyond(&self, peak: f64, (high, low): (f64, f64)) -> bool {
+        let (stop, target) = (self.stop_below(peak), self.target(false));
+        if self.long {
+            stop.is_none_or(|stop| low > stop) && target.is_none_or(|target| high < target)
+        } else {
+            stop.is_none_or(|stop| high < stop) && target.is_none_or(|target| low > target)
         }
     }
 
-    /// The event of this bar and its price before slippage, if any. `entry` = the position was opened at this bar's
+    /// The event of this bar, if any. `entry` = the position was opened at this bar's
     /// open, so that stops cannot gap; `liquidation` is the price at which the margin ends.
-    pub fn event(&self, bar: Bar, entry: bool, liquidation: Option<f64>) -> Option<(GuardEvent, f64)> {
+    pub fn event(&self, bar: Bar, entry: bool, liquidation: Option<f64>) -> Option<Hit> {
+        let hit = |event, level, price| Some(Hit { event, level, price });
         // `worse(a, b)`: a is at or beyond b on the losing side.
         let worse = |a: f64, b: f64| if self.long { a <= b } else { a >= b };
         let (extreme, best) = if self.long { (bar.low, bar.high) } else { (bar.high, bar.low) };
@@ -122,23 +170,23 @@ impl Guard {
             && worse(bar.open, level)
             && (!entry || event == GuardEvent::Liquidation)
         {
-            return Some((event, bar.open));
+            return hit(event, level, bar.open);
         }
         let target = self.target(entry);
         if let Some(target) = target
             && !entry
             && worse(target, bar.open)
         {
-            return Some((GuardEvent::Target, bar.open));
+            return hit(GuardEvent::Target, target, bar.open);
         }
         if let Some((event, level)) = nearest
             && worse(extreme, level)
         {
             // On the entry bar a stop narrower than the slippage lies beyond the open: it cannot fill there.
-            return Some((event, if worse(bar.open, level) { bar.open } else { level }));
+            return hit(event, level, if worse(bar.open, level) { bar.open } else { level });
         }
         match target {
-            Some(target) if worse(target, best) => Some((GuardEvent::Target, target)),
+            Some(target) if worse(target, best) => hit(GuardEvent::Target, target, target),
             _ => None,
         }
     }

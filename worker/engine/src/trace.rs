@@ -55,6 +55,10 @@ pub struct Trade {
     pub fees: f64,
     /// Units of the first fill, unsigned.
     pub quantity: f64,
+    /// The price of the stop, target or liquidation that closed it; `None`: an order did.
+    pub level: Option<f64>,
+    /// Whether the bar opened beyond that price, so that the open was filled.
+    pub gap: bool,
 }
 
 /// One fill: an order or stop that changed the position.

@@ -73,7 +73,7 @@ fn any_options(rng: &mut Rng) -> Execution {
     }
 }
 
-/// Options of an account of either side, any share and any multiple of its equity.
+/// Options of an account of either side, any share and any multiple of its equity, in lots or not.
 fn held(rng: &mut Rng) -> Execution {
     Execution {
         side: rng.pick(&[Side::Long, Side::Short, Side::LongShort, Side::LongShort]),
@@ -89,6 +89,7 @@ fn held(rng: &mut Rng) -> Execution {
             Funding::Constant { rate_e9: 3_000_000, interval_hours: 1 },
         ]),
         taker_fee: rng.pick(&[0.0, 0.0001, 0.001, 0.02]),
+        lot: rng.pick(&[None, None, Some(0.01), Some(3.0)]),
         ..whole_long(rng)
     }
 }
@@ -209,7 +210,27 @@ fn a_held_account_has_the_bits_of_the_simulator_without_running_it() {
     }
     let Seen { simulated, latched, .. } = seen;
     // A return of 2,048 or more, after an almost complete loss, is left to the simulator.
-    assert!(simulated * 500 < latched, "{simulated} of {latched} individuals ran the simulator");
+    assert!(simulated * 400 < latched, "{simulated} of {latched} individuals ran the simulator");
+}
+
+// Contract P1, P2, X9 to X13.
+#[test]
+fn an_account_with_stops_has_the_bits_of_the_simulator_without_running_it() {
+    let mut seen = Seen::default();
+    for seed in 3000..3150 {
+        let mut rng = Rng(seed ^ 0x5eed);
+        let aggregate = rng.pick(&[Aggregate::Mean, Aggregate::Median, Aggregate::Min]);
+        let exec = if rng.chance(0.4) { whole_long(&mut rng) } else { held(&mut rng) };
+        let exec = Execution { aggregate, maker_fee: rng.pick(&[0.0, 0.0005]), ..exec };
+        compare(seed, &exec, true, plain_metrics(), &mut seen);
+    }
+    use ExitReason::{Liquidation, Stop, Target};
+    for exit in [ExitReason::Signal, Stop, Target, Liquidation, ExitReason::End, ExitReason::Ruin] {
+        let times = seen.exits.iter().filter(|&&e| e == exit).count();
+        assert!(times > 100, "the random jobs must reach {exit:?} often, not {times} times");
+    }
+    let Seen { simulated, latched, .. } = seen;
+    assert!(simulated * 400 < latched, "{simulated} of {latched} individuals ran the simulator");
 }
 
 #[test]

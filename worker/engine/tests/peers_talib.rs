@@ -141,6 +141,7 @@ fn bollinger_bands_are_those_of_talib() {
         close: &close,
         volume: None,
         funding: &[],
+        signals: None,
     };
     let strategy = strategies::find("bollinger_bands").unwrap().strategy;
     let genome = Genome::from_pairs(strategy.def(), &[("lookback_period", "20")]).unwrap();

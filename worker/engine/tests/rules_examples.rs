@@ -44,6 +44,7 @@ impl Made {
             close,
             volume: None,
             funding: &[],
+            signals: None,
         };
         let mut plan = Plan::new(self.decimals, Vec::new());
         let tree = checked(text).unwrap_or_else(|| panic!("{text} is refused"));

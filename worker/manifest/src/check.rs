@@ -59,7 +59,7 @@ fn strategies<'a>(
     for (i, given) in spec.strategies.iter().enumerate() {
         let path = format!("spec.strategies[{i}]");
         let name_path = format!("{path}.name");
-        if given.rules.is_some() {
+        if given.is_own() {
             if out.iter().any(|(other, _)| *other == given.name) {
                 let text = format!("strategy {:?} is listed twice", given.name);
                 findings.push(Finding::invalid(name_path, text).advise("give one of them another name"));

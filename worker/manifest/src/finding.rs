@@ -38,7 +38,8 @@ impl Finding {
         self.weight == Weight::Impossible
     }
 
-    pub(crate) fn invalid(path: impl Into<String>, text: impl Into<String>) -> Finding {
+    /// What makes the job impossible.
+    pub fn invalid(path: impl Into<String>, text: impl Into<String>) -> Finding {
         Finding {
             path: path.into(),
             column: 0,
@@ -54,7 +55,8 @@ impl Finding {
         Finding { weight: Weight::Misleading, ..Finding::invalid(path, text) }
     }
 
-    pub(crate) fn advise(self, advice: impl Into<String>) -> Finding {
+    /// The same with what would be right.
+    pub fn advise(self, advice: impl Into<String>) -> Finding {
         Finding { advice: Some(advice.into()), ..self }
     }
 

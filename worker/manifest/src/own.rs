@@ -5,9 +5,10 @@ use galapagos_crds::catalogue::{
     Catalogue, ConstraintEntry, GeneEntry, GeneKind, Needs, PathEntry, RangeEntry, StrategyEntry,
 };
 use galapagos_crds::conditions::StalledReason;
-use galapagos_crds::{Decimal, GeneSpec, GeneValue, Scale, StrategySpec};
+use galapagos_crds::{Decimal, GeneSpec, GeneValue, RulesSpec, Scale, SignalsSpec, StrategySpec, signals};
 use galapagos_rules::{Domain, Error, GUARDS, Market, Order, Strategy, Timeframe, Values};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 use crate::finding::Finding;
 
@@ -33,11 +34,15 @@ pub(crate) fn own(
         let text = format!("{:?} is the name of a built-in strategy", named.strategy.name);
         let finding = Finding::invalid(format!("{path}.name"), text)
             .reason(StalledReason::InvalidStrategy)
-            .advise("give a strategy with rules another name");
+            .advise("give a strategy of your own another name");
         return Err(vec![finding]);
     }
-    let strategy = galapagos_rules::read(&document(spec))
-        .and_then(|document| galapagos_rules::check(&document, market))
+    let market =
+        Market { signals: spec.signals.as_ref().map(|given| signals(spec, given)), ..market.clone() };
+    let rules = rules(path, spec)?;
+    let document = document(spec, &rules);
+    let strategy = galapagos_rules::read(&document)
+        .and_then(|document| galapagos_rules::check(&document, &market))
         .map_err(|errors| errors.into_iter().map(|e| finding(path, e)).collect::<Vec<_>>())?;
     let genes: Vec<GeneSpec> =
         spec.genes.iter().map(|gene| written_out(gene, strategy.genes.get(&gene.name))).collect();
@@ -64,14 +69,44 @@ pub(crate) fn finding(path: &str, error: Error) -> Finding {
     if advice.is_empty() { finding } else { finding.advise(advice.join("; ")) }
 }
 
+/// What a strategy does: its rules, or those that its file of signals stands for.
+fn rules<'a>(path: &str, spec: &'a StrategySpec) -> Result<Cow<'a, RulesSpec>, Vec<Finding>> {
+    if let Some(rules) = &spec.rules {
+        return Ok(Cow::Borrowed(rules));
+    }
+    if let Some(signals) = &spec.signals {
+        // Only the file can tell; it is read before anything runs.
+        let untold = signals.file.is_some() && signals.columns.is_empty();
+        let columns = if untold { vec![signals::TARGET.to_owned()] } else { signals.columns.clone() };
+        if let Some(rules) = (SignalsSpec { columns, ..signals.clone() }).rules() {
+            return Ok(Cow::Owned(rules));
+        }
+    }
+    let (target, conditions) = (signals::TARGET, signals::CONDITIONS.join(", "));
+    let advice = format!(
+        "without rules the columns are {target}, or some of {conditions}, an entry among them; else write rules that read \
+         the columns by name"
+    );
+    let text = "the file does not say by itself what is traded";
+    let finding = Finding::invalid(format!("{path}.signals.columns"), text);
+    Err(vec![finding.reason(StalledReason::InvalidStrategy).advise(advice)])
+}
+
+/// What is known of the file of a strategy.
+fn signals(spec: &StrategySpec, given: &SignalsSpec) -> galapagos_rules::Signals {
+    let name = given.name.clone().unwrap_or_else(|| spec.name.clone());
+    let columns = (!given.columns.is_empty()).then(|| given.columns.clone());
+    galapagos_rules::Signals { name, columns }
+}
+
 /// The document that the language reads.
-fn document(spec: &StrategySpec) -> Value {
+fn document(spec: &StrategySpec, rules: &RulesSpec) -> Value {
     // Both are maps, lists and texts: there is nothing that JSON could not hold.
     let json = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
     json!({
         "name": spec.name,
         "genes": json(serde_json::to_value(&spec.genes)),
-        "rules": json(serde_json::to_value(&spec.rules)),
+        "rules": json(serde_json::to_value(rules)),
     })
 }
 

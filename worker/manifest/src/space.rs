@@ -119,7 +119,7 @@ pub(crate) fn build<'a>(
     findings: &mut Vec<Finding>,
 ) -> Option<SearchSpace<'a>> {
     let before = findings.iter().filter(|f| f.is_impossible()).count();
-    let strategy_is_built_in = spec.rules.is_none();
+    let strategy_is_built_in = !spec.is_own();
     let mut given: BTreeMap<&str, (String, &GeneSpec)> = BTreeMap::new();
     for (i, spec) in spec.genes.iter().enumerate() {
         let path = format!("{path}.genes[{i}]");

@@ -1,5 +1,6 @@
 //! What is in a data directory: the answers to `galapagos data list`, `show` and `check`.
 
+use crate::check::{Outlier, outliers};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::gaps::{Gaps, count_gaps};
@@ -57,6 +58,10 @@ pub struct SymbolInfo {
     pub volume: bool,
     /// Rows with volume 0 in a series that has volume.
     pub zero_volume_rows: u64,
+    /// Number of moves from close to close over 20 times the median move.
+    pub outliers: u64,
+    /// The first of them.
+    pub outliers_listed: Vec<Outlier>,
     /// Number of funding stamps; 0 where there is no funding series.
     pub funding_stamps: u64,
 }
@@ -147,7 +152,10 @@ pub fn show(data_dir: &Path, name: &str, digest: Option<&str>) -> Result<Dataset
         .iter()
         .map(|s| {
             let zeros = s.volume.map_or(0, |v| v.iter().filter(|&&v| v == 0.0).count());
+            let (outliers, outliers_listed) = outliers(s.time_ms, s.close);
             SymbolInfo {
+                outliers,
+                outliers_listed,
                 symbol: s.symbol.to_owned(),
                 rows: s.len() as u64,
                 from_ms: s.time_ms.first().copied().unwrap_or_default(),

@@ -319,21 +319,29 @@ fn moves(series: &OwnedSeries, report: &mut SymbolReport) -> Result<()> {
         );
         return Err(Error::series(&series.symbol, problem));
     }
+    (report.outliers, report.outliers_listed) = outliers(&series.time_ms, &series.close);
+    Ok(())
+}
+
+/// The number of moves from close to close that are over 20 times the median move, and the first of them.
+pub fn outliers(time_ms: &[i64], close: &[i64]) -> (u64, Vec<Outlier>) {
+    let changes: Vec<f64> = close.windows(2).map(|w| w[1] as f64 / w[0] as f64 - 1.0).collect();
     let mut sizes: Vec<f64> = changes.iter().map(|m| m.abs()).collect();
     // Where most bars do not move, the median of all moves is 0 and says nothing.
     let zeros = sizes.iter().filter(|&&m| m == 0.0).count();
     if 2 * zeros > sizes.len() {
         sizes.retain(|&m| m > 0.0);
     }
-    let Some(median) = median(sizes) else { return Ok(()) };
+    let (mut count, mut listed) = (0, Vec::new());
+    let Some(median) = median(sizes) else { return (count, listed) };
     let limit = OUTLIER * median;
-    for (i, &change) in changes.iter().enumerate().filter(|(_, m)| m.abs() > limit) {
-        report.outliers += 1;
-        if report.outliers_listed.len() < LISTED {
-            report.outliers_listed.push(Outlier { time_ms: series.time_ms[i + 1], change });
+    for (&change, &time_ms) in changes.iter().zip(time_ms.iter().skip(1)).filter(|(m, _)| m.abs() > limit) {
+        count += 1;
+        if listed.len() < LISTED {
+            listed.push(Outlier { time_ms, change });
         }
     }
-    Ok(())
+    (count, listed)
 }
 
 /// The median; of an even count the mean of the middle two.

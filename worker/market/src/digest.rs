@@ -71,7 +71,7 @@ fn hash_series(hash: &mut blake3::Hasher, s: &Series<'_>) {
 }
 
 /// Blocks of 64 KiB: large enough for the wide BLAKE3 kernels, small enough to stay in the cache.
-fn hash_column<T: Copy>(hash: &mut blake3::Hasher, column: &[T], bytes: impl Fn(T) -> [u8; 8]) {
+pub(crate) fn hash_column<T: Copy>(hash: &mut blake3::Hasher, column: &[T], bytes: impl Fn(T) -> [u8; 8]) {
     let mut block = vec![0u8; 8 * 8192.min(column.len())];
     for values in column.chunks(8192) {
         for (out, &value) in block.chunks_exact_mut(8).zip(values) {

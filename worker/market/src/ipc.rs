@@ -81,6 +81,13 @@ fn funding_fields() -> Vec<Field> {
     ]
 }
 
+/// What a file of signals has: times, and numbers that are never null.
+fn signal_fields(names: &[String]) -> Vec<Field> {
+    let mut fields = vec![Field::new("time", time_type(), false)];
+    fields.extend(names.iter().map(|name| Field::new(name, DataType::Float64, false)));
+    fields
+}
+
 fn write(
     out: impl Write,
     fields: Vec<Field>,
@@ -136,6 +143,21 @@ pub(crate) fn write_funding(out: impl Write, s: &Series<'_>) -> Result<(), Arrow
     write(out, funding_fields(), &meta, columns)
 }
 
+/// Writes the columns of signals of a symbol, a row for each of its bars.
+pub(crate) fn write_signals(
+    out: impl Write,
+    symbol: &str,
+    time_ms: &[i64],
+    names: &[String],
+    values: &[Vec<f64>],
+) -> Result<(), ArrowError> {
+    let meta = [(FORMAT_KEY, FORMAT.to_owned()), ("symbol", symbol.to_owned())];
+    let time = TimestampMillisecondArray::from(time_ms.to_vec()).with_timezone("UTC");
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(time)];
+    columns.extend(values.iter().map(|values| -> ArrayRef { Arc::new(Float64Array::from(values.clone())) }));
+    write(out, signal_fields(names), &meta, columns)
+}
+
 fn meta_value(schema: &Schema, key: &str) -> Result<String, String> {
     schema
         .metadata()
@@ -160,6 +182,21 @@ pub(crate) fn read_bars(bytes: &Buffer) -> Result<Bars, String> {
         volume: columns[5].optional("volume")?,
         ticks: [6, 7, 8, 9].map(|i| columns[i].i64s()),
     })
+}
+
+/// Reads the columns of signals of a symbol, in the order of `names`: its times, and the values.
+pub(crate) fn read_signals(
+    bytes: &Buffer,
+    symbol: &str,
+    names: &[String],
+) -> Result<(ScalarBuffer<i64>, Vec<ScalarBuffer<f64>>), String> {
+    let (schema, columns) = read(bytes, &signal_fields(names))?;
+    let owner = meta_value(&schema, "symbol")?;
+    if owner != symbol {
+        return Err(format!("holds the signals of {owner}, not of {symbol}"));
+    }
+    let [time, values @ ..] = columns.as_slice() else { return Err("has no columns".to_owned()) };
+    Ok((time.i64s(), values.iter().map(Column::f64s).collect()))
 }
 
 /// Reads funding stamps from the bytes of a file.

@@ -55,10 +55,11 @@ mod read;
 mod rows;
 pub mod series;
 mod sessions;
+pub mod signals;
 mod stamp;
 mod ticks;
 
-pub use check::{CheckOptions, Outlier, SymbolReport};
+pub use check::{CheckOptions, Outlier, SymbolReport, outliers};
 pub use choice::ColumnChoice;
 pub use dataset::Dataset;
 pub use digest::dataset_digest;
@@ -72,4 +73,5 @@ pub use publish::{Origin, PublishOutcome, Published, publish, publish_as};
 pub use random::{RandomWalk, publish_random_walk, random_walk};
 pub use read::ReadOptions;
 pub use series::{FundingStamp, OwnedSeries, Series};
+pub use signals::{SignalsImport, SignalsReport, SignalsVersion, import_signals};
 pub use stamp::DayOrder;

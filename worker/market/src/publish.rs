@@ -189,7 +189,7 @@ fn write_folder(
     }
 }
 
-fn write_file(
+pub(crate) fn write_file(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> std::result::Result<(), arrow::error::ArrowError>,
 ) -> Result<()> {

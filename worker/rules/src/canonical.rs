@@ -106,6 +106,7 @@ pub(crate) fn text(expr: &Expr) -> String {
     };
     match &expr.kind {
         ExprKind::Number(text) | ExprKind::Name(text) | ExprKind::Word(text) => text.clone(),
+        ExprKind::Column(column) => column.to_string(),
         ExprKind::Gene(name) => format!("${name}"),
         ExprKind::Itself => "self".to_owned(),
         ExprKind::Timeframe(timeframe) => timeframe.to_string(),

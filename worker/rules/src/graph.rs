@@ -2,7 +2,7 @@
 
 use crate::canonical::text;
 use crate::terms::{Phase, term};
-use crate::tree::{Expr, ExprKind, Operator, Timeframe};
+use crate::tree::{Column, Expr, ExprKind, Operator, Timeframe};
 use crate::types::Type;
 use std::collections::BTreeMap;
 
@@ -34,6 +34,8 @@ pub enum Op {
     Gene(String),
     /// A field of the market or a term of the account.
     Term(String),
+    /// A column of a file of signals.
+    Column(Column),
     /// A value of a word gene.
     Word(String),
     /// The value of the row before, in a scan. Each scan means its own, so that no two share what holds it.
@@ -104,6 +106,7 @@ impl Graph {
             ExprKind::Number(text) => Op::Number(text.clone()),
             ExprKind::Gene(name) => Op::Gene(name.clone()),
             ExprKind::Name(name) => Op::Term(name.clone()),
+            ExprKind::Column(column) => Op::Column(column.clone()),
             ExprKind::Word(word) => Op::Word(word.clone()),
             ExprKind::Itself => Op::Itself,
             ExprKind::Timeframe(timeframe) => Op::Timeframe(*timeframe),

@@ -34,7 +34,7 @@ pub(crate) struct Placed {
 }
 
 /// Whether a text is a name of the language.
-pub(crate) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
     chars.next().is_some_and(begins_name) && chars.all(continues_name) && !WORDS.contains(&text)
 }

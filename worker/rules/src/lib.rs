@@ -48,7 +48,7 @@ mod tree;
 mod types;
 mod warm_up;
 
-pub use check::{Clause, LONGEST_PERIOD, Market};
+pub use check::{Clause, LONGEST_PERIOD, Market, Signals};
 pub use constant::{Genome, Value, defaults, value};
 pub use document::{Document, Gene, Reentry, Rules, Scale, Side, Text};
 pub use error::{Error, Excerpt, Kind};
@@ -57,6 +57,7 @@ pub use gene::{Domain, GUARDS, Genes, MOST_GENES, Values};
 pub use graph::{Graph, Node, NodeId, Op};
 pub use inline::MOST_NODES;
 pub use lex::LONGEST_TEXT;
+pub use lex::is_name;
 pub use order::Order;
 pub use parse::DEEPEST;
 pub use rational::{Interval, Rational, gcd};
@@ -64,7 +65,7 @@ pub use read::{RESERVED_KEYS, read};
 pub use stamps::Stamps;
 pub use strategy::{Expression, Strategy, WarmUp, check};
 pub use structure::{LANGUAGE, MOST_LETS, MOST_ORDERS};
-pub use tree::{Argument, Expr, ExprKind, Operator, Timeframe};
+pub use tree::{Argument, Column, Expr, ExprKind, Operator, Timeframe};
 pub use types::{Constant, Number, Type};
 pub use warm_up::{At, Calendar, cause, first_defined, needs_calendar, warm_up};
 

@@ -39,6 +39,7 @@ impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ExprKind::Number(text) | ExprKind::Name(text) | ExprKind::Word(text) => f.write_str(text),
+            ExprKind::Column(column) => f.write_str(&column.column),
             ExprKind::Gene(name) => write!(f, "${name}"),
             ExprKind::Itself => f.write_str("self"),
             ExprKind::Timeframe(timeframe) => write!(f, "{timeframe}"),

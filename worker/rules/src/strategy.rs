@@ -12,7 +12,7 @@ use crate::order::{self, Order};
 use crate::parse::parse;
 use crate::structure::{LANGUAGE, structure};
 use crate::terms::Phase;
-use crate::tree::{Expr, ExprKind};
+use crate::tree::{Column, Expr, ExprKind};
 use crate::warm_up::{At, Calendar, cause, warm_up};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -212,21 +212,33 @@ fn unused(genes: &Genes, used: &BTreeSet<String>) -> Vec<Error> {
 }
 
 fn volumes<'a>(tree: &'a Expr, of: Option<&'a str>, found: &mut BTreeSet<Option<&'a str>>) {
-    let (reads, of) = match &tree.kind {
-        ExprKind::Name(name) => (name == "volume", of),
-        ExprKind::Call(name, arguments) => {
-            let other = arguments.first().and_then(|argument| match &argument.value.kind {
-                ExprKind::Symbol(symbol) => Some(symbol.as_str()),
-                _ => None,
-            });
-            (functions::function(name).is_some_and(|f| f.volume), other.or(of))
-        }
-        _ => (false, of),
+    let of = other(tree).or(of);
+    let reads = match &tree.kind {
+        ExprKind::Name(name) => name == "volume",
+        ExprKind::Call(name, _) => functions::function(name).is_some_and(|f| f.volume),
+        _ => false,
     };
     if reads {
         found.insert(of);
     }
     tree.parts().into_iter().for_each(|part| volumes(part, of, found));
+}
+
+fn columns<'a>(tree: &'a Expr, of: Option<&'a str>, found: &mut BTreeSet<(&'a Column, Option<&'a str>)>) {
+    if let ExprKind::Column(column) = &tree.kind {
+        found.insert((column, of));
+    }
+    let of = other(tree).or(of);
+    tree.parts().into_iter().for_each(|part| columns(part, of, found));
+}
+
+/// The symbol that a call of `of` looks at.
+fn other(tree: &Expr) -> Option<&str> {
+    let ExprKind::Call(_, arguments) = &tree.kind else { return None };
+    match &arguments.first()?.value.kind {
+        ExprKind::Symbol(symbol) => Some(symbol),
+        _ => None,
+    }
 }
 
 impl Strategy {
@@ -263,6 +275,13 @@ impl Strategy {
                 }
             });
         }
+        found
+    }
+
+    /// The columns of signals that expressions read; with the other symbol on whose rows, if it is one.
+    pub fn columns(&self) -> BTreeSet<(&Column, Option<&str>)> {
+        let mut found = BTreeSet::new();
+        self.expressions.iter().for_each(|expression| columns(&expression.tree, None, &mut found));
         found
     }
 

@@ -62,6 +62,24 @@ pub enum ExprKind {
     Index(Box<Expr>, Box<Expr>),
     /// `x.name`.
     Field(Box<Expr>, String),
+    /// A column of a file of signals: the check makes it of a name.
+    Column(Column),
+}
+
+/// A column of a file of signals.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Column {
+    /// Name of the signals, as they are published.
+    pub signals: String,
+    /// Name of the column.
+    pub column: String,
+}
+
+impl std::fmt::Display for Column {
+    /// Unlike any name of the language: it has a point.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.signals, self.column)
+    }
 }
 
 /// An argument of a call.

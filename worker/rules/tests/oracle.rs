@@ -54,6 +54,7 @@ fn a_document_is_refused_where_and_as_the_record_says() {
             symbols: Some(symbols),
             volume: record["volume"].as_bool(),
             interval: Some(record::seconds(record["interval"].as_str().unwrap())),
+            signals: None,
         };
         let result = read(&record["strategy"]).and_then(|document| check(&document, &market));
         let Err(errors) = result else { return Some("accepted".to_owned()) };

@@ -21,6 +21,7 @@ fn checked(rules: Value) -> Result<Strategy, Vec<Error>> {
         symbols: Some(vec!["IBM".to_owned(), "BTC-USD".to_owned()]),
         volume: Some(true),
         interval: Some(3_600),
+        signals: None,
     };
     read(&strategy).and_then(|document| check(&document, &market))
 }

@@ -14,8 +14,9 @@ use crate::job::resolve::ResolvedJob;
 use crate::job::walk_forward::{WalkForward, WalkForwardError, WindowJob};
 use crate::results::ResultError;
 use crate::results::document::ResultDocument;
+use crate::results::seen;
 use crate::results::walk_forward::{self, WalkForwardEnd};
-use crate::results::write::publish;
+use crate::results::write::{Source, publish};
 use crate::run::driver::{Driver, Ended, RunError};
 use crate::run::ended::Completion;
 use crate::run::evaluator::{Evaluator, EvaluatorError};
@@ -203,7 +204,11 @@ pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     let reused = earlier.is_some();
     let result = match earlier {
         Some(result) => result,
-        None => publish(folder, job, market.dataset().name(), driver, reason, slots, windows, prepare)?,
+        None => {
+            let source =
+                Source { dataset: market.dataset().name(), holdout_looks: seen::noted(job, market, driver) };
+            publish(folder, job, source, driver, reason, slots, windows, prepare)?
+        }
     };
     Ok(RunOutcome::Finished { result: Box::new(result), folder: folder.result(), reused })
 }

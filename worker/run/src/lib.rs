@@ -11,7 +11,7 @@
 //! use galapagos_run::execute::{Options, RunOutcome, run};
 //!
 //! # fn example(manifest: galapagos_crds::EvolutionJob) -> Result<(), Box<dyn std::error::Error>> {
-//! let market = Market::open(Path::new("./data"), &manifest.spec.market_data)?;
+//! let market = Market::of_job(Path::new("./data"), &manifest.spec)?;
 //! let job = ResolvedJob::new(&manifest, &market.facts())?;
 //! let interrupt = AtomicBool::new(false); // raise it from a signal handler
 //! let mut observer = |event: RunEvent<'_>| if let RunEvent::Generation { report, .. } = event { let _ = report.best; };
@@ -34,6 +34,7 @@ pub mod examine;
 pub mod execute;
 pub mod job;
 pub mod pictures;
+pub mod report;
 pub mod results;
 pub mod run;
 pub mod storage;

@@ -21,7 +21,7 @@ use galapagos_market::{
     CheckOptions, Input, Interval, LoadOptions, OwnedSeries, ReadOptions, load_file, publish,
 };
 use galapagos_run::job::problem::Problem;
-use galapagos_run::validate::lookahead::{By, LookAhead, Subject, What, look_ahead};
+use galapagos_run::validate::lookahead::{By, LookAhead, Subject, What, look_ahead, look_ahead_at};
 
 /// Some cuts, the first and the last possible among them.
 fn cuts(_: usize, first: usize, end: usize) -> Vec<usize> {
@@ -42,8 +42,10 @@ fn defaults(data: &Path, manifest: &EvolutionJob) -> Vec<(String, LookAhead)> {
         let decoded = problem.decode(at, &indices).unwrap();
         let trades = problem.report(problem.training(), &decoded).per_symbol[0].trace.fills.len();
         assert!(trades > 2, "{} does not trade", species.name());
-        let found = look_ahead(&problem, &decoded, cuts, 2).unwrap();
-        assert_eq!(found, look_ahead(&problem, &decoded, cuts, 1).unwrap(), "{}", species.name());
+        let found = look_ahead_at(&problem, &decoded, cuts, 2).unwrap();
+        assert_eq!(found, look_ahead_at(&problem, &decoded, cuts, 1).unwrap(), "{}", species.name());
+        let drawn = look_ahead(&problem, &decoded, 2).unwrap();
+        assert!(drawn.passed && drawn.cuts > 14 * market.bars().len() as u64, "{drawn:?}");
         (species.name().to_owned(), found)
     });
     all.collect()
@@ -116,6 +118,7 @@ fn publish_examples(data: &Path) {
     put("eurusd-hourly", "1h", &[load("EURUSD")]);
 }
 
+// Contract H16.
 #[test]
 fn rules_do_not_see_the_future_of_their_symbol_nor_of_another_nor_of_a_longer_bar() {
     let data = tempfile::tempdir().unwrap();
@@ -197,6 +200,7 @@ fn as_bars<'a>(series: &'a OwnedSeries, funding: &'a [FundingStamp]) -> Bars<'a>
     galapagos_run::job::market::bars(&series.as_series(), funding)
 }
 
+// Contract H16.
 #[test]
 fn whoever_peeks_at_the_future_is_caught_wherever_it_looks() {
     let (own, other) = (series("AAA", 300, 1), series("BBB", 300, 2));

@@ -24,6 +24,7 @@ fn facts() -> Facts {
         volume: true,
         funding: false,
         close_only: false,
+        signals: Default::default(),
     }
 }
 

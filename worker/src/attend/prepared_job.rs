@@ -151,10 +151,9 @@ fn live(context: &ProcessContext, request: SetupRequest, shared: &Shared, opened
 }
 
 fn resolve(context: &ProcessContext, request: SetupRequest) -> Result<(Arc<Market>, ResolvedJob), Trouble> {
-    let mut data = context.manifest.spec.market_data.clone();
-    data.digest = Some(request.dataset.to_string());
-    let market = Market::open(&context.data_dir, &data)?;
     let mut manifest = EvolutionJob::clone(&context.manifest);
+    manifest.spec.market_data.digest = Some(request.dataset.to_string());
+    let market = Market::of_job(&context.data_dir, &manifest.spec)?;
     calendar::put_into(&mut manifest, request.bars_per_year);
     let job = ResolvedJob::new(&manifest, &market.facts())?;
     if job.digest != request.inputs {

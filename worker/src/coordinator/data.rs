@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use galapagos_crds::{EvolutionJob, MarketData};
+use galapagos_crds::{EvolutionJob, EvolutionJobSpec, MarketData};
 use galapagos_run::job::market::Market;
 use galapagos_run::job::resolve::LOCAL;
 use galapagos_run::storage::StorageError;
@@ -17,9 +17,10 @@ use crate::process::exit::Exit;
 ///
 /// # Errors
 /// They are gone or were changed.
-pub(super) fn reopen(settings: &Settings, data: &MarketData, digest: &str) -> Result<Market, Exit> {
-    let data = MarketData { digest: Some(digest.to_owned()), ..data.clone() };
-    Market::open(&settings.data_dir, &data).map_err(exits::market)
+pub(super) fn reopen(settings: &Settings, spec: &EvolutionJobSpec, digest: &str) -> Result<Market, Exit> {
+    let market_data = MarketData { digest: Some(digest.to_owned()), ..spec.market_data.clone() };
+    let spec = EvolutionJobSpec { market_data, ..spec.clone() };
+    Market::of_job(&settings.data_dir, &spec).map_err(exits::market)
 }
 
 /// Where this job keeps its calendar. A job made anew under the same name has another UID: it asks the dataset again.

@@ -78,7 +78,7 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     identity.check(Role::Coordinator, &uid).map_err(tls)?;
     let kept = data::calendar_file(&settings, &manifest).map_err(exits::storage)?;
     calendar::recall(&mut manifest, &kept);
-    let market = Market::open(&settings.data_dir, &manifest.spec.market_data).map_err(exits::market)?;
+    let market = Market::of_job(&settings.data_dir, &manifest.spec).map_err(exits::market)?;
     let job = ResolvedJob::new(&manifest, &market.facts()).map_err(|e| Exit::new(Code::Spec, e))?;
     if manifest.spec.market_data.calendar.is_none() {
         calendar::keep(&job.manifest, &kept).map_err(exits::storage)?;
@@ -133,22 +133,13 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
         None => match ended.map_err(exits::run) {
             Err(exit) => Err(exit),
             Ok(Ended::Interrupted) => Err(Exit::terminated()),
-            Ok(Ended::Finished(reason)) => {
-                data::reopen(&settings, &manifest.spec.market_data, &job.dataset_digest).and_then(|market| {
+            Ok(Ended::Finished(reason)) => data::reopen(&settings, &job.manifest.spec, &job.dataset_digest)
+                .and_then(|market| {
                     let prepare = || Problem::new(&job, market.bars(), market.others(&job.others));
-                    conclude(
-                        &market,
-                        &job,
-                        &folder,
-                        &driver,
-                        reason,
-                        0,
-                        &WalkForwardEnd::NotRequested,
-                        prepare,
-                    )
-                    .map_err(exits::execute)
-                })
-            }
+                    let none = &WalkForwardEnd::NotRequested;
+                    conclude(&market, &job, &folder, &driver, reason, 0, none, prepare)
+                        .map_err(exits::execute)
+                }),
         },
     };
     let outcome = match outcome {

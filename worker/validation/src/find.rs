@@ -36,9 +36,9 @@ pub fn p_of_returns(timing: &[f64]) -> Result<f64, NullReason> {
 }
 
 /// p of the winner's timing returns on training, as the best of `trials`: the effective ones and those that were made
-/// on the same data before.
+/// on the same data before, at least itself.
 pub fn p_training(timing: &[f64], trials: u64) -> Result<f64, NullReason> {
-    p_of_returns(timing).map(|p| p_best(p, trials))
+    p_of_returns(timing).map(|p| p_best(p, trials.max(1)))
 }
 
 /// The winner on the rows that were held out.
@@ -144,5 +144,7 @@ mod tests {
     fn a_find_that_is_the_market_has_no_p() {
         assert_eq!(p_training(&[0.0; 100], 256), Err(NullReason::FlatReturns));
         assert_eq!(p_best(1.0, 5), 1.0);
+        let some: Vec<f64> = (0..50).map(|i| f64::from(i * 7 % 10 - 4) * 0.001).collect();
+        assert_eq!(p_training(&some, 0), p_of_returns(&some), "a find is a trial itself");
     }
 }

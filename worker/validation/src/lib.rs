@@ -8,7 +8,7 @@
 //! use galapagos_validation::{confidence, find, timing};
 //!
 //! // A market that rises and falls, and an account that is out of it when it falls.
-//! let market: Vec<f64> = (0..200).map(|t| if t % 3 == 0 { -0.01 } else { 0.006 }).collect();
+//! let market: Vec<f64> = (0..200).map(|t| f64::from(t * 37 % 100 - 45) * 2e-4).collect();
 //! let account: Vec<f64> = market.iter().map(|&m| if m > 0.0 { m } else { 0.0 }).collect();
 //! let beyond = timing::timing(&account, &market)?;
 //! // The best of 256 different strategies.

@@ -80,3 +80,18 @@ impl std::fmt::Display for NullReason {
 }
 
 impl std::error::Error for NullReason {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Contract H10.
+    #[test]
+    fn names_are_those_of_the_contract() {
+        let page = include_str!("../../../docs/contract/luck.md");
+        let text = page.split("### H10 ").nth(1).unwrap().split("\n## ").next().unwrap();
+        let named: Vec<&str> =
+            text.split('`').skip(1).step_by(2).filter(|word| !word.starts_with('x')).collect();
+        assert_eq!(named, NullReason::ALL.map(NullReason::name));
+    }
+}

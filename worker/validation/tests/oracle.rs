@@ -30,12 +30,14 @@ fn answer(function: &str, input: &Value) -> Result<Value, String> {
         "cscv" | "pbo" => overfitting::splits(input),
         "perf" => overfitting::ratios(input),
         "leaders" => overfitting::different(input),
-        "pbo_trials" | "choose_trials" | "trials" => overfitting::chosen(input),
+        "pbo_trials" | "choose_trials" | "select_trials" | "trials" => overfitting::chosen(input),
         "emax" => find::expected_best(input),
         "psr" => find::psr(input),
         "dsr" => find::dsr(input),
         "min_track_record" => find::track_record(input),
-        "min_backtest" | "min_backtest_length" | "min_backtest_years" => find::backtest_length(input),
+        "min_backtest" | "min_backtest_length" | "min_backtest_years" | "min_btl" => {
+            find::backtest_length(input)
+        }
         "shape" => find::shape(input),
         "timing" => find::beyond_the_market(input),
         "p_single, p_best" => find::single_and_best(input),
@@ -48,7 +50,7 @@ fn answer(function: &str, input: &Value) -> Result<Value, String> {
         "trade_return" => breaks::return_of_trade(input),
         "random_entry" => breaks::entries(input),
         "mean_block" => breaks::length_of_blocks(input),
-        "path" | "bootstrap_path" | "stationary_path" => breaks::path(input),
+        "path" | "bootstrap_path" | "stationary_path" | "stationary_indices" => breaks::path(input),
         "bootstrap" => breaks::intervals(input),
         "neighbours" => breaks::next_to(input),
         "neighbourhood" => breaks::around(input),

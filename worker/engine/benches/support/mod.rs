@@ -89,6 +89,7 @@ impl Data {
             close: &self.close,
             volume: self.volume.as_deref(),
             funding: &self.funding,
+            signals: None,
         }
     }
 }

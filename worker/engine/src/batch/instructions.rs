@@ -2,6 +2,7 @@
 //!
 //! All sets give the same bits; only their speed differs. A set is a value that exists only where the processor has it, so
 //! that a test can run them all and safe code can never run one that is missing.
+#![allow(unsafe_code)]
 
 use super::Bits;
 #[cfg(target_arch = "x86_64")]
@@ -23,6 +24,12 @@ pub(super) enum Kind {
     Avx512(Avx512),
 }
 
+/// What is compiled for each set.
+pub(super) trait Work {
+    /// Does it, inlined into code of the set.
+    fn run<I: Isa>(self, isa: I);
+}
+
 impl InstructionSet {
     /// Plain Rust, which every processor runs.
     pub const PORTABLE: InstructionSet = InstructionSet(Kind::Portable(Portable));
@@ -39,6 +46,32 @@ impl InstructionSet {
     /// The fastest set that this processor has.
     pub fn best() -> InstructionSet {
         InstructionSet::available().next().unwrap_or(InstructionSet::PORTABLE)
+    }
+
+    /// Does work with this set. Its loops gain by all features of the set, not only where they name them.
+    pub(super) fn run(self, work: impl Work) {
+        // The features of `Avx512::detect` and `Avx2::detect`.
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,lzcnt,popcnt")]
+        fn wide(isa: Avx512, work: impl Work) {
+            work.run(isa);
+        }
+
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+        fn narrow(isa: Avx2, work: impl Work) {
+            work.run(isa);
+        }
+
+        match self.0 {
+            Kind::Portable(isa) => work.run(isa),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `isa` exists only where the processor has all features that `wide` is compiled for.
+            Kind::Avx512(isa) => unsafe { wide(isa, work) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `isa` exists only where the processor has all features that `narrow` is compiled for.
+            Kind::Avx2(isa) => unsafe { narrow(isa, work) },
+        }
     }
 
     /// Which rows of a block fulfil a comparison, one bit each, and which are known: those without NaN.

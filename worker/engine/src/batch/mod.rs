@@ -8,12 +8,13 @@
 //! - long or flat with the whole equity, fees and slippage only (`events`): between two fills sums of returns come
 //!   from running totals (`tables`) and the drawdown from the extremes of the closes (`ranges`);
 //! - any side, share and multiple of the equity, with liquidation, funding and borrow (`held`): the returns of held
-//!   rows are scanned along time.
+//!   rows are scanned along time; with stops and targets, whose rows are found in extremes of ranges.
 //!
-//! Everything else (stops, lots, fills at the close, portfolios, strategies that size or train) runs the simulator.
+//! Everything else (fills at the close, portfolios, strategies that size or train) runs the simulator.
 
 mod columns;
 mod conditions;
+mod decided;
 mod drawdown;
 mod events;
 mod finish;
@@ -43,13 +44,16 @@ use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::portfolio::statistic;
 use crate::rules::Own;
+use crate::signals::Signals;
+use crate::stops::Fractions;
 use crate::strategies::Strategy;
 use columns::Columns;
 pub use instructions::InstructionSet;
 pub(crate) use key::Key;
-use pass::Pass;
 pub use pass::Scratch;
+use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
+use std::sync::OnceLock;
 use tables::Tables;
 
 /// Rows of a block.
@@ -96,6 +100,8 @@ pub struct BatchEvaluator<'a> {
 struct Symbol<'a> {
     columns: Columns<'a>,
     tables: AccountTables<'a>,
+    /// The same for accounts with stops, which can be held only; made where there are some.
+    guarded: OnceLock<Option<AccountTables<'a>>>,
     final_close: bool,
 }
 
@@ -179,7 +185,8 @@ impl<'a> BatchEvaluator<'a> {
     ) -> Result<(), Interrupted> {
         let name = |i: usize| individuals[i].strategy.name();
         let asks = |planned: &Planned| matches!(planned.0, Way::Rules);
-        let group = |(i, planned): &(usize, Planned)| (name(*i), asks(planned));
+        let has_stops = |i: usize| individuals[i].genome.stops != Stops::default();
+        let group = |(i, planned): &(usize, Planned)| (name(*i), asks(planned), has_stops(*i));
         planned.sort_by(|x, y| (group(x), x.1.keys(), x.0).cmp(&(group(y), y.1.keys(), y.0)));
         for species in planned.chunk_by_mut(|x, y| group(x) == group(y)) {
             for members in species.chunks_mut(PASS) {
@@ -201,21 +208,39 @@ impl<'a> BatchEvaluator<'a> {
     /// takes much longer: cut its batches shorter.
     pub fn plan(&self, individual: &Individual) -> Option<Planned> {
         let Individual { strategy, genome } = *individual;
-        let symbols = self.symbols.as_ref().filter(|_| genome.stops == Stops::default());
+        let stops = genome.stops != Stops::default();
+        let symbols = self.symbols.as_ref().filter(|symbols| !stops || self.has_guards(symbols));
         if let Some(own) = strategy.own() {
-            let held = |symbols: &Vec<Symbol>| symbols.iter().any(Symbol::is_held);
+            let held = |symbols: &Vec<Symbol>| stops || symbols.iter().any(Symbol::is_held);
             let latched = symbols.is_some_and(|symbols| own.is_latched(held(symbols)));
             return Some(Planned(if latched { Way::Graph } else { Way::Rules }));
         }
         let form = strategy.built_in()?.batch?;
         let plan = |(k, symbol): (usize, &Symbol)| {
-            let plan = form(genome, &Setting::new(&symbol.columns, symbol.is_held()))?;
+            let plan = form(genome, &Setting::new(&symbol.columns, stops || symbol.is_held()))?;
             let (bars, first) = (self.run.symbols[k].bars(), self.run.rows[k].first);
             let own = strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1);
             Some((plan, if own > first { own } else { first }))
         };
         let series = symbols?.iter().enumerate().map(plan).collect::<Option<_>>()?;
         Some(Planned(Way::Series(series)))
+    }
+
+    /// Whether accounts with stops can be held on all symbols.
+    fn has_guards(&self, symbols: &[Symbol<'a>]) -> bool {
+        let tables = |(k, symbol): (usize, &Symbol<'a>)| self.guarded(k, symbol).is_some();
+        symbols.iter().enumerate().all(tables)
+    }
+
+    /// The tables of accounts with stops.
+    fn guarded<'s>(&self, k: usize, symbol: &'s Symbol<'a>) -> Option<&'s AccountTables<'a>> {
+        if let AccountTables::Held(tables) = &symbol.tables {
+            return Some(&symbol.tables).filter(|_| tables.ordered);
+        }
+        let make = || held::Tables::new(&self.run.symbols[k], self.run.rows[k].first, self.run.exec);
+        let made =
+            symbol.guarded.get_or_init(|| make().filter(|tables| tables.ordered).map(AccountTables::Held));
+        made.as_ref()
     }
 
     /// Bytes that an individual which shares series takes at most while its batch runs.
@@ -247,14 +272,64 @@ impl<'a> BatchEvaluator<'a> {
         let mut done = 0;
         while done < own.len() {
             let decided = own::decide(&run, &own[done..], own::CHUNK, interrupt)?;
-            for signals in decided {
-                let evaluation = backtest::evaluate_signals_until(&run, &signals, own[done].1, interrupt)?;
-                out[members[done].0] = self.with_buy_and_hold(evaluation);
-                scratch.simulated += 1;
-                done += 1;
+            let own = &own[done..done + decided.len()];
+            let singles = self.follow_decided(&decided, own, scratch, interrupt)?;
+            for (((signals, (_, genome)), singles), (i, _)) in
+                decided.iter().zip(own).zip(singles).zip(&members[done..])
+            {
+                out[*i] = if singles.len() == run.symbols.len() {
+                    self.combine(singles)
+                } else {
+                    scratch.simulated += 1;
+                    let alone = backtest::evaluate_signals_until(&run, signals, genome, interrupt)?;
+                    self.with_buy_and_hold(alone)
+                };
             }
+            done += decided.len();
         }
         Ok(())
+    }
+
+    /// What decisions are worth on each symbol; of some, or of all, that only the simulator knows.
+    fn follow_decided(
+        &self,
+        decided: &[Vec<Signals>],
+        own: &[(&Own, &Genome)],
+        scratch: &mut Scratch,
+        interrupt: Interrupt,
+    ) -> Result<Vec<Vec<Evaluation>>, Interrupted> {
+        let mut singles = vec![Vec::new(); decided.len()];
+        let symbols = self.symbols.as_ref().filter(|symbols| self.has_guards(symbols));
+        for (k, symbol) in symbols.into_iter().flatten().enumerate() {
+            let Some(tables) = self.guarded(k, symbol) else { continue };
+            let signals = decided.iter().filter_map(|signals| signals.get(k));
+            let stops = own.iter().map(|(_, genome)| Fractions::from(genome.stops));
+            let pass = self.pass_over(k, symbol, tables, interrupt);
+            decided::run(&pass, signals.zip(stops), scratch, |member, evaluation| {
+                singles[member].extend(evaluation);
+            })?;
+        }
+        Ok(singles)
+    }
+
+    fn pass_over<'p>(
+        &'p self,
+        k: usize,
+        symbol: &'p Symbol<'a>,
+        tables: &'p AccountTables<'a>,
+        interrupt: Interrupt<'p>,
+    ) -> Pass<'p> {
+        Pass {
+            set: self.set,
+            tables,
+            close: &self.run.symbols[k].close,
+            base: self.run.rows[k].first,
+            capital: self.run.exec.initial_capital / self.run.symbols.len() as f64,
+            final_close: symbol.final_close,
+            exec: self.run.exec,
+            metrics: self.run.metrics,
+            interrupt,
+        }
     }
 
     fn pass(
@@ -267,26 +342,21 @@ impl<'a> BatchEvaluator<'a> {
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
         let Some(symbols) = &self.symbols else { return Ok(()) };
-        let capital = self.run.exec.initial_capital / symbols.len() as f64;
         let mut singles: Vec<Vec<Evaluation>> =
             members.iter().map(|_| Vec::with_capacity(symbols.len())).collect();
+        let stops = members.first().is_some_and(|(i, _)| individuals[*i].genome.stops != Stops::default());
         for (k, symbol) in symbols.iter().enumerate() {
             let prepared = &self.run.symbols[k];
-            let pass = Pass {
-                set: self.set,
-                tables: &symbol.tables,
-                close: &prepared.close,
-                base: self.run.rows[k].first,
-                capital,
-                final_close: symbol.final_close,
-                exec: self.run.exec,
-                metrics: self.run.metrics,
-                interrupt,
-            };
+            let tables = if stops { self.guarded(k, symbol) } else { Some(&symbol.tables) };
+            let Some(tables) = tables else { continue };
+            let pass = self.pass_over(k, symbol, tables, interrupt);
             let done = |member: usize, evaluation| singles[member].extend(evaluation);
             if own.is_empty() {
-                let plans = members.iter_mut().filter_map(|(_, planned)| match planned {
-                    Planned(Way::Series(symbols)) => symbols.get_mut(k).map(|(plan, begin)| (plan, *begin)),
+                let plans = members.iter_mut().filter_map(|(i, planned)| match planned {
+                    Planned(Way::Series(symbols)) => symbols.get_mut(k).map(|(plan, row)| {
+                        let stops = Fractions::from(individuals[*i].genome.stops);
+                        (plan, Start { row: *row, stops })
+                    }),
                     _ => None,
                 });
                 pass.run(&symbol.columns, plans.collect(), scratch, done)?;
@@ -372,7 +442,8 @@ fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
             AccountTables::Held(held::Tables::new(prepared, rows.first, exec)?)
         };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
-        Some(Symbol { columns: Columns::new(prepared), tables, final_close: exec.final_close || ends_early })
+        let (columns, guarded) = (Columns::new(prepared), OnceLock::new());
+        Some(Symbol { columns, tables, guarded, final_close: exec.final_close || ends_early })
     });
     symbols.collect()
 }
@@ -384,12 +455,10 @@ fn is_whole_long(exec: &Execution) -> bool {
         && exec.leverage == 1.0
         && exec.funding == Funding::None
         && exec.borrow_rate == 0.0
+        && exec.lot.is_none()
 }
 
 /// Whether an account trades at opens only, in any quantity.
 fn is_market_only(exec: &Execution) -> bool {
-    exec.fill == Fill::NextOpen
-        && exec.lot.is_none()
-        && exec.initial_capital > 1e-100
-        && exec.initial_capital < 1e100
+    exec.fill == Fill::NextOpen && exec.initial_capital > 1e-100 && exec.initial_capital < 1e100
 }

@@ -3,7 +3,7 @@
 
 use super::conditions::Conditions;
 use super::kernels::Isa;
-use super::pass::{Pass, Scratch};
+use super::pass::{Pass, Scratch, Start};
 use super::source::Source;
 use super::{Bits, WORDS};
 use crate::backtest::Backtest;
@@ -13,6 +13,7 @@ use crate::graph::{Blocks, Columns, Market, Plan, Slot};
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::rules::{Latched, Own};
 use crate::signals::Signals;
+use crate::stops::Fractions;
 use std::sync::Arc;
 
 /// How much is computed together.
@@ -96,7 +97,8 @@ pub(super) fn run(
             None => done(i, None),
         }
     }
-    let first = vec![pass.base; followed.len()];
+    let start = |&i: &usize| Start { row: pass.base, stops: Fractions::from(members[i].1.stops) };
+    let first: Vec<Start> = followed.iter().map(start).collect();
     let mut graph = Graph { blocks: Blocks::new(&plan, market), members: &latched };
     pass.run_source(&mut graph, &first, scratch, |member, evaluation| done(followed[member], evaluation))
 }
@@ -181,6 +183,7 @@ mod tests {
             close,
             volume: None,
             funding: &[],
+            signals: None,
         });
         let symbols: Vec<Prepared> = bars.map(|bars| Prepared::new(bars, &exec).unwrap()).collect();
         let rows = [Rows::after_warm_up(201); 2];

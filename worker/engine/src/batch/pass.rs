@@ -1,11 +1,10 @@
 //! One pass over the rows of one symbol for the individuals of one strategy.
-#![allow(unsafe_code)]
 
 use super::columns::Columns;
 use super::events::{Borders, WholeAccount, WholeBlock};
 use super::finish;
 use super::held::{self, HeldAccount, HeldBlock};
-use super::instructions::{InstructionSet, Kind};
+use super::instructions::{InstructionSet, Work};
 use super::kernels::Isa;
 use super::key::Key;
 use super::plan::Plan;
@@ -18,12 +17,13 @@ use super::{AccountTables, BLOCK};
 use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
 use crate::execution::Execution;
 use crate::interrupt::{Interrupt, Interrupted};
+use crate::stops::Fractions;
 
 /// Buffers of one thread, used again from batch to batch.
 pub struct Scratch {
     keys: Vec<Key>,
     table: Table,
-    accounts: Accounts,
+    pub(super) accounts: Accounts,
     pub(super) simulated: u64,
 }
 
@@ -74,19 +74,60 @@ pub(super) struct Pass<'a> {
     pub interrupt: Interrupt<'a>,
 }
 
+/// How a member begins.
+#[derive(Clone, Copy)]
+pub(super) struct Start {
+    /// Row of its first decision.
+    pub row: usize,
+    /// What guards its positions.
+    pub stops: Fractions,
+}
+
 /// The accounts of a pass, one a member.
 #[derive(Default)]
-struct Accounts {
-    ranges: Ranges,
-    /// Index prices of shorts, marks of liquidation.
-    more_ranges: [Ranges; 2],
+pub(super) struct Accounts {
+    pub(super) ranges: Ranges,
+    /// Index prices of shorts, marks of liquidation, highs and lows.
+    pub(super) more_ranges: [Ranges; 3],
     whole: Vec<WholeAccount>,
     sums: Vec<Borders>,
     held: Vec<HeldAccount>,
 }
 
+impl Accounts {
+    /// Takes a block of rows into the extremes that held accounts look at.
+    #[inline(always)]
+    pub(super) fn fill(&mut self, tables: &held::Tables, from: usize, to: usize) {
+        fill(&mut self.ranges, &mut self.more_ranges, tables, from, to);
+    }
+}
+
+#[inline(always)]
+fn fill(long: &mut Ranges, more: &mut [Ranges; 3], tables: &held::Tables, from: usize, to: usize) {
+    let [short, marks, bars] = more;
+    long.fill(&tables.long[from..to], &tables.long[from..to]);
+    short.fill(&tables.short[from..to], &tables.short[from..to]);
+    marks.fill(&tables.high_marks[from..to], &tables.low_marks[from..to]);
+    bars.fill(&tables.prepared.high[from..to], &tables.prepared.low[from..to]);
+}
+
+/// All rows but the last of a pass.
+struct AllBlocks<'w, 'a, S> {
+    pass: &'w Pass<'a>,
+    source: &'w mut S,
+    first: &'w [Start],
+    accounts: &'w mut Accounts,
+}
+
+impl<S: Source> Work for AllBlocks<'_, '_, S> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        self.pass.blocks(isa, self.source, self.first, self.accounts);
+    }
+}
+
 impl Pass<'_> {
-    /// Evaluates plans, each with the row of its first decision. Answers through `done`, in their order; `None`
+    /// Evaluates plans, each with its start. Answers through `done`, in their order; `None`
     /// asks for the simulator.
     ///
     /// # Errors
@@ -94,7 +135,7 @@ impl Pass<'_> {
     pub(super) fn run(
         &self,
         columns: &Columns,
-        plans: Vec<(&mut Plan, usize)>,
+        plans: Vec<(&mut Plan, Start)>,
         scratch: &mut Scratch,
         done: impl FnMut(usize, Option<Evaluation>),
     ) -> Result<(), Interrupted> {
@@ -102,21 +143,21 @@ impl Pass<'_> {
         keys.clear();
         keys.extend(plans.iter().flat_map(|(plan, _)| plan.keys()));
         table.reset(keys);
-        let (mut plans, first): (Vec<&mut Plan>, Vec<usize>) = plans.into_iter().unzip();
+        let (mut plans, first): (Vec<&mut Plan>, Vec<Start>) = plans.into_iter().unzip();
         for plan in &mut plans {
             plan.resolve(table);
         }
         self.follow(&mut Series { columns, table, plans: &plans }, &first, accounts, done)
     }
 
-    /// Evaluates the members of a source, each with the row of its first decision; as [`Pass::run`].
+    /// Evaluates the members of a source, each with its start; as [`Pass::run`].
     ///
     /// # Errors
     /// Interrupted: nobody was answered.
     pub(super) fn run_source(
         &self,
         source: &mut impl Source,
-        first: &[usize],
+        first: &[Start],
         scratch: &mut Scratch,
         done: impl FnMut(usize, Option<Evaluation>),
     ) -> Result<(), Interrupted> {
@@ -126,7 +167,7 @@ impl Pass<'_> {
     fn follow(
         &self,
         source: &mut impl Source,
-        first: &[usize],
+        first: &[Start],
         accounts: &mut Accounts,
         mut done: impl FnMut(usize, Option<Evaluation>),
     ) -> Result<(), Interrupted> {
@@ -139,58 +180,19 @@ impl Pass<'_> {
                 accounts.sums.resize(first.len(), [(0, 0); BLOCKS]);
             }
             AccountTables::Held(tables) => {
-                accounts.held.resize(first.len(), HeldAccount::new(self.capital, tables))
+                let new = |start: &Start| HeldAccount::new(self.capital, tables, start.stops);
+                accounts.held.extend(first.iter().map(new));
             }
         }
-        self.dispatch(source, first, accounts);
+        self.set.run(AllBlocks { pass: self, source, first, accounts });
         self.interrupt.check()?;
         self.finish(accounts, &mut done);
         Ok(())
     }
 
-    fn dispatch<S: Source>(&self, source: &mut S, first: &[usize], accounts: &mut Accounts) {
-        #[cfg(target_arch = "x86_64")]
-        use super::kernels::x86::{Avx2, Avx512};
-
-        // The features of `Avx512::detect` and `Avx2::detect`: the loops around the comparisons gain by them, too.
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,lzcnt,popcnt")]
-        fn wide<S: Source>(
-            pass: &Pass,
-            isa: Avx512,
-            source: &mut S,
-            first: &[usize],
-            accounts: &mut Accounts,
-        ) {
-            pass.blocks(isa, source, first, accounts);
-        }
-
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-        fn narrow<S: Source>(
-            pass: &Pass,
-            isa: Avx2,
-            source: &mut S,
-            first: &[usize],
-            accounts: &mut Accounts,
-        ) {
-            pass.blocks(isa, source, first, accounts);
-        }
-
-        match self.set.0 {
-            Kind::Portable(isa) => self.blocks(isa, source, first, accounts),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `isa` exists only where the processor has all features that `wide` is compiled for.
-            Kind::Avx512(isa) => unsafe { wide(self, isa, source, first, accounts) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `isa` exists only where the processor has all features that `narrow` is compiled for.
-            Kind::Avx2(isa) => unsafe { narrow(self, isa, source, first, accounts) },
-        }
-    }
-
     /// All rows but the last, unless interrupted.
     #[inline(always)]
-    fn blocks<I: Isa, S: Source>(&self, isa: I, source: &mut S, first: &[usize], accounts: &mut Accounts) {
+    fn blocks<I: Isa, S: Source>(&self, isa: I, source: &mut S, first: &[Start], accounts: &mut Accounts) {
         let last = self.close.len() - 1;
         // Crosses of the first decision look one row back.
         let begin = self.base.saturating_sub(1);
@@ -213,23 +215,21 @@ impl Pass<'_> {
                     for (member, ((first, account), sums)) in members {
                         if !account.ruined {
                             let positions =
-                                positions(isa, source, member, account, *first, (from, to), open.as_ref());
+                                positions(isa, source, member, account, first.row, (from, to), open.as_ref());
                             account.follow(&block, &positions, to - from, sums);
                         }
                     }
                 }
                 AccountTables::Held(tables) => {
-                    let [short, marks] = &mut *more_ranges;
-                    ranges.fill(&tables.long[from..to], &tables.long[from..to]);
-                    short.fill(&tables.short[from..to], &tables.short[from..to]);
-                    marks.fill(&tables.high_marks[from..to], &tables.low_marks[from..to]);
+                    fill(ranges, more_ranges, tables, from, to);
+                    let [short, marks, bars] = &*more_ranges;
                     let block =
-                        HeldBlock { tables, long: ranges, short, marks, exec: self.exec, start: from };
+                        HeldBlock { tables, long: ranges, short, marks, bars, exec: self.exec, start: from };
                     let open = tables.open.as_ref().map(|open| window(open, from));
                     for (member, (first, account)) in first.iter().zip(&mut *held).enumerate() {
                         if !account.over {
                             let wishes =
-                                wishes(isa, source, member, account, *first, (from, to), self.exec.side);
+                                wishes(isa, source, member, account, first.row, (from, to), self.exec.side);
                             account.follow(&block, wishes, open.as_ref(), to - from);
                         }
                     }
@@ -257,19 +257,30 @@ impl Pass<'_> {
         done: &mut impl FnMut(usize, Option<Evaluation>),
     ) {
         let last = self.close.len() - 1;
-        let Accounts { ranges, more_ranges: [short, marks], held, .. } = accounts;
-        let block = HeldBlock { tables, long: ranges, short, marks, exec: self.exec, start: last };
+        let Accounts { ranges, more_ranges: [short, marks, bars], held, .. } = accounts;
+        let block = HeldBlock { tables, long: ranges, short, marks, bars, exec: self.exec, start: last };
         for (i, account) in held.iter_mut().enumerate() {
             let open_position = account.finish(&block, self.final_close);
-            let end = finish::FinalState {
-                open_position,
-                equity: account.equity(&block, last),
-                capital: self.capital,
-                returns: last - self.base,
-            };
-            let whole = finish::evaluation(&account.totals(), &account.sums, &end, self.exec, self.metrics);
-            done(i, whole.filter(|_| !account.lost));
+            done(i, self.held(account, &block, open_position));
         }
+    }
+
+    /// What an account that is held to the last row has come to.
+    pub(super) fn held(
+        &self,
+        account: &HeldAccount,
+        block: &HeldBlock,
+        open_position: bool,
+    ) -> Option<Evaluation> {
+        let last = self.close.len() - 1;
+        let end = finish::FinalState {
+            open_position,
+            equity: account.equity(block, last),
+            capital: self.capital,
+            returns: last - self.base,
+        };
+        let whole = finish::evaluation(&account.totals(), &account.sums, &end, self.exec, self.metrics);
+        whole.filter(|_| !account.lost)
     }
 
     fn finish_whole(

@@ -90,6 +90,7 @@ impl<'a> Aggregated<'a> {
             close: &self.prices[3],
             volume: self.volume.as_deref(),
             funding: &[],
+            signals: None,
         }
     }
 }

@@ -24,7 +24,7 @@
 //! let (price, time) = ([100, 102, 98, 99], [0, 60_000, 120_000, 180_000]);
 //! let bars = Bars {
 //!     symbol: "A", decimals: 2, interval_ms: 60_000, time_ms: &time,
-//!     open: &price, high: &price, low: &price, close: &price, volume: None, funding: &[],
+//!     open: &price, high: &price, low: &price, close: &price, volume: None, funding: &[], signals: None,
 //! };
 //! let mut plan = Plan::new(bars.decimals, Vec::new());
 //! let genome = [("n".to_owned(), "2".to_owned())].into();
@@ -47,6 +47,7 @@ mod plan;
 mod rounding;
 
 pub use blocks::Blocks;
+pub(crate) use column::{word_of_one, word_of_two};
 pub use columns::{Columns, Conditions};
 pub(crate) use functions::{clock::day_number, finite};
 pub(crate) use op::Comparison;

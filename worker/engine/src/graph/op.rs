@@ -11,6 +11,8 @@ pub(crate) enum Op {
     // Of the bars.
     Field(Field),
     Volume,
+    /// A column of a file of signals, as `momentum.score`.
+    Signal(String),
     Flow(Flow),
     Clock(Clock),
     NewDay,
@@ -219,6 +221,7 @@ impl Op {
             | Quantity { .. }
             | IsNa(_) => Kind::Conditions,
             Volume
+            | Signal(_)
             | Flow(_)
             | Clock(_)
             | Number(_)

@@ -13,33 +13,35 @@ use crate::stops::Levels;
 use galapagos_rules::Reentry;
 
 /// Rows since the last exit where there was none.
-const NEVER: f64 = 1e9;
+pub(super) const NEVER: f64 = 1e9;
 
 /// The state of the rules in one run of an account.
 #[derive(Debug)]
 pub(crate) struct RulesAccount<'a> {
-    rules: &'a Decisions,
-    prepared: &'a Prepared<'a>,
+    pub(super) rules: &'a Decisions,
+    pub(super) prepared: &'a Prepared<'a>,
     takes: Side,
-    latch: i8,
+    pub(super) latch: i8,
     /// Row of the close that turned the latch, and the share decided there.
     signal: usize,
     share: f64,
     /// Sides that wait until their entry is not met.
-    waiting: [bool; 2],
+    pub(super) waiting: [bool; 2],
     /// Sign that may not be entered (X13).
-    blocked: i8,
-    position: Option<Position>,
+    pub(super) blocked: i8,
+    pub(super) position: Option<Position>,
+    /// The target of the position after the last close; not a number without.
+    pub(super) target: f64,
     /// The position is to be closed because of its age.
-    aged: bool,
-    last_exit: Option<usize>,
-    last_pnl: f64,
+    pub(super) aged: bool,
+    pub(super) last_exit: Option<usize>,
+    pub(super) last_pnl: f64,
     /// Day of the last entry, and the entries of that day.
-    entries: (i64, u32),
+    pub(super) entries: (i64, u32),
 }
 
 /// Number of a side among the rules'.
-fn number(long: bool) -> usize {
+pub(super) fn number(long: bool) -> usize {
     usize::from(!long)
 }
 
@@ -55,6 +57,7 @@ impl<'a> RulesAccount<'a> {
             waiting: [false; 2],
             blocked: 0,
             position: None,
+            target: f64::NAN,
             aged: false,
             last_exit: None,
             last_pnl: 0.0,
@@ -75,6 +78,7 @@ impl<'a> RulesAccount<'a> {
             (stop, self.level(side.target.as_ref(), self.signal, self.signal, position.at_fill()))
         });
         self.position = Some(position);
+        self.target = target;
         Levels { stop: known(stop), target: known(target) }
     }
 
@@ -189,6 +193,7 @@ impl<'a> RulesAccount<'a> {
         let tighter = now.is_nan() || if position.long { wanted > now } else { wanted < now };
         let stop = if tighter { wanted } else { now };
         self.position = Some(Position { stop, ..position });
+        self.target = target;
         Some(Levels { stop: known(stop), target: known(target) })
     }
 
@@ -242,7 +247,7 @@ impl<'a> RulesAccount<'a> {
             .with(Term::TradesToday, f64::from(today))
     }
 
-    fn day(&self, row: usize) -> i64 {
+    pub(super) fn day(&self, row: usize) -> i64 {
         day_number(self.prepared.bars().time_ms[row])
     }
 }
@@ -251,6 +256,6 @@ fn sign_of(long: bool) -> i8 {
     if long { 1 } else { -1 }
 }
 
-fn known(level: f64) -> Option<f64> {
+pub(super) fn known(level: f64) -> Option<f64> {
     level.is_finite().then_some(level)
 }

@@ -47,7 +47,7 @@ pub struct Decisions {
     /// An entry, an exit or a size reads the terms of phase F.
     pub(super) knows_account: bool,
     /// Per side the condition of the market without which its entry is never met; `None`: there is none.
-    needed: [Option<Slot>; 2],
+    pub(super) needed: [Option<Slot>; 2],
 }
 
 /// Two are equal if they are one.

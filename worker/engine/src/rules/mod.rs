@@ -2,14 +2,17 @@
 //! `docs/contract/rules.md`.
 
 mod account;
+mod ahead;
 mod code;
 mod decisions;
+mod lanes;
 mod latched;
 mod lower;
 mod own;
 mod state;
 
 pub(crate) use account::RulesAccount;
+pub(crate) use ahead::Ahead;
 pub use decisions::Decisions;
 pub(crate) use latched::Latched;
 pub use own::Own;

@@ -128,6 +128,14 @@ impl Position {
             .with(Term::R, 0.0)
     }
 
+    /// What is known of it that no row changes.
+    pub fn fixed(&self) -> State {
+        State::UNKNOWN
+            .with(Term::Dir, self.dir())
+            .with(Term::EntryPrice, self.price)
+            .with(Term::InitialRisk, self.initial_risk)
+    }
+
     /// What is known at the close of row `t`.
     pub fn at_close(&self, t: usize, close: f64) -> State {
         let dir = self.dir();

@@ -192,6 +192,7 @@ mod tests {
             close: &price,
             volume: None,
             funding: &funding,
+            signals: None,
         };
         let genome = Genome::from_pairs(&DEF, &[]).unwrap();
         // The eighth stamp is at hour 56, which is the close of row 55.

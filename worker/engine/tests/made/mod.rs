@@ -68,6 +68,7 @@ impl Market {
             close: &self.close,
             volume: self.volume.as_deref(),
             funding: &self.funding,
+            signals: None,
         }
     }
 

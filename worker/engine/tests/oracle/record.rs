@@ -33,6 +33,7 @@ impl Data {
             close: &self.prices[3],
             volume: Some(&self.volume),
             funding: &self.funding,
+            signals: None,
         }
     }
 

@@ -2,12 +2,14 @@
 
 mod csv;
 mod json;
+mod numbers;
 mod sniff;
 mod table;
 mod tree;
 mod unique;
 mod wide;
 
+pub(crate) use numbers::{Numbers, read_numbers};
 pub(crate) use tree::some;
 
 use crate::choice::ColumnChoice;

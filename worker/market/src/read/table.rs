@@ -39,12 +39,12 @@ pub(super) fn read_arrow(path: &Path, options: &ReadOptions, progress: Progress<
     })
 }
 
-fn damaged(path: &Path, problem: impl std::fmt::Display) -> Error {
+pub(super) fn damaged(path: &Path, problem: impl std::fmt::Display) -> Error {
     Error::layout(path, format!("cannot be decoded, it may be cut: {problem}"))
 }
 
 /// The decoders of the arrow crates panic on some damaged files; for the user that is a damaged file.
-fn guarded(path: &Path, read: impl FnOnce() -> Result<FileRows>) -> Result<FileRows> {
+pub(super) fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damaged(path, "the decoder gave up")))
 }
 
@@ -137,14 +137,14 @@ fn read_batch(
 }
 
 /// A column as text; floats in the shortest decimal that gives the same float.
-enum Cells {
+pub(super) enum Cells {
     F64(Float64Array),
     F32(Float32Array),
     Text(StringArray),
 }
 
 impl Cells {
-    fn new(column: &ArrayRef) -> std::result::Result<Self, ArrowError> {
+    pub(super) fn new(column: &ArrayRef) -> std::result::Result<Self, ArrowError> {
         Ok(match column.data_type() {
             DataType::Float64 => Cells::F64(column.as_primitive::<Float64Type>().clone()),
             DataType::Float32 => Cells::F32(column.as_primitive::<Float32Type>().clone()),
@@ -152,7 +152,7 @@ impl Cells {
         })
     }
 
-    fn text<'a>(&'a self, row: usize, buffer: &'a mut Vec<u8>) -> &'a [u8] {
+    pub(super) fn text<'a>(&'a self, row: usize, buffer: &'a mut Vec<u8>) -> &'a [u8] {
         buffer.clear();
         // Writing into memory cannot fail.
         let _ = match self {
@@ -165,7 +165,7 @@ impl Cells {
     }
 }
 
-enum Times {
+pub(super) enum Times {
     /// Integers of a known unit: value / `per` x `times` = milliseconds.
     Ms {
         values: Int64Array,
@@ -181,7 +181,7 @@ enum Times {
 }
 
 impl Times {
-    fn new(column: &ArrayRef) -> std::result::Result<Self, ArrowError> {
+    pub(super) fn new(column: &ArrayRef) -> std::result::Result<Self, ArrowError> {
         let ints = |column: &ArrayRef| {
             Ok::<_, ArrowError>(cast(column, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
         };

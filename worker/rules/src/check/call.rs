@@ -188,7 +188,16 @@ impl Checker<'_> {
         {
             return range("a timeframe is a multiple of the interval, and above it".to_owned());
         }
-        self.column(&mut arguments[1].value, scope)
+        let ty = self.column(&mut arguments[1].value, scope)?;
+        let mut column = None;
+        arguments[1].value.walk(&mut |part| {
+            if matches!(part.kind, ExprKind::Column(_)) {
+                column = column.or(Some(token(part)));
+            }
+        });
+        // What a signal of some bar means for a higher one is for its author to say, in a column of its own.
+        let message = "a column of signals has no higher bars; on(..) takes what is computed from the bars";
+        column.map_or(Ok(ty), |here| Err(here.fault(Kind::Type, message)))
     }
 
     fn of_symbol(&self, arguments: &mut [Argument], scope: Scope, here: Here) -> Checked {

@@ -10,7 +10,7 @@ use crate::functions::Function;
 use crate::gene::{GUARDS, Genes, Values};
 use crate::rational::{Interval, Rational};
 use crate::terms::{Phase, TERMS, term};
-use crate::tree::{Expr, ExprKind};
+use crate::tree::{Column, Expr, ExprKind};
 use crate::types::{Constant, Number, Type};
 use expect::{Here, condition, counts, number, token, whole, within};
 
@@ -26,6 +26,29 @@ pub struct Market {
     pub volume: Option<bool>,
     /// The interval of the bars, in seconds.
     pub interval: Option<u64>,
+    /// The file whose columns the strategy reads by name.
+    pub signals: Option<Signals>,
+}
+
+/// A file of signals, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signals {
+    /// Its name, as it is published.
+    pub name: String,
+    /// Its columns. Unknown: every name that is no other is one.
+    pub columns: Option<Vec<String>>,
+}
+
+impl Signals {
+    /// The column that a name means. One that is known hides a field, so that a field that is added later never changes
+    /// an old document.
+    fn column(&self, name: &str) -> Option<Column> {
+        let found = match &self.columns {
+            Some(columns) => columns.iter().any(|column| column == name),
+            None => term(name).is_none(),
+        };
+        found.then(|| Column { signals: self.name.clone(), column: name.to_owned() })
+    }
 }
 
 /// Where an expression stands in a document.
@@ -131,6 +154,11 @@ impl Checker<'_> {
 
     fn kind(&self, expr: &mut Expr, scope: Scope) -> Checked {
         let (span, here) = (expr.span, token(expr));
+        if let ExprKind::Name(name) = &expr.kind
+            && let Some(column) = self.market.signals.as_ref().and_then(|signals| signals.column(name))
+        {
+            expr.kind = ExprKind::Column(column);
+        }
         match &mut expr.kind {
             ExprKind::Number(text) => {
                 let Some(value) = Rational::decimal(text) else {
@@ -141,6 +169,7 @@ impl Checker<'_> {
             }
             ExprKind::Gene(name) => self.gene(name, here),
             ExprKind::Name(name) => self.name(name, scope, here),
+            ExprKind::Column(_) => Ok(Type::Number(Number::of_power(0))),
             ExprKind::Word(_) => Ok(Type::Word),
             ExprKind::Timeframe(_) => Ok(Type::Timeframe),
             ExprKind::Symbol(_) => Ok(Type::Symbol),
@@ -190,7 +219,9 @@ impl Checker<'_> {
     fn name(&self, name: &str, scope: Scope, here: Here) -> Checked {
         let Some(found) = term(name) else {
             let fault = here.fault(Kind::Name, format!("there is no let and no field {name:?}"));
+            let columns = self.market.signals.iter().flat_map(|signals| signals.columns.iter().flatten());
             let known = TERMS.iter().map(|term| term.name).chain(self.lets.iter().copied());
+            let known = known.chain(columns.map(String::as_str));
             return Err(fault.nearest(name, known));
         };
         if name == "volume" {

@@ -128,6 +128,7 @@ impl Made {
             close,
             volume: Some(&self.volume),
             funding: &[],
+            signals: None,
         }
     }
 }

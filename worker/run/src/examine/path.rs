@@ -18,7 +18,8 @@ pub struct Path {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
-    /// Columns and conditions are shared in a batch, and positions follow from them, whatever closes positions.
+    /// Columns and conditions are shared in a batch, and positions follow from them, whatever closes positions: stop genes,
+    /// too.
     Batch,
     /// The same while no margin call can close a position; else as below.
     BatchWithoutMargin,
@@ -41,7 +42,7 @@ pub struct Reason {
 pub fn path(rules: &Strategy, strategy: &dyn strategies::Strategy) -> Path {
     let latched = |guarded| strategy.own().is_some_and(|own| own.is_latched(guarded));
     let stopped = rules.genes.keys().any(|name| GUARDS.contains(&name.as_str()));
-    let way = match (latched(true) && !stopped, latched(false) && !stopped) {
+    let way = match (latched(true), latched(false) && !stopped) {
         (true, _) => Way::Batch,
         (false, true) => Way::BatchWithoutMargin,
         (false, false) => Way::Rows,
@@ -49,6 +50,7 @@ pub fn path(rules: &Strategy, strategy: &dyn strategies::Strategy) -> Path {
     let because = match way {
         Way::Batch => Vec::new(),
         Way::BatchWithoutMargin => unlatched(rules),
+        Way::Rows if latched(false) => [unlatched(rules), stop_genes(rules)].concat(),
         Way::Rows => knowing(rules),
     };
     Path { way, because }
@@ -67,10 +69,15 @@ fn knowing(rules: &Strategy) -> Vec<Reason> {
     if rules.max_bars.is_some() {
         out.push(reason("rules.maxBars", String::new(), "an exit depends on the entry"));
     }
-    for (name, domain) in rules.genes.iter().filter(|(name, _)| GUARDS.contains(&name.as_str())) {
-        out.push(reason(&format!("genes[{}]", domain.position), name.clone(), "it acts inside of bars"));
-    }
     out
+}
+
+fn stop_genes(rules: &Strategy) -> Vec<Reason> {
+    let guards = rules.genes.iter().filter(|(name, _)| GUARDS.contains(&name.as_str()));
+    let acts = |(name, domain): (&String, &galapagos_rules::Domain)| {
+        reason(&format!("genes[{}]", domain.position), name.clone(), "it closes positions inside of bars")
+    };
+    guards.map(acts).collect()
 }
 
 fn of_expression(expression: &Expression) -> Option<Reason> {

@@ -59,6 +59,9 @@ pub struct StrategyInputs {
     /// Canonical rules of a strategy that the manifest writes itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<serde_json::Value>,
+    /// Digest of the file of signals that it reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signals: Option<String>,
 }
 
 /// The account as an input.

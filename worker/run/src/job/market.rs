@@ -1,13 +1,16 @@
 //! An open dataset as the engine reads it: the symbols of a job, in ascending order.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use galapagos_crds::MarketData;
+use galapagos_crds::{EvolutionJobSpec, MarketData};
 use galapagos_engine::bars::{Bars, FundingStamp};
+use galapagos_engine::beside::Signals;
 use galapagos_manifest::{Dates, Finding};
 use galapagos_market::{Calendar, Dataset, Interval, Series};
 
 use super::dates::{self, JOB, NoBars};
+use super::signals::{JobSignals, SignalsFacts};
 
 /// What a job asks of the data and does not fit it.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +28,7 @@ pub enum MarketError {
         /// What the dataset has.
         found: String,
     },
-    /// The dates are none.
+    /// The dates are none, or signals cannot be read as they are named.
     #[error(transparent)]
     Dates(#[from] Finding),
     /// A symbol has no bar between the dates.
@@ -39,6 +42,7 @@ pub struct Market {
     dataset: Dataset,
     symbols: Vec<String>,
     funding: Vec<Vec<FundingStamp>>,
+    signals: JobSignals,
     dates: Dates,
 }
 
@@ -59,10 +63,22 @@ pub struct Facts {
     pub funding: bool,
     /// Whether the close stands for open, high and low.
     pub close_only: bool,
+    /// The files of signals that strategies of the job read, by name.
+    pub signals: BTreeMap<String, SignalsFacts>,
 }
 
 impl Market {
-    /// Opens the data of a job below `data_dir`: its pinned version, or the latest.
+    /// Opens the data of a job with the signals that its strategies read.
+    ///
+    /// # Errors
+    /// As [`Market::open`], or signals are missing or damaged.
+    pub fn of_job(data_dir: &Path, spec: &EvolutionJobSpec) -> Result<Market, MarketError> {
+        let mut market = Market::open(data_dir, &spec.market_data)?;
+        market.signals = JobSignals::open(&market.dataset, &spec.strategies)?;
+        Ok(market)
+    }
+
+    /// Opens the bars of a job below `data_dir`: its pinned version, or the latest.
     ///
     /// # Errors
     /// The dataset or a symbol is missing or damaged, has another interval, or no bar between the dates.
@@ -90,7 +106,7 @@ impl Market {
             dates::check(&dates, series.symbol, series.time_ms, JOB)?;
             funding.push(stamps(&series));
         }
-        Ok(Market { dataset, symbols, funding, dates })
+        Ok(Market { dataset, symbols, funding, signals: JobSignals::default(), dates })
     }
 
     /// The dataset that is open.
@@ -102,15 +118,21 @@ impl Market {
     /// date, and from the beginning of the data on, since what lies before the first date warms up.
     pub fn bars(&self) -> Vec<Bars<'_>> {
         let named = self.symbols.iter().zip(&self.funding);
-        let all = named.filter_map(|(name, stamps)| Some(bars(&self.dataset.symbol(name).ok()?, stamps)));
+        let all = named.filter_map(|(name, stamps)| self.beside(name, stamps));
         all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
     }
 
     /// The rows of symbols that rules look at beside the traded ones, in ascending order of their names, up to the job's
     /// last date. They have no funding: nothing of theirs is held.
     pub fn others(&self, symbols: &[String]) -> Vec<Bars<'_>> {
-        let all = symbols.iter().filter_map(|name| Some(bars(&self.dataset.symbol(name).ok()?, &[])));
+        let all = symbols.iter().filter_map(|name| self.beside(name, &[]));
         all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
+    }
+
+    /// All rows of a symbol, with its signals.
+    fn beside<'a>(&'a self, name: &str, stamps: &'a [FundingStamp]) -> Option<Bars<'a>> {
+        let bars = bars(&self.dataset.symbol(name).ok()?, stamps);
+        Some(Bars { signals: self.signals.of(name).map(Signals::new), ..bars })
     }
 
     /// What resolving a job needs to know.
@@ -124,6 +146,7 @@ impl Market {
             volume: bars.iter().all(Bars::has_volume),
             funding: bars.iter().all(|b| !b.funding.is_empty()),
             close_only: self.dataset.is_close_only(),
+            signals: self.signals.facts(),
         }
     }
 }
@@ -152,6 +175,7 @@ pub fn bars<'a>(series: &Series<'a>, funding: &'a [FundingStamp]) -> Bars<'a> {
         close: series.close,
         volume: series.volume,
         funding,
+        signals: None,
     }
 }
 

@@ -9,6 +9,7 @@
 //! * [`execution`]: the manifest's account options -> the engine's.
 //! * [`market`]: an open dataset as the engine reads it.
 //! * [`own_data`]: what rules ask of the rows.
+//! * [`signals`]: files of signals beside the bars.
 //! * [`problem`]: dataset + job -> what one genome is worth.
 //! * [`walk_forward`]: the windows of walk-forward, and the job of each.
 //! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
@@ -24,5 +25,6 @@ pub mod own_data;
 pub mod problem;
 pub mod resolve;
 mod resolve_error;
+pub mod signals;
 pub mod space;
 pub mod walk_forward;

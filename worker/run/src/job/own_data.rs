@@ -27,6 +27,19 @@ pub enum RulesError {
         /// Name of the symbol.
         symbol: String,
     },
+    /// A file of signals has nothing of a symbol.
+    #[error(
+        "strategy {strategy}: rules read {column}, and the signals have no row of {symbol}; add some to the file and import \
+         it again, or leave the symbol out"
+    )]
+    Signals {
+        /// Name of the strategy.
+        strategy: String,
+        /// Signals and column.
+        column: String,
+        /// Name of the symbol.
+        symbol: String,
+    },
 }
 
 /// Whether the rows of a strategy have what its rules need.
@@ -43,6 +56,19 @@ pub fn check(name: &str, rules: &Strategy, bars: &[Bars<'_>], others: &[Bars<'_>
         }
         if volumes.contains(&Some(bars.symbol)) && !bars.has_volume() {
             return Err(RulesError::Volume { strategy, symbol });
+        }
+    }
+    for (column, of) in rules.columns() {
+        let read = match of {
+            None => bars,
+            Some(_) => others,
+        };
+        let column = column.to_string();
+        let lacks =
+            |bars: &&Bars<'_>| of.is_none_or(|of| of == bars.symbol) && bars.signal(&column).is_none();
+        if let Some(bars) = read.iter().find(lacks) {
+            let (strategy, symbol) = (name.to_owned(), bars.symbol.to_owned());
+            return Err(RulesError::Signals { strategy, column, symbol });
         }
     }
     Ok(())

@@ -21,6 +21,7 @@ use super::fitness::{FitnessFunction, MetricBound};
 use super::inputs::{ExecutionInputs, Inputs, StrategyInputs, written_out};
 use super::market::Facts;
 pub use super::resolve_error::ResolveError;
+use super::signals;
 use super::space::SpeciesSpace;
 use crate::storage::digest::{Digest, PREFIX, inputs_digest};
 
@@ -117,6 +118,7 @@ impl ResolvedJob {
         let bars_per_year = bars_per_year(spec, facts, interval_ms)?;
         let execution = to_engine(&spec.execution, bars_per_year)?;
         let mut warnings = Vec::new();
+        let spec = &with_signals(spec, facts)?;
         let species = species(spec, facts, &execution, &mut warnings)?;
         let others = others(&species);
         let initial = initial(spec, &species)?;
@@ -203,7 +205,7 @@ fn species(
     let funded = facts.funding || matches!(execution.funding, Funding::Constant { .. });
     let mut out: Vec<SpeciesSpace> = Vec::new();
     for (i, strategy) in spec.strategies.iter().enumerate() {
-        if strategy.rules.is_some() {
+        if strategy.is_own() {
             out.push(own(i, strategy, spec, facts, warnings)?);
             continue;
         }
@@ -249,6 +251,15 @@ fn own(
         warnings.push(format!("{}: nothing uses the let {name}", strategy.name));
     }
     Ok(species)
+}
+
+/// The spec with what its files of signals turned out to be.
+fn with_signals(spec: &EvolutionJobSpec, facts: &Facts) -> Result<EvolutionJobSpec, Finding> {
+    let mut out = spec.clone();
+    for (i, strategy) in spec.strategies.iter().enumerate() {
+        out.strategies[i] = signals::written_out(i, strategy, &facts.signals)?;
+    }
+    Ok(out)
 }
 
 fn others(species: &[SpeciesSpace]) -> Vec<String> {
@@ -346,11 +357,13 @@ fn inputs(
     let mut symbols = spec.market_data.symbols.clone();
     symbols.sort();
     symbols.dedup();
-    let strategies = species.iter().zip(initial).map(|(s, initial)| StrategyInputs {
+    let given = spec.strategies.iter().map(|strategy| strategy.signals.as_ref());
+    let strategies = species.iter().zip(initial).zip(given).map(|((s, initial), signals)| StrategyInputs {
         name: s.name().to_owned(),
         genes: s.genes().to_vec(),
         initial: initial.iter().map(|genome| s.named(genome).into_iter().collect()).collect(),
         rules: s.rules().map(galapagos_rules::Strategy::canonical),
+        signals: signals.and_then(|signals| signals.digest.clone()),
     });
     Inputs {
         symbols,

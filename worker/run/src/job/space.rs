@@ -70,7 +70,7 @@ impl SpeciesSpace {
     ) -> Result<SpeciesSpace, Finding> {
         let made = |market: &Market| SearchSpace::own(index, spec, market, Catalogue::embedded());
         let interval = u64::try_from(interval_ms / 1000).ok();
-        let market = Market { symbols: Some(symbols.to_vec()), volume: None, interval };
+        let market = Market { symbols: Some(symbols.to_vec()), volume: None, interval, signals: None };
         let (mut search, mut rules) = made(&market)?;
         // Another symbol may have a volume where the traded ones have none.
         if !volume && rules.volumes().contains(&None) {

@@ -1,6 +1,8 @@
 //! What the pictures share: colours, the frame, axes and labels.
 
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 /// The run's own line.
@@ -17,30 +19,30 @@ pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 /// A drawing error of the SVG back end.
 pub type DrawError<'a> = DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>;
 /// A chart with numbers on both axes.
-pub type Chart<'a, 'b> = ChartContext<
-    'b,
-    SVGBackend<'a>,
-    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
->;
+pub type Chart<'a, 'b, Y = RangedCoordf64> = ChartContext<'b, SVGBackend<'a>, Cartesian2d<RangedCoordf64, Y>>;
 
 /// From, to and the text of a value.
 pub type Axis<'t> = ((f64, f64), &'t dyn Fn(&f64) -> String);
 
 /// A chart over `x` and `y` with a title, labelled axes and a light grid.
-pub fn chart<'a, 'b>(
+pub fn chart<'a, 'b, Y>(
     area: &'b Area<'a>,
     title: &str,
     (x, x_text): Axis<'_>,
-    (y, y_text): Axis<'_>,
-    under: impl FnOnce(&mut Chart<'a, 'b>) -> Result<(), DrawError<'a>>,
-) -> Result<Chart<'a, 'b>, DrawError<'a>> {
+    (y, y_text): (Y, &dyn Fn(&f64) -> String),
+    under: impl FnOnce(&mut Chart<'a, 'b, Y::CoordDescType>) -> Result<(), DrawError<'a>>,
+) -> Result<Chart<'a, 'b, Y::CoordDescType>, DrawError<'a>>
+where
+    Y: AsRangedCoord<Value = f64>,
+    Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 20).into_font().color(&INK))
         .margin(12)
         .x_label_area_size(34)
         .y_label_area_size(72)
-        .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
+        .build_cartesian_2d(x.0..x.1, y)?;
     under(&mut chart)?;
     chart
         .configure_mesh()
@@ -57,8 +59,8 @@ pub fn chart<'a, 'b>(
 }
 
 /// A line with its name in the legend.
-pub fn line<'a, 'b>(
-    chart: &mut Chart<'a, 'b>,
+pub fn line<'a, 'b, Y: Ranged<ValueType = f64>>(
+    chart: &mut Chart<'a, 'b, Y>,
     points: Vec<(f64, f64)>,
     color: RGBColor,
     name: &str,
@@ -71,8 +73,8 @@ pub fn line<'a, 'b>(
 }
 
 /// The legend, in a corner where the picture's lines seldom are.
-pub fn legend<'a: 'b, 'b>(
-    chart: &mut Chart<'a, 'b>,
+pub fn legend<'a: 'b, 'b, Y: Ranged<ValueType = f64>>(
+    chart: &mut Chart<'a, 'b, Y>,
     corner: SeriesLabelPosition,
 ) -> Result<(), DrawError<'a>> {
     chart
@@ -82,4 +84,10 @@ pub fn legend<'a: 'b, 'b>(
         .border_style(TRANSPARENT)
         .label_font(("sans-serif", 14).into_font().color(&INK))
         .draw()
+}
+
+/// The day of UTC milliseconds.
+pub fn date(ms: &f64) -> String {
+    let stamp = jiff::Timestamp::from_millisecond(*ms as i64);
+    stamp.map_or_else(|_| String::new(), |t| t.strftime("%Y-%m-%d").to_string())
 }

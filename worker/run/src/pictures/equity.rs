@@ -34,7 +34,7 @@ fn draw<'a>(equity: &Equity, text: &'a mut String) -> Result<(), axis::DrawError
 
     let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
     let shade = equity.holdout_from.map(|from| from as f64).filter(|&from| from > x.0 && from < x.1);
-    let mut chart = axis::chart(&area, &equity.title, (x, &date), (y, &money), |chart| {
+    let mut chart = axis::chart(&area, &equity.title, (x, &axis::date), (y.0..y.1, &money), |chart| {
         if let Some(from) = shade {
             let rectangle = Rectangle::new([(from, y.0), (x.1, y.1)], HOLDOUT.mix(0.5).filled());
             chart
@@ -59,11 +59,6 @@ fn points(series: &[(i64, f64)]) -> Vec<(f64, f64)> {
     let series: Vec<(f64, f64)> =
         series.iter().filter(|p| p.1.is_finite()).map(|&(time, value)| (time as f64, value)).collect();
     thin(&series)
-}
-
-fn date(ms: &f64) -> String {
-    let stamp = jiff::Timestamp::from_millisecond(*ms as i64);
-    stamp.map_or_else(|_| String::new(), |t| t.strftime("%Y-%m-%d").to_string())
 }
 
 fn money(value: &f64) -> String {

@@ -40,7 +40,7 @@ fn draw<'a>(
     let title = format!("{metric} by generation (training window)");
     let whole = |x: &f64| format!("{x:.0}");
     let short = |y: &f64| format!("{y:.2}");
-    let mut chart = axis::chart(&area, &title, ((0.0, last), &whole), (y, &short), |_| Ok(()))?;
+    let mut chart = axis::chart(&area, &title, ((0.0, last), &whole), (y.0..y.1, &short), |_| Ok(()))?;
     axis::line(&mut chart, median, OTHER, "median")?;
     axis::line(&mut chart, best, OURS, "best feasible")?;
     axis::legend(&mut chart, SeriesLabelPosition::LowerRight)?;

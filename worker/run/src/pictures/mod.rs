@@ -1,5 +1,6 @@
 //! Pictures of a run as SVG files: they open in any browser and need no fonts of their own.
 
+pub mod account;
 mod axis;
 pub mod equity;
 pub mod fitness;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use galapagos_engine::backtest::{Backtest, BacktestResult};
-use galapagos_engine::buy_and_hold::buy_and_hold;
+use galapagos_engine::buy_and_hold::{buy_and_hold, market};
 use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
+use galapagos_engine::portfolio::Total;
 use galapagos_genetics::{Best, Evolution};
 
 use super::ResultError;
@@ -132,6 +133,12 @@ fn difference(asked: MetricSet, recorded: &Evaluation, now: &Evaluation) -> Opti
     }
     let sums = |e: &Evaluation| (e.returns, e.s1, e.s2, e.blocks, e.open_position);
     (sums(recorded) != sums(now)).then(|| "the sums of its returns are others now".to_owned())
+}
+
+/// The accounts of holding the symbols on the rows of a part, added up.
+pub fn market_of(problem: &Problem<'_>, part: &DataPart<'_>) -> Total {
+    let exec = &problem.job().execution;
+    market(&Backtest { symbols: part.symbols(), rows: part.rows(), others: &[], exec, metrics: MetricSet(0) })
 }
 
 /// Holding the symbols over the same windows, aggregated as the individuals are.

@@ -201,6 +201,10 @@ pub struct Luck {
     /// Times that an individual's holdout was shown: once for the best of each species, and again whenever the run
     /// went on after a result. Not part of the digest.
     pub holdout_looks: u32,
+    /// Results of any job that have shown some of the holdout's rows, this one included, as far as the data folder knows;
+    /// `None`: there is no holdout, or that folder cannot be written. Not part of any digest.
+    #[serde(default)]
+    pub dataset_holdout_looks: Option<u32>,
 }
 
 /// What holding the symbols from the first to the last row is worth.
@@ -229,8 +233,22 @@ pub struct DataWindow {
     pub holdout_from: Option<String>,
     /// Stamps in the holdout.
     pub holdout_stamps: u64,
+    /// Extreme moves, at most 20 of each symbol, the earliest first.
+    #[serde(default)]
+    pub outliers: Vec<DataOutlier>,
     /// The rows of each symbol.
     pub symbols: Vec<SymbolWindow>,
+}
+
+/// A move from close to close that is over 20 times the median move of its symbol: a real one, or a bad price.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataOutlier {
+    /// Name of the symbol.
+    pub symbol: String,
+    /// The open of its bar, RFC 3339.
+    pub time: String,
+    /// Its close over that before it, less 1.
+    pub change: f64,
 }
 
 /// The rows of one symbol.

@@ -7,6 +7,7 @@
 //!        champions.yaml       the best of each species, as `population.initial` takes them
 //!        best/equity.csv, best/trades.csv, best/walk_forward.csv
 //!        job.yaml             the manifest with everything resolved
+//!        report.html          all of it for people, in one page
 //!        DIGEST               the result digest
 //! ```
 
@@ -17,6 +18,7 @@ pub mod excluded;
 pub mod looks;
 pub mod luck;
 pub mod pictures;
+pub mod seen;
 pub mod tables;
 pub mod validation;
 pub mod walk_forward;
@@ -40,6 +42,9 @@ pub enum ResultError {
     /// A picture cannot be drawn.
     #[error(transparent)]
     Picture(#[from] crate::pictures::PictureError),
+    /// The report cannot be made.
+    #[error(transparent)]
+    Report(#[from] crate::report::error::ReportError),
     /// A table cannot be encoded; what the file system refuses is a [`ResultError::Storage`].
     #[error("evaluations.parquet cannot be written")]
     Parquet(#[source] parquet::errors::ParquetError),

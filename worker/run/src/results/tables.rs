@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use galapagos_engine::backtest::BacktestResult;
 use galapagos_engine::bars::Bars;
+use galapagos_engine::portfolio::Total;
 use jiff::Timestamp;
 
 use super::champions::ChampionAccounts;
@@ -49,32 +50,44 @@ pub fn generations(out: &mut impl Write, history: &[GenerationReport], species: 
     Ok(())
 }
 
-/// `best/equity.csv`: the equity of all accounts together at each counted close. The holdout starts anew with the
-/// initial capital.
-pub fn equity(out: &mut impl Write, accounts: &ChampionAccounts) -> io::Result<()> {
-    writeln!(out, "time,part,equity,return")?;
-    let mut part = |name: &str, report: &BacktestResult| -> io::Result<()> {
+/// `best/equity.csv`: the equity of all accounts together at each counted close, how far it lies below its highest
+/// (a share), and what holding the symbols is worth there (empty where holding does not count). The holdout starts anew
+/// with the initial capital. `markets` are the accounts of holding on training rows and holdout.
+pub fn equity(
+    out: &mut impl Write,
+    accounts: &ChampionAccounts,
+    (training, holdout): (&Total, Option<&Total>),
+) -> io::Result<()> {
+    writeln!(out, "time,part,equity,return,drawdown,market")?;
+    let mut part = |name: &str, report: &BacktestResult, market: Option<&Total>| -> io::Result<()> {
         let total = &report.total;
+        let mut peak: f64 = report.per_symbol.iter().map(|s| s.trace.capital).sum();
         let rows = total.time_ms.iter().zip(&total.equity).zip(&total.returns);
-        for ((&ms, equity), r) in rows {
-            writeln!(out, "{},{name},{equity},{r}", time(ms))?;
+        for ((&ms, &equity), r) in rows {
+            peak = if equity > peak { equity } else { peak };
+            let at = market.and_then(|m| m.equity.get(m.time_ms.binary_search(&ms).ok()?)).copied();
+            writeln!(out, "{},{name},{equity},{r},{},{}", time(ms), 1.0 - equity / peak, number(at))?;
         }
         Ok(())
     };
-    part("training", &accounts.training)?;
-    accounts.holdout.as_ref().map_or(Ok(()), |h| part("holdout", h))
+    part("training", &accounts.training, Some(training))?;
+    accounts.holdout.as_ref().map_or(Ok(()), |h| part("holdout", h, holdout))
 }
 
-/// `best/trades.csv`: every closed round trip.
+/// `best/trades.csv`: every closed round trip; `level` is the price of the stop, target or liquidation that closed it, and
+/// `gap` whether the bar opened beyond it.
 pub fn trades(out: &mut impl Write, accounts: &ChampionAccounts, bars: &[Bars<'_>]) -> io::Result<()> {
-    writeln!(out, "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees")?;
+    writeln!(
+        out,
+        "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees,level,gap"
+    )?;
     let mut part = |name: &str, report: &BacktestResult| -> io::Result<()> {
         for (symbol, bars) in report.per_symbol.iter().zip(bars) {
             for t in &symbol.trace.trades {
                 let at = |row: usize| bars.time_ms.get(row).map_or_else(String::new, |&ms| time(ms));
                 writeln!(
                     out,
-                    "{},{name},{},{},{},{},{},{},{},{},{}",
+                    "{},{name},{},{},{},{},{},{},{},{},{},{},{}",
                     symbol.symbol,
                     if t.side > 0 { "long" } else { "short" },
                     at(t.entry),
@@ -84,7 +97,9 @@ pub fn trades(out: &mut impl Write, accounts: &ChampionAccounts, bars: &[Bars<'_
                     t.reason.name(),
                     t.quantity,
                     t.pnl,
-                    t.fees
+                    t.fees,
+                    number(t.level),
+                    t.gap
                 )?;
             }
         }

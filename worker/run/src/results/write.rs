@@ -8,14 +8,16 @@ use std::path::Path;
 
 use galapagos_crds::population::InitialIndividual;
 use galapagos_engine::ENGINE;
+use galapagos_engine::bars::Bars;
 use galapagos_engine::execution::Fill;
 use galapagos_genetics::{Best, Searcher, species_id};
+use galapagos_market::Outlier;
 use galapagos_validation::sharpe::expected_best;
 
 use super::ResultError;
-use super::champions::{ChampionAccounts, Odds, champion, holding};
+use super::champions::{ChampionAccounts, Odds, champion, holding, market_of};
 use super::document::{
-    DataWindow, Evaluations, JobName, Luck, NamedGenome, ResultDocument, SCHEMA, SymbolWindow,
+    DataOutlier, DataWindow, Evaluations, JobName, Luck, NamedGenome, ResultDocument, SCHEMA, SymbolWindow,
 };
 use super::excluded::Tally;
 use super::luck::Trials;
@@ -25,11 +27,22 @@ use super::walk_forward::{self, WalkForwardEnd};
 use super::{evaluations, looks, pictures};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
+use crate::report::page::{self, REPORT};
 use crate::run::driver::Driver;
 use crate::run::ended::Completion;
 use crate::storage::StorageError;
 use crate::storage::record::Record;
 use crate::storage::run_folder::{DIGEST, ResultMark, RunFolder};
+
+/// What is known of the data of a job beside the job.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Name of the dataset.
+    pub dataset: &'a str,
+    /// Results that have shown some of the holdout's rows, this one included; `None`: there is no holdout, or looks at it
+    /// cannot be kept.
+    pub holdout_looks: Option<u32>,
+}
 
 /// Writes every file of the result, publishes the folder and its commit mark.
 ///
@@ -39,7 +52,7 @@ use crate::storage::run_folder::{DIGEST, ResultMark, RunFolder};
 pub fn publish<'p, P: Borrow<Problem<'p>>>(
     folder: &RunFolder,
     job: &ResolvedJob,
-    dataset: &str,
+    source: Source<'_>,
     driver: &Driver<'_>,
     reason: Completion,
     slots: usize,
@@ -53,7 +66,7 @@ pub fn publish<'p, P: Borrow<Problem<'p>>>(
     };
     let mut document = None;
     folder.publish(&mark, |path| {
-        document = Some(fill(path, folder, job, dataset, driver, reason, slots, windows, prepare)?);
+        document = Some(fill(path, folder, job, source, driver, reason, slots, windows, prepare)?);
         Ok::<(), ResultError>(())
     })?;
     document.ok_or(ResultError::Empty)
@@ -64,7 +77,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     path: &Path,
     folder: &RunFolder,
     job: &ResolvedJob,
-    dataset: &str,
+    source: Source<'_>,
     driver: &Driver<'_>,
     reason: Completion,
     slots: usize,
@@ -139,6 +152,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
             expected_best_sharpe: expected_best(odds.variance, odds.trials),
             deflated_sharpe: best.as_ref().and_then(|b| b.deflated_sharpe),
             holdout_looks: looks::total(&folder.result(), &digest, shown),
+            dataset_holdout_looks: source.holdout_looks,
         },
         validation: Some(validation),
         tests: serde_json::to_value(&job.validation)?,
@@ -152,7 +166,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         },
         excluded: excluded.finish(),
         buy_and_hold: holding(problem, holdout.as_ref())?,
-        data: window(problem, dataset),
+        data: window(problem, source.dataset),
         generations: state.history.clone(),
         exceptions,
         seconds: counters.seconds,
@@ -180,12 +194,18 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         put(&path.join("equity.svg"), |out| out.write_all(picture.as_bytes()))?;
         let best = path.join("best");
         fs::create_dir(&best).map_err(StorageError::io("create", &best))?;
-        put(&best.join("equity.csv"), |out| tables::equity(out, accounts))?;
+        let markets =
+            (market_of(problem, problem.training()), holdout.as_ref().map(|h| market_of(problem, h)));
+        let markets = (&markets.0, markets.1.as_ref());
+        put(&best.join("equity.csv"), |out| tables::equity(out, accounts, markets))?;
         put(&best.join("trades.csv"), |out| tables::trades(out, accounts, problem.bars()))?;
         if let Ok(windows) = windows.windows() {
             put(&best.join("walk_forward.csv"), |out| walk_forward::table(out, job, windows))?;
         }
     }
+    // Of the files, so that the same result gives the same page whenever it is asked for.
+    let report = page::of(path)?;
+    put(&path.join(REPORT), |out| out.write_all(report.as_bytes()))?;
     Ok(document)
 }
 
@@ -219,6 +239,14 @@ fn exception(job: &ResolvedJob, record: &Record) -> Option<NamedGenome> {
     })
 }
 
+/// The extreme moves of a symbol from row `history` on.
+fn outliers(bars: &Bars<'_>, history: usize) -> Vec<DataOutlier> {
+    let (times, close) = (&bars.time_ms[history..], &bars.close[history..]);
+    let outlier =
+        |o: Outlier| DataOutlier { symbol: bars.symbol.to_owned(), time: time(o.time_ms), change: o.change };
+    galapagos_market::outliers(times, close).1.into_iter().map(outlier).collect()
+}
+
 fn window(problem: &Problem<'_>, dataset: &str) -> DataWindow {
     let (split, dates) = (problem.split(), problem.job().dates);
     let symbols = problem.bars().iter().zip(problem.warm_ups()).zip(&split.training_rows);
@@ -239,6 +267,12 @@ fn window(problem: &Problem<'_>, dataset: &str) -> DataWindow {
         to: dates.to_ms.map(time),
         holdout_from: split.from_ms.map(time),
         holdout_stamps: split.holdout_stamps as u64,
+        outliers: problem
+            .bars()
+            .iter()
+            .zip(problem.warm_ups())
+            .flat_map(|(b, w)| outliers(b, w.history))
+            .collect(),
         symbols: symbols.collect(),
     }
 }

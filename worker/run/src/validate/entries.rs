@@ -1,23 +1,15 @@
-//! The trades of an individual as spans of rows, and what a span is worth wherever it lies: what a test of random entries
-//! needs to know.
+//! The trades of an individual as spans of rows, and what each is worth wherever it lies: entries at random.
 
-use galapagos_engine::backtest::SymbolResult;
+use galapagos_engine::backtest::{BacktestResult, SymbolResult};
 use galapagos_engine::costs::Costs;
 use galapagos_engine::execution::{Execution, Fill};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::trace::{ExitReason, Trade};
 use galapagos_engine::window::Rows;
+use galapagos_validation::NullReason;
+use galapagos_validation::random_entry::{RandomEntry, Sleeve, Trade as Placed, random_entry, trade_return};
 
-/// A closed round trip as a span of the counted rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// The first row that is held, from the first counted row on.
-    pub offset: usize,
-    /// Rows that are held, at least 1.
-    pub bars: usize,
-    /// Whether it is long.
-    pub long: bool,
-}
+use crate::job::problem::{DataPart, Decoded, Problem};
 
 /// The trades of one symbol, and the prices at which any span of rows is entered and left.
 #[derive(Clone, Debug)]
@@ -27,8 +19,8 @@ pub struct SymbolEntries {
     /// Counted rows.
     pub rows: usize,
     /// Closed round trips, the earliest first.
-    pub spans: Vec<Span>,
-    /// Columns of the prices of market orders, one more than there are rows: a span of `bars` rows from `offset` on is
+    pub trades: Vec<Placed>,
+    /// Columns of the prices of market orders, one more than there are rows: a trade of `bars` rows from `offset` on is
     /// entered at `offset` and left at `offset + bars`.
     pub costs: Costs,
 }
@@ -50,31 +42,49 @@ impl SymbolEntries {
             prices.extend(prepared.close.last().filter(|_| first < prepared.len()));
         }
         let counted = prices.len().saturating_sub(1);
-        let span = |trade: &Trade| span(trade, first, counted, same_close);
+        let placed = |trade: &Trade| placed(trade, first, counted, same_close);
         SymbolEntries {
             symbol: result.symbol.clone(),
             rows: counted,
-            spans: result.trace.trades.iter().filter_map(span).collect(),
+            trades: result.trace.trades.iter().filter_map(placed).collect(),
             costs: Costs::new(&prices, exec.taker_fee, exec.slippage),
         }
     }
 
-    /// The return on what is put in (long) or sold (short) of a span of `bars` rows that begins at `offset`: by market
-    /// orders at both ends, without funding, sizes and stops. `None`: the span leaves the rows.
-    pub fn value(&self, span: Span) -> Option<f64> {
-        let Span { offset, bars, long } = span;
-        let (c, end) = (&self.costs, offset + bars);
-        let net_sell = if long { c.net_sell.get(end)? } else { c.net_sell.get(offset)? };
-        Some(if long {
-            net_sell * c.inv_buy.get(offset)? - 1.0
-        } else {
-            (net_sell - c.gross_buy.get(end)?) * c.inv_sell.get(offset)?
-        })
+    /// What a trade is worth as if it began at `offset`; not a number where it leaves the rows.
+    pub fn value(&self, trade: Placed, offset: usize) -> f64 {
+        let inside = offset.checked_add(trade.bars).is_some_and(|end| end <= self.rows);
+        if inside { trade_return(&self.costs, offset, trade.bars, trade.short) } else { f64::NAN }
     }
 }
 
+/// How likely entries at random are as good as those of `report` on a part of the data: `samples` draws of the job's seed,
+/// on `slots` threads.
+///
+/// # Errors
+/// There is no trade, or one that cannot lie elsewhere.
+pub fn random_entries(
+    problem: &Problem<'_>,
+    part: &DataPart<'_>,
+    decoded: &Decoded<'_>,
+    report: &BacktestResult,
+    samples: u32,
+    slots: usize,
+) -> Result<RandomEntry, NullReason> {
+    let (job, rows) = (problem.job(), part.rows_of(&problem.job().execution, problem.others(), decoded));
+    let symbols = part.symbols().iter().zip(rows).zip(&report.per_symbol);
+    let entries: Vec<SymbolEntries> =
+        symbols.map(|((p, rows), result)| SymbolEntries::new(p, rows, result, &job.execution)).collect();
+    let values: Vec<_> = entries.iter().map(|e| |trade: Placed, at: usize| e.value(trade, at)).collect();
+    let sleeves: Vec<Sleeve<'_>> = (0_u32..)
+        .zip(entries.iter().zip(&values))
+        .map(|(subject, (e, value))| Sleeve { subject, rows: e.rows, trades: &e.trades, value })
+        .collect();
+    random_entry(&sleeves, job.config.seed, samples, slots)
+}
+
 /// `first`: the row of the first price; `counted`: the number of counted rows.
-fn span(trade: &Trade, first: usize, counted: usize, same_close: bool) -> Option<Span> {
+fn placed(trade: &Trade, first: usize, counted: usize, same_close: bool) -> Option<Placed> {
     let offset = trade.entry.checked_sub(first)?;
     let held = trade.exit.checked_sub(trade.entry)?;
     let bars = match trade.reason {
@@ -85,5 +95,5 @@ fn span(trade: &Trade, first: usize, counted: usize, same_close: bool) -> Option
             held + usize::from(!same_close)
         }
     };
-    Some(Span { offset, bars: bars.max(1), long: trade.side > 0 })
+    Some(Placed { offset, bars: bars.max(1), short: trade.side < 0 })
 }

@@ -1,5 +1,6 @@
 //! Does a decision change when the future is taken away? The individual is back-tested again with rows that end at a
-//! cut, and with rows that go mad behind it; whatever was decided and owned before must have the same bits.
+//! cut, and with rows that go mad behind it; whatever was decided and owned before must have the same
+//! bits (contract H16).
 
 use galapagos_engine::bars::{Bars, FundingStamp};
 use galapagos_engine::execution::{Execution, Fill};

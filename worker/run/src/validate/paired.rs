@@ -119,10 +119,7 @@ pub fn paired(
 }
 
 /// Returns at the stamps that both have. Stamps rise.
-pub fn common<'a>(
-    first: (&'a [i64], &'a [f64]),
-    second: (&'a [i64], &'a [f64]),
-) -> (Vec<i64>, Vec<f64>, Vec<f64>) {
+pub fn common(first: (&[i64], &[f64]), second: (&[i64], &[f64])) -> (Vec<i64>, Vec<f64>, Vec<f64>) {
     let mut out = (Vec::new(), Vec::new(), Vec::new());
     let mut rest = second.0.iter().zip(second.1).peekable();
     for (&time, &a) in first.0.iter().zip(first.1) {

@@ -1,7 +1,5 @@
 //! The closed round trips of all symbols in the order of time.
 
-use std::collections::BTreeMap;
-
 use galapagos_engine::backtest::BacktestResult;
 use galapagos_engine::bars::Bars;
 use galapagos_engine::trace::Trade;
@@ -26,13 +24,12 @@ pub fn results(report: &BacktestResult, bars: &[Bars<'_>]) -> Vec<f64> {
     by_exit(report, bars).iter().map(|(_, trade)| trade.pnl).collect()
 }
 
-/// Trades by the calendar year (UTC) in which they were closed; years without one are left out.
-pub fn by_year(report: &BacktestResult, bars: &[Bars<'_>]) -> BTreeMap<i16, u64> {
-    let mut out = BTreeMap::new();
-    for (ms, _) in by_exit(report, bars) {
-        if let Ok(time) = Timestamp::from_millisecond(ms) {
-            *out.entry(time.to_zoned(TimeZone::UTC).year()).or_default() += 1;
-        }
-    }
-    out
+/// The calendar year (UTC) in which each trade was closed.
+pub fn years(report: &BacktestResult, bars: &[Bars<'_>]) -> Vec<i32> {
+    by_exit(report, bars).iter().map(|&(ms, _)| year(ms)).collect()
+}
+
+/// The calendar year (UTC) of a stamp; 0 outside the calendar.
+pub fn year(ms: i64) -> i32 {
+    Timestamp::from_millisecond(ms).map_or(0, |t| i32::from(t.to_zoned(TimeZone::UTC).year()))
 }

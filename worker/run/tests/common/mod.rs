@@ -72,7 +72,7 @@ spec:
 
 /// The market and the resolved job of a manifest.
 pub fn resolve(data: &Path, manifest: &EvolutionJob) -> (Market, ResolvedJob) {
-    let market = Market::open(data, &manifest.spec.market_data).unwrap();
+    let market = Market::of_job(data, &manifest.spec).unwrap();
     let job = ResolvedJob::new(manifest, &market.facts()).unwrap();
     (market, job)
 }

@@ -27,5 +27,6 @@ pub fn timeless(mut result: ResultDocument) -> ResultDocument {
     result.generations.iter_mut().for_each(|g| g.seconds = 0.0);
     // How often the holdout was shown belongs to the folder's past, not to the result.
     result.luck.holdout_looks = 0;
+    result.luck.dataset_holdout_looks = None;
     result
 }

@@ -9,7 +9,7 @@ use galapagos_validation::sharpe::{
     deflated, expected_maximum, minimum_backtest_years, minimum_track_record, probabilistic,
 };
 use galapagos_validation::timing::timing;
-use galapagos_validation::verdict::{Asked, Facts, Gate, Measure, judge};
+use galapagos_validation::verdict::{Asked, Facts, Gate, Measure, Verdict, judge};
 use serde_json::{Value, json};
 
 const SHARPE: [&str; 2] = ["sr", "sharpe"];
@@ -84,7 +84,10 @@ pub fn sure(input: &Value) -> Result<Value, String> {
 }
 
 pub fn verdict(input: &Value) -> Result<Value, String> {
-    let (values, gates) = (needed(input, &["values"])?, needed(input, &["gates"])?);
+    let Some(values) = field(input, &["values"]) else {
+        return Ok(rendered(&Verdict::no_candidate(), input));
+    };
+    let gates = needed(input, &["gates"])?;
     let mut asked = Vec::new();
     for (name, threshold) in gates.as_object().ok_or("gates are no object")? {
         let gate = Gate::from_name(name).ok_or_else(|| format!("no gate {name:?} is known"))?;
@@ -93,15 +96,19 @@ pub fn verdict(input: &Value) -> Result<Value, String> {
             asked.push(Asked { gate, threshold, value });
         }
     }
-    let got = judge(&asked, Facts { trials: 1, cost_factor: 2.0 });
+    Ok(rendered(&judge(&asked, Facts { trials: 1, cost_factor: 2.0 }), input))
+}
+
+fn rendered(got: &Verdict, input: &Value) -> Value {
+    let (values, gates) = (&input["values"], &input["gates"]);
     let gates = got.gates.iter().map(|g| {
         let name = g.asked.gate.name();
         json!([name, values[name], gates[name], g.passed])
     });
-    Ok(json!({
+    json!({
         "validated": got.validated.name(), "reason": got.reason.name(), "gates": gates.collect::<Vec<_>>(),
         "failed": got.failed(),
-    }))
+    })
 }
 
 fn measure_of(value: &Value) -> Result<Option<Measure>, String> {

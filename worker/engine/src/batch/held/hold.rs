@@ -1,49 +1,11 @@
-//! Rows with an unchanged position, taken by the range: liquidation and drawdown from extremes, returns by a scan.
+//! Rows with an unchanged position, taken by the range: drawdown from extremes, returns by a scan.
 
 use super::{HeldAccount, HeldBlock, sums};
 
 impl HeldAccount {
-    /// Holds the position over the rows `from..to` of the block. Answers the row after the last one taken, which is
-    /// not `to` where a liquidation or the ruin came before.
+    /// Holds over rows without an event inside of bars. Answers as [`HeldAccount::hold`].
     #[inline(always)]
-    pub(super) fn hold(&mut self, block: &HeldBlock, from: usize, to: usize) -> usize {
-        if block.exec.maintenance_margin.is_some() {
-            let marks = block.marks.extremes(from, to);
-            if self.may_liquidate(marks) {
-                return self.hold_warily(block, from, to);
-            }
-        }
-        self.scan(block, from, to)
-    }
-
-    /// Whether one of rows with these extremes of the marks may liquidate.
-    #[inline(always)]
-    fn may_liquidate(&self, (high, low): (f64, f64)) -> bool {
-        if self.q < 0.0 { high >= self.trigger } else { low <= self.trigger }
-    }
-
-    #[inline(never)]
-    fn hold_warily(&mut self, block: &HeldBlock, mut from: usize, to: usize) -> usize {
-        while from < to {
-            let doubtful = |&t: &usize| self.may_liquidate(block.marks.extremes(t, t + 1));
-            let row = (from..to).find(doubtful).unwrap_or(to);
-            if row > from {
-                from = self.scan(block, from, row);
-            }
-            if from < to && !self.over {
-                self.bar(block, block.start + from, self.acted, false);
-                from += 1;
-            }
-            if self.over || self.q == 0.0 {
-                return from;
-            }
-        }
-        to
-    }
-
-    /// Holds over rows without a liquidation.
-    #[inline(always)]
-    fn scan(&mut self, block: &HeldBlock, from: usize, to: usize) -> usize {
+    pub(super) fn scan(&mut self, block: &HeldBlock, from: usize, to: usize) -> usize {
         let short = self.q < 0.0;
         let (high, low) = if short { block.short } else { block.long }.extremes(from, to);
         // Rounding is monotone: the extremes of K + q x are those of x.
@@ -81,8 +43,10 @@ impl HeldAccount {
     #[cold]
     fn walk(&mut self, block: &HeldBlock, from: usize, to: usize) -> usize {
         for t in from..to {
-            self.bar(block, block.start + t, self.acted, false);
-            if self.over || self.q == 0.0 {
+            let row = block.start + t;
+            self.pass_borders(block, row);
+            self.mark(block, row, self.rule(), true);
+            if self.over {
                 return t + 1;
             }
         }

@@ -3,7 +3,10 @@
 //! fills E = K + q x with constant K and q.
 
 mod bar;
+mod decided;
+mod guard;
 mod hold;
+mod listener;
 mod sums;
 mod tables;
 
@@ -15,6 +18,9 @@ use super::ranges::Ranges;
 use super::{Bits, WORDS};
 use crate::evaluation::BLOCKS;
 use crate::execution::Execution;
+use crate::stops::{Fractions, Guard};
+pub(super) use decided::Decided;
+use listener::Nobody;
 pub(super) use tables::Tables;
 
 /// One account between two blocks of rows.
@@ -30,10 +36,13 @@ pub(super) struct HeldAccount {
     cash_before: f64,
     /// A mark beyond this may be a liquidation.
     trigger: f64,
+    /// Stop genes, and what guards the open position; `None`: nothing but the margin.
+    stops: Fractions,
+    guard: Option<Guard>,
     /// Equity at the last close.
     before: f64,
-    /// The target last executed, and the side a liquidation has blocked.
-    pub acted: i8,
+    /// The target last executed, and the side that a stop, target or liquidation has blocked.
+    pub acted: f64,
     pub blocked: i8,
     pub drawdown: Drawdown,
     pub tally: Tally,
@@ -62,13 +71,15 @@ pub(super) struct HeldBlock<'a> {
     pub short: &'a Ranges,
     /// Extremes of the marks.
     pub marks: &'a Ranges,
+    /// Highs and lows of the bars.
+    pub bars: &'a Ranges,
     pub exec: &'a Execution,
     /// First row of the block.
     pub start: usize,
 }
 
 impl HeldAccount {
-    pub(super) fn new(capital: f64, tables: &Tables) -> HeldAccount {
+    pub(super) fn new(capital: f64, tables: &Tables, stops: Fractions) -> HeldAccount {
         HeldAccount {
             k: capital,
             q: 0.0,
@@ -76,8 +87,10 @@ impl HeldAccount {
             charged: 0.0,
             cash_before: 0.0,
             trigger: 0.0,
+            stops,
+            guard: None,
             before: capital,
-            acted: 0,
+            acted: 0.0,
             blocked: 0,
             drawdown: Drawdown::new(capital),
             tally: Tally::default(),
@@ -120,7 +133,7 @@ impl HeldAccount {
         let (mut positions, mut edges) = self.plan(&mut wishes, open, at, rows);
         loop {
             let edge = next(&edges, at, rows);
-            let liquidated = if edge > at && self.q != 0.0 {
+            let closed = if edge > at && self.q != 0.0 {
                 at = self.hold(block, at, edge);
                 self.q == 0.0
             } else {
@@ -130,12 +143,13 @@ impl HeldAccount {
             if self.over {
                 return;
             }
-            if !liquidated {
+            if !closed {
                 if at == rows {
                     return;
                 }
                 let bit = |x: &Bits| (x[at / 64] >> (at % 64) & 1) as i8;
-                self.bar(block, block.start + at, bit(&positions[0]) - bit(&positions[1]), false);
+                let side = bit(&positions[0]) - bit(&positions[1]);
+                self.bar(block, block.start + at, f64::from(side), false, &mut Nobody);
                 at += 1;
                 if self.over {
                     return;
@@ -168,7 +182,7 @@ impl HeldAccount {
                 self.blocked = 0;
             }
         }
-        let mut held = [u64::from(self.acted > 0), u64::from(self.acted < 0)];
+        let mut held = [u64::from(self.acted > 0.0), u64::from(self.acted < 0.0)];
         let positions = match open {
             Some(open) => {
                 let [mut long, mut short] = held;
@@ -192,8 +206,15 @@ impl HeldAccount {
         if !self.over {
             let wish = self.latch[0] as i8 - self.latch[1] as i8;
             let wish = if wish == self.blocked { 0 } else { wish };
-            let side = if block.tables.is_open(row) { wish } else { self.acted };
-            self.bar(block, row, side, final_close);
+            let side = if block.tables.is_open(row) { f64::from(wish) } else { self.acted };
+            self.bar(block, row, side, final_close, &mut Nobody);
+        }
+        self.end(block, row)
+    }
+
+    /// What is left to do after the last row. Answers whether a position is left open.
+    fn end(&mut self, block: &HeldBlock, row: usize) -> bool {
+        if !self.over {
             self.charge(block, row);
         }
         self.pass_borders(block, row + 1);

@@ -24,12 +24,12 @@ pub(in crate::batch) struct Tables<'a> {
     pub scale: f64,
     /// First row of blocks 1 to 15 of the counted returns, then the row after the last.
     pub borders: [usize; BLOCKS],
+    /// Whether every open lies between the low and the high.
+    pub ordered: bool,
     /// Rows that trade, as bits; `None` where all do.
     pub open: Option<Vec<u64>>,
     /// Whether every return is E / E1 - 1.
     pub ratios: bool,
-    /// Equity multiple of an opening order.
-    pub k: f64,
 }
 
 impl<'a> Tables<'a> {
@@ -61,9 +61,9 @@ impl<'a> Tables<'a> {
             low_marks: vec![f64::INFINITY; n],
             scale: 0.0,
             borders: std::array::from_fn(|b| base + 1 + block_start(b + 1, n - base - 1)),
+            ordered: true,
             open: open_rows(prepared, base),
             ratios: charged || exec.has_ratio_returns(),
-            k,
         };
         let (mut reach, mut border) = ([0_i128; 3], 0);
         for t in base + 1..n {
@@ -84,10 +84,11 @@ impl<'a> Tables<'a> {
                     return None;
                 }
             }
+            let (open, high, low) = (prepared.open[t], prepared.high[t], prepared.low[t]);
+            tables.ordered &= low <= open && open <= high;
             if !prepared.is_tradable(t) {
                 continue;
             }
-            let (open, high, low) = (prepared.open[t], prepared.high[t], prepared.low[t]);
             let (high, low) = (if open > high { open } else { high }, if open < low { open } else { low });
             let (long, short) = (charges.at(false, t), charges.at(true, t));
             tables.high_marks[t] = (1.0 + margin) * high - short;

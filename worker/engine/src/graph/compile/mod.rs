@@ -97,6 +97,9 @@ impl Compiler<'_> {
         }
         match &expr.kind {
             ExprKind::Name(name) => self.name(name),
+            ExprKind::Column(column) => {
+                Ok(Operand::Number { node: self.node(Op::Signal(column.to_string()), &[]), power: 0 })
+            }
             ExprKind::Negative(x) => {
                 let x = self.operand(x)?;
                 Ok(self.negative(x))

@@ -30,6 +30,13 @@ pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
         Op::See { .. } => return None,
         Op::Field(field) => Box::new(bars::Field::new(field)),
         Op::Volume => Box::new(volume::volume),
+        Op::Signal(name) => numbers(move |rows, out| {
+            let out = out.numbers_mut(rows.len);
+            match rows.bars.signal(&name) {
+                Some(all) => out.copy_from_slice(&all[rows.from..rows.from + rows.len]),
+                None => out.fill(f64::NAN),
+            }
+        }),
         Op::Flow(flow) => Box::new(volume::Flow::new(flow)),
         Op::Clock(clock) => Box::new(clock::Clock::new(clock)),
         Op::NewDay => Box::new(clock::NewDay),

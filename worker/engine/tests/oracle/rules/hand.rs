@@ -48,6 +48,7 @@ impl Hand {
             close: &self.prices[3],
             volume: self.volume.as_deref(),
             funding: &[],
+            signals: None,
         }
     }
 }

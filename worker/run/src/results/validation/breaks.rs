@@ -2,14 +2,8 @@
 
 use galapagos_engine::evaluation::Metric;
 use galapagos_validation::concentration::{BEST, best_trades, without_best};
-use galapagos_validation::neighbours::{PAIRS, Position, neighbours};
 use galapagos_validation::periods::{best_block_share, by_year, positive_blocks};
-use galapagos_validation::random_entry::{Sleeve, Trade};
-use galapagos_validation::{
-    NullReason, bootstrap as resampling, neighbours as around, random_entry as places, regimes as markets,
-};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use galapagos_validation::{NullReason, bootstrap as resampling, regimes as markets};
 
 use super::document::{
     Bootstrap, Concentration, CostStress, Difference, LookAhead, Neighbourhood, Periods, RandomEntry, Regime,
@@ -18,8 +12,8 @@ use super::document::{
 use super::find::{Find, Window};
 use super::parts;
 use crate::results::ResultError;
-use crate::validate::entries::{Span, SymbolEntries};
-use crate::validate::{costs as dearer, evaluate, lookahead, trades};
+use crate::validate::entries::random_entries;
+use crate::validate::{costs as dearer, lookahead, neighbourhood as near, trades};
 
 pub(super) fn bootstrap(find: &Find<'_>) -> Result<Bootstrap, NullReason> {
     let spec = &find.spec().bootstrap;
@@ -48,29 +42,9 @@ pub(super) fn random_entry(find: &Find<'_>) -> RandomEntry {
 }
 
 fn entries(find: &Find<'_>, window: &Window<'_>) -> Result<Test, NullReason> {
-    let exec = &find.problem.job().execution;
-    let rows = window.part.rows_of(exec, find.problem.others(), &find.decoded);
-    let symbols = window.part.symbols().iter().zip(&rows).zip(&window.report.per_symbol);
-    let entries: Vec<SymbolEntries> =
-        symbols.map(|((prepared, &rows), result)| SymbolEntries::new(prepared, rows, result, exec)).collect();
-    let spans: Vec<Vec<Trade>> = entries
-        .iter()
-        .map(|e| e.spans.iter().map(|s| Trade { offset: s.offset, bars: s.bars, short: !s.long }).collect())
-        .collect();
-    let value = |entries: &SymbolEntries, trade: Trade, offset: usize| {
-        entries.value(Span { offset, bars: trade.bars, long: !trade.short }).unwrap_or(0.0)
-    };
-    let values: Vec<_> =
-        entries.iter().map(|e| move |trade: Trade, offset: usize| value(e, trade, offset)).collect();
-    let sleeves: Vec<Sleeve<'_>> = entries
-        .iter()
-        .zip(&spans)
-        .zip(&values)
-        .enumerate()
-        .map(|(i, ((e, trades), value))| Sleeve { subject: i as u32, rows: e.rows, trades, value })
-        .collect();
     let samples = find.spec().random_entry.samples;
-    let found = places::random_entry(&sleeves, find.seed(), samples, find.slots)?;
+    let found =
+        random_entries(find.problem, window.part, &find.decoded, &window.report, samples, find.slots)?;
     Ok(Test { p: found.hits.p(), hits: found.hits.hits, samples: found.hits.samples, of: found.trades })
 }
 
@@ -87,31 +61,9 @@ pub(super) fn costs(find: &Find<'_>) -> Result<Vec<CostStress>, ResultError> {
 }
 
 pub(super) fn neighbourhood(find: &Find<'_>) -> Result<Result<Neighbourhood, NullReason>, ResultError> {
-    let space = find.problem.job().species[find.species].space();
-    let positions: Vec<Position> = find
-        .indices
-        .iter()
-        .zip(space.lens())
-        .enumerate()
-        .map(|(i, (&at, &len))| Position {
-            at,
-            last: len.saturating_sub(1),
-            numeric: !space.is_categorical(i),
-        })
-        .collect();
-    let near = neighbours(&positions, PAIRS, find.seed(), |mut genome| {
-        space.repair(&mut genome);
-        space.canonical(&genome).ok().map(|g| g.to_vec())
-    });
     let winner = find.metric(Metric::Sharpe).unwrap_or(0.0);
-    let near: Vec<Box<[u32]>> = near.into_iter().map(Vec::into_boxed_slice).collect();
-    // Nothing is a share of a loss: its neighbours are not worth the time.
-    let sharpes = if winner > 0.0 && !near.is_empty() {
-        evaluate::sharpes(find.problem, find.species, &near, find.slots)?
-    } else {
-        Vec::new()
-    };
-    Ok(around::neighbourhood(winner, &sharpes).map(|n| Neighbourhood {
+    let found = near::neighbourhood(find.problem, find.species, &find.indices, winner, find.slots)?;
+    Ok(found.map(|n| Neighbourhood {
         neighbours: n.neighbours,
         median: n.median,
         worst: n.worst,
@@ -122,13 +74,8 @@ pub(super) fn neighbourhood(find: &Find<'_>) -> Result<Result<Neighbourhood, Nul
 pub(super) fn periods(find: &Find<'_>) -> Periods {
     let total = &find.training.report.total;
     let blocks = &find.training.report.evaluation.blocks;
-    let year =
-        |ms: i64| Timestamp::from_millisecond(ms).map_or(0, |t| i32::from(t.to_zoned(TimeZone::UTC).year()));
-    let years: Vec<i32> = total.time_ms.iter().map(|&ms| year(ms)).collect();
-    let exits: Vec<i32> = trades::by_year(find.training.report, find.problem.bars())
-        .into_iter()
-        .flat_map(|(year, n)| std::iter::repeat_n(i32::from(year), n as usize))
-        .collect();
+    let years: Vec<i32> = total.time_ms.iter().map(|&ms| trades::year(ms)).collect();
+    let exits = trades::years(find.training.report, find.problem.bars());
     let (best_block, best_block_share_reason) = parts(best_block_share(blocks));
     let years = by_year(&years, &total.returns, &exits, find.bars_per_year(), find.riskless());
     Periods {

@@ -331,3 +331,41 @@ pub struct Difference {
     /// With the future cut off.
     pub cut: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use galapagos_crds::conditions::ValidatedReason;
+    use galapagos_crds::status;
+    use galapagos_validation::verdict::{Reason, Validated};
+
+    #[test]
+    fn a_verdict_has_one_name_in_the_result_and_in_the_condition() {
+        let reasons = [
+            Reason::AllGatesPassed,
+            Reason::LookAhead,
+            Reason::TooFewTrades,
+            Reason::LikelyLuck,
+            Reason::CostSensitive,
+            Reason::Fragile,
+            Reason::WalkForwardFailed,
+            Reason::HoldoutFailed,
+            Reason::Degraded,
+            Reason::Overfit,
+            Reason::DeflatedSharpeLow,
+            Reason::NotComputed,
+            Reason::NoCandidate,
+            Reason::NotYet,
+        ];
+        let of_the_condition: Vec<_> = ValidatedReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        let mut all: Vec<_> = reasons.iter().map(|reason| reason.name()).collect();
+        all.push("Unknown");
+        assert_eq!(all, of_the_condition);
+        for (result, condition) in [
+            (Validated::True, status::Validated::True),
+            (Validated::False, status::Validated::False),
+            (Validated::Unknown, status::Validated::Unknown),
+        ] {
+            assert_eq!(result.name(), condition.as_str());
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! `galapagos compare`: where two results differ.
+
+pub mod arguments;
+pub mod difference;
+pub mod show;

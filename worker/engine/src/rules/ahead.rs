@@ -1,0 +1,185 @@
+//! How far nothing changes: which rows of a running account need no decision, 64 at a time.
+
+use super::account::{NEVER, RulesAccount, known, number};
+use super::code::Test;
+use super::decisions::Size;
+use super::lanes::{LANES, Lanes, Span, bits_from};
+use super::state::Term;
+use crate::stops::Levels;
+
+/// Rows of an open position before anybody decides in them.
+pub(crate) struct Ahead {
+    pub rows: usize,
+    /// Rows whose close may decide something.
+    pub decides: u64,
+    /// Rows in which the levels of the rules may close the position.
+    pub hits: u64,
+    /// Best and worst price after each row, and the level of the stop and of the target after its close.
+    peak: Lanes,
+    trough: Lanes,
+    stop: Lanes,
+    target: Lanes,
+}
+
+impl Ahead {
+    /// Before the first look.
+    pub fn new() -> Ahead {
+        let lanes = [f64::NAN; LANES];
+        Ahead { rows: 0, decides: 0, hits: 0, peak: lanes, trough: lanes, stop: lanes, target: lanes }
+    }
+}
+
+/// Bits from bit `lane` on.
+fn from_lane(lane: usize) -> u64 {
+    if lane < LANES { u64::MAX << lane } else { 0 }
+}
+
+impl RulesAccount<'_> {
+    /// The first row of `from..to` whose close may change what is wanted of a flat account; `to`: there is none.
+    pub fn flat_until(&self, from: usize, to: usize) -> usize {
+        let mut row = if from < self.rules.start { self.rules.start } else { from };
+        if self.blocked != 0 && self.blocked != self.latch {
+            return if row < to { row } else { to };
+        }
+        while row < to {
+            let word = self.may_decide(row);
+            if word != 0 {
+                let next = row + word.trailing_zeros() as usize;
+                return if next < to { next } else { to };
+            }
+            row += LANES;
+        }
+        to
+    }
+
+    /// Which rows from `row` on may decide something while the account is flat.
+    fn may_decide(&self, row: usize) -> u64 {
+        match self.latch {
+            0 => self.may_enter(0, row) | self.may_enter(1, row),
+            latch => {
+                let b = number(latch > 0);
+                let exit = self.rules.sides[b].as_ref().and_then(|side| side.exit.as_ref());
+                let leaves = match exit {
+                    None => 0,
+                    Some(Test::Column(slot)) => {
+                        bits_from(self.rules.columns.conditions(*slot).planes().0, row)
+                    }
+                    Some(_) => u64::MAX,
+                };
+                leaves | self.may_enter(1 - b, row)
+            }
+        }
+    }
+
+    /// Rows from `row` on in which an entry of a side may be met, or may no longer be while the side waits for that.
+    fn may_enter(&self, b: usize, row: usize) -> u64 {
+        let Some(side) = &self.rules.sides[b] else { return 0 };
+        let Some(slot) = self.rules.needed[b] else { return u64::MAX };
+        let met = bits_from(self.rules.columns.conditions(slot).planes().0, row);
+        match (self.waiting[b], &side.enter, &side.size) {
+            (false, _, _) => met,
+            (true, Test::Column(_), Size::Whole) => !met,
+            (true, _, _) => u64::MAX,
+        }
+    }
+
+    /// Looks at the next rows of the open position, of which nothing is wanted but to be held. Answers false where only
+    /// row after row can tell.
+    pub fn look_ahead(&self, from: usize, rows: usize, out: &mut Ahead) -> bool {
+        let Some(position) = &self.position else { return false };
+        let (b, long) = (number(position.long), position.long);
+        let Some(side) = &self.rules.sides[b] else { return false };
+        let reads = |code: &Option<super::code::Number>| code.as_ref().is_some_and(|code| code.reads_stop());
+        if self.blocked != 0 || self.aged || self.waiting[b] || reads(&side.stop) || reads(&side.target) {
+            return false;
+        }
+        let (high, low) = (&self.prepared.high[from..from + rows], &self.prepared.low[from..from + rows]);
+        let mut end = *position;
+        for i in 0..rows {
+            end.follow(high[i], low[i]);
+            (out.peak[i], out.trough[i]) = (end.peak, end.trough);
+        }
+        out.rows = rows;
+        let knows = self.rules.knows_account;
+        let mut span = Span {
+            columns: &self.rules.columns,
+            from,
+            rows,
+            signal: position.signal,
+            fixed: position.fixed(),
+            peak: &out.peak,
+            trough: &out.trough,
+            close: &self.prepared.close,
+            stop: None,
+            entry: position.entry,
+            last_exit: None,
+            day_ends: usize::MAX,
+        };
+        // A stop only tightens.
+        if let Some(stop) = &side.stop {
+            stop.lanes(&span, &mut out.stop);
+            let mut now = position.stop;
+            for wanted in &mut out.stop[..rows] {
+                let tighter = now.is_nan() || if long { *wanted > now } else { *wanted < now };
+                now = if tighter { *wanted } else { now };
+                *wanted = now;
+            }
+        } else {
+            out.stop[..rows].fill(f64::NAN);
+        }
+        match &side.target {
+            Some(target) => target.lanes(&span, &mut out.target),
+            None => out.target[..rows].fill(f64::NAN),
+        }
+        out.hits = 0;
+        if side.stop.is_some() || side.target.is_some() {
+            let (mut stop, mut target) = (position.stop, self.target);
+            for i in 0..rows {
+                let hit = if long {
+                    low[i] <= stop || high[i] >= target
+                } else {
+                    high[i] >= stop || low[i] <= target
+                };
+                out.hits |= u64::from(hit) << i;
+                (stop, target) = (out.stop[i], out.target[i]);
+            }
+        }
+        if knows {
+            span.last_exit = self.last_exit;
+            let never = if self.last_exit.is_none() { NEVER } else { f64::NAN };
+            span.fixed = [
+                (Term::BarsSinceExit, never),
+                (Term::LastPnl, self.last_pnl),
+                (Term::TradesToday, f64::from(self.entries.1)),
+            ]
+            .into_iter()
+            .fold(span.fixed, |state, (term, value)| state.with(term, value));
+            let ends = (from..from + rows).find(|&row| self.day(row) != self.entries.0);
+            span.day_ends = ends.unwrap_or(usize::MAX);
+        }
+        span.stop = Some(&out.stop);
+        let exits = side.exit.as_ref().map_or(0, |exit| exit.lanes(&span).0);
+        let aged = self.rules.max_bars.map_or(0, |most| {
+            let first = position.entry + most;
+            from_lane(first.saturating_sub(from))
+        });
+        out.decides = (exits | aged | self.may_enter(1 - b, from)) & span.mask();
+        true
+    }
+
+    /// Takes the first `followed` rows that were looked at as held, and the closes of the first `decided` as those that
+    /// have moved the levels. Answers the levels of the next bar.
+    pub fn advance(&mut self, ahead: &Ahead, followed: usize, decided: usize) -> Levels {
+        if let Some(position) = &mut self.position {
+            if let Some(last) = followed.checked_sub(1) {
+                (position.peak, position.trough) = (ahead.peak[last], ahead.trough[last]);
+            }
+            if let Some(last) = decided.checked_sub(1) {
+                position.stop = ahead.stop[last];
+                self.target = ahead.target[last];
+            }
+        }
+        let stop = self.position.map_or(f64::NAN, |position| position.stop);
+        Levels { stop: known(stop), target: known(self.target) }
+    }
+}

@@ -1,0 +1,124 @@
+//! Everything that a report shows, from the files of a result.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use galapagos_crds::GeneValue;
+use galapagos_crds::job::EvolutionJob;
+use galapagos_crds::strategy::Scale;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::account::{self, Account};
+use super::error::ReportError;
+use super::heat::{self, Heat};
+use super::ledger;
+use super::trades::{self, Trades};
+use crate::results::document::{Champion, ResultDocument, SCHEMA};
+
+/// The largest document that is read: a hundred thousand generations take a tenth of it.
+const LARGEST: u64 = 1 << 28;
+
+/// The files of a result.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// `result.json`.
+    pub document: ResultDocument,
+    /// `validation.walk_forward` of it, whatever it holds.
+    pub walk_forward: Option<Value>,
+    /// `job.yaml`; `None` where it is missing or of another release.
+    pub job: Option<EvolutionJob>,
+    /// `best/equity.csv`.
+    pub account: Option<Account>,
+    /// `best/trades.csv`.
+    pub trades: Option<Trades>,
+    /// Maps of `evaluations.parquet`.
+    pub maps: Vec<Heat>,
+    /// Every how many evaluations went into the maps.
+    pub every: u64,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    schema: String,
+}
+
+#[derive(Deserialize)]
+struct Later {
+    validation: Option<LaterValidation>,
+}
+
+#[derive(Deserialize)]
+struct LaterValidation {
+    walk_forward: Option<Value>,
+}
+
+impl Data {
+    /// Reads a result.
+    ///
+    /// # Errors
+    /// A file cannot be read, or is not what a run writes. A file that is missing is left out, but `result.json`.
+    pub fn read(folder: &Path) -> Result<Data, ReportError> {
+        let path = folder.join("result.json");
+        let bytes = bounded(&path)?.ok_or_else(|| ReportError::NoResult { path: folder.to_owned() })?;
+        let wrong = |source| ReportError::Json { path: path.clone(), source };
+        let head: Head = serde_json::from_slice(&bytes).map_err(wrong)?;
+        if head.schema != SCHEMA {
+            let found = head.schema.chars().take(100).collect();
+            return Err(ReportError::Schema { path, found, known: SCHEMA });
+        }
+        let document: ResultDocument = serde_json::from_slice(&bytes).map_err(wrong)?;
+        let later: Later = serde_json::from_slice(&bytes).map_err(wrong)?;
+        let text = bounded(&folder.join("job.yaml"))?.and_then(|bytes| String::from_utf8(bytes).ok());
+        let job = text.and_then(|text| serde_yaml::from_str::<EvolutionJob>(&text).ok());
+        let mut data = Data {
+            document,
+            walk_forward: later.validation.and_then(|v| v.walk_forward),
+            job,
+            account: account::read(&folder.join("best/equity.csv"))?,
+            trades: trades::read(&folder.join("best/trades.csv"))?,
+            maps: Vec::new(),
+            every: 1,
+        };
+        if let Some(shown) = data.shown().cloned()
+            && let Some(run) = ledger::read(&folder.join("evaluations.parquet"), &shown.strategy)?
+        {
+            data.every = run.every;
+            data.maps =
+                heat::maps(&run, |gene| value(&shown, gene), |gene| data.is_log(&shown.strategy, gene));
+        }
+        Ok(data)
+    }
+
+    /// The individual that the tables beside `result.json` are of: the best, or the nearest where none is feasible.
+    pub fn shown(&self) -> Option<&Champion> {
+        self.document.best.as_ref().or(self.document.species.first())
+    }
+
+    fn is_log(&self, strategy: &str, gene: &str) -> bool {
+        let strategies = self.job.iter().flat_map(|job| &job.spec.strategies);
+        let genes = strategies.filter(|s| s.name == strategy).flat_map(|s| &s.genes);
+        genes.filter(|g| g.name == gene).any(|g| g.scale == Some(Scale::Log))
+    }
+}
+
+fn value(champion: &Champion, gene: &str) -> Option<f64> {
+    match champion.genome.get(gene)? {
+        GeneValue::Number(value) => Some(value.to_f64()),
+        GeneValue::Name(_) => None,
+    }
+}
+
+fn bounded(path: &Path) -> Result<Option<Vec<u8>>, ReportError> {
+    let file = match File::open(path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(ReportError::read(path))?,
+    };
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ReportError::read(path))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(ReportError::TooLarge { path: path.to_owned(), limit: LARGEST });
+    }
+    Ok(Some(bytes))
+}
