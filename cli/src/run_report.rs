@@ -3,6 +3,7 @@
 use crate::champion;
 use crate::table::thousands;
 use crate::verdict;
+use galapagos_run::report::page::REPORT;
 use galapagos_run::results::document::{Champion, ResultDocument};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -85,6 +86,11 @@ pub fn to_text(result: &ResultDocument, folder: &Path, limits: bool) -> String {
         result.result_digest,
         folder.display(),
     ));
+    // A result of an earlier release has none.
+    let report = folder.join(REPORT);
+    if report.is_file() {
+        text.push_str(&format!("Report   {}\n", report.display()));
+    }
     text
 }
 

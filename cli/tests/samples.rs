@@ -106,6 +106,7 @@ fn a_stored_result_replays_to_the_same_bits_for_every_species() {
         "DIGEST",
         "best/equity.csv",
         "best/trades.csv",
+        "report.html",
         "equity.svg",
         "fitness.svg",
     ] {

@@ -175,6 +175,7 @@ fn the_written_job_is_the_same_job() {
         "best/equity.csv",
         "best/trades.csv",
         // Of the run itself, so also where a coordinator writes the result.
+        "report.html",
         "equity.svg",
         "fitness.svg",
     ] {

@@ -39,10 +39,15 @@ struct Chain {
 impl Chain {
     fn next(&mut self, value: f64, begins: bool) -> f64 {
         if begins {
-            let whole = self.last.is_nan();
-            (self.base, self.first) = (if whole { value } else { self.last }, value);
+            self.first = f64::NAN;
         }
-        self.last = if self.first > 0.0 { self.base * (value / self.first) } else { f64::NAN };
+        if value.is_nan() {
+            return value;
+        }
+        if self.first.is_nan() {
+            (self.base, self.first) = (if self.last.is_nan() { value } else { self.last }, value);
+        }
+        self.last = if self.first > 0.0 { self.base * (value / self.first) } else { 0.0 };
         self.last
     }
 }
@@ -61,7 +66,7 @@ pub fn read(path: &Path) -> Result<Option<Account>, ReportError> {
     let Some(table) = Table::open(path)? else { return Ok(None) };
     let [time, part, equity] = ["time", "part", "equity"].map(|name| table.needed(name));
     let (time, part, equity) = (time?, part?, equity?);
-    let market = table.column("market");
+    let (market, fall) = (table.column("market"), table.column("drawdown"));
     let mut account = Account { all, has_market: market.is_some(), capital: f64::NAN, ..Account::default() };
     let mut thinner = Thinner::new(all, COLUMNS);
     let new = || Chain { base: f64::NAN, first: f64::NAN, last: f64::NAN };
@@ -86,7 +91,9 @@ pub fn read(path: &Path) -> Result<Option<Account>, ReportError> {
             account.holdout_from.get_or_insert(ms);
         }
         peak = if value > peak { value } else { peak };
-        let drawdown = if peak > 0.0 { 1.0 - value / peak } else { f64::NAN };
+        // Results of earlier releases do not hold it.
+        let own = || if peak > 0.0 { 1.0 - value / peak } else { f64::NAN };
+        let drawdown = fall.map_or_else(own, |place| number(row[place]));
         let level = ours.next(value, begins);
         let held = theirs.next(market.map_or(f64::NAN, |m| number(row[m])), begins);
         if !holdout {
@@ -135,6 +142,17 @@ time,part,equity,return,market
         assert_eq!(levels, expected);
         assert_eq!((account.all, account.capital), (5, 100.0));
         assert_eq!(account.holdout_from.unwrap() - account.training_end.unwrap().0, 86_400_000);
+    }
+
+    #[test]
+    fn a_market_that_begins_later_is_drawn_from_there() {
+        let account = account(
+            "time,part,equity,return,drawdown,market\n2024-01-01T00:00:00Z,training,100,0,0.25,\n\
+             2024-01-02T00:00:00Z,training,100,0,0.5,50\n2024-01-03T00:00:00Z,training,100,0,0,60\n",
+        );
+        let of = |i: usize| account.rows.iter().map(|r| r.1[i]).collect::<Vec<_>>();
+        assert!(of(1)[0].is_nan());
+        assert_eq!((of(1)[1..].to_vec(), of(2)), (vec![50.0, 60.0], vec![0.25, 0.5, 0.0]));
     }
 
     #[test]

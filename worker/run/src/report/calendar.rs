@@ -40,7 +40,10 @@ impl Calendar {
     /// The levels at a close; in order of time.
     pub fn add(&mut self, ms: i64, account: f64, market: f64, holdout: bool) {
         let Some(month) = month(ms) else { return };
-        self.start.get_or_insert(End { account, market, holdout });
+        let start = self.start.get_or_insert(End { account, market, holdout });
+        if start.market.is_nan() {
+            start.market = market;
+        }
         let end = self.months.entry(month).or_insert(End { account, market, holdout });
         *end = End { account, market, holdout: end.holdout || holdout };
     }

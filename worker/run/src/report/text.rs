@@ -27,6 +27,11 @@ pub fn money(value: Option<f64>) -> String {
     })
 }
 
+/// A whole number.
+pub fn count(value: u64) -> String {
+    thousands(i128::from(value))
+}
+
 /// A probability: three digits, and how small it is at least.
 pub fn probability(value: Option<f64>) -> String {
     shown(value, |v| if v > 0.0 && v < 0.001 { "below 0.001".to_owned() } else { format!("{v:.3}") })

@@ -67,9 +67,10 @@ impl Thinner {
 mod tests {
     use super::*;
 
-    fn thinned(rows: impl ExactSizeIterator<Item = Row>, columns: u64) -> Vec<Row> {
+    fn thinned(rows: impl Iterator<Item = Row>, columns: u64) -> Vec<Row> {
+        let rows: Vec<Row> = rows.collect();
         let mut thinner = Thinner::new(rows.len() as u64, columns);
-        rows.for_each(|row| thinner.push(row));
+        rows.into_iter().for_each(|row| thinner.push(row));
         thinner.finish()
     }
 

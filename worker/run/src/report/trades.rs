@@ -25,6 +25,8 @@ pub struct Trade {
     pub to: i64,
     /// Why it ended.
     pub reason: String,
+    /// Whether the bar opened beyond the level that closed it.
+    pub gap: bool,
     /// Result with all costs, in account currency.
     pub pnl: f64,
 }
@@ -36,6 +38,8 @@ pub struct Part {
     pub held: Vec<i64>,
     /// Results, falling after [`read`].
     pub results: Vec<f64>,
+    /// Trades whose stop or target lay between two bars, so that they ended at the open behind it.
+    pub gaps: u64,
     /// Trades and results by the reason of the exit.
     pub reasons: BTreeMap<String, (u64, f64)>,
 }
@@ -71,6 +75,7 @@ impl Part {
     fn add(&mut self, trade: &Trade) {
         self.held.push(trade.to - trade.from);
         self.results.push(trade.pnl);
+        self.gaps += u64::from(trade.gap);
         let (count, sum) = self.reasons.entry(trade.reason.clone()).or_default();
         (*count, *sum) = (*count + 1, *sum + trade.pnl);
     }
@@ -102,6 +107,7 @@ pub fn read(path: &Path) -> Result<Option<Trades>, ReportError> {
     for (place, name) in places.iter_mut().zip(names) {
         *place = table.needed(name)?;
     }
+    let gap = table.column("gap");
     let mut trades = Trades::default();
     table.each(|row| {
         let [symbol, part, side, from, to, reason, pnl] = places.map(|place| row[place]);
@@ -113,6 +119,7 @@ pub fn read(path: &Path) -> Result<Option<Trades>, ReportError> {
             from: stamp(from)?,
             to: stamp(to)?,
             reason: owned(reason),
+            gap: gap.is_some_and(|place| row[place] == "true"),
             pnl: Some(number(pnl)).filter(|pnl| pnl.is_finite()).unwrap_or(0.0),
         });
         Ok(())
@@ -152,15 +159,16 @@ mod tests {
     // Results 10, -4, 3, 2, 1, 6, -2 in the training, 5 in the holdout; held 1 to 7 days, and 2.
     fn trades() -> Trades {
         let mut text =
-            "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees\n"
+            "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees,level,gap\n"
                 .to_owned();
         for (i, pnl) in [10, -4, 3, 2, 1, 6, -2].into_iter().enumerate() {
             let (day, reason) = (i + 2, if pnl < 0 { "stop" } else { "signal" });
             text += &format!(
-                "A,training,long,2023-01-01T00:00:00Z,1,2023-01-0{day}T00:00:00Z,1,{reason},1,{pnl},0\n"
+                "A,training,long,2023-01-01T00:00:00Z,1,2023-01-0{day}T00:00:00Z,1,{reason},1,{pnl},0,,{}\n",
+                pnl < 0
             );
         }
-        text += "B,holdout,short,2024-01-01T00:00:00Z,1,2024-01-03T00:00:00Z,1,final,1,5,0\n";
+        text += "B,holdout,short,2024-01-01T00:00:00Z,1,2024-01-03T00:00:00Z,1,final,1,5,0,,false\n";
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trades.csv");
         std::fs::write(&path, text).unwrap();
@@ -175,7 +183,7 @@ mod tests {
         assert_eq!((training.best_five_share(), holdout.best_five_share()), (Some(22.0 / 16.0), None));
         assert_eq!(training.winners(), Some(5.0 / 7.0));
         assert_eq!(training.median_held(), Some(4 * 86_400_000));
-        assert_eq!(training.reasons["stop"], (2, -6.0));
+        assert_eq!((training.reasons["stop"], training.gaps, holdout.gaps), ((2, -6.0), 2, 0));
     }
 
     #[test]

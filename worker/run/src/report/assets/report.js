@@ -72,7 +72,7 @@
       return { height: 380, values, options: {
         series, cursor, tzDate: utc, hooks: marks(account),
         scales: { y: { distr: 3, range: inside } },
-        axes: [axis({ size: 40 }), axis({ splits: levels, filter: (_, s) => s, values: (_, all) => all.map(amount) })],
+        axes: [axis({ size: 54 }), axis({ splits: levels, filter: (_, s) => s, values: (_, all) => all.map(amount) })],
       } };
     },
     drawdown: () => {
@@ -81,7 +81,7 @@
         series: [{ label: "UTC", value: day }, line("Drawdown", "ours", percent, { fill: faint("ours") })],
         cursor, tzDate: utc, hooks: marks(account),
         scales: { y: { range: (_, low) => [Math.min(low * 1.05, -0.01), 0] } },
-        axes: [axis({ size: 40 }), axis({ values: (_, all) => all.map(v => Math.round(v * 100) + " %") })],
+        axes: [axis({ size: 54 }), axis({ values: (_, all) => all.map(v => Math.round(v * 100) + " %") })],
       } };
     },
     search: () => {

@@ -48,7 +48,7 @@ pub fn section(data: &Data) -> Result<String, ReportError> {
         );
     }
     if !account.has_market {
-        words += " This result does not hold buy and hold bar by bar; its end is in the table above.";
+        words += " This result does not hold buy and hold bar by bar; its end is in the table below.";
     }
     Ok(framed("account", "Account", &(text + &note(&words))))
 }

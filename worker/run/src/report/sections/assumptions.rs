@@ -4,7 +4,7 @@ use galapagos_crds::execution::{Aggregate, ExecutionSpec, Fill, Side, Window};
 
 use crate::report::data::Data;
 use crate::report::html::{Cell, Table, escape, section as framed};
-use crate::report::text::{day, money};
+use crate::report::text::{count, day, money};
 
 /// The part with the assumptions.
 pub fn section(data: &Data) -> String {
@@ -48,7 +48,7 @@ fn lines(data: &Data) -> Vec<String> {
         Some(from) => format!(
             "The holdout begins at {} and has {} stamps. No individual was chosen on it; it was evaluated after the last generation.",
             from,
-            money(Some(window.holdout_stamps as f64))
+            count(window.holdout_stamps)
         ),
         None => "There is no holdout: nothing here was tested on rows that the search had not seen.".to_owned(),
     });
@@ -56,10 +56,10 @@ fn lines(data: &Data) -> Vec<String> {
         lines.push(format!(
             "{}: {} rows from {} to {}, of which {} warm up.",
             symbol.symbol,
-            money(Some(symbol.rows as f64)),
+            count(symbol.rows),
             symbol.from,
             symbol.to,
-            money(Some(symbol.warm_up as f64))
+            count(symbol.warm_up)
         ));
     }
     lines.push(format!("A year has {} bars.", money(Some(window.bars_per_year))));

@@ -1,11 +1,18 @@
 //! What the verdict rests on, and what would break the find: one line a question.
 
-use crate::report::html::{Cell, Table};
-use crate::report::text::{money, number, percent, probability, short, signed_percent};
+use crate::report::data::Data;
+use crate::report::html::{Cell, Table, section as framed};
+use crate::report::text::{count, number, percent, probability, short, signed_percent};
 use crate::results::validation::document::{Test, Validation};
 
+/// The part; nothing without a verdict.
+pub fn section(data: &Data) -> String {
+    let rows = data.document.validation.as_ref().map_or_else(String::new, rows);
+    framed("evidence", "Behind the verdict", &rows)
+}
+
 /// The table; with the reason where a number is missing.
-pub fn rows(validation: &Validation) -> String {
+fn rows(validation: &Validation) -> String {
     let mut table = Table::new("What was asked, and the answers", &["Question", "Answer"]).words(&[1]);
     let mut say = |question: &str, answer: Option<String>, reason: Option<&str>| {
         let answer =
@@ -21,7 +28,7 @@ pub fn rows(validation: &Validation) -> String {
         format!(
             "{} different strategies among the trials and {} tried before: luck alone shows a Sharpe ratio of {} beyond the market \
              in one of 20 searches, this one shows {}. p {} on the training rows, {out}; confidence {}",
-            money(Some(c.effective_trials as f64)), money(Some(c.prior_trials as f64)), number(Some(c.required_sharpe), 2),
+            count(c.effective_trials), count(c.prior_trials), number(Some(c.required_sharpe), 2),
             number(c.timing_sharpe.training, 2), probability(Some(c.p_training)), number(Some(c.value), 3)
         )
     }), v.confidence_reason.as_deref());
@@ -35,7 +42,7 @@ pub fn rows(validation: &Validation) -> String {
             format!(
                 "in {} of {} splits the best half is below the median in the other; it loses there in {}",
                 percent(Some(p.value)),
-                money(Some(p.splits as f64)),
+                count(p.splits),
                 percent(Some(p.probability_of_loss))
             )
         }),
@@ -43,7 +50,7 @@ pub fn rows(validation: &Validation) -> String {
     );
     say("What are genes worth without selection?", v.random_genomes.map(|r| format!(
         "of {} random individuals half have a Sharpe ratio of {} or less, a quarter more than {}; {} are above 0",
-        money(Some(r.trials as f64)), number(Some(r.median), 2), number(Some(r.upper_quartile), 2), percent(Some(r.positive))
+        count(r.trials), number(Some(r.median), 2), number(Some(r.upper_quartile), 2), percent(Some(r.positive))
     )), v.random_genomes_reason.as_deref());
     say(
         "Is the best of all trials surprising (reality check)?",
@@ -93,12 +100,7 @@ pub fn rows(validation: &Validation) -> String {
         "In which markets?",
         v.regimes.as_ref().map(|regimes| {
             let one = |r: &crate::results::validation::document::Regime| {
-                format!(
-                    "{}: Sharpe ratio {} in {} bars",
-                    r.market,
-                    number(r.sharpe, 2),
-                    money(Some(r.bars as f64))
-                )
+                format!("{}: Sharpe ratio {} in {} bars", r.market, number(r.sharpe, 2), count(r.bars))
             };
             regimes.iter().map(one).collect::<Vec<_>>().join("; ")
         }),
@@ -137,7 +139,7 @@ fn test(test: Test) -> String {
     format!(
         "p {}: {} of {} samples were as good",
         probability(Some(test.p)),
-        money(Some(test.hits as f64)),
-        money(Some(test.samples as f64))
+        count(test.hits),
+        count(test.samples)
     )
 }

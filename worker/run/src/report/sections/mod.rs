@@ -24,6 +24,7 @@ pub fn all(data: &Data) -> Result<String, ReportError> {
     Ok([
         verdict::section(data),
         account::section(data)?,
+        verdict::winner(data),
         species::section(data),
         months::years(data),
         map::section(data),
@@ -32,6 +33,7 @@ pub fn all(data: &Data) -> Result<String, ReportError> {
         costs::section(data),
         search::section(data)?,
         walk::section(data),
+        evidence::section(data),
         assumptions::section(data),
         assumptions::again(data),
     ]

@@ -6,7 +6,7 @@ use crate::pictures::fitness;
 use crate::report::data::Data;
 use crate::report::error::ReportError;
 use crate::report::html::{Cell, Table, note, section as framed};
-use crate::report::text::{money, number, percent};
+use crate::report::text::{count, number, percent};
 
 /// Rows of the table.
 const ROWS: usize = 12;
@@ -48,7 +48,7 @@ pub fn section(data: &Data) -> Result<String, ReportError> {
             Cell::Number(g.feasible.to_string()),
             Cell::Number(g.infeasible.to_string()),
             Cell::Number(g.failed.to_string()),
-            Cell::Number(money(Some(g.distinct as f64))),
+            Cell::Number(count(g.distinct)),
         ];
         table.row(&g.generation.to_string(), cells);
     }
@@ -60,9 +60,9 @@ pub fn section(data: &Data) -> Result<String, ReportError> {
          distinct values of a gene.",
         data.document.stopped_by,
         u64::from(last.generation) + 1,
-        money(Some(counts.distinct as f64)),
-        money(Some(counts.cached as f64)),
-        money(Some(counts.failed as f64))
+        count(counts.distinct),
+        count(counts.cached),
+        count(counts.failed)
     ));
     Ok(framed("search", "The search", &text))
 }

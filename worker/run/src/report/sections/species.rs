@@ -2,7 +2,7 @@
 
 use crate::report::data::Data;
 use crate::report::html::{Cell, Table, note, section as framed};
-use crate::report::text::{money, number, percent, signed_percent};
+use crate::report::text::{count, number, percent, signed_percent};
 use crate::results::document::AccountResult;
 
 /// Most symbols of a table.
@@ -43,7 +43,7 @@ fn species(data: &Data) -> String {
         let cells = [
             Cell::text(genes.join(", ")),
             Cell::text(class),
-            Cell::Number(money(Some(champion.trials as f64))),
+            Cell::Number(count(champion.trials)),
             Cell::Number(number(champion.fitness, 3)),
             Cell::Number(number(metric(training, "sharpe"), 2)),
             Cell::Number(number(metric(holdout, "sharpe"), 2)),

@@ -15,9 +15,9 @@ pub fn section(data: &Data) -> String {
         parts.push(("Holdout", &trades.holdout));
     }
     let header: Vec<&str> = std::iter::once("").chain(parts.iter().map(|p| p.0)).collect();
-    let mut table = Table::new("Trades", &header);
+    let mut table = Table::new("The trades in sum", &header);
     type Show = fn(&Part) -> String;
-    let rows: [(&str, Show); 9] = [
+    let rows: [(&str, Show); 10] = [
         ("Closed trades", |p| p.count().to_string()),
         ("Those that gained", |p| percent(p.winners())),
         ("Net result", |p| money(Some(p.net()))),
@@ -25,6 +25,7 @@ pub fn section(data: &Data) -> String {
         ("Largest gain", |p| money(p.results.first().copied().filter(|r| *r > 0.0))),
         ("Largest loss", |p| money(p.results.last().copied().filter(|r| *r < 0.0))),
         ("Share of the best five in the net result", |p| percent(p.best_five_share())),
+        ("Ended behind a gap, at a worse or better open", |p| p.gaps.to_string()),
         ("Median time in a trade", |p| p.median_held().map_or_else(|| "-".to_owned(), duration)),
         ("Longest time in a trade", |p| p.held.last().map_or_else(|| "-".to_owned(), |ms| duration(*ms))),
     ];

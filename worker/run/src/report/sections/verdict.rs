@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use super::evidence;
 use crate::report::data::Data;
 use crate::report::html::{Cell, Table, escape, note, paragraph, section as framed};
-use crate::report::text::{duration, money, number, percent, short, signed_percent};
+use crate::report::text::{count, duration, money, number, percent, short, signed_percent};
 use crate::results::document::{AccountResult, ResultDocument};
 use crate::results::validation::document::{GateResult, Validation};
 
@@ -29,12 +28,6 @@ pub fn section(data: &Data) -> String {
     let mut text = format!("<header><h1>{}</h1>\n", escape(&document.job.name));
     let _ = write!(text, "<p class=\"note\">{}</p></header>\n", escape(&summary(data)));
     text + &framed("verdict", "Verdict", &verdict(document))
-        + &framed(
-            "evidence",
-            "Behind the verdict",
-            &document.validation.as_ref().map_or_else(String::new, evidence::rows),
-        )
-        + &framed("winner", "The winner", &winner(data))
 }
 
 fn summary(data: &Data) -> String {
@@ -46,7 +39,7 @@ fn summary(data: &Data) -> String {
         "{} on {}{more}, {} strategies evaluated in {} generations",
         document.data.dataset,
         symbols.join(", "),
-        money(Some(document.evaluations.distinct as f64)),
+        count(document.evaluations.distinct),
         document.generations.len()
     )
 }
@@ -96,7 +89,7 @@ fn older(document: &ResultDocument) -> String {
     paragraph(&format!(
         "Deflated Sharpe ratio {} among {} trials: below .95 it does not stand out from their luck.",
         number(Some(deflated), 2),
-        money(Some(document.luck.trials as f64))
+        count(document.luck.trials)
     ))
 }
 
@@ -142,7 +135,8 @@ fn compared(gate: &GateResult, how: &str) -> (String, String) {
     }
 }
 
-fn winner(data: &Data) -> String {
+/// The winner in numbers, beside buy and hold.
+pub fn winner(data: &Data) -> String {
     let Some(shown) = data.shown() else { return String::new() };
     let held = &data.document.buy_and_hold;
     let genes: Vec<String> = shown.genome.iter().map(|(name, value)| format!("{name} {value}")).collect();
@@ -173,15 +167,12 @@ fn winner(data: &Data) -> String {
         table.row(title, columns.iter().map(|(_, account)| Cell::Number(show(of(account, name)))));
     }
     let name = format!("<p><strong>{}</strong> {}</p>\n", escape(&shown.strategy), escape(&genes.join(", ")));
-    name + &table.finish() + &rows_used(data)
+    framed("winner", "The winner", &(name + &table.finish() + &rows_used(data)))
 }
 
 fn rows_used(data: &Data) -> String {
     let Some(account) = &data.account else { return String::new() };
     let Some((first, last)) = account.rows.first().zip(account.rows.last()) else { return String::new() };
     let span = duration(last.0 - first.0);
-    note(&format!(
-        "{} counted closes over {span}. Times are UTC, of the open of a bar.",
-        money(Some(account.all as f64))
-    ))
+    note(&format!("{} counted closes over {span}. Times are UTC, of the open of a bar.", count(account.all)))
 }

@@ -3,9 +3,7 @@
 use galapagos_engine::evaluation::Metric;
 use galapagos_validation::concentration::{BEST, best_trades, without_best};
 use galapagos_validation::periods::{best_block_share, by_year, positive_blocks};
-use galapagos_validation::{
-    NullReason, bootstrap as resampling, regimes as markets,
-};
+use galapagos_validation::{NullReason, bootstrap as resampling, regimes as markets};
 
 use super::document::{
     Bootstrap, Concentration, CostStress, Difference, LookAhead, Neighbourhood, Periods, RandomEntry, Regime,
