@@ -168,3 +168,25 @@ fn results_are_compared_by_genes_metrics_inputs_and_the_returns_of_their_common_
     let text = sandbox.ok(&["compare", &cheap, &dear]).stdout;
     assert!(text.contains("inputs.limits") && text.contains("common bars of the holdout"), "{text}");
 }
+
+#[test]
+fn a_job_takes_the_looks_and_trials_of_other_jobs_from_the_data_folder() {
+    let sandbox = Sandbox::new();
+    sandbox.walk(1500, 4);
+    let earlier = document(&finished(&sandbox, "earlier", ""));
+    assert_eq!(earlier["luck"]["dataset_holdout_looks"], json!(1));
+    let more = "  validation: {holdout: {fraction: \"0.2\"}}\n  limits: [{metric: trades, atLeast: 3}]\n";
+    let text = small_job(40, 4).replace("name: small", "name: later") + more;
+    let job = sandbox.write("later.yaml", text).display().to_string();
+    let ended = sandbox.ok(&["run", &job, "--prior-looks", "dataset"]);
+    let says = "1 results of other jobs have shown rows of this holdout";
+    assert!(ended.stderr.contains(says), "{}", ended.stderr);
+    assert!(ended.stdout.contains("this holdout was seen 2 times"), "{}", ended.stdout);
+    let folder = run_folder(&sandbox.path().join("results"), "later").join("result");
+    let written = std::fs::read_to_string(folder.join("job.yaml")).unwrap();
+    let trials = format!("priorTrials: {}", earlier["luck"]["trials"]);
+    assert!(written.contains("priorLooks: 1") && written.contains(&trials), "{trials}\n{written}");
+    // Its own result is no earlier one.
+    let again = sandbox.ok(&["run", &job, "--prior-looks", "dataset"]);
+    assert!(again.stderr.contains(says), "{}", again.stderr);
+}
