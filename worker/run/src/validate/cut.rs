@@ -80,6 +80,7 @@ mod tests {
             close: &price,
             volume: Some(&volume),
             funding: &funding,
+            signals: None,
         };
         let kept = rows_until(&bars, 30);
         assert_eq!((kept, rows_until(&bars, 29), rows_until(&bars, 9)), (3, 2, 0));
