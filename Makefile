@@ -6,7 +6,7 @@ BIN := $(TARGET)/release/galapagos
 VENV := $(TARGET)/venv
 SHELLCHECK := $(TARGET)/tools/shellcheck/bin/shellcheck
 
-.PHONY: help example check test e2e lint doc aarch64 generators generated check-generated deny quality parity ratios bench chaos measure measure-operator oracle-data \
+.PHONY: help example signals-example check test e2e lint doc aarch64 generators generated check-generated deny quality parity ratios bench chaos measure validate-rate measure-operator oracle-data \
 	cluster-build cluster-up cluster-down cluster-check image release
 
 help: ## Show the targets
@@ -18,6 +18,12 @@ $(BIN): FORCE
 FORCE:
 
 QUICK := $(TARGET)/quick/galapagos
+signals-example: ## Run the pandas program of docs/signals.md and store what it writes (needs python3 and a package registry)
+	$(PYTHON) -m venv $(TARGET)/signals-venv
+	$(TARGET)/signals-venv/bin/pip install --quiet --disable-pip-version-check pandas==3.1.1 pyarrow==26.0.1
+	cd deploy/examples/data && $(abspath $(TARGET))/signals-venv/bin/python $(CURDIR)/cli/tests/data/momentum.py
+	mv deploy/examples/data/momentum.parquet cli/tests/data/
+
 example: ## Import the sample data, evolve strategies on it, print the result
 	$(CARGO) build --profile quick --locked -p galapagos
 	$(QUICK) import deploy/examples/data/AAPL.csv deploy/examples/data/IBM.csv deploy/examples/data/MSFT.csv --dataset us-stocks --interval 1d --calendar sessions:252
@@ -91,6 +97,9 @@ chaos: generators ## All kills, broken networks, lies and disk faults; GALAPAGOS
 measure: ## Print what distribution costs, as ratios (two idle cores)
 	$(CARGO) build --release --locked -p galapagos -p galapagos-worker --bins
 	$(CARGO) run --release --locked -p galapagos-e2e --example measure
+
+validate-rate: ## Measure how many worthless finds the default gates let pass, and how many real ones (1,300 whole jobs)
+	$(CARGO) run --release --locked -p galapagos-run --example validate_rate
 
 measure-operator: ## Print what the operator costs on a real cluster, its image as it is released (root; nothing else to do)
 	GALAPAGOS_IMAGE_PROFILE=release e2e/run.sh measured --ignored --nocapture

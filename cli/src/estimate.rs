@@ -12,6 +12,7 @@ use galapagos_run::job::dates::between;
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::{Problem, WarmUp};
 use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::job::walk_forward::WalkForward;
 use galapagos_worker::import::source::cores;
 use serde_json::json;
 use std::sync::atomic::Ordering;
@@ -77,6 +78,21 @@ struct Here {
     seconds: f64,
 }
 
+/// What the windows of walk-forward cost besides.
+#[derive(Clone, Copy, Debug)]
+struct WalkForwardCost {
+    windows: u32,
+    /// In runs of the job.
+    runs: f64,
+}
+
+impl WalkForwardCost {
+    fn of(problem: &Problem<'_>) -> CommandResult<Option<WalkForwardCost>> {
+        let walk = WalkForward::new(problem).map_err(|e| CommandError::Invalid(e.into()))?;
+        Ok(walk.map(|walk| WalkForwardCost { windows: walk.windows().len() as u32, runs: walk.cost() }))
+    }
+}
+
 /// The estimate of a job.
 #[derive(Clone, Debug)]
 pub struct Estimate {
@@ -92,6 +108,7 @@ pub struct Estimate {
     seconds: f64,
     start_seconds: f64,
     here: Here,
+    walk_forward: Option<WalkForwardCost>,
     memory_bytes: u64,
     warnings: Vec<String>,
 }
@@ -100,6 +117,7 @@ pub struct Estimate {
 pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> CommandResult<Estimate> {
     let problem = Problem::new(job, market.bars(), market.others(&job.others))
         .map_err(|e| CommandError::Invalid(e.into()))?;
+    let walk_forward = WalkForwardCost::of(&problem)?;
     let asked = interrupt::watch("stopping; Ctrl-C again ends at once")?;
     let windows = problem.bars().iter().zip(problem.warm_ups()).zip(&problem.split().training_rows);
     let symbols =
@@ -150,6 +168,7 @@ pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Command
         seconds,
         start_seconds: if distributed { WORKER_START_SECONDS } else { 0.0 },
         here,
+        walk_forward,
         memory_bytes: rows as u64 * COLUMNS * 8 + BASE_BYTES,
         warnings: job.warnings.clone(),
     })
@@ -225,6 +244,9 @@ fn to_json(e: &Estimate) -> CommandResult<serde_json::Value> {
         "seconds": e.seconds,
         "start_seconds": e.start_seconds,
         "here": {"slots": e.here.slots, "seconds": e.here.seconds},
+        "walk_forward": e.walk_forward.map(|w| json!({
+            "windows": w.windows, "runs": w.runs, "seconds": e.here.seconds * w.runs,
+        })),
         "memory_bytes": e.memory_bytes,
         "cost": e.cost(),
         "warnings": e.warnings,
@@ -283,6 +305,23 @@ fn to_text(e: &Estimate) -> String {
         e.here.slots,
         bytes(e.memory_bytes),
     ));
+    if let Some(w) = &e.walk_forward {
+        let each = u128::from(e.generations) * u128::from(e.population);
+        let all = i128::try_from(u128::from(w.windows) * each).unwrap_or(i128::MAX);
+        text.push_str(&format!(
+            "Walk-forward {} windows x {} generations x {} = {} evaluations on {:.0} % of the rows = {:.1} more runs, about \
+             {} on {} slots; leave it out for {}\n",
+            w.windows,
+            e.generations,
+            thousands(i128::from(e.population)),
+            thousands(all),
+            100.0 * w.runs / f64::from(w.windows),
+            w.runs,
+            time(e.here.seconds * w.runs),
+            e.here.slots,
+            time(e.here.seconds),
+        ));
+    }
     match (e.cost(), e.cluster.price_per_hour) {
         (Some(cost), Some(price)) => {
             text.push_str(&format!("Cost         about {cost:.4} at {price} a worker and hour\n"))

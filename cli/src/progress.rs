@@ -83,6 +83,14 @@ impl Observer for Progress {
             }
             RunEvent::Evaluated { .. } => {}
             RunEvent::Generation { report, pace, .. } => self.generation(report, pace),
+            RunEvent::Window { done, windows, generation, generations } => match &self.bar {
+                Some(bar) => {
+                    bar.set_length(generations.into());
+                    bar.set_position(generation.into());
+                    bar.set_message(format!("wf {done}/{windows} {generation}/{generations}"));
+                }
+                None => tracing::info!(done, windows, generation, generations, "walk-forward"),
+            },
             RunEvent::Quarantined { strategy, genome, problem } => {
                 let genome: Vec<String> =
                     genome.iter().map(|(name, value)| format!("{name}={value}")).collect();

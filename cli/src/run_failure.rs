@@ -5,6 +5,7 @@ use crate::exit::CommandError;
 use galapagos_run::execute::ExecuteError;
 use galapagos_run::job::market::MarketError;
 use galapagos_run::job::resolve::ResolveError;
+use galapagos_run::job::walk_forward::WalkForwardError;
 use galapagos_run::run::driver::RunError;
 use galapagos_run::storage::StorageError;
 
@@ -28,6 +29,9 @@ pub fn blame_resolve(error: ResolveError) -> CommandError {
 pub fn blame_execute(error: ExecuteError) -> CommandError {
     match error {
         ExecuteError::Problem(error) => CommandError::Invalid(error.into()),
+        ExecuteError::WalkForward(error @ WalkForwardError::TooShort(_)) => {
+            CommandError::Invalid(error.into())
+        }
         ExecuteError::Market(error) => data_errors::blame(error),
         ExecuteError::Storage(error) => blame_storage(error),
         ExecuteError::Run(RunError::Storage(error)) => blame_storage(error),

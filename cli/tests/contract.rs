@@ -14,7 +14,7 @@ use std::path::PathBuf;
 const TESTS: &str = "mod tests {";
 
 /// The first letters of ids.
-const FAMILIES: &str = "XCRAPGHJWKD";
+const FAMILIES: &str = "XCRAPGHJWKDF";
 
 /// The comments of a line, where ids are named; names and texts of a program may look like them.
 fn comment(line: &str, mark: &str) -> String {

@@ -123,11 +123,19 @@ fn nothing_that_a_result_says_becomes_markup() {
         }
         document["generations"][0]["strategy"] = json!(evil);
         document["excluded"] = json!([{ "by": evil, "individuals": 1, "undefined": 0 }]);
+        let stitched = document["buy_and_hold"]["training"].clone();
         if let Some(validation) = document.get_mut("validation").filter(|v| v.is_object()) {
             validation["summary"] = json!(evil);
             validation["gates"] =
                 json!([{ "name": evil, "value": 1.0, "threshold": 2.0, "passed": false, "sentence": evil }]);
-            validation["walk_forward"] = json!({ "windows": [{ "strategy": evil, "genome": { evil: evil }, "test": { "from": evil, "to": evil } }] });
+            validation["walk_forward"] = json!({
+                "windows": [{
+                    "index": 0, "train": { "from": evil, "to": evil }, "test": { "from": evil, "to": evil, "account": null },
+                    "strategy": evil, "genome": { evil: "5" }, "fitness": 1.0, "training": null, "evaluations": 1, "digest": evil,
+                }],
+                "stitched": stitched, "p": null, "efficiency": null, "sharpe_efficiency": null, "gene_stability": {},
+                "species_changes": 0, "evaluations": 1,
+            });
         }
     });
     let trades = fs::read_to_string(result.join("best/trades.csv")).unwrap();

@@ -18,6 +18,8 @@ pub mod condition {
     pub const COMPLETE: &str = "Complete";
     /// Ended without a result.
     pub const FAILED: &str = "Failed";
+    /// The best individual can be told from luck; `Unknown` before the end.
+    pub const VALIDATED: &str = "Validated";
 }
 
 macro_rules! names {
@@ -197,6 +199,42 @@ names! {
 }
 
 names! {
+    /// Reasons of `Validated`: what decided about the best individual.
+    ValidatedReason {
+        /// It passes every gate of `validation.gates`.
+        AllGatesPassed,
+        /// A decision of it changes when the future is taken away.
+        LookAhead,
+        /// It trades too seldom for anything to be said.
+        TooFewTrades,
+        /// As many trials without skill find as much.
+        LikelyLuck,
+        /// It does not earn enough at higher costs.
+        CostSensitive,
+        /// Its neighbours among the genes keep too little of it.
+        Fragile,
+        /// Evolved anew and traded forward, it does not hold.
+        WalkForwardFailed,
+        /// It earned nothing beyond the market on the holdout.
+        HoldoutFailed,
+        /// The holdout keeps too little of its Sharpe ratio.
+        Degraded,
+        /// The search space overfits.
+        Overfit,
+        /// Its deflated Sharpe ratio is too low.
+        DeflatedSharpeLow,
+        /// A gate has no value, or there is no verdict.
+        NotComputed,
+        /// No individual was feasible.
+        NoCandidate,
+        /// The job has not ended.
+        NotYet,
+        /// The coordinator reported a reason that this operator does not know; `status.validation.reason` has it.
+        Unknown,
+    }
+}
+
+names! {
     /// Reasons of events, each sent once per transition.
     EventReason {
         /// Waits until the pool admits the job.
@@ -227,6 +265,8 @@ names! {
         Resumed,
         /// The job ended with a result.
         Completed,
+        /// Its best individual was tested against luck; with the verdict.
+        Validated,
         /// The job ended without a result.
         Failed,
         /// The operator failed at the object by a mistake of its own.

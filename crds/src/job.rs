@@ -39,6 +39,7 @@ use crate::validation::ValidationSpec;
     printcolumn(name = "Workers", type_ = "integer", json_path = ".status.workers.ready", description = "Workers that are ready, with the coordinator's own"),
     printcolumn(name = "Finish", type_ = "string", json_path = ".status.estimatedCompletionTime", description = "Expected time of the end"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", description = "Why it is where it is"),
+    printcolumn(name = "Validated", type_ = "string", json_path = ".status.validation.validated", description = "Whether the best individual can be told from luck; empty until the end"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since it was created"),
     printcolumn(name = "Seed", type_ = "integer", json_path = ".spec.population.seed", priority = 1, description = "Random seed"),
     printcolumn(name = "Eval/s", type_ = "number", json_path = ".status.evaluations.perSecond", priority = 1, description = "Evaluations a second"),

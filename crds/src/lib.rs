@@ -27,6 +27,7 @@ pub mod stop;
 pub mod strategy;
 pub mod strategy_rules;
 pub mod validation;
+pub mod verdict;
 pub mod walk_forward;
 
 pub use breeding::{Breeding, Preset, ResolvedBreeding};

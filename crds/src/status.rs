@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
 use crate::gene_value::GeneValue;
+pub use crate::verdict::{Validated, Verdict};
 
 /// Written by the operator alone, always as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,6 +76,9 @@ pub struct EvolutionJobStatus {
     /// Where the results lie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub results: Option<Results>,
+    /// Whether the best individual can be told from luck; absent until the job is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Verdict>,
 }
 
 /// Where a job is.

@@ -160,7 +160,10 @@ fn subresources_columns_and_selectable_fields_are_those_of_the_design() {
         let chosen = columns.iter().filter(|c| c["priority"].as_i64().unwrap_or(0) == i64::from(wide));
         chosen.map(|c| c["name"].as_str().expect("text")).collect()
     };
-    assert_eq!(names(false), ["Phase", "Gen", "Best", "Strategy", "Workers", "Finish", "Reason", "Age"]);
+    assert_eq!(
+        names(false),
+        ["Phase", "Gen", "Best", "Strategy", "Workers", "Finish", "Reason", "Validated", "Age"]
+    );
     assert_eq!(names(true), ["Seed", "Eval/s", "Cost", "Digest"]);
 }
 

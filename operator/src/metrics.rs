@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use galapagos_crds::status::Phase;
+use galapagos_crds::status::{Phase, Validated};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -38,6 +38,23 @@ label! {
         /// A mistake of the operator's own, caught: tried again after a back-off, and no other object notices.
         Panicked = "panicked",
     }
+}
+
+label! {
+    /// Whether the find of a job that completed passes its gates.
+    Verdict {
+        /// It passes all of them.
+        True = "true",
+        /// It fails one.
+        False = "false",
+        /// That cannot be told, or nobody told it.
+        Unknown = "unknown",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerdictLabels {
+    validated: Verdict,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -79,6 +96,7 @@ pub struct Metrics {
     reconciles: Family<ReconcileLabels, Counter>,
     reconcile_seconds: Family<ControllerLabels, Histogram>,
     jobs: Family<PhaseLabels, Gauge>,
+    completed: Family<VerdictLabels, Counter>,
     queued: Gauge,
     workers_desired: Gauge,
     workers_ready: Gauge,
@@ -100,6 +118,7 @@ impl Metrics {
             reconciles: Family::default(),
             reconcile_seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             jobs: Family::default(),
+            completed: Family::default(),
             queued: Gauge::default(),
             workers_desired: Gauge::default(),
             workers_ready: Gauge::default(),
@@ -120,6 +139,11 @@ impl Metrics {
         registry.register("reconcile_seconds", "Duration of reconciles", self.reconcile_seconds.clone());
         self.runtime.register(registry);
         registry.register("jobs", "EvolutionJobs by phase", self.jobs.clone());
+        registry.register(
+            "jobs_validated",
+            "EvolutionJobs that completed, by the verdict about their find",
+            self.completed.clone(),
+        );
         registry.register("jobs_queued", "EvolutionJobs that wait to be admitted", self.queued.clone());
         registry.register("workers_desired", "Workers wanted by all jobs", self.workers_desired.clone());
         registry.register("workers_ready", "Workers that are ready", self.workers_ready.clone());
@@ -140,6 +164,16 @@ impl Metrics {
                 .get_or_create(&PhaseLabels { phase: name })
                 .set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+    }
+
+    /// A job ended with a result; with the verdict about its find, if it was told.
+    pub fn completed(&self, verdict: Option<Validated>) {
+        let validated = match verdict {
+            Some(Validated::True) => Verdict::True,
+            Some(Validated::False) => Verdict::False,
+            Some(Validated::Unknown) | None => Verdict::Unknown,
+        };
+        self.completed.get_or_create(&VerdictLabels { validated }).inc();
     }
 
     /// Jobs that wait to be admitted.
@@ -195,10 +229,14 @@ mod tests {
         metrics.runtime.wrote(Verb::Create, "Secret", WriteOutcome::Done);
         metrics.reconciled(Controller::EvolutionJob, Outcome::Completed, Duration::from_millis(20));
         metrics.runtime.event("Queued");
+        metrics.completed(Some(Validated::False));
+        metrics.completed(None);
         let text = metrics.text().unwrap();
         for line in [
             "galapagos_operator_writes_total{verb=\"create\",kind=\"Secret\",outcome=\"done\"} 1\n",
             "galapagos_operator_reconciles_total{controller=\"evolution_job\",outcome=\"completed\"} 1\n",
+            "galapagos_operator_jobs_validated_total{validated=\"false\"} 1\n",
+            "galapagos_operator_jobs_validated_total{validated=\"unknown\"} 1\n",
             "galapagos_operator_events_total{reason=\"Queued\"} 1\n",
             "galapagos_operator_watch_up{watch=\"evolution_jobs\"} 0\n",
         ] {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use galapagos_crds::conditions::{
     CompleteReason, DataReadyReason, EventReason, ReadyReason, ReconcilingReason, StalledReason,
-    SuspendedReason, WorkersReadyReason,
+    SuspendedReason, ValidatedReason, WorkersReadyReason,
 };
 use galapagos_crds::status::Phase;
 use galapagos_operator::metrics::{Controller, Metrics, Outcome};
@@ -39,6 +39,7 @@ fn exposition() -> String {
     metrics.reconciled(Controller::EvolutionJob, Outcome::Completed, Duration::from_millis(20));
     metrics.runtime.wrote(Verb::Create, Kind::Secret.as_str(), WriteOutcome::Done);
     metrics.runtime.watch_failed(watches::WORKERS.name, WatchFailure::Expired);
+    metrics.completed(None);
     metrics.runtime.event(EventReason::Queued.as_str());
     metrics.text().unwrap()
 }
@@ -113,6 +114,7 @@ fn the_documentation_explains_every_reason_of_a_condition() {
         WorkersReadyReason::ALL.iter().map(|r| r.as_str()).collect(),
         SuspendedReason::ALL.iter().map(|r| r.as_str()).collect(),
         CompleteReason::ALL.iter().map(|r| r.as_str()).collect(),
+        ValidatedReason::ALL.iter().map(|r| r.as_str()).collect(),
     ];
     for reason in reasons.concat() {
         assert!(section.contains(&format!("`{reason}`")), "{reason}");

@@ -3,11 +3,16 @@
 use super::arguments::Arguments;
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::inputs::input;
+use crate::run_failure::blame_market;
+use crate::signal_files::{self, Beside};
 use crate::{data_errors, terminal};
+use galapagos_crds::StrategySpec;
 use galapagos_manifest::Dates;
 use galapagos_run::engine::bars::{Bars, FundingStamp};
+use galapagos_run::engine::beside::Signals;
 use galapagos_run::job::dates;
 use galapagos_run::job::market::{bars, stamps};
+use galapagos_run::job::signals::{JobSignals, written_out};
 use galapagos_run::market::{
     Calendar, CheckOptions, Dataset, Interval, LoadOptions, OwnedSeries, ReadOptions, Series, dataset_digest,
     load_file,
@@ -28,6 +33,7 @@ pub struct Data {
     pub close_only: bool,
     series: Vec<Owner>,
     funding: Vec<Vec<FundingStamp>>,
+    signals: JobSignals,
 }
 
 enum Owner {
@@ -121,7 +127,44 @@ impl Data {
         let funding = series.iter().map(stamps).collect();
         drop(series);
         let close_only = owners.iter().any(|o| matches!(o, Owner::Dataset(d, _) if d.is_close_only()));
-        Ok(Data { name, digest, bars_per_year, dates, close_only, series: owners, funding })
+        let signals = JobSignals::default();
+        Ok(Data { name, digest, bars_per_year, dates, close_only, series: owners, funding, signals })
+    }
+
+    /// Opens the signals that a strategy reads, or publishes its file first; the strategy with what they turned out to be.
+    /// `file` is that of the strategy.
+    pub fn open_signals(
+        &mut self,
+        file: &Path,
+        strategy: &StrategySpec,
+        data_dir: &Path,
+    ) -> CommandResult<StrategySpec> {
+        let mut all = [strategy.clone()];
+        if strategy.signals.is_none() {
+            return Ok(strategy.clone());
+        }
+        let mut datasets = self.series.iter().map(|owner| match owner {
+            Owner::Dataset(dataset, _) => Some(dataset),
+            Owner::File(_) => None,
+        });
+        let only = datasets.next().flatten();
+        let Some(dataset) =
+            only.filter(|only| datasets.all(|d| d.is_some_and(|d| d.digest() == only.digest())))
+        else {
+            let text =
+                "signals are published with a dataset: import the bars, and name that dataset with --data";
+            return Err(CommandError::invalid(format!("strategy {}: {text}", strategy.name)));
+        };
+        let beside = Beside { data_dir, dataset: dataset.name(), digest: Some(dataset.digest()) };
+        signal_files::publish(&mut all, file, beside)?;
+        self.signals = JobSignals::open(dataset, &all).map_err(blame_market)?;
+        let [strategy] = all;
+        written_out(0, &strategy, &self.signals.facts()).invalid()
+    }
+
+    /// Bars with the signals of their symbol.
+    fn beside<'a>(&'a self, bars: Bars<'a>) -> Bars<'a> {
+        Bars { signals: self.signals.of(bars.symbol).map(Signals::new), ..bars }
     }
 
     /// All symbols that rules may look at: the traded ones, and those of their datasets.
@@ -145,13 +188,13 @@ impl Data {
             })
         };
         let all = symbols.into_iter().filter_map(|symbol| Some(bars(&found(symbol)?, &[])));
-        all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
+        all.map(|bars| dates::until(&self.beside(bars), self.dates.to_ms)).collect()
     }
 
     /// The bars up to the last date, by rising symbol; those before the first date warm up.
     pub fn bars(&self) -> Vec<Bars<'_>> {
         let all = self.series.iter().zip(&self.funding).filter_map(|(o, f)| Some(bars(&o.series()?, f)));
-        all.map(|bars| dates::until(&bars, self.dates.to_ms)).collect()
+        all.map(|bars| dates::until(&self.beside(bars), self.dates.to_ms)).collect()
     }
 }
 

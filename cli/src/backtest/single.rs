@@ -143,7 +143,8 @@ pub fn run_strategy(
     spec: &ExecutionSpec,
     arguments: &Arguments,
 ) -> CommandResult<Done> {
-    let data = Data::read(arguments)?;
+    let mut data = Data::read(arguments)?;
+    let strategy = &data.open_signals(file, strategy, &arguments.data_dir.data_dir)?;
     let (tested, genome) = tested::own(file, strategy, &arguments.genes, &data)?;
     let exec = to_engine(spec, data.bars_per_year).invalid()?;
     if let Tested::Own(species) = &tested

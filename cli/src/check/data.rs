@@ -7,7 +7,7 @@ use crate::check::arguments::Arguments;
 use crate::check::load::Loaded;
 use crate::exit::CommandResult;
 use crate::output::Output;
-use galapagos_crds::{EvolutionJob, StrategySpec};
+use galapagos_crds::{EvolutionJob, SignalsSpec, StrategySpec};
 use std::path::Path;
 
 /// The back-test of the default genome; nothing without data. A job says the options of its account; rules of a file are
@@ -29,11 +29,13 @@ fn asked(arguments: &Arguments, job: Option<&EvolutionJob>, strategy: &StrategyS
     let calendar = job.and_then(|job| job.spec.market_data.calendar.as_ref());
     let bars_per_year = calendar.and_then(|calendar| calendar.bars_per_year);
     let symbols = job.map(|job| job.spec.market_data.symbols.as_slice()).unwrap_or_default();
-    let side = strategy.rules.as_ref().map(|rules| match (&rules.long, &rules.short) {
-        (Some(_), None) => options::SideFlag::Long,
-        (None, Some(_)) => options::SideFlag::Short,
-        _ => options::SideFlag::LongShort,
-    });
+    let of_signals = strategy.signals.as_ref().and_then(SignalsSpec::rules);
+    let side =
+        strategy.rules.as_ref().or(of_signals.as_ref()).map(|rules| match (&rules.long, &rules.short) {
+            (Some(_), None) => options::SideFlag::Long,
+            (None, Some(_)) => options::SideFlag::Short,
+            _ => options::SideFlag::LongShort,
+        });
     BacktestArguments {
         result: None,
         data: arguments.data.iter().flat_map(|text| picked(text, symbols)).collect(),

@@ -1,9 +1,12 @@
 //! `galapagos render`: a manifest as a cluster takes it.
 
-use crate::exit::CommandResult;
+use crate::exit::{CommandError, CommandResult};
 use crate::manifest_text::read_manifest;
 use crate::strategy_files::{Layout, inlined};
 use crate::terminal;
+use crate::validate::{Kind, read_documents};
+use galapagos_crds::EvolutionJob;
+use galapagos_manifest::unpublished;
 use std::path::PathBuf;
 
 /// Print a manifest with the strategies of `from: FILE` written into it, as a cluster takes it
@@ -21,5 +24,20 @@ pub struct Arguments {
 /// Runs `galapagos render`.
 pub fn execute(arguments: Arguments) -> CommandResult {
     let text = read_manifest(&arguments.manifest)?;
-    terminal::print(&inlined(&text, &arguments.manifest, Layout::Lines)?)
+    let rendered = inlined(&text, &arguments.manifest, Layout::Lines)?;
+    refuse_signal_files(&rendered)?;
+    terminal::print(&rendered)
+}
+
+/// A cluster reads only signals that are published.
+fn refuse_signal_files(text: &str) -> CommandResult {
+    // A text that is not YAML is told by who reads the manifest.
+    let documents = read_documents(text).unwrap_or_default();
+    for job in documents.iter().filter(|document| document.kind == Kind::EvolutionJob) {
+        let Ok(job) = serde_json::from_value::<EvolutionJob>(job.root.to_json()) else { continue };
+        if let Some(finding) = unpublished(&job.spec).first() {
+            return Err(CommandError::invalid(finding.to_string()));
+        }
+    }
+    Ok(())
 }

@@ -24,8 +24,8 @@ pub fn load_strategy(
     });
     let document = named(text, name)?;
     let mut problems = structure::check_part(&document, &SCHEMA);
-    if problems.is_empty() && document.root.get("rules").is_none() {
-        let message = "rules: Required value: what the strategy does".to_owned();
+    if problems.is_empty() && document.root.get("rules").is_none() && document.root.get("signals").is_none() {
+        let message = "rules: Required value: what the strategy does, or signals instead".to_owned();
         problems.push(document.problem(document.root.at, "rules", message, None));
     }
     if problems.is_empty() {

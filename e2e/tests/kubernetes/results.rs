@@ -6,12 +6,15 @@ use galapagos_e2e::outcome::Outcome;
 use galapagos_e2e::program;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use k8s_openapi::api::events::v1::Event;
 use serde_json::{Value, json};
 
 use crate::harness::cluster::cluster;
 use crate::harness::manifests::{job, long, pool, sample_strategies, small, with};
 use crate::harness::space::expected;
-use crate::harness::wait::{PATIENCE, has_done, is_in, is_true, pool_is, status, until, until_gone};
+use crate::harness::wait::{
+    PATIENCE, has_done, is_in, is_true, pool_is, status, until, until_all, until_gone,
+};
 use crate::harness::{Space, case};
 
 /// Job `evolve` under so many workers of a pool that pins one worker for 8 individuals.
@@ -94,6 +97,21 @@ fn the_status_tells_the_whole_result() {
         let best = status.best.unwrap();
         assert_eq!(result["best"]["strategy"], best.strategy);
         assert!(best.fitness.is_some() && best.holdout.is_some(), "{best:?}");
+        let told = status.validation.unwrap_or_else(|| panic!("a verdict: {:?}", status.conditions));
+        let judged = &result["validation"];
+        assert_eq!((&judged["validated"], &judged["reason"]), (&json!(told.validated), &json!(told.reason)));
+        let gates = judged["gates"].as_array().unwrap().iter();
+        let failed = gates.filter(|gate| gate["passed"] == false).map(|gate| gate["name"].as_str().unwrap());
+        assert_eq!(told.failed, failed.collect::<Vec<_>>());
+        assert_eq!(told.trials, result["luck"]["trials"].as_i64());
+        let condition = status.conditions.iter().find(|c| c.type_ == "Validated").unwrap();
+        assert_eq!((condition.status.as_str(), &condition.reason), (told.validated.as_str(), &told.reason));
+        assert_eq!(Some(condition.message.as_str()), judged["summary"].as_str());
+        let is_told = |e: &Event| {
+            e.reason.as_deref() == Some("Validated")
+                && e.note.as_ref().is_some_and(|note| note.ends_with(&condition.message))
+        };
+        until_all(&space.api::<Event>(), "", PATIENCE, "tell the verdict", |e| e.iter().any(is_told)).await;
         assert!(is_true("Complete", "GenerationsReached")(&job));
         assert!(is_true("Ready", "Succeeded")(&job));
         assert!(is_true("DataReady", "Published")(&job));
@@ -140,7 +158,7 @@ fn kubectl_shows_it_live() {
         let header: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
         assert_eq!(
             header,
-            ["NAME", "PHASE", "GEN", "BEST", "STRATEGY", "WORKERS", "FINISH", "REASON", "AGE"]
+            ["NAME", "PHASE", "GEN", "BEST", "STRATEGY", "WORKERS", "FINISH", "REASON", "VALIDATED", "AGE"]
         );
         let phases = column(&text, "PHASE");
         for phase in ["Preparing", "Running"] {

@@ -184,7 +184,13 @@ fn more_generations_extend_a_job_that_runs_and_one_that_ended() {
         assert_eq!(space.digest("evolve").await, expected(&more(8)));
         let first = status(&space.jobs().get("evolve").await.unwrap());
         assert_eq!(first.attempts.unwrap().started, 1);
+        assert!(first.validation.is_some());
         space.edit("evojob/evolve", json!({"spec": {"generations": 10}}));
+        space
+            .job_is("evolve", "has no verdict while it goes on", |j| {
+                !is_in(Phase::Succeeded)(j) && status(j).validation.is_none()
+            })
+            .await;
         space.job_is("evolve", "has done more", |j| has_done(10)(j) && is_in(Phase::Succeeded)(j)).await;
         assert_eq!(space.digest("evolve").await, expected(&more(10)));
         let second = status(&space.jobs().get("evolve").await.unwrap());

@@ -4,7 +4,7 @@
 
 use galapagos_crds::EvolutionJobStatus;
 use galapagos_crds::conditions::{EventReason, condition};
-use galapagos_crds::status::Phase;
+use galapagos_crds::status::{Phase, Validated};
 use galapagos_protocol::progress::Report;
 use kube::runtime::events::EventType;
 
@@ -71,6 +71,12 @@ pub fn between(old: &EvolutionJobStatus, new: &EvolutionJobStatus) -> Vec<Notice
             best.unwrap_or_else(|| "no feasible individual".to_owned()),
         );
         notices.push(Notice::normal(EventReason::Completed, note));
+    }
+    if let Some(verdict) = new.validation.as_ref().filter(|_| old.validation.is_none()) {
+        let found = if verdict.validated == Validated::True { "validated" } else { "not validated" };
+        let told = new.conditions.iter().find(|c| c.type_ == condition::VALIDATED);
+        let note = format!("{found}: {}", told.map(|c| c.message.as_str()).unwrap_or_default());
+        notices.push(Notice::normal(EventReason::Validated, note));
     }
     if is_new(Phase::Failed) {
         let message =
@@ -150,7 +156,8 @@ fn message(status: &EvolutionJobStatus, kind: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use galapagos_crds::status::{Attempts, Best, Workers};
+    use galapagos_crds::status::{Attempts, Best, Verdict, Workers};
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
     fn reasons(old: &EvolutionJobStatus, new: &EvolutionJobStatus) -> Vec<EventReason> {
         between(old, new).into_iter().map(|n| n.reason).collect()
@@ -195,6 +202,40 @@ mod tests {
         assert_eq!((told[0].reason, told[0].warning), (EventReason::CheckpointFallback, true));
         assert_eq!(told[0].note, "checkpoints/7: torn");
         assert_eq!(fallbacks(&Report::default()).count(), 0);
+    }
+
+    #[test]
+    fn a_verdict_is_told_once_and_is_no_warning() {
+        let ended = |validated: Validated| EvolutionJobStatus {
+            phase: Some(Phase::Succeeded),
+            validation: Some(Verdict { validated, ..Verdict::default() }),
+            conditions: vec![Condition {
+                type_: condition::VALIDATED.into(),
+                status: validated.as_str().into(),
+                reason: "LikelyLuck".into(),
+                message: "It may be luck.".into(),
+                observed_generation: None,
+                last_transition_time: Time(jiff::Timestamp::UNIX_EPOCH),
+            }],
+            ..running(3)
+        };
+        for (validated, note) in [
+            (Validated::True, "validated: It may be luck."),
+            (Validated::False, "not validated: It may be luck."),
+            (Validated::Unknown, "not validated: It may be luck."),
+        ] {
+            let told = between(&running(3), &ended(validated));
+            let reasons: Vec<_> = told.iter().map(|n| (n.reason, n.warning)).collect();
+            assert_eq!(reasons, [(EventReason::Completed, false), (EventReason::Validated, false)]);
+            assert_eq!(told[1].note, note);
+            assert_eq!(between(&ended(validated), &ended(validated)), []);
+        }
+        let goes_on = running(3);
+        assert_eq!(reasons(&ended(Validated::True), &goes_on), []);
+        assert!(
+            reasons(&goes_on, &ended(Validated::False)).contains(&EventReason::Validated),
+            "at its next end"
+        );
     }
 
     #[test]

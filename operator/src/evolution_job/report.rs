@@ -114,6 +114,9 @@ async fn write_status(
     // A phase that somebody else wrote was never reached: nothing is told of it.
     old.phase = believed::phase(&old);
     for notice in between(&old, &status) {
+        if notice.reason == EventReason::Completed {
+            ctx.metrics.completed(status.validation.as_ref().map(|verdict| verdict.validated));
+        }
         tell(ctx, recorded, &id.uid, notice);
     }
     Ok(Arc::new(written))

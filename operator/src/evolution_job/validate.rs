@@ -4,7 +4,7 @@
 
 use galapagos_crds::conditions::{StalledReason, condition};
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
-use galapagos_manifest::check;
+use galapagos_manifest::{beyond_a_cluster, check, unpublished};
 
 use crate::memory::Findings;
 use crate::runtime::ids::Uid;
@@ -68,7 +68,8 @@ fn has_begun(job: &EvolutionJob) -> bool {
 
 fn first(job: &EvolutionJob, known: &Catalogue) -> Option<(StalledReason, String)> {
     let counts = |finding: &galapagos_manifest::Finding| finding.is_impossible() || !has_begun(job);
-    let first = check(job, known).into_iter().find(counts)?;
+    let cluster = unpublished(&job.spec).into_iter().chain(beyond_a_cluster(&job.spec));
+    let first = check(job, known).into_iter().chain(cluster).find(counts)?;
     Some((first.reason, first.to_string()))
 }
 
@@ -200,6 +201,32 @@ mod tests {
         assert_eq!(problem.message, "spec.strategies[0].rules.long.legs: legs is not in use yet");
         let right = own(json!({"language": 1, "long": {"enter": "close > sma(close, 20)"}}));
         assert_eq!(manifest(&findings, &right), Ok(()));
+    }
+
+    #[test]
+    fn signals_that_are_not_published_end_a_job_before_any_pod_with_the_command_that_publishes_them() {
+        let memories = Memories::default();
+        let findings = Findings::new(&memories);
+        let own = |signals| {
+            let rules = json!({"language": 1, "long": {"enter": "score > 1"}});
+            job(json!([{"name": "mine", "rules": rules, "signals": signals}]), json!({}))
+        };
+        let digest = format!("blake3:{}", "0".repeat(64));
+        for (signals, path) in [
+            (json!({"file": "my.parquet"}), "spec.strategies[0].signals.file: "),
+            (json!({"name": "my", "columns": ["score"]}), "spec.strategies[0].signals.digest: "),
+        ] {
+            let problem = manifest(&findings, &own(signals)).unwrap_err();
+            assert_eq!(problem.reason, StalledReason::InvalidStrategy);
+            assert!(problem.is_for_good());
+            assert!(problem.message.starts_with(path), "{}", problem.message);
+            assert!(problem.message.contains("galapagos import-signals "), "{}", problem.message);
+        }
+        let named = |column| json!({"name": "my", "digest": digest, "columns": [column]});
+        assert_eq!(manifest(&findings, &own(named("score"))), Ok(()));
+        // With the columns in the manifest a name that is none is found here too.
+        let problem = manifest(&findings, &own(named("scores"))).unwrap_err();
+        assert!(problem.message.ends_with(r#"did you mean "scores"?"#), "{}", problem.message);
     }
 
     #[test]

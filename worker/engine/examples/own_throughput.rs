@@ -38,7 +38,7 @@ fn main() {
             continue;
         }
         let latched = own.is_latched(false);
-        let count = if latched { individuals } else { individuals.div_ceil(50) };
+        let count = individuals;
         let mut rng = Rng(7);
         let members: Vec<Genome> = (0..count).map(|_| genome(own, &mut rng)).collect();
         let (seconds, trades) = measure(&data.bars(), &others, own, &members, &exec);
@@ -56,7 +56,7 @@ fn main() {
         });
         let (beside, times) = built_in
             .map_or((String::new(), String::new()), |b| (format!("{b:.0}"), format!("{:.2}", b / speed)));
-        let path = if latched { "" } else { " row by row" };
+        let path = if latched { "" } else { " asks the account" };
         println!("{name:24} {speed:>8.0} {beside:>8} {times:>8} {trades:>8.0}{path}");
     }
 }

@@ -27,7 +27,7 @@ impl<'a> Decider<'a> {
     pub fn decide(&mut self, t: usize) -> (f64, Option<Levels>) {
         match self {
             Decider::Targets(targets) => (targets.decide(t), None),
-            Decider::Rules(rules) => rules.decide(t),
+            Decider::Rules(rules) => rules.decide_by_columns(t),
         }
     }
 
@@ -36,15 +36,6 @@ impl<'a> Decider<'a> {
         match self {
             Decider::Targets(targets) => targets.distances(),
             Decider::Rules(_) => Distances::default(),
-        }
-    }
-
-    /// The first row of `from..to` whose close may change what is wanted of a flat account whose last target was
-    /// `acted`; `to`: there is none.
-    pub fn flat_until(&self, from: usize, to: usize, acted: f64) -> usize {
-        match self {
-            Decider::Targets(targets) => targets.quiet_until(from, to, acted),
-            Decider::Rules(rules) => rules.flat_until(from, to),
         }
     }
 

@@ -58,37 +58,32 @@ pub struct Total {
     pub ruined: bool,
 }
 
+/// The stamp where accounts on these rows start together, and those that count after it: the union of the symbols' stamps
+/// from the first account on. One pair of times and rows a symbol; `full`: the first stamp counts too.
+pub fn counted_stamps<'a>(
+    symbols: impl Iterator<Item = (&'a [i64], Rows)> + Clone,
+    full: bool,
+) -> (i64, Vec<i64>) {
+    let starts = symbols.clone().filter(|(times, rows)| rows.base() + usize::from(!full) < times.len());
+    let start = starts.map(|(times, rows)| times[rows.base()]).min();
+    let from = symbols.clone().filter_map(|(_, rows)| rows.from_ms).min();
+    let union: BTreeSet<i64> = symbols.flat_map(|(times, _)| times.iter().copied()).collect();
+    let Some(start) = start else { return (union.first().copied().unwrap_or(0), Vec::new()) };
+    let counts = |u: i64| (u > start || (full && u == start)) && from.is_none_or(|from| u >= from);
+    // The last stamp before those that count.
+    let before = from.and_then(|from| union.range(..from).next_back().copied());
+    let start_ms = before.map_or(start, |before| before.max(start));
+    (start_ms, union.into_iter().filter(|&u| counts(u)).collect())
+}
+
 /// Sums the accounts: each is cash before its own window and after its last row, and is marked at its last close
 /// where it has no row.
 pub fn total(parts: &[SymbolAccount]) -> Total {
     let capital: f64 = parts.iter().map(|p| p.trace.capital).sum();
     let full = parts.iter().any(|p| p.trace.full);
-    let starts = parts.iter().filter(|p| p.rows.base() + usize::from(!full) < p.time_ms.len());
-    let start = starts.map(|p| p.time_ms[p.rows.base()]).min();
-    let from = parts.iter().filter_map(|p| p.rows.from_ms).min();
-    let union: BTreeSet<i64> = parts.iter().flat_map(|p| p.time_ms.iter().copied()).collect();
-    let Some(start) = start else {
-        return Total {
-            start_ms: union.first().copied().unwrap_or(0),
-            time_ms: Vec::new(),
-            equity: Vec::new(),
-            returns: Vec::new(),
-            exposed: 0,
-            ruined: false,
-        };
-    };
-    let counts = |u: i64| (u > start || (full && u == start)) && from.is_none_or(|from| u >= from);
-    // The last stamp before those that count.
-    let before = from.and_then(|from| union.range(..from).next_back().copied());
-    let start_ms = before.map_or(start, |before| before.max(start));
-    let mut out = Total {
-        start_ms,
-        time_ms: union.into_iter().filter(|&u| counts(u)).collect(),
-        equity: Vec::new(),
-        returns: Vec::new(),
-        exposed: 0,
-        ruined: false,
-    };
+    let (start_ms, time_ms) = counted_stamps(parts.iter().map(|p| (p.time_ms, p.rows)), full);
+    let mut out =
+        Total { start_ms, time_ms, equity: Vec::new(), returns: Vec::new(), exposed: 0, ruined: false };
     let mut cursors = vec![0_usize; parts.len()];
     let mut before = capital;
     for &stamp in &out.time_ms {

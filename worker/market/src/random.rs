@@ -8,6 +8,7 @@ use crate::series::{MAX_DECIMALS, OwnedSeries, scale};
 use crate::stamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::cmp::Ordering;
 use std::path::Path;
 
 /// Steps inside a bar; open, high, low and close are the first, highest, lowest and last price of them.
@@ -34,10 +35,17 @@ pub struct RandomWalk {
     pub volatility: f64,
     /// Decimals of a tick.
     pub decimals: u8,
+    /// Mean of one bar's log return.
+    pub drift: f64,
+    /// Whether the variance clusters (GARCH(1,1)) and shocks have Student's t distribution with 5 degrees of freedom.
+    pub garch: bool,
+    /// An edge to be found, 0: none. The next bar's return leans by this many standard deviations upwards where the mean of
+    /// the last 15 closes is above that of the last 60, and downwards where it is below.
+    pub edge: f64,
 }
 
 impl RandomWalk {
-    /// Parses `bars=525600,seed=7,interval=1m,start=2020-01-01,price=100,volatility=0.0008,decimals=4,symbols=1`;
+    /// Parses `bars=525600,seed=7,interval=1m,start=2020-01-01,price=100,volatility=0.0008,decimals=4,symbols=1,drift=0,garch=false,edge=0`;
     /// all but `bars` have these defaults.
     ///
     /// # Errors
@@ -52,6 +60,9 @@ impl RandomWalk {
             price: 100.0,
             volatility: 0.0008,
             decimals: 4,
+            drift: 0.0,
+            garch: false,
+            edge: 0.0,
         };
         for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
@@ -69,9 +80,13 @@ impl RandomWalk {
                 "price" => walk.price = number()?,
                 "volatility" => walk.volatility = number()?,
                 "decimals" => walk.decimals = whole()?.min(255) as u8,
+                "drift" => walk.drift = number()?,
+                "garch" => walk.garch = value.parse().map_err(|_| wrong("is neither true nor false"))?,
+                "edge" => walk.edge = number()?,
                 _ => {
                     return Err(wrong(
-                        "is unknown: use bars, symbols, seed, interval, start, price, volatility, decimals",
+                        "is unknown: use bars, symbols, seed, interval, start, price, volatility, decimals, drift, \
+                         garch, edge",
                     ));
                 }
             }
@@ -95,6 +110,10 @@ impl RandomWalk {
             &decimals
         } else if !(self.volatility > 0.0 && self.volatility <= 0.1) {
             "volatility: above 0, at most 0.1 a bar"
+        } else if !(self.drift.abs() <= self.volatility) {
+            "drift: at most the volatility, up or down"
+        } else if !(0.0..=0.9).contains(&self.edge) {
+            "edge: 0 to 0.9 standard deviations of a bar"
         } else if !(largest < 9e15 && smallest >= 10.0) {
             "price and decimals: a thousandth of the price must be at least 10 ticks, 1000 times it below 9e15 ticks"
         } else {
@@ -108,6 +127,46 @@ impl RandomWalk {
 fn bell(rng: &mut ChaCha8Rng) -> f64 {
     let sum: u64 = (0..12).map(|_| rng.next_u64() >> 32).sum();
     (sum as i64 - 6 * (1 << 32)) as f64 / 4_294_967_296.0
+}
+
+/// Closes whose means have the order that an edge follows.
+const AVERAGES: [usize; 2] = [15, 60];
+
+/// +1 where the mean of the last short closes is above that of the long ones, -1 where it is below, 0 before there are any.
+fn order(closes: &[i64]) -> f64 {
+    let [short, long] = AVERAGES.map(|n| closes.len().checked_sub(n).map(|from| &closes[from..]));
+    let (Some(short), Some(long)) = (short, long) else { return 0.0 };
+    let sum = |closes: &[i64]| closes.iter().map(|&c| i128::from(c)).sum::<i128>();
+    // Means compared without a division.
+    match (sum(short) * AVERAGES[1] as i128).cmp(&(sum(long) * AVERAGES[0] as i128)) {
+        Ordering::Greater => 1.0,
+        Ordering::Less => -1.0,
+        Ordering::Equal => 0.0,
+    }
+}
+
+/// What the variance of the next bar is multiplied with, and how it changes.
+struct Clusters {
+    variance: f64,
+}
+
+impl Clusters {
+    /// Weights of the last shock and of the last variance, about those of daily returns of shares.
+    const SHOCK: f64 = 0.08;
+    const VARIANCE: f64 = 0.9;
+
+    /// The deviation of the next bar, in those of the walk.
+    fn deviation(&self, rng: &mut ChaCha8Rng) -> f64 {
+        let square: f64 = (0..5).map(|_| bell(rng)).map(|x| x * x).sum();
+        // Student's t with 5 degrees of freedom has the variance 5/3.
+        (self.variance * 3.0 / square).sqrt()
+    }
+
+    /// Hears the bar's move beyond drift and edge, in deviations of the walk.
+    fn hear(&mut self, moved: f64) {
+        let rest = 1.0 - Self::SHOCK - Self::VARIANCE;
+        self.variance = rest + Self::SHOCK * moved * moved + Self::VARIANCE * self.variance;
+    }
 }
 
 fn one(walk: &RandomWalk, index: usize) -> OwnedSeries {
@@ -131,10 +190,23 @@ fn one(walk: &RandomWalk, index: usize) -> OwnedSeries {
         ..OwnedSeries::default()
     };
     let mut log = 0.0_f64;
+    let mut clusters = Clusters { variance: 1.0 };
     for _ in 0..n {
         let (open, mut highest, mut lowest) = (log, log, log);
+        let mut step = step;
+        let lean = if walk.edge > 0.0 { walk.edge * order(&series.close) } else { 0.0 };
+        if walk.edge > 0.0 {
+            step *= (1.0 - walk.edge * walk.edge).sqrt();
+        }
+        if walk.garch {
+            step *= clusters.deviation(&mut rng);
+        }
+        let mean = (walk.drift + lean * walk.volatility) / f64::from(STEPS);
+        let mut moved = 0.0;
         for _ in 0..STEPS {
-            log += step * bell(&mut rng);
+            let shock = step * bell(&mut rng);
+            moved += shock;
+            log += shock + mean;
             // Reflected at both ends of the range.
             if log > limit {
                 log = 2.0 * limit - log;
@@ -144,6 +216,7 @@ fn one(walk: &RandomWalk, index: usize) -> OwnedSeries {
             highest = if log > highest { log } else { highest };
             lowest = if log < lowest { log } else { lowest };
         }
+        clusters.hear(moved / walk.volatility);
         series.open.push(price(open));
         series.high.push(price(highest));
         series.low.push(price(lowest));
@@ -183,4 +256,60 @@ pub fn publish_random_walk(
     let (series, reports): (Vec<OwnedSeries>, Vec<SymbolReport>) = random_walk(walk)?.into_iter().unzip();
     let rows: Vec<_> = series.iter().map(OwnedSeries::as_series).collect();
     Ok((publish(data_dir, name, walk.interval, Some(Calendar::Continuous), &rows)?, reports))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closes(text: &str) -> Vec<f64> {
+        let walk = RandomWalk::parse(text).unwrap();
+        one(&walk, 0).close.into_iter().map(|c| c as f64).collect()
+    }
+
+    /// Mean and standard deviation of the log returns, and the mean of those that follow the order of the averages.
+    fn moments(text: &str) -> [f64; 3] {
+        let closes = closes(text);
+        let ticks: Vec<i64> = closes.iter().map(|&c| c as i64).collect();
+        let returns: Vec<f64> = closes.windows(2).map(|p| libm::log(p[1] / p[0])).collect();
+        let n = returns.len() as f64;
+        let mean = returns.iter().sum::<f64>() / n;
+        let variance = returns.iter().map(|r| (r - mean) * (r - mean)).sum::<f64>() / n;
+        let followed = (60..returns.len()).map(|t| order(&ticks[..=t]) * returns[t]).sum::<f64>() / n;
+        [mean, variance.sqrt(), followed]
+    }
+
+    #[test]
+    fn a_walk_has_the_drift_and_the_edge_that_it_was_given_and_no_other() {
+        let plain = "bars=40000,volatility=0.01,price=100,decimals=6";
+        // Three standard errors of a mean of 40,000 returns.
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 0.000_15, "{a} {b}");
+        let [mean, deviation, followed] = moments(plain);
+        [(mean, 0.0), (deviation, 0.01), (followed, 0.0)].map(|(a, b)| near(a, b));
+        let [mean, deviation, followed] = moments(&format!("{plain},edge=0.2"));
+        [(mean, 0.0), (deviation, 0.01), (followed, 0.002)].map(|(a, b)| near(a, b));
+        let [mean, _, followed] = moments(&format!("{plain},seed=3,drift=0.0001"));
+        near(mean, 0.0001);
+        assert!(followed.abs() < 0.0003, "{followed}");
+    }
+
+    #[test]
+    fn clustered_returns_have_the_same_spread_and_fat_tails() {
+        let closes = closes("bars=40000,volatility=0.01,price=100,decimals=6,garch=true");
+        let returns: Vec<f64> = closes.windows(2).map(|p| libm::log(p[1] / p[0])).collect();
+        let n = returns.len() as f64;
+        let moment = |k: i32| returns.iter().map(|r| r.powi(k)).sum::<f64>() / n;
+        assert!((moment(2).sqrt() - 0.01).abs() < 0.002, "{}", moment(2).sqrt());
+        assert!(moment(4) / (moment(2) * moment(2)) > 5.0);
+    }
+
+    #[test]
+    fn what_a_walk_cannot_be_is_refused_by_name() {
+        for (text, part) in
+            [("drift=1", "drift: "), ("edge=2", "edge: 0 to 0.9"), ("garch=maybe", "true nor false")]
+        {
+            let error = RandomWalk::parse(&format!("bars=10,{text}")).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
 }

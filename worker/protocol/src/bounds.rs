@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use prost::Message;
 
-use crate::progress::{Best, Gene, Report};
+use crate::progress::{Best, Gene, Report, Validation};
 
 /// Largest report in bytes.
 pub const MAX_REPORT: usize = 64 * 1024;
@@ -20,6 +20,8 @@ const MAX_NAME: usize = 128;
 const MAX_MEMBERS: usize = 64;
 /// Generations of the history, the newest.
 const MAX_HISTORY: usize = 20;
+/// Gates that a verdict names.
+const MAX_GATES: usize = 16;
 /// Individuals set aside, the newest, and damaged checkpoints.
 const MAX_LISTED: usize = 10;
 
@@ -49,6 +51,9 @@ pub fn bounded(mut report: Report) -> Report {
         cut(&mut end.result_digest, MAX_DIGEST);
         cut(&mut end.result_path, MAX_PATH);
         cut(&mut end.message, MAX_TEXT);
+        if let Some(validation) = &mut end.validation {
+            verdict(validation);
+        }
     }
     // Ten individuals with many long genes: each of them is in the run folder as well.
     while report.encoded_len() > MAX_REPORT && !report.quarantined.is_empty() {
@@ -62,6 +67,15 @@ fn individual(best: &mut Best) {
     genome(&mut best.genome);
     numbers(&mut best.metrics);
     numbers(&mut best.holdout);
+}
+
+fn verdict(validation: &mut Validation) {
+    cut(&mut validation.validated, MAX_NAME);
+    cut(&mut validation.reason, MAX_NAME);
+    cut(&mut validation.summary, MAX_TEXT);
+    validation.failed.truncate(MAX_GATES);
+    validation.failed.shrink_to_fit();
+    validation.failed.iter_mut().for_each(|name| cut(name, MAX_NAME));
 }
 
 fn genome(genes: &mut Vec<Gene>) {
@@ -131,7 +145,19 @@ mod tests {
             fallbacks: (0..count).map(|i| format!("{i} {}", text())).collect(),
             message: text(),
             provenance: Some(Provenance { inputs_digest: text(), ..Provenance::default() }),
-            r#final: Some(Final { reason: text(), result_path: text(), message: text(), ..Final::default() }),
+            r#final: Some(Final {
+                reason: text(),
+                result_path: text(),
+                message: text(),
+                validation: Some(Validation {
+                    validated: text(),
+                    reason: text(),
+                    summary: text(),
+                    failed: (0..count).map(|i| format!("{i} {}", text())).collect(),
+                    ..Validation::default()
+                }),
+                ..Final::default()
+            }),
             ..Report::default()
         }
     }
@@ -144,6 +170,9 @@ mod tests {
             assert_eq!((cut.sequence, cut.evaluations.unwrap().completed), (7, 5));
             assert!(cut.fallbacks.len() <= 10 && cut.fallbacks[0].starts_with("0 "));
             assert!(cut.message.len() <= MAX_TEXT && cut.message.starts_with('é'));
+            let verdict = cut.r#final.unwrap().validation.unwrap();
+            assert!(verdict.summary.len() <= MAX_TEXT && verdict.failed.len() <= 16);
+            assert!(verdict.failed[0].starts_with("0 ") && verdict.failed[0].len() <= MAX_NAME);
             let last = cut.history.last().unwrap().generation as usize;
             assert_eq!(last, count - 1, "the newest generations stay");
         }

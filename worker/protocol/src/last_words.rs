@@ -4,6 +4,8 @@
 //! The members are flat and named as in the status; whatever is empty is left out. Releases read each other's: a member
 //! may be added, none may change its meaning.
 
+mod verdict;
+
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
@@ -21,7 +23,7 @@ pub fn failure(reason: Failure, message: String) -> Report {
 }
 
 /// A final report as JSON of at most [`LIMIT`] bytes. What is left out if it is too long: the metrics of the best
-/// individual, then its genes, then the end of the message.
+/// individual, then the verdict about it, then its genes, then the end of the message.
 pub fn write(report: &Report) -> String {
     let mut best = report.best.clone();
     let mut text = json(report, best.as_ref(), usize::MAX);
@@ -30,6 +32,14 @@ pub fn write(report: &Report) -> String {
         best.holdout.clear();
         text = json(report, Some(&*best), usize::MAX);
     }
+    let mut report = std::borrow::Cow::Borrowed(report);
+    if text.len() > LIMIT && report.r#final.as_ref().is_some_and(|end| end.validation.is_some()) {
+        if let Some(end) = &mut report.to_mut().r#final {
+            end.validation = None;
+        }
+        text = json(&report, best.as_ref(), usize::MAX);
+    }
+    let report = report.as_ref();
     if let Some(best) = best.as_mut().filter(|_| text.len() > LIMIT) {
         best.genome.clear();
         text = json(report, Some(&*best), usize::MAX);
@@ -70,6 +80,7 @@ pub fn read(text: &str) -> Option<Report> {
         result_digest: string(&value["resultDigest"]),
         result_path: string(&value["resultPath"]),
         message: string(&value["message"]),
+        validation: verdict::read(&value["validation"]),
         reason,
     };
     let whole = |name: &str| value[name].as_u64().unwrap_or_default();
@@ -113,6 +124,7 @@ fn json(report: &Report, best: Option<&Best>, message: usize) -> String {
     put("message", cut(&end.message, message).into());
     put("resultDigest", end.result_digest.into());
     put("resultPath", end.result_path.into());
+    put("validation", end.validation.as_ref().map(verdict::json).into());
     put("epoch", report.epoch.into());
     put("generation", report.generation.into());
     put("generations", report.generations.into());
@@ -195,6 +207,7 @@ fn cut(text: &str, bytes: usize) -> &str {
 mod tests {
     use super::*;
     use crate::ends::End;
+    use crate::progress::Validation;
 
     fn ended(genes: usize) -> Report {
         let metrics: HashMap<String, f64> =
@@ -233,6 +246,17 @@ mod tests {
                 result_digest: "blake3:ab".into(),
                 result_path: "galapagos/runs/x".into(),
                 message: String::new(),
+                validation: Some(Validation {
+                    validated: "False".into(),
+                    reason: "LikelyLuck".into(),
+                    summary: "A search of 256 different strategies finds this much by luck.".into(),
+                    confidence: Some(0.81),
+                    required_sharpe: Some(0.1 + 0.2),
+                    timing_sharpe: Some(-0.5),
+                    trials: 38_412,
+                    effective_trials: 256,
+                    failed: vec!["confidence".into(), "costs".into()],
+                }),
             }),
             ..Report::default()
         }
@@ -246,13 +270,21 @@ mod tests {
 
     #[test]
     fn the_words_fit_whatever_the_best_individual_has() {
-        for (genes, has_metrics, has_genome) in [(3, true, true), (90, false, true), (400, false, false)] {
-            let report = ended(genes);
+        for (genes, has_metrics, has_verdict, has_genome) in [
+            (3, true, true, true),
+            (75, false, true, true),
+            (90, false, false, true),
+            (400, false, false, false),
+        ] {
+            let mut report = ended(genes);
             let text = write(&report);
             assert!(text.len() <= LIMIT, "{}", text.len());
             let heard = read(&text).unwrap();
             let best = heard.best.unwrap();
             assert_eq!((!best.metrics.is_empty(), !best.genome.is_empty()), (has_metrics, has_genome));
+            if !has_verdict {
+                report.r#final.as_mut().unwrap().validation = None;
+            }
             assert_eq!((heard.r#final, heard.evaluations), (report.r#final, report.evaluations));
         }
         let endless = Final { reason: "x".repeat(9000), ..Final::default() };
@@ -287,7 +319,7 @@ mod tests {
         let shortest = read(r#"{"reason":"GenerationsReached","resultDigest":"blake3:ab"}"#).unwrap();
         let end = shortest.r#final.unwrap();
         assert_eq!(End::from_report(&end), End::Succeeded(Reported::Known(Completion::GenerationsReached)));
-        assert_eq!(end.result_digest, "blake3:ab");
+        assert_eq!((end.result_digest.as_str(), end.validation), ("blake3:ab", None));
         let failed = read(r#"{"reason":"DataInvalid","message":"row 7"}"#).unwrap().r#final.unwrap();
         assert_eq!(End::from_report(&failed), End::Failed(Reported::Known(Failure::DataInvalid)));
     }

@@ -5,8 +5,8 @@ use crate::error::{Error, Kind, nearest};
 use serde_json::{Map, Value};
 
 /// Keys that the language keeps for later.
-pub const RESERVED_KEYS: [&str; 10] =
-    ["active", "add", "expire", "legs", "mirror", "rebalance", "reduce", "sessions", "signals", "weights"];
+pub const RESERVED_KEYS: [&str; 9] =
+    ["active", "add", "expire", "legs", "mirror", "rebalance", "reduce", "sessions", "weights"];
 
 /// Reads a strategy: `name`, `genes` and `rules`. What is missing or does not belong there is in the errors.
 pub fn read(strategy: &Value) -> Result<Document, Vec<Error>> {
@@ -41,6 +41,10 @@ impl Reader {
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             if RESERVED_KEYS.contains(&key.as_str()) {
                 self.errors.push(Error::of_field(path, Kind::Reserved, format!("{key} is not in use yet")));
+                continue;
+            }
+            if key == "signals" {
+                self.wrong(&path, "signals stand beside rules, not in them");
                 continue;
             }
             let known = nearest(key, keys.iter().copied()).map(str::to_owned);

@@ -3,21 +3,27 @@
 use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use galapagos_engine::ENGINE;
+use galapagos_validation::NullReason;
 
 use crate::job::market::{Market, same_data};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
+use crate::job::walk_forward::{WalkForward, WalkForwardError, WindowJob};
 use crate::results::ResultError;
 use crate::results::document::ResultDocument;
 use crate::results::seen;
+use crate::results::walk_forward::{self, WalkForwardEnd};
 use crate::results::write::{Source, publish};
 use crate::run::driver::{Driver, Ended, RunError};
 use crate::run::ended::Completion;
 use crate::run::evaluator::{Evaluator, EvaluatorError};
-use crate::run::local::LocalEvaluator;
+use crate::run::limits::Limits;
+use crate::run::local::{LocalEvaluator, LocalSlots};
 use crate::run::progress::{Observer, RunEvent};
+use crate::run::walk_forward::{WindowsEnded, WindowsRun, spent, together};
 use crate::storage::StorageError;
 use crate::storage::run_folder::{RunFolder, RunKey, Start};
 
@@ -27,6 +33,9 @@ pub enum ExecuteError {
     /// The job does not fit its data.
     #[error(transparent)]
     Problem(#[from] ProblemError),
+    /// The windows of walk-forward cannot be laid.
+    #[error(transparent)]
+    WalkForward(#[from] WalkForwardError),
     /// The files of the run cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -123,18 +132,48 @@ pub fn run_with(
     interrupt: &AtomicBool,
 ) -> Result<RunOutcome, ExecuteError> {
     job.warnings.iter().for_each(|w| observer.observe(RunEvent::Warning(w.clone())));
+    let walk = WalkForward::new(problem)?;
     let key = run_key(job, &options.root);
     let folder = RunFolder::open(&key, options.start, ENGINE, options.attempt)?;
     let mut driver = Driver::open(job, &folder, problem.counted_bars(), options.price_per_second, observer)?;
-    match driver.run(evaluator, observer, interrupt)? {
-        Ended::Interrupted => {
-            let generation = driver.evolution().generation();
-            Ok(RunOutcome::Interrupted { folder: folder.path().to_owned(), generation })
+    let limits = driver.limits();
+    lock(&limits).windows = together(spent(&folder).values());
+    let interrupted = |driver: &Driver<'_>| {
+        let generation = driver.evolution().generation();
+        Ok(RunOutcome::Interrupted { folder: folder.path().to_owned(), generation })
+    };
+    let reason = match driver.run(evaluator, observer, interrupt)? {
+        Ended::Interrupted => return interrupted(&driver),
+        Ended::Finished(reason) => reason,
+    };
+    let end = match &walk {
+        Some(walk) if finished(&folder, job, &driver).is_none() => {
+            let windows = WindowsRun {
+                walk,
+                problem,
+                folder: &folder,
+                generations: driver.evolution().generation(),
+                limits: lock(&limits).clone(),
+                counters: driver.state().counters,
+                price: options.price_per_second,
+            };
+            let outcome = |window: &WindowJob, training: &Problem<'_>, own: &Driver<'_>| {
+                walk_forward::outcome(walk, problem, window, training, own).map_err(ExecuteError::from)
+            };
+            let slots = LocalSlots::new(options.slots)?;
+            match windows.run(&slots, observer, interrupt, outcome)? {
+                WindowsEnded::Interrupted => return interrupted(&driver),
+                WindowsEnded::TimeLimit => WalkForwardEnd::TimeLimit,
+                WindowsEnded::Finished(windows) => WalkForwardEnd::Done(windows),
+            }
         }
-        Ended::Finished(reason) => {
-            conclude(market, job, &folder, &driver, reason, options.slots, || Ok(problem))
-        }
-    }
+        _ => WalkForwardEnd::NotRequested,
+    };
+    conclude(market, job, &folder, &driver, reason, options.slots, &end, || Ok(problem))
+}
+
+fn lock(limits: &Mutex<Limits>) -> MutexGuard<'_, Limits> {
+    limits.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The run of a job below a results or state folder.
@@ -149,6 +188,7 @@ pub fn run_key<'a>(job: &'a ResolvedJob, root: &'a Path) -> RunKey<'a> {
 /// [`ExecuteError`]; nothing is published if the data changed while they were used.
 ///
 /// What is tested of the winner is computed on `slots` threads (0: one per core).
+#[expect(clippy::too_many_arguments, reason = "the parts of a finished run")]
 pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     market: &Market,
     job: &ResolvedJob,
@@ -156,6 +196,7 @@ pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     driver: &Driver<'_>,
     reason: Completion,
     slots: usize,
+    windows: &WalkForwardEnd,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<RunOutcome, ExecuteError> {
     same_data(market.dataset().check_unchanged())?;
@@ -166,13 +207,14 @@ pub fn conclude<'p, P: Borrow<Problem<'p>>>(
         None => {
             let source =
                 Source { dataset: market.dataset().name(), holdout_looks: seen::noted(job, market, driver) };
-            publish(folder, job, source, driver, reason, slots, prepare)?
+            publish(folder, job, source, driver, reason, slots, windows, prepare)?
         }
     };
     Ok(RunOutcome::Finished { result: Box::new(result), folder: folder.result(), reused })
 }
 
-/// The published result, if it is that of this very state and its winner was tested as the job says now.
+/// The published result, if it is that of this very state and its winner was tested as the job says now; not if a limit
+/// kept it from its walk-forward, which may be another now.
 fn finished(folder: &RunFolder, job: &ResolvedJob, driver: &Driver<'_>) -> Option<ResultDocument> {
     let mark = folder.mark()?;
     let same =
@@ -180,5 +222,6 @@ fn finished(folder: &RunFolder, job: &ResolvedJob, driver: &Driver<'_>) -> Optio
     let bytes = same.then(|| std::fs::read(folder.result().join("result.json")).ok())??;
     let result: ResultDocument = serde_json::from_slice(&bytes).ok()?;
     let tested = serde_json::to_value(&job.validation).ok()?;
-    (result.validation.is_some() && result.tests == tested).then_some(result)
+    let reason = result.validation.as_ref()?.walk_forward_reason.as_deref();
+    (reason != Some(NullReason::TimeLimit.name()) && result.tests == tested).then_some(result)
 }

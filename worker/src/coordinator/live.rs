@@ -112,7 +112,7 @@ impl Live {
                 true
             }
             // For the log.
-            RunEvent::Warning(_) => false,
+            RunEvent::Warning(_) | RunEvent::Window { .. } => false,
         }
     }
 

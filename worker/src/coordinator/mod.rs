@@ -32,6 +32,8 @@ use galapagos_run::job::calendar;
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::Problem;
 use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::job::walk_forward::beyond_a_cluster;
+use galapagos_run::results::walk_forward::WalkForwardEnd;
 use galapagos_run::run::driver::{Driver, Ended};
 use galapagos_run::storage::atomic;
 use galapagos_run::storage::run_folder::RunFolder;
@@ -65,6 +67,9 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     }
     job_file::keep_version(&mut manifest, settings.dataset_digest.as_deref());
     shell.job.set(job_file::name(&manifest));
+    if let Some(finding) = beyond_a_cluster(&manifest.spec) {
+        return Err(Exit::new(Code::Spec, finding));
+    }
     // First of all: a job whose state cannot be kept must not evaluate for hours before it says so.
     RunFolder::check_writable(&settings.state_dir).map_err(exits::storage)?;
     let tls = |e| Exit::new(Code::Spec, e);
@@ -131,7 +136,9 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
             Ok(Ended::Finished(reason)) => data::reopen(&settings, &job.manifest.spec, &job.dataset_digest)
                 .and_then(|market| {
                     let prepare = || Problem::new(&job, market.bars(), market.others(&job.others));
-                    conclude(&market, &job, &folder, &driver, reason, 0, prepare).map_err(exits::execute)
+                    let windows = WalkForwardEnd::NotRequested;
+                    conclude(&market, &job, &folder, &driver, reason, 0, &windows, prepare)
+                        .map_err(exits::execute)
                 }),
         },
     };

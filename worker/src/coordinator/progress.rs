@@ -151,6 +151,7 @@ fn wanted(now: &Limits, desired: &Desired) -> Result<Limits, String> {
         stop: stop_rules(fields.generations, &fields.stop),
         budget: Budget::from_stop(&fields.stop),
         worker_seconds: desired.worker_seconds.unwrap_or(0),
+        windows: now.windows,
     })
 }
 
@@ -181,9 +182,15 @@ fn of_the_release_before(now: &Limits, desired: &Desired) -> Result<Limits, Stri
 mod tests {
     use super::*;
     use galapagos_genetics::StopRules;
+    use galapagos_run::run::limits::Spent;
 
     fn limits() -> Limits {
-        Limits { stop: StopRules::after(50), budget: Budget::default(), worker_seconds: 0 }
+        Limits {
+            stop: StopRules::after(50),
+            budget: Budget::default(),
+            worker_seconds: 0,
+            windows: Spent::default(),
+        }
     }
 
     #[test]
@@ -223,7 +230,7 @@ mod tests {
             max_evaluations: Some(7),
         };
         let budget = Budget { max_duration_seconds: Some(9.0), max_cost: Some(20.0) };
-        let expected = Limits { stop: rules, budget, worker_seconds: 5 };
+        let expected = Limits { worker_seconds: 5, stop: rules, budget, ..limits() };
         assert_eq!(wanted(&limits(), &desired), Ok(expected));
         let wrong = Desired { fields: r#"{"generations": -1, "stop": {}}"#.into(), ..Desired::default() };
         assert!(wanted(&limits(), &wrong).unwrap_err().starts_with("fields: "));

@@ -112,7 +112,7 @@ impl Observer for Reporter {
                 self.metrics.generations.set(i64::from(generations));
                 tracing::info!(done, generations, "run starts");
             }
-            RunEvent::Evaluated { .. } => {}
+            RunEvent::Evaluated { .. } | RunEvent::Window { .. } => {}
             RunEvent::Generation { report, pace, checkpoint, .. } => {
                 self.metrics.checkpoint_seconds.observe(checkpoint.as_secs_f64());
                 self.metrics.generation.set(i64::from(report.generation) + 1);

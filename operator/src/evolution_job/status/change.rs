@@ -69,7 +69,7 @@ fn lasting(status: &EvolutionJobStatus) -> impl PartialEq + use<'_> {
     let provenance = status.provenance.as_ref();
     (
         (status.observed_generation, status.phase, conditions),
-        (&status.start_time, &status.completion_time, &status.attempts, &status.results),
+        (&status.start_time, &status.completion_time, &status.attempts, &status.results, &status.validation),
         provenance.map(|p| (&p.image, &p.result_digest, &p.dataset_digest, &p.stopped_by)),
         status.generations,
     )

@@ -1,13 +1,13 @@
 //! The conditions of a job. Which there are, by what the job does:
 //!
-//! | | Ready | Reconciling | Stalled | DataReady | WorkersReady | Suspended | Complete | Failed |
-//! |---|---|---|---|---|---|---|---|---|
-//! | queued, suspending | no | yes | | as known | | | | |
-//! | preparing to running | no | yes | | as known | yes or no | | | |
-//! | suspended | no | | | as known | | yes | | |
-//! | needs a person | no | | yes | as known | | | | |
-//! | failed | no | | yes | as known | | | | yes |
-//! | succeeded | yes | | | as known | | | yes | |
+//! | | Ready | Reconciling | Stalled | DataReady | WorkersReady | Suspended | Complete | Failed | Validated |
+//! |---|---|---|---|---|---|---|---|---|---|
+//! | queued, suspending | no | yes | | as known | | | | | unknown |
+//! | preparing to running | no | yes | | as known | yes or no | | | | unknown |
+//! | suspended | no | | | as known | | yes | | | unknown |
+//! | needs a person | no | | yes | as known | | | | | unknown |
+//! | failed | no | | yes | as known | | | | yes | unknown |
+//! | succeeded | yes | | | as known | | | yes | | as told |
 //!
 //! `Suspended` stays with `False` once a job was suspended, as in Job. An empty field: the condition is absent.
 
@@ -19,19 +19,21 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::fit::shorten;
+use super::known::Known;
 use super::messages::message;
 use super::situation::Situation;
-use super::{Facts, WorkersTrouble};
+use super::{Facts, WorkersTrouble, verdict};
 
 /// Bytes of a message that the scheduler or the server wrote.
 const FOREIGN: usize = 512;
 
 /// A condition before it is compared with the one before.
-struct Draft {
-    type_: &'static str,
-    holds: bool,
-    reason: &'static str,
-    message: String,
+pub(super) struct Draft {
+    pub type_: &'static str,
+    /// `None`: not known.
+    pub holds: Option<bool>,
+    pub reason: &'static str,
+    pub message: String,
 }
 
 /// The conditions, in the order of the table.
@@ -39,20 +41,20 @@ pub(super) fn conditions(
     before: &[Condition],
     facts: &Facts<'_>,
     workers: &Workers,
-    data_published: bool,
+    known: &Known,
     now: Timestamp,
 ) -> Vec<Condition> {
     let situation = &facts.situation;
     let text = message(facts);
-    let with = |type_, reason| Draft { type_, holds: true, reason, message: text.clone() };
+    let with = |type_, reason| Draft { type_, holds: Some(true), reason, message: text.clone() };
     let drafts = [
         Some(Draft {
-            holds: situation.phase() == Phase::Succeeded,
+            holds: Some(situation.phase() == Phase::Succeeded),
             ..with(condition::READY, ready(situation))
         }),
         situation.reconciling().map(|reason| with(condition::RECONCILING, reason.as_str())),
         situation.stalled().map(|reason| with(condition::STALLED, reason.as_str())),
-        data_ready(situation, data_published),
+        data_ready(situation, known.data_published()),
         workers_ready(facts, workers),
         suspended(situation, before),
         match situation {
@@ -63,6 +65,7 @@ pub(super) fn conditions(
             Situation::Failed { reason, .. } => Some(with(condition::FAILED, reason.as_str())),
             _ => None,
         },
+        Some(verdict::validated(situation, known, before)),
     ];
     let mut conditions: Vec<_> =
         drafts.into_iter().flatten().map(|draft| set(before, draft, facts.generation, now)).collect();
@@ -79,7 +82,11 @@ pub(super) fn conditions(
 
 /// The time of the last transition changes with the condition's status only.
 fn set(before: &[Condition], draft: Draft, generation: i64, now: Timestamp) -> Condition {
-    let status = if draft.holds { "True" } else { "False" };
+    let status = match draft.holds {
+        Some(true) => "True",
+        Some(false) => "False",
+        None => "Unknown",
+    };
     let since =
         find(before, draft.type_).filter(|c| c.status == status).map(|c| c.last_transition_time.clone());
     Condition {
@@ -92,7 +99,7 @@ fn set(before: &[Condition], draft: Draft, generation: i64, now: Timestamp) -> C
     }
 }
 
-fn find<'a>(conditions: &'a [Condition], type_: &str) -> Option<&'a Condition> {
+pub(super) fn find<'a>(conditions: &'a [Condition], type_: &str) -> Option<&'a Condition> {
     conditions.iter().find(|c| c.type_ == type_)
 }
 
@@ -136,7 +143,8 @@ fn data_ready(situation: &Situation, published: bool) -> Option<Draft> {
         }
         _ => return None,
     };
-    Some(Draft { type_: condition::DATA_READY, holds, reason: reason.as_str(), message: text.to_owned() })
+    let (reason, message) = (reason.as_str(), text.to_owned());
+    Some(Draft { type_: condition::DATA_READY, holds: Some(holds), reason, message })
 }
 
 fn workers_ready(facts: &Facts<'_>, workers: &Workers) -> Option<Draft> {
@@ -182,7 +190,7 @@ fn workers_ready(facts: &Facts<'_>, workers: &Workers) -> Option<Draft> {
     let message = shorten(&text, 2 * FOREIGN);
     Some(Draft {
         type_: condition::WORKERS_READY,
-        holds: ready > 0 && ready >= desired,
+        holds: Some(ready > 0 && ready >= desired),
         reason: reason.as_str(),
         message,
     })
@@ -195,7 +203,7 @@ fn plain(text: &str) -> String {
 fn suspended(situation: &Situation, before: &[Condition]) -> Option<Draft> {
     let draft = |holds, reason: SuspendedReason, text: &str| {
         let (type_, reason, message) = (condition::SUSPENDED, reason.as_str(), text.to_owned());
-        Some(Draft { type_, holds, reason, message })
+        Some(Draft { type_, holds: Some(holds), reason, message })
     };
     match situation {
         Situation::Suspended(by) => draft(true, by.reason(), "No pods of this job run."),

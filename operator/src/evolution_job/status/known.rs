@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use galapagos_crds::GeneValue;
-use galapagos_crds::status::{Best, Evaluations, EvolutionJobStatus, GenerationStatus, Provenance, Results};
+use galapagos_crds::status::{
+    Best, Evaluations, EvolutionJobStatus, GenerationStatus, Provenance, Results, Verdict,
+};
 use galapagos_protocol::progress::{self as wire, Report};
 
 use super::end::JobEnd;
 use super::fit::MAX_NAME;
 use super::situation::Situation;
-use super::{large, small};
+use super::{large, small, verdict};
 
 /// Bounds of the schema.
 const MAX_MEMBERS: usize = 32;
@@ -28,6 +30,9 @@ pub(super) struct Known {
     /// Of generations alone.
     pub worker_seconds: Option<f64>,
     pub results: Option<Results>,
+    pub validation: Option<Verdict>,
+    /// Of the verdict, if it is told now; the status has it in a condition.
+    pub sentence: Option<String>,
     provenance: Provenance,
 }
 
@@ -44,6 +49,8 @@ impl Known {
             history: before.history.clone(),
             worker_seconds: None,
             results: before.results.clone(),
+            validation: before.validation.clone(),
+            sentence: None,
             provenance: before.provenance.clone().unwrap_or_default(),
         };
         if let Some(report) = report {
@@ -100,6 +107,9 @@ impl Known {
         {
             digest(&mut self.provenance.result_digest, &end.result_digest);
             self.results(&end.result_path);
+            if let Some((verdict, sentence)) = end.validation.as_ref().map(verdict::heard) {
+                (self.validation, self.sentence) = (Some(verdict), Some(sentence));
+            }
         }
     }
 

@@ -14,6 +14,7 @@ mod messages;
 mod situation;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use galapagos_crds::Decimal;
 use galapagos_crds::status::{Attempts, Best, EvolutionJobStatus, Phase, Workers};
@@ -90,12 +91,13 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
     let ends = situation.is_terminal();
     let waits = situation.phase() == Phase::Pending;
     let workers = workers(facts);
-    let conditions = conditions::conditions(&before.conditions, facts, &workers, known.data_published(), now);
+    let conditions = conditions::conditions(&before.conditions, facts, &workers, &known, now);
     let generation = known.generation;
     let (estimated_completion_time, eta_known) = (eta(&before, facts, now), situation.is_running());
     let cost = costs::cost(&before, ends, facts.lives, known.worker_seconds, facts.price, now);
     let provenance = known.provenance(facts.image, situation);
-    let Known { evaluations, best, history, results, .. } = known;
+    let is_complete = matches!(situation, Situation::Succeeded { .. });
+    let Known { evaluations, best, history, results, validation, .. } = known;
     fit::fit(EvolutionJobStatus {
         observed_generation: Some(facts.generation),
         phase: Some(situation.phase()),
@@ -127,6 +129,7 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
         attempts: Some(facts.attempts.clone()),
         provenance: Some(provenance),
         results: results.filter(|_| ends),
+        validation: validation.filter(|_| is_complete),
     })
 }
 

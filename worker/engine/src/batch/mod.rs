@@ -12,9 +12,11 @@
 //!
 //! Everything else (fills at the close, portfolios, strategies that size or train) runs the simulator.
 
+mod asked;
 mod columns;
 mod conditions;
 mod decided;
+mod deciders;
 mod drawdown;
 mod events;
 mod finish;
@@ -44,7 +46,6 @@ use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::portfolio::statistic;
 use crate::rules::Own;
-use crate::signals::Signals;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
 use columns::Columns;
@@ -195,7 +196,7 @@ impl<'a> BatchEvaluator<'a> {
                     .filter_map(|(i, _)| Some((individuals[*i].strategy.own()?, individuals[*i].genome)))
                     .collect();
                 if members.first().is_some_and(|(_, planned)| asks(planned)) {
-                    self.decided(members, &own, scratch, out, interrupt)?;
+                    self.asked(members, &own, scratch, out, interrupt)?;
                 } else {
                     self.pass(individuals, members, &own, scratch, out, interrupt)?;
                 }
@@ -257,59 +258,6 @@ impl<'a> BatchEvaluator<'a> {
             let keys = self.plan(x).map(|planned| planned.keys().to_vec());
             (x.strategy.name().to_owned(), keys)
         });
-    }
-
-    /// Members whose rules ask the account.
-    fn decided(
-        &self,
-        members: &[(usize, Planned)],
-        own: &[(&Own, &Genome)],
-        scratch: &mut Scratch,
-        out: &mut [Evaluation],
-        interrupt: Interrupt,
-    ) -> Result<(), Interrupted> {
-        let run = self.without_buy_and_hold();
-        let mut done = 0;
-        while done < own.len() {
-            let decided = own::decide(&run, &own[done..], own::CHUNK, interrupt)?;
-            let own = &own[done..done + decided.len()];
-            let singles = self.follow_decided(&decided, own, scratch, interrupt)?;
-            for (((signals, (_, genome)), singles), (i, _)) in
-                decided.iter().zip(own).zip(singles).zip(&members[done..])
-            {
-                out[*i] = if singles.len() == run.symbols.len() {
-                    self.combine(singles)
-                } else {
-                    scratch.simulated += 1;
-                    let alone = backtest::evaluate_signals_until(&run, signals, genome, interrupt)?;
-                    self.with_buy_and_hold(alone)
-                };
-            }
-            done += decided.len();
-        }
-        Ok(())
-    }
-
-    /// What decisions are worth on each symbol; of some, or of all, that only the simulator knows.
-    fn follow_decided(
-        &self,
-        decided: &[Vec<Signals>],
-        own: &[(&Own, &Genome)],
-        scratch: &mut Scratch,
-        interrupt: Interrupt,
-    ) -> Result<Vec<Vec<Evaluation>>, Interrupted> {
-        let mut singles = vec![Vec::new(); decided.len()];
-        let symbols = self.symbols.as_ref().filter(|symbols| self.has_guards(symbols));
-        for (k, symbol) in symbols.into_iter().flatten().enumerate() {
-            let Some(tables) = self.guarded(k, symbol) else { continue };
-            let signals = decided.iter().filter_map(|signals| signals.get(k));
-            let stops = own.iter().map(|(_, genome)| Fractions::from(genome.stops));
-            let pass = self.pass_over(k, symbol, tables, interrupt);
-            decided::run(&pass, signals.zip(stops), scratch, |member, evaluation| {
-                singles[member].extend(evaluation);
-            })?;
-        }
-        Ok(singles)
     }
 
     fn pass_over<'p>(

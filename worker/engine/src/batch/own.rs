@@ -2,16 +2,17 @@
 //! nodes of one graph, in which what is the same is computed once. Those that know their account share its columns.
 
 use super::conditions::Conditions;
+use super::decided::{self, Rules};
 use super::kernels::Isa;
 use super::pass::{Pass, Scratch, Start};
 use super::source::Source;
-use super::{Bits, WORDS};
+use super::{AccountTables, Bits, WORDS};
 use crate::backtest::Backtest;
 use crate::evaluation::Evaluation;
 use crate::genes::Genome;
 use crate::graph::{Blocks, Columns, Market, Plan, Slot};
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::rules::{Latched, Own};
+use crate::rules::{Latched, Own, RulesAccount};
 use crate::signals::Signals;
 use crate::stops::Fractions;
 use std::sync::Arc;
@@ -101,6 +102,37 @@ pub(super) fn run(
     let first: Vec<Start> = followed.iter().map(start).collect();
     let mut graph = Graph { blocks: Blocks::new(&plan, market), members: &latched };
     pass.run_source(&mut graph, &first, scratch, |member, evaluation| done(followed[member], evaluation))
+}
+
+/// Evaluates members whose rules ask the account on one symbol; as [`run`].
+///
+/// # Errors
+/// Interrupted: nobody was answered.
+pub(super) fn rule(
+    pass: &Pass,
+    market: &Market,
+    members: &[(&Own, &Genome)],
+    scratch: &mut Scratch,
+    mut done: impl FnMut(usize, Option<Evaluation>),
+) -> Result<(), Interrupted> {
+    let AccountTables::Held(tables) = pass.tables else { return Ok(()) };
+    let mut plan = Plan::new(market.bars.decimals, market.decimals());
+    let (mut decisions, mut followed) = (Vec::with_capacity(members.len()), Vec::new());
+    for (i, (own, genome)) in members.iter().enumerate() {
+        let lowered = own.lower(genome, &mut plan).ok();
+        match lowered.and_then(|lowered| own.decide_in_blocks(lowered, pass.base)) {
+            Some(rules) => {
+                decisions.push(rules);
+                followed.push(i);
+            }
+            None => done(i, None),
+        }
+    }
+    let account = |rules| RulesAccount::new(rules, tables.prepared, pass.exec.side);
+    let rules = decisions.iter().map(account).collect();
+    let mut rules = Rules { blocks: Blocks::new(&plan, market), first: 0, rules };
+    let stops = followed.iter().map(|&i| Fractions::from(members[i].1.stops));
+    decided::run(pass, &mut rules, stops, scratch, |member, evaluation| done(followed[member], evaluation))
 }
 
 /// The decisions of members on all symbols of a job, from columns that they share: of the first members, until their

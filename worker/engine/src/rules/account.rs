@@ -3,9 +3,10 @@
 
 use super::code::View;
 use super::decisions::{Decisions, Side as Rules, Size};
+use super::known::{Kept, Known};
 use super::state::{Position, State, Term};
 use crate::execution::Side;
-use crate::graph::day_number;
+use crate::graph::{Slot, day_number};
 use crate::orders::sign;
 use crate::prepared::Prepared;
 use crate::signals::{Conditions, latch};
@@ -25,6 +26,9 @@ pub(crate) struct RulesAccount<'a> {
     /// Row of the close that turned the latch, and the share decided there.
     signal: usize,
     share: f64,
+    /// What was read at that close, and at the one that decided the position.
+    kept: Vec<(Slot, Kept)>,
+    pub(super) kept_of_position: Vec<(Slot, Kept)>,
     /// Sides that wait until their entry is not met.
     pub(super) waiting: [bool; 2],
     /// Sign that may not be entered (X13).
@@ -54,6 +58,8 @@ impl<'a> RulesAccount<'a> {
             latch: 0,
             signal: 0,
             share: 0.0,
+            kept: Vec::new(),
+            kept_of_position: Vec::new(),
             waiting: [false; 2],
             blocked: 0,
             position: None,
@@ -70,16 +76,18 @@ impl<'a> RulesAccount<'a> {
         let day = self.day(row);
         self.entries = if self.entries.0 == day { (day, self.entries.1 + 1) } else { (day, 1) };
         let mut position = Position::new(long, row, self.signal, price);
+        self.kept_of_position.clone_from(&self.kept);
         let side = self.rules.sides[number(long)].as_ref();
         let (stop, target) = side.map_or((f64::NAN, f64::NAN), |side| {
-            let stop = self.level(side.stop.as_ref(), self.signal, self.signal, position.at_fill());
+            let at = (Known::Kept(&self.kept_of_position), self.signal);
+            let stop = level(side.stop.as_ref(), at, at, position.at_fill());
             position.stop = stop;
             position.initial_risk = (price - stop).abs();
-            (stop, self.level(side.target.as_ref(), self.signal, self.signal, position.at_fill()))
+            (stop, level(side.target.as_ref(), at, at, position.at_fill()))
         });
         self.position = Some(position);
         self.target = target;
-        Levels { stop: known(stop), target: known(target) }
+        Levels { stop: usable(stop), target: usable(target) }
     }
 
     /// The position was closed.
@@ -107,22 +115,28 @@ impl<'a> RulesAccount<'a> {
         self.aged
     }
 
+    /// [`RulesAccount::decide`] where all rows of the market are known.
+    pub fn decide_by_columns(&mut self, t: usize) -> (f64, Option<Levels>) {
+        let rules = self.rules;
+        self.decide(rules.known(), t)
+    }
+
     /// The target wanted after the close of row `t`, and the levels of the next bars if a position is open.
-    pub fn decide(&mut self, t: usize) -> (f64, Option<Levels>) {
+    pub fn decide(&mut self, known: Known, t: usize) -> (f64, Option<Levels>) {
         let rules = self.rules;
         if t < rules.start {
             return (0.0, None);
         }
-        if self.is_idle() && !rules.may_enter(t) {
+        if self.is_idle() && !rules.may_enter(known, t) {
             return (0.0, None);
         }
         let account = if rules.knows_account { self.account_terms(t) } else { State::UNKNOWN };
-        let levels = self.move_levels(t);
+        let levels = self.move_levels(known, t);
 
         // The entries with their shares, and the exits.
-        let shares = [true, false].map(|long| self.share_of_entry(long, t, account));
+        let shares = [true, false].map(|long| self.share_of_entry(long, known, t, account));
         let mut entries = shares.map(|share| share.is_some());
-        let exits = [true, false].map(|long| self.is_left(long, t, account));
+        let exits = [true, false].map(|long| self.is_left(long, known, t, account));
         for (waits, met) in self.waiting.iter_mut().zip(entries) {
             *waits &= met;
         }
@@ -145,6 +159,9 @@ impl<'a> RulesAccount<'a> {
             } else {
                 self.signal = t;
                 self.share = shares[number(new > 0)].unwrap_or(0.0);
+                if let Some(side) = &rules.sides[number(new > 0)] {
+                    side.kept.keep(known, t, &mut self.kept);
+                }
             }
         }
         self.latch = new;
@@ -183,50 +200,47 @@ impl<'a> RulesAccount<'a> {
     }
 
     /// Stop and target of the open position after row `t`; a stop only tightens.
-    fn move_levels(&mut self, t: usize) -> Option<Levels> {
+    fn move_levels(&mut self, known: Known, t: usize) -> Option<Levels> {
         let position = self.position?;
         let side = self.rules.sides[number(position.long)].as_ref()?;
         let state = position.at_close(t, self.prepared.close[t]);
-        let wanted = self.level(side.stop.as_ref(), t, position.signal, state);
-        let target = self.level(side.target.as_ref(), t, position.signal, state);
+        let signal = (Known::Kept(&self.kept_of_position), position.signal);
+        let wanted = level(side.stop.as_ref(), (known, t), signal, state);
+        let target = level(side.target.as_ref(), (known, t), signal, state);
         let now = position.stop;
         let tighter = now.is_nan() || if position.long { wanted > now } else { wanted < now };
         let stop = if tighter { wanted } else { now };
         self.position = Some(Position { stop, ..position });
         self.target = target;
-        Some(Levels { stop: known(stop), target: known(target) })
-    }
-
-    fn level(&self, code: Option<&super::code::Number>, row: usize, signal: usize, state: State) -> f64 {
-        code.map_or(f64::NAN, |code| code.value(View { columns: &self.rules.columns, row, signal, state }))
+        Some(Levels { stop: usable(stop), target: usable(target) })
     }
 
     /// The share of the equity of an entry at this close; `None`: the entry is not met.
-    fn share_of_entry(&self, long: bool, t: usize, account: State) -> Option<f64> {
+    fn share_of_entry(&self, long: bool, known: Known, t: usize, account: State) -> Option<f64> {
         let side = self.rules.sides[number(long)].as_ref()?;
-        let view = View { columns: &self.rules.columns, row: t, signal: t, state: account };
+        let view = View { known, row: t, signal: (known, t), state: account };
         if !side.enter.is_met(view) {
             return None;
         }
         let share = match &side.size {
             Size::Whole => return Some(1.0),
             Size::Share(size) => size.value(view),
-            Size::Risk(risk) => self.share_at_risk(side, long, t, risk.value(view)),
+            Size::Risk(risk) => self.share_at_risk(side, long, known, t, risk.value(view)),
         };
         // Not a number is not above 0.
         (share > 0.0).then_some(if share > 1.0 { 1.0 } else { share })
     }
 
     /// The share with which the stop of a fill at this close costs `risk` of the equity.
-    fn share_at_risk(&self, side: &Rules, long: bool, t: usize, risk: f64) -> f64 {
+    fn share_at_risk(&self, side: &Rules, long: bool, known: Known, t: usize, risk: f64) -> f64 {
         let close = self.prepared.close[t];
         let state = Position::new(long, t, t, close).at_fill();
-        let stop = self.level(side.stop.as_ref(), t, t, state);
+        let stop = level(side.stop.as_ref(), (known, t), (known, t), state);
         let protects = if long { stop < close } else { stop > close };
         if protects { (risk * close) / (close - stop).abs() } else { f64::NAN }
     }
 
-    fn is_left(&self, long: bool, t: usize, account: State) -> bool {
+    fn is_left(&self, long: bool, known: Known, t: usize, account: State) -> bool {
         let Some(exit) = self.rules.sides[number(long)].as_ref().and_then(|side| side.exit.as_ref()) else {
             return false;
         };
@@ -235,8 +249,8 @@ impl<'a> RulesAccount<'a> {
         let state = [Term::BarsSinceExit, Term::LastPnl, Term::TradesToday]
             .into_iter()
             .fold(state, |state, term| state.with(term, account.get(term)));
-        let signal = position.map_or(t, |p| p.signal);
-        exit.is_met(View { columns: &self.rules.columns, row: t, signal, state })
+        let signal = position.map_or((known, t), |p| (Known::Kept(&self.kept_of_position), p.signal));
+        exit.is_met(View { known, row: t, signal, state })
     }
 
     fn account_terms(&self, t: usize) -> State {
@@ -252,10 +266,20 @@ impl<'a> RulesAccount<'a> {
     }
 }
 
+/// The level that code sets in a row, with that of its signal bar.
+fn level(
+    code: Option<&super::code::Number>,
+    (known, row): (Known, usize),
+    signal: (Known, usize),
+    state: State,
+) -> f64 {
+    code.map_or(f64::NAN, |code| code.value(View { known, row, signal, state }))
+}
+
 fn sign_of(long: bool) -> i8 {
     if long { 1 } else { -1 }
 }
 
-pub(super) fn known(level: f64) -> Option<f64> {
+pub(super) fn usable(level: f64) -> Option<f64> {
     level.is_finite().then_some(level)
 }

@@ -1,9 +1,10 @@
 //! How far nothing changes: which rows of a running account need no decision, 64 at a time.
 
-use super::account::{NEVER, RulesAccount, known, number};
+use super::account::{NEVER, RulesAccount, number, usable};
 use super::code::Test;
 use super::decisions::Size;
-use super::lanes::{LANES, Lanes, Span, bits_from};
+use super::known::Known;
+use super::lanes::{LANES, Lanes, Span};
 use super::state::Term;
 use crate::stops::Levels;
 
@@ -36,13 +37,13 @@ fn from_lane(lane: usize) -> u64 {
 
 impl RulesAccount<'_> {
     /// The first row of `from..to` whose close may change what is wanted of a flat account; `to`: there is none.
-    pub fn flat_until(&self, from: usize, to: usize) -> usize {
+    pub fn flat_until(&self, known: Known, from: usize, to: usize) -> usize {
         let mut row = if from < self.rules.start { self.rules.start } else { from };
         if self.blocked != 0 && self.blocked != self.latch {
             return if row < to { row } else { to };
         }
         while row < to {
-            let word = self.may_decide(row);
+            let word = self.may_decide(known, row);
             if word != 0 {
                 let next = row + word.trailing_zeros() as usize;
                 return if next < to { next } else { to };
@@ -53,29 +54,27 @@ impl RulesAccount<'_> {
     }
 
     /// Which rows from `row` on may decide something while the account is flat.
-    fn may_decide(&self, row: usize) -> u64 {
+    fn may_decide(&self, known: Known, row: usize) -> u64 {
         match self.latch {
-            0 => self.may_enter(0, row) | self.may_enter(1, row),
+            0 => self.may_enter(known, 0, row) | self.may_enter(known, 1, row),
             latch => {
                 let b = number(latch > 0);
                 let exit = self.rules.sides[b].as_ref().and_then(|side| side.exit.as_ref());
                 let leaves = match exit {
                     None => 0,
-                    Some(Test::Column(slot)) => {
-                        bits_from(self.rules.columns.conditions(*slot).planes().0, row)
-                    }
+                    Some(Test::Column(slot)) => known.bits(*slot, row).0,
                     Some(_) => u64::MAX,
                 };
-                leaves | self.may_enter(1 - b, row)
+                leaves | self.may_enter(known, 1 - b, row)
             }
         }
     }
 
     /// Rows from `row` on in which an entry of a side may be met, or may no longer be while the side waits for that.
-    fn may_enter(&self, b: usize, row: usize) -> u64 {
+    fn may_enter(&self, known: Known, b: usize, row: usize) -> u64 {
         let Some(side) = &self.rules.sides[b] else { return 0 };
         let Some(slot) = self.rules.needed[b] else { return u64::MAX };
-        let met = bits_from(self.rules.columns.conditions(slot).planes().0, row);
+        let met = known.bits(slot, row).0;
         match (self.waiting[b], &side.enter, &side.size) {
             (false, _, _) => met,
             (true, Test::Column(_), Size::Whole) => !met,
@@ -85,12 +84,11 @@ impl RulesAccount<'_> {
 
     /// Looks at the next rows of the open position, of which nothing is wanted but to be held. Answers false where only
     /// row after row can tell.
-    pub fn look_ahead(&self, from: usize, rows: usize, out: &mut Ahead) -> bool {
+    pub fn look_ahead(&self, known: Known, from: usize, rows: usize, out: &mut Ahead) -> bool {
         let Some(position) = &self.position else { return false };
         let (b, long) = (number(position.long), position.long);
         let Some(side) = &self.rules.sides[b] else { return false };
-        let reads = |code: &Option<super::code::Number>| code.as_ref().is_some_and(|code| code.reads_stop());
-        if self.blocked != 0 || self.aged || self.waiting[b] || reads(&side.stop) || reads(&side.target) {
+        if self.blocked != 0 || self.aged || self.waiting[b] || side.is_recursive {
             return false;
         }
         let (high, low) = (&self.prepared.high[from..from + rows], &self.prepared.low[from..from + rows]);
@@ -102,10 +100,10 @@ impl RulesAccount<'_> {
         out.rows = rows;
         let knows = self.rules.knows_account;
         let mut span = Span {
-            columns: &self.rules.columns,
+            known,
             from,
             rows,
-            signal: position.signal,
+            signal: (Known::Kept(&self.kept_of_position), position.signal),
             fixed: position.fixed(),
             peak: &out.peak,
             trough: &out.trough,
@@ -163,7 +161,7 @@ impl RulesAccount<'_> {
             let first = position.entry + most;
             from_lane(first.saturating_sub(from))
         });
-        out.decides = (exits | aged | self.may_enter(1 - b, from)) & span.mask();
+        out.decides = (exits | aged | self.may_enter(known, 1 - b, from)) & span.mask();
         true
     }
 
@@ -180,6 +178,6 @@ impl RulesAccount<'_> {
             }
         }
         let stop = self.position.map_or(f64::NAN, |position| position.stop);
-        Levels { stop: known(stop), target: known(self.target) }
+        Levels { stop: usable(stop), target: usable(self.target) }
     }
 }

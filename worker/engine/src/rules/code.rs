@@ -1,8 +1,9 @@
 //! Expressions that know the account, as trees that are evaluated row by row: contract D3, "mixed trees". Their numbers
 //! are f64 on plain prices; what the market alone decides is read from columns.
 
+use super::known::Known;
 use super::state::{State, Term};
-use crate::graph::{Columns, Slot, finite};
+use crate::graph::{Slot, finite};
 
 /// A number; not a number is na.
 #[derive(Clone, Debug)]
@@ -61,17 +62,17 @@ pub(super) enum Test {
 /// Where an expression is evaluated.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
-    pub columns: &'a Columns,
+    pub known: Known<'a>,
     /// Row of the market's terms.
     pub row: usize,
-    /// Row of the signal bar.
-    pub signal: usize,
+    /// The signal bar: where it is known, and its row.
+    pub signal: (Known<'a>, usize),
     pub state: State,
 }
 
 impl View<'_> {
     fn at_signal(self) -> Self {
-        View { row: self.signal, ..self }
+        View { known: self.signal.0, row: self.signal.1, ..self }
     }
 }
 
@@ -80,7 +81,7 @@ impl Number {
     pub fn value(&self, view: View) -> f64 {
         match self {
             Number::Constant(x) => *x,
-            Number::Column(slot) => view.columns.numbers(*slot)[view.row],
+            Number::Column(slot) => view.known.number(*slot, view.row),
             Number::Term(term) => finite(view.state.get(*term)),
             Number::AtSignal(x) => x.value(view.at_signal()),
             Number::Negative(x) => -x.value(view),
@@ -135,7 +136,7 @@ impl Test {
     pub fn value(&self, view: View) -> Option<bool> {
         match self {
             Test::Fixed(value) => Some(*value),
-            Test::Column(slot) => view.columns.conditions(*slot).truth(view.row),
+            Test::Column(slot) => view.known.truth(*slot, view.row),
             Test::Compare(how, x, y) => {
                 let (x, y) = (x.value(view), y.value(view));
                 if x.is_nan() || y.is_nan() {

@@ -2,6 +2,7 @@
 //! close.
 
 use super::code::{Number, Test};
+use super::known::{Known, Slots};
 use super::latched::{is_latched, latched};
 use super::lower::{Lowering, knows_account};
 use crate::graph::{Columns, Conditions, Plan, PlanError, Slot};
@@ -31,6 +32,10 @@ pub(super) struct Side {
     pub stop: Option<Number>,
     pub target: Option<Number>,
     pub size: Size,
+    /// What is read at the signal bar when a position is opened, and after.
+    pub kept: Slots,
+    /// The stop or the target reads the level of the stop, which they move.
+    pub is_recursive: bool,
 }
 
 /// The rules of one genome on one symbol, with the columns that they read.
@@ -38,7 +43,7 @@ pub(super) struct Side {
 pub struct Decisions {
     /// Long, then short.
     pub(super) sides: [Option<Side>; 2],
-    pub(super) columns: Arc<Columns>,
+    columns: Option<Arc<Columns>>,
     pub(super) cooldown: usize,
     pub(super) max_bars: Option<usize>,
     pub(super) reentry: Reentry,
@@ -91,14 +96,17 @@ pub(super) fn sides(
             (None, Some(risk)) => Size::Risk(lowering.number(risk)?),
             (None, None) => Size::Whole,
         };
-        *side = Some(Side {
-            enter: lowering.test(enter)?,
-            exit: exit.map(|exit| lowering.test(exit)).transpose()?,
-            exit_knows: exit.is_some_and(knows_account),
-            stop: of(Clause::Stop).map(|stop| lowering.number(stop)).transpose()?,
-            target: of(Clause::Target).map(|target| lowering.number(target)).transpose()?,
-            size,
-        });
+        let (enter, exit_knows) = (lowering.test(enter)?, exit.is_some_and(knows_account));
+        let exit = exit.map(|exit| lowering.test(exit)).transpose()?;
+        let stop = of(Clause::Stop).map(|stop| lowering.number(stop)).transpose()?;
+        let target = of(Clause::Target).map(|target| lowering.number(target)).transpose()?;
+        let (mut kept, mut is_recursive) = (Slots::default(), false);
+        for level in [&stop, &target].into_iter().flatten() {
+            kept.add_number(level, false);
+            is_recursive |= level.reads_stop();
+        }
+        exit.iter().for_each(|exit| kept.add_test(exit, true));
+        *side = Some(Side { enter, exit, exit_knows, stop, target, size, kept, is_recursive });
     }
     Ok(out)
 }
@@ -108,7 +116,7 @@ impl Decisions {
     pub(super) fn new(
         strategy: &Strategy,
         sides: [Option<Side>; 2],
-        columns: Arc<Columns>,
+        columns: Option<Arc<Columns>>,
         start: usize,
     ) -> Decisions {
         let needed = sides.each_ref().map(|side| side.as_ref().and_then(|side| side.enter.needed()));
@@ -125,18 +133,24 @@ impl Decisions {
     }
 
     /// Whether the market allows an entry of either side at this close.
-    pub(super) fn may_enter(&self, t: usize) -> bool {
+    pub(super) fn may_enter(&self, known: Known, t: usize) -> bool {
         self.sides.iter().zip(self.needed).any(|(side, needed)| {
-            side.is_some() && needed.is_none_or(|slot| self.columns.conditions(slot).is_met(t))
+            side.is_some() && needed.is_none_or(|slot| known.truth(slot, t) == Some(true))
         })
+    }
+
+    /// The market as the columns have it.
+    pub(crate) fn known(&self) -> Known<'_> {
+        self.columns.as_deref().map_or(Known::Kept(&[]), Known::All)
     }
 
     /// The latched positions of all rows, if the market alone decides them.
     pub(super) fn positions(&self, strategy: &Strategy) -> Option<Vec<i8>> {
         let latched = latched(&self.sides).filter(|_| is_latched(strategy, true))?;
+        let columns = self.columns.as_ref()?;
         let [enter_long, leave_long, enter_short, leave_short] =
-            latched.conditions.map(|slot| slot.map(|slot| self.columns.conditions(slot)));
-        let mut out = vec![0; self.columns.len()];
+            latched.conditions.map(|slot| slot.map(|slot| columns.conditions(slot)));
+        let mut out = vec![0; columns.len()];
         let mut target = 0;
         for (t, row) in out.iter_mut().enumerate().skip(self.start) {
             let met = |x: Option<&Conditions>| x.is_some_and(|x| x.is_met(t));

@@ -1,8 +1,9 @@
 //! Expressions that know the account over up to 64 rows at once: the values of [`super::code`], row by row.
 
 use super::code::{Arithmetic, Comparison, Number, Test, View};
+use super::known::Known;
 use super::state::{State, Term};
-use crate::graph::{Columns, Slot, finite, word_of_one, word_of_two};
+use crate::graph::{Slot, finite, word_of_one, word_of_two};
 
 /// Rows that are looked at together.
 pub(super) const LANES: usize = 64;
@@ -12,12 +13,12 @@ pub(super) type Lanes = [f64; LANES];
 
 /// Where expressions are evaluated: closes of rows with the same open position.
 pub(super) struct Span<'a> {
-    pub columns: &'a Columns,
+    pub known: Known<'a>,
     /// Row of the first lane, and number of rows.
     pub from: usize,
     pub rows: usize,
-    /// Row of the signal bar.
-    pub signal: usize,
+    /// The signal bar: where it is known, and its row.
+    pub signal: (Known<'a>, usize),
     /// The terms that do not change from row to row.
     pub fixed: State,
     pub peak: &'a Lanes,
@@ -41,8 +42,8 @@ impl Span<'_> {
 
     /// What the market's conditions say, as bits of truth and of knowledge.
     fn bits(&self, slot: Slot) -> (u64, u64) {
-        let (truth, known) = self.columns.conditions(slot).planes();
-        (bits_from(truth, self.from) & self.mask(), bits_from(known, self.from) & self.mask())
+        let (truth, known) = self.known.bits(slot, self.from);
+        (truth & self.mask(), known & self.mask())
     }
 
     fn term(&self, term: Term, out: &mut [f64]) {
@@ -93,15 +94,8 @@ impl Span<'_> {
 
     /// The signal bar; what is evaluated there is of the market.
     fn at_signal(&self) -> View<'_> {
-        View { columns: self.columns, row: self.signal, signal: self.signal, state: State::UNKNOWN }
+        View { known: self.signal.0, row: self.signal.1, signal: self.signal, state: State::UNKNOWN }
     }
-}
-
-/// Bits from bit `from` on.
-pub(super) fn bits_from(words: &[u64], from: usize) -> u64 {
-    let at = |w: usize| words.get(w).copied().unwrap_or(0);
-    let (w, shift) = (from / 64, from % 64);
-    if shift == 0 { at(w) } else { at(w) >> shift | at(w + 1) << (64 - shift) }
 }
 
 impl Number {
@@ -112,7 +106,7 @@ impl Number {
         match self {
             Number::Constant(x) => out_rows.fill(*x),
             Number::Column(slot) => {
-                out_rows.copy_from_slice(&span.columns.numbers(*slot)[span.from..span.from + rows]);
+                out_rows.copy_from_slice(span.known.numbers(*slot, span.from, rows));
             }
             Number::Term(term) => span.term(*term, out_rows),
             Number::AtSignal(x) => out_rows.fill(x.value(span.at_signal())),

@@ -112,11 +112,24 @@ impl Own {
         match lowered.0 {
             Kind::Exposure(slot) => Signals::Exposure(targets(columns.numbers(slot), start)),
             Kind::Sides(sides) => {
-                let rules = Decisions::new(&self.strategy, *sides, columns.clone(), start);
+                let rules = Decisions::new(&self.strategy, *sides, Some(columns.clone()), start);
                 let positions = rules.positions(&self.strategy);
                 positions.map_or_else(|| Signals::Rules(Arc::new(rules)), Signals::Positions)
             }
         }
+    }
+
+    /// The same, for whom the market is known block by block; `None`: no rules that ask the account.
+    pub(crate) fn decide_in_blocks(&self, lowered: Lowered, start: usize) -> Option<Decisions> {
+        match lowered.0 {
+            Kind::Exposure(_) => None,
+            Kind::Sides(sides) => Some(Decisions::new(&self.strategy, *sides, None, start)),
+        }
+    }
+
+    /// Whether it has sides that ask the account, not a weight.
+    pub(crate) fn has_sides(&self) -> bool {
+        self.strategy.expressions.iter().all(|e| e.place != Clause::Exposure)
     }
 
     fn rows(&self, at: At<'_>, bars: &Bars, others: &[Bars]) -> usize {

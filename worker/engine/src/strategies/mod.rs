@@ -59,6 +59,11 @@ impl StrategyDef {
     pub fn path(&self) -> Path {
         if self.batch.is_some() { Path::Batch } else { Path::Simulator }
     }
+
+    /// Rows between a decision and the close that the labels of its model look at; 0 without a model.
+    pub fn label_horizon(&self) -> usize {
+        if self.trains { learning::HORIZON } else { 0 }
+    }
 }
 
 /// The evaluation path of an individual (contract P2).

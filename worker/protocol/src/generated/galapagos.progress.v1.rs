@@ -198,7 +198,7 @@ pub struct Quarantined {
     #[prost(string, tag = "3")]
     pub problem: ::prost::alloc::string::String,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Final {
     /// Reason of the condition Complete, or of Failed.
     #[prost(string, tag = "1")]
@@ -213,6 +213,36 @@ pub struct Final {
     pub result_path: ::prost::alloc::string::String,
     #[prost(string, tag = "5")]
     pub message: ::prost::alloc::string::String,
+    /// Absent of one that failed, and of a coordinator of a release that gives no verdict.
+    #[prost(message, optional, tag = "6")]
+    pub validation: ::core::option::Option<Validation>,
+}
+/// Whether the best individual can be told from luck. Known at the end only.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Validation {
+    /// True, False or Unknown, and the reason: status and reason of the condition Validated.
+    #[prost(string, tag = "1")]
+    pub validated: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// One sentence: what stands against it, if anything does.
+    #[prost(string, tag = "3")]
+    pub summary: ::prost::alloc::string::String,
+    #[prost(double, optional, tag = "4")]
+    pub confidence: ::core::option::Option<f64>,
+    /// Annual Sharpe ratios beyond the market: what luck alone shows in one of twenty searches, and what the best has.
+    #[prost(double, optional, tag = "5")]
+    pub required_sharpe: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "6")]
+    pub timing_sharpe: ::core::option::Option<f64>,
+    /// Distinct evaluations, and different strategies among them; 0: not known.
+    #[prost(uint64, tag = "7")]
+    pub trials: u64,
+    #[prost(uint64, tag = "8")]
+    pub effective_trials: u64,
+    /// Names of the gates that it does not pass.
+    #[prost(string, repeated, tag = "9")]
+    pub failed: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Generated client implementations.
 pub mod progress_client {

@@ -19,6 +19,9 @@ pub struct MetricBound {
     pub at_most: Option<f64>,
     /// Lowest value that a feasible individual may have; `None`: any.
     pub at_least: Option<f64>,
+    /// What a value is multiplied by before it is compared: 1, but for numbers that grow with the rows where an
+    /// individual is evaluated on a part of them.
+    pub times: f64,
 }
 
 /// Objective and limits of a job.
@@ -111,6 +114,7 @@ impl MetricBound {
     /// Relative excess over the bound; 0 if it is kept.
     fn excess(&self, evaluation: &Evaluation) -> f64 {
         let Some(value) = evaluation.metrics.extended(self.metric) else { return 1.0 };
+        let value = value * self.times;
         let relative = |excess: f64, limit: f64| {
             let scale = if limit.abs() > 1e-9 { limit.abs() } else { 1e-9 };
             match excess {
@@ -127,7 +131,7 @@ impl MetricBound {
 
     /// The sides of the bound that an infeasible individual does not keep.
     fn objections(&self, evaluation: &Evaluation) -> Vec<Objection> {
-        let value = evaluation.metrics.extended(self.metric);
+        let value = evaluation.metrics.extended(self.metric).map(|value| value * self.times);
         let name = self.metric.name();
         let sides = [
             self.at_least.map(|limit| (format!("{name} >= {limit}"), value.is_none_or(|v| v < limit))),
@@ -191,8 +195,8 @@ mod tests {
 
     fn fitness() -> FitnessFunction {
         let limits = vec![
-            MetricBound { metric: Metric::MaxDrawdown, at_most: Some(0.2), at_least: None },
-            MetricBound { metric: Metric::Trades, at_most: None, at_least: Some(30.0) },
+            MetricBound { metric: Metric::MaxDrawdown, at_most: Some(0.2), at_least: None, times: 1.0 },
+            MetricBound { metric: Metric::Trades, at_most: None, at_least: Some(30.0), times: 1.0 },
         ];
         FitnessFunction { objective: Metric::Sharpe, goal: Goal::Maximise, limits }
     }
@@ -232,7 +236,7 @@ mod tests {
     }
 
     fn with_limit(at_least: Option<f64>, at_most: Option<f64>) -> FitnessFunction {
-        let limits = vec![MetricBound { metric: Metric::ProfitFactor, at_most, at_least }];
+        let limits = vec![MetricBound { metric: Metric::ProfitFactor, at_most, at_least, times: 1.0 }];
         FitnessFunction { limits, ..fitness() }
     }
 
@@ -262,6 +266,7 @@ mod tests {
                     metric: Metric::Trades,
                     at_most: None,
                     at_least: Some(10.0),
+                    times: 1.0,
                 });
                 let values = [(Metric::Sharpe, 2.0), (Metric::ProfitFactor, value), (Metric::Trades, trades)];
                 fitness.verdict(Some(evaluation(&values, None))).violation

@@ -11,6 +11,7 @@
 //! * [`own_data`]: what rules ask of the rows.
 //! * [`signals`]: files of signals beside the bars.
 //! * [`problem`]: dataset + job -> what one genome is worth.
+//! * [`walk_forward`]: the windows of walk-forward, and the job of each.
 //! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
 
 pub mod calendar;
@@ -26,3 +27,4 @@ pub mod resolve;
 mod resolve_error;
 pub mod signals;
 pub mod space;
+pub mod walk_forward;

@@ -1,5 +1,7 @@
 //! A job's data prepared for evaluation: windows, columns that no genome changes, and what one genome is worth.
 
+use std::ops::Range;
+
 use galapagos_crds::GeneValue;
 use galapagos_engine::backtest::{self, Backtest, BacktestResult, backtest};
 use galapagos_engine::bars::Bars;
@@ -9,9 +11,11 @@ use galapagos_engine::execution::{Execution, Window};
 use galapagos_engine::funding::FundingError;
 use galapagos_engine::genes::Genome;
 use galapagos_engine::interrupt::{Interrupt, Interrupted};
+use galapagos_engine::portfolio::counted_stamps;
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::window::{Rows, Split, WindowError, split_holdout, warm_up};
 use galapagos_manifest::{Dates, show_stamp};
+use galapagos_validation::walk_forward::rows_of;
 
 use super::dates::{self, between};
 use super::own_data::{self, RulesError};
@@ -154,6 +158,54 @@ impl<'a> Problem<'a> {
         let rows = warm_ups.iter().map(|w| Rows::dated(w.first(), from_ms)).collect();
         let metrics = job.fitness.metrics();
         Ok(Problem { job, bars, others, training: DataPart { symbols, rows }, split, warm_ups, metrics })
+    }
+
+    /// The job `job` on the rows of some of the counted stamps of this one: `positions` of `stamps`. Latches and the
+    /// account start anew at the first row of each symbol, indicators keep their history, and nothing is left of what
+    /// comes later.
+    ///
+    /// # Errors
+    /// Funding cannot be charged on these rows.
+    pub fn part<'w>(
+        &self,
+        job: &'w ResolvedJob,
+        stamps: &[i64],
+        positions: &Range<usize>,
+    ) -> Result<Problem<'w>, ProblemError>
+    where
+        'a: 'w,
+    {
+        let (from_ms, last_ms) = match stamps.get(positions.clone()) {
+            Some([only]) => (*only, *only),
+            Some([first, .., last]) => (*first, *last),
+            Some([]) | None => (i64::MAX, i64::MIN),
+        };
+        let known = |bars: &Bars<'a>| bars.truncate(bars.time_ms.partition_point(|&t| t <= last_ms));
+        let mut part = DataPart { symbols: Vec::new(), rows: Vec::new() };
+        let mut warm_ups = Vec::with_capacity(self.bars.len());
+        for (bars, warm_up) in self.bars.iter().zip(&self.warm_ups) {
+            let rows = rows_of(bars.time_ms, stamps, positions, warm_up.first());
+            part.symbols.push(Prepared::new(known(bars), &job.execution)?);
+            part.rows.push(Rows::holdout(rows.start, from_ms));
+            warm_ups.push(WarmUp { rows: rows.start, history: 0, ..warm_up.clone() });
+        }
+        let bars: Vec<Bars<'w>> = self.bars.iter().map(known).collect();
+        let training_rows = bars.iter().map(Bars::len).collect();
+        Ok(Problem {
+            job,
+            others: self.others.iter().map(known).collect(),
+            bars,
+            training: part,
+            split: Split { from_ms: None, training_rows, holdout_stamps: 0 },
+            warm_ups,
+            metrics: job.fitness.metrics(),
+        })
+    }
+
+    /// The stamps of the training rows that count: those of every account on them.
+    pub fn counted_stamps(&self) -> Vec<i64> {
+        let symbols = self.bars.iter().zip(&self.split.training_rows).zip(&self.training.rows);
+        counted_stamps(symbols.map(|((bars, &rows), &counted)| (&bars.time_ms[..rows], counted)), false).1
     }
 
     /// The resolved job.

@@ -293,6 +293,7 @@ fn fitness(spec: &EvolutionJobSpec) -> Result<FitnessFunction, Finding> {
             metric: metric(&format!("spec.limits[{i}].metric"), &limit.metric)?,
             at_most: limit.at_most.map(crds::Decimal::to_f64),
             at_least: limit.at_least.map(crds::Decimal::to_f64),
+            times: 1.0,
         });
     }
     let goal = match objective.goal {

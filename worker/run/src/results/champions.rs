@@ -11,7 +11,7 @@ use galapagos_genetics::{Best, Evolution};
 use super::ResultError;
 use super::document::{AccountResult, BuyAndHold, Champion, NamedGenome, SymbolAccounts};
 use super::luck::{deflated_sharpe, returns_behind};
-use crate::job::problem::{DataPart, Problem};
+use crate::job::problem::{DataPart, Decoded, Problem};
 use crate::storage::record::{Class, Verdict};
 
 /// A champion and what its accounts did.
@@ -59,13 +59,7 @@ pub fn champion(
         return Ok(None);
     }
     let training = problem.report(problem.training(), &decoded);
-    if let Some(difference) =
-        recorded(&best).and_then(|r| difference(problem.metrics(), &r, &training.evaluation))
-    {
-        let genome =
-            genome.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
-        return Err(ResultError::NotDeterministic { strategy, genome, difference });
-    }
+    check_recorded(problem, &decoded, recorded(&best).as_ref(), &training.evaluation)?;
     let holdout = holdout.map(|part| problem.report(part, &decoded));
     let verdict = job.fitness.verdict(Some(training.evaluation.clone()));
     let objections = job.fitness.objections(&verdict).iter().map(ToString::to_string).collect();
@@ -102,6 +96,24 @@ pub fn champion(
         trials: evolution.evaluations().get(species).copied().unwrap_or(0),
     };
     Ok(Some(ChampionAccounts { champion, feasible: class == Class::Feasible, training, holdout }))
+}
+
+/// Whether an individual that is evaluated once more is what the ledger has; `None`: it has nothing.
+///
+/// # Errors
+/// It is not.
+pub(super) fn check_recorded(
+    problem: &Problem<'_>,
+    decoded: &Decoded<'_>,
+    recorded: Option<&Evaluation>,
+    now: &Evaluation,
+) -> Result<(), ResultError> {
+    let Some(difference) = recorded.and_then(|r| difference(problem.metrics(), r, now)) else {
+        return Ok(());
+    };
+    let genes = decoded.named().into_iter().collect::<BTreeMap<_, _>>();
+    let genome = genes.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+    Err(ResultError::NotDeterministic { strategy: decoded.species.name().to_owned(), genome, difference })
 }
 
 /// What the evaluation now has otherwise than the one in the ledger, bit by bit. The ledger has the metrics that the

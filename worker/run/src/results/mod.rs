@@ -5,7 +5,7 @@
 //!        evaluations.parquet  the ledger, one row an individual ([`evaluations`])
 //!        generations.csv      one row a generation
 //!        champions.yaml       the best of each species, as `population.initial` takes them
-//!        best/equity.csv, best/trades.csv
+//!        best/equity.csv, best/trades.csv, best/walk_forward.csv
 //!        job.yaml             the manifest with everything resolved
 //!        report.html          all of it for people, in one page
 //!        DIGEST               the result digest
@@ -21,6 +21,7 @@ pub mod pictures;
 pub mod seen;
 pub mod tables;
 pub mod validation;
+pub mod walk_forward;
 pub mod write;
 
 /// Why a result cannot be made.

@@ -23,6 +23,7 @@ use super::excluded::Tally;
 use super::luck::Trials;
 use super::tables::{self, time};
 use super::validation::{Among, Find, Winner, validate};
+use super::walk_forward::{self, WalkForwardEnd};
 use super::{evaluations, looks, pictures};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
@@ -47,6 +48,7 @@ pub struct Source<'a> {
 ///
 /// # Errors
 /// [`ResultError`]; an unfinished result is never visible.
+#[expect(clippy::too_many_arguments, reason = "the parts of a finished run")]
 pub fn publish<'p, P: Borrow<Problem<'p>>>(
     folder: &RunFolder,
     job: &ResolvedJob,
@@ -54,6 +56,7 @@ pub fn publish<'p, P: Borrow<Problem<'p>>>(
     driver: &Driver<'_>,
     reason: Completion,
     slots: usize,
+    windows: &WalkForwardEnd,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<ResultDocument, ResultError> {
     let mark = ResultMark {
@@ -63,12 +66,13 @@ pub fn publish<'p, P: Borrow<Problem<'p>>>(
     };
     let mut document = None;
     folder.publish(&mark, |path| {
-        document = Some(fill(path, folder, job, source, driver, reason, slots, prepare)?);
+        document = Some(fill(path, folder, job, source, driver, reason, slots, windows, prepare)?);
         Ok::<(), ResultError>(())
     })?;
     document.ok_or(ResultError::Empty)
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of a finished run")]
 fn fill<'p, P: Borrow<Problem<'p>>>(
     path: &Path,
     folder: &RunFolder,
@@ -77,6 +81,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     driver: &Driver<'_>,
     reason: Completion,
     slots: usize,
+    windows: &WalkForwardEnd,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<ResultDocument, ResultError> {
     let evolution = driver.evolution();
@@ -125,9 +130,10 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         Find::new(problem, holdout.as_ref(), &winner, among, threads(slots))
     });
     let digest = driver.digest().to_string();
-    let validation = validate(find.as_ref(), &digest)?;
+    let validation = validate(job, find.as_ref(), windows, &digest)?;
     let state = driver.state();
     let counters = state.counters;
+    let unlucky: u64 = windows.windows().unwrap_or_default().iter().map(|w| w.exceptions).sum();
     let shown = species.iter().filter(|c| c.holdout.is_some()).count() as u32;
     let document = ResultDocument {
         schema: SCHEMA.to_owned(),
@@ -137,7 +143,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         inputs_digest: job.digest.to_string(),
         engine: ENGINE,
         stopped_by: reason.as_str().to_owned(),
-        reproducible: counters.exceptions == 0,
+        reproducible: counters.exceptions == 0 && unlucky == 0,
         optimistic: job.execution.fill == Fill::SameClose,
         luck: Luck {
             trials: odds.trials,
@@ -193,6 +199,9 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         let markets = (&markets.0, markets.1.as_ref());
         put(&best.join("equity.csv"), |out| tables::equity(out, accounts, markets))?;
         put(&best.join("trades.csv"), |out| tables::trades(out, accounts, problem.bars()))?;
+        if let Ok(windows) = windows.windows() {
+            put(&best.join("walk_forward.csv"), |out| walk_forward::table(out, job, windows))?;
+        }
     }
     // Of the files, so that the same result gives the same page whenever it is asked for.
     let report = page::of(path)?;

@@ -43,6 +43,8 @@ pub struct Driver<'a> {
     bars: u64,
     pace: Speed,
     limits: Arc<Mutex<Limits>>,
+    /// Share of the clock that is this run's: others evaluate on the same slots.
+    share: f64,
 }
 
 impl<'a> Driver<'a> {
@@ -90,7 +92,13 @@ impl<'a> Driver<'a> {
             bars,
             pace,
             limits: Arc::new(Mutex::new(Limits::for_job(job))),
+            share: 1.0,
         })
+    }
+
+    /// Counts this share of the time that passes: the rest is that of others on the same slots.
+    pub fn share_time(&mut self, share: f64) {
+        self.share = share;
     }
 
     /// The limits that the next generation boundary looks at. No breeding depends on them.
@@ -286,8 +294,8 @@ impl<'a> Driver<'a> {
         counters.failed += u64::from(summary.failed);
         let new = candidates.iter().zip(verdicts).filter(|(c, t)| !c.known && t.is_exception());
         counters.exceptions += new.count() as u64;
-        counters.seconds += seconds;
-        counters.worker_seconds += seconds * workers;
+        counters.seconds += seconds * self.share;
+        counters.worker_seconds += seconds * self.share * workers;
         self.state.exhausted = summary.exhausted;
         self.state.history.push(report);
         let saving = Instant::now();

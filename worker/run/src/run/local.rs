@@ -1,7 +1,7 @@
 //! Evaluation on the threads of this process.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 
 use galapagos_engine::interrupt::Interrupt;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -18,11 +18,35 @@ const SLOW_BARS: u64 = 2_000_000;
 /// Individuals of a batch at most: what one pass over the rows takes.
 const LARGEST_BATCH: u64 = 2048;
 
+/// Threads that evaluate; several problems may share them.
+#[derive(Clone, Debug)]
+pub struct LocalSlots {
+    pool: Arc<ThreadPool>,
+    busy: Arc<AtomicUsize>,
+}
+
+impl LocalSlots {
+    /// `slots` threads (0: one per core).
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn new(slots: usize) -> Result<LocalSlots, EvaluatorError> {
+        let pool =
+            ThreadPoolBuilder::new().num_threads(slots).thread_name(|i| format!("slot-{i}")).build()?;
+        Ok(LocalSlots { pool: Arc::new(pool), busy: Arc::default() })
+    }
+
+    /// Number of threads.
+    pub fn count(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+}
+
 /// Threads that evaluate a problem.
 pub struct LocalEvaluator<'a> {
     problem: &'a Problem<'a>,
     runner: BatchRunner<'a>,
-    pool: ThreadPool,
+    pool: Arc<ThreadPool>,
 }
 
 impl<'a> LocalEvaluator<'a> {
@@ -31,9 +55,13 @@ impl<'a> LocalEvaluator<'a> {
     /// # Errors
     /// The system gives no threads.
     pub fn new(problem: &'a Problem<'a>, slots: usize) -> Result<LocalEvaluator<'a>, EvaluatorError> {
-        let pool =
-            ThreadPoolBuilder::new().num_threads(slots).thread_name(|i| format!("slot-{i}")).build()?;
-        Ok(LocalEvaluator { problem, runner: BatchRunner::new(problem), pool })
+        Ok(LocalEvaluator::on(problem, &LocalSlots::new(slots)?))
+    }
+
+    /// On threads that evaluate other problems too.
+    pub fn on(problem: &'a Problem<'a>, slots: &LocalSlots) -> LocalEvaluator<'a> {
+        let runner = BatchRunner::beside(problem, Arc::clone(&slots.busy));
+        LocalEvaluator { problem, runner, pool: Arc::clone(&slots.pool) }
     }
 
     /// Number of threads that evaluate.

@@ -10,6 +10,7 @@
 //! * [`progress`]: typed records of what happens; nothing in this crate prints.
 //! * [`slots`]: one attempt at a batch, with time limits: what threads here and workers elsewhere do.
 //! * [`state`]: what a checkpoint keeps besides the evolution itself.
+//! * [`walk_forward`]: the evolutions of walk-forward windows, beside each other.
 //! * `known`, `verdict_summary`: what is known of genomes, on disk and of the generation at hand.
 
 mod attempt;
@@ -28,4 +29,5 @@ pub mod slots;
 mod speed;
 pub mod state;
 mod verdict_summary;
+pub mod walk_forward;
 mod watchdog;

@@ -59,6 +59,17 @@ pub enum RunEvent<'a> {
         /// Time to make it durable.
         checkpoint: Duration,
     },
+    /// A window of walk-forward has finished a generation, or goes on after its checkpoint.
+    Window {
+        /// Windows that are done.
+        done: usize,
+        /// All of them.
+        windows: usize,
+        /// Generations that are done in the window that is furthest behind.
+        generation: u32,
+        /// Generations of each.
+        generations: u32,
+    },
     /// An individual could not be evaluated and is set aside.
     Quarantined {
         /// Name of its strategy.

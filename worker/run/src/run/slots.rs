@@ -4,6 +4,7 @@
 //! panics or takes too long, its individuals are evaluated one by one, so that only the culprit is set aside. Where
 //! memory is short a batch is cut into smaller ones.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use galapagos_engine::backtest::Backtest;
@@ -35,19 +36,24 @@ pub struct BatchRunner<'a> {
     problem: &'a Problem<'a>,
     /// `None` where each genome has a window of its own (`window: Full`).
     batches: Option<BatchEvaluator<'a>>,
-    /// Slots that run a batch now.
-    busy: AtomicUsize,
+    /// Slots of this process that run a batch now.
+    busy: Arc<AtomicUsize>,
 }
 
 impl<'a> BatchRunner<'a> {
     /// Prepares what all batches share.
     pub fn new(problem: &'a Problem<'a>) -> BatchRunner<'a> {
+        BatchRunner::beside(problem, Arc::default())
+    }
+
+    /// The same where slots are shared with other problems; `busy` counts all of them.
+    pub(super) fn beside(problem: &'a Problem<'a>, busy: Arc<AtomicUsize>) -> BatchRunner<'a> {
         let exec = &problem.job().execution;
         let (symbols, rows) = (problem.training().symbols(), problem.training().rows());
         let others = problem.others();
         let run = Backtest { symbols, rows, others, exec, metrics: problem.metrics() };
         let batches = (exec.window == Window::AfterWarmUp).then(|| BatchEvaluator::new(run));
-        BatchRunner { problem, batches, busy: AtomicUsize::new(0) }
+        BatchRunner { problem, batches, busy }
     }
 
     /// One attempt at each of `tasks`; the answers are in their order. `evaluation.timeoutSeconds` is kept for each,

@@ -87,6 +87,30 @@ pub fn inputs_digest(
     Ok(Digest::hash(&bytes))
 }
 
+/// Digest of the inputs of a window of walk-forward, with the stamps of its rows as RFC 3339.
+#[derive(Clone, Debug, Serialize)]
+pub struct WindowInputs {
+    /// Its number, from 0.
+    pub index: u32,
+    /// The first stamp that it trains on.
+    pub from: String,
+    /// The last stamp that it trains on.
+    pub train: String,
+    /// The first stamp that it is tested on.
+    pub test: String,
+    /// The last stamp that it is tested on.
+    pub to: String,
+}
+
+/// The inputs digest of a window of the job with the inputs digest `job` (F4).
+///
+/// # Errors
+/// Never in practice: texts and a number have their JSON.
+pub fn window_digest(job: &Digest, window: &WindowInputs) -> Result<Digest, serde_json::Error> {
+    let inputs = serde_json::json!({"job": job.to_string(), "window": window});
+    Ok(Digest::hash(&serde_json_canonicalizer::to_vec(&inputs)?))
+}
+
 /// The chain of result digests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chain(Digest);

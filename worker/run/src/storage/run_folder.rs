@@ -3,6 +3,7 @@
 //! ```text
 //! <root>/galapagos/runs/<namespace>/<job>/<64 hex digits of the inputs digest>/
 //!   manifest.json  epochs/<n>  checkpoints/<generation>  evaluations.log  result/  RESULT
+//!   walkforward/<i>/                the same of a window of walk-forward, but for epochs and result
 //! <same>.lock                       one process at a time
 //! <same>.old-<n>                    what --fresh moved away
 //! ```
@@ -69,6 +70,8 @@ struct Manifest {
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Where attempts claim the run: for a part of it that of the whole.
+    epochs: PathBuf,
     job_folder: PathBuf,
     epoch: u64,
     siblings: bool,
@@ -93,7 +96,8 @@ impl RunFolder {
             return Err(StorageError::NothingToResume { path });
         }
         let epoch = lay_out(&path, key, engine, attempt)?;
-        Ok(RunFolder { path, job_folder, epoch, siblings: start != Start::Fresh, _lock: Some(lock) })
+        let epochs = path.join(EPOCHS);
+        Ok(RunFolder { path, epochs, job_folder, epoch, siblings: start != Start::Fresh, _lock: Some(lock) })
     }
 
     /// Opens the folder for a new attempt while an older one may still be alive: claims the next epoch first, which
@@ -109,13 +113,60 @@ impl RunFolder {
         let (job_folder, path) = paths(key)?;
         let epoch = lay_out(&path, key, engine, attempt)?;
         let lock = RunLock::wait(&lock_path(&path), patience)?;
-        let folder = RunFolder { path, job_folder, epoch, siblings: true, _lock: lock };
+        let epochs = path.join(EPOCHS);
+        let folder = RunFolder { path, epochs, job_folder, epoch, siblings: true, _lock: lock };
         folder.check_epoch()?;
         if folder._lock.is_none() && folder.ledger().exists() {
             let bytes = fs::read(folder.ledger()).map_err(StorageError::io("read", &folder.ledger()))?;
             atomic::write(&folder.ledger(), &bytes)?;
         }
         Ok(folder)
+    }
+
+    /// The folder of a window of walk-forward, made if it is missing. It belongs to this attempt as the run does. What
+    /// lies there of other windows is moved aside.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn window(&self, index: u32, inputs: Digest, engine: u32) -> Result<RunFolder, StorageError> {
+        let path = self.path.join(WALK_FORWARD).join(index.to_string());
+        let identity = path.join("manifest.json");
+        let (job, namespace) = (String::new(), String::new());
+        let expected =
+            Manifest { format: MANIFEST_FORMAT, job, namespace, inputs_digest: inputs.to_string(), engine };
+        let bytes = fs::read(&identity).ok();
+        let found = bytes.and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
+        let same = |f: &Manifest| f.inputs_digest == expected.inputs_digest && f.engine == engine;
+        if path.exists() && !found.as_ref().is_some_and(same) {
+            move_away(&path)?;
+        }
+        let folder = RunFolder {
+            epochs: self.epochs.clone(),
+            job_folder: self.job_folder.clone(),
+            epoch: self.epoch,
+            siblings: false,
+            _lock: None,
+            path,
+        };
+        let checkpoints = folder.checkpoints();
+        fs::create_dir_all(&checkpoints).map_err(StorageError::io("create", &checkpoints))?;
+        if found.is_none_or(|f| !same(&f)) {
+            let bytes = serde_json::to_vec_pretty(&expected).map_err(StorageError::json(&identity))?;
+            atomic::write(&identity, &bytes)?;
+        }
+        for cleaned in [&folder.path, &checkpoints] {
+            atomic::remove_leftovers(cleaned)?;
+        }
+        Ok(folder)
+    }
+
+    /// The folders of the windows of walk-forward that there are.
+    pub fn windows(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.path.join(WALK_FORWARD)).into_iter().flatten().flatten();
+        let paths = entries.map(|entry| entry.path());
+        paths
+            .filter(|p| p.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.parse::<u32>().is_ok()))
+            .collect()
     }
 
     /// Fails unless files can be made, written, flushed and removed below `root`.
@@ -146,7 +197,7 @@ impl RunFolder {
 
     /// Fails when a newer attempt has claimed the folder (on shared volumes the lock may not reach it).
     pub fn check_epoch(&self) -> Result<(), StorageError> {
-        let newest = newest_epoch(&self.path.join(EPOCHS))?;
+        let newest = newest_epoch(&self.epochs)?;
         if newest > self.epoch {
             return Err(StorageError::OlderEpoch { mine: self.epoch, newest });
         }
@@ -231,6 +282,7 @@ impl RunFolder {
 
 const LEDGER: &str = "evaluations.log";
 const CHECKPOINTS: &str = "checkpoints";
+const WALK_FORWARD: &str = "walkforward";
 const EPOCHS: &str = "epochs";
 const MARK: &str = "RESULT";
 /// File of a result with its digest.

@@ -30,7 +30,7 @@ pub struct Poisoned<'a> {
 
 impl<'a> Poisoned<'a> {
     /// The rows from `kept` on leap to and fro between thrice and a third of the last close before; what is due after
-    /// `close_ms` has another rate.
+    /// `close_ms` has another rate. Columns of files of signals stay: they are cut off with the rows of a truncation.
     pub fn new(bars: Bars<'a>, kept: usize, close_ms: i64) -> Poisoned<'a> {
         let last = kept.checked_sub(1).and_then(|t| bars.close.get(t)).or(bars.close.first());
         let last = last.copied().unwrap_or(1);

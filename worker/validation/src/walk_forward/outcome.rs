@@ -1,4 +1,4 @@
-//! What the windows say together (W5).
+//! What the windows say together (F5).
 
 /// The tests of all windows as one account.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +56,7 @@ pub fn species_changes<T: PartialEq>(champions: &[Option<T>]) -> u32 {
 mod tests {
     use super::*;
 
-    // Contract W5.
+    // Contract F5.
     #[test]
     fn tests_are_traded_one_after_another_and_cash_stands_still() {
         let parts: [&[f64]; 3] = [&[0.01, -0.02, 0.03], &[0.0, 0.0], &[-0.1, 0.2]];
@@ -68,7 +68,7 @@ mod tests {
         }
     }
 
-    // Contract W5.
+    // Contract F5.
     #[test]
     fn after_ruin_nothing_grows_again() {
         let stitched = stitch([&[0.5, -1.0, 0.2][..], &[0.1]], 1000.0);
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(stitched.returns, [0.5, -1.0, 0.2, 0.1]);
     }
 
-    // Contract W5.
+    // Contract F5.
     #[test]
     fn efficiency_leaves_out_windows_without_a_champion_and_asks_for_a_gain_in_sample() {
         assert_eq!(efficiency(Some(0.3), &[Some(0.5), None, Some(0.7)]), Some(0.5));
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(efficiency(None, &[Some(0.5)]), None);
     }
 
-    // Contract W5.
+    // Contract F5.
     #[test]
     fn stability_is_the_share_of_its_range_that_a_gene_wanders() {
         let found = gene_stability(&[&[3, 40], &[5, 42], &[4, 90]], &[58, 195]);
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(gene_stability(&[&[0], &[0]], &[0]), [0.0]);
     }
 
-    // Contract W5.
+    // Contract F5.
     #[test]
     fn a_change_of_species_is_counted_where_it_happens() {
         assert_eq!(species_changes(&[Some("a"), Some("a"), Some("b"), None, Some("b")]), 3);

@@ -1,4 +1,4 @@
-//! From positions to the rows of a symbol (W2).
+//! From positions to the rows of a symbol (F2).
 
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ pub fn rows_of(times: &[i64], stamps: &[i64], positions: &Range<usize>, warm_up:
 mod tests {
     use super::*;
 
-    // Contract W2.
+    // Contract F2.
     #[test]
     fn a_symbol_has_the_rows_whose_stamps_lie_in_the_window() {
         let stamps: Vec<i64> = (0..8).map(|i| i * 60).collect();

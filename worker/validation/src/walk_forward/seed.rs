@@ -1,4 +1,4 @@
-//! The seed of a window's evolution (W3, docs/determinism.md).
+//! The seed of a window's evolution (F3, docs/determinism.md).
 
 /// Manifests write seeds as JSON numbers: 53 bits are exact there.
 const SEED_BITS: u64 = (1 << 53) - 1;
@@ -18,7 +18,7 @@ pub fn window_seed(seed: u64, index: u32) -> u64 {
 mod tests {
     use super::*;
 
-    // Contract W3.
+    // Contract F3.
     #[test]
     fn seeds_of_windows_never_change() {
         assert_eq!([window_seed(0, 0), window_seed(0, 1)], [3_920_409_820_271_612, 3_887_404_242_857_859]);

@@ -1,4 +1,4 @@
-//! Where windows lie on the counted stamps of the training part (W1).
+//! Where windows lie on the counted stamps of the training part (F1).
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -134,7 +134,7 @@ mod tests {
         windows(rows, schedule).iter().map(|w| (w.test.start, w.test.end)).collect()
     }
 
-    // Contract W1.
+    // Contract F1.
     #[test]
     fn the_last_test_ends_with_the_rows_and_what_is_left_over_trains() {
         let five = schedule(5, Train::Rolling, 0, 0);
@@ -145,14 +145,14 @@ mod tests {
         assert_eq!(tests_of(1003, &five)[4], (923, 1003));
     }
 
-    // Contract W1.
+    // Contract F1.
     #[test]
     fn purge_ends_a_training_and_embargo_begins_a_test() {
         let windows = windows(1003, &schedule(5, Train::Anchored, 5, 2));
         assert_eq!(windows[1], Window { train: 0..678, purge: 678..683, embargo: 683..685, test: 685..763 });
     }
 
-    // Contract W1.
+    // Contract F1.
     #[test]
     fn a_window_that_says_nothing_is_refused_with_its_numbers() {
         let refused = |rows, schedule: &Schedule| check(&windows(rows, schedule), rows);
@@ -173,7 +173,7 @@ mod tests {
         assert!(refused(0, &five).is_err());
     }
 
-    // Contract W6.
+    // Contract F6.
     #[test]
     fn rolling_windows_cost_their_share_and_anchored_ones_more() {
         let cost = |train| wf_cost(1000, &windows(1000, &schedule(5, train, 0, 0)));

@@ -1,6 +1,6 @@
 //! Facts of any kind, possible or not.
 
-use galapagos_crds::conditions::{CompleteReason, StalledReason};
+use galapagos_crds::conditions::{CompleteReason, StalledReason, ValidatedReason};
 use galapagos_crds::status::{Attempts, Phase};
 use galapagos_protocol::progress as wire;
 use jiff::Timestamp;
@@ -81,6 +81,31 @@ fn generation() -> impl Strategy<Value = wire::Generation> {
     )
 }
 
+fn validation() -> impl Strategy<Value = wire::Validation> {
+    let status = prop_oneof![select(vec!["True", "False", "Unknown"]).prop_map(str::to_owned), text()];
+    let reason = prop_oneof![select(ValidatedReason::ALL).prop_map(|r| r.to_string()), text()];
+    let texts = (status, reason, text(), vec(text(), 0..20));
+    (texts, any::<[u64; 2]>(), of(ANY), of(ANY), of(ANY)).prop_map(
+        |(
+            (validated, reason, summary, failed),
+            [trials, effective_trials],
+            confidence,
+            required_sharpe,
+            timing_sharpe,
+        )| wire::Validation {
+            validated,
+            reason,
+            summary,
+            confidence,
+            required_sharpe,
+            timing_sharpe,
+            trials,
+            effective_trials,
+            failed,
+        },
+    )
+}
+
 fn report() -> impl Strategy<Value = wire::Report> {
     let evaluations = (any::<[u64; 5]>(), ANY).prop_map(
         |([completed, distinct, cached, failed, quarantined], per_second)| wire::Evaluations {
@@ -106,13 +131,14 @@ fn report() -> impl Strategy<Value = wire::Report> {
             reproducible,
         },
     );
-    let end = (text(), any::<bool>(), text(), text(), text()).prop_map(
-        |(reason, succeeded, result_digest, result_path, message)| wire::Final {
+    let end = (text(), any::<bool>(), text(), text(), text(), of(validation())).prop_map(
+        |(reason, succeeded, result_digest, result_path, message, validation)| wire::Final {
             reason,
             succeeded,
             result_digest,
             result_path,
             message,
+            validation,
         },
     );
     let numbers = (any::<u32>(), of(ANY), of(evaluations), of(workers));

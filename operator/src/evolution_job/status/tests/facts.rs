@@ -2,7 +2,9 @@
 
 use galapagos_crds::conditions::{CompleteReason, StalledReason};
 use galapagos_crds::status::{Attempts, Phase};
-use galapagos_protocol::progress::{Best, Evaluations, Final, Gene, Generation, Provenance, Report, Workers};
+use galapagos_protocol::progress::{
+    Best, Evaluations, Final, Gene, Generation, Provenance, Report, Validation, Workers,
+};
 
 use super::at;
 use crate::evolution_job::status::{Facts, RemoteWorkers, Situation, SuspendedBy};
@@ -85,8 +87,26 @@ pub fn final_report() -> Report {
         result_digest: "blake3:dd".into(),
         result_path: "galapagos/runs/lab/btc/aa/result".into(),
         message: String::new(),
+        validation: Some(verdict()),
     };
     Report { r#final: Some(end), ..report() }
+}
+
+/// Of a find that is as likely luck.
+pub fn verdict() -> Validation {
+    Validation {
+        validated: "False".into(),
+        reason: "LikelyLuck".into(),
+        summary:
+            "A search of 256 different strategies finds this much by luck: confidence .81, .95 is needed."
+                .into(),
+        confidence: Some(0.812_345),
+        required_sharpe: Some(1.264_49),
+        timing_sharpe: Some(0.9),
+        trials: 38_412,
+        effective_trials: 256,
+        failed: vec!["confidence".into(), "costs".into()],
+    }
 }
 
 pub fn gene(name: &str, value: &str) -> Gene {

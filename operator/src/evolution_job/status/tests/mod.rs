@@ -7,6 +7,7 @@ mod schema;
 mod survival;
 mod table;
 mod valid;
+mod verdict;
 
 use galapagos_crds::EvolutionJobStatus;
 use jiff::Timestamp;

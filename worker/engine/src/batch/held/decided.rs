@@ -1,14 +1,47 @@
 //! An account that is asked for its target close by close: only those closes are looked at that may change anything.
 
+use super::listener::Listener;
 use super::{HeldAccount, HeldBlock};
-use crate::decider::Decider;
 use crate::rules::Ahead;
 use crate::stops::{Fractions, Levels};
 
-/// An account and who decides for it.
-pub(in crate::batch) struct Decided<'a> {
+/// Who says what an account shall hold.
+pub(in crate::batch) trait Decides: Listener {
+    /// Whether a look costs no more where it goes farther.
+    const LOOKS_FAR: bool;
+
+    /// The target after the close of a row, and the levels of an open position from the next bar on, if they move.
+    fn decide(&mut self, row: usize) -> (f64, Option<Levels>);
+
+    /// The bar of a row is over, its tests done.
+    fn follow(&mut self, row: usize);
+
+    /// The first row of `from..to` whose close may change what is wanted of a flat account whose last target was
+    /// `acted`; `to`: there is none.
+    fn flat_until(&self, from: usize, to: usize, acted: f64) -> usize;
+
+    /// The same of an open position.
+    fn look(&self, from: usize, to: usize, acted: f64, ahead: &mut Ahead) -> Look;
+
+    /// Takes the first `followed` rows that were looked at as held, and the closes of the first `decided`. Answers the
+    /// levels of the next bar, if they move.
+    fn advance(&mut self, ahead: &Ahead, followed: usize, decided: usize) -> Option<Levels>;
+}
+
+/// What is known of the next rows of an open position.
+pub(in crate::batch) enum Look {
+    /// Levels stay where they are, and the first close that may change what is wanted is that of this row.
+    Until(usize),
+    /// The look ahead says it.
+    Ahead,
+    /// Only row after row can tell.
+    Never,
+}
+
+/// An account and what was decided for it.
+#[derive(Clone, Debug)]
+pub(in crate::batch) struct Decided {
     pub account: HeldAccount,
-    decider: Decider<'a>,
     /// The target of the last close.
     wanted: f64,
     /// Rows that are looked at together.
@@ -18,105 +51,114 @@ pub(in crate::batch) struct Decided<'a> {
 /// Rows of the first look at a position, and of the longest.
 const LOOKS: (usize, usize) = (16, 64);
 
-impl<'a> Decided<'a> {
-    pub fn new(capital: f64, tables: &super::Tables, stops: Fractions, decider: Decider<'a>) -> Decided<'a> {
-        Decided { account: HeldAccount::new(capital, tables, stops), decider, wanted: 0.0, look: LOOKS.0 }
+impl Decided {
+    pub fn new(capital: f64, tables: &super::Tables, stops: Fractions) -> Decided {
+        Decided { account: HeldAccount::new(capital, tables, stops), wanted: 0.0, look: LOOKS.0 }
     }
 
     /// The first decision, at the close at which the account starts.
-    pub fn begin(&mut self, row: usize) {
-        self.wanted = self.decider.decide(row).0;
+    pub fn begin(&mut self, by: &mut impl Decides, row: usize) {
+        self.wanted = by.decide(row).0;
     }
 
-    /// Follows `rows` rows of the block, from row `at` of it on.
+    /// Follows the rows of the block from row `at` of it to row `rows`.
     #[inline(always)]
-    pub fn follow(&mut self, block: &HeldBlock, ahead: &mut Ahead, mut at: usize, rows: usize) {
+    pub fn follow(
+        &mut self,
+        by: &mut impl Decides,
+        block: &HeldBlock,
+        ahead: &mut Ahead,
+        mut at: usize,
+        rows: usize,
+    ) {
         while at < rows && !self.account.over {
             let idle = self.wanted == self.account.acted;
             at = if idle && self.account.q == 0.0 {
-                self.wait(block, at, rows)
+                self.wait(by, block, at, rows)
             } else if idle {
-                self.hold(block, ahead, at, rows)
+                self.hold(by, block, ahead, at, rows)
             } else {
-                self.bar(block, at)
+                self.bar(by, block, at)
             };
         }
     }
 
     /// The last row. Answers whether a position is left open.
-    pub fn finish(&mut self, block: &HeldBlock, final_close: bool) -> bool {
+    pub fn finish(&mut self, by: &mut impl Decides, block: &HeldBlock, final_close: bool) -> bool {
         let account = &mut self.account;
         if !account.over {
             let target = if block.tables.is_open(block.start) { self.wanted } else { account.acted };
-            account.bar(block, block.start, target, final_close, &mut self.decider);
+            account.bar(block, block.start, target, final_close, by);
         }
         account.end(block, block.start)
     }
 
     /// Rows of a flat account of which nothing is wanted. Answers the row after the last one taken, as all do.
     #[inline(always)]
-    fn wait(&mut self, block: &HeldBlock, at: usize, rows: usize) -> usize {
+    fn wait(&mut self, by: &mut impl Decides, block: &HeldBlock, at: usize, rows: usize) -> usize {
         let (from, to) = (block.start + at, block.start + rows);
-        let next = self.decider.flat_until(from, to, self.account.acted);
+        let next = by.flat_until(from, to, self.account.acted);
         if next < to {
-            self.wanted = self.decider.decide(next).0;
+            self.wanted = by.decide(next).0;
         }
         if next < to { next + 1 - block.start } else { rows }
     }
 
     /// A bar in which something happens, and its decision.
-    fn bar(&mut self, block: &HeldBlock, at: usize) -> usize {
+    fn bar(&mut self, by: &mut impl Decides, block: &HeldBlock, at: usize) -> usize {
         let row = block.start + at;
         let target = if block.tables.is_open(row) { self.wanted } else { self.account.acted };
-        self.account.bar(block, row, target, false, &mut self.decider);
-        self.decider.follow(row);
-        self.decide(row);
+        self.account.bar(block, row, target, false, by);
+        by.follow(row);
+        self.decide(by, row);
         self.look = LOOKS.0;
         at + 1
     }
 
-    fn decide(&mut self, row: usize) {
-        let (wanted, levels) = self.decider.decide(row);
+    fn decide(&mut self, by: &mut impl Decides, row: usize) {
+        let (wanted, levels) = by.decide(row);
         self.wanted = wanted;
-        if let Some(levels) = levels {
-            self.set(levels);
-        }
+        self.set(levels);
     }
 
-    fn set(&mut self, levels: Levels) {
-        if let Some(guard) = &mut self.account.guard {
+    fn set(&mut self, levels: Option<Levels>) {
+        if let (Some(guard), Some(levels)) = (&mut self.account.guard, levels) {
             guard.set(levels);
         }
     }
 
     /// Rows of an open position of which nothing is wanted.
     #[inline(always)]
-    fn hold(&mut self, block: &HeldBlock, ahead: &mut Ahead, at: usize, rows: usize) -> usize {
+    fn hold(
+        &mut self,
+        by: &mut impl Decides,
+        block: &HeldBlock,
+        ahead: &mut Ahead,
+        at: usize,
+        rows: usize,
+    ) -> usize {
         let row = block.start + at;
-        // Levels of the rules move from row to row, so that only what the look ahead says of them counts.
-        let mut fixed = self.account.guard;
-        let (decides, hits, end) = match &self.decider {
-            Decider::Targets(targets) => {
-                let to = block.start + rows;
-                let next = targets.quiet_until(row, to, self.account.acted);
-                (next - block.start, usize::MAX, if next < to { next + 1 - block.start } else { rows })
-            }
-            Decider::Rules(rules) => {
-                let len = if self.look < rows - at { self.look } else { rows - at };
-                if !rules.look_ahead(row, len, ahead) {
-                    return self.bar(block, at);
-                }
-                if let Some(guard) = &mut fixed {
+        let far = is_far(by) || self.look > rows - at;
+        let longest = if far { rows - at } else { self.look };
+        let mut guard = self.account.guard;
+        let (decides, hits, end) = match by.look(row, row + longest, self.account.acted, ahead) {
+            Look::Until(next) => (next - block.start, usize::MAX, at + longest),
+            Look::Ahead => {
+                // Levels of the rules move from row to row: only the look ahead knows them.
+                if let Some(guard) = &mut guard {
                     guard.set(Levels::default());
                 }
-                let first =
-                    |bits: u64| if bits == 0 { usize::MAX } else { at + bits.trailing_zeros() as usize };
-                (first(ahead.decides), first(ahead.hits), at + len)
+                let first = |bits: u64| match bits {
+                    0 => usize::MAX,
+                    bits => at + bits.trailing_zeros() as usize,
+                };
+                (first(ahead.decides), first(ahead.hits), at + longest)
             }
+            Look::Never => return self.bar(by, block, at),
         };
         let end = if hits < end { hits } else { end };
         let end = if decides < end { decides + 1 } else { end };
-        let quiet = self.account.quiet_until(block, fixed, at, end);
+        let quiet = self.account.quiet_until(block, guard, at, end);
         if quiet > at {
             let taken = self.account.scan(block, at, quiet);
             if self.account.over {
@@ -127,19 +169,21 @@ impl<'a> Decided<'a> {
             }
         }
         let decided = if decides < quiet { decides } else { quiet } - at;
-        if let Decider::Rules(rules) = &mut self.decider {
-            let levels = rules.advance(ahead, quiet - at, decided);
-            self.set(levels);
-        }
+        let levels = by.advance(ahead, quiet - at, decided);
+        self.set(levels);
         if decides < quiet {
-            self.decide(block.start + decides);
+            self.decide(by, block.start + decides);
             self.look = LOOKS.0;
             quiet
         } else if quiet < end || quiet == hits {
-            self.bar(block, quiet)
+            self.bar(by, block, quiet)
         } else {
             self.look = if self.look < LOOKS.1 { 2 * self.look } else { LOOKS.1 };
             quiet
         }
     }
+}
+
+fn is_far<D: Decides>(_: &D) -> bool {
+    D::LOOKS_FAR
 }

@@ -1,6 +1,5 @@
 //! Who hears of the fills of an account and sets what guards its positions.
 
-use crate::decider::Decider;
 use crate::orders::Distances;
 use crate::stops::Levels;
 
@@ -35,20 +34,4 @@ impl Listener for Nobody {
 
     #[inline(always)]
     fn stopped(&mut self, _sign: i8) {}
-}
-
-impl Listener for Decider<'_> {
-    const GUARDS: bool = true;
-
-    fn opened(&mut self, row: usize, long: bool, price: f64) -> (Distances, Levels) {
-        Decider::opened(self, row, long, price)
-    }
-
-    fn closed(&mut self, row: usize, pnl: f64) {
-        Decider::closed(self, row, pnl);
-    }
-
-    fn stopped(&mut self, sign: i8) {
-        Decider::stopped(self, sign);
-    }
 }

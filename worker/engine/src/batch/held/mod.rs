@@ -19,7 +19,8 @@ use super::{Bits, WORDS};
 use crate::evaluation::BLOCKS;
 use crate::execution::Execution;
 use crate::stops::{Fractions, Guard};
-pub(super) use decided::Decided;
+pub(super) use decided::{Decided, Decides, Look};
+pub(super) use listener::Listener;
 use listener::Nobody;
 pub(super) use tables::Tables;
 

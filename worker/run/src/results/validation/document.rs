@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::results::walk_forward::WalkForward;
+
 /// Whether the find can be told from luck, and what would break it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
@@ -67,6 +69,12 @@ pub struct Validation {
     /// Why it is `null`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concentration_reason: Option<String>,
+    /// The job evolved anew on parts of the past, each traded on the rows that follow.
+    #[serde(default)]
+    pub walk_forward: Option<WalkForward>,
+    /// Why it is `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk_forward_reason: Option<String>,
     /// Whether a decision changes when the future is taken away.
     pub look_ahead: Option<LookAhead>,
     /// Why it is `null`.
@@ -322,4 +330,42 @@ pub struct Difference {
     pub full: String,
     /// With the future cut off.
     pub cut: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use galapagos_crds::conditions::ValidatedReason;
+    use galapagos_crds::status;
+    use galapagos_validation::verdict::{Reason, Validated};
+
+    #[test]
+    fn a_verdict_has_one_name_in_the_result_and_in_the_condition() {
+        let reasons = [
+            Reason::AllGatesPassed,
+            Reason::LookAhead,
+            Reason::TooFewTrades,
+            Reason::LikelyLuck,
+            Reason::CostSensitive,
+            Reason::Fragile,
+            Reason::WalkForwardFailed,
+            Reason::HoldoutFailed,
+            Reason::Degraded,
+            Reason::Overfit,
+            Reason::DeflatedSharpeLow,
+            Reason::NotComputed,
+            Reason::NoCandidate,
+            Reason::NotYet,
+        ];
+        let of_the_condition: Vec<_> = ValidatedReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        let mut all: Vec<_> = reasons.iter().map(|reason| reason.name()).collect();
+        all.push("Unknown");
+        assert_eq!(all, of_the_condition);
+        for (result, condition) in [
+            (Validated::True, status::Validated::True),
+            (Validated::False, status::Validated::False),
+            (Validated::Unknown, status::Validated::Unknown),
+        ] {
+            assert_eq!(result.name(), condition.as_str());
+        }
+    }
 }

@@ -9,6 +9,9 @@ use super::against_trials::timing_sharpe;
 use super::document::Validation;
 use super::find::Find;
 
+/// The gate of walk-forward where the job has windows and names none.
+const WALK_FORWARD: f64 = 0.5;
+
 /// What sentences say beside values.
 pub(super) fn facts(find: &Find<'_>, trials: u64) -> Facts {
     let largest = find.spec().cost_stress.last().map_or(1.0, |factor| factor.to_f64());
@@ -24,7 +27,10 @@ pub(super) fn asked(find: &Find<'_>, found: &Validation) -> Vec<Asked> {
         Gate::Confidence => number(gates.confidence),
         Gate::Costs => number(gates.costs),
         Gate::Neighbourhood => number(gates.neighbourhood),
-        Gate::WalkForward => gates.walk_forward.and_then(number),
+        Gate::WalkForward => match gates.walk_forward {
+            Some(threshold) => number(threshold),
+            None => find.spec().walk_forward.is_some().then_some(Measure::Number(WALK_FORWARD)),
+        },
         Gate::Holdout => number(gates.holdout),
         Gate::HoldoutRatio => number(gates.holdout_ratio),
         Gate::Pbo => number(gates.pbo),
@@ -54,7 +60,10 @@ fn value(gate: Gate, find: &Find<'_>, found: &Validation) -> Result<Measure, Nul
         Gate::Neighbourhood => {
             or(found.neighbourhood.as_ref().map(|n| n.median), named(&found.neighbourhood_reason))
         }
-        Gate::WalkForward => Err(NullReason::NotRequested),
+        Gate::WalkForward => {
+            let walk = found.walk_forward.as_ref().ok_or(named(&found.walk_forward_reason))?;
+            or(walk.p.map(|p| 1.0 - p), named(&walk.p_reason))
+        }
         Gate::Holdout => or(timing_sharpe(find, held()?), NullReason::FlatReturns),
         Gate::HoldoutRatio => {
             let after =

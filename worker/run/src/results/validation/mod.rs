@@ -21,6 +21,8 @@ pub use find::{Among, Find, Winner};
 
 use self::document::{GateResult, RandomEntry, SharpeParts, Validation, Windows};
 use super::ResultError;
+use super::walk_forward::{self, WalkForward, WalkForwardEnd};
+use crate::job::resolve::ResolvedJob;
 use crate::storage::digest::PREFIX;
 
 /// What separates this digest from all others.
@@ -30,16 +32,24 @@ const DOMAIN: &[u8] = b"galapagos.validation.v1";
 ///
 /// # Errors
 /// The winner cannot be back-tested again.
-pub fn validate(find: Option<&Find<'_>>, result_digest: &str) -> Result<Validation, ResultError> {
+pub fn validate(
+    job: &ResolvedJob,
+    find: Option<&Find<'_>>,
+    windows: &WalkForwardEnd,
+    result_digest: &str,
+) -> Result<Validation, ResultError> {
+    let held = find.and_then(|find| find.holdout.as_ref());
+    let held = held.map(|w| (&w.report.total.returns[..], &w.market.returns[..]));
+    let walk = windows.windows().map(|windows| walk_forward::document(job, windows, held));
     let mut out = match find {
-        Some(find) => tested(find)?,
-        None => no_candidate(),
+        Some(find) => tested(find, walk)?,
+        None => no_candidate(walk),
     };
     out.digest = digest(&out, result_digest)?;
     Ok(out)
 }
 
-fn tested(find: &Find<'_>) -> Result<Validation, ResultError> {
+fn tested(find: &Find<'_>, walk: Result<WalkForward, NullReason>) -> Result<Validation, ResultError> {
     let trials = against_trials::Against::new(find);
     let (confidence, confidence_reason) = parts(trials.confidence());
     let (pbo, pbo_reason) = parts(trials.pbo());
@@ -48,6 +58,7 @@ fn tested(find: &Find<'_>) -> Result<Validation, ResultError> {
     let (bootstrap, bootstrap_reason) = parts(breaks::bootstrap(find));
     let (neighbourhood, neighbourhood_reason) = parts(breaks::neighbourhood(find)?);
     let (regimes, regimes_reason) = parts(breaks::regimes(find));
+    let (walk_forward, walk_forward_reason) = parts(walk);
     let costs = breaks::costs(find)?;
     let look_ahead = breaks::look_ahead(find)?;
     let mut out = Validation {
@@ -77,6 +88,8 @@ fn tested(find: &Find<'_>) -> Result<Validation, ResultError> {
         regimes_reason,
         concentration: Some(breaks::concentration(find)),
         concentration_reason: None,
+        walk_forward,
+        walk_forward_reason,
         look_ahead: Some(look_ahead),
         look_ahead_reason: None,
     };
@@ -100,7 +113,8 @@ fn put(out: &mut Validation, verdict: &Verdict) {
     out.gates = verdict.gates.iter().map(gate).collect();
 }
 
-fn no_candidate() -> Validation {
+fn no_candidate(walk: Result<WalkForward, NullReason>) -> Validation {
+    let (walk_forward, walk_forward_reason) = parts(walk);
     let reason = || Some(NullReason::NoCandidate.name().to_owned());
     let mut out = Validation {
         validated: String::new(),
@@ -138,6 +152,8 @@ fn no_candidate() -> Validation {
         regimes_reason: reason(),
         concentration: None,
         concentration_reason: reason(),
+        walk_forward,
+        walk_forward_reason,
         look_ahead: None,
         look_ahead_reason: reason(),
     };

@@ -1,0 +1,102 @@
+//! Individuals that are asked for their targets close by close: rules that know their account, and weights.
+
+use super::{BatchEvaluator, Planned, Scratch, Symbol, decided, own};
+use crate::backtest;
+use crate::evaluation::Evaluation;
+use crate::genes::Genome;
+use crate::graph::Market;
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::orders::Targets;
+use crate::rules::Own;
+use crate::signals::Signals;
+use crate::stops::Fractions;
+
+impl<'a> BatchEvaluator<'a> {
+    /// Members of a species that ask the account.
+    pub(super) fn asked(
+        &self,
+        members: &[(usize, Planned)],
+        own: &[(&Own, &Genome)],
+        scratch: &mut Scratch,
+        out: &mut [Evaluation],
+        interrupt: Interrupt,
+    ) -> Result<(), Interrupted> {
+        let symbols = self.symbols.as_ref().filter(|symbols| self.has_guards(symbols));
+        match symbols {
+            Some(symbols) if own.iter().all(|(own, _)| own.has_sides()) => {
+                self.asked_in_blocks(symbols, members, own, scratch, out, interrupt)
+            }
+            _ => self.asked_by_columns(symbols, members, own, scratch, out, interrupt),
+        }
+    }
+
+    /// Rules with sides, which know the market block by block.
+    fn asked_in_blocks(
+        &self,
+        symbols: &[Symbol<'a>],
+        members: &[(usize, Planned)],
+        own: &[(&Own, &Genome)],
+        scratch: &mut Scratch,
+        out: &mut [Evaluation],
+        interrupt: Interrupt,
+    ) -> Result<(), Interrupted> {
+        let mut singles = vec![Vec::new(); own.len()];
+        for (k, symbol) in symbols.iter().enumerate() {
+            let Some(tables) = self.guarded(k, symbol) else { continue };
+            let market = Market { bars: self.run.symbols[k].bars(), others: self.run.others };
+            let pass = self.pass_over(k, symbol, tables, interrupt);
+            own::rule(&pass, &market, own, scratch, |member, evaluation| singles[member].extend(evaluation))?;
+        }
+        for ((singles, (own, genome)), (i, _)) in singles.into_iter().zip(own).zip(members) {
+            out[*i] = if singles.len() == symbols.len() {
+                self.combine(singles)
+            } else {
+                scratch.simulated += 1;
+                let run = self.without_buy_and_hold();
+                self.with_buy_and_hold(backtest::evaluate(&run, *own, genome, interrupt)?)
+            };
+        }
+        Ok(())
+    }
+
+    /// The others, whose decisions are made beforehand.
+    fn asked_by_columns(
+        &self,
+        symbols: Option<&Vec<Symbol<'a>>>,
+        members: &[(usize, Planned)],
+        own: &[(&Own, &Genome)],
+        scratch: &mut Scratch,
+        out: &mut [Evaluation],
+        interrupt: Interrupt,
+    ) -> Result<(), Interrupted> {
+        let run = self.without_buy_and_hold();
+        let mut done = 0;
+        while done < own.len() {
+            let decided = own::decide(&run, &own[done..], own::CHUNK, interrupt)?;
+            let own = &own[done..done + decided.len()];
+            let mut singles = vec![Vec::new(); decided.len()];
+            for (k, symbol) in symbols.into_iter().flatten().enumerate() {
+                let Some(tables) = self.guarded(k, symbol) else { continue };
+                let pass = self.pass_over(k, symbol, tables, interrupt);
+                let mut targets: Vec<Targets> =
+                    decided.iter().map(|signals| Targets::new(&signals[k], run.exec)).collect();
+                let stops = own.iter().map(|(_, genome)| Fractions::from(genome.stops));
+                decided::run(&pass, &mut targets, stops, scratch, |member, evaluation| {
+                    singles[member].extend(evaluation);
+                })?;
+            }
+            for (j, (signals, singles)) in decided.iter().zip(singles).enumerate() {
+                let sides = signals.iter().any(|signals| matches!(signals, Signals::Rules(_)));
+                out[members[done + j].0] = if singles.len() == run.symbols.len() && !sides {
+                    self.combine(singles)
+                } else {
+                    scratch.simulated += 1;
+                    let alone = backtest::evaluate_signals_until(&run, signals, own[j].1, interrupt)?;
+                    self.with_buy_and_hold(alone)
+                };
+            }
+            done += decided.len();
+        }
+        Ok(())
+    }
+}
