@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Sandbox, root, run_folder, small_job};
+use common::{Sandbox, root, run_folder};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -72,10 +72,11 @@ impl Browser {
 
 fn report() -> (Sandbox, String) {
     let sandbox = Sandbox::new();
-    sandbox.walk(3000, 5);
-    sandbox.write("job.yaml", small_job(40, 10));
-    sandbox.ok(&["run", "job.yaml"]);
-    let result = run_folder(&sandbox.path().join("results"), "small").join("result");
+    let example = |name: &str| root().join("deploy/examples").join(name).display().to_string();
+    let dataset = ["--dataset", "us-stocks", "--interval", "1d", "--calendar", "sessions:252"];
+    sandbox.ok(&[&["import", &example("data/AAPL.csv")][..], &dataset].concat());
+    sandbox.ok(&["run", &example("stocks-daily.yaml")]);
+    let result = run_folder(&sandbox.path().join("results"), "stocks-daily").join("result");
     let page = fs::read_to_string(result.join("report.html")).unwrap();
     (sandbox, page)
 }
@@ -149,10 +150,13 @@ fn a_browser_draws_the_report_prints_it_and_complains_of_nothing() {
     assert_eq!(found(&dom)["wide"], 0, "the page is wider than a narrow window");
 
     let (_, console) =
-        browser.open("shot.html", &page, &["--screenshot=shot.png", "--window-size=1100,1400"]);
+        browser.open("shot.html", &page, &["--screenshot=shot.png", "--window-size=1000,1180"]);
     assert_eq!(console, Vec::<String>::new());
     let size = fs::metadata(browser.file("shot.png")).unwrap().len();
     assert!(size > 40_000, "an empty picture has {size} bytes");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::copy(browser.file("shot.png"), root().join("docs/images/report.png")).unwrap();
+    }
 
     browser.open("print.html", &page, &["--print-to-pdf=report.pdf", "--no-pdf-header-footer"]);
     printed(&browser.file("report.pdf"));

@@ -8,7 +8,6 @@ use galapagos_crds::GeneValue;
 use galapagos_crds::job::EvolutionJob;
 use galapagos_crds::strategy::Scale;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::account::{self, Account};
 use super::error::ReportError;
@@ -25,8 +24,6 @@ const LARGEST: u64 = 1 << 28;
 pub struct Data {
     /// `result.json`.
     pub document: ResultDocument,
-    /// `validation.walk_forward` of it, whatever it holds.
-    pub walk_forward: Option<Value>,
     /// `job.yaml`; `None` where it is missing or of another release.
     pub job: Option<EvolutionJob>,
     /// `best/equity.csv`.
@@ -44,16 +41,6 @@ struct Head {
     schema: String,
 }
 
-#[derive(Deserialize)]
-struct Later {
-    validation: Option<LaterValidation>,
-}
-
-#[derive(Deserialize)]
-struct LaterValidation {
-    walk_forward: Option<Value>,
-}
-
 impl Data {
     /// Reads a result.
     ///
@@ -69,12 +56,10 @@ impl Data {
             return Err(ReportError::Schema { path, found, known: SCHEMA });
         }
         let document: ResultDocument = serde_json::from_slice(&bytes).map_err(wrong)?;
-        let later: Later = serde_json::from_slice(&bytes).map_err(wrong)?;
         let text = bounded(&folder.join("job.yaml"))?.and_then(|bytes| String::from_utf8(bytes).ok());
         let job = text.and_then(|text| serde_yaml::from_str::<EvolutionJob>(&text).ok());
         let mut data = Data {
             document,
-            walk_forward: later.validation.and_then(|v| v.walk_forward),
             job,
             account: account::read(&folder.join("best/equity.csv"))?,
             trades: trades::read(&folder.join("best/trades.csv"))?,

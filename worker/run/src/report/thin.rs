@@ -67,10 +67,9 @@ impl Thinner {
 mod tests {
     use super::*;
 
-    fn thinned(rows: impl Iterator<Item = Row>, columns: u64) -> Vec<Row> {
-        let rows: Vec<Row> = rows.collect();
-        let mut thinner = Thinner::new(rows.len() as u64, columns);
-        rows.into_iter().for_each(|row| thinner.push(row));
+    fn thinned(rows: i64, columns: u64, row: impl Fn(i64) -> Row) -> Vec<Row> {
+        let mut thinner = Thinner::new(rows as u64, columns);
+        (0..rows).for_each(|i| thinner.push(row(i)));
         thinner.finish()
     }
 
@@ -78,8 +77,7 @@ mod tests {
     fn ends_and_extremes_of_every_line_stay() {
         let peak = |i: i64| if i == 77_777 { 9.0 } else { (i % 7) as f64 };
         let valley = |i: i64| if i == 12_345 { -9.0 } else { (i % 5) as f64 };
-        let rows = (0..100_000).map(|i| (i, [peak(i), valley(i), f64::NAN]));
-        let kept = thinned(rows, 100);
+        let kept = thinned(100_000, 100, |i| (i, [peak(i), valley(i), f64::NAN]));
         assert!(kept.len() <= 100 * 5 + 1, "{}", kept.len());
         assert_eq!((kept[0].0, kept.last().unwrap().0), (0, 99_999));
         assert!(kept.iter().any(|r| r.1[0] == 9.0) && kept.iter().any(|r| r.1[1] == -9.0));
@@ -88,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_can_be_seen_whole_is_whole() {
-        let kept = thinned((0..700).map(|i| (i, [1.0, f64::NAN, f64::NAN])), 100);
+        let kept = thinned(700, 100, |i| (i, [1.0, f64::NAN, f64::NAN]));
         assert_eq!(kept.len(), 700);
     }
 

@@ -1,21 +1,18 @@
-//! Walk-forward: evolved anew on the past of each window, traded in the rows behind it. Read as whatever the result holds, for
-//! results without it, and of releases that say more.
-
-use serde_json::Value;
+//! Walk-forward: evolved anew on the past of each window, traded in the rows behind it.
 
 use crate::report::data::Data;
 use crate::report::html::{Cell, Table, note, section as framed};
-use crate::report::text::{money, number, percent, probability, signed_percent};
-
-/// Most windows that a job can ask for.
-const WINDOWS: usize = 50;
+use crate::report::sections::species::metric;
+use crate::report::text::{count, number, percent, probability, signed_percent};
+use crate::results::walk_forward::{Span, WalkForward};
 
 /// The part; nothing without walk-forward.
 pub fn section(data: &Data) -> String {
-    data.walk_forward.as_ref().map_or_else(String::new, |walk| framed("walk", "Walk-forward", &content(walk)))
+    let walk = data.document.validation.as_ref().and_then(|v| v.walk_forward.as_ref());
+    walk.map_or_else(String::new, |walk| framed("walk", "Walk-forward", &content(walk)))
 }
 
-fn content(walk: &Value) -> String {
+fn content(walk: &WalkForward) -> String {
     let header = [
         "Test rows",
         "Trained on",
@@ -28,67 +25,68 @@ fn content(walk: &Value) -> String {
         "Evaluated",
     ];
     let mut table = Table::new("Each window", &header).words(&[1, 2, 3]);
-    for window in walk["windows"].as_array().into_iter().flatten().take(WINDOWS) {
-        let metric = |part: &str, name: &str| {
-            let account = &window[part];
-            account["metrics"][name].as_f64().or_else(|| account[name].as_f64())
-        };
+    for window in &walk.windows {
+        let genes = window.genome.iter().flatten().map(|(name, value)| format!("{name} {value}"));
+        let test = window.test.account.as_ref();
         let cells = [
-            Cell::Text(span(&window["train"])),
-            Cell::Text(window["strategy"].as_str().unwrap_or("none: cash").to_owned()),
-            Cell::Text(genes(&window["genome"])),
-            Cell::Number(number(window["fitness"].as_f64(), 3)),
-            Cell::Number(number(metric("training", "sharpe"), 2)),
-            Cell::Number(number(metric("test", "sharpe"), 2)),
-            Cell::Number(signed_percent(metric("test", "total_return"))),
-            Cell::Number(money(window["evaluations"].as_f64())),
+            Cell::Text(span(&window.train)),
+            Cell::text(window.strategy.as_deref().unwrap_or("none: cash")),
+            Cell::Text(genes.collect::<Vec<_>>().join(", ")),
+            Cell::Number(number(window.fitness, 3)),
+            Cell::Number(number(metric(window.training.as_ref(), "sharpe"), 2)),
+            Cell::Number(number(metric(test, "sharpe"), 2)),
+            Cell::Number(signed_percent(metric(test, "total_return"))),
+            Cell::Number(count(window.evaluations)),
         ];
-        // The rows of a window: of its test, or, where that is the account, beside it.
-        let test = [&window["test"], &window["test_rows"]].into_iter().map(span).find(|s| !s.is_empty());
-        table.row(&test.unwrap_or_else(|| window["index"].to_string()), cells);
+        table.row(&span(&window.test.rows), cells);
     }
-    let stitched = |name: &str| walk["stitched"]["metrics"][name].as_f64();
+    let stitched = |name: &str| metric(Some(&walk.stitched), name);
     let words = format!(
-        "One after another the tests have a Sharpe ratio of {} and return {}; chance of so much beyond the market without skill: {}. \
-         Of the return a year that training showed they keep {} (Sharpe ratio: {}). The strategy changed {} times.",
+        "One after another the tests have a Sharpe ratio of {} and return {}; chance of so much beyond the market without skill: \
+         {}. Of the return a year that training showed they keep {}, of its Sharpe ratio {}. The strategy changed {} times.",
         number(stitched("sharpe"), 2),
         signed_percent(stitched("total_return")),
-        probability(walk["p"].as_f64()),
-        percent(walk["efficiency"].as_f64()),
-        percent(walk["sharpe_efficiency"].as_f64()),
-        number(walk["species_changes"].as_f64(), 0)
+        probability(walk.p),
+        percent(walk.efficiency),
+        percent(walk.sharpe_efficiency),
+        walk.species_changes
     );
     table.finish() + &note(&words)
 }
 
-fn span(rows: &Value) -> String {
-    let of =
-        |name: &str| rows[name].as_str().map(|text| text.split('T').next().unwrap_or_default().to_owned());
-    of("from").zip(of("to")).map_or_else(String::new, |(from, to)| format!("{from} to {to}"))
-}
-
-fn genes(genome: &Value) -> String {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let genes =
-        genome.as_object().into_iter().flatten().map(|(name, value)| format!("{name} {}", text(value)));
-    genes.collect::<Vec<_>>().join(", ")
+fn span(rows: &Span) -> String {
+    let day = |stamp: &str| stamp.split('T').next().unwrap_or_default().to_owned();
+    format!("{} to {}", day(&rows.from), day(&rows.to))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
-    fn whatever_walk_forward_holds_is_shown_or_left_out() {
-        let text = content(&serde_json::json!({
-            "windows": [
-                {"index": 0, "train": {"from": "2020-01-01T00:00:00Z", "to": "2021-01-01T00:00:00Z"},
-                 "test": {"from": "2021-01-02T00:00:00Z", "to": "2021-06-01T00:00:00Z", "metrics": {"sharpe": 0.5}},
-                 "strategy": "<b>", "genome": {"fast": "5"}, "fitness": 1.25},
-                "nonsense", null,
-            ],
-            "stitched": {"metrics": {"sharpe": 0.75}}, "p": 0.25, "efficiency": 0.5,
-        }));
+    fn each_window_is_shown_and_one_without_a_champion_is_cash() {
+        let account = |sharpe: f64| {
+            json!({"metrics": {"sharpe": sharpe, "total_return": 0.125}, "reason": null, "returns": 5,
+            "sums": {"s1": "0", "s2": "0"}, "open_position": false})
+        };
+        let span = |from: &str, to: &str| json!({"from": format!("{from}T00:00:00Z"), "to": format!("{to}T00:00:00Z")});
+        let mut test = span("2021-01-02", "2021-06-01");
+        test["account"] = account(0.5);
+        let mut cash = span("2021-06-02", "2021-12-01");
+        cash["account"] = json!(null);
+        let window = |test: serde_json::Value, strategy: serde_json::Value| {
+            json!({"index": 0, "train": span("2020-01-01", "2021-01-01"),
+            "test": test, "strategy": strategy, "genome": {"fast": "5"}, "fitness": 1.25, "training": account(1.5),
+            "evaluations": 1200, "digest": "d"})
+        };
+        let walk: WalkForward = serde_json::from_value(json!({
+            "windows": [window(test, json!("<b>")), window(cash, json!(null))],
+            "stitched": account(0.75), "p": 0.25, "efficiency": 0.5, "sharpe_efficiency": null, "gene_stability": {},
+            "species_changes": 1, "evaluations": 2400,
+        }))
+        .unwrap();
+        let text = content(&walk);
         for part in [
             "2021-01-02 to 2021-06-01",
             "2020-01-01 to 2021-01-01",
@@ -96,11 +94,14 @@ mod tests {
             "fast 5",
             "1.250",
             "0.50",
-            "0.75",
-            "50.0 %",
+            "1,200",
+            "none: cash",
+            "Sharpe ratio of 0.75",
+            "without skill: 0.250",
+            "keep 50.0 %",
+            "Sharpe ratio -.",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        assert!(content(&Value::Null).contains("Sharpe ratio of -"));
     }
 }
