@@ -265,7 +265,8 @@ fn the_structure_of_a_document_is_checked_before_its_texts() {
         (json!({"language": 1, "long": {"exit": enter}}), "rules.long", Kind::Structure),
         (json!({"language": 1, "long": {"enter": true}}), "rules.long.enter", Kind::Structure),
         (json!({"language": 1, "long": {"enter": {"level": "high"}}}), "rules.long.enter", Kind::Reserved),
-        (json!({"language": 1, "long": {"enter": enter}, "signals": "x"}), "rules.signals", Kind::Reserved),
+        (json!({"language": 1, "long": {"enter": enter}, "signals": "x"}), "rules.signals", Kind::Structure),
+        (json!({"language": 1, "long": {"enter": enter}, "legs": "x"}), "rules.legs", Kind::Reserved),
         (json!({"language": 1, "long": {"enter": enter}, "maxBars": 0}), "rules.maxBars", Kind::Structure),
         (
             json!({"language": 1, "long": {"enter": enter}, "cooldownBars": 10_001}),
