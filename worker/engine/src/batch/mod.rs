@@ -32,6 +32,7 @@ mod ranges;
 mod series;
 mod smooth;
 mod source;
+mod symbols;
 mod tables;
 mod targets;
 mod vwap;
@@ -40,7 +41,6 @@ mod windows;
 use crate::backtest::{self, Backtest};
 use crate::buy_and_hold::buy_and_hold_return;
 use crate::evaluation::{Evaluation, Metric};
-use crate::execution::{Aggregate, Execution, Fill, Funding, Side};
 use crate::genes::{Genome, Stops};
 use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -48,14 +48,12 @@ use crate::portfolio::statistic;
 use crate::rules::Own;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
-use columns::Columns;
 pub use instructions::InstructionSet;
 pub(crate) use key::Key;
 pub use pass::Scratch;
 use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
-use std::sync::OnceLock;
-use tables::Tables;
+use symbols::{AccountTables, Symbol, symbols};
 
 /// Rows of a block.
 const BLOCK: usize = 512;
@@ -96,22 +94,6 @@ pub struct BatchEvaluator<'a> {
     symbols: Option<Vec<Symbol<'a>>>,
     set: InstructionSet,
     buy_and_hold: Option<f64>,
-}
-
-struct Symbol<'a> {
-    columns: Columns<'a>,
-    tables: AccountTables<'a>,
-    /// The same for accounts with stops, which can be held only; made where there are some.
-    guarded: OnceLock<Option<AccountTables<'a>>>,
-    final_close: bool,
-}
-
-/// The kind of account the options ask for.
-enum AccountTables<'a> {
-    /// Long or flat with the whole equity.
-    Whole(Tables),
-    /// Long or short, any share or multiple of the equity, with liquidation, funding and borrow.
-    Held(held::Tables<'a>),
 }
 
 impl<'a> BatchEvaluator<'a> {
@@ -225,23 +207,6 @@ impl<'a> BatchEvaluator<'a> {
         };
         let series = symbols?.iter().enumerate().map(plan).collect::<Option<_>>()?;
         Some(Planned(Way::Series(series)))
-    }
-
-    /// Whether accounts with stops can be held on all symbols.
-    fn has_guards(&self, symbols: &[Symbol<'a>]) -> bool {
-        let tables = |(k, symbol): (usize, &Symbol<'a>)| self.guarded(k, symbol).is_some();
-        symbols.iter().enumerate().all(tables)
-    }
-
-    /// The tables of accounts with stops.
-    fn guarded<'s>(&self, k: usize, symbol: &'s Symbol<'a>) -> Option<&'s AccountTables<'a>> {
-        if let AccountTables::Held(tables) = &symbol.tables {
-            return Some(&symbol.tables).filter(|_| tables.ordered);
-        }
-        let make = || held::Tables::new(&self.run.symbols[k], self.run.rows[k].first, self.run.exec);
-        let made =
-            symbol.guarded.get_or_init(|| make().filter(|tables| tables.ordered).map(AccountTables::Held));
-        made.as_ref()
     }
 
     /// Bytes that an individual which shares series takes at most while its batch runs.
@@ -363,50 +328,4 @@ impl Planned {
             _ => &[],
         }
     }
-}
-
-impl Symbol<'_> {
-    /// Whether its accounts may hold any side and share.
-    fn is_held(&self) -> bool {
-        matches!(self.tables, AccountTables::Held(_))
-    }
-}
-
-/// Tables of all symbols, if options, windows and data allow event-driven accounts.
-fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
-    let exec = run.exec;
-    let separate = run.symbols.len() == 1 || exec.aggregate != Aggregate::Portfolio;
-    if !(separate && is_market_only(exec) && finish::covers(run.metrics)) {
-        return None;
-    }
-    let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
-    let symbols = run.symbols.iter().zip(run.rows).map(|(prepared, rows)| {
-        if rows.full {
-            return None;
-        }
-        let tables = if is_whole_long(exec) {
-            AccountTables::Whole(Tables::new(prepared, rows.first, exec.taker_fee, exec.slippage)?)
-        } else {
-            AccountTables::Held(held::Tables::new(prepared, rows.first, exec)?)
-        };
-        let ends_early = prepared.bars().time_ms.last().copied() != last;
-        let (columns, guarded) = (Columns::new(prepared), OnceLock::new());
-        Some(Symbol { columns, tables, guarded, final_close: exec.final_close || ends_early })
-    });
-    symbols.collect()
-}
-
-/// Whether an account is long with its whole equity or flat, and pays fees and slippage only.
-fn is_whole_long(exec: &Execution) -> bool {
-    exec.side == Side::Long
-        && exec.fraction == 1.0
-        && exec.leverage == 1.0
-        && exec.funding == Funding::None
-        && exec.borrow_rate == 0.0
-        && exec.lot.is_none()
-}
-
-/// Whether an account trades at opens only, in any quantity.
-fn is_market_only(exec: &Execution) -> bool {
-    exec.fill == Fill::NextOpen && exec.initial_capital > 1e-100 && exec.initial_capital < 1e100
 }
