@@ -273,7 +273,7 @@ mod tests {
         for (genes, has_metrics, has_verdict, has_genome) in [
             (3, true, true, true),
             (75, false, true, true),
-            (90, false, false, true),
+            (104, false, false, true),
             (400, false, false, false),
         ] {
             let mut report = ended(genes);
