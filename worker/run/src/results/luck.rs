@@ -130,7 +130,8 @@ mod tests {
     }
 
     fn fitness(limit: f64) -> FitnessFunction {
-        let at_least = |metric, least| MetricBound { metric, at_most: None, at_least: Some(least) };
+        let at_least =
+            |metric, least| MetricBound { metric, at_most: None, at_least: Some(least), times: 1.0 };
         let limits = vec![at_least(Metric::Sharpe, limit), at_least(Metric::Trades, 10.0)];
         FitnessFunction { objective: Metric::Sharpe, goal: Goal::Maximise, limits }
     }
