@@ -92,6 +92,7 @@ fn any_range() -> impl Strategy<Value = StrategySpec> {
             name: strategy.to_owned(),
             genes: vec![gene],
             rules: None,
+            signals: None,
         })
     })
 }

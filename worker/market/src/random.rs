@@ -285,9 +285,9 @@ mod tests {
         // Three standard errors of a mean of 40,000 returns.
         let near = |a: f64, b: f64| assert!((a - b).abs() < 0.000_15, "{a} {b}");
         let [mean, deviation, followed] = moments(plain);
-        [(mean, 0.0), (deviation, 0.01), (followed, 0.0)].map(|(a, b)| near(a, b));
+        [(mean, 0.0), (deviation, 0.01), (followed, 0.0)].iter().for_each(|&(a, b)| near(a, b));
         let [mean, deviation, followed] = moments(&format!("{plain},edge=0.2"));
-        [(mean, 0.0), (deviation, 0.01), (followed, 0.002)].map(|(a, b)| near(a, b));
+        [(mean, 0.0), (deviation, 0.01), (followed, 0.002)].iter().for_each(|&(a, b)| near(a, b));
         let [mean, _, followed] = moments(&format!("{plain},seed=3,drift=0.0001"));
         near(mean, 0.0001);
         assert!(followed.abs() < 0.0003, "{followed}");
