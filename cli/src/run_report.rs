@@ -27,7 +27,6 @@ pub fn to_json(result: &ResultDocument) -> Value {
     });
     json!({
         "result_digest": result.result_digest,
-        "validated": result.validation.as_ref().map(|v| &v.validated),
         "validation": result.validation,
         "dataset_digest": result.dataset_digest,
         "stopped_by": result.stopped_by,

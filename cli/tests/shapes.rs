@@ -62,9 +62,11 @@ fn the_result_of_a_run_has_exactly_the_fields_of_the_contract() {
             "generations",
             "result_digest",
             "stopped_by",
-            "strategy_bars_per_second"
+            "strategy_bars_per_second",
+            "validation"
         ]
     );
+    assert!(["True", "False", "Unknown"].iter().any(|status| result["validation"]["validated"] == *status));
     assert_eq!(keys(&result["best"]), ["fitness", "genome", "holdout", "metrics", "strategy"]);
     assert_eq!(keys(&result["evaluations"]), ["cached", "distinct", "failed"]);
     assert_eq!(keys(&result["generations"][0]), ["best", "diversity", "generation", "median", "seconds"]);

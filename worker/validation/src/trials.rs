@@ -44,8 +44,8 @@ mod tests {
         let record = |i: u32| Record {
             hash: u128::from(i * 37 % 100),
             generation: i % 2,
-            feasible: i % 5 != 0,
-            initial: i % 7 == 0,
+            feasible: !i.is_multiple_of(5),
+            initial: i.is_multiple_of(7),
         };
         (0..100).map(record).collect()
     }

@@ -91,7 +91,7 @@ fn symbol(one: &Aligned<'_>) -> SymbolReport {
         bars: one.series.len() as u64,
         rows: rows().count() as u64,
         from_ms: rows().next().unwrap_or_default(),
-        to_ms: rows().last().unwrap_or_default(),
+        to_ms: rows().next_back().unwrap_or_default(),
     }
 }
 

@@ -15,7 +15,7 @@ pub fn rows_until(bars: &Bars<'_>, close_ms: i64) -> usize {
 }
 
 /// The stamps that are known at the instant `close_ms`.
-pub fn stamps_until<'a>(stamps: &'a [FundingStamp], close_ms: i64) -> &'a [FundingStamp] {
+pub fn stamps_until(stamps: &[FundingStamp], close_ms: i64) -> &[FundingStamp] {
     &stamps[..stamps.partition_point(|stamp| stamp.time_ms <= close_ms)]
 }
 

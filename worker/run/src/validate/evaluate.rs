@@ -21,8 +21,8 @@ pub fn evaluate(
     interrupt: &AtomicBool,
     mut done: impl FnMut(usize),
 ) -> Result<Vec<Option<Answer>>, EvaluatorError> {
-    let task = |(index, genome): (usize, &Box<[u32]>)| Task { index, species, genome: genome.clone() };
-    let tasks: Vec<Task> = genomes.iter().enumerate().map(task).collect();
+    let genomes = genomes.iter().cloned().enumerate();
+    let tasks: Vec<Task> = genomes.map(|(index, genome)| Task { index, species, genome }).collect();
     let mut answers: Vec<Option<Answer>> = vec![None; tasks.len()];
     let mut count = 0;
     LocalEvaluator::new(problem, slots)?.evaluate(&tasks, interrupt, &mut |index, answer| {

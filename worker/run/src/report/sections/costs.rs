@@ -41,7 +41,8 @@ pub fn section(data: &Data) -> String {
         columns.iter().flat_map(|(name, _)| [(*name).to_owned(), format!("{name}, of the gross")]).collect();
     let header: Vec<&str> = std::iter::once("").chain(header.iter().map(String::as_str)).collect();
     let mut table = Table::new("From gross to net, in account currency", &header);
-    let rows: [(&str, fn(&Costs) -> f64); 4] = [
+    type Value = fn(&Costs) -> f64;
+    let rows: [(&str, Value); 4] = [
         ("Gross result", |c| c.gross),
         ("Fees", |c| c.fees),
         ("Funding and borrowing", |c| c.funding),

@@ -121,7 +121,7 @@ fn legend(out: &mut String, map: &Heat, x: usize) {
     let last = map.classes.len().saturating_sub(1);
     for (i, class) in map.classes.iter().enumerate().rev() {
         let y = 10 + (last - i) * 20;
-        let colour = if last == 0 { 6 } else { i * 6 / last };
+        let colour = (i * 6).checked_div(last).unwrap_or(6);
         let _ = write!(
             out,
             "<rect class=\"h{colour}\" x=\"{x}\" y=\"{y}\" width=\"16\" height=\"16\"/><text x=\"{}\" y=\"{}\">{}</text>",

@@ -26,7 +26,7 @@ const GATES: [(&str, &str, &str); 10] = [
 pub fn section(data: &Data) -> String {
     let document = &data.document;
     let mut text = format!("<header><h1>{}</h1>\n", escape(&document.job.name));
-    let _ = write!(text, "<p class=\"note\">{}</p></header>\n", escape(&summary(data)));
+    let _ = writeln!(text, "<p class=\"note\">{}</p></header>", escape(&summary(data)));
     text + &framed("verdict", "Verdict", &verdict(document))
 }
 

@@ -52,13 +52,11 @@ impl<'a, 'f> Against<'a, 'f> {
         let (find, spec) = (self.find, self.find.spec());
         let timed = find.training.timing.as_ref().map_err(|&reason| reason)?;
         let p_of_training = p_training(&timed.returns, self.different())?;
-        let out = find.holdout.as_ref().map(|window| {
-            let empty: &[f64] = &[];
-            Holdout {
-                timing: window.timing.as_ref().map_or(empty, |t| &t.returns),
-                traded: window.report.total.exposed > 0,
-                ruined: window.report.total.ruined,
-            }
+        // An account that is ruined there counts whether or not its returns have a rest beside the market's.
+        let out = find.holdout.as_ref().map(|window| Holdout {
+            timing: window.timing.as_ref().map_or(&window.report.total.returns, |t| &t.returns),
+            traded: window.report.total.exposed > 0,
+            ruined: window.report.total.ruined,
         });
         let length = out.as_ref().map_or(0, |o| o.timing.len() as u64);
         let p_out = p_out_of_sample(out, u64::from(spec.prior_looks));

@@ -43,8 +43,7 @@ pub(super) fn random_entry(find: &Find<'_>) -> RandomEntry {
 
 fn entries(find: &Find<'_>, window: &Window<'_>) -> Result<Test, NullReason> {
     let samples = find.spec().random_entry.samples;
-    let found =
-        random_entries(find.problem, window.part, &find.decoded, &window.report, samples, find.slots)?;
+    let found = random_entries(find.problem, window.part, &find.decoded, window.report, samples, find.slots)?;
     Ok(Test { p: found.hits.p(), hits: found.hits.hits, samples: found.hits.samples, of: found.trades })
 }
 
@@ -62,7 +61,7 @@ pub(super) fn costs(find: &Find<'_>) -> Result<Vec<CostStress>, ResultError> {
 
 pub(super) fn neighbourhood(find: &Find<'_>) -> Result<Result<Neighbourhood, NullReason>, ResultError> {
     let winner = find.metric(Metric::Sharpe).unwrap_or(0.0);
-    let found = near::neighbourhood(find.problem, find.species, &find.indices, winner, find.slots)?;
+    let found = near::neighbourhood(find.problem, find.species, find.indices, winner, find.slots)?;
     Ok(found.map(|n| Neighbourhood {
         neighbours: n.neighbours,
         median: n.median,
