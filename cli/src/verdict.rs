@@ -85,7 +85,7 @@ fn luck(result: &ResultDocument, c: &Confidence) -> Vec<String> {
         number(c.timing_sharpe.training, 2),
     );
     let holdout = match (c.timing_sharpe.holdout, c.p_out_of_sample) {
-        (sharpe, Some(p)) => format!("holdout {} beyond the market (p {p:.2}); ", number(sharpe, 2)),
+        (sharpe, Some(p)) => format!("holdout {} beyond the market (p {p:.3}); ", number(sharpe, 2)),
         (_, None) => String::new(),
     };
     vec![first, format!("{holdout}confidence {:.3}", c.value)]

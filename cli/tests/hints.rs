@@ -68,6 +68,13 @@ fn read_text(flag: &str, value: &str) -> Result<(), String> {
             let takes = |s: &&dyn BuiltIn| Genome::from_pairs(s.def(), &[pair]).is_ok();
             if strategies::all().iter().any(takes) { Ok(()) } else { missing("gene of any strategy") }
         }
+        "genes" => {
+            let named = value.split(',').collect::<Vec<_>>();
+            let genes = |s: &&dyn BuiltIn| named.iter().all(|n| s.def().genes.iter().any(|g| g.name == *n));
+            // A and B stand for those of the reader's own job.
+            let known = value == "A,B" || strategies::all().iter().any(genes);
+            if named.len() == 2 && known { Ok(()) } else { missing("pair of genes of any strategy") }
+        }
         "set" => {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("job.yaml");
@@ -147,9 +154,11 @@ fn words(line: &str) -> Vec<String> {
 #[test]
 fn every_flag_in_a_message_of_the_import_exists_and_takes_the_value_shown() {
     let command = Arguments::command();
-    let import = command.find_subcommand("import").unwrap();
+    let of = |name: &str| command.find_subcommand(name).unwrap();
+    let (import, signals) = (of("import"), of("import-signals"));
     let mut count = 0;
     for (path, text) in all_texts(&["worker/market/src"]) {
+        let import = if path.contains("/signals/") { signals } else { import };
         // Doc comments of this crate are for programmers.
         if !text.starts_with("///") {
             count += check_flags(&text, import).unwrap_or_else(|e| panic!("{path}: {e}"));

@@ -171,11 +171,10 @@ fn an_estimate_names_the_path_that_the_individuals_of_this_job_take() {
     assert_eq!(path("fx-hourly.yaml", &[]), ["batch"; 3]);
     // Fills at the close are simulated, whatever the strategy.
     assert_eq!(path("fx-hourly.yaml", &["execution.fill=SameClose"]), ["simulator"; 3]);
-    // A stop gene sends one species of the job there.
-    assert_eq!(
-        path("fx-hourly.yaml", &["strategies[1].genes=[{name: stop_loss, value: \"0.05\"}]"]),
-        ["batch", "simulator", "batch"]
-    );
+    // A stop gene keeps a species where it was; one whose entries have distances of their own is simulated.
+    let stop = "strategies[1].genes=[{name: stop_loss, value: \"0.05\"}]";
+    assert_eq!(path("fx-hourly.yaml", &[stop]), ["batch"; 3]);
+    assert_eq!(path("fx-hourly.yaml", &["strategies=[{name: atr_stop_loss}]"]), ["simulator"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ mkdir -p "$folder"
 exec 9>"$folder/lock"
 flock 9 # tests run side by side
 packages="chromium-headless-shell poppler-utils"
-axe_package=axe-playwright-python==0.1.8 # axe-core 4.11; only its one script is used
+axe_package="axe-playwright-python==0.1.8" # axe-core 4.11; only its one script is used
 
 chromium() {
   local name

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 #[command(after_help = "\
 Examples:
   galapagos neighbours results/galapagos/runs/local/my-job/5f3a.../result/result.json --genes fast_period,slow_period
-  galapagos neighbours .../result.json#2 --genes rsi_period,lower --radius 10 --metric sharpe
+  galapagos neighbours .../result.json#2 --genes rsi_period,oversold_threshold --radius 10 --metric sharpe
   galapagos neighbours .../result.json --genes fast_period,slow_period -o csv > map.csv")]
 pub struct Arguments {
     /// result.json of a run, with #RANK for another than the best

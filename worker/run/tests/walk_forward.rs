@@ -16,7 +16,7 @@ use galapagos_run::execute::{ExecuteError, Options, RunOutcome, run};
 use galapagos_run::job::problem::Problem;
 use galapagos_run::job::walk_forward::WalkForward as Plan;
 use galapagos_run::results::document::ResultDocument;
-use galapagos_run::results::walk_forward::WalkForward;
+use galapagos_run::results::validation::windows::WalkForward;
 use galapagos_run::run::progress::{RunEvent, Silent};
 
 const PLAIN: &str = "  generations: 3\n";

@@ -18,6 +18,7 @@ use galapagos_crds::status::{Phase, Workers};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+use super::draft::{Draft, find};
 use super::fit::shorten;
 use super::known::Known;
 use super::messages::message;
@@ -26,15 +27,6 @@ use super::{Facts, WorkersTrouble, verdict};
 
 /// Bytes of a message that the scheduler or the server wrote.
 const FOREIGN: usize = 512;
-
-/// A condition before it is compared with the one before.
-pub(super) struct Draft {
-    pub type_: &'static str,
-    /// `None`: not known.
-    pub holds: Option<bool>,
-    pub reason: &'static str,
-    pub message: String,
-}
 
 /// The conditions, in the order of the table.
 pub(super) fn conditions(
@@ -97,10 +89,6 @@ fn set(before: &[Condition], draft: Draft, generation: i64, now: Timestamp) -> C
         observed_generation: Some(generation),
         last_transition_time: since.unwrap_or(Time(now)),
     }
-}
-
-pub(super) fn find<'a>(conditions: &'a [Condition], type_: &str) -> Option<&'a Condition> {
-    conditions.iter().find(|c| c.type_ == type_)
 }
 
 fn order(type_: &str) -> usize {

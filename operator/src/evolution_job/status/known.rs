@@ -11,7 +11,7 @@ use galapagos_protocol::progress::{self as wire, Report};
 use super::end::JobEnd;
 use super::fit::MAX_NAME;
 use super::situation::Situation;
-use super::{large, small, verdict};
+use super::{large, small, told};
 
 /// Bounds of the schema.
 const MAX_MEMBERS: usize = 32;
@@ -107,7 +107,7 @@ impl Known {
         {
             digest(&mut self.provenance.result_digest, &end.result_digest);
             self.results(&end.result_path);
-            if let Some((verdict, sentence)) = end.validation.as_ref().map(verdict::heard) {
+            if let Some((verdict, sentence)) = end.validation.as_ref().map(told::heard) {
                 (self.validation, self.sentence) = (Some(verdict), Some(sentence));
             }
         }

@@ -7,6 +7,7 @@
 mod change;
 mod conditions;
 mod costs;
+mod draft;
 pub mod end;
 mod fit;
 mod known;
@@ -14,6 +15,7 @@ mod messages;
 mod situation;
 #[cfg(test)]
 mod tests;
+mod told;
 mod verdict;
 
 use galapagos_crds::Decimal;

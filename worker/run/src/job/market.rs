@@ -6,35 +6,12 @@ use std::path::{Path, PathBuf};
 use galapagos_crds::{EvolutionJobSpec, MarketData};
 use galapagos_engine::bars::{Bars, FundingStamp};
 use galapagos_engine::beside::Signals;
-use galapagos_manifest::{Dates, Finding};
+use galapagos_manifest::Dates;
 use galapagos_market::{Calendar, Dataset, Interval, Series};
 
-use super::dates::{self, JOB, NoBars};
+use super::dates::{self, JOB};
+pub use super::market_error::MarketError;
 use super::signals::{JobSignals, SignalsFacts};
-
-/// What a job asks of the data and does not fit it.
-#[derive(Debug, thiserror::Error)]
-pub enum MarketError {
-    /// The dataset cannot be opened.
-    #[error(transparent)]
-    Data(#[from] galapagos_market::Error),
-    /// The bars have another length.
-    #[error("marketData.interval is {asked}, but dataset {dataset} has bars of {found}: change one of them")]
-    Interval {
-        /// Name of the dataset.
-        dataset: String,
-        /// What the job says.
-        asked: String,
-        /// What the dataset has.
-        found: String,
-    },
-    /// The dates are none, or signals cannot be read as they are named.
-    #[error(transparent)]
-    Dates(#[from] Finding),
-    /// A symbol has no bar between the dates.
-    #[error(transparent)]
-    NoBars(#[from] NoBars),
-}
 
 /// A dataset, the symbols of it that are traded, and the dates that are looked at.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ pub mod execution;
 pub mod fitness;
 pub mod inputs;
 pub mod market;
+mod market_error;
 pub mod own_data;
 pub mod problem;
 pub mod resolve;

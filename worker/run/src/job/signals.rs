@@ -10,7 +10,7 @@ use galapagos_market::signals::{SignalsVersion, open};
 use galapagos_rules::is_name;
 use galapagos_rules::terms::term;
 
-use super::market::MarketError;
+use super::market_error::MarketError;
 
 /// What resolving a job needs to know of a file of signals.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,23 +3,15 @@
 use std::collections::BTreeMap;
 
 use galapagos_crds::GeneValue;
-use galapagos_engine::evaluation::{Evaluation, Metric, Metrics, Reason};
 use serde::{Deserialize, Serialize};
 
+pub use super::account::{AccountResult, MetricMap, Sums, metric_map};
 use super::excluded::Excluded;
 use super::validation::document::Validation;
 use crate::run::state::GenerationReport;
 
 /// Name and version of the schema. Fields are only ever added to a version.
 pub const SCHEMA: &str = "galapagos.result/v1";
-
-/// Values by metric name; `null`: undefined.
-pub type MetricMap = BTreeMap<String, Option<f64>>;
-
-/// All metrics by name, `None` where undefined.
-pub fn metric_map(metrics: &Metrics) -> MetricMap {
-    Metric::ALL.into_iter().map(|m| (m.name().to_owned(), metrics.get(m))).collect()
-}
 
 /// The whole result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,43 +137,6 @@ pub struct SymbolAccounts {
     pub training: AccountResult,
     /// The account on the holdout; `None` without one.
     pub holdout: Option<AccountResult>,
-}
-
-/// One account over one window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AccountResult {
-    /// All metrics by name; `null` where undefined.
-    pub metrics: MetricMap,
-    /// Why some of them are undefined.
-    pub reason: Option<String>,
-    /// Number of counted returns.
-    pub returns: u64,
-    /// Exact sums of r and r squared in units of 2^-52, as decimal text.
-    pub sums: Sums,
-    /// Whether a position was open at the end.
-    pub open_position: bool,
-}
-
-/// Exact sums of returns in units of 2^-52, as decimal text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sums {
-    /// Sum of returns, in units of 2^-52.
-    pub s1: String,
-    /// Sum of squared returns.
-    pub s2: String,
-}
-
-impl AccountResult {
-    /// An evaluation as people read it.
-    pub fn new(evaluation: &Evaluation) -> AccountResult {
-        AccountResult {
-            metrics: metric_map(&evaluation.metrics),
-            reason: evaluation.reason.map(Reason::name).map(str::to_owned),
-            returns: evaluation.returns,
-            sums: Sums { s1: evaluation.s1.to_string(), s2: evaluation.s2.to_string() },
-            open_position: evaluation.open_position,
-        }
-    }
 }
 
 /// How much of the best is luck.

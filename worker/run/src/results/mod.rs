@@ -11,6 +11,7 @@
 //!        DIGEST               the result digest
 //! ```
 
+mod account;
 pub mod champions;
 pub mod document;
 pub mod evaluations;

@@ -4,7 +4,7 @@ use crate::report::data::Data;
 use crate::report::html::{Cell, Table, note, section as framed};
 use crate::report::sections::species::metric;
 use crate::report::text::{count, number, percent, probability, signed_percent};
-use crate::results::walk_forward::{Span, WalkForward};
+use crate::results::validation::windows::{Span, WalkForward};
 
 /// The part; nothing without walk-forward.
 pub fn section(data: &Data) -> String {

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::results::walk_forward::WalkForward;
+use super::windows::WalkForward;
 
 /// Whether the find can be told from luck, and what would break it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ mod breaks;
 pub mod document;
 mod find;
 mod gates;
+pub mod windows;
 
 use galapagos_validation::NullReason;
 use galapagos_validation::verdict::{Verdict, judge};
@@ -20,8 +21,9 @@ use serde_json::Value;
 pub use find::{Among, Find, Winner};
 
 use self::document::{GateResult, RandomEntry, SharpeParts, Validation, Windows};
+use self::windows::WalkForward;
 use super::ResultError;
-use super::walk_forward::{self, WalkForward, WalkForwardEnd};
+use super::walk_forward::{self, WalkForwardEnd};
 use crate::job::resolve::ResolvedJob;
 use crate::storage::digest::PREFIX;
 
