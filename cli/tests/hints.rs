@@ -75,6 +75,8 @@ fn read_text(flag: &str, value: &str) -> Result<(), String> {
             let known = value == "A,B" || strategies::all().iter().any(genes);
             if named.len() == 2 && known { Ok(()) } else { missing("pair of genes of any strategy") }
         }
+        "metric" if galapagos_run::engine::evaluation::Metric::from_name(value).is_some() => Ok(()),
+        "metric" => missing("metric"),
         "set" => {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("job.yaml");
