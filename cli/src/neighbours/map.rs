@@ -151,7 +151,7 @@ fn genes(arguments: &Arguments, species: &SpeciesSpace) -> CommandResult<[usize;
             names.join(", ")
         ))),
         _ => Err(CommandError::invalid(format!(
-            "--genes: {} given; write two, as in --genes A,B, of {}",
+            "--genes: {} given; write two, of {}, as in --genes A,B",
             places.len(),
             names.join(", ")
         ))),
