@@ -32,6 +32,38 @@ fn result(sandbox: &Sandbox, job: &str) -> Value {
     serde_json::from_slice(&std::fs::read(folder).unwrap()).unwrap()
 }
 
+/// The jobs of docs/validation.md, each imported and run as the page says, end with the lines that it shows, and README shows
+/// those of the first.
+#[test]
+fn the_verdicts_of_the_documents_are_those_of_their_jobs() {
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    let (page, readme) = (read("docs/validation.md"), read("README.md"));
+    let blocks: Vec<&str> = page.split("```").skip(1).step_by(2).collect();
+    let jobs: Vec<&str> = blocks
+        .iter()
+        .filter_map(|b| b.strip_prefix("yaml\n"))
+        .filter(|b| b.contains("kind: EvolutionJob"))
+        .collect();
+    let shown: Vec<&str> = blocks.into_iter().filter(|b| b.starts_with("\nVerdict ")).collect();
+    assert_eq!((jobs.len(), shown.len()), (2, 2));
+    let sandbox = Sandbox::new();
+    let mut said = Vec::new();
+    for (i, (job, shown)) in jobs.iter().zip(shown).enumerate() {
+        let import = job.lines().next().unwrap().strip_prefix("# galapagos ").unwrap();
+        sandbox.ok(&import.split_whitespace().collect::<Vec<_>>());
+        let file = format!("job{i}.yaml");
+        sandbox.write(&file, job);
+        said.push(sandbox.ok(&["run", &file]).stdout);
+        for line in shown.lines().filter(|line| !line.is_empty() && *line != "...") {
+            assert!(said[i].lines().any(|told| told == line), "{line}\n{}", said[i]);
+        }
+    }
+    let shown = readme.split("```").find(|block| block.starts_with("\nVerdict ")).unwrap();
+    for line in shown.lines().filter(|line| !line.is_empty()) {
+        assert!(said[0].lines().any(|told| told == line), "README: {line}");
+    }
+}
+
 #[test]
 fn a_limit_on_the_sharpe_ratio_does_not_turn_luck_into_skill() {
     let sandbox = random_walk();
@@ -44,6 +76,9 @@ fn a_limit_on_the_sharpe_ratio_does_not_turn_luck_into_skill() {
     // Of 2,000 trials hundreds are different, whatever few of them the limit lets pass.
     assert!(confidence["effective_trials"].as_u64().unwrap() > 200, "{confidence}");
     assert!(said.contains("NOT VALIDATED: A search of"), "{said}");
+    let gated = sandbox.run(&["run", "job.yaml", "--fail-on-gates"]);
+    assert_eq!(gated.code, 3, "{}", gated.stderr);
+    assert!(gated.stderr.contains("not validated (LikelyLuck): A search of"), "{}", gated.stderr);
     assert!(!said.contains("N_eff"), "{said}");
     // The market stands beside the winner, on both parts.
     for column in ["BUY & HOLD TRAIN", "BUY & HOLD HOLDOUT"] {

@@ -66,6 +66,14 @@ impl Default for ValidationSpec {
     }
 }
 
+impl ValidationSpec {
+    /// The gate of walk-forward: as it is written, else 0.5 for a job with windows.
+    pub fn walk_forward_gate(&self) -> Gate {
+        let windows = self.walk_forward.as_ref().map(|_| Gate::At(Decimal::new(5, 1)));
+        self.gates.walk_forward.or(windows).unwrap_or(Gate::Disabled)
+    }
+}
+
 fn cost_stress() -> Vec<Decimal> {
     vec![Decimal::new(15, 1), Decimal::new(2, 0)]
 }

@@ -7,7 +7,7 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
-use super::axis::{self, HOLDOUT, OTHER, OURS};
+use super::axis::{self, OURS};
 use super::{PictureError, extent, thin};
 
 /// Width of both, and the height of each.
@@ -84,25 +84,12 @@ fn draw_equity<'a>(lines: &Lines, text: &'a mut String) -> Result<(), axis::Draw
     let marks = interval.into_iter().flat_map(|(_, low, high)| [low, high]);
     let y = extent(ours.iter().chain(&theirs).map(|p| p.1).chain(marks));
     let area = SVGBackend::with_string(text, (WIDTH, ACCOUNT)).into_drawing_area();
-    let shade = lines.holdout_from.map(|from| from as f64).filter(|&from| from > x.0 && from < x.1);
     let money = |y: &f64| super::thousands(10f64.powf(*y).round() as i64);
     let y_axis = Levels { axis: (y.0..y.1).into(), at: round_levels(y) };
     let mut chart = axis::chart(&area, "Account", (x, &axis::date), (y_axis, &money), |chart| {
-        if let Some(from) = shade {
-            let rectangle = Rectangle::new([(from, y.0), (x.1, y.1)], HOLDOUT.mix(0.5).filled());
-            chart
-                .draw_series(std::iter::once(rectangle))?
-                .label("holdout")
-                .legend(|(x, y)| Rectangle::new([(x, y - 5), (x + 18, y + 5)], HOLDOUT.mix(0.5).filled()));
-        }
-        Ok(())
+        axis::holdout(chart, lines.holdout_from, x, y)
     })?;
-    if theirs.len() > 1 {
-        axis::line(&mut chart, theirs, OTHER, "buy and hold")?;
-    }
-    if ours.len() > 1 {
-        axis::line(&mut chart, ours, OURS, "best individual")?;
-    }
+    axis::accounts(&mut chart, ours, theirs)?;
     if let Some((at, low, high)) = interval {
         let foot = (x.1 - x.0) * 0.006;
         let bar = [(low, low), (low, high), (high, high)].into_iter().zip([foot, 0.0, foot]);
@@ -125,11 +112,8 @@ fn draw_drawdown<'a>(lines: &Lines, text: &'a mut String) -> Result<(), axis::Dr
     let low = points.iter().map(|p| p.1).fold(-0.01, f64::min) * 1.05;
     let area = SVGBackend::with_string(text, (WIDTH, DRAWDOWN)).into_drawing_area();
     let percent = |y: &f64| format!("{:.0} %", y * 100.0);
-    let shade = lines.holdout_from.map(|from| from as f64).filter(|&from| from > x.0 && from < x.1);
     let mut chart = axis::chart(&area, "Drawdown", (x, &axis::date), (low..0.0, &percent), |chart| {
-        let rectangle =
-            shade.map(|from| Rectangle::new([(from, low), (x.1, 0.0)], HOLDOUT.mix(0.5).filled()));
-        chart.draw_series(rectangle).map(|_| ())
+        axis::holdout(chart, lines.holdout_from, x, (low, 0.0))
     })?;
     chart.draw_series(AreaSeries::new(points, 0.0, OURS.mix(0.25)).border_style(OURS.stroke_width(1)))?;
     drop(chart);

@@ -72,6 +72,38 @@ pub fn line<'a, 'b, Y: Ranged<ValueType = f64>>(
     Ok(())
 }
 
+/// The account of the best individual over that of buying and holding; one of a single point has no line.
+pub fn accounts<'a, 'b, Y: Ranged<ValueType = f64>>(
+    chart: &mut Chart<'a, 'b, Y>,
+    ours: Vec<(f64, f64)>,
+    theirs: Vec<(f64, f64)>,
+) -> Result<(), DrawError<'a>> {
+    for (points, color, name) in [(theirs, OTHER, "buy and hold"), (ours, OURS, "best individual")] {
+        if points.len() > 1 {
+            line(chart, points, color, name)?;
+        }
+    }
+    Ok(())
+}
+
+/// The shade of a holdout that begins inside of `x`.
+pub fn holdout<'a, 'b, Y: Ranged<ValueType = f64>>(
+    chart: &mut Chart<'a, 'b, Y>,
+    from_ms: Option<i64>,
+    x: (f64, f64),
+    y: (f64, f64),
+) -> Result<(), DrawError<'a>> {
+    let Some(from) = from_ms.map(|ms| ms as f64).filter(|&from| from > x.0 && from < x.1) else {
+        return Ok(());
+    };
+    let fill = HOLDOUT.mix(0.5).filled();
+    chart
+        .draw_series(std::iter::once(Rectangle::new([(from, y.0), (x.1, y.1)], fill)))?
+        .label("holdout")
+        .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 18, y + 5)], fill));
+    Ok(())
+}
+
 /// The legend, in a corner where the picture's lines seldom are.
 pub fn legend<'a: 'b, 'b, Y: Ranged<ValueType = f64>>(
     chart: &mut Chart<'a, 'b, Y>,

@@ -1,6 +1,6 @@
 //! The account of the best individual over time beside buy and hold, with the holdout marked.
 
-use super::axis::{self, HOLDOUT, OTHER, OURS};
+use super::axis;
 use super::{PictureError, SIZE, extent, thin};
 use plotters::prelude::*;
 
@@ -33,23 +33,10 @@ fn draw<'a>(equity: &Equity, text: &'a mut String) -> Result<(), axis::DrawError
     let y = extent(all().map(|p| p.1));
 
     let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
-    let shade = equity.holdout_from.map(|from| from as f64).filter(|&from| from > x.0 && from < x.1);
     let mut chart = axis::chart(&area, &equity.title, (x, &axis::date), (y.0..y.1, &money), |chart| {
-        if let Some(from) = shade {
-            let rectangle = Rectangle::new([(from, y.0), (x.1, y.1)], HOLDOUT.mix(0.5).filled());
-            chart
-                .draw_series(std::iter::once(rectangle))?
-                .label("holdout")
-                .legend(|(x, y)| Rectangle::new([(x, y - 5), (x + 18, y + 5)], HOLDOUT.mix(0.5).filled()));
-        }
-        Ok(())
+        axis::holdout(chart, equity.holdout_from, x, y)
     })?;
-    if theirs.len() > 1 {
-        axis::line(&mut chart, theirs, OTHER, "buy and hold")?;
-    }
-    if ours.len() > 1 {
-        axis::line(&mut chart, ours, OURS, "best individual")?;
-    }
+    axis::accounts(&mut chart, ours, theirs)?;
     axis::legend(&mut chart, SeriesLabelPosition::UpperLeft)?;
     drop(chart);
     area.present()

@@ -20,6 +20,7 @@ pub mod looks;
 pub mod luck;
 pub mod pictures;
 pub mod seen;
+pub mod stamp;
 pub mod tables;
 pub mod validation;
 pub mod walk_forward;

@@ -5,15 +5,10 @@ use std::io::{self, Write};
 use galapagos_engine::backtest::BacktestResult;
 use galapagos_engine::bars::Bars;
 use galapagos_engine::portfolio::Total;
-use jiff::Timestamp;
 
 use super::champions::ChampionAccounts;
+use super::stamp::time;
 use crate::run::state::GenerationReport;
-
-/// A stamp as text; the number itself where it lies outside the calendar.
-pub fn time(ms: i64) -> String {
-    Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |t| t.to_string())
-}
 
 fn number(value: Option<f64>) -> String {
     value.map_or_else(String::new, |v| v.to_string())

@@ -18,7 +18,7 @@ use galapagos_validation::walk_forward::{Stitched, efficiency, gene_stability, s
 use super::ResultError;
 use super::account::AccountResult;
 use super::champions::check_recorded;
-use super::tables::time;
+use super::stamp::time;
 use super::validation::windows::{Span, TestResult, WalkForward, WindowResult};
 use crate::job::problem::Problem;
 use crate::job::resolve::ResolvedJob;

@@ -21,7 +21,8 @@ use super::document::{
 };
 use super::excluded::Tally;
 use super::luck::Trials;
-use super::tables::{self, time};
+use super::stamp::time;
+use super::tables;
 use super::validation::{Among, Find, Winner, validate};
 use super::walk_forward::{self, WalkForwardEnd};
 use super::{evaluations, looks, pictures};

@@ -7,6 +7,7 @@ use galapagos_engine::funding::FundingError;
 use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::prepared::Prepared;
 use galapagos_market::parallel;
+use serde::{Deserialize, Serialize};
 
 use crate::job::problem::{Decoded, Problem};
 use crate::storage::record::Class;
@@ -15,7 +16,7 @@ use crate::storage::record::Class;
 const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
 
 /// What an individual is worth where trading costs more.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostStress {
     /// How many times the job's taker fee, maker fee and slippage.
     pub factor: f64,

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cut::{Poisoned, rows_until, stamps_until};
 use crate::job::problem::{Decoded, Problem};
-use crate::results::tables::time;
+use crate::results::stamp::time;
 
 /// What the cuts have shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

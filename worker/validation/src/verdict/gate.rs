@@ -94,18 +94,6 @@ impl Gate {
         Gate::ALL.into_iter().find(|g| g.name() == name)
     }
 
-    /// The threshold if the manifest does not say; `None`: the gate is off.
-    pub fn default_threshold(self) -> Option<Measure> {
-        match self {
-            Gate::LookAhead => Some(Measure::Flag(true)),
-            Gate::Trades => Some(Measure::Count(10)),
-            Gate::Confidence => Some(Measure::Number(0.95)),
-            Gate::Costs => Some(Measure::Number(0.0)),
-            Gate::Neighbourhood => Some(Measure::Number(0.8)),
-            _ => None,
-        }
-    }
-
     /// Whether the value is good enough; `None` if it is no number.
     pub fn passes(self, value: Measure, threshold: Measure) -> Option<bool> {
         let (value, threshold) = (value.number(), threshold.number());

@@ -5,7 +5,14 @@ use super::*;
 const FACTS: Facts = Facts { trials: 256, cost_factor: 2.0 };
 
 fn asked(gate: Gate, value: f64) -> Asked {
-    let threshold = gate.default_threshold().unwrap_or(Measure::Number(0.5));
+    let threshold = match gate {
+        Gate::LookAhead => Measure::Flag(true),
+        Gate::Trades => Measure::Count(10),
+        Gate::Confidence => Measure::Number(0.95),
+        Gate::Costs => Measure::Number(0.0),
+        Gate::Neighbourhood => Measure::Number(0.8),
+        _ => Measure::Number(0.5),
+    };
     let value = match gate {
         Gate::LookAhead => Measure::Flag(value == 1.0),
         Gate::Trades => Measure::Count(value as u64),

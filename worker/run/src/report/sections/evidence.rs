@@ -123,7 +123,11 @@ fn rows(validation: &Validation) -> String {
             None => format!("no, at {} places where the data were cut", l.cuts),
             Some(d) => format!(
                 "yes: {} of {} at {} is {} with all rows and {} without those after it",
-                d.what, d.symbol, d.time, d.full, d.cut
+                d.what.name(),
+                d.symbol,
+                d.time,
+                number(d.full, 6),
+                number(d.cut, 6)
             ),
         }),
         v.look_ahead_reason.as_deref(),

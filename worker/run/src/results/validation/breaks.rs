@@ -6,8 +6,7 @@ use galapagos_validation::periods::{best_block_share, by_year, positive_blocks};
 use galapagos_validation::{NullReason, bootstrap as resampling, regimes as markets};
 
 use super::document::{
-    Bootstrap, Concentration, CostStress, Difference, LookAhead, Neighbourhood, Periods, RandomEntry, Regime,
-    Test, Year,
+    Bootstrap, Concentration, CostStress, LookAhead, Neighbourhood, Periods, RandomEntry, Regime, Test, Year,
 };
 use super::find::{Find, Window};
 use super::parts;
@@ -49,14 +48,7 @@ fn entries(find: &Find<'_>, window: &Window<'_>) -> Result<Test, NullReason> {
 
 pub(super) fn costs(find: &Find<'_>) -> Result<Vec<CostStress>, ResultError> {
     let factors: Vec<f64> = find.spec().cost_stress.iter().map(|f| f.to_f64()).collect();
-    let found = dearer::costs(find.problem, &find.decoded, &factors, find.slots)?;
-    let shown = |c: &dearer::CostStress| CostStress {
-        factor: c.factor,
-        feasible: c.feasible,
-        sharpe: c.sharpe,
-        total_return: c.total_return,
-    };
-    Ok(found.iter().map(shown).collect())
+    Ok(dearer::costs(find.problem, &find.decoded, &factors, find.slots)?)
 }
 
 pub(super) fn neighbourhood(find: &Find<'_>) -> Result<Result<Neighbourhood, NullReason>, ResultError> {
@@ -113,18 +105,5 @@ pub(super) fn concentration(find: &Find<'_>) -> Concentration {
 }
 
 pub(super) fn look_ahead(find: &Find<'_>) -> Result<LookAhead, ResultError> {
-    let found = lookahead::look_ahead(find.problem, &find.decoded, find.slots)?;
-    let shown = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |v| v.to_string());
-    Ok(LookAhead {
-        cuts: found.cuts,
-        passed: found.passed,
-        difference: found.difference.map(|d| Difference {
-            symbol: d.symbol,
-            row: d.row,
-            time: d.time,
-            what: d.what.name().to_owned(),
-            full: shown(d.full),
-            cut: shown(d.cut),
-        }),
-    })
+    Ok(lookahead::look_ahead(find.problem, &find.decoded, find.slots)?)
 }

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::windows::WalkForward;
+pub use crate::validate::costs::CostStress;
+pub use crate::validate::lookahead::LookAhead;
 
 /// Whether the find can be told from luck, and what would break it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -209,19 +211,6 @@ pub struct Bootstrap {
     pub p: f64,
 }
 
-/// The winner at costs times a factor.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CostStress {
-    /// Factor of fees and slippage.
-    pub factor: f64,
-    /// Whether it keeps the job's limits there.
-    pub feasible: bool,
-    /// Sharpe ratio on the training rows; `null` where its account has no meaning.
-    pub sharpe: Option<f64>,
-    /// Total return.
-    pub total_return: Option<f64>,
-}
-
 /// The winner's neighbours among the genes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Neighbourhood {
@@ -302,34 +291,6 @@ pub struct Concentration {
     /// Why it is `null`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_trades_share_reason: Option<String>,
-}
-
-/// The winner with the future taken away or replaced.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LookAhead {
-    /// Places where the data were cut.
-    pub cuts: u64,
-    /// Whether every decision before them stayed.
-    pub passed: bool,
-    /// The first decision that did not.
-    pub difference: Option<Difference>,
-}
-
-/// A decision that changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
-    /// Name of the symbol.
-    pub symbol: String,
-    /// Row of the bar.
-    pub row: u64,
-    /// Its open, RFC 3339.
-    pub time: String,
-    /// What changed.
-    pub what: String,
-    /// With all rows.
-    pub full: String,
-    /// With the future cut off.
-    pub cut: String,
 }
 
 #[cfg(test)]

@@ -6,11 +6,8 @@ use galapagos_validation::NullReason;
 use galapagos_validation::verdict::{Asked, Facts, Gate, Measure};
 
 use super::against_trials::timing_sharpe;
-use super::document::Validation;
+use super::document::{CostStress, Validation};
 use super::find::Find;
-
-/// The gate of walk-forward where the job has windows and names none.
-const WALK_FORWARD: f64 = 0.5;
 
 /// What sentences say beside values.
 pub(super) fn facts(find: &Find<'_>, trials: u64) -> Facts {
@@ -27,10 +24,7 @@ pub(super) fn asked(find: &Find<'_>, found: &Validation) -> Vec<Asked> {
         Gate::Confidence => number(gates.confidence),
         Gate::Costs => number(gates.costs),
         Gate::Neighbourhood => number(gates.neighbourhood),
-        Gate::WalkForward => match gates.walk_forward {
-            Some(threshold) => number(threshold),
-            None => find.spec().walk_forward.is_some().then_some(Measure::Number(WALK_FORWARD)),
-        },
+        Gate::WalkForward => number(find.spec().walk_forward_gate()),
         Gate::Holdout => number(gates.holdout),
         Gate::HoldoutRatio => number(gates.holdout_ratio),
         Gate::Pbo => number(gates.pbo),
@@ -53,10 +47,7 @@ fn value(gate: Gate, find: &Find<'_>, found: &Validation) -> Result<Measure, Nul
         }
         Gate::Trades => or(find.metric(Metric::Trades), NullReason::NoTrades),
         Gate::Confidence => or(found.confidence.as_ref().map(|c| c.value), named(&found.confidence_reason)),
-        Gate::Costs => {
-            let worst = found.costs.last().filter(|c| c.feasible).and_then(|c| c.sharpe);
-            Ok(Measure::Number(worst.unwrap_or(0.0)))
-        }
+        Gate::Costs => or(found.costs.last().map(CostStress::value), NullReason::NotRequested),
         Gate::Neighbourhood => {
             or(found.neighbourhood.as_ref().map(|n| n.median), named(&found.neighbourhood_reason))
         }
