@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 
 /// Generations at most: the first is drawn evenly, those after it are bred.
 const GENERATIONS: u32 = 4;
-/// How long the probe may take.
+/// How long the generations of the probe may take.
 const LONGEST: Duration = Duration::from_secs(2);
+/// Individuals a species in the run that ends, where the first one could not: the fewest that several species allow.
+const FEWEST: u32 = 8;
 /// How often the flags are looked at.
 const LOOK: Duration = Duration::from_millis(5);
 /// How long each species is measured alone.
@@ -36,7 +38,7 @@ pub struct Generation {
 pub struct Probe {
     /// Number of threads that evaluated.
     pub slots: usize,
-    /// Seconds before the first generation and after the last: opening the folder, writing the result.
+    /// Seconds before the first generation and after the last: opening the folder, testing the winner, writing the result.
     pub fixed: f64,
     /// Seconds of generation 0, which is drawn and not bred.
     pub first: Generation,
@@ -46,8 +48,9 @@ pub struct Probe {
     pub ended_after: Option<u32>,
 }
 
-/// Runs the first generations; `alone` is what a generation's evaluation takes by the measurement of each species, for
-/// a job whose first generation takes longer than the probe may.
+/// Runs the first generations of a job without walk-forward; `alone` is what a generation's evaluation takes by the
+/// measurement of each species, for a job whose first generation takes longer than the probe may. Such a job runs once
+/// more with few individuals and all of its rows, which says what follows the last generation.
 ///
 /// What rises with `asked` ends it, and the folder is removed.
 pub fn run(
@@ -58,10 +61,37 @@ pub fn run(
     alone: f64,
     asked: &Arc<AtomicBool>,
 ) -> Probe {
-    let by_species = Generation { evaluation: alone, other: 0.0 };
-    let unknown = Probe { slots, fixed: 0.0, first: by_species, later: by_species, ended_after: None };
+    let mut short = job.clone();
+    short.stop.generations = short.stop.generations.min(GENERATIONS);
+    let on = |job: &ResolvedJob, limit| begin(job, market, problem, slots, &until(limit, asked));
+    let first = on(&short, Some(LONGEST));
+    if let Some(Begun { generations, fixed: Some(fixed) }) = &first {
+        let count = generations.len() as u32;
+        let ended_after = (count < short.stop.generations).then_some(count);
+        return Probe { ended_after, ..Probe::of(slots, generations, *fixed, alone) };
+    }
+    short.stop.generations = 1;
+    short.initial.iter_mut().for_each(Vec::clear);
+    short.config.population = short.config.population.min(FEWEST * short.species.len().max(1) as u32);
     // A job that cannot be probed (no place for files, an individual that fails) can still be estimated.
-    begin(job, market, problem, slots, asked).unwrap_or(unknown)
+    let fixed = on(&short, None).and_then(|ended| ended.fixed).unwrap_or(0.0);
+    Probe::of(slots, &first.map(|begun| begun.generations).unwrap_or_default(), fixed, alone)
+}
+
+impl Probe {
+    fn of(slots: usize, generations: &[Generation], fixed: f64, alone: f64) -> Probe {
+        let first = generations.first().copied().unwrap_or(Generation { evaluation: alone, other: 0.0 });
+        let later = mean(generations.get(1..).unwrap_or_default()).unwrap_or(first);
+        Probe { slots, fixed, first, later, ended_after: None }
+    }
+}
+
+/// A run as far as it came.
+struct Begun {
+    /// Its generations.
+    generations: Vec<Generation>,
+    /// Seconds besides; `None`: it did not end.
+    fixed: Option<f64>,
 }
 
 fn begin(
@@ -69,16 +99,13 @@ fn begin(
     market: &Market,
     problem: &Problem<'_>,
     slots: usize,
-    asked: &Arc<AtomicBool>,
-) -> Option<Probe> {
+    interrupt: &AtomicBool,
+) -> Option<Begun> {
     let folder = tempfile::tempdir().ok()?;
-    let mut short = job.clone();
-    short.stop.generations = short.stop.generations.min(GENERATIONS);
     let options = Options { slots, ..Options::new(folder.path()) };
     let mut evaluator = LocalEvaluator::new(problem, slots).ok()?;
-    let interrupt = until(LONGEST, asked);
     let bars = problem.counted_bars() as f64;
-    let (mut done, mut evaluated) = (Vec::new(), 0.0);
+    let (mut generations, mut evaluated) = (Vec::new(), 0.0);
     let began = Instant::now();
     let mut observer = |event: RunEvent<'_>| {
         if let RunEvent::Generation { report, pace, .. } = event {
@@ -87,33 +114,25 @@ fn begin(
             let sum = if speed > 0.0 { report.distinct as f64 * bars / speed } else { 0.0 };
             let evaluation = (sum - evaluated).clamp(0.0, report.seconds);
             evaluated = sum;
-            done.push(Generation { evaluation, other: report.seconds - evaluation });
+            generations.push(Generation { evaluation, other: report.seconds - evaluation });
         }
     };
-    let outcome =
-        execute::run_with(&short, market, problem, &options, &mut evaluator, &mut observer, &interrupt);
+    let outcome = execute::run_with(job, market, problem, &options, &mut evaluator, &mut observer, interrupt);
     let seconds = began.elapsed().as_secs_f64();
-    let first = *done.first()?;
-    let spent: f64 = done.iter().map(|g| g.evaluation + g.other).sum();
+    let spent: f64 = generations.iter().map(|g| g.evaluation + g.other).sum();
+    // What an interrupted generation took is not of the start.
     let finished = matches!(outcome, Ok(RunOutcome::Finished { .. }));
-    let count = u32::try_from(done.len()).ok()?;
-    Some(Probe {
-        slots,
-        // What an interrupted generation took is not of the start.
-        fixed: if finished { (seconds - spent).max(0.0) } else { 0.0 },
-        first,
-        later: mean(&done[1..]).unwrap_or(first),
-        ended_after: (finished && count < short.stop.generations).then_some(count),
-    })
+    Some(Begun { generations, fixed: finished.then_some((seconds - spent).max(0.0)) })
 }
 
 /// A flag that rises after `limit`, or soon after `asked`, also while an individual is evaluated.
-fn until(limit: Duration, asked: &Arc<AtomicBool>) -> Arc<AtomicBool> {
-    let (flag, asked, end) = (Arc::new(AtomicBool::new(false)), Arc::clone(asked), Instant::now() + limit);
+fn until(limit: Option<Duration>, asked: &Arc<AtomicBool>) -> Arc<AtomicBool> {
+    let (flag, asked) = (Arc::new(AtomicBool::new(false)), Arc::clone(asked));
+    let end = limit.map(|limit| Instant::now() + limit);
     let weak = Arc::downgrade(&flag);
     std::thread::spawn(move || {
         while let Some(flag) = weak.upgrade() {
-            if asked.load(Ordering::Relaxed) || Instant::now() >= end {
+            if asked.load(Ordering::Relaxed) || end.is_some_and(|end| Instant::now() >= end) {
                 return flag.store(true, Ordering::Relaxed);
             }
             drop(flag);

@@ -181,15 +181,17 @@ fn an_estimate_names_the_path_that_the_individuals_of_this_job_take() {
 fn an_estimate_is_within_a_factor_of_four_of_the_run_that_follows() {
     let sandbox = prepared();
     let own = ["moving-averages.yaml", "risk.yaml"].map(|name| root().join(RULES).join(name));
-    for file in manifests(SAMPLES).into_iter().chain(own) {
+    let plain = manifests(SAMPLES).into_iter().chain(own).map(|file| (file, "population.seed=1"));
+    let windows = (root().join(SAMPLES).join("stocks-daily.yaml"), "validation.walkForward={windows: 3}");
+    for (file, set) in plain.chain([windows]) {
         let path = file.display().to_string();
-        let estimate = sandbox.json(&["estimate", &path, "-o", "json"]);
+        let estimate = sandbox.json(&["estimate", &path, "--set", set, "-o", "json"]);
         let expected = estimate["here"]["seconds"].as_f64().unwrap();
         let slots = estimate["here"]["slots"].as_u64().unwrap().to_string();
         let began = Instant::now();
-        sandbox.ok(&["run", &path, "--slots", &slots, "-o", "json"]);
+        sandbox.ok(&["run", &path, "--set", set, "--slots", &slots, "-o", "json"]);
         let measured = began.elapsed().as_secs_f64();
-        eprintln!("{path}: estimated {expected:.2} s, measured {measured:.2} s");
+        eprintln!("{path}, {set}: estimated {expected:.2} s, measured {measured:.2} s");
         let ratio = expected / measured;
         assert!((0.25..=4.0).contains(&ratio), "{path}: estimated {expected} s, measured {measured} s");
     }
