@@ -177,7 +177,7 @@ pub fn alone(problem: &Problem<'_>, species: usize, most: usize, asked: &AtomicB
     loop {
         let tasks: Vec<Task> = (0..count).filter_map(|i| spread(problem, species, i)).collect();
         let began = Instant::now();
-        let ended = evaluator.evaluate(&tasks, asked, &mut |_, _| ControlFlow::Continue(()));
+        let ended = evaluator.evaluate(&tasks, asked, &mut |_| ControlFlow::Continue(()));
         let seconds = began.elapsed().as_secs_f64();
         if ended.is_err()
             || asked.load(Ordering::Relaxed)

@@ -35,7 +35,7 @@ impl Evaluator for Scripted<'_> {
         let mut tasks: Vec<&Task> = tasks.iter().collect();
         (self.order)(&mut tasks);
         // What follows an answer that ends the run is nobody's.
-        let _ = tasks.into_iter().try_for_each(|task| sink(task.index, (self.answer)(task)));
+        let _ = tasks.into_iter().try_for_each(|task| sink(vec![(task.index, (self.answer)(task))]));
         Ok(())
     }
 }

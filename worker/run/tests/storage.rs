@@ -51,7 +51,21 @@ fn filled(path: &Path, n: u32) -> Ledger {
     let (mut ledger, warning) = Ledger::open(path, 1, &inputs()).unwrap();
     assert_eq!(warning, None);
     (0..n).for_each(|i| ledger.append(&record(i)).unwrap());
+    ledger.flush().unwrap();
     ledger
+}
+
+#[test]
+fn records_are_read_before_they_are_on_disk_and_lost_with_the_process_until_then() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    let mut ledger = filled(&path, 2);
+    ledger.append(&record(2)).unwrap();
+    assert_eq!(ledger.get(2 << 60), Some(record(2)));
+    let found = Ledger::open_sibling(&path, 1, &inputs()).unwrap();
+    assert_eq!((found.distinct(), ledger.distinct()), (2, 3));
+    ledger.flush().unwrap();
+    assert_eq!(Ledger::open_sibling(&path, 1, &inputs()).unwrap().get(2 << 60), Some(record(2)));
 }
 
 fn key(root: &Path) -> RunKey<'_> {
@@ -99,6 +113,7 @@ fn one_flipped_bit_costs_one_record_and_is_kept_beside_the_ledger() {
         let mut ledger = filled(&path, 0);
         let append = |n| {
             ledger.append(&record(n)).unwrap();
+            ledger.flush().unwrap();
             ledger.position() as usize
         };
         (0..4).map(append).collect()
@@ -284,6 +299,7 @@ fn an_attempt_takes_over_from_one_that_does_not_let_go_and_reads_nothing_of_it_a
     newer.check_epoch().unwrap();
     let length = fs::metadata(newer.ledger()).unwrap().len();
     ledger.append(&record(7)).unwrap();
+    ledger.flush().unwrap();
     assert_eq!(fs::metadata(newer.ledger()).unwrap().len(), length);
     drop((older, newer));
     // Whoever lets go is not waited for.
@@ -323,7 +339,9 @@ proptest! {
         let path = dir.path().join("l");
         let ends = {
             let (mut ledger, _) = Ledger::open(&path, 1, &inputs()).unwrap();
-            (0..10).map(|i| { ledger.append(&record(i)).unwrap(); ledger.position() as usize }).collect::<Vec<_>>()
+            let ends = (0..10).map(|i| { ledger.append(&record(i)).unwrap(); ledger.position() as usize }).collect::<Vec<_>>();
+            ledger.flush().unwrap();
+            ends
         };
         let mut bytes = fs::read(&path).unwrap();
         let at = position % bytes.len();
@@ -337,6 +355,7 @@ proptest! {
         for n in (0..10).filter(|&n| lost(n)) {
             ledger.append(&record(n as u32)).unwrap();
         }
+        ledger.flush().unwrap();
         drop(ledger);
         let (ledger, warning) = Ledger::open(&path, 1, &inputs()).unwrap();
         prop_assert_eq!(warning, None);

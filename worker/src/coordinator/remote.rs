@@ -65,13 +65,11 @@ impl Evaluator for RemoteEvaluator {
                 }
                 continue;
             };
-            for (index, answer) in settled? {
-                if left.get_mut(index).is_some_and(std::mem::take) {
-                    open -= 1;
-                    if sink(index, answer).is_break() {
-                        return Ok(());
-                    }
-                }
+            let mut answers = settled?;
+            answers.retain(|&(index, _)| left.get_mut(index).is_some_and(std::mem::take));
+            open -= answers.len();
+            if !answers.is_empty() && sink(answers).is_break() {
+                return Ok(());
             }
         }
         Ok(())

@@ -132,7 +132,7 @@ impl<'a> Driver<'a> {
                 return Ok(Ended::Finished(reason));
             }
             if interrupt.load(Ordering::Relaxed) || !self.generation(evaluator, observer, interrupt)? {
-                self.known.ledger().sync()?;
+                self.known.sync()?;
                 return Ok(Ended::Interrupted);
             }
         }
@@ -200,16 +200,12 @@ impl<'a> Driver<'a> {
         }
         let mut done = candidates.len() - tasks.len();
         let mut taken = Ok(());
-        let ended = evaluator.evaluate(&tasks, interrupt, &mut |index, answer| {
-            let position = CandidatePosition { generation, index, candidate: &candidates[index] };
-            match self.take(position, answer, observer) {
-                Ok(known) => verdicts[index] = Some(known),
-                Err(error) => {
-                    taken = Err(error);
-                    return ControlFlow::Break(());
-                }
+        let ended = evaluator.evaluate(&tasks, interrupt, &mut |answers| {
+            done += answers.len();
+            taken = self.take(generation, candidates, answers, verdicts, observer);
+            if taken.is_err() {
+                return ControlFlow::Break(());
             }
-            done += 1;
             observer.observe(RunEvent::Evaluated { generation, done, of: candidates.len() });
             ControlFlow::Continue(())
         });
@@ -217,8 +213,25 @@ impl<'a> Driver<'a> {
         Ok(ended?)
     }
 
-    /// Gives an answer its verdict and puts it on disk.
+    /// Gives answers their verdicts and puts them on disk.
     fn take(
+        &mut self,
+        generation: u32,
+        candidates: &[Candidate],
+        answers: Vec<(usize, Answer)>,
+        verdicts: &mut [Option<VerdictSummary>],
+        observer: &mut dyn Observer,
+    ) -> Result<(), RunError> {
+        let judged = answers.into_iter().try_for_each(|(index, answer)| {
+            let position = CandidatePosition { generation, index, candidate: &candidates[index] };
+            verdicts[index] = Some(self.judge(position, answer, observer)?);
+            Ok(())
+        });
+        self.known.flush()?;
+        judged
+    }
+
+    fn judge(
         &mut self,
         position: CandidatePosition<'_>,
         answer: Answer,
@@ -321,7 +334,7 @@ impl<'a> Driver<'a> {
 
     fn save(&mut self) -> Result<(), RunError> {
         // A checkpoint vouches for the ledger, so the ledger is durable first.
-        self.known.ledger().sync()?;
+        self.known.sync()?;
         self.folder.check_epoch()?;
         let checkpoint = Checkpoint {
             generation: self.evolution.generation(),

@@ -45,12 +45,12 @@ pub enum EvaluatorError {
 /// What became of a task.
 pub type Answer = Result<Evaluation, Exception>;
 
-/// Takes an answer to the individual of an index, and says whether it wants more of them.
-pub type Sink<'a> = dyn FnMut(usize, Answer) -> ControlFlow<()> + 'a;
+/// Takes answers that came together, each to the individual of an index, and says whether it wants more of them.
+pub type Sink<'a> = dyn FnMut(Vec<(usize, Answer)>) -> ControlFlow<()> + 'a;
 
 /// Evaluates batches of individuals.
 pub trait Evaluator {
-    /// Evaluates `tasks` and hands each answer to `sink` as soon as it is there, in any order. When `interrupt`
+    /// Evaluates `tasks` and hands the answers to `sink` as soon as they are there, in any order. When `interrupt`
     /// rises or the sink wants no more, tasks without an answer are left out.
     ///
     /// # Errors

@@ -79,10 +79,20 @@ impl KnownResults {
         Ok(found)
     }
 
-    /// Writes down a distinct evaluation.
+    /// Writes down a distinct evaluation, for good with [`KnownResults::flush`].
     pub fn record(&mut self, position: CandidatePosition<'_>, verdict: Verdict) -> Result<(), StorageError> {
         let identity = self.identity(position);
         self.ledger.append(&Record::Evaluated { identity, verdict })
+    }
+
+    /// What was written down survives this process.
+    pub fn flush(&mut self) -> Result<(), StorageError> {
+        self.ledger.flush()
+    }
+
+    /// What was written down survives the machine.
+    pub fn sync(&mut self) -> Result<(), StorageError> {
+        self.ledger.sync()
     }
 
     /// The evaluation of an individual, as the ledger has it.

@@ -120,7 +120,7 @@ impl Evaluator for LocalEvaluator<'_> {
         let stop = [interrupt, &enough];
         let this = &*self;
         self.pool.in_place_scope(|scope| {
-            let (send, receive) = mpsc::channel();
+            let (send, receive) = mpsc::channel::<Vec<(usize, Answer)>>();
             for batch in batches {
                 let (send, stop) = (send.clone(), &stop);
                 scope.spawn(move |_| {
@@ -129,18 +129,16 @@ impl Evaluator for LocalEvaluator<'_> {
                     }
                     let mut scratch = SlotScratch::default();
                     let answers = this.runner.run_until(batch, &mut scratch, stop);
-                    for (task, answer) in batch.iter().zip(answers) {
-                        let Some(answer) = this.settled(task, answer, &mut scratch, stop) else { continue };
-                        // The receiver is gone only when the sink wants no more.
-                        if send.send((task.index, answer)).is_err() {
-                            return;
-                        }
-                    }
+                    let settled = batch.iter().zip(answers).filter_map(|(task, answer)| {
+                        Some((task.index, this.settled(task, answer, &mut scratch, stop)?))
+                    });
+                    // The receiver is gone only when the sink wants no more.
+                    let _ = send.send(settled.collect());
                 });
             }
             drop(send);
-            for (index, answer) in receive {
-                if sink(index, answer).is_break() {
+            for answers in receive {
+                if sink(answers).is_break() {
                     enough.store(true, Ordering::Relaxed);
                     break;
                 }

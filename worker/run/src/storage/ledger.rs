@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 
 use super::digest::Digest;
 use super::record::{Reader, Record};
-use super::salvage::{HEAD, frame, longest, parse, set_aside, walk};
+use super::salvage::{HEAD, longest, parse, put_frame, set_aside, walk};
+use super::tail::Tail;
 use super::{StorageError, atomic, reads_format};
 
 const MAGIC: &[u8; 4] = b"GLPL";
@@ -107,8 +108,7 @@ impl Hasher for IdentityHasher {
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    file: File,
-    end: u64,
+    tail: Tail,
     records: u64,
     map: HashMap<(u64, u64), u64, BuildHasherDefault<IdentityHasher>>,
     writable: bool,
@@ -128,8 +128,7 @@ impl Ledger {
         let header = header(engine, inputs);
         let mut ledger = Ledger::new(path, file, true);
         if size == 0 {
-            ledger.file.write_all_at(&header, 0).map_err(StorageError::io("write", path))?;
-            ledger.end = HEADER;
+            ledger.file().write_all_at(&header, 0).map_err(StorageError::io("write", path))?;
             ledger.sync()?;
             atomic::sync_parent(path)?;
             return Ok((ledger, None));
@@ -148,7 +147,7 @@ impl Ledger {
         };
         let mut warning = None;
         if !damaged.is_empty() {
-            let aside = match set_aside(path, &ledger.file, &damaged) {
+            let aside = match set_aside(path, ledger.file(), &damaged) {
                 // What a full volume cuts is the last append: no record is lost, and the run can go on.
                 Err(_) if tail.is_some_and(|start| size - start < longest() as u64) => None,
                 kept => Some(kept?),
@@ -162,10 +161,10 @@ impl Ledger {
             });
         }
         match (&found, tail) {
-            (Header::Ours, None) if damaged.is_empty() => ledger.end = size,
+            (Header::Ours, None) if damaged.is_empty() => ledger.tail.begin_at(size),
             (_, Some(start)) => {
-                ledger.end = start;
-                ledger.file.set_len(start).map_err(StorageError::io("shorten", path))?;
+                ledger.file().set_len(start).map_err(StorageError::io("shorten", path))?;
+                ledger.tail.begin_at(start);
             }
             _ => ledger.rewrite(&header, from, size)?,
         }
@@ -183,28 +182,37 @@ impl Ledger {
             return None;
         }
         ledger.scan(HEADER, size).ok()?;
-        ledger.end = size;
+        ledger.tail.begin_at(size);
         Some(ledger)
     }
 
     fn new(path: &Path, file: File, writable: bool) -> Ledger {
-        Ledger { path: path.to_owned(), file, end: HEADER, records: 0, map: HashMap::default(), writable }
+        let tail = Tail::new(file, HEADER);
+        Ledger { path: path.to_owned(), tail, records: 0, map: HashMap::default(), writable }
     }
 
-    /// Appends a record. It survives a kill of the process at once, a power cut after [`Ledger::sync`].
+    fn file(&self) -> &File {
+        self.tail.file()
+    }
+
+    /// Appends a record. It survives a kill of the process after [`Ledger::flush`], a power cut after [`Ledger::sync`].
     pub fn append(&mut self, record: &Record) -> Result<(), StorageError> {
         debug_assert!(self.writable, "siblings are only read");
-        let bytes = frame(record);
-        self.file.write_all_at(&bytes, self.end).map_err(StorageError::io("append to", &self.path))?;
-        self.index(record, self.end);
-        self.end += bytes.len() as u64;
+        self.index(record, self.tail.end());
+        self.tail.append(|out| put_frame(out, record)).map_err(StorageError::io("append to", &self.path))?;
         self.records += 1;
         Ok(())
     }
 
+    /// Hands all records to the system.
+    pub fn flush(&mut self) -> Result<(), StorageError> {
+        self.tail.flush().map_err(StorageError::io("append to", &self.path))
+    }
+
     /// Makes all records durable.
-    pub fn sync(&self) -> Result<(), StorageError> {
-        self.file.sync_data().map_err(StorageError::io("flush", &self.path))
+    pub fn sync(&mut self) -> Result<(), StorageError> {
+        self.flush()?;
+        self.file().sync_data().map_err(StorageError::io("flush", &self.path))
     }
 
     /// The evaluation of a genome, if there is one that still checks.
@@ -215,13 +223,13 @@ impl Ledger {
     /// The record at an offset, if it still checks.
     pub fn read(&self, offset: u64) -> Option<Record> {
         let mut head = [0; HEAD as usize];
-        self.file.read_exact_at(&mut head, offset).ok()?;
+        self.tail.read(&mut head, offset)?;
         let length = HEAD as usize + Reader(&head).u32()? as usize;
         if length > longest() {
             return None;
         }
         let mut bytes = vec![0; length];
-        self.file.read_exact_at(&mut bytes, offset).ok()?;
+        self.tail.read(&mut bytes, offset)?;
         Some(parse(&bytes)?.0)
     }
 
@@ -232,16 +240,17 @@ impl Ledger {
 
     /// Length of the file in bytes: what a checkpoint vouches for.
     pub fn position(&self) -> u64 {
-        self.end
+        self.tail.end()
     }
 
-    /// Calls `visit` for every record from the start, in file order.
+    /// Calls `visit` for every record that was handed to the system, from the start, in file order.
     pub fn for_each(&self, mut visit: impl FnMut(Record)) -> Result<(), StorageError> {
         self.visit(|record, _| visit(record))
     }
 
     fn visit(&self, visit: impl FnMut(Record, u64)) -> Result<(), StorageError> {
-        walk(&self.file, HEADER, self.end, visit).map_err(StorageError::io("read", &self.path))?;
+        walk(self.file(), HEADER, self.tail.written(), visit)
+            .map_err(StorageError::io("read", &self.path))?;
         Ok(())
     }
 
@@ -262,7 +271,7 @@ impl Ledger {
 
     fn header(&self, expected: &[u8; HEADER as usize]) -> Result<Header, StorageError> {
         let mut found = [0; HEADER as usize];
-        match self.file.read_exact_at(&mut found, 0) {
+        match self.file().read_exact_at(&mut found, 0) {
             Ok(()) => Ok(read_header(&found, expected, FORMAT)),
             Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(Header::Damaged),
             Err(e) => Err(StorageError::io("read", &self.path)(e)),
@@ -272,7 +281,7 @@ impl Ledger {
     /// Finds the records; returns the parts that hold none.
     fn scan(&mut self, from: u64, size: u64) -> Result<Vec<Range<u64>>, StorageError> {
         let (mut records, map) = (0, &mut self.map);
-        let damaged = walk(&self.file, from, size, |record, offset| {
+        let damaged = walk(self.tail.file(), from, size, |record, offset| {
             records += 1;
             if let Record::Evaluated { identity, .. } = &record {
                 map.entry(key(identity.hash)).or_insert(offset);
@@ -287,18 +296,21 @@ impl Ledger {
     fn rewrite(&mut self, header: &[u8; HEADER as usize], from: u64, size: u64) -> Result<(), StorageError> {
         atomic::write_with(&self.path, |out| {
             out.write_all(header)?;
-            let mut copied = Ok(());
-            walk(&self.file, from, size, |record, _| {
+            let (mut copied, mut bytes) = (Ok(()), Vec::new());
+            walk(self.file(), from, size, |record, _| {
                 if copied.is_ok() {
-                    copied = out.write_all(&frame(&record));
+                    bytes.clear();
+                    put_frame(&mut bytes, &record);
+                    copied = out.write_all(&bytes);
                 }
             })?;
             copied
         })?;
-        self.file = open_own(&self.path)?;
+        let file = open_own(&self.path)?;
+        let end = file.metadata().map_err(StorageError::io("read", &self.path))?.len();
+        self.tail = Tail::new(file, end);
         self.map.clear();
-        self.end = self.file.metadata().map_err(StorageError::io("read", &self.path))?.len();
-        self.scan(HEADER, self.end)?;
+        self.scan(HEADER, end)?;
         Ok(())
     }
 

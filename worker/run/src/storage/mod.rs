@@ -19,6 +19,7 @@ pub mod lock;
 pub mod record;
 pub mod run_folder;
 mod salvage;
+mod tail;
 
 use std::path::{Path, PathBuf};
 

@@ -102,23 +102,28 @@ impl Record {
     /// The payload, without length and checksum.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
+        self.encode_to(&mut out);
+        out
+    }
+
+    /// Appends the payload.
+    pub(super) fn encode_to(&self, out: &mut Vec<u8>) {
         match self {
             Record::Repeated { generation, index, species, hash } => {
                 out.extend_from_slice(&[REPEATED, 0]);
-                put_position(&mut out, *generation, *index, *species, *hash);
+                put_position(out, *generation, *index, *species, *hash);
             }
             Record::Evaluated { identity, verdict } => {
                 let open = verdict.evaluation.as_ref().is_some_and(|e| e.open_position);
                 let flags =
                     u8::from(open) * OPEN_POSITION + u8::from(verdict.evaluation.is_none()) * EXCEPTION;
                 out.extend_from_slice(&[EVALUATED, flags]);
-                put_position(&mut out, identity.generation, identity.index, identity.species, identity.hash);
+                put_position(out, identity.generation, identity.index, identity.species, identity.hash);
                 out.push(identity.genome.len() as u8);
                 identity.genome.iter().for_each(|k| out.extend_from_slice(&k.to_le_bytes()));
-                put_verdict(&mut out, verdict);
+                put_verdict(out, verdict);
             }
         }
-        out
     }
 
     /// Reads a payload; `None` when it is not one, whatever the bytes.

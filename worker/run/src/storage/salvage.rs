@@ -64,15 +64,15 @@ pub(super) fn parse(bytes: &[u8]) -> Option<(Record, u64)> {
     Some((Record::decode(payload)?, HEAD + u64::from(length)))
 }
 
-/// A record with its head.
-pub(super) fn frame(record: &Record) -> Vec<u8> {
-    let payload = record.encode();
+/// Appends a record with its head.
+pub(super) fn put_frame(out: &mut Vec<u8>, record: &Record) {
+    let start = out.len();
+    out.extend_from_slice(&[0; HEAD as usize]);
+    record.encode_to(out);
+    let (head, payload) = out[start..].split_at_mut(HEAD as usize);
     let length = payload.len() as u32;
-    let mut bytes = Vec::with_capacity(payload.len() + HEAD as usize);
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&checksum(length, &payload).to_le_bytes());
-    bytes.extend_from_slice(&payload);
-    bytes
+    head[..4].copy_from_slice(&length.to_le_bytes());
+    head[4..].copy_from_slice(&checksum(length, payload).to_le_bytes());
 }
 
 /// The longest record with its head.

@@ -25,11 +25,13 @@ pub fn evaluate(
     let tasks: Vec<Task> = genomes.map(|(index, genome)| Task { index, species, genome }).collect();
     let mut answers: Vec<Option<Answer>> = vec![None; tasks.len()];
     let mut count = 0;
-    LocalEvaluator::new(problem, slots)?.evaluate(&tasks, interrupt, &mut |index, answer| {
-        if let Some(place) = answers.get_mut(index) {
-            *place = Some(answer);
+    LocalEvaluator::new(problem, slots)?.evaluate(&tasks, interrupt, &mut |together| {
+        count += together.len();
+        for (index, answer) in together {
+            if let Some(place) = answers.get_mut(index) {
+                *place = Some(answer);
+            }
         }
-        count += 1;
         done(count);
         std::ops::ControlFlow::Continue(())
     })?;
