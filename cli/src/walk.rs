@@ -53,6 +53,6 @@ impl Walk<'_> {
         let calendar = self.calendar.unwrap_or(Calendar::Continuous);
         let published = publish(self.data_dir, self.dataset, walk.interval, Some(calendar), &rows)
             .map_err(data_errors::blame)?;
-        Ok(ImportSummary { published: Some(published), symbols, failed: Vec::new() })
+        Ok(ImportSummary { published: Some(published), symbols, failed: Vec::new(), gone: Vec::new() })
     }
 }

@@ -27,6 +27,7 @@ Examples:
   galapagos import btc.csv --dataset btc --interval 1h --symbol BTC --columns time=Date,volume=\"Volume BTC\"
   galapagos import sp500.csv --close-only --dataset index --interval 1d --calendar sessions:252
   galapagos import BTC=a.json ETH=b.json --dataset perps --interval 1h --funding BTC=btc-funding.csv
+  galapagos import 2026-11.csv --append --dataset btc --symbol BTC
   galapagos import --random-walk bars=525600,seed=1 --dataset walk --interval 1m --symbol WALK
 
 Exit code 2 if any symbol failed; the others are published.")]
@@ -57,6 +58,10 @@ pub struct Arguments {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub data_dir: DataDir,
+    /// Add the rows to those of the dataset, which becomes a new version: rows of both must be equal, symbols that are
+    /// not in the files stay. Without it the files take the place of the whole dataset
+    #[arg(long, conflicts_with = "random_walk")]
+    pub append: bool,
     /// Drop exact duplicates and accept any share of missing bars
     #[arg(long)]
     pub repair: bool,
@@ -119,6 +124,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         threads: arguments.threads.unwrap_or_else(cores),
         retries: arguments.retries,
         partial: true,
+        append: arguments.append,
     };
     let summary = execute_plan(&plan)?;
     print(&arguments.dataset, arguments.close_only, &summary, arguments.output)?;
@@ -186,6 +192,7 @@ fn print(dataset: &str, close_only: bool, summary: &ImportSummary, output: Outpu
             "outcome": summary.published.as_ref().map(|p| format!("{:?}", p.outcome).to_lowercase()),
             "symbols": serde_json::to_value(&summary.symbols).internal()?,
             "failed": failed.collect::<Vec<_>>(),
+            "gone": summary.gone,
         }));
     }
     let Some(published) = &summary.published else { return Ok(()) };
@@ -212,6 +219,12 @@ fn print(dataset: &str, close_only: bool, summary: &ImportSummary, output: Outpu
                 symbol.symbol, symbol.duplicates_dropped
             ));
         }
+    }
+    if !summary.gone.is_empty() {
+        text.push_str(&format!(
+            "note: the version before had {} too, which this one does not: import those files with it, or say --append to keep them\n",
+            summary.gone.join(", ")
+        ));
     }
     if close_only {
         text.push_str("note: closes only: stops and targets inside a bar cannot be tested on this dataset\n");

@@ -47,6 +47,7 @@ fn benches(c: &mut Criterion) {
         threads: 1,
         retries: 0,
         partial: true,
+        append: false,
     };
     let mut group = c.benchmark_group("import");
     group.sample_size(10).throughput(Throughput::Elements(ROWS as u64));

@@ -1,12 +1,13 @@
 //! The checks every series passes before it is published or back-tested, and the report of what was found.
 
+use crate::append::grow;
 use crate::columns::ColumnRole;
 use crate::error::{Error, Result};
 use crate::gaps::{Gaps, find_gaps, off_grid_note, usual_step};
 use crate::names::{Calendar, DAY_MS, Interval};
 use crate::outliers::describe;
 use crate::rows::RawRows;
-use crate::series::OwnedSeries;
+use crate::series::{OwnedSeries, Series};
 use crate::sessions::to_dates;
 use crate::stamp::show;
 use crate::ticks::{self, Tick};
@@ -89,8 +90,8 @@ pub struct SymbolReport {
 /// Row `at` of part `part`.
 type Origin = (u32, u32);
 
-/// Joins the `parts` of one symbol, checks every row and turns prices into ticks. The stamps of a `funded` symbol stay
-/// where they are: its funding falls between them.
+/// Joins the `parts` of one symbol, checks every row, turns prices into ticks and joins them to those that are published,
+/// if there are any. The stamps of a `funded` symbol stay where they are: its funding falls between them.
 ///
 /// # Errors
 /// `Invalid` with file, line, column and value of the first row that is wrong.
@@ -99,6 +100,7 @@ pub(crate) fn check(
     mut parts: Vec<RawRows>,
     options: &CheckOptions,
     funded: bool,
+    published: Option<&Series<'_>>,
 ) -> Result<(OwnedSeries, SymbolReport)> {
     let mut report = SymbolReport { symbol: symbol.to_owned(), ..SymbolReport::default() };
     let mut order = in_order(&mut parts, &mut report)?;
@@ -115,6 +117,11 @@ pub(crate) fn check(
     let step = options.interval.map(Interval::ms).or(usual_step(&series.time_ms));
     if !funded && step.is_some_and(|step| step >= DAY_MS) {
         report.notes.extend(to_dates(&mut series.time_ms, &parts));
+    }
+    if let Some(published) = published {
+        let (grown, note) = grow(published, series)?;
+        series = grown;
+        report.notes.push(note);
     }
     finish(series, options, report)
 }

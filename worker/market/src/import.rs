@@ -1,7 +1,10 @@
 //! Importing: files in, one checked and published dataset out. Files are read and symbols are checked in
 //! parallel, each with its own state; one that fails does not lose the others.
 
+use crate::append::join_funding;
+use crate::before::Before;
 use crate::check::{CheckOptions, SymbolReport, check};
+use crate::dataset::Dataset;
 use crate::days::check_days;
 use crate::error::{Error, ErrorKind, Result};
 use crate::funding::read_funding_file;
@@ -64,6 +67,9 @@ pub struct ImportPlan {
     pub retries: u32,
     /// Whether the symbols that passed are published although others, or files, were refused.
     pub partial: bool,
+    /// Whether the rows come to those of the latest version, if there is one, instead of taking their place. Symbols
+    /// that are only there stay, as do those that are refused.
+    pub append: bool,
 }
 
 /// What an import reports while it runs. Numbers of files are positions in [`ImportPlan::inputs`].
@@ -141,6 +147,8 @@ pub struct ImportSummary {
     pub symbols: Vec<SymbolReport>,
     /// Files and symbols that were refused, each with its error.
     pub failed: Vec<ImportFailure>,
+    /// Symbols of the version before that the published one does not have.
+    pub gone: Vec<String>,
 }
 
 impl ImportSummary {
@@ -179,12 +187,22 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
         }
     }
     let funding = match_funding(&plan.load.funding, &symbols)?;
+    let before = Before { data_dir: &plan.data_dir, dataset: &plan.dataset };
+    let close_only = plan.load.read.columns.is_close_only();
+    let latest = if plan.append { before.to_grow(close_only, plan.load.check.interval)? } else { None };
+    let mut options = plan.load.check;
+    if let Some(latest) = &latest {
+        options.interval = options.interval.or(Some(latest.interval()));
+        options.calendar = options.calendar.or(latest.calendar());
+    }
+    let published = |name: &str| latest.as_ref()?.iter().find(|s| s.symbol.eq_ignore_ascii_case(name));
     let names: Vec<String> = symbols.keys().cloned().collect();
     let slots: Vec<std::sync::Mutex<Option<Symbol>>> =
         symbols.into_values().map(|s| std::sync::Mutex::new(Some(s))).collect();
     let checked = parallel::run(plan.threads, slots.len(), |i| {
         let taken = slots[i].lock().unwrap_or_else(|e| e.into_inner()).take().unwrap_or_default();
-        let result = taken.check(&names[i], funding.get(&names[i]).map(PathBuf::as_path), &plan.load.check);
+        let series = funding.get(&names[i]).map(PathBuf::as_path);
+        let result = taken.check(&names[i], series, &options, published(&names[i]).as_ref());
         match &result {
             Ok((_, report)) => observer(ImportEvent::Checked { report }),
             Err(error) => observer(ImportEvent::SymbolFailed { symbol: &names[i], error }),
@@ -203,17 +221,21 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
         }
     }
     let refused = !plan.partial && !failed.is_empty();
+    let mut gone = Vec::new();
     let published = match series.first().and_then(|s| Interval::from_ms(s.interval_ms)) {
         None => None,
         Some(_) if refused => None,
         Some(interval) => {
-            let rows: Vec<Series<'_>> = series.iter().map(OwnedSeries::as_series).collect();
-            let close_only = plan.load.read.columns.is_close_only();
-            let origin = Origin { calendar: plan.load.check.calendar, close_only };
+            let mut rows: Vec<Series<'_>> = series.iter().map(OwnedSeries::as_series).collect();
+            let stay = |s: &Series<'_>| !series.iter().any(|new| new.symbol == s.symbol);
+            rows.extend(latest.iter().flat_map(Dataset::iter).filter(stay));
+            let origin = Origin { calendar: options.calendar, close_only };
+            gone = before.symbols();
+            gone.retain(|name| !rows.iter().any(|s| s.symbol == name));
             Some(publish_as(&plan.data_dir, &plan.dataset, interval, origin, &rows)?)
         }
     };
-    Ok(ImportSummary { published, symbols: reports, failed })
+    Ok(ImportSummary { published, symbols: reports, failed, gone })
 }
 
 /// Reads and checks one file for use in memory, without publishing it.
@@ -227,7 +249,7 @@ pub fn load_file(input: &Input, options: &LoadOptions) -> Result<Vec<(OwnedSerie
     }
     let funding = match_funding(&options.funding, &symbols)?;
     let load = |(name, symbol): (String, Symbol)| {
-        symbol.check(&name, funding.get(&name).map(PathBuf::as_path), &options.check)
+        symbol.check(&name, funding.get(&name).map(PathBuf::as_path), &options.check, None)
     };
     symbols.into_iter().map(load).collect()
 }
@@ -265,11 +287,13 @@ impl Symbol {
         name: &str,
         funding: Option<&Path>,
         options: &CheckOptions,
+        published: Option<&Series<'_>>,
     ) -> Result<(OwnedSeries, SymbolReport)> {
         if let Some(error) = self.broken {
             return Err(error);
         }
-        let (mut series, mut report) = check(name, self.parts, options, funding.is_some())?;
+        let funded = funding.is_some() || published.is_some_and(|s| !s.funding.is_empty());
+        let (mut series, mut report) = check(name, self.parts, options, funded, published)?;
         report.notes.splice(0..0, self.notes);
         if let Some(path) = funding {
             let (stamps, notes) = read_funding_file(path, options.repair)?;
@@ -278,8 +302,9 @@ impl Symbol {
             if !stamps.iter().any(inside) {
                 return Err(Error::layout(path, format!("has no funding stamp inside the bars of {name}")));
             }
-            report.funding_stamps = stamps.len() as u64;
-            series.funding = stamps;
+            let there = published.map_or(&[][..], |s| s.funding);
+            series.funding = join_funding(name, there, &stamps)?;
+            report.funding_stamps = series.funding.len() as u64;
         }
         Ok((series, report))
     }

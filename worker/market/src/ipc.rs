@@ -143,6 +143,26 @@ pub(crate) fn write_funding(out: impl Write, s: &Series<'_>) -> Result<(), Arrow
     write(out, funding_fields(), &meta, columns)
 }
 
+/// The bars of `s` for other programs: what [`write_bars`] writes without the columns of ticks. Volume is left out where
+/// there is none.
+pub(crate) fn plain(s: &Series<'_>) -> Result<RecordBatch, ArrowError> {
+    let price = |ticks: &[i64]| -> ArrayRef {
+        Arc::new(Float64Array::from_iter_values(ticks.iter().map(|&t| t as f64 / s.scale())))
+    };
+    let time: ArrayRef = Arc::new(TimestampMillisecondArray::from(s.time_ms.to_vec()).with_timezone("UTC"));
+    let prices = [("open", s.open), ("high", s.high), ("low", s.low), ("close", s.close)];
+    let volume = s.volume.map(|v| ("volume", Arc::new(Float64Array::from(v.to_vec())) as ArrayRef));
+    let columns = prices.map(|(name, ticks)| (name, price(ticks)));
+    RecordBatch::try_from_iter([("time", time)].into_iter().chain(columns).chain(volume))
+}
+
+/// Writes a batch as a file of its own.
+pub(crate) fn write_batch(out: impl Write, batch: &RecordBatch) -> Result<(), ArrowError> {
+    let mut writer = FileWriter::try_new(out, &batch.schema())?;
+    writer.write(batch)?;
+    writer.finish()
+}
+
 /// Writes the columns of signals of a symbol, a row for each of its bars.
 pub(crate) fn write_signals(
     out: impl Write,

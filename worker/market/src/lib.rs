@@ -27,6 +27,8 @@
 //!
 //! Not covered: what the numbers mean to a strategy, and how gaps and empty volumes are traded (the engine's).
 
+mod append;
+mod before;
 pub mod catalogue;
 pub mod check;
 mod choice;
@@ -34,8 +36,10 @@ mod columns;
 pub mod dataset;
 mod days;
 mod decimal;
+pub mod diff;
 pub mod digest;
 pub mod error;
+pub mod export;
 pub mod files;
 pub mod funding;
 pub mod gaps;

@@ -96,6 +96,7 @@ pub fn prepare(data: &MarketData, data_dir: &Path, how: &How<'_>) -> Result<Need
         retries: RETRIES,
         // A dataset that lacks a symbol of the job would exist from then on, and would not be imported again.
         partial: false,
+        append: false,
     };
     Ok(Need::Import(Box::new(Prepared { plan, pinned: data.digest.clone(), _download: download })))
 }

@@ -82,6 +82,7 @@ pub fn plan(data_dir: &Path, inputs: Vec<Input>) -> ImportPlan {
         threads: 2,
         retries: 0,
         partial: true,
+        append: false,
     }
 }
 

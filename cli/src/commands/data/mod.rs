@@ -1,4 +1,7 @@
-//! `galapagos data`: what is in the data folder, and whether it is intact.
+//! `galapagos data`: what is in the data folder, whether it is intact, what two versions differ in, and files of it.
+
+mod diff;
+mod export;
 
 use crate::data_dir::DataDir;
 use crate::data_errors;
@@ -11,13 +14,15 @@ use galapagos_run::market::catalogue::{self, DatasetInfo, SymbolInfo, VersionInf
 use galapagos_worker::process::exit::with_causes;
 use serde_json::json;
 
-/// List, show and check datasets
+/// List, show, check, compare and export datasets
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   galapagos data list
   galapagos data show us-stocks
-  galapagos data check                 # every value of every dataset against its digest")]
+  galapagos data check                 # every value of every dataset against its digest
+  galapagos data diff us-stocks us-stocks@0f3c52a9
+  galapagos data export us-stocks --to files --format parquet")]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -44,6 +49,10 @@ pub enum Verb {
         #[expect(missing_docs, reason = "flattened")]
         options: Options,
     },
+    /// Say what two datasets, or two versions of one, differ in
+    Diff(diff::Arguments),
+    /// Write the bars and funding of a dataset as files that other programs read
+    Export(export::Arguments),
     /// Check every value against its digest; exit code 2 if anything was changed
     Check {
         /// Name of the dataset; absent: all
@@ -70,6 +79,8 @@ pub fn execute(arguments: Arguments) -> CommandResult {
     match arguments.verb {
         Verb::List { options } => list(&options),
         Verb::Show { name, digest, options } => show(&name, digest.as_deref(), &options),
+        Verb::Diff(arguments) => diff::execute(&arguments),
+        Verb::Export(arguments) => export::execute(&arguments),
         Verb::Check { name, options } => check(name.as_deref(), &options),
     }
 }
