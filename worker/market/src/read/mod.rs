@@ -7,6 +7,7 @@ mod sniff;
 mod table;
 mod tree;
 mod unique;
+mod unpack;
 mod wide;
 
 pub(crate) use numbers::{Numbers, read_numbers};
@@ -17,8 +18,8 @@ use crate::error::{Error, Result};
 use crate::meanings::check_meanings;
 use crate::rows::FileRows;
 use crate::stamp::DayOrder;
-use std::io::Read;
 use std::path::Path;
+use unpack::Source;
 
 /// How to read a file.
 #[derive(Clone, Debug, Default)]
@@ -37,39 +38,33 @@ pub(crate) type Progress<'a> = &'a dyn Fn(u64, u64);
 /// # Errors
 /// `Missing` or `Io` if it cannot be read; `Invalid` with line, column and value if it is not understood.
 pub(crate) fn read_file(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
-    let rows = read_once(path, options, progress)?;
+    let source = Source::open(path)?;
+    let mut rows = read_once(&source, options, progress)?;
+    rows.notes.extend(source.notes.iter().cloned());
     let again = |columns: &ColumnChoice| {
         let options = ReadOptions { columns: columns.clone(), ..options.clone() };
-        read_once(path, &options, progress)
+        read_once(&source, &options, progress)
     };
     check_meanings(path, &options.columns, rows, &again)
 }
 
-fn read_once(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
-    let failed = |e| Error::io("read", path, e);
-    let mut head = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(64).read_to_end(&mut head).map_err(failed)?;
-    let refuse = |problem: &str| Err(Error::layout(path, problem));
-    match head.as_slice() {
+fn read_once(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    let refuse = |problem: &str| Err(Error::layout(source.path(), problem));
+    match source.head(64)?.as_slice() {
         [] => refuse("is empty"),
-        [b'P', b'A', b'R', b'1', ..] => table::read_parquet(path, options, progress),
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => table::read_arrow(path, options, progress),
+        [b'P', b'A', b'R', b'1', ..] => table::read_parquet(source, options, progress),
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => table::read_arrow(source, options, progress),
         [b'F', b'E', b'A', b'1', ..] => {
             refuse("is Feather version 1: write it again as version 2 or Parquet")
         }
         [0xff, 0xff, 0xff, 0xff, ..] => {
             refuse("is an Arrow stream: write it as an Arrow file (Feather version 2)")
         }
-        [0x1f, 0x8b, ..] => refuse("is compressed with gzip: unpack it first"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => refuse("is compressed with zstd: unpack it first"),
-        [b'P', b'K', 3, 4, ..] => refuse("is a ZIP archive or a spreadsheet: unpack it, or save it as CSV"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => refuse("is written in UTF-16: save it as UTF-8"),
         text => {
             let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
             match text.first() {
-                Some(b'[' | b'{') => json::read(path, options, progress),
-                _ => csv::read(path, options, progress),
+                Some(b'[' | b'{') => json::read(source, options, progress),
+                _ => csv::read(source, options, progress),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Parquet and Feather (Arrow IPC files): typed columns.
 
+use super::unpack::Source;
 use super::{Progress, ReadOptions};
 use crate::columns::{ColumnRole, Columns, find, remedy};
 use crate::error::{Error, Result};
@@ -11,16 +12,20 @@ use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, SchemaRef,
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::fs::File;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>>>;
 
-pub(super) fn read_parquet(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+pub(super) fn read_parquet(
+    source: &Source,
+    options: &ReadOptions,
+    progress: Progress<'_>,
+) -> Result<FileRows> {
+    let path = source.path();
     guarded(path, || {
-        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
+        let file = source.file()?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(path, e))?;
         let total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let schema = builder.schema().clone();
@@ -29,9 +34,10 @@ pub(super) fn read_parquet(path: &Path, options: &ReadOptions, progress: Progres
     })
 }
 
-pub(super) fn read_arrow(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+pub(super) fn read_arrow(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    let path = source.path();
     guarded(path, || {
-        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
+        let file = source.file()?;
         let reader = arrow::ipc::reader::FileReader::try_new(std::io::BufReader::new(file), None)
             .map_err(|e| damaged(path, e))?;
         let schema = reader.schema();
