@@ -1,6 +1,7 @@
 //! The checks every series passes before it is published or back-tested, and the report of what was found.
 
 use crate::columns::ColumnRole;
+use crate::ends::{drop_forming, to_opens};
 use crate::error::{Error, Result};
 use crate::gaps::{Gaps, find_gaps, off_grid_note, usual_step};
 use crate::names::{Calendar, DAY_MS, Interval};
@@ -32,11 +33,13 @@ pub struct CheckOptions {
     pub max_gap_share: f64,
     /// Drop exact duplicates and accept any share of gaps.
     pub repair: bool,
+    /// The present, UTC milliseconds: a last bar that has not ended then is left out. `None`: all bars are kept.
+    pub now_ms: Option<i64>,
 }
 
 impl Default for CheckOptions {
     fn default() -> Self {
-        Self { interval: None, calendar: None, max_gap_share: 0.01, repair: false }
+        Self { interval: None, calendar: None, max_gap_share: 0.01, repair: false, now_ms: None }
     }
 }
 
@@ -113,8 +116,12 @@ pub(crate) fn check(
     }
     let mut series = build(symbol, &parts, &order, tick)?;
     let step = options.interval.map(Interval::ms).or(usual_step(&series.time_ms));
+    report.notes.extend(to_opens(symbol, &mut series.time_ms, &parts, step)?);
     if !funded && step.is_some_and(|step| step >= DAY_MS) {
         report.notes.extend(to_dates(&mut series.time_ms, &parts));
+    }
+    if let Some(now_ms) = options.now_ms {
+        report.notes.extend(drop_forming(&mut series, step, now_ms));
     }
     finish(series, options, report)
 }
@@ -166,7 +173,7 @@ fn in_order(parts: &mut [RawRows], report: &mut SymbolReport) -> Result<Vec<Orig
         let times = &part.time_ms;
         if let Some(at) = (1..times.len()).find(|&i| times[i] < times[i - 1]) {
             let problem =
-                format!("is before the row above it ({}): sort the file by time", show(times[at - 1]));
+                format!("is before the row above it ({}): {}", show(times[at - 1]), unsorted(part, at));
             return Err(part.source.wrong(ColumnRole::Time, part.row[at], show(times[at]), problem));
         }
     }
@@ -179,6 +186,32 @@ fn in_order(parts: &mut [RawRows], report: &mut SymbolReport) -> Result<Vec<Orig
         order.sort_by_key(|&(p, r)| parts[p as usize].time_ms[r as usize]);
     }
     Ok(order)
+}
+
+/// How far clocks are put back.
+const HOUR_MS: i64 = 3_600_000;
+
+/// What may be the cause where times fall.
+fn unsorted(part: &RawRows, at: usize) -> &'static str {
+    let back = part.time_ms[at - 1] - part.time_ms[at];
+    if part.zoneless && back < HOUR_MS && at + 1 < part.len() && part.time_ms[at + 1] > part.time_ms[at] {
+        "where a clock was put back, the times are local: name their zone, as --timezone America/New_York; else sort \
+         the file by time"
+    } else {
+        "sort the file by time, or, if it holds several symbols, say which column names them with --columns symbol=NAME"
+    }
+}
+
+/// What may be the cause where a time comes twice.
+fn twice(part: &RawRows, other: &RawRows) -> &'static str {
+    if part.zoneless && other.zoneless {
+        "only you can say which is right. If it is the hour that a local clock has twice when it is put back, name the \
+         zone, as --timezone America/New_York; if the rows are of several symbols, the column that names them, with \
+         --columns symbol=NAME"
+    } else {
+        "only you can say which is right; if they are of several symbols, say which column names them with --columns \
+         symbol=NAME"
+    }
 }
 
 fn time_of(parts: &[RawRows], (p, r): Origin) -> i64 {
@@ -212,9 +245,7 @@ fn drop_duplicates(
                     format!("is there already with the same values ({location}): drop it, or use --repair")
                 }
                 (false, _) => {
-                    format!(
-                        "is there already with other values ({location}): only you can say which is right"
-                    )
+                    format!("is there already with other values ({location}): {}", twice(part, other))
                 }
             };
             return Err(part.source.wrong(

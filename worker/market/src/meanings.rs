@@ -94,7 +94,7 @@ fn time(
         all(rows).map(RawRows::len).sum::<usize>() >= MIN_ROWS
             && all(rows).all(|r| r.time_ms.iter().all(close))
     };
-    if !of_close(&rows) {
+    if !of_close(&rows) || all(&rows).any(|r| r.closes) {
         return Ok(rows);
     }
     let name = rows.header.names.get(rows.header.columns.time).cloned().unwrap_or_default();
@@ -111,7 +111,7 @@ fn time(
             return Ok(noted(better, format!("{seen}: the time is column {other:?}")));
         }
     }
-    let remedy = "a time names the open of a bar. Name the column of the open with --columns time=NAME, or shift the times by one interval";
+    let remedy = "a time names the open of a bar. Name the column of the open with --columns time=NAME, or have them moved back by one interval with --stamp close";
     Err(Error::layout(path, format!("{seen}: {remedy}")))
 }
 

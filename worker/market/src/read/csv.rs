@@ -28,7 +28,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
         Some(order) => Some(order),
         None => day_order(source, &layout)?,
     };
-    read_rows(source, &mut layout, order, size, progress)
+    read_rows(source, &mut layout, &ReadOptions { day_order: order, ..options.clone() }, size, progress)
 }
 
 /// A reader that stands at the first row of data, and the number of bytes before it.
@@ -85,11 +85,11 @@ fn day_order(source: &Source, layout: &TextLayout) -> Result<Option<DayOrder>> {
 fn read_rows(
     source: &Source,
     layout: &mut TextLayout,
-    order: Option<DayOrder>,
+    options: &ReadOptions,
     size: u64,
     progress: Progress<'_>,
 ) -> Result<FileRows> {
-    let path = source.path();
+    let (path, order) = (source.path(), options.day_order);
     let mut reader = open(source, layout)?;
     let mut record = csv::ByteRecord::new();
     let mut rows: Option<Collector> = None;
@@ -124,7 +124,7 @@ fn read_rows(
             headers += 1;
             continue;
         }
-        let collector = rows.get_or_insert_with(|| collector(path, layout, order));
+        let collector = rows.get_or_insert_with(|| collector(path, layout, options));
         let wrong_width = |hint: &str| {
             let (fields, header) = (record.len(), layout.names.len());
             Err(Error::layout(path, format!("line {line} has {fields} fields, the header {header}: {hint}")))
@@ -179,14 +179,14 @@ fn read_rows(
     rows.finish()
 }
 
-fn collector(path: &Path, layout: &TextLayout, order: Option<DayOrder>) -> Collector {
+fn collector(path: &Path, layout: &TextLayout, options: &ReadOptions) -> Collector {
     let header = |columns: &Columns| Header {
         names: layout.names.clone(),
         columns: columns.clone(),
         named: layout.has_header,
         wide: !layout.groups.is_empty(),
     };
-    let mut rows = Collector::new(path, "line", header(&layout.columns), order);
+    let mut rows = Collector::new(path, "line", header(&layout.columns), options);
     layout.groups.iter().for_each(|group| rows.also(header(&group.columns)));
     rows
 }

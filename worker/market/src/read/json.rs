@@ -157,7 +157,7 @@ impl Reader<'_> {
                 wide: false,
             };
             match &mut self.rows {
-                None => self.rows = Some(Collector::new(self.path, unit, header, self.options.day_order)),
+                None => self.rows = Some(Collector::new(self.path, unit, header, self.options)),
                 Some(rows) => rows.also(header),
             }
             self.columns = Some((columns, names));

@@ -15,9 +15,11 @@ pub(crate) use tree::some;
 
 use crate::choice::ColumnChoice;
 use crate::error::{Error, Result};
+use crate::grouped::{DecimalSign, decide};
 use crate::meanings::check_meanings;
-use crate::rows::FileRows;
+use crate::rows::{FileRows, SEPARATED};
 use crate::stamp::DayOrder;
+use crate::zone::Zone;
 use std::path::Path;
 use unpack::Source;
 
@@ -28,6 +30,33 @@ pub struct ReadOptions {
     pub columns: ColumnChoice,
     /// Order of day and month in dates such as 01/02/2020; `None`: decided by the file if it can.
     pub day_order: Option<DayOrder>,
+    /// The sign before a fraction; `None`: a point, or what all numbers of the file allow.
+    pub decimal: Option<DecimalSign>,
+    /// The zone of times that carry none; `None`: UTC.
+    pub zone: Option<Zone>,
+    /// What a time names.
+    pub stamp: Stamped,
+    /// What to do with rows that lack prices; `None`: those without any value are left out, others refused.
+    pub empty: Option<EmptyCells>,
+}
+
+/// Which end of a bar a time names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stamped {
+    /// The open.
+    #[default]
+    Open,
+    /// The close: one interval later.
+    Close,
+}
+
+/// What to do with rows that lack prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyCells {
+    /// Leave the row out, whatever else it holds.
+    Drop,
+    /// Refuse the file.
+    Refuse,
 }
 
 /// Reports how far a file is read: bytes or rows done, and all of them, in the same unit.
@@ -39,13 +68,35 @@ pub(crate) type Progress<'a> = &'a dyn Fn(u64, u64);
 /// `Missing` or `Io` if it cannot be read; `Invalid` with line, column and value if it is not understood.
 pub(crate) fn read_file(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
     let source = Source::open(path)?;
-    let mut rows = read_once(&source, options, progress)?;
+    let (mut rows, decimal) = read_numbers_of(&source, options, progress)?;
     rows.notes.extend(source.notes.iter().cloned());
     let again = |columns: &ColumnChoice| {
-        let options = ReadOptions { columns: columns.clone(), ..options.clone() };
+        let options = ReadOptions { columns: columns.clone(), decimal, ..options.clone() };
         read_once(&source, &options, progress)
     };
     check_meanings(path, &options.columns, rows, &again)
+}
+
+/// Reads a file; where its numbers have separators, all of them decide what these mean.
+fn read_numbers_of(
+    source: &Source,
+    options: &ReadOptions,
+    progress: Progress<'_>,
+) -> Result<(FileRows, Option<DecimalSign>)> {
+    let error = match read_once(source, options, progress) {
+        Ok(rows) => return Ok((rows, options.decimal)),
+        Err(error) => error,
+    };
+    let separated = match &error {
+        Error::Value { location, problem } if options.decimal.is_none() && problem == SEPARATED => {
+            location.value.clone()
+        }
+        _ => return Err(error),
+    };
+    let read = |sign| read_once(source, &ReadOptions { decimal: Some(sign), ..options.clone() }, progress);
+    let (mut rows, sign, note) = decide(source.path(), &separated, read)?.ok_or(error)?;
+    rows.notes.push(note);
+    Ok((rows, Some(sign)))
 }
 
 fn read_once(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {

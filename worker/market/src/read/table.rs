@@ -5,7 +5,7 @@ use super::{Progress, ReadOptions};
 use crate::columns::{ColumnRole, Columns, find, remedy};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
-use crate::stamp::{from_epoch_f64, from_integer};
+use crate::stamp::{Stamp, from_epoch_f64, from_integer};
 use arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, SchemaRef, TimeUnit};
@@ -70,7 +70,7 @@ fn read_batches(
     })?;
     let names = names.into_iter().map(str::to_owned).collect();
     let header = Header { names, columns: columns.clone(), named: true, wide: false };
-    let mut rows = Collector::new(path, "row", header, options.day_order);
+    let mut rows = Collector::new(path, "row", header, options);
     let mut first = 1;
     for batch in batches {
         let batch = batch.map_err(|e| damaged(path, e))?;
@@ -90,16 +90,12 @@ fn read_batch(
 ) -> Result<()> {
     let cells = |at: usize| Cells::new(batch.column(at)).map_err(|e| damaged(path, e));
     let time = Times::new(batch.column(columns.time)).map_err(|e| damaged(path, e))?;
-    if let Times::Ms { zone: false, .. } = time {
-        rows.assume_utc();
-    }
     let clock = columns.clock.map(cells).transpose()?;
     let [open, high, low, close] = columns.prices;
     let prices = [cells(open)?, cells(high)?, cells(low)?, cells(close)?];
     let volume = columns.volume.map(cells).transpose()?;
     let symbol = columns.symbol.map(cells).transpose()?;
     let mut texts: [Vec<u8>; 8] = Default::default();
-    let mut zoneless = false;
     for i in 0..batch.num_rows() {
         let row = first + i as u64;
         let [t0, t1, t2, t3, t4, t5, t6, t7] = &mut texts;
@@ -108,17 +104,14 @@ fn read_batch(
             Times::Ms { values, .. } | Times::Integers(values) if values.is_null(i) => {
                 return Err(rows.wrong(ColumnRole::Time, row, "is missing"));
             }
-            Times::Ms { values, per, times, .. } => {
-                TimeCell::Ms(values.value(i).div_euclid(*per).saturating_mul(*times))
+            Times::Ms { values, per, times, zone } => {
+                let ms = values.value(i).div_euclid(*per).saturating_mul(*times);
+                TimeCell::Read(Stamp { ms, assumed_utc: !zone, offset_ms: None })
             }
-            Times::Integers(values) => {
-                let stamp = from_integer(values.value(i));
-                zoneless |= stamp.assumed_utc;
-                TimeCell::Ms(stamp.ms)
-            }
+            Times::Integers(values) => TimeCell::Read(from_integer(values.value(i))),
             Times::Seconds(values) => {
                 match from_epoch_f64(if values.is_null(i) { f64::NAN } else { values.value(i) }) {
-                    Some(stamp) => TimeCell::Ms(stamp.ms),
+                    Some(stamp) => TimeCell::Read(stamp),
                     None => return Err(rows.wrong(ColumnRole::Time, row, "is missing or no time")),
                 }
             }
@@ -135,9 +128,6 @@ fn read_batch(
             volume: volume.as_ref().map(|c| c.text(i, t5)),
             symbol: symbol.as_ref().map(|c| c.text(i, t7)),
         })?;
-    }
-    if zoneless {
-        rows.assume_utc();
     }
     Ok(())
 }
