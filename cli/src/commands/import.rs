@@ -73,7 +73,8 @@ pub struct Arguments {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub data_dir: DataDir,
-    /// Drop exact duplicates and accept any share of missing bars
+    /// Drop exact duplicates, widen high and low of single bars to their open and close, and accept any share of
+    /// missing bars
     #[arg(long)]
     pub repair: bool,
     /// Largest share of missing bars that is accepted

@@ -5,6 +5,7 @@ use crate::ends::{drop_forming, to_opens};
 use crate::error::{Error, Result};
 use crate::gaps::{Gaps, find_gaps, off_grid_note, usual_step};
 use crate::names::{Calendar, DAY_MS, Interval};
+use crate::order::{Origin, drop_duplicates, in_order};
 use crate::outliers::describe;
 use crate::rows::RawRows;
 use crate::series::OwnedSeries;
@@ -22,6 +23,9 @@ const OUTLIER: f64 = 20.0;
 /// Outliers that are listed one by one.
 const LISTED: usize = 20;
 
+/// Bars whose open or close lies outside high and low that may be repaired, besides one in a thousand.
+const MAX_WIDENED: usize = 3;
+
 /// What the checks allow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CheckOptions {
@@ -31,7 +35,7 @@ pub struct CheckOptions {
     pub calendar: Option<Calendar>,
     /// Largest share of missing bars that is accepted.
     pub max_gap_share: f64,
-    /// Drop exact duplicates and accept any share of gaps.
+    /// Drop exact duplicates, widen single bars to their open and close, and accept any share of gaps.
     pub repair: bool,
     /// The present, UTC milliseconds: a last bar that has not ended then is left out. `None`: all bars are kept.
     pub now_ms: Option<i64>,
@@ -89,9 +93,6 @@ pub struct SymbolReport {
     pub notes: Vec<String>,
 }
 
-/// Row `at` of part `part`.
-type Origin = (u32, u32);
-
 /// Joins the `parts` of one symbol, checks every row and turns prices into ticks. The stamps of a `funded` symbol stay
 /// where they are: its funding falls between them.
 ///
@@ -114,7 +115,7 @@ pub(crate) fn check(
             tick.decimals
         ));
     }
-    let mut series = build(symbol, &parts, &order, tick)?;
+    let mut series = build(symbol, &parts, &order, tick, options.repair, &mut report)?;
     let step = options.interval.map(Interval::ms).or(usual_step(&series.time_ms));
     report.notes.extend(to_opens(symbol, &mut series.time_ms, &parts, step)?);
     if !funded && step.is_some_and(|step| step >= DAY_MS) {
@@ -160,110 +161,14 @@ pub(crate) fn finish(
     Ok((series, report))
 }
 
-/// Turns descending parts round and checks that each part rises; parts that overlap are merged by time.
-fn in_order(parts: &mut [RawRows], report: &mut SymbolReport) -> Result<Vec<Origin>> {
-    for part in parts.iter_mut() {
-        if part.time_ms.first() > part.time_ms.last() {
-            part.reverse();
-            report.notes.push(format!(
-                "{}: rows were newest first and were turned round",
-                part.source.file.display()
-            ));
-        }
-        let times = &part.time_ms;
-        if let Some(at) = (1..times.len()).find(|&i| times[i] < times[i - 1]) {
-            let problem =
-                format!("is before the row above it ({}): {}", show(times[at - 1]), unsorted(part, at));
-            return Err(part.source.wrong(ColumnRole::Time, part.row[at], show(times[at]), problem));
-        }
-    }
-    parts.sort_by_key(|p| p.time_ms.first().copied());
-    let mut order: Vec<Origin> = Vec::with_capacity(parts.iter().map(RawRows::len).sum());
-    for (p, part) in parts.iter().enumerate() {
-        order.extend((0..part.len()).map(|r| (p as u32, r as u32)));
-    }
-    if parts.windows(2).any(|w| w[0].time_ms.last() > w[1].time_ms.first()) {
-        order.sort_by_key(|&(p, r)| parts[p as usize].time_ms[r as usize]);
-    }
-    Ok(order)
-}
-
-/// How far clocks are put back.
-const HOUR_MS: i64 = 3_600_000;
-
-/// What may be the cause where times fall.
-fn unsorted(part: &RawRows, at: usize) -> &'static str {
-    let back = part.time_ms[at - 1] - part.time_ms[at];
-    if part.zoneless && back < HOUR_MS && at + 1 < part.len() && part.time_ms[at + 1] > part.time_ms[at] {
-        "where a clock was put back, the times are local: name their zone, as --timezone America/New_York; else sort \
-         the file by time"
-    } else {
-        "sort the file by time, or, if it holds several symbols, say which column names them with --columns symbol=NAME"
-    }
-}
-
-/// What may be the cause where a time comes twice.
-fn twice(part: &RawRows, other: &RawRows) -> &'static str {
-    if part.zoneless && other.zoneless {
-        "only you can say which is right. If it is the hour that a local clock has twice when it is put back, name the \
-         zone, as --timezone America/New_York; if the rows are of several symbols, the column that names them, with \
-         --columns symbol=NAME"
-    } else {
-        "only you can say which is right; if they are of several symbols, say which column names them with --columns \
-         symbol=NAME"
-    }
-}
-
-fn time_of(parts: &[RawRows], (p, r): Origin) -> i64 {
-    parts[p as usize].time_ms[r as usize]
-}
-
-fn drop_duplicates(
-    order: &mut Vec<Origin>,
+fn build(
+    symbol: &str,
     parts: &[RawRows],
+    order: &[Origin],
+    tick: Tick,
     repair: bool,
     report: &mut SymbolReport,
-) -> Result<()> {
-    let same = |a: Origin, b: Origin| {
-        let (x, y) = (&parts[a.0 as usize], &parts[b.0 as usize]);
-        let (i, j) = (a.1 as usize, b.1 as usize);
-        (0..4).all(|c| x.price(c, i).stripped() == y.price(c, j).stripped())
-            && x.volume.get(i) == y.volume.get(j)
-    };
-    let before = order.len();
-    let mut kept = 0;
-    for i in 0..order.len() {
-        if kept > 0 && time_of(parts, order[kept - 1]) == time_of(parts, order[i]) {
-            let (p, r) = order[i];
-            let part = &parts[p as usize];
-            let (other, at) = (&parts[order[kept - 1].0 as usize], order[kept - 1].1 as usize);
-            let location =
-                format!("{} {} of {}", other.source.unit, other.row[at], other.source.file.display());
-            let problem = match (same(order[kept - 1], order[i]), repair) {
-                (true, true) => continue,
-                (true, false) => {
-                    format!("is there already with the same values ({location}): drop it, or use --repair")
-                }
-                (false, _) => {
-                    format!("is there already with other values ({location}): {}", twice(part, other))
-                }
-            };
-            return Err(part.source.wrong(
-                ColumnRole::Time,
-                part.row[r as usize],
-                show(part.time_ms[r as usize]),
-                problem,
-            ));
-        }
-        order[kept] = order[i];
-        kept += 1;
-    }
-    order.truncate(kept);
-    report.duplicates_dropped = (before - kept) as u64;
-    Ok(())
-}
-
-fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Result<OwnedSeries> {
+) -> Result<OwnedSeries> {
     let n = order.len();
     let with_volume = parts.iter().all(|p| p.volume.len() == p.len());
     if !with_volume && let Some(part) = parts.iter().find(|p| !p.volume.is_empty()) {
@@ -281,6 +186,7 @@ fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Resul
         volume: with_volume.then(|| Vec::with_capacity(n)),
         ..OwnedSeries::default()
     };
+    let mut widened: Option<(Error, usize)> = None;
     for &(p, r) in order {
         let (part, r) = (&parts[p as usize], r as usize);
         let mut ticks = [0; 4];
@@ -292,20 +198,21 @@ fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Resul
             }
             ticks[column] = tick.ticks(price).ok_or_else(|| wrong("is too large"))?;
         }
-        let [open, high, low, close] = ticks;
+        let [open, mut high, mut low, close] = ticks;
         let top = if open > close { open } else { close };
         let bottom = if open < close { open } else { close };
-        let show_row = || {
+        if high < top || low > bottom {
+            let (column, problem) =
+                if high < top { (1, "is below open or close") } else { (2, "is above open or close") };
             let [o, h, l, c] = [0, 1, 2, 3].map(|i| part.price(i, r));
-            format!("open {o}, high {h}, low {l}, close {c}")
-        };
-        if high < top {
-            let problem = format!("is below open or close ({})", show_row());
-            return Err(part.source.wrong(ColumnRole::High, part.row[r], part.price(1, r), problem));
-        }
-        if low > bottom {
-            let problem = format!("is above open or close ({})", show_row());
-            return Err(part.source.wrong(ColumnRole::Low, part.row[r], part.price(2, r), problem));
+            let problem = format!("{problem} (open {o}, high {h}, low {l}, close {c})");
+            let role = ColumnRole::PRICES[column];
+            let error = part.source.wrong(role, part.row[r], part.price(column, r), problem);
+            if !repair {
+                return Err(error.hint("where an exchange slipped in single bars, use --repair"));
+            }
+            (high, low) = (if high < top { top } else { high }, if low > bottom { bottom } else { low });
+            widened.get_or_insert((error, 0)).1 += 1;
         }
         if let Some(volume) = &mut series.volume {
             let v = part.volume[r];
@@ -319,6 +226,15 @@ fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Resul
         series.high.push(high);
         series.low.push(low);
         series.close.push(close);
+    }
+    if let Some((error, count)) = widened {
+        // More are no slips of an exchange: a column is another than it is called.
+        if count > MAX_WIDENED.max(n / 1000) {
+            return Err(error);
+        }
+        report
+            .notes
+            .push(format!("high or low of {count} bars was widened to open and close, the first: {error}"));
     }
     Ok(series)
 }

@@ -2,6 +2,7 @@
 
 use crate::decimal::{Decimal, power_of_ten};
 use crate::error::{Error, Result};
+use std::path::Path;
 
 /// Which sign stands before the fraction; the other separates thousands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,31 +112,36 @@ pub(crate) fn parse(cell: &[u8], sign: DecimalSign) -> Option<Decimal> {
     Decimal::parse(&plain)
 }
 
-/// Reads all numbers of a file with each decimal sign, where one has separators; `read` reads the file.
+/// Reads all numbers of a file with each decimal sign, where one has separators; `read` reads the file, `fits` says
+/// whether the prices of each row agree.
 ///
 /// # Errors
-/// Both signs fit all rows: only the user knows.
+/// Both signs fit all rows, or none: only the user knows.
 pub(crate) fn decide<T>(
-    file: &std::path::Path,
+    file: &Path,
     value: &str,
     read: impl Fn(DecimalSign) -> Result<T>,
+    fits: impl Fn(&T) -> bool,
 ) -> Result<Option<(T, DecimalSign, String)>> {
-    let point = read(DecimalSign::Point);
-    if point.is_ok() && read(DecimalSign::Comma).is_ok() {
-        let problem = format!(
-            "{value:?} and all other numbers can be read with thousands behind the comma or with a fraction: \
-             say --decimal point for 1,234.5 or --decimal comma for 1.234,5"
-        );
-        return Err(Error::layout(file, problem));
-    }
-    if let Ok(rows) = point {
-        let note = format!(
-            "numbers such as {value:?} were read with separators between thousands and a decimal point"
-        );
-        return Ok(Some((rows, DecimalSign::Point, note)));
-    }
-    let note = format!("numbers such as {value:?} were read with a decimal comma");
-    Ok(read(DecimalSign::Comma).ok().map(|rows| (rows, DecimalSign::Comma, note)))
+    let readable = |sign| read(sign).ok().map(|rows| fits(&rows));
+    let sign = match (readable(DecimalSign::Point), readable(DecimalSign::Comma)) {
+        (None, None) => return Ok(None),
+        (Some(_), None) | (Some(true), Some(false)) => DecimalSign::Point,
+        (None, Some(_)) | (Some(false), Some(true)) => DecimalSign::Comma,
+        _ => {
+            let problem = format!(
+                "{value:?} and all other numbers can be read with thousands behind the comma or with a fraction: \
+                 say --decimal point for 1,234.5 or --decimal comma for 1.234,5"
+            );
+            return Err(Error::layout(file, problem));
+        }
+    };
+    let with = match sign {
+        DecimalSign::Point => "separators between thousands and a decimal point",
+        DecimalSign::Comma => "a decimal comma",
+    };
+    let note = format!("numbers such as {value:?} were read with {with}");
+    Ok(Some((read(sign)?, sign, note)))
 }
 
 #[cfg(test)]

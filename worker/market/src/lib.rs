@@ -48,6 +48,7 @@ pub mod manifest;
 pub mod map;
 mod meanings;
 pub mod names;
+mod order;
 mod outliers;
 mod owners;
 pub mod parallel;

@@ -329,7 +329,12 @@ impl Collector {
 
     /// The error for a cell that holds nothing.
     pub(crate) fn wrong(&self, role: ColumnRole, row: u64, problem: &str) -> Error {
-        self.source.wrong(role, row, "", problem)
+        self.wrong_value(role, row, "", problem)
+    }
+
+    /// The error for a cell.
+    pub(crate) fn wrong_value(&self, role: ColumnRole, row: u64, value: &str, problem: &str) -> Error {
+        self.source.wrong(role, row, value, problem)
     }
 
     /// All rows, by symbol.

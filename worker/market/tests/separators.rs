@@ -47,6 +47,18 @@ fn a_comma_that_can_be_either_is_asked_for_with_the_flag() {
 }
 
 #[test]
+fn where_one_sign_makes_bars_and_the_other_none_it_is_the_one() {
+    // As thousands, the open would lie far above the high.
+    let text = "Date;Open;High;Low;Close\n2024-01-02;1,234;1,3;1,2;1,235\n2024-01-03;1,234;1,24;1,23;1,236\n";
+    assert_eq!(closes(text, None).unwrap().0, [1235, 1236]);
+    let text =
+        "Date;Open;High;Low;Close\n2024-01-02;1,234;1300;1200;1,235\n2024-01-03;1,234;1240;1230;1,236\n";
+    let (found, decimals, notes) = closes(text, None).unwrap();
+    assert_eq!((found, decimals), (vec![1235, 1236], 0));
+    assert!(notes.contains("thousands and a decimal point"), "{notes}");
+}
+
+#[test]
 fn a_point_can_be_said_to_separate_thousands() {
     let text =
         "Date;Open;High;Low;Close\n2024-01-02;1.234;1.240;1.230;1.235\n2024-01-03;1.234;1.240;1.230;1.236\n";

@@ -1,5 +1,6 @@
 //! JSON: lines of objects or arrays, arrays of candles, and the answers of exchanges that wrap them.
 
+use super::shapes::as_rows;
 use super::tree::{Data, Table, Tree, is_row, some};
 use super::unique::Unique;
 use super::unpack::Source;
@@ -34,7 +35,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
             reader.unit = if count == 0 { "line" } else { reader.unit };
             reader.row(&value, line, None)?;
         } else {
-            wrappers.push((line, value));
+            wrappers.push((line, as_rows(value, &options.columns)));
         }
         let end = values.byte_offset();
         line += text[at..end].iter().filter(|&&b| b == b'\n').count() as u64;

@@ -3,6 +3,7 @@
 mod csv;
 mod json;
 mod numbers;
+mod shapes;
 mod sniff;
 mod table;
 mod tree;
@@ -16,7 +17,7 @@ pub(crate) use tree::some;
 use crate::choice::ColumnChoice;
 use crate::error::{Error, Result};
 use crate::grouped::{DecimalSign, decide};
-use crate::meanings::check_meanings;
+use crate::meanings::{agree, check_meanings};
 use crate::rows::{FileRows, SEPARATED};
 use crate::stamp::DayOrder;
 use crate::zone::Zone;
@@ -94,7 +95,7 @@ fn read_numbers_of(
         _ => return Err(error),
     };
     let read = |sign| read_once(source, &ReadOptions { decimal: Some(sign), ..options.clone() }, progress);
-    let (mut rows, sign, note) = decide(source.path(), &separated, read)?.ok_or(error)?;
+    let (mut rows, sign, note) = decide(source.path(), &separated, read, agree)?.ok_or(error)?;
     rows.notes.push(note);
     Ok((rows, Some(sign)))
 }

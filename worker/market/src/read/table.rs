@@ -5,7 +5,7 @@ use super::{Progress, ReadOptions};
 use crate::columns::{ColumnRole, Columns, find, remedy};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
-use crate::stamp::{Stamp, from_epoch_f64, from_integer};
+use crate::stamp::{Stamp, from_epoch_f64, from_integer, show};
 use arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, SchemaRef, TimeUnit};
@@ -15,6 +15,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+
+/// Times in micro- and nanoseconds before this are seconds or milliseconds that were called so: 1970-02-01.
+const LEAST_MS: i64 = 31 * 86_400_000;
 
 type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>>>;
 
@@ -46,6 +49,14 @@ pub(super) fn read_arrow(source: &Source, options: &ReadOptions, progress: Progr
 }
 
 pub(super) fn damaged(path: &Path, problem: impl std::fmt::Display) -> Error {
+    let problem = problem.to_string();
+    // The words of the decoder for a codec that was left out of it.
+    if problem.to_lowercase().contains("disabled feature") {
+        let problem = format!(
+            "is compressed with what this program does not read: write it with zstd, snappy or gzip ({problem})"
+        );
+        return Error::layout(path, problem);
+    }
     Error::layout(path, format!("cannot be decoded, it may be cut: {problem}"))
 }
 
@@ -106,6 +117,18 @@ fn read_batch(
             }
             Times::Ms { values, per, times, zone } => {
                 let ms = values.value(i).div_euclid(*per).saturating_mul(*times);
+                if *per > 1 && values.value(i) > 0 && ms < LEAST_MS {
+                    let problem = format!(
+                        "is {} as the unit of the column says: these are epochs of another unit, write them as times",
+                        show(ms)
+                    );
+                    return Err(rows.wrong_value(
+                        ColumnRole::Time,
+                        row,
+                        &values.value(i).to_string(),
+                        &problem,
+                    ));
+                }
                 TimeCell::Read(Stamp { ms, assumed_utc: !zone, offset_ms: None })
             }
             Times::Integers(values) => TimeCell::Read(from_integer(values.value(i))),
