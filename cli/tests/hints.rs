@@ -11,7 +11,7 @@ use galapagos::manifest;
 use galapagos_run::engine::genes::Genome;
 use galapagos_run::engine::strategies::{self, BuiltIn};
 use galapagos_run::market::names::{check_dataset_name, to_symbol};
-use galapagos_run::market::{Calendar, ColumnChoice, Interval, RandomWalk};
+use galapagos_run::market::{Calendar, ColumnChoice, Interval, RandomWalk, Zone};
 use regex::Regex;
 use repository::sources;
 use std::path::Path;
@@ -54,6 +54,7 @@ fn read_text(flag: &str, value: &str) -> Result<(), String> {
         "interval" => Interval::parse(value).map(|_| ()).map_err(|e| e.to_string()),
         "calendar" => Calendar::parse(value).map(|_| ()).map_err(|e| e.to_string()),
         "random-walk" => RandomWalk::parse(value).map(|_| ()).map_err(|e| e.to_string()),
+        "timezone" => Zone::parse(value).map(|_| ()).map_err(|e| e.to_string()),
         "dataset" => check_dataset_name(value).map_err(|e| e.to_string()),
         "symbol" => to_symbol(value).map_or_else(|| missing("symbol"), |_| Ok(())),
         "taker-fee" => account(AccountArguments { taker_fee: amount, ..AccountArguments::default() }),

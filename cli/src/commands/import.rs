@@ -9,12 +9,13 @@ use crate::table::{percent, table, thousands};
 use crate::walk::Walk;
 use crate::{data_errors, terminal};
 use galapagos_run::market::{
-    Calendar, CheckOptions, ColumnChoice, DayOrder, ImportPlan, ImportSummary, Interval, LoadOptions,
-    ReadOptions, import,
+    Calendar, CheckOptions, ColumnChoice, DayOrder, DecimalSign, EmptyCells, ImportPlan, ImportSummary,
+    Interval, LoadOptions, ReadOptions, Stamped, Zone, import,
 };
 use galapagos_worker::import::source::cores;
 use galapagos_worker::process::exit::with_causes;
 use serde_json::json;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Import market data: check it, publish it as a dataset
 ///
@@ -55,6 +56,21 @@ pub struct Arguments {
     /// Order of day and month in dates as 01/02/2020, where the file does not tell
     #[arg(long, value_enum, value_name = "ORDER")]
     pub dates: Option<Dates>,
+    /// Zone of times that are written without one, as America/New_York; absent: UTC
+    #[arg(long, value_name = "AREA/CITY")]
+    pub timezone: Option<String>,
+    /// What a time names: the open of its bar, or the close, which is one interval later
+    #[arg(long, value_enum, value_name = "END", default_value_t)]
+    pub stamp: Stamp,
+    /// The sign before a fraction, where numbers have separators and the file does not tell which it is
+    #[arg(long, value_enum, value_name = "SIGN")]
+    pub decimal: Option<Sign>,
+    /// Rows that lack prices: drop them, or refuse the file; absent: those without any value are dropped
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub na: Option<Na>,
+    /// Keep a last bar that has not ended yet
+    #[arg(long)]
+    pub keep_last: bool,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub data_dir: DataDir,
@@ -62,7 +78,8 @@ pub struct Arguments {
     /// not in the files stay. Without it the files take the place of the whole dataset
     #[arg(long, conflicts_with = "random_walk")]
     pub append: bool,
-    /// Drop exact duplicates and accept any share of missing bars
+    /// Drop exact duplicates, widen high and low of single bars to their open and close, and accept any share of
+    /// missing bars
     #[arg(long)]
     pub repair: bool,
     /// Largest share of missing bars that is accepted
@@ -95,6 +112,34 @@ pub enum Dates {
     DayMonth,
     /// 12/31/2020
     MonthDay,
+}
+
+/// Which end of a bar a time names.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub enum Stamp {
+    /// The open
+    #[default]
+    Open,
+    /// The close
+    Close,
+}
+
+/// The sign before a fraction.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Sign {
+    /// 1,234.56
+    Point,
+    /// 1.234,56
+    Comma,
+}
+
+/// What to do with rows that lack prices.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Na {
+    /// Leave such rows out and count them
+    Drop,
+    /// Refuse the file
+    Refuse,
 }
 
 /// Runs `galapagos import`.
@@ -169,13 +214,33 @@ fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
         arguments.interval.as_deref().map(Interval::parse).transpose().map_err(data_errors::blame)?;
     let calendar =
         arguments.calendar.as_deref().map(Calendar::parse).transpose().map_err(data_errors::blame)?;
+    let zone = arguments.timezone.as_deref().map(Zone::parse).transpose().map_err(data_errors::blame)?;
+    let now =
+        SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|t| i64::try_from(t.as_millis()).ok());
     Ok(LoadOptions {
-        read: ReadOptions { columns, day_order },
+        read: ReadOptions {
+            columns,
+            day_order,
+            decimal: arguments.decimal.map(|sign| match sign {
+                Sign::Point => DecimalSign::Point,
+                Sign::Comma => DecimalSign::Comma,
+            }),
+            zone,
+            stamp: match arguments.stamp {
+                Stamp::Open => Stamped::Open,
+                Stamp::Close => Stamped::Close,
+            },
+            empty: arguments.na.map(|na| match na {
+                Na::Drop => EmptyCells::Drop,
+                Na::Refuse => EmptyCells::Refuse,
+            }),
+        },
         check: CheckOptions {
             interval,
             calendar,
             max_gap_share: arguments.max_gap_share,
             repair: arguments.repair,
+            now_ms: now.filter(|_| !arguments.keep_last),
         },
         funding: arguments.funding.iter().map(|text| input(text, arguments.symbol.as_deref())).collect(),
     })

@@ -2,9 +2,11 @@
 
 use crate::append::grow;
 use crate::columns::ColumnRole;
+use crate::ends::{drop_forming, to_opens};
 use crate::error::{Error, Result};
 use crate::gaps::{Gaps, find_gaps, off_grid_note, usual_step};
 use crate::names::{Calendar, DAY_MS, Interval};
+use crate::order::{Origin, drop_duplicates, in_order};
 use crate::outliers::describe;
 use crate::rows::RawRows;
 use crate::series::{OwnedSeries, Series};
@@ -22,6 +24,9 @@ const OUTLIER: f64 = 20.0;
 /// Outliers that are listed one by one.
 const LISTED: usize = 20;
 
+/// Bars whose open or close lies outside high and low that may be repaired, besides one in a thousand.
+const MAX_WIDENED: usize = 3;
+
 /// What the checks allow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CheckOptions {
@@ -31,13 +36,15 @@ pub struct CheckOptions {
     pub calendar: Option<Calendar>,
     /// Largest share of missing bars that is accepted.
     pub max_gap_share: f64,
-    /// Drop exact duplicates and accept any share of gaps.
+    /// Drop exact duplicates, widen single bars to their open and close, and accept any share of gaps.
     pub repair: bool,
+    /// The present, UTC milliseconds: a last bar that has not ended then is left out. `None`: all bars are kept.
+    pub now_ms: Option<i64>,
 }
 
 impl Default for CheckOptions {
     fn default() -> Self {
-        Self { interval: None, calendar: None, max_gap_share: 0.01, repair: false }
+        Self { interval: None, calendar: None, max_gap_share: 0.01, repair: false, now_ms: None }
     }
 }
 
@@ -87,9 +94,6 @@ pub struct SymbolReport {
     pub notes: Vec<String>,
 }
 
-/// Row `at` of part `part`.
-type Origin = (u32, u32);
-
 /// Joins the `parts` of one symbol, checks every row, turns prices into ticks and joins them to those that are published,
 /// if there are any. The stamps of a `funded` symbol stay where they are: its funding falls between them.
 ///
@@ -113,10 +117,14 @@ pub(crate) fn check(
             tick.decimals
         ));
     }
-    let mut series = build(symbol, &parts, &order, tick)?;
+    let mut series = build(symbol, &parts, &order, tick, options.repair, &mut report)?;
     let step = options.interval.map(Interval::ms).or(usual_step(&series.time_ms));
+    report.notes.extend(to_opens(symbol, &mut series.time_ms, &parts, step)?);
     if !funded && step.is_some_and(|step| step >= DAY_MS) {
         report.notes.extend(to_dates(&mut series.time_ms, &parts));
+    }
+    if let Some(now_ms) = options.now_ms {
+        report.notes.extend(drop_forming(&mut series, step, now_ms));
     }
     if let Some(published) = published {
         let (grown, note) = grow(published, series)?;
@@ -160,86 +168,14 @@ pub(crate) fn finish(
     Ok((series, report))
 }
 
-/// Turns descending parts round and checks that each part rises; parts that overlap are merged by time.
-fn in_order(parts: &mut [RawRows], report: &mut SymbolReport) -> Result<Vec<Origin>> {
-    for part in parts.iter_mut() {
-        if part.time_ms.first() > part.time_ms.last() {
-            part.reverse();
-            report.notes.push(format!(
-                "{}: rows were newest first and were turned round",
-                part.source.file.display()
-            ));
-        }
-        let times = &part.time_ms;
-        if let Some(at) = (1..times.len()).find(|&i| times[i] < times[i - 1]) {
-            let problem =
-                format!("is before the row above it ({}): sort the file by time", show(times[at - 1]));
-            return Err(part.source.wrong(ColumnRole::Time, part.row[at], show(times[at]), problem));
-        }
-    }
-    parts.sort_by_key(|p| p.time_ms.first().copied());
-    let mut order: Vec<Origin> = Vec::with_capacity(parts.iter().map(RawRows::len).sum());
-    for (p, part) in parts.iter().enumerate() {
-        order.extend((0..part.len()).map(|r| (p as u32, r as u32)));
-    }
-    if parts.windows(2).any(|w| w[0].time_ms.last() > w[1].time_ms.first()) {
-        order.sort_by_key(|&(p, r)| parts[p as usize].time_ms[r as usize]);
-    }
-    Ok(order)
-}
-
-fn time_of(parts: &[RawRows], (p, r): Origin) -> i64 {
-    parts[p as usize].time_ms[r as usize]
-}
-
-fn drop_duplicates(
-    order: &mut Vec<Origin>,
+fn build(
+    symbol: &str,
     parts: &[RawRows],
+    order: &[Origin],
+    tick: Tick,
     repair: bool,
     report: &mut SymbolReport,
-) -> Result<()> {
-    let same = |a: Origin, b: Origin| {
-        let (x, y) = (&parts[a.0 as usize], &parts[b.0 as usize]);
-        let (i, j) = (a.1 as usize, b.1 as usize);
-        (0..4).all(|c| x.price(c, i).stripped() == y.price(c, j).stripped())
-            && x.volume.get(i) == y.volume.get(j)
-    };
-    let before = order.len();
-    let mut kept = 0;
-    for i in 0..order.len() {
-        if kept > 0 && time_of(parts, order[kept - 1]) == time_of(parts, order[i]) {
-            let (p, r) = order[i];
-            let part = &parts[p as usize];
-            let (other, at) = (&parts[order[kept - 1].0 as usize], order[kept - 1].1 as usize);
-            let location =
-                format!("{} {} of {}", other.source.unit, other.row[at], other.source.file.display());
-            let problem = match (same(order[kept - 1], order[i]), repair) {
-                (true, true) => continue,
-                (true, false) => {
-                    format!("is there already with the same values ({location}): drop it, or use --repair")
-                }
-                (false, _) => {
-                    format!(
-                        "is there already with other values ({location}): only you can say which is right"
-                    )
-                }
-            };
-            return Err(part.source.wrong(
-                ColumnRole::Time,
-                part.row[r as usize],
-                show(part.time_ms[r as usize]),
-                problem,
-            ));
-        }
-        order[kept] = order[i];
-        kept += 1;
-    }
-    order.truncate(kept);
-    report.duplicates_dropped = (before - kept) as u64;
-    Ok(())
-}
-
-fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Result<OwnedSeries> {
+) -> Result<OwnedSeries> {
     let n = order.len();
     let with_volume = parts.iter().all(|p| p.volume.len() == p.len());
     if !with_volume && let Some(part) = parts.iter().find(|p| !p.volume.is_empty()) {
@@ -257,6 +193,7 @@ fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Resul
         volume: with_volume.then(|| Vec::with_capacity(n)),
         ..OwnedSeries::default()
     };
+    let mut widened: Option<(Error, usize)> = None;
     for &(p, r) in order {
         let (part, r) = (&parts[p as usize], r as usize);
         let mut ticks = [0; 4];
@@ -268,20 +205,21 @@ fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Resul
             }
             ticks[column] = tick.ticks(price).ok_or_else(|| wrong("is too large"))?;
         }
-        let [open, high, low, close] = ticks;
+        let [open, mut high, mut low, close] = ticks;
         let top = if open > close { open } else { close };
         let bottom = if open < close { open } else { close };
-        let show_row = || {
+        if high < top || low > bottom {
+            let (column, problem) =
+                if high < top { (1, "is below open or close") } else { (2, "is above open or close") };
             let [o, h, l, c] = [0, 1, 2, 3].map(|i| part.price(i, r));
-            format!("open {o}, high {h}, low {l}, close {c}")
-        };
-        if high < top {
-            let problem = format!("is below open or close ({})", show_row());
-            return Err(part.source.wrong(ColumnRole::High, part.row[r], part.price(1, r), problem));
-        }
-        if low > bottom {
-            let problem = format!("is above open or close ({})", show_row());
-            return Err(part.source.wrong(ColumnRole::Low, part.row[r], part.price(2, r), problem));
+            let problem = format!("{problem} (open {o}, high {h}, low {l}, close {c})");
+            let role = ColumnRole::PRICES[column];
+            let error = part.source.wrong(role, part.row[r], part.price(column, r), problem);
+            if !repair {
+                return Err(error.hint("where an exchange slipped in single bars, use --repair"));
+            }
+            (high, low) = (if high < top { top } else { high }, if low > bottom { bottom } else { low });
+            widened.get_or_insert((error, 0)).1 += 1;
         }
         if let Some(volume) = &mut series.volume {
             let v = part.volume[r];
@@ -295,6 +233,15 @@ fn build(symbol: &str, parts: &[RawRows], order: &[Origin], tick: Tick) -> Resul
         series.high.push(high);
         series.low.push(low);
         series.close.push(close);
+    }
+    if let Some((error, count)) = widened {
+        // More are no slips of an exchange: a column is another than it is called.
+        if count > MAX_WIDENED.max(n / 1000) {
+            return Err(error);
+        }
+        report
+            .notes
+            .push(format!("high or low of {count} bars was widened to open and close, the first: {error}"));
     }
     Ok(series)
 }

@@ -45,6 +45,7 @@ impl ColumnRole {
                 "datetime",
                 "time",
                 "date",
+                "datum",
                 "gmttime",
                 "utctime",
                 "datetimeutc",

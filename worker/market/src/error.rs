@@ -46,11 +46,16 @@ impl std::fmt::Display for Location {
     }
 }
 
+/// The value of an option before what is wrong with it; nothing where none was given.
+fn given(value: &str) -> String {
+    if value.is_empty() { String::new() } else { format!("{value:?} ") }
+}
+
 /// Every error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An option has a value that cannot be used.
-    #[error("{field}: {value:?} {problem}")]
+    #[error("{field}: {}{problem}", given(value))]
     Option {
         /// Name of the option.
         field: &'static str,
@@ -137,6 +142,16 @@ impl Error {
 
     pub(crate) fn series(symbol: &str, problem: impl Into<String>) -> Self {
         Error::Series { symbol: symbol.to_owned(), problem: problem.into() }
+    }
+
+    /// The same error of a value with what to do behind it.
+    pub(crate) fn hint(self, hint: &str) -> Self {
+        match self {
+            Error::Value { location, problem } => {
+                Error::Value { location, problem: format!("{problem}; {hint}") }
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {

@@ -61,6 +61,22 @@ pub(crate) fn count_gaps(times: &[i64], interval: Interval) -> Gaps {
     gaps
 }
 
+/// A step as people write it: `4h`, `1 s`, `0.06 s`.
+fn span(ms: i64) -> String {
+    Interval::from_ms(ms).map_or_else(|| format!("{} s", ms as f64 / 1000.0), |i| i.to_string())
+}
+
+/// What times soon after 1970-01-01 mean: nobody has bars of that year at such steps.
+fn in_1970(times: &[i64]) -> &'static str {
+    const YEAR_MS: i64 = 31_536_000_000;
+    match times {
+        [first, .., last] if *first >= 0 && *last < YEAR_MS => {
+            "; all times lie in 1970: the numbers are no epochs, or epochs of another unit than their column says"
+        }
+        _ => "",
+    }
+}
+
 /// The most frequent step; among equals the shorter.
 pub(crate) fn usual_step(times: &[i64]) -> Option<i64> {
     let mut steps: BTreeMap<i64, u64> = BTreeMap::new();
@@ -82,7 +98,11 @@ pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> 
             Error::option(
                 "interval",
                 "",
-                format!("{symbol}: the spacing of the bars is no interval: say --interval, as 1h"),
+                format!(
+                    "{symbol}: the bars are mostly {} apart, which is no interval{}: say --interval, as 1h",
+                    usual.map_or_else(|| "0 s".to_owned(), span),
+                    in_1970(times)
+                ),
             )
         })?,
     };
@@ -92,17 +112,16 @@ pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> 
         && (usual - step).abs() > slack
         && !(options.repair && usual > step)
     {
-        let said = Interval::from_ms(usual).map_or_else(|| format!("{usual} ms"), |i| i.to_string());
-        return Err(Error::series(
-            symbol,
-            format!("bars are mostly {said} apart, the interval says {interval}"),
-        ));
+        let problem =
+            format!("bars are mostly {} apart, the interval says {interval}{}", span(usual), in_1970(times));
+        return Err(Error::series(symbol, problem));
     }
     if let Some(pair) = times.windows(2).find(|w| w[1].saturating_sub(w[0]) < step - slack) {
         let problem = format!(
-            "the bars at {} and {} are closer than the interval {interval}",
+            "the bars at {} and {} are closer than the interval {interval}{}",
             show(pair[0]),
-            show(pair[1])
+            show(pair[1]),
+            in_1970(times)
         );
         return Err(Error::series(symbol, problem));
     }

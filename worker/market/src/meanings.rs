@@ -94,7 +94,7 @@ fn time(
         all(rows).map(RawRows::len).sum::<usize>() >= MIN_ROWS
             && all(rows).all(|r| r.time_ms.iter().all(close))
     };
-    if !of_close(&rows) {
+    if !of_close(&rows) || all(&rows).any(|r| r.closes) {
         return Ok(rows);
     }
     let name = rows.header.names.get(rows.header.columns.time).cloned().unwrap_or_default();
@@ -111,21 +111,28 @@ fn time(
             return Ok(noted(better, format!("{seen}: the time is column {other:?}")));
         }
     }
-    let remedy = "a time names the open of a bar. Name the column of the open with --columns time=NAME, or shift the times by one interval";
+    let remedy = "a time names the open of a bar. Name the column of the open with --columns time=NAME, or have them moved back by one interval with --stamp close";
     Err(Error::layout(path, format!("{seen}: {remedy}")))
+}
+
+/// Whether high and low enclose open and close in every row, with the columns in this order.
+fn fits(rows: &FileRows, [o, h, l, c]: [usize; 4]) -> bool {
+    all(rows).all(|r| {
+        (0..r.len()).all(|i| {
+            let [open, high, low, close] = [o, h, l, c].map(|at| r.price(at, i).to_f64());
+            high >= open && high >= close && low <= open && low <= close
+        })
+    })
+}
+
+/// Whether the prices of every row agree.
+pub(crate) fn agree(rows: &FileRows) -> bool {
+    fits(rows, [0, 1, 2, 3])
 }
 
 /// Positions of open, high, low and close where no header names them.
 fn order(choice: &ColumnChoice, rows: &mut FileRows) {
-    let fits = |rows: &FileRows, [o, h, l, c]: [usize; 4]| {
-        all(rows).all(|r| {
-            (0..r.len()).all(|i| {
-                let [open, high, low, close] = [o, h, l, c].map(|at| r.price(at, i).to_f64());
-                high >= open && high >= close && low <= open && low <= close
-            })
-        })
-    };
-    if rows.header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) || fits(rows, [0, 1, 2, 3]) {
+    if rows.header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) || agree(rows) {
         return;
     }
     let fitting: Vec<_> = ORDERS.into_iter().filter(|(order, _)| fits(rows, *order)).collect();

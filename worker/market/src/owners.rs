@@ -70,7 +70,7 @@ pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Sy
             .map(|(_, rows)| (wanted.clone(), SymbolPart { written: None, rows, notes: notes.clone() }))
             .collect());
     }
-    let stem = input.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = bare_name(&input.path);
     let mut found = Vec::with_capacity(symbols.len());
     let mut names = Vec::with_capacity(symbols.len());
     for (name, rows) in symbols {
@@ -85,6 +85,18 @@ pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Sy
     }
     distinct(&input.path, names.iter().map(|(raw, name)| (raw.as_str(), name.as_str())))?;
     Ok(found)
+}
+
+/// The name of a file without its format, and without that of a packing around it: `AAPL` of `AAPL.csv.gz`.
+fn bare_name(path: &Path) -> String {
+    let packed =
+        path.extension().is_some_and(|e| ["gz", "zst", "zip"].iter().any(|p| e.eq_ignore_ascii_case(p)));
+    let inner = path.file_stem().map(Path::new).filter(|_| packed);
+    let formats = ["csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "feather", "arrow"];
+    // `BRK.B.zip` is one of BRK.B.
+    let known = |p: &&Path| p.extension().is_some_and(|e| formats.iter().any(|f| e.eq_ignore_ascii_case(f)));
+    let named = inner.filter(known).unwrap_or(path);
+    named.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Two symbols of a file that are called the same here would become one series.
@@ -107,7 +119,7 @@ pub(crate) fn match_funding<T>(
 ) -> Result<BTreeMap<String, PathBuf>> {
     let mut found = BTreeMap::new();
     for input in inputs {
-        let stem = input.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = bare_name(&input.path);
         let lower = stem.to_lowercase();
         let cut =
             ["-funding", "_funding", ".funding"].iter().find(|s| lower.ends_with(**s)).map_or(0, |s| s.len());

@@ -1,97 +1,21 @@
-//! Rows as a reader delivers them: exact decimals with the location each came from, before any check.
+//! Rows as a reader delivers them: exact decimals, before any check.
 
 use crate::columns::{ColumnRole, Columns, is_adjusted, is_volume_name};
 use crate::decimal::Decimal;
-use crate::error::{Error, Location, Result};
-use crate::read::some;
-use crate::sessions::Midnights;
-use crate::stamp::{self, DayOrder, NoStamp};
+use crate::error::{Error, Result};
+use crate::grouped::{self, DecimalSign, is_separated, times_power, without_currency, without_letter};
+pub(crate) use crate::raw::{RawRows, RowSource};
+use crate::read::{EmptyCells, ReadOptions, Stamped, some};
+use crate::stamp::{self, NoStamp, Stamp};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-/// Where rows come from.
-#[derive(Clone, Debug)]
-pub(crate) struct RowSource {
-    pub file: PathBuf,
-    /// What a row is called in messages: `line` in text, `row` in tables.
-    pub unit: &'static str,
-    /// Names of the columns in the file: time, open, high, low, close, volume.
-    pub names: [String; 6],
-}
-
-impl RowSource {
-    /// The error for a value in row `row` of the column with `role`.
-    pub(crate) fn wrong(
-        &self,
-        role: ColumnRole,
-        row: u64,
-        value: impl ToString,
-        problem: impl Into<String>,
-    ) -> Error {
-        let at = match role {
-            ColumnRole::Time | ColumnRole::Clock | ColumnRole::Symbol => 0,
-            ColumnRole::Open => 1,
-            ColumnRole::High => 2,
-            ColumnRole::Low => 3,
-            ColumnRole::Close => 4,
-            ColumnRole::Volume => 5,
-        };
-        let column = if role == ColumnRole::Symbol { role.name().to_owned() } else { self.names[at].clone() };
-        let location =
-            Location { file: self.file.clone(), row, unit: self.unit, column, value: value.to_string() };
-        Error::Value { location, problem: problem.into() }
-    }
-}
-
-/// The rows of one symbol in one file, in the order of the file.
-#[derive(Clone, Debug)]
-pub(crate) struct RawRows {
-    pub source: Arc<RowSource>,
-    pub time_ms: Vec<i64>,
-    pub mantissa: [Vec<i64>; 4],
-    pub scale: [Vec<u8>; 4],
-    /// Empty where there is no volume.
-    pub volume: Vec<f64>,
-    pub row: Vec<u64>,
-    pub midnights: Midnights,
-}
-
-impl RawRows {
-    fn new(source: Arc<RowSource>) -> Self {
-        Self {
-            source,
-            time_ms: Vec::new(),
-            mantissa: Default::default(),
-            scale: Default::default(),
-            volume: Vec::new(),
-            row: Vec::new(),
-            midnights: Midnights::default(),
-        }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.time_ms.len()
-    }
-
-    pub(crate) fn price(&self, column: usize, row: usize) -> Decimal {
-        Decimal { mantissa: self.mantissa[column][row], scale: self.scale[column][row] }
-    }
-
-    pub(crate) fn reverse(&mut self) {
-        self.time_ms.reverse();
-        self.mantissa.iter_mut().for_each(|c| c.reverse());
-        self.scale.iter_mut().for_each(|c| c.reverse());
-        self.volume.reverse();
-        self.row.reverse();
-    }
-}
-
-/// A time cell: text to be read, or milliseconds of a typed column.
+/// A time cell: text to be read, or what a typed column says.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum TimeCell<'a> {
     Text(&'a [u8], Option<&'a [u8]>),
-    Ms(i64),
+    Read(Stamp),
 }
 
 /// One row before it is read.
@@ -146,7 +70,7 @@ pub(crate) struct FileRows {
 /// Collects the rows of a file.
 pub(crate) struct Collector {
     source: Arc<RowSource>,
-    order: Option<DayOrder>,
+    options: ReadOptions,
     by_symbol: BTreeMap<Vec<u8>, usize>,
     symbols: Vec<(Option<String>, RawRows)>,
     current: usize,
@@ -156,6 +80,10 @@ pub(crate) struct Collector {
     left_out: BTreeSet<String>,
     /// The first row without a price, and how many there are.
     blank: Option<(u64, u64)>,
+    /// The same of rows that hold some prices.
+    partial: Option<(u64, u64)>,
+    /// Volumes are written with a letter for thousands.
+    lettered: bool,
     pub header: Header,
     pub notes: Vec<String>,
 }
@@ -166,6 +94,32 @@ pub(crate) fn is_empty(cell: &[u8]) -> bool {
         || [&b"null"[..], b"nan", b"na", b"n/a", b"none", b"-"].iter().any(|n| cell.eq_ignore_ascii_case(n))
 }
 
+/// Follows a number with separators, whose meaning all rows of the file decide.
+pub(crate) const SEPARATED: &str = "has separators, and not all numbers of the file have the same: write 1234.5, 1,234.5 or 1.234,5 throughout";
+
+fn no_number(cell: &[u8]) -> &'static str {
+    if is_separated(cell) { SEPARATED } else { "is no finite number" }
+}
+
+fn number(cell: &[u8], decimal: Option<DecimalSign>) -> Option<Decimal> {
+    match decimal {
+        None => Decimal::parse(cell).or_else(|| Decimal::parse(without_currency(cell))),
+        Some(sign) => grouped::parse(without_currency(cell), sign),
+    }
+}
+
+/// A volume, and whether a letter for thousands stands behind it.
+fn amount(cell: &[u8], decimal: Option<DecimalSign>) -> Option<(f64, bool)> {
+    if let Some(number) = number(cell, decimal) {
+        return Some((number.to_f64(), false));
+    }
+    if let Some((digits, power)) = without_letter(cell) {
+        return Some((times_power(number(digits, decimal)?, power)?.to_f64(), true));
+    }
+    let wide = std::str::from_utf8(cell).ok().filter(|_| decimal.is_none())?.parse::<f64>().ok()?;
+    wide.is_finite().then_some((wide, false))
+}
+
 /// Neither a price nor a volume.
 fn is_blank(row: &Row<'_>) -> bool {
     let empty = |cell: &&[u8]| is_empty(cell.trim_ascii());
@@ -174,10 +128,10 @@ fn is_blank(row: &Row<'_>) -> bool {
 }
 
 impl Collector {
-    pub(crate) fn new(file: &Path, unit: &'static str, header: Header, order: Option<DayOrder>) -> Self {
+    pub(crate) fn new(file: &Path, unit: &'static str, header: Header, options: &ReadOptions) -> Self {
         Self {
             source: Arc::new(RowSource { file: file.to_owned(), unit, names: header.sources() }),
-            order,
+            options: options.clone(),
             by_symbol: BTreeMap::new(),
             symbols: Vec::new(),
             current: 0,
@@ -186,6 +140,8 @@ impl Collector {
             used: header.columns.all().collect(),
             left_out: BTreeSet::new(),
             blank: None,
+            partial: None,
+            lettered: false,
             header,
             notes: Vec::new(),
         }
@@ -244,51 +200,42 @@ impl Collector {
 
     /// Reads one row. One that holds a time and nothing else is no bar: it is counted.
     pub(crate) fn push(&mut self, row: Row<'_>) -> Result<()> {
-        let (time_ms, offset_ms) = match row.time {
-            TimeCell::Ms(ms) => (ms, None),
+        let stamp = match row.time {
+            TimeCell::Read(stamp) => stamp,
             TimeCell::Text(text, clock) => self.read_time(text, clock, row.row)?,
         };
-        if is_blank(&row) {
-            self.blank.get_or_insert((row.row, 0)).1 += 1;
+        if self.is_left_out(&row)? {
             return Ok(());
         }
         self.choose_symbol(row.symbol);
-        let source = &self.source;
+        self.assumed_utc |= stamp.assumed_utc;
+        let (source, options) = (&self.source, &self.options);
         let rows = &mut self.symbols[self.current].1;
+        let (time_ms, offset_ms) = match &options.zone {
+            Some(zone) if stamp.assumed_utc => rows.local(zone, stamp.ms, row.row)?,
+            _ => (stamp.ms, stamp.offset_ms),
+        };
+        rows.zoneless |= stamp.assumed_utc && options.zone.is_none();
         for (column, role) in ColumnRole::PRICES.into_iter().enumerate() {
             let cell = row.prices[column].trim_ascii();
-            let Some(price) = Decimal::parse(cell) else {
-                let problem = if cell.contains(&b',') {
-                    "is no number: write prices with a point and without a thousands separator"
-                } else {
-                    "is no finite number"
-                };
-                return Err(source.wrong(role, row.row, String::from_utf8_lossy(cell), problem));
+            let Some(price) = number(cell, options.decimal) else {
+                return Err(source.wrong(role, row.row, String::from_utf8_lossy(cell), no_number(cell)));
             };
             rows.mantissa[column].push(price.mantissa);
             rows.scale[column].push(price.scale);
         }
         match row.volume.map(<[u8]>::trim_ascii) {
             Some(cell) if !is_empty(cell) => {
-                let volume = Decimal::parse(cell).map(Decimal::to_f64).or_else(|| {
-                    let number = std::str::from_utf8(cell).ok()?.parse::<f64>().ok()?;
-                    number.is_finite().then_some(number)
-                });
-                let Some(volume) = volume else {
-                    return Err(source.wrong(
-                        ColumnRole::Volume,
-                        row.row,
-                        String::from_utf8_lossy(cell),
-                        "is no finite number",
-                    ));
+                let wrong = |problem: &str| {
+                    source.wrong(ColumnRole::Volume, row.row, String::from_utf8_lossy(cell), problem)
                 };
+                let Some((volume, letter)) = amount(cell, options.decimal) else {
+                    return Err(wrong(no_number(cell)));
+                };
+                self.lettered |= letter;
                 if rows.volume.len() != rows.time_ms.len() {
-                    let problem = "follows rows without a volume: fill them, or leave the column out with --columns volume=";
-                    return Err(source.wrong(
-                        ColumnRole::Volume,
-                        row.row,
-                        String::from_utf8_lossy(cell),
-                        problem,
+                    return Err(wrong(
+                        "follows rows without a volume: fill them, or leave the column out with --columns volume=",
                     ));
                 }
                 rows.volume.push(volume);
@@ -306,8 +253,33 @@ impl Collector {
         Ok(())
     }
 
-    /// The time and the offset that is written beside it.
-    fn read_time(&mut self, text: &[u8], clock: Option<&[u8]>, row: u64) -> Result<(i64, Option<i64>)> {
+    /// Whether a row lacks prices and is passed over.
+    fn is_left_out(&mut self, row: &Row<'_>) -> Result<bool> {
+        let empty = |at: usize| is_empty(row.prices[at].trim_ascii());
+        let Some(first) = (0..4).find(|&at| empty(at)) else { return Ok(false) };
+        let wrong = |problem: &str| {
+            let cell = String::from_utf8_lossy(row.prices[first].trim_ascii()).into_owned();
+            Err(self.source.wrong(ColumnRole::PRICES[first], row.row, cell, problem))
+        };
+        match (self.options.empty, is_blank(row)) {
+            (Some(EmptyCells::Refuse), _) => {
+                wrong("is no price: fill it, or leave such rows out with --na drop")
+            }
+            (None, false) => wrong(
+                "is no price, and the row holds other values: fill it, or leave such rows out with --na drop",
+            ),
+            (_, true) => {
+                self.blank.get_or_insert((row.row, 0)).1 += 1;
+                Ok(true)
+            }
+            (Some(EmptyCells::Drop), false) => {
+                self.partial.get_or_insert((row.row, 0)).1 += 1;
+                Ok(true)
+            }
+        }
+    }
+
+    fn read_time(&mut self, text: &[u8], clock: Option<&[u8]>, row: u64) -> Result<Stamp> {
         let text = match clock {
             None => text,
             Some(clock) => {
@@ -318,11 +290,8 @@ impl Collector {
                 &self.joined
             }
         };
-        match stamp::parse(text, self.order) {
-            Ok(stamp) => {
-                self.assumed_utc |= stamp.assumed_utc;
-                Ok((stamp.ms, stamp.offset_ms))
-            }
+        match stamp::parse(text, self.options.day_order) {
+            Ok(stamp) => Ok(stamp),
             Err(reason) => {
                 let problem = match reason {
                     NoStamp::Ambiguous => {
@@ -347,7 +316,10 @@ impl Collector {
                 Some(&at) => at,
                 None => {
                     let name = symbol.map(|_| String::from_utf8_lossy(key).into_owned());
-                    self.symbols.push((name, RawRows::new(self.source.clone())));
+                    self.symbols.push((
+                        name,
+                        RawRows::new(self.source.clone(), self.options.stamp == Stamped::Close),
+                    ));
                     self.by_symbol.insert(key.to_vec(), self.symbols.len() - 1);
                     self.symbols.len() - 1
                 }
@@ -355,14 +327,14 @@ impl Collector {
         }
     }
 
-    /// Notes that times without a zone were taken as UTC.
-    pub(crate) fn assume_utc(&mut self) {
-        self.assumed_utc = true;
-    }
-
     /// The error for a cell that holds nothing.
     pub(crate) fn wrong(&self, role: ColumnRole, row: u64, problem: &str) -> Error {
-        self.source.wrong(role, row, "", problem)
+        self.wrong_value(role, row, "", problem)
+    }
+
+    /// The error for a cell.
+    pub(crate) fn wrong_value(&self, role: ColumnRole, row: u64, value: &str, problem: &str) -> Error {
+        self.source.wrong(role, row, value, problem)
     }
 
     /// All rows, by symbol.
@@ -376,11 +348,33 @@ impl Collector {
             return Err(Error::layout(&self.source.file, problem));
         }
         self.note_columns();
-        if let Some((first, count)) = self.blank {
-            let unit = self.source.unit;
-            self.notes.push(format!(
-                "{count} rows hold a time and no price and were left out, the first in {unit} {first}"
-            ));
+        let unit = self.source.unit;
+        for (found, what) in [(self.blank, "a time and no price"), (self.partial, "not all prices")] {
+            if let Some((first, count)) = found {
+                self.notes
+                    .push(format!("{count} rows hold {what} and were left out, the first in {unit} {first}"));
+            }
+        }
+        if self.lettered {
+            self.notes.push(
+                "volumes are written with a letter for thousands, millions or billions: they are rounded"
+                    .into(),
+            );
+        }
+        if let Some(zone) = &self.options.zone {
+            self.symbols.iter().try_for_each(|(_, rows)| rows.check_twice(zone))?;
+            let name = zone.name();
+            self.notes.push(match self.assumed_utc {
+                true => format!("times carry no zone: they were read as those of {name}"),
+                false => format!("times carry a zone or are epochs: {name} was not used"),
+            });
+            let twice: u64 = self.symbols.iter().map(|(_, rows)| rows.twice.0).sum();
+            if twice > 0 {
+                self.notes.push(format!(
+                    "the hour that {name} has twice, when clocks go back, was told apart by the order of the rows: {twice} times"
+                ));
+            }
+            self.assumed_utc = false;
         }
         let Self { symbols, assumed_utc, notes, header, .. } = self;
         Ok(FileRows { symbols, assumed_utc, notes, header })

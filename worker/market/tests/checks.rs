@@ -18,14 +18,14 @@ fn wrong_values_are_refused_with_file_line_column_and_value() {
         ("1498910400,10,11,10.5,10,5", "line 3, column low, value \"10.5\": is above open or close"),
         ("1498910400,10,11,0,10,5", "line 3, column low, value \"0\": is no price"),
         ("1498910400,-10,11,9,10,5", "line 3, column open, value \"-10\": is no price"),
-        ("1498910400,10,11,9,nan,5", "line 3, column close, value \"nan\": is no finite number"),
+        ("1498910400,10,11,9,nan,5", "line 3, column close, value \"nan\": is no price"),
         ("1498910400,10,inf,9,10,5", "line 3, column high, value \"inf\": is no finite number"),
         ("1498910400,10,11,9,10,-5", "line 3, column volume, value \"-5\": is below 0"),
         ("1498910400,10,11,9,10,", "line 3, column volume, value \"\": is empty"),
         ("1498910400,10,11,9,10,x", "line 3, column volume, value \"x\": is no finite number"),
         ("yesterday,10,11,9,10,5", "line 3, column time, value \"yesterday\": is no time"),
         ("1498910400,10,11,9", "line 3 has 4 fields, the header 6"),
-        ("1498910400,\"1,010\",11,9,10,5", "thousands separator"),
+        ("1498910400,\"1,010\",11,9,10,5", "say --decimal point for 1,234.5"),
     ] {
         let error = refusal(&csv(&[first, row]));
         assert!(error.contains("X.csv") && error.contains(place), "{error}");
@@ -240,5 +240,55 @@ fn the_sample_data_pass_every_check() {
             "{report:?}"
         );
         assert!(!report.rounded && report.volume && report.growth < 100.0, "{report:?}");
+    }
+}
+
+/// Rows of a price that stands still, and `wrong` with a high below the close.
+fn with_slips(rows: usize, wrong: usize) -> String {
+    let row = |i: usize| {
+        let high = if i < wrong { "10.5" } else { "12" };
+        format!("{},10,{high},9,11,5\n", START + i as i64 * HOUR)
+    };
+    format!("time,open,high,low,close,volume\n{}", (0..rows).map(row).collect::<String>())
+}
+
+#[test]
+fn a_close_outside_the_bar_is_repaired_if_asked_and_counted() {
+    let refused = refusal(&with_slips(50, 2));
+    assert!(refused.contains("line 2, column high") && refused.contains("--repair"), "{refused}");
+    let (series, report) = load_with("X.csv", with_slips(50, 2), &repair()).unwrap();
+    assert_eq!((series.high[0], series.high[1], series.high[2]), (110, 110, 120));
+    let notes = report.notes.join("\n");
+    assert!(notes.contains("of 2 bars was widened") && notes.contains("line 2"), "{notes}");
+    // Many are no slips: a column is not what it is called.
+    let many = load_with("X.csv", with_slips(50, 30), &repair()).unwrap_err().to_string();
+    assert!(many.contains("is below open or close"), "{many}");
+}
+
+#[test]
+fn numbers_of_rows_are_no_times() {
+    let rows: String = (0..30).map(|i| format!("{i},10,12,9,11\n")).collect();
+    let refused = refusal(&format!("time,open,high,low,close\n{rows}"));
+    assert!(refused.contains("mostly 1 s apart") && refused.contains("all times lie in 1970"), "{refused}");
+    let mut any = hourly();
+    any.check.interval = None;
+    let refused =
+        load_with("X.csv", format!("time,open,high,low,close\n{rows}"), &any).unwrap_err().to_string();
+    assert!(refused.contains("all times lie in 1970") && !refused.contains("\"\""), "{refused}");
+}
+
+#[test]
+fn a_column_of_symbols_that_is_not_known_as_one_is_asked_for() {
+    let row = |company: &str, i: i64| format!("{},{company},10,12,9,11\n", START + i * HOUR);
+    let one: String = (0..3).map(|i| row("A", i)).chain((0..3).map(|i| row("B", i))).collect();
+    let both: String = (0..3).flat_map(|i| [row("A", i), row("B", i).replace("10,12", "11,13")]).collect();
+    for rows in [one, both] {
+        let text = format!("time,company,open,high,low,close\n{rows}");
+        let refused = refusal(&text);
+        assert!(refused.contains("with --columns symbol=NAME"), "{refused}");
+        let dir = folder();
+        let options = with_columns("symbol=company");
+        let loaded = load_file(&Input::new(write(dir.path(), "X.csv", text)), &options).unwrap();
+        assert_eq!(loaded.iter().map(|(s, _)| s.symbol.as_str()).collect::<Vec<_>>(), ["A", "B"]);
     }
 }

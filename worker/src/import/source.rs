@@ -68,6 +68,8 @@ pub fn prepare(data: &MarketData, data_dir: &Path, how: &How<'_>) -> Result<Need
         calendar,
         max_gap_share: source.gaps.max_share.to_f64(),
         repair: false,
+        // The same file gives the same dataset on every worker, whenever it reads it.
+        now_ms: None,
     };
     let mut columns = ColumnChoice::default();
     if source.close_only {

@@ -1,12 +1,13 @@
 //! Reads delimited text: CSV and its kin, with or without a header, with quoted fields.
 
 use super::sniff::{TextLayout, sniff};
+use super::unpack::Source;
 use super::{Progress, ReadOptions};
 use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell, is_empty};
 use crate::stamp::{DayOrder, NoStamp, parse};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 /// Lines below a header that carry units or a ticker instead of data.
@@ -14,11 +15,10 @@ const MAX_UNIT_LINES: u32 = 3;
 /// Rows between two reports of progress.
 const REPORT_EVERY: u64 = 65_536;
 
-pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
-    let mut head = Vec::new();
-    let file = std::fs::File::open(path).map_err(|e| Error::io("read", path, e))?;
-    let size = file.metadata().map_err(|e| Error::io("read", path, e))?.len();
-    file.take(1 << 16).read_to_end(&mut head).map_err(|e| Error::io("read", path, e))?;
+pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    let path = source.path();
+    let size = source.file()?.metadata().map_err(|e| Error::io("read", path, e))?.len();
+    let head = source.head(1 << 16)?;
     if head.contains(&0) {
         return Err(Error::layout(path, "is no text file, nor Parquet, Feather or JSON"));
     }
@@ -26,15 +26,15 @@ pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -
     let mut layout = sniff(&text, &options.columns).map_err(|problem| Error::layout(path, problem))?;
     let order = match options.day_order {
         Some(order) => Some(order),
-        None => day_order(path, &layout)?,
+        None => day_order(source, &layout)?,
     };
-    read_rows(path, &mut layout, order, size, progress)
+    read_rows(source, &mut layout, &ReadOptions { day_order: order, ..options.clone() }, size, progress)
 }
 
 /// A reader that stands at the first row of data, and the number of bytes before it.
-fn open(path: &Path, layout: &TextLayout) -> Result<csv::Reader<BufReader<std::fs::File>>> {
-    let failed = |e| Error::io("read", path, e);
-    let mut file = BufReader::with_capacity(1 << 18, std::fs::File::open(path).map_err(failed)?);
+fn open(source: &Source, layout: &TextLayout) -> Result<csv::Reader<BufReader<std::fs::File>>> {
+    let failed = |e| Error::io("read", source.path(), e);
+    let mut file = BufReader::with_capacity(1 << 18, source.file()?);
     let mut line = Vec::new();
     for _ in 0..layout.skip {
         line.clear();
@@ -57,8 +57,9 @@ fn csv_error(path: &Path, error: csv::Error) -> Error {
 }
 
 /// Decides dates like 01/02/2020 by the first one in the file whose day is above 12.
-fn day_order(path: &Path, layout: &TextLayout) -> Result<Option<DayOrder>> {
-    let mut reader = open(path, layout)?;
+fn day_order(source: &Source, layout: &TextLayout) -> Result<Option<DayOrder>> {
+    let path = source.path();
+    let mut reader = open(source, layout)?;
     let mut record = csv::ByteRecord::new();
     let mut first = true;
     while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
@@ -82,13 +83,14 @@ fn day_order(path: &Path, layout: &TextLayout) -> Result<Option<DayOrder>> {
 }
 
 fn read_rows(
-    path: &Path,
+    source: &Source,
     layout: &mut TextLayout,
-    order: Option<DayOrder>,
+    options: &ReadOptions,
     size: u64,
     progress: Progress<'_>,
 ) -> Result<FileRows> {
-    let mut reader = open(path, layout)?;
+    let (path, order) = (source.path(), options.day_order);
+    let mut reader = open(source, layout)?;
     let mut record = csv::ByteRecord::new();
     let mut rows: Option<Collector> = None;
     let (mut count, mut unit_lines, mut headers, mut comments) = (0u64, 0, 0u64, 0u64);
@@ -122,7 +124,7 @@ fn read_rows(
             headers += 1;
             continue;
         }
-        let collector = rows.get_or_insert_with(|| collector(path, layout, order));
+        let collector = rows.get_or_insert_with(|| collector(path, layout, options));
         let wrong_width = |hint: &str| {
             let (fields, header) = (record.len(), layout.names.len());
             Err(Error::layout(path, format!("line {line} has {fields} fields, the header {header}: {hint}")))
@@ -177,14 +179,14 @@ fn read_rows(
     rows.finish()
 }
 
-fn collector(path: &Path, layout: &TextLayout, order: Option<DayOrder>) -> Collector {
+fn collector(path: &Path, layout: &TextLayout, options: &ReadOptions) -> Collector {
     let header = |columns: &Columns| Header {
         names: layout.names.clone(),
         columns: columns.clone(),
         named: layout.has_header,
         wide: !layout.groups.is_empty(),
     };
-    let mut rows = Collector::new(path, "line", header(&layout.columns), order);
+    let mut rows = Collector::new(path, "line", header(&layout.columns), options);
     layout.groups.iter().for_each(|group| rows.also(header(&group.columns)));
     rows
 }

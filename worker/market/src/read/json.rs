@@ -1,7 +1,9 @@
 //! JSON: lines of objects or arrays, arrays of candles, and the answers of exchanges that wrap them.
 
+use super::shapes::as_rows;
 use super::tree::{Data, Table, Tree, is_row, some};
 use super::unique::Unique;
+use super::unpack::Source;
 use super::{Progress, ReadOptions};
 use crate::columns::{ColumnRole, Columns, find, remedy, without_header};
 use crate::error::{Error, Result};
@@ -9,10 +11,13 @@ use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::Path;
 
-pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
-    let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
+pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    let path = source.path();
+    let mut bytes = Vec::new();
+    source.file()?.read_to_end(&mut bytes).map_err(|e| Error::io("read", path, e))?;
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let size = text.len() as u64;
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Unique>();
@@ -30,7 +35,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions, progress: Progress<'_>) -
             reader.unit = if count == 0 { "line" } else { reader.unit };
             reader.row(&value, line, None)?;
         } else {
-            wrappers.push((line, value));
+            wrappers.push((line, as_rows(value, &options.columns)));
         }
         let end = values.byte_offset();
         line += text[at..end].iter().filter(|&&b| b == b'\n').count() as u64;
@@ -153,7 +158,7 @@ impl Reader<'_> {
                 wide: false,
             };
             match &mut self.rows {
-                None => self.rows = Some(Collector::new(self.path, unit, header, self.options.day_order)),
+                None => self.rows = Some(Collector::new(self.path, unit, header, self.options)),
                 Some(rows) => rows.also(header),
             }
             self.columns = Some((columns, names));

@@ -3,10 +3,12 @@
 mod csv;
 mod json;
 mod numbers;
+mod shapes;
 mod sniff;
 mod table;
 mod tree;
 mod unique;
+mod unpack;
 mod wide;
 
 pub(crate) use numbers::{Numbers, read_numbers};
@@ -14,11 +16,13 @@ pub(crate) use tree::some;
 
 use crate::choice::ColumnChoice;
 use crate::error::{Error, Result};
-use crate::meanings::check_meanings;
-use crate::rows::FileRows;
+use crate::grouped::{DecimalSign, decide};
+use crate::meanings::{agree, check_meanings};
+use crate::rows::{FileRows, SEPARATED};
 use crate::stamp::DayOrder;
-use std::io::Read;
+use crate::zone::Zone;
 use std::path::Path;
+use unpack::Source;
 
 /// How to read a file.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +31,33 @@ pub struct ReadOptions {
     pub columns: ColumnChoice,
     /// Order of day and month in dates such as 01/02/2020; `None`: decided by the file if it can.
     pub day_order: Option<DayOrder>,
+    /// The sign before a fraction; `None`: a point, or what all numbers of the file allow.
+    pub decimal: Option<DecimalSign>,
+    /// The zone of times that carry none; `None`: UTC.
+    pub zone: Option<Zone>,
+    /// What a time names.
+    pub stamp: Stamped,
+    /// What to do with rows that lack prices; `None`: those without any value are left out, others refused.
+    pub empty: Option<EmptyCells>,
+}
+
+/// Which end of a bar a time names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stamped {
+    /// The open.
+    #[default]
+    Open,
+    /// The close: one interval later.
+    Close,
+}
+
+/// What to do with rows that lack prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyCells {
+    /// Leave the row out, whatever else it holds.
+    Drop,
+    /// Refuse the file.
+    Refuse,
 }
 
 /// Reports how far a file is read: bytes or rows done, and all of them, in the same unit.
@@ -37,39 +68,55 @@ pub(crate) type Progress<'a> = &'a dyn Fn(u64, u64);
 /// # Errors
 /// `Missing` or `Io` if it cannot be read; `Invalid` with line, column and value if it is not understood.
 pub(crate) fn read_file(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
-    let rows = read_once(path, options, progress)?;
+    let source = Source::open(path)?;
+    let (mut rows, decimal) = read_numbers_of(&source, options, progress)?;
+    rows.notes.extend(source.notes.iter().cloned());
     let again = |columns: &ColumnChoice| {
-        let options = ReadOptions { columns: columns.clone(), ..options.clone() };
-        read_once(path, &options, progress)
+        let options = ReadOptions { columns: columns.clone(), decimal, ..options.clone() };
+        read_once(&source, &options, progress)
     };
     check_meanings(path, &options.columns, rows, &again)
 }
 
-fn read_once(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
-    let failed = |e| Error::io("read", path, e);
-    let mut head = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(64).read_to_end(&mut head).map_err(failed)?;
-    let refuse = |problem: &str| Err(Error::layout(path, problem));
-    match head.as_slice() {
+/// Reads a file; where its numbers have separators, all of them decide what these mean.
+fn read_numbers_of(
+    source: &Source,
+    options: &ReadOptions,
+    progress: Progress<'_>,
+) -> Result<(FileRows, Option<DecimalSign>)> {
+    let error = match read_once(source, options, progress) {
+        Ok(rows) => return Ok((rows, options.decimal)),
+        Err(error) => error,
+    };
+    let separated = match &error {
+        Error::Value { location, problem } if options.decimal.is_none() && problem == SEPARATED => {
+            location.value.clone()
+        }
+        _ => return Err(error),
+    };
+    let read = |sign| read_once(source, &ReadOptions { decimal: Some(sign), ..options.clone() }, progress);
+    let (mut rows, sign, note) = decide(source.path(), &separated, read, agree)?.ok_or(error)?;
+    rows.notes.push(note);
+    Ok((rows, Some(sign)))
+}
+
+fn read_once(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    let refuse = |problem: &str| Err(Error::layout(source.path(), problem));
+    match source.head(64)?.as_slice() {
         [] => refuse("is empty"),
-        [b'P', b'A', b'R', b'1', ..] => table::read_parquet(path, options, progress),
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => table::read_arrow(path, options, progress),
+        [b'P', b'A', b'R', b'1', ..] => table::read_parquet(source, options, progress),
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => table::read_arrow(source, options, progress),
         [b'F', b'E', b'A', b'1', ..] => {
             refuse("is Feather version 1: write it again as version 2 or Parquet")
         }
         [0xff, 0xff, 0xff, 0xff, ..] => {
             refuse("is an Arrow stream: write it as an Arrow file (Feather version 2)")
         }
-        [0x1f, 0x8b, ..] => refuse("is compressed with gzip: unpack it first"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => refuse("is compressed with zstd: unpack it first"),
-        [b'P', b'K', 3, 4, ..] => refuse("is a ZIP archive or a spreadsheet: unpack it, or save it as CSV"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => refuse("is written in UTF-16: save it as UTF-8"),
         text => {
             let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
             match text.first() {
-                Some(b'[' | b'{') => json::read(path, options, progress),
-                _ => csv::read(path, options, progress),
+                Some(b'[' | b'{') => json::read(source, options, progress),
+                _ => csv::read(source, options, progress),
             }
         }
     }

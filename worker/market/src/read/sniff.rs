@@ -4,6 +4,7 @@ use super::wide::{Group, groups};
 use crate::choice::ColumnChoice;
 use crate::columns::{Columns, find, remedy, without_header};
 use crate::decimal::Decimal;
+use crate::grouped::{self, DecimalSign, without_currency};
 use crate::stamp::{DayOrder, parse};
 
 /// How a text file is laid out.
@@ -143,7 +144,11 @@ fn numbers(
     delimiter: u8,
     choice: &ColumnChoice,
 ) -> Option<Result<TextLayout, String>> {
-    let is_price = |cell: &String| Decimal::parse(cell.as_bytes()).is_some();
+    let is_price = |cell: &String| {
+        let cell = without_currency(cell.as_bytes());
+        let grouped = [DecimalSign::Point, DecimalSign::Comma].map(|sign| grouped::parse(cell, sign));
+        Decimal::parse(cell).is_some() || grouped.iter().any(Option::is_some)
+    };
     let is_time = |text: &str| {
         parse(text.as_bytes(), Some(DayOrder::DayMonth))
             .or_else(|_| parse(text.as_bytes(), Some(DayOrder::MonthDay)))

@@ -1,26 +1,34 @@
 //! Parquet and Feather (Arrow IPC files): typed columns.
 
+use super::unpack::Source;
 use super::{Progress, ReadOptions};
 use crate::columns::{ColumnRole, Columns, find, remedy};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
-use crate::stamp::{from_epoch_f64, from_integer};
+use crate::stamp::{Stamp, from_epoch_f64, from_integer, show};
 use arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::fs::File;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+/// Times in micro- and nanoseconds before this are seconds or milliseconds that were called so: 1970-02-01.
+const LEAST_MS: i64 = 31 * 86_400_000;
+
 type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>>>;
 
-pub(super) fn read_parquet(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+pub(super) fn read_parquet(
+    source: &Source,
+    options: &ReadOptions,
+    progress: Progress<'_>,
+) -> Result<FileRows> {
+    let path = source.path();
     guarded(path, || {
-        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
+        let file = source.file()?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(path, e))?;
         let total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let schema = builder.schema().clone();
@@ -29,9 +37,10 @@ pub(super) fn read_parquet(path: &Path, options: &ReadOptions, progress: Progres
     })
 }
 
-pub(super) fn read_arrow(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+pub(super) fn read_arrow(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    let path = source.path();
     guarded(path, || {
-        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
+        let file = source.file()?;
         let reader = arrow::ipc::reader::FileReader::try_new(std::io::BufReader::new(file), None)
             .map_err(|e| damaged(path, e))?;
         let schema = reader.schema();
@@ -40,6 +49,14 @@ pub(super) fn read_arrow(path: &Path, options: &ReadOptions, progress: Progress<
 }
 
 pub(super) fn damaged(path: &Path, problem: impl std::fmt::Display) -> Error {
+    let problem = problem.to_string();
+    // The words of the decoder for a codec that was left out of it.
+    if problem.to_lowercase().contains("disabled feature") {
+        let problem = format!(
+            "is compressed with what this program does not read: write it with zstd, snappy or gzip ({problem})"
+        );
+        return Error::layout(path, problem);
+    }
     Error::layout(path, format!("cannot be decoded, it may be cut: {problem}"))
 }
 
@@ -64,7 +81,7 @@ fn read_batches(
     })?;
     let names = names.into_iter().map(str::to_owned).collect();
     let header = Header { names, columns: columns.clone(), named: true, wide: false };
-    let mut rows = Collector::new(path, "row", header, options.day_order);
+    let mut rows = Collector::new(path, "row", header, options);
     let mut first = 1;
     for batch in batches {
         let batch = batch.map_err(|e| damaged(path, e))?;
@@ -84,16 +101,12 @@ fn read_batch(
 ) -> Result<()> {
     let cells = |at: usize| Cells::new(batch.column(at)).map_err(|e| damaged(path, e));
     let time = Times::new(batch.column(columns.time)).map_err(|e| damaged(path, e))?;
-    if let Times::Ms { zone: false, .. } = time {
-        rows.assume_utc();
-    }
     let clock = columns.clock.map(cells).transpose()?;
     let [open, high, low, close] = columns.prices;
     let prices = [cells(open)?, cells(high)?, cells(low)?, cells(close)?];
     let volume = columns.volume.map(cells).transpose()?;
     let symbol = columns.symbol.map(cells).transpose()?;
     let mut texts: [Vec<u8>; 8] = Default::default();
-    let mut zoneless = false;
     for i in 0..batch.num_rows() {
         let row = first + i as u64;
         let [t0, t1, t2, t3, t4, t5, t6, t7] = &mut texts;
@@ -102,17 +115,26 @@ fn read_batch(
             Times::Ms { values, .. } | Times::Integers(values) if values.is_null(i) => {
                 return Err(rows.wrong(ColumnRole::Time, row, "is missing"));
             }
-            Times::Ms { values, per, times, .. } => {
-                TimeCell::Ms(values.value(i).div_euclid(*per).saturating_mul(*times))
+            Times::Ms { values, per, times, zone } => {
+                let ms = values.value(i).div_euclid(*per).saturating_mul(*times);
+                if *per > 1 && values.value(i) > 0 && ms < LEAST_MS {
+                    let problem = format!(
+                        "is {} as the unit of the column says: these are epochs of another unit, write them as times",
+                        show(ms)
+                    );
+                    return Err(rows.wrong_value(
+                        ColumnRole::Time,
+                        row,
+                        &values.value(i).to_string(),
+                        &problem,
+                    ));
+                }
+                TimeCell::Read(Stamp { ms, assumed_utc: !zone, offset_ms: None })
             }
-            Times::Integers(values) => {
-                let stamp = from_integer(values.value(i));
-                zoneless |= stamp.assumed_utc;
-                TimeCell::Ms(stamp.ms)
-            }
+            Times::Integers(values) => TimeCell::Read(from_integer(values.value(i))),
             Times::Seconds(values) => {
                 match from_epoch_f64(if values.is_null(i) { f64::NAN } else { values.value(i) }) {
-                    Some(stamp) => TimeCell::Ms(stamp.ms),
+                    Some(stamp) => TimeCell::Read(stamp),
                     None => return Err(rows.wrong(ColumnRole::Time, row, "is missing or no time")),
                 }
             }
@@ -129,9 +151,6 @@ fn read_batch(
             volume: volume.as_ref().map(|c| c.text(i, t5)),
             symbol: symbol.as_ref().map(|c| c.text(i, t7)),
         })?;
-    }
-    if zoneless {
-        rows.assume_utc();
     }
     Ok(())
 }

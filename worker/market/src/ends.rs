@@ -1,0 +1,69 @@
+//! Which end of a bar its time names, and whether the last bar has ended.
+
+use crate::error::{Error, Result};
+use crate::names::{DAY_MS, Interval};
+use crate::raw::RawRows;
+use crate::series::OwnedSeries;
+use crate::stamp::show;
+
+/// Moves times that name closes back by one interval of `step` milliseconds, and says so.
+///
+/// # Errors
+/// No interval is known.
+pub(crate) fn to_opens(
+    symbol: &str,
+    times: &mut [i64],
+    parts: &[RawRows],
+    step: Option<i64>,
+) -> Result<Option<String>> {
+    if !parts.iter().any(|p| p.closes) {
+        return Ok(None);
+    }
+    let Some(interval) = step.and_then(Interval::from_ms) else {
+        let problem =
+            format!("{symbol}: is needed to move times from the closes to the opens: say --interval, as 1h");
+        return Err(Error::option("interval", "", problem));
+    };
+    // A close at 21:00 belongs to the session of the same day, one at midnight to that of the day before.
+    let midnight = |t: &i64| close(*t).rem_euclid(DAY_MS) == 0;
+    let midnights = times.iter().all(midnight) || parts.iter().all(|p| !p.midnights.other);
+    let day = |t: i64| t.div_euclid(DAY_MS) * DAY_MS;
+    if interval.ms() >= DAY_MS && !midnights && times.windows(2).all(|pair| day(pair[0]) < day(pair[1])) {
+        times.iter_mut().for_each(|t| *t = day(*t));
+        return Ok(Some("times name closes inside a day: they were moved to its date".into()));
+    }
+    times.iter_mut().for_each(|t| *t = close(*t) - interval.ms());
+    Ok(Some(format!("times name the closes of the bars: they were moved back by {interval}")))
+}
+
+/// The close that a last second or millisecond before it stands for.
+fn close(ms: i64) -> i64 {
+    match ms.rem_euclid(60_000) {
+        59_000 => ms + 1_000,
+        59_999 => ms + 1,
+        _ => ms,
+    }
+}
+
+/// Drops the last bar if it has not ended at `now_ms`, and says so. What begins later is only said: its clock is
+/// another.
+pub(crate) fn drop_forming(series: &mut OwnedSeries, step: Option<i64>, now_ms: i64) -> Option<String> {
+    let (&last, step) = (series.time_ms.last()?, step?);
+    if last > now_ms {
+        return Some(format!(
+            "the last bar begins in the future, at {}: are its times those of a local clock (--timezone) or of closes (--stamp close)?",
+            show(last)
+        ));
+    }
+    if last.saturating_add(step) <= now_ms || series.time_ms.len() < 2 {
+        return None;
+    }
+    series.time_ms.pop();
+    for column in [&mut series.open, &mut series.high, &mut series.low, &mut series.close] {
+        column.pop();
+    }
+    if let Some(volume) = &mut series.volume {
+        volume.pop();
+    }
+    Some(format!("the bar of {} has not ended yet and was left out; --keep-last keeps it", show(last)))
+}
