@@ -169,12 +169,13 @@ fn an_estimate_names_the_path_that_the_individuals_of_this_job_take() {
         species.iter().map(|s| s["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(path("fx-hourly.yaml", &[]), ["batch"; 3]);
-    // Fills at the close are simulated, whatever the strategy.
-    assert_eq!(path("fx-hourly.yaml", &["execution.fill=SameClose"]), ["simulator"; 3]);
-    // A stop gene keeps a species where it was; one whose entries have distances of their own is simulated.
+    // Fills at the close, a stop gene, and entries with distances of their own keep a species where it was.
+    assert_eq!(path("fx-hourly.yaml", &["execution.fill=SameClose"]), ["batch"; 3]);
     let stop = "strategies[1].genes=[{name: stop_loss, value: \"0.05\"}]";
     assert_eq!(path("fx-hourly.yaml", &[stop]), ["batch"; 3]);
-    assert_eq!(path("fx-hourly.yaml", &["strategies=[{name: atr_stop_loss}]"]), ["simulator"]);
+    assert_eq!(path("fx-hourly.yaml", &["strategies=[{name: atr_stop_loss}]"]), ["batch"]);
+    // What counts every row is simulated, whatever the strategy.
+    assert_eq!(path("fx-hourly.yaml", &["execution.window=Full"]), ["simulator"; 3]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Prints how many million strategy-bars a second the batch path evaluates, set-up included, on one thread and on
-//! two: `cargo run --release -p galapagos-engine --example throughput [--long-short] [--stops] [BARS] [INDIVIDUALS] [FEE]
-//! [STRATEGY..]`. With `--long-short` accounts take both sides, with liquidation at 5 %; with
-//! `--stops` each has a stop, a target or a trailing stop, or several.
+//! two: `cargo run --release -p galapagos-engine --example throughput [OPTION..] [BARS] [INDIVIDUALS] [FEE] [STRATEGY..]`.
+//! With `--long-short` accounts take both sides, with liquidation at 5 %; with `--stops` each has a stop, a target or a
+//! trailing stop, or several. `--same-close`, `--lot`, `--funding` (a constant rate and borrowing) and `--leverage` (2, with
+//! liquidation) set the options of these names; `--symbols` runs a portfolio of eight, whose bars all count; `--sortino`, `--turnover` and `--skew` ask for these metrics too.
 #![allow(clippy::disallowed_types)]
 
 #[path = "../benches/support/mod.rs"]
@@ -9,15 +10,15 @@ mod support;
 
 use galapagos_engine::backtest::Backtest;
 use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
-use galapagos_engine::evaluation::{Evaluation, MetricSet, Reason};
-use galapagos_engine::execution::{Execution, Side};
+use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
+use galapagos_engine::execution::{Execution, Fill, Funding, Side};
 use galapagos_engine::genes::{Genome, Stops};
 use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::strategies::{BuiltIn, Context, all};
 use galapagos_engine::window::Rows;
 use std::time::Instant;
-use support::{EMPTY, Rng, Walk, cpu_seconds, genome, stops, walk};
+use support::{Data, EMPTY, Rng, Walk, cpu_seconds, genome, stops, walk};
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
@@ -27,15 +28,30 @@ fn main() {
         args.len() < given
     };
     let (both_sides, with_stops) = (flag("--long-short"), flag("--stops"));
+    let [same_close, lot, funding, leverage] =
+        ["--same-close", "--lot", "--funding", "--leverage"].map(&mut flag);
+    let asked = [("--sortino", Metric::Sortino), ("--turnover", Metric::Turnover), ("--skew", Metric::Skew)];
+    let asked = asked.into_iter().filter(|(name, _)| flag(name));
+    let metrics = asked.fold(MetricSet::always(), |set, (_, metric)| set.with(metric));
+    let symbols = if flag("--symbols") { 8 } else { 1 };
     let mut args = args.into_iter();
     let mut number = |default: f64| args.next().and_then(|a| a.parse().ok()).unwrap_or(default);
     let (bars, individuals, fee) = (number(525_600.0) as usize, number(1000.0) as usize, number(0.0001));
     let chosen: Vec<String> = args.collect();
     let kind = Walk { start: 3_000_000.0, step: 0.0004, flat: 0.0, idle: Some(0.0) };
-    let data = walk("RANDOM", bars, kind, &mut Rng(1));
+    let data: Vec<Data> =
+        (0..symbols).map(|i| walk(&format!("RANDOM{i}"), bars, kind, &mut Rng(1 + i))).collect();
     let exec = Execution {
         side: if both_sides { Side::LongShort } else { Side::Long },
-        maintenance_margin: both_sides.then_some(0.05),
+        fill: if same_close { Fill::SameClose } else { Fill::NextOpen },
+        lot: lot.then_some(0.001),
+        leverage: if leverage { 2.0 } else { 1.0 },
+        funding: match funding {
+            true => Funding::Constant { rate_e9: 100_000, interval_hours: 8 },
+            false => Funding::None,
+        },
+        borrow_rate: if funding { 0.02 } else { 0.0 },
+        maintenance_margin: (both_sides || leverage).then_some(0.05),
         taker_fee: fee,
         bars_per_year: 525_600.0,
         ..Execution::default()
@@ -47,7 +63,7 @@ fn main() {
         "{:24} {:>8} {:>8} {:>6} | {:>8} {:>8} {:>6} {:>8} | {:>8} {:>6}",
         "strategy", "1 thread", "2", "ratio", "CPU: 1", "2", "ratio", "scalar", "trades", "ruined"
     );
-    for strategy in all().iter().filter(|s| !s.def().trains && !s.def().needs_funding) {
+    for strategy in all().iter().filter(|s| !s.def().trains && (funding || !s.def().needs_funding)) {
         let name = strategy.def().name;
         if !chosen.is_empty() && !chosen.iter().any(|c| c == name) {
             continue;
@@ -62,22 +78,16 @@ fn main() {
                 genome
             })
             .collect();
-        let work = (bars * members.len()) as f64 / 1e6;
+        let work = (bars * data.len() * members.len()) as f64 / 1e6;
         let measure = |threads: usize| {
             let (start, cpu) = (Instant::now(), cpu_seconds());
-            let (longest, out) = run(&data.bars(), *strategy, &members, &exec, threads);
+            let (longest, out) = run(&data, *strategy, &members, (&exec, metrics), threads);
             let own = cpu_seconds().zip(cpu).map_or(f64::NAN, |(end, start)| end - start);
             (work / start.elapsed().as_secs_f64(), work / (own + longest), out)
         };
-        let slow = measure_scalar(&data.bars(), *strategy, &members, &exec);
-        let fast_path = !matches!(name, "atr_stop_loss" | "volatility_scaling");
-        if !fast_path {
-            println!("{name:24} runs the simulator: {slow:.1}");
-            continue;
-        }
+        let slow = measure_scalar(&data, *strategy, &members, (&exec, metrics));
         let ((one, cpu, out), (two, cpu2, _)) = (measure(1), measure(2));
-        let trades: f64 =
-            out.iter().filter_map(|e| e.metrics.get(galapagos_engine::evaluation::Metric::Trades)).sum();
+        let trades: f64 = out.iter().filter_map(|e| e.metrics.get(Metric::Trades)).sum();
         let ruined = out.iter().filter(|e| e.reason == Some(Reason::Ruined)).count();
         println!(
             "{name:24} {one:>8.0} {two:>8.0} {:>6.2} | {cpu:>8.0} {cpu2:>8.0} {:>6.2} {slow:>8.1} | {:>8.0} {ruined:>6}",
@@ -91,16 +101,16 @@ fn main() {
 /// One job: tables, then the population in one batch per thread, cut by locality. Answers the processor time of the
 /// longest thread besides this one.
 fn run(
-    bars: &galapagos_engine::bars::Bars,
+    data: &[Data],
     strategy: &dyn BuiltIn,
     members: &[Genome],
-    exec: &Execution,
+    (exec, metrics): (&Execution, MetricSet),
     threads: usize,
 ) -> (f64, Vec<Evaluation>) {
-    let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
-    let windows = [Rows::after_warm_up(601)];
-    let run =
-        Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics: MetricSet::always() };
+    let prepared: Vec<Prepared> =
+        data.iter().map(|d| Prepared::new(d.bars(), exec).expect("funding is constant")).collect();
+    let windows = vec![Rows::after_warm_up(601); data.len()];
+    let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics };
     let evaluator = BatchEvaluator::new(run);
     let mut individuals: Vec<Individual> =
         members.iter().map(|genome| Individual { strategy, genome }).collect();
@@ -130,23 +140,23 @@ fn run(
 
 /// The same work by the scalar simulator, on a few of the genomes.
 fn measure_scalar(
-    bars: &galapagos_engine::bars::Bars,
+    data: &[Data],
     strategy: &dyn BuiltIn,
     members: &[Genome],
-    exec: &Execution,
+    (exec, metrics): (&Execution, MetricSet),
 ) -> f64 {
-    let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
-    let windows = [Rows::after_warm_up(601)];
-    let run =
-        Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics: MetricSet::always() };
+    let prepared: Vec<Prepared> =
+        data.iter().map(|d| Prepared::new(d.bars(), exec).expect("funding is constant")).collect();
+    let windows = vec![Rows::after_warm_up(601); data.len()];
+    let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics };
     let context =
         Context { first: 600, bars_per_year: exec.bars_per_year, others: &[], interrupt: Interrupt::NEVER };
     let few = &members[..if members.len() < 4 { members.len() } else { 4 }];
     let (start, cpu) = (Instant::now(), cpu_seconds());
     for genome in few {
-        let signals = [strategy.signals(&prepared[0].bars(), genome, context)];
+        let signals: Vec<_> = prepared.iter().map(|p| strategy.signals(&p.bars(), genome, context)).collect();
         std::hint::black_box(galapagos_engine::backtest::evaluate_signals(&run, &signals, genome));
     }
     let seconds = cpu_seconds().zip(cpu).map_or(start.elapsed().as_secs_f64(), |(end, start)| end - start);
-    (bars.len() * few.len()) as f64 / 1e6 / seconds
+    prepared.iter().map(|p| p.len() * few.len()).sum::<usize>() as f64 / 1e6 / seconds
 }

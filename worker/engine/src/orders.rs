@@ -11,11 +11,7 @@ pub(crate) struct Targets<'a> {
     steps: f64,
     /// Sign that may not be entered, after a stop, target or liquidation of that side; 0 = none.
     blocked: i8,
-    /// Sized only: latched side, whether the blocked side's condition has been false since, and the entry's values.
-    latched: i8,
-    rearmed: bool,
-    size: f64,
-    distances: Distances,
+    sized: SizedLatch,
 }
 
 /// Distances of the stops of a sized entry from its fill price, in price units.
@@ -34,10 +30,7 @@ impl<'a> Targets<'a> {
             side: exec.side,
             steps: f64::from(exec.exposure_steps),
             blocked: 0,
-            latched: 0,
-            rearmed: false,
-            size: 0.0,
-            distances: Distances::default(),
+            sized: SizedLatch::default(),
         }
     }
 
@@ -46,7 +39,10 @@ impl<'a> Targets<'a> {
         let wanted = match self.signals {
             Signals::Positions(p) => self.side.keep(f64::from(p[t].signum())),
             Signals::Exposure(w) => round(self.side.keep(w[t]), self.steps),
-            Signals::Sized(_) => return self.decide_sized(t),
+            Signals::Sized(s) => {
+                let entry = || (s.size[t], Distances::of(s.stop, s.trail, s.atr[t]));
+                return self.side.keep(self.sized.decide(s.enter_long[t], s.enter_short[t], entry));
+            }
             // They are asked themselves.
             Signals::Rules(_) => 0.0,
         };
@@ -68,34 +64,71 @@ impl<'a> Targets<'a> {
             Signals::Positions(p) => first(&|t| differs(self.side.keep(f64::from(p[t].signum())))),
             Signals::Exposure(w) => first(&|t| differs(round(self.side.keep(w[t]), self.steps))),
             Signals::Sized(s) => first(&|t| {
-                let (long, short) = (s.enter_long[t], s.enter_short[t]);
-                let rearms = !self.rearmed && ((self.blocked > 0 && !long) || (self.blocked < 0 && !short));
-                let entry = i8::from(long) - i8::from(short);
-                let enters = entry != self.latched || (entry == self.blocked && self.rearmed);
-                rearms || (entry != 0 && enters)
+                self.sized.matters(u64::from(s.enter_long[t]), u64::from(s.enter_short[t])) & 1 == 1
             }),
             Signals::Rules(_) => from,
         }
     }
 
-    fn decide_sized(&mut self, t: usize) -> f64 {
-        let Signals::Sized(s) = self.signals else { return 0.0 };
-        let (long, short) = (s.enter_long[t], s.enter_short[t]);
+    /// Stop distances of the entry last decided.
+    pub fn distances(&self) -> Distances {
+        self.sized.distances
+    }
+
+    /// A stop, target or liquidation closed a position of this sign.
+    pub fn block(&mut self, sign: i8) {
+        self.blocked = sign;
+        self.sized.block(sign);
+    }
+}
+
+/// The latch of sized entries, which have no exits of their own: a side that was stopped is armed again at the first close at
+/// which its condition is false (X13).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SizedLatch {
+    latched: i8,
+    /// Sign that may not be entered, and whether its condition has been false since.
+    blocked: i8,
+    rearmed: bool,
+    /// Values of the entry.
+    size: f64,
+    distances: Distances,
+}
+
+impl SizedLatch {
+    /// The target wanted after a close with these entry conditions; `entry`: the size and distances of one decided here.
+    #[inline(always)]
+    pub fn decide(&mut self, long: bool, short: bool, entry: impl FnOnce() -> (f64, Distances)) -> f64 {
         if (self.blocked > 0 && !long) || (self.blocked < 0 && !short) {
             self.rearmed = true;
         }
-        let entry = i8::from(long) - i8::from(short);
-        if entry != 0 && (entry != self.latched || (entry == self.blocked && self.rearmed)) {
-            self.latched = entry;
+        let side = i8::from(long) - i8::from(short);
+        if side != 0 && self.enters(side) {
+            self.latched = side;
             self.blocked = 0;
             self.rearmed = false;
-            self.size = s.size[t];
-            self.distances = Distances {
-                stop: Some(s.stop * s.atr[t]),
-                trail: (s.trail > 0.0).then_some(s.trail * s.atr[t]),
-            };
+            (self.size, self.distances) = entry();
         }
-        if self.blocked == 0 { self.side.keep(f64::from(self.latched) * self.size) } else { 0.0 }
+        if self.blocked == 0 { f64::from(self.latched) * self.size } else { 0.0 }
+    }
+
+    /// Whether the entry condition of a side is a new signal.
+    #[inline(always)]
+    fn enters(&self, side: i8) -> bool {
+        side != self.latched || (side == self.blocked && self.rearmed)
+    }
+
+    /// The closes, one bit each, at which [`SizedLatch::decide`] would say something new or change what it remembers; the
+    /// entry conditions as bits.
+    #[inline(always)]
+    pub fn matters(&self, long: u64, short: u64) -> u64 {
+        let if_so = |so: bool, rows: u64| if so { rows } else { 0 };
+        let rearms = match self.blocked {
+            _ if self.rearmed => 0,
+            0 => 0,
+            side => !if side > 0 { long } else { short },
+        };
+        rearms | if_so(self.enters(1), long & !short) | if_so(self.enters(-1), short & !long)
     }
 
     /// Stop distances of the entry last decided.
@@ -107,6 +140,14 @@ impl<'a> Targets<'a> {
     pub fn block(&mut self, sign: i8) {
         self.blocked = sign;
         self.rearmed = false;
+    }
+}
+
+impl Distances {
+    /// Of stops at these multiples of an average true range; no multiple above 0 of the trailing one: off.
+    #[inline(always)]
+    pub fn of(stop: f64, trail: f64, atr: f64) -> Distances {
+        Distances { stop: Some(stop * atr), trail: (trail > 0.0).then_some(trail * atr) }
     }
 }
 

@@ -107,13 +107,21 @@ struct Seen {
     /// Individuals that latch positions, and those of them that ran the simulator.
     latched: usize,
     simulated: usize,
+    /// The only strategies of its jobs, if there are any.
+    only: &'static [&'static str],
+    /// Whether its jobs have several symbols.
+    several: bool,
 }
 
 /// Compares the batch path with the simulator on one random job.
 fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, seen: &mut Seen) {
     let mut rng = Rng(seed);
-    let symbols =
-        if exec.aggregate == Aggregate::Portfolio && rng.chance(0.7) { 1 } else { 1 + rng.below(3) };
+    let alone = if seen.several { 0.0 } else { 0.7 };
+    let symbols = match exec.aggregate {
+        Aggregate::Portfolio if rng.chance(alone) => 1,
+        _ if seen.several => 2 + rng.below(4),
+        _ => 1 + rng.below(3),
+    };
     let rows = rng.pick(&[700, 1100, 1800, 2600]);
     let data: Vec<Data> = (0..symbols)
         .map(|i| {
@@ -121,7 +129,9 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
             random_data(&format!("S{i}"), rows - shorter, &mut rng)
         })
         .collect();
-    let strategies: Vec<&'static dyn BuiltIn> = all().iter().copied().filter(|s| !s.def().trains).collect();
+    let takes = |name| seen.only.is_empty() || seen.only.contains(&name);
+    let strategies: Vec<&'static dyn BuiltIn> =
+        all().iter().copied().filter(|s| !s.def().trains && takes(s.def().name)).collect();
     let members: Vec<Member> = (0..40)
         .map(|_| {
             let strategy = rng.pick(&strategies);
@@ -228,6 +238,73 @@ fn an_account_with_stops_has_the_bits_of_the_simulator_without_running_it() {
     for exit in [ExitReason::Signal, Stop, Target, Liquidation, ExitReason::End, ExitReason::Ruin] {
         let times = seen.exits.iter().filter(|&&e| e == exit).count();
         assert!(times > 100, "the random jobs must reach {exit:?} often, not {times} times");
+    }
+    let Seen { simulated, latched, .. } = seen;
+    assert!(simulated * 400 < latched, "{simulated} of {latched} individuals ran the simulator");
+}
+
+// Contract P1, P2, X25.
+#[test]
+fn an_account_that_fills_at_the_close_has_the_bits_of_the_simulator_without_running_it() {
+    let mut seen = Seen::default();
+    for seed in 4000..4150 {
+        let mut rng = Rng(seed ^ 0x5eed);
+        let aggregate = rng.pick(&[Aggregate::Mean, Aggregate::Median, Aggregate::Min]);
+        let exec = if rng.chance(0.3) { whole_long(&mut rng) } else { held(&mut rng) };
+        let exec =
+            Execution { aggregate, fill: Fill::SameClose, maker_fee: rng.pick(&[0.0, 0.0005]), ..exec };
+        compare(seed, &exec, rng.chance(0.7), plain_metrics(), &mut seen);
+    }
+    use ExitReason::{Liquidation, Stop, Target};
+    for exit in [ExitReason::Signal, Stop, Target, Liquidation, ExitReason::End, ExitReason::Ruin] {
+        let times = seen.exits.iter().filter(|&&e| e == exit).count();
+        assert!(times > 100, "the random jobs must reach {exit:?} often, not {times} times");
+    }
+    let Seen { simulated, latched, .. } = seen;
+    assert!(simulated * 400 < latched, "{simulated} of {latched} individuals ran the simulator");
+}
+
+// Contract P1, P2, X13, X14.
+#[test]
+fn sized_and_weighed_targets_have_the_bits_of_the_simulator_without_running_it() {
+    for only in [&["atr_stop_loss"], &["volatility_scaling"], &["funding_rate_carry"]] {
+        let mut seen = Seen { only, ..Seen::default() };
+        for seed in 5000..5100 {
+            let mut rng = Rng(seed ^ 0x5eed);
+            let exec = if rng.chance(0.2) { whole_long(&mut rng) } else { held(&mut rng) };
+            let exec = Execution {
+                aggregate: rng.pick(&[Aggregate::Mean, Aggregate::Median, Aggregate::Min]),
+                fill: rng.pick(&[Fill::NextOpen, Fill::NextOpen, Fill::SameClose]),
+                maker_fee: rng.pick(&[0.0, 0.0005]),
+                exposure_steps: rng.pick(&[1, 4, 4, 7, 20, 64]),
+                bars_per_year: rng.pick(&[365.0, 8766.0, 525_600.0]),
+                ..exec
+            };
+            compare(seed, &exec, rng.chance(0.3), plain_metrics(), &mut seen);
+        }
+        use ExitReason::{Liquidation, Signal, Stop, Target};
+        for exit in [Signal, Stop, Target, Liquidation, ExitReason::End, ExitReason::Ruin] {
+            let times = seen.exits.iter().filter(|&&e| e == exit).count();
+            assert!(times > 20, "{only:?} must reach {exit:?} often, not {times} times");
+        }
+        let Seen { simulated, latched, .. } = seen;
+        assert!(simulated * 400 < latched, "{simulated} of {latched} individuals ran the simulator");
+    }
+}
+
+// Contract P1, P2, X21.
+#[test]
+fn a_portfolio_has_the_bits_of_the_simulator_without_running_it() {
+    let mut seen = Seen { several: true, ..Seen::default() };
+    for seed in 6000..6120 {
+        let mut rng = Rng(seed ^ 0x5eed);
+        let exec = if rng.chance(0.4) { whole_long(&mut rng) } else { held(&mut rng) };
+        let fill = rng.pick(&[Fill::NextOpen, Fill::NextOpen, Fill::SameClose]);
+        let exec = Execution { aggregate: Aggregate::Portfolio, fill, ..exec };
+        compare(seed, &exec, rng.chance(0.4), plain_metrics(), &mut seen);
+    }
+    for reason in [None, Some(Reason::Ruined), Some(Reason::NoTrades)] {
+        assert!(seen.reasons.contains(&reason), "the random jobs must reach {reason:?}");
     }
     let Seen { simulated, latched, .. } = seen;
     assert!(simulated * 400 < latched, "{simulated} of {latched} individuals ran the simulator");

@@ -9,7 +9,7 @@ use galapagos_engine::backtest::{Backtest, backtest};
 use galapagos_engine::bars::Bars;
 use galapagos_engine::batch::{BatchEvaluator, Individual, InstructionSet, Scratch};
 use galapagos_engine::evaluation::MetricSet;
-use galapagos_engine::execution::{Aggregate, Execution, Side};
+use galapagos_engine::execution::{Aggregate, Execution, Fill, Side};
 use galapagos_engine::genes::{Genome, Stops};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::rules::Own;
@@ -82,9 +82,17 @@ fn a_batch_of_own_strategies_has_the_bits_of_each_alone() {
         aggregate: Aggregate::Mean,
         ..long.clone()
     };
+    let [long_at_close, both_at_close] =
+        [&long, &both].map(|exec| Execution { fill: Fill::SameClose, ..exec.clone() });
     let mut shared = 0;
-    for seed in 0..8 {
-        compare(seed, &all, if seed.is_multiple_of(2) { &long } else { &both }, &mut shared);
+    for seed in 0..16 {
+        let exec = match seed % 4 {
+            0 => &long,
+            1 => &both,
+            2 => &long_at_close,
+            _ => &both_at_close,
+        };
+        compare(seed, &all, exec, &mut shared);
     }
     assert!(shared > 150, "only {shared} individuals have shared their conditions");
 }

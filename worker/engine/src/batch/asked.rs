@@ -1,6 +1,9 @@
 //! Individuals that are asked for their targets close by close: rules that know their account, and weights.
 
-use super::{BatchEvaluator, Planned, Scratch, Symbol, decided, own};
+use super::pass::Pass;
+use super::sized::SizedMembers;
+use super::weighed::WeighedMembers;
+use super::{BatchEvaluator, Form, Individual, Plan, Planned, Scratch, Symbol, Way, decided, own};
 use crate::backtest;
 use crate::evaluation::Evaluation;
 use crate::genes::Genome;
@@ -28,6 +31,36 @@ impl<'a> BatchEvaluator<'a> {
             }
             _ => self.asked_by_columns(symbols, members, own, scratch, out, interrupt),
         }
+    }
+
+    /// Members of a species of the catalogue whose targets are sized or weighed, on one symbol.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn weigh(
+        &self,
+        pass: &Pass,
+        (k, symbol): (usize, &Symbol),
+        form: Form,
+        individuals: &[Individual],
+        members: &[(usize, Planned)],
+        scratch: &mut Scratch,
+        done: impl FnMut(usize, Option<Evaluation>),
+    ) -> Result<(), Interrupted> {
+        let plans = members.iter().filter_map(|(i, planned)| match planned {
+            Planned(Way::Series(symbols)) => {
+                symbols.get(k).map(|(plan, row)| (plan.clone(), *row, individuals[*i].genome))
+            }
+            _ => None,
+        });
+        let plans: Vec<(Plan, usize, &Genome)> = plans.collect();
+        let stops: Vec<Fractions> = plans.iter().map(|(.., genome)| Fractions::from(genome.stops)).collect();
+        let (columns, prepared) = (&symbol.columns, &self.run.symbols[k]);
+        if form == Form::Sized {
+            let plans = plans.into_iter().map(|(plan, row, _)| (plan, row)).collect();
+            let mut members = SizedMembers::new(columns, prepared, self.run.exec.side, plans);
+            return decided::run(pass, &mut members, stops.into_iter(), scratch, done);
+        }
+        let mut members = WeighedMembers::new(columns, prepared, self.run.exec, plans);
+        decided::run(pass, &mut members, stops.into_iter(), scratch, done)
     }
 
     /// Rules with sides, which know the market block by block.

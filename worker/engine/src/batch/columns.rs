@@ -1,7 +1,9 @@
 //! Columns of one symbol that every batch reads, computed once per job.
 
+use super::deviations::Moments;
 use crate::indicators::window_sum::window_sum;
 use crate::prepared::Prepared;
+use std::sync::OnceLock;
 
 /// Bars as the shared series read them: ticks as f64, running sums.
 pub(super) struct Columns<'a> {
@@ -17,6 +19,8 @@ pub(super) struct Columns<'a> {
     pub volume: Option<(&'a [f64], Vec<f64>)>,
     /// The largest tick of any column.
     pub largest: f64,
+    /// Sums of returns, made where somebody reads them.
+    moments: OnceLock<Option<Moments>>,
 }
 
 impl<'a> Columns<'a> {
@@ -38,7 +42,13 @@ impl<'a> Columns<'a> {
             sums,
             volume: bars.volume.filter(|_| bars.has_volume()).map(|v| (v, window_sum(v, 20))),
             largest: largest.unwrap_or(0) as f64,
+            moments: OnceLock::new(),
         }
+    }
+
+    /// Sums of returns, if each is in range.
+    pub(super) fn moments(&self) -> Option<&Moments> {
+        self.moments.get_or_init(|| Moments::new(&self.close)).as_ref()
     }
 
     /// Whether products of ticks and factors up to `factor` in all are exact in f64.

@@ -113,6 +113,24 @@ impl Plan {
                     leave_short: if SHORTS { isa.pair::<GT>(s(5), s(4)) } else { NONE },
                 }
             }
+            Form::Sized => Conditions {
+                enter_long: isa.pair::<GT>(s(0), s(1)),
+                leave_long: NONE,
+                enter_short: isa.pair::<LT>(s(0), s(2)),
+                leave_short: NONE,
+            },
+            Form::Weighed => {
+                let calm = isa.scaled::<LE>(s(2), s(3), x[0]);
+                Conditions {
+                    enter_long: and(&isa.pair::<GT>(s(0), s(1)), &calm),
+                    leave_long: NONE,
+                    enter_short: and(&isa.pair::<LT>(s(0), s(1)), &calm),
+                    leave_short: NONE,
+                }
+            }
+            Form::Carry => {
+                Conditions { enter_long: NONE, leave_long: NONE, enter_short: NONE, leave_short: NONE }
+            }
             Form::Kernel => Conditions {
                 enter_long: isa.scaled::<GT>(s(0), s(1), x[0]),
                 leave_long: isa.pair::<LT>(s(0), s(1)),

@@ -1,7 +1,7 @@
 //! Accounts that are asked for their targets close by close, side by side over the blocks of rows.
 
 use super::deciders::Ruled;
-use super::held::{Decided, Decides, HeldBlock, Tables};
+use super::held::{Decided, Decides, Tables};
 use super::instructions::Work;
 use super::kernels::Isa;
 use super::pass::{Accounts, Pass, Scratch};
@@ -21,7 +21,7 @@ pub(super) trait Members {
         Self: 'm;
 
     /// Brings what is known to the rows `from..to`; blocks follow each other from row 0 on.
-    fn fill(&mut self, from: usize, to: usize);
+    fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize);
 
     /// Who decides for a member, in the rows of the block.
     fn by(&mut self, member: usize) -> Self::By<'_>;
@@ -33,7 +33,7 @@ impl<'a> Members for Vec<Targets<'a>> {
     where
         'a: 'm;
 
-    fn fill(&mut self, _from: usize, _to: usize) {}
+    fn fill<I: Isa>(&mut self, _isa: I, _from: usize, _to: usize) {}
 
     fn by(&mut self, member: usize) -> Self::By<'_> {
         &mut self[member]
@@ -54,7 +54,7 @@ impl<'a, 'r> Members for Rules<'a, 'r> {
         'a: 'm,
         'r: 'm;
 
-    fn fill(&mut self, from: usize, to: usize) {
+    fn fill<I: Isa>(&mut self, _isa: I, from: usize, to: usize) {
         self.blocks.fill(from, to);
         self.first = from;
     }
@@ -81,7 +81,7 @@ pub(super) fn run<M: Members>(
     let accounts = &mut scratch.accounts;
     pass.set.run(AllRows { pass, tables, members, all: &mut all, accounts });
     pass.interrupt.check()?;
-    let block = block(pass, tables, accounts, pass.close.len() - 1);
+    let block = accounts.block(tables, pass.exec, pass.close.len() - 1);
     for (i, member) in all.iter_mut().enumerate() {
         let open_position = member.finish(&mut members.by(i), &block, pass.final_close);
         done(i, pass.held(&member.account, &block, open_position));
@@ -100,12 +100,12 @@ struct AllRows<'w, M> {
 
 impl<M: Members> Work for AllRows<'_, M> {
     #[inline(always)]
-    fn run<I: Isa>(self, _isa: I) {
+    fn run<I: Isa>(self, isa: I) {
         let AllRows { pass, tables, members, all, accounts } = self;
         let (base, last, mut ahead) = (pass.base, pass.close.len() - 1, Ahead::new());
         for from in (0..base).step_by(BLOCK) {
             if !pass.interrupt.is_asked() {
-                members.fill(from, if from + BLOCK < base { from + BLOCK } else { base });
+                members.fill(isa, from, if from + BLOCK < base { from + BLOCK } else { base });
             }
         }
         for from in (base..last).step_by(BLOCK) {
@@ -113,23 +113,12 @@ impl<M: Members> Work for AllRows<'_, M> {
                 return;
             }
             let to = if from + BLOCK < last { from + BLOCK } else { last };
-            members.fill(from, to);
+            members.fill(isa, from, to);
             accounts.fill(tables, from, to);
-            let block = block(pass, tables, accounts, from);
+            let block = accounts.block(tables, pass.exec, from);
             for (i, member) in all.iter_mut().enumerate() {
-                let mut by = members.by(i);
-                // At the first close there is a decision and no bar.
-                let begins = from == base;
-                if begins {
-                    member.begin(&mut by, base);
-                }
-                member.follow(&mut by, &block, &mut ahead, usize::from(begins), to - from);
+                member.follow_block(&mut members.by(i), &block, &mut ahead, to - from);
             }
         }
     }
-}
-
-fn block<'b>(pass: &'b Pass, tables: &'b Tables, accounts: &'b Accounts, start: usize) -> HeldBlock<'b> {
-    let Accounts { ranges: long, more_ranges: [short, marks, bars], .. } = accounts;
-    HeldBlock { tables, long, short, marks, bars, exec: pass.exec, start }
 }

@@ -43,4 +43,6 @@ pub(crate) enum Key {
     Volume20Before,
     /// Deviations of the close from the volume-weighted mean; NaN where undefined.
     VwapZ(usize),
+    /// Standard deviation of the last n returns; NaN where there is none.
+    Deviation(usize),
 }

@@ -23,6 +23,13 @@ pub(super) fn states(set: &Bits, reset: &Bits, carry: &mut u64) -> Bits {
     out
 }
 
+/// The states after the decision of each row, from those before it and the state after the last: positions of orders that
+/// are filled at the close which decides them.
+#[inline(always)]
+pub(super) fn after(states: &Bits, last: u64) -> Bits {
+    std::array::from_fn(|w| states[w] >> 1 | states.get(w + 1).copied().unwrap_or(last) << 63)
+}
+
 /// The side that `enter` opens: set by it alone, reset by `opposite` alone or by `leave` (C10; a tie of both
 /// entries changes nothing unless `leave` ends it).
 #[inline(always)]

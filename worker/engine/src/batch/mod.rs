@@ -10,13 +10,17 @@
 //! - any side, share and multiple of the equity, with liquidation, funding and borrow (`held`): the returns of held
 //!   rows are scanned along time; with stops and targets, whose rows are found in extremes of ranges.
 //!
-//! Everything else (fills at the close, portfolios, strategies that size or train) runs the simulator.
+//! Targets that are sized or weighed (`sized`, `weighed`), and rules that know their account, are asked for close by close
+//! where they may say something new (`held::decided`). The accounts of a portfolio run side by side (`portfolio`), which
+//! sums them bar by bar (`total`). Everything else (metrics that need every return, `window: Full`, strategies that train)
+//! runs the simulator.
 
 mod asked;
 mod columns;
 mod conditions;
 mod decided;
 mod deciders;
+mod deviations;
 mod drawdown;
 mod events;
 mod finish;
@@ -28,14 +32,20 @@ mod latch;
 mod own;
 mod pass;
 mod plan;
+mod portfolio;
 mod ranges;
 mod series;
+mod sized;
+mod sleeves;
 mod smooth;
 mod source;
 mod symbols;
 mod tables;
 mod targets;
+mod total;
+mod true_ranges;
 mod vwap;
+mod weighed;
 mod windows;
 
 use crate::backtest::{self, Backtest};
@@ -194,19 +204,26 @@ impl<'a> BatchEvaluator<'a> {
         let stops = genome.stops != Stops::default();
         let symbols = self.symbols.as_ref().filter(|symbols| !stops || self.has_guards(symbols));
         if let Some(own) = strategy.own() {
+            if portfolio::is_summed(&self.run) {
+                return None;
+            }
             let held = |symbols: &Vec<Symbol>| stops || symbols.iter().any(Symbol::is_held);
             let latched = symbols.is_some_and(|symbols| own.is_latched(held(symbols)));
             return Some(Planned(if latched { Way::Graph } else { Way::Rules }));
         }
         let form = strategy.built_in()?.batch?;
         let plan = |(k, symbol): (usize, &Symbol)| {
-            let plan = form(genome, &Setting::new(&symbol.columns, stops || symbol.is_held()))?;
+            let setting =
+                Setting::new(&symbol.columns, stops || symbol.is_held(), self.run.exec.exposure_steps);
+            let plan = form(genome, &setting)?;
             let (bars, first) = (self.run.symbols[k].bars(), self.run.rows[k].first);
             let own = strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1);
             Some((plan, if own > first { own } else { first }))
         };
-        let series = symbols?.iter().enumerate().map(plan).collect::<Option<_>>()?;
-        Some(Planned(Way::Series(series)))
+        let series: Vec<(Plan, usize)> = symbols?.iter().enumerate().map(plan).collect::<Option<_>>()?;
+        let asks = series.iter().any(|(plan, _)| plan.form.is_asked());
+        let can = !asks || self.has_guards(symbols?);
+        can.then_some(Planned(Way::Series(series)))
     }
 
     /// Bytes that an individual which shares series takes at most while its batch runs.
@@ -258,13 +275,29 @@ impl<'a> BatchEvaluator<'a> {
         let mut singles: Vec<Vec<Evaluation>> =
             members.iter().map(|_| Vec::with_capacity(symbols.len())).collect();
         let stops = members.first().is_some_and(|(i, _)| individuals[*i].genome.stops != Stops::default());
+        let form = members.first().and_then(|(_, planned)| planned.form());
+        let asked = form.filter(|form| form.is_asked());
+        if let Some(form) = form.filter(|_| portfolio::is_summed(&self.run)) {
+            let guarded = stops || asked.is_some();
+            let all = self.sum(individuals, members, (form, guarded), interrupt)?;
+            for ((i, _), one) in members.iter().zip(all) {
+                out[*i] = match one {
+                    Some(evaluation) => self.with_buy_and_hold(evaluation),
+                    None => self.simulate(&individuals[*i], scratch, interrupt)?,
+                };
+            }
+            return Ok(());
+        }
         for (k, symbol) in symbols.iter().enumerate() {
             let prepared = &self.run.symbols[k];
-            let tables = if stops { self.guarded(k, symbol) } else { Some(&symbol.tables) };
+            let tables =
+                if stops || asked.is_some() { self.guarded(k, symbol) } else { Some(&symbol.tables) };
             let Some(tables) = tables else { continue };
             let pass = self.pass_over(k, symbol, tables, interrupt);
             let done = |member: usize, evaluation| singles[member].extend(evaluation);
-            if own.is_empty() {
+            if let Some(form) = asked {
+                self.weigh(&pass, (k, symbol), form, individuals, members, scratch, done)?;
+            } else if own.is_empty() {
                 let plans = members.iter_mut().filter_map(|(i, planned)| match planned {
                     Planned(Way::Series(symbols)) => symbols.get_mut(k).map(|(plan, row)| {
                         let stops = Fractions::from(individuals[*i].genome.stops);
@@ -321,6 +354,14 @@ impl<'a> BatchEvaluator<'a> {
 }
 
 impl Planned {
+    /// What its series are compared as.
+    fn form(&self) -> Option<Form> {
+        match &self.0 {
+            Way::Series(symbols) => symbols.first().map(|(plan, _)| plan.form),
+            _ => None,
+        }
+    }
+
     /// What neighbours share series by.
     fn keys(&self) -> &[Key] {
         match &self.0 {

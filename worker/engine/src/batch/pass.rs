@@ -61,6 +61,7 @@ impl Default for Scratch {
 }
 
 /// What a pass is run on.
+#[derive(Clone, Copy)]
 pub(super) struct Pass<'a> {
     pub set: InstructionSet,
     pub tables: &'a AccountTables<'a>,
@@ -99,6 +100,17 @@ impl Accounts {
     #[inline(always)]
     pub(super) fn fill(&mut self, tables: &held::Tables, from: usize, to: usize) {
         fill(&mut self.ranges, &mut self.more_ranges, tables, from, to);
+    }
+
+    /// What held accounts read of the block of rows that was taken last.
+    pub(super) fn block<'b>(
+        &'b self,
+        tables: &'b held::Tables<'b>,
+        exec: &'b Execution,
+        start: usize,
+    ) -> HeldBlock<'b> {
+        let Accounts { ranges: long, more_ranges: [short, marks, bars], .. } = self;
+        HeldBlock { tables, long, short, marks, bars, exec, start }
     }
 }
 
@@ -225,14 +237,33 @@ impl Pass<'_> {
                     let [short, marks, bars] = &*more_ranges;
                     let block =
                         HeldBlock { tables, long: ranges, short, marks, bars, exec: self.exec, start: from };
-                    let open = tables.open.as_ref().map(|open| window(open, from));
-                    for (member, (first, account)) in first.iter().zip(&mut *held).enumerate() {
-                        if !account.over {
-                            let wishes =
-                                wishes(isa, source, member, account, first.row, (from, to), self.exec.side);
-                            account.follow(&block, wishes, open.as_ref(), to - from);
-                        }
-                    }
+                    self.hold(isa, source, first, held, &block, (from, to));
+                }
+            }
+        }
+    }
+
+    /// A block of rows of held accounts.
+    #[inline(always)]
+    pub(super) fn hold<I: Isa, S: Source>(
+        &self,
+        isa: I,
+        source: &S,
+        first: &[Start],
+        held: &mut [HeldAccount],
+        block: &HeldBlock,
+        (from, to): (usize, usize),
+    ) {
+        let open = block.tables.open.as_ref().map(|open| window(open, from));
+        let same_close = block.tables.same_close;
+        let side = (self.exec.side, same_close);
+        for (member, (first, account)) in first.iter().zip(held).enumerate() {
+            if !account.over {
+                let wishes = wishes(isa, source, member, account, first.row, (from, to), side);
+                if same_close {
+                    account.follow_closes(block, wishes, open.as_ref(), to - from);
+                } else {
+                    account.follow(block, wishes, open.as_ref(), to - from);
                 }
             }
         }

@@ -30,21 +30,44 @@ pub(crate) enum Form {
     Kernel,
     /// `Revert` of s0 while s1 rises / falls from s2 and s3 >= s4 x x4.
     Vwap,
+    /// s0 above s1 / below s2 enters, sized by x: risk, stop, trailing stop, rows of the average range.
+    Sized,
+    /// s0 above / below s1 while s2 <= s3 x x0; x1 over s2 a year is the exposure.
+    Weighed,
+    /// What stamps of funding decide; no series.
+    Carry,
 }
 
 /// A strategy's batch form: the plan of a genome, or `None` where comparisons in f64 would not be exact.
 pub(crate) type BatchForm = fn(&Genome, &Setting) -> Option<Plan>;
+
+/// Multiples of the exposure step that are compared one by one.
+const MOST_STEPS: u32 = 64;
 
 /// What a plan depends on besides the genome.
 pub(crate) struct Setting<'a> {
     columns: &'a Columns<'a>,
     /// Conditions that end a short will be asked for.
     pub(crate) shorts: bool,
+    exposure_steps: u32,
+}
+
+impl Form {
+    /// Whether its individuals are asked for targets close by close: targets that are sized, or that wait.
+    pub(super) fn is_asked(self) -> bool {
+        matches!(self, Form::Sized | Form::Weighed | Form::Carry)
+    }
 }
 
 impl<'a> Setting<'a> {
-    pub(super) fn new(columns: &'a Columns<'a>, shorts: bool) -> Setting<'a> {
-        Setting { columns, shorts }
+    pub(super) fn new(columns: &'a Columns<'a>, shorts: bool, exposure_steps: u32) -> Setting<'a> {
+        Setting { columns, shorts, exposure_steps }
+    }
+
+    /// `None` unless deviations of `n` returns are exact, and a target of few enough multiples of the exposure step.
+    pub(crate) fn weighs(&self, n: usize) -> Option<()> {
+        let exact = self.columns.moments().is_some_and(|moments| moments.covers(n));
+        (exact && self.exposure_steps <= MOST_STEPS).then_some(())
     }
 
     /// `None` unless products of ticks and factors up to `factor` in all are exact in f64.

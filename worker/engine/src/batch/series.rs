@@ -287,6 +287,10 @@ fn fill(key: Key, x: &Columns, from: usize, to: usize, out: &mut Rows, inputs: &
             Some((_, sums)) => shifted(sums, from, 1, out),
             None => out.fill(0.0),
         },
+        Key::Deviation(n) => match x.moments() {
+            Some(moments) => moments.read(n, from, out),
+            None => out.fill(f64::NAN),
+        },
         Key::Z(n) => z(x, n, from, to, out),
         Key::VwapZ(n) => super::vwap::z(x, n, from, out, &mut inputs.typical, &mut inputs.weighted),
     }

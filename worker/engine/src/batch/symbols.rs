@@ -2,9 +2,9 @@
 
 use super::columns::Columns;
 use super::tables::Tables;
-use super::{BatchEvaluator, finish, held};
+use super::{BatchEvaluator, finish, held, portfolio};
 use crate::backtest::Backtest;
-use crate::execution::{Aggregate, Execution, Fill, Funding, Side};
+use crate::execution::{Execution, Fill, Funding, Side};
 use std::sync::OnceLock;
 
 /// What accounts read of a symbol.
@@ -53,8 +53,11 @@ impl Symbol<'_> {
 /// Tables of all symbols, if options, windows and data allow event-driven accounts.
 pub(super) fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
     let exec = run.exec;
-    let separate = run.symbols.len() == 1 || exec.aggregate != Aggregate::Portfolio;
-    if !(separate && is_market_only(exec) && finish::covers(run.metrics)) {
+    let summed = portfolio::is_summed(run);
+    if !((!summed || portfolio::is_aligned(run))
+        && is_usual(exec.initial_capital)
+        && finish::covers(run.metrics))
+    {
         return None;
     }
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
@@ -62,7 +65,7 @@ pub(super) fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
         if rows.full {
             return None;
         }
-        let tables = if is_whole_long(exec) {
+        let tables = if is_whole_long(exec) && !summed {
             AccountTables::Whole(Tables::new(prepared, rows.first, exec.taker_fee, exec.slippage)?)
         } else {
             AccountTables::Held(held::Tables::new(prepared, rows.first, exec)?)
@@ -82,9 +85,10 @@ fn is_whole_long(exec: &Execution) -> bool {
         && exec.funding == Funding::None
         && exec.borrow_rate == 0.0
         && exec.lot.is_none()
+        && exec.fill == Fill::NextOpen
 }
 
-/// Whether an account trades at opens only, in any quantity.
-fn is_market_only(exec: &Execution) -> bool {
-    exec.fill == Fill::NextOpen && exec.initial_capital > 1e-100 && exec.initial_capital < 1e100
+/// Whether the capital leaves room for products and quotients within f64.
+fn is_usual(capital: f64) -> bool {
+    capital > 1e-100 && capital < 1e100
 }

@@ -92,7 +92,7 @@ impl Tables {
             borders: std::array::from_fn(|b| base + 1 + block_start(b + 1, n - base - 1)),
             at_border: [(0, 0); BLOCKS],
             last: LastRow { price: 0.0, net: 0.0, left1: 0, left2: 0, through1: 0, through2: 0 },
-            open: open_rows(prepared, base),
+            open: open_rows(prepared, base + 1),
         };
         let mut reach = [Reach::ROOM; 2];
         let (mut p1, mut p2) = (0_i64, 0_i64);
@@ -140,10 +140,10 @@ impl Tables {
     }
 }
 
-/// Rows that trade, as bits; `None` where all after `base` do.
-pub(super) fn open_rows(prepared: &Prepared, base: usize) -> Option<Vec<u64>> {
+/// Rows that trade, as bits; `None` where all from `first` on do.
+pub(super) fn open_rows(prepared: &Prepared, first: usize) -> Option<Vec<u64>> {
     let n = prepared.len();
-    if (base + 1..n).all(|t| prepared.is_tradable(t)) {
+    if (first..n).all(|t| prepared.is_tradable(t)) {
         return None;
     }
     let mut open = vec![0_u64; n.div_ceil(64) + 1];

@@ -4,7 +4,7 @@ use super::conditions::Conditions;
 use super::events::WholeAccount;
 use super::held::HeldAccount;
 use super::kernels::Isa;
-use super::latch::{keep, side, states, tradable};
+use super::latch::{after, keep, side, states, tradable};
 use super::source::Source;
 use super::{BLOCK, Bits, WORDS};
 use crate::execution::Side;
@@ -40,7 +40,8 @@ pub(super) fn positions<I: Isa, S: Source>(
     positions
 }
 
-/// What the close before each of the rows `from..to` wants of the long and of the short side, one bit each.
+/// What the close before each of the rows `from..to` wants of the long and of the short side, one bit each; with
+/// `same_close` what its own does.
 #[inline(always)]
 pub(super) fn wishes<I: Isa, S: Source>(
     isa: I,
@@ -49,7 +50,7 @@ pub(super) fn wishes<I: Isa, S: Source>(
     account: &mut HeldAccount,
     first: usize,
     (from, to): (usize, usize),
-    wanted: Side,
+    (wanted, same_close): (Side, bool),
 ) -> [Bits; 2] {
     let rows = to - from;
     let Conditions { enter_long, leave_long, enter_short, leave_short } =
@@ -58,24 +59,32 @@ pub(super) fn wishes<I: Isa, S: Source>(
     let (mut long, mut short) = ([0; WORDS], [0; WORDS]);
     if wanted != Side::Short {
         let rule = side(&enter_long, &leave_long, &enter_short);
-        long = latched(rule, (start, rows), &mut account.latch[0]);
+        long = latched(rule, (start, rows), same_close, &mut account.latch[0]);
     }
     if wanted != Side::Long {
         let rule = side(&enter_short, &leave_short, &enter_long);
-        short = latched(rule, (start, rows), &mut account.latch[1]);
+        short = latched(rule, (start, rows), same_close, &mut account.latch[1]);
     }
     [long, short]
 }
 
 /// The states of a latch that takes no decision outside the rows `start..rows`.
 #[inline(always)]
-fn latched((mut set, mut reset): (Bits, Bits), (start, rows): (usize, usize), latch: &mut u64) -> Bits {
+fn latched(
+    (mut set, mut reset): (Bits, Bits),
+    (start, rows): (usize, usize),
+    same_close: bool,
+    latch: &mut u64,
+) -> Bits {
     let whole = start == 0 && rows == BLOCK;
     if !whole {
         keep(&mut set, start, rows);
         keep(&mut reset, start, rows);
     }
     let mut states = states(&set, &reset, latch);
+    if same_close {
+        states = after(&states, *latch);
+    }
     if !whole {
         keep(&mut states, 0, rows);
     }

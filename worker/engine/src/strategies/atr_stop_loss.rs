@@ -2,6 +2,7 @@
 
 use super::{BuiltIn, Context, Series, Strategy, StrategyDef, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Constraint, Gene, GeneDef, Genome};
 use crate::indicators::channel::{highest, lowest};
 use crate::indicators::wilder::atr;
@@ -40,7 +41,7 @@ static DEF: StrategyDef = StrategyDef {
            distance). Warm-up: the longer of 5 x atr_period and entry_period, + 1.",
     genes: &GENES,
     constraints: &[Constraint::ZeroBelow { gene: "trailing_stop_multiplier", below: "1" }],
-    batch: None,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -55,6 +56,16 @@ pub struct AtrStopLoss;
 pub fn exposure(risk: f64, close: f64, distance: f64) -> f64 {
     let w = risk * close / distance;
     if w < 1.0 { w } else { 1.0 }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    setting.exact(1.0)?;
+    let n = genome.rows(ENTRY_PERIOD);
+    let [risk, stop, trail] =
+        [RISK_PER_TRADE, STOP_LOSS_MULTIPLIER, TRAILING_STOP_MULTIPLIER].map(|gene| genome.f64(gene));
+    let x = [risk, stop, trail, genome.rows(ATR_PERIOD) as f64];
+    Some(Plan::new(Form::Sized, &[Key::Close, Key::Top(n), Key::Bottom(n)], &x))
 }
 
 impl BuiltIn for AtrStopLoss {

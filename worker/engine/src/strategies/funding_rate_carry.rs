@@ -2,6 +2,7 @@
 
 use super::{BuiltIn, Context, Series, Strategy, StrategyDef, start};
 use crate::bars::{Bars, FundingStamp};
+use crate::batch::{Form, Plan, Setting};
 use crate::genes::{Gene, GeneDef, Genome};
 use crate::signals::{Conditions, Signals, latch};
 use std::collections::BTreeMap;
@@ -36,7 +37,7 @@ static DEF: StrategyDef = StrategyDef {
            reversal_sensitivity x the threshold. Warm-up: until funding_persistence stamps are known.",
     genes: &GENES,
     constraints: &[],
-    batch: None,
+    batch: Some(batch),
     needs_funding: true,
     needs_volume: false,
     trains: false,
@@ -51,12 +52,18 @@ pub struct FundingRateCarry;
 pub struct Columns {
     /// 28,800 x the sum of the last k rates known at each close; `None` while fewer are known.
     pub scaled_sum: Vec<Option<i128>>,
+    levels: Levels,
+}
+
+/// What a mean rate is compared with.
+#[derive(Clone, Copy, Debug)]
+struct Levels {
     /// 10^9 x threshold x k x cadence in seconds.
-    pub threshold: i128,
+    threshold: i128,
     /// The gene `reversal_sensitivity` in units of 10^-4.
-    pub reversal_e4: i128,
+    reversal_e4: i128,
     /// Rows a position is held at least.
-    pub duration: usize,
+    duration: usize,
 }
 
 impl Columns {
@@ -79,17 +86,27 @@ impl Columns {
                 (known >= k && cadence_seconds > 0).then_some(28_800 * sum)
             })
             .collect();
-        Columns {
-            scaled_sum,
-            threshold: i128::from(genome.scaled(FUNDING_THRESHOLD, 9)) * k as i128 * cadence_seconds,
+        Columns { scaled_sum, levels: Levels::new(genome, cadence_seconds) }
+    }
+
+    /// The conditions at row `t` of a latch that took its side `held` rows ago.
+    pub fn conditions(&self, t: usize, held: usize) -> Conditions {
+        self.scaled_sum[t].map_or(Conditions::default(), |a| self.levels.conditions(a, held))
+    }
+}
+
+impl Levels {
+    fn new(genome: &Genome, cadence_seconds: i128) -> Levels {
+        let k = genome.rows(FUNDING_PERSISTENCE) as i128;
+        Levels {
+            threshold: i128::from(genome.scaled(FUNDING_THRESHOLD, 9)) * k * cadence_seconds,
             reversal_e4: i128::from(genome.scaled(REVERSAL_SENSITIVITY, 4)),
             duration: genome.rows(CARRY_DURATION),
         }
     }
 
-    /// The conditions at row `t` of a latch that took its side `held` rows ago.
-    pub fn conditions(&self, t: usize, held: usize) -> Conditions {
-        let Some(a) = self.scaled_sum[t] else { return Conditions::default() };
+    /// The conditions where 28,800 x the sum of the rates is `a`.
+    fn conditions(&self, a: i128, held: usize) -> Conditions {
         let n = self.threshold;
         let due = held >= self.duration;
         Conditions {
@@ -99,6 +116,52 @@ impl Columns {
             leave_short: due && 10_000 * a < self.reversal_e4 * n,
         }
     }
+}
+
+/// The same rule from stamp to stamp, since between two of them only the age of a position changes anything.
+fn batch(_: &Genome, _: &Setting) -> Option<Plan> {
+    Some(Plan::new(Form::Carry, &[], &[]))
+}
+
+/// The row from whose close on each stamp is known.
+pub(crate) fn known_from(bars: &Bars) -> Vec<usize> {
+    let row =
+        |time_ms: i64| bars.time_ms.partition_point(|&open| open.saturating_add(bars.interval_ms) < time_ms);
+    bars.funding.iter().map(|stamp| row(stamp.time_ms)).collect()
+}
+
+/// The rows at which the target changes, each with the new one; `known`: as [`known_from`] has it.
+pub(crate) fn turns(bars: &Bars, known: &[usize], genome: &Genome, first: usize) -> Vec<(usize, i8)> {
+    let k = genome.rows(FUNDING_PERSISTENCE);
+    let cadence_seconds = i128::from(cadence_ms(bars.funding) / 1000);
+    let levels = Levels::new(genome, cadence_seconds);
+    let (mut out, mut sum, mut target, mut since) = (Vec::new(), 0_i128, 0, 0);
+    if cadence_seconds <= 0 {
+        return out;
+    }
+    for (j, stamp) in bars.funding.iter().enumerate() {
+        sum += i128::from(stamp.rate_e9);
+        if j >= k {
+            sum -= i128::from(bars.funding[j - k].rate_e9);
+        }
+        let from = known[j].max(first);
+        let to = known.get(j + 1).copied().unwrap_or(bars.len());
+        if j + 1 < k || from >= to {
+            continue;
+        }
+        // At its first row, and at the row from which on the position is old enough to be left.
+        for old in [false, true] {
+            let row = if old { since + levels.duration } else { from };
+            if (from..to).contains(&row) {
+                let next = latch(target, levels.conditions(28_800 * sum, row - since));
+                if next != target {
+                    (target, since) = (next, row);
+                    out.push((row, target));
+                }
+            }
+        }
+    }
+    out
 }
 
 /// When the close of row `t` is known.

@@ -2,6 +2,7 @@
 
 use super::{BuiltIn, Context, Series, Strategy, StrategyDef, series, start};
 use crate::bars::Bars;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::moments::ReturnSums;
 use crate::signals::Signals;
@@ -35,7 +36,7 @@ static DEF: StrategyDef = StrategyDef {
            Rounded to the exposure step. Warm-up: the longer of 5 x volatility_window and momentum_window, + 1.",
     genes: &GENES,
     constraints: &[],
-    batch: None,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: false,
@@ -102,6 +103,15 @@ pub fn size(target: f64, volatility: f64) -> f64 {
     } else {
         0.0
     }
+}
+
+/// The same rule on series that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    let (n, momentum) = (genome.rows(VOLATILITY_WINDOW), genome.rows(MOMENTUM_WINDOW));
+    setting.exact(1.0)?;
+    setting.weighs(5 * n)?;
+    let keys = [Key::Close, Key::CloseBefore(momentum), Key::Deviation(n), Key::Deviation(5 * n)];
+    Some(Plan::new(Form::Weighed, &keys, &[genome.f64(REGIME_THRESHOLD), genome.f64(TARGET_VOLATILITY)]))
 }
 
 impl BuiltIn for VolatilityScaling {

@@ -21,15 +21,7 @@ impl HeldAccount {
         let prepared = block.tables.prepared;
         let mut rule = self.rule();
         let entry = target != self.acted && self.order(block, row, target, &mut rule, listener);
-        if self.q != 0.0 && block.tables.is_open(row) {
-            match self.guard {
-                Some(guard) => self.intrabar(block, row, guard, entry, &mut rule, listener),
-                None => self.liquidate(block, row, &mut rule, listener),
-            }
-        }
-        if let Some(guard) = &mut self.guard {
-            guard.follow_range((prepared.high[row], prepared.low[row]));
-        }
+        self.test(block, row, entry, &mut rule, listener);
         let held = self.q != 0.0;
         if last && held {
             let (c, s) = (prepared.close[row], block.exec.slippage);
@@ -38,6 +30,28 @@ impl HeldAccount {
             self.close_at(block, (row, row + 1), price, block.exec.taker_fee, &mut rule, listener);
         }
         self.mark(block, row, rule, held);
+    }
+
+    /// What may happen inside the bar: stop, target, liquidation, and the move of the peak.
+    #[inline(always)]
+    pub(super) fn test(
+        &mut self,
+        block: &HeldBlock,
+        row: usize,
+        entry: bool,
+        rule: &mut ReturnRule,
+        listener: &mut impl Listener,
+    ) {
+        if self.q != 0.0 && block.tables.is_open(row) {
+            match self.guard {
+                Some(guard) => self.intrabar(block, row, guard, entry, rule, listener),
+                None => self.liquidate(block, row, rule, listener),
+            }
+        }
+        if let Some(guard) = &mut self.guard {
+            let prepared = block.tables.prepared;
+            guard.follow_range((prepared.high[row], prepared.low[row]));
+        }
     }
 
     /// The return rule of a bar that begins now.
@@ -56,7 +70,8 @@ impl HeldAccount {
         let prepared = block.tables.prepared;
         let equity = self.equity(block, row);
         if equity <= self.drawdown.ruin {
-            return self.ruin(block, row);
+            self.ruin(block, row);
+            return self.note(row, false);
         }
         self.tally.exposed += u64::from(held);
         let (close, inv_buy) = (&prepared.close, &prepared.costs.inv_buy);
@@ -71,6 +86,7 @@ impl HeldAccount {
         self.add(units(r).zip(units(r * r)));
         self.drawdown.take(equity);
         self.before = equity;
+        self.note(row, held);
     }
 
     pub(super) fn has_equity(&self) -> bool {
@@ -104,7 +120,7 @@ impl HeldAccount {
     fn ruin(&mut self, block: &HeldBlock, row: usize) {
         self.charge(block, row);
         // Of the open trade, or of that whose fill in this bar left nothing.
-        self.tally.book(-self.cash_before);
+        self.book(row, -self.cash_before);
         self.add(units(-1.0).zip(units(1.0)));
         (self.k, self.q) = (0.0, 0.0);
         self.drawdown.lowest = 0.0;

@@ -56,9 +56,22 @@ impl Decided {
         Decided { account: HeldAccount::new(capital, tables, stops), wanted: 0.0, look: LOOKS.0 }
     }
 
+    /// Follows a block of rows; at the first close of the account there is a decision and no bar.
+    #[inline(always)]
+    pub fn follow_block(&mut self, by: &mut impl Decides, block: &HeldBlock, ahead: &mut Ahead, rows: usize) {
+        let begins = block.start == block.tables.base;
+        if begins {
+            self.begin(by, block);
+        }
+        self.follow(by, block, ahead, usize::from(begins), rows);
+    }
+
     /// The first decision, at the close at which the account starts.
-    pub fn begin(&mut self, by: &mut impl Decides, row: usize) {
-        self.wanted = by.decide(row).0;
+    fn begin(&mut self, by: &mut impl Decides, block: &HeldBlock) {
+        self.wanted = by.decide(block.start).0;
+        if block.tables.same_close && block.tables.is_open(block.start) && self.wanted != self.account.acted {
+            self.account.order_at_close(block, block.start, self.wanted, by);
+        }
     }
 
     /// Follows the rows of the block from row `at` of it to row `rows`.
@@ -72,7 +85,8 @@ impl Decided {
         rows: usize,
     ) {
         while at < rows && !self.account.over {
-            let idle = self.wanted == self.account.acted;
+            let idle =
+                self.wanted == self.account.acted && !block.tables.is_first_of_closes(block.start + at);
             at = if idle && self.account.q == 0.0 {
                 self.wait(by, block, at, rows)
             } else if idle {
@@ -87,7 +101,8 @@ impl Decided {
     pub fn finish(&mut self, by: &mut impl Decides, block: &HeldBlock, final_close: bool) -> bool {
         let account = &mut self.account;
         if !account.over {
-            let target = if block.tables.is_open(block.start) { self.wanted } else { account.acted };
+            let orders = block.tables.is_open(block.start) && !block.tables.same_close;
+            let target = if orders { self.wanted } else { account.acted };
             account.bar(block, block.start, target, final_close, by);
         }
         account.end(block, block.start)
@@ -98,19 +113,40 @@ impl Decided {
     fn wait(&mut self, by: &mut impl Decides, block: &HeldBlock, at: usize, rows: usize) -> usize {
         let (from, to) = (block.start + at, block.start + rows);
         let next = by.flat_until(from, to, self.account.acted);
-        if next < to {
-            self.wanted = by.decide(next).0;
+        if next == to {
+            return rows;
         }
-        if next < to { next + 1 - block.start } else { rows }
+        if block.tables.same_close {
+            return self.bar(by, block, next - block.start);
+        }
+        self.wanted = by.decide(next).0;
+        next + 1 - block.start
     }
 
     /// A bar in which something happens, and its decision.
     fn bar(&mut self, by: &mut impl Decides, block: &HeldBlock, at: usize) -> usize {
         let row = block.start + at;
+        if block.tables.same_close {
+            return self.bar_to_close(by, block, at);
+        }
         let target = if block.tables.is_open(row) { self.wanted } else { self.account.acted };
         self.account.bar(block, row, target, false, by);
         by.follow(row);
         self.decide(by, row);
+        self.look = LOOKS.0;
+        at + 1
+    }
+
+    /// The same where the order of the decision is filled at its close.
+    fn bar_to_close(&mut self, by: &mut impl Decides, block: &HeldBlock, at: usize) -> usize {
+        let row = block.start + at;
+        let mut rule = self.account.begin_bar(block, row, by);
+        by.follow(row);
+        self.decide(by, row);
+        if self.wanted != self.account.acted && block.tables.is_open(row) {
+            self.account.order(block, row, self.wanted, &mut rule, by);
+        }
+        self.account.end_bar(block, row, rule);
         self.look = LOOKS.0;
         at + 1
     }
@@ -157,7 +193,9 @@ impl Decided {
             Look::Never => return self.bar(by, block, at),
         };
         let end = if hits < end { hits } else { end };
-        let end = if decides < end { decides + 1 } else { end };
+        // With fills at the close a bar that decides is one of its own.
+        let own_bar = block.tables.same_close && decides < end;
+        let end = if decides < end { decides + usize::from(!own_bar) } else { end };
         let quiet = self.account.quiet_until(block, guard, at, end);
         if quiet > at {
             let taken = self.account.scan(block, at, quiet);
@@ -175,7 +213,7 @@ impl Decided {
             self.decide(by, block.start + decides);
             self.look = LOOKS.0;
             quiet
-        } else if quiet < end || quiet == hits {
+        } else if quiet < end || quiet == hits || (own_bar && quiet == decides) {
             self.bar(by, block, quiet)
         } else {
             self.look = if self.look < LOOKS.1 { 2 * self.look } else { LOOKS.1 };

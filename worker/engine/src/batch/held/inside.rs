@@ -21,7 +21,7 @@ impl HeldAccount {
         let (q, prepared, exec) = (self.q, block.tables.prepared, block.exec);
         let bar = Bar { open: prepared.open[row], high: prepared.high[row], low: prepared.low[row] };
         let liquidation = exec.maintenance_margin.and_then(|margin| {
-            let cash = self.cash(block, row);
+            let cash = self.cash(block, block.tables.charged(row));
             if q < 0.0 {
                 Some(cash / (q.abs() * (1.0 + margin)))
             } else {
@@ -35,7 +35,7 @@ impl HeldAccount {
             GuardEvent::Target => (level, exec.maker_fee),
             GuardEvent::Liquidation => (level, exec.taker_fee),
         };
-        self.close_at(block, (row, row), price, fee, rule, listener);
+        self.close_at(block, (row, block.tables.charged(row)), price, fee, rule, listener);
         self.blocked = sign(q);
         self.acted = 0.0;
         listener.stopped(sign(q));
@@ -51,7 +51,8 @@ impl HeldAccount {
         listener: &mut impl Listener,
     ) {
         let Some(margin) = block.exec.maintenance_margin else { return };
-        let (q, cash, prepared) = (self.q, self.cash(block, row), block.tables.prepared);
+        let charged = block.tables.charged(row);
+        let (q, cash, prepared) = (self.q, self.cash(block, charged), block.tables.prepared);
         let open = prepared.open[row];
         let (level, gapped, touched) = if q < 0.0 {
             let level = cash / (q.abs() * (1.0 + margin));
@@ -63,7 +64,7 @@ impl HeldAccount {
         };
         if gapped || touched {
             let price = if gapped { open } else { level };
-            self.close_at(block, (row, row), price, block.exec.taker_fee, rule, listener);
+            self.close_at(block, (row, charged), price, block.exec.taker_fee, rule, listener);
             self.blocked = sign(q);
             self.acted = 0.0;
             listener.stopped(sign(q));
@@ -111,7 +112,7 @@ impl HeldAccount {
         self.q = 0.0;
         self.k = after;
         if !self.is_unbooked() {
-            self.tally.book(after - self.cash_before);
+            self.book(row, after - self.cash_before);
         }
         listener.closed(row, after - self.cash_before);
     }

@@ -3,10 +3,12 @@
 //! fills E = K + q x with constant K and q.
 
 mod bar;
+mod close;
 mod decided;
 mod guard;
 mod hold;
 mod inside;
+mod journal;
 mod listener;
 mod order;
 mod sums;
@@ -22,8 +24,10 @@ use crate::evaluation::BLOCKS;
 use crate::execution::Execution;
 use crate::stops::{Fractions, Guard};
 pub(super) use decided::{Decided, Decides, Look};
+pub(super) use journal::Journal;
 pub(super) use listener::Listener;
 use listener::Nobody;
+pub(super) use sums::ratios;
 pub(super) use tables::Tables;
 
 /// One account between two blocks of rows.
@@ -64,6 +68,8 @@ pub(super) struct HeldAccount {
     /// Latched states of both sides of the rule and what its crosses need.
     pub latch: [u64; 2],
     pub before_bits: [u64; 2],
+    /// Kept where accounts are summed.
+    pub journal: Option<Box<Journal>>,
 }
 
 /// What the accounts of a batch read at one block of rows.
@@ -107,6 +113,7 @@ impl HeldAccount {
             over: false,
             latch: [0; 2],
             before_bits: [0; 2],
+            journal: None,
         }
     }
 
@@ -209,7 +216,8 @@ impl HeldAccount {
         if !self.over {
             let wish = self.latch[0] as i8 - self.latch[1] as i8;
             let wish = if wish == self.blocked { 0 } else { wish };
-            let side = if block.tables.is_open(row) { f64::from(wish) } else { self.acted };
+            let orders = block.tables.is_open(row) && !block.tables.same_close;
+            let side = if orders { f64::from(wish) } else { self.acted };
             self.bar(block, row, side, final_close, &mut Nobody);
         }
         self.end(block, row)

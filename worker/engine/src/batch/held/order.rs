@@ -1,4 +1,4 @@
-//! The orders of an account: market fills at an open.
+//! The orders of an account: market fills at an open, or at the close that decides them.
 
 use super::listener::Listener;
 use super::{HeldAccount, HeldBlock};
@@ -7,7 +7,7 @@ use crate::orders::sign;
 use crate::stops::Guard;
 
 impl HeldAccount {
-    /// The order at the open, for a target: closes what is held, opens the other side on what is left, or trades the
+    /// The order for a target: closes what is held, opens the other side on what is left, or trades the
     /// difference. Answers whether it opened.
     #[inline(always)]
     pub(super) fn order(
@@ -38,7 +38,7 @@ impl HeldAccount {
             return false;
         }
         if self.is_unbooked() {
-            self.tally.book(self.k - self.cash_before);
+            self.book(row, self.k - self.cash_before);
         }
         let (price, after) = match long {
             true => (costs.buy[row], cash - size * costs.gross_buy[row]),
@@ -92,7 +92,7 @@ impl HeldAccount {
     ) -> bool {
         let (prepared, exec, long) = (block.tables.prepared, block.exec, self.q > 0.0);
         let (costs, cash) = (&prepared.costs, self.cash(block, row));
-        let equity = cash + self.q * prepared.open[row];
+        let equity = cash + self.q * block.tables.market(row);
         let k = (self.acted.abs() * exec.fraction) * exec.leverage;
         let size = if equity > 0.0 { self.size(block, row, k, equity, long) } else { 0.0 };
         if size <= 0.0 {
@@ -119,7 +119,7 @@ impl HeldAccount {
         false
     }
 
-    /// Closes the position at the open.
+    /// Closes the position at the market.
     #[inline(always)]
     fn leave_at_market(
         &mut self,

@@ -33,6 +33,13 @@ pub(super) fn unusual(x: &[f64], k: f64, q: f64) -> Option<(i64, i64)> {
     Some((s1, s2))
 }
 
+/// Both sums of the ratios of an equity from row to row; `small`: all of them are usual.
+#[inline(always)]
+pub(in crate::batch) fn ratios(equity: &[f64], small: bool) -> Option<(i64, i64)> {
+    // 0 + 1 x is x itself.
+    if small { Some(usual(equity, 0.0, 1.0)) } else { unusual(equity, 0.0, 1.0) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use crate::batch::tables::{open_rows, units};
 use crate::evaluation::BLOCKS;
-use crate::execution::{Execution, Funding};
+use crate::execution::{Execution, Fill, Funding};
 use crate::prepared::Prepared;
 use crate::q52::block_start;
 use std::borrow::Cow;
@@ -30,6 +30,10 @@ pub(in crate::batch) struct Tables<'a> {
     pub open: Option<Vec<u64>>,
     /// Whether every return is E / E1 - 1.
     pub ratios: bool,
+    /// The row at whose close the account starts.
+    pub base: usize,
+    /// Whether orders are filled at the close that decides them.
+    pub same_close: bool,
 }
 
 impl<'a> Tables<'a> {
@@ -47,6 +51,7 @@ impl<'a> Tables<'a> {
         if n < base + 2 || !usable(k) || !(0.0..1.0).contains(&margin) {
             return None;
         }
+        let same_close = exec.fill == Fill::SameClose;
         let charged = exec.funding != Funding::None || exec.borrow_rate != 0.0;
         let index = |short: bool| match charges.column(short) {
             Some(f) => Cow::Owned(close.iter().zip(f).map(|(c, f)| c - f).collect()),
@@ -62,9 +67,14 @@ impl<'a> Tables<'a> {
             scale: 0.0,
             borders: std::array::from_fn(|b| base + 1 + block_start(b + 1, n - base - 1)),
             ordered: true,
-            open: open_rows(prepared, base),
+            open: open_rows(prepared, if same_close { base } else { base + 1 }),
+            base,
+            same_close,
             ratios: charged || exec.has_ratio_returns(),
         };
+        if same_close && !(usable(prepared.costs.net_sell[base]) && usable(prepared.costs.inv_sell[base])) {
+            return None;
+        }
         let (mut reach, mut border) = ([0_i128; 3], 0);
         for t in base + 1..n {
             while tables.borders[border] <= t {
@@ -90,7 +100,7 @@ impl<'a> Tables<'a> {
                 continue;
             }
             let (high, low) = (if open > high { open } else { high }, if open < low { open } else { low });
-            let (long, short) = (charges.at(false, t), charges.at(true, t));
+            let (long, short) = (charges.at(false, tables.charged(t)), charges.at(true, tables.charged(t)));
             tables.high_marks[t] = (1.0 + margin) * high - short;
             tables.low_marks[t] = (1.0 - margin) * low - long;
             let scale = 2.0 * high + long.abs() + short.abs();
@@ -104,8 +114,21 @@ impl<'a> Tables<'a> {
 
     /// Index prices of a side.
     #[inline(always)]
-    pub(super) fn index(&self, short: bool) -> &[f64] {
+    pub(in crate::batch) fn index(&self, short: bool) -> &[f64] {
         if short { &self.short } else { &self.long }
+    }
+
+    /// The row whose charges hold for what happens inside the bar of a row: with fills at the close, the stamps of a bar
+    /// are charged behind its stops.
+    #[inline(always)]
+    pub(super) fn charged(&self, row: usize) -> usize {
+        if self.same_close { row - 1 } else { row }
+    }
+
+    /// The price of the market at which the orders of a row are filled, before slippage.
+    #[inline(always)]
+    pub(super) fn market(&self, row: usize) -> f64 {
+        if self.same_close { self.prepared.close[row] } else { self.prepared.open[row] }
     }
 
     /// Whether orders and liquidations act in a row.

@@ -1,0 +1,178 @@
+//! Portfolios: the accounts of all symbols side by side, block by block, so that the sum of an individual's accounts is
+//! taken while their rows are in the cache. All symbols have the same stamps and the same window; others are simulated.
+
+use super::held::HeldAccount;
+use super::instructions::Work;
+use super::kernels::Isa;
+use super::pass::{Pass, Start};
+use super::sized::SizedMembers;
+use super::sleeves::{Asked, Latched, Sleeve};
+use super::total::Total;
+use super::weighed::WeighedMembers;
+use super::{AccountTables, BLOCK, BatchEvaluator, Form, Individual, Plan, Planned, Symbol, Way, finish};
+use crate::backtest::Backtest;
+use crate::evaluation::{BLOCKS, Evaluation};
+use crate::execution::Aggregate;
+use crate::genes::Genome;
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::stops::Fractions;
+
+/// Whether the result is that of the sum of several accounts.
+pub(super) fn is_summed(run: &Backtest) -> bool {
+    run.symbols.len() > 1 && run.exec.aggregate == Aggregate::Portfolio
+}
+
+/// Whether the sum of the accounts can be taken block by block.
+pub(super) fn is_aligned(run: &Backtest) -> bool {
+    let Some((first, rows)) = run.symbols.first().zip(run.rows.first()) else { return false };
+    let times = first.bars().time_ms;
+    // The first counted row is one that the dates let count.
+    let counts = |from: i64| times.get(rows.base() + 1).is_some_and(|&time| from <= time);
+    run.symbols.iter().zip(run.rows).all(|(symbol, other)| {
+        symbol.bars().time_ms == times && other == rows && other.from_ms.is_none_or(counts)
+    })
+}
+
+impl BatchEvaluator<'_> {
+    /// Evaluates members of a species with one account a symbol; `None` for those whom only the simulator knows.
+    ///
+    /// # Errors
+    /// Interrupted.
+    pub(super) fn sum(
+        &self,
+        individuals: &[Individual],
+        members: &[(usize, Planned)],
+        (form, guarded): (Form, bool),
+        interrupt: Interrupt,
+    ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
+        let stops: Vec<Fractions> =
+            members.iter().map(|(i, _)| Fractions::from(individuals[*i].genome.stops)).collect();
+        let plans = |k: usize| -> Vec<(Plan, usize, &Genome)> {
+            let plan = |(i, planned): &(usize, Planned)| match planned {
+                Planned(Way::Series(symbols)) => {
+                    symbols.get(k).map(|(plan, row)| (plan.clone(), *row, individuals[*i].genome))
+                }
+                _ => None,
+            };
+            members.iter().filter_map(plan).collect()
+        };
+        let passes = self.symbols.iter().flatten().enumerate().filter_map(|(k, symbol)| {
+            let tables = if guarded { self.guarded(k, symbol) } else { Some(&symbol.tables) };
+            Some((k, symbol, self.pass_over(k, symbol, tables?, interrupt)))
+        });
+        match form {
+            Form::Sized => follow(members.len(), passes, |k, symbol, pass| {
+                let plans = plans(k).into_iter().map(|(plan, row, _)| (plan, row)).collect();
+                let prepared = &self.run.symbols[k];
+                Asked::new(
+                    pass,
+                    SizedMembers::new(&symbol.columns, prepared, self.run.exec.side, plans),
+                    &stops,
+                )
+            }),
+            Form::Weighed | Form::Carry => follow(members.len(), passes, |k, symbol, pass| {
+                let (prepared, exec) = (&self.run.symbols[k], self.run.exec);
+                Asked::new(pass, WeighedMembers::new(&symbol.columns, prepared, exec, plans(k)), &stops)
+            }),
+            _ => follow(members.len(), passes, |k, symbol, pass| {
+                let start = |((plan, row, _), &stops)| (plan, Start { row, stops });
+                Latched::new(pass, &symbol.columns, plans(k).into_iter().zip(&stops).map(start).collect())
+            }),
+        }
+    }
+}
+
+/// Makes the sleeves of all symbols and runs them.
+fn follow<'s, 'a: 's, 'p, S: Sleeve<'p>>(
+    members: usize,
+    passes: impl Iterator<Item = (usize, &'s Symbol<'a>, Pass<'p>)>,
+    sleeve: impl Fn(usize, &'s Symbol<'a>, Pass<'p>) -> Option<S>,
+) -> Result<Vec<Option<Evaluation>>, Interrupted> {
+    let sleeves: Vec<S> = passes.filter_map(|(k, symbol, pass)| sleeve(k, symbol, pass)).collect();
+    run(sleeves, members)
+}
+
+/// All rows of all symbols.
+struct AllSleeves<'w, 'a, S> {
+    pass: &'w Pass<'a>,
+    sleeves: &'w mut [S],
+    totals: &'w mut [Total],
+    borders: &'w [usize; BLOCKS],
+}
+
+impl<'p, S: Sleeve<'p>> Work for AllSleeves<'_, '_, S> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let AllSleeves { pass, sleeves, totals, borders } = self;
+        let (base, last) = (pass.base, pass.close.len() - 1);
+        let begin = sleeves.first().map_or(base, |sleeve| sleeve.begin(base));
+        sleeves.iter_mut().for_each(|sleeve| sleeve.warm_up(isa, begin));
+        for from in (begin..last).step_by(BLOCK) {
+            if pass.interrupt.is_asked() {
+                return;
+            }
+            let to = if from + BLOCK < last { from + BLOCK } else { last };
+            for sleeve in &mut *sleeves {
+                sleeve.follow(isa, from, to);
+                add(sleeve, totals, (from, to));
+            }
+            take(totals, borders, base, (from, to));
+        }
+        for sleeve in &mut *sleeves {
+            sleeve.finish(last);
+            add(sleeve, totals, (last, last + 1));
+        }
+        take(totals, borders, base, (last, last + 1));
+    }
+}
+
+#[inline(always)]
+fn add<'p>(sleeve: &mut impl Sleeve<'p>, totals: &mut [Total], rows: (usize, usize)) {
+    for (member, total) in totals.iter_mut().enumerate() {
+        let (account, tables) = sleeve.account(member);
+        if let Some(journal) = &mut account.journal {
+            total.add(journal, tables, rows);
+        }
+    }
+}
+
+#[inline(always)]
+fn take(totals: &mut [Total], borders: &[usize; BLOCKS], base: usize, (from, to): (usize, usize)) {
+    let first = if from > base { from } else { base + 1 };
+    for total in totals {
+        total.take(borders, (from, if first < to { first } else { to }, to));
+    }
+}
+
+/// Evaluates `members` individuals on all symbols. Answers `None` for those whom only the simulator knows.
+///
+/// # Errors
+/// Interrupted.
+fn run<'p, S: Sleeve<'p>>(
+    mut sleeves: Vec<S>,
+    members: usize,
+) -> Result<Vec<Option<Evaluation>>, Interrupted> {
+    let Some(pass) = sleeves.first().map(|sleeve| *sleeve.pass()) else { return Ok(vec![None; members]) };
+    let (pass, sleeves) = (&pass, &mut sleeves[..]);
+    let capital: f64 = sleeves.iter().map(|_| pass.capital).sum();
+    let mut totals: Vec<Total> = (0..members).map(|_| Total::new(capital)).collect();
+    let AccountTables::Held(tables) = pass.tables else { return Ok(vec![None; members]) };
+    pass.set.run(AllSleeves { pass, sleeves, totals: &mut totals, borders: &tables.borders });
+    pass.interrupt.check()?;
+    let last = pass.close.len() - 1;
+    let mut out = Vec::with_capacity(members);
+    for (member, total) in totals.iter_mut().enumerate() {
+        let mut each = |value: &dyn Fn(&HeldAccount) -> f64| {
+            sleeves.iter_mut().map(|sleeve| value(sleeve.account(member).0)).sum::<f64>()
+        };
+        let equity =
+            total.finish(each(&|account| account.tally.fees), each(&|account| account.tally.funding));
+        let mut any =
+            |is: &dyn Fn(&HeldAccount) -> bool| sleeves.iter_mut().any(|sleeve| is(sleeve.account(member).0));
+        let (open_position, lost) = (any(&|account| account.q != 0.0), any(&|account| account.lost));
+        let end = finish::FinalState { open_position, equity, capital, returns: last - pass.base };
+        let whole = finish::evaluation(&total.totals(), &total.sums, &end, pass.exec, pass.metrics);
+        out.push(whole.filter(|_| !lost && !total.lost));
+    }
+    Ok(out)
+}

@@ -1,0 +1,199 @@
+//! The accounts of a batch on one symbol of a portfolio, block by block.
+
+use super::columns::Columns;
+use super::conditions::Conditions;
+use super::decided::Members;
+use super::held::{Decided, HeldAccount, Tables};
+use super::kernels::Isa;
+use super::pass::{Accounts, Pass, Start};
+use super::plan::Plan;
+use super::series::Table;
+use super::source::Source;
+use super::{AccountTables, BLOCK};
+use crate::interrupt::Interrupt;
+use crate::rules::Ahead;
+use crate::stops::Fractions;
+
+/// The accounts of a batch on one symbol.
+pub(super) trait Sleeve<'p> {
+    /// What it is run on.
+    fn pass(&self) -> &Pass<'p>;
+
+    /// The row at which its blocks begin.
+    fn begin(&self, base: usize) -> usize;
+
+    /// Brings what has a memory to a row.
+    fn warm_up<I: Isa>(&mut self, isa: I, to: usize);
+
+    /// Follows a block of rows.
+    fn follow<I: Isa>(&mut self, isa: I, from: usize, to: usize);
+
+    /// Follows the last row.
+    fn finish(&mut self, row: usize);
+
+    /// The account of a member, and what it reads.
+    fn account(&mut self, member: usize) -> (&mut HeldAccount, &Tables<'_>);
+}
+
+/// Accounts that follow latched conditions.
+pub(super) struct Latched<'a> {
+    pass: Pass<'a>,
+    tables: &'a Tables<'a>,
+    series: OwnSeries<'a>,
+    first: Vec<Start>,
+    held: Vec<HeldAccount>,
+    accounts: Accounts,
+}
+
+/// Series of one symbol with the plans that read them.
+struct OwnSeries<'a> {
+    columns: &'a Columns<'a>,
+    table: Table,
+    plans: Vec<Plan>,
+}
+
+impl Source for OwnSeries<'_> {
+    #[inline(always)]
+    fn warm_up(&mut self, from: usize, to: usize) {
+        self.table.warm_up(self.columns, from, to);
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, from: usize, to: usize, interrupt: Interrupt) {
+        self.table.fill(self.columns, from, to, interrupt);
+    }
+
+    #[inline(always)]
+    fn conditions<I: Isa, const SHORTS: bool>(
+        &self,
+        isa: I,
+        member: usize,
+        before: &mut [u64; 2],
+        rows: usize,
+    ) -> Conditions {
+        self.plans[member].conditions::<I, SHORTS>(isa, &self.table, before, rows)
+    }
+}
+
+/// An account that keeps a journal.
+fn journaled(capital: f64, tables: &Tables, stops: Fractions) -> Decided {
+    let mut decided = Decided::new(capital, tables, stops);
+    decided.account.keep_journal();
+    decided
+}
+
+impl<'a> Latched<'a> {
+    /// The accounts of plans on one symbol, each with its start; `None` without tables of held accounts.
+    pub(super) fn new(
+        pass: Pass<'a>,
+        columns: &'a Columns<'a>,
+        plans: Vec<(Plan, Start)>,
+    ) -> Option<Latched<'a>> {
+        let AccountTables::Held(tables) = pass.tables else { return None };
+        let mut table = Table::default();
+        table.reset(&mut plans.iter().flat_map(|(plan, _)| plan.keys()).copied().collect());
+        let (mut plans, first): (Vec<Plan>, Vec<Start>) = plans.into_iter().unzip();
+        plans.iter_mut().for_each(|plan| plan.resolve(&table));
+        let held = first.iter().map(|start| journaled(pass.capital, tables, start.stops).account).collect();
+        let series = OwnSeries { columns, table, plans };
+        Some(Latched { pass, tables, series, first, held, accounts: Accounts::default() })
+    }
+}
+
+impl<'p> Sleeve<'p> for Latched<'p> {
+    fn pass(&self) -> &Pass<'p> {
+        &self.pass
+    }
+
+    /// Crosses of the first decision look one row back.
+    fn begin(&self, base: usize) -> usize {
+        base.saturating_sub(1)
+    }
+
+    #[inline(always)]
+    fn warm_up<I: Isa>(&mut self, _isa: I, to: usize) {
+        for from in (0..to).step_by(BLOCK) {
+            self.series.warm_up(from, if from + BLOCK < to { from + BLOCK } else { to });
+        }
+    }
+
+    #[inline(always)]
+    fn follow<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
+        let Latched { pass, tables, series, first, held, accounts } = self;
+        series.fill(from, to, pass.interrupt);
+        accounts.fill(tables, from, to);
+        let block = accounts.block(tables, pass.exec, from);
+        pass.hold(isa, series, first, held, &block, (from, to));
+    }
+
+    fn finish(&mut self, row: usize) {
+        let block = self.accounts.block(self.tables, self.pass.exec, row);
+        for account in &mut self.held {
+            account.finish(&block, self.pass.final_close);
+        }
+    }
+
+    #[inline(always)]
+    fn account(&mut self, member: usize) -> (&mut HeldAccount, &Tables<'_>) {
+        (&mut self.held[member], self.tables)
+    }
+}
+
+/// Accounts that are asked close by close.
+pub(super) struct Asked<'a, M> {
+    pass: Pass<'a>,
+    tables: &'a Tables<'a>,
+    members: M,
+    all: Vec<Decided>,
+    accounts: Accounts,
+    ahead: Ahead,
+}
+
+impl<'a, M: Members> Asked<'a, M> {
+    /// The accounts of members on one symbol, each with its stops; `None` without tables of held accounts.
+    pub(super) fn new(pass: Pass<'a>, members: M, stops: &[Fractions]) -> Option<Asked<'a, M>> {
+        let AccountTables::Held(tables) = pass.tables else { return None };
+        let all = stops.iter().map(|&stops| journaled(pass.capital, tables, stops)).collect();
+        Some(Asked { pass, tables, members, all, accounts: Accounts::default(), ahead: Ahead::new() })
+    }
+}
+
+impl<'p, M: Members> Sleeve<'p> for Asked<'p, M> {
+    fn pass(&self) -> &Pass<'p> {
+        &self.pass
+    }
+
+    fn begin(&self, base: usize) -> usize {
+        base
+    }
+
+    #[inline(always)]
+    fn warm_up<I: Isa>(&mut self, isa: I, to: usize) {
+        for from in (0..to).step_by(BLOCK) {
+            self.members.fill(isa, from, if from + BLOCK < to { from + BLOCK } else { to });
+        }
+    }
+
+    #[inline(always)]
+    fn follow<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
+        let Asked { pass, tables, members, all, accounts, ahead } = self;
+        members.fill(isa, from, to);
+        accounts.fill(tables, from, to);
+        let block = accounts.block(tables, pass.exec, from);
+        for (i, member) in all.iter_mut().enumerate() {
+            member.follow_block(&mut members.by(i), &block, ahead, to - from);
+        }
+    }
+
+    fn finish(&mut self, row: usize) {
+        let block = self.accounts.block(self.tables, self.pass.exec, row);
+        for (i, member) in self.all.iter_mut().enumerate() {
+            member.finish(&mut self.members.by(i), &block, self.pass.final_close);
+        }
+    }
+
+    #[inline(always)]
+    fn account(&mut self, member: usize) -> (&mut HeldAccount, &Tables<'_>) {
+        (&mut self.all[member].account, self.tables)
+    }
+}
