@@ -63,7 +63,7 @@ pub use parse::DEEPEST;
 pub use rational::{Interval, Rational, gcd};
 pub use read::{RESERVED_KEYS, read};
 pub use stamps::Stamps;
-pub use strategy::{Expression, Strategy, WarmUp, check};
+pub use strategy::{Expression, Strategy, WarmUp, check, short};
 pub use structure::{LANGUAGE, MOST_LETS, MOST_ORDERS};
 pub use tree::{Argument, Column, Expr, ExprKind, Operator, Timeframe};
 pub use types::{Constant, Number, Type};
