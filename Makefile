@@ -6,7 +6,7 @@ BIN := $(TARGET)/release/galapagos
 VENV := $(TARGET)/venv
 SHELLCHECK := $(TARGET)/tools/shellcheck/bin/shellcheck
 
-.PHONY: help example signals-example check test e2e lint doc aarch64 generators generated check-generated deny quality parity ratios bench chaos measure validate-rate measure-operator oracle-data \
+.PHONY: help example signals-example check test e2e lint doc aarch64 generators generated check-generated deny quality parity peer-vectors ratios bench chaos measure validate-rate measure-operator oracle-data \
 	cluster-build cluster-up cluster-down cluster-check image release
 
 help: ## Show the targets
@@ -19,9 +19,7 @@ FORCE:
 
 QUICK := $(TARGET)/quick/galapagos
 signals-example: ## Run the pandas program of docs/signals.md and store what it writes (needs python3 and a package registry)
-	$(PYTHON) -m venv $(TARGET)/signals-venv
-	$(TARGET)/signals-venv/bin/pip install --quiet --disable-pip-version-check pandas==3.1.1 pyarrow==26.0.1
-	cd deploy/examples/data && $(abspath $(TARGET))/signals-venv/bin/python $(CURDIR)/cli/tests/data/momentum.py
+	python=$$(e2e/parity/venv.sh)/bin/python && cd deploy/examples/data && $$python $(CURDIR)/cli/tests/data/momentum.py
 	mv deploy/examples/data/momentum.parquet cli/tests/data/
 
 example: ## Import the sample data, evolve strategies on it, print the result
@@ -82,8 +80,11 @@ aarch64: ## Compile for 64-bit Arm, and compare the bits of 200 genomes under em
 quality: ## Print the table of expected optimiser quality on fresh seeds
 	$(CARGO) run --release --locked -p galapagos-genetics --example quality
 
+peer-vectors: ## Store what TA-Lib and pandas-ta give for the functions of rules (needs python3 and a package registry)
+	$$(e2e/parity/venv.sh)/bin/python e2e/parity/vectors.py
+
 # With the program that the tests have compiled: numbers are compared, not speed.
-parity: generators ## Compare back-tests with other back-testers, live
+parity: generators ## Compare back-tests, functions of rules and the pandas program of docs/signals.md with other packages, live
 	e2e/parity/run.sh $(TARGET)/debug/galapagos
 
 ratios: $(BIN) ## Print speed ratios to other back-testers in one run

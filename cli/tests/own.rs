@@ -56,6 +56,33 @@ fn a_fault_is_shown_in_the_line_of_the_file_with_a_caret() {
     assert_eq!((&report["problems"][0]["line"], &report["problems"][0]["column"]), (&json!(12), &json!(46)));
 }
 
+// The run and the back-test say what `check` says: the part of the rules, and the genes that make it long.
+#[test]
+fn data_too_short_for_a_warm_up_name_the_expression_that_needs_them_and_its_genes() {
+    let sandbox = Sandbox::new();
+    sandbox.walk(50, 7);
+    sandbox.write("job.yaml", job(&indented(RULES)));
+    sandbox.write("my_cross.yaml", RULES);
+    let warm_up = sandbox.json(&["check", "my_cross.yaml", "-o", "json"])["strategies"][0]["warm_up"].clone();
+    assert_eq!(
+        (&warm_up["cause"], &warm_up["path"]),
+        (&json!("(sma close $slow)"), &json!("rules.long.enter"))
+    );
+    let ended = sandbox.run(&["run", "job.yaml"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let said = "warm-up of `my_cross` (because of `(sma close $slow)` in rules.long.enter, with $slow 5 to 60) needs 60 rows";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    let tested = [
+        &["backtest", "--data", "walk", "--bars-per-year", "252", "--rules", "my_cross.yaml"][..],
+        &["--gene", "fast=5", "--gene", "slow=55"][..],
+    ];
+    let ended = sandbox.run(&tested.concat());
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let said =
+        "before its first decision, because of `(sma close $slow)` in rules.long.enter, with $slow 55; ";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}
+
 #[test]
 fn every_strategy_of_the_oracle_is_a_right_manifest() {
     let mut seen = 0;

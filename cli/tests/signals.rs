@@ -62,6 +62,9 @@ fn the_job_of_the_page_runs_on_the_file_of_its_program_and_is_replayed() {
     for rank in ["#1", "#2"] {
         sandbox.ok(&["backtest", &format!("{}{rank}", folder.display())]);
     }
+    // Values of the file behind a cut are replaced, and no decision before it changes.
+    let ahead = sandbox.json(&["lookahead", &folder.join("result.json").display().to_string(), "-o", "json"]);
+    assert_eq!(ahead["passed"], true, "{ahead}");
     // Without the version that the result was computed with there is no replay.
     let digests = std::fs::read_dir(sandbox.data().join("galapagos/datasets/us-stocks")).unwrap();
     let version = digests.map(|e| e.unwrap().path()).find(|p| p.is_dir()).unwrap();
@@ -121,6 +124,13 @@ fn what_the_import_prints_is_an_entry_that_runs() {
     let again = sandbox.json(&[&import[..], &["-o", "json"]].concat());
     assert_eq!((&again["outcome"], &again["name"]), (&"unchanged".into(), &"momentum".into()));
     assert_eq!(again["symbols"][0]["rows"], 2015);
+    // The dataset says what is published with it, with the digest that a manifest of a cluster needs.
+    let digest = again["digest"].as_str().unwrap();
+    let shown = sandbox.json(&["data", "show", "us-stocks", "-o", "json"]);
+    let bare = digest.trim_start_matches("blake3:");
+    assert_eq!(shown["signals"], serde_json::json!([{"name": "momentum", "digest": bare}]));
+    let text = sandbox.ok(&["data", "show", "us-stocks"]).stdout;
+    assert!(text.contains(&format!("Signals   momentum blake3:{bare}\n")), "{text}");
     assert_eq!(again["columns"][1]["known"], 1995);
 }
 

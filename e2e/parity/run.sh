@@ -6,5 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 bin=$(realpath "${1:?usage: run.sh PATH/TO/galapagos}")
 shift
 python="$("$here/venv.sh")/bin/python"
+"$python" "$here/vectors.py" --check
+"$python" "$here/signals.py" --galapagos "$bin"
 "$python" "$here/open_results.py" --galapagos "$bin"
 exec "$python" "$here/parity.py" --galapagos "$bin" "$@"

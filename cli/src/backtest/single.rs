@@ -188,9 +188,14 @@ fn finish(data: Data, tested: Tested, genome: Genome, exec: Execution) -> Comman
         }
         let before = dates::start(bars.time_ms, from_ms);
         let own = strategy.warm_up(&bars, &others, &genome);
+        let because = || {
+            let cause = strategy.own().and_then(|own| own.warm_up_cause_of(&bars, &others, &genome));
+            cause.map_or_else(String::new, |cause| format!(", because of {cause}"))
+        };
         let wanted = match exec.warmup_bars {
             Some(given) if given < own => {
-                let text = format!("execution.warmupBars is {given}, but {name} needs {own} bars");
+                let text =
+                    format!("execution.warmupBars is {given}, but {name} needs {own} bars{}", because());
                 return Err(CommandError::invalid(text));
             }
             Some(given) => given,
@@ -204,9 +209,10 @@ fn finish(data: Data, tested: Tested, genome: Genome, exec: Execution) -> Comman
             let advice =
                 if until.is_empty() { "give more data" } else { "write a later --to, give more data" };
             let text = format!(
-                "{} has {} bars{until}, and this genome of {name} needs {wanted} before its first decision; {advice} or shorter periods",
+                "{} has {} bars{until}, and this genome of {name} needs {wanted} before its first decision{}; {advice} or shorter periods",
                 bars.symbol,
                 bars.len(),
+                because(),
             );
             return Err(CommandError::invalid(text));
         }

@@ -5,6 +5,7 @@ use crate::table::{number, percent, table, thousands};
 use galapagos_run::examine::columns::Role;
 use galapagos_run::examine::path::Way;
 use galapagos_run::examine::truth::Truth;
+use galapagos_run::rules::short;
 
 /// What is known of a strategy.
 pub fn text(report: &Report) -> String {
@@ -51,15 +52,6 @@ pub fn text(report: &Report) -> String {
         }
     }
     out
-}
-
-/// An expression as far as a line holds it; `-o json` has the whole.
-fn short(text: &str) -> String {
-    const WIDEST: usize = 90;
-    match text.char_indices().nth(WIDEST) {
-        Some((end, _)) => format!("{} ..", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn way(way: Way) -> &'static str {

@@ -6,6 +6,22 @@ use std::fmt::Debug;
 pub trait SignalColumns: Debug + Sync {
     /// The column of this name, as `momentum.score`.
     fn column(&self, name: &str) -> Option<&[f64]>;
+    /// The names of all columns.
+    fn names(&self) -> Vec<&str>;
+}
+
+/// Columns in memory, each under its name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OwnedColumns(pub Vec<(String, Vec<f64>)>);
+
+impl SignalColumns for OwnedColumns {
+    fn column(&self, name: &str) -> Option<&[f64]> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, values)| values.as_slice())
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(name, _)| name.as_str()).collect()
+    }
 }
 
 /// Columns from the row on at which some bars begin. A value stands in the row of the bar at whose close it is known.
@@ -19,6 +35,11 @@ impl<'a> Signals<'a> {
     /// Columns whose first row is that of the bars.
     pub fn new(columns: &'a dyn SignalColumns) -> Signals<'a> {
         Signals { columns, first: 0 }
+    }
+
+    /// The names of all columns.
+    pub fn names(self) -> Vec<&'a str> {
+        self.columns.names()
     }
 
     /// Without so many rows more.
@@ -37,18 +58,10 @@ mod tests {
     use super::*;
     use crate::bars::Bars;
 
-    #[derive(Debug)]
-    struct One(Vec<f64>);
-
-    impl SignalColumns for One {
-        fn column(&self, name: &str) -> Option<&[f64]> {
-            (name == "f.x").then_some(&self.0)
-        }
-    }
-
     #[test]
     fn columns_are_cut_with_the_bars_so_that_no_later_row_is_there_to_be_read() {
-        let (time, price, one) = ([0, 1, 2, 3, 4], [1; 5], One(vec![0.0, 1.0, 2.0, 3.0, 4.0]));
+        let (time, price) = ([0, 1, 2, 3, 4], [1; 5]);
+        let one = OwnedColumns(vec![("f.x".to_owned(), vec![0.0, 1.0, 2.0, 3.0, 4.0])]);
         let bars = Bars {
             symbol: "A",
             decimals: 0,

@@ -5,8 +5,9 @@
 mod common;
 mod naive;
 
-use common::market::Market as Made;
+use common::market::{Draws, Market as Made};
 use galapagos_engine::bars::Bars;
+use galapagos_engine::beside::{OwnedColumns, Signals};
 use galapagos_engine::graph::{Columns, Market, Plan, PlanError, Slot};
 use galapagos_engine::interrupt::Interrupt;
 use galapagos_rules::functions::FUNCTIONS;
@@ -17,7 +18,7 @@ use serde_json::json;
 use std::sync::atomic::AtomicBool;
 
 /// Expressions that hold every function and every field.
-const ALL: [&str; 90] = [
+const ALL: [&str; 94] = [
     "sum(close, 5)",
     "sum(volume, 5)",
     "sma(hl2, 7)",
@@ -108,27 +109,57 @@ const ALL: [&str; 90] = [
     "of(B, sma(close, 3)) * of(B, on(1d, volume))",
     "of(B, cross_up(close, open))",
     "2 * close - 3 * open / 7 or_else 5",
+    "sma(score, 5) + score[2]",
+    "cross_up(score, 0.5)",
+    "bars_since(score > 0 and not is_na(score[1]))",
+    "of(B, highest(score, 3))",
 ];
 
 /// A market with another symbol, which has holes of its own.
 struct World {
     own: Made,
     other: Made,
+    /// A column of a file of signals for each of them.
+    signals: [OwnedColumns; 2],
+}
+
+/// A value for each row: some unknown, some negative.
+fn score(seed: u64, rows: usize) -> OwnedColumns {
+    let mut draws = Draws(seed);
+    let value = |draws: &mut Draws| match draws.below(9) {
+        0 => f64::NAN,
+        x => x as f64 / 4.0 - 1.0,
+    };
+    OwnedColumns(vec![("f.score".to_owned(), (0..rows).map(|_| value(&mut draws)).collect())])
+}
+
+/// The rows from `kept` on are wild.
+fn wild(columns: &OwnedColumns, kept: usize) -> OwnedColumns {
+    let mut columns = columns.clone();
+    for value in columns.0[0].1.iter_mut().skip(kept).enumerate() {
+        *value.1 = [1e300, f64::NAN, -1e300, f64::INFINITY][value.0 % 4];
+    }
+    columns
 }
 
 impl World {
     fn new(seed: u64, rows: usize) -> World {
-        World { own: holed(seed, rows, seed.is_multiple_of(2)), other: holed(seed ^ 7, rows, true) }
+        World {
+            own: holed(seed, rows, seed.is_multiple_of(2)),
+            other: holed(seed ^ 7, rows, true),
+            signals: [score(seed, rows), score(seed ^ 7, rows)],
+        }
     }
 
     fn other(&self) -> Bars<'_> {
-        Bars { symbol: "B", decimals: 1, ..self.other.bars() }
+        Bars { symbol: "B", decimals: 1, signals: Some(Signals::new(&self.signals[1])), ..self.other.bars() }
     }
 
     /// The columns of expressions in blocks of so many rows.
     fn columns(&self, plan: &Plan, block: usize) -> Columns {
         let others = [self.other()];
-        let market = Market { bars: self.own.bars(), others: &others };
+        let bars = Bars { signals: Some(Signals::new(&self.signals[0])), ..self.own.bars() };
+        let market = Market { bars, others: &others };
         Columns::compute_by(plan, &market, Interrupt::NEVER, block)
     }
 
@@ -146,7 +177,8 @@ impl World {
             0 => m.clone(),
             rows => m.poisoned_after(rows - 1),
         };
-        World { own: self.own.poisoned_after(t), other: after(&self.other) }
+        let signals = [wild(&self.signals[0], t + 1), wild(&self.signals[1], known(&self.other))];
+        World { own: self.own.poisoned_after(t), other: after(&self.other), signals }
     }
 
     /// The rows up to `t`, and those of the other symbol that are known by then.
@@ -162,7 +194,7 @@ impl World {
         };
         let end = self.own.time_ms[t] + self.own.interval_ms;
         let known = self.other.time_ms.iter().filter(|&&open| open + self.other.interval_ms <= end).count();
-        World { own: cut(&self.own, t + 1), other: cut(&self.other, known) }
+        World { own: cut(&self.own, t + 1), other: cut(&self.other, known), signals: self.signals.clone() }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::gaps::{Gaps, count_gaps};
 use crate::layout::Layout;
 use crate::manifest::Manifest;
+use crate::signals;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -73,12 +74,23 @@ pub struct DatasetInfo {
     pub version: VersionInfo,
     /// The symbols of the version, ascending by name.
     pub symbols: Vec<SymbolInfo>,
+    /// Signals that are published with it, ascending by name.
+    pub signals: Vec<SignalsInfo>,
     /// Folder that holds it.
     pub folder: PathBuf,
     /// Size of its files in bytes.
     pub file_bytes: u64,
     /// Memory a job needs for its data and tables, in bytes: about 15 columns of 8 bytes a row.
     pub memory_bytes: u64,
+}
+
+/// Signals of a dataset.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SignalsInfo {
+    /// Their name.
+    pub name: String,
+    /// Digest of the latest version, 64 hex digits.
+    pub digest: String,
 }
 
 /// Result of checking one version.
@@ -171,7 +183,16 @@ pub fn show(data_dir: &Path, name: &str, digest: Option<&str>) -> Result<Dataset
     let version = version(dataset.manifest(), latest.as_deref() == Some(dataset.digest()));
     let memory_bytes = version.rows * COLUMNS_PER_ROW * 8;
     let (folder, file_bytes) = (dataset.folder().to_owned(), dataset.file_bytes());
-    Ok(DatasetInfo { version, symbols, folder, file_bytes, memory_bytes })
+    let signals = signals::find(&dataset)?.into_iter().map(|(name, digest)| SignalsInfo { name, digest });
+    Ok(DatasetInfo { version, symbols, signals: signals.collect(), folder, file_bytes, memory_bytes })
+}
+
+/// Checks every value of the latest signals of a dataset.
+fn check_signals(dataset: &Dataset) -> Result<()> {
+    for (name, digest) in signals::find(dataset)? {
+        signals::open(dataset, &name, Some(&digest), &[])?;
+    }
+    Ok(())
 }
 
 /// Opens every version of dataset `name` (of all datasets if `None`) and checks every value against its digest.
@@ -193,7 +214,8 @@ pub fn check(data_dir: &Path, name: Option<&str>) -> Result<Vec<VersionCheck>> {
     let mut checks = Vec::new();
     for name in names {
         for digest in layout.versions(&name)? {
-            let problem = Dataset::open_folder(&layout.folder(&name, &digest), &name, &digest).err();
+            let opened = Dataset::open_folder(&layout.folder(&name, &digest), &name, &digest);
+            let problem = opened.and_then(|dataset| check_signals(&dataset)).err();
             checks.push(VersionCheck { dataset: name.clone(), digest, problem });
         }
         // A name without a usable latest version cannot be opened by jobs that pin none.

@@ -4,6 +4,7 @@
 
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, StringArray, TimestampNanosecondArray};
 use arrow::record_batch::RecordBatch;
+use galapagos_market::catalogue::{self, SignalsInfo};
 use galapagos_market::signals::{find, open};
 use galapagos_market::{
     Dataset, Interval, OwnedSeries, PublishOutcome, Result, SignalsImport, SignalsReport, import_signals,
@@ -248,4 +249,17 @@ fn a_changed_file_is_found_and_written_again_by_the_next_import() {
     assert_eq!(open(&dataset, "momentum", None, &[]).unwrap().digest(), digest);
     // The bars are those of before: signals are no part of them.
     assert!(dataset.check_unchanged().unwrap().is_none());
+}
+
+#[test]
+fn a_dataset_names_its_signals_and_a_check_of_it_covers_them() {
+    let folder = data(&["A"]);
+    let digest =
+        import(folder.path(), &written(folder.path(), "m.csv", "time,score\n2024-01-02,1\n")).unwrap().digest;
+    let shown = catalogue::show(folder.path(), "d", None).unwrap();
+    assert_eq!(shown.signals, [SignalsInfo { name: "momentum".to_owned(), digest: digest.clone() }]);
+    let problem = || catalogue::check(folder.path(), None).unwrap().remove(0).problem;
+    assert!(problem().is_none());
+    std::fs::remove_file(shown.folder.join("signals/momentum").join(digest).join("A.arrow")).unwrap();
+    assert!(problem().unwrap().to_string().contains("A.arrow"));
 }

@@ -1,5 +1,6 @@
 //! What is wrong with a document, and where: `docs/contract/rules.md`, D9.
 
+use crate::suggest::nearest;
 use serde::Serialize;
 use std::fmt;
 
@@ -200,19 +201,9 @@ impl Fault {
     }
 }
 
-/// The known name at most two edits away, the nearest and then the lowest first.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Names come from manifests, so long ones are not compared.
-    if name.len() > 100 {
-        return None;
-    }
-    let near = known.into_iter().map(|k| (strsim::levenshtein(name, k), k));
-    near.filter(|&(distance, _)| distance <= 2).min().map(|(_, k)| k)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Kind, nearest};
+    use super::{Fault, Kind};
 
     #[test]
     fn the_caret_stands_below_the_fault_in_its_line() {
@@ -222,12 +213,5 @@ mod tests {
         assert_eq!((excerpt.line, excerpt.column), (2, 5));
         assert_eq!(excerpt.to_string(), "and clos < 2\n    ^^^^");
         assert_eq!(error.to_string(), "rules.long.enter:15: there is no \"clos\"");
-    }
-
-    #[test]
-    fn the_nearest_name_is_at_most_two_edits_away() {
-        assert_eq!(nearest("crossup", ["cross_down", "cross_up"]), Some("cross_up"));
-        assert_eq!(nearest("q", ["n", "k"]), Some("k"));
-        assert_eq!(nearest("colour", ["close", "open"]), None);
     }
 }

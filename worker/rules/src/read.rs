@@ -1,7 +1,8 @@
 //! A document from values as YAML and JSON have them, with a path for whatever is wrong in its structure.
 
 use crate::document::{Document, Gene, Reentry, Rules, Side, Text, word_of};
-use crate::error::{Error, Kind, nearest};
+use crate::error::{Error, Kind};
+use crate::suggest::nearest;
 use serde_json::{Map, Value};
 
 /// Keys that the language keeps for later.

@@ -5,7 +5,7 @@ use crate::check::{Checker, Clause, Market};
 use crate::document::{Document, Reentry, Side};
 use crate::error::{Error, Fault, Kind};
 use crate::functions;
-use crate::gene::{GUARDS, Genes, domains};
+use crate::gene::{GUARDS, Genes, Values, domains};
 use crate::graph::{Graph, NodeId};
 use crate::inline::Lets;
 use crate::order::{self, Order};
@@ -13,9 +13,10 @@ use crate::parse::parse;
 use crate::structure::{LANGUAGE, structure};
 use crate::terms::Phase;
 use crate::tree::{Column, Expr, ExprKind};
-use crate::warm_up::{At, Calendar, cause, warm_up};
+use crate::warm_up::{At, Calendar, cause, period_genes, warm_up};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// A strategy whose rules are right.
 #[derive(Clone, Debug)]
@@ -64,6 +65,25 @@ pub struct WarmUp {
     pub path: String,
     /// The part of it, canonical.
     pub cause: String,
+    /// The genes of its periods, each with its bounds, or its value in the genome.
+    pub genes: Vec<(String, String)>,
+}
+
+impl fmt::Display for WarmUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` in {}", short(&self.cause), self.path)?;
+        let genes: Vec<String> = self.genes.iter().map(|(name, value)| format!("${name} {value}")).collect();
+        if genes.is_empty() { Ok(()) } else { write!(f, ", with {}", genes.join(", ")) }
+    }
+}
+
+/// An expression as far as a line of a message holds it.
+pub fn short(text: &str) -> String {
+    const WIDEST: usize = 90;
+    match text.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{} ..", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// A text of a document.
@@ -316,7 +336,16 @@ impl Strategy {
             }
         }
         let (rows, expression) = most?;
-        let cause = text(cause(&expression.tree, at, calendar));
-        Some(WarmUp { rows: rows.checked_add(1)?, path: expression.path.clone(), cause })
+        let cause = cause(&expression.tree, at, calendar);
+        let value = |name: &str| match (at, &self.genes.get(name)?.values) {
+            (At::Genome(genome), _) => genome.get(name).cloned(),
+            (At::Bounds, Values::Numbers { interval, .. }) => {
+                Some(format!("{} to {}", interval.low.numerator(), interval.high.numerator()))
+            }
+            (At::Bounds, Values::Words(_)) => None,
+        };
+        let genes = period_genes(cause).into_iter().filter_map(|name| Some((name.clone(), value(&name)?)));
+        let (path, genes) = (expression.path.clone(), genes.collect());
+        Some(WarmUp { rows: rows.checked_add(1)?, path, cause: text(cause), genes })
     }
 }

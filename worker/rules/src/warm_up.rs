@@ -4,6 +4,7 @@ use crate::constant::{Genome, value};
 use crate::functions::{Accepts, Function, Output, Shape, function};
 use crate::tree::{Argument, Expr, ExprKind, Timeframe};
 use crate::types::Type;
+use std::collections::BTreeSet;
 
 /// Which values of the genes count.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +68,29 @@ pub fn cause<'a>(expr: &'a Expr, at: At<'_>, calendar: Option<&dyn Calendar>) ->
         Some(below) if !matches!(expr.kind, ExprKind::Field(..)) => cause(below, at, calendar),
         _ => expr,
     }
+}
+
+/// The genes that its periods are made of, by name.
+pub(crate) fn period_genes(expr: &Expr) -> BTreeSet<String> {
+    let mut genes = BTreeSet::new();
+    expr.walk(&mut |part| {
+        let periods: Vec<&Expr> = match &part.kind {
+            ExprKind::Index(_, k) => vec![k],
+            ExprKind::Call(name, arguments) => {
+                let places = function(name).into_iter().flat_map(Function::periods);
+                places.filter_map(|i| Some(&arguments.get(i)?.value)).collect()
+            }
+            _ => Vec::new(),
+        };
+        for period in periods {
+            period.walk(&mut |leaf| {
+                if let ExprKind::Gene(name) = &leaf.kind {
+                    genes.insert(name.clone());
+                }
+            });
+        }
+    });
+    genes
 }
 
 impl<'a> Reader<'a> {

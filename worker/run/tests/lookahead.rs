@@ -11,6 +11,7 @@ use std::path::Path;
 use common::{resolve, series};
 use galapagos_crds::EvolutionJob;
 use galapagos_engine::bars::{Bars, FundingStamp};
+use galapagos_engine::beside::{self, OwnedColumns};
 use galapagos_engine::execution::{Execution, Fill, Funding, Side};
 use galapagos_engine::genes::{Genome, Stops};
 use galapagos_engine::prepared::Prepared;
@@ -147,6 +148,8 @@ enum Peek {
     Other,
     /// The rate of the next funding stamp.
     Funding,
+    /// The value of a file of signals for the next row.
+    Signal,
     /// Sizes its stop by the next close.
     Stop,
 }
@@ -182,6 +185,7 @@ impl Strategy for Peek {
             Peek::Volume => bars.volume.is_some_and(|v| v.get(t + 1).is_some_and(|&x| x > v[t])),
             Peek::Length => (t + n).is_multiple_of(3),
             Peek::Other => context.others.iter().any(|o| t < o.len() && ahead(o.close, t, 1)),
+            Peek::Signal => bars.signal("f.x").is_some_and(|f| f.get(t + 1).is_some_and(|&x| x > 0.0)),
             Peek::Funding => {
                 let close = bars.time_ms[t] + bars.interval_ms;
                 let next = bars.funding.iter().find(|stamp| stamp.time_ms > close);
@@ -208,6 +212,8 @@ fn whoever_peeks_at_the_future_is_caught_wherever_it_looks() {
     let stamps: Vec<FundingStamp> = (1..900).map(stamp).collect();
     let genome = Genome { values: Vec::new(), stops: Stops::default() };
     let others = [as_bars(&other, &[])];
+    let columns =
+        OwnedColumns(vec![("f.x".to_owned(), (0..300).map(|t| f64::from(t * 7 % 5 - 2)).collect())]);
     let found = |peek: &Peek, fill: Fill| {
         let exec = Execution {
             fill,
@@ -220,7 +226,7 @@ fn whoever_peeks_at_the_future_is_caught_wherever_it_looks() {
             strategy: peek,
             genome: &genome,
             exec: &exec,
-            bars: as_bars(&own, &stamps),
+            bars: Bars { signals: Some(beside::Signals::new(&columns)), ..as_bars(&own, &stamps) },
             others: &others,
             rows: Rows::after_warm_up(20),
             capital: 1000.0,
@@ -231,8 +237,15 @@ fn whoever_peeks_at_the_future_is_caught_wherever_it_looks() {
     };
     for fill in [Fill::NextOpen, Fill::SameClose] {
         assert_eq!(found(&Peek::Nothing, fill), None);
-        for peek in [Peek::Close(1), Peek::Close(200), Peek::Volume, Peek::Length, Peek::Other, Peek::Funding]
-        {
+        for peek in [
+            Peek::Close(1),
+            Peek::Close(200),
+            Peek::Volume,
+            Peek::Length,
+            Peek::Other,
+            Peek::Funding,
+            Peek::Signal,
+        ] {
             let difference = found(&peek, fill).unwrap_or_else(|| panic!("{peek:?} was not caught"));
             assert_eq!(difference.what, What::Target, "{peek:?}");
             assert!(difference.row < 300 && difference.full != difference.cut, "{peek:?}: {difference:?}");

@@ -154,12 +154,16 @@ fn detail(info: &DatasetInfo) -> String {
     ];
     let right = ["bars", "missing", "share", "decimals", "funding", "outliers"];
     format!(
-        "Dataset   {} (bars of {}, times UTC at open)\nDigest    blake3:{}\nCalendar  {}\n{}Folder    {}\nSize      {} in files, a job needs about {} of memory for it\n\n{}{outliers}",
+        "Dataset   {} (bars of {}, times UTC at open)\nDigest    blake3:{}\nCalendar  {}\n{}{}Folder    {}\nSize      {} in files, a job needs about {} of memory for it\n\n{}{outliers}",
         version.dataset,
         version.interval,
         version.digest,
         version.calendar.as_deref().unwrap_or("not said: the job must name one"),
         if version.close_only { "Prices    closes only: open, high and low are the close\n" } else { "" },
+        info.signals
+            .iter()
+            .map(|s| format!("Signals   {} blake3:{}\n", s.name, s.digest))
+            .collect::<String>(),
         info.folder.display(),
         bytes(info.file_bytes),
         bytes(info.memory_bytes),

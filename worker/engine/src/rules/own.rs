@@ -7,7 +7,7 @@ use crate::genes::{GeneValue, Genome};
 use crate::graph::{Columns, Market, Plan, PlanError, Slot};
 use crate::signals::Signals;
 use crate::strategies::{Context, Series, Strategy};
-use galapagos_rules::{At, Calendar, Clause, Stamps, needs_calendar};
+use galapagos_rules::{At, Calendar, Clause, Stamps, WarmUp, needs_calendar};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -87,6 +87,16 @@ impl Own {
         self.rows(At::Bounds, bars, others)
     }
 
+    /// What causes it: the part of an expression, with the upper bounds of the genes of its periods.
+    pub fn warm_up_cause(&self, bars: &Bars, others: &[Bars]) -> Option<WarmUp> {
+        self.caused(At::Bounds, bars, others)
+    }
+
+    /// What causes the warm-up of one genome.
+    pub fn warm_up_cause_of(&self, bars: &Bars, others: &[Bars], genome: &Genome) -> Option<WarmUp> {
+        self.caused(At::Genome(&self.values(genome)), bars, others)
+    }
+
     /// Whether its positions follow from conditions of the market alone, which a batch can share. With `guarded` also
     /// where a stop or the margin may close a position.
     pub fn is_latched(&self, guarded: bool) -> bool {
@@ -133,6 +143,11 @@ impl Own {
     }
 
     fn rows(&self, at: At<'_>, bars: &Bars, others: &[Bars]) -> usize {
+        let rows = self.caused(at, bars, others).map(|w| w.rows);
+        rows.and_then(|rows| usize::try_from(rows).ok()).unwrap_or(usize::MAX)
+    }
+
+    fn caused(&self, at: At<'_>, bars: &Bars, others: &[Bars]) -> Option<WarmUp> {
         let seconds = |bars: &Bars| bars.time_ms.iter().map(|ms| ms.div_euclid(1000)).collect();
         let stamps = self.needs_calendar.then(|| Stamps {
             interval: bars.interval_ms / 1000,
@@ -140,8 +155,7 @@ impl Own {
             others: others.iter().map(|b| (b.symbol.to_owned(), seconds(b))).collect(),
         });
         let calendar = stamps.as_ref().map(|stamps| stamps as &dyn Calendar);
-        let rows = self.strategy.warm_up(at, calendar).map(|w| w.rows);
-        rows.and_then(|rows| usize::try_from(rows).ok()).unwrap_or(usize::MAX)
+        self.strategy.warm_up(at, calendar)
     }
 }
 

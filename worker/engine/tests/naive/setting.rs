@@ -2,7 +2,7 @@
 
 use super::texts::Texts;
 use crate::common::market::{Draws, Market};
-use galapagos_rules::{Document, Expr, Gene, Genome, Rules, Side, Text, check};
+use galapagos_rules::{Document, Expr, Gene, Genome, Rules, Side, Signals, Text, check};
 
 /// An hourly walk with holes, in which a bar may be missing and the market close for days. Some have prices in the
 /// middle that are near the largest: what f64 holds exactly before and after, it does not there.
@@ -60,7 +60,9 @@ pub fn checked(text: &str) -> Option<Expr> {
         ],
         rules: Rules { language: 1, long: Some(side), ..Rules::default() },
     };
-    let strategy = check(&document, &galapagos_rules::Market::default()).ok()?;
+    let signals = Signals { name: "f".to_owned(), columns: Some(vec!["score".to_owned()]) };
+    let market = galapagos_rules::Market { signals: Some(signals), ..galapagos_rules::Market::default() };
+    let strategy = check(&document, &market).ok()?;
     Some(strategy.expressions[0].tree.parts()[0].clone())
 }
 

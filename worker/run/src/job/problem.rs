@@ -344,6 +344,16 @@ fn dated(job: &ResolvedJob, bars: &Bars<'_>, history: usize, error: WindowError)
     }
 }
 
+/// With the part of its rules that needs so many rows behind the species.
+fn because(job: &ResolvedJob, bars: &Bars<'_>, others: &[Bars<'_>], mut error: WindowError) -> WindowError {
+    let (WindowError::TooLong { species, .. } | WindowError::TooShort { species, .. }) = &mut error;
+    let blamed = job.species.iter().find(|s| *species == format!("`{}`", s.name()));
+    if let Some(cause) = blamed.and_then(|s| s.warm_up_cause(bars, others)) {
+        species.push_str(&format!(" (because of {cause})"));
+    }
+    error
+}
+
 /// W of one symbol over all species, from the bounds of their genes (contract X20).
 fn bound(
     job: &ResolvedJob,
@@ -355,7 +365,8 @@ fn bound(
     let need = |s: &SpeciesSpace| s.warm_up_bound(&bars, others);
     let species: Vec<(&str, usize)> = job.species.iter().map(|s| (s.name(), need(s))).collect();
     let own = prepared.len() - history;
-    let (rows, cause) = warm_up(bars.symbol, history, own, &species, job.execution.warmup_bars)?;
+    let found = warm_up(bars.symbol, history, own, &species, job.execution.warmup_bars);
+    let (rows, cause) = found.map_err(|e| because(job, &bars, others, e))?;
     let species = cause.map(|i| species[i].0.to_owned());
     Ok(WarmUp { symbol: bars.symbol.to_owned(), rows, history, species })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use galapagos_crds::StrategySpec;
-use galapagos_engine::beside::SignalColumns;
+use galapagos_engine::beside::{OwnedColumns, SignalColumns};
 use galapagos_manifest::Finding;
 use galapagos_market::Dataset;
 use galapagos_market::signals::{SignalsVersion, open};
@@ -32,7 +32,7 @@ pub struct JobSignals {
 #[derive(Debug)]
 struct Beside {
     symbol: String,
-    columns: Vec<(String, Vec<f64>)>,
+    columns: OwnedColumns,
 }
 
 /// What is wrong with the name of a column: what the language could not read by it.
@@ -41,12 +41,6 @@ pub fn objection(name: &str) -> Option<String> {
         return Some("its name has other signs than letters, digits and _; rename it".to_owned());
     }
     term(name).map(|_| format!("{name} is a term of the language; rename it"))
-}
-
-impl SignalColumns for Beside {
-    fn column(&self, name: &str) -> Option<&[f64]> {
-        self.columns.iter().find(|(known, _)| known == name).map(|(_, values)| values.as_slice())
-    }
 }
 
 impl JobSignals {
@@ -88,14 +82,14 @@ impl JobSignals {
 
     fn add(&mut self, symbol: String, columns: Vec<(String, Vec<f64>)>) {
         match self.by_symbol.iter_mut().find(|one| one.symbol == symbol) {
-            Some(one) => one.columns.extend(columns),
-            None => self.by_symbol.push(Beside { symbol, columns }),
+            Some(one) => one.columns.0.extend(columns),
+            None => self.by_symbol.push(Beside { symbol, columns: OwnedColumns(columns) }),
         }
     }
 
     /// The columns of a symbol.
     pub fn of(&self, symbol: &str) -> Option<&dyn SignalColumns> {
-        self.by_symbol.iter().find(|one| one.symbol == symbol).map(|one| one as &dyn SignalColumns)
+        self.by_symbol.iter().find(|one| one.symbol == symbol).map(|one| &one.columns as &dyn SignalColumns)
     }
 
     /// What resolving a job needs to know.

@@ -12,7 +12,7 @@ use galapagos_engine::rules::Own;
 use galapagos_engine::strategies::{self, BuiltIn, Strategy};
 use galapagos_genetics::{GeneSpace, Space};
 use galapagos_manifest::{Finding, SearchSpace};
-use galapagos_rules::Market;
+use galapagos_rules::{Market, WarmUp};
 
 /// Where a strategy comes from.
 #[derive(Clone)]
@@ -174,6 +174,14 @@ impl SpeciesSpace {
                 needs.unwrap_or(1)
             }
             Origin::Own(own) => own.warm_up_bound(bars, others),
+        }
+    }
+
+    /// What causes that in rules of a manifest.
+    pub fn warm_up_cause(&self, bars: &Bars<'_>, others: &[Bars<'_>]) -> Option<WarmUp> {
+        match &self.origin {
+            Origin::BuiltIn(_) => None,
+            Origin::Own(own) => own.warm_up_cause(bars, others),
         }
     }
 

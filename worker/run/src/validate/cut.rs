@@ -1,11 +1,14 @@
 //! Bars whose future is taken away, or replaced by one that cannot have been foreseen.
 
 use galapagos_engine::bars::{Bars, FundingStamp};
+use galapagos_engine::beside::{OwnedColumns, Signals};
 
 use crate::job::own_data::MOST_TICKS;
 
 /// Rows of volume behind a cut, in turns.
 const VOLUMES: [f64; 2] = [1e6, 1.0];
+/// Values of files of signals behind a cut, in turns.
+const SIGNALS: [f64; 3] = [1e6, f64::NAN, -1e6];
 /// What is added to the rates of funding behind a cut, in 1e-9 of the notional.
 const RATE: i64 = 10_000_000;
 
@@ -26,11 +29,12 @@ pub struct Poisoned<'a> {
     prices: [Vec<i64>; 4],
     volume: Option<Vec<f64>>,
     funding: Vec<FundingStamp>,
+    signals: Option<OwnedColumns>,
 }
 
 impl<'a> Poisoned<'a> {
     /// The rows from `kept` on leap to and fro between thrice and a third of the last close before; what is due after
-    /// `close_ms` has another rate. Columns of files of signals stay: they are cut off with the rows of a truncation.
+    /// `close_ms` has another rate. Columns of files of signals leap as well, and are unknown in every third row.
     pub fn new(bars: Bars<'a>, kept: usize, close_ms: i64) -> Poisoned<'a> {
         let last = kept.checked_sub(1).and_then(|t| bars.close.get(t)).or(bars.close.first());
         let last = last.copied().unwrap_or(1);
@@ -48,14 +52,24 @@ impl<'a> Poisoned<'a> {
         let known = stamps_until(bars.funding, close_ms).len();
         let mut funding = bars.funding.to_vec();
         funding[known..].iter_mut().for_each(|stamp| stamp.rate_e9 = stamp.rate_e9.saturating_add(RATE));
+        let signals = bars.signals.map(|own| {
+            let replaced = |(t, &x): (usize, &f64)| if t < kept { x } else { SIGNALS[(t - kept) % 3] };
+            let column = |name: &str| {
+                let values = bars.signal(name).into_iter().flatten().enumerate().map(replaced);
+                (name.to_owned(), values.collect())
+            };
+            OwnedColumns(own.names().into_iter().map(column).collect())
+        });
         let prices = [bars.open, bars.high, bars.low, bars.close].map(column);
-        Poisoned { bars, prices, volume, funding }
+        Poisoned { bars, prices, volume, funding, signals }
     }
 
     /// As the engine reads them.
     pub fn bars(&self) -> Bars<'_> {
         let [open, high, low, close] = &self.prices;
-        Bars { open, high, low, close, volume: self.volume.as_deref(), funding: &self.funding, ..self.bars }
+        let (volume, funding) = (self.volume.as_deref(), self.funding.as_slice());
+        let signals = self.signals.as_ref().map(|columns| Signals::new(columns));
+        Bars { open, high, low, close, volume, funding, signals, ..self.bars }
     }
 }
 
@@ -69,6 +83,7 @@ mod tests {
         let volume = [5.0; 5];
         let stamp = |time_ms| FundingStamp { time_ms, rate_e9: 7, mark: None };
         let funding = [stamp(20), stamp(30), stamp(31)];
+        let columns = OwnedColumns(vec![("f.x".to_owned(), vec![9.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0])]);
         let bars = Bars {
             symbol: "A",
             decimals: 0,
@@ -80,7 +95,7 @@ mod tests {
             close: &price,
             volume: Some(&volume),
             funding: &funding,
-            signals: None,
+            signals: Some(Signals::new(&columns)),
         };
         let kept = rows_until(&bars, 30);
         assert_eq!((kept, rows_until(&bars, 29), rows_until(&bars, 9)), (3, 2, 0));
@@ -92,5 +107,12 @@ mod tests {
         let rates: Vec<i64> = now.funding.iter().map(|s| s.rate_e9).collect();
         assert_eq!(rates, [7, 7, 10_000_007]);
         assert_eq!(stamps_until(&funding, 30).len(), 2);
+        let whole = Poisoned::new(bars, 2, 20);
+        let shown =
+            |bars: Bars<'_>| bars.signal("f.x").unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(shown(whole.bars()), ["9", "0", "1000000", "NaN", "-1000000"]);
+        // Bars that begin later than the columns.
+        assert_eq!(shown(Poisoned::new(bars.skip(1), 3, 40).bars()), ["0", "1", "2", "1000000"]);
+        assert!(whole.bars().signal("f.y").is_none());
     }
 }
