@@ -49,7 +49,7 @@ fn windows_are_shown_while_they_evolve_and_their_job_once_it_has_ended() {
     assert_eq!(unreachable.progress, status.progress, "nobody tells any more");
     let ended = build(Some(&status), &told(succeeded(), Some(&report)), at(60));
     assert_eq!(ended.progress.as_deref(), Some("50/50"));
-    let absurd = WalkForward { windows: u32::MAX, generations: u32::MAX, ..windows };
+    let absurd = WalkForward { done: u32::MAX, windows: u32::MAX, generations: u32::MAX, ..windows };
     let status =
         build(None, &told(running(), Some(&Report { walk_forward: Some(absurd), ..report.clone() })), at(0));
     assert_eq!(
