@@ -83,7 +83,7 @@ impl Observer for Progress {
             }
             RunEvent::Evaluated { .. } => {}
             RunEvent::Generation { report, pace, .. } => self.generation(report, pace),
-            RunEvent::Window { done, windows, generation, generations } => match &self.bar {
+            RunEvent::Window { done, windows, generation, generations, .. } => match &self.bar {
                 Some(bar) => {
                     bar.set_length(generations.into());
                     bar.set_position(generation.into());

@@ -103,6 +103,8 @@ names! {
         InvalidStrategy,
         /// The manifest is wrong in a way that only the engine or the data show.
         InvalidSpec,
+        /// A window of walk-forward would have too few rows.
+        WindowTooShort,
         /// The data fail a check.
         DataInvalid,
         /// The data are not those the job started with.

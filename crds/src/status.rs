@@ -34,7 +34,8 @@ pub struct EvolutionJobStatus {
     /// Generations that the job shall have in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generations: Option<i32>,
-    /// Generations done of all, as 12/50.
+    /// Generations done of all, as 12/50; while the windows of walk-forward evolve, windows that are done of all and
+    /// generations of the one that is furthest behind, as wf 2/5 12/50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub progress: Option<String>,

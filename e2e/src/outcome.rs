@@ -20,6 +20,8 @@ pub struct Outcome {
     pub counters: Value,
     /// The table of all evaluations, by generation and index.
     pub evaluations: Vec<u8>,
+    /// What came out of the windows of walk-forward, and the table of their tests; null and empty without them.
+    pub windows: (Value, Vec<u8>),
 }
 
 impl Outcome {
@@ -57,6 +59,10 @@ impl Outcome {
             stopped_by: document["stopped_by"].clone(),
             counters: document["evaluations"].clone(),
             evaluations: std::fs::read(result.join("evaluations.parquet")).unwrap(),
+            windows: (
+                document["validation"]["walk_forward"].clone(),
+                std::fs::read(result.join("best/walk_forward.csv")).unwrap_or_default(),
+            ),
         })
     }
 
@@ -68,6 +74,8 @@ impl Outcome {
         assert_eq!(self.digest, other.digest, "{context}: digest");
         assert_eq!(self.best, other.best, "{context}: best");
         assert_eq!(self.stopped_by, other.stopped_by, "{context}: reason of the stop");
+        assert_eq!(self.windows.0, other.windows.0, "{context}: windows");
+        assert!(self.windows.1 == other.windows.1, "{context}: the tables of the windows differ");
         assert!(self.evaluations == other.evaluations, "{context}: the tables of evaluations differ");
     }
 }

@@ -11,7 +11,7 @@ use futures::Stream;
 use galapagos_protocol::tls::{Identity, Role, client_config, server_config};
 use galapagos_protocol::transport;
 use galapagos_protocol::work::work_server::Work;
-use galapagos_protocol::work::{CoordinatorMessage, Results, WorkerMessage, result, worker_message};
+use galapagos_protocol::work::{CoordinatorMessage, Hello, Results, WorkerMessage, result, worker_message};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::StreamExt;
@@ -48,6 +48,8 @@ pub enum Mischief {
     ForgeMetric,
     /// After the true results, the same with one bit of a metric changed: determinism is broken.
     Contradict,
+    /// Nothing in results, but greets as a worker of a release that knows no windows of walk-forward.
+    ForgetWindows,
 }
 
 #[derive(Debug)]
@@ -157,6 +159,7 @@ async fn pass_up(
             Err(_) => std::mem::take(&mut held).into_iter().map(results).collect(),
             Ok(Some(Ok(message))) => match message.message {
                 Some(worker_message::Message::Results(r)) => shared.disturb(r, &mut held),
+                Some(worker_message::Message::Hello(hello)) => vec![shared.greeting(hello)],
                 other => vec![WorkerMessage { message: other }],
             },
             Ok(_) => return,
@@ -174,12 +177,20 @@ fn results(results: Results) -> WorkerMessage {
 }
 
 impl Shared {
+    fn greeting(&self, mut hello: Hello) -> WorkerMessage {
+        if *self.mischief.borrow() == Mischief::ForgetWindows {
+            hello.windows = false;
+            self.memory.lock().unwrap().done += 1;
+        }
+        WorkerMessage { message: Some(worker_message::Message::Hello(hello)) }
+    }
+
     /// What is sent in the place of these results.
     fn disturb(&self, true_results: Results, held: &mut Vec<Results>) -> Vec<WorkerMessage> {
         let mischief = *self.mischief.borrow();
         let mut memory = self.memory.lock().unwrap();
         let out = match mischief {
-            Mischief::None => vec![true_results.clone()],
+            Mischief::None | Mischief::ForgetWindows => vec![true_results.clone()],
             Mischief::Echo => memory.echo(&true_results, held),
             Mischief::Contradict => {
                 let mut lie = true_results.clone();
@@ -244,7 +255,7 @@ fn forged(mischief: Mischief, mut r: Results) -> Results {
                 }
             }
         }
-        Mischief::None | Mischief::Echo | Mischief::Contradict => {}
+        Mischief::None | Mischief::Echo | Mischief::Contradict | Mischief::ForgetWindows => {}
     }
     // A lie about scores of living leases must not close them either.
     r.last = false;

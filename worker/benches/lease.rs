@@ -29,7 +29,7 @@ fn tasks() -> Vec<Task> {
 
 /// One generation, every worker busy with one batch at a time; the number of batches.
 fn generation(table: &mut LeaseTable, tasks: Vec<Task>, now: Instant) -> u32 {
-    table.submit(tasks);
+    table.submit(None, tasks);
     let mut batches = 0;
     while table.open() > 0 {
         for id in 0..WORKERS {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::harness::cluster::cluster;
 use crate::harness::manifests::{job, long, pool, sample_strategies, small, with};
-use crate::harness::space::expected;
+use crate::harness::space::{expected, expected_outcome};
 use crate::harness::wait::{
     PATIENCE, has_done, is_in, is_true, pool_is, status, until, until_all, until_gone,
 };
@@ -31,7 +31,9 @@ fn the_digest_is_that_of_one_process(name: &str, workers: u32, manifest: Value) 
                 });
             running.await;
         }
-        assert_eq!(space.digest("evolve").await, expected(&manifest));
+        let expected = expected_outcome(&manifest);
+        assert_eq!(space.digest("evolve").await, expected.digest);
+        Outcome::read(&space.folder()).unwrap().assert_same(&expected, "on the volume");
         until_gone(&deployments, "evolve-workers", PATIENCE).await;
         let labels = "app.kubernetes.io/component=worker";
         space.none_left::<Pod>(labels).await;
@@ -49,8 +51,9 @@ fn with_one_worker_the_digest_is_that_of_one_process() {
 }
 
 #[test]
-fn with_four_workers_the_digest_is_that_of_one_process() {
-    the_digest_is_that_of_one_process("digest", 4, job("evolve", 32, 8));
+fn with_four_workers_the_digest_is_that_of_one_process_and_so_are_the_windows_of_walk_forward() {
+    let windows = json!({"walkForward": {"windows": 2}});
+    the_digest_is_that_of_one_process("digest", 4, with(job("evolve", 32, 8), "/spec/validation", windows));
 }
 
 /// A strategy that the manifest writes itself, beside built-in ones.

@@ -4,7 +4,7 @@
 
 use galapagos_crds::conditions::{StalledReason, condition};
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
-use galapagos_manifest::{beyond_a_cluster, check, unpublished};
+use galapagos_manifest::{check, unpublished};
 
 use crate::memory::Findings;
 use crate::runtime::ids::Uid;
@@ -68,8 +68,7 @@ fn has_begun(job: &EvolutionJob) -> bool {
 
 fn first(job: &EvolutionJob, known: &Catalogue) -> Option<(StalledReason, String)> {
     let counts = |finding: &galapagos_manifest::Finding| finding.is_impossible() || !has_begun(job);
-    let cluster = unpublished(&job.spec).into_iter().chain(beyond_a_cluster(&job.spec));
-    let first = check(job, known).into_iter().chain(cluster).find(counts)?;
+    let first = check(job, known).into_iter().chain(unpublished(&job.spec)).find(counts)?;
     Some((first.reason, first.to_string()))
 }
 

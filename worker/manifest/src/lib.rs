@@ -47,4 +47,3 @@ pub use execution::{Derived, derived};
 pub use finding::{Finding, Weight};
 pub use signals::unpublished;
 pub use space::{SearchSpace, unknown_strategy};
-pub use walk_forward::beyond_a_cluster;

@@ -1,7 +1,7 @@
 //! The `validation.walkForward` block. What is refused here the schema refuses too, which a file that a worker is given
 //! has not passed.
 
-use galapagos_crds::{Decimal, EvolutionJobSpec, ValidationSpec};
+use galapagos_crds::{Decimal, ValidationSpec};
 
 use crate::finding::Finding;
 
@@ -28,13 +28,4 @@ pub(crate) fn checked(spec: &ValidationSpec, findings: &mut Vec<Finding>) {
     for (field, bars) in [("purgeBars", walk.purge_bars.unwrap_or(0)), ("embargoBars", walk.embargo_bars)] {
         check(bars <= MOST_BARS, field, bars.to_string(), format!("must be at most {MOST_BARS}"));
     }
-}
-
-/// What a cluster cannot run yet and `galapagos run` can.
-pub fn beyond_a_cluster(spec: &EvolutionJobSpec) -> Option<Finding> {
-    spec.validation.walk_forward.as_ref().map(|_| {
-        Finding::invalid("spec.validation.walkForward", "cannot run on a cluster yet").advise(
-            "leave it out, or run the job with galapagos run, which gives the same result and the windows besides",
-        )
-    })
 }

@@ -8,7 +8,7 @@ use common::{INVALID, MISLEADING, findings, is, job};
 use galapagos_crds::Catalogue;
 use galapagos_crds::conditions::StalledReason::{UnknownGene, UnknownStrategy};
 use galapagos_manifest::Weight::Impossible;
-use galapagos_manifest::{Finding, beyond_a_cluster, check};
+use galapagos_manifest::{Finding, check};
 use serde_json::{Value, json};
 
 fn genes(strategy: &str, genes: Value) -> Vec<Finding> {
@@ -358,14 +358,4 @@ fn a_walk_forward_that_no_rows_can_have_is_told_with_what_is_allowed() {
     ] {
         is(&of(walk), &format!("spec.validation.walkForward.{field}"), INVALID, text, "");
     }
-}
-
-#[test]
-fn a_cluster_refuses_windows_that_it_would_pass_over() {
-    let plain = job(json!([{"name": "sma_crossover"}]), json!({}));
-    assert_eq!(beyond_a_cluster(&plain.spec), None);
-    let walk = json!({"validation": {"walkForward": {}}});
-    let found = beyond_a_cluster(&job(json!([{"name": "sma_crossover"}]), walk).spec).unwrap();
-    assert_eq!((found.path.as_str(), found.is_impossible()), ("spec.validation.walkForward", true));
-    assert!(found.to_string().contains("galapagos run"), "{found}");
 }

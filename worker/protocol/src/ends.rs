@@ -60,6 +60,8 @@ names! {
     Failure {
         /// The job's manifest is wrong.
         InvalidSpec,
+        /// A window of walk-forward has too few rows.
+        WindowTooShort,
         /// The data fail a check.
         DataInvalid,
         /// The data are not those the job started with.

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use galapagos_engine::ENGINE;
 use galapagos_validation::NullReason;
@@ -147,15 +147,16 @@ pub fn run_with(
         Ended::Finished(reason) => reason,
     };
     let end = match &walk {
-        Some(walk) if finished(&folder, job, &driver).is_none() => {
+        Some(walk) if published(&folder, job, &driver).is_none() => {
             let windows = WindowsRun {
                 walk,
                 problem,
                 folder: &folder,
                 generations: driver.evolution().generation(),
-                limits: lock(&limits).clone(),
+                limits: Arc::clone(&limits),
                 counters: driver.state().counters,
                 price: options.price_per_second,
+                turn: Mutex::default(),
             };
             let outcome = |window: &WindowJob, training: &Problem<'_>, own: &Driver<'_>| {
                 walk_forward::outcome(walk, problem, window, training, own).map_err(ExecuteError::from)
@@ -200,7 +201,7 @@ pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<RunOutcome, ExecuteError> {
     same_data(market.dataset().check_unchanged())?;
-    let earlier = finished(folder, job, driver);
+    let earlier = published(folder, job, driver);
     let reused = earlier.is_some();
     let result = match earlier {
         Some(result) => result,
@@ -215,7 +216,7 @@ pub fn conclude<'p, P: Borrow<Problem<'p>>>(
 
 /// The published result, if it is that of this very state and its winner was tested as the job says now; not if a limit
 /// kept it from its walk-forward, which may be another now.
-fn finished(folder: &RunFolder, job: &ResolvedJob, driver: &Driver<'_>) -> Option<ResultDocument> {
+pub fn published(folder: &RunFolder, job: &ResolvedJob, driver: &Driver<'_>) -> Option<ResultDocument> {
     let mark = folder.mark()?;
     let same =
         mark.digest == driver.digest().to_string() && mark.generation == driver.evolution().generation();

@@ -212,6 +212,7 @@ fn no_price_behind_the_cut_reaches_a_window() {
         let part = plan.training(&problem, window).unwrap();
         assert_eq!(part.bars()[0].time_ms.last(), Some(&last));
         assert_eq!(part.counted_bars(), window.positions.train.len() as u64);
+        assert_eq!(plan.counted_bars(&problem, window), part.counted_bars(), "told without preparing them");
         let decoded = part.decode(0, &[3, 20]).unwrap();
         let report = part.report(part.training(), &decoded);
         assert_eq!(report.total.time_ms, plan.stamps(&window.positions.train));

@@ -15,6 +15,8 @@ use crate::wire::task_from_wire;
 pub(super) struct Lease {
     pub id: u64,
     pub epoch: u64,
+    /// The window that they train in; `None`: all rows of the job.
+    pub window: Option<work::Window>,
     pub tasks: Vec<Task>,
     held: Arc<HeldLeases>,
 }
@@ -36,14 +38,14 @@ impl HeldLeases {
 
     /// Takes a batch as a lease. `None`: there are as many as there may be, or one of this number.
     pub fn take(self: &Arc<HeldLeases>, batch: work::Batch) -> Option<Lease> {
-        let work::Batch { lease, epoch, deadline_milliseconds: _, individuals } = batch;
+        let work::Batch { lease, epoch, deadline_milliseconds: _, individuals, window } = batch;
         let mut open = self.open();
         if open.len() >= self.most || open.contains_key(&lease) {
             return None;
         }
         open.insert(lease, epoch);
         let tasks = individuals.into_iter().map(task_from_wire).collect();
-        Some(Lease { id: lease, epoch, tasks, held: Arc::clone(self) })
+        Some(Lease { id: lease, epoch, window, tasks, held: Arc::clone(self) })
     }
 
     /// Gives up everything that no slot has claimed. Slots that are at it see the flag within milliseconds.
@@ -79,7 +81,7 @@ mod tests {
     use super::*;
 
     fn batch(lease: u64) -> work::Batch {
-        work::Batch { lease, epoch: 3, deadline_milliseconds: 1, individuals: vec![] }
+        work::Batch { lease, epoch: 3, deadline_milliseconds: 1, individuals: vec![], window: None }
     }
 
     #[test]

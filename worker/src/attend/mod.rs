@@ -1,7 +1,8 @@
 //! The role `worker`: attends to the coordinator of one job, evaluates its batches, sends the results back.
 //!
 //! * [`connect`]: dials, again and again; [`session`]: one stream; [`outgoing`]: its upward half.
-//! * [`prepared_job`]: the job on its data, kept from stream to stream; [`slots`]: the threads that evaluate.
+//! * [`prepared_job`]: the job on its data, kept from stream to stream; [`windows`]: its rows, and those of its windows;
+//!   [`slots`]: the threads that evaluate.
 //! * [`lease`], [`queue`]: batches on their way to a slot; [`report`]: results on their way back.
 //! * [`trouble`]: why a worker cannot take part, and what becomes of its process.
 //!
@@ -21,6 +22,7 @@ mod session;
 mod settings;
 mod slots;
 mod trouble;
+mod windows;
 
 use std::io::Read;
 use std::sync::Arc;

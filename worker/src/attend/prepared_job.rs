@@ -10,8 +10,8 @@ use galapagos_run::job::calendar;
 use galapagos_run::job::market::{Market, same_data};
 use galapagos_run::job::problem::Problem;
 use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::job::walk_forward::WalkForward;
 use galapagos_run::run::hashers::Hashers;
-use galapagos_run::run::slots::BatchRunner;
 use galapagos_run::storage::digest::Digest;
 use tokio::sync::{oneshot, watch};
 
@@ -20,6 +20,7 @@ use super::queue::Queue;
 use super::report::Reporter;
 use super::slots::{Alarm, Slots, Speed};
 use super::trouble::Trouble;
+use super::windows::{Parts, Windows};
 use crate::metrics::WorkerMetrics;
 
 /// What a coordinator asks its workers to be set up for.
@@ -115,18 +116,19 @@ fn live(context: &ProcessContext, request: SetupRequest, shared: &Shared, opened
             return;
         }
     };
-    let problem = match Problem::new(&job, market.bars(), market.others(&job.others)) {
-        Ok(problem) => problem,
-        Err(error) => {
-            let _ = opened.send(Err(error.into()));
+    let prepared = Problem::new(&job, market.bars(), market.others(&job.others)).map_err(Trouble::from);
+    let laid = prepared.and_then(|problem| Ok((WalkForward::new(&problem)?, problem)));
+    let (walk, problem) = match laid {
+        Ok(laid) => laid,
+        Err(trouble) => {
+            let _ = opened.send(Err(trouble));
             return;
         }
     };
+    let parts = Parts::new(walk.as_ref());
     let slots = Slots {
-        runner: BatchRunner::new(&problem),
+        windows: Windows::new(&problem, walk.as_ref(), &parts),
         market: &market,
-        fitness: &job.fitness,
-        bars: problem.counted_bars(),
         reporter: Reporter::new(Hashers::new(&job), *request.dataset.bytes()),
         queue: &shared.queue,
         memory: &context.memory,

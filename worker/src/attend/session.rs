@@ -249,6 +249,7 @@ impl Worker {
             slots: self.context.slots as u32,
             name: self.name.clone(),
             memory_limit_bytes: self.context.memory.now().limit.unwrap_or(0),
+            windows: true,
         }
     }
 }

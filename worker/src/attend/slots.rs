@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use galapagos_protocol::work::worker_message::Message;
-use galapagos_run::job::fitness::FitnessFunction;
 use galapagos_run::job::market::{Market, same_data};
 use galapagos_run::run::evaluator::{Answer, Task};
-use galapagos_run::run::slots::{BatchRunner, SlotScratch};
+use galapagos_run::run::slots::SlotScratch;
 use galapagos_run::storage::record::Class;
 use tokio::sync::watch;
 
@@ -19,6 +18,7 @@ use super::memory::Memory;
 use super::queue::Queue;
 use super::report::Reporter;
 use super::trouble::Trouble;
+use super::windows::{Rows, Windows};
 use crate::metrics::{Outcome, WorkerMetrics};
 use crate::process::logs::panic_text;
 
@@ -26,12 +26,9 @@ use crate::process::logs::panic_text;
 pub(super) type Alarm = watch::Sender<Option<Arc<Trouble>>>;
 
 /// What the slots of a problem share.
-pub(super) struct Slots<'a> {
-    pub runner: BatchRunner<'a>,
+pub(super) struct Slots<'a, 'w> {
+    pub windows: Windows<'a, 'w>,
     pub market: &'a Market,
-    pub fitness: &'a FitnessFunction,
-    /// Bars that one individual goes through.
-    pub bars: u64,
     pub reporter: Reporter,
     pub queue: &'a Queue,
     pub memory: &'a Memory,
@@ -47,7 +44,7 @@ pub(super) struct Speed {
     nanoseconds: AtomicU64,
 }
 
-impl Slots<'_> {
+impl Slots<'_, '_> {
     /// The life of one slot: until the queue is closed, or until there is trouble.
     pub fn serve(&self) {
         let ended = catch_unwind(AssertUnwindSafe(|| self.evaluate_all()));
@@ -67,7 +64,13 @@ impl Slots<'_> {
 
     fn evaluate_all(&self) -> Result<(), Trouble> {
         let mut scratch = SlotScratch::default();
+        let mut last = None;
         while let Some(lease) = self.queue.take() {
+            let window = lease.window.as_ref().map(|window| window.index);
+            if window != last {
+                // What lies in the buffers is of other rows.
+                (scratch, last) = (SlotScratch::default(), window);
+            }
             self.metrics.slots_busy.inc();
             let ended = self.evaluate(&lease, &mut scratch);
             self.metrics.slots_busy.dec();
@@ -77,9 +80,11 @@ impl Slots<'_> {
     }
 
     fn evaluate(&self, lease: &Lease, scratch: &mut SlotScratch) -> Result<(), Trouble> {
+        let rows = self.windows.of(lease.window.as_ref())?;
+        // Not before: what is prepared once says nothing about an individual.
         let began = Instant::now();
         let tasks: Vec<&Task> = lease.tasks.iter().collect();
-        let answers = self.runner.run(&tasks, scratch, lease.abandoned());
+        let answers = rows.runner.run(&tasks, scratch, lease.abandoned());
         let busy = began.elapsed();
         let Some(outgoing) = lease.claim() else { return Ok(()) };
         // Between computing and reporting: whoever changes a file in place must not get a wrong score accepted.
@@ -90,14 +95,14 @@ impl Slots<'_> {
                 return Ok(());
             }
         }
-        self.count(&answers, busy);
+        self.count(rows, &answers, busy);
         Ok(())
     }
 
-    fn count(&self, answers: &[Option<Answer>], busy: Duration) {
+    fn count(&self, rows: &Rows<'_>, answers: &[Option<Answer>], busy: Duration) {
         let metrics = self.metrics;
         for answer in answers.iter().flatten() {
-            let outcome = match self.fitness.verdict(answer.as_ref().ok().cloned()) {
+            let outcome = match rows.fitness.verdict(answer.as_ref().ok().cloned()) {
                 _ if answer.is_err() => Outcome::Exception,
                 verdict => match verdict.class {
                     Class::Feasible => Outcome::Feasible,
@@ -107,7 +112,7 @@ impl Slots<'_> {
             };
             metrics.evaluations.add(outcome, 1);
         }
-        let bars = self.bars.saturating_mul(answers.iter().flatten().count() as u64);
+        let bars = rows.bars.saturating_mul(answers.iter().flatten().count() as u64);
         metrics.strategy_bars.inc_by(bars);
         metrics.batch_seconds.observe(busy.as_secs_f64());
         self.speed.add(bars, busy);

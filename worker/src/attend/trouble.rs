@@ -5,6 +5,7 @@ use galapagos_protocol::work::refusal::Reason;
 use galapagos_run::job::market::MarketError;
 use galapagos_run::job::problem::ProblemError;
 use galapagos_run::job::resolve::ResolveError;
+use galapagos_run::job::walk_forward::WalkForwardError;
 use galapagos_run::storage::digest::Digest;
 
 use crate::process::exit::Code;
@@ -29,6 +30,25 @@ pub(super) enum Trouble {
         "this worker's job resolves to inputs {found}, the coordinator's to {expected}: give both the same job file"
     )]
     OtherJob { found: Digest, expected: Digest },
+    /// The windows of walk-forward cannot be laid.
+    #[error(transparent)]
+    WalkForward(#[from] WalkForwardError),
+    /// The job has no such window of walk-forward.
+    #[error(
+        "this worker's job has no window {index} of walk-forward that is the coordinator's: give both the same job file"
+    )]
+    OtherWindow {
+        /// Its number.
+        index: u32,
+    },
+    /// One of them does not fit the data.
+    #[error("window {index} of walk-forward: {why}")]
+    Window {
+        /// Its number.
+        index: u32,
+        /// What does not fit.
+        why: String,
+    },
     /// The coordinator is of another version.
     #[error(
         "this worker has engine {ours}, its coordinator {theirs}: results would differ; run both from the same image"
@@ -64,9 +84,13 @@ impl Trouble {
                 ErrorKind::Missing => Some(Reason::DataMissing),
                 ErrorKind::Io => None,
             },
-            Trouble::Market(_) | Trouble::Resolve(_) | Trouble::Problem(_) | Trouble::OtherJob { .. } => {
-                Some(Reason::OtherJob)
-            }
+            Trouble::Market(_)
+            | Trouble::Resolve(_)
+            | Trouble::Problem(_)
+            | Trouble::OtherJob { .. }
+            | Trouble::WalkForward(_)
+            | Trouble::OtherWindow { .. }
+            | Trouble::Window { .. } => Some(Reason::OtherJob),
             Trouble::Engine { .. } | Trouble::Dismissed(_) => Some(Reason::EngineMismatch),
             Trouble::Threads(_) | Trouble::Panicked(_) => None,
         }

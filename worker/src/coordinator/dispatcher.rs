@@ -1,6 +1,8 @@
-//! What the sessions of workers, the driver and the clock share: the table of leases behind one lock, answers on
-//! their way to the driver, and a bell that rings when there may be work.
+//! What the sessions of workers, the drivers and the clock share: the table of leases behind one lock, answers on
+//! their way to the drivers, and a bell that rings when there may be work. A job has a driver, and while its windows of
+//! walk-forward evolve, each of them has one too.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,10 +10,10 @@ use std::time::{Duration, Instant};
 use galapagos_run::run::evaluator::{Answer, EvaluatorError, Exception, Task};
 use tokio::sync::watch;
 
-use crate::lease::{Counts, Delivery, Grant, LeaseTable, Nondeterminism, Terms, WorkerId};
+use crate::lease::{Counts, Delivery, Grant, LeaseTable, Nondeterminism, Settled, Terms, WorkerId};
 
 /// Why no more answers come.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum NoAnswers {
     /// Two workers gave different answers for the same individual.
     #[error(transparent)]
@@ -21,7 +23,7 @@ pub enum NoAnswers {
     Watched,
     /// The worker processes of this machine are lost.
     #[error(transparent)]
-    Workers(Box<dyn std::error::Error + Send + Sync>),
+    Workers(Arc<dyn std::error::Error + Send + Sync>),
     /// Nobody is left who could send them.
     #[error("the dispatcher is gone")]
     Gone,
@@ -34,17 +36,15 @@ impl From<NoAnswers> for EvaluatorError {
 }
 
 /// Answers that are settled, or why there will be none.
-pub type Settled = Result<Vec<(usize, Answer)>, NoAnswers>;
+pub type Answers = Result<Vec<(usize, Answer)>, NoAnswers>;
 
-/// A generation as sessions check results against it.
-#[derive(Debug, Default)]
+/// The generation of one driver as sessions check results against it.
+#[derive(Debug)]
 struct Round {
+    /// Where its answers go.
+    answers: Sender<Answers>,
     /// Hash of strategy and genome by index; `None`: not part of this round.
     hashes: Vec<Option<u128>>,
-    /// Highest lease of earlier rounds.
-    earlier: u64,
-    /// Highest lease so far.
-    latest: u64,
     /// Distinct unseen individuals of this and the last generation.
     widths: [usize; 2],
 }
@@ -52,9 +52,35 @@ struct Round {
 #[derive(Debug)]
 struct Inner {
     table: LeaseTable,
-    round: Round,
+    /// By window; `None`: that of the job itself.
+    rounds: BTreeMap<Option<u32>, Round>,
+    /// Why there are no more answers for anybody.
+    failed: Option<NoAnswers>,
     next_worker: u64,
     busy: Duration,
+}
+
+impl Inner {
+    /// Hands each answer to the driver that waits for it.
+    fn settle(&self, settled: Vec<Settled>) {
+        let mut of: BTreeMap<Option<u32>, Vec<(usize, Answer)>> = BTreeMap::new();
+        for Settled { window, index, answer } in settled {
+            of.entry(window).or_default().push((index, answer));
+        }
+        for (window, answers) in of {
+            if let Some(round) = self.rounds.get(&window) {
+                // A driver that is gone needs no answers.
+                let _ = round.answers.send(Ok(answers));
+            }
+        }
+    }
+
+    fn fail(&mut self, why: NoAnswers) {
+        for round in self.rounds.values() {
+            let _ = round.answers.send(Err(why.clone()));
+        }
+        self.failed.get_or_insert(why);
+    }
 }
 
 /// What went wrong at workers so far.
@@ -68,11 +94,10 @@ pub struct FailureCounts {
     pub refused: u64,
 }
 
-/// What the sessions of workers, the driver and the clock share: leases behind one lock, and answers on their way.
+/// What the sessions of workers, the drivers and the clock share: leases behind one lock, and answers on their way.
 #[derive(Debug)]
 pub struct Dispatcher {
     inner: Mutex<Inner>,
-    settled: Sender<Settled>,
     bell: watch::Sender<u64>,
     epoch: u64,
     /// Why some worker could not take part, newest last; bounded.
@@ -95,7 +120,8 @@ pub struct DispatchStatus {
     pub open: usize,
     /// Age of the oldest lease.
     pub oldest_lease: Duration,
-    /// Individuals that could be evaluated side by side (the larger of this and the last generation).
+    /// Individuals that could be evaluated side by side (the larger of this and the last generation, of all windows that
+    /// evolve beside each other).
     pub width: usize,
     /// Seconds of one slot for one individual, over all strategies; `None`: not measured yet.
     pub seconds_per_individual: Option<f64>,
@@ -112,24 +138,46 @@ pub struct WrongGenome {
 }
 
 impl Dispatcher {
-    /// An empty dispatcher and the end where answers come out.
-    pub fn new(terms: Terms, epoch: u64) -> (Arc<Dispatcher>, Receiver<Settled>) {
-        let (settled, answers) = channel();
+    /// An empty dispatcher.
+    pub fn new(terms: Terms, epoch: u64) -> Arc<Dispatcher> {
         let inner = Inner {
             table: LeaseTable::new(terms, epoch),
-            round: Round::default(),
+            rounds: BTreeMap::new(),
+            failed: None,
             next_worker: 0,
             busy: Duration::ZERO,
         };
         let dispatcher = Dispatcher {
             inner: Mutex::new(inner),
-            settled,
             bell: watch::Sender::new(0),
             epoch,
             refusals: Mutex::default(),
             failures: Mutex::default(),
         };
-        (Arc::new(dispatcher), answers)
+        Arc::new(dispatcher)
+    }
+
+    /// Begins to take individuals of the job itself, or of a window whose evaluations look at so many rows: the end where
+    /// their answers come out.
+    pub fn open(&self, window: Option<(u32, u64)>) -> Receiver<Answers> {
+        let (answers, receiver) = channel();
+        let mut inner = self.inner();
+        if let Some(why) = &inner.failed {
+            let _ = answers.send(Err(why.clone()));
+        }
+        if let Some((window, bars)) = window {
+            inner.table.lay(window, bars);
+        }
+        let round = Round { answers, hashes: Vec::new(), widths: [0; 2] };
+        inner.rounds.insert(window.map(|(window, _)| window), round);
+        receiver
+    }
+
+    /// Nobody waits for answers any more of the job itself, or of a window.
+    pub fn close(&self, window: Option<u32>) {
+        let mut inner = self.inner();
+        inner.rounds.remove(&window);
+        inner.table.cancel(window);
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -151,33 +199,25 @@ impl Dispatcher {
         self.bell.send_modify(|n| *n = n.wrapping_add(1));
     }
 
-    fn settle(&self, answers: Vec<(usize, Answer)>) {
-        if !answers.is_empty() {
-            // The driver is gone only when the run is over: then nobody needs the answers.
-            let _ = self.settled.send(Ok(answers));
-        }
-    }
-
-    /// Opens a round. `hashes` by index inside the generation.
-    pub fn submit(&self, tasks: Vec<Task>, hashes: Vec<Option<u128>>) {
+    /// Opens a round of one that is open. `hashes` by index inside the generation.
+    pub fn submit(&self, window: Option<u32>, tasks: Vec<Task>, hashes: Vec<Option<u128>>) {
         let mut inner = self.inner();
-        let round = &mut inner.round;
-        round.earlier = round.latest;
+        let Some(round) = inner.rounds.get_mut(&window) else { return };
         round.widths = [tasks.len(), round.widths[0]];
         round.hashes = hashes;
-        inner.table.submit(tasks);
+        inner.table.submit(window, tasks);
         drop(inner);
         self.ring();
     }
 
     /// Forgets what nobody has begun.
-    pub fn cancel(&self) {
-        self.inner().table.cancel();
+    pub fn cancel(&self, window: Option<u32>) {
+        self.inner().table.cancel(window);
     }
 
     /// The run cannot go on.
     pub fn fail(&self, why: NoAnswers) {
-        let _ = self.settled.send(Err(why));
+        self.inner().fail(why);
     }
 
     /// A worker is ready.
@@ -191,12 +231,10 @@ impl Dispatcher {
 
     /// A worker's stream has ended.
     pub fn leave(&self, worker: WorkerId) {
-        let settled = {
-            let mut inner = self.inner();
-            let now = Instant::now();
-            inner.table.leave(worker, now)
-        };
-        self.settle(settled);
+        let mut inner = self.inner();
+        let settled = inner.table.leave(worker, Instant::now());
+        inner.settle(settled);
+        drop(inner);
         self.ring();
     }
 
@@ -214,10 +252,7 @@ impl Dispatcher {
 
     /// The next batch for a worker, if it should have one now.
     pub fn next(&self, worker: WorkerId) -> Option<Grant> {
-        let mut inner = self.inner();
-        let grant = inner.table.next(worker, Instant::now())?;
-        inner.round.latest = inner.round.latest.max(grant.lease);
-        Some(grant)
+        self.inner().table.next(worker, Instant::now())
     }
 
     /// Results of a worker with the hashes of the genomes it evaluated.
@@ -231,8 +266,8 @@ impl Dispatcher {
         hashes: &[(u32, u128)],
     ) -> Result<(), WrongGenome> {
         let mut inner = self.inner();
-        let round = &inner.round;
-        if delivery.epoch == self.epoch && delivery.lease > round.earlier && delivery.lease <= round.latest {
+        let window = inner.table.window_of(delivery.lease).filter(|_| delivery.epoch == self.epoch);
+        if let Some(round) = window.and_then(|window| inner.rounds.get(&window)) {
             let wrong =
                 |&&(index, hash): &&(u32, u128)| round.hashes.get(index as usize) != Some(&Some(hash));
             if let Some(&(index, _)) = hashes.iter().find(wrong) {
@@ -241,15 +276,12 @@ impl Dispatcher {
         }
         inner.busy += delivery.busy;
         self.tally(&delivery);
-        let (queued, settled) = {
-            let settled = inner.table.deliver(worker, delivery, Instant::now());
-            (inner.table.queued(), settled)
-        };
-        drop(inner);
-        match settled {
-            Ok(answers) => self.settle(answers),
-            Err(error) => self.fail(error.into()),
+        match inner.table.deliver(worker, delivery, Instant::now()) {
+            Ok(settled) => inner.settle(settled),
+            Err(error) => inner.fail(error.into()),
         }
+        let queued = inner.table.queued();
+        drop(inner);
         if queued > 0 {
             self.ring();
         }
@@ -274,12 +306,12 @@ impl Dispatcher {
 
     /// Ends leases whose time is over. To be called a few times a second.
     pub fn tick(&self) {
-        let (settled, open) = {
+        let open = {
             let mut inner = self.inner();
             let settled = inner.table.expire(Instant::now());
-            (settled, inner.table.open())
+            inner.settle(settled);
+            inner.table.open()
         };
-        self.settle(settled);
         // A second copy of a slow batch is due by time alone: idle workers have to ask for it.
         if open > 0 {
             self.ring();
@@ -306,7 +338,11 @@ impl Dispatcher {
     /// How the dispatcher stands.
     pub fn standing(&self) -> DispatchStatus {
         let inner = self.inner();
-        let Inner { table, round, .. } = &*inner;
+        let Inner { table, rounds, .. } = &*inner;
+        let widest = |round: &Round| round.widths[0].max(round.widths[1]);
+        // The job's own generations are over once windows evolve.
+        let windows: usize =
+            rounds.iter().filter(|(window, _)| window.is_some()).map(|(_, r)| widest(r)).sum();
         DispatchStatus {
             workers: table.workers(),
             slots: table.slots(),
@@ -314,7 +350,7 @@ impl Dispatcher {
             queued: table.queued(),
             open: table.open(),
             oldest_lease: table.oldest_lease(Instant::now()).unwrap_or_default(),
-            width: round.widths[0].max(round.widths[1]),
+            width: if windows > 0 { windows } else { rounds.get(&None).map_or(0, widest) },
             seconds_per_individual: table.mean_seconds(),
         }
     }
@@ -331,7 +367,7 @@ impl Dispatcher {
 }
 
 /// Waits for answers; `None` when it took longer than `patience`.
-pub(super) fn wait(answers: &Receiver<Settled>, patience: Duration) -> Option<Settled> {
+pub(super) fn wait(answers: &Receiver<Answers>, patience: Duration) -> Option<Answers> {
     match answers.recv_timeout(patience) {
         Ok(settled) => Some(settled),
         Err(RecvTimeoutError::Timeout) => None,

@@ -3,6 +3,7 @@
 use galapagos_run::execute::ExecuteError;
 use galapagos_run::job::market::MarketError;
 use galapagos_run::job::problem::ProblemError;
+use galapagos_run::job::walk_forward::WalkForwardError;
 use galapagos_run::results::ResultError;
 use galapagos_run::run::driver::RunError;
 use galapagos_run::storage::StorageError;
@@ -52,6 +53,16 @@ pub fn problem(error: ProblemError) -> Exit {
     Exit::new(Code::Spec, error)
 }
 
+/// Of windows of walk-forward that cannot be laid.
+pub fn walk_forward(error: WalkForwardError) -> Exit {
+    match error {
+        WalkForwardError::TooShort(_) => {
+            Exit { reason: Failure::WindowTooShort, ..Exit::new(Code::Spec, error) }
+        }
+        WalkForwardError::Digest(_) => Exit::new(Code::Internal, error),
+    }
+}
+
 /// Of the serving side.
 pub fn server(error: ServeError) -> Exit {
     match error {
@@ -74,6 +85,7 @@ pub fn run(error: RunError) -> Exit {
 pub fn execute(error: ExecuteError) -> Exit {
     match error {
         ExecuteError::Problem(error) => problem(error),
+        ExecuteError::WalkForward(error) => walk_forward(error),
         ExecuteError::Storage(error) => storage(error),
         ExecuteError::Run(error) => run(error),
         ExecuteError::Market(error) => data(error),

@@ -7,9 +7,10 @@ use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::{Metric, Metrics};
 use galapagos_protocol::bounds::bounded;
 use galapagos_protocol::progress::{
-    Best, Evaluations, Final, Gene, Generation, Provenance, Quarantined, Report, Work, Workers,
+    Best, Evaluations, Final, Gene, Generation, Provenance, Quarantined, Report, WalkForward, Work, Workers,
 };
 use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::limits::Spent;
 use galapagos_run::run::progress::{Pace, RunEvent};
 use galapagos_run::run::state::{Counters, GenerationReport};
 use galapagos_run::storage::digest::Digest;
@@ -37,6 +38,12 @@ pub struct Live {
     settled: u64,
     distinct: u64,
     counters: Counters,
+    /// What the windows of walk-forward cost beside the job itself, in runs of it; 0: it has none.
+    windows_cost: f64,
+    /// What they have taken so far.
+    windows_spent: Spent,
+    /// How far they are, once they evolve.
+    walk_forward: Option<WalkForward>,
     digest: Option<Digest>,
     best: Option<Best>,
     history: VecDeque<GenerationReport>,
@@ -61,6 +68,9 @@ impl Live {
             settled: 0,
             distinct: 0,
             counters: Counters::default(),
+            windows_cost: 0.0,
+            windows_spent: Spent::default(),
+            walk_forward: None,
             digest: None,
             best: None,
             history: VecDeque::new(),
@@ -81,6 +91,11 @@ impl Live {
         (self.counters, self.digest) = (counters, Some(digest));
     }
 
+    /// The job has windows of walk-forward, which cost so many runs of it and have taken so much by now.
+    pub fn plan_windows(&mut self, cost: f64, spent: Spent) {
+        (self.windows_cost, self.windows_spent) = (cost, spent);
+    }
+
     /// Takes an event in. True if people want to know at once.
     pub fn observe(&mut self, event: &RunEvent<'_>) -> bool {
         match event {
@@ -93,6 +108,7 @@ impl Live {
                 false
             }
             RunEvent::Generation { report, pace, best, metrics, counters, digest, .. } => {
+                self.walk_forward = None;
                 self.finished(report, pace, **counters, *digest);
                 self.best = best_of(report, best, *metrics);
                 true
@@ -111,8 +127,15 @@ impl Live {
                 self.fallbacks.truncate(FALLBACKS);
                 true
             }
+            &RunEvent::Window { done, windows, generation, generations, spent } => {
+                let (done, windows) = (done as u32, windows as u32);
+                self.walk_forward = Some(WalkForward { done, windows, generation, generations });
+                self.windows_spent = spent;
+                self.eta = None;
+                true
+            }
             // For the log.
-            RunEvent::Warning(_) | RunEvent::Window { .. } => false,
+            RunEvent::Warning(_) => false,
         }
     }
 
@@ -151,7 +174,8 @@ impl Live {
     /// The whole as a message.
     pub fn report(&self, sequence: u64, standing: &DispatchStatus, busy_seconds: f64) -> Report {
         let left = u64::from(self.generations.saturating_sub(self.generation));
-        let last = left <= 1;
+        // While windows evolve, others of them go on when a generation of one is over.
+        let last = left <= 1 && self.walk_forward.is_none_or(|w| w.generation + 1 >= w.generations);
         let width = match (standing.width, last) {
             (0, _) => self.population,
             (_, true) => standing.open as u32,
@@ -176,7 +200,7 @@ impl Live {
                 slots: standing.slots as u32,
                 busy: standing.busy as u32,
                 busy_seconds,
-                worker_seconds: self.counters.worker_seconds,
+                worker_seconds: self.counters.worker_seconds + self.windows_spent.worker_seconds,
             }),
             best: self.best.clone(),
             history: self.history.iter().map(generation).collect(),
@@ -184,7 +208,9 @@ impl Live {
             work: Some(Work {
                 width,
                 seconds_per_individual: standing.seconds_per_individual,
-                remaining: standing.open as u64 + left.saturating_sub(1) * u64::from(self.population),
+                remaining: standing.open as u64
+                    + left.saturating_sub(1) * u64::from(self.population)
+                    + self.remaining_of_windows(),
             }),
             provenance: Some(Provenance {
                 inputs_digest: self.inputs.clone(),
@@ -197,7 +223,21 @@ impl Live {
             r#final: self.ended.clone(),
             message: self.message.clone(),
             fallbacks: self.fallbacks.clone(),
+            walk_forward: self.walk_forward,
         })
+    }
+
+    /// Individuals that windows still have to evaluate beside those that are open: while they evolve their own, before as
+    /// many of the job's as cost the same.
+    fn remaining_of_windows(&self) -> u64 {
+        let population = u64::from(self.population);
+        match self.walk_forward {
+            Some(w) => {
+                let left = w.generations.saturating_sub(w.generation).saturating_sub(1);
+                u64::from(w.windows - w.done) * u64::from(left) * population
+            }
+            None => (self.windows_cost * f64::from(self.generations) * population as f64) as u64,
+        }
     }
 
     /// Distinct evaluations a second over the generations of the report.

@@ -2,7 +2,8 @@
 //!
 //! * [`work_server`]: where workers connect; [`session`]: one worker's stream; [`dispatcher`]: what sessions and driver
 //!   share.
-//! * [`remote`]: the workers as the driver's evaluator.
+//! * [`evolve`]: the job's own evolution and those of its walk-forward windows; [`remote`]: the workers as the evaluator
+//!   of each.
 //! * [`live`], [`reporter`], [`progress`]: what is reported of the run, and to whom.
 //! * [`last_words`]: how the end reaches the cluster; [`exits`]: with which code.
 //!
@@ -10,6 +11,7 @@
 
 mod data;
 pub mod dispatcher;
+mod evolve;
 mod exits;
 mod last_words;
 pub mod live;
@@ -32,9 +34,9 @@ use galapagos_run::job::calendar;
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::Problem;
 use galapagos_run::job::resolve::ResolvedJob;
-use galapagos_run::job::walk_forward::beyond_a_cluster;
-use galapagos_run::results::walk_forward::WalkForwardEnd;
-use galapagos_run::run::driver::{Driver, Ended};
+use galapagos_run::job::walk_forward::WalkForward;
+use galapagos_run::run::driver::Driver;
+use galapagos_run::run::walk_forward::{spent, together};
 use galapagos_run::storage::atomic;
 use galapagos_run::storage::run_folder::RunFolder;
 
@@ -43,6 +45,7 @@ use crate::metrics::CoordinatorMetrics;
 use crate::process::exit::{Code, Exit};
 use crate::process::{Shell, job_file, termination};
 use dispatcher::Dispatcher;
+use evolve::{Evolve, Evolved};
 use live::Live;
 use progress::ProgressService;
 pub use remote::RemoteEvaluator;
@@ -67,9 +70,6 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     }
     job_file::keep_version(&mut manifest, settings.dataset_digest.as_deref());
     shell.job.set(job_file::name(&manifest));
-    if let Some(finding) = beyond_a_cluster(&manifest.spec) {
-        return Err(Exit::new(Code::Spec, finding));
-    }
     // First of all: a job whose state cannot be kept must not evaluate for hours before it says so.
     RunFolder::check_writable(&settings.state_dir).map_err(exits::storage)?;
     let tls = |e| Exit::new(Code::Spec, e);
@@ -85,22 +85,29 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     }
     let files = Arc::clone(market.dataset().files());
     // Tables and data themselves are not needed before the end.
-    let bars =
-        Problem::new(&job, market.bars(), market.others(&job.others)).map_err(exits::problem)?.counted_bars();
+    let (bars, walk) = {
+        let problem =
+            Problem::new(&job, market.bars(), market.others(&job.others)).map_err(exits::problem)?;
+        (problem.counted_bars(), WalkForward::new(&problem).map_err(exits::walk_forward)?)
+    };
     drop(market);
     let key = run_key(&job, &settings.state_dir);
     let folder = RunFolder::take_over(&key, ENGINE, settings.attempt, TAKE_OVER).map_err(exits::storage)?;
     let folder = Arc::new(folder);
     tracing::info!(epoch = folder.epoch(), folder = %folder.path().display(), "run folder");
 
-    let (dispatcher, answers) = Dispatcher::new(Terms::for_job(&job, bars), folder.epoch());
+    let dispatcher = Dispatcher::new(Terms::for_job(&job, bars), folder.epoch());
     let news = News::new(Live::new(&job, folder.epoch()), Arc::clone(&dispatcher));
     let metrics = CoordinatorMetrics::register(&shell.metrics);
     let mut reporter = Reporter::new(Arc::clone(&news), metrics.clone());
     let price = settings.price_per_worker_hour.map(|p| p / 3600.0);
     let mut driver = Driver::open(&job, &folder, bars, price, &mut reporter).map_err(exits::run)?;
     let state = driver.state();
-    news.change(|live| live.resume(&state.history, state.counters, driver.digest()));
+    let taken = together(spent(&folder).values());
+    news.change(|live| {
+        live.resume(&state.history, state.counters, driver.digest());
+        live.plan_windows(walk.as_ref().map_or(0.0, WalkForward::cost), taken);
+    });
 
     let options = |address| ServeOptions { address, identity: &identity, uid: &uid };
     let service = ProgressService { news: Arc::clone(&news), limits: driver.limits() };
@@ -110,6 +117,7 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
             let server = WorkServer::open(
                 &options(settings.work_address),
                 &job,
+                walk.as_ref(),
                 Arc::clone(&dispatcher),
                 metrics.clone(),
             )
@@ -125,22 +133,18 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     tracing::info!(work = %server.address(), progress = %service.address(), "listening");
     shell.health.set_ready(true);
 
-    let mut evaluator = RemoteEvaluator::new(&job, Arc::clone(&dispatcher), answers);
-    let ended = driver.run(&mut evaluator, &mut reporter, shell.stop.flag());
+    let stop = &shell.stop;
+    let evolve =
+        Evolve { job: &job, walk: walk.as_ref(), folder: &folder, dispatcher: &dispatcher, price, stop };
+    let evolved = evolve
+        .run(&mut driver, &mut reporter, || data::reopen(&settings, &job.manifest.spec, &job.dataset_digest));
     let outcome = match watch.end() {
         // What the watch saw is the cause of whatever the driver saw.
         Some(exit) => Err(exit),
-        None => match ended.map_err(exits::run) {
-            Err(exit) => Err(exit),
-            Ok(Ended::Interrupted) => Err(Exit::terminated()),
-            Ok(Ended::Finished(reason)) => data::reopen(&settings, &job.manifest.spec, &job.dataset_digest)
-                .and_then(|market| {
-                    let prepare = || Problem::new(&job, market.bars(), market.others(&job.others));
-                    let windows = WalkForwardEnd::NotRequested;
-                    conclude(&market, &job, &folder, &driver, reason, 0, &windows, prepare)
-                        .map_err(exits::execute)
-                }),
-        },
+        None => evolved.and_then(|Evolved { reason, windows, market }| {
+            let prepare = || Problem::new(&job, market.bars(), market.others(&job.others));
+            conclude(&market, &job, &folder, &driver, reason, 0, &windows, prepare).map_err(exits::execute)
+        }),
     };
     let outcome = match outcome {
         // Files that vanish are the newer attempt's doing, if there is one.

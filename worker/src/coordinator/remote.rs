@@ -9,27 +9,46 @@ use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Sink, Task};
 use galapagos_run::run::hashers::Hashers;
 
-use super::dispatcher::{Dispatcher, Settled, wait};
+use super::dispatcher::{Answers, Dispatcher, wait};
 
 /// How often an interrupt is looked at while nothing else happens.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The workers of a dispatcher.
+/// The workers of a dispatcher, as one driver sees them.
 #[derive(Debug)]
 pub struct RemoteEvaluator {
     dispatcher: Arc<Dispatcher>,
-    answers: Receiver<Settled>,
+    window: Option<u32>,
+    answers: Receiver<Answers>,
     hashers: Hashers,
 }
 
 impl RemoteEvaluator {
-    /// `answers` is the other end of `dispatcher`.
-    pub fn new(
+    /// Of the job's own individuals.
+    pub fn new(job: &ResolvedJob, dispatcher: Arc<Dispatcher>) -> RemoteEvaluator {
+        RemoteEvaluator::open(job, dispatcher, None)
+    }
+
+    /// Of those of a window, which look at `bars` rows. `job` is the window's.
+    pub fn of_window(
         job: &ResolvedJob,
         dispatcher: Arc<Dispatcher>,
-        answers: Receiver<Settled>,
+        window: u32,
+        bars: u64,
     ) -> RemoteEvaluator {
-        RemoteEvaluator { dispatcher, answers, hashers: Hashers::new(job) }
+        RemoteEvaluator::open(job, dispatcher, Some((window, bars)))
+    }
+
+    fn open(job: &ResolvedJob, dispatcher: Arc<Dispatcher>, window: Option<(u32, u64)>) -> RemoteEvaluator {
+        let answers = dispatcher.open(window);
+        let window = window.map(|(window, _)| window);
+        RemoteEvaluator { dispatcher, window, answers, hashers: Hashers::new(job) }
+    }
+}
+
+impl Drop for RemoteEvaluator {
+    fn drop(&mut self) {
+        self.dispatcher.close(self.window);
     }
 }
 
@@ -51,11 +70,11 @@ impl Evaluator for RemoteEvaluator {
         while let Some(settled) = wait(&self.answers, Duration::ZERO) {
             settled?;
         }
-        self.dispatcher.submit(tasks.to_vec(), hashes);
+        self.dispatcher.submit(self.window, tasks.to_vec(), hashes);
         while open > 0 {
             let stopping = interrupt.load(Ordering::Relaxed);
             if stopping {
-                self.dispatcher.cancel();
+                self.dispatcher.cancel(self.window);
             }
             // What has come already is kept even when leaving.
             let patience = if stopping { Duration::ZERO } else { PATIENCE };

@@ -112,7 +112,10 @@ impl Observer for Reporter {
                 self.metrics.generations.set(i64::from(generations));
                 tracing::info!(done, generations, "run starts");
             }
-            RunEvent::Evaluated { .. } | RunEvent::Window { .. } => {}
+            RunEvent::Evaluated { .. } => {}
+            RunEvent::Window { done, windows, generation, generations, .. } => {
+                tracing::info!(done, windows, generation, generations, "walk-forward");
+            }
             RunEvent::Generation { report, pace, checkpoint, .. } => {
                 self.metrics.checkpoint_seconds.observe(checkpoint.as_secs_f64());
                 self.metrics.generation.set(i64::from(report.generation) + 1);

@@ -8,7 +8,9 @@ use galapagos_engine::ENGINE;
 use galapagos_protocol::work::coordinator_message::Message as Down;
 use galapagos_protocol::work::farewell::Reason as Goodbye;
 use galapagos_protocol::work::worker_message::Message as Up;
-use galapagos_protocol::work::{Batch, CoordinatorMessage, Farewell, Hello, Results, Welcome, WorkerMessage};
+use galapagos_protocol::work::{
+    Batch, CoordinatorMessage, Farewell, Hello, Results, Welcome, Window, WorkerMessage,
+};
 use prost::Message as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -37,6 +39,8 @@ pub struct SessionContext {
     pub inputs: [u8; 32],
     /// The job's calendar, as on the wire.
     pub bars_per_year: Option<u32>,
+    /// Digests of the inputs of its walk-forward windows.
+    pub windows: Arc<[[u8; 32]]>,
     /// Set when the coordinator leaves.
     pub leaving: watch::Receiver<Option<Goodbye>>,
     /// Counters of the process.
@@ -108,6 +112,12 @@ impl SessionContext {
             self.dispatcher.refused(text.clone());
             return Err(SessionEnd::Farewell(Goodbye::EngineMismatch, text));
         }
+        if !hello.windows && !self.windows.is_empty() {
+            // It would pass over Batch.window and answer with what an individual is worth on all rows.
+            let text = format!("worker {name} is of a release without windows of walk-forward");
+            self.dispatcher.refused(text.clone());
+            return Err(SessionEnd::Farewell(Goodbye::EngineMismatch, text));
+        }
         let welcome = Welcome {
             engine: ENGINE,
             epoch: self.dispatcher.epoch(),
@@ -149,7 +159,7 @@ impl SessionContext {
         loop {
             while let Some(grant) = self.dispatcher.next(worker) {
                 granted.insert(grant.lease, Instant::now());
-                let batch = batch(grant, self.dispatcher.epoch());
+                let batch = self.batch(grant);
                 self.metrics.sent_bytes.inc_by(batch.encoded_len() as u64);
                 if let Err(end) = send(out, Down::Batch(batch)).await {
                     return end;
@@ -175,6 +185,17 @@ impl SessionContext {
                 // A lost connection drops our half; its own half may never show it.
                 () = out.closed() => return SessionEnd::Gone("its connection is gone".to_owned()),
             }
+        }
+    }
+
+    fn batch(&self, grant: Grant) -> Batch {
+        let digest = |index: u32| self.windows.get(index as usize).map(|d| d.to_vec()).unwrap_or_default();
+        Batch {
+            lease: grant.lease,
+            epoch: self.dispatcher.epoch(),
+            deadline_milliseconds: grant.deadline.as_millis() as u64,
+            individuals: grant.tasks.iter().map(wire::task_to_wire).collect(),
+            window: grant.window.map(|index| Window { index, inputs_digest: digest(index) }),
         }
     }
 
@@ -221,15 +242,6 @@ fn finished(message: &WorkerMessage) -> Option<u64> {
         Some(Up::Results(results)) if results.last => Some(results.lease),
         Some(Up::HandBack(lease)) => Some(lease.lease),
         _ => None,
-    }
-}
-
-fn batch(grant: Grant, epoch: u64) -> Batch {
-    Batch {
-        lease: grant.lease,
-        epoch,
-        deadline_milliseconds: grant.deadline.as_millis() as u64,
-        individuals: grant.tasks.iter().map(wire::task_to_wire).collect(),
     }
 }
 

@@ -11,6 +11,7 @@ use galapagos_protocol::work::work_server::Work;
 use galapagos_protocol::work::{CoordinatorMessage, WorkerMessage};
 use galapagos_run::job::calendar;
 use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::job::walk_forward::WalkForward;
 use galapagos_run::storage::digest::Digest;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -68,13 +69,14 @@ pub struct WorkServer {
 }
 
 impl WorkServer {
-    /// Opens the server to the workers of `job`.
+    /// Opens the server to the workers of `job` and of the windows that it has.
     ///
     /// # Errors
     /// [`ServeError`].
     pub async fn open(
         options: &ServeOptions<'_>,
         job: &ResolvedJob,
+        walk: Option<&WalkForward>,
         dispatcher: Arc<Dispatcher>,
         metrics: CoordinatorMetrics,
     ) -> Result<WorkServer, ServeError> {
@@ -88,6 +90,7 @@ impl WorkServer {
             dataset: *dataset.bytes(),
             inputs: *job.digest.bytes(),
             bars_per_year: job.manifest.spec.market_data.calendar.as_ref().map(calendar::to_wire),
+            windows: walk.iter().flat_map(|w| w.windows()).map(|w| *w.job.digest.bytes()).collect(),
             leaving: left,
             metrics,
         };

@@ -210,7 +210,7 @@ fn is_permanent(status: ExitStatus) -> bool {
 }
 
 fn fail(dispatcher: &Dispatcher, why: WorkerError) {
-    dispatcher.fail(NoAnswers::Workers(Box::new(why)));
+    dispatcher.fail(NoAnswers::Workers(Arc::new(why)));
 }
 
 fn refused(recipe: &Recipe, running: &Running, status: ExitStatus) -> WorkerError {

@@ -113,14 +113,16 @@ impl Fleet {
             .build()
             .map_err(FleetError::system("start threads"))?;
         // An epoch guards a state folder against older attempts; here its lock does.
-        let (dispatcher, answers) = Dispatcher::new(Terms::for_job(job, bars), 1);
+        let dispatcher = Dispatcher::new(Terms::for_job(job, bars), 1);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         // Counted, and shown to nobody: this process has no /metrics.
         let metrics = CoordinatorMetrics::register(&Metrics::default());
         let options = ServeOptions { address, identity: &folder.identity, uid: &uid };
-        let server = runtime.block_on(WorkServer::open(&options, job, Arc::clone(&dispatcher), metrics))?;
+        // Windows of walk-forward are evaluated in this process.
+        let open = WorkServer::open(&options, job, None, Arc::clone(&dispatcher), metrics);
+        let server = runtime.block_on(open)?;
         let children = Children::start(plan, &folder, &uid, server.address(), &dispatcher)?;
-        let remote = RemoteEvaluator::new(job, Arc::clone(&dispatcher), answers);
+        let remote = RemoteEvaluator::new(job, Arc::clone(&dispatcher));
         Ok(Fleet { dispatcher, remote, server: Some(server), children, _folder: folder, runtime })
     }
 

@@ -8,7 +8,7 @@ use super::ending::Cause;
 use super::individual::State;
 use super::leases::Phase;
 use super::table::LeaseTable;
-use super::{Delivery, Nondeterminism, WorkerId, bits};
+use super::{Delivery, Nondeterminism, Settled, WorkerId, bits};
 
 /// How an answer's lease stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl LeaseTable {
         id: WorkerId,
         delivery: Delivery,
         _now: Instant,
-    ) -> Result<Vec<(usize, Answer)>, Nondeterminism> {
+    ) -> Result<Vec<Settled>, Nondeterminism> {
         let Delivery { lease, epoch, items, last, busy, largest_batch } = delivery;
         // An empty message that nobody waits for is noticed too.
         let weight = items.len().max(1) as u64;
@@ -77,8 +77,8 @@ impl LeaseTable {
         standing: LeaseStatus,
         index: u32,
         answer: Answer,
-    ) -> Result<Option<(usize, Answer)>, Nondeterminism> {
-        let position = self.generation.position(index);
+    ) -> Result<Option<Settled>, Nondeterminism> {
+        let position = self.leases.window_of(lease).and_then(|w| self.generations.position(w, index));
         let Some((position, repeated)) = position.and_then(|p| Some((p, self.mark(lease, p)?))) else {
             self.counts.stale += 1;
             return Ok(None);
@@ -88,7 +88,7 @@ impl LeaseTable {
         {
             lease.failed = true;
         }
-        let individual = self.generation.get_mut(position);
+        let individual = self.generations.get_mut(position);
         if standing == LeaseStatus::Running && !repeated {
             individual.holders -= 1;
         }
@@ -108,8 +108,8 @@ impl LeaseTable {
         match answer {
             Ok(evaluation) => {
                 individual.bits = Some(bits::fingerprint(&evaluation));
-                self.generation.set(position, State::Settled);
-                Ok(Some((index as usize, Ok(evaluation))))
+                self.generations.set(position, State::Settled);
+                Ok(Some(self.settled(position, Ok(evaluation))))
             }
             Err(_) if standing == LeaseStatus::Over => {
                 // It has another attempt already, or is not wanted any more.
@@ -135,17 +135,17 @@ impl LeaseTable {
         position: u32,
         avoid: Option<WorkerId>,
         exception: Exception,
-    ) -> Option<(usize, Answer)> {
+    ) -> Option<Settled> {
         let most = self.attempts();
-        let individual = self.generation.get_mut(position);
+        let individual = self.generations.get_mut(position);
         individual.attempts += 1;
         if individual.attempts >= most {
             return Some(self.quarantine(position, exception));
         }
         individual.suspect = true;
         if individual.holders == 0 {
-            if self.cancelled {
-                self.generation.set(position, State::Forgotten);
+            if self.generations.is_cancelled(position) {
+                self.generations.set(position, State::Forgotten);
             } else {
                 self.retry(position, avoid);
             }
@@ -154,7 +154,7 @@ impl LeaseTable {
     }
 
     /// The worker is done with a lease.
-    fn finish(&mut self, lease: u64, busy: Duration) -> Vec<(usize, Answer)> {
+    fn finish(&mut self, lease: u64, busy: Duration) -> Vec<Settled> {
         let Some(closed) = self.leases.close(lease) else { return Vec::new() };
         self.observe(&closed, busy);
         if closed.phase == Phase::Running {

@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use galapagos_run::run::evaluator::{Answer, Exception};
+use galapagos_run::run::evaluator::Exception;
 
-use super::WorkerId;
 use super::individual::State;
 use super::leases::{Lease, Phase};
 use super::queue::Piece;
 use super::table::LeaseTable;
+use super::{Settled, WorkerId};
 
 /// Losses that set an individual aside, as a multiple of the attempts: machines vanish for reasons of their own.
 const LOSSES: u32 = 2;
@@ -28,7 +28,7 @@ pub(super) enum Cause {
 impl LeaseTable {
     /// A worker is gone, and with it all it held; what is settled by that.
     #[must_use = "what is settled is given only once"]
-    pub fn leave(&mut self, id: WorkerId, _now: Instant) -> Vec<(usize, Answer)> {
+    pub fn leave(&mut self, id: WorkerId, _now: Instant) -> Vec<Settled> {
         let Some(worker) = self.workers.remove(id) else { return Vec::new() };
         self.cleared = self.cleared.filter(|&c| c != id);
         let mut settled = Vec::new();
@@ -75,7 +75,7 @@ impl LeaseTable {
     /// Ends the leases whose deadline has passed; what is settled by that. Their workers may still be busy with them:
     /// the slots stay taken until they answer or are gone.
     #[must_use = "what is settled is given only once"]
-    pub fn expire(&mut self, now: Instant) -> Vec<(usize, Answer)> {
+    pub fn expire(&mut self, now: Instant) -> Vec<Settled> {
         let mut settled = Vec::new();
         while let Some(id) = self.leases.due(now) {
             let Some(lease) = self.leases.overdue(id) else { break };
@@ -101,10 +101,10 @@ impl LeaseTable {
         if lease.failed || seconds <= 0.0 {
             return;
         }
-        let cost = self.paces.cost(lease.species);
+        let cost = self.paces.cost(lease.kind);
         let several = self.workers.len() > 1;
         let Some(worker) = self.workers.get_mut(lease.worker) else { return };
-        self.paces.observe(lease.species, lease.size, seconds, worker.factor);
+        self.paces.observe(lease.kind, lease.size, seconds, worker.factor);
         // Alone, a worker is the average.
         if let Some(cost) = cost.filter(|_| several) {
             worker.observe(seconds, cost.seconds(lease.size));
@@ -118,11 +118,11 @@ impl LeaseTable {
             return positions;
         }
         for item in lease.items.iter().filter(|item| !item.answered) {
-            let individual = self.generation.get_mut(item.position);
+            let individual = self.generations.get_mut(item.position);
             individual.holders -= 1;
             if individual.holders == 0 && individual.state() == State::Leased {
-                if self.cancelled {
-                    self.generation.set(item.position, State::Forgotten);
+                if self.generations.is_cancelled(item.position) {
+                    self.generations.set(item.position, State::Forgotten);
                 } else {
                     positions.push(item.position);
                 }
@@ -132,9 +132,9 @@ impl LeaseTable {
     }
 
     fn unsuspected(&mut self, positions: Vec<u32>) {
-        let apart = positions.len() == 1 && self.generation.get(positions[0]).losses > 0;
+        let apart = positions.len() == 1 && self.generations.get(positions[0]).losses > 0;
         if apart {
-            self.generation.set(positions[0], State::Queued);
+            self.generations.set(positions[0], State::Queued);
             self.queue.set_apart(positions[0]);
         } else {
             self.requeue(Piece { positions, fixed: false, avoid: None });
@@ -142,7 +142,7 @@ impl LeaseTable {
     }
 
     /// What becomes of the individuals that a lease still owed; `running`: it was in a slot, not waiting for one.
-    pub(super) fn end(&mut self, lease: Lease, running: bool, cause: Cause) -> Vec<(usize, Answer)> {
+    pub(super) fn end(&mut self, lease: Lease, running: bool, cause: Cause) -> Vec<Settled> {
         let mut positions = self.owed(&lease);
         if !running {
             self.unsuspected(positions);
@@ -165,7 +165,7 @@ impl LeaseTable {
         lease: &Lease,
         cause: Cause,
         avoid: Option<WorkerId>,
-    ) -> Option<(usize, Answer)> {
+    ) -> Option<Settled> {
         let timeout = self.terms.timeout;
         if cause == Cause::Expired {
             if lease.patient {
@@ -178,7 +178,7 @@ impl LeaseTable {
             return None;
         }
         let most = self.attempts().saturating_mul(LOSSES);
-        let individual = self.generation.get_mut(position);
+        let individual = self.generations.get_mut(position);
         individual.losses += 1;
         if individual.losses < most {
             self.retry(position, avoid);

@@ -6,7 +6,7 @@ use super::individual::State;
 use super::leases::{Item, Lease, Phase, later};
 use super::size::{BatchRequest, Work, bound, size};
 use super::table::LeaseTable;
-use super::{Grant, Terms, WorkerId};
+use super::{Grant, Kind, Terms, WorkerId};
 
 /// Leases a slot may have: one running, one ready to run.
 const DEPTH: usize = 2;
@@ -26,9 +26,9 @@ impl LeaseTable {
     pub fn next(&mut self, id: WorkerId, now: Instant) -> Option<Grant> {
         let worker = self.workers.get(id).filter(|w| !w.leaving && !w.solitary)?;
         let (held, slots, largest) = (worker.leases.len(), worker.slots, worker.largest_batch);
-        if self.queue.has_solitary(&self.generation) {
+        if self.queue.has_solitary(&self.generations) {
             if held == 0 {
-                let position = self.queue.take_solitary(&self.generation)?;
+                let position = self.queue.take_solitary(&self.generations)?;
                 self.cleared = self.cleared.filter(|&c| c != id);
                 return Some(self.grant(id, vec![position], true, now));
             }
@@ -44,11 +44,11 @@ impl LeaseTable {
         }
         let may_repeat = !self.workers.idle_besides(id);
         let factor = self.workers.get(id)?.factor;
-        let (paces, generation) = (&self.paces, &self.generation);
-        let Terms { target, bars, .. } = self.terms;
-        let taken = self.queue.take(generation, id, may_repeat, bound(largest), |species, there| {
-            let (cost, timed) = (paces.guess(species), paces.largest(species));
-            let sharing = paces.shares(species, bars).then(|| generation.total(species));
+        let (paces, generations, rows) = (&self.paces, &self.generations, &self.rows);
+        let Terms { target, .. } = self.terms;
+        let taken = self.queue.take(generations, id, may_repeat, bound(largest), |kind, there| {
+            let (cost, timed) = (paces.guess(kind), paces.largest(kind));
+            let sharing = paces.shares(kind, rows.of(kind)).then(|| generations.total(kind));
             size(&work, &BatchRequest { cost, timed, sharing, factor, largest, target }, there)
         });
         let positions = match taken {
@@ -66,17 +66,17 @@ impl LeaseTable {
     fn work(&self) -> Work {
         let mut seconds = (0.0, 0.0);
         let (mut known, mut sharing, mut individuals) = (true, false, 0);
-        for (species, total, queued) in self.generation.shares().filter(|s| s.1 > 0) {
+        for (kind, total, queued) in self.generations.shares().filter(|s| s.1 > 0) {
             individuals += total;
-            sharing |= queued > 0 && self.paces.shares(species, self.terms.bars);
-            match self.paces.guess(species) {
+            sharing |= queued > 0 && self.paces.shares(kind, self.rows.of(kind));
+            match self.paces.guess(kind) {
                 Some(cost) => {
                     seconds = (seconds.0 + cost.each * queued as f64, seconds.1 + cost.each * total as f64);
                 }
                 None => known = false,
             }
         }
-        let (queued, slots) = (self.generation.queued(), self.workers.slots());
+        let (queued, slots) = (self.generations.queued(), self.workers.slots());
         let part = if sharing { Work::part(self.terms.target, seconds.1, slots) } else { 0.0 };
         Work { seconds: known.then_some(seconds), individuals, queued, slots, part }
     }
@@ -112,13 +112,13 @@ impl LeaseTable {
             if lease.phase != Phase::Running || lease.worker == id || lease.solitary {
                 continue;
             }
-            let Some(expected) = self.predicted(lease.worker, lease.species, lease.size) else { continue };
+            let Some(expected) = self.predicted(lease.worker, lease.kind, lease.size) else { continue };
             if age.as_secs_f64() < SLOW * (expected + lease.wait) {
                 continue;
             }
             let owed = lease.items.iter().filter(|item| !item.answered).map(|item| item.position);
             let alone = owed.filter(|&p| {
-                let individual = self.generation.get(p);
+                let individual = self.generations.get(p);
                 individual.state() == State::Leased && individual.holders == 1
             });
             let positions: Vec<u32> = alone.take(bound).collect();
@@ -129,27 +129,27 @@ impl LeaseTable {
         None
     }
 
-    fn predicted(&self, id: WorkerId, species: usize, n: usize) -> Option<f64> {
+    fn predicted(&self, id: WorkerId, kind: Kind, n: usize) -> Option<f64> {
         let factor = self.workers.get(id).map_or(1.0, |w| w.factor);
-        self.paces.guess(species).map(|cost| cost.seconds(n) * factor)
+        self.paces.guess(kind).map(|cost| cost.seconds(n) * factor)
     }
 
     fn grant(&mut self, id: WorkerId, positions: Vec<u32>, solitary: bool, now: Instant) -> Grant {
-        let species = self.generation.get(positions[0]).task.species;
-        let predicted = self.predicted(id, species, positions.len());
-        let patient = positions.len() == 1 && self.generation.get(positions[0]).suspect;
+        let kind = self.generations.kind(positions[0]);
+        let predicted = self.predicted(id, kind, positions.len());
+        let patient = positions.len() == 1 && self.generations.get(positions[0]).suspect;
         let ahead =
             self.workers.get(id).map_or(0, |w| if w.leases.len() < w.slots { 0 } else { w.leases.len() });
         let wait = if ahead == 0 { Some(0.0) } else { self.wait(id, now) };
         let allowed = self.allowed(id, positions.len(), ahead, predicted.zip(wait).filter(|_| !patient));
-        let tasks = positions.iter().map(|&p| self.generation.get(p).task.clone()).collect();
+        let tasks = positions.iter().map(|&p| self.generations.get(p).task.clone()).collect();
         for &position in &positions {
-            self.generation.set(position, State::Leased);
-            self.generation.get_mut(position).holders += 1;
+            self.generations.set(position, State::Leased);
+            self.generations.get_mut(position).holders += 1;
         }
         let lease = self.leases.open(Lease {
             worker: id,
-            species,
+            kind,
             size: positions.len(),
             items: positions.into_iter().map(|position| Item { position, answered: false }).collect(),
             phase: Phase::Running,
@@ -166,7 +166,7 @@ impl LeaseTable {
             worker.solitary |= solitary;
         }
         self.counts.granted += 1;
-        Grant { lease, deadline: allowed, tasks }
+        Grant { lease, deadline: allowed, window: kind.window, tasks }
     }
 
     /// clamp(4 x predicted, 10 s, time limits), the wait for a slot included everywhere; the time limits win over the

@@ -72,6 +72,11 @@ impl Generation {
         Generation { individuals: individuals.collect(), by_index, queued: totals.clone(), totals, leased: 0 }
     }
 
+    /// How many there are.
+    pub fn len(&self) -> u32 {
+        self.individuals.len() as u32
+    }
+
     /// Where the individual of this index is.
     pub fn position(&self, index: u32) -> Option<u32> {
         let found = self.by_index.binary_search_by_key(&(index as usize), |&(index, _)| index).ok()?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::WorkerId;
+use super::{Kind, WorkerId};
 
 /// Ended leases that are remembered, so that their late answers are recognised.
 const REMEMBERED: usize = 20_000;
@@ -30,7 +30,7 @@ pub(super) enum Phase {
 #[derive(Clone, Debug)]
 pub(super) struct Lease {
     pub worker: WorkerId,
-    pub species: usize,
+    pub kind: Kind,
     pub items: Vec<Item>,
     /// Individuals it was granted with.
     pub size: usize,
@@ -65,6 +65,7 @@ fn find(items: &mut [Item], position: u32) -> Option<&mut Item> {
 #[derive(Debug)]
 pub(super) struct EndedLease {
     pub worker: WorkerId,
+    pub window: Option<u32>,
     pub items: Vec<Item>,
 }
 
@@ -83,8 +84,6 @@ pub(super) struct Leases {
     ended: HashMap<u64, EndedLease>,
     order: VecDeque<u64>,
     last: u64,
-    /// The first number that this generation could use.
-    first: u64,
 }
 
 impl Leases {
@@ -113,7 +112,13 @@ impl Leases {
 
     /// Whether the number was of an earlier generation.
     pub fn is_earlier(&self, id: u64) -> bool {
-        (1..self.first).contains(&id)
+        (1..=self.last).contains(&id) && self.window_of(id).is_none()
+    }
+
+    /// The window of a lease of a generation that is under way; `None`: it is of no such.
+    pub fn window_of(&self, id: u64) -> Option<Option<u32>> {
+        let open = self.open.get(&id).filter(|lease| lease.phase != Phase::Obsolete);
+        open.map(|lease| lease.kind.window).or_else(|| self.ended.get(&id).map(|lease| lease.window))
     }
 
     /// All that occupy a slot, oldest first.
@@ -128,7 +133,7 @@ impl Leases {
         if lease.phase != Phase::Obsolete {
             let items = std::mem::take(&mut lease.items);
             lease.items = items.iter().copied().filter(|item| !item.answered).collect();
-            self.ended.insert(id, EndedLease { worker: lease.worker, items });
+            self.ended.insert(id, EndedLease { worker: lease.worker, window: lease.kind.window, items });
             self.order.push_back(id);
             if self.order.len() > REMEMBERED
                 && let Some(oldest) = self.order.pop_front()
@@ -148,13 +153,13 @@ impl Leases {
         Some(was)
     }
 
-    /// Another generation begins: what is out is of no use any more but still occupies its slots.
-    pub fn turn(&mut self) {
-        self.ended.clear();
-        self.order.clear();
-        self.deadlines.clear();
-        self.first = self.last + 1;
-        for lease in self.open.values_mut() {
+    /// Another generation of a window, or of the job itself, begins: what is out of the one before is of no use any
+    /// more but still occupies its slots.
+    pub fn turn(&mut self, window: Option<u32>) {
+        self.ended.retain(|_, lease| lease.window != window);
+        self.order.retain(|id| self.ended.contains_key(id));
+        for (&id, lease) in self.open.iter_mut().filter(|(_, lease)| lease.kind.window == window) {
+            self.deadlines.remove(&(lease.deadline, id));
             lease.phase = Phase::Obsolete;
             lease.items = Vec::new();
         }

@@ -1,7 +1,7 @@
 //! Who evaluates what next: the coordinator's table of leases. Pure: time is passed in, there is no I/O and no lock,
 //! so that every rule can be tested on a fake clock.
 //!
-//! A generation's individuals are [`LeaseTable::submit`]ted, cut into batches and granted by [`LeaseTable::next`];
+//! A generation's individuals, of the job itself or of a window of its walk-forward, are [`LeaseTable::submit`]ted, cut into batches and granted by [`LeaseTable::next`];
 //! answers come back through [`LeaseTable::deliver`], which gives what is settled now. Each individual is settled
 //! exactly once, whatever is lost, late, doubled or reordered on the way.
 //!
@@ -10,7 +10,8 @@
 //! of a slow batch is due by time alone. It calls [`LeaseTable::expire`] when [`LeaseTable::next_expiry`] has come.
 //!
 //! * [`table`]: the table itself and its gauges; `grant`, `answer` and `ending` are its three acts.
-//! * `individual`: where each individual stands, and how often it failed.
+//! * `individual`: where each individual stands, and how often it failed; `generations`: those of several evolutions
+//!   beside each other.
 //! * `queue`: what waits, in the order in which it is granted.
 //! * `size`: how many individuals make a batch; `pace`: what an individual costs.
 //! * `leases`, `workers`: what is out, and with whom.
@@ -20,6 +21,7 @@ mod answer;
 mod bits;
 mod counts;
 mod ending;
+mod generations;
 mod grant;
 mod individual;
 mod leases;
@@ -43,6 +45,26 @@ use galapagos_run::run::evaluator::{Answer, Task};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkerId(pub u64);
 
+/// What individuals have in common that cost alike: rows and strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kind {
+    /// The window of walk-forward that they train in; `None`: the job itself.
+    pub window: Option<u32>,
+    /// Position of the species in the job.
+    pub species: usize,
+}
+
+/// What became of an individual, said once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    /// The window that it is of; `None`: the job itself.
+    pub window: Option<u32>,
+    /// Index inside the generation.
+    pub index: usize,
+    /// What became of it.
+    pub answer: Answer,
+}
+
 /// What the job grants to each evaluation.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
@@ -52,7 +74,7 @@ pub struct Terms {
     pub attempts: u32,
     /// How long a slot should be busy with one batch.
     pub target: Duration,
-    /// Rows that one evaluation looks at: by them the table sees which species share series. 0: not known.
+    /// Rows that one evaluation of the job looks at: by them the table sees which species share series. 0: not known.
     pub bars: u64,
 }
 
@@ -78,6 +100,8 @@ pub struct Grant {
     pub lease: u64,
     /// From receipt; after it the individuals may be given to others.
     pub deadline: Duration,
+    /// The window of walk-forward that they are of; `None`: the job itself.
+    pub window: Option<u32>,
     /// Individuals of one species, neighbours in the order of their genomes.
     pub tasks: Vec<Task>,
 }

@@ -1,7 +1,11 @@
-//! What an individual costs: learnt from finished batches, per species.
+//! What an individual costs: learnt from finished batches, per kind.
 //!
 //! A batch takes `fixed + each x n` seconds: its individuals share series, which are computed once. Both parts are
 //! fitted, since a mere mean per individual would call small batches dear, make them smaller still, and so on.
+
+use std::collections::BTreeMap;
+
+use super::Kind;
 
 /// Share of the past that each new batch leaves: about the last dozen count.
 const KEEP: f64 = 0.9;
@@ -51,20 +55,17 @@ impl Sums {
     }
 }
 
-/// The pace of all species.
+/// The pace of all kinds.
 #[derive(Debug, Default)]
-pub(super) struct Paces(Vec<Option<Sums>>);
+pub(super) struct Paces(BTreeMap<Kind, Sums>);
 
 impl Paces {
     /// Learns from a batch of `n` that took `seconds`, on a worker whose batches take `factor` times the usual.
-    pub fn observe(&mut self, species: usize, n: usize, seconds: f64, factor: f64) {
+    pub fn observe(&mut self, kind: Kind, n: usize, seconds: f64, factor: f64) {
         if n == 0 || seconds <= 0.0 {
             return;
         }
-        if self.0.len() <= species {
-            self.0.resize(species + 1, None);
-        }
-        let sums = self.0[species].get_or_insert_default();
+        let sums = self.0.entry(kind).or_default();
         let (x, y) = (1.0 / n as f64, seconds / factor / n as f64);
         let fade = |sum: &mut f64, value: f64| *sum = KEEP * *sum + value;
         fade(&mut sums.weight, 1.0);
@@ -76,32 +77,34 @@ impl Paces {
         sums.largest = sums.largest.max(n);
     }
 
-    /// What a batch of this species costs, if any was seen.
-    pub fn cost(&self, species: usize) -> Option<Cost> {
-        self.0.get(species)?.as_ref().map(Sums::cost)
+    /// What a batch of this kind costs, if any was seen.
+    pub fn cost(&self, kind: Kind) -> Option<Cost> {
+        self.0.get(&kind).map(Sums::cost)
     }
 
-    /// The same, or the dearest of the others': a species that was never seen may be slow.
-    pub fn guess(&self, species: usize) -> Option<Cost> {
-        self.cost(species).or_else(|| {
-            let known = self.0.iter().flatten().map(Sums::cost);
+    /// The same, or that of its species on all rows, or the dearest of the others': a species that was never seen may be
+    /// slow.
+    pub fn guess(&self, kind: Kind) -> Option<Cost> {
+        let whole = Kind { window: None, ..kind };
+        self.cost(kind).or_else(|| self.cost(whole)).or_else(|| {
+            let known = self.0.values().map(Sums::cost);
             known.reduce(|a, b| Cost { fixed: a.fixed.max(b.fixed), each: a.each.max(b.each) })
         })
     }
 
-    /// The largest batch of this species that was timed; 0: none.
-    pub fn largest(&self, species: usize) -> usize {
-        self.0.get(species).copied().flatten().map_or(0, |s| s.largest)
+    /// The largest batch of this kind that was timed; 0: none.
+    pub fn largest(&self, kind: Kind) -> usize {
+        self.0.get(&kind).map_or(0, |s| s.largest)
     }
 
-    /// Whether individuals of this species go through `bars` rows so fast that they must share series; 0: not known.
-    pub fn shares(&self, species: usize, bars: u64) -> bool {
-        self.seconds(species).is_some_and(|seconds| seconds < SHARED * bars as f64)
+    /// Whether individuals of this kind go through `bars` rows so fast that they must share series; 0: not known.
+    pub fn shares(&self, kind: Kind, bars: u64) -> bool {
+        self.seconds(kind).is_some_and(|seconds| seconds < SHARED * bars as f64)
     }
 
     /// Slot seconds per individual in recent batches, their fixed part included.
-    pub fn seconds(&self, species: usize) -> Option<f64> {
-        self.0.get(species)?.as_ref().map(|s| s.raw / s.weight)
+    pub fn seconds(&self, kind: Kind) -> Option<f64> {
+        self.0.get(&kind).map(|s| s.raw / s.weight)
     }
 }
 
@@ -109,10 +112,14 @@ impl Paces {
 mod tests {
     use super::*;
 
+    fn kind(species: usize) -> Kind {
+        Kind { window: None, species }
+    }
+
     fn learnt(sizes: &[usize], seconds: impl Fn(usize) -> f64) -> Cost {
         let mut paces = Paces::default();
-        sizes.iter().for_each(|&n| paces.observe(0, n, seconds(n), 1.0));
-        paces.cost(0).unwrap()
+        sizes.iter().for_each(|&n| paces.observe(kind(0), n, seconds(n), 1.0));
+        paces.cost(kind(0)).unwrap()
     }
 
     #[test]
@@ -139,10 +146,10 @@ mod tests {
     #[test]
     fn the_past_fades() {
         let mut paces = Paces::default();
-        (0..50).for_each(|_| paces.observe(3, 10, 10.0, 1.0));
-        (0..50).for_each(|_| paces.observe(3, 10, 1.0, 1.0));
-        assert!((paces.seconds(3).unwrap() - 0.1).abs() < 0.01);
-        assert_eq!(paces.cost(2), None);
-        assert_eq!(paces.guess(2).map(|c| c.each > 0.0), Some(true));
+        (0..50).for_each(|_| paces.observe(kind(3), 10, 10.0, 1.0));
+        (0..50).for_each(|_| paces.observe(kind(3), 10, 1.0, 1.0));
+        assert!((paces.seconds(kind(3)).unwrap() - 0.1).abs() < 0.01);
+        assert_eq!(paces.cost(kind(2)), None);
+        assert_eq!(paces.guess(kind(2)).map(|c| c.each > 0.0), Some(true));
     }
 }

@@ -1,11 +1,13 @@
-//! What waits to be granted, in order: what came back first, then the untouched species, dearest first.
+//! What waits to be granted, in order: what came back first, then the untouched generations, the dearest species first.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
-use super::WorkerId;
-use super::individual::{Generation, State};
+use super::generations::Generations;
+use super::individual::State;
+use super::{Kind, WorkerId};
 
-/// Individuals of one species that came back, in the order of positions.
+/// Individuals of one kind that came back, in the order of positions.
 #[derive(Debug)]
 pub(super) struct Piece {
     pub positions: Vec<u32>,
@@ -15,10 +17,10 @@ pub(super) struct Piece {
     pub avoid: Option<WorkerId>,
 }
 
-/// A run of positions of one species that were never granted.
+/// A run of positions of one kind that were never granted.
 #[derive(Debug)]
 struct Fresh {
-    species: usize,
+    kind: Kind,
     next: u32,
     end: u32,
 }
@@ -33,16 +35,21 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Everything in `generation`, the species in falling `cost`; those of unknown cost first, to learn it.
-    pub fn new(generation: &Generation, cost: impl Fn(usize) -> Option<f64>) -> Queue {
-        let mut fresh: Vec<(f64, Fresh)> = generation
-            .species()
-            .map(|(species, next, end)| {
-                (cost(species).unwrap_or(f64::INFINITY), Fresh { species, next, end })
-            })
+    /// Takes a generation in behind those that wait: its kinds in falling `cost`, those of unknown cost first, to learn
+    /// it.
+    pub fn put(&mut self, kinds: impl Iterator<Item = (Kind, u32, u32)>, cost: impl Fn(Kind) -> Option<f64>) {
+        let mut fresh: Vec<(f64, Fresh)> = kinds
+            .map(|(kind, next, end)| (cost(kind).unwrap_or(f64::INFINITY), Fresh { kind, next, end }))
             .collect();
         fresh.sort_by(|a, b| b.0.total_cmp(&a.0));
-        Queue { fresh: fresh.into_iter().map(|(_, fresh)| fresh).collect(), ..Queue::default() }
+        self.fresh.extend(fresh.into_iter().map(|(_, fresh)| fresh));
+    }
+
+    /// Forgets these positions.
+    pub fn forget(&mut self, positions: &Range<u32>) {
+        self.fresh.retain(|fresh| !positions.contains(&fresh.next));
+        self.returned.retain(|piece| piece.positions.iter().all(|position| !positions.contains(position)));
+        self.solitary.retain(|position| !positions.contains(position));
     }
 
     /// Takes individuals back that were granted and not settled.
@@ -58,39 +65,39 @@ impl Queue {
     }
 
     /// Whether an individual waits for a worker of its own.
-    pub fn has_solitary(&mut self, generation: &Generation) -> bool {
-        while self.solitary.front().is_some_and(|&p| generation.get(p).state() != State::Queued) {
+    pub fn has_solitary(&mut self, generations: &Generations) -> bool {
+        while self.solitary.front().is_some_and(|&p| generations.get(p).state() != State::Queued) {
             self.solitary.pop_front();
         }
         !self.solitary.is_empty()
     }
 
     /// The next of those.
-    pub fn take_solitary(&mut self, generation: &Generation) -> Option<u32> {
-        if self.has_solitary(generation) { self.solitary.pop_front() } else { None }
+    pub fn take_solitary(&mut self, generations: &Generations) -> Option<u32> {
+        if self.has_solitary(generations) { self.solitary.pop_front() } else { None }
     }
 
-    /// The next batch for `worker`: `size(species, n)` of `n` individuals, at most `bound` of a fixed piece. What the
+    /// The next batch for `worker`: `size(kind, n)` of `n` individuals, at most `bound` of a fixed piece. What the
     /// worker itself failed with comes last, and only if it `may_repeat`.
     pub fn take(
         &mut self,
-        generation: &Generation,
+        generations: &Generations,
         worker: WorkerId,
         may_repeat: bool,
         bound: usize,
-        size: impl Fn(usize, usize) -> usize,
+        size: impl Fn(Kind, usize) -> usize,
     ) -> Option<Vec<u32>> {
-        let cut = |generation: &Generation, piece: &Piece| {
+        let cut = |generations: &Generations, piece: &Piece| {
             let n = piece.positions.len();
-            let species = generation.get(piece.positions[0]).task.species;
-            if piece.fixed { bound.min(n) } else { size(species, n) }.clamp(1, n)
+            let kind = generations.kind(piece.positions[0]);
+            if piece.fixed { bound.min(n) } else { size(kind, n) }.clamp(1, n)
         };
-        if let Some(found) = self.take_returned(generation, |piece| piece.avoid != Some(worker), cut) {
+        if let Some(found) = self.take_returned(generations, |piece| piece.avoid != Some(worker), cut) {
             return Some(found);
         }
         if let Some(fresh) = self.fresh.front_mut() {
             let there = fresh.end - fresh.next;
-            let n = size(fresh.species, there as usize).clamp(1, there as usize) as u32;
+            let n = size(fresh.kind, there as usize).clamp(1, there as usize) as u32;
             let positions = (fresh.next..fresh.next + n).collect();
             fresh.next += n;
             if fresh.next == fresh.end {
@@ -98,23 +105,23 @@ impl Queue {
             }
             return Some(positions);
         }
-        if may_repeat { self.take_returned(generation, |_| true, cut) } else { None }
+        if may_repeat { self.take_returned(generations, |_| true, cut) } else { None }
     }
 
     fn take_returned(
         &mut self,
-        generation: &Generation,
+        generations: &Generations,
         fits: impl Fn(&Piece) -> bool,
-        cut: impl Fn(&Generation, &Piece) -> usize,
+        cut: impl Fn(&Generations, &Piece) -> usize,
     ) -> Option<Vec<u32>> {
         let mut at = 0;
         while let Some(piece) = self.returned.get_mut(at) {
             // A late answer settles what waits here.
-            piece.positions.retain(|&p| generation.get(p).state() == State::Queued);
+            piece.positions.retain(|&p| generations.get(p).state() == State::Queued);
             if piece.positions.is_empty() {
                 self.returned.remove(at);
             } else if fits(piece) {
-                let rest = piece.positions.split_off(cut(generation, piece));
+                let rest = piece.positions.split_off(cut(generations, piece));
                 let taken = std::mem::replace(&mut piece.positions, rest);
                 if piece.positions.is_empty() {
                     self.returned.remove(at);

@@ -1,31 +1,46 @@
-//! The table: one generation, its queue, the leases that are out and the workers that hold them.
+//! The table: the generations under way, their queue, the leases that are out and the workers that hold them.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
-use super::individual::{Generation, State};
+use super::generations::Generations;
+use super::individual::State;
 use super::leases::{Leases, Phase};
 use super::pace::Paces;
 use super::queue::{Piece, Queue};
 use super::workers::Workers;
-use super::{Counts, Terms, WorkerId};
+use super::{Counts, Kind, Settled, Terms, WorkerId};
 
 /// Who evaluates what; see the module.
 #[derive(Debug)]
 pub struct LeaseTable {
     pub(super) terms: Terms,
     pub(super) epoch: u64,
-    pub(super) generation: Generation,
+    pub(super) generations: Generations,
     pub(super) queue: Queue,
     pub(super) leases: Leases,
     pub(super) workers: Workers,
     pub(super) paces: Paces,
     pub(super) counts: Counts,
-    /// The generation was cancelled: nothing is queued again.
-    pub(super) cancelled: bool,
+    pub(super) rows: Rows,
     /// A worker that gets nothing more until it is free for an individual that is to be alone.
     pub(super) cleared: Option<WorkerId>,
+}
+
+/// Rows that one evaluation looks at.
+#[derive(Debug)]
+pub(super) struct Rows {
+    job: u64,
+    windows: BTreeMap<u32, u64>,
+}
+
+impl Rows {
+    /// Of a kind; 0: not known.
+    pub fn of(&self, kind: Kind) -> u64 {
+        kind.window.map_or(self.job, |window| self.windows.get(&window).copied().unwrap_or(0))
+    }
 }
 
 impl LeaseTable {
@@ -35,34 +50,43 @@ impl LeaseTable {
         LeaseTable {
             terms,
             epoch,
-            generation: Generation::default(),
+            generations: Generations::default(),
             queue: Queue::default(),
             leases: Leases::default(),
             workers: Workers::default(),
             paces: Paces::default(),
             counts: Counts::default(),
-            cancelled: false,
+            rows: Rows { job: terms.bars, windows: BTreeMap::new() },
             cleared: None,
         }
     }
 
-    /// Begins a generation with the individuals to evaluate, whose indices are distinct. Whatever was open before is
-    /// given up: answers to it that still come are counted as late.
-    pub fn submit(&mut self, tasks: Vec<Task>) {
-        self.leases.turn();
-        self.generation = Generation::new(tasks);
-        let paces = &self.paces;
-        self.queue = Queue::new(&self.generation, |species| paces.cost(species).map(|c| c.each));
-        self.cancelled = false;
-        self.cleared = None;
+    /// An evaluation of this window looks at so many rows.
+    pub fn lay(&mut self, window: u32, bars: u64) {
+        self.rows.windows.insert(window, bars);
     }
 
-    /// Gives up what has not been granted. Answers to what is out still settle, until the next [`LeaseTable::submit`].
-    pub fn cancel(&mut self) {
-        self.cancelled = true;
-        self.generation.forget_queued();
-        self.queue = Queue::default();
-        self.cleared = None;
+    /// Begins a generation of a window, or of the job itself, with the individuals to evaluate, whose indices are
+    /// distinct. Whatever was open of it before is given up: answers to it that still come are counted as late. Beside
+    /// others it is granted once theirs are.
+    pub fn submit(&mut self, window: Option<u32>, tasks: Vec<Task>) {
+        self.leases.turn(window);
+        self.queue.forget(&self.generations.end(window));
+        self.generations.begin(window, tasks);
+        let paces = &self.paces;
+        self.queue.put(self.generations.kinds(window), |kind| paces.cost(kind).map(|c| c.each));
+    }
+
+    /// Gives up what has not been granted of one. Answers to what is out still settle, until the next
+    /// [`LeaseTable::submit`].
+    pub fn cancel(&mut self, window: Option<u32>) {
+        self.queue.forget(&self.generations.cancel(window));
+    }
+
+    /// The window of a lease whose answers may still count; `None`: it is none of these.
+    #[must_use]
+    pub fn window_of(&self, lease: u64) -> Option<Option<u32>> {
+        self.leases.window_of(lease)
     }
 
     /// A worker with `slots` threads is ready.
@@ -73,13 +97,13 @@ impl LeaseTable {
     /// Individuals that are not settled and still may be: queued or out.
     #[must_use]
     pub fn open(&self) -> usize {
-        self.generation.queued() + self.generation.leased()
+        self.generations.queued() + self.generations.leased()
     }
 
     /// Individuals that wait to be granted.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.generation.queued()
+        self.generations.queued()
     }
 
     /// Number of workers with an open stream.
@@ -107,17 +131,17 @@ impl LeaseTable {
         running.next().map(|(_, lease)| now.saturating_duration_since(lease.granted))
     }
 
-    /// Seconds that one slot recently needed for one individual of a species; `None` before any was timed.
+    /// Seconds that one slot recently needed for one individual of a kind; `None` before any was timed.
     #[must_use]
-    pub fn seconds_per_individual(&self, species: usize) -> Option<f64> {
-        self.paces.seconds(species)
+    pub fn seconds_per_individual(&self, kind: Kind) -> Option<f64> {
+        self.paces.seconds(kind)
     }
 
-    /// The same over all species in their shares of this generation.
+    /// The same over all kinds in their shares of what is under way.
     #[must_use]
     pub fn mean_seconds(&self) -> Option<f64> {
-        let known = self.generation.shares().filter_map(|(species, total, _)| {
-            let seconds = self.paces.seconds(species)?;
+        let known = self.generations.shares().filter_map(|(kind, total, _)| {
+            let seconds = self.paces.seconds(kind)?;
             Some((seconds * total as f64, total))
         });
         let (seconds, individuals) = known.fold((0.0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
@@ -138,8 +162,8 @@ impl LeaseTable {
     /// Puts individuals that nobody holds any more back into the queue.
     pub(super) fn requeue(&mut self, piece: Piece) {
         for &position in &piece.positions {
-            self.generation.set(position, State::Queued);
-            self.generation.get_mut(position).suspect |= piece.fixed;
+            self.generations.set(position, State::Queued);
+            self.generations.get_mut(position).suspect |= piece.fixed;
         }
         self.queue.give_back(piece);
     }
@@ -148,18 +172,24 @@ impl LeaseTable {
     /// beside it if a worker was lost over it.
     pub(super) fn retry(&mut self, position: u32, avoid: Option<WorkerId>) {
         self.counts.retried += 1;
-        if self.generation.get(position).losses == 0 {
+        if self.generations.get(position).losses == 0 {
             return self.requeue(Piece { positions: vec![position], fixed: true, avoid });
         }
-        self.generation.set(position, State::Queued);
-        self.generation.get_mut(position).suspect = true;
+        self.generations.set(position, State::Queued);
+        self.generations.get_mut(position).suspect = true;
         self.queue.set_apart(position);
     }
 
     /// Sets an individual aside for good.
-    pub(super) fn quarantine(&mut self, position: u32, exception: Exception) -> (usize, Answer) {
+    pub(super) fn quarantine(&mut self, position: u32, exception: Exception) -> Settled {
         self.counts.quarantined += 1;
-        self.generation.set(position, State::Settled);
-        (self.generation.get(position).task.index, Err(exception))
+        self.generations.set(position, State::Settled);
+        self.settled(position, Err(exception))
+    }
+
+    /// What is said of an individual that has its answer.
+    pub(super) fn settled(&self, position: u32, answer: Answer) -> Settled {
+        let window = self.generations.kind(position).window;
+        Settled { window, index: self.generations.get(position).task.index, answer }
     }
 }

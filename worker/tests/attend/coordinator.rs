@@ -13,7 +13,9 @@ use galapagos_protocol::work::coordinator_message::Message as Down;
 use galapagos_protocol::work::farewell::Reason as Goodbye;
 use galapagos_protocol::work::work_server::Work;
 use galapagos_protocol::work::worker_message::Message as Up;
-use galapagos_protocol::work::{Batch, CoordinatorMessage, Farewell, Results, Welcome, WorkerMessage};
+use galapagos_protocol::work::{
+    Batch, CoordinatorMessage, Farewell, Results, Welcome, Window, WorkerMessage,
+};
 use galapagos_run::job::problem::Problem;
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::evaluator::{Answer, Task};
@@ -231,7 +233,7 @@ impl Session {
     /// Reads Hello and answers with a welcome.
     pub async fn welcome(&mut self, engine: u32, dataset: Digest, inputs: Digest) {
         let Up::Hello(hello) = self.next().await.unwrap() else { panic!("no hello") };
-        assert_eq!((hello.engine, hello.name.as_str()), (ENGINE, "tested"));
+        assert_eq!((hello.engine, hello.name.as_str(), hello.windows), (ENGINE, "tested", true));
         let (dataset_digest, inputs_digest) = (dataset.bytes().to_vec(), inputs.bytes().to_vec());
         let epoch = self.epoch;
         let welcome = Welcome { engine, epoch, dataset_digest, inputs_digest, bars_per_year: self.calendar };
@@ -239,12 +241,18 @@ impl Session {
     }
 
     pub async fn batch(&self, lease: u64, tasks: &[Task]) {
+        self.batch_of(None, lease, tasks).await;
+    }
+
+    /// A batch that is about a window of walk-forward.
+    pub async fn batch_of(&self, window: Option<Window>, lease: u64, tasks: &[Task]) {
         let individuals = tasks.iter().map(task_to_wire).collect();
         self.send(Down::Batch(Batch {
             lease,
             epoch: self.epoch,
             deadline_milliseconds: 600_000,
             individuals,
+            window,
         }))
         .await;
     }

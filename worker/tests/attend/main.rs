@@ -7,4 +7,5 @@ mod common;
 mod coordinator;
 mod data;
 mod leaving;
+mod windows;
 mod working;

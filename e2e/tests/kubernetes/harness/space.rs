@@ -273,10 +273,15 @@ impl Watching {
 
 /// The digest that `galapagos run` finds for a manifest on this machine, in one process.
 pub fn expected(job: &Value) -> String {
+    expected_outcome(job).digest
+}
+
+/// All that it finds.
+pub fn expected_outcome(job: &Value) -> Outcome {
     let own = Scratch::new();
     scratch::copy(&data().data(), &own.data());
     let manifest = own.write("job.yaml", &job.to_string());
-    Outcome::undisturbed(&own, &manifest).digest
+    Outcome::undisturbed(&own, &manifest)
 }
 
 /// A random walk, imported once by the real command.

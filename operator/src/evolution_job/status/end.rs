@@ -90,6 +90,7 @@ fn completed(reason: Completion) -> CompleteReason {
 fn failed(reason: Failure) -> Option<StalledReason> {
     Some(match reason {
         Failure::InvalidSpec => StalledReason::InvalidSpec,
+        Failure::WindowTooShort => StalledReason::WindowTooShort,
         Failure::DataInvalid => StalledReason::DataInvalid,
         Failure::DataChanged => StalledReason::DataChanged,
         Failure::DatasetNotFound => StalledReason::DatasetNotFound,

@@ -159,6 +159,9 @@ fn usual_advice(reason: StalledReason) -> &'static str {
         StalledReason::InvalidSpec => {
             "Correct the manifest under another name, or delete the job and apply it again."
         }
+        StalledReason::WindowTooShort => {
+            "Give a new job fewer windows in validation.walkForward, or more data."
+        }
         StalledReason::UnknownGene => "Give a new job the genes that `galapagos strategies` lists.",
         StalledReason::DataInvalid => "Mend the data, import them again and create the job again.",
         StalledReason::DataChanged => {

@@ -32,6 +32,9 @@ pub use situation::{Situation, SuspendedBy};
 use crate::life::{Life, whole_seconds};
 use known::Known;
 
+/// What the schema takes; no job has as many windows and generations as would be longer.
+const LONGEST_PROGRESS: usize = 32;
+
 /// What is known of a job now.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
@@ -107,7 +110,7 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
         queue_position: situation.queue_position(),
         generation,
         generations: Some(small(facts.generations)),
-        progress: Some(format!("{}/{}", generation.unwrap_or(0), facts.generations)),
+        progress: Some(progress(&before, facts, generation)),
         population: Some(small(facts.population)),
         evaluations,
         workers: Some(workers),
@@ -133,6 +136,24 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
         results: results.filter(|_| ends),
         validation: validation.filter(|_| is_complete),
     })
+}
+
+/// How far it is: in generations, and once those are done in windows of walk-forward and their generations.
+fn progress(before: &EvolutionJobStatus, facts: &Facts<'_>, generation: Option<i32>) -> String {
+    let done = || format!("{}/{}", generation.unwrap_or(0), facts.generations);
+    if facts.situation.is_terminal() {
+        return done();
+    }
+    match facts.report {
+        Some(report) => {
+            let windows = report.walk_forward;
+            let text =
+                windows.map(|w| format!("wf {}/{} {}/{}", w.done, w.windows, w.generation, w.generations));
+            text.filter(|text| text.len() <= LONGEST_PROGRESS).unwrap_or_else(done)
+        }
+        // Nobody tells any more: as it was.
+        None => before.progress.clone().filter(|p| p.starts_with("wf ")).unwrap_or_else(done),
+    }
 }
 
 /// A fitness for a column of a table: four decimals, or four digits where these would show nothing.

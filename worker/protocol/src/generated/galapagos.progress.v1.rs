@@ -92,6 +92,23 @@ pub struct Report {
     /// Checkpoints that this attempt found damaged and passed over, with their paths; at most 10.
     #[prost(string, repeated, tag = "16")]
     pub fallbacks: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Once the windows of walk-forward evolve.
+    #[prost(message, optional, tag = "17")]
+    pub walk_forward: ::core::option::Option<WalkForward>,
+}
+/// How far the windows of walk-forward are.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WalkForward {
+    /// Windows that are done, and all of them.
+    #[prost(uint32, tag = "1")]
+    pub done: u32,
+    #[prost(uint32, tag = "2")]
+    pub windows: u32,
+    /// Finished generations of the window that is furthest behind, and those of each.
+    #[prost(uint32, tag = "3")]
+    pub generation: u32,
+    #[prost(uint32, tag = "4")]
+    pub generations: u32,
 }
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct Evaluations {

@@ -52,6 +52,9 @@ pub struct Hello {
     /// Memory the worker may use; 0: no limit known.
     #[prost(uint64, tag = "4")]
     pub memory_limit_bytes: u64,
+    /// Knows Batch.window. A job with windows takes part with no worker that does not: it would evaluate them on other rows.
+    #[prost(bool, tag = "5")]
+    pub windows: bool,
 }
 /// What the worker must have to take part.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -95,6 +98,19 @@ pub struct Batch {
     pub deadline_milliseconds: u64,
     #[prost(message, repeated, tag = "4")]
     pub individuals: ::prost::alloc::vec::Vec<Individual>,
+    /// Absent: on the training rows of the job itself.
+    #[prost(message, optional, tag = "5")]
+    pub window: ::core::option::Option<Window>,
+}
+/// A window of walk-forward, on whose training rows the individuals are evaluated.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Window {
+    /// From 0.
+    #[prost(uint32, tag = "1")]
+    pub index: u32,
+    /// 32 bytes: the worker lays its windows by its own manifest and must arrive at this.
+    #[prost(bytes = "vec", tag = "2")]
+    pub inputs_digest: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Individual {

@@ -202,6 +202,13 @@ impl<'a> Problem<'a> {
         })
     }
 
+    /// Rows that count of such a part, summed over the symbols.
+    pub fn counted_bars_of(&self, stamps: &[i64], positions: &Range<usize>) -> u64 {
+        let symbols = self.bars.iter().zip(&self.warm_ups);
+        let rows = symbols.map(|(bars, w)| rows_of(bars.time_ms, stamps, positions, w.first()).len());
+        rows.sum::<usize>() as u64
+    }
+
     /// The stamps of the training rows that count: those of every account on them.
     pub fn counted_stamps(&self) -> Vec<i64> {
         let symbols = self.bars.iter().zip(&self.split.training_rows).zip(&self.training.rows);

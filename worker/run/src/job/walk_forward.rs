@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use galapagos_crds as crds;
 use galapagos_engine::evaluation::Metric;
-pub use galapagos_manifest::beyond_a_cluster;
 use galapagos_manifest::show_stamp;
 use galapagos_validation::walk_forward::{
     Schedule, Train, Window, WindowTooShort, check, wf_cost, window_seed, windows,
@@ -96,6 +95,11 @@ impl WalkForward {
         window: &'w WindowJob,
     ) -> Result<Problem<'w>, ProblemError> {
         problem.part(&window.job, &self.stamps, &window.positions.train)
+    }
+
+    /// Rows that an evaluation on them looks at, summed over the symbols.
+    pub fn counted_bars(&self, problem: &Problem<'_>, window: &WindowJob) -> u64 {
+        problem.counted_bars_of(&self.stamps, &window.positions.train)
     }
 
     /// The rows that it is tested on, where an open position is closed at the end.

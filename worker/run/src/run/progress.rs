@@ -5,6 +5,7 @@ use std::time::Duration;
 use galapagos_crds::GeneValue;
 use galapagos_engine::evaluation::Metrics;
 
+use super::limits::Spent;
 use super::state::{Counters, GenerationReport};
 use crate::storage::digest::Digest;
 
@@ -69,6 +70,8 @@ pub enum RunEvent<'a> {
         generation: u32,
         /// Generations of each.
         generations: u32,
+        /// What they have taken so far, together.
+        spent: Spent,
     },
     /// An individual could not be evaluated and is set aside.
     Quarantined {

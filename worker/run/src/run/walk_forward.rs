@@ -1,10 +1,11 @@
 //! The evolutions of the windows of walk-forward, all in flight on the same slots: each has a barrier of its own, so one
 //! window's stragglers keep no slot idle. What comes out does not depend on who was faster.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use galapagos_engine::ENGINE;
 use galapagos_genetics::StopRules;
 
 use super::driver::{Driver, Ended, RunError};
+use super::evaluator::Evaluator;
 use super::limits::{Limits, Spent};
 use super::local::{LocalEvaluator, LocalSlots};
 use super::progress::{Observer, RunEvent};
@@ -37,6 +39,67 @@ pub enum WindowsEnded<T> {
     TimeLimit,
 }
 
+/// Who evaluates the individuals of windows, whose training rows differ.
+pub trait WindowEvaluators: Sync {
+    /// How many of so many windows evolve beside each other: as many as keep everybody busy.
+    fn at_once(&self, windows: usize) -> usize;
+
+    /// The evaluator of one.
+    ///
+    /// # Errors
+    /// Its rows cannot be prepared.
+    fn of<'t>(&'t self, training: &'t Training<'_, '_>) -> Result<Box<dyn Evaluator + 't>, ProblemError>;
+}
+
+impl WindowEvaluators for LocalSlots {
+    // Each has columns of its own in memory.
+    fn at_once(&self, windows: usize) -> usize {
+        windows.min(self.count().max(2))
+    }
+
+    fn of<'t>(&'t self, training: &'t Training<'_, '_>) -> Result<Box<dyn Evaluator + 't>, ProblemError> {
+        Ok(Box::new(LocalEvaluator::on(training.problem()?, self)))
+    }
+}
+
+/// The training rows of a window, prepared once somebody evaluates on them.
+#[derive(Debug)]
+pub struct Training<'r, 'w> {
+    walk: &'w WalkForward,
+    whole: &'r Problem<'w>,
+    window: &'w WindowJob,
+    prepared: OnceCell<Problem<'w>>,
+}
+
+impl<'r, 'w> Training<'r, 'w> {
+    /// Of a window of a job on all of its rows.
+    fn new(walk: &'w WalkForward, whole: &'r Problem<'w>, window: &'w WindowJob) -> Training<'r, 'w> {
+        Training { walk, whole, window, prepared: OnceCell::new() }
+    }
+
+    /// The window.
+    pub fn window(&self) -> &'w WindowJob {
+        self.window
+    }
+
+    /// Rows that an evaluation looks at, summed over the symbols.
+    pub fn bars(&self) -> u64 {
+        self.walk.counted_bars(self.whole, self.window)
+    }
+
+    /// The window's job on them.
+    ///
+    /// # Errors
+    /// Funding cannot be charged on them.
+    pub fn problem(&self) -> Result<&Problem<'w>, ProblemError> {
+        if let Some(prepared) = self.prepared.get() {
+            return Ok(prepared);
+        }
+        let problem = self.walk.training(self.whole, self.window)?;
+        Ok(self.prepared.get_or_init(|| problem))
+    }
+}
+
 /// What the windows are run with.
 #[derive(Debug)]
 pub struct WindowsRun<'a> {
@@ -48,12 +111,14 @@ pub struct WindowsRun<'a> {
     pub folder: &'a RunFolder,
     /// Generations of the job's own evolution, which each window repeats.
     pub generations: u32,
-    /// Limits of time and money, which count both.
-    pub limits: Limits,
+    /// Limits of time and money, which count both, as they are now.
+    pub limits: Arc<Mutex<Limits>>,
     /// What the job's own evolution has taken.
     pub counters: Counters,
     /// Price of a worker-second.
     pub price: Option<f64>,
+    /// Whose window is looked at, now that it has ended.
+    pub turn: Mutex<()>,
 }
 
 /// What a window says of itself while it runs.
@@ -123,7 +188,7 @@ impl WindowsRun<'_> {
     /// The first of a window; what was finished is on disk.
     pub fn run<T: Send, E>(
         &self,
-        slots: &LocalSlots,
+        evaluators: &dyn WindowEvaluators,
         observer: &mut dyn Observer,
         interrupt: &AtomicBool,
         outcome: impl Fn(&WindowJob, &Problem<'_>, &Driver<'_>) -> Result<T, E> + Sync,
@@ -132,12 +197,12 @@ impl WindowsRun<'_> {
         E: From<ProblemError> + From<StorageError> + From<RunError> + Send,
     {
         let windows = self.walk.windows();
-        // As many at once as keep the slots busy: each has columns of its own in memory.
-        let at_once = windows.len().min(slots.count().max(2));
+        let at_once = evaluators.at_once(windows.len());
         let results: Mutex<BTreeMap<usize, Result<T, E>>> = Mutex::default();
         let mut taken = spent(self.folder);
         let is_time_up = |taken: &BTreeMap<u32, Counters>| {
-            let limits = Limits { windows: together(taken.values()), ..self.limits.clone() };
+            let now = self.limits.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let limits = Limits { windows: together(taken.values()), ..now };
             limits.spent(&self.counters, self.price).is_some()
         };
         let mut time_up = is_time_up(&taken);
@@ -158,7 +223,7 @@ impl WindowsRun<'_> {
                         let mut forward = Forward { index, said: say.clone() };
                         let share = 1.0 / at_once as f64;
                         let found =
-                            self.window(window, share, slots, &mut forward, stop, outcome).transpose();
+                            self.window(window, share, evaluators, &mut forward, stop, outcome).transpose();
                         let Some(found) = found else { continue };
                         if found.is_err() {
                             stop.store(true, Ordering::Relaxed);
@@ -175,7 +240,7 @@ impl WindowsRun<'_> {
                     Ok(Said::Done { index, generation, counters }) => {
                         at.insert(index, (generation, generation >= self.generations));
                         taken.insert(index as u32, counters);
-                        observer.observe(self.progress(&at));
+                        observer.observe(self.progress(&at, together(taken.values())));
                     }
                     Ok(Said::Ended { index, generation, last }) => {
                         at.insert(index, (generation, last));
@@ -217,7 +282,7 @@ impl WindowsRun<'_> {
         &self,
         window: &WindowJob,
         share: f64,
-        slots: &LocalSlots,
+        evaluators: &dyn WindowEvaluators,
         forward: &mut Forward,
         stop: &AtomicBool,
         outcome: &impl Fn(&WindowJob, &Problem<'_>, &Driver<'_>) -> Result<T, E>,
@@ -225,27 +290,32 @@ impl WindowsRun<'_> {
     where
         E: From<ProblemError> + From<StorageError> + From<RunError>,
     {
-        let problem = self.walk.training(self.problem, window)?;
+        let training = Training::new(self.walk, self.problem, window);
         let folder = self.folder.window(window.index, window.job.digest, ENGINE)?;
-        let mut driver = Driver::open(&window.job, &folder, problem.counted_bars(), None, forward)?;
+        let mut driver = Driver::open(&window.job, &folder, training.bars(), None, forward)?;
         driver.share_time(share);
         driver.limits().lock().unwrap_or_else(PoisonError::into_inner).stop =
             StopRules::after(self.generations);
-        let mut evaluator = LocalEvaluator::on(&problem, slots);
-        let ended = driver.run(&mut evaluator, forward, stop)?;
+        let ended = driver.run(&mut *evaluators.of(&training)?, forward, stop)?;
         let (index, generation) = (forward.index, driver.evolution().generation());
         let last = matches!(ended, Ended::Finished(_));
         let _ = forward.said.send(Said::Ended { index, generation, last });
-        if last { outcome(window, &problem, &driver).map(Some) } else { Ok(None) }
+        if !last {
+            return Ok(None);
+        }
+        // One at a time: windows that end together would all lie prepared in memory.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome(window, training.problem()?, &driver).map(Some)
     }
 
-    fn progress(&self, at: &BTreeMap<usize, (u32, bool)>) -> RunEvent<'static> {
+    fn progress(&self, at: &BTreeMap<usize, (u32, bool)>, spent: Spent) -> RunEvent<'static> {
         let behind = at.values().filter(|(_, last)| !last).map(|&(generation, _)| generation).min();
         RunEvent::Window {
             done: at.values().filter(|(_, last)| *last).count(),
             windows: self.walk.windows().len(),
             generation: behind.unwrap_or(self.generations),
             generations: self.generations,
+            spent,
         }
     }
 }

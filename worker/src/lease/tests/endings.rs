@@ -3,7 +3,7 @@ use super::*;
 /// One slot, one known pace: batches of `n`.
 fn busy_with(n: usize, of: usize) -> (Harness, Grant) {
     let mut harness = Harness::knowing(terms(), &[1], 100 * MS / n as u32, n);
-    harness.table.submit(tasks(of));
+    harness.table.submit(None, tasks(of));
     let grant = harness.grant(A);
     assert_eq!(grant.tasks.len(), n);
     (harness, grant)
@@ -84,7 +84,7 @@ fn a_worker_that_overdraws_keeps_its_slot_taken_until_it_is_heard_of() {
 #[test]
 fn an_individual_is_set_aside_for_its_time_only_if_it_had_all_of_it() {
     let mut harness = Harness::knowing(Terms { attempts: 1, ..terms() }, &[1, 1], S, 1);
-    harness.table.submit(tasks(1));
+    harness.table.submit(None, tasks(1));
     let guess = harness.grant(A);
     assert_eq!(guess.deadline, 10 * S);
     harness.now += guess.deadline;
@@ -93,14 +93,15 @@ fn an_individual_is_set_aside_for_its_time_only_if_it_had_all_of_it() {
     assert_eq!(whole.deadline, 302 * S);
     harness.now += whole.deadline;
     let settled = harness.table.expire(harness.now);
-    assert_eq!(settled, [(0, Err(Exception::TimedOut { seconds: 300 }))]);
+    let answer = Err(Exception::TimedOut { seconds: 300 });
+    assert_eq!(settled, [Settled { window: None, index: 0, answer }]);
     assert_eq!(harness.table.counts().quarantined, 1);
 }
 
 #[test]
 fn what_was_alone_when_its_worker_was_lost_gets_a_worker_for_itself() {
     let mut harness = Harness::knowing(terms(), &[2, 2], S, 1);
-    harness.table.submit(tasks(4));
+    harness.table.submit(None, tasks(4));
     let (first, second) = (harness.grant(A), harness.grant(A));
     assert_eq!((first.tasks.len(), second.tasks.len()), (1, 1));
     let _ = harness.table.leave(A, harness.now);
@@ -116,7 +117,7 @@ fn what_was_alone_when_its_worker_was_lost_gets_a_worker_for_itself() {
 fn a_worker_is_cleared_for_a_suspect_while_others_go_on() {
     let mut harness = Harness::knowing(terms(), &[1, 2, 2], S, 1);
     let c = WorkerId(3);
-    harness.table.submit(tasks(100));
+    harness.table.submit(None, tasks(100));
     let suspect = harness.grant(A);
     let rest = harness.all(&[B, c]);
     let _ = harness.table.leave(A, harness.now);
@@ -135,7 +136,7 @@ fn a_worker_is_cleared_for_a_suspect_while_others_go_on() {
 #[test]
 fn a_killer_is_found_by_halving_and_the_innocent_are_spared() {
     let mut harness = Harness::knowing(terms(), &[], MS / 10, 1000);
-    harness.table.submit(tasks(1000));
+    harness.table.submit(None, tasks(1000));
     let (mut settled, mut killed, mut id) = (Vec::new(), 0, 0);
     while harness.table.open() > 0 {
         id += 1;
@@ -160,13 +161,13 @@ fn a_killer_is_found_by_halving_and_the_innocent_are_spared() {
     }
     assert!(killed <= 10 + 6, "{killed} workers");
     assert_eq!(settled.len(), 1000);
-    assert!(settled.iter().all(|(index, answer)| answer.is_err() == (*index == 617)));
+    assert!(settled.iter().all(|s| s.answer.is_err() == (s.index == 617)));
 }
 
 #[test]
 fn a_worker_that_leaves_individuals_out_comes_to_an_end_with_them() {
     let mut harness = Harness::new(terms(), &[1]);
-    harness.table.submit(tasks(8));
+    harness.table.submit(None, tasks(8));
     let mut settled = 0;
     for _ in 0..1000 {
         while let Some(grant) = harness.next(A) {

@@ -8,7 +8,7 @@ fn a_batch_is_one_species_and_neighbours_in_the_order_of_genomes() {
         let gene = (index * 7 % 40) as u32;
         Task { index, species: index % 2, genome: Box::new([gene, 1]) }
     });
-    harness.table.submit(mixed.collect());
+    harness.table.submit(None, mixed.collect());
     let mut seen = Vec::new();
     while let Some(grant) = harness.next(A) {
         assert!(grant.tasks.iter().all(|t| t.species == grant.tasks[0].species));
@@ -22,7 +22,7 @@ fn a_batch_is_one_species_and_neighbours_in_the_order_of_genomes() {
 #[test]
 fn the_first_batches_are_probes_and_grow_with_what_is_learnt() {
     let mut harness = Harness::new(terms(), &[1]);
-    harness.table.submit(tasks(5000));
+    harness.table.submit(None, tasks(5000));
     let mut sizes = Vec::new();
     while let Some(grant) = harness.next(A) {
         sizes.push(grant.tasks.len());
@@ -39,17 +39,17 @@ fn the_first_batches_are_probes_and_grow_with_what_is_learnt() {
     }
     assert_eq!(sizes[0], 8);
     assert!(sizes.windows(2).all(|w| w[1] > 2 * w[0] && w[1] <= 5 * w[0]), "{sizes:?}");
-    assert!((harness.table.seconds_per_individual(0).unwrap() - 2e-5).abs() < 1e-9);
+    assert!((harness.table.seconds_per_individual(KIND).unwrap() - 2e-5).abs() < 1e-9);
 }
 
 #[test]
 fn the_dearest_species_comes_first_and_the_unknown_before_it() {
     let mut harness = Harness::new(terms(), &[1]);
     for (species, seconds) in [(0, 0.1), (1, 0.9), (3, 0.5)] {
-        harness.table.paces.observe(species, 1, seconds, 1.0);
+        harness.table.paces.observe(Kind { species, ..KIND }, 1, seconds, 1.0);
     }
     let four = (0..4).map(|index| Task { index, species: index, genome: Box::new([0]) });
-    harness.table.submit(four.collect());
+    harness.table.submit(None, four.collect());
     let mut order = Vec::new();
     while let Some(grant) = harness.next(A) {
         order.extend(indices(&grant));
@@ -61,7 +61,7 @@ fn the_dearest_species_comes_first_and_the_unknown_before_it() {
 #[test]
 fn a_worker_holds_at_most_two_leases_per_slot() {
     let mut harness = Harness::knowing(terms(), &[3], 10 * MS, 10);
-    harness.table.submit(tasks(10_000));
+    harness.table.submit(None, tasks(10_000));
     assert_eq!(sizes(&harness.all(&[A])), [10; 6]);
     assert_eq!((harness.table.slots(), harness.table.slots_busy()), (3, 3));
 }
@@ -69,7 +69,7 @@ fn a_worker_holds_at_most_two_leases_per_slot() {
 #[test]
 fn nothing_waits_at_a_worker_near_the_end() {
     let mut harness = Harness::knowing(terms(), &[1, 1], 10 * MS, 10);
-    harness.table.submit(tasks(7));
+    harness.table.submit(None, tasks(7));
     let granted = harness.all(&[A]);
     assert_eq!(sizes(&granted), [2], "B would be idle");
     let granted = harness.all(&[A, B]);
@@ -81,7 +81,7 @@ fn nothing_waits_at_a_worker_near_the_end() {
 #[test]
 fn a_tiny_generation_is_one_batch_per_slot() {
     let mut harness = Harness::knowing(terms(), &[1, 1], MS / 100, 100);
-    harness.table.submit(tasks(100));
+    harness.table.submit(None, tasks(100));
     let granted = harness.all(&[A, B]);
     assert_eq!(sizes(&granted), [50, 50]);
     assert_ne!(granted[0].0, granted[1].0);
@@ -90,7 +90,7 @@ fn a_tiny_generation_is_one_batch_per_slot() {
 #[test]
 fn a_second_of_work_for_two_slots_is_about_a_dozen_batches() {
     let mut harness = Harness::knowing(terms(), &[1, 1], MS, 200);
-    harness.table.submit(tasks(1000));
+    harness.table.submit(None, tasks(1000));
     let mut batches = 0;
     while harness.table.open() > 0 {
         for (id, grant) in harness.all(&[A, B]) {
@@ -104,16 +104,16 @@ fn a_second_of_work_for_two_slots_is_about_a_dozen_batches() {
 #[test]
 fn many_small_species_do_not_cost_a_message_each_way_one_after_the_other() {
     let mut harness = Harness::new(terms(), &[1, 1]);
-    (0..8).for_each(|species| harness.table.paces.observe(species, 10, 1e-4, 1.0));
+    (0..8).for_each(|species| harness.table.paces.observe(Kind { species, ..KIND }, 10, 1e-4, 1.0));
     let eight = (0..80).map(|index| Task { index, species: index / 10, genome: Box::new([index as u32]) });
-    harness.table.submit(eight.collect());
+    harness.table.submit(None, eight.collect());
     assert_eq!(harness.all(&[A, B]).len(), 4, "one running and one waiting each");
 }
 
 #[test]
 fn a_worker_short_of_memory_gets_what_it_asks_for() {
     let mut harness = Harness::knowing(terms(), &[1], MS, 100);
-    harness.table.submit(tasks(1000));
+    harness.table.submit(None, tasks(1000));
     let grant = harness.grant(A);
     assert_eq!(grant.tasks.len(), 100);
     let (lease, items) = (grant.lease, good(&grant));
@@ -125,7 +125,7 @@ fn a_worker_short_of_memory_gets_what_it_asks_for() {
 #[test]
 fn a_slow_worker_gets_smaller_batches() {
     let mut harness = Harness::knowing(terms(), &[1, 1], MS, 100);
-    harness.table.submit(tasks(10_000));
+    harness.table.submit(None, tasks(10_000));
     for (id, times) in [(A, 1), (B, 4)].into_iter().cycle().take(60) {
         let grant = harness.grant(id);
         let (lease, items) = (grant.lease, good(&grant));
@@ -141,7 +141,7 @@ fn a_slow_worker_gets_smaller_batches() {
 #[test]
 fn a_deadline_is_four_times_the_predicted_time() {
     let mut harness = Harness::knowing(terms(), &[1], 20 * S, 1);
-    harness.table.submit(tasks(100));
+    harness.table.submit(None, tasks(100));
     assert_eq!(harness.grant(A).deadline, 80 * S);
     assert_eq!(harness.grant(A).deadline, 160 * S, "the wait for the slot included");
 }
@@ -149,14 +149,14 @@ fn a_deadline_is_four_times_the_predicted_time() {
 #[test]
 fn a_deadline_is_at_least_ten_seconds() {
     let mut harness = Harness::knowing(terms(), &[1], MS, 100);
-    harness.table.submit(tasks(1000));
+    harness.table.submit(None, tasks(1000));
     assert_eq!(harness.grant(A).deadline, 10 * S);
 }
 
 #[test]
 fn time_limits_win_over_the_ten_seconds_and_leave_the_worker_time_to_say_so() {
     let mut harness = Harness::knowing(Terms { timeout: S, ..terms() }, &[1], 100 * MS, 4);
-    harness.table.submit(tasks(1000));
+    harness.table.submit(None, tasks(1000));
     let grant = harness.grant(A);
     assert_eq!((grant.tasks.len(), grant.deadline), (1, 3 * S));
 }
@@ -164,14 +164,14 @@ fn time_limits_win_over_the_ten_seconds_and_leave_the_worker_time_to_say_so() {
 #[test]
 fn where_nothing_is_known_the_time_limits_are_the_deadline() {
     let mut harness = Harness::new(terms(), &[1]);
-    harness.table.submit(tasks(1000));
+    harness.table.submit(None, tasks(1000));
     assert_eq!(harness.grant(A).deadline, 8 * 300 * S + 2 * S);
 }
 
 #[test]
 fn without_a_worker_nothing_happens() {
     let mut harness = Harness::new(terms(), &[]);
-    harness.table.submit(tasks(10));
+    harness.table.submit(None, tasks(10));
     assert_eq!(harness.next(A), None);
     assert_eq!((harness.table.open(), harness.table.queued(), harness.table.workers()), (10, 10, 0));
     assert_eq!(harness.table.next_expiry(), None);
@@ -181,7 +181,7 @@ fn without_a_worker_nothing_happens() {
 fn sharing(slots: &[u32]) -> Harness {
     let mut harness = Harness::new(Terms { bars: 525_600, ..terms() }, slots);
     for n in [60, 120, 250, 500] {
-        harness.table.paces.observe(0, n, 0.07 + 2.6e-4 * n as f64, 1.0);
+        harness.table.paces.observe(KIND, n, 0.07 + 2.6e-4 * n as f64, 1.0);
     }
     harness
 }
@@ -189,7 +189,7 @@ fn sharing(slots: &[u32]) -> Harness {
 #[test]
 fn what_shares_series_is_cut_once_for_each_slot_and_nobody_takes_the_part_of_another() {
     let mut harness = sharing(&[1, 1]);
-    harness.table.submit(tasks(1000));
+    harness.table.submit(None, tasks(1000));
     let granted = harness.all(&[A]);
     assert_eq!(sizes(&granted), [500], "the other part is not waiting at A");
     let granted = harness.all(&[A, B]);
@@ -199,7 +199,7 @@ fn what_shares_series_is_cut_once_for_each_slot_and_nobody_takes_the_part_of_ano
 #[test]
 fn long_generations_that_share_series_are_parts_of_a_quarter_of_a_second_with_one_waiting_at_each_slot() {
     let mut harness = sharing(&[1, 1]);
-    harness.table.submit(tasks(10_000));
+    harness.table.submit(None, tasks(10_000));
     let granted = harness.all(&[A, B]);
     assert_eq!(granted.len(), 4);
     let sizes = sizes(&granted);
@@ -210,7 +210,7 @@ fn long_generations_that_share_series_are_parts_of_a_quarter_of_a_second_with_on
 #[test]
 fn a_part_that_was_lost_comes_back_in_halves() {
     let mut harness = sharing(&[1, 1]);
-    harness.table.submit(tasks(1000));
+    harness.table.submit(None, tasks(1000));
     let lost = harness.grant(A);
     let _ = harness.table.leave(A, harness.now);
     let (first, second) = (harness.grant(B), harness.table.queued());

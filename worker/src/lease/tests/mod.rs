@@ -5,15 +5,17 @@ mod granting;
 mod plan;
 mod settling;
 mod simulation;
+mod windows;
 
 use std::time::{Duration, Instant};
 
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics};
 use galapagos_run::run::evaluator::{Answer, Exception, Task};
 
-use super::{Delivery, Grant, LeaseTable, Terms, WorkerId};
+use super::{Delivery, Grant, Kind, LeaseTable, Settled, Terms, WorkerId};
 
 const EPOCH: u64 = 3;
+const KIND: Kind = Kind { window: None, species: 0 };
 const A: WorkerId = WorkerId(1);
 const B: WorkerId = WorkerId(2);
 const MS: Duration = Duration::from_millis(1);
@@ -57,7 +59,7 @@ impl Harness {
     fn knowing(terms: Terms, slots: &[u32], each: Duration, largest: usize) -> Harness {
         let mut harness = Harness::new(terms, slots);
         for _ in 0..3 {
-            harness.table.paces.observe(0, largest, (each * largest as u32).as_secs_f64(), 1.0);
+            harness.table.paces.observe(KIND, largest, (each * largest as u32).as_secs_f64(), 1.0);
         }
         harness
     }
@@ -88,7 +90,7 @@ impl Harness {
     fn deliver(&mut self, id: WorkerId, lease: u64, items: Vec<(u32, Answer)>, last: bool) -> Vec<usize> {
         let delivery = Delivery { lease, epoch: EPOCH, items, last, busy: Duration::ZERO, largest_batch: 0 };
         let settled = self.table.deliver(id, delivery, self.now).unwrap();
-        settled.into_iter().map(|(index, _)| index).collect()
+        settled.into_iter().map(|s| s.index).collect()
     }
 
     /// The whole batch is evaluated; the indices that are settled by it.

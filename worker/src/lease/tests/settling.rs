@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn each_answer_settles_its_individual_as_soon_as_it_is_there() {
     let mut harness = Harness::new(terms(), &[1]);
-    harness.table.submit(tasks(4));
+    harness.table.submit(None, tasks(4));
     let grant = harness.grant(A);
     let mut answers = good(&grant);
     let second = answers.split_off(1);
@@ -19,7 +19,7 @@ fn each_answer_settles_its_individual_as_soon_as_it_is_there() {
 #[test]
 fn a_lease_delivered_twice_settles_nothing_the_second_time() {
     let mut harness = Harness::new(terms(), &[1]);
-    harness.table.submit(tasks(4));
+    harness.table.submit(None, tasks(4));
     let grant = harness.grant(A);
     assert_eq!(harness.finish(A, &grant).len(), 4);
     assert_eq!(harness.finish(A, &grant).len(), 0);
@@ -29,7 +29,7 @@ fn a_lease_delivered_twice_settles_nothing_the_second_time() {
 #[test]
 fn an_exception_delivered_twice_is_one_attempt() {
     let mut harness = Harness::new(Terms { attempts: 2, ..terms() }, &[1]);
-    harness.table.submit(tasks(1));
+    harness.table.submit(None, tasks(1));
     let grant = harness.grant(A);
     assert_eq!(harness.panic(A, &grant).len(), 0);
     assert_eq!(harness.panic(A, &grant).len(), 0);
@@ -39,7 +39,7 @@ fn an_exception_delivered_twice_is_one_attempt() {
 #[test]
 fn what_fails_is_tried_again_alone_and_by_another_worker_if_one_is_idle() {
     let mut harness = Harness::new(terms(), &[1, 1]);
-    harness.table.submit(tasks(3));
+    harness.table.submit(None, tasks(3));
     let (first, second) = (harness.grant(A), harness.grant(B));
     assert_eq!(first.tasks.len(), 2);
     harness.finish(B, &second);
@@ -52,7 +52,7 @@ fn what_fails_is_tried_again_alone_and_by_another_worker_if_one_is_idle() {
 #[test]
 fn an_individual_that_fails_all_its_attempts_is_set_aside_and_the_others_are_not() {
     let mut harness = Harness::new(terms(), &[1, 1]);
-    harness.table.submit(tasks(8));
+    harness.table.submit(None, tasks(8));
     let mut settled = Vec::new();
     let mut attempts = 0;
     for _ in 0..100 {
@@ -71,7 +71,7 @@ fn an_individual_that_fails_all_its_attempts_is_set_aside_and_the_others_are_not
         }
     }
     assert_eq!((attempts, settled.len(), harness.table.open()), (3, 8, 0));
-    assert!(settled.iter().all(|(index, answer)| answer.is_err() == (*index == 5)));
+    assert!(settled.iter().all(|s| s.answer.is_err() == (s.index == 5)));
     let counts = harness.table.counts();
     assert_eq!((counts.retried, counts.quarantined), (2, 1));
 }
@@ -80,7 +80,7 @@ fn an_individual_that_fails_all_its_attempts_is_set_aside_and_the_others_are_not
 #[test]
 fn results_of_another_epoch_or_of_nobody_are_ignored() {
     let mut harness = Harness::new(terms(), &[1, 1]);
-    harness.table.submit(tasks(1));
+    harness.table.submit(None, tasks(1));
     let grant = harness.grant(A);
     let old = Delivery {
         lease: grant.lease,
@@ -102,9 +102,9 @@ fn results_of_another_epoch_or_of_nobody_are_ignored() {
 #[test]
 fn answers_to_an_earlier_generation_are_late_and_their_slot_is_taken_until_then() {
     let mut harness = Harness::new(terms(), &[1]);
-    harness.table.submit(tasks(3));
+    harness.table.submit(None, tasks(3));
     let old = harness.grant(A);
-    harness.table.submit(tasks(3));
+    harness.table.submit(None, tasks(3));
     assert_eq!(harness.next(A), None);
     assert!(harness.finish(A, &old).is_empty());
     assert_eq!((harness.table.counts().late, harness.table.open()), (old.tasks.len() as u64, 3));
@@ -115,22 +115,22 @@ fn answers_to_an_earlier_generation_are_late_and_their_slot_is_taken_until_then(
 #[test]
 fn a_cancelled_generation_grants_nothing_but_takes_what_is_under_way() {
     let mut harness = Harness::new(terms(), &[1, 1]);
-    harness.table.submit(tasks(100));
+    harness.table.submit(None, tasks(100));
     let (first, second) = (harness.grant(A), harness.grant(B));
-    harness.table.cancel();
+    harness.table.cancel(None);
     assert_eq!((harness.table.open(), harness.table.queued()), (16, 0));
     assert_eq!(harness.finish(A, &first).len(), 8);
     assert_eq!(harness.next(A), None);
     let _ = harness.table.leave(B, harness.now);
     assert_eq!(harness.table.open(), 0, "nobody is asked again for {second:?}");
-    harness.table.submit(tasks(1));
+    harness.table.submit(None, tasks(1));
     assert!(harness.next(A).is_some());
 }
 
 #[test]
 fn a_batch_far_slower_than_expected_is_given_to_an_idle_worker_too() {
     let mut harness = Harness::knowing(terms(), &[1, 1], 100 * MS, 4);
-    harness.table.submit(tasks(2));
+    harness.table.submit(None, tasks(2));
     let (slow, fast) = (harness.grant(A), harness.grant(B));
     harness.finish(B, &fast);
     harness.now += 999 * MS;
@@ -151,7 +151,7 @@ fn a_batch_far_slower_than_expected_is_given_to_an_idle_worker_too() {
 #[test]
 fn nothing_is_copied_while_anything_waits_or_before_twice_its_time() {
     let mut harness = Harness::knowing(terms(), &[1, 1], 10 * S, 1);
-    harness.table.submit(tasks(3));
+    harness.table.submit(None, tasks(3));
     let (slow, fast) = (harness.grant(A), harness.grant(B));
     harness.now += 19 * S;
     harness.finish(B, &fast);
@@ -166,7 +166,7 @@ fn nothing_is_copied_while_anything_waits_or_before_twice_its_time() {
 #[test]
 fn two_different_answers_for_one_individual_are_seen() {
     let mut harness = Harness::knowing(terms(), &[1, 1], 100 * MS, 4);
-    harness.table.submit(tasks(1));
+    harness.table.submit(None, tasks(1));
     let slow = harness.grant(A);
     harness.now += 2 * S;
     let copy = harness.grant(B);

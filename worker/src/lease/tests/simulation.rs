@@ -83,7 +83,7 @@ impl Sim {
             Task { index, species: index % sim.plan.species, genome: Box::new([gene]) }
         });
         let individuals = individuals.collect::<Vec<_>>();
-        sim.harness.table.submit(individuals);
+        sim.harness.table.submit(None, individuals);
         for slots in sim.plan.workers.clone() {
             sim.joins(slots);
         }
@@ -214,8 +214,8 @@ impl Sim {
         }
     }
 
-    fn settle(&mut self, settled: Vec<(usize, Answer)>) {
-        for (index, answer) in settled {
+    fn settle(&mut self, settled: Vec<Settled>) {
+        for Settled { index, answer, .. } in settled {
             assert!(self.settled.insert(index, answer).is_none(), "{index} is settled twice");
         }
     }

@@ -141,11 +141,18 @@ fn report() -> impl Strategy<Value = wire::Report> {
             validation,
         },
     );
-    let numbers = (any::<u32>(), of(ANY), of(evaluations), of(workers));
+    let walk_forward = any::<[u32; 4]>().prop_map(|[done, windows, generation, generations]| {
+        wire::WalkForward { done, windows, generation, generations }
+    });
+    let numbers = (any::<u32>(), of(ANY), of(evaluations), of(workers), of(walk_forward));
     let texts = (of(best()), vec(generation(), 0..25), of(provenance), of(end), text());
     (numbers, texts).prop_map(
-        |((generation, eta_seconds, evaluations, workers), (best, history, provenance, r#final, message))| {
+        |(
+            (generation, eta_seconds, evaluations, workers, walk_forward),
+            (best, history, provenance, r#final, message),
+        )| {
             wire::Report {
+                walk_forward,
                 generation,
                 eta_seconds,
                 evaluations,

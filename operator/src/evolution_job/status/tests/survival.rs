@@ -1,7 +1,7 @@
 //! What stays when nobody tells it any more, and what goes.
 
 use galapagos_crds::conditions::{CompleteReason, StalledReason};
-use galapagos_protocol::progress::{Best, Provenance, Report};
+use galapagos_protocol::progress::{Best, Provenance, Report, WalkForward};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::at;
@@ -36,6 +36,27 @@ fn a_report_is_shown_in_full() {
     assert_eq!(provenance.dataset_digest.as_deref(), Some("blake3:bb"));
     assert_eq!((provenance.engine, provenance.image.as_deref()), (Some(1), Some("galapagos:1")));
     assert_eq!((provenance.result_digest, provenance.stopped_by, status.results), (None, None, None));
+}
+
+#[test]
+fn windows_are_shown_while_they_evolve_and_their_job_once_it_has_ended() {
+    let windows = WalkForward { done: 2, windows: 5, generation: 12, generations: 50 };
+    let report = Report { generation: 50, walk_forward: Some(windows), ..report() };
+    let told = |situation, report| Facts { report, ..facts(situation) };
+    let status = build(None, &told(running(), Some(&report)), at(0));
+    assert_eq!(status.progress.as_deref(), Some("wf 2/5 12/50"));
+    let unreachable = build(Some(&status), &told(Situation::Running { reachable: false }, None), at(60));
+    assert_eq!(unreachable.progress, status.progress, "nobody tells any more");
+    let ended = build(Some(&status), &told(succeeded(), Some(&report)), at(60));
+    assert_eq!(ended.progress.as_deref(), Some("50/50"));
+    let absurd = WalkForward { done: u32::MAX, windows: u32::MAX, generations: u32::MAX, ..windows };
+    let status =
+        build(None, &told(running(), Some(&Report { walk_forward: Some(absurd), ..report.clone() })), at(0));
+    assert_eq!(
+        status.progress.as_deref(),
+        Some("50/50"),
+        "no coordinator tells this, and the schema has 32 letters"
+    );
 }
 
 // Contract K4.
