@@ -34,7 +34,7 @@ impl<'a> BatchEvaluator<'a> {
     }
 
     /// Members of a species of the catalogue whose targets are sized or weighed, on one symbol.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, reason = "what a pass is made of and what it is run on")]
     pub(super) fn weigh(
         &self,
         pass: &Pass,
