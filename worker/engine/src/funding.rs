@@ -184,3 +184,10 @@ fn running(
     }
     out
 }
+
+/// The row from whose close on each stamp is known.
+pub(crate) fn known_from(bars: &Bars) -> Vec<usize> {
+    let row =
+        |time_ms: i64| bars.time_ms.partition_point(|&open| open.saturating_add(bars.interval_ms) < time_ms);
+    bars.funding.iter().map(|stamp| row(stamp.time_ms)).collect()
+}

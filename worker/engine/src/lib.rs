@@ -63,6 +63,7 @@ pub mod q52;
 pub mod rules;
 pub mod signals;
 pub mod simulator;
+mod sizing;
 mod stops;
 pub mod strategies;
 pub mod trace;

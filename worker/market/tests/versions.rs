@@ -115,7 +115,7 @@ fn an_append_of_another_interval_or_with_a_hole_is_refused() {
     other.load.check.interval = Some(galapagos_market::Interval::parse("1d").unwrap());
     let error = galapagos_market::import(&other, &|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Spec);
-    assert!(error.to_string().contains("has bars of 1h, --interval says 1d"), "{error}");
+    assert!(error.to_string().contains("has bars of 1h, not of 1d"), "{error}");
 }
 
 #[test]

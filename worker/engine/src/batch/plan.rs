@@ -4,6 +4,7 @@
 use super::columns::Columns;
 use super::key::Key;
 use super::series::Table;
+use crate::bars::Bars;
 use crate::genes::Genome;
 
 /// The form of a rule. Names as in the strategies; `x` are the plan's numbers, `s` its series.
@@ -40,6 +41,10 @@ pub(crate) enum Form {
 
 /// A strategy's batch form: the plan of a genome, or `None` where comparisons in f64 would not be exact.
 pub(crate) type BatchForm = fn(&Genome, &Setting) -> Option<Plan>;
+
+/// The rows at which a target changes, each with the new one, of a symbol whose stamps of funding are known from these rows
+/// on, for a genome whose first decision is in the last.
+pub(crate) type Turns = fn(&Bars, &[usize], &Genome, usize) -> Vec<(usize, i8)>;
 
 /// Multiples of the exposure step that are compared one by one.
 const MOST_STEPS: u32 = 64;
@@ -94,6 +99,8 @@ pub(crate) struct Plan {
     keys: Vec<Key>,
     pub(super) slots: [u32; 8],
     pub(super) x: [f64; 5],
+    /// Where [`Form::Carry`] has its rows from.
+    pub(super) turns: Option<Turns>,
 }
 
 impl Plan {
@@ -104,7 +111,12 @@ impl Plan {
     pub(crate) fn new(form: Form, keys: &[Key], x: &[f64]) -> Plan {
         let mut numbers = [0.0; 5];
         numbers[..x.len()].copy_from_slice(x);
-        Plan { form, filtered: false, keys: keys.to_vec(), slots: [0; 8], x: numbers }
+        Plan { form, filtered: false, keys: keys.to_vec(), slots: [0; 8], x: numbers, turns: None }
+    }
+
+    /// A plan whose targets change in the rows that `turns` tells.
+    pub(crate) fn turning(turns: Turns) -> Plan {
+        Plan { turns: Some(turns), ..Plan::new(Form::Carry, &[], &[]) }
     }
 
     /// Whether its entries need the confirmation that its form knows.

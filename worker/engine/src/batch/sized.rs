@@ -15,8 +15,8 @@ use crate::interrupt::Interrupt;
 use crate::orders::{Distances, SizedLatch};
 use crate::prepared::Prepared;
 use crate::rules::Ahead;
+use crate::sizing::at_risk;
 use crate::stops::Levels;
-use crate::strategies::atr_stop_loss::exposure;
 
 /// The members of a batch, in the block of rows that is known.
 pub(super) struct SizedMembers<'a> {
@@ -152,7 +152,7 @@ impl Decides for By<'_> {
         let [risk, stop, trail, ..] = plan.x;
         let wanted = latch.decide(bit(long, at), bit(short, at), || {
             let atr = self.ranges.at(*lane, at) / bars.scale();
-            (exposure(risk, self.prepared.close[row], stop * atr), Distances::of(stop, trail, atr))
+            (at_risk(risk, self.prepared.close[row], stop * atr), Distances::of(stop, trail, atr))
         });
         (self.side.keep(wanted), None)
     }

@@ -18,9 +18,8 @@ use crate::interrupt::Interrupt;
 use crate::orders::{Distances, round, sign};
 use crate::prepared::Prepared;
 use crate::rules::Ahead;
+use crate::sizing::to_volatility;
 use crate::stops::Levels;
-use crate::strategies::funding_rate_carry::turns;
-use crate::strategies::volatility_scaling::size;
 
 /// The members of a batch, in the block of rows that is known.
 pub(super) struct WeighedMembers<'a> {
@@ -62,14 +61,14 @@ impl<'a> WeighedMembers<'a> {
         table.reset(&mut keys);
         let (steps, annual) = (f64::from(exec.exposure_steps), exec.bars_per_year.sqrt());
         let bars = prepared.bars();
-        let known = crate::strategies::funding_rate_carry::known_from(&bars);
+        let known = crate::funding::known_from(&bars);
         let member = |(mut plan, first, genome): (Plan, usize, &Genome)| {
             plan.resolve(&table);
             let (mut edges, mut turned) = (Vec::new(), Vec::new());
-            if plan.form == Form::Carry {
+            if let Some(turns) = plan.turns {
                 turned = turns(&bars, &known, genome, first);
             } else {
-                let share = |volatility: f64| round(size(plan.x[1], annual * volatility), steps);
+                let share = |volatility: f64| round(to_volatility(plan.x[1], annual * volatility), steps);
                 edges =
                     (1..=exec.exposure_steps).map(|k| edge(|x| share(x) >= f64::from(k) / steps)).collect();
             }

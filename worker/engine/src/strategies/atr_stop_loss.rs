@@ -7,6 +7,7 @@ use crate::genes::{Constraint, Gene, GeneDef, Genome};
 use crate::indicators::channel::{highest, lowest};
 use crate::indicators::wilder::atr;
 use crate::signals::{Signals, Sized};
+use crate::sizing::at_risk;
 
 static GENES: [GeneDef; 5] = [
     GeneDef::integer("atr_period", "5", "50", "1", "14")
@@ -51,13 +52,6 @@ static DEF: StrategyDef = StrategyDef {
 #[derive(Clone, Copy, Debug)]
 pub struct AtrStopLoss;
 
-/// Target exposure of an entry at `close` (price) that risks `risk` of equity at a stop `distance` away.
-#[inline]
-pub fn exposure(risk: f64, close: f64, distance: f64) -> f64 {
-    let w = risk * close / distance;
-    if w < 1.0 { w } else { 1.0 }
-}
-
 /// The same rule on series that individuals of a batch share.
 fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
     setting.exact(1.0)?;
@@ -101,9 +95,15 @@ impl Strategy for AtrStopLoss {
             enter_long: (0..rows).map(|t| t >= first && bars.close[t] > top[t - 1]).collect(),
             enter_short: (0..rows).map(|t| t >= first && bars.close[t] < bottom[t - 1]).collect(),
             size: (0..rows)
-                .map(|t| {
-                    if t < first { 0.0 } else { exposure(risk, bars.close[t] as f64 / scale, stop * atr[t]) }
-                })
+                .map(
+                    |t| {
+                        if t < first {
+                            0.0
+                        } else {
+                            at_risk(risk, bars.close[t] as f64 / scale, stop * atr[t])
+                        }
+                    },
+                )
                 .collect(),
             atr,
             stop,
@@ -120,17 +120,5 @@ impl Strategy for AtrStopLoss {
             series("entry_low", bars.len(), entry, |t| bottom[t - 1] as f64 / scale),
             series("atr", bars.len(), n, |t| atr[t] / scale),
         ]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exposure_is_capped_at_all_equity() {
-        assert_eq!(exposure(1.0, 103.0, 2.5), 1.0);
-        assert_eq!(exposure(0.02, 100.0, 4.0), 0.5);
-        assert_eq!(exposure(0.02, 100.0, 0.0), 1.0);
     }
 }

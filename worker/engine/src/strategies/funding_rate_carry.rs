@@ -2,7 +2,7 @@
 
 use super::{BuiltIn, Context, Series, Strategy, StrategyDef, start};
 use crate::bars::{Bars, FundingStamp};
-use crate::batch::{Form, Plan, Setting};
+use crate::batch::{Plan, Setting};
 use crate::genes::{Gene, GeneDef, Genome};
 use crate::signals::{Conditions, Signals, latch};
 use std::collections::BTreeMap;
@@ -120,18 +120,11 @@ impl Levels {
 
 /// The same rule from stamp to stamp, since between two of them only the age of a position changes anything.
 fn batch(_: &Genome, _: &Setting) -> Option<Plan> {
-    Some(Plan::new(Form::Carry, &[], &[]))
+    Some(Plan::turning(turns))
 }
 
-/// The row from whose close on each stamp is known.
-pub(crate) fn known_from(bars: &Bars) -> Vec<usize> {
-    let row =
-        |time_ms: i64| bars.time_ms.partition_point(|&open| open.saturating_add(bars.interval_ms) < time_ms);
-    bars.funding.iter().map(|stamp| row(stamp.time_ms)).collect()
-}
-
-/// The rows at which the target changes, each with the new one; `known`: as [`known_from`] has it.
-pub(crate) fn turns(bars: &Bars, known: &[usize], genome: &Genome, first: usize) -> Vec<(usize, i8)> {
+/// The rows at which the target changes, each with the new one; `known`: as [`crate::funding::known_from`] has it.
+fn turns(bars: &Bars, known: &[usize], genome: &Genome, first: usize) -> Vec<(usize, i8)> {
     let k = genome.rows(FUNDING_PERSISTENCE);
     let cadence_seconds = i128::from(cadence_ms(bars.funding) / 1000);
     let levels = Levels::new(genome, cadence_seconds);

@@ -6,6 +6,7 @@ use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::moments::ReturnSums;
 use crate::signals::Signals;
+use crate::sizing::to_volatility;
 use std::cmp::Ordering;
 
 static GENES: [GeneDef; 4] = [
@@ -83,7 +84,7 @@ impl<'a> Columns<'a> {
     pub fn exposure(&self, t: usize) -> f64 {
         let size = match (self.sums.deviation(t, self.window), self.sums.deviation(t, 5 * self.window)) {
             (Some(short), Some(long)) if short <= self.regime * long => {
-                size(self.target, self.annual * short)
+                to_volatility(self.target, self.annual * short)
             }
             _ => 0.0,
         };
@@ -92,16 +93,6 @@ impl<'a> Columns<'a> {
             Ordering::Less => -size,
             Ordering::Equal => 0.0,
         }
-    }
-}
-
-/// Exposure that brings a volatility to its target, at most 1; 0 without volatility.
-pub fn size(target: f64, volatility: f64) -> f64 {
-    if volatility > 0.0 {
-        let w = target / volatility;
-        if w < 1.0 { w } else { 1.0 }
-    } else {
-        0.0
     }
 }
 
@@ -161,8 +152,7 @@ mod tests {
     // Contract R9.
     #[test]
     fn sizes_round_to_the_worked_quarters() {
-        let rounded = |v: f64| (size(0.3195, v) * 4.0 + 0.5).floor() / 4.0;
+        let rounded = |v: f64| (to_volatility(0.3195, v) * 4.0 + 0.5).floor() / 4.0;
         assert_eq!([0.3, 0.45, 0.55, 1.1].map(rounded), [1.0, 0.75, 0.5, 0.25]);
-        assert_eq!(size(0.3195, 0.0), 0.0);
     }
 }
