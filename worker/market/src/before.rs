@@ -32,9 +32,10 @@ impl Before<'_> {
             (true, false) => refuse("has closes only: say --close-only".into()),
             (false, true) => refuse("has all prices: leave --close-only out".into()),
             _ => match interval.filter(|i| *i != latest.interval()) {
-                Some(said) => {
-                    refuse(format!("has bars of {}, not of {said}: leave --interval out", latest.interval()))
-                }
+                Some(said) => refuse(format!(
+                    "has bars of {}, not of {said}, and a dataset has one interval",
+                    latest.interval()
+                )),
                 None => Ok(Some(latest)),
             },
         }
