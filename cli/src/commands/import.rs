@@ -19,14 +19,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Import market data: check it, publish it as a dataset
 ///
-/// Reads CSV (any delimiter, header found by itself), Parquet, Feather, JSON lines and exchange candle arrays. Times
-/// are UTC at the OPEN of a bar. Nothing is ever invented: wrong data is refused with file, line, column and value.
+/// Reads CSV (any delimiter, header found by itself), Parquet, Feather, JSON lines and exchange candle arrays, also
+/// packed as .gz, .zst or .zip. Times are UTC at the OPEN of a bar, unless --timezone and --stamp say otherwise. Nothing
+/// is ever invented: wrong data is refused with file, line, column and value.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   galapagos import AAPL.csv MSFT.csv --dataset us-stocks --interval 1d --calendar sessions:252
   galapagos import btc.csv --dataset btc --interval 1h --symbol BTC --columns time=Date,volume=\"Volume BTC\"
   galapagos import sp500.csv --close-only --dataset index --interval 1d --calendar sessions:252
+  galapagos import ES=es.csv.gz --dataset futures --interval 5m --timezone America/Chicago --stamp close
   galapagos import BTC=a.json ETH=b.json --dataset perps --interval 1h --funding BTC=btc-funding.csv
   galapagos import 2026-11.csv --append --dataset btc --symbol BTC
   galapagos import --random-walk bars=525600,seed=1 --dataset walk --interval 1m --symbol WALK

@@ -90,6 +90,11 @@ pub(crate) struct Collector {
 
 /// Texts that stand for "no value".
 pub(crate) fn is_empty(cell: &[u8]) -> bool {
+    // Most cells are numbers: they are asked for nothing else.
+    !cell.first().is_some_and(u8::is_ascii_digit) && is_no_value(cell)
+}
+
+fn is_no_value(cell: &[u8]) -> bool {
     cell.is_empty()
         || [&b"null"[..], b"nan", b"na", b"n/a", b"none", b"-"].iter().any(|n| cell.eq_ignore_ascii_case(n))
 }
