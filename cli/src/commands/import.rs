@@ -20,7 +20,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Import market data: check it, publish it as a dataset
 ///
 /// Reads CSV (any delimiter, header found by itself), Parquet, Feather, JSON lines and exchange candle arrays, also
-/// packed as .gz, .zst or .zip. Times are UTC at the OPEN of a bar, unless --timezone and --stamp say otherwise. Nothing
+/// packed as .gz, .zst or .zip. Times are UTC at the OPEN of a bar unless said otherwise (--timezone, --stamp). Nothing
 /// is ever invented: wrong data is refused with file, line, column and value.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

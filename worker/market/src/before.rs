@@ -22,7 +22,7 @@ impl Before<'_> {
     ///
     /// # Errors
     /// `Spec` if it has other prices or another interval, and all of [`Dataset::open`].
-    pub fn to_grow(&self, close_only: bool, interval: Option<Interval>) -> Result<Option<Dataset>> {
+    pub fn to_grow(self, close_only: bool, interval: Option<Interval>) -> Result<Option<Dataset>> {
         let latest = match Dataset::open(self.data_dir, self.dataset, None) {
             Err(Error::Missing { .. }) => return Ok(None),
             opened => opened?,
@@ -42,7 +42,7 @@ impl Before<'_> {
     }
 
     /// Symbols of the latest version, if there is one that can be read.
-    pub fn symbols(&self) -> Vec<String> {
+    pub fn symbols(self) -> Vec<String> {
         let read = || {
             let layout = Layout::open(self.data_dir)?;
             Manifest::read(&layout.folder(self.dataset, &layout.latest(self.dataset)?), self.dataset)

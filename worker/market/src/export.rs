@@ -60,7 +60,7 @@ pub fn export(dataset: &Dataset, symbols: &[String], to: &Path, format: Format) 
     }
     for (path, series, funding) in &plan {
         if path.exists() {
-            let problem = "is there already: remove it, or name another folder with --to";
+            let problem = "is there already: remove it, or name another folder";
             return Err(Error::option("to", path.display().to_string(), problem));
         }
         let finest = series.high.iter().copied().max().unwrap_or_default();
