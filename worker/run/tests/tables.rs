@@ -111,10 +111,38 @@ fn a_trade_that_a_stop_ends_names_its_price_and_whether_the_bar_opened_beyond_it
         let price = if gap { open(&row["exit_time"]) } else { level };
         assert!((exit - price * 0.999).abs() < 1e-9, "{row:?}");
         assert!(!gap || price < level, "{row:?}");
+        // It went at least as far against it as where it ended.
+        assert!(number(row, "adverse") <= exit / number(row, "entry_price") - 1.0, "{row:?}");
         gaps += usize::from(gap);
         inside += usize::from(!gap);
     }
     assert!(gaps > 0 && inside > 0, "{gaps} {inside}");
+}
+
+#[test]
+fn the_years_of_all_symbols_together_are_the_account_at_their_ends() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 1000);
+    for window in ["AfterWarmUp", "Full"] {
+        let (_, folder, _results) =
+            best(data.path(), &format!("{{takerFee: \"0.001\", window: {window}}}"), "[]");
+        let (equity, years) = (read(&folder.join("equity.csv")), read(&folder.join("years.csv")));
+        let mut ends: BTreeMap<(String, String), [f64; 2]> = BTreeMap::new();
+        for row in &equity {
+            let year = row["time"][..4].to_owned();
+            ends.entry((row["part"].clone(), year)).or_default()[0] = number(row, "equity");
+        }
+        let mut begins: BTreeMap<(&str, &str), f64> = BTreeMap::new();
+        for row in &years {
+            ends.get_mut(&(row["part"].clone(), row["year"].clone())).unwrap()[1] += number(row, "end");
+            let begin = begins.insert((&row["symbol"], &row["part"]), number(row, "end"));
+            assert!(begin.is_none_or(|begin| begin == number(row, "begin")), "{row:?}");
+        }
+        assert!(ends.len() > 3, "{ends:?}");
+        for (year, [all, summed]) in ends {
+            assert!((all / summed - 1.0).abs() < 1e-12, "{year:?} {window}: {all} {summed}");
+        }
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@
 //!
 //! Ids such as H3 or A1 are headings of docs/contract; the rules of this crate are docs/contract/luck.md.
 
+pub mod band;
 pub mod bootstrap;
 pub mod concentration;
 pub mod confidence;

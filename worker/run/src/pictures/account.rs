@@ -26,6 +26,8 @@ pub struct Lines {
     pub drawdown: Vec<(i64, f64)>,
     /// Start of the holdout.
     pub holdout_from: Option<i64>,
+    /// Times, lower and upper ends of the band in the training rows.
+    pub band: Vec<(i64, f64, f64)>,
     /// Time, lower and upper end of the interval at the end of the training.
     pub interval: Option<(i64, f64, f64)>,
 }
@@ -81,7 +83,9 @@ fn draw_equity<'a>(lines: &Lines, text: &'a mut String) -> Result<(), axis::Draw
     let (ours, theirs) = (logarithms(&lines.account), logarithms(&lines.market));
     let interval = lines.interval.map(|(at, low, high)| (at as f64, low.log10(), high.log10()));
     let x = span(lines);
-    let marks = interval.into_iter().flat_map(|(_, low, high)| [low, high]);
+    let band = lines.band.iter().map(|&(at, low, high)| (at as f64, low.log10(), high.log10()));
+    let band: Vec<(f64, f64, f64)> = band.collect();
+    let marks = interval.iter().chain(&band).flat_map(|&(_, low, high)| [low, high]);
     let y = extent(ours.iter().chain(&theirs).map(|p| p.1).chain(marks));
     let area = SVGBackend::with_string(text, (WIDTH, ACCOUNT)).into_drawing_area();
     let money = |y: &f64| super::thousands(10f64.powf(*y).round() as i64);
@@ -89,6 +93,14 @@ fn draw_equity<'a>(lines: &Lines, text: &'a mut String) -> Result<(), axis::Draw
     let mut chart = axis::chart(&area, "Account", (x, &axis::date), (y_axis, &money), |chart| {
         axis::holdout(chart, lines.holdout_from, x, y)
     })?;
+    if band.len() > 1 {
+        let edge = band.iter().map(|p| (p.0, p.1)).chain(band.iter().rev().map(|p| (p.0, p.2)));
+        let fill = OURS.mix(0.15).filled();
+        chart
+            .draw_series(std::iter::once(Polygon::new(edge.collect::<Vec<_>>(), fill)))?
+            .label("90 of 100 redrawn histories, bar by bar")
+            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 18, y + 5)], fill));
+    }
     axis::accounts(&mut chart, ours, theirs)?;
     if let Some((at, low, high)) = interval {
         let foot = (x.1 - x.0) * 0.006;
@@ -177,9 +189,19 @@ mod tests {
             drawdown: (0..100).map(|i| (i * day, 0.1)).collect(),
             holdout_from: Some(80 * day),
             interval: Some((79 * day, 500.0, 20_000.0)),
+            band: (0..80).map(|i| (i * day, 90.0, 120.0 + i as f64)).collect(),
         };
         let picture = equity(&lines).unwrap();
-        for word in ["<svg", "buy and hold", "best individual", "holdout", "redrawn", "10,000"] {
+        for word in [
+            "<svg",
+            "buy and hold",
+            "best individual",
+            "holdout",
+            "95 of 100 redrawn",
+            "bar by bar",
+            "<polygon",
+            "10,000",
+        ] {
             assert!(picture.contains(word), "{word} is missing");
         }
         assert!(drawdown(&lines).unwrap().contains("-10 %"));

@@ -15,6 +15,8 @@ const COLUMNS: u64 = 500;
 pub struct Account {
     /// Account, market and drawdown, thinned.
     pub rows: Vec<Row>,
+    /// Times and returns of the training rows.
+    pub returns: Vec<(i64, f64)>,
     /// Rows of the file.
     pub all: u64,
     /// Account at the start.
@@ -66,6 +68,7 @@ pub fn read(path: &Path) -> Result<Option<Account>, ReportError> {
     let Some(table) = Table::open(path)? else { return Ok(None) };
     let [time, part, equity] = ["time", "part", "equity"].map(|name| table.needed(name));
     let (time, part, equity) = (time?, part?, equity?);
+    let returned = table.column("return");
     let (market, fall) = (table.column("market"), table.column("drawdown"));
     let mut account = Account { all, has_market: market.is_some(), capital: f64::NAN, ..Account::default() };
     let mut thinner = Thinner::new(all, COLUMNS);
@@ -97,6 +100,7 @@ pub fn read(path: &Path) -> Result<Option<Account>, ReportError> {
         let level = ours.next(value, begins);
         let held = theirs.next(market.map_or(f64::NAN, |m| number(row[m])), begins);
         if !holdout {
+            account.returns.push((ms, returned.map_or(f64::NAN, |place| number(row[place]))));
             account.training_end = Some((ms, level));
         }
         account.calendar.add(ms, level, held, holdout);

@@ -10,10 +10,12 @@ use galapagos_crds::strategy::Scale;
 use serde::Deserialize;
 
 use super::account::{self, Account};
+use super::band;
 use super::error::ReportError;
 use super::heat::{self, Heat};
 use super::ledger;
 use super::trades::{self, Trades};
+use super::years::{self, Years};
 use crate::results::document::{Champion, ResultDocument, SCHEMA};
 
 /// The largest document that is read: a hundred thousand generations take a tenth of it.
@@ -28,8 +30,12 @@ pub struct Data {
     pub job: Option<EvolutionJob>,
     /// `best/equity.csv`.
     pub account: Option<Account>,
+    /// The band around the account in its training rows: time, lower and upper end.
+    pub band: Vec<(i64, f64, f64)>,
     /// `best/trades.csv`.
     pub trades: Option<Trades>,
+    /// `best/years.csv`.
+    pub years: Option<Years>,
     /// Maps of `evaluations.parquet`.
     pub maps: Vec<Heat>,
     /// Every how many evaluations went into the maps.
@@ -62,10 +68,14 @@ impl Data {
             document,
             job,
             account: account::read(&folder.join("best/equity.csv"))?,
+            band: Vec::new(),
             trades: trades::read(&folder.join("best/trades.csv"))?,
+            years: years::read(&folder.join("best/years.csv"))?,
             maps: Vec::new(),
             every: 1,
         };
+        let seed = data.job.as_ref().map(|job| job.spec.population.seed);
+        data.band = band::of(&data.document, data.account.as_ref(), seed);
         if let Some(shown) = data.shown().cloned()
             && let Some(run) = ledger::read(&folder.join("evaluations.parquet"), &shown.strategy)?
         {

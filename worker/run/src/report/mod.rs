@@ -3,11 +3,12 @@
 //! [`page::of`] reads the files of a result and gives the page. The same files give the same bytes: there is no clock in it.
 //! The files are bounded, checked and never believed: what they say is text in the page, never markup or script.
 //!
-//! * [`data`], [`table`], [`account`], [`trades`], [`ledger`]: the files of a result, read as streams.
-//! * [`thin`], [`calendar`], [`heat`]: what is computed of them; pure.
+//! * [`data`], [`table`], [`account`], [`trades`], [`years`], [`ledger`]: the files of a result, read as streams.
+//! * [`band`], [`thin`], [`calendar`], [`heat`]: what is computed of them; pure.
 //! * [`html`], [`sections`], [`page`]: how it looks. `assets` holds what is the same in every report.
 
 pub mod account;
+pub mod band;
 pub mod calendar;
 pub mod data;
 pub mod error;
@@ -21,3 +22,4 @@ pub mod table;
 pub mod text;
 pub mod thin;
 pub mod trades;
+pub mod years;

@@ -29,6 +29,8 @@ pub struct Trade {
     pub gap: bool,
     /// Result with all costs, in account currency.
     pub pnl: f64,
+    /// The furthest against it and in its favour, as shares of the entry; results of earlier releases hold neither.
+    pub far: Option<(f64, f64)>,
 }
 
 /// The trades of a part of the rows.
@@ -40,6 +42,10 @@ pub struct Part {
     pub results: Vec<f64>,
     /// Trades whose stop or target lay between two bars, so that they ended at the open behind it.
     pub gaps: u64,
+    /// The furthest that each went against its side, the deepest first after [`read`].
+    pub adverse: Vec<f64>,
+    /// The furthest that each went in favour of its side, the highest first after [`read`].
+    pub favourable: Vec<f64>,
     /// Trades and results by the reason of the exit.
     pub reasons: BTreeMap<String, (u64, f64)>,
 }
@@ -76,6 +82,8 @@ impl Part {
         self.held.push(trade.to - trade.from);
         self.results.push(trade.pnl);
         self.gaps += u64::from(trade.gap);
+        self.adverse.extend(trade.far.map(|far| far.0));
+        self.favourable.extend(trade.far.map(|far| far.1));
         let (count, sum) = self.reasons.entry(trade.reason.clone()).or_default();
         (*count, *sum) = (*count + 1, *sum + trade.pnl);
     }
@@ -108,6 +116,7 @@ pub fn read(path: &Path) -> Result<Option<Trades>, ReportError> {
         *place = table.needed(name)?;
     }
     let gap = table.column("gap");
+    let far = table.column("adverse").zip(table.column("favourable"));
     let mut trades = Trades::default();
     table.each(|row| {
         let [symbol, part, side, from, to, reason, pnl] = places.map(|place| row[place]);
@@ -121,12 +130,17 @@ pub fn read(path: &Path) -> Result<Option<Trades>, ReportError> {
             reason: owned(reason),
             gap: gap.is_some_and(|place| row[place] == "true"),
             pnl: Some(number(pnl)).filter(|pnl| pnl.is_finite()).unwrap_or(0.0),
+            far: far
+                .map(|(adverse, favourable)| (number(row[adverse]), number(row[favourable])))
+                .filter(|far| far.0.is_finite() && far.1.is_finite()),
         });
         Ok(())
     })?;
     for part in [&mut trades.training, &mut trades.holdout] {
         part.held.sort_unstable();
         part.results.sort_by(|a, b| b.total_cmp(a));
+        part.adverse.sort_by(f64::total_cmp);
+        part.favourable.sort_by(|a, b| b.total_cmp(a));
     }
     Ok(Some(trades))
 }
@@ -159,16 +173,16 @@ mod tests {
     // Results 10, -4, 3, 2, 1, 6, -2 in the training, 5 in the holdout; held 1 to 7 days, and 2.
     fn trades() -> Trades {
         let mut text =
-            "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees,level,gap\n"
+            "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees,level,gap,adverse,favourable\n"
                 .to_owned();
         for (i, pnl) in [10, -4, 3, 2, 1, 6, -2].into_iter().enumerate() {
             let (day, reason) = (i + 2, if pnl < 0 { "stop" } else { "signal" });
             text += &format!(
-                "A,training,long,2023-01-01T00:00:00Z,1,2023-01-0{day}T00:00:00Z,1,{reason},1,{pnl},0,,{}\n",
+                "A,training,long,2023-01-01T00:00:00Z,1,2023-01-0{day}T00:00:00Z,1,{reason},1,{pnl},0,,{},-0.0{i},0.1{i}\n",
                 pnl < 0
             );
         }
-        text += "B,holdout,short,2024-01-01T00:00:00Z,1,2024-01-03T00:00:00Z,1,final,1,5,0,,false\n";
+        text += "B,holdout,short,2024-01-01T00:00:00Z,1,2024-01-03T00:00:00Z,1,final,1,5,0,,false,,\n";
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trades.csv");
         std::fs::write(&path, text).unwrap();
@@ -183,6 +197,8 @@ mod tests {
         assert_eq!((training.best_five_share(), holdout.best_five_share()), (Some(22.0 / 16.0), None));
         assert_eq!(training.winners(), Some(5.0 / 7.0));
         assert_eq!(training.median_held(), Some(4 * 86_400_000));
+        assert_eq!((training.adverse[0], training.favourable[0]), (-0.06, 0.16));
+        assert_eq!((training.adverse.len(), holdout.adverse.len()), (7, 0));
         assert_eq!((training.reasons["stop"], training.gaps, holdout.gaps), ((2, -6.0), 2, 0));
     }
 

@@ -5,7 +5,7 @@
 //!        evaluations.parquet  the ledger, one row an individual ([`evaluations`])
 //!        generations.csv      one row a generation
 //!        champions.yaml       the best of each species, as `population.initial` takes them
-//!        best/equity.csv, best/trades.csv, best/walk_forward.csv
+//!        best/equity.csv, best/trades.csv, best/years.csv, best/walk_forward.csv
 //!        job.yaml             the manifest with everything resolved
 //!        report.html          all of it for people, in one page
 //!        DIGEST               the result digest
@@ -16,6 +16,7 @@ pub mod champions;
 pub mod document;
 pub mod evaluations;
 pub mod excluded;
+pub mod excursion;
 pub mod looks;
 pub mod luck;
 pub mod pictures;

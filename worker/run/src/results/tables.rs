@@ -4,10 +4,13 @@ use std::io::{self, Write};
 
 use galapagos_engine::backtest::BacktestResult;
 use galapagos_engine::bars::Bars;
+use galapagos_engine::execution::Fill;
 use galapagos_engine::portfolio::Total;
 
 use super::champions::ChampionAccounts;
+use super::excursion::excursion;
 use super::stamp::time;
+use crate::report::calendar::month;
 use crate::run::state::GenerationReport;
 
 fn number(value: Option<f64>) -> String {
@@ -70,19 +73,25 @@ pub fn equity(
 }
 
 /// `best/trades.csv`: every closed round trip; `level` is the price of the stop, target or liquidation that closed it, and
-/// `gap` whether the bar opened beyond it.
-pub fn trades(out: &mut impl Write, accounts: &ChampionAccounts, bars: &[Bars<'_>]) -> io::Result<()> {
+/// `gap` whether the bar opened beyond it; `adverse` and `favourable` are its excursions as shares of the entry.
+pub fn trades(
+    out: &mut impl Write,
+    accounts: &ChampionAccounts,
+    bars: &[Bars<'_>],
+    fill: Fill,
+) -> io::Result<()> {
     writeln!(
         out,
-        "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees,level,gap"
+        "symbol,part,side,entry_time,entry_price,exit_time,exit_price,reason,quantity,pnl,fees,level,gap,adverse,favourable"
     )?;
     let mut part = |name: &str, report: &BacktestResult| -> io::Result<()> {
         for (symbol, bars) in report.per_symbol.iter().zip(bars) {
             for t in &symbol.trace.trades {
                 let at = |row: usize| bars.time_ms.get(row).map_or_else(String::new, |&ms| time(ms));
+                let far = excursion(t, bars, fill);
                 writeln!(
                     out,
-                    "{},{name},{},{},{},{},{},{},{},{},{},{},{}",
+                    "{},{name},{},{},{},{},{},{},{},{},{},{},{},{},{}",
                     symbol.symbol,
                     if t.side > 0 { "long" } else { "short" },
                     at(t.entry),
@@ -94,8 +103,37 @@ pub fn trades(out: &mut impl Write, accounts: &ChampionAccounts, bars: &[Bars<'_
                     t.pnl,
                     t.fees,
                     number(t.level),
-                    t.gap
+                    t.gap,
+                    far.adverse,
+                    far.favourable
                 )?;
+            }
+        }
+        Ok(())
+    };
+    part("training", &accounts.training)?;
+    accounts.holdout.as_ref().map_or(Ok(()), |h| part("holdout", h))
+}
+
+/// `best/years.csv`: the account of each symbol at the beginning and at the end of each year (UTC, of the open of a bar).
+pub fn years(out: &mut impl Write, accounts: &ChampionAccounts, bars: &[Bars<'_>]) -> io::Result<()> {
+    writeln!(out, "symbol,part,year,begin,end")?;
+    let mut part = |name: &str, report: &BacktestResult| -> io::Result<()> {
+        for (symbol, bars) in report.per_symbol.iter().zip(bars) {
+            let trace = &symbol.trace;
+            let stamps = bars.time_ms.iter().skip(trace.base);
+            let mut years: Vec<(i16, f64)> = Vec::new();
+            for (&ms, &equity) in stamps.zip(&trace.equity).skip(usize::from(!trace.full)) {
+                let Some((year, _)) = month(ms) else { continue };
+                match years.last_mut() {
+                    Some(last) if last.0 == year => last.1 = equity,
+                    _ => years.push((year, equity)),
+                }
+            }
+            let mut begin = trace.capital;
+            for (year, end) in years {
+                writeln!(out, "{},{name},{year},{begin},{end}", symbol.symbol)?;
+                begin = end;
             }
         }
         Ok(())

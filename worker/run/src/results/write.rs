@@ -199,7 +199,9 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
             (market_of(problem, problem.training()), holdout.as_ref().map(|h| market_of(problem, h)));
         let markets = (&markets.0, markets.1.as_ref());
         put(&best.join("equity.csv"), |out| tables::equity(out, accounts, markets))?;
-        put(&best.join("trades.csv"), |out| tables::trades(out, accounts, problem.bars()))?;
+        let fill = job.execution.fill;
+        put(&best.join("trades.csv"), |out| tables::trades(out, accounts, problem.bars(), fill))?;
+        put(&best.join("years.csv"), |out| tables::years(out, accounts, problem.bars()))?;
         if let Ok(windows) = windows.windows() {
             put(&best.join("walk_forward.csv"), |out| walk_forward::table(out, job, windows))?;
         }

@@ -55,6 +55,25 @@
         values.push(account.market);
         series.push(line("Buy and hold", "other", amount));
       }
+      // The band is known at some bars: between them it is drawn straight, on the axis as it is.
+      const bands = [];
+      if (account.band) {
+        const { time, low, high } = account.band;
+        const edge = ends => {
+          let i = 0;
+          return account.time.map(t => {
+            if (t < time[0] || t > time[time.length - 1]) return null;
+            while (i + 1 < time.length && time[i + 1] < t) i++;
+            if (i + 1 === time.length) return ends[i];
+            const share = (t - time[i]) / (time[i + 1] - time[i]);
+            return ends[i] * (ends[i + 1] / ends[i]) ** share;
+          });
+        };
+        values.push(edge(high), edge(low));
+        const none = { stroke: "transparent", width: 0 };
+        series.push(line("5 in 100 above", "ours", amount, none), line("5 in 100 below", "ours", amount, none));
+        bands.push({ series: [series.length - 2, series.length - 1], fill: colour("ours") + "26" });
+      }
       const inside = (_, low, high) => {
         const bar = account.interval || [];
         low = Math.min(low, bar[1] ?? low);
@@ -70,7 +89,7 @@
         }
       };
       return { height: 380, values, options: {
-        series, cursor, tzDate: utc, hooks: marks(account),
+        series, bands, cursor, tzDate: utc, hooks: marks(account),
         scales: { y: { distr: 3, range: inside } },
         axes: [axis({ size: 54 }), axis({ splits: levels, filter: (_, s) => s, values: (_, all) => all.map(amount) })],
       } };

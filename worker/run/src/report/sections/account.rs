@@ -20,6 +20,7 @@ pub fn section(data: &Data) -> Result<String, ReportError> {
         drawdown: line(2),
         holdout_from: account.holdout_from,
         interval: interval(data),
+        band: data.band.clone(),
     };
     let (first, last) = (account.rows[0].0, account.rows[account.rows.len() - 1]);
     let said = format!(
@@ -39,6 +40,10 @@ pub fn section(data: &Data) -> Result<String, ReportError> {
              training, with its own drawdown.",
             day(from)
         );
+    }
+    if !lines.band.is_empty() {
+        words += " The band: where it would have been, bar by bar, in 90 of 100 histories redrawn in blocks from its own \
+                  returns; 5 lie above it and 5 below.";
     }
     if let Some((_, low, high)) = lines.interval {
         words += &format!(

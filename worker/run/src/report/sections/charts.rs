@@ -38,6 +38,11 @@ pub fn data(data: &Data) -> Value {
             "market": account.has_market.then(|| above(1)),
             "drawdown": line(2),
             "holdout": account.holdout_from.map(|ms| ms as f64 / 1000.0),
+            "band": (!data.band.is_empty()).then(|| json!({
+                "time": data.band.iter().map(|point| point.0 as f64 / 1000.0).collect::<Vec<_>>(),
+                "low": data.band.iter().map(|point| rounded(point.1)).collect::<Vec<_>>(),
+                "high": data.band.iter().map(|point| rounded(point.2)).collect::<Vec<_>>(),
+            })),
             "interval": interval(data).map(|(ms, low, high)| json!([ms as f64 / 1000.0, rounded(low), rounded(high)])),
         })
     });

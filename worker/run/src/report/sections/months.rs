@@ -85,6 +85,46 @@ fn by_year(data: &Data) -> String {
 }
 
 fn by_symbol(data: &Data) -> String {
+    let Some(accounts) = data.years.as_ref().filter(|years| !years.is_empty()) else {
+        return by_trades(data);
+    };
+    let years: BTreeSet<i16> = accounts.values().flat_map(BTreeMap::keys).copied().collect();
+    let years: Vec<i16> = years.into_iter().rev().take(YEARS).collect::<Vec<_>>().into_iter().rev().collect();
+    let names: Vec<String> = years.iter().map(i16::to_string).collect();
+    let header: Vec<&str> =
+        std::iter::once("Symbol").chain(names.iter().map(String::as_str)).chain(["All"]).collect();
+    let mut table =
+        Table::new("Return of each symbol's account in a year, and the trades that closed in it", &header);
+    let whole = |of: &BTreeMap<i16, f64>| of.values().product::<f64>();
+    // Those that moved most, then by name.
+    let mut symbols: Vec<_> = accounts.iter().collect();
+    let moved =
+        |of: &BTreeMap<i16, f64>| Some(whole(of)).filter(|x| !x.is_nan()).map_or(0.0, |x| x.ln().abs());
+    symbols.sort_by(|a, b| moved(b.1).total_cmp(&moved(a.1)));
+    let trades = |symbol: &str| data.trades.as_ref().and_then(|t| t.years.get(symbol));
+    let shown = |growth: f64, trades: u64| {
+        let growth = (!growth.is_nan()).then_some(growth - 1.0);
+        Cell::Number(format!("{} ({trades})", signed_percent(growth)))
+    };
+    for &(symbol, by_year) in symbols.iter().take(SYMBOLS) {
+        let closed = |year: &i16| trades(symbol).and_then(|t| t.get(year)).map_or(0, |t| t.0);
+        let all = trades(symbol).map_or(0, |t| t.values().map(|t| t.0).sum());
+        let cell = |year: &i16| match by_year.get(year) {
+            Some(&growth) => shown(growth, closed(year)),
+            None => Cell::Number(String::new()),
+        };
+        let cells = years.iter().map(cell).chain([shown(whole(by_year), all)]);
+        table.row(symbol, cells.collect::<Vec<_>>());
+    }
+    let left = symbols.len().saturating_sub(SYMBOLS);
+    let left = if left > 0 { format!(" {left} more symbols are in best/years.csv.") } else { String::new() };
+    let words =
+        "Of the account at the end of a year beside that of the year before, open positions as they stood.";
+    table.finish() + &note(&format!("{words}{left}"))
+}
+
+/// Of a result of an earlier release, which holds no account of each symbol by year.
+fn by_trades(data: &Data) -> String {
     let Some(trades) = data.trades.as_ref().filter(|t| !t.years.is_empty()) else { return String::new() };
     let years: BTreeSet<i16> = trades.years.values().flat_map(BTreeMap::keys).copied().collect();
     let years: Vec<i16> = years.into_iter().rev().take(YEARS).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::report::data::Data;
 use crate::report::html::{Cell, Table, note, section as framed};
-use crate::report::text::{day, duration, money, percent};
+use crate::report::text::{day, duration, money, percent, signed_percent};
 use crate::report::trades::{Part, Trade};
 
 /// The part.
@@ -17,7 +17,7 @@ pub fn section(data: &Data) -> String {
     let header: Vec<&str> = std::iter::once("").chain(parts.iter().map(|p| p.0)).collect();
     let mut table = Table::new("The trades in sum", &header);
     type Show = fn(&Part) -> String;
-    let rows: [(&str, Show); 10] = [
+    let rows: [(&str, Show); 14] = [
         ("Closed trades", |p| p.count().to_string()),
         ("Those that gained", |p| percent(p.winners())),
         ("Net result", |p| money(Some(p.net()))),
@@ -25,6 +25,10 @@ pub fn section(data: &Data) -> String {
         ("Largest gain", |p| money(p.results.first().copied().filter(|r| *r > 0.0))),
         ("Largest loss", |p| money(p.results.last().copied().filter(|r| *r < 0.0))),
         ("Share of the best five in the net result", |p| percent(p.best_five_share())),
+        ("Furthest against a trade", |p| signed_percent(p.adverse.first().copied())),
+        ("Furthest against, median", |p| signed_percent(middle(&p.adverse))),
+        ("Furthest in favour of a trade", |p| signed_percent(p.favourable.first().copied())),
+        ("Furthest in favour, median", |p| signed_percent(middle(&p.favourable))),
         ("Ended behind a gap, at a worse or better open", |p| p.gaps.to_string()),
         ("Median time in a trade", |p| p.median_held().map_or_else(|| "-".to_owned(), duration)),
         ("Longest time in a trade", |p| p.held.last().map_or_else(|| "-".to_owned(), |ms| duration(*ms))),
@@ -36,9 +40,16 @@ pub fn section(data: &Data) -> String {
     text += &listed("The largest gains", &trades.best);
     text += &listed("The largest losses", &trades.worst);
     text += &note(
-        "Results are in account currency with all costs; times are those of the bars in which a trade began and ended.",
+        "Results are in account currency with all costs; times are those of the bars in which a trade began and ended. \
+         How far a trade went against and in favour of its side is a share of the price of its entry, by the highs and lows of the \
+         bars that it was held from open to close, and by its exit.",
     );
     framed("trades", "Trades", &text)
+}
+
+/// The middle one of sorted values; the former of the middle two.
+fn middle(all: &[f64]) -> Option<f64> {
+    all.get(all.len().checked_sub(1)? / 2).copied()
 }
 
 fn reasons(parts: &[(&str, &Part)]) -> String {
@@ -60,9 +71,11 @@ fn reasons(parts: &[(&str, &Part)]) -> String {
 }
 
 fn listed(caption: &str, trades: &[Trade]) -> String {
-    let mut table =
-        Table::new(caption, &["Symbol", "Side", "From", "To", "Held", "Exit by", "Rows", "Net result"])
-            .words(&[1, 2, 3, 5, 6]);
+    let mut table = Table::new(
+        caption,
+        &["Symbol", "Side", "From", "To", "Held", "Exit by", "Rows", "Against", "In favour", "Net result"],
+    )
+    .words(&[1, 2, 3, 5, 6]);
     for trade in trades {
         let cells = [
             Cell::text(trade.side.as_str()),
@@ -71,6 +84,8 @@ fn listed(caption: &str, trades: &[Trade]) -> String {
             Cell::Number(duration(trade.to - trade.from)),
             Cell::text(trade.reason.as_str()),
             Cell::text(if trade.holdout { "holdout" } else { "training" }),
+            Cell::Number(signed_percent(trade.far.map(|far| far.0))),
+            Cell::Number(signed_percent(trade.far.map(|far| far.1))),
             Cell::Number(money(Some(trade.pnl))),
         ];
         table.row(&trade.symbol, cells);
