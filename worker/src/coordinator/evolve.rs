@@ -102,6 +102,7 @@ impl Evolve<'_> {
         }
     }
 
+    #[expect(clippy::result_large_err, reason = "the error of a run, made once for a window")]
     fn windows(
         &self,
         walk: &WalkForward,
