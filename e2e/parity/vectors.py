@@ -88,7 +88,7 @@ VECTORS = [
     ("rma(close, 14)", "pandas-ta rma", lambda: ta.rma(C, 14, talib=False), RMA),
     ("hma(close, 16)", "pandas-ta hma", lambda: ta.hma(C, 16, talib=False), ""),
     ("vwma(close, 14)", "pandas-ta vwma", lambda: ta.vwma(C, V, 14, talib=False), ""),
-    ("zscore(close, 20)", "pandas-ta zscore with ddof 0",
+    ("zscore(close, 20)", "pandas-ta (close - sma) / stdev with ddof 0",
      lambda: (C - ta.sma(C, 20, talib=False)) / ta.stdev(C, 20, ddof=0, talib=False), ""),
     ("cmf(20)", "pandas-ta cmf", lambda: ta.cmf(H, L, C, V, length=20), ""),
     ("donchian(20).upper", "pandas-ta donchian", lambda: donchian("DCU"), ""),
