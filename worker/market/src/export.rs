@@ -65,8 +65,7 @@ pub fn export(dataset: &Dataset, symbols: &[String], to: &Path, format: Format) 
         }
         let finest = series.high.iter().copied().max().unwrap_or_default();
         if !funding && format != Format::Csv && finest > EXACT {
-            let problem =
-                format!("{} has prices of more digits than f64 holds: say --format csv", series.symbol);
+            let problem = format!("{} has prices of more digits than f64 holds: choose csv", series.symbol);
             return Err(Error::option("format", format.extension(), problem));
         }
     }
