@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 const GENERATIONS: u32 = 4;
 /// How long the generations of the probe may take.
 const LONGEST: Duration = Duration::from_secs(2);
+/// The same of the run that is to end: where a few individuals take longer, so would the tests of the winner.
+const SHORT: Duration = Duration::from_millis(500);
 /// Individuals a species in the run that ends, where the first one could not: the fewest that several species allow.
 const FEWEST: u32 = 8;
 /// How often the flags are looked at.
@@ -64,7 +66,7 @@ pub fn run(
     let mut short = job.clone();
     short.stop.generations = short.stop.generations.min(GENERATIONS);
     let on = |job: &ResolvedJob, limit| begin(job, market, problem, slots, &until(limit, asked));
-    let first = on(&short, Some(LONGEST));
+    let first = on(&short, LONGEST);
     if let Some(Begun { generations, fixed: Some(fixed) }) = &first {
         let count = generations.len() as u32;
         let ended_after = (count < short.stop.generations).then_some(count);
@@ -74,7 +76,7 @@ pub fn run(
     short.initial.iter_mut().for_each(Vec::clear);
     short.config.population = short.config.population.min(FEWEST * short.species.len().max(1) as u32);
     // A job that cannot be probed (no place for files, an individual that fails) can still be estimated.
-    let fixed = on(&short, None).and_then(|ended| ended.fixed).unwrap_or(0.0);
+    let fixed = on(&short, SHORT).and_then(|ended| ended.fixed).unwrap_or(0.0);
     Probe::of(slots, &first.map(|begun| begun.generations).unwrap_or_default(), fixed, alone)
 }
 
@@ -126,13 +128,12 @@ fn begin(
 }
 
 /// A flag that rises after `limit`, or soon after `asked`, also while an individual is evaluated.
-fn until(limit: Option<Duration>, asked: &Arc<AtomicBool>) -> Arc<AtomicBool> {
-    let (flag, asked) = (Arc::new(AtomicBool::new(false)), Arc::clone(asked));
-    let end = limit.map(|limit| Instant::now() + limit);
+fn until(limit: Duration, asked: &Arc<AtomicBool>) -> Arc<AtomicBool> {
+    let (flag, asked, end) = (Arc::new(AtomicBool::new(false)), Arc::clone(asked), Instant::now() + limit);
     let weak = Arc::downgrade(&flag);
     std::thread::spawn(move || {
         while let Some(flag) = weak.upgrade() {
-            if asked.load(Ordering::Relaxed) || end.is_some_and(|end| Instant::now() >= end) {
+            if asked.load(Ordering::Relaxed) || Instant::now() >= end {
                 return flag.store(true, Ordering::Relaxed);
             }
             drop(flag);

@@ -141,6 +141,7 @@ fn a_champion_that_is_not_what_the_ledger_says_makes_no_result() {
         ledger.append(&record).unwrap();
     }
     assert!(turned > 0);
+    ledger.flush().unwrap();
     drop(ledger);
     fs::remove_file(folder.join("RESULT")).unwrap();
     let error = run(&job, &market, &options, &mut Silent, &AtomicBool::new(false)).unwrap_err();

@@ -201,12 +201,15 @@ impl<'a> Driver<'a> {
         let mut done = candidates.len() - tasks.len();
         let mut taken = Ok(());
         let ended = evaluator.evaluate(&tasks, interrupt, &mut |answers| {
+            let before = done;
             done += answers.len();
             taken = self.take(generation, candidates, answers, verdicts, observer);
             if taken.is_err() {
                 return ControlFlow::Break(());
             }
-            observer.observe(RunEvent::Evaluated { generation, done, of: candidates.len() });
+            for done in before + 1..=done {
+                observer.observe(RunEvent::Evaluated { generation, done, of: candidates.len() });
+            }
             ControlFlow::Continue(())
         });
         taken?;
