@@ -15,13 +15,17 @@ pub(crate) fn grow(old: &Series<'_>, new: OwnedSeries) -> Result<(OwnedSeries, S
     let symbol = old.symbol;
     let decimals = old.decimals.max(new.decimals);
     let (old, new) = (rescale(&old.to_owned(), decimals)?, rescale(&new, decimals)?);
-    if let (Some(_), None) | (None, Some(_)) = (&old.volume, &new.volume) {
-        let (with, without) = if old.volume.is_some() { ("dataset", "files") } else { ("files", "dataset") };
-        let problem = format!(
-            "the {with} have volumes and the {without} have none: leave the column out with --columns volume=, or import \
-             all of it anew without --append"
-        );
-        return Err(Error::series(symbol, problem.replace("the dataset have", "the dataset has")));
+    let problem = match (&old.volume, &new.volume) {
+        (None, Some(_)) => {
+            "the dataset has no volumes and the files have: leave them out with --columns volume="
+        }
+        (Some(_), None) => {
+            "the dataset has volumes and the files have none: import all of it anew without --append"
+        }
+        _ => "",
+    };
+    if !problem.is_empty() {
+        return Err(Error::series(symbol, problem));
     }
     let mut out = OwnedSeries { decimals, interval_ms: old.interval_ms, ..empty(&old) };
     let (mut i, mut j, mut both) = (0, 0, 0);
@@ -106,10 +110,12 @@ fn same(symbol: &str, old: &OwnedSeries, i: usize, new: &OwnedSeries, j: usize) 
         (a.to_bits() != b.to_bits()).then_some(("volume", a, b))
     });
     let Some((name, there, here)) = found else { return Ok(()) };
-    Err(differs(symbol, name, old.time_ms[i], there, here))
+    Err(differs(symbol, name, old.time_ms[i], Some(there), Some(here)))
 }
 
-fn differs(symbol: &str, column: &str, time_ms: i64, there: f64, here: f64) -> Error {
+fn differs(symbol: &str, column: &str, time_ms: i64, there: Option<f64>, here: Option<f64>) -> Error {
+    let shown = |value: Option<f64>| value.map_or_else(|| "nothing".to_owned(), |v| v.to_string());
+    let (there, here) = (shown(there), shown(here));
     let problem = format!(
         "{column} of {} is {there} in the dataset and {here} in the files: only you can say which is right. Leave the row \
          out of the files, or import all of it anew without --append",
@@ -121,7 +127,7 @@ fn differs(symbol: &str, column: &str, time_ms: i64, there: f64, here: f64) -> E
 /// Funding stamps of both, each once.
 ///
 /// # Errors
-/// `Invalid` for the first stamp with two rates.
+/// `Invalid` for the first stamp with two rates or two marks.
 pub(crate) fn join_funding(
     symbol: &str,
     old: &[FundingStamp],
@@ -134,9 +140,13 @@ pub(crate) fn join_funding(
     for (stamp, is_new) in all {
         match out.last() {
             Some(last) if is_new && last.time_ms == stamp.time_ms => {
-                if last.rate_e9 != stamp.rate_e9 {
-                    let rate = |s: &FundingStamp| s.rate_e9 as f64 / 1e9;
-                    return Err(differs(symbol, "the funding rate", stamp.time_ms, rate(last), rate(&stamp)));
+                let rate = |s: &FundingStamp| s.rate_e9 as f64 / 1e9;
+                let values = [
+                    ("the funding rate", Some(rate(last)), Some(rate(&stamp))),
+                    ("the mark of the funding", last.mark, stamp.mark),
+                ];
+                if let Some((name, there, here)) = values.into_iter().find(|(_, there, here)| there != here) {
+                    return Err(differs(symbol, name, stamp.time_ms, there, here));
                 }
             }
             _ => out.push(stamp),

@@ -123,13 +123,14 @@ pub(crate) fn check(
     if !funded && step.is_some_and(|step| step >= DAY_MS) {
         report.notes.extend(to_dates(&mut series.time_ms, &parts));
     }
-    if let Some(now_ms) = options.now_ms {
-        report.notes.extend(drop_forming(&mut series, step, now_ms));
-    }
     if let Some(published) = published {
         let (grown, note) = grow(published, series)?;
         series = grown;
         report.notes.push(note);
+    }
+    // Of the grown series: a single row that came is its last.
+    if let Some(now_ms) = options.now_ms {
+        report.notes.extend(drop_forming(&mut series, step, now_ms));
     }
     finish(series, options, report)
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{START, folder, good_csv, plan, published, run, write};
+use common::{HOUR, START, folder, good_csv, plan, published, run, write};
 use galapagos_market::export::{Format, export};
 use galapagos_market::{Dataset, ErrorKind, ImportPlan, ImportSummary, Input, diff};
 use std::path::Path;
@@ -94,6 +94,43 @@ fn symbols_and_funding_that_are_not_in_the_files_stay() {
     let more = write(dir.path(), "A.csv", rows(100, 110));
     assert!(append(dir.path(), vec![Input::new(&more)]).failed.is_empty());
     assert_eq!(latest(dir.path()).symbol("A").unwrap().funding.len(), 12);
+}
+
+#[test]
+fn funding_of_both_must_be_equal_in_rate_and_mark_and_volumes_on_both_sides_or_none() {
+    let dir = folder();
+    published(dir.path());
+    let bars = write(dir.path(), "A.csv", rows(90, 110));
+    let with = |name: &str, text: &str| {
+        let funding = write(dir.path(), "more-funding.csv", text);
+        let mut plan = ImportPlan { append: true, ..plan(&dir.path().join("data"), vec![Input::new(&bars)]) };
+        plan.load.funding = vec![Input::for_symbol("A", funding)];
+        let message = refused(&run(&plan));
+        assert!(message.contains(name) && message.contains("in the dataset"), "{message}");
+    };
+    let stamp = START + 8 * 11 * HOUR;
+    with("the funding rate", &format!("time,rate,mark\n{stamp},0.5,111.5\n"));
+    with("the mark of the funding", &format!("time,rate,mark\n{stamp},0.00021,99\n"));
+    let bare =
+        rows(90, 110).lines().map(|l| l.rsplit_once(',').unwrap().0.to_owned() + "\n").collect::<String>();
+    let bars = write(dir.path(), "B.csv", bare);
+    let message = refused(&append(dir.path(), vec![Input::new(bars)]));
+    assert!(message.contains("has volumes and the files have none"), "{message}");
+}
+
+#[test]
+fn a_single_bar_that_has_not_ended_adds_nothing() {
+    let dir = folder();
+    let first = write(dir.path(), "X.csv", rows(0, 50));
+    append(dir.path(), vec![Input::new(&first)]);
+    let before = latest(dir.path()).digest().to_owned();
+    let forming = write(dir.path(), "X.csv", rows(50, 51));
+    let mut plan = ImportPlan { append: true, ..plan(&dir.path().join("data"), vec![Input::new(&forming)]) };
+    plan.load.check.now_ms = Some(START + 50 * HOUR + HOUR / 2);
+    assert!(run(&plan).failed.is_empty());
+    assert_eq!(latest(dir.path()).digest(), before);
+    plan.load.check.now_ms = Some(START + 51 * HOUR);
+    assert_eq!(run(&plan).symbols[0].rows, 51);
 }
 
 #[test]
