@@ -212,3 +212,18 @@ fn the_start_of_workers_is_told_apart_and_paid_for() {
     // A dollar a second for each of two workers.
     assert!((get("cost") - 2.0 * (get("seconds") + get("start_seconds"))).abs() < 1e-6, "{several}");
 }
+
+#[test]
+fn what_is_exported_is_the_same_dataset_when_it_is_imported_piece_by_piece() {
+    let sandbox = prepared();
+    let to = tempfile::tempdir().unwrap();
+    let folder = to.path().display().to_string();
+    let written = sandbox.json(&["data", "export", "us-stocks", "--to", &folder, "-o", "json"]);
+    for file in written["files"].as_array().unwrap() {
+        let file = file.as_str().unwrap();
+        sandbox.ok(&["import", file, "--append", "--dataset", "again", "--calendar", "sessions:252"]);
+    }
+    let found = sandbox.json(&["data", "diff", "us-stocks", "again", "-o", "json"]);
+    assert_eq!(found["equal"], true, "{found}");
+    assert_eq!(found["a"]["digest"], found["b"]["digest"]);
+}
