@@ -12,8 +12,11 @@ use crate::harness::wait::is_in;
 use crate::harness::{Space, case};
 
 const JOBS: usize = 24;
-/// Writes of the status of one job, from its creation to its result.
+/// Writes of the status of one job, from its creation to its result, over all jobs.
 const WRITES: usize = 12;
+/// Writes of any one job: ten places at the head of the queue if the jobs before it end one by one, what is told behind
+/// the head once a minute, the phases, and what it has cost.
+const MOST: usize = 20;
 
 /// Writes of statuses in a namespace by name of the job, as the API server keeps them in its audit log.
 fn status_writes(namespace: &str) -> BTreeMap<String, usize> {
@@ -31,7 +34,7 @@ fn status_writes(namespace: &str) -> BTreeMap<String, usize> {
 }
 
 #[test]
-fn a_job_that_waits_behind_many_others_is_written_a_dozen_times_at_most() {
+fn a_job_that_waits_behind_many_others_costs_a_dozen_writes() {
     case("many", async |space: &Space| {
         let places = with(pool("default", 0), "/spec/maxConcurrentJobs", json!(3));
         let jobs: Vec<_> = (0..JOBS).map(|n| job(&format!("job-{n:02}"), 24, 1)).collect();
@@ -43,7 +46,9 @@ fn a_job_that_waits_behind_many_others_is_written_a_dozen_times_at_most() {
         assert!(ended.items.iter().all(is_in(Phase::Succeeded)));
         let writes = status_writes(&space.namespace);
         assert_eq!(writes.len(), JOBS, "{writes:?}");
+        let all: usize = writes.values().sum();
+        assert!(all <= WRITES * JOBS, "{all} writes for {JOBS} jobs: {writes:?}");
         let most = writes.values().max().copied().unwrap_or_default();
-        assert!(most <= WRITES, "a job was written {most} times: {writes:?}");
+        assert!(most <= MOST, "a job was written {most} times: {writes:?}");
     });
 }
