@@ -16,6 +16,9 @@ pub(super) const LE: u8 = 3;
 /// Rows of one block of one series.
 pub(super) type Rows = [f64; BLOCK];
 
+/// The same of whole numbers.
+pub(crate) type WholeRows = [i64; BLOCK];
+
 /// One instruction set: a value of it is the proof that the processor has the instructions. `OP` is one of [`GT`], [`LT`], [`GE`], [`LE`]; a comparison with NaN is false.
 pub(super) trait Isa: Copy {
     /// Bit t: `a[t] OP b[t] * factor` (the product rounded once).
@@ -29,6 +32,15 @@ pub(super) trait Isa: Copy {
 
     /// Bit t: `a[t] * m > b[t] * n`, and the same with `<` (each product rounded once).
     fn order(self, a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits);
+
+    /// Bit t: `a[t] < b[t]`.
+    fn whole(self, a: &WholeRows, b: &WholeRows) -> Bits;
+
+    /// Bit t: `a[t] * m < b[t] * n`; all four fit into 32 bits.
+    fn products(self, a: &WholeRows, m: i64, b: &WholeRows, n: i64) -> Bits;
+
+    /// Bit t: `a[t] OP level`; `OP` is [`GT`] or [`LT`].
+    fn whole_level<const OP: u8>(self, a: &WholeRows, level: i64) -> Bits;
 }
 
 /// Plain Rust: the form the others are tested against.
@@ -76,13 +88,28 @@ impl Isa for Portable {
     fn order(self, a: &Rows, m: f64, b: &Rows, n: f64) -> (Bits, Bits) {
         (bits_of(|t| a[t] * m > b[t] * n), bits_of(|t| a[t] * m < b[t] * n))
     }
+
+    #[inline(always)]
+    fn whole(self, a: &WholeRows, b: &WholeRows) -> Bits {
+        bits_of(|t| a[t] < b[t])
+    }
+
+    #[inline(always)]
+    fn products(self, a: &WholeRows, m: i64, b: &WholeRows, n: i64) -> Bits {
+        bits_of(|t| a[t].wrapping_mul(m) < b[t].wrapping_mul(n))
+    }
+
+    #[inline(always)]
+    fn whole_level<const OP: u8>(self, a: &WholeRows, level: i64) -> Bits {
+        bits_of(|t| if OP == GT { a[t] > level } else { a[t] < level })
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod x86 {
     //! AVX2 and AVX-512.
 
-    use super::{BLOCK, Bits, GE, GT, Isa, LT, Rows, WORDS};
+    use super::{BLOCK, Bits, GE, GT, Isa, LT, Rows, WORDS, WholeRows};
     use std::arch::x86_64::*;
 
     /// Eight rows a comparison. Made by [`Avx512::detect`] alone.
@@ -188,6 +215,50 @@ pub(super) mod x86 {
                     // SAFETY: `self` exists only where the processor has these features.
                     unsafe { form(a, m, b, n) }
                 }
+
+                #[inline(always)]
+                fn whole(self, a: &WholeRows, b: &WholeRows) -> Bits {
+                    #[inline]
+                    #[target_feature(enable = $features)]
+                    fn form(a: &WholeRows, b: &WholeRows) -> Bits {
+                        // SAFETY: `i` ends at most `lanes` rows before the end of both arrays.
+                        bits(|i| unsafe { less(load(a.as_ptr().add(i)), load(b.as_ptr().add(i))) })
+                    }
+                    // SAFETY: `self` exists only where the processor has these features.
+                    unsafe { form(a, b) }
+                }
+
+                #[inline(always)]
+                fn products(self, a: &WholeRows, m: i64, b: &WholeRows, n: i64) -> Bits {
+                    #[inline]
+                    #[target_feature(enable = $features)]
+                    fn form(a: &WholeRows, m: i64, b: &WholeRows, n: i64) -> Bits {
+                        let (m, n) = (every(m), every(n));
+                        // SAFETY: `i` ends at most `lanes` rows before the end of both arrays.
+                        bits(|i| unsafe {
+                            let (a, b) = (load(a.as_ptr().add(i)), load(b.as_ptr().add(i)));
+                            less(times(a, m), times(b, n))
+                        })
+                    }
+                    // SAFETY: `self` exists only where the processor has these features.
+                    unsafe { form(a, m, b, n) }
+                }
+
+                #[inline(always)]
+                fn whole_level<const OP: u8>(self, a: &WholeRows, level: i64) -> Bits {
+                    #[inline]
+                    #[target_feature(enable = $features)]
+                    fn form<const OP: u8>(a: &WholeRows, level: i64) -> Bits {
+                        let level = every(level);
+                        // SAFETY: `i` ends at most `lanes` rows before the end of the array.
+                        bits(|i| unsafe {
+                            let a = load(a.as_ptr().add(i));
+                            if OP == GT { less(level, a) } else { less(a, level) }
+                        })
+                    }
+                    // SAFETY: `self` exists only where the processor has these features.
+                    unsafe { form::<OP>(a, level) }
+                }
             }
 
             impl $isa {
@@ -218,6 +289,23 @@ pub(super) mod x86 {
             gather::<{ Avx512::LANES }>(mask)
         }
 
+        use std::arch::x86_64::{_mm512_mul_epi32 as times, _mm512_set1_epi64 as every};
+
+        #[inline]
+        #[target_feature(enable = "avx512f")]
+        pub(super) fn less(a: __m512i, b: __m512i) -> u64 {
+            u64::from(_mm512_cmplt_epi64_mask(a, b))
+        }
+
+        /// # Safety
+        /// Eight rows can be read.
+        #[inline]
+        #[target_feature(enable = "avx512f")]
+        pub(super) unsafe fn load(rows: *const i64) -> __m512i {
+            // SAFETY: the caller's.
+            unsafe { _mm512_loadu_epi64(rows) }
+        }
+
         forms!(Avx512, "avx512f", 8, _mm512_loadu_pd, _mm512_set1_pd, _mm512_mul_pd, compare);
     }
 
@@ -238,6 +326,23 @@ pub(super) mod x86 {
         #[inline(always)]
         fn bits(mask: impl Fn(usize) -> u64) -> Bits {
             gather::<{ Avx2::LANES }>(mask)
+        }
+
+        use std::arch::x86_64::{_mm256_mul_epi32 as times, _mm256_set1_epi64x as every};
+
+        #[inline]
+        #[target_feature(enable = "avx2")]
+        pub(super) fn less(a: __m256i, b: __m256i) -> u64 {
+            u64::from(_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(b, a))) as u32)
+        }
+
+        /// # Safety
+        /// Four rows can be read.
+        #[inline]
+        #[target_feature(enable = "avx2")]
+        pub(super) unsafe fn load(rows: *const i64) -> __m256i {
+            // SAFETY: the caller's.
+            unsafe { _mm256_loadu_si256(rows.cast()) }
         }
 
         forms!(Avx2, "avx2", 4, _mm256_loadu_pd, _mm256_set1_pd, _mm256_mul_pd, compare);
@@ -276,8 +381,26 @@ mod tests {
         out
     }
 
+    /// Numbers of 32 bits with many that are equal, the least and the largest among them.
+    fn whole(rows: &Rows) -> Box<WholeRows> {
+        Box::new(rows.map(|x| match x as i64 {
+            0 if x.is_nan() => i32::MIN.into(),
+            5 => i32::MAX.into(),
+            x => x - 3,
+        }))
+    }
+
     fn all<I: Isa>(isa: I, a: &Rows, b: &Rows) -> Vec<Bits> {
+        let (x, y) = (whole(a), whole(b));
+        let far = x.map(|x| x << 31);
         vec![
+            isa.whole(&x, &y),
+            isa.whole(&y, &far),
+            isa.products(&x, 3, &y, 2),
+            isa.products(&x, i32::MIN.into(), &y, i32::MAX.into()),
+            isa.whole_level::<GT>(&far, -1),
+            isa.whole_level::<LT>(&far, i64::MIN),
+            isa.whole_level::<LT>(&x, 1),
             isa.pair::<GT>(a, b),
             isa.pair::<LT>(a, b),
             isa.pair::<GE>(a, b),
@@ -296,7 +419,10 @@ mod tests {
         for seed in 0..20 {
             let (a, b) = (rows(seed), rows(seed + 1000));
             let plain = all(Portable, &a, &b);
-            assert_eq!(plain[0][3] >> 5 & 1 == 1, a[3 * 64 + 5] > b[3 * 64 + 5]);
+            let row = |bits: &Bits| bits[3] >> 5 & 1 == 1;
+            let (x, y) = (whole(&a)[3 * 64 + 5], whole(&b)[3 * 64 + 5]);
+            assert_eq!((row(&plain[0]), row(&plain[2])), (x < y, x * 3 < y * 2));
+            assert_eq!(row(&plain[7]), a[3 * 64 + 5] > b[3 * 64 + 5]);
             #[cfg(target_arch = "x86_64")]
             {
                 if let Some(isa) = x86::Avx512::detect() {

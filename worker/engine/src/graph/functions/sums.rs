@@ -44,6 +44,7 @@ impl WindowSum {
 }
 
 impl Stream for WindowSum {
+    #[inline(always)]
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let out = out.numbers_mut(rows.len);
         self.0.fill(rows.numbers(0), out);
@@ -67,11 +68,19 @@ impl Deviation {
     }
 }
 
+/// As f64. Most fit into 64 bits, which the processor rounds itself, to the same number.
+#[inline(always)]
+fn rounded(x: i128) -> f64 {
+    i64::try_from(x).map_or(x as f64, |x| x as f64)
+}
+
+#[inline(always)]
 fn square(x: i64) -> i128 {
     i128::from(x) * i128::from(x)
 }
 
 impl Stream for Deviation {
+    #[inline(always)]
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let x = rows.whole::<i64>(0);
         let lead = rows.lead(rows.column(0).start.saturating_add(self.n - 1));
@@ -84,11 +93,11 @@ impl Stream for Deviation {
             *out = if i < lead {
                 f64::NAN
             } else if let Some(d) = self.denominator {
-                finite((v as f64).sqrt() / (n * d) as f64)
+                finite(rounded(v).sqrt() / (n * d) as f64)
             } else if v == 0 {
                 0.0
             } else {
-                finite((n * i128::from(x[i]) - self.sum) as f64 / (v as f64).sqrt())
+                finite(rounded(n * i128::from(x[i]) - self.sum) / rounded(v).sqrt())
             };
         }
     }
