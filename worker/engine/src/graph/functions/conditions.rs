@@ -178,3 +178,96 @@ pub(super) fn whole(comparison: Comparison, left: Side, right: Side, largest: i1
         (true, true) => of::<i128, i128>(comparison, a, b),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bars::Bars;
+
+    const ALL: [Comparison; 5] =
+        [Comparison::Less, Comparison::AtMost, Comparison::Equal, Comparison::Greater, Comparison::AtLeast];
+
+    fn bars() -> Bars<'static> {
+        Bars {
+            symbol: "A",
+            decimals: 0,
+            interval_ms: 60_000,
+            time_ms: &[],
+            open: &[],
+            high: &[],
+            low: &[],
+            close: &[],
+            volume: None,
+            funding: &[],
+            signals: None,
+        }
+    }
+
+    /// Numbers up to `most` of both signs, many of them equal, the largest and the least among them.
+    fn column(seed: &mut u64, most: i64, len: usize, start: usize) -> Column {
+        let mut next = || {
+            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (*seed >> 33) as i64
+        };
+        let value = |kind: i64, x: i64| match kind % 8 {
+            0 => most,
+            1 => -most,
+            2 => 0,
+            3 | 4 => x % 3 - 1,
+            _ => x % (most + 1),
+        };
+        Column { narrow: (0..len).map(|_| value(next(), next())).collect(), start, ..Column::default() }
+    }
+
+    fn check(
+        mut stream: Box<dyn Stream>,
+        columns: &[Column],
+        len: usize,
+        holds: impl Fn(usize) -> bool,
+        text: &str,
+    ) {
+        let inputs: Vec<usize> = (0..columns.len()).collect();
+        let from = 1_024;
+        let mut out = Column::default();
+        stream.fill(&Rows { columns, inputs: &inputs, from, len, bars: bars() }, &mut out);
+        for i in 0..len {
+            let known = columns.iter().all(|column| from + i >= column.start);
+            assert_eq!(out.condition(i), known.then(|| holds(i)), "{text}, row {i} of {len}");
+        }
+        assert_eq!((out.truth.len(), out.known.len()), (len.div_ceil(64), len.div_ceil(64)));
+    }
+
+    #[test]
+    fn whole_numbers_are_compared_exactly_whatever_their_size_their_factors_and_the_length_of_the_block() {
+        let mut seed = 3;
+        // Tick, weight and factors: plain, of 32 bits to their edge, of 64 bits, beyond.
+        let sizes = [
+            (1 << 40, 1, 1, 1),
+            (1_000_000, 200, 200, 50),
+            (i64::from(i32::MAX), 1, i128::from(i32::MAX), -i128::from(i32::MAX)),
+            (i64::from(i32::MAX) + 1, 1, 2, 3),
+            (1 << 40, 4, 5, -7),
+            (1 << 50, 9, 1 << 40, 1 << 40),
+        ];
+        for (largest, weight, a, b) in sizes {
+            let most = largest * weight;
+            for len in [512, 511, 64, 1] {
+                for start in [0, 1_030, 1_024 + len, 5_000] {
+                    let columns = [column(&mut seed, most, len, start), column(&mut seed, most, len, 900)];
+                    let side = |factor| Side { factor, weight: weight.into(), wide: false };
+                    let wide = |column: usize, i: usize| i128::from(columns[column].narrow[i]);
+                    for how in ALL {
+                        let text = format!("{how:?} of {most} times {a} and {b}");
+                        let stream = whole(how, side(a), side(b), largest.into());
+                        check(stream, &columns, len, |i| how.holds(wide(0, i) * a, wide(1, i) * b), &text);
+                        for level in [0, -1, i128::from(most), i64::MIN.into(), i64::MAX.into()] {
+                            let stream = narrow_level(how, level);
+                            let text = format!("{how:?} beside {level}");
+                            check(stream, &columns[..1], len, |i| how.holds(wide(0, i), level), &text);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -71,7 +71,10 @@ impl Deviation {
 /// As f64. Most fit into 64 bits, which the processor rounds itself, to the same number.
 #[inline(always)]
 fn rounded(x: i128) -> f64 {
-    i64::try_from(x).map_or(x as f64, |x| x as f64)
+    match i64::try_from(x) {
+        Ok(short) => short as f64,
+        Err(_) => x as f64,
+    }
 }
 
 #[inline(always)]
@@ -80,7 +83,6 @@ fn square(x: i64) -> i128 {
 }
 
 impl Stream for Deviation {
-    #[inline(always)]
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let x = rows.whole::<i64>(0);
         let lead = rows.lead(rows.column(0).start.saturating_add(self.n - 1));
