@@ -7,7 +7,7 @@
 use super::Bits;
 #[cfg(target_arch = "x86_64")]
 use super::kernels::x86::{Avx2, Avx512};
-use super::kernels::{GE, GT, Isa, LE, LT, Portable, Rows};
+use super::kernels::{GE, GT, Isa, LE, LT, Portable, Rows, WholeRows};
 use crate::graph::Comparison;
 
 /// A set of instructions that this processor has.
@@ -28,6 +28,13 @@ pub(super) enum Kind {
 pub(super) trait Work {
     /// Does it, inlined into code of the set.
     fn run<I: Isa>(self, isa: I);
+}
+
+/// Loops that each set is compiled for, though they do not name it. What they call must be `#[inline(always)]`: what
+/// stands alone, a closure too, is plain Rust.
+pub(crate) trait Loops {
+    /// Does them.
+    fn run(self);
 }
 
 impl InstructionSet {
@@ -71,6 +78,49 @@ impl InstructionSet {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `isa` exists only where the processor has all features that `narrow` is compiled for.
             Kind::Avx2(isa) => unsafe { narrow(isa, work) },
+        }
+    }
+
+    /// Does work that names no instructions with this set.
+    #[inline]
+    pub(crate) fn widened(self, work: impl Loops) {
+        struct Plain<W>(W);
+
+        impl<W: Loops> Work for Plain<W> {
+            #[inline(always)]
+            fn run<I: Isa>(self, _isa: I) {
+                self.0.run();
+            }
+        }
+
+        self.run(Plain(work));
+    }
+
+    /// Which rows of a block fulfil `a * m < b * n`; all four fit into 32 bits, or `m` and `n` are 1.
+    pub(crate) fn less(self, (a, m): (&WholeRows, i64), (b, n): (&WholeRows, i64)) -> Bits {
+        fn less<I: Isa>(isa: I, (a, m): (&WholeRows, i64), (b, n): (&WholeRows, i64)) -> Bits {
+            if m == 1 && n == 1 { isa.whole(a, b) } else { isa.products(a, m, b, n) }
+        }
+        match self.0 {
+            Kind::Portable(isa) => less(isa, (a, m), (b, n)),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(isa) => less(isa, (a, m), (b, n)),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(isa) => less(isa, (a, m), (b, n)),
+        }
+    }
+
+    /// Which rows of a block are above a number, or below it.
+    pub(crate) fn beyond(self, above: bool, a: &WholeRows, level: i64) -> Bits {
+        fn beyond<I: Isa>(isa: I, above: bool, a: &WholeRows, level: i64) -> Bits {
+            if above { isa.whole_level::<GT>(a, level) } else { isa.whole_level::<LT>(a, level) }
+        }
+        match self.0 {
+            Kind::Portable(isa) => beyond(isa, above, a, level),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(isa) => beyond(isa, above, a, level),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(isa) => beyond(isa, above, a, level),
         }
     }
 

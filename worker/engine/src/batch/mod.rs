@@ -59,6 +59,7 @@ use crate::rules::Own;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
 pub use instructions::InstructionSet;
+pub(crate) use instructions::Loops;
 pub(crate) use key::Key;
 pub use pass::Scratch;
 use pass::{Pass, Start};
@@ -70,7 +71,7 @@ const BLOCK: usize = 512;
 /// Words of one bit per row.
 const WORDS: usize = BLOCK / 64;
 /// One bit per row of a block.
-type Bits = [u64; WORDS];
+pub(crate) type Bits = [u64; WORDS];
 /// Individuals of one pass over the rows: their accounts stay in the cache beside the series.
 const PASS: usize = 2048;
 

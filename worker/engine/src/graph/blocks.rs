@@ -2,7 +2,7 @@
 
 use super::column::{Column, Kind, NEVER, Rows, Stream};
 use super::frame::{Aggregated, Sight, Source};
-use super::functions::stream;
+use super::functions::{lanes, stream};
 use super::op::Op;
 use super::places::Places;
 use super::plan::{Origin, Plan, Slot};
@@ -11,15 +11,17 @@ use crate::bars::Bars;
 
 /// The nodes of a plan over the rows of a market: one block at a time, whose rows stay in the processor's cache.
 pub struct Blocks<'a> {
-    plan: &'a Plan,
     frame: FrameBlocks<'a>,
+    /// The column of each slot.
+    slots: Vec<usize>,
 }
 
 impl<'a> Blocks<'a> {
     /// Before the first row.
     pub fn new(plan: &'a Plan, market: &Market<'a>) -> Blocks<'a> {
         let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market, &plan.needed());
-        Blocks { plan, frame }
+        let slots = plan.wanted.iter().map(|wanted| frame.places.of[wanted.node]).collect();
+        Blocks { frame, slots }
     }
 
     /// Computes rows `from..to`; blocks follow each other without a gap.
@@ -29,19 +31,22 @@ impl<'a> Blocks<'a> {
     }
 
     /// The numbers of a slot in the rows of the block, NaN where there is none.
+    #[inline]
     pub fn numbers(&self, slot: Slot) -> &[f64] {
         &self.column(slot).numbers
     }
 
     /// The conditions of a slot in the rows of the block, 64 rows a word: which are true, and which are known. None is
     /// true that is not known.
+    #[inline]
     pub fn conditions(&self, slot: Slot) -> (&[u64], &[u64]) {
         let column = self.column(slot);
         (&column.truth, &column.known)
     }
 
+    #[inline]
     fn column(&self, slot: Slot) -> &Column {
-        &self.frame.columns[self.frame.places.of[self.plan.wanted[slot.0].node]]
+        &self.frame.columns[self.slots[slot.0]]
     }
 }
 
@@ -118,9 +123,11 @@ impl<'a> FrameBlocks<'a> {
         });
         let children = children.collect();
         let largest = largest(&source.bars(), plan.largest_constant());
+        let mut averages = lanes::averages(nodes());
         let work = nodes().filter_map(|(i, node)| {
             let inputs = node.inputs.iter().map(|&input| places.of[input]).collect();
-            Some(Work { inputs, out: places.of[i], stream: stream(node, largest)? })
+            let stream = averages.remove(&i).or_else(|| stream(node, largest))?;
+            Some(Work { inputs, out: places.of[i], stream })
         });
         let work = work.collect();
         let columns = vec![Column::default(); places.count];

@@ -83,6 +83,7 @@ impl Column {
     }
 
     /// Writes conditions word by word.
+    #[inline]
     pub fn set_words(&mut self, rows: usize, mut of: impl FnMut(usize) -> (u64, u64)) {
         self.truth.clear();
         self.known.clear();
@@ -275,6 +276,7 @@ pub(crate) trait Stream: Send {
 
 /// A node without memory.
 impl<F: FnMut(&Rows<'_>, &mut Column) + Send> Stream for F {
+    #[inline(always)]
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         self(rows, out);
     }

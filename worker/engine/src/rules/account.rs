@@ -1,7 +1,7 @@
 //! The rules beside a running account: latch, waits, stops and targets, close by close: `docs/contract/rules.md`, "the
 //! account". The simulator fills; this file decides.
 
-use super::code::View;
+use super::code::{Test, View};
 use super::decisions::{Decisions, Side as Rules, Size};
 use super::known::{Kept, Known};
 use super::state::{Position, State, Term};
@@ -136,7 +136,9 @@ impl<'a> RulesAccount<'a> {
         // The entries with their shares, and the exits.
         let shares = [true, false].map(|long| self.share_of_entry(long, known, t, account));
         let mut entries = shares.map(|share| share.is_some());
-        let exits = [true, false].map(|long| self.is_left(long, known, t, account));
+        // An exit says nothing of a side that neither the latch nor the account is on.
+        let is_on = |long| sign_of(long) == self.latch || self.position.is_some_and(|p| p.long == long);
+        let exits = [true, false].map(|long| is_on(long) && self.is_left(long, known, t, account));
         for (waits, met) in self.waiting.iter_mut().zip(entries) {
             *waits &= met;
         }
@@ -218,8 +220,16 @@ impl<'a> RulesAccount<'a> {
     /// The share of the equity of an entry at this close; `None`: the entry is not met.
     fn share_of_entry(&self, long: bool, known: Known, t: usize, account: State) -> Option<f64> {
         let side = self.rules.sides[number(long)].as_ref()?;
-        let view = View { known, row: t, signal: (known, t), state: account };
-        if !side.enter.is_met(view) {
+        // What the market alone decides needs no view of the account.
+        let column = if let Test::Column(slot) = &side.enter { Some(*slot) } else { None };
+        if column.is_some_and(|slot| known.truth(slot, t) != Some(true)) {
+            return None;
+        }
+        if column.is_some() && matches!(side.size, Size::Whole) {
+            return Some(1.0);
+        }
+        let view = &View { known, row: t, signal: (known, t), state: account };
+        if column.is_none() && !side.enter.is_met(view) {
             return None;
         }
         let share = match &side.size {
@@ -244,13 +254,16 @@ impl<'a> RulesAccount<'a> {
         let Some(exit) = self.rules.sides[number(long)].as_ref().and_then(|side| side.exit.as_ref()) else {
             return false;
         };
+        if let Test::Column(slot) = exit {
+            return known.truth(*slot, t) == Some(true);
+        }
         let position = self.position.as_ref().filter(|position| position.long == long);
         let state = position.map_or(State::UNKNOWN, |p| p.at_close(t, self.prepared.close[t]));
         let state = [Term::BarsSinceExit, Term::LastPnl, Term::TradesToday]
             .into_iter()
             .fold(state, |state, term| state.with(term, account.get(term)));
         let signal = position.map_or((known, t), |p| (Known::Kept(&self.kept_of_position), p.signal));
-        exit.is_met(View { known, row: t, signal, state })
+        exit.is_met(&View { known, row: t, signal, state })
     }
 
     fn account_terms(&self, t: usize) -> State {
@@ -273,7 +286,7 @@ fn level(
     signal: (Known, usize),
     state: State,
 ) -> f64 {
-    code.map_or(f64::NAN, |code| code.value(View { known, row, signal, state }))
+    code.map_or(f64::NAN, |code| code.value(&View { known, row, signal, state }))
 }
 
 fn sign_of(long: bool) -> i8 {

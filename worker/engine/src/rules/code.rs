@@ -71,19 +71,19 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    fn at_signal(self) -> Self {
-        View { known: self.signal.0, row: self.signal.1, ..self }
+    fn at_signal(&self) -> Self {
+        View { known: self.signal.0, row: self.signal.1, ..*self }
     }
 }
 
 impl Number {
     /// The value in a row.
-    pub fn value(&self, view: View) -> f64 {
+    pub fn value(&self, view: &View) -> f64 {
         match self {
             Number::Constant(x) => *x,
             Number::Column(slot) => view.known.number(*slot, view.row),
             Number::Term(term) => finite(view.state.get(*term)),
-            Number::AtSignal(x) => x.value(view.at_signal()),
+            Number::AtSignal(x) => x.value(&view.at_signal()),
             Number::Negative(x) => -x.value(view),
             Number::Arithmetic(how, x, y) => {
                 let (x, y) = (x.value(view), y.value(view));
@@ -116,7 +116,7 @@ impl Number {
 }
 
 /// The operand that `keeps` against each one behind it; na if one is.
-fn fold(all: &[Number], view: View, keeps: fn(f64, f64) -> bool) -> f64 {
+fn fold(all: &[Number], view: &View, keeps: fn(f64, f64) -> bool) -> f64 {
     let mut values = all.iter().map(|x| x.value(view));
     let Some(mut best) = values.next() else { return f64::NAN };
     for next in values {
@@ -133,7 +133,7 @@ fn fold(all: &[Number], view: View, keeps: fn(f64, f64) -> bool) -> f64 {
 
 impl Test {
     /// The value in a row; `None` is na.
-    pub fn value(&self, view: View) -> Option<bool> {
+    pub fn value(&self, view: &View) -> Option<bool> {
         match self {
             Test::Fixed(value) => Some(*value),
             Test::Column(slot) => view.known.truth(*slot, view.row),
@@ -167,7 +167,7 @@ impl Test {
             Test::OrElse(x, y) => x.value(view).or_else(|| y.value(view)),
             Test::NoNumber(x) => Some(x.value(view).is_nan()),
             Test::Unknown(x) => Some(x.value(view).is_none()),
-            Test::AtSignal(x) => x.value(view.at_signal()),
+            Test::AtSignal(x) => x.value(&view.at_signal()),
         }
     }
 
@@ -181,7 +181,7 @@ impl Test {
     }
 
     /// Whether it is met: na is not.
-    pub fn is_met(&self, view: View) -> bool {
+    pub fn is_met(&self, view: &View) -> bool {
         self.value(view) == Some(true)
     }
 }

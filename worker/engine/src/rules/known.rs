@@ -23,6 +23,7 @@ pub(crate) enum Kept {
 
 impl<'a> Known<'a> {
     /// The number of a row; NaN where there is none.
+    #[inline]
     pub fn number(self, slot: Slot, row: usize) -> f64 {
         match self {
             Known::All(columns) => columns.numbers(slot)[row],
@@ -35,6 +36,7 @@ impl<'a> Known<'a> {
     }
 
     /// The condition of a row; nothing if it is na.
+    #[inline]
     pub fn truth(self, slot: Slot, row: usize) -> Option<bool> {
         if let Known::Kept(kept) = self {
             return match find(kept, slot) {
@@ -56,6 +58,7 @@ impl<'a> Known<'a> {
     }
 
     /// The conditions of 64 rows from one on: which are true, and which are known. Bits beyond the last row mean nothing.
+    #[inline]
     pub fn bits(self, slot: Slot, from: usize) -> (u64, u64) {
         let (planes, from) = match self {
             Known::All(columns) => (columns.conditions(slot).planes(), from),

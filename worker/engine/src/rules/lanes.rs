@@ -112,7 +112,7 @@ impl Number {
                 return Some(finite(span.fixed.get(*term)));
             }
             Number::Term(term) => span.term(*term, &mut out[..rows]),
-            Number::AtSignal(x) => return Some(x.value(span.at_signal())),
+            Number::AtSignal(x) => return Some(x.value(&span.at_signal())),
             Number::Negative(x) => return one(x, span, out, |x| -x),
             Number::Absolute(x) => return one(x, span, out, f64::abs),
             Number::Arithmetic(how, x, y) => {
@@ -270,7 +270,7 @@ impl Test {
                 (word_of_one(&a, 0, f64::is_nan) & all, all)
             }
             Test::Unknown(x) => (all & !x.lanes(span).1, all),
-            Test::AtSignal(x) => match x.value(span.at_signal()) {
+            Test::AtSignal(x) => match x.value(&span.at_signal()) {
                 Some(value) => (if value { all } else { 0 }, all),
                 None => (0, 0),
             },

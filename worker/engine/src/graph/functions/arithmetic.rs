@@ -1,11 +1,11 @@
 //! Operations on numbers, one rounding each.
 
-use super::{finite, numbers};
-use crate::graph::column::Stream;
+use super::{finite, widened};
+use crate::graph::column::{Column, Rows, Stream};
 use crate::graph::op::{Arithmetic, Unary};
 
 /// The result of one row; na where an operand is, or where it is not finite.
-#[inline]
+#[inline(always)]
 pub(super) fn of_two(arithmetic: Arithmetic, x: f64, y: f64) -> f64 {
     match arithmetic {
         Arithmetic::Plus => finite(x + y),
@@ -34,7 +34,7 @@ pub(super) fn of_two(arithmetic: Arithmetic, x: f64, y: f64) -> f64 {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn unless_na(x: f64, y: f64, result: f64) -> f64 {
     if x.is_nan() || y.is_nan() { f64::NAN } else { result }
 }
@@ -51,19 +51,33 @@ pub(super) fn of_one(unary: Unary, x: f64) -> f64 {
     }
 }
 
-fn pairs(f: impl Fn(f64, f64) -> f64 + Send + 'static) -> Box<dyn Stream> {
-    numbers(move |rows, out| {
+struct Pairs<F>(F);
+
+impl<F: Fn(f64, f64) -> f64 + Send> Stream for Pairs<F> {
+    #[inline(always)]
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let (x, y) = (rows.numbers(0), rows.numbers(1));
         let out = out.numbers_mut(rows.len);
-        out.iter_mut().zip(x).zip(y).for_each(|((o, &x), &y)| *o = f(x, y));
-    })
+        out.iter_mut().zip(x).zip(y).for_each(|((o, &x), &y)| *o = self.0(x, y));
+    }
+}
+
+fn pairs(f: impl Fn(f64, f64) -> f64 + Send + 'static) -> Box<dyn Stream> {
+    widened(Pairs(f))
+}
+
+struct Singles<F>(F);
+
+impl<F: Fn(f64) -> f64 + Send> Stream for Singles<F> {
+    #[inline(always)]
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
+        let x = rows.numbers(0);
+        out.numbers_mut(rows.len).iter_mut().zip(x).for_each(|(o, &x)| *o = self.0(x));
+    }
 }
 
 fn singles(f: impl Fn(f64) -> f64 + Send + 'static) -> Box<dyn Stream> {
-    numbers(move |rows, out| {
-        let x = rows.numbers(0);
-        out.numbers_mut(rows.len).iter_mut().zip(x).for_each(|(o, &x)| *o = f(x));
-    })
+    widened(Singles(f))
 }
 
 /// Two columns.

@@ -2,9 +2,21 @@
 //! are.
 
 use super::finite;
-use crate::graph::column::{Column, Rows, Stream};
+
+/// An average that, once it has begun, moves by a factor of the distance to the next value.
+pub(super) trait Average: Clone + Send + 'static {
+    /// The average with the next value.
+    fn next(&mut self, x: f64) -> f64;
+
+    /// Where it is and its factor, once it has begun.
+    fn begun(&self) -> Option<(f64, f64)>;
+
+    /// Puts one that has begun somewhere else.
+    fn put(&mut self, value: f64);
+}
 
 /// Exponential average (C2).
+#[derive(Clone)]
 pub(super) struct Ema {
     a: f64,
     e: Option<f64>,
@@ -14,7 +26,9 @@ impl Ema {
     pub fn new(n: usize) -> Ema {
         Ema { a: 2.0 / (n as f64 + 1.0), e: None }
     }
+}
 
+impl Average for Ema {
     #[inline]
     fn next(&mut self, x: f64) -> f64 {
         if x.is_nan() {
@@ -24,12 +38,13 @@ impl Ema {
         self.e = Some(e);
         finite(e)
     }
-}
 
-impl Stream for Ema {
-    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
-        let x = rows.numbers(0);
-        out.numbers_mut(rows.len).iter_mut().zip(x).for_each(|(o, &x)| *o = self.next(x));
+    fn begun(&self) -> Option<(f64, f64)> {
+        self.e.map(|e| (e, self.a))
+    }
+
+    fn put(&mut self, value: f64) {
+        self.e = Some(value);
     }
 }
 
@@ -48,10 +63,12 @@ impl Rma {
     pub fn new(n: usize) -> Rma {
         Rma { n, k: 1.0 / n as f64, taken: 0, sum: 0.0, w: 0.0 }
     }
+}
 
+impl Average for Rma {
     /// The average with the next value; na until it has as many as its first mean takes.
     #[inline]
-    pub fn next(&mut self, x: f64) -> f64 {
+    fn next(&mut self, x: f64) -> f64 {
         if x.is_nan() {
             return f64::NAN;
         }
@@ -67,11 +84,12 @@ impl Rma {
         }
         finite(self.w)
     }
-}
 
-impl Stream for Rma {
-    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
-        let x = rows.numbers(0);
-        out.numbers_mut(rows.len).iter_mut().zip(x).for_each(|(o, &x)| *o = self.next(x));
+    fn begun(&self) -> Option<(f64, f64)> {
+        (self.taken == self.n).then_some((self.w, self.k))
+    }
+
+    fn put(&mut self, value: f64) {
+        self.w = value;
     }
 }

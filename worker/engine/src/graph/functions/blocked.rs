@@ -65,6 +65,7 @@ impl<J: Join> Blocked<J> {
     }
 
     /// Takes the next rows and writes what becomes of the window that ends at each.
+    #[inline(always)]
     pub fn fill(&mut self, x: &[J::Row], out: &mut [J::Row]) {
         let mut t = 0;
         while t < x.len() {

@@ -1,7 +1,7 @@
 //! Comparisons. na beside anything is na.
 
 use super::numbers as node;
-use crate::batch::InstructionSet;
+use crate::batch::{Bits, InstructionSet};
 use crate::graph::column::{Column, Rows, Stream, Whole, span, word_of_one, word_of_two};
 use crate::graph::op::{Comparison, Side};
 
@@ -64,42 +64,110 @@ fn known_from(rows: &Rows<'_>, start: usize, out: &mut Column, word: impl Fn(usi
     out.set_words(rows.len, |w| (word(w), span(lead, rows.len, w)));
 }
 
-/// A column of numerators and a whole number.
-pub(super) fn level<T: Whole>(comparison: Comparison, level: i128) -> Box<dyn Stream> {
-    fn of<T: Whole>(level: T, holds: impl Fn(T, T) -> bool + Send + 'static) -> Box<dyn Stream> {
+/// The same of a whole block.
+fn bits_known_from(rows: &Rows<'_>, start: usize, out: &mut Column, truth: Bits) {
+    let lead = rows.lead(start);
+    let known: Bits = std::array::from_fn(|w| span(lead, rows.len, w));
+    out.set_bits([std::array::from_fn(|w| truth[w] & known[w]), known]);
+}
+
+/// A comparison by `less`, whose operands are the other way round where that is asked for.
+fn by_less(comparison: Comparison, less: impl Fn(bool) -> Bits) -> Bits {
+    match comparison {
+        Comparison::Less => less(false),
+        Comparison::AtMost => less(true).map(|word| !word),
+        Comparison::Equal => {
+            let (below, above) = (less(false), less(true));
+            std::array::from_fn(|w| !(below[w] | above[w]))
+        }
+        Comparison::Greater => less(true),
+        Comparison::AtLeast => less(false).map(|word| !word),
+    }
+}
+
+/// A column of narrow numerators and a whole number.
+pub(super) fn narrow_level(comparison: Comparison, level: i128) -> Box<dyn Stream> {
+    let (set, level) = (InstructionSet::best(), i64::narrowed(level));
+    node(move |rows, out| {
+        let (x, start) = (rows.whole::<i64>(0), rows.column(0).start);
+        match x.try_into() {
+            Ok(x) => {
+                let truth = by_less(comparison, |turned| set.beyond(turned, x, level));
+                bits_known_from(rows, start, out, truth);
+            }
+            Err(_) => {
+                known_from(rows, start, out, |w| word_of_one(x, w, |x| comparison.holds(x, level)));
+            }
+        }
+    })
+}
+
+/// A column of wide numerators and a whole number.
+pub(super) fn wide_level(comparison: Comparison, level: i128) -> Box<dyn Stream> {
+    fn of(level: i128, holds: impl Fn(i128, i128) -> bool + Send + 'static) -> Box<dyn Stream> {
         node(move |rows, out| {
-            let x = rows.whole::<T>(0);
+            let x = rows.whole::<i128>(0);
             known_from(rows, rows.column(0).start, out, |w| word_of_one(x, w, |x| holds(x, level)));
         })
     }
-    let level = T::narrowed(level);
     each!(comparison, of, level)
+}
+
+/// Two columns of narrow numerators, each times a factor; factors that are not 1 and numerators beside them fit into 32
+/// bits.
+fn short(comparison: Comparison, a: i64, b: i64) -> Box<dyn Stream> {
+    let set = InstructionSet::best();
+    node(move |rows, out| {
+        let (x, y) = (rows.whole::<i64>(0), rows.whole::<i64>(1));
+        let start = later(rows);
+        match (x.try_into(), y.try_into()) {
+            (Ok(x), Ok(y)) => {
+                let less = |turned| match turned {
+                    false => set.less((x, a), (y, b)),
+                    true => set.less((y, b), (x, a)),
+                };
+                bits_known_from(rows, start, out, by_less(comparison, less));
+            }
+            _ => {
+                let holds = |x: i64, y: i64| comparison.holds(x.times(a), y.times(b));
+                known_from(rows, start, out, |w| word_of_two(x, y, w, holds));
+            }
+        }
+    })
+}
+
+/// The first row of the frame whose two numerators count.
+fn later(rows: &Rows<'_>) -> usize {
+    let (p, q) = (rows.column(0).start, rows.column(1).start);
+    if p > q { p } else { q }
 }
 
 /// Two columns of numerators, each times a factor; no tick is larger than `largest`.
 pub(super) fn whole(comparison: Comparison, left: Side, right: Side, largest: i128) -> Box<dyn Stream> {
-    fn pairs<S: Whole, T: Whole>(holds: impl Fn(S, T) -> bool + Send + 'static) -> Box<dyn Stream> {
-        node(move |rows, out| {
-            let (x, y) = (rows.whole::<S>(0), rows.whole::<T>(1));
-            let (p, q) = (rows.column(0).start, rows.column(1).start);
-            known_from(rows, if p > q { p } else { q }, out, |w| word_of_two(x, y, w, &holds));
-        })
-    }
     fn of<S: Whole, T: Whole>(comparison: Comparison, a: i128, b: i128) -> Box<dyn Stream> {
         pairs(move |x: S, y: T| comparison.holds(x.widened().times(a), y.widened().times(b)))
     }
-    let fits = |side: Side| {
-        let most = side.weight.checked_mul(side.factor.abs()).and_then(|most| most.checked_mul(largest));
-        !side.wide && most.is_some_and(|most| most <= i64::MAX.into())
-    };
+    fn pairs<S: Whole, T: Whole>(holds: impl Fn(S, T) -> bool + Send + 'static) -> Box<dyn Stream> {
+        node(move |rows, out| {
+            let (x, y) = (rows.whole::<S>(0), rows.whole::<T>(1));
+            known_from(rows, later(rows), out, |w| word_of_two(x, y, w, &holds));
+        })
+    }
+    let most = |side: Side, factor: i128| side.weight.checked_mul(factor)?.checked_mul(largest);
+    let within = |most: Option<i128>, bound: i128| most.is_some_and(|most| most <= bound);
+    let fits = |side: Side| !side.wide && within(most(side, side.factor.abs()), i64::MAX.into());
+    let is_short =
+        |side: Side| within(most(side, 1), i32::MAX.into()) && side.factor.abs() <= i32::MAX.into();
     let (a, b) = (left.factor, right.factor);
     if fits(left) && fits(right) {
+        let plain = (a, b) == (1, 1);
         let (a, b) = (i64::narrowed(a), i64::narrowed(b));
-        return match (comparison, a == 1 && b == 1) {
-            (Comparison::Less, true) => pairs(|x: i64, y: i64| x < y),
-            (Comparison::AtMost, true) => pairs(|x: i64, y: i64| x <= y),
-            (Comparison::Less, false) => pairs(move |x: i64, y: i64| x.times(a) < y.times(b)),
-            (Comparison::AtMost, false) => pairs(move |x: i64, y: i64| x.times(a) <= y.times(b)),
+        if plain || is_short(left) && is_short(right) {
+            return short(comparison, a, b);
+        }
+        return match comparison {
+            Comparison::Less => pairs(move |x: i64, y: i64| x.times(a) < y.times(b)),
+            Comparison::AtMost => pairs(move |x: i64, y: i64| x.times(a) <= y.times(b)),
             _ => pairs(move |x: i64, y: i64| comparison.holds(x.times(a), y.times(b))),
         };
     }
@@ -108,5 +176,98 @@ pub(super) fn whole(comparison: Comparison, left: Side, right: Side, largest: i1
         (false, true) => of::<i64, i128>(comparison, a, b),
         (true, false) => of::<i128, i64>(comparison, a, b),
         (true, true) => of::<i128, i128>(comparison, a, b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bars::Bars;
+
+    const ALL: [Comparison; 5] =
+        [Comparison::Less, Comparison::AtMost, Comparison::Equal, Comparison::Greater, Comparison::AtLeast];
+
+    fn bars() -> Bars<'static> {
+        Bars {
+            symbol: "A",
+            decimals: 0,
+            interval_ms: 60_000,
+            time_ms: &[],
+            open: &[],
+            high: &[],
+            low: &[],
+            close: &[],
+            volume: None,
+            funding: &[],
+            signals: None,
+        }
+    }
+
+    /// Numbers up to `most` of both signs, many of them equal, the largest and the least among them.
+    fn column(seed: &mut u64, most: i64, len: usize, start: usize) -> Column {
+        let mut next = || {
+            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (*seed >> 33) as i64
+        };
+        let value = |kind: i64, x: i64| match kind % 8 {
+            0 => most,
+            1 => -most,
+            2 => 0,
+            3 | 4 => x % 3 - 1,
+            _ => x % (most + 1),
+        };
+        Column { narrow: (0..len).map(|_| value(next(), next())).collect(), start, ..Column::default() }
+    }
+
+    fn check(
+        mut stream: Box<dyn Stream>,
+        columns: &[Column],
+        len: usize,
+        holds: impl Fn(usize) -> bool,
+        text: &str,
+    ) {
+        let inputs: Vec<usize> = (0..columns.len()).collect();
+        let from = 1_024;
+        let mut out = Column::default();
+        stream.fill(&Rows { columns, inputs: &inputs, from, len, bars: bars() }, &mut out);
+        for i in 0..len {
+            let known = columns.iter().all(|column| from + i >= column.start);
+            assert_eq!(out.condition(i), known.then(|| holds(i)), "{text}, row {i} of {len}");
+        }
+        assert_eq!((out.truth.len(), out.known.len()), (len.div_ceil(64), len.div_ceil(64)));
+    }
+
+    #[test]
+    fn whole_numbers_are_compared_exactly_whatever_their_size_their_factors_and_the_length_of_the_block() {
+        let mut seed = 3;
+        // Tick, weight and factors: plain, of 32 bits to their edge, of 64 bits, beyond.
+        let sizes = [
+            (1 << 40, 1, 1, 1),
+            (1_000_000, 200, 200, 50),
+            (i64::from(i32::MAX), 1, i128::from(i32::MAX), -i128::from(i32::MAX)),
+            (i64::from(i32::MAX) + 1, 1, 2, 3),
+            (1 << 40, 4, 5, -7),
+            (1 << 50, 9, 1 << 40, 1 << 40),
+        ];
+        for (largest, weight, a, b) in sizes {
+            let most = largest * weight;
+            for len in [512, 511, 64, 1] {
+                for start in [0, 1_030, 1_024 + len, 5_000] {
+                    let columns = [column(&mut seed, most, len, start), column(&mut seed, most, len, 900)];
+                    let side = |factor| Side { factor, weight: weight.into(), wide: false };
+                    let wide = |column: usize, i: usize| i128::from(columns[column].narrow[i]);
+                    for how in ALL {
+                        let text = format!("{how:?} of {most} times {a} and {b}");
+                        let stream = whole(how, side(a), side(b), largest.into());
+                        check(stream, &columns, len, |i| how.holds(wide(0, i) * a, wide(1, i) * b), &text);
+                        for level in [0, -1, i128::from(most), i64::MIN.into(), i64::MAX.into()] {
+                            let stream = narrow_level(how, level);
+                            let text = format!("{how:?} beside {level}");
+                            check(stream, &columns[..1], len, |i| how.holds(wide(0, i), level), &text);
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ impl<T: Number, const HIGHEST: bool> Whole<T, HIGHEST> {
 }
 
 impl<T: Number, const HIGHEST: bool> Stream for Whole<T, HIGHEST> {
+    #[inline(always)]
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let column = T::of_mut(out);
         column.resize(rows.len, T::default());
@@ -34,6 +35,7 @@ impl<const HIGHEST: bool> Numbers<HIGHEST> {
 }
 
 impl<const HIGHEST: bool> Stream for Numbers<HIGHEST> {
+    #[inline(always)]
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         self.0.fill(rows.numbers(0), out.numbers_mut(rows.len));
     }

@@ -142,7 +142,7 @@ pub(super) struct Unbroken(usize);
 
 impl Unbroken {
     /// Takes the next row.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, x: f64) -> usize {
         self.0 = if finite(x).is_nan() { 0 } else { self.0 + 1 };
         self.0

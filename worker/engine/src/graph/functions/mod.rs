@@ -8,6 +8,7 @@ pub(super) mod clock;
 mod conditions;
 mod extremes;
 mod history;
+pub(super) mod lanes;
 mod lines;
 mod logic;
 mod oscillators;
@@ -23,11 +24,12 @@ mod windows;
 use super::column::{Column, Kind, Rows, Stream};
 use super::op::{Op, Quantity};
 use super::plan::Node;
+use crate::batch::{InstructionSet, Loops};
 
-/// What computes a node; nothing if it sees another frame. `largest`: no tick of the frame is larger.
+/// What computes a node; nothing if it sees another frame or is computed with others ([`lanes`]). `largest`: no tick of the frame is larger.
 pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
     let stream: Box<dyn Stream> = match node.op.clone() {
-        Op::See { .. } => return None,
+        Op::See { .. } | Op::Ema { .. } | Op::Rma { .. } => return None,
         Op::Field(field) => Box::new(bars::Field::new(field)),
         Op::Volume => Box::new(volume::volume),
         Op::Signal(name) => numbers(move |rows, out| {
@@ -58,10 +60,10 @@ pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
         Op::WholeExtreme { highest, wide: true } => whole::extreme::<i128>(highest),
         Op::WholeWindowSum { n, wide: false } => Box::new(sums::Whole::<i64>::new(n)),
         Op::WholeWindowSum { n, wide: true } => Box::new(sums::Whole::<i128>::new(n)),
-        Op::WholeHighest { n, wide: false } => Box::new(extremes::Whole::<i64, true>::new(n)),
-        Op::WholeHighest { n, wide: true } => Box::new(extremes::Whole::<i128, true>::new(n)),
-        Op::WholeLowest { n, wide: false } => Box::new(extremes::Whole::<i64, false>::new(n)),
-        Op::WholeLowest { n, wide: true } => Box::new(extremes::Whole::<i128, false>::new(n)),
+        Op::WholeHighest { n, wide: false } => widened(extremes::Whole::<i64, true>::new(n)),
+        Op::WholeHighest { n, wide: true } => widened(extremes::Whole::<i128, true>::new(n)),
+        Op::WholeLowest { n, wide: false } => widened(extremes::Whole::<i64, false>::new(n)),
+        Op::WholeLowest { n, wide: true } => widened(extremes::Whole::<i128, false>::new(n)),
         Op::WholeDelay { k, wide: false } => Box::new(history::WholeDelay::<i64>::new(k)),
         Op::WholeDelay { k, wide: true } => Box::new(history::WholeDelay::<i128>::new(k)),
         Op::FromRowOne { wide: false } => whole::from_row_one::<i64>(),
@@ -71,8 +73,8 @@ pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
         Op::WholeDeviation { n, denominator } => Box::new(sums::Deviation::new(n, Some(denominator))),
         Op::WholeScore { n } => Box::new(sums::Deviation::new(n, None)),
         Op::CompareWhole { comparison, left, right } => conditions::whole(comparison, left, right, largest),
-        Op::CompareLevel { comparison, level, wide: false } => conditions::level::<i64>(comparison, level),
-        Op::CompareLevel { comparison, level, wide: true } => conditions::level::<i128>(comparison, level),
+        Op::CompareLevel { comparison, level, wide: false } => conditions::narrow_level(comparison, level),
+        Op::CompareLevel { comparison, level, wide: true } => conditions::wide_level(comparison, level),
         Op::Arithmetic(arithmetic) => arithmetic::two(arithmetic),
         Op::With { arithmetic, constant, first } => arithmetic::with(arithmetic, constant.get(), first),
         Op::Unary(unary) => arithmetic::one(unary),
@@ -82,12 +84,10 @@ pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
             out.copy_from_slice(rows.numbers(0));
             out[..lead].fill(f64::NAN);
         }),
-        Op::WindowSum { n } => Box::new(sums::WindowSum::new(n)),
-        Op::Highest { n } => Box::new(extremes::Numbers::<true>::new(n)),
-        Op::Lowest { n } => Box::new(extremes::Numbers::<false>::new(n)),
+        Op::WindowSum { n } => widened(sums::WindowSum::new(n)),
+        Op::Highest { n } => widened(extremes::Numbers::<true>::new(n)),
+        Op::Lowest { n } => widened(extremes::Numbers::<false>::new(n)),
         Op::Delay { k } => Box::new(history::Delay::new(k)),
-        Op::Ema { n } => Box::new(averages::Ema::new(n)),
-        Op::Rma { n } => Box::new(averages::Rma::new(n)),
         Op::Window { window, n } => windows::window(window, n),
         Op::WholeWindow { window, n, denominator } => Box::new(lines::Lines::new(window, n, denominator)),
         Op::Rsi { n } => Box::new(oscillators::Rsi::new(n)),
@@ -126,8 +126,35 @@ fn numbers(f: impl FnMut(&Rows<'_>, &mut Column) + Send + 'static) -> Box<dyn St
     Box::new(f)
 }
 
+/// A stream that is compiled for each instruction set; its `fill` is `#[inline(always)]`.
+struct Widened<S>(S, InstructionSet);
+
+fn widened(stream: impl Stream + 'static) -> Box<dyn Stream> {
+    Box::new(Widened(stream, InstructionSet::best()))
+}
+
+struct Fill<'f, 'r, S> {
+    stream: &'f mut S,
+    rows: &'f Rows<'r>,
+    out: &'f mut Column,
+}
+
+impl<S: Stream> Loops for Fill<'_, '_, S> {
+    #[inline(always)]
+    fn run(self) {
+        self.stream.fill(self.rows, self.out);
+    }
+}
+
+impl<S: Stream> Stream for Widened<S> {
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
+        let Widened(stream, set) = self;
+        set.widened(Fill { stream, rows, out });
+    }
+}
+
 /// A result, or na if it is not finite.
-#[inline]
+#[inline(always)]
 pub(crate) fn finite(x: f64) -> f64 {
     if x.is_finite() { x } else { f64::NAN }
 }

@@ -1,6 +1,6 @@
 //! Where a price stands among those before.
 
-use super::averages::Rma;
+use super::averages::{Average, Rma};
 use super::finite;
 use crate::graph::column::{Column, Rows, Stream};
 

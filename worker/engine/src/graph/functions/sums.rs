@@ -44,6 +44,7 @@ impl WindowSum {
 }
 
 impl Stream for WindowSum {
+    #[inline(always)]
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let out = out.numbers_mut(rows.len);
         self.0.fill(rows.numbers(0), out);
@@ -67,6 +68,16 @@ impl Deviation {
     }
 }
 
+/// As f64. Most fit into 64 bits, which the processor rounds itself, to the same number.
+#[inline(always)]
+fn rounded(x: i128) -> f64 {
+    match i64::try_from(x) {
+        Ok(short) => short as f64,
+        Err(_) => x as f64,
+    }
+}
+
+#[inline(always)]
 fn square(x: i64) -> i128 {
     i128::from(x) * i128::from(x)
 }
@@ -84,11 +95,11 @@ impl Stream for Deviation {
             *out = if i < lead {
                 f64::NAN
             } else if let Some(d) = self.denominator {
-                finite((v as f64).sqrt() / (n * d) as f64)
+                finite(rounded(v).sqrt() / (n * d) as f64)
             } else if v == 0 {
                 0.0
             } else {
-                finite((n * i128::from(x[i]) - self.sum) as f64 / (v as f64).sqrt())
+                finite(rounded(n * i128::from(x[i]) - self.sum) / rounded(v).sqrt())
             };
         }
     }

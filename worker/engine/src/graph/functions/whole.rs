@@ -1,7 +1,8 @@
 //! Exact numbers: numerators over a constant denominator.
 
-use super::{finite, numbers};
+use super::{finite, numbers, widened};
 use crate::graph::column::{Column, Rows, Stream, Whole};
+use std::marker::PhantomData;
 
 /// The same numerator in every row.
 pub(super) struct Constant<T>(T);
@@ -19,26 +20,40 @@ impl<T: Whole> Stream for Constant<T> {
     }
 }
 
-/// A node on two inputs.
-fn two<T: Whole>(f: impl Fn(T, T) -> T + Send + 'static) -> Box<dyn Stream> {
-    numbers(move |rows, out| {
+struct Two<T, F>(F, PhantomData<T>);
+
+impl<T: Whole, F: Fn(T, T) -> T + Send> Stream for Two<T, F> {
+    #[inline(always)]
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let (x, y) = (rows.whole::<T>(0), rows.whole::<T>(1));
         let column = T::of_mut(out);
-        column.clear();
-        column.extend(x.iter().zip(y).map(|(&x, &y)| f(x, y)));
+        column.resize(rows.len, T::default());
+        column.iter_mut().zip(x).zip(y).for_each(|((o, &x), &y)| *o = self.0(x, y));
         let (a, b) = (rows.column(0).start, rows.column(1).start);
         out.start = if a > b { a } else { b };
-    })
+    }
+}
+
+/// A node on two inputs.
+fn two<T: Whole>(f: impl Fn(T, T) -> T + Send + 'static) -> Box<dyn Stream> {
+    widened(Two(f, PhantomData))
+}
+
+struct One<S, T, F>(F, PhantomData<(S, T)>);
+
+impl<S: Whole, T: Whole, F: Fn(S) -> T + Send> Stream for One<S, T, F> {
+    #[inline(always)]
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
+        let column = T::of_mut(out);
+        column.resize(rows.len, T::default());
+        column.iter_mut().zip(rows.whole::<S>(0)).for_each(|(o, &x)| *o = self.0(x));
+        out.start = rows.column(0).start;
+    }
 }
 
 /// A node on one input, which may have another width.
 fn one<S: Whole, T: Whole>(f: impl Fn(S) -> T + Send + 'static) -> Box<dyn Stream> {
-    numbers(move |rows, out| {
-        let column = T::of_mut(out);
-        column.clear();
-        column.extend(rows.whole::<S>(0).iter().map(|&x| f(x)));
-        out.start = rows.column(0).start;
-    })
+    widened(One(f, PhantomData))
 }
 
 /// x + y or x - y.
@@ -80,17 +95,24 @@ pub(super) fn from_row_one<T: Whole>() -> Box<dyn Stream> {
     })
 }
 
-/// As f64: rounded, and divided by the rounded denominator.
-pub(super) fn rounded<T: Whole>(denominator: i128) -> Box<dyn Stream> {
-    numbers(move |rows, out| {
+struct Rounded<T>(i128, PhantomData<T>);
+
+impl<T: Whole> Stream for Rounded<T> {
+    #[inline(always)]
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let (x, lead) = (rows.whole::<T>(0), rows.lead(rows.column(0).start));
         let out = out.numbers_mut(rows.len);
         out[..lead].fill(f64::NAN);
-        if denominator == 1 {
+        if self.0 == 1 {
             out[lead..].iter_mut().zip(&x[lead..]).for_each(|(o, &x)| *o = x.rounded());
         } else {
-            let d = denominator as f64;
+            let d = self.0 as f64;
             out[lead..].iter_mut().zip(&x[lead..]).for_each(|(o, &x)| *o = finite(x.rounded() / d));
         }
-    })
+    }
+}
+
+/// As f64: rounded, and divided by the rounded denominator.
+pub(super) fn rounded<T: Whole>(denominator: i128) -> Box<dyn Stream> {
+    widened(Rounded::<T>(denominator, PhantomData))
 }

@@ -1,8 +1,8 @@
 //! Windows whose sums have a fixed order, oldest first: each row reads its whole window. Neighbouring rows are summed
 //! side by side, which changes no sum.
 
-use super::finite;
 use super::history::{History, Unbroken};
+use super::{finite, widened};
 use crate::graph::column::{Column, Rows, Stream};
 use crate::graph::op;
 
@@ -37,6 +37,7 @@ struct Windows<F> {
 }
 
 impl<F: Form> Stream for Windows<F> {
+    #[inline(always)]
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
         let (x, n) = (rows.numbers(0), self.n);
         let own = if self.beside { rows.numbers(1) } else { x };
@@ -162,7 +163,7 @@ impl Form for Distance {
 pub(super) fn window(window: op::Window, n: usize) -> Box<dyn Stream> {
     fn of<F: Form>(form: F, n: usize, beside: bool) -> Box<dyn Stream> {
         let (history, unbroken) = (History::new(n - 1, f64::NAN), Unbroken::default());
-        Box::new(Windows { form, n, history, unbroken, beside })
+        widened(Windows { form, n, history, unbroken, beside })
     }
     match window {
         op::Window::Mean => of(Mean, n, false),
