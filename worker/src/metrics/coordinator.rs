@@ -16,7 +16,8 @@ type Fraction = Gauge<f64, AtomicU64>;
 /// Batches are cut to 100 ms; one that takes minutes is a poisoned individual or a starved node.
 pub(super) const BATCH_SECONDS: [f64; 12] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0];
-/// A checkpoint is two fsyncs: about a millisecond on a local disk, and seconds on a network volume in trouble.
+/// A checkpoint that is flushed is three fsyncs: a few milliseconds on a local disk, and seconds on a network volume in
+/// trouble.
 const CHECKPOINT_SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0];
 
 /// Metrics of the role coordinator; clones share them.

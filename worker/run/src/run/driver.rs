@@ -2,7 +2,7 @@
 //! extend the digest chain, checkpoint. It does not know how evaluation happens.
 //!
 //! A kill at any instant costs at most the individuals under way: every answer is in the ledger before the next is
-//! waited for, and a checkpoint follows each generation.
+//! waited for, and a checkpoint follows each generation. Generations of a few milliseconds share the flushing of both.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +16,7 @@ use galapagos_genetics::{self as genetics, Best, Candidate, Evolution};
 
 pub use super::ended::{Ended, RunError};
 use super::evaluator::{Answer, Evaluator, Task};
+use super::history::HistoryText;
 use super::known::{CandidatePosition, KnownResults};
 use super::limits::Limits;
 use super::progress::{Observer, Pace, RunEvent};
@@ -30,6 +31,7 @@ use crate::storage::digest::{Chain, GenerationRecord};
 use crate::storage::exceptions::{self, ExceptionLine};
 use crate::storage::ledger::Ledger;
 use crate::storage::run_folder::RunFolder;
+use crate::storage::saves::Saves;
 
 /// A run at a generation boundary.
 pub struct Driver<'a> {
@@ -39,6 +41,8 @@ pub struct Driver<'a> {
     evolution: Evolution,
     chain: Chain,
     state: DriverState,
+    history: HistoryText,
+    saves: Saves,
     price_per_second: Option<f64>,
     bars: u64,
     pace: Speed,
@@ -81,6 +85,7 @@ impl<'a> Driver<'a> {
             }
         };
         let pace = Speed::default();
+        let history = HistoryText::new(&state.history)?;
         Ok(Driver {
             job,
             folder,
@@ -88,6 +93,8 @@ impl<'a> Driver<'a> {
             evolution,
             chain,
             state,
+            history,
+            saves: Saves::new(folder.checkpoints()),
             price_per_second,
             bars,
             pace,
@@ -129,10 +136,11 @@ impl<'a> Driver<'a> {
         });
         loop {
             if let Some(reason) = self.stopped() {
+                self.settle()?;
                 return Ok(Ended::Finished(reason));
             }
             if interrupt.load(Ordering::Relaxed) || !self.generation(evaluator, observer, interrupt)? {
-                self.known.sync()?;
+                self.settle()?;
                 return Ok(Ended::Interrupted);
             }
         }
@@ -313,6 +321,7 @@ impl<'a> Driver<'a> {
         counters.seconds += seconds * self.share;
         counters.worker_seconds += seconds * self.share * workers;
         self.state.exhausted = summary.exhausted;
+        self.history.push(&report)?;
         self.state.history.push(report);
         let saving = Instant::now();
         self.save()?;
@@ -336,17 +345,37 @@ impl<'a> Driver<'a> {
     }
 
     fn save(&mut self) -> Result<(), RunError> {
+        if self.saves.is_due() {
+            return self.flush();
+        }
+        self.known.flush()?;
+        self.folder.check_epoch()?;
+        Ok(self.saves.write(ENGINE, &self.checkpoint()?)?)
+    }
+
+    /// Saves what a power cut may not take either.
+    fn flush(&mut self) -> Result<(), RunError> {
+        let began = Instant::now();
         // A checkpoint vouches for the ledger, so the ledger is durable first.
         self.known.sync()?;
         self.folder.check_epoch()?;
-        let checkpoint = Checkpoint {
+        Ok(self.saves.flush(ENGINE, &self.checkpoint()?, began)?)
+    }
+
+    /// Nothing follows for a while: all that is done is flushed.
+    fn settle(&mut self) -> Result<(), RunError> {
+        self.known.sync()?;
+        Ok(self.saves.settle()?)
+    }
+
+    fn checkpoint(&self) -> Result<Checkpoint, RunError> {
+        Ok(Checkpoint {
             generation: self.evolution.generation(),
             digest: self.chain.digest(),
             ledger_position: self.known.ledger().position(),
-            driver: serde_json::to_vec(&self.state)?,
+            driver: self.history.state(&self.state)?,
             genetics: self.evolution.state().to_bytes(),
-        };
-        Ok(checkpoint::save(&self.folder.checkpoints(), ENGINE, &checkpoint)?)
+        })
     }
 
     fn pace(&self) -> Pace {

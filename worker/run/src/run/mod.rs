@@ -11,6 +11,7 @@
 //! * [`slots`]: one attempt at a batch, with time limits: what threads here and workers elsewhere do.
 //! * [`state`]: what a checkpoint keeps besides the evolution itself.
 //! * [`walk_forward`]: the evolutions of walk-forward windows, beside each other.
+//! * `history`: what a checkpoint keeps of finished generations, as text.
 //! * `known`, `verdict_summary`: what is known of genomes, on disk and of the generation at hand.
 
 mod attempt;
@@ -18,6 +19,7 @@ pub mod driver;
 pub mod ended;
 pub mod evaluator;
 pub mod hashers;
+mod history;
 mod known;
 pub mod limits;
 pub mod local;

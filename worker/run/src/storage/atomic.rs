@@ -23,15 +23,38 @@ pub fn write_with(
     path: &Path,
     produce: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
 ) -> Result<(), StorageError> {
+    let (temporary, file) = beside(path, produce)?;
+    file.sync_all().map_err(StorageError::io("flush", &temporary))?;
+    drop(file);
+    fs::rename(&temporary, path).map_err(StorageError::io("rename to", path))?;
+    sync_parent(path)
+}
+
+/// As [`write`](write()) without waiting for the disk: other processes, and those after a kill of this one, see the old
+/// content or the new. After a power cut there may be the old, the new, none or a part.
+pub fn write_unflushed(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+    let (temporary, file) = beside(path, |out| out.write_all(bytes))?;
+    drop(file);
+    fs::rename(&temporary, path).map_err(StorageError::io("rename to", path))
+}
+
+/// Makes a file that [`write_unflushed`] wrote survive a power cut.
+pub fn flush(path: &Path) -> Result<(), StorageError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(StorageError::io("flush", path))?;
+    sync_parent(path)
+}
+
+/// Writes a file of the temporary name.
+fn beside(
+    path: &Path,
+    produce: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> Result<(PathBuf, File), StorageError> {
     let temporary = temporary_name(path);
     let file = File::create(&temporary).map_err(StorageError::io("create", &temporary))?;
     let mut out = BufWriter::new(file);
     produce(&mut out).map_err(StorageError::io("write", &temporary))?;
     let file = out.into_inner().map_err(|e| StorageError::io("write", &temporary)(e.into_error()))?;
-    file.sync_all().map_err(StorageError::io("flush", &temporary))?;
-    drop(file);
-    fs::rename(&temporary, path).map_err(StorageError::io("rename to", path))?;
-    sync_parent(path)
+    Ok((temporary, file))
 }
 
 /// Gives a finished folder its final name, after its files and itself were flushed. If there is one of that name, the

@@ -2,8 +2,9 @@
 //!
 //! File: `GLPC` | u16 format | u32 ENGINE | u64 length | payload | BLAKE3 of all bytes before it. Payload of
 //! format 1: u32 generation | result digest (32) | u64 ledger position | u32 length + driver JSON | u64 length +
-//! genetics state (opaque). The newest two are kept; a file that does not check is skipped with a warning in
-//! favour of the one before. The reader accepts formats N and N-1 (1 is the first).
+//! genetics state (opaque). The newest two are kept, and the newest two that were flushed ([`super::saves`]); a file
+//! that does not check is skipped with a warning in favour of the one before. The reader accepts formats N and N-1 (1 is
+//! the first).
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,12 +12,11 @@ use std::path::{Path, PathBuf};
 
 use super::digest::Digest;
 use super::record::Reader;
-use super::{StorageError, atomic, reads_format};
+use super::{StorageError, reads_format};
 
 const MAGIC: &[u8; 4] = b"GLPC";
 /// The format written. Readers accept it and the one before.
 pub const FORMAT: u16 = 1;
-const KEEP: usize = 2;
 
 /// Everything needed to continue a run to the same bytes, together with the ledger up to `ledger_position`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,23 +48,13 @@ impl std::fmt::Display for CheckpointWarning {
     }
 }
 
-/// Writes a checkpoint and removes those before it but one. Later generations are not touched: this attempt may have
-/// slept, and they are its successor's then.
-pub fn save(folder: &Path, engine: u32, checkpoint: &Checkpoint) -> Result<(), StorageError> {
-    atomic::write(&path_of(folder, checkpoint.generation), &encode(engine, checkpoint))?;
-    let mut useful = list(folder)?;
-    useful.retain(|(generation, _)| *generation <= checkpoint.generation);
-    useful.truncate(useful.len().saturating_sub(KEEP));
-    useful.iter().try_for_each(|(_, path)| remove(path))
-}
-
 /// Removes what [`load_newest`] refused: the run does not continue from it, and it would be asked first again. Once, by
 /// an attempt that begins and has just seen that it is the newest.
 pub fn remove_refused(refused: &[CheckpointWarning]) -> Result<(), StorageError> {
     refused.iter().try_for_each(|warning| remove(&warning.path))
 }
 
-fn remove(path: &Path) -> Result<(), StorageError> {
+pub(super) fn remove(path: &Path) -> Result<(), StorageError> {
     match fs::remove_file(path) {
         // Another attempt was quicker.
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
@@ -160,12 +150,12 @@ fn decode_payload(payload: &[u8]) -> Option<Checkpoint> {
     input.0.is_empty().then_some(Checkpoint { generation, digest, ledger_position, driver, genetics })
 }
 
-fn path_of(folder: &Path, generation: u32) -> PathBuf {
+pub(super) fn path_of(folder: &Path, generation: u32) -> PathBuf {
     folder.join(generation.to_string())
 }
 
 /// Checkpoint files by rising generation; other names (temporary files) are passed over.
-fn list(folder: &Path) -> Result<Vec<(u32, PathBuf)>, StorageError> {
+pub(super) fn list(folder: &Path) -> Result<Vec<(u32, PathBuf)>, StorageError> {
     let mut out = Vec::new();
     for entry in fs::read_dir(folder).map_err(StorageError::io("list", folder))? {
         let path = entry.map_err(StorageError::io("list", folder))?.path();
@@ -191,51 +181,6 @@ mod tests {
         }
     }
 
-    fn newest(folder: &Path) -> (Option<Checkpoint>, usize) {
-        let mut warnings = Vec::new();
-        let found = load_newest(folder, 1, &mut warnings, |_| Ok(())).unwrap();
-        (found, warnings.len())
-    }
-
-    #[test]
-    fn the_newest_two_are_kept() {
-        let dir = tempfile::tempdir().unwrap();
-        for g in [8, 9, 10, 11] {
-            save(dir.path(), 1, &sample(g)).unwrap();
-        }
-        let names: Vec<u32> = list(dir.path()).unwrap().into_iter().map(|(g, _)| g).collect();
-        assert_eq!(names, [10, 11]);
-        assert_eq!(newest(dir.path()), (Some(sample(11)), 0));
-    }
-
-    #[test]
-    fn what_a_run_begun_anew_saves_is_not_pushed_out_by_what_it_could_not_use() {
-        let dir = tempfile::tempdir().unwrap();
-        for g in [8, 9] {
-            save(dir.path(), 1, &sample(g)).unwrap();
-            fs::write(path_of(dir.path(), g), b"damaged").unwrap();
-        }
-        let mut refused = Vec::new();
-        assert_eq!(load_newest(dir.path(), 1, &mut refused, |_| Ok(())).unwrap(), None);
-        remove_refused(&refused).unwrap();
-        remove_refused(&refused).unwrap();
-        save(dir.path(), 1, &sample(1)).unwrap();
-        assert_eq!(newest(dir.path()), (Some(sample(1)), 0));
-    }
-
-    #[test]
-    fn an_attempt_that_slept_removes_nothing_of_its_successor() {
-        let dir = tempfile::tempdir().unwrap();
-        for g in [1, 2, 7, 8] {
-            save(dir.path(), 1, &sample(g)).unwrap();
-        }
-        save(dir.path(), 1, &sample(3)).unwrap();
-        assert_eq!(newest(dir.path()), (Some(sample(8)), 0));
-        assert!(path_of(dir.path(), 7).exists());
-        save(dir.path(), 1, &sample(9)).unwrap();
-        assert_eq!(list(dir.path()).unwrap().len(), KEEP);
-    }
-
     // Contract J3.
     #[test]
     fn another_engine_is_refused() {
@@ -252,14 +197,14 @@ mod tests {
         #[test]
         fn one_flipped_bit_falls_back_to_the_one_before(position in 0usize..1000, bit in 0u8..8, cut in any::<bool>()) {
             let dir = tempfile::tempdir().unwrap();
-            save(dir.path(), 1, &sample(1)).unwrap();
-            save(dir.path(), 1, &sample(2)).unwrap();
-            let path = path_of(dir.path(), 2);
-            let mut bytes = fs::read(&path).unwrap();
+            fs::write(path_of(dir.path(), 1), encode(1, &sample(1))).unwrap();
+            let mut bytes = encode(1, &sample(2));
             let at = position % bytes.len();
             if cut { bytes.truncate(at) } else { bytes[at] ^= 1 << bit }
-            fs::write(&path, &bytes).unwrap();
-            prop_assert_eq!(newest(dir.path()), (Some(sample(1)), 1));
+            fs::write(path_of(dir.path(), 2), &bytes).unwrap();
+            let mut warnings = Vec::new();
+            let found = load_newest(dir.path(), 1, &mut warnings, |_| Ok(())).unwrap();
+            prop_assert_eq!((found, warnings.len()), (Some(sample(1)), 1));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! * [`run_folder`]: where a run lies, who may write it ([`lock`], epochs), and its commit mark `RESULT`.
 //! * [`ledger`]: every distinct evaluation, append-only; memo and journal in one.
 //!   Its `salvage` finds the good records among damage.
-//! * [`checkpoint`]: the state at a generation boundary, and the one before.
+//! * [`checkpoint`]: the state at a generation boundary, and the one before. [`saves`] says which are flushed.
 //! * [`exceptions`]: why individuals were set aside.
 //! * [`digest`]: the inputs digest and the chain of result digests, byte by byte.
 //!
@@ -19,6 +19,7 @@ pub mod lock;
 pub mod record;
 pub mod run_folder;
 mod salvage;
+pub mod saves;
 mod tail;
 
 use std::path::{Path, PathBuf};
