@@ -7,13 +7,23 @@ use serde::{Deserialize, Serialize};
 use crate::decimal::Decimal;
 use crate::rules;
 
-/// A metric to improve.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// A number to improve: a metric, or an expression over metrics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::exactly_one(&["metric", "expression"]), validation = rules::expression_is_named())]
 pub struct Objective {
     /// Name of the metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
-    pub metric: String,
+    pub metric: Option<String>,
+    /// What results call the expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
+    pub name: Option<String>,
+    /// A number made of metrics, as sharpe * min(1, trades / 100) - 0.5 * max_drawdown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2000))]
+    pub expression: Option<String>,
     /// Which direction is better.
     #[serde(default)]
     pub goal: Goal,
@@ -31,17 +41,30 @@ pub enum Goal {
 
 /// The objective of a job that names none.
 pub fn default_objectives() -> Vec<Objective> {
-    vec![Objective { metric: "sharpe".to_owned(), goal: Goal::Maximize }]
+    vec![Objective { metric: Some("sharpe".to_owned()), name: None, expression: None, goal: Goal::Maximize }]
 }
 
-/// A bound on a metric: an individual beyond it ranks after all that keep it.
+/// A bound on a metric or an expression: an individual beyond it ranks after all that keep it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = rules::exactly_one(&["atMost", "atLeast"]))]
+#[x_kube(
+    validation = rules::exactly_one(&["atMost", "atLeast"]),
+    validation = rules::exactly_one(&["metric", "expression"]),
+    validation = rules::expression_is_named()
+)]
 pub struct Limit {
     /// Name of the metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
-    pub metric: String,
+    pub metric: Option<String>,
+    /// What results call the expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
+    pub name: Option<String>,
+    /// A number made of metrics, as trades / exposure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2000))]
+    pub expression: Option<String>,
     /// Highest value that a feasible individual may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Decimal>,

@@ -107,7 +107,7 @@ pub struct EvolutionJobSpec {
     pub breeding: Breeding,
     /// What is improved. One for now.
     #[serde(default = "default_objectives")]
-    #[schemars(length(min = 1, max = 1), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["metric"]))]
+    #[schemars(length(min = 1, max = 1), extend("x-kubernetes-list-type" = "atomic"))]
     pub objectives: Vec<Objective>,
     /// Bounds that a feasible individual keeps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -36,6 +36,12 @@ pub fn exactly_one(members: &[&str]) -> Rule {
     Rule::new(format!("[{}].filter(x, x).size() == 1", has.join(", "))).message(&*message)
 }
 
+/// An expression has a name of its own, a metric has one already.
+pub fn expression_is_named() -> Rule {
+    Rule::new("has(self.expression) == has(self.name)")
+        .message("an expression needs a name, and a metric takes none")
+}
+
 /// Two stamps, if both are there, in this order. A date is its midnight, UTC. Two dates are compared as text: what is no
 /// day of its month would end `timestamp` with an error that does not say so, and is left to the check of manifests.
 pub fn earlier(first: &str, second: &str) -> Rule {

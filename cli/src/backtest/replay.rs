@@ -20,7 +20,8 @@ pub fn execute(result: &str, arguments: &Arguments) -> CommandResult {
     let problem = opened.problem()?;
     let held = problem.holdout().invalid()?;
     let replay = Replay::new(&problem, held.as_ref(), champion)?;
-    let account = |report: &BacktestResult| AccountResult::new(&report.evaluation);
+    let fitness = &problem.job().fitness;
+    let account = |report: &BacktestResult| AccountResult::of_job(&report.evaluation, fitness);
     let training = differences("train", &account(&replay.training), &champion.training);
     let holdout = match (replay.holdout.as_ref().map(account), &champion.holdout) {
         (Some(now), Some(then)) => differences("holdout", &now, then),

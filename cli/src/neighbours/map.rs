@@ -7,6 +7,7 @@ use crate::names::unknown;
 use crate::opened::{Opened, decoded, ranked};
 use crate::terminal::{BARS, is_watched};
 use galapagos_run::engine::evaluation::Metric;
+use galapagos_run::job::measure::Measure;
 use galapagos_run::job::problem::Problem;
 use galapagos_run::job::space::SpeciesSpace;
 use galapagos_run::storage::record::Class;
@@ -27,7 +28,7 @@ pub struct Map {
     /// The genes of the individual in the middle, with their values.
     pub genome: Vec<(String, String)>,
     /// What is shown.
-    pub metric: Metric,
+    pub measure: Measure,
     /// The gene that goes down: its name, and its values as texts.
     pub rows: Values,
     /// The gene that goes across.
@@ -69,7 +70,7 @@ pub fn make(arguments: &Arguments) -> CommandResult<Map> {
     let (at, individual) = decoded(&problem, champion)?;
     let species = individual.species;
     let indices = species.indices("genome", &champion.genome).invalid()?;
-    let metric = metric(arguments, &problem)?;
+    let measure = asked_for(arguments, &problem)?;
     let [down, across] = genes(arguments, species)?;
     let space = species.space();
     let axis = |gene: usize| Axis::new(space, gene, indices[gene], arguments.radius);
@@ -98,7 +99,7 @@ pub fn make(arguments: &Arguments) -> CommandResult<Map> {
         None => Cell::None,
         Some(Err(_)) => Cell::Failed,
         Some(Ok(evaluation)) => {
-            let value = evaluation.metrics.get(metric);
+            let value = measure.value(&evaluation.metrics);
             Cell::Worth { value, class: fitness.verdict(Some(evaluation)).class }
         }
     });
@@ -107,7 +108,7 @@ pub fn make(arguments: &Arguments) -> CommandResult<Map> {
     Ok(Map {
         strategy: species.name().to_owned(),
         genome: named.collect(),
-        metric,
+        measure,
         rows: values(species, &indices, &rows),
         columns: values(species, &indices, &columns),
         cells,
@@ -115,12 +116,14 @@ pub fn make(arguments: &Arguments) -> CommandResult<Map> {
 }
 
 /// What is to be shown: the objective, or a metric that the job computes of each individual.
-fn metric(arguments: &Arguments, problem: &Problem<'_>) -> CommandResult<Metric> {
-    let Some(name) = &arguments.metric else { return Ok(problem.job().fitness.objective) };
+fn asked_for(arguments: &Arguments, problem: &Problem<'_>) -> CommandResult<Measure> {
+    let Some(name) = &arguments.metric else { return Ok(problem.job().fitness.objective.clone()) };
     let asked = problem.metrics();
     let known: Vec<&str> = Metric::ALL.into_iter().filter(|&m| asked.contains(m)).map(Metric::name).collect();
     let found = Metric::from_name(name).filter(|&m| asked.contains(m));
-    found.ok_or_else(|| CommandError::invalid(format!("--metric: {}", unknown("metric", name, known))))
+    found
+        .map(Measure::Metric)
+        .ok_or_else(|| CommandError::invalid(format!("--metric: {}", unknown("metric", name, known))))
 }
 
 /// The places of the two genes.

@@ -61,7 +61,7 @@ fn to_text(map: &Map) -> String {
         "{}  {}\n{} on the training rows; * the individual itself, ! outside a limit or without a usable account, . no such genome\n\n{}",
         map.strategy,
         genes.join("  "),
-        map.metric.name(),
+        map.measure.name(),
         table(&header, rows, &header[1..]),
     )
 }
@@ -83,7 +83,7 @@ fn to_json(map: &Map) -> Value {
     json!({
         "strategy": map.strategy,
         "genome": genome,
-        "metric": map.metric.name(),
+        "metric": map.measure.name(),
         "rows": axis(&map.rows),
         "columns": axis(&map.columns),
         "cells": cells(map).map(cell).collect::<Vec<_>>(),
@@ -91,7 +91,7 @@ fn to_json(map: &Map) -> Value {
 }
 
 fn to_csv(map: &Map) -> String {
-    let mut text = format!("{},{},{},class\n", map.rows.gene, map.columns.gene, map.metric.name());
+    let mut text = format!("{},{},{},class\n", map.rows.gene, map.columns.gene, map.measure.name());
     for (row, column, cell) in cells(map) {
         let (value, class) = described(cell);
         let value = value.map_or_else(String::new, |v| v.to_string());

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use galapagos_crds::catalogue::Catalogue;
 use galapagos_crds::execution::Fill;
-use galapagos_crds::{EvolutionJob, EvolutionJobSpec, Objective, StrategySpec};
+use galapagos_crds::{EvolutionJob, EvolutionJobSpec, StrategySpec};
 
 use crate::finding::Finding;
 use crate::space::{SearchSpace, build, build_own, unknown_strategy};
 use crate::suggest::meant_or_all;
-use crate::{dates, execution, initial, own, validation, walk_forward};
+use crate::{dates, execution, initial, measures, own, validation, walk_forward};
 
 /// Everything that is wrong with a job by a catalogue, in the order of the manifest's parts: dates, strategies with their
 /// genes, individuals to start with, metrics, the account, walk-forward. A part of the catalogue that is empty is not used.
@@ -21,7 +21,7 @@ pub fn check(job: &EvolutionJob, catalogue: &Catalogue) -> Vec<Finding> {
         let spaces = strategies(spec, catalogue, &mut findings);
         individuals(spec, catalogue, &spaces, &mut findings);
     }
-    metrics(spec, catalogue, &mut findings);
+    measures::checked(spec, catalogue, &mut findings);
     execution::checked(&spec.execution, &mut findings);
     validation::checked(&spec.validation, &mut findings);
     walk_forward::checked(&spec.validation, &mut findings);
@@ -134,40 +134,4 @@ fn individuals(
             }
         }
     }
-}
-
-fn metrics(spec: &EvolutionJobSpec, catalogue: &Catalogue, findings: &mut Vec<Finding>) {
-    findings.extend(objective(spec).err());
-    if catalogue.metrics.is_empty() {
-        return;
-    }
-    let objectives =
-        spec.objectives.iter().enumerate().map(|(i, o)| (format!("spec.objectives[{i}].metric"), &o.metric));
-    let limits = spec.limits.iter().enumerate().map(|(i, l)| (format!("spec.limits[{i}].metric"), &l.metric));
-    for (path, metric) in objectives.chain(limits) {
-        if !catalogue.metrics.contains(metric) {
-            findings.push(unknown_metric(path, metric, catalogue));
-        }
-    }
-}
-
-/// The one objective.
-///
-/// # Errors
-/// There is none, or there are several, which the schema refuses too.
-pub fn objective(spec: &EvolutionJobSpec) -> Result<&Objective, Finding> {
-    match spec.objectives.as_slice() {
-        [only] => Ok(only),
-        _ => Err(Finding::invalid("spec.objectives", "must have exactly one item for now")),
-    }
-}
-
-/// What is said of a metric that does not exist.
-pub fn unknown_metric(path: impl Into<String>, name: &str, catalogue: &Catalogue) -> Finding {
-    let known = catalogue.metrics.iter().map(String::as_str);
-    Finding::invalid(path, format!("unknown metric {name:?}")).advise(meant_or_all(
-        name,
-        known,
-        "the metrics are",
-    ))
 }

@@ -61,6 +61,33 @@ fn unknown_names_are_answered_with_the_ones_that_were_meant() {
 }
 
 #[test]
+fn an_expression_is_refused_at_the_word_that_is_wrong() {
+    let with = |more: Value| findings(json!([{"name": "sma_crossover"}]), more);
+    let objective =
+        |name: &str, text: &str| with(json!({"objectives": [{"name": name, "expression": text}]}));
+    assert_eq!(objective("score", "sharpe * min(1, trades / 100) - 0.5 * max_drawdown"), []);
+    let path = "spec.objectives[0].expression";
+    let found = objective("score", "sharpe - max_drawdwn");
+    is(&found, path, INVALID, r#"there is no metric "max_drawdwn""#, r#"did you mean "max_drawdown"?"#);
+    assert_eq!((found[0].column, found[0].length), (10, 11));
+    let found = with(json!({"limits": [{"name": "pace", "expression": "trades > 3", "atLeast": 1}]}));
+    is(&found, "spec.limits[0].expression", INVALID, "this is a condition", "expected a number");
+    let found = objective("sharpe", "2 * sharpe");
+    let advice = "give the expression a name of its own";
+    is(&found, "spec.objectives[0].name", INVALID, r#""sharpe" is the name of a metric"#, advice);
+    let twice = with(json!({
+        "objectives": [{"name": "score", "expression": "2 * sharpe"}],
+        "limits": [{"name": "score", "expression": "sharpe - 1", "atLeast": 1}],
+    }));
+    let text = r#""score" is the name of another expression"#;
+    is(&twice, "spec.limits[0].name", INVALID, text, "give one of them another");
+    let neither = with(json!({"objectives": [{"goal": "Minimize"}]}));
+    let advice = "write metric: sharpe, or name: score and expression: sharpe - max_drawdown";
+    let text = "names neither a metric alone nor an expression with its name";
+    is(&neither, "spec.objectives[0]", INVALID, text, advice);
+}
+
+#[test]
 fn strategies_and_genes_are_named_once_and_need_what_they_need() {
     let twice = findings(json!([{"name": "rsi_filter"}, {"name": "rsi_mean_reversion"}]), json!({}));
     let text = r#"strategy "rsi_filter" is listed twice (aliases count)"#;

@@ -2,19 +2,20 @@
 
 use std::fmt;
 
-use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
+use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Metrics, Reason};
 use galapagos_genetics::{Goal, Outcome};
 
+use super::measure::Measure;
 use crate::storage::record::{Class, OBJECTIVE_UNDEFINED, Verdict};
 
 /// An infinite metric is as far from its limit as a number of this size: farther than any that accounts have.
 const INFINITE: f64 = 1e12;
 
-/// A bound on a metric.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A bound on a metric or an expression.
+#[derive(Clone, Debug, PartialEq)]
 pub struct MetricBound {
-    /// The metric that is bounded.
-    pub metric: Metric,
+    /// What is bounded.
+    pub measure: Measure,
     /// Highest value that a feasible individual may have; `None`: any.
     pub at_most: Option<f64>,
     /// Lowest value that a feasible individual may have; `None`: any.
@@ -27,8 +28,8 @@ pub struct MetricBound {
 /// Objective and limits of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FitnessFunction {
-    /// The metric that is improved.
-    pub objective: Metric,
+    /// What is improved.
+    pub objective: Measure,
     /// Whether a larger or a smaller objective is better.
     pub goal: Goal,
     /// Bounds of feasible individuals.
@@ -38,7 +39,8 @@ pub struct FitnessFunction {
 impl FitnessFunction {
     /// The metrics every individual needs: those of all jobs, the objective and the limits.
     pub fn metrics(&self) -> MetricSet {
-        self.limits.iter().fold(MetricSet::always().with(self.objective), |set, l| set.with(l.metric))
+        let objective = self.objective.add_to(MetricSet::always());
+        self.limits.iter().fold(objective, |set, limit| limit.measure.add_to(set))
     }
 
     /// The verdict on an evaluation; `None`: it could not be evaluated.
@@ -50,7 +52,7 @@ impl FitnessFunction {
         let Some(evaluation) = evaluation else {
             return Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: None };
         };
-        let fitness = evaluation.metrics.get(self.objective);
+        let fitness = self.objective.value(&evaluation.metrics);
         if evaluation.reason.is_some_and(Reason::is_failed) {
             return Verdict {
                 class: Class::Failed,
@@ -82,15 +84,30 @@ impl FitnessFunction {
         let evaluation = verdict.evaluation.as_ref();
         // The limits say nothing of an account that failed.
         let counted = evaluation.filter(|_| verdict.class == Class::Infeasible);
-        let named = verdict.reason().map(|r| self.named(r));
+        let named = verdict.reason().map(|r| self.named(r, evaluation));
         let limits = counted.into_iter().flat_map(|e| self.limits.iter().flat_map(|l| l.objections(e)));
         named.into_iter().chain(limits).collect()
     }
 
-    fn named(&self, reason: &str) -> Objection {
-        let because =
-            (reason == OBJECTIVE_UNDEFINED).then(|| format!("{} is no number", self.objective.name()));
+    fn named(&self, reason: &str, evaluation: Option<&Evaluation>) -> Objection {
+        let undefined = evaluation.filter(|_| reason == OBJECTIVE_UNDEFINED);
+        let because = undefined.map(|evaluation| {
+            let text = format!("{} is no number", self.objective.name());
+            match &self.objective {
+                Measure::Metric(_) => text,
+                own @ Measure::Own { .. } => {
+                    format!("{text}: {}", own.undefined_because(&evaluation.metrics))
+                }
+            }
+        });
         Objection { to: reason.to_owned(), because, undefined: false }
+    }
+
+    /// The values of expressions by their names, for accounts that are shown.
+    pub fn own_values(&self, metrics: &Metrics) -> Vec<(String, Option<f64>)> {
+        let measures = std::iter::once(&self.objective).chain(self.limits.iter().map(|l| &l.measure));
+        let own = measures.filter(|measure| matches!(measure, Measure::Own { .. }));
+        own.map(|measure| (measure.name().to_owned(), measure.value(metrics))).collect()
     }
 
     /// Whether `a` is better than `b`.
@@ -105,15 +122,17 @@ impl FitnessFunction {
 impl MetricBound {
     /// Whether the metric says how much an individual does, not what comes of it.
     fn is_on_habit(&self) -> bool {
-        matches!(
-            self.metric,
-            Metric::Trades | Metric::Exposure | Metric::Turnover | Metric::Fees | Metric::Funding
-        )
+        self.measure.metrics().all(|metric| {
+            matches!(
+                metric,
+                Metric::Trades | Metric::Exposure | Metric::Turnover | Metric::Fees | Metric::Funding
+            )
+        })
     }
 
     /// Relative excess over the bound; 0 if it is kept.
     fn excess(&self, evaluation: &Evaluation) -> f64 {
-        let Some(value) = evaluation.metrics.extended(self.metric) else { return 1.0 };
+        let Some(value) = self.measure.extended(&evaluation.metrics) else { return 1.0 };
         let value = value * self.times;
         let relative = |excess: f64, limit: f64| {
             let scale = if limit.abs() > 1e-9 { limit.abs() } else { 1e-9 };
@@ -131,15 +150,15 @@ impl MetricBound {
 
     /// The sides of the bound that an infeasible individual does not keep.
     fn objections(&self, evaluation: &Evaluation) -> Vec<Objection> {
-        let value = evaluation.metrics.extended(self.metric).map(|value| value * self.times);
-        let name = self.metric.name();
+        let value = self.measure.extended(&evaluation.metrics).map(|value| value * self.times);
+        let name = self.measure.name();
         let sides = [
             self.at_least.map(|limit| (format!("{name} >= {limit}"), value.is_none_or(|v| v < limit))),
             self.at_most.map(|limit| (format!("{name} <= {limit}"), value.is_none_or(|v| v > limit))),
         ];
         let because = match value {
             Some(value) => format!("it is {value}"),
-            None => format!("it is undefined: {}", self.metric.undefined_because()),
+            None => format!("it is undefined: {}", self.measure.undefined_because(&evaluation.metrics)),
         };
         let broken = sides.into_iter().flatten().filter(|side| side.1);
         let objection =
@@ -195,10 +214,20 @@ mod tests {
 
     fn fitness() -> FitnessFunction {
         let limits = vec![
-            MetricBound { metric: Metric::MaxDrawdown, at_most: Some(0.2), at_least: None, times: 1.0 },
-            MetricBound { metric: Metric::Trades, at_most: None, at_least: Some(30.0), times: 1.0 },
+            MetricBound {
+                measure: Measure::Metric(Metric::MaxDrawdown),
+                at_most: Some(0.2),
+                at_least: None,
+                times: 1.0,
+            },
+            MetricBound {
+                measure: Measure::Metric(Metric::Trades),
+                at_most: None,
+                at_least: Some(30.0),
+                times: 1.0,
+            },
         ];
-        FitnessFunction { objective: Metric::Sharpe, goal: Goal::Maximise, limits }
+        FitnessFunction { objective: Measure::Metric(Metric::Sharpe), goal: Goal::Maximise, limits }
     }
 
     #[test]
@@ -236,7 +265,12 @@ mod tests {
     }
 
     fn with_limit(at_least: Option<f64>, at_most: Option<f64>) -> FitnessFunction {
-        let limits = vec![MetricBound { metric: Metric::ProfitFactor, at_most, at_least, times: 1.0 }];
+        let limits = vec![MetricBound {
+            measure: Measure::Metric(Metric::ProfitFactor),
+            at_most,
+            at_least,
+            times: 1.0,
+        }];
         FitnessFunction { limits, ..fitness() }
     }
 
@@ -263,7 +297,7 @@ mod tests {
             let far = |value: f64, trades: f64| {
                 let mut fitness = with_limit(None, Some(limit));
                 fitness.limits.push(MetricBound {
-                    metric: Metric::Trades,
+                    measure: Measure::Metric(Metric::Trades),
                     at_most: None,
                     at_least: Some(10.0),
                     times: 1.0,

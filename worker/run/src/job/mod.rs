@@ -12,6 +12,7 @@
 //! * [`signals`]: files of signals beside the bars.
 //! * [`problem`]: dataset + job -> what one genome is worth.
 //! * [`walk_forward`]: the windows of walk-forward, and the job of each.
+//! * [`measure`]: a metric, or an expression over metrics.
 //! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
 
 pub mod calendar;
@@ -22,6 +23,7 @@ pub mod fitness;
 pub mod inputs;
 pub mod market;
 mod market_error;
+pub mod measure;
 pub mod own_data;
 pub mod problem;
 pub mod resolve;

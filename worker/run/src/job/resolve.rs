@@ -8,10 +8,9 @@ use galapagos_crds::{
     OnFailure, Preset as CrdPreset, Searcher as CrdSearcher, StrategySpec,
 };
 use galapagos_engine::ENGINE;
-use galapagos_engine::evaluation::Metric;
 use galapagos_engine::execution::{Execution, Funding};
 use galapagos_genetics::{Breeding, Config, Goal, Preset, Searcher, Species, StopRules};
-use galapagos_manifest::{Dates, Finding, check as check_manifest, objective, unknown_metric};
+use galapagos_manifest::{self as checks, Dates, Finding, check as check_manifest};
 use galapagos_market::{Calendar, Interval};
 use rust_decimal::Decimal as Exact;
 
@@ -20,6 +19,7 @@ use super::execution::to_engine;
 use super::fitness::{FitnessFunction, MetricBound};
 use super::inputs::{ExecutionInputs, Inputs, StrategyInputs, written_out};
 use super::market::Facts;
+use super::measure::Measure;
 pub use super::resolve_error::ResolveError;
 use super::signals;
 use super::space::SpeciesSpace;
@@ -281,26 +281,30 @@ fn initial(spec: &EvolutionJobSpec, species: &[SpeciesSpace]) -> Result<Vec<Vec<
     Ok(out)
 }
 
-fn metric(path: &str, name: &str) -> Result<Metric, Finding> {
-    Metric::from_name(name).ok_or_else(|| unknown_metric(path, name, Catalogue::embedded()))
+/// The metrics of a catalogue are those of the engine, so none is lost here.
+fn measures(found: Vec<checks::Measure>) -> Vec<Measure> {
+    found.into_iter().filter_map(Measure::new).collect()
 }
 
 fn fitness(spec: &EvolutionJobSpec) -> Result<FitnessFunction, Finding> {
-    let objective = objective(spec)?;
-    let mut limits = Vec::with_capacity(spec.limits.len());
-    for (i, limit) in spec.limits.iter().enumerate() {
-        limits.push(MetricBound {
-            metric: metric(&format!("spec.limits[{i}].metric"), &limit.metric)?,
-            at_most: limit.at_most.map(crds::Decimal::to_f64),
-            at_least: limit.at_least.map(crds::Decimal::to_f64),
-            times: 1.0,
-        });
-    }
-    let goal = match objective.goal {
+    let catalogue = Catalogue::embedded();
+    let bound = |(measure, limit): (Measure, &crds::Limit)| MetricBound {
+        measure,
+        at_most: limit.at_most.map(crds::Decimal::to_f64),
+        at_least: limit.at_least.map(crds::Decimal::to_f64),
+        times: 1.0,
+    };
+    let limits =
+        measures(checks::limits(spec, catalogue)?).into_iter().zip(&spec.limits).map(bound).collect();
+    let objectives = measures(checks::objectives(spec, catalogue)?);
+    let (Some(objective), Some(given)) = (objectives.into_iter().next(), spec.objectives.first()) else {
+        return Err(Finding::invalid("spec.objectives", "must name what is improved"));
+    };
+    let goal = match given.goal {
         CrdGoal::Maximize => Goal::Maximise,
         CrdGoal::Minimize => Goal::Minimise,
     };
-    Ok(FitnessFunction { objective: metric("spec.objectives[0].metric", &objective.metric)?, goal, limits })
+    Ok(FitnessFunction { objective, goal, limits })
 }
 
 fn config(spec: &EvolutionJobSpec, goal: Goal) -> Config {

@@ -12,6 +12,7 @@ use galapagos_validation::walk_forward::{
 use rust_decimal::Decimal as Exact;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::measure::Measure;
 use super::problem::{Problem, ProblemError};
 use super::resolve::{Budget, ResolvedJob};
 use crate::storage::digest::{WindowInputs, window_digest};
@@ -161,10 +162,17 @@ fn scale_trades(job: &mut ResolvedJob, rows: usize, all: usize) {
         product.to_f64()
     };
     for (bound, limit) in job.fitness.limits.iter_mut().zip(&job.inputs.limits) {
-        if bound.metric == Metric::Trades {
+        if bound.measure == Measure::Metric(Metric::Trades) {
             bound.times = all as f64;
             bound.at_most = scaled(limit.at_most);
             bound.at_least = scaled(limit.at_least);
+        }
+    }
+    // An expression is no multiple of its trades: there they are scaled themselves.
+    let limits = job.fitness.limits.iter_mut().map(|bound| &mut bound.measure);
+    for measure in limits.chain([&mut job.fitness.objective]) {
+        if let Measure::Own { trades_times, .. } = measure {
+            *trades_times = all as f64 / rows as f64;
         }
     }
 }

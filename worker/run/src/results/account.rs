@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use galapagos_engine::evaluation::{Evaluation, Metric, Metrics, Reason};
 use serde::{Deserialize, Serialize};
 
+use crate::job::fitness::FitnessFunction;
+
 /// Values by metric name; `null`: undefined.
 pub type MetricMap = BTreeMap<String, Option<f64>>;
 
@@ -16,7 +18,7 @@ pub fn metric_map(metrics: &Metrics) -> MetricMap {
 /// One account over one window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccountResult {
-    /// All metrics by name; `null` where undefined.
+    /// All metrics by name, beside them the job's own expressions; `null` where undefined.
     pub metrics: MetricMap,
     /// Why some of them are undefined.
     pub reason: Option<String>,
@@ -47,5 +49,12 @@ impl AccountResult {
             sums: Sums { s1: evaluation.s1.to_string(), s2: evaluation.s2.to_string() },
             open_position: evaluation.open_position,
         }
+    }
+
+    /// The same with what a job's own expressions are worth on it.
+    pub fn of_job(evaluation: &Evaluation, fitness: &FitnessFunction) -> AccountResult {
+        let mut account = AccountResult::new(evaluation);
+        account.metrics.extend(fitness.own_values(&evaluation.metrics));
+        account
     }
 }

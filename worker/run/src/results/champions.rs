@@ -83,8 +83,8 @@ pub fn champion(
         objective: job.fitness.objective.name().to_owned(),
         violation,
         objections,
-        training: AccountResult::new(evaluation),
-        holdout: holdout.as_ref().map(|h| AccountResult::new(&h.evaluation)),
+        training: AccountResult::of_job(evaluation, &job.fitness),
+        holdout: holdout.as_ref().map(|h| AccountResult::of_job(&h.evaluation, &job.fitness)),
         per_symbol: per_symbol.collect::<BTreeMap<_, _>>(),
         deflated_sharpe: deflated_sharpe(
             &evaluation.metrics,

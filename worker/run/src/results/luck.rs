@@ -113,6 +113,7 @@ pub fn returns_behind(report: &BacktestResult, aggregate: Aggregate) -> u64 {
 mod tests {
     use super::*;
     use crate::job::fitness::{FitnessFunction, MetricBound};
+    use crate::job::measure::Measure;
     use crate::storage::record::{Class, Verdict};
     use galapagos_genetics::Goal;
 
@@ -130,10 +131,14 @@ mod tests {
     }
 
     fn fitness(limit: f64) -> FitnessFunction {
-        let at_least =
-            |metric, least| MetricBound { metric, at_most: None, at_least: Some(least), times: 1.0 };
+        let at_least = |metric, least| MetricBound {
+            measure: Measure::Metric(metric),
+            at_most: None,
+            at_least: Some(least),
+            times: 1.0,
+        };
         let limits = vec![at_least(Metric::Sharpe, limit), at_least(Metric::Trades, 10.0)];
-        FitnessFunction { objective: Metric::Sharpe, goal: Goal::Maximise, limits }
+        FitnessFunction { objective: Measure::Metric(Metric::Sharpe), goal: Goal::Maximise, limits }
     }
 
     fn trials(of: &[(u32, f64)], limit: f64) -> Trials {

@@ -130,7 +130,7 @@ pub fn outcome(
         out.tally = tally(&tested, &test);
         out.result.strategy = Some(decoded.species.name().to_owned());
         out.result.genome = Some(decoded.named().into_iter().collect());
-        out.result.fitness = trained.metrics.get(window.job.fitness.objective);
+        out.result.fitness = window.job.fitness.objective.value(&trained.metrics);
         out.result.training = Some(AccountResult::new(&trained));
         out.result.test.account = Some(AccountResult::new(&tested.evaluation));
         out.champion = Some((best.species, best.genome.into()));
