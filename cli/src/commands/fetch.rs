@@ -8,13 +8,14 @@ use crate::fetch_progress::Watch;
 use crate::output::Output;
 use crate::times;
 use crate::{data_errors, interrupt};
+use galapagos_run::market::names::{check_dataset_name, to_symbol};
 use galapagos_run::market::{Calendar, CheckOptions, ImportPlan, Input, Interval, LoadOptions, ReadOptions};
-use galapagos_worker::import::fetch::{Ask, FetchError, Fetched, Market, Order, Venue, fetch};
+use galapagos_worker::import::fetch::{DUMPS, FetchError, Fetched, Market, Order, Question, Venue, fetch};
 use galapagos_worker::import::source::cores;
 use galapagos_worker::process::exit::Code;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Fetch public candles of an exchange and publish them as a dataset
+/// Fetch public bars of an exchange and publish them as a dataset
 ///
 /// Asks the documented HTTP API page by page, slowly enough for its limits, and hands what comes to the importer with all its
 /// checks. Needs no account. Pages that are there are kept until the dataset is published: the same command again goes on
@@ -28,7 +29,7 @@ Examples:
   galapagos fetch kraken XBTUSD --interval 1d --from 2025-01-01 --dataset kraken
   galapagos fetch kraken PF_XBTUSD --market perpetual --interval 1h --from 2024-01-01 --dataset futures
 
-Hyperliquid has the newest 5,000 candles only, the spot market of Kraken the newest 720: a note says what that leaves out.
+Hyperliquid has the newest 5,000 bars only, the spot market of Kraken the newest 720: a note says what that leaves out.
 Exit code 2 if the exchange refuses or the data are wrong, 1 if it cannot be reached: run the same command again then.")]
 pub struct Arguments {
     /// The exchange
@@ -62,7 +63,7 @@ pub struct Arguments {
     /// dataset
     #[arg(long)]
     pub append: bool,
-    /// Widen high and low of single bars to their open and close, and accept any share of missing bars and payments
+    /// Drop exact duplicates, widen high and low of single bars to their open and close, and accept any share of missing bars and payments
     #[arg(long)]
     pub repair: bool,
     /// Largest share of missing bars that is accepted
@@ -72,6 +73,10 @@ pub struct Arguments {
     /// this machine alone
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
+    /// Where the monthly files of Binance are, which take the place of pages where a month has more than 2,000 bars; none:
+    /// ask for pages alone; absent: https://data.binance.vision, none with --endpoint
+    #[arg(long, value_name = "URL")]
+    pub dumps: Option<String>,
     /// How often a page is asked for again, with growing pauses
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub retries: u32,
@@ -85,9 +90,9 @@ pub struct Arguments {
 pub enum VenueName {
     /// Spot and USD-M perpetuals
     Binance,
-    /// Perpetuals and spot, the newest 5,000 candles
+    /// Perpetuals and spot, the newest 5,000 bars
     Hyperliquid,
-    /// Spot (the newest 720 candles) and perpetuals
+    /// Spot (the newest 720 bars) and perpetuals
     Kraken,
 }
 
@@ -114,13 +119,19 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         return Err(CommandError::invalid(text));
     }
     let interval = Interval::parse(&arguments.interval).map_err(data_errors::blame)?;
-    let (names, asks) = asks(&arguments, interval);
+    let (names, questions) = questions(&arguments, interval);
+    check_names(&arguments.dataset, &names)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let stop = interrupt::watch("stops after this page; once more ends it at once")?;
     let order = Order {
-        asks: &asks,
+        questions: &questions,
         funding: arguments.funding,
         endpoint: arguments.endpoint.as_deref(),
+        dumps: match arguments.dumps.as_deref() {
+            Some("none") => None,
+            None if arguments.endpoint.is_some() => None,
+            url => Some(url.unwrap_or(DUMPS)),
+        },
         root: &arguments.data_dir.data_dir,
         retries: arguments.retries,
         now_ms: i64::try_from(now).unwrap_or(i64::MAX),
@@ -133,7 +144,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
 }
 
 /// The symbols as the dataset calls them, and what to ask for each.
-fn asks(arguments: &Arguments, interval: Interval) -> (Vec<String>, Vec<Ask>) {
+fn questions(arguments: &Arguments, interval: Interval) -> (Vec<String>, Vec<Question>) {
     let venue = match arguments.venue {
         VenueName::Binance => Venue::Binance,
         VenueName::Hyperliquid => Venue::Hyperliquid,
@@ -143,13 +154,34 @@ fn asks(arguments: &Arguments, interval: Interval) -> (Vec<String>, Vec<Ask>) {
         (Some(MarketName::Spot), _) | (None, Venue::Binance | Venue::Kraken) => Market::Spot,
         (Some(MarketName::Perpetual), _) | (None, Venue::Hyperliquid) => Market::Perpetual,
     };
-    let ask = |text: &String| {
+    let question = |text: &String| {
         let (name, symbol) = text.split_once('=').unwrap_or((text, text));
         let symbol = symbol.to_owned();
-        let ask = Ask { venue, market, symbol, interval, from_ms: arguments.from, to_ms: arguments.to };
-        (name.to_owned(), ask)
+        let question =
+            Question { venue, market, symbol, interval, from_ms: arguments.from, to_ms: arguments.to };
+        (name.to_owned(), question)
     };
-    arguments.symbols.iter().map(ask).unzip()
+    arguments.symbols.iter().map(question).unzip()
+}
+
+/// Refuses names that the importer would refuse, before anything is fetched for them.
+fn check_names(dataset: &str, names: &[String]) -> CommandResult {
+    check_dataset_name(dataset).map_err(data_errors::blame)?;
+    let mut seen = Vec::new();
+    for name in names {
+        let Some(symbol) = to_symbol(name).map(|s| s.to_ascii_lowercase()) else {
+            let text =
+                format!("{name:?} is no name of a symbol in a dataset: write NAME=SYMBOL, as BTC=BTCUSDT");
+            return Err(CommandError::invalid(text));
+        };
+        if seen.contains(&symbol) {
+            return Err(CommandError::invalid(format!(
+                "{name}: two symbols would be called the same: write NAME=SYMBOL"
+            )));
+        }
+        seen.push(symbol);
+    }
+    Ok(())
 }
 
 /// Imports what was fetched, all or nothing, and removes the pages if it is published.
@@ -159,7 +191,10 @@ fn publish(
     names: &[String],
     fetched: Vec<Fetched>,
 ) -> CommandResult {
-    let inputs = names.iter().zip(&fetched).map(|(name, f)| Input::for_symbol(name, &f.bars));
+    let inputs = names
+        .iter()
+        .zip(&fetched)
+        .flat_map(|(name, f)| f.bars.iter().map(move |path| Input::for_symbol(name, path)));
     let funding = names
         .iter()
         .zip(&fetched)
@@ -186,8 +221,8 @@ fn publish(
         append: arguments.append,
     };
     let mut summary = import::execute_plan(&plan)?;
-    for (input, fetched) in plan.inputs.iter().zip(&fetched) {
-        let named = input.symbol.as_deref().and_then(galapagos_run::market::names::to_symbol);
+    for (name, fetched) in names.iter().zip(&fetched) {
+        let named = to_symbol(name);
         if let Some(report) = summary.symbols.iter_mut().find(|s| Some(&s.symbol) == named.as_ref()) {
             report.notes.splice(0..0, fetched.notes.iter().cloned());
         }

@@ -9,8 +9,10 @@ mod server;
 
 use common::Sandbox;
 use serde_json::Value;
-use server::{Exchange, Fault, HOUR, candle, payment};
+use server::{Exchange, FEBRUARY, Fault, HOUR, JANUARY, candle, payment};
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 /// 2024-01-01.
@@ -30,10 +32,20 @@ fn date(ms: i64) -> String {
 
 /// The digest of the same candles, and payments, imported from files.
 fn from_files(from: i64, to: i64, symbol: &str, funding: Option<bool>) -> String {
+    from_files_of(("1h", HOUR), from..to, symbol, funding)
+}
+
+/// The same with bars of another length.
+fn from_files_of(
+    (interval, step): (&str, i64),
+    range: Range<i64>,
+    symbol: &str,
+    funding: Option<bool>,
+) -> String {
     let sandbox = Sandbox::new();
     let mut bars = String::from("time,open,high,low,close,volume\n");
     let mut payments = String::from("time,rate,mark\n");
-    for time in (from..to).step_by(HOUR as usize) {
+    for time in range.step_by(step as usize) {
         bars += &format!("{time},{}\n", candle(time).join(","));
         if time % (8 * HOUR) == 0 {
             let [rate, mark] = payment(time);
@@ -44,7 +56,7 @@ fn from_files(from: i64, to: i64, symbol: &str, funding: Option<bool>) -> String
     sandbox.write("bars.csv", bars);
     sandbox.write("funding.csv", payments);
     let named = format!("{symbol}=bars.csv");
-    let mut arguments = vec!["import", &named, "--dataset", "x", "--interval", "1h", "-o", "json"];
+    let mut arguments = vec!["import", &named, "--dataset", "x", "--interval", interval, "-o", "json"];
     if funding.is_some() {
         arguments.extend(["--funding", "funding.csv"]);
     }
@@ -106,7 +118,7 @@ fn hyperliquid_and_kraken_say_how_little_they_have_and_give_it_exactly() {
             "{what:?}"
         );
         let notes = notes(&summary);
-        assert!(notes.contains("candles only: what is older than"), "{notes}");
+        assert!(notes.contains("bars only: what is older than"), "{notes}");
     }
     // The charts of Kraken Futures reach back.
     let to = date(START + BARS * HOUR);
@@ -154,6 +166,54 @@ fn a_fetch_that_is_killed_goes_on_and_asks_for_no_page_twice() {
     assert!(notes(&summary).contains("goes on with what was begun at"), "{summary:#}");
     let asked = exchange.answered();
     assert_eq!(asked.iter().collect::<BTreeSet<_>>().len(), asked.len(), "{asked:#?}");
+}
+
+#[test]
+fn months_come_as_files_with_their_checksum_and_give_the_same_dataset() {
+    let (from, to) = (JANUARY - 12 * 24 * HOUR, FEBRUARY + 33 * 24 * HOUR);
+    let exchange = Exchange::new(START, to + BARS * HOUR);
+    let (url, first, last) = (exchange.url(), date(from), date(to));
+    let mut all = vec!["fetch", "binance", "BTCUSDT", "--interval", "15m", "--from", &first, "--to", &last];
+    all.extend(["--dataset", "x", "--endpoint", &url, "-o", "json"]);
+    let expected = from_files_of(("15m", HOUR / 4), from..to, "BTCUSDT", None);
+    assert_eq!(Sandbox::new().json(&all)["digest"], expected);
+    let pages = exchange.answered().len();
+    assert!(exchange.answered().iter().all(|a| a.starts_with("/api/")));
+
+    // The first bar, two pages before the year, the checksum, and a file that is not whole.
+    let mut faults = vec![Fault::None; 4];
+    faults.push(Fault::Body("PK"));
+    exchange.fails(&faults);
+    all.extend(["--dumps", &url]);
+    let summary = Sandbox::new().json(&all);
+    assert_eq!(summary["digest"], expected);
+    // Nobody has the file of February, so that its pages are asked for, as those of December and March are.
+    let asked = exchange.answered().split_off(pages);
+    assert_eq!(asked.iter().filter(|a| a.starts_with("/data/")).count(), 2, "{asked:#?}");
+    assert_eq!(asked.iter().filter(|a| a.starts_with("/api/")).count(), 1 + 2 + 3 + 1, "{asked:#?}");
+}
+
+#[test]
+fn a_fetch_that_is_asked_to_stop_says_how_it_goes_on() {
+    let exchange = Exchange::new(START, START + 10 * BARS * HOUR);
+    let (url, to) = (exchange.url(), date(START + BARS * HOUR));
+    exchange.fails(&[Fault::None, Fault::None, Fault::Status(429, "Retry-After: 300", "")]);
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&arguments(&["binance", "BTCUSDT"], &url, &to));
+    let process = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    while exchange.answered().len() < 2 {
+        assert!(began.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let asked = Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    let ended = process.wait_with_output().unwrap();
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("run the same command again, it goes on"), "{stderr}");
+    assert!(began.elapsed() < Duration::from_secs(60) && !published(&sandbox));
 }
 
 #[test]
@@ -279,6 +339,11 @@ fn a_question_that_makes_no_sense_asks_nobody() {
         (&["hyperliquid", "PURR/USDC"][..], "say --market spot"),
         (&["binance", "BTC USDT"][..], "is no symbol of an exchange"),
         (&["binance", "BTCUSDT", "--max-gap-share", "2"][..], "between 0 and 1"),
+        (&["binance", "BTCUSDT", "X=BTCUSDT"][..], "BTCUSDT is named twice"),
+        (&["binance", "X=BTCUSDT", "x=ETHUSDT"][..], "would be called the same"),
+        (&["binance", "=BTCUSDT"][..], "write NAME=SYMBOL, as BTC=BTCUSDT"),
+        (&["binance", "BTCUSDT", "--retries", "x"][..], "invalid value"),
+        (&["binance", "BTCUSDT", "--dumps", "http://api.example"][..], "--dumps: api.example: it must begin"),
     ] {
         let ended = Sandbox::new().run(&arguments(what, &url, &to));
         assert_eq!(ended.code, 2, "{}", ended.stderr);

@@ -9,6 +9,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 pub const HOUR: i64 = 3_600_000;
+/// 2025-01-01 and 2025-02-01.
+pub const JANUARY: i64 = 1_735_689_600_000;
+pub const FEBRUARY: i64 = 1_738_368_000_000;
+const FILE: &str = "/data/spot/monthly/klines/BTCUSDT/15m/BTCUSDT-15m-2025-01.zip";
 
 /// What goes wrong with the next request.
 #[derive(Clone)]
@@ -91,6 +95,21 @@ impl Exchange {
     }
 }
 
+/// The monthly file of January 2025, in the microseconds that the spot market has since then: a zip of one CSV without a
+/// header.
+pub fn january() -> Vec<u8> {
+    let mut rows = String::new();
+    for time in (JANUARY..FEBRUARY).step_by(HOUR as usize / 4) {
+        let [o, h, l, c, v] = candle(time);
+        let (open, close) = (time * 1000, (time + HOUR / 4) * 1000 - 1);
+        rows += &format!("{open},{o},{h},{l},{c},{v},{close},1.0,308,1.0,1.0,0\n");
+    }
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("BTCUSDT-15m-2025-01.csv", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(rows.as_bytes()).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
 fn serve(
     stream: TcpStream,
     hours: Hours,
@@ -119,8 +138,17 @@ fn serve(
         stream.read_exact(&mut body)?;
         let question = format!("{target} {}", String::from_utf8_lossy(&body));
         let fault = faults.lock().unwrap().pop_front().unwrap_or(Fault::None);
-        let right = answer(&target, &body, hours);
         let out = stream.get_mut();
+        if matches!(fault, Fault::None) && target.starts_with(FILE) {
+            asked.lock().unwrap().push(question);
+            let (file, sum) = (january(), sha256(&january()));
+            let body =
+                if target == FILE { file } else { format!("{sum}  BTCUSDT-15m-2025-01.zip\n").into_bytes() };
+            write!(out, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len())?;
+            out.write_all(&body)?;
+            continue;
+        }
+        let right = answer(&target, &body, hours);
         match fault {
             Fault::Hang => std::thread::sleep(Duration::from_secs(600)),
             Fault::Cut => {
@@ -150,6 +178,10 @@ fn serve(
     }
 }
 
+fn sha256(bytes: &[u8]) -> String {
+    ring::digest::digest(&ring::digest::SHA256, bytes).as_ref().iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// Status and body.
 fn answer(target: &str, body: &[u8], hours: Hours) -> (u16, String) {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -167,10 +199,11 @@ fn answer(target: &str, body: &[u8], hours: Hours) -> (u16, String) {
                 return (400, r#"{"code":-1121,"msg":"Invalid symbol."}"#.to_owned());
             }
             let limit = number("limit").unwrap_or(500).min(1000) as usize;
-            let rows = times(HOUR, number("startTime").unwrap(), number("endTime").unwrap_or(i64::MAX));
+            let step = if value("interval").as_deref() == Some("15m") { HOUR / 4 } else { HOUR };
+            let rows = times(step, number("startTime").unwrap(), number("endTime").unwrap_or(i64::MAX));
             let rows = rows.take(limit).map(|t| {
                 let [o, h, l, c, v] = candle(t);
-                json!([t, o, h, l, c, v, t + HOUR - 1, "1.0", 308, "1.0", "1.0", "0"])
+                json!([t, o, h, l, c, v, t + step - 1, "1.0", 308, "1.0", "1.0", "0"])
             });
             Value::from(rows.collect::<Vec<_>>())
         }

@@ -10,13 +10,11 @@ use ureq::tls::RootCerts;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, Body};
 
-use super::ask::{Request, Unusable};
+use super::question::{Request, Unusable};
 use super::venue::Rules;
 use crate::import::download::address;
 use crate::import::download::agent::{Reach, agent};
 
-/// Bytes of an answer at most; a thousand candles have 200 kB.
-const MOST_BYTES: u64 = 8 << 20;
 /// One request at most.
 const WHOLE: Duration = Duration::from_secs(120);
 /// The first wait after a fault, doubled by each further one.
@@ -42,10 +40,18 @@ pub(super) struct Client {
 /// Why there is no page.
 #[derive(Debug)]
 pub(super) enum Failure {
+    /// It is not there.
+    Absent(String),
     Refused(String),
     Strange(String),
-    Unreachable { problem: String, attempts: u32 },
-    Banned { status: u16, wait: Duration },
+    Unreachable {
+        problem: String,
+        attempts: u32,
+    },
+    Banned {
+        status: u16,
+        wait: Duration,
+    },
     Stopped,
 }
 
@@ -124,7 +130,7 @@ impl Client {
         };
         let mut response = answer.map_err(|error| match address::refused(&error) {
             Some(address) => Attempt::Never(Failure::Refused(format!(
-                "its name leads to {address}, which is not a public address; name a mirror of your own with --endpoint"
+                "its name leads to {address}, which is not a public address; name a mirror of your own with --endpoint or --dumps"
             ))),
             None => again(format!("cannot be reached ({error})")),
         })?;
@@ -133,9 +139,13 @@ impl Client {
         }
         let status = response.status();
         if status.is_success() {
-            let body = body(&mut response, MOST_BYTES).map_err(|e| again(format!("breaks off ({e})")))?;
-            if body.len() as u64 > MOST_BYTES {
-                return Err(Attempt::Never(Failure::Strange(format!("more than {MOST_BYTES} bytes"))));
+            let body =
+                body(&mut response, rules.most_bytes).map_err(|e| again(format!("breaks off ({e})")))?;
+            if body.len() as u64 > rules.most_bytes {
+                return Err(Attempt::Never(Failure::Strange(format!(
+                    "more than {} bytes",
+                    rules.most_bytes
+                ))));
             }
             return read(&body).map_err(|unusable| match unusable {
                 Unusable::Passing(problem) => again(problem),
@@ -152,7 +162,8 @@ impl Client {
             return Err(Attempt::Never(Failure::Strange(format!("status {code}, which leads elsewhere"))));
         }
         let text = body(&mut response, 2000).unwrap_or_default();
-        Err(Attempt::Never(Failure::Refused(refusal(code, &text))))
+        let text = refusal(code, &text);
+        Err(Attempt::Never(if code == 404 { Failure::Absent(text) } else { Failure::Refused(text) }))
     }
 }
 

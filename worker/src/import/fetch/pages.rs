@@ -1,7 +1,7 @@
 //! A range as pages, known before anything is asked: a window of time holds at most as many candles as an answer does,
 //! so that no answer can be cut by its limit, and each page can be had by itself.
 
-use super::ask::{Kind, Row, Unusable, Window};
+use super::question::{Kind, Row, Unusable, Window};
 
 /// Pages of one series at most: ten million minutes, or about three hours of asking.
 const MOST: i64 = 20_000;

@@ -9,8 +9,8 @@ use galapagos_run::storage::{StorageError, atomic, lock::RunLock};
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use super::ask::{Ask, Kind, Row, Window};
 use super::error::FetchError;
+use super::question::{Kind, Question, Row, Window};
 
 /// Below the root of the data.
 const FOLDER: &str = "galapagos/fetch";
@@ -37,12 +37,17 @@ pub(super) struct State {
 
 impl Work {
     /// The folder of a question to `endpoint`; a new one begins at `now_ms`.
-    pub(super) fn open(root: &Path, ask: &Ask, endpoint: &str, now_ms: i64) -> Result<Work, FetchError> {
-        let folder = root.join(FOLDER).join(name(ask, endpoint));
+    pub(super) fn open(
+        root: &Path,
+        question: &Question,
+        endpoint: &str,
+        now_ms: i64,
+    ) -> Result<Work, FetchError> {
+        let folder = root.join(FOLDER).join(name(question, endpoint));
         fs::create_dir_all(&folder).map_err(StorageError::io("create", &folder))?;
         let lock = match RunLock::take(&folder.join("lock")) {
             Err(StorageError::Locked { .. }) => {
-                return Err(FetchError::Busy { symbol: ask.symbol.clone(), folder });
+                return Err(FetchError::Busy { symbol: question.symbol.clone(), folder });
             }
             lock => lock?,
         };
@@ -84,6 +89,16 @@ impl Work {
         atomic::write_with(&self.page(kind, window), |out| {
             rows.iter().try_for_each(|row| writeln!(out, "{},{}", row.time_ms, row.cells.join(",")))
         })
+    }
+
+    /// Where the file of a month is, or will be.
+    pub(super) fn month(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("bars-{name}.zip"))
+    }
+
+    /// Writes the file of a month.
+    pub(super) fn put_month(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
+        atomic::write(&self.month(name), bytes)
     }
 
     /// Joins the pages to one file; `None` if they have no row.
@@ -131,7 +146,7 @@ impl Work {
     fn clear_pages(&self) -> Result<(), StorageError> {
         let entries = fs::read_dir(&self.folder).map_err(StorageError::io("list", &self.folder))?;
         for path in entries.flatten().map(|entry| entry.path()) {
-            if path.extension().is_some_and(|e| e == "page") {
+            if path.extension().is_some_and(|e| e == "page" || e == "zip") {
                 fs::remove_file(&path).map_err(StorageError::io("remove", &path))?;
             }
         }
@@ -169,8 +184,8 @@ fn header(kind: Kind, marked: bool) -> &'static str {
 }
 
 /// Another question is another folder.
-fn name(ask: &Ask, endpoint: &str) -> String {
-    let Ask { venue, market, symbol, interval, from_ms, to_ms } = ask;
+fn name(question: &Question, endpoint: &str) -> String {
+    let Question { venue, market, symbol, interval, from_ms, to_ms } = question;
     let question = format!("{venue} {market} {symbol} {interval} {from_ms} {to_ms:?} {endpoint}");
     let key: String =
         digest(&SHA256, question.as_bytes()).as_ref()[..4].iter().map(|b| format!("{b:02x}")).collect();

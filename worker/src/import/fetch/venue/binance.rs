@@ -5,15 +5,15 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::read::{at, encoded, list, price, rate, time, volume};
-use super::rules::Rules;
-use crate::import::fetch::ask::{Ask, Kind, Market, Request, Row, Unusable, Window};
+use super::rules::{PAGE_BYTES, Rules};
+use crate::import::fetch::question::{Kind, Market, Question, Request, Row, Unusable, Window};
 
 /// Lengths of bars that lie on one grid of time. Of the documented ones 3d, 1w and 1M are left out.
 const INTERVALS: [&str; 12] = ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"];
 
 /// How the exchange gives a series.
-pub(super) fn rules(ask: &Ask, kind: Kind) -> Rules {
-    let spot = ask.market == Market::Spot;
+pub(super) fn rules(question: &Question, kind: Kind) -> Rules {
+    let spot = question.market == Market::Spot;
     Rules {
         host: if spot { "https://api.binance.com" } else { "https://fapi.binance.com" },
         intervals: &INTERVALS,
@@ -28,19 +28,20 @@ pub(super) fn rules(ask: &Ask, kind: Kind) -> Rules {
             (_, false) => 250,
         }),
         most_weight: Some(if spot { 4800 } else { 1900 }),
+        most_bytes: PAGE_BYTES,
     }
 }
 
 /// What to ask for the rows of a window.
-pub(super) fn request(ask: &Ask, kind: Kind, window: Window) -> Request {
-    let path = match (kind, ask.market) {
+pub(super) fn request(question: &Question, kind: Kind, window: Window) -> Request {
+    let path = match (kind, question.market) {
         (Kind::Funding, _) => "/fapi/v1/fundingRate",
         (_, Market::Spot) => "/api/v3/klines",
         (_, Market::Perpetual) => "/fapi/v1/klines",
     };
-    let mut query = format!("symbol={}", encoded(&ask.symbol));
+    let mut query = format!("symbol={}", encoded(&question.symbol));
     if kind != Kind::Funding {
-        query += &format!("&interval={}", ask.interval);
+        query += &format!("&interval={}", question.interval);
     }
     query += &format!("&startTime={}", window.start_ms);
     query += &match kind {

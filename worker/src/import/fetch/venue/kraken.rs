@@ -5,15 +5,15 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::read::{at, encoded, list, price, time, volume};
-use super::rules::Rules;
-use crate::import::fetch::ask::{Ask, Market, Request, Row, Unusable, Window};
+use super::rules::{PAGE_BYTES, Rules};
+use crate::import::fetch::question::{Market, Question, Request, Row, Unusable, Window};
 
 const SPOT: [&str; 7] = ["1m", "5m", "15m", "30m", "1h", "4h", "1d"];
 const PERPETUAL: [&str; 8] = ["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d"];
 
 /// How the exchange gives candles.
-pub(super) fn rules(ask: &Ask) -> Rules {
-    match ask.market {
+pub(super) fn rules(question: &Question) -> Rules {
+    match question.market {
         Market::Spot => Rules {
             host: "https://api.kraken.com",
             intervals: &SPOT,
@@ -23,6 +23,7 @@ pub(super) fn rules(ask: &Ask) -> Rules {
             has_first: false,
             pause: Duration::from_secs(1),
             most_weight: None,
+            most_bytes: PAGE_BYTES,
         },
         Market::Perpetual => Rules {
             host: "https://futures.kraken.com",
@@ -33,31 +34,32 @@ pub(super) fn rules(ask: &Ask) -> Rules {
             has_first: false,
             pause: Duration::from_millis(500),
             most_weight: None,
+            most_bytes: PAGE_BYTES,
         },
     }
 }
 
 /// What to ask for the candles of a window.
-pub(super) fn request(ask: &Ask, window: Window) -> Request {
-    let symbol = encoded(&ask.symbol);
-    let path = match ask.market {
+pub(super) fn request(question: &Question, window: Window) -> Request {
+    let symbol = encoded(&question.symbol);
+    let path = match question.market {
         Market::Spot => {
-            let minutes = ask.interval.ms() / 60_000;
+            let minutes = question.interval.ms() / 60_000;
             // Candles after this time.
             let since = (window.start_ms - 1).div_euclid(1000);
             format!("/0/public/OHLC?pair={symbol}&interval={minutes}&since={since}")
         }
         Market::Perpetual => {
             let (from, to) = (window.start_ms.div_euclid(1000), (window.end_ms - 1).div_euclid(1000));
-            format!("/api/charts/v1/trade/{symbol}/{}?from={from}&to={to}", ask.interval)
+            format!("/api/charts/v1/trade/{symbol}/{}?from={from}&to={to}", question.interval)
         }
     };
     Request { path, body: None }
 }
 
 /// The candles of an answer.
-pub(super) fn rows(ask: &Ask, answer: &Value) -> Result<Vec<Row>, Unusable> {
-    match ask.market {
+pub(super) fn rows(question: &Question, answer: &Value) -> Result<Vec<Row>, Unusable> {
+    match question.market {
         Market::Spot => spot(answer),
         Market::Perpetual => list("candles", at(answer, "candles")?)?.iter().map(perpetual).collect(),
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::import::fetch::ask::Unusable;
+use crate::import::fetch::question::Unusable;
 
 /// Longest number that is taken for one.
 const LONGEST: usize = 40;

@@ -19,4 +19,9 @@ pub(in crate::import::fetch) struct Rules {
     pub(in crate::import::fetch) pause: Duration,
     /// What the answers count as used in this minute, from which on the next minute is waited for.
     pub(in crate::import::fetch) most_weight: Option<u64>,
+    /// Bytes of an answer at most; a thousand bars have 200 kB.
+    pub(in crate::import::fetch) most_bytes: u64,
 }
+
+/// Bytes of a page at most.
+pub(super) const PAGE_BYTES: u64 = 8 << 20;

@@ -45,7 +45,7 @@ impl fmt::Display for Market {
 
 /// The candles of one symbol over one range.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
+pub struct Question {
     /// Where.
     pub venue: Venue,
     /// Spot or perpetual.
