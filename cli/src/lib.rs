@@ -17,6 +17,7 @@ pub mod data_dir;
 pub mod data_errors;
 pub mod estimate;
 pub mod exit;
+pub mod fetch_progress;
 pub mod import_progress;
 pub mod inputs;
 pub mod interrupt;

@@ -74,7 +74,8 @@ pub struct Arguments {
     pub output: Output,
 }
 
-fn stamp(text: &str) -> Result<i64, String> {
+/// A stamp as flags take it, in UTC milliseconds.
+pub fn stamp(text: &str) -> Result<i64, String> {
     stamp_ms(text).ok_or_else(|| format!("no date and no time; {SPELLING}"))
 }
 

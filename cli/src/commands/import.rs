@@ -179,7 +179,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
 }
 
 /// Runs an import with a bar for each file.
-fn execute_plan(plan: &ImportPlan) -> CommandResult<ImportSummary> {
+pub(super) fn execute_plan(plan: &ImportPlan) -> CommandResult<ImportSummary> {
     let watch = Watch::start(plan);
     let summary = import(plan, &|event| watch.event(&event)).map_err(data_errors::blame);
     watch.finish();
@@ -187,7 +187,7 @@ fn execute_plan(plan: &ImportPlan) -> CommandResult<ImportSummary> {
 }
 
 /// The failure of an import in which at least one symbol failed.
-fn failures(summary: &ImportSummary) -> CommandResult {
+pub(super) fn failures(summary: &ImportSummary) -> CommandResult {
     if summary.failed.is_empty() {
         return Ok(());
     }
@@ -249,7 +249,12 @@ fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
 }
 
 /// Prints what was imported and what was not.
-fn print(dataset: &str, close_only: bool, summary: &ImportSummary, output: Output) -> CommandResult {
+pub(super) fn print(
+    dataset: &str,
+    close_only: bool,
+    summary: &ImportSummary,
+    output: Output,
+) -> CommandResult {
     if output == Output::Json {
         let failed = summary.failed.iter().map(|f| json!({"what": f.what, "error": with_causes(&f.error)}));
         return terminal::print_json(&json!({

@@ -5,6 +5,7 @@
 
 pub mod download;
 mod error;
+pub mod fetch;
 mod log;
 mod path;
 pub mod source;

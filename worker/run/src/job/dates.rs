@@ -1,7 +1,8 @@
 //! The dates of a job or of a back-test on the rows of a symbol.
 
 use galapagos_engine::bars::Bars;
-use galapagos_manifest::{Dates, show_stamp};
+use galapagos_manifest::Dates;
+pub use galapagos_manifest::show_stamp;
 
 /// A symbol has no bar between the dates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

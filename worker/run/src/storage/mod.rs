@@ -101,7 +101,7 @@ impl StorageError {
     }
 
     /// Wraps an I/O error with what was tried.
-    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StorageError {
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StorageError {
         move |source| StorageError::Io { action, path: path.to_owned(), source }
     }
 }

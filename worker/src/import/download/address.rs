@@ -50,12 +50,18 @@ impl<R: Resolver> Resolver for Checked<R> {
     }
 }
 
+/// The address that was refused, if that is what failed.
+pub(in crate::import) fn refused(error: &ureq::Error) -> Option<IpAddr> {
+    match error {
+        ureq::Error::Other(inner) => inner.downcast_ref().map(|Refused(address)| *address),
+        _ => None,
+    }
+}
+
 /// An error of a request, with a refused address made visible.
 pub(super) fn refusal(error: ureq::Error, target: &Uri) -> DownloadError {
-    if let ureq::Error::Other(inner) = &error
-        && let Some(Refused(address)) = inner.downcast_ref()
-    {
-        return DownloadError::Private { host: target.host().unwrap_or("").to_owned(), address: *address };
+    if let Some(address) = refused(&error) {
+        return DownloadError::Private { host: target.host().unwrap_or("").to_owned(), address };
     }
     DownloadError::Unreachable { url: shown(target), source: Box::new(error) }
 }

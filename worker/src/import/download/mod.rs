@@ -5,8 +5,9 @@
 //! credentials; size and time are bounded; nothing is used before its SHA-256 is right.
 
 pub mod address;
+pub(super) mod agent;
 mod error;
-mod url;
+pub(super) mod url;
 
 use std::io::{Read, Write};
 use std::net::IpAddr;
@@ -17,21 +18,17 @@ use std::time::{Duration, Instant, SystemTime};
 use ring::digest::{Context, SHA256};
 use ureq::http::header::{CONTENT_LENGTH, LOCATION};
 use ureq::http::{Response, Uri};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::RootCerts;
 use ureq::unversioned::resolver::{DefaultResolver, Resolver};
-use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 
+use agent::Reach;
 pub use error::DownloadError;
 
 /// Twenty years of minutes of 64 symbols as CSV have about 40 GB; as Parquet, which such a job should use, 8 GB.
 pub const MAX_BYTES: u64 = 16 << 30;
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
-/// To resolve, and to connect with TLS, each.
-const CONNECT: Duration = Duration::from_secs(15);
-/// Silence of a server.
-const SILENCE: Duration = Duration::from_secs(60);
 /// The whole download: the largest at 1.2 MB a second.
 const WHOLE: Duration = Duration::from_secs(4 * 3600);
 /// Between two lines of progress.
@@ -72,24 +69,8 @@ impl Fetcher {
         roots: RootCerts,
         max_bytes: u64,
     ) -> Fetcher {
-        let config = Agent::config_builder()
-            .https_only(true)
-            // Followed here, where each target is checked again.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            // A proxy would connect for us, to addresses that nobody checked.
-            .proxy(None)
-            .user_agent(concat!("galapagos/", env!("CARGO_PKG_VERSION")))
-            .timeout_resolve(Some(CONNECT))
-            .timeout_connect(Some(CONNECT))
-            .timeout_recv_response(Some(SILENCE))
-            .timeout_per_read(Some(SILENCE))
-            .timeout_global(Some(WHOLE))
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .build();
-        let names = address::Checked::new(names, allows);
-        Fetcher { agent: Agent::with_parts(config, DefaultConnector::default(), names), max_bytes }
+        let reach = Reach { allows, plain: false, whole: WHOLE };
+        Fetcher { agent: agent::agent(names, roots, reach), max_bytes }
     }
 
     /// Fetches the file at `url` to a temporary folder in `folder`, until `stop` rises. `sha256` are 64 hex digits.
