@@ -4,6 +4,7 @@ use crate::append::grow;
 use crate::columns::ColumnRole;
 use crate::ends::{drop_forming, to_opens};
 use crate::error::{Error, Result};
+use crate::frozen;
 use crate::gaps::{Gaps, find_gaps, off_grid_note, usual_step};
 use crate::names::{Calendar, DAY_MS, Interval};
 use crate::order::{Origin, drop_duplicates, in_order};
@@ -163,6 +164,7 @@ pub(crate) fn finish(
     }
     moves(&series, &mut report)?;
     describe(&series, &mut report);
+    report.notes.extend(frozen::note(&series));
     if gaps.off_grid > 0 {
         report.notes.push(off_grid_note(&series.time_ms, interval, gaps.off_grid));
     }

@@ -12,10 +12,12 @@ pub struct ColumnChoice {
     named: BTreeMap<String, String>,
     /// The close is the one price that is read: it stands for open, high and low.
     close_only: bool,
+    /// Prices are multiplied by what an adjusted close is to the close.
+    adjusted: bool,
 }
 
 impl ColumnChoice {
-    /// Parses `role=column,...`; roles are time, clock, open, high, low, close, volume, symbol.
+    /// Parses `role=column,...`; roles are time, clock, open, high, low, close, volume, symbol, adjusted.
     ///
     /// # Errors
     /// `Spec` for another role or text without `=`.
@@ -29,6 +31,7 @@ impl ColumnChoice {
             ColumnRole::Close,
             ColumnRole::Volume,
             ColumnRole::Symbol,
+            ColumnRole::Adjusted,
         ];
         let mut chosen = BTreeMap::new();
         for part in text.split(',').filter(|p| !p.trim().is_empty()) {
@@ -46,7 +49,7 @@ impl ColumnChoice {
             }
             chosen.insert(role.to_owned(), column.trim().trim_matches('"').to_owned());
         }
-        Ok(Self { named: chosen, close_only: false })
+        Ok(Self { named: chosen, close_only: false, adjusted: false })
     }
 
     /// The same choice for files that have no other price than the close, or of which no other is to be read.
@@ -67,6 +70,17 @@ impl ColumnChoice {
         }
     }
 
+    /// The same choice for files whose four prices are to be multiplied by what the adjusted close of the bar is to its
+    /// close.
+    pub fn adjusted(self) -> Self {
+        Self { adjusted: true, ..self }
+    }
+
+    /// Whether prices are to be adjusted.
+    pub fn is_adjusted(&self) -> bool {
+        self.adjusted
+    }
+
     /// Whether the close is the one price that is read.
     pub fn is_close_only(&self) -> bool {
         self.close_only
@@ -75,6 +89,11 @@ impl ColumnChoice {
     /// Fields that a row has at least: a time and its prices.
     pub(crate) fn least_fields(&self) -> usize {
         if self.close_only { 2 } else { 5 }
+    }
+
+    /// Whether the user named any column.
+    pub(crate) fn is_chosen(&self) -> bool {
+        !self.named.is_empty()
     }
 
     /// Whether the user said what is `role`.

@@ -13,6 +13,7 @@ pub(crate) enum ColumnRole {
     Close,
     Volume,
     Symbol,
+    Adjusted,
 }
 
 impl ColumnRole {
@@ -29,6 +30,7 @@ impl ColumnRole {
             ColumnRole::Close => "close",
             ColumnRole::Volume => "volume",
             ColumnRole::Symbol => "symbol",
+            ColumnRole::Adjusted => "adjusted",
         }
     }
 
@@ -37,6 +39,7 @@ impl ColumnRole {
         match self {
             ColumnRole::Time => &[
                 "opentime",
+                "timeopen",
                 "timestamp",
                 "unix",
                 "unixtime",
@@ -80,6 +83,9 @@ impl ColumnRole {
                 &["close", "closeprice", "closelast", "closingprice", "last", "price", "cl", "c"]
             }
             ColumnRole::Volume => &["volume", "vol", "basevolume", "tickvol", "tickvolume", "amount", "v"],
+            ColumnRole::Adjusted => {
+                &["adjclose", "adjustedclose", "adjcloseprice", "adjustedcloseprice", "closeadj"]
+            }
             ColumnRole::Symbol => &[
                 "symbol",
                 "ticker",
@@ -108,12 +114,14 @@ pub(crate) struct Columns {
     pub prices: [usize; 4],
     pub volume: Option<usize>,
     pub symbol: Option<usize>,
+    /// The adjusted close, where it is asked for.
+    pub adjusted: Option<usize>,
 }
 
 impl Columns {
     /// All positions that are read.
     pub(crate) fn all(&self) -> impl Iterator<Item = usize> + use<> {
-        let optional = [self.clock, self.volume, self.symbol].into_iter().flatten();
+        let optional = [self.clock, self.volume, self.symbol, self.adjusted].into_iter().flatten();
         optional.chain(self.prices).chain([self.time])
     }
 
@@ -186,7 +194,7 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, St
         by_name.or_else(|| match role {
             // `Volume BTC`: the first of them is the base volume in the files that have several.
             ColumnRole::Volume => normals.iter().position(|n| begins_as_volume(n)),
-            ColumnRole::Time => (header.first()?.trim().is_empty()).then_some(0),
+            ColumnRole::Time => sole_time(header, &normals),
             ColumnRole::Close if choice.is_close_only() => only_price(&normals),
             _ => None,
         })
@@ -219,6 +227,7 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, St
     let prices =
         if choice.is_close_only() { [need(ColumnRole::Close); 4] } else { ColumnRole::PRICES.map(&mut need) };
     let mut time = need(ColumnRole::Time);
+    let adjusted = choice.is_adjusted().then(|| need(ColumnRole::Adjusted));
     if !missing.is_empty() {
         return Err(missing.join(", "));
     }
@@ -240,7 +249,18 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, St
         prices,
         volume: pick(ColumnRole::Volume, &[])?,
         symbol: pick(ColumnRole::Symbol, &[])?,
+        adjusted,
     })
+}
+
+/// The time of a table whose names say nothing of it: the first column if it is not named, the `ticks` of Deribit, the
+/// `id` of Huobi's candles.
+fn sole_time(header: &[&str], normals: &[String]) -> Option<usize> {
+    let at = |name: &str| normals.iter().position(|n| n == name);
+    let unnamed = header.first().filter(|name| name.trim().is_empty()).map(|_| 0);
+    unnamed
+        .or_else(|| at("ticks"))
+        .or_else(|| at("id").filter(|_| at("amount").is_some() && at("vol").is_some()))
 }
 
 /// The price of a table without other prices: one adjusted for dividends, a net asset value, or whatever stands alone
@@ -260,6 +280,9 @@ pub(crate) fn remedy(missing: &str) -> &'static str {
     match missing {
         "open, high, low" => {
             "name the columns with --columns, as open=Open; where there are closes only, say --close-only"
+        }
+        "adjusted" => {
+            "--adjust needs a column of adjusted closes: name it with --columns, as adjusted=\"Adj Close\", or leave --adjust out"
         }
         _ => "name the columns with --columns, as time=Date,open=Open",
     }
@@ -306,6 +329,12 @@ pub(crate) fn without_header(
         prices,
         volume: at(ColumnRole::Volume, (fields > volume).then_some(volume))?,
         symbol: at(ColumnRole::Symbol, None)?,
+        adjusted: match choice.is_adjusted() {
+            true => {
+                Some(at(ColumnRole::Adjusted, None)?.ok_or_else(|| ColumnRole::Adjusted.name().to_owned())?)
+            }
+            false => None,
+        },
     };
     if columns.last() >= fields { Err(format!("column #{}", columns.last() + 1)) } else { Ok(columns) }
 }

@@ -42,6 +42,7 @@ mod ends;
 pub mod error;
 pub mod export;
 pub mod files;
+mod frozen;
 pub mod funding;
 pub mod gaps;
 mod grouped;

@@ -13,8 +13,14 @@ const MIN_ROWS: usize = 3;
 /// Orders of open, high, low and close in arrays of exchanges, by position, besides the usual one.
 const ORDERS: [([usize; 4], &str); 2] =
     [([0, 2, 3, 1], "open, close, high, low"), ([2, 1, 0, 3], "low, high, open, close")];
+/// Arrays whose prices do not follow the time: how many fields they have, the places of open, high, low, close and volume,
+/// and the order in words.
+const PLACES: [(usize, [&str; 5], &str); 1] =
+    [(8, ["#6", "#4", "#5", "#3", "#7"], "time, quote volume, close, high, low, open, volume (Gate.io)")];
 /// Prices of a schema that writes integers of 1e-9, and columns by which it is known.
 const NANO_SCHEMA: [&str; 3] = ["rtype", "publisher_id", "instrument_id"];
+/// The column of times that only that schema has.
+const NANO_TIME: &str = "ts_event";
 /// Smallest integer that is taken as a scaled price of that schema: 0.001.
 const NANO_LEAST: i64 = 1_000_000;
 /// Integer prices from which a forgotten scale is mentioned.
@@ -34,6 +40,8 @@ pub(crate) fn check_meanings(
     rows = symbol(&mut choice, rows, again)?;
     rows = time(path, &mut choice, rows, again)?;
     order(&choice, &mut rows);
+    rows = elsewhere(&mut choice, rows, again);
+    contradiction(path, &choice, &rows)?;
     scale(&mut rows);
     volume(path, &choice, rows, again)
 }
@@ -150,6 +158,63 @@ fn order(choice: &ColumnChoice, rows: &mut FileRows) {
     rows.notes.push(format!("no header: only {words} is an order that every row allows, so it was read"));
 }
 
+/// Prices at other places than behind the time, where no header names them.
+fn elsewhere(
+    choice: &mut ColumnChoice,
+    rows: FileRows,
+    again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
+) -> FileRows {
+    let header = &rows.header;
+    if header.named || choice.is_chosen() || choice.is_close_only() || agree(&rows) {
+        return rows;
+    }
+    for (fields, places, words) in PLACES {
+        let roles = ColumnRole::PRICES.into_iter().chain([ColumnRole::Volume]);
+        let changed = roles.zip(places).fold(choice.clone(), |c, (role, place)| c.with(role, place));
+        if header.names.len() == fields
+            && let Ok(mut better) = again(&changed)
+            && agree(&better)
+        {
+            *choice = changed;
+            better.notes.retain(|n| !n.starts_with("no header:"));
+            return noted(
+                better,
+                format!("no header: the usual order contradicts itself, {words} fits every row and was read"),
+            );
+        }
+    }
+    rows
+}
+
+/// Rows of which most contradict themselves are no slips of an exchange: the columns are others.
+fn contradiction(path: &Path, choice: &ColumnChoice, rows: &FileRows) -> Result<()> {
+    let broken = |r: &RawRows| {
+        (0..r.len())
+            .filter(|&i| {
+                let [open, high, low, close] = [0, 1, 2, 3].map(|at| r.price(at, i).to_f64());
+                high < open || high < close || low > open || low > close
+            })
+            .count()
+    };
+    let (count, total) = all(rows).fold((0, 0), |(b, n), r| (b + broken(r), n + r.len()));
+    if total < MIN_ROWS || count * 2 <= total {
+        return Ok(());
+    }
+    let header = &rows.header;
+    let name = |at: usize| header.names.get(at).map_or("", String::as_str);
+    let [open, high, low, close] = header.columns.prices.map(name);
+    let how = if header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) {
+        "they are not what they are called: name them with --columns"
+    } else {
+        "that is another order: name the columns by their places, as --columns"
+    };
+    let problem = format!(
+        "open, high, low and close are columns {open:?}, {high:?}, {low:?} and {close:?}, and high is not the highest or low not the \
+         lowest of them in {count} of {total} rows: {how} open=#2,high=#3,low=#4,close=#5"
+    );
+    Err(Error::layout(path, problem))
+}
+
 /// Prices that are integers of 1e-9.
 fn scale(rows: &mut FileRows) {
     let least = |least: i64| {
@@ -158,7 +223,7 @@ fn scale(rows: &mut FileRows) {
         })
     };
     let known = |name: &&str| rows.header.names.iter().any(|n| n == name);
-    if NANO_SCHEMA.iter().all(known) && least(NANO_LEAST) {
+    if (NANO_SCHEMA.iter().all(known) && least(NANO_LEAST)) || (known(&NANO_TIME) && least(LARGE)) {
         let scales = rows.symbols.iter_mut().flat_map(|(_, r)| r.scale.iter_mut());
         scales.for_each(|column| column.fill(9));
         rows.notes.push("prices are integers of 0.000000001 (Databento) and were scaled".into());

@@ -75,10 +75,15 @@ pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Sy
     let mut names = Vec::with_capacity(symbols.len());
     for (name, rows) in symbols {
         let mut notes = notes.clone();
-        if name.is_none() {
-            notes.push("the symbol is the name of the file".into());
+        let part = part_of(&stem).filter(|_| name.is_none());
+        match part {
+            Some(symbol) => notes.push(format!(
+                "the symbol is {symbol}: its file is called SYMBOL-INTERVAL-YEAR-MONTH, as a part of it is"
+            )),
+            None if name.is_none() => notes.push("the symbol is the name of the file".into()),
+            None => {}
         }
-        let raw = name.unwrap_or_else(|| stem.clone());
+        let raw = name.unwrap_or_else(|| part.unwrap_or(&stem).to_owned());
         let name = legal(&raw, input, &mut notes)?;
         names.push((raw.clone(), name.clone()));
         found.push((name, SymbolPart { written: Some(raw), rows, notes }));
@@ -97,6 +102,22 @@ fn bare_name(path: &Path) -> String {
     let known = |p: &&Path| p.extension().is_some_and(|e| formats.iter().any(|f| e.eq_ignore_ascii_case(f)));
     let named = inner.filter(known).unwrap_or(path);
     named.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// `BTCUSDT` of `BTCUSDT-1h-2024-12` and `BTCUSDT-1h-2024-12-31`, as Binance calls the parts of one symbol.
+fn part_of(stem: &str) -> Option<&str> {
+    let numbers =
+        |text: &str, digits: usize| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
+    let mut parts: Vec<&str> = stem.rsplitn(5, '-').collect();
+    parts.reverse();
+    let at = parts.iter().position(|part| numbers(part, 4)).filter(|at| *at >= 2)?;
+    let date = &parts[at + 1..];
+    let interval = parts[at - 1];
+    let (count, unit) = interval.split_at(interval.find(|c: char| !c.is_ascii_digit())?);
+    let named = !count.is_empty() && ["s", "m", "h", "d", "w", "mo"].contains(&unit);
+    let dated = (1..=2).contains(&date.len()) && date.iter().all(|part| numbers(part, 2));
+    let tail: usize = parts[at - 1..].iter().map(|part| part.len() + 1).sum();
+    stem.get(..stem.len() - tail).filter(|symbol| named && dated && !symbol.is_empty())
 }
 
 /// Two symbols of a file that are called the same here would become one series.

@@ -33,7 +33,7 @@ impl RowSource {
             ColumnRole::Open => 1,
             ColumnRole::High => 2,
             ColumnRole::Low => 3,
-            ColumnRole::Close => 4,
+            ColumnRole::Close | ColumnRole::Adjusted => 4,
             ColumnRole::Volume => 5,
         };
         let column = if role == ColumnRole::Symbol { role.name().to_owned() } else { self.names[at].clone() };

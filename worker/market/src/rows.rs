@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::grouped::{self, DecimalSign, is_separated, times_power, without_currency, without_letter};
 pub(crate) use crate::raw::{RawRows, RowSource};
 use crate::read::{EmptyCells, ReadOptions, Stamped, some};
-use crate::stamp::{self, NoStamp, Stamp};
+use crate::stamp::{self, DayOrder, NoStamp, Stamp};
+use crate::zone::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub(crate) struct Row<'a> {
     pub prices: [&'a [u8]; 4],
     pub volume: Option<&'a [u8]>,
     pub symbol: Option<&'a [u8]>,
+    /// The adjusted close, where it is asked for.
+    pub adjusted: Option<&'a [u8]>,
 }
 
 /// All columns of a file, and which of them were taken.
@@ -76,6 +79,8 @@ pub(crate) struct Collector {
     current: usize,
     assumed_utc: bool,
     joined: Vec<u8>,
+    /// The zone whose name stood behind the last time that had one.
+    written: Option<(Zone, Vec<u8>)>,
     used: BTreeSet<usize>,
     left_out: BTreeSet<String>,
     /// The first row without a price, and how many there are.
@@ -95,8 +100,22 @@ pub(crate) fn is_empty(cell: &[u8]) -> bool {
 }
 
 fn is_no_value(cell: &[u8]) -> bool {
-    cell.is_empty()
-        || [&b"null"[..], b"nan", b"na", b"n/a", b"none", b"-"].iter().any(|n| cell.eq_ignore_ascii_case(n))
+    const WORDS: [&[u8]; 13] = [
+        b"null",
+        b"nan",
+        b"na",
+        b"n/a",
+        b"none",
+        b"-",
+        b"--",
+        b"#n/a",
+        b"#na",
+        b"#n/a n/a",
+        b"<na>",
+        b"nil",
+        b"\\n",
+    ];
+    cell.is_empty() || WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
 /// Follows a number with separators, whose meaning all rows of the file decide.
@@ -132,6 +151,52 @@ fn is_blank(row: &Row<'_>) -> bool {
     row.prices.iter().all(empty) && row.volume.is_none_or(|cell| nothing(cell.trim_ascii()))
 }
 
+/// Prices times adjusted close / close. The close becomes the adjusted close to the digit, and the order of the four
+/// stays.
+fn adjust(prices: [Decimal; 4], adjusted: Decimal) -> Option<[Decimal; 4]> {
+    let close = prices[3];
+    if close.mantissa <= 0 || adjusted.mantissa <= 0 {
+        return None;
+    }
+    let mut out = [adjusted; 4];
+    for (out, price) in out.iter_mut().zip(prices) {
+        let ratio = price.to_f64() / close.to_f64();
+        if ratio != 1.0 {
+            *out = Decimal::parse((ratio * adjusted.to_f64()).to_string().as_bytes())?;
+        }
+    }
+    Some(out)
+}
+
+/// A time behind which the name of a zone stands: `20240102 09:30:00 US/Eastern`.
+fn with_name(text: &[u8], order: Option<DayOrder>) -> Option<(Stamp, &[u8])> {
+    let at = text.iter().rposition(|b| *b == b' ')?;
+    let name = &text[at + 1..];
+    let letters = name.first().is_some_and(u8::is_ascii_alphabetic);
+    let stamp = stamp::parse(&text[..at], order).ok().filter(|stamp| letters && stamp.assumed_utc)?;
+    Some((stamp, name))
+}
+
+/// Why a text is no time, and what to do.
+fn no_time(text: &[u8], reason: NoStamp) -> &'static str {
+    let exponent = |b: &[u8]| b.eq_ignore_ascii_case(b"e+");
+    match reason {
+        NoStamp::Ambiguous => {
+            "has day and month in an order that nothing in the file decides: say --dates day-month or --dates month-day"
+        }
+        NoStamp::Unknown if with_name(text, Some(DayOrder::DayMonth)).is_some() => {
+            "names its zone by letters that several zones have: write the offset, as -05:00, or leave the letters out \
+             and say --timezone, as America/New_York"
+        }
+        NoStamp::Unknown if text.windows(2).any(exponent) => {
+            "was rounded when it was written, as a spreadsheet does: format the column as whole numbers there"
+        }
+        NoStamp::Unknown => {
+            "is no time this program reads: write an epoch, or 2017-07-01 11:00:00 with or without Z or an offset"
+        }
+    }
+}
+
 impl Collector {
     pub(crate) fn new(file: &Path, unit: &'static str, header: Header, options: &ReadOptions) -> Self {
         Self {
@@ -142,6 +207,7 @@ impl Collector {
             current: 0,
             assumed_utc: false,
             joined: Vec::new(),
+            written: None,
             used: header.columns.all().collect(),
             left_out: BTreeSet::new(),
             blank: None,
@@ -160,6 +226,11 @@ impl Collector {
             let unused = |i: &usize| !header.columns.all().any(|used| used == *i);
             self.left_out.extend((0..header.names.len()).filter(unused).map(|i| header.name(i)));
         }
+    }
+
+    /// Whether times carry no zone and none was named.
+    pub(crate) fn is_naive(&self) -> bool {
+        self.assumed_utc && self.options.zone.is_none()
     }
 
     /// Names what rows hold beyond the columns of the first.
@@ -194,9 +265,14 @@ impl Collector {
                 self.notes.push(format!("volume is column {taken:?}; there are also {}", others.join(", ")));
             }
         }
-        if let Some(adjusted) = left_out.iter().find(|n| is_adjusted(n)) {
+        if let Some(at) = header.columns.adjusted {
+            let name = header.name(at);
+            self.notes.push(format!(
+                "open, high, low and close were multiplied by {name:?} / close; the volume was not"
+            ));
+        } else if let Some(adjusted) = left_out.iter().find(|n| is_adjusted(n)) {
             let close = header.name(header.columns.prices[3]);
-            self.notes.push(format!("the close is column {close:?}; {adjusted:?} is not used"));
+            self.notes.push(format!("the close is column {close:?}; {adjusted:?} is not used: --adjust multiplies the prices by it"));
         }
         if !left_out.is_empty() {
             self.notes.push(format!("columns left out: {}", some(&left_out)));
@@ -205,27 +281,39 @@ impl Collector {
 
     /// Reads one row. One that holds a time and nothing else is no bar: it is counted.
     pub(crate) fn push(&mut self, row: Row<'_>) -> Result<()> {
-        let stamp = match row.time {
-            TimeCell::Read(stamp) => stamp,
+        let (stamp, names_zone) = match row.time {
+            TimeCell::Read(stamp) => (stamp, false),
             TimeCell::Text(text, clock) => self.read_time(text, clock, row.row)?,
         };
         if self.is_left_out(&row)? {
             return Ok(());
         }
         self.choose_symbol(row.symbol);
-        self.assumed_utc |= stamp.assumed_utc;
+        let naive = stamp.assumed_utc && !names_zone;
+        self.assumed_utc |= naive;
         let (source, options) = (&self.source, &self.options);
         let rows = &mut self.symbols[self.current].1;
-        let (time_ms, offset_ms) = match &options.zone {
+        let zone = self.written.as_ref().map(|(zone, _)| zone).filter(|_| names_zone);
+        let (time_ms, offset_ms) = match zone.or(options.zone.as_ref()) {
             Some(zone) if stamp.assumed_utc => rows.local(zone, stamp.ms, row.row)?,
             _ => (stamp.ms, stamp.offset_ms),
         };
-        rows.zoneless |= stamp.assumed_utc && options.zone.is_none();
+        rows.zoneless |= naive && options.zone.is_none();
+        let mut prices = [Decimal { mantissa: 0, scale: 0 }; 4];
         for (column, role) in ColumnRole::PRICES.into_iter().enumerate() {
             let cell = row.prices[column].trim_ascii();
             let Some(price) = number(cell, options.decimal) else {
                 return Err(source.wrong(role, row.row, String::from_utf8_lossy(cell), no_number(cell)));
             };
+            prices[column] = price;
+        }
+        if let Some(cell) = row.adjusted.map(<[u8]>::trim_ascii) {
+            prices = number(cell, options.decimal).and_then(|adjusted| adjust(prices, adjusted)).ok_or_else(|| {
+                let problem = "is the adjusted close, and gives no ratio: it must be a number above 0, as the close";
+                source.wrong(ColumnRole::Adjusted, row.row, String::from_utf8_lossy(cell), problem)
+            })?;
+        }
+        for (column, price) in prices.into_iter().enumerate() {
             rows.mantissa[column].push(price.mantissa);
             rows.scale[column].push(price.scale);
         }
@@ -284,29 +372,45 @@ impl Collector {
         }
     }
 
-    fn read_time(&mut self, text: &[u8], clock: Option<&[u8]>, row: u64) -> Result<Stamp> {
+    /// A time, and whether the name of a zone stands behind it: then it is a local one.
+    fn read_time(&mut self, text: &[u8], clock: Option<&[u8]>, row: u64) -> Result<(Stamp, bool)> {
         let text = match clock {
             None => text,
             Some(clock) => {
                 self.joined.clear();
                 self.joined.extend_from_slice(text.trim_ascii());
                 self.joined.push(b' ');
-                self.joined.extend_from_slice(clock.trim_ascii());
+                let clock = clock.trim_ascii();
+                // `930` is a spreadsheet's 0930.
+                if matches!(clock.len(), 3 | 5) && clock.iter().all(u8::is_ascii_digit) {
+                    self.joined.push(b'0');
+                }
+                self.joined.extend_from_slice(clock);
                 &self.joined
             }
         };
         match stamp::parse(text, self.options.day_order) {
-            Ok(stamp) => Ok(stamp),
+            Ok(stamp) => Ok((stamp, false)),
             Err(reason) => {
-                let problem = match reason {
-                    NoStamp::Ambiguous => {
-                        "has day and month in an order that nothing in the file decides: say --dates day-month or --dates month-day"
+                if let Some((stamp, name)) = with_name(text, self.options.day_order) {
+                    let known = self.written.as_ref().is_some_and(|(_, known)| known == name);
+                    let zone = std::str::from_utf8(name).ok().filter(|_| !known);
+                    if let Some(zone) =
+                        zone.filter(|name| name.contains('/')).and_then(|n| Zone::parse(n).ok())
+                    {
+                        self.written = Some((zone, name.to_vec()));
+                        return Ok((stamp, true));
                     }
-                    NoStamp::Unknown => {
-                        "is no time this program reads: write an epoch, or 2017-07-01 11:00:00 with or without Z or an offset"
+                    if known {
+                        return Ok((stamp, true));
                     }
-                };
-                Err(self.source.wrong(ColumnRole::Time, row, String::from_utf8_lossy(text), problem))
+                }
+                Err(self.source.wrong(
+                    ColumnRole::Time,
+                    row,
+                    String::from_utf8_lossy(text),
+                    no_time(text, reason),
+                ))
             }
         }
     }
@@ -365,6 +469,9 @@ impl Collector {
                 "volumes are written with a letter for thousands, millions or billions: they are rounded"
                     .into(),
             );
+        }
+        if let Some((zone, _)) = &self.written {
+            self.symbols.iter().try_for_each(|(_, rows)| rows.check_twice(zone))?;
         }
         if let Some(zone) = &self.options.zone {
             self.symbols.iter().try_for_each(|(_, rows)| rows.check_twice(zone))?;

@@ -19,6 +19,9 @@ pub(crate) struct Stamp {
     pub offset_ms: Option<i64>,
 }
 
+/// Digits of an epoch in seconds.
+const EPOCH_DIGITS: usize = 10;
+
 /// Why a text is no time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoStamp {
@@ -63,7 +66,7 @@ fn epoch_ms(value: i64) -> i64 {
 pub(crate) fn from_integer(value: i64) -> Stamp {
     let epoch = Stamp { ms: epoch_ms(value), assumed_utc: false, offset_ms: None };
     match value.checked_ilog10() {
-        Some(7 | 11 | 13 | 16) => whole_number(value.to_string().as_bytes()).unwrap_or(epoch),
+        Some(7 | 9 | 11 | 13 | 16) => whole_number(value.to_string().as_bytes()).unwrap_or(epoch),
         _ => epoch,
     }
 }
@@ -84,17 +87,38 @@ pub(crate) fn parse(text: &[u8], order: Option<DayOrder>) -> Result<Stamp, NoSta
     if digits == text.len() && digits > 0 {
         return whole_number(text);
     }
-    if digits > 8 || text.first() == Some(&b'-') {
+    if digits > 8 || text.first() == Some(&b'-') || is_scientific(text) {
         let number = std::str::from_utf8(text).ok().and_then(|t| t.parse::<f64>().ok());
         return number.and_then(from_epoch_f64).ok_or(NoStamp::Unknown);
     }
-    let mut rest = Cursor(text);
+    let mut rest = Cursor(without_weekday(text));
     let day = rest.date(order)?;
     let assumed = Stamp { ms: day, assumed_utc: true, offset_ms: None };
     if rest.0.is_empty() {
         return Ok(assumed);
     }
     rest.clock_and_zone(day).ok_or(NoStamp::Unknown)
+}
+
+/// `1.733011200e+12`, as arrays of floats are written. With fewer digits than seconds have it was rounded.
+fn is_scientific(text: &[u8]) -> bool {
+    let exponent = text.iter().position(|b| b.eq_ignore_ascii_case(&b'e'));
+    let mantissa = exponent.map(|at| &text[..at]).unwrap_or_default();
+    let plain = |b: &u8| b.is_ascii_digit() || *b == b'.';
+    mantissa.contains(&b'.') && mantissa.iter().all(plain) && mantissa.len() > EPOCH_DIGITS
+}
+
+/// Without `Tue` or `Tuesday,` before the date.
+fn without_weekday(text: &[u8]) -> &[u8] {
+    let letters = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let word = text[..letters].to_ascii_lowercase();
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let is_day = letters >= 3 && days.iter().any(|day| word.starts_with(day.as_bytes()));
+    if !is_day {
+        return text;
+    }
+    let rest = text[letters..].trim_ascii_start();
+    rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start()
 }
 
 fn number(digits: &[u8]) -> Option<i64> {
@@ -106,16 +130,16 @@ fn number(digits: &[u8]) -> Option<i64> {
     })
 }
 
-/// `20170131`, `201701311700`, `20170131170000` and `20170131170000000` are dates; any other number is an epoch.
+/// `20170131`, `2017013117`, `201701311700`, `20170131170000` and `20170131170000000` are dates; any other number is an
+/// epoch.
 fn whole_number(text: &[u8]) -> Result<Stamp, NoStamp> {
     let value = number(text).ok_or(NoStamp::Unknown)?;
-    if let 8 | 12 | 14 | 17 = text.len() {
+    if let 8 | 10 | 12 | 14 | 17 = text.len() {
         let part = |from: usize, to: usize| number(&text[from..to]).unwrap_or(0);
-        let date = if (1900..=2100).contains(&part(0, 4)) {
-            civil_ms(part(0, 4), part(4, 6), part(6, 8))
-        } else {
-            None
-        };
+        // Ten digits are seconds, too: those that look like such dates lie beyond 2033.
+        let years = if text.len() == EPOCH_DIGITS { 1990..=2039 } else { 1900..=2100 };
+        let date =
+            if years.contains(&part(0, 4)) { civil_ms(part(0, 4), part(4, 6), part(6, 8)) } else { None };
         let clock = Cursor(&text[8..]).compact_clock();
         if let (Some(day), Some(clock)) = (date, clock) {
             return Ok(Stamp { ms: day + clock, assumed_utc: true, offset_ms: None });
@@ -158,7 +182,9 @@ impl<'a> Cursor<'a> {
             self.take_while(|b| b" .".contains(b));
             let day = number(self.digits()).ok_or(unknown)?;
             self.take_while(|b| b", ".contains(b));
-            return civil_ms(self.year()?, month, day).ok_or(unknown);
+            let year = self.digits();
+            let year = number(year).filter(|_| year.len() == 4).ok_or(unknown)?;
+            return civil_ms(year, month, day).ok_or(unknown);
         }
         let separator = self.eat(b"-/. ").ok_or(unknown)?;
         if self.0.first().is_some_and(u8::is_ascii_alphabetic) {
@@ -185,7 +211,13 @@ impl<'a> Cursor<'a> {
 
     fn year(&mut self) -> Result<i64, NoStamp> {
         let digits = self.digits();
-        if digits.len() == 4 { number(digits).ok_or(NoStamp::Unknown) } else { Err(NoStamp::Unknown) }
+        let year = number(digits).ok_or(NoStamp::Unknown)?;
+        match digits.len() {
+            4 => Ok(year),
+            // As `31-Jan-24` and `1/31/99`: nobody has bars of 1969, nor of 2070.
+            2 => Ok(if year < 70 { 2000 + year } else { 1900 + year }),
+            _ => Err(NoStamp::Unknown),
+        }
     }
 
     fn month(&mut self) -> Option<i64> {
@@ -195,12 +227,13 @@ impl<'a> Cursor<'a> {
         Some(at as i64 + 1)
     }
 
-    /// Milliseconds of `HHMM`, `HHMMSS` or `HHMMSSfff`; of nothing: 0.
+    /// Milliseconds of `HH`, `HHMM`, `HHMMSS` or `HHMMSSfff`; of nothing: 0.
     fn compact_clock(&mut self) -> Option<i64> {
         let digits = self.digits();
         let part = |from: usize| number(digits.get(from..from + 2)?);
         match digits.len() {
             0 => Some(0),
+            2 => clock_ms(part(0)?, 0, 0, 0),
             4 => clock_ms(part(0)?, part(2)?, 0, 0),
             6 => clock_ms(part(0)?, part(2)?, part(4)?, 0),
             9 => clock_ms(part(0)?, part(2)?, part(4)?, number(&digits[6..])?),
@@ -251,6 +284,13 @@ impl<'a> Cursor<'a> {
     /// Offset from UTC in ms; inner `None` where no zone is written.
     fn zone(&mut self) -> Option<Option<i64>> {
         let text = self.0;
+        // A name behind the offset says it twice: `Z[UTC]`, `-05:00[America/New_York]`, `GMT+0000 (Greenwich ..)`.
+        let named = |open: u8, close: u8| {
+            let at = text.iter().position(|b| *b == open)?;
+            (at > 0 && text.last() == Some(&close)).then(|| text[..at].trim_ascii_end())
+        };
+        let text = named(b'[', b']').or_else(|| named(b'(', b')')).unwrap_or(text);
+        self.0 = text;
         let text =
             ["UTC", "GMT", "Z", "z"].iter().find_map(|n| text.strip_prefix(n.as_bytes())).unwrap_or(text);
         if text.is_empty() {
@@ -272,6 +312,10 @@ impl<'a> Cursor<'a> {
 }
 
 fn clock_ms(hour: i64, minute: i64, second: i64, ms: i64) -> Option<i64> {
+    // The end of a day, written as its hour 24.
+    if (hour, minute, second, ms) == (24, 0, 0, 0) {
+        return Some(86_400_000);
+    }
     (hour < 24 && minute < 60 && second < 60).then_some(((hour * 60 + minute) * 60 + second) * 1000 + ms)
 }
 
@@ -317,13 +361,29 @@ mod tests {
             "20170701110000",
             "201707011100",
             "20170701110000000",
+            "2017070111",
+            "1.498906800e+09",
+            "1.498906800000000000e+12",
+            "2017-07-01T11:00:00Z[UTC]",
+            "2017-07-01T07:00:00-04:00[America/New_York]",
+            "Sat Jul 01 2017 11:00:00 GMT+0000 (Coordinated Universal Time)",
+            "1-Jul-17 11:00",
             "01.07.2017 11:00:00.000",
             "1-Jul-2017 11:00",
             "Jul 1, 2017 11:00",
         ] {
             assert_eq!(ms(text), ELEVEN, "{text}");
         }
-        for text in ["2017-07-01", "20170701", "2017-07-01 12-AM", "Jul 01, 2017", "01 Jul 2017"] {
+        for text in [
+            "2017-07-01",
+            "20170701",
+            "2017-07-01 12-AM",
+            "Jul 01, 2017",
+            "01 Jul 2017",
+            "Saturday, July 1, 2017",
+            "01-Jul-17",
+            "2017-06-30 24:00",
+        ] {
             assert_eq!(ms(text), MIDNIGHT, "{text}");
         }
         assert_eq!(ms("2017-07-01 12-PM"), MIDNIGHT + 12 * 3_600_000);
@@ -353,6 +413,9 @@ mod tests {
             "2017-02-29",
             "2017-07-01 25:00",
             "2017-07-01 11:00 CET",
+            "2017-07-01 24:30",
+            "1.49891E+12",
+            "Jul 1, 17",
             "nan",
             "-",
             "2017-07",

@@ -23,6 +23,8 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
         return Err(Error::layout(path, "is no text file, nor Parquet, Feather or JSON"));
     }
     let text = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head));
+    // Lines of an old Mac.
+    let text = if line_end(&head) == b'\r' { text.replace('\r', "\n").into() } else { text };
     let mut layout = sniff(&text, &options.columns).map_err(|problem| Error::layout(path, problem))?;
     let order = match options.day_order {
         Some(order) => Some(order),
@@ -34,11 +36,13 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
 /// A reader that stands at the first row of data, and the number of bytes before it.
 fn open(source: &Source, layout: &TextLayout) -> Result<csv::Reader<BufReader<std::fs::File>>> {
     let failed = |e| Error::io("read", source.path(), e);
+    // Before the file is opened: what is unpacked has one place of reading.
+    let end = line_end(&source.head(1 << 16)?);
     let mut file = BufReader::with_capacity(1 << 18, source.file()?);
     let mut line = Vec::new();
     for _ in 0..layout.skip {
         line.clear();
-        file.read_until(b'\n', &mut line).map_err(failed)?;
+        file.read_until(end, &mut line).map_err(failed)?;
     }
     if layout.skip == 0 && file.fill_buf().map_err(failed)?.starts_with(b"\xef\xbb\xbf") {
         file.seek_relative(3).map_err(failed)?;
@@ -46,6 +50,25 @@ fn open(source: &Source, layout: &TextLayout) -> Result<csv::Reader<BufReader<st
     let mut builder = csv::ReaderBuilder::new();
     builder.delimiter(layout.delimiter).has_headers(false).flexible(true);
     Ok(builder.buffer_capacity(1 << 18).from_reader(file))
+}
+
+/// The sign at the end of a line.
+fn line_end(head: &[u8]) -> u8 {
+    if head.contains(&b'\r') && !head.contains(&b'\n') { b'\r' } else { b'\n' }
+}
+
+/// A remark below the data, as `Downloaded from Barchart.com as of ..`: one field of words. A row that was cut begins with
+/// a time.
+fn is_remark(record: &csv::ByteRecord) -> bool {
+    let Some(cell) = record.get(0).filter(|_| record.iter().skip(1).all(|cell| cell.trim_ascii().is_empty()))
+    else {
+        return false;
+    };
+    let words =
+        cell.split(u8::is_ascii_whitespace).filter(|w| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic));
+    words.count() >= 2
+        && cell.first().is_some_and(u8::is_ascii_alphabetic)
+        && parse(cell, None) == Err(NoStamp::Unknown)
 }
 
 fn csv_error(path: &Path, error: csv::Error) -> Error {
@@ -96,6 +119,7 @@ fn read_rows(
     let (mut count, mut unit_lines, mut headers, mut comments) = (0u64, 0, 0u64, 0u64);
     let mut named_only = layout.symbol_lines;
     let mut without = vec![0u64; layout.groups.len()];
+    let mut remark: Option<(u64, String)> = None;
     while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
         let line = layout.skip + record.position().map_or(0, csv::Position::line);
         let columns = &mut layout.columns;
@@ -123,6 +147,18 @@ fn read_rows(
         if rows.is_some() && layout.has_header && is_header(&record, layout) {
             headers += 1;
             continue;
+        }
+        if rows.is_some()
+            && remark.is_none()
+            && record.len() < layout.names.len().max(2)
+            && is_remark(&record)
+        {
+            remark = Some((line, String::from_utf8_lossy(&record[0]).trim().chars().take(60).collect()));
+            continue;
+        }
+        if let Some((at, text)) = &remark {
+            let problem = format!("line {at} holds {text:?}, and rows follow: remove it");
+            return Err(Error::layout(path, problem));
         }
         let collector = rows.get_or_insert_with(|| collector(path, layout, options));
         let wrong_width = |hint: &str| {
@@ -162,6 +198,9 @@ fn read_rows(
     let Some(mut rows) = rows else { return Err(Error::layout(path, "has no rows of data")) };
     if named_only > 0 {
         rows.notes.push(format!("{named_only} lines below the header hold no data and were passed over"));
+    }
+    if let Some((at, text)) = remark {
+        rows.notes.push(format!("line {at}, below the data, was passed over: {text:?}"));
     }
     if comments > 0 {
         rows.notes.push(format!("{comments} lines that begin with '#' were passed over"));
@@ -239,5 +278,6 @@ fn cells<'a>(
             Some(symbol) => Some(record.get(symbol)?),
             None => owner.map(str::as_bytes),
         },
+        adjusted: columns.adjusted.map(|at| record.get(at).unwrap_or_default()),
     })
 }

@@ -1,5 +1,6 @@
 //! JSON: lines of objects or arrays, arrays of candles, and the answers of exchanges that wrap them.
 
+use super::nested::{complaint, zone_beside};
 use super::shapes::as_rows;
 use super::tree::{Data, Table, Tree, is_row, some};
 use super::unique::Unique;
@@ -8,6 +9,7 @@ use super::{Progress, ReadOptions};
 use crate::columns::{ColumnRole, Columns, find, remedy, without_header};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
+use crate::zone::Zone;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -21,7 +23,15 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let size = text.len() as u64;
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Unique>();
-    let mut reader = Reader { path, options, columns: None, rows: None, unit: "row", extra: BTreeSet::new() };
+    let mut reader = Reader {
+        path,
+        options,
+        columns: None,
+        rows: None,
+        unit: "row",
+        extra: BTreeSet::new(),
+        forming: None,
+    };
     let least = options.columns.least_fields();
     let mut wrappers: Vec<(u64, Value)> = Vec::new();
     let (mut line, mut at, mut count) = (1u64, 0usize, 0u64);
@@ -31,6 +41,8 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
             let what = if e.is_data() { "" } else { "is no JSON: " };
             Error::layout(path, format!("line {far}: {what}{e}"))
         })?;
+        let nested = value.as_object().is_some_and(|map| map.values().any(Value::is_object));
+        let value = if nested { as_rows(value, &options.columns) } else { value };
         if is_row(&value, least) {
             reader.unit = if count == 0 { "line" } else { reader.unit };
             reader.row(&value, line, None)?;
@@ -49,11 +61,28 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
             progress(end as u64, size);
         }
     }
+    let zoned;
+    let named = wrappers.iter().find_map(|(_, value)| zone_beside(value)).filter(|_| options.zone.is_none());
+    let known = named.and_then(|(name, said)| Some((Zone::parse(&name).ok()?, said)));
+    if let Some((zone, true)) = &known {
+        zoned = ReadOptions { zone: Some(zone.clone()), ..options.clone() };
+        reader.options = &zoned;
+    }
     let rest = reader.wrappers(&wrappers)?;
     progress(size, size);
     match reader.rows {
         Some(mut rows) => {
+            if let (Some((zone, false)), true) = (&known, rows.is_naive()) {
+                let name = zone.name();
+                rows.notes.push(format!(
+                    "beside the candles stands the zone {name}: if the times are of it, say --timezone {name}"
+                ));
+            }
             rows.leave_out(reader.extra);
+            if let Some((count, key)) = reader.forming {
+                rows.notes
+                    .push(format!("{count} candles whose {key:?} is false had not ended and were left out"));
+            }
             if !rest.is_empty() {
                 rows.notes.push(format!("left out beside the candles: {}", some(&rest)));
             }
@@ -84,6 +113,23 @@ struct Reader<'a> {
     unit: &'static str,
     /// Keys and fields that the first row does not have.
     extra: BTreeSet<String>,
+    /// Rows whose candle was still forming, and the field that says so.
+    forming: Option<(u64, String)>,
+}
+
+/// The field of a row that says that its candle is still forming: `"complete": false`.
+fn is_forming(row: &Value) -> Option<&String> {
+    let map = row.as_object()?;
+    let said = |(key, value): &(&String, &Value)| {
+        let letters: String = key.chars().filter(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
+        let names =
+            ["complete", "iscomplete", "closed", "isclosed", "final", "isfinal", "confirm", "confirmed"];
+        let no = matches!(value, Value::Bool(false))
+            || matches!(value.as_str(), Some("false" | "0"))
+            || value.as_i64() == Some(0);
+        no && names.contains(&letters.as_str())
+    };
+    map.iter().find(said).map(|(key, _)| key)
 }
 
 impl Reader<'_> {
@@ -94,7 +140,10 @@ impl Reader<'_> {
             let before = tree.tables.len();
             tree.add(value);
             if tree.tables.len() == before {
-                let problem = format!("line {line} holds no candle{}", hint(self.options));
+                let problem = match complaint(value) {
+                    Some(text) => format!("line {line} holds no candle; it says {text:?}"),
+                    None => format!("line {line} holds no candle{}", hint(self.options)),
+                };
                 return Err(Error::layout(self.path, problem));
             }
         }
@@ -149,6 +198,10 @@ impl Reader<'_> {
 
     fn row(&mut self, value: &Value, number: u64, owner: Option<&str>) -> Result<()> {
         let unit = self.unit;
+        if let Some(key) = is_forming(value) {
+            self.forming.get_or_insert_with(|| (0, key.clone())).0 += 1;
+            return Ok(());
+        }
         if self.columns.is_none() {
             let (columns, names) = self.layout(value, number)?;
             let header = Header {
@@ -201,6 +254,7 @@ impl Reader<'_> {
             prices[i] = needed(columns.prices[i], role)?;
         }
         let volume = columns.volume.map(|at| cell(at).unwrap_or_default());
+        let adjusted = columns.adjusted.map(|at| cell(at).unwrap_or_default());
         let owner = owner.map(|o| Cow::Borrowed(o.as_bytes()));
         let symbol = columns.symbol.map(|at| cell(at).unwrap_or_default()).or(owner);
         rows.push(Row {
@@ -209,6 +263,7 @@ impl Reader<'_> {
             prices: [&prices[0], &prices[1], &prices[2], &prices[3]],
             volume: volume.as_deref(),
             symbol: symbol.as_deref(),
+            adjusted: adjusted.as_deref(),
         })
     }
 

@@ -1,7 +1,9 @@
 //! Readers: one file in, rows out. The format is known by its first bytes, not by its name.
 
 mod csv;
+mod foreign;
 mod json;
+mod nested;
 mod numbers;
 mod shapes;
 mod sniff;
@@ -102,7 +104,11 @@ fn read_numbers_of(
 
 fn read_once(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
     let refuse = |problem: &str| Err(Error::layout(source.path(), problem));
-    match source.head(64)?.as_slice() {
+    let head = source.head(64)?;
+    if let Some(problem) = foreign::foreign(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head)) {
+        return refuse(problem);
+    }
+    match head.as_slice() {
         [] => refuse("is empty"),
         [b'P', b'A', b'R', b'1', ..] => table::read_parquet(source, options, progress),
         [b'A', b'R', b'R', b'O', b'W', b'1', ..] => table::read_arrow(source, options, progress),

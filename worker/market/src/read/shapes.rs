@@ -1,5 +1,6 @@
 //! Tables that JSON holds in other shapes than lists of rows: as pandas writes them, or keyed by time.
 
+use super::nested::{flat, with_times};
 use crate::choice::ColumnChoice;
 use crate::columns::find;
 use crate::stamp::{DayOrder, parse};
@@ -11,7 +12,11 @@ const LEAST_EPOCH_DIGITS: usize = 8;
 /// The same value with its tables as lists of rows or objects of columns.
 pub(super) fn as_rows(value: Value, choice: &ColumnChoice) -> Value {
     match value {
-        Value::Object(map) => {
+        Value::Object(mut map) => {
+            with_times(&mut map, choice);
+            if let Some(row) = flat(&map, choice) {
+                return Value::Object(row);
+            }
             if is_split(&map, choice) {
                 return split(map);
             }

@@ -58,6 +58,9 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, Str
             if names.len() < choice.least_fields() {
                 continue;
             }
+            if let Some(layout) = counted(&names, at, delimiter, choice) {
+                return layout;
+            }
             if let Some(layout) = numbers(&names, at, delimiter, choice) {
                 // A header nobody understands must not turn into columns in the usual order.
                 let above = at.checked_sub(1).map(|i| lines[i]).filter(|l| !l.starts_with('#'));
@@ -137,6 +140,63 @@ fn lacking((at, missing, names): &Nearest) -> String {
     )
 }
 
+/// A header of mere numbers, `0,1,2,3,4,5`, as pandas writes for arrays of candles, perhaps beside an index: the usual order.
+fn counted(
+    names: &[String],
+    at: usize,
+    delimiter: u8,
+    choice: &ColumnChoice,
+) -> Option<Result<TextLayout, String>> {
+    let shift = usize::from(names[0].is_empty());
+    let counts = names[shift..].iter().enumerate().all(|(i, name)| *name == i.to_string());
+    if !counts || names.len() - shift < choice.least_fields() {
+        return None;
+    }
+    let moved = |mut columns: Columns| {
+        let places = columns.prices.iter_mut().chain([&mut columns.time]).chain(&mut columns.volume);
+        places.for_each(|at| *at += shift);
+        columns
+    };
+    // What the user named is a place already.
+    let chosen = shift > 0 && choice.is_chosen();
+    let columns = match without_header(names.len() - if chosen { 0 } else { shift }, false, choice) {
+        Ok(columns) if chosen => columns,
+        Ok(columns) => moved(columns),
+        Err(missing) => {
+            return Some(Err(format!(
+                "has a header of numbers and no {missing}: name columns by position, as time=#1"
+            )));
+        }
+    };
+    Some(Ok(TextLayout {
+        delimiter,
+        skip: at as u64 + 1,
+        columns,
+        names: (1..=names.len()).map(|n| format!("#{n}")).collect(),
+        has_header: false,
+        groups: Vec::new(),
+        symbol_lines: 0,
+        titles: None,
+    }))
+}
+
+/// Whether the second cell is a time of day without colons: a price would lie within the bar.
+fn is_compact_clock(cells: &[String]) -> bool {
+    let digits = |cell: &String, lengths: &[usize]| {
+        lengths.contains(&cell.len()) && cell.bytes().all(|b| b.is_ascii_digit())
+    };
+    if cells.len() < 6 || !digits(&cells[0], &[8]) || !digits(&cells[1], &[3, 4, 5, 6]) {
+        return false;
+    }
+    let value = |at: usize| Decimal::parse(cells[at].as_bytes()).map(Decimal::to_f64);
+    let [Some(clock), Some(open), Some(high), Some(low), Some(close)] = [1, 2, 3, 4, 5].map(value) else {
+        return false;
+    };
+    let is_bar =
+        |[open, high, low, close]: [f64; 4]| high >= open && high >= close && low <= open && low <= close;
+    is_bar([open, high, low, close]) && !is_bar([clock, open, high, low])
+}
+
 /// A row of data in the usual order: time, open, high, low, close, volume, ..., or time, close, volume.
 fn numbers(
     cells: &[String],
@@ -157,7 +217,8 @@ fn numbers(
     if !is_time(&cells[0]) {
         return None;
     }
-    let has_clock = cells[1].contains(':') && is_time(&format!("{} {}", cells[0], cells[1]));
+    let has_clock =
+        is_compact_clock(cells) || cells[1].contains(':') && is_time(&format!("{} {}", cells[0], cells[1]));
     let first = 1 + usize::from(has_clock);
     let prices = first..first + choice.least_fields() - 1;
     if !cells.get(prices).is_some_and(|cells| cells.iter().all(is_price)) {

@@ -1,10 +1,11 @@
 //! Parquet and Feather (Arrow IPC files): typed columns.
 
 use super::unpack::Source;
+use super::wide::tuples;
 use super::{Progress, ReadOptions};
 use crate::columns::{ColumnRole, Columns, find, remedy};
 use crate::error::{Error, Result};
-use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
+use crate::rows::{Collector, FileRows, Header, Row, TimeCell, is_empty};
 use crate::stamp::{Stamp, from_epoch_f64, from_integer, show};
 use arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
@@ -74,22 +75,59 @@ fn read_batches(
     total: u64,
 ) -> Result<FileRows> {
     let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-    let columns = find(&names, &options.columns).map_err(|missing| {
+    let groups = tuples(&names, &options.columns).map_err(|problem| Error::layout(path, problem))?;
+    let mut notes = Vec::new();
+    let wide = groups.first().map(|group| group.columns.clone());
+    let columns =
+        wide.map_or_else(|| find(&names, &options.columns), Ok).or_else(|missing| match sole_time(schema) {
+            // An index of times, whatever it is called.
+            Some(name) if missing == ColumnRole::Time.name() => {
+                notes.push(format!("the time is column {name:?}, the only one of times"));
+                find(&names, &options.columns.with(ColumnRole::Time, name))
+            }
+            _ => Err(missing),
+        });
+    let mut columns = columns.map_err(|missing| {
         let problem =
             format!("has no {missing} among its columns {}: {}", names.join(", "), remedy(&missing));
         Error::layout(path, problem)
     })?;
+    // `date` beside a `time` that is a whole stamp of its own.
+    if let Some(clock) = columns.clock.filter(|at| is_stamp(schema.field(*at).data_type())) {
+        (columns.time, columns.clock) = (clock, None);
+    }
     let names = names.into_iter().map(str::to_owned).collect();
-    let header = Header { names, columns: columns.clone(), named: true, wide: false };
+    let header = Header { names, columns: columns.clone(), named: true, wide: !groups.is_empty() };
     let mut rows = Collector::new(path, "row", header, options);
+    for group in &groups {
+        rows.also(Header { columns: group.columns.clone(), ..rows.header.clone() });
+    }
+    rows.notes.extend(notes);
     let mut first = 1;
     for batch in batches {
         let batch = batch.map_err(|e| damaged(path, e))?;
-        read_batch(path, &batch, &columns, first, &mut rows)?;
+        if groups.is_empty() {
+            read_batch(path, &batch, &columns, first, None, &mut rows)?;
+        }
+        for group in &groups {
+            read_batch(path, &batch, &group.columns, first, Some(&group.symbol), &mut rows)?;
+        }
         first += batch.num_rows() as u64;
         progress(first - 1, if total > first { total } else { first });
     }
     rows.finish()
+}
+
+fn is_stamp(kind: &DataType) -> bool {
+    matches!(kind, DataType::Timestamp(..))
+}
+
+/// The name of the only column whose type is that of times.
+fn sole_time(schema: &SchemaRef) -> Option<&str> {
+    let is_time = |kind: &DataType| is_stamp(kind) || matches!(kind, DataType::Date32 | DataType::Date64);
+    let mut times = schema.fields().iter().filter(|field| is_time(field.data_type()));
+    let only = times.next().filter(|_| times.next().is_none())?;
+    Some(only.name())
 }
 
 fn read_batch(
@@ -97,19 +135,25 @@ fn read_batch(
     batch: &RecordBatch,
     columns: &Columns,
     first: u64,
+    owner: Option<&str>,
     rows: &mut Collector,
 ) -> Result<()> {
     let cells = |at: usize| Cells::new(batch.column(at)).map_err(|e| damaged(path, e));
-    let time = Times::new(batch.column(columns.time)).map_err(|e| damaged(path, e))?;
+    // A time of day beside the date joins its text.
+    let time = match columns.clock {
+        Some(_) => Times::Text(cells(columns.time)?),
+        None => Times::new(batch.column(columns.time)).map_err(|e| damaged(path, e))?,
+    };
     let clock = columns.clock.map(cells).transpose()?;
     let [open, high, low, close] = columns.prices;
     let prices = [cells(open)?, cells(high)?, cells(low)?, cells(close)?];
     let volume = columns.volume.map(cells).transpose()?;
     let symbol = columns.symbol.map(cells).transpose()?;
-    let mut texts: [Vec<u8>; 8] = Default::default();
+    let adjusted = columns.adjusted.map(cells).transpose()?;
+    let mut texts: [Vec<u8>; 9] = Default::default();
     for i in 0..batch.num_rows() {
         let row = first + i as u64;
-        let [t0, t1, t2, t3, t4, t5, t6, t7] = &mut texts;
+        let [t0, t1, t2, t3, t4, t5, t6, t7, t8] = &mut texts;
         let time = match &time {
             Times::Text(cells) => TimeCell::Text(cells.text(i, t0), clock.as_ref().map(|c| c.text(i, t6))),
             Times::Ms { values, .. } | Times::Integers(values) if values.is_null(i) => {
@@ -139,7 +183,7 @@ fn read_batch(
                 }
             }
         };
-        rows.push(Row {
+        let row = Row {
             row,
             time,
             prices: [
@@ -149,8 +193,14 @@ fn read_batch(
                 prices[3].text(i, t4),
             ],
             volume: volume.as_ref().map(|c| c.text(i, t5)),
-            symbol: symbol.as_ref().map(|c| c.text(i, t7)),
-        })?;
+            symbol: owner.map(str::as_bytes).or(symbol.as_ref().map(|c| c.text(i, t7))),
+            adjusted: adjusted.as_ref().map(|c| c.text(i, t8)),
+        };
+        // A symbol beside others that has no bar at this time.
+        if owner.is_some() && row.prices.iter().all(|cell| is_empty(cell)) {
+            continue;
+        }
+        rows.push(row)?;
     }
     Ok(())
 }

@@ -76,3 +76,43 @@ pub(super) fn groups(
     }
     Ok((groups, is_below))
 }
+
+/// The columns of each symbol where names are pairs, `('Open', 'AAPL')`, as pandas writes two lines of a header into
+/// Parquet; empty where they are not.
+pub(super) fn tuples(names: &[&str], choice: &ColumnChoice) -> Result<Vec<Group>, String> {
+    let pair = |name: &str| {
+        let inside = name.strip_prefix("('")?.strip_suffix("')")?;
+        inside.split_once("', '").map(|(a, b)| (a.to_owned(), b.to_owned()))
+    };
+    let pairs: Vec<Option<(String, String)>> = names.iter().map(|name| pair(name)).collect();
+    if pairs.iter().flatten().filter(|(_, b)| !b.is_empty()).count() < choice.least_fields() - 1 {
+        return Ok(Vec::new());
+    }
+    let mut nearest = String::new();
+    for turned in [false, true] {
+        let parts = || pairs.iter().map(|p| p.as_ref().map(|(a, b)| if turned { (b, a) } else { (a, b) }));
+        let mut symbols: Vec<&String> = Vec::new();
+        for (_, symbol) in parts().flatten().filter(|(_, symbol)| !symbol.is_empty()) {
+            if !symbols.contains(&symbol) {
+                symbols.push(symbol);
+            }
+        }
+        let group = |symbol: &String| {
+            let own = parts().zip(names).map(|(pair, name)| match pair {
+                Some((field, owner)) if owner == symbol || owner.is_empty() => field.as_str(),
+                Some(_) => "",
+                None => *name,
+            });
+            // A column without a name is a time to `find`: here it is of another symbol.
+            let header: Vec<&str> = own.map(|name| if name.is_empty() { "-" } else { name }).collect();
+            let columns = find(&header, choice).map_err(|missing| format!("has no {missing} of {symbol}"))?;
+            Ok(Group { symbol: symbol.clone(), columns })
+        };
+        match symbols.into_iter().map(group).collect::<Result<Vec<_>, String>>() {
+            Ok(groups) => return Ok(groups),
+            Err(missing) if nearest.is_empty() || missing.len() < nearest.len() => nearest = missing,
+            Err(_) => {}
+        }
+    }
+    Err(format!("{nearest} among its columns {}", names.join(", ")))
+}
