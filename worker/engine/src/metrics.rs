@@ -29,7 +29,7 @@ pub struct AccountHistory<'a> {
     pub open_position: bool,
 }
 
-/// Metrics that need every bar's equity or return. All others come from an [`AccountSummary`].
+/// Metrics that look at every bar: they come from [`BarSums`], all others from an [`AccountSummary`].
 pub(crate) const PER_BAR: [Metric; 4] = [Metric::Sortino, Metric::Turnover, Metric::Skew, Metric::Kurtosis];
 
 /// What an account has come to, however its bars were counted.
@@ -54,6 +54,8 @@ pub(crate) struct AccountSummary {
     pub losses: f64,
     pub pnl: f64,
     pub fees: f64,
+    /// Sum of |quantity| x price of all fills.
+    pub traded: f64,
     /// Funding and borrow paid.
     pub funding: f64,
     /// Whether the equity reached 0.
@@ -62,12 +64,26 @@ pub(crate) struct AccountSummary {
     pub open_position: bool,
 }
 
+/// Sums over the counted bars in the order of time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BarSums {
+    /// Squares of the negative returns, in units of 2^-52.
+    pub down: i128,
+    /// Equity.
+    pub equity: f64,
+    /// Second to fourth powers of the returns' distances from their mean.
+    pub moments: [f64; 3],
+}
+
 /// The evaluation of a history: the metrics of `set`, the reason, the exact sums.
 pub fn evaluate(history: &AccountHistory, exec: &Execution, set: MetricSet) -> Evaluation {
     let (account, sums) = (account(history), Sums::from_returns(history.returns));
-    let mut evaluation = evaluate_account(&account, sums.as_ref(), exec, MetricSet::FULL);
-    bar_metrics(&mut evaluation.metrics, history, sums.as_ref(), exec);
-    Evaluation { metrics: evaluation.metrics.restricted(set), ..evaluation }
+    let bars = BarSums {
+        down: sums.as_ref().map_or(0, |sums| sums.s2_down),
+        equity: history.equity.iter().sum(),
+        moments: sums.as_ref().map_or([0.0; 3], |sums| moments(history.returns, sums.mean())),
+    };
+    evaluate_account(&account, sums.as_ref(), &bars, exec, set)
 }
 
 fn account(history: &AccountHistory) -> AccountSummary {
@@ -84,27 +100,35 @@ fn account(history: &AccountHistory) -> AccountSummary {
         losses: pnl.iter().filter(|&&x| x < 0.0).map(|x| -x).sum(),
         pnl: pnl.iter().sum(),
         fees: history.fees,
+        traded: history.traded,
         funding: history.funding,
         ruined: history.ruined,
         open_position: history.open_position,
     }
 }
 
-/// The evaluation of an account and the exact sums of its returns (`None`: out of their range), without the metrics
-/// of [`PER_BAR`].
+/// The evaluation of an account and the exact sums of its returns (`None`: out of their range). `bars` mean something only
+/// where `set` asks for what comes from them.
 pub(crate) fn evaluate_account(
     account: &AccountSummary,
     sums: Option<&Sums>,
+    bars: &BarSums,
     exec: &Execution,
     set: MetricSet,
 ) -> Evaluation {
     let reason = reason(account, sums);
     let mut m = Metrics::NONE;
     account_metrics(&mut m, account, exec);
+    if account.rows > 0 {
+        let t = account.rows as f64;
+        let (years, mean) = (t / exec.bars_per_year, bars.equity / t);
+        m.set(Metric::Turnover, Some(account.traded / mean / years));
+    }
     if let Some(sums) = sums
         && account.rows >= 2
     {
         return_metrics(&mut m, account, sums, reason, exec);
+        bar_metrics(&mut m, bars, sums, exec);
     }
     let failed = reason.is_some_and(Reason::is_failed);
     let blocks = match sums {
@@ -181,19 +205,13 @@ fn excess(sums: &Sums, exec: &Execution) -> f64 {
     sums.mean() - exec.risk_free_rate / exec.bars_per_year
 }
 
-/// The metrics of [`PER_BAR`].
-fn bar_metrics(m: &mut Metrics, history: &AccountHistory, sums: Option<&Sums>, exec: &Execution) {
-    let (b, t) = (exec.bars_per_year, history.returns.len() as f64);
-    if t > 0.0 {
-        let years = t / b;
-        let mean = history.equity.iter().sum::<f64>() / t;
-        m.set(Metric::Turnover, Some(history.traded / mean / years));
-    }
-    let Some(sums) = sums.filter(|sums| sums.returns >= 2) else { return };
-    let downside = (crate::q52::to_f64(sums.s2_down) / t).sqrt();
-    m.set(Metric::Sortino, ratio(excess(sums, exec), downside).map(|x| x * b.sqrt()));
+/// The metrics of returns of [`PER_BAR`].
+fn bar_metrics(m: &mut Metrics, bars: &BarSums, sums: &Sums, exec: &Execution) {
+    let t = sums.returns as f64;
+    let downside = (crate::q52::to_f64(bars.down) / t).sqrt();
+    m.set(Metric::Sortino, ratio(excess(sums, exec), downside).map(|x| x * exec.bars_per_year.sqrt()));
     if !sums.is_flat() {
-        let (skew, kurtosis) = shape(history.returns, sums.mean());
+        let (skew, kurtosis) = shape_of(bars.moments, t);
         m.set(Metric::Skew, Some(skew));
         m.set(Metric::Kurtosis, Some(kurtosis));
     }
@@ -225,7 +243,12 @@ fn lowest_ratio(capital: f64, equity: &[f64]) -> f64 {
 
 /// Skewness and raw kurtosis from population moments about `mean`, summed in time order.
 pub fn shape(returns: &[f64], mean: f64) -> (f64, f64) {
-    let (mut m2, mut m3, mut m4) = (0.0, 0.0, 0.0);
+    shape_of(moments(returns, mean), returns.len() as f64)
+}
+
+/// Sums of the second to fourth powers of the distances from `mean`, in time order.
+fn moments(returns: &[f64], mean: f64) -> [f64; 3] {
+    let [mut m2, mut m3, mut m4] = [0.0; 3];
     for &r in returns {
         let d = r - mean;
         let square = d * d;
@@ -233,8 +256,11 @@ pub fn shape(returns: &[f64], mean: f64) -> (f64, f64) {
         m3 += square * d;
         m4 += square * square;
     }
-    let t = returns.len() as f64;
-    let (m2, m3, m4) = (m2 / t, m3 / t, m4 / t);
+    [m2, m3, m4]
+}
+
+fn shape_of(moments: [f64; 3], t: f64) -> (f64, f64) {
+    let [m2, m3, m4] = moments.map(|m| m / t);
     (m3 / (m2 * m2.sqrt()), m4 / (m2 * m2))
 }
 
@@ -250,12 +276,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_knows_every_metric_but_those_that_need_its_bars() {
-        let returns = [0.01, -0.02, 0.03];
+    fn an_account_that_gains_and_loses_knows_every_metric() {
         let history = AccountHistory {
             capital: 1.0,
             equity: &[1.01, 0.9898, 1.019_494],
-            returns: &returns,
+            returns: &[0.01, -0.02, 0.03],
             pnl: &[0.02, -0.000_506],
             exposed: 2,
             fees: 0.001,
@@ -264,15 +289,12 @@ mod tests {
             ruined: false,
             open_position: false,
         };
-        let exec = Execution::default();
-        let whole = evaluate(&history, &exec, MetricSet::FULL);
-        let sums = Sums::from_returns(&returns);
-        let alone = evaluate_account(&account(&history), sums.as_ref(), &exec, MetricSet::FULL);
+        let whole = evaluate(&history, &Execution::default(), MetricSet::FULL);
         // The market's own return is nobody's account.
         for m in Metric::ALL.into_iter().filter(|&m| m != Metric::BuyAndHoldReturn) {
             assert!(whole.metrics.get(m).is_some(), "{m:?}");
-            let expected = whole.metrics.get(m).filter(|_| !PER_BAR.contains(&m));
-            assert_eq!(alone.metrics.get(m), expected, "{m:?}");
+            let alone = evaluate(&history, &Execution::default(), MetricSet(0).with(m));
+            assert_eq!(alone.metrics.get(m), whole.metrics.get(m), "{m:?}");
         }
     }
 }

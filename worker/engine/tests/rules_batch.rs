@@ -32,8 +32,8 @@ fn compare(seed: u64, all: &[Own], exec: &Execution, shared: &mut usize) {
     let others: Vec<Bars> = beside.iter().map(Data::bars).collect();
     let prepared: Vec<Prepared> = data.iter().map(|d| Prepared::new(d.bars(), exec).unwrap()).collect();
     let windows = vec![Rows::after_warm_up(rng.pick(&[40, 301, 512])); count];
-    let run =
-        Backtest { symbols: &prepared, rows: &windows, others: &others, exec, metrics: MetricSet::always() };
+    let metrics = if seed % 3 == 0 { MetricSet::FULL } else { MetricSet::always() };
+    let run = Backtest { symbols: &prepared, rows: &windows, others: &others, exec, metrics };
     let members: Vec<(&Own, Genome)> = (0..60)
         .map(|_| {
             let own = &all[rng.below(all.len())];

@@ -1,5 +1,6 @@
 //! Individuals that are asked for their targets close by close: rules that know their account, and weights.
 
+use super::means::with_means;
 use super::pass::Pass;
 use super::sized::SizedMembers;
 use super::weighed::WeighedMembers;
@@ -78,7 +79,12 @@ impl<'a> BatchEvaluator<'a> {
             let Some(tables) = self.guarded(k, symbol) else { continue };
             let market = Market { bars: self.run.symbols[k].bars(), others: self.run.others };
             let pass = self.pass_over(k, symbol, tables, interrupt);
-            own::rule(&pass, &market, own, scratch, |member, evaluation| singles[member].extend(evaluation))?;
+            let found = with_means(self.run.metrics, |metrics, means| {
+                let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
+                own::rule(&pass, &market, own, scratch, |member, evaluation| found[member] = evaluation)?;
+                Ok(found)
+            })?;
+            singles.iter_mut().zip(found).for_each(|(singles, found)| singles.extend(found));
         }
         for ((singles, (own, genome)), (i, _)) in singles.into_iter().zip(own).zip(members) {
             out[*i] = if singles.len() == symbols.len() {
@@ -111,12 +117,17 @@ impl<'a> BatchEvaluator<'a> {
             for (k, symbol) in symbols.into_iter().flatten().enumerate() {
                 let Some(tables) = self.guarded(k, symbol) else { continue };
                 let pass = self.pass_over(k, symbol, tables, interrupt);
-                let mut targets: Vec<Targets> =
-                    decided.iter().map(|signals| Targets::new(&signals[k], run.exec)).collect();
-                let stops = own.iter().map(|(_, genome)| Fractions::from(genome.stops));
-                decided::run(&pass, &mut targets, stops, scratch, |member, evaluation| {
-                    singles[member].extend(evaluation);
+                let found = with_means(run.metrics, |metrics, means| {
+                    let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
+                    let mut targets: Vec<Targets> =
+                        decided.iter().map(|signals| Targets::new(&signals[k], run.exec)).collect();
+                    let stops = own.iter().map(|(_, genome)| Fractions::from(genome.stops));
+                    decided::run(&pass, &mut targets, stops, scratch, |member, evaluation| {
+                        found[member] = evaluation;
+                    })?;
+                    Ok(found)
                 })?;
+                singles.iter_mut().zip(found).for_each(|(singles, found)| singles.extend(found));
             }
             for (j, (signals, singles)) in decided.iter().zip(singles).enumerate() {
                 let sides = signals.iter().any(|signals| matches!(signals, Signals::Rules(_)));

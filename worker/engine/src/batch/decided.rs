@@ -1,10 +1,11 @@
 //! Accounts that are asked for their targets close by close, side by side over the blocks of rows.
 
 use super::deciders::Ruled;
-use super::held::{Decided, Decides, Tables};
+use super::held::{Decided, Decides, HeldBlock, Tables};
 use super::instructions::Work;
 use super::kernels::Isa;
 use super::pass::{Accounts, Pass, Scratch};
+use super::per_bar::{self, PerBar};
 use super::{AccountTables, BLOCK};
 use crate::evaluation::Evaluation;
 use crate::graph::Blocks;
@@ -79,12 +80,17 @@ pub(super) fn run<M: Members>(
     let AccountTables::Held(tables) = pass.tables else { return Ok(()) };
     let mut all: Vec<Decided> = stops.map(|stops| Decided::new(pass.capital, tables, stops)).collect();
     let accounts = &mut scratch.accounts;
-    pass.set.run(AllRows { pass, tables, members, all: &mut all, accounts });
+    let mut per_bar = PerBar::new(all.len(), pass.metrics, pass.means);
+    pass.set.run(AllRows { pass, tables, members, all: &mut all, accounts, per_bar: &mut per_bar });
     pass.interrupt.check()?;
-    let block = accounts.block(tables, pass.exec, pass.close.len() - 1);
-    for (i, member) in all.iter_mut().enumerate() {
-        let open_position = member.finish(&mut members.by(i), &block, pass.final_close);
-        done(i, pass.held(&member.account, &block, open_position));
+    let last = pass.close.len() - 1;
+    let block = accounts.block(tables, pass.exec, last);
+    per_bar::each(&mut per_bar, &mut all, (last, last, last + 1), |i, member, lane| {
+        member.finish(&mut members.by(i), &HeldBlock { lane, ..block }, pass.final_close);
+        member.account.before
+    });
+    for (i, member) in all.iter().enumerate() {
+        done(i, pass.held(&member.account, &block, per_bar::sums(&per_bar, i)));
     }
     Ok(())
 }
@@ -96,12 +102,13 @@ struct AllRows<'w, M> {
     members: &'w mut M,
     all: &'w mut [Decided],
     accounts: &'w mut Accounts,
+    per_bar: &'w mut Option<PerBar>,
 }
 
 impl<M: Members> Work for AllRows<'_, M> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let AllRows { pass, tables, members, all, accounts } = self;
+        let AllRows { pass, tables, members, all, accounts, per_bar } = self;
         let (base, last, mut ahead) = (pass.base, pass.close.len() - 1, Ahead::new());
         for from in (0..base).step_by(BLOCK) {
             if !pass.interrupt.is_asked() {
@@ -116,9 +123,11 @@ impl<M: Members> Work for AllRows<'_, M> {
             members.fill(isa, from, to);
             accounts.fill(tables, from, to);
             let block = accounts.block(tables, pass.exec, from);
-            for (i, member) in all.iter_mut().enumerate() {
+            per_bar::each(per_bar, all, pass.counted(from, to), |i, member, lane| {
+                let block = HeldBlock { lane, ..block };
                 member.follow_block(&mut members.by(i), &block, &mut ahead, to - from);
-            }
+                member.account.before
+            });
         }
     }
 }

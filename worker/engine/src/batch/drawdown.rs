@@ -75,6 +75,8 @@ impl Drawdown {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     pub fees: f64,
+    /// Sum of |quantity| x price of all fills, where it is asked for.
+    pub traded: f64,
     /// Funding and borrow paid.
     pub funding: f64,
     pub gains: f64,

@@ -4,13 +4,8 @@ use super::drawdown::{Drawdown, Tally};
 use super::events::Borders;
 use crate::evaluation::{BlockSum, Evaluation, MetricSet};
 use crate::execution::Execution;
-use crate::metrics::{AccountSummary, PER_BAR, evaluate_account};
+use crate::metrics::{AccountSummary, BarSums, evaluate_account};
 use crate::q52::Sums;
-
-/// Whether an account that keeps no bars knows all metrics of `set`: who asks for another takes the general path.
-pub(super) fn covers(set: MetricSet) -> bool {
-    !PER_BAR.iter().any(|&m| set.contains(m))
-}
 
 /// How an account ended.
 pub(super) struct FinalState {
@@ -34,6 +29,7 @@ pub(super) struct AccountTotals<'a> {
 pub(super) fn evaluation(
     account: &AccountTotals,
     sums: &Borders,
+    bars: &BarSums,
     end: &FinalState,
     exec: &Execution,
     set: MetricSet,
@@ -44,7 +40,7 @@ pub(super) fn evaluation(
     }
     let blocks = sums.map(|(s1, s2)| BlockSum { s1, s2 });
     let (s1, s2) = blocks.iter().fold((0, 0), |(a, b), x| (a + i128::from(x.s1), b + i128::from(x.s2)));
-    let sums = Sums { returns: end.returns as u64, s1, s2, s2_down: 0, blocks };
+    let sums = Sums { returns: end.returns as u64, s1, s2, s2_down: bars.down, blocks };
     let account = AccountSummary {
         capital: end.capital,
         equity: end.equity,
@@ -57,9 +53,10 @@ pub(super) fn evaluation(
         losses: tally.losses,
         pnl: tally.pnl,
         fees: tally.fees,
+        traded: tally.traded,
         funding: tally.funding,
         ruined,
         open_position: end.open_position,
     };
-    Some(evaluate_account(&account, Some(&sums), exec, set))
+    Some(evaluate_account(&account, Some(&sums), bars, exec, set))
 }

@@ -12,8 +12,8 @@
 //!
 //! Targets that are sized or weighed (`sized`, `weighed`), and rules that know their account, are asked for close by close
 //! where they may say something new (`held::decided`). The accounts of a portfolio run side by side (`portfolio`), which
-//! sums them bar by bar (`total`). Everything else (metrics that need every return, `window: Full`, strategies that train)
-//! runs the simulator.
+//! sums them bar by bar (`total`). Metrics that look at every bar are summed from what accounts write
+//! down of a block (`per_bar`). Everything else (`window: Full`, strategies that train) runs the simulator.
 
 mod asked;
 mod columns;
@@ -29,8 +29,10 @@ mod instructions;
 mod kernels;
 mod key;
 mod latch;
+mod means;
 mod own;
 mod pass;
+mod per_bar;
 mod plan;
 mod portfolio;
 mod ranges;
@@ -61,6 +63,7 @@ use crate::strategies::Strategy;
 pub use instructions::InstructionSet;
 pub(crate) use instructions::Loops;
 pub(crate) use key::Key;
+use means::with_means;
 pub use pass::Scratch;
 use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
@@ -259,6 +262,7 @@ impl<'a> BatchEvaluator<'a> {
             final_close: symbol.final_close,
             exec: self.run.exec,
             metrics: self.run.metrics,
+            means: &[],
             interrupt,
         }
     }
@@ -295,22 +299,28 @@ impl<'a> BatchEvaluator<'a> {
                 if stops || asked.is_some() { self.guarded(k, symbol) } else { Some(&symbol.tables) };
             let Some(tables) = tables else { continue };
             let pass = self.pass_over(k, symbol, tables, interrupt);
-            let done = |member: usize, evaluation| singles[member].extend(evaluation);
-            if let Some(form) = asked {
-                self.weigh(&pass, (k, symbol), form, individuals, members, scratch, done)?;
-            } else if own.is_empty() {
-                let plans = members.iter_mut().filter_map(|(i, planned)| match planned {
-                    Planned(Way::Series(symbols)) => symbols.get_mut(k).map(|(plan, row)| {
-                        let stops = Fractions::from(individuals[*i].genome.stops);
-                        (plan, Start { row: *row, stops })
-                    }),
-                    _ => None,
-                });
-                pass.run(&symbol.columns, plans.collect(), scratch, done)?;
-            } else {
-                let market = Market { bars: prepared.bars(), others: self.run.others };
-                own::run(&pass, &market, own, scratch, done)?;
-            }
+            let found = with_means(self.run.metrics, |metrics, means| {
+                let pass = Pass { metrics, means, ..pass };
+                let mut found = vec![None; members.len()];
+                let done = |member: usize, evaluation| found[member] = evaluation;
+                if let Some(form) = asked {
+                    self.weigh(&pass, (k, symbol), form, individuals, members, scratch, done)?;
+                } else if own.is_empty() {
+                    let plans = members.iter_mut().filter_map(|(i, planned)| match planned {
+                        Planned(Way::Series(symbols)) => symbols.get_mut(k).map(|(plan, row)| {
+                            let stops = Fractions::from(individuals[*i].genome.stops);
+                            (plan, Start { row: *row, stops })
+                        }),
+                        _ => None,
+                    });
+                    pass.run(&symbol.columns, plans.collect(), scratch, done)?;
+                } else {
+                    let market = Market { bars: prepared.bars(), others: self.run.others };
+                    own::run(&pass, &market, own, scratch, done)?;
+                }
+                Ok(found)
+            })?;
+            singles.iter_mut().zip(found).for_each(|(singles, found)| singles.extend(found));
         }
         for ((i, _), singles) in members.iter().zip(singles) {
             out[*i] = if singles.len() < symbols.len() {

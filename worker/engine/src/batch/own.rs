@@ -4,6 +4,7 @@
 use super::conditions::Conditions;
 use super::decided::{self, Rules};
 use super::kernels::Isa;
+use super::means;
 use super::pass::{Pass, Scratch, Start};
 use super::source::Source;
 use super::{AccountTables, Bits, WORDS};
@@ -101,6 +102,7 @@ pub(super) fn run(
     let start = |&i: &usize| Start { row: pass.base, stops: Fractions::from(members[i].1.stops) };
     let first: Vec<Start> = followed.iter().map(start).collect();
     let mut graph = Graph { blocks: Blocks::new(&plan, market), members: &latched };
+    let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
     pass.run_source(&mut graph, &first, scratch, |member, evaluation| done(followed[member], evaluation))
 }
 
@@ -132,7 +134,8 @@ pub(super) fn rule(
     let rules = decisions.iter().map(account).collect();
     let mut rules = Rules { blocks: Blocks::new(&plan, market), first: 0, rules };
     let stops = followed.iter().map(|&i| Fractions::from(members[i].1.stops));
-    decided::run(pass, &mut rules, stops, scratch, |member, evaluation| done(followed[member], evaluation))
+    let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
+    decided::run(&pass, &mut rules, stops, scratch, |member, evaluation| done(followed[member], evaluation))
 }
 
 /// The decisions of members on all symbols of a job, from columns that they share: of the first members, until their

@@ -7,6 +7,7 @@ use super::held::{self, HeldAccount, HeldBlock};
 use super::instructions::{InstructionSet, Work};
 use super::kernels::Isa;
 use super::key::Key;
+use super::per_bar::{self, PerBar};
 use super::plan::Plan;
 use super::ranges::Ranges;
 use super::series::{Block, Table};
@@ -17,6 +18,7 @@ use super::{AccountTables, BLOCK};
 use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
 use crate::execution::Execution;
 use crate::interrupt::{Interrupt, Interrupted};
+use crate::metrics::BarSums;
 use crate::stops::Fractions;
 
 /// Buffers of one thread, used again from batch to batch.
@@ -72,6 +74,8 @@ pub(super) struct Pass<'a> {
     pub final_close: bool,
     pub exec: &'a Execution,
     pub metrics: MetricSet,
+    /// Means of the members' returns, where they are known and asked for.
+    pub means: &'a [f64],
     pub interrupt: Interrupt<'a>,
 }
 
@@ -110,7 +114,7 @@ impl Accounts {
         start: usize,
     ) -> HeldBlock<'b> {
         let Accounts { ranges: long, more_ranges: [short, marks, bars], .. } = self;
-        HeldBlock { tables, long, short, marks, bars, exec, start }
+        HeldBlock { tables, long, short, marks, bars, exec, lane: None, start }
     }
 }
 
@@ -129,12 +133,13 @@ struct AllBlocks<'w, 'a, S> {
     source: &'w mut S,
     first: &'w [Start],
     accounts: &'w mut Accounts,
+    per_bar: &'w mut Option<PerBar>,
 }
 
 impl<S: Source> Work for AllBlocks<'_, '_, S> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        self.pass.blocks(isa, self.source, self.first, self.accounts);
+        self.pass.blocks(isa, self.source, self.first, self.accounts, self.per_bar);
     }
 }
 
@@ -196,15 +201,26 @@ impl Pass<'_> {
                 accounts.held.extend(first.iter().map(new));
             }
         }
-        self.set.run(AllBlocks { pass: self, source, first, accounts });
+        let mut per_bar = PerBar::new(first.len(), self.metrics, self.means);
+        self.set.run(AllBlocks { pass: self, source, first, accounts, per_bar: &mut per_bar });
         self.interrupt.check()?;
-        self.finish(accounts, &mut done);
+        match self.tables {
+            AccountTables::Whole(tables) => self.finish_whole(tables, accounts, &mut done),
+            AccountTables::Held(tables) => self.finish_held(tables, accounts, &mut per_bar, &mut done),
+        }
         Ok(())
     }
 
     /// All rows but the last, unless interrupted.
     #[inline(always)]
-    fn blocks<I: Isa, S: Source>(&self, isa: I, source: &mut S, first: &[Start], accounts: &mut Accounts) {
+    fn blocks<I: Isa, S: Source>(
+        &self,
+        isa: I,
+        source: &mut S,
+        first: &[Start],
+        accounts: &mut Accounts,
+        per_bar: &mut Option<PerBar>,
+    ) {
         let last = self.close.len() - 1;
         // Crosses of the first decision look one row back.
         let begin = self.base.saturating_sub(1);
@@ -235,9 +251,9 @@ impl Pass<'_> {
                 AccountTables::Held(tables) => {
                     fill(ranges, more_ranges, tables, from, to);
                     let [short, marks, bars] = &*more_ranges;
-                    let block =
-                        HeldBlock { tables, long: ranges, short, marks, bars, exec: self.exec, start: from };
-                    self.hold(isa, source, first, held, &block, (from, to));
+                    let (long, exec, lane, start) = (&*ranges, self.exec, None, from);
+                    let block = HeldBlock { tables, long, short, marks, bars, exec, lane, start };
+                    self.hold(isa, source, first, held, &block, per_bar, to);
                 }
             }
         }
@@ -252,65 +268,69 @@ impl Pass<'_> {
         first: &[Start],
         held: &mut [HeldAccount],
         block: &HeldBlock,
-        (from, to): (usize, usize),
+        per_bar: &mut Option<PerBar>,
+        to: usize,
     ) {
+        let from = block.start;
         let open = block.tables.open.as_ref().map(|open| window(open, from));
         let same_close = block.tables.same_close;
         let side = (self.exec.side, same_close);
-        for (member, (first, account)) in first.iter().zip(held).enumerate() {
+        per_bar::each(per_bar, held, self.counted(from, to), |member, account, lane| {
             if !account.over {
-                let wishes = wishes(isa, source, member, account, first.row, (from, to), side);
+                let row = first[member].row;
+                let wishes = wishes(isa, source, member, account, row, (from, to), side);
+                let block = HeldBlock { lane, ..*block };
                 if same_close {
-                    account.follow_closes(block, wishes, open.as_ref(), to - from);
+                    account.follow_closes(&block, wishes, open.as_ref(), to - from);
                 } else {
-                    account.follow(block, wishes, open.as_ref(), to - from);
+                    account.follow(&block, wishes, open.as_ref(), to - from);
                 }
             }
-        }
+            account.before
+        });
+    }
+
+    /// The block of the rows `from..to`: its first row, the first that is counted, and its end.
+    #[inline(always)]
+    pub(super) fn counted(&self, from: usize, to: usize) -> (usize, usize, usize) {
+        (from, if from > self.base { from } else { self.base + 1 }, to)
     }
 
     fn block<'b>(&'b self, tables: &'b Tables, ranges: &'b Ranges, start: usize) -> WholeBlock<'b> {
         WholeBlock { tables, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
     }
 
-    /// The last row and the results.
-    fn finish(&self, accounts: &mut Accounts, done: &mut impl FnMut(usize, Option<Evaluation>)) {
-        match self.tables {
-            AccountTables::Whole(tables) => self.finish_whole(tables, accounts, done),
-            AccountTables::Held(tables) => self.finish_held(tables, accounts, done),
-        }
-    }
-
     fn finish_held(
         &self,
         tables: &held::Tables,
         accounts: &mut Accounts,
+        per_bar: &mut Option<PerBar>,
         done: &mut impl FnMut(usize, Option<Evaluation>),
     ) {
         let last = self.close.len() - 1;
-        let Accounts { ranges, more_ranges: [short, marks, bars], held, .. } = accounts;
-        let block = HeldBlock { tables, long: ranges, short, marks, bars, exec: self.exec, start: last };
-        for (i, account) in held.iter_mut().enumerate() {
-            let open_position = account.finish(&block, self.final_close);
-            done(i, self.held(account, &block, open_position));
+        let Accounts { ranges: long, more_ranges: [short, marks, bars], held, .. } = accounts;
+        let (exec, lane, start) = (self.exec, None, last);
+        let block = HeldBlock { tables, long, short, marks, bars, exec, lane, start };
+        per_bar::each(per_bar, held, (last, last, last + 1), |_, account, lane| {
+            account.finish(&HeldBlock { lane, ..block }, self.final_close);
+            account.before
+        });
+        for (i, account) in held.iter().enumerate() {
+            done(i, self.held(account, &block, per_bar::sums(per_bar, i)));
         }
     }
 
     /// What an account that is held to the last row has come to.
-    pub(super) fn held(
-        &self,
-        account: &HeldAccount,
-        block: &HeldBlock,
-        open_position: bool,
-    ) -> Option<Evaluation> {
+    pub(super) fn held(&self, account: &HeldAccount, block: &HeldBlock, sums: BarSums) -> Option<Evaluation> {
         let last = self.close.len() - 1;
         let end = finish::FinalState {
-            open_position,
+            open_position: account.q != 0.0,
             equity: account.equity(block, last),
             capital: self.capital,
             returns: last - self.base,
         };
-        let whole = finish::evaluation(&account.totals(), &account.sums, &end, self.exec, self.metrics);
+        let (totals, exec) = (account.totals(), self.exec);
+        let whole = finish::evaluation(&totals, &account.sums, &sums, &end, exec, self.metrics);
         whole.filter(|_| !account.lost)
     }
 
@@ -335,7 +355,8 @@ impl Pass<'_> {
                 capital: self.capital,
                 returns: last - self.base,
             };
-            done(i, finish::evaluation(&account.totals(), sums, &end, self.exec, self.metrics));
+            let bars = BarSums::default();
+            done(i, finish::evaluation(&account.totals(), sums, &bars, &end, self.exec, self.metrics));
         }
     }
 }

@@ -4,7 +4,9 @@
 use super::held::HeldAccount;
 use super::instructions::Work;
 use super::kernels::Isa;
+use super::means::with_means;
 use super::pass::{Pass, Start};
+use super::per_bar::{self, PerBar};
 use super::sized::SizedMembers;
 use super::sleeves::{Asked, Latched, Sleeve};
 use super::total::Total;
@@ -42,8 +44,20 @@ impl BatchEvaluator<'_> {
         &self,
         individuals: &[Individual],
         members: &[(usize, Planned)],
-        (form, guarded): (Form, bool),
+        species: (Form, bool),
         interrupt: Interrupt,
+    ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
+        with_means(self.run.metrics, |metrics, means| {
+            self.sum_once(individuals, members, species, &|pass| Pass { metrics, means, interrupt, ..pass })
+        })
+    }
+
+    fn sum_once<'p>(
+        &'p self,
+        individuals: &[Individual],
+        members: &[(usize, Planned)],
+        (form, guarded): (Form, bool),
+        asks: &dyn Fn(Pass<'p>) -> Pass<'p>,
     ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
         let stops: Vec<Fractions> =
             members.iter().map(|(i, _)| Fractions::from(individuals[*i].genome.stops)).collect();
@@ -58,7 +72,7 @@ impl BatchEvaluator<'_> {
         };
         let passes = self.symbols.iter().flatten().enumerate().filter_map(|(k, symbol)| {
             let tables = if guarded { self.guarded(k, symbol) } else { Some(&symbol.tables) };
-            Some((k, symbol, self.pass_over(k, symbol, tables?, interrupt)))
+            Some((k, symbol, asks(self.pass_over(k, symbol, tables?, Interrupt::NEVER))))
         });
         match form {
             Form::Sized => follow(members.len(), passes, |k, symbol, pass| {
@@ -98,12 +112,13 @@ struct AllSleeves<'w, 'a, S> {
     sleeves: &'w mut [S],
     totals: &'w mut [Total],
     borders: &'w [usize; BLOCKS],
+    per_bar: &'w mut Option<PerBar>,
 }
 
 impl<'p, S: Sleeve<'p>> Work for AllSleeves<'_, '_, S> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let AllSleeves { pass, sleeves, totals, borders } = self;
+        let AllSleeves { pass, sleeves, totals, borders, per_bar } = self;
         let (base, last) = (pass.base, pass.close.len() - 1);
         let begin = sleeves.first().map_or(base, |sleeve| sleeve.begin(base));
         sleeves.iter_mut().for_each(|sleeve| sleeve.warm_up(isa, begin));
@@ -116,13 +131,13 @@ impl<'p, S: Sleeve<'p>> Work for AllSleeves<'_, '_, S> {
                 sleeve.follow(isa, from, to);
                 add(sleeve, totals, (from, to));
             }
-            take(totals, borders, base, (from, to));
+            take(totals, per_bar, borders, pass.counted(from, to));
         }
         for sleeve in &mut *sleeves {
             sleeve.finish(last);
             add(sleeve, totals, (last, last + 1));
         }
-        take(totals, borders, base, (last, last + 1));
+        take(totals, per_bar, borders, pass.counted(last, last + 1));
     }
 }
 
@@ -137,11 +152,17 @@ fn add<'p>(sleeve: &mut impl Sleeve<'p>, totals: &mut [Total], rows: (usize, usi
 }
 
 #[inline(always)]
-fn take(totals: &mut [Total], borders: &[usize; BLOCKS], base: usize, (from, to): (usize, usize)) {
-    let first = if from > base { from } else { base + 1 };
-    for total in totals {
-        total.take(borders, (from, if first < to { first } else { to }, to));
-    }
+fn take(
+    totals: &mut [Total],
+    per_bar: &mut Option<PerBar>,
+    borders: &[usize; BLOCKS],
+    (start, from, to): (usize, usize, usize),
+) {
+    let rows = (start, if from < to { from } else { to }, to);
+    per_bar::each(per_bar, totals, rows, |_, total, lane| {
+        total.take(borders, rows, lane);
+        0.0
+    });
 }
 
 /// Evaluates `members` individuals on all symbols. Answers `None` for those whom only the simulator knows.
@@ -157,7 +178,9 @@ fn run<'p, S: Sleeve<'p>>(
     let capital: f64 = sleeves.iter().map(|_| pass.capital).sum();
     let mut totals: Vec<Total> = (0..members).map(|_| Total::new(capital)).collect();
     let AccountTables::Held(tables) = pass.tables else { return Ok(vec![None; members]) };
-    pass.set.run(AllSleeves { pass, sleeves, totals: &mut totals, borders: &tables.borders });
+    let mut per_bar = PerBar::new(members, pass.metrics, pass.means);
+    let (borders, per_bar) = (&tables.borders, &mut per_bar);
+    pass.set.run(AllSleeves { pass, sleeves, totals: &mut totals, borders, per_bar });
     pass.interrupt.check()?;
     let last = pass.close.len() - 1;
     let mut out = Vec::with_capacity(members);
@@ -165,13 +188,14 @@ fn run<'p, S: Sleeve<'p>>(
         let mut each = |value: &dyn Fn(&HeldAccount) -> f64| {
             sleeves.iter_mut().map(|sleeve| value(sleeve.account(member).0)).sum::<f64>()
         };
-        let equity =
-            total.finish(each(&|account| account.tally.fees), each(&|account| account.tally.funding));
+        let (fees, funding) = (each(&|account| account.tally.fees), each(&|account| account.tally.funding));
+        let equity = total.finish([fees, funding, each(&|account| account.tally.traded)]);
         let mut any =
             |is: &dyn Fn(&HeldAccount) -> bool| sleeves.iter_mut().any(|sleeve| is(sleeve.account(member).0));
         let (open_position, lost) = (any(&|account| account.q != 0.0), any(&|account| account.lost));
         let end = finish::FinalState { open_position, equity, capital, returns: last - pass.base };
-        let whole = finish::evaluation(&total.totals(), &total.sums, &end, pass.exec, pass.metrics);
+        let (totals, bars) = (total.totals(), per_bar::sums(per_bar, member));
+        let whole = finish::evaluation(&totals, &total.sums, &bars, &end, pass.exec, pass.metrics);
         out.push(whole.filter(|_| !lost && !total.lost));
     }
     Ok(out)

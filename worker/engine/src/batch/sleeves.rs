@@ -123,7 +123,8 @@ impl<'p> Sleeve<'p> for Latched<'p> {
         series.fill(from, to, pass.interrupt);
         accounts.fill(tables, from, to);
         let block = accounts.block(tables, pass.exec, from);
-        pass.hold(isa, series, first, held, &block, (from, to));
+        // Bars are looked at in the sum of the sleeves.
+        pass.hold(isa, series, first, held, &block, &mut None, to);
     }
 
     fn finish(&mut self, row: usize) {

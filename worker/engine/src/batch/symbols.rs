@@ -2,9 +2,10 @@
 
 use super::columns::Columns;
 use super::tables::Tables;
-use super::{BatchEvaluator, finish, held, portfolio};
+use super::{BatchEvaluator, held, portfolio};
 use crate::backtest::Backtest;
 use crate::execution::{Execution, Fill, Funding, Side};
+use crate::metrics::PER_BAR;
 use std::sync::OnceLock;
 
 /// What accounts read of a symbol.
@@ -54,18 +55,16 @@ impl Symbol<'_> {
 pub(super) fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
     let exec = run.exec;
     let summed = portfolio::is_summed(run);
-    if !((!summed || portfolio::is_aligned(run))
-        && is_usual(exec.initial_capital)
-        && finish::covers(run.metrics))
-    {
+    if !((!summed || portfolio::is_aligned(run)) && is_usual(exec.initial_capital)) {
         return None;
     }
+    let per_bar = PER_BAR.iter().any(|&m| run.metrics.contains(m));
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
     let symbols = run.symbols.iter().zip(run.rows).map(|(prepared, rows)| {
         if rows.full {
             return None;
         }
-        let tables = if is_whole_long(exec) && !summed {
+        let tables = if is_whole_long(exec) && !summed && !per_bar {
             AccountTables::Whole(Tables::new(prepared, rows.first, exec.taker_fee, exec.slippage)?)
         } else {
             AccountTables::Held(held::Tables::new(prepared, rows.first, exec)?)

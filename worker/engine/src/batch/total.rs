@@ -6,6 +6,7 @@ use super::events::Borders;
 use super::finish::AccountTotals;
 use super::held::{Journal, Tables, ratios};
 use super::latch::keep;
+use super::per_bar::Lane;
 use super::tables::units;
 use super::{BLOCK, Bits, WORDS};
 use crate::evaluation::BLOCKS;
@@ -82,7 +83,12 @@ impl Total {
 
     /// Takes the rows `from..to`, which all accounts have added, of a block that begins at `start`.
     #[inline(always)]
-    pub(super) fn take(&mut self, borders: &[usize; BLOCKS], (start, from, to): (usize, usize, usize)) {
+    pub(super) fn take(
+        &mut self,
+        borders: &[usize; BLOCKS],
+        (start, from, to): (usize, usize, usize),
+        lane: Option<&Lane>,
+    ) {
         // Those of one bar stay in the order of the symbols.
         self.trades.sort_by_key(|&(row, _)| row);
         for &(_, pnl) in &self.trades {
@@ -95,14 +101,26 @@ impl Total {
         if from < to {
             // The row before the first: the capital where that is the close at which the accounts start.
             self.equity[from - start] = self.equity[0];
-            self.take_equity(borders, start, (from, to));
+            self.take_equity(borders, start, (from, to), lane);
             self.equity[0] = self.equity[to - start];
         }
         self.equity[1..].fill(0.0);
     }
 
     #[inline(always)]
-    fn take_equity(&mut self, borders: &[usize; BLOCKS], start: usize, (from, to): (usize, usize)) {
+    fn take_equity(
+        &mut self,
+        borders: &[usize; BLOCKS],
+        start: usize,
+        (from, to): (usize, usize),
+        lane: Option<&Lane>,
+    ) {
+        if let Some(lane) = lane {
+            // 0 + 1 e is e itself.
+            let x = &self.equity[from - start..=to - start];
+            lane.set_equity(from, &x[1..], 0.0, 1.0);
+            lane.set_returns(from, x, 0.0, 1.0);
+        }
         let (high, low) = extremes(&self.equity[from - start..=to - start]);
         let rows = &self.equity[from - start + 1..=to - start];
         if low <= 0.0 || !self.drawdown.take_range(high, low) {
@@ -117,7 +135,7 @@ impl Total {
             let end = borders.get(self.border).map_or(to, |&b| if b < to { b } else { to });
             let x = &self.equity[row - start..=end - start];
             let terms =
-                if low > 0.0 { ratios(x, usual) } else { self.ratios_to_ruin(row - start, end - start) };
+                if low > 0.0 { ratios(x, usual) } else { self.ratios_to_ruin(start, (row, end), lane) };
             let total = |(a, b): (i64, i64)| self.s1.checked_add(a).zip(self.s2.checked_add(b));
             match terms.and_then(total) {
                 Some((s1, s2)) => (self.s1, self.s2) = (s1, s2),
@@ -129,10 +147,15 @@ impl Total {
 
     /// The sums of returns of rows of which one may be the ruin.
     #[cold]
-    fn ratios_to_ruin(&mut self, from: usize, to: usize) -> Option<(i64, i64)> {
+    fn ratios_to_ruin(
+        &mut self,
+        start: usize,
+        (from, to): (usize, usize),
+        lane: Option<&Lane>,
+    ) -> Option<(i64, i64)> {
         let (mut s1, mut s2) = (0_i64, 0_i64);
-        for at in from..to {
-            let (before, e) = (self.equity[at], self.equity[at + 1]);
+        for row in from..to {
+            let (before, e) = (self.equity[row - start], self.equity[row - start + 1]);
             let r = if before == 0.0 {
                 0.0
             } else if e == 0.0 {
@@ -141,6 +164,9 @@ impl Total {
             } else {
                 e / before - 1.0
             };
+            if let Some(lane) = lane {
+                lane.set(row, e, r);
+            }
             s1 = s1.checked_add(units(r)?)?;
             s2 = s2.checked_add(units(r * r)?)?;
         }
@@ -153,9 +179,9 @@ impl Total {
         self.border += 1;
     }
 
-    /// Takes what the accounts have paid, and ends the last block of returns. Answers the equity at the end.
-    pub(super) fn finish(&mut self, fees: f64, funding: f64) -> f64 {
-        (self.tally.fees, self.tally.funding) = (fees, funding);
+    /// Takes what the accounts have paid and traded, and ends the last block of returns. Answers the equity at the end.
+    pub(super) fn finish(&mut self, [fees, funding, traded]: [f64; 3]) -> f64 {
+        (self.tally.fees, self.tally.funding, self.tally.traded) = (fees, funding, traded);
         while self.border < BLOCKS {
             self.pass_border();
         }

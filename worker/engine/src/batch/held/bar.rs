@@ -85,6 +85,10 @@ impl HeldAccount {
         };
         self.add(units(r).zip(units(r * r)));
         self.drawdown.take(equity);
+        if let Some(lane) = block.lane {
+            lane.fill_to(row, self.before);
+            lane.set(row, equity, r);
+        }
         self.before = equity;
         self.note(row, held);
     }
@@ -122,6 +126,11 @@ impl HeldAccount {
         // Of the open trade, or of that whose fill in this bar left nothing.
         self.book(row, -self.cash_before);
         self.add(units(-1.0).zip(units(1.0)));
+        if let Some(lane) = block.lane {
+            lane.fill_to(row, self.before);
+            lane.set(row, 0.0, -1.0);
+        }
+        self.before = 0.0;
         (self.k, self.q) = (0.0, 0.0);
         self.drawdown.lowest = 0.0;
         (self.ruined, self.over) = (true, true);

@@ -97,15 +97,15 @@ impl Decided {
         }
     }
 
-    /// The last row. Answers whether a position is left open.
-    pub fn finish(&mut self, by: &mut impl Decides, block: &HeldBlock, final_close: bool) -> bool {
+    /// The last row.
+    pub fn finish(&mut self, by: &mut impl Decides, block: &HeldBlock, final_close: bool) {
         let account = &mut self.account;
         if !account.over {
             let orders = block.tables.is_open(block.start) && !block.tables.same_close;
             let target = if orders { self.wanted } else { account.acted };
             account.bar(block, block.start, target, final_close, by);
         }
-        account.end(block, block.start)
+        account.end(block, block.start);
     }
 
     /// Rows of a flat account of which nothing is wanted. Answers the row after the last one taken, as all do.

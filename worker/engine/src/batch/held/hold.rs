@@ -26,6 +26,10 @@ impl HeldAccount {
             if self.before < low { self.before } else { low },
         );
         let usual = above <= 1.2 * below;
+        if let Some(lane) = block.lane {
+            lane.fill_to(first, self.before);
+            lane.set_equity(first, &block.tables.index(short)[first..end], self.k, self.q);
+        }
         let mut row = first;
         while self.next_border < end {
             if self.next_border > row {
@@ -58,10 +62,17 @@ impl HeldAccount {
     fn add_returns(&mut self, block: &HeldBlock, from: usize, to: usize, usual: bool) {
         let tables = block.tables;
         if self.all_in && !tables.ratios {
+            if let Some(lane) = block.lane {
+                // 0 + 1 c is c itself.
+                lane.set_returns(from, &tables.prepared.close[from - 1..to], 0.0, 1.0);
+            }
             let ((a1, a2), (b1, b2)) = (tables.running[from - 1], tables.running[to - 1]);
             return self.add(Some((b1.wrapping_sub(a1), b2.wrapping_sub(a2))));
         }
         let x = &tables.index(self.q < 0.0)[from - 1..to];
+        if let Some(lane) = block.lane {
+            return self.add(sums::of(lane.set_returns(from, x, self.k, self.q), usual));
+        }
         self.add(if usual { Some(sums::usual(x, self.k, self.q)) } else { sums::unusual(x, self.k, self.q) });
     }
 

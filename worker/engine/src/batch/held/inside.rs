@@ -106,7 +106,7 @@ impl HeldAccount {
             _ => ReturnRule::Ratio,
         };
         self.charge(block, charged);
-        self.tally.fees += (fee * self.q.abs()) * price;
+        self.pay(fee, self.q.abs(), price);
         self.all_in = false;
         self.guard = None;
         self.q = 0.0;

@@ -18,6 +18,7 @@ use super::drawdown::{Drawdown, Tally};
 use super::events::Borders;
 use super::finish::AccountTotals;
 use super::latch::{keep, tradable};
+use super::per_bar::Lane;
 use super::ranges::Ranges;
 use super::{Bits, WORDS};
 use crate::evaluation::BLOCKS;
@@ -46,8 +47,8 @@ pub(super) struct HeldAccount {
     /// Stop genes, and what guards the open position; `None`: nothing but the margin.
     stops: Fractions,
     guard: Option<Guard>,
-    /// Equity at the last close.
-    before: f64,
+    /// Equity at the last close that was marked.
+    pub before: f64,
     /// The target last executed, and the side that a stop, target or liquidation has blocked.
     pub acted: f64,
     pub blocked: i8,
@@ -73,6 +74,7 @@ pub(super) struct HeldAccount {
 }
 
 /// What the accounts of a batch read at one block of rows.
+#[derive(Clone, Copy)]
 pub(super) struct HeldBlock<'a> {
     pub tables: &'a Tables<'a>,
     /// Extremes of the index prices of longs and shorts.
@@ -83,6 +85,8 @@ pub(super) struct HeldBlock<'a> {
     /// Highs and lows of the bars.
     pub bars: &'a Ranges,
     pub exec: &'a Execution,
+    /// Where an account writes its bars, if a metric looks at every one.
+    pub lane: Option<&'a Lane>,
     /// First row of the block.
     pub start: usize,
 }
@@ -210,8 +214,8 @@ impl HeldAccount {
         (positions, edges)
     }
 
-    /// The last row. Answers whether a position is left open.
-    pub(super) fn finish(&mut self, block: &HeldBlock, final_close: bool) -> bool {
+    /// The last row.
+    pub(super) fn finish(&mut self, block: &HeldBlock, final_close: bool) {
         let row = block.start;
         if !self.over {
             let wish = self.latch[0] as i8 - self.latch[1] as i8;
@@ -220,16 +224,15 @@ impl HeldAccount {
             let side = if orders { f64::from(wish) } else { self.acted };
             self.bar(block, row, side, final_close, &mut Nobody);
         }
-        self.end(block, row)
+        self.end(block, row);
     }
 
-    /// What is left to do after the last row. Answers whether a position is left open.
-    fn end(&mut self, block: &HeldBlock, row: usize) -> bool {
+    /// What is left to do after the last row.
+    fn end(&mut self, block: &HeldBlock, row: usize) {
         if !self.over {
             self.charge(block, row);
         }
         self.pass_borders(block, row + 1);
-        self.q != 0.0
     }
 }
 

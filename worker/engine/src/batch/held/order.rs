@@ -48,7 +48,7 @@ impl HeldAccount {
         *rule =
             if self.all_in && *rule == ReturnRule::Flat { ReturnRule::Entered } else { ReturnRule::Ratio };
         self.cash_before = cash;
-        self.tally.fees += (fee * size) * price;
+        self.pay(fee, size, price);
         self.charged = block.tables.prepared.charges.at(short, row);
         self.settle(block, if self.all_in { 0.0 } else { after }, if long { size } else { -size });
         if !self.stops.is_none() || listens(listener) {
@@ -69,6 +69,13 @@ impl HeldAccount {
             Some(lot) => (size / lot).floor() * lot,
             None => size,
         }
+    }
+
+    /// Books the fee of a fill and what it has traded.
+    #[inline(always)]
+    pub(super) fn pay(&mut self, fee: f64, amount: f64, price: f64) {
+        self.tally.fees += (fee * amount) * price;
+        self.tally.traded += amount * price;
     }
 
     /// Cash and position after a fill, at the charges of now.
@@ -112,7 +119,7 @@ impl HeldAccount {
         self.all_in = false;
         *rule = ReturnRule::Ratio;
         self.charge(block, row);
-        self.tally.fees += (exec.taker_fee * amount) * price;
+        self.pay(exec.taker_fee, amount, price);
         let q = self.q + change;
         self.charged = prepared.charges.at(q < 0.0, row);
         self.settle(block, after, q);

@@ -1,15 +1,17 @@
 //! Exact sums of the returns E / E1 - 1 of rows with an unchanged position.
 
 use crate::q52::{UNITS, fx};
+use std::cell::Cell;
+
+/// Adding it rounds to a whole number, half to even, whose low bits are those of the sum.
+const SHIFT: f64 = 1.5 * UNITS;
 
 /// Sums of fx(r) and fx(r^2) over all rows of `x` but the first, with E = k + q x. All |r| must be below 1/4 and
 /// there must be at most 2,048 rows.
 ///
-/// Adding 1.5 x 2^52 rounds to a whole number, half to even, whose low bits are those of the sum: integers without a
-/// conversion, so that rows go side by side in any order.
+/// Integers without a conversion, so that rows go side by side in any order.
 #[inline(always)]
 pub(super) fn usual(x: &[f64], k: f64, q: f64) -> (i64, i64) {
-    const SHIFT: f64 = 1.5 * UNITS;
     let (mut s1, mut s2) = (0_u64, 0_u64);
     let Some((_, now)) = x.split_first() else { return (0, 0) };
     for (&c, &c1) in now.iter().zip(x) {
@@ -31,6 +33,24 @@ pub(super) fn unusual(x: &[f64], k: f64, q: f64) -> Option<(i64, i64)> {
         s2 = s2.checked_add(fx(r * r)?)?;
     }
     Some((s1, s2))
+}
+
+/// Both sums of returns that are known; `small`: all of them are usual.
+#[inline(always)]
+pub(super) fn of(returns: &[Cell<f64>], small: bool) -> Option<(i64, i64)> {
+    if !small {
+        let mut terms = returns.iter().map(Cell::get);
+        return terms.try_fold((0_i64, 0_i64), |(s1, s2), r| {
+            Some((s1.checked_add(fx(r)?)?, s2.checked_add(fx(r * r)?)?))
+        });
+    }
+    let (mut s1, mut s2) = (0_u64, 0_u64);
+    for r in returns.iter().map(Cell::get) {
+        s1 = s1.wrapping_add((r * UNITS + SHIFT).to_bits());
+        s2 = s2.wrapping_add((r * r * UNITS + SHIFT).to_bits());
+    }
+    let shifts = SHIFT.to_bits().wrapping_mul(returns.len() as u64);
+    Some((s1.wrapping_sub(shifts) as i64, s2.wrapping_sub(shifts) as i64))
 }
 
 /// Both sums of the ratios of an equity from row to row; `small`: all of them are usual.

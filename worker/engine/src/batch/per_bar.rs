@@ -1,0 +1,219 @@
+//! Metrics that look at every bar (`metrics::PER_BAR`): accounts write their equity and returns of a block of rows into
+//! lanes, and eight accounts are summed side by side. A sum of f64 has to keep the order of time, so each addition waits for
+//! the one before; the additions of eight accounts do not wait for each other.
+
+use super::BLOCK;
+use super::tables::units;
+use crate::evaluation::{Metric, MetricSet};
+use crate::metrics::{BarSums, PER_BAR};
+use crate::q52::UNITS;
+use std::cell::Cell;
+
+/// Accounts that are summed side by side.
+const LANES: usize = 8;
+
+/// What an account writes of a block of rows.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// First row of the block, and the first that is not written.
+    start: Cell<usize>,
+    next: Cell<usize>,
+    equity: Vec<Cell<f64>>,
+    returns: Vec<Cell<f64>>,
+}
+
+impl Lane {
+    fn new() -> Lane {
+        let rows = || vec![Cell::new(0.0); BLOCK];
+        Lane { start: Cell::new(0), next: Cell::new(0), equity: rows(), returns: rows() }
+    }
+
+    fn begin(&self, start: usize) {
+        self.start.set(start);
+        self.next.set(start);
+    }
+
+    /// Writes the rows before `row` that are not written as those of an account that is flat.
+    #[inline(always)]
+    pub(super) fn fill_to(&self, row: usize, equity: f64) {
+        let start = self.start.get();
+        if self.next.get() < row {
+            let rows = self.next.get() - start..row - start;
+            self.equity[rows.clone()].iter().for_each(|e| e.set(equity));
+            self.returns[rows].iter().for_each(|r| r.set(0.0));
+            self.next.set(row);
+        }
+    }
+
+    /// Writes one row.
+    #[inline(always)]
+    pub(super) fn set(&self, row: usize, equity: f64, r: f64) {
+        let at = row - self.start.get();
+        self.equity[at].set(equity);
+        self.returns[at].set(r);
+        self.next.set(row + 1);
+    }
+
+    /// Writes the equities k + q x of the rows from `row` on.
+    #[inline(always)]
+    pub(super) fn set_equity(&self, row: usize, x: &[f64], k: f64, q: f64) {
+        let at = row - self.start.get();
+        for (e, &x) in self.equity[at..].iter().zip(x) {
+            e.set(k + q * x);
+        }
+    }
+
+    /// Writes the returns of k + q x over the rows from `row` on, the first of which is that of the second `x`. Answers
+    /// them.
+    #[inline(always)]
+    pub(super) fn set_returns(&self, row: usize, x: &[f64], k: f64, q: f64) -> &[Cell<f64>] {
+        let at = row - self.start.get();
+        let Some((_, now)) = x.split_first() else { return &[] };
+        let returns = &self.returns[at..at + now.len()];
+        for ((r, &c), &c1) in returns.iter().zip(now).zip(x) {
+            r.set((k + q * c) / (k + q * c1) - 1.0);
+        }
+        self.next.set(row + now.len());
+        returns
+    }
+}
+
+/// What is summed of one account.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    sums: BarSums,
+    mean: f64,
+}
+
+/// The accounts of a pass, where a metric looks at every bar.
+#[derive(Debug)]
+pub(super) struct PerBar {
+    lanes: Vec<Lane>,
+    members: Vec<Told>,
+    down: bool,
+    equity: bool,
+    shape: bool,
+}
+
+impl PerBar {
+    /// Of so many accounts; `means` of their returns where they are known. `None`: no metric looks at every bar.
+    pub(super) fn new(members: usize, metrics: MetricSet, means: &[f64]) -> Option<PerBar> {
+        if !PER_BAR.iter().any(|&m| metrics.contains(m)) {
+            return None;
+        }
+        let mean = |i: usize| means.get(i).copied().unwrap_or(0.0);
+        Some(PerBar {
+            lanes: (0..LANES).map(|_| Lane::new()).collect(),
+            members: (0..members).map(|i| Told { mean: mean(i), ..Told::default() }).collect(),
+            down: metrics.contains(Metric::Sortino),
+            equity: metrics.contains(Metric::Turnover),
+            shape: metrics.contains(Metric::Skew) || metrics.contains(Metric::Kurtosis),
+        })
+    }
+
+    /// Sums the rows `from..to` of the block that begins at `start`, of the members from `first` to `last`.
+    #[inline(always)]
+    fn take(&mut self, (first, last): (usize, usize), (start, from, to): (usize, usize, usize)) {
+        if from >= to {
+            return;
+        }
+        let (members, lanes) = (&mut self.members[first..=last], &self.lanes);
+        let rows = from - start..to - start;
+        if self.down {
+            for (told, lane) in members.iter_mut().zip(lanes) {
+                told.sums.down += downside(&lane.returns[rows.clone()]);
+            }
+        }
+        if self.equity {
+            let mut sums = [0.0; LANES];
+            sums.iter_mut().zip(&*members).for_each(|(sum, told)| *sum = told.sums.equity);
+            add(&mut sums, &std::array::from_fn(|l| &lanes[l].equity[rows.clone()]));
+            members.iter_mut().zip(sums).for_each(|(told, sum)| told.sums.equity = sum);
+        }
+        if self.shape {
+            let (mut sums, mut means) = ([[0.0; LANES]; 3], [0.0; LANES]);
+            for (l, told) in members.iter().enumerate() {
+                means[l] = told.mean;
+                (0..3).for_each(|m| sums[m][l] = told.sums.moments[m]);
+            }
+            add_moments(&mut sums, &means, &std::array::from_fn(|l| &lanes[l].returns[rows.clone()]));
+            for (l, told) in members.iter_mut().enumerate() {
+                (0..3).for_each(|m| told.sums.moments[m] = sums[m][l]);
+            }
+        }
+    }
+}
+
+/// What was summed of a member.
+pub(super) fn sums(per_bar: &Option<PerBar>, member: usize) -> BarSums {
+    per_bar.as_ref().map_or_else(BarSums::default, |per_bar| per_bar.members[member].sums.clone())
+}
+
+/// Lets each member follow a block of rows, beside its lane if somebody asks for every bar; `follow` answers the equity of
+/// the rows behind the last that was written. The rows `from..to` are counted of the block that begins at `start`.
+#[inline(always)]
+pub(super) fn each<T>(
+    per_bar: &mut Option<PerBar>,
+    members: &mut [T],
+    (start, from, to): (usize, usize, usize),
+    mut follow: impl FnMut(usize, &mut T, Option<&Lane>) -> f64,
+) {
+    let count = members.len();
+    for (i, member) in members.iter_mut().enumerate() {
+        let Some(per_bar) = per_bar else {
+            follow(i, member, None);
+            continue;
+        };
+        let lane = &per_bar.lanes[i % LANES];
+        lane.begin(start);
+        let rest = follow(i, member, Some(lane));
+        lane.fill_to(to, rest);
+        if i % LANES == LANES - 1 || i + 1 == count {
+            per_bar.take((i - i % LANES, i), (start, from, to));
+        }
+    }
+}
+
+/// The sum of the squares of negative returns in units. Terms out of range are left out: the sum of all squares tells of
+/// them.
+#[inline(always)]
+fn downside(returns: &[Cell<f64>]) -> i128 {
+    const SHIFT: f64 = 1.5 * UNITS;
+    let (mut sum, mut usual) = (0_u64, true);
+    for r in returns {
+        let r = r.get();
+        let r = if r < 0.0 { r } else { 0.0 };
+        usual &= r > -0.25;
+        sum = sum.wrapping_add((r * r * UNITS + SHIFT).to_bits());
+    }
+    if usual {
+        return i128::from(sum.wrapping_sub(SHIFT.to_bits().wrapping_mul(returns.len() as u64)) as i64);
+    }
+    let squares = returns.iter().map(Cell::get).filter(|&r| r < 0.0).map(|r| units(r * r).unwrap_or(0));
+    squares.map(i128::from).sum()
+}
+
+/// Adds each row of each lane to its sum.
+#[inline(always)]
+fn add(sums: &mut [f64; LANES], x: &[&[Cell<f64>]; LANES]) {
+    for t in 0..x[0].len() {
+        for (sum, x) in sums.iter_mut().zip(x) {
+            *sum += x[t].get();
+        }
+    }
+}
+
+/// Adds the second, third and fourth power of each return's distance from the mean of its lane.
+#[inline(always)]
+fn add_moments(sums: &mut [[f64; LANES]; 3], means: &[f64; LANES], x: &[&[Cell<f64>]; LANES]) {
+    let [m2, m3, m4] = sums;
+    for t in 0..x[0].len() {
+        for l in 0..LANES {
+            let d = x[l][t].get() - means[l];
+            let square = d * d;
+            m2[l] += square;
+            m3[l] += square * d;
+            m4[l] += square * square;
+        }
+    }
+}
