@@ -1,5 +1,6 @@
 //! How far an import is: a bar for each file at a terminal, log lines elsewhere.
 
+use crate::alike::MANY;
 use crate::table::thousands;
 use crate::terminal;
 use crate::terminal::{BARS, is_watched};
@@ -24,7 +25,7 @@ impl Watch {
         let names: Vec<String> = plan.inputs.iter().map(name).collect();
         let style = ProgressStyle::with_template("{prefix:20!} {bar:24} {percent:>3} %  {msg}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bars = if is_watched() { names.as_slice() } else { &[] };
+        let bars = if is_watched() && names.len() <= MANY { names.as_slice() } else { &[] };
         let bar =
             |name: &String| BARS.add(ProgressBar::new(1)).with_style(style.clone()).with_prefix(name.clone());
         Watch { bars: bars.iter().map(bar).collect(), names }
@@ -48,13 +49,16 @@ impl Watch {
                     bar.set_position(bar.length().unwrap_or(1));
                     bar.set_message(format!("{} rows", thousands(i128::from(*rows))));
                 }
+                // A line for each of a thousand files says nothing.
+                None if self.names.len() > MANY => tracing::debug!(file = self.names[*file], rows, "read"),
                 None => tracing::info!(file = self.names[*file], rows, "read"),
             },
             ImportEvent::FileFailed { file, error } => {
                 if let Some(bar) = self.bars.get(*file) {
                     bar.abandon_with_message("failed");
                 }
-                tracing::error!(file = self.names[*file], error = with_causes(error), "refused");
+                // The end of the command says it.
+                tracing::debug!(file = self.names[*file], error = with_causes(error), "refused");
             }
             ImportEvent::Checked { report } => {
                 if !self.bars.is_empty() {
@@ -66,7 +70,7 @@ impl Watch {
                 }
             }
             ImportEvent::SymbolFailed { symbol, error } => {
-                tracing::error!(symbol, error = with_causes(error), "refused");
+                tracing::debug!(symbol, error = with_causes(error), "refused");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `FILE` or `SYMBOL=FILE`, as verbs that read market data take it.
+//! `FILE`, `FOLDER` or `SYMBOL=FILE`, as verbs that read market data take it.
 
 use galapagos_run::market::Input;
 use std::path::PathBuf;
@@ -12,5 +12,28 @@ pub fn input(text: &str, symbol: Option<&str>) -> Input {
             Input::for_symbol(name, path)
         }
         _ => Input { path: text.into(), symbol: symbol.map(str::to_owned) },
+    }
+}
+
+/// The files that `text` names: a file, or those of a folder in order of their names. Hidden ones and the folders in it are
+/// passed over, as on a cluster.
+///
+/// # Errors
+/// The folder cannot be read or has no files.
+pub fn inputs(text: &str, symbol: Option<&str>) -> Result<Vec<Input>, String> {
+    let one = input(text, symbol);
+    if !one.path.is_dir() {
+        return Ok(vec![one]);
+    }
+    let shown = one.path.display();
+    let entries =
+        std::fs::read_dir(&one.path).map_err(|e| format!("{shown}: cannot read the folder: {e}"))?;
+    let hidden = |path: &PathBuf| path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.'));
+    let mut files: Vec<PathBuf> =
+        entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_file() && !hidden(p)).collect();
+    files.sort();
+    match files.is_empty() {
+        true => Err(format!("{shown}: the folder has no files")),
+        false => Ok(files.into_iter().map(|path| Input { path, symbol: one.symbol.clone() }).collect()),
     }
 }

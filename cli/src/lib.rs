@@ -7,6 +7,7 @@
     reason = "docs of arguments are their help: brackets mean what may be left out"
 )]
 
+pub mod alike;
 pub mod args;
 pub mod backtest;
 pub mod champion;

@@ -1,16 +1,17 @@
 //! `galapagos import`: files in, one checked and published dataset out.
 
+use crate::alike::{MANY, kinds};
 use crate::data_dir::DataDir;
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::import_progress::Watch;
-use crate::inputs::input;
+use crate::inputs::{input, inputs};
 use crate::output::Output;
 use crate::table::{percent, table, thousands};
 use crate::walk::Walk;
 use crate::{data_errors, terminal};
 use galapagos_run::market::{
     Calendar, CheckOptions, ColumnChoice, DayOrder, DecimalSign, EmptyCells, ImportPlan, ImportSummary,
-    Interval, LoadOptions, ReadOptions, Stamped, Zone, import,
+    Interval, LoadOptions, ReadOptions, Stamped, SymbolReport, Zone, import,
 };
 use galapagos_worker::import::source::cores;
 use galapagos_worker::process::exit::with_causes;
@@ -35,7 +36,7 @@ Examples:
 
 Exit code 2 if any symbol failed; the others are published.")]
 pub struct Arguments {
-    /// Files with bars: FILE or SYMBOL=FILE; several may belong to one symbol
+    /// Files with bars: FILE or SYMBOL=FILE; several may belong to one symbol. A folder stands for all its files
     #[arg(value_name = "FILE", required_unless_present = "random_walk")]
     pub files: Vec<String>,
     /// Name of the dataset
@@ -47,7 +48,7 @@ pub struct Arguments {
     /// Symbol of all files, BTC/USDT is called BTC-USDT; absent: the file's own column, else the name of the file
     #[arg(long)]
     pub symbol: Option<String>,
-    /// Which column means what: time=, open=, high=, low=, close=, volume=, symbol=; a column is named as in the
+    /// Which column means what: time=, open=, high=, low=, close=, volume=, symbol=, adjusted=; a column is named as in the
     /// file or by its position, as #6; an empty name leaves it out
     #[arg(long, value_name = "KEY=NAME,...")]
     pub columns: Option<String>,
@@ -55,6 +56,9 @@ pub struct Arguments {
     /// cannot be tested on such a dataset
     #[arg(long)]
     pub close_only: bool,
+    /// Multiply open, high, low and close by adjusted close / close, where a column holds the adjusted close. Volumes stay
+    #[arg(long, conflicts_with = "close_only")]
+    pub adjust: bool,
     /// Order of day and month in dates as 01/02/2020, where the file does not tell
     #[arg(long, value_enum, value_name = "ORDER")]
     pub dates: Option<Dates>,
@@ -94,7 +98,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub funding: Vec<String>,
     /// Make a geometric random walk instead: bars=N[,seed=S][,symbols=K][,start=DATE][,price=P][,volatility=V][,decimals=D]
-    #[arg(long, value_name = "KEY=VALUE,...", conflicts_with_all = ["files", "columns", "close_only", "funding"])]
+    #[arg(long, value_name = "KEY=VALUE,...", conflicts_with_all = ["files", "columns", "close_only", "adjust", "funding"])]
     pub random_walk: Option<String>,
     /// Files read at the same time; absent: all cores
     #[arg(long, value_name = "N")]
@@ -163,8 +167,12 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         return print(&arguments.dataset, false, &walk.import()?, arguments.output);
     }
     let symbol = arguments.symbol.as_deref();
+    let mut files = Vec::new();
+    for text in &arguments.files {
+        files.extend(inputs(text, symbol).map_err(CommandError::invalid)?);
+    }
     let plan = ImportPlan {
-        inputs: arguments.files.iter().map(|text| input(text, symbol)).collect(),
+        inputs: files,
         data_dir: arguments.data_dir.data_dir.clone(),
         dataset: arguments.dataset.clone(),
         load,
@@ -191,14 +199,16 @@ pub(super) fn failures(summary: &ImportSummary) -> CommandResult {
     if summary.failed.is_empty() {
         return Ok(());
     }
-    let lines = summary.failed.iter().map(|f| format!("\n  {}: {}", f.what, with_causes(&f.error)));
+    let texts: Vec<String> = summary.failed.iter().map(|f| with_causes(&f.error)).collect();
+    let all = summary.failed.iter().zip(&texts).map(|(f, text)| (f.what.as_str(), text.as_str()));
+    let lines: String = match texts.len() > MANY {
+        true => kinds(all).iter().map(|k| format!("\n  {}: {}{}", k.name, k.text, k.tail())).collect(),
+        false => all.map(|(what, text)| format!("\n  {what}: {text}")).collect(),
+    };
     let names = summary.failed.len();
     let kept = if summary.published.is_some() { "the others are published" } else { "nothing is published" };
     let verb = if names == 1 { "was" } else { "were" };
-    Err(CommandError::invalid(format!(
-        "{names} of the import {verb} refused, {kept}:{}",
-        lines.collect::<String>()
-    )))
+    Err(CommandError::invalid(format!("{names} of the import {verb} refused, {kept}:{lines}")))
 }
 
 fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
@@ -208,6 +218,7 @@ fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
     };
     let columns =
         if arguments.close_only { columns.close_only().map_err(data_errors::blame)? } else { columns };
+    let columns = if arguments.adjust { columns.adjusted() } else { columns };
     let day_order = arguments.dates.map(|dates| match dates {
         Dates::DayMonth => DayOrder::DayMonth,
         Dates::MonthDay => DayOrder::MonthDay,
@@ -280,17 +291,23 @@ pub(super) fn print(
         ]
     });
     let header = ["symbol", "bars", "from", "to", "missing", "share", "outliers"];
-    let mut text = table(&header, rows.collect(), &["bars", "missing", "share", "outliers"]);
-    for symbol in &summary.symbols {
-        for note in &symbol.notes {
-            text.push_str(&format!("note: {}: {note}\n", symbol.symbol));
-        }
-        if symbol.duplicates_dropped > 0 {
-            text.push_str(&format!(
-                "note: {}: {} duplicates dropped\n",
-                symbol.symbol, symbol.duplicates_dropped
-            ));
-        }
+    let mut text = match summary.symbols.len() > MANY {
+        true => totals(&summary.symbols),
+        false => table(&header, rows.collect(), &["bars", "missing", "share", "outliers"]),
+    };
+    let dropped = |s: &SymbolReport| {
+        (s.duplicates_dropped > 0).then(|| format!("{} duplicates dropped", s.duplicates_dropped))
+    };
+    let notes: Vec<(&str, String)> = summary
+        .symbols
+        .iter()
+        .flat_map(|s| s.notes.iter().cloned().chain(dropped(s)).map(|note| (s.symbol.as_str(), note)))
+        .collect();
+    if summary.symbols.len() > MANY {
+        let kinds = kinds(notes.iter().map(|(symbol, note)| (*symbol, note.as_str())));
+        text.extend(kinds.iter().map(|k| format!("note: {}: {}{}\n", k.name, k.text, k.tail())));
+    } else {
+        text.extend(notes.iter().map(|(symbol, note)| format!("note: {symbol}: {note}\n")));
     }
     if !summary.gone.is_empty() {
         text.push_str(&format!(
@@ -303,4 +320,20 @@ pub(super) fn print(
     }
     text.push_str(&format!("\n{dataset} blake3:{}\n", published.digest));
     terminal::print(&text)
+}
+
+/// One line for many symbols; each is shown by `-o json` and by `data show`.
+fn totals(symbols: &[SymbolReport]) -> String {
+    let sum = |of: fn(&SymbolReport) -> u64| thousands(i128::from(symbols.iter().map(of).sum::<u64>()));
+    let from = symbols.iter().map(|s| s.from_ms).min().unwrap_or_default();
+    let to = symbols.iter().map(|s| s.to_ms).max().unwrap_or_default();
+    format!(
+        "{} symbols, {} bars from {} to {}, {} missing, {} outliers; -o json has each symbol\n",
+        thousands(symbols.len() as i128),
+        sum(|s| s.rows),
+        crate::times::short(from),
+        crate::times::short(to),
+        sum(|s| s.gaps.missing_bars),
+        sum(|s| s.outliers),
+    )
 }

@@ -30,6 +30,7 @@
 mod append;
 mod before;
 pub mod catalogue;
+mod cells;
 pub mod check;
 mod choice;
 mod columns;
@@ -65,6 +66,7 @@ mod rows;
 pub mod series;
 mod sessions;
 pub mod signals;
+mod spelling;
 mod stamp;
 mod ticks;
 mod zone;

@@ -1,12 +1,14 @@
 //! Rows as a reader delivers them: exact decimals, before any check.
 
+pub(crate) use crate::cells::{SEPARATED, is_empty};
+use crate::cells::{adjust, amount, no_number, number};
 use crate::columns::{ColumnRole, Columns, is_adjusted, is_volume_name};
 use crate::decimal::Decimal;
 use crate::error::{Error, Result};
-use crate::grouped::{self, DecimalSign, is_separated, times_power, without_currency, without_letter};
 pub(crate) use crate::raw::{RawRows, RowSource};
 use crate::read::{EmptyCells, ReadOptions, Stamped, some};
-use crate::stamp::{self, DayOrder, NoStamp, Stamp};
+use crate::spelling::{no_time, with_name};
+use crate::stamp::{self, Stamp};
 use crate::zone::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -93,108 +95,11 @@ pub(crate) struct Collector {
     pub notes: Vec<String>,
 }
 
-/// Texts that stand for "no value".
-pub(crate) fn is_empty(cell: &[u8]) -> bool {
-    // Most cells are numbers: they are asked for nothing else.
-    !cell.first().is_some_and(u8::is_ascii_digit) && is_no_value(cell)
-}
-
-fn is_no_value(cell: &[u8]) -> bool {
-    const WORDS: [&[u8]; 13] = [
-        b"null",
-        b"nan",
-        b"na",
-        b"n/a",
-        b"none",
-        b"-",
-        b"--",
-        b"#n/a",
-        b"#na",
-        b"#n/a n/a",
-        b"<na>",
-        b"nil",
-        b"\\n",
-    ];
-    cell.is_empty() || WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
-}
-
-/// Follows a number with separators, whose meaning all rows of the file decide.
-pub(crate) const SEPARATED: &str = "has separators, and not all numbers of the file have the same: write 1234.5, 1,234.5 or 1.234,5 throughout";
-
-fn no_number(cell: &[u8]) -> &'static str {
-    if is_separated(cell) { SEPARATED } else { "is no finite number" }
-}
-
-fn number(cell: &[u8], decimal: Option<DecimalSign>) -> Option<Decimal> {
-    match decimal {
-        None => Decimal::parse(cell).or_else(|| Decimal::parse(without_currency(cell))),
-        Some(sign) => grouped::parse(without_currency(cell), sign),
-    }
-}
-
-/// A volume, and whether a letter for thousands stands behind it.
-fn amount(cell: &[u8], decimal: Option<DecimalSign>) -> Option<(f64, bool)> {
-    if let Some(number) = number(cell, decimal) {
-        return Some((number.to_f64(), false));
-    }
-    if let Some((digits, power)) = without_letter(cell) {
-        return Some((times_power(number(digits, decimal)?, power)?.to_f64(), true));
-    }
-    let wide = std::str::from_utf8(cell).ok().filter(|_| decimal.is_none())?.parse::<f64>().ok()?;
-    wide.is_finite().then_some((wide, false))
-}
-
 /// Neither a price nor a volume.
 fn is_blank(row: &Row<'_>) -> bool {
     let empty = |cell: &&[u8]| is_empty(cell.trim_ascii());
     let nothing = |cell: &[u8]| is_empty(cell) || Decimal::parse(cell).is_some_and(|v| v.mantissa == 0);
     row.prices.iter().all(empty) && row.volume.is_none_or(|cell| nothing(cell.trim_ascii()))
-}
-
-/// Prices times adjusted close / close. The close becomes the adjusted close to the digit, and the order of the four
-/// stays.
-fn adjust(prices: [Decimal; 4], adjusted: Decimal) -> Option<[Decimal; 4]> {
-    let close = prices[3];
-    if close.mantissa <= 0 || adjusted.mantissa <= 0 {
-        return None;
-    }
-    let mut out = [adjusted; 4];
-    for (out, price) in out.iter_mut().zip(prices) {
-        let ratio = price.to_f64() / close.to_f64();
-        if ratio != 1.0 {
-            *out = Decimal::parse((ratio * adjusted.to_f64()).to_string().as_bytes())?;
-        }
-    }
-    Some(out)
-}
-
-/// A time behind which the name of a zone stands: `20240102 09:30:00 US/Eastern`.
-fn with_name(text: &[u8], order: Option<DayOrder>) -> Option<(Stamp, &[u8])> {
-    let at = text.iter().rposition(|b| *b == b' ')?;
-    let name = &text[at + 1..];
-    let letters = name.first().is_some_and(u8::is_ascii_alphabetic);
-    let stamp = stamp::parse(&text[..at], order).ok().filter(|stamp| letters && stamp.assumed_utc)?;
-    Some((stamp, name))
-}
-
-/// Why a text is no time, and what to do.
-fn no_time(text: &[u8], reason: NoStamp) -> &'static str {
-    let exponent = |b: &[u8]| b.eq_ignore_ascii_case(b"e+");
-    match reason {
-        NoStamp::Ambiguous => {
-            "has day and month in an order that nothing in the file decides: say --dates day-month or --dates month-day"
-        }
-        NoStamp::Unknown if with_name(text, Some(DayOrder::DayMonth)).is_some() => {
-            "names its zone by letters that several zones have: write the offset, as -05:00, or leave the letters out \
-             and say --timezone, as America/New_York"
-        }
-        NoStamp::Unknown if text.windows(2).any(exponent) => {
-            "was rounded when it was written, as a spreadsheet does: format the column as whole numbers there"
-        }
-        NoStamp::Unknown => {
-            "is no time this program reads: write an epoch, or 2017-07-01 11:00:00 with or without Z or an offset"
-        }
-    }
 }
 
 impl Collector {

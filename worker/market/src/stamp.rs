@@ -1,5 +1,7 @@
 //! Times as files write them: epochs of four units, ISO 8601, and the usual other spellings. UTC if no zone is given.
 
+use crate::spelling::{is_scientific, without_weekday};
+
 /// Whether `01/02/2020` is the first of February or the second of January.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayOrder {
@@ -20,7 +22,7 @@ pub(crate) struct Stamp {
 }
 
 /// Digits of an epoch in seconds.
-const EPOCH_DIGITS: usize = 10;
+pub(crate) const EPOCH_DIGITS: usize = 10;
 
 /// Why a text is no time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,27 +100,6 @@ pub(crate) fn parse(text: &[u8], order: Option<DayOrder>) -> Result<Stamp, NoSta
         return Ok(assumed);
     }
     rest.clock_and_zone(day).ok_or(NoStamp::Unknown)
-}
-
-/// `1.733011200e+12`, as arrays of floats are written. With fewer digits than seconds have it was rounded.
-fn is_scientific(text: &[u8]) -> bool {
-    let exponent = text.iter().position(|b| b.eq_ignore_ascii_case(&b'e'));
-    let mantissa = exponent.map(|at| &text[..at]).unwrap_or_default();
-    let plain = |b: &u8| b.is_ascii_digit() || *b == b'.';
-    mantissa.contains(&b'.') && mantissa.iter().all(plain) && mantissa.len() > EPOCH_DIGITS
-}
-
-/// Without `Tue` or `Tuesday,` before the date.
-fn without_weekday(text: &[u8]) -> &[u8] {
-    let letters = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-    let word = text[..letters].to_ascii_lowercase();
-    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let is_day = letters >= 3 && days.iter().any(|day| word.starts_with(day.as_bytes()));
-    if !is_day {
-        return text;
-    }
-    let rest = text[letters..].trim_ascii_start();
-    rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start()
 }
 
 fn number(digits: &[u8]) -> Option<i64> {
@@ -361,13 +342,6 @@ mod tests {
             "20170701110000",
             "201707011100",
             "20170701110000000",
-            "2017070111",
-            "1.498906800e+09",
-            "1.498906800000000000e+12",
-            "2017-07-01T11:00:00Z[UTC]",
-            "2017-07-01T07:00:00-04:00[America/New_York]",
-            "Sat Jul 01 2017 11:00:00 GMT+0000 (Coordinated Universal Time)",
-            "1-Jul-17 11:00",
             "01.07.2017 11:00:00.000",
             "1-Jul-2017 11:00",
             "Jul 1, 2017 11:00",
