@@ -319,6 +319,15 @@ fn an_answer_that_the_documents_do_not_know_is_not_believed() {
         assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
         assert!(!published(&sandbox));
     }
+    for (fault, words) in [
+        (Fault::Large, "more than 8388608 bytes"),
+        (Fault::Status(302, "Location: http://169.254.169.254/", ""), "status 302, which leads elsewhere"),
+    ] {
+        exchange.fails(&[fault]);
+        let ended = Sandbox::new().run(&arguments(&["binance", "BTCUSDT"], &url, &to));
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
     // Candles of another range are none of this one.
     exchange.fails(&[Fault::Body(r#"[[1604067200000,"1","1","1","1","1"]]"#)]);
     let ended = Sandbox::new().run(&arguments(&["binance", "BTCUSDT"], &url, &to));

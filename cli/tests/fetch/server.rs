@@ -25,6 +25,8 @@ pub enum Fault {
     Cut,
     /// This body instead of the right one.
     Body(&'static str),
+    /// Nine million bytes.
+    Large,
     /// Silence.
     Hang,
 }
@@ -165,6 +167,10 @@ fn serve(
             }
             Fault::Body(body) => {
                 write!(out, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
+            }
+            Fault::Large => {
+                write!(out, "HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n")?;
+                out.write_all(&vec![b' '; 9_000_000])?;
             }
             Fault::None => {
                 let (status, body) = right;

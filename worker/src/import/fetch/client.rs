@@ -180,7 +180,7 @@ fn refusal(status: u16, body: &[u8]) -> String {
     let plain: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
     let hint = match status {
         403 | 451 => {
-            "; it may not serve the place where you are: --endpoint names another host that speaks the same"
+            "; it may not serve the place where you are: name another host that speaks the same with --endpoint"
         }
         _ => "",
     };
@@ -208,5 +208,27 @@ fn sleep(time: Duration, stop: &AtomicBool) -> Result<(), Failure> {
             Duration::ZERO => return Ok(()),
             left => std::thread::sleep(left.min(SLICE)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_whose_weight_is_used_up_is_waited_for() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(rest_of_minute(&headers, 4800), None);
+        headers.insert("X-MBX-USED-WEIGHT-1M", "4799".parse().unwrap());
+        assert_eq!(rest_of_minute(&headers, 4800), None);
+        headers.insert("X-MBX-USED-WEIGHT-1M", "4800".parse().unwrap());
+        let rest = rest_of_minute(&headers, 4800).unwrap();
+        assert!((1..=60).contains(&rest.as_secs()), "{rest:?}");
+    }
+
+    #[test]
+    fn what_a_host_says_is_short_and_moves_no_cursor() {
+        let said = refusal(451, format!("\u{1b}[2Jno{}", "x".repeat(5000)).as_bytes());
+        assert!(!said.contains('\u{1b}') && said.len() < 400 && said.contains("--endpoint"), "{said}");
     }
 }

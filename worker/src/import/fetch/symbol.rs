@@ -116,7 +116,9 @@ impl<'a> Symbol<'a> {
         let end_ms = question.to_ms.map_or(ended, |to| to.min(ended));
         let mut range = Window { start_ms: question.from_ms, end_ms };
         if self.work.resumed {
-            self.notes.push(format!("goes on with what was begun at {}", shown(ended + SETTLED_MS)));
+            let (begun, folder) = (shown(ended + SETTLED_MS), self.work.folder().display());
+            self.notes
+                .push(format!("goes on with what was begun at {begun}; to begin anew, delete {folder}"));
         }
         if let Some(newest) = rules.newest_only {
             let oldest = ended.div_euclid(step) * step - (newest - 1) * step;

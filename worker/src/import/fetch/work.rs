@@ -67,6 +67,11 @@ impl Work {
         Ok(work)
     }
 
+    /// Where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(super) fn state(&self) -> State {
         self.state
     }
@@ -103,35 +108,36 @@ impl Work {
 
     /// Joins the pages to one file; `None` if they have no row.
     pub(super) fn join(&self, kind: Kind, windows: &[Window]) -> Result<Option<Joined>, StorageError> {
-        let path = self.folder.join(format!("{}.csv", word(kind)));
-        let mut pages = Vec::with_capacity(windows.len());
+        let (mut rows, mut without_mark) = (0_usize, 0_usize);
+        let mut ends: Option<(i64, i64)> = None;
         for window in windows {
-            let page = self.page(kind, *window);
-            pages.push(fs::read_to_string(&page).map_err(StorageError::io("read", &page))?);
+            for line in self.read(kind, *window)?.lines() {
+                let time_ms = line.split(',').next().and_then(|time| time.parse().ok()).unwrap_or(0);
+                ends = Some((ends.map_or(time_ms, |(first, _)| first), time_ms));
+                without_mark += usize::from(line.ends_with(','));
+                rows += 1;
+            }
         }
-        let lines = || pages.iter().flat_map(|page| page.lines());
-        let stamp = |line: &str| line.split(',').next().and_then(|time| time.parse().ok());
-        let (Some(first_ms), Some(last_ms)) =
-            (lines().next().and_then(stamp), lines().next_back().and_then(stamp))
-        else {
-            return Ok(None);
-        };
+        let Some((first_ms, last_ms)) = ends else { return Ok(None) };
         // Binance has marks since 2023; a series has them all, or none.
-        let without_mark = lines().filter(|line| line.ends_with(',')).count();
         let marked = kind != Kind::Funding || without_mark == 0;
+        let path = self.folder.join(format!("{}.csv", word(kind)));
         atomic::write_with(&path, |out| {
             writeln!(out, "{}", header(kind, marked))?;
-            lines().try_for_each(|line| -> io::Result<()> {
-                let kept = if marked { line } else { line.rsplit_once(',').map_or(line, |(kept, _)| kept) };
-                writeln!(out, "{kept}")
-            })
+            for window in windows {
+                for line in self.read(kind, *window).map_err(io::Error::other)?.lines() {
+                    let without = line.rsplit_once(',').map_or(line, |(kept, _)| kept);
+                    writeln!(out, "{}", if marked { line } else { without })?;
+                }
+            }
+            Ok(())
         })?;
-        Ok(Some(Joined {
-            path,
-            first_ms,
-            last_ms,
-            marks_left_out: !marked && lines().count() > without_mark,
-        }))
+        Ok(Some(Joined { path, first_ms, last_ms, marks_left_out: !marked && rows > without_mark }))
+    }
+
+    fn read(&self, kind: Kind, window: Window) -> Result<String, StorageError> {
+        let page = self.page(kind, window);
+        fs::read_to_string(&page).map_err(StorageError::io("read", &page))
     }
 
     /// Removes the folder: what it held is published.
@@ -140,7 +146,7 @@ impl Work {
     }
 
     fn page(&self, kind: Kind, window: Window) -> PathBuf {
-        self.folder.join(format!("{}-{}.page", word(kind), window.start_ms))
+        self.folder.join(format!("{}-{}-{}.page", word(kind), window.start_ms, window.end_ms))
     }
 
     fn clear_pages(&self) -> Result<(), StorageError> {
