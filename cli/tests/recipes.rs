@@ -255,3 +255,15 @@ fn a_thousand_files_are_summed_up_and_a_folder_stands_for_all_of_its_files() {
     let ended = sandbox.run(&["import", "empty", "--dataset", "none"]);
     assert!(ended.code == 2 && ended.stderr.contains("the folder has no files"), "{}", ended.stderr);
 }
+
+#[test]
+fn data_show_draws_the_closes_in_the_terminal_and_as_a_picture() {
+    let sandbox = Sandbox::new();
+    sandbox.walk(500, 3);
+    let said = sandbox.ok(&["data", "show", "walk", "--svg", "walk.svg"]).stdout;
+    let line = said.split("Closes of WALK\n  ").nth(1).unwrap().trim_end();
+    assert_eq!(line.chars().count(), 60, "{said}");
+    assert!(line.contains('▁') && line.contains('█'), "{said}");
+    let picture = std::fs::read_to_string(sandbox.path().join("walk.svg")).unwrap();
+    assert!(picture.starts_with("<svg") && picture.contains("class=\"closes\""), "{picture}");
+}

@@ -2,17 +2,20 @@
 
 mod diff;
 mod export;
+mod picture;
 
+use crate::alike::MANY;
 use crate::data_dir::DataDir;
 use crate::data_errors;
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::output::Output;
 use crate::table::{bytes, percent, signed_percent, table, thousands};
 use crate::{terminal, times};
-use galapagos_run::market::Outlier;
 use galapagos_run::market::catalogue::{self, DatasetInfo, SymbolInfo, VersionInfo};
+use galapagos_run::market::{Dataset, Outlier, Series};
 use galapagos_worker::process::exit::with_causes;
 use serde_json::json;
+use std::path::{Path, PathBuf};
 
 /// List, show, check, compare and export datasets
 #[derive(Debug, clap::Args)]
@@ -38,13 +41,16 @@ pub enum Verb {
         #[expect(missing_docs, reason = "flattened")]
         options: Options,
     },
-    /// Show one dataset: symbols, ranges, gaps, memory
+    /// Show one dataset: symbols, ranges, gaps, memory, and a line of its closes
     Show {
         /// Name of the dataset
         name: String,
         /// Another version than the latest; 8 or more digits of its digest
         #[arg(long)]
         digest: Option<String>,
+        /// Write a picture of closes, gaps and volume of every symbol to this file, too
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
         #[command(flatten)]
         #[expect(missing_docs, reason = "flattened")]
         options: Options,
@@ -78,7 +84,7 @@ pub struct Options {
 pub fn execute(arguments: Arguments) -> CommandResult {
     match arguments.verb {
         Verb::List { options } => list(&options),
-        Verb::Show { name, digest, options } => show(&name, digest.as_deref(), &options),
+        Verb::Show { name, digest, svg, options } => show(&name, digest.as_deref(), svg.as_deref(), &options),
         Verb::Diff(arguments) => diff::execute(&arguments),
         Verb::Export(arguments) => export::execute(&arguments),
         Verb::Check { name, options } => check(name.as_deref(), &options),
@@ -109,12 +115,23 @@ fn list(options: &Options) -> CommandResult {
     ))
 }
 
-fn show(name: &str, digest: Option<&str>, options: &Options) -> CommandResult {
-    let info = catalogue::show(&options.data_dir.data_dir, name, digest).map_err(data_errors::blame)?;
+fn show(name: &str, digest: Option<&str>, svg: Option<&Path>, options: &Options) -> CommandResult {
+    let data_dir = &options.data_dir.data_dir;
+    let info = catalogue::show(data_dir, name, digest).map_err(data_errors::blame)?;
+    let dataset = Dataset::open(data_dir, name, Some(&info.version.digest)).map_err(data_errors::blame)?;
+    let symbols: Vec<Series<'_>> = dataset.iter().collect();
+    if let Some(file) = svg {
+        let title = format!("{name} {}, bars of {}", &info.version.digest[..12], info.version.interval);
+        super::report::write(file, &picture::svg(&title, &symbols))?;
+    }
     if options.output == Output::Json {
         return terminal::print_json(&serde_json::to_value(&info).internal()?);
     }
-    terminal::print(&detail(&info))
+    // Of many symbols the table is long enough.
+    let lines = symbols.iter().filter(|_| symbols.len() <= MANY);
+    let lines: String =
+        lines.map(|s| format!("\nCloses of {}\n  {}\n", s.symbol, picture::line(s))).collect();
+    terminal::print(&(detail(&info) + &lines))
 }
 
 fn detail(info: &DatasetInfo) -> String {
