@@ -150,7 +150,8 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
         })
         .collect();
     let warm_up = rng.pick(&[1, 300, 450, 601]);
-    let windows = vec![Rows::after_warm_up(warm_up); symbols];
+    let full = seed % 4 == 1;
+    let windows = vec![if full { Rows::full(1) } else { Rows::after_warm_up(warm_up) }; symbols];
     let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics };
     let mut out = vec![EMPTY; members.len()];
     let mut scratch = Scratch::new();
@@ -167,7 +168,9 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
         seen.simulated += (scratch.simulated() as usize).saturating_sub(others);
     }
     for ((strategy, genome), batch) in members.iter().zip(&out) {
-        let report = backtest(&run, *strategy, genome);
+        let own = |p: &Prepared| Rows::full(strategy.warm_up(&p.bars(), &[], genome));
+        let rows = if full { prepared.iter().map(own).collect() } else { windows.clone() };
+        let report = backtest(&Backtest { rows: &rows, ..run }, *strategy, genome);
         seen.exits.extend(report.per_symbol.iter().flat_map(|s| s.trace.trades.iter().map(|t| t.reason)));
         let oracle = report.evaluation;
         assert_eq!(

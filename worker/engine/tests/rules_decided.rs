@@ -13,6 +13,7 @@ use galapagos_engine::execution::{Aggregate, Execution, Funding, Side};
 use galapagos_engine::genes::{Genome, Stops};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::rules::Own;
+use galapagos_engine::strategies::Strategy;
 use galapagos_engine::trace::ExitReason;
 use galapagos_engine::window::Rows;
 use galapagos_rules::{Market, check, read};
@@ -155,7 +156,9 @@ fn rules_that_know_their_account_have_the_bits_of_the_simulator_without_running_
         let beside: Vec<Data> = names.iter().map(|name| walk(name, rows + 3, shape, &mut rng)).collect();
         let others: Vec<Bars> = beside.iter().map(Data::bars).collect();
         let prepared: Vec<Prepared> = data.iter().map(|d| Prepared::new(d.bars(), &exec).unwrap()).collect();
+        let full = seed % 4 == 1;
         let windows = vec![Rows::after_warm_up(rng.pick(&[1, 64, 129, 301])); count];
+        let windows = if full { vec![Rows::full(1); count] } else { windows };
         let metrics = if seed % 3 == 0 { MetricSet::FULL } else { MetricSet::always() };
         let run = Backtest { symbols: &prepared, rows: &windows, others: &others, exec: &exec, metrics };
         let members: Vec<(&Own, Genome)> = (0..40)
@@ -168,7 +171,12 @@ fn rules_that_know_their_account_have_the_bits_of_the_simulator_without_running_
             .collect();
         let individuals: Vec<Individual> =
             members.iter().map(|(own, genome)| Individual { strategy: *own, genome }).collect();
-        let alone: Vec<_> = members.iter().map(|(own, genome)| backtest(&run, *own, genome)).collect();
+        let alone = members.iter().map(|(own, genome)| {
+            let first = |p: &Prepared| Rows::full(own.warm_up(&p.bars(), &others, genome));
+            let rows = if full { prepared.iter().map(first).collect() } else { windows.clone() };
+            backtest(&Backtest { rows: &rows, ..run }, *own, genome)
+        });
+        let alone: Vec<_> = alone.collect();
         for set in InstructionSet::available() {
             let (mut scratch, mut out) = (Scratch::new(), vec![EMPTY; members.len()]);
             BatchEvaluator::with(run, set).evaluate(&individuals, &mut scratch, &mut out);

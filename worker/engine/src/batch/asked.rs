@@ -1,11 +1,11 @@
 //! Individuals that are asked for their targets close by close: rules that know their account, and weights.
 
 use super::means::with_means;
-use super::pass::Pass;
+use super::pass::{Pass, Start};
 use super::sized::SizedMembers;
 use super::weighed::WeighedMembers;
 use super::{BatchEvaluator, Form, Individual, Plan, Planned, Scratch, Symbol, Way, decided, own};
-use crate::backtest;
+use crate::backtest::{self, Backtest};
 use crate::evaluation::Evaluation;
 use crate::genes::Genome;
 use crate::graph::Market;
@@ -53,15 +53,24 @@ impl<'a> BatchEvaluator<'a> {
             _ => None,
         });
         let plans: Vec<(Plan, usize, &Genome)> = plans.collect();
-        let stops: Vec<Fractions> = plans.iter().map(|(.., genome)| Fractions::from(genome.stops)).collect();
+        let start = |(_, row, genome): &(_, usize, &Genome)| Start {
+            row: *row,
+            stops: Fractions::from(genome.stops),
+        };
+        let starts: Vec<Start> = plans.iter().map(start).collect();
         let (columns, prepared) = (&symbol.columns, &self.run.symbols[k]);
         if form == Form::Sized {
             let plans = plans.into_iter().map(|(plan, row, _)| (plan, row)).collect();
             let mut members = SizedMembers::new(columns, prepared, self.run.exec.side, plans);
-            return decided::run(pass, &mut members, stops.into_iter(), scratch, done);
+            return decided::run(pass, &mut members, starts.into_iter(), scratch, done);
         }
         let mut members = WeighedMembers::new(columns, prepared, self.run.exec, plans);
-        decided::run(pass, &mut members, stops.into_iter(), scratch, done)
+        decided::run(pass, &mut members, starts.into_iter(), scratch, done)
+    }
+
+    /// The rows of the first decisions of strategies of one's own on a symbol.
+    pub(super) fn first_rows(&self, k: usize, own: &[(&Own, &Genome)]) -> Vec<usize> {
+        own.iter().map(|(own, genome)| self.run.rows_of(k, *own, genome).first).collect()
     }
 
     /// Rules with sides, which know the market block by block.
@@ -81,7 +90,10 @@ impl<'a> BatchEvaluator<'a> {
             let pass = self.pass_over(k, symbol, tables, interrupt);
             let found = with_means(self.run.metrics, |metrics, means| {
                 let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
-                own::rule(&pass, &market, own, scratch, |member, evaluation| found[member] = evaluation)?;
+                let first = self.first_rows(k, own);
+                own::rule(&pass, &market, own, &first, scratch, |member, evaluation| {
+                    found[member] = evaluation;
+                })?;
                 Ok(found)
             })?;
             singles.iter_mut().zip(found).for_each(|(singles, found)| singles.extend(found));
@@ -90,9 +102,7 @@ impl<'a> BatchEvaluator<'a> {
             out[*i] = if singles.len() == symbols.len() {
                 self.combine(singles)
             } else {
-                scratch.simulated += 1;
-                let run = self.without_buy_and_hold();
-                self.with_buy_and_hold(backtest::evaluate(&run, *own, genome, interrupt)?)
+                self.simulate(&Individual { strategy: *own, genome }, scratch, interrupt)?
             };
         }
         Ok(())
@@ -121,8 +131,12 @@ impl<'a> BatchEvaluator<'a> {
                     let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
                     let mut targets: Vec<Targets> =
                         decided.iter().map(|signals| Targets::new(&signals[k], run.exec)).collect();
-                    let stops = own.iter().map(|(_, genome)| Fractions::from(genome.stops));
-                    decided::run(&pass, &mut targets, stops, scratch, |member, evaluation| {
+                    let start = |((_, genome), row): (&(&Own, &Genome), usize)| Start {
+                        row,
+                        stops: Fractions::from(genome.stops),
+                    };
+                    let starts = own.iter().zip(self.first_rows(k, own)).map(start);
+                    decided::run(&pass, &mut targets, starts, scratch, |member, evaluation| {
                         found[member] = evaluation;
                     })?;
                     Ok(found)
@@ -135,6 +149,8 @@ impl<'a> BatchEvaluator<'a> {
                     self.combine(singles)
                 } else {
                     scratch.simulated += 1;
+                    let rows = self.rows_of(own[j].0, own[j].1);
+                    let run = Backtest { rows: &rows, ..run };
                     let alone = backtest::evaluate_signals_until(&run, signals, own[j].1, interrupt)?;
                     self.with_buy_and_hold(alone)
                 };

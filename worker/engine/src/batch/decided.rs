@@ -4,7 +4,7 @@ use super::deciders::Ruled;
 use super::held::{Decided, Decides, HeldBlock, Tables};
 use super::instructions::Work;
 use super::kernels::Isa;
-use super::pass::{Accounts, Pass, Scratch};
+use super::pass::{Accounts, Pass, Scratch, Start};
 use super::per_bar::{self, PerBar};
 use super::{AccountTables, BLOCK};
 use crate::evaluation::Evaluation;
@@ -12,7 +12,6 @@ use crate::graph::Blocks;
 use crate::interrupt::Interrupted;
 use crate::orders::Targets;
 use crate::rules::{Ahead, Known, RulesAccount};
-use crate::stops::Fractions;
 
 /// Who decides for the members of a batch.
 pub(super) trait Members {
@@ -65,7 +64,7 @@ impl<'a, 'r> Members for Rules<'a, 'r> {
     }
 }
 
-/// Follows the decisions of members on one symbol, each with its stop genes. Answers through `done`, in their order;
+/// Follows the decisions of members on one symbol, each with its start. Answers through `done`, in their order;
 /// `None` asks for the simulator.
 ///
 /// # Errors
@@ -73,12 +72,12 @@ impl<'a, 'r> Members for Rules<'a, 'r> {
 pub(super) fn run<M: Members>(
     pass: &Pass,
     members: &mut M,
-    stops: impl Iterator<Item = Fractions>,
+    starts: impl Iterator<Item = Start>,
     scratch: &mut Scratch,
     mut done: impl FnMut(usize, Option<Evaluation>),
 ) -> Result<(), Interrupted> {
     let AccountTables::Held(tables) = pass.tables else { return Ok(()) };
-    let mut all: Vec<Decided> = stops.map(|stops| Decided::new(pass.capital, tables, stops)).collect();
+    let mut all: Vec<Decided> = starts.map(|start| Decided::new(pass.capital, tables, start)).collect();
     let accounts = &mut scratch.accounts;
     let mut per_bar = PerBar::new(all.len(), pass.metrics, pass.means);
     pass.set.run(AllRows { pass, tables, members, all: &mut all, accounts, per_bar: &mut per_bar });

@@ -60,6 +60,7 @@ use crate::portfolio::statistic;
 use crate::rules::Own;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
+use crate::window::Rows;
 pub use instructions::InstructionSet;
 pub(crate) use instructions::Loops;
 pub(crate) use key::Key;
@@ -111,7 +112,10 @@ pub struct BatchEvaluator<'a> {
 }
 
 impl<'a> BatchEvaluator<'a> {
-    /// Prepares the tables of `run`, for the fastest instructions of this processor.
+    /// Prepares the tables of `run`, for the fastest instructions of this processor. Where its rows are [`Rows::full`], each
+    /// individual decides from its own warm-up on.
+    ///
+    /// [`Rows::full`]: crate::window::Rows::full
     pub fn new(run: Backtest<'a>) -> BatchEvaluator<'a> {
         BatchEvaluator::with(run, InstructionSet::best())
     }
@@ -220,9 +224,9 @@ impl<'a> BatchEvaluator<'a> {
             let setting =
                 Setting::new(&symbol.columns, stops || symbol.is_held(), self.run.exec.exposure_steps);
             let plan = form(genome, &setting)?;
-            let (bars, first) = (self.run.symbols[k].bars(), self.run.rows[k].first);
+            let (bars, base) = (self.run.symbols[k].bars(), self.run.rows[k].base());
             let own = strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1);
-            Some((plan, if own > first { own } else { first }))
+            Some((plan, if own > base { own } else { base }))
         };
         let series: Vec<(Plan, usize)> = symbols?.iter().enumerate().map(plan).collect::<Option<_>>()?;
         let asks = series.iter().any(|(plan, _)| plan.form.is_asked());
@@ -257,7 +261,8 @@ impl<'a> BatchEvaluator<'a> {
             set: self.set,
             tables,
             close: &self.run.symbols[k].close,
-            base: self.run.rows[k].first,
+            base: self.run.rows[k].base(),
+            full: self.run.rows[k].full,
             capital: self.run.exec.initial_capital / self.run.symbols.len() as f64,
             final_close: symbol.final_close,
             exec: self.run.exec,
@@ -316,7 +321,7 @@ impl<'a> BatchEvaluator<'a> {
                     pass.run(&symbol.columns, plans.collect(), scratch, done)?;
                 } else {
                     let market = Market { bars: prepared.bars(), others: self.run.others };
-                    own::run(&pass, &market, own, scratch, done)?;
+                    own::run(&pass, &market, own, &self.first_rows(k, own), scratch, done)?;
                 }
                 Ok(found)
             })?;
@@ -354,8 +359,13 @@ impl<'a> BatchEvaluator<'a> {
     ) -> Result<Evaluation, Interrupted> {
         scratch.simulated += 1;
         let Individual { strategy, genome } = *individual;
-        let run = self.without_buy_and_hold();
+        let rows = self.rows_of(strategy, genome);
+        let run = Backtest { rows: &rows, ..self.without_buy_and_hold() };
         Ok(self.with_buy_and_hold(backtest::evaluate(&run, strategy, genome, interrupt)?))
+    }
+
+    fn rows_of(&self, strategy: &dyn Strategy, genome: &Genome) -> Vec<Rows> {
+        (0..self.run.symbols.len()).map(|k| self.run.rows_of(k, strategy, genome)).collect()
     }
 
     /// Buy and hold is the same for all.

@@ -68,8 +68,9 @@ pub(super) struct Pass<'a> {
     pub set: InstructionSet,
     pub tables: &'a AccountTables<'a>,
     pub close: &'a [f64],
-    /// Row of the first decision; the rows after it are counted.
+    /// The row at whose close accounts start; the rows after it are counted, and itself if `full`.
     pub base: usize,
+    pub full: bool,
     pub capital: f64,
     pub final_close: bool,
     pub exec: &'a Execution,
@@ -293,7 +294,13 @@ impl Pass<'_> {
     /// The block of the rows `from..to`: its first row, the first that is counted, and its end.
     #[inline(always)]
     pub(super) fn counted(&self, from: usize, to: usize) -> (usize, usize, usize) {
-        (from, if from > self.base { from } else { self.base + 1 }, to)
+        let first = self.base + usize::from(!self.full);
+        (from, if from > first { from } else { first }, to)
+    }
+
+    /// The number of counted rows.
+    pub(super) fn returns(&self) -> usize {
+        self.close.len() - self.base - usize::from(!self.full)
     }
 
     fn block<'b>(&'b self, tables: &'b Tables, ranges: &'b Ranges, start: usize) -> WholeBlock<'b> {
@@ -327,9 +334,9 @@ impl Pass<'_> {
             open_position: account.q != 0.0,
             equity: account.equity(block, last),
             capital: self.capital,
-            returns: last - self.base,
+            returns: self.returns(),
         };
-        let (totals, exec) = (account.totals(), self.exec);
+        let (totals, exec) = (account.totals(self.full), self.exec);
         let whole = finish::evaluation(&totals, &account.sums, &sums, &end, exec, self.metrics);
         whole.filter(|_| !account.lost)
     }
@@ -353,7 +360,7 @@ impl Pass<'_> {
                 open_position: open,
                 equity,
                 capital: self.capital,
-                returns: last - self.base,
+                returns: self.returns(),
             };
             let bars = BarSums::default();
             done(i, finish::evaluation(&account.totals(), sums, &bars, &end, self.exec, self.metrics));

@@ -59,8 +59,6 @@ impl BatchEvaluator<'_> {
         (form, guarded): (Form, bool),
         asks: &dyn Fn(Pass<'p>) -> Pass<'p>,
     ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
-        let stops: Vec<Fractions> =
-            members.iter().map(|(i, _)| Fractions::from(individuals[*i].genome.stops)).collect();
         let plans = |k: usize| -> Vec<(Plan, usize, &Genome)> {
             let plan = |(i, planned): &(usize, Planned)| match planned {
                 Planned(Way::Series(symbols)) => {
@@ -70,27 +68,31 @@ impl BatchEvaluator<'_> {
             };
             members.iter().filter_map(plan).collect()
         };
+        let start = |(_, row, genome): &(Plan, usize, &Genome)| Start {
+            row: *row,
+            stops: Fractions::from(genome.stops),
+        };
         let passes = self.symbols.iter().flatten().enumerate().filter_map(|(k, symbol)| {
             let tables = if guarded { self.guarded(k, symbol) } else { Some(&symbol.tables) };
             Some((k, symbol, asks(self.pass_over(k, symbol, tables?, Interrupt::NEVER))))
         });
         match form {
             Form::Sized => follow(members.len(), passes, |k, symbol, pass| {
-                let plans = plans(k).into_iter().map(|(plan, row, _)| (plan, row)).collect();
-                let prepared = &self.run.symbols[k];
-                Asked::new(
-                    pass,
-                    SizedMembers::new(&symbol.columns, prepared, self.run.exec.side, plans),
-                    &stops,
-                )
+                let (plans, prepared) = (plans(k), &self.run.symbols[k]);
+                let starts: Vec<Start> = plans.iter().map(start).collect();
+                let plans = plans.into_iter().map(|(plan, row, _)| (plan, row)).collect();
+                let members = SizedMembers::new(&symbol.columns, prepared, self.run.exec.side, plans);
+                Asked::new(pass, members, &starts)
             }),
             Form::Weighed | Form::Carry => follow(members.len(), passes, |k, symbol, pass| {
-                let (prepared, exec) = (&self.run.symbols[k], self.run.exec);
-                Asked::new(pass, WeighedMembers::new(&symbol.columns, prepared, exec, plans(k)), &stops)
+                let (plans, prepared) = (plans(k), &self.run.symbols[k]);
+                let starts: Vec<Start> = plans.iter().map(start).collect();
+                let members = WeighedMembers::new(&symbol.columns, prepared, self.run.exec, plans);
+                Asked::new(pass, members, &starts)
             }),
             _ => follow(members.len(), passes, |k, symbol, pass| {
-                let start = |((plan, row, _), &stops)| (plan, Start { row, stops });
-                Latched::new(pass, &symbol.columns, plans(k).into_iter().zip(&stops).map(start).collect())
+                let plans = plans(k).into_iter().map(|member| (start(&member), member.0));
+                Latched::new(pass, &symbol.columns, plans.map(|(start, plan)| (plan, start)).collect())
             }),
         }
     }
@@ -182,7 +184,6 @@ fn run<'p, S: Sleeve<'p>>(
     let (borders, per_bar) = (&tables.borders, &mut per_bar);
     pass.set.run(AllSleeves { pass, sleeves, totals: &mut totals, borders, per_bar });
     pass.interrupt.check()?;
-    let last = pass.close.len() - 1;
     let mut out = Vec::with_capacity(members);
     for (member, total) in totals.iter_mut().enumerate() {
         let mut each = |value: &dyn Fn(&HeldAccount) -> f64| {
@@ -193,8 +194,9 @@ fn run<'p, S: Sleeve<'p>>(
         let mut any =
             |is: &dyn Fn(&HeldAccount) -> bool| sleeves.iter_mut().any(|sleeve| is(sleeve.account(member).0));
         let (open_position, lost) = (any(&|account| account.q != 0.0), any(&|account| account.lost));
-        let end = finish::FinalState { open_position, equity, capital, returns: last - pass.base };
-        let (totals, bars) = (total.totals(), per_bar::sums(per_bar, member));
+        let at_start = pass.full && any(&|account| account.is_exposed_at_start);
+        let end = finish::FinalState { open_position, equity, capital, returns: pass.returns() };
+        let (totals, bars) = (total.totals(u64::from(at_start)), per_bar::sums(per_bar, member));
         let whole = finish::evaluation(&totals, &total.sums, &bars, &end, pass.exec, pass.metrics);
         out.push(whole.filter(|_| !lost && !total.lost));
     }

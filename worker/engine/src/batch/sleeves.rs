@@ -12,7 +12,6 @@ use super::source::Source;
 use super::{AccountTables, BLOCK};
 use crate::interrupt::Interrupt;
 use crate::rules::Ahead;
-use crate::stops::Fractions;
 
 /// The accounts of a batch on one symbol.
 pub(super) trait Sleeve<'p> {
@@ -76,8 +75,8 @@ impl Source for OwnSeries<'_> {
 }
 
 /// An account that keeps a journal.
-fn journaled(capital: f64, tables: &Tables, stops: Fractions) -> Decided {
-    let mut decided = Decided::new(capital, tables, stops);
+fn journaled(capital: f64, tables: &Tables, start: Start) -> Decided {
+    let mut decided = Decided::new(capital, tables, start);
     decided.account.keep_journal();
     decided
 }
@@ -94,7 +93,7 @@ impl<'a> Latched<'a> {
         table.reset(&mut plans.iter().flat_map(|(plan, _)| plan.keys()).copied().collect());
         let (mut plans, first): (Vec<Plan>, Vec<Start>) = plans.into_iter().unzip();
         plans.iter_mut().for_each(|plan| plan.resolve(&table));
-        let held = first.iter().map(|start| journaled(pass.capital, tables, start.stops).account).collect();
+        let held = first.iter().map(|&start| journaled(pass.capital, tables, start).account).collect();
         let series = OwnSeries { columns, table, plans };
         Some(Latched { pass, tables, series, first, held, accounts: Accounts::default() })
     }
@@ -151,10 +150,10 @@ pub(super) struct Asked<'a, M> {
 }
 
 impl<'a, M: Members> Asked<'a, M> {
-    /// The accounts of members on one symbol, each with its stops; `None` without tables of held accounts.
-    pub(super) fn new(pass: Pass<'a>, members: M, stops: &[Fractions]) -> Option<Asked<'a, M>> {
+    /// The accounts of members on one symbol, each with its start; `None` without tables of held accounts.
+    pub(super) fn new(pass: Pass<'a>, members: M, starts: &[Start]) -> Option<Asked<'a, M>> {
         let AccountTables::Held(tables) = pass.tables else { return None };
-        let all = stops.iter().map(|&stops| journaled(pass.capital, tables, stops)).collect();
+        let all = starts.iter().map(|&start| journaled(pass.capital, tables, start)).collect();
         Some(Asked { pass, tables, members, all, accounts: Accounts::default(), ahead: Ahead::new() })
     }
 }

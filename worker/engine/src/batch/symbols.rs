@@ -37,7 +37,7 @@ impl<'a> BatchEvaluator<'a> {
         if let AccountTables::Held(tables) = &symbol.tables {
             return Some(&symbol.tables).filter(|_| tables.ordered);
         }
-        let make = || held::Tables::new(&self.run.symbols[k], self.run.rows[k].first, self.run.exec);
+        let make = || held::Tables::new(&self.run.symbols[k], self.run.rows[k], self.run.exec);
         let made =
             symbol.guarded.get_or_init(|| make().filter(|tables| tables.ordered).map(AccountTables::Held));
         made.as_ref()
@@ -61,13 +61,10 @@ pub(super) fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
     let per_bar = PER_BAR.iter().any(|&m| run.metrics.contains(m));
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
     let symbols = run.symbols.iter().zip(run.rows).map(|(prepared, rows)| {
-        if rows.full {
-            return None;
-        }
         let tables = if is_whole_long(exec) && !summed && !per_bar {
-            AccountTables::Whole(Tables::new(prepared, rows.first, exec.taker_fee, exec.slippage)?)
+            AccountTables::Whole(Tables::new(prepared, *rows, exec.taker_fee, exec.slippage)?)
         } else {
-            AccountTables::Held(held::Tables::new(prepared, rows.first, exec)?)
+            AccountTables::Held(held::Tables::new(prepared, *rows, exec)?)
         };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
         let (columns, guarded) = (Columns::new(prepared), OnceLock::new());

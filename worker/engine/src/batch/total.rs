@@ -188,10 +188,10 @@ impl Total {
         self.equity[0]
     }
 
-    /// What the results are made of.
-    pub(super) fn totals(&self) -> AccountTotals<'_> {
+    /// What the results are made of, if so many rows more are exposed than its accounts have told.
+    pub(super) fn totals(&self, more: u64) -> AccountTotals<'_> {
         let Total { tally, drawdown, ruined, .. } = self;
-        AccountTotals { tally, drawdown, ruined: *ruined }
+        AccountTotals { tally, exposed: tally.exposed + more, drawdown, ruined: *ruined }
     }
 }
 
