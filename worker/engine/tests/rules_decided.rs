@@ -142,7 +142,10 @@ fn rules_that_know_their_account_have_the_bits_of_the_simulator_without_running_
     let (mut exits, mut simulated, mut total) = (BTreeMap::<ExitReason, usize>::new(), 0, 0);
     for seed in 0..60 {
         let mut rng = Rng(seed ^ 0x0dec_1ded);
-        let exec = options(&mut rng);
+        let mut exec = options(&mut rng);
+        // Accounts that are summed have the same stamps.
+        let summed = seed % 3 == 2;
+        exec.aggregate = if summed { Aggregate::Portfolio } else { exec.aggregate };
         let rows = rng.pick(&[400, 700, 1_700, 2_600]);
         let shape = Walk {
             start: rng.pick(&[900.0, 20_000.0, 3_000_000.0]),
@@ -150,9 +153,9 @@ fn rules_that_know_their_account_have_the_bits_of_the_simulator_without_running_
             flat: rng.pick(&[0.0, 0.3]),
             idle: Some(rng.pick(&[0.0, 0.2])),
         };
-        let count = 1 + rng.below(2);
+        let (count, fewer) = (1 + rng.below(2) + usize::from(summed), if summed { 0 } else { 7 });
         let data: Vec<Data> =
-            (0..count).map(|i| walk(&format!("S{i}"), rows - 7 * i, shape, &mut rng)).collect();
+            (0..count).map(|i| walk(&format!("S{i}"), rows - fewer * i, shape, &mut rng)).collect();
         let beside: Vec<Data> = names.iter().map(|name| walk(name, rows + 3, shape, &mut rng)).collect();
         let others: Vec<Bars> = beside.iter().map(Data::bars).collect();
         let prepared: Vec<Prepared> = data.iter().map(|d| Prepared::new(d.bars(), &exec).unwrap()).collect();

@@ -4,7 +4,7 @@ use super::means::with_means;
 use super::pass::{Pass, Start};
 use super::sized::SizedMembers;
 use super::weighed::WeighedMembers;
-use super::{BatchEvaluator, Form, Individual, Plan, Planned, Scratch, Symbol, Way, decided, own};
+use super::{BatchEvaluator, Form, Individual, Plan, Planned, Scratch, Symbol, Way, decided, own, portfolio};
 use crate::backtest::{self, Backtest};
 use crate::evaluation::Evaluation;
 use crate::genes::Genome;
@@ -83,6 +83,16 @@ impl<'a> BatchEvaluator<'a> {
         out: &mut [Evaluation],
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
+        if portfolio::is_summed(&self.run) {
+            let all = self.sum_asked(own, interrupt)?;
+            for (((i, _), one), (own, genome)) in members.iter().zip(all).zip(own) {
+                out[*i] = match one {
+                    Some(evaluation) => evaluation,
+                    None => self.simulate(&Individual { strategy: *own, genome }, scratch, interrupt)?,
+                };
+            }
+            return Ok(());
+        }
         let mut singles = vec![Vec::new(); own.len()];
         for (k, symbol) in symbols.iter().enumerate() {
             let Some(tables) = self.guarded(k, symbol) else { continue };
@@ -124,7 +134,12 @@ impl<'a> BatchEvaluator<'a> {
             let decided = own::decide(&run, &own[done..], own::CHUNK, interrupt)?;
             let own = &own[done..done + decided.len()];
             let mut singles = vec![Vec::new(); decided.len()];
-            for (k, symbol) in symbols.into_iter().flatten().enumerate() {
+            let summed = portfolio::is_summed(&run);
+            if summed && symbols.is_some() {
+                let all = self.sum_decided(own, &decided, interrupt)?;
+                singles.iter_mut().zip(all).for_each(|(singles, one)| singles.extend(one));
+            }
+            for (k, symbol) in symbols.into_iter().flatten().enumerate().filter(|_| !summed) {
                 let Some(tables) = self.guarded(k, symbol) else { continue };
                 let pass = self.pass_over(k, symbol, tables, interrupt);
                 let found = with_means(run.metrics, |metrics, means| {
@@ -145,14 +160,14 @@ impl<'a> BatchEvaluator<'a> {
             }
             for (j, (signals, singles)) in decided.iter().zip(singles).enumerate() {
                 let sides = signals.iter().any(|signals| matches!(signals, Signals::Rules(_)));
-                out[members[done + j].0] = if singles.len() == run.symbols.len() && !sides {
+                let known = if summed { 1 } else { run.symbols.len() };
+                out[members[done + j].0] = if singles.len() == known && !sides {
                     self.combine(singles)
                 } else {
                     scratch.simulated += 1;
                     let rows = self.rows_of(own[j].0, own[j].1);
                     let run = Backtest { rows: &rows, ..run };
-                    let alone = backtest::evaluate_signals_until(&run, signals, own[j].1, interrupt)?;
-                    self.with_buy_and_hold(alone)
+                    backtest::evaluate_signals_until(&run, signals, own[j].1, interrupt)?
                 };
             }
             done += decided.len();

@@ -31,6 +31,7 @@ mod key;
 mod latch;
 mod means;
 mod own;
+mod own_sleeves;
 mod pass;
 mod per_bar;
 mod plan;
@@ -68,6 +69,8 @@ use means::with_means;
 pub use pass::Scratch;
 use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use symbols::{AccountTables, Symbol, symbols};
 
 /// Rows of a block.
@@ -108,7 +111,8 @@ pub struct BatchEvaluator<'a> {
     /// Per symbol, if the options allow event-driven accounts.
     symbols: Option<Vec<Symbol<'a>>>,
     set: InstructionSet,
-    buy_and_hold: Option<f64>,
+    /// What holding from the rows of the first decisions on would have made.
+    buy_and_hold: Mutex<BTreeMap<Vec<usize>, Option<f64>>>,
 }
 
 impl<'a> BatchEvaluator<'a> {
@@ -122,13 +126,7 @@ impl<'a> BatchEvaluator<'a> {
 
     /// Prepares the tables of `run`. The bits of its answers do not depend on `set`.
     pub fn with(run: Backtest<'a>, set: InstructionSet) -> BatchEvaluator<'a> {
-        let wanted = run.metrics.contains(Metric::BuyAndHoldReturn);
-        BatchEvaluator {
-            symbols: symbols(&run),
-            set,
-            buy_and_hold: if wanted { buy_and_hold_return(&run) } else { None },
-            run,
-        }
+        BatchEvaluator { symbols: symbols(&run), set, buy_and_hold: Mutex::default(), run }
     }
 
     /// Evaluates `individuals` into the elements of the same number of `out`. Any order and any cut of batches gives
@@ -153,7 +151,10 @@ impl<'a> BatchEvaluator<'a> {
         for (i, individual) in individuals.iter().enumerate() {
             match self.plan(individual) {
                 Some(plan) => planned.push((i, plan)),
-                None => out[i] = self.simulate(individual, scratch, interrupt)?,
+                None => {
+                    out[i] = self.simulate(individual, scratch, interrupt)?;
+                    self.set_buy_and_hold(individual, &mut out[i]);
+                }
             }
         }
         self.share(individuals, planned, scratch, out, interrupt)
@@ -202,7 +203,11 @@ impl<'a> BatchEvaluator<'a> {
                 }
             }
         }
-        interrupt.check()
+        interrupt.check()?;
+        for (i, _) in planned {
+            self.set_buy_and_hold(&individuals[i], &mut out[i]);
+        }
+        Ok(())
     }
 
     /// The plan of an individual that shares work with its neighbours. Without one it is simulated on its own, which
@@ -212,9 +217,6 @@ impl<'a> BatchEvaluator<'a> {
         let stops = genome.stops != Stops::default();
         let symbols = self.symbols.as_ref().filter(|symbols| !stops || self.has_guards(symbols));
         if let Some(own) = strategy.own() {
-            if portfolio::is_summed(&self.run) {
-                return None;
-            }
             let held = |symbols: &Vec<Symbol>| stops || symbols.iter().any(Symbol::is_held);
             let latched = symbols.is_some_and(|symbols| own.is_latched(held(symbols)));
             return Some(Planned(if latched { Way::Graph } else { Way::Rules }));
@@ -287,12 +289,15 @@ impl<'a> BatchEvaluator<'a> {
         let stops = members.first().is_some_and(|(i, _)| individuals[*i].genome.stops != Stops::default());
         let form = members.first().and_then(|(_, planned)| planned.form());
         let asked = form.filter(|form| form.is_asked());
-        if let Some(form) = form.filter(|_| portfolio::is_summed(&self.run)) {
+        if portfolio::is_summed(&self.run) {
             let guarded = stops || asked.is_some();
-            let all = self.sum(individuals, members, (form, guarded), interrupt)?;
+            let all = match form {
+                Some(form) => self.sum(individuals, members, (form, guarded), interrupt)?,
+                None => self.sum_latched(own, guarded, interrupt)?,
+            };
             for ((i, _), one) in members.iter().zip(all) {
                 out[*i] = match one {
-                    Some(evaluation) => self.with_buy_and_hold(evaluation),
+                    Some(evaluation) => evaluation,
                     None => self.simulate(&individuals[*i], scratch, interrupt)?,
                 };
             }
@@ -339,18 +344,23 @@ impl<'a> BatchEvaluator<'a> {
 
     fn combine(&self, mut singles: Vec<Evaluation>) -> Evaluation {
         let one = if singles.len() == 1 { singles.pop() } else { None };
-        let whole = one.unwrap_or_else(|| statistic(&singles, self.run.exec.aggregate, self.run.metrics));
-        self.with_buy_and_hold(whole)
+        one.unwrap_or_else(|| statistic(&singles, self.run.exec.aggregate, self.run.metrics))
     }
 
-    fn with_buy_and_hold(&self, mut evaluation: Evaluation) -> Evaluation {
+    /// What holding would have made, once for all individuals that decide from the same rows on.
+    fn set_buy_and_hold(&self, individual: &Individual, evaluation: &mut Evaluation) {
         if self.run.metrics.contains(Metric::BuyAndHoldReturn) {
-            evaluation.metrics.set(Metric::BuyAndHoldReturn, self.buy_and_hold);
+            let rows = self.rows_of(individual.strategy, individual.genome);
+            let first = rows.iter().map(|rows| rows.first).collect();
+            let mut known = self.buy_and_hold.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = known
+                .entry(first)
+                .or_insert_with(|| buy_and_hold_return(&Backtest { rows: &rows, ..self.run }));
+            evaluation.metrics.set(Metric::BuyAndHoldReturn, *held);
         }
-        evaluation
     }
 
-    /// The general path: the simulator, symbol by symbol.
+    /// The general path: the simulator, symbol by symbol, without buy and hold.
     fn simulate(
         &self,
         individual: &Individual,
@@ -361,7 +371,7 @@ impl<'a> BatchEvaluator<'a> {
         let Individual { strategy, genome } = *individual;
         let rows = self.rows_of(strategy, genome);
         let run = Backtest { rows: &rows, ..self.without_buy_and_hold() };
-        Ok(self.with_buy_and_hold(backtest::evaluate(&run, strategy, genome, interrupt)?))
+        backtest::evaluate(&run, strategy, genome, interrupt)
     }
 
     fn rows_of(&self, strategy: &dyn Strategy, genome: &Genome) -> Vec<Rows> {

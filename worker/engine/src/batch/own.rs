@@ -31,9 +31,16 @@ pub(super) struct Chunk {
 pub(super) const CHUNK: Chunk = Chunk { members: 32, bytes: 64 << 20 };
 
 /// The graph of a batch over the rows of one symbol.
-struct Graph<'a> {
+pub(super) struct Graph<'a> {
     blocks: Blocks<'a>,
     members: &'a [Latched],
+}
+
+impl<'a> Graph<'a> {
+    /// The blocks of a plan, and what its members read of them.
+    pub(super) fn new(blocks: Blocks<'a>, members: &'a [Latched]) -> Graph<'a> {
+        Graph { blocks, members }
+    }
 }
 
 impl Source for Graph<'_> {
@@ -102,7 +109,7 @@ pub(super) fn run(
     }
     let start = |&i: &usize| Start { row: first[i], stops: Fractions::from(members[i].1.stops) };
     let first: Vec<Start> = followed.iter().map(start).collect();
-    let mut graph = Graph { blocks: Blocks::new(&plan, market), members: &latched };
+    let mut graph = Graph::new(Blocks::new(&plan, market), &latched);
     let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
     pass.run_source(&mut graph, &first, scratch, |member, evaluation| done(followed[member], evaluation))
 }

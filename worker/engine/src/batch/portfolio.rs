@@ -8,12 +8,12 @@ use super::means::with_means;
 use super::pass::{Pass, Start};
 use super::per_bar::{self, PerBar};
 use super::sized::SizedMembers;
-use super::sleeves::{Asked, Latched, Sleeve};
+use super::sleeves::{Asked, Latched, OwnSeries, Sleeve};
 use super::total::Total;
 use super::weighed::WeighedMembers;
 use super::{AccountTables, BLOCK, BatchEvaluator, Form, Individual, Plan, Planned, Symbol, Way, finish};
 use crate::backtest::Backtest;
-use crate::evaluation::{BLOCKS, Evaluation};
+use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
 use crate::execution::Aggregate;
 use crate::genes::Genome;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -48,7 +48,7 @@ impl BatchEvaluator<'_> {
         interrupt: Interrupt,
     ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
         with_means(self.run.metrics, |metrics, means| {
-            self.sum_once(individuals, members, species, &|pass| Pass { metrics, means, interrupt, ..pass })
+            self.sum_once(individuals, members, species, (metrics, means), interrupt)
         })
     }
 
@@ -57,7 +57,8 @@ impl BatchEvaluator<'_> {
         individuals: &[Individual],
         members: &[(usize, Planned)],
         (form, guarded): (Form, bool),
-        asks: &dyn Fn(Pass<'p>) -> Pass<'p>,
+        (metrics, means): (MetricSet, &[f64]),
+        interrupt: Interrupt<'p>,
     ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
         let plans = |k: usize| -> Vec<(Plan, usize, &Genome)> {
             let plan = |(i, planned): &(usize, Planned)| match planned {
@@ -74,25 +75,25 @@ impl BatchEvaluator<'_> {
         };
         let passes = self.symbols.iter().flatten().enumerate().filter_map(|(k, symbol)| {
             let tables = if guarded { self.guarded(k, symbol) } else { Some(&symbol.tables) };
-            Some((k, symbol, asks(self.pass_over(k, symbol, tables?, Interrupt::NEVER))))
+            Some((k, symbol, Pass { metrics, ..self.pass_over(k, symbol, tables?, interrupt) }))
         });
         match form {
-            Form::Sized => follow(members.len(), passes, |k, symbol, pass| {
+            Form::Sized => follow((members.len(), means), passes, |k, symbol, pass| {
                 let (plans, prepared) = (plans(k), &self.run.symbols[k]);
                 let starts: Vec<Start> = plans.iter().map(start).collect();
                 let plans = plans.into_iter().map(|(plan, row, _)| (plan, row)).collect();
                 let members = SizedMembers::new(&symbol.columns, prepared, self.run.exec.side, plans);
                 Asked::new(pass, members, &starts)
             }),
-            Form::Weighed | Form::Carry => follow(members.len(), passes, |k, symbol, pass| {
+            Form::Weighed | Form::Carry => follow((members.len(), means), passes, |k, symbol, pass| {
                 let (plans, prepared) = (plans(k), &self.run.symbols[k]);
                 let starts: Vec<Start> = plans.iter().map(start).collect();
                 let members = WeighedMembers::new(&symbol.columns, prepared, self.run.exec, plans);
                 Asked::new(pass, members, &starts)
             }),
-            _ => follow(members.len(), passes, |k, symbol, pass| {
-                let plans = plans(k).into_iter().map(|member| (start(&member), member.0));
-                Latched::new(pass, &symbol.columns, plans.map(|(start, plan)| (plan, start)).collect())
+            _ => follow((members.len(), means), passes, |k, symbol, pass| {
+                let (starts, plans) = plans(k).into_iter().map(|member| (start(&member), member.0)).unzip();
+                Latched::new(pass, OwnSeries::new(&symbol.columns, plans), starts)
             }),
         }
     }
@@ -100,12 +101,12 @@ impl BatchEvaluator<'_> {
 
 /// Makes the sleeves of all symbols and runs them.
 fn follow<'s, 'a: 's, 'p, S: Sleeve<'p>>(
-    members: usize,
+    (members, means): (usize, &[f64]),
     passes: impl Iterator<Item = (usize, &'s Symbol<'a>, Pass<'p>)>,
     sleeve: impl Fn(usize, &'s Symbol<'a>, Pass<'p>) -> Option<S>,
 ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
     let sleeves: Vec<S> = passes.filter_map(|(k, symbol, pass)| sleeve(k, symbol, pass)).collect();
-    run(sleeves, members)
+    run(sleeves, members, means)
 }
 
 /// All rows of all symbols.
@@ -167,20 +168,21 @@ fn take(
     });
 }
 
-/// Evaluates `members` individuals on all symbols. Answers `None` for those whom only the simulator knows.
+/// Evaluates `members` individuals on all symbols, `means` of their returns where they are known. Answers `None` for those whom only the simulator knows.
 ///
 /// # Errors
 /// Interrupted.
-fn run<'p, S: Sleeve<'p>>(
+pub(super) fn run<'p, S: Sleeve<'p>>(
     mut sleeves: Vec<S>,
     members: usize,
+    means: &[f64],
 ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
     let Some(pass) = sleeves.first().map(|sleeve| *sleeve.pass()) else { return Ok(vec![None; members]) };
     let (pass, sleeves) = (&pass, &mut sleeves[..]);
     let capital: f64 = sleeves.iter().map(|_| pass.capital).sum();
     let mut totals: Vec<Total> = (0..members).map(|_| Total::new(capital)).collect();
     let AccountTables::Held(tables) = pass.tables else { return Ok(vec![None; members]) };
-    let mut per_bar = PerBar::new(members, pass.metrics, pass.means);
+    let mut per_bar = PerBar::new(members, pass.metrics, means);
     let (borders, per_bar) = (&tables.borders, &mut per_bar);
     pass.set.run(AllSleeves { pass, sleeves, totals: &mut totals, borders, per_bar });
     pass.interrupt.check()?;
