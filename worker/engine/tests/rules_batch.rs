@@ -27,8 +27,8 @@ fn compare(seed: u64, all: &[Own], exec: &Execution, shared: &mut usize) {
         flat: 0.2,
         idle: Some(if seed.is_multiple_of(2) { 0.0 } else { 0.1 }),
     };
-    // Accounts that are summed have the same stamps.
-    let (count, fewer) = if exec.aggregate == Aggregate::Portfolio { (1 + rng.below(3), 0) } else { (2, 7) };
+    let count = if exec.aggregate == Aggregate::Portfolio { 1 + rng.below(3) } else { 2 };
+    let fewer = rng.pick(&[0, 7]);
     let data: Vec<Data> =
         (0..count).map(|i| walk(&format!("S{i}"), rows - fewer * i, shape, &mut rng)).collect();
     let beside: Vec<Data> = symbols(all).iter().map(|name| walk(name, rows + 3, shape, &mut rng)).collect();

@@ -143,7 +143,6 @@ fn rules_that_know_their_account_have_the_bits_of_the_simulator_without_running_
     for seed in 0..60 {
         let mut rng = Rng(seed ^ 0x0dec_1ded);
         let mut exec = options(&mut rng);
-        // Accounts that are summed have the same stamps.
         let summed = seed % 3 == 2;
         exec.aggregate = if summed { Aggregate::Portfolio } else { exec.aggregate };
         let rows = rng.pick(&[400, 700, 1_700, 2_600]);
@@ -153,7 +152,7 @@ fn rules_that_know_their_account_have_the_bits_of_the_simulator_without_running_
             flat: rng.pick(&[0.0, 0.3]),
             idle: Some(rng.pick(&[0.0, 0.2])),
         };
-        let (count, fewer) = (1 + rng.below(2) + usize::from(summed), if summed { 0 } else { 7 });
+        let (count, fewer) = (1 + rng.below(2) + usize::from(summed), rng.pick(&[0, 7]));
         let data: Vec<Data> =
             (0..count).map(|i| walk(&format!("S{i}"), rows - fewer * i, shape, &mut rng)).collect();
         let beside: Vec<Data> = names.iter().map(|name| walk(name, rows + 3, shape, &mut rng)).collect();

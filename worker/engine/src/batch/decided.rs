@@ -84,10 +84,12 @@ pub(super) fn run<M: Members>(
     pass.interrupt.check()?;
     let last = pass.close.len() - 1;
     let block = accounts.block(tables, pass.exec, last);
-    per_bar::each(&mut per_bar, &mut all, (last, last, last + 1), |i, member, lane| {
+    let count = all.len();
+    for (i, member) in all.iter_mut().enumerate() {
+        let lane = per_bar::begin(&per_bar, i, last);
         member.finish(&mut members.by(i), &HeldBlock { lane, ..block }, pass.final_close);
-        member.account.before
-    });
+        per_bar::end(&mut per_bar, (i, count), member.account.before, (last, last, last + 1));
+    }
     for (i, member) in all.iter().enumerate() {
         done(i, pass.held(&member.account, &block, per_bar::sums(&per_bar, i)));
     }
@@ -122,11 +124,13 @@ impl<M: Members> Work for AllRows<'_, M> {
             members.fill(isa, from, to);
             accounts.fill(tables, from, to);
             let block = accounts.block(tables, pass.exec, from);
-            per_bar::each(per_bar, all, pass.counted(from, to), |i, member, lane| {
+            let count = all.len();
+            for (i, member) in all.iter_mut().enumerate() {
+                let lane = per_bar::begin(per_bar, i, from);
                 let block = HeldBlock { lane, ..block };
                 member.follow_block(&mut members.by(i), &block, &mut ahead, to - from);
-                member.account.before
-            });
+                per_bar::end(per_bar, (i, count), member.account.before, pass.counted(from, to));
+            }
         }
     }
 }

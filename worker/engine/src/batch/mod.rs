@@ -16,6 +16,7 @@
 //! down of a block (`per_bar`). Everything else (`window: Full`, strategies that train) runs the simulator.
 
 mod asked;
+mod calendar;
 mod columns;
 mod conditions;
 mod decided;
@@ -62,6 +63,7 @@ use crate::rules::Own;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
 use crate::window::Rows;
+use calendar::Calendar;
 pub use instructions::InstructionSet;
 pub(crate) use instructions::Loops;
 pub(crate) use key::Key;
@@ -110,6 +112,8 @@ pub struct BatchEvaluator<'a> {
     run: Backtest<'a>,
     /// Per symbol, if the options allow event-driven accounts.
     symbols: Option<Vec<Symbol<'a>>>,
+    /// The stamps of a portfolio whose symbols differ in theirs.
+    calendar: Option<Calendar>,
     set: InstructionSet,
     /// What holding from the rows of the first decisions on would have made.
     buy_and_hold: Mutex<BTreeMap<Vec<usize>, Option<f64>>>,
@@ -126,7 +130,10 @@ impl<'a> BatchEvaluator<'a> {
 
     /// Prepares the tables of `run`. The bits of its answers do not depend on `set`.
     pub fn with(run: Backtest<'a>, set: InstructionSet) -> BatchEvaluator<'a> {
-        BatchEvaluator { symbols: symbols(&run), set, buy_and_hold: Mutex::default(), run }
+        let differ = portfolio::is_summed(&run) && !portfolio::is_aligned(&run);
+        let calendar = if differ { Calendar::new(&run) } else { None };
+        let symbols = symbols(&run, calendar.as_ref());
+        BatchEvaluator { symbols, calendar, set, buy_and_hold: Mutex::default(), run }
     }
 
     /// Evaluates `individuals` into the elements of the same number of `out`. Any order and any cut of batches gives

@@ -109,7 +109,7 @@ impl BatchEvaluator<'_> {
                 let Some(made) = made else { return Ok(vec![None; own.len()]) };
                 sleeves.push(made);
             }
-            portfolio::run(sleeves, own.len(), means)
+            portfolio::run(sleeves, own.len(), means, self.calendar.as_ref())
         })
     }
 

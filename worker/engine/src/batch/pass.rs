@@ -276,10 +276,11 @@ impl Pass<'_> {
         let open = block.tables.open.as_ref().map(|open| window(open, from));
         let same_close = block.tables.same_close;
         let side = (self.exec.side, same_close);
-        per_bar::each(per_bar, held, self.counted(from, to), |member, account, lane| {
+        let count = held.len();
+        for (member, (first, account)) in first.iter().zip(held).enumerate() {
+            let lane = per_bar::begin(per_bar, member, from);
             if !account.over {
-                let row = first[member].row;
-                let wishes = wishes(isa, source, member, account, row, (from, to), side);
+                let wishes = wishes(isa, source, member, account, first.row, (from, to), side);
                 let block = HeldBlock { lane, ..*block };
                 if same_close {
                     account.follow_closes(&block, wishes, open.as_ref(), to - from);
@@ -287,8 +288,8 @@ impl Pass<'_> {
                     account.follow(&block, wishes, open.as_ref(), to - from);
                 }
             }
-            account.before
-        });
+            per_bar::end(per_bar, (member, count), account.before, self.counted(from, to));
+        }
     }
 
     /// The block of the rows `from..to`: its first row, the first that is counted, and its end.
@@ -318,10 +319,12 @@ impl Pass<'_> {
         let Accounts { ranges: long, more_ranges: [short, marks, bars], held, .. } = accounts;
         let (exec, lane, start) = (self.exec, None, last);
         let block = HeldBlock { tables, long, short, marks, bars, exec, lane, start };
-        per_bar::each(per_bar, held, (last, last, last + 1), |_, account, lane| {
+        let count = held.len();
+        for (i, account) in held.iter_mut().enumerate() {
+            let lane = per_bar::begin(per_bar, i, last);
             account.finish(&HeldBlock { lane, ..block }, self.final_close);
-            account.before
-        });
+            per_bar::end(per_bar, (i, count), account.before, (last, last, last + 1));
+        }
         for (i, account) in held.iter().enumerate() {
             done(i, self.held(account, &block, per_bar::sums(per_bar, i)));
         }

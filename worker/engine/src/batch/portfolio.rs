@@ -1,6 +1,8 @@
 //! Portfolios: the accounts of all symbols side by side, block by block, so that the sum of an individual's accounts is
-//! taken while their rows are in the cache. All symbols have the same stamps and the same window; others are simulated.
+//! taken while their rows are in the cache. Where symbols differ in stamps or windows, the
+//! sum is taken at those of a `calendar`.
 
+use super::calendar::{AllStamps, Calendar};
 use super::held::HeldAccount;
 use super::instructions::Work;
 use super::kernels::Isa;
@@ -78,20 +80,24 @@ impl BatchEvaluator<'_> {
             Some((k, symbol, Pass { metrics, ..self.pass_over(k, symbol, tables?, interrupt) }))
         });
         match form {
-            Form::Sized => follow((members.len(), means), passes, |k, symbol, pass| {
-                let (plans, prepared) = (plans(k), &self.run.symbols[k]);
-                let starts: Vec<Start> = plans.iter().map(start).collect();
-                let plans = plans.into_iter().map(|(plan, row, _)| (plan, row)).collect();
-                let members = SizedMembers::new(&symbol.columns, prepared, self.run.exec.side, plans);
-                Asked::new(pass, members, &starts)
-            }),
-            Form::Weighed | Form::Carry => follow((members.len(), means), passes, |k, symbol, pass| {
-                let (plans, prepared) = (plans(k), &self.run.symbols[k]);
-                let starts: Vec<Start> = plans.iter().map(start).collect();
-                let members = WeighedMembers::new(&symbol.columns, prepared, self.run.exec, plans);
-                Asked::new(pass, members, &starts)
-            }),
-            _ => follow((members.len(), means), passes, |k, symbol, pass| {
+            Form::Sized => {
+                follow((members.len(), means), self.calendar.as_ref(), passes, |k, symbol, pass| {
+                    let (plans, prepared) = (plans(k), &self.run.symbols[k]);
+                    let starts: Vec<Start> = plans.iter().map(start).collect();
+                    let plans = plans.into_iter().map(|(plan, row, _)| (plan, row)).collect();
+                    let members = SizedMembers::new(&symbol.columns, prepared, self.run.exec.side, plans);
+                    Asked::new(pass, members, &starts)
+                })
+            }
+            Form::Weighed | Form::Carry => {
+                follow((members.len(), means), self.calendar.as_ref(), passes, |k, symbol, pass| {
+                    let (plans, prepared) = (plans(k), &self.run.symbols[k]);
+                    let starts: Vec<Start> = plans.iter().map(start).collect();
+                    let members = WeighedMembers::new(&symbol.columns, prepared, self.run.exec, plans);
+                    Asked::new(pass, members, &starts)
+                })
+            }
+            _ => follow((members.len(), means), self.calendar.as_ref(), passes, |k, symbol, pass| {
                 let (starts, plans) = plans(k).into_iter().map(|member| (start(&member), member.0)).unzip();
                 Latched::new(pass, OwnSeries::new(&symbol.columns, plans), starts)
             }),
@@ -102,11 +108,12 @@ impl BatchEvaluator<'_> {
 /// Makes the sleeves of all symbols and runs them.
 fn follow<'s, 'a: 's, 'p, S: Sleeve<'p>>(
     (members, means): (usize, &[f64]),
+    calendar: Option<&Calendar>,
     passes: impl Iterator<Item = (usize, &'s Symbol<'a>, Pass<'p>)>,
     sleeve: impl Fn(usize, &'s Symbol<'a>, Pass<'p>) -> Option<S>,
 ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
     let sleeves: Vec<S> = passes.filter_map(|(k, symbol, pass)| sleeve(k, symbol, pass)).collect();
-    run(sleeves, members, means)
+    run(sleeves, members, means, calendar)
 }
 
 /// All rows of all symbols.
@@ -155,20 +162,22 @@ fn add<'p>(sleeve: &mut impl Sleeve<'p>, totals: &mut [Total], rows: (usize, usi
 }
 
 #[inline(always)]
-fn take(
+pub(super) fn take(
     totals: &mut [Total],
     per_bar: &mut Option<PerBar>,
     borders: &[usize; BLOCKS],
     (start, from, to): (usize, usize, usize),
 ) {
     let rows = (start, if from < to { from } else { to }, to);
-    per_bar::each(per_bar, totals, rows, |_, total, lane| {
-        total.take(borders, rows, lane);
-        0.0
-    });
+    let count = totals.len();
+    for (i, total) in totals.iter_mut().enumerate() {
+        total.take(borders, rows, per_bar::begin(per_bar, i, start));
+        per_bar::end(per_bar, (i, count), 0.0, rows);
+    }
 }
 
-/// Evaluates `members` individuals on all symbols, `means` of their returns where they are known. Answers `None` for those whom only the simulator knows.
+/// Evaluates `members` individuals on all symbols, `means` of their returns where they are known, at the stamps of a
+/// calendar where the symbols differ in theirs. Answers `None` for those whom only the simulator knows.
 ///
 /// # Errors
 /// Interrupted.
@@ -176,6 +185,7 @@ pub(super) fn run<'p, S: Sleeve<'p>>(
     mut sleeves: Vec<S>,
     members: usize,
     means: &[f64],
+    calendar: Option<&Calendar>,
 ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
     let Some(pass) = sleeves.first().map(|sleeve| *sleeve.pass()) else { return Ok(vec![None; members]) };
     let (pass, sleeves) = (&pass, &mut sleeves[..]);
@@ -183,8 +193,14 @@ pub(super) fn run<'p, S: Sleeve<'p>>(
     let mut totals: Vec<Total> = (0..members).map(|_| Total::new(capital)).collect();
     let AccountTables::Held(tables) = pass.tables else { return Ok(vec![None; members]) };
     let mut per_bar = PerBar::new(members, pass.metrics, means);
-    let (borders, per_bar) = (&tables.borders, &mut per_bar);
-    pass.set.run(AllSleeves { pass, sleeves, totals: &mut totals, borders, per_bar });
+    let (per_bar, totals_of) = (&mut per_bar, &mut totals[..]);
+    if let Some(calendar) = calendar {
+        let borders = &calendar.borders();
+        pass.set.run(AllStamps { pass, calendar, sleeves, totals: totals_of, borders, per_bar });
+    } else {
+        pass.set.run(AllSleeves { pass, sleeves, totals: totals_of, borders: &tables.borders, per_bar });
+    }
+    let returns = calendar.map_or_else(|| pass.returns(), |calendar| calendar.count);
     pass.interrupt.check()?;
     let mut out = Vec::with_capacity(members);
     for (member, total) in totals.iter_mut().enumerate() {
@@ -197,7 +213,7 @@ pub(super) fn run<'p, S: Sleeve<'p>>(
             |is: &dyn Fn(&HeldAccount) -> bool| sleeves.iter_mut().any(|sleeve| is(sleeve.account(member).0));
         let (open_position, lost) = (any(&|account| account.q != 0.0), any(&|account| account.lost));
         let at_start = pass.full && any(&|account| account.is_exposed_at_start);
-        let end = finish::FinalState { open_position, equity, capital, returns: pass.returns() };
+        let end = finish::FinalState { open_position, equity, capital, returns };
         let (totals, bars) = (total.totals(u64::from(at_start)), per_bar::sums(per_bar, member));
         let whole = finish::evaluation(&totals, &total.sums, &bars, &end, pass.exec, pass.metrics);
         out.push(whole.filter(|_| !lost && !total.lost));

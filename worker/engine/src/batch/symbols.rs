@@ -1,5 +1,6 @@
 //! What the options, windows and data of a job make of each symbol, before any individual is looked at.
 
+use super::calendar::Calendar;
 use super::columns::Columns;
 use super::tables::Tables;
 use super::{BatchEvaluator, held, portfolio};
@@ -52,10 +53,10 @@ impl Symbol<'_> {
 }
 
 /// Tables of all symbols, if options, windows and data allow event-driven accounts.
-pub(super) fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
+pub(super) fn symbols<'a>(run: &Backtest<'a>, calendar: Option<&Calendar>) -> Option<Vec<Symbol<'a>>> {
     let exec = run.exec;
     let summed = portfolio::is_summed(run);
-    if !((!summed || portfolio::is_aligned(run)) && is_usual(exec.initial_capital)) {
+    if !((!summed || calendar.is_some() || portfolio::is_aligned(run)) && is_usual(exec.initial_capital)) {
         return None;
     }
     let per_bar = PER_BAR.iter().any(|&m| run.metrics.contains(m));
