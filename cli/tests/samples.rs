@@ -176,7 +176,7 @@ fn an_estimate_names_the_path_that_the_individuals_of_this_job_take() {
     assert_eq!(path("fx-hourly.yaml", &["strategies=[{name: atr_stop_loss}]"]), ["batch"]);
     // So do a window of its own for each individual, and metrics that look at every bar.
     assert_eq!(path("fx-hourly.yaml", &["execution.window=Full"]), ["batch"; 3]);
-    assert_eq!(path("fx-hourly.yaml", &["fitness={objective: kurtosis}"]), ["batch"; 3]);
+    assert_eq!(path("fx-hourly.yaml", &["objectives=[{metric: kurtosis, goal: Minimize}]"]), ["batch"; 3]);
 }
 
 #[test]

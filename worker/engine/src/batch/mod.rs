@@ -12,9 +12,10 @@
 //!
 //! Targets that are sized or weighed (`sized`, `weighed`), and rules that know their account, are asked for close by close
 //! where they may say something new (`held::decided`). The accounts of a portfolio run side by side (`portfolio`), which
-//! sums them bar by bar (`total`). Metrics that look at every bar are summed from what accounts write
-//! down of a block (`per_bar`). Everything else (`window: Full`, strategies that train) runs the simulator.
+//! sums them bar by bar (`total`), at the union of their stamps where these differ (`calendar`). Metrics that look at every bar
+//! are summed from what accounts write down of a block (`per_bar`). Strategies that train run the simulator (`alone`).
 
+mod alone;
 mod asked;
 mod calendar;
 mod columns;
@@ -52,9 +53,8 @@ mod vwap;
 mod weighed;
 mod windows;
 
-use crate::backtest::{self, Backtest};
-use crate::buy_and_hold::buy_and_hold_return;
-use crate::evaluation::{Evaluation, Metric};
+use crate::backtest::Backtest;
+use crate::evaluation::Evaluation;
 use crate::genes::{Genome, Stops};
 use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -62,7 +62,6 @@ use crate::portfolio::statistic;
 use crate::rules::Own;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
-use crate::window::Rows;
 use calendar::Calendar;
 pub use instructions::InstructionSet;
 pub(crate) use instructions::Loops;
@@ -72,7 +71,7 @@ pub use pass::Scratch;
 use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use symbols::{AccountTables, Symbol, symbols};
 
 /// Rows of a block.
@@ -248,7 +247,7 @@ impl<'a> BatchEvaluator<'a> {
         let symbols = self.run.symbols.len();
         Scratch::BYTES_PER_INDIVIDUAL
             + symbols * (Plan::BYTES + size_of::<usize>())
-            + (symbols + 2) * size_of::<Evaluation>()
+            + (symbols + 3) * size_of::<Evaluation>()
     }
 
     /// Brings individuals into the order in which batches cut from them share most series.
@@ -352,42 +351,6 @@ impl<'a> BatchEvaluator<'a> {
     fn combine(&self, mut singles: Vec<Evaluation>) -> Evaluation {
         let one = if singles.len() == 1 { singles.pop() } else { None };
         one.unwrap_or_else(|| statistic(&singles, self.run.exec.aggregate, self.run.metrics))
-    }
-
-    /// What holding would have made, once for all individuals that decide from the same rows on.
-    fn set_buy_and_hold(&self, individual: &Individual, evaluation: &mut Evaluation) {
-        if self.run.metrics.contains(Metric::BuyAndHoldReturn) {
-            let rows = self.rows_of(individual.strategy, individual.genome);
-            let first = rows.iter().map(|rows| rows.first).collect();
-            let mut known = self.buy_and_hold.lock().unwrap_or_else(PoisonError::into_inner);
-            let held = known
-                .entry(first)
-                .or_insert_with(|| buy_and_hold_return(&Backtest { rows: &rows, ..self.run }));
-            evaluation.metrics.set(Metric::BuyAndHoldReturn, *held);
-        }
-    }
-
-    /// The general path: the simulator, symbol by symbol, without buy and hold.
-    fn simulate(
-        &self,
-        individual: &Individual,
-        scratch: &mut Scratch,
-        interrupt: Interrupt,
-    ) -> Result<Evaluation, Interrupted> {
-        scratch.simulated += 1;
-        let Individual { strategy, genome } = *individual;
-        let rows = self.rows_of(strategy, genome);
-        let run = Backtest { rows: &rows, ..self.without_buy_and_hold() };
-        backtest::evaluate(&run, strategy, genome, interrupt)
-    }
-
-    fn rows_of(&self, strategy: &dyn Strategy, genome: &Genome) -> Vec<Rows> {
-        (0..self.run.symbols.len()).map(|k| self.run.rows_of(k, strategy, genome)).collect()
-    }
-
-    /// Buy and hold is the same for all.
-    fn without_buy_and_hold(&self) -> Backtest<'a> {
-        Backtest { metrics: self.run.metrics.without(Metric::BuyAndHoldReturn), ..self.run }
     }
 }
 

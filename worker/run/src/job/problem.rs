@@ -81,7 +81,7 @@ impl WarmUp {
 }
 
 /// Columns and windows of one part of the data.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct DataPart<'a> {
     symbols: Vec<Prepared<'a>>,
     rows: Vec<Rows>,
@@ -158,10 +158,8 @@ impl<'a> Problem<'a> {
             symbols.push(prepared);
         }
         let rows: Vec<Rows> = warm_ups.iter().map(|w| Rows::dated(w.first(), from_ms)).collect();
-        let shared = match job.execution.window {
-            Window::AfterWarmUp => rows.clone(),
-            Window::Full => vec![Rows::full(1); rows.len()],
-        };
+        let full = job.execution.window == Window::Full;
+        let shared = if full { vec![Rows::full(1); rows.len()] } else { rows.clone() };
         let metrics = job.fitness.metrics();
         Ok(Problem {
             job,
@@ -195,12 +193,11 @@ impl<'a> Problem<'a> {
             Some([]) | None => (i64::MAX, i64::MIN),
         };
         let known = |bars: &Bars<'a>| bars.truncate(bars.time_ms.partition_point(|&t| t <= last_ms));
-        let mut part = DataPart::new();
+        let mut part = DataPart::default();
         let mut warm_ups = Vec::with_capacity(self.bars.len());
         for (bars, warm_up) in self.bars.iter().zip(&self.warm_ups) {
             let rows = rows_of(bars.time_ms, stamps, positions, warm_up.first());
-            part.symbols.push(Prepared::new(known(bars), &job.execution)?);
-            part.push_rows(Rows::holdout(rows.start, from_ms));
+            part.push(Prepared::new(known(bars), &job.execution)?, Rows::holdout(rows.start, from_ms));
             warm_ups.push(WarmUp { rows: rows.start, history: 0, ..warm_up.clone() });
         }
         let bars: Vec<Bars<'w>> = self.bars.iter().map(known).collect();
@@ -277,10 +274,9 @@ impl<'a> Problem<'a> {
     /// Funding cannot be charged on these rows.
     pub fn holdout(&self) -> Result<Option<DataPart<'a>>, FundingError> {
         let Some(from_ms) = self.split.from_ms else { return Ok(None) };
-        let mut part = DataPart::new();
+        let mut part = DataPart::default();
         for (bars, &start) in self.bars.iter().zip(&self.split.training_rows) {
-            part.symbols.push(Prepared::new(*bars, &self.job.execution)?);
-            part.push_rows(Rows::holdout(start, from_ms));
+            part.push(Prepared::new(*bars, &self.job.execution)?, Rows::holdout(start, from_ms));
         }
         Ok(Some(part))
     }
@@ -338,11 +334,8 @@ impl<'a> DataPart<'a> {
         &self.shared
     }
 
-    fn new() -> DataPart<'a> {
-        DataPart { symbols: Vec::new(), rows: Vec::new(), shared: Vec::new() }
-    }
-
-    fn push_rows(&mut self, rows: Rows) {
+    fn push(&mut self, symbol: Prepared<'a>, rows: Rows) {
+        self.symbols.push(symbol);
         self.rows.push(rows);
         self.shared.push(rows);
     }
