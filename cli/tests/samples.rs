@@ -174,8 +174,9 @@ fn an_estimate_names_the_path_that_the_individuals_of_this_job_take() {
     let stop = "strategies[1].genes=[{name: stop_loss, value: \"0.05\"}]";
     assert_eq!(path("fx-hourly.yaml", &[stop]), ["batch"; 3]);
     assert_eq!(path("fx-hourly.yaml", &["strategies=[{name: atr_stop_loss}]"]), ["batch"]);
-    // What counts every row is simulated, whatever the strategy.
-    assert_eq!(path("fx-hourly.yaml", &["execution.window=Full"]), ["simulator"; 3]);
+    // So do a window of its own for each individual, and metrics that look at every bar.
+    assert_eq!(path("fx-hourly.yaml", &["execution.window=Full"]), ["batch"; 3]);
+    assert_eq!(path("fx-hourly.yaml", &["objectives=[{metric: kurtosis, goal: Minimize}]"]), ["batch"; 3]);
 }
 
 #[test]

@@ -29,6 +29,19 @@ pub struct Backtest<'a> {
     pub metrics: MetricSet,
 }
 
+impl Backtest<'_> {
+    /// The rows of symbol `k` for a genome: with [`Rows::full`] decisions start at its own warm-up.
+    pub(crate) fn rows_of(&self, k: usize, strategy: &dyn Strategy, genome: &Genome) -> Rows {
+        match self.rows[k] {
+            rows if !rows.full => rows,
+            rows => {
+                let own = strategy.warm_up(&self.symbols[k].bars(), self.others, genome);
+                Rows { from_ms: rows.from_ms, ..Rows::full(own) }
+            }
+        }
+    }
+}
+
 /// The result of one symbol.
 #[derive(Clone, Debug)]
 pub struct SymbolResult {

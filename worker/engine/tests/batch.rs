@@ -111,6 +111,26 @@ struct Seen {
     only: &'static [&'static str],
     /// Whether its jobs have several symbols.
     several: bool,
+    /// Whether their symbols differ in stamps.
+    thins: bool,
+}
+
+/// The same without some of its rows: the first ones, the last ones, and one in twenty of the others.
+fn thinned(mut data: Data, rng: &mut Rng) -> Data {
+    let (rows, begin, end) = (data.time_ms.len(), rng.below(150), rng.below(150));
+    let keep: Vec<bool> = (0..rows).map(|t| t >= begin && t + end < rows && !rng.chance(0.05)).collect();
+    let thin = |column: &mut Vec<i64>| {
+        let mut keep = keep.iter();
+        column.retain(|_| *keep.next().unwrap());
+    };
+    [&mut data.time_ms, &mut data.open, &mut data.high, &mut data.low, &mut data.close]
+        .into_iter()
+        .for_each(thin);
+    if let Some(volume) = &mut data.volume {
+        let mut keep = keep.iter();
+        volume.retain(|_| *keep.next().unwrap());
+    }
+    data
 }
 
 /// Compares the batch path with the simulator on one random job.
@@ -126,7 +146,8 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
     let data: Vec<Data> = (0..symbols)
         .map(|i| {
             let shorter = if i > 0 { rng.below(40) } else { 0 };
-            random_data(&format!("S{i}"), rows - shorter, &mut rng)
+            let data = random_data(&format!("S{i}"), rows - shorter, &mut rng);
+            if seen.thins && (i > 0 || rng.chance(0.5)) { thinned(data, &mut rng) } else { data }
         })
         .collect();
     let takes = |name| seen.only.is_empty() || seen.only.contains(&name);
@@ -150,7 +171,14 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
         })
         .collect();
     let warm_up = rng.pick(&[1, 300, 450, 601]);
-    let windows = vec![Rows::after_warm_up(warm_up); symbols];
+    let full = seed % 4 == 1;
+    let from_ms = data[0].time_ms[data[0].time_ms.len() / 3];
+    let window = |d: &Data| match seed % 4 {
+        1 => Rows::full(1),
+        2 if seen.thins => Rows::holdout(d.time_ms.partition_point(|&time| time < from_ms), from_ms),
+        _ => Rows::after_warm_up(warm_up),
+    };
+    let windows: Vec<Rows> = data.iter().map(window).collect();
     let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics };
     let mut out = vec![EMPTY; members.len()];
     let mut scratch = Scratch::new();
@@ -167,7 +195,9 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
         seen.simulated += (scratch.simulated() as usize).saturating_sub(others);
     }
     for ((strategy, genome), batch) in members.iter().zip(&out) {
-        let report = backtest(&run, *strategy, genome);
+        let own = |p: &Prepared| Rows::full(strategy.warm_up(&p.bars(), &[], genome));
+        let rows = if full { prepared.iter().map(own).collect() } else { windows.clone() };
+        let report = backtest(&Backtest { rows: &rows, ..run }, *strategy, genome);
         seen.exits.extend(report.per_symbol.iter().flat_map(|s| s.trace.trades.iter().map(|t| t.reason)));
         let oracle = report.evaluation;
         assert_eq!(
@@ -305,6 +335,24 @@ fn a_portfolio_has_the_bits_of_the_simulator_without_running_it() {
         let mut rng = Rng(seed ^ 0x5eed);
         let exec = if rng.chance(0.4) { whole_long(&mut rng) } else { held(&mut rng) };
         let fill = rng.pick(&[Fill::NextOpen, Fill::NextOpen, Fill::SameClose]);
+        let exec = Execution { aggregate: Aggregate::Portfolio, fill, ..exec };
+        compare(seed, &exec, rng.chance(0.4), metrics(seed), &mut seen);
+    }
+    for reason in [None, Some(Reason::Ruined), Some(Reason::NoTrades)] {
+        assert!(seen.reasons.contains(&reason), "the random jobs must reach {reason:?}");
+    }
+    let Seen { simulated, latched, .. } = seen;
+    assert!(simulated * 400 < latched, "{simulated} of {latched} individuals ran the simulator");
+}
+
+// Contract P1, P2, X19, X21.
+#[test]
+fn a_portfolio_of_unequal_stamps_has_the_bits_of_the_simulator_without_running_it() {
+    let mut seen = Seen { several: true, thins: true, ..Seen::default() };
+    for seed in 7000..7120 {
+        let mut rng = Rng(seed ^ 0x5eed);
+        let exec = if rng.chance(0.4) { whole_long(&mut rng) } else { held(&mut rng) };
+        let fill = rng.pick(&[Fill::NextOpen, Fill::SameClose]);
         let exec = Execution { aggregate: Aggregate::Portfolio, fill, ..exec };
         compare(seed, &exec, rng.chance(0.4), metrics(seed), &mut seen);
     }

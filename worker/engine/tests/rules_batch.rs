@@ -13,6 +13,7 @@ use galapagos_engine::execution::{Aggregate, Execution, Fill, Side};
 use galapagos_engine::genes::{Genome, Stops};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::rules::Own;
+use galapagos_engine::strategies::Strategy;
 use galapagos_engine::window::Rows;
 use support::own::{genome, strategies, symbols};
 use support::{Data, EMPTY, Rng, Walk, stops, walk};
@@ -26,12 +27,16 @@ fn compare(seed: u64, all: &[Own], exec: &Execution, shared: &mut usize) {
         flat: 0.2,
         idle: Some(if seed.is_multiple_of(2) { 0.0 } else { 0.1 }),
     };
-    let count = if exec.aggregate == Aggregate::Portfolio { 1 } else { 2 };
-    let data: Vec<Data> = (0..count).map(|i| walk(&format!("S{i}"), rows - 7 * i, shape, &mut rng)).collect();
+    let count = if exec.aggregate == Aggregate::Portfolio { 1 + rng.below(3) } else { 2 };
+    let fewer = rng.pick(&[0, 7]);
+    let data: Vec<Data> =
+        (0..count).map(|i| walk(&format!("S{i}"), rows - fewer * i, shape, &mut rng)).collect();
     let beside: Vec<Data> = symbols(all).iter().map(|name| walk(name, rows + 3, shape, &mut rng)).collect();
     let others: Vec<Bars> = beside.iter().map(Data::bars).collect();
     let prepared: Vec<Prepared> = data.iter().map(|d| Prepared::new(d.bars(), exec).unwrap()).collect();
+    let full = seed % 8 > 3;
     let windows = vec![Rows::after_warm_up(rng.pick(&[40, 301, 512])); count];
+    let windows = if full { vec![Rows::full(1); count] } else { windows };
     let metrics = if seed % 3 == 0 { MetricSet::FULL } else { MetricSet::always() };
     let run = Backtest { symbols: &prepared, rows: &windows, others: &others, exec, metrics };
     let members: Vec<(&Own, Genome)> = (0..60)
@@ -51,7 +56,9 @@ fn compare(seed: u64, all: &[Own], exec: &Execution, shared: &mut usize) {
         let mut out = vec![EMPTY; members.len()];
         evaluator.evaluate(&individuals, &mut Scratch::new(), &mut out);
         for ((own, genome), batch) in members.iter().zip(&out) {
-            let alone = backtest(&run, *own, genome).evaluation;
+            let first = |p: &Prepared| Rows::full(own.warm_up(&p.bars(), &others, genome));
+            let rows = if full { prepared.iter().map(first).collect() } else { windows.clone() };
+            let alone = backtest(&Backtest { rows: &rows, ..run }, *own, genome).evaluation;
             assert_eq!(*batch, alone, "seed {seed}, {} {:?}\n{exec:?}", own.rules().name, genome);
         }
         // Any cut and order.

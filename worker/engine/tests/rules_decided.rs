@@ -13,6 +13,7 @@ use galapagos_engine::execution::{Aggregate, Execution, Funding, Side};
 use galapagos_engine::genes::{Genome, Stops};
 use galapagos_engine::prepared::Prepared;
 use galapagos_engine::rules::Own;
+use galapagos_engine::strategies::Strategy;
 use galapagos_engine::trace::ExitReason;
 use galapagos_engine::window::Rows;
 use galapagos_rules::{Market, check, read};
@@ -141,7 +142,9 @@ fn rules_that_know_their_account_have_the_bits_of_the_simulator_without_running_
     let (mut exits, mut simulated, mut total) = (BTreeMap::<ExitReason, usize>::new(), 0, 0);
     for seed in 0..60 {
         let mut rng = Rng(seed ^ 0x0dec_1ded);
-        let exec = options(&mut rng);
+        let mut exec = options(&mut rng);
+        let summed = seed % 3 == 2;
+        exec.aggregate = if summed { Aggregate::Portfolio } else { exec.aggregate };
         let rows = rng.pick(&[400, 700, 1_700, 2_600]);
         let shape = Walk {
             start: rng.pick(&[900.0, 20_000.0, 3_000_000.0]),
@@ -149,13 +152,15 @@ fn rules_that_know_their_account_have_the_bits_of_the_simulator_without_running_
             flat: rng.pick(&[0.0, 0.3]),
             idle: Some(rng.pick(&[0.0, 0.2])),
         };
-        let count = 1 + rng.below(2);
+        let (count, fewer) = (1 + rng.below(2) + usize::from(summed), rng.pick(&[0, 7]));
         let data: Vec<Data> =
-            (0..count).map(|i| walk(&format!("S{i}"), rows - 7 * i, shape, &mut rng)).collect();
+            (0..count).map(|i| walk(&format!("S{i}"), rows - fewer * i, shape, &mut rng)).collect();
         let beside: Vec<Data> = names.iter().map(|name| walk(name, rows + 3, shape, &mut rng)).collect();
         let others: Vec<Bars> = beside.iter().map(Data::bars).collect();
         let prepared: Vec<Prepared> = data.iter().map(|d| Prepared::new(d.bars(), &exec).unwrap()).collect();
+        let full = seed % 4 == 1;
         let windows = vec![Rows::after_warm_up(rng.pick(&[1, 64, 129, 301])); count];
+        let windows = if full { vec![Rows::full(1); count] } else { windows };
         let metrics = if seed % 3 == 0 { MetricSet::FULL } else { MetricSet::always() };
         let run = Backtest { symbols: &prepared, rows: &windows, others: &others, exec: &exec, metrics };
         let members: Vec<(&Own, Genome)> = (0..40)
@@ -168,7 +173,12 @@ fn rules_that_know_their_account_have_the_bits_of_the_simulator_without_running_
             .collect();
         let individuals: Vec<Individual> =
             members.iter().map(|(own, genome)| Individual { strategy: *own, genome }).collect();
-        let alone: Vec<_> = members.iter().map(|(own, genome)| backtest(&run, *own, genome)).collect();
+        let alone = members.iter().map(|(own, genome)| {
+            let first = |p: &Prepared| Rows::full(own.warm_up(&p.bars(), &others, genome));
+            let rows = if full { prepared.iter().map(first).collect() } else { windows.clone() };
+            backtest(&Backtest { rows: &rows, ..run }, *own, genome)
+        });
+        let alone: Vec<_> = alone.collect();
         for set in InstructionSet::available() {
             let (mut scratch, mut out) = (Scratch::new(), vec![EMPTY; members.len()]);
             BatchEvaluator::with(run, set).evaluate(&individuals, &mut scratch, &mut out);

@@ -1,11 +1,11 @@
 //! Individuals that are asked for their targets close by close: rules that know their account, and weights.
 
 use super::means::with_means;
-use super::pass::Pass;
+use super::pass::{Pass, Start};
 use super::sized::SizedMembers;
 use super::weighed::WeighedMembers;
-use super::{BatchEvaluator, Form, Individual, Plan, Planned, Scratch, Symbol, Way, decided, own};
-use crate::backtest;
+use super::{BatchEvaluator, Form, Individual, Plan, Planned, Scratch, Symbol, Way, decided, own, portfolio};
+use crate::backtest::{self, Backtest};
 use crate::evaluation::Evaluation;
 use crate::genes::Genome;
 use crate::graph::Market;
@@ -53,15 +53,24 @@ impl<'a> BatchEvaluator<'a> {
             _ => None,
         });
         let plans: Vec<(Plan, usize, &Genome)> = plans.collect();
-        let stops: Vec<Fractions> = plans.iter().map(|(.., genome)| Fractions::from(genome.stops)).collect();
+        let start = |(_, row, genome): &(_, usize, &Genome)| Start {
+            row: *row,
+            stops: Fractions::from(genome.stops),
+        };
+        let starts: Vec<Start> = plans.iter().map(start).collect();
         let (columns, prepared) = (&symbol.columns, &self.run.symbols[k]);
         if form == Form::Sized {
             let plans = plans.into_iter().map(|(plan, row, _)| (plan, row)).collect();
             let mut members = SizedMembers::new(columns, prepared, self.run.exec.side, plans);
-            return decided::run(pass, &mut members, stops.into_iter(), scratch, done);
+            return decided::run(pass, &mut members, starts.into_iter(), scratch, done);
         }
         let mut members = WeighedMembers::new(columns, prepared, self.run.exec, plans);
-        decided::run(pass, &mut members, stops.into_iter(), scratch, done)
+        decided::run(pass, &mut members, starts.into_iter(), scratch, done)
+    }
+
+    /// The rows of the first decisions of strategies of one's own on a symbol.
+    pub(super) fn first_rows(&self, k: usize, own: &[(&Own, &Genome)]) -> Vec<usize> {
+        own.iter().map(|(own, genome)| self.run.rows_of(k, *own, genome).first).collect()
     }
 
     /// Rules with sides, which know the market block by block.
@@ -74,6 +83,16 @@ impl<'a> BatchEvaluator<'a> {
         out: &mut [Evaluation],
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
+        if portfolio::is_summed(&self.run) {
+            let all = self.sum_asked(own, interrupt)?;
+            for (((i, _), one), (own, genome)) in members.iter().zip(all).zip(own) {
+                out[*i] = match one {
+                    Some(evaluation) => evaluation,
+                    None => self.simulate(&Individual { strategy: *own, genome }, scratch, interrupt)?,
+                };
+            }
+            return Ok(());
+        }
         let mut singles = vec![Vec::new(); own.len()];
         for (k, symbol) in symbols.iter().enumerate() {
             let Some(tables) = self.guarded(k, symbol) else { continue };
@@ -81,7 +100,10 @@ impl<'a> BatchEvaluator<'a> {
             let pass = self.pass_over(k, symbol, tables, interrupt);
             let found = with_means(self.run.metrics, |metrics, means| {
                 let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
-                own::rule(&pass, &market, own, scratch, |member, evaluation| found[member] = evaluation)?;
+                let first = self.first_rows(k, own);
+                own::rule(&pass, &market, own, &first, scratch, |member, evaluation| {
+                    found[member] = evaluation;
+                })?;
                 Ok(found)
             })?;
             singles.iter_mut().zip(found).for_each(|(singles, found)| singles.extend(found));
@@ -90,9 +112,7 @@ impl<'a> BatchEvaluator<'a> {
             out[*i] = if singles.len() == symbols.len() {
                 self.combine(singles)
             } else {
-                scratch.simulated += 1;
-                let run = self.without_buy_and_hold();
-                self.with_buy_and_hold(backtest::evaluate(&run, *own, genome, interrupt)?)
+                self.simulate(&Individual { strategy: *own, genome }, scratch, interrupt)?
             };
         }
         Ok(())
@@ -114,15 +134,24 @@ impl<'a> BatchEvaluator<'a> {
             let decided = own::decide(&run, &own[done..], own::CHUNK, interrupt)?;
             let own = &own[done..done + decided.len()];
             let mut singles = vec![Vec::new(); decided.len()];
-            for (k, symbol) in symbols.into_iter().flatten().enumerate() {
+            let summed = portfolio::is_summed(&run);
+            if summed && symbols.is_some() {
+                let all = self.sum_decided(own, &decided, interrupt)?;
+                singles.iter_mut().zip(all).for_each(|(singles, one)| singles.extend(one));
+            }
+            for (k, symbol) in symbols.into_iter().flatten().enumerate().filter(|_| !summed) {
                 let Some(tables) = self.guarded(k, symbol) else { continue };
                 let pass = self.pass_over(k, symbol, tables, interrupt);
                 let found = with_means(run.metrics, |metrics, means| {
                     let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
                     let mut targets: Vec<Targets> =
                         decided.iter().map(|signals| Targets::new(&signals[k], run.exec)).collect();
-                    let stops = own.iter().map(|(_, genome)| Fractions::from(genome.stops));
-                    decided::run(&pass, &mut targets, stops, scratch, |member, evaluation| {
+                    let start = |((_, genome), row): (&(&Own, &Genome), usize)| Start {
+                        row,
+                        stops: Fractions::from(genome.stops),
+                    };
+                    let starts = own.iter().zip(self.first_rows(k, own)).map(start);
+                    decided::run(&pass, &mut targets, starts, scratch, |member, evaluation| {
                         found[member] = evaluation;
                     })?;
                     Ok(found)
@@ -131,12 +160,14 @@ impl<'a> BatchEvaluator<'a> {
             }
             for (j, (signals, singles)) in decided.iter().zip(singles).enumerate() {
                 let sides = signals.iter().any(|signals| matches!(signals, Signals::Rules(_)));
-                out[members[done + j].0] = if singles.len() == run.symbols.len() && !sides {
+                let known = if summed { 1 } else { run.symbols.len() };
+                out[members[done + j].0] = if singles.len() == known && !sides {
                     self.combine(singles)
                 } else {
                     scratch.simulated += 1;
-                    let alone = backtest::evaluate_signals_until(&run, signals, own[j].1, interrupt)?;
-                    self.with_buy_and_hold(alone)
+                    let rows = self.rows_of(own[j].0, own[j].1);
+                    let run = Backtest { rows: &rows, ..run };
+                    backtest::evaluate_signals_until(&run, signals, own[j].1, interrupt)?
                 };
             }
             done += decided.len();

@@ -4,7 +4,7 @@ use super::deciders::Ruled;
 use super::held::{Decided, Decides, HeldBlock, Tables};
 use super::instructions::Work;
 use super::kernels::Isa;
-use super::pass::{Accounts, Pass, Scratch};
+use super::pass::{Accounts, Pass, Scratch, Start};
 use super::per_bar::{self, PerBar};
 use super::{AccountTables, BLOCK};
 use crate::evaluation::Evaluation;
@@ -12,7 +12,6 @@ use crate::graph::Blocks;
 use crate::interrupt::Interrupted;
 use crate::orders::Targets;
 use crate::rules::{Ahead, Known, RulesAccount};
-use crate::stops::Fractions;
 
 /// Who decides for the members of a batch.
 pub(super) trait Members {
@@ -65,7 +64,7 @@ impl<'a, 'r> Members for Rules<'a, 'r> {
     }
 }
 
-/// Follows the decisions of members on one symbol, each with its stop genes. Answers through `done`, in their order;
+/// Follows the decisions of members on one symbol, each with its start. Answers through `done`, in their order;
 /// `None` asks for the simulator.
 ///
 /// # Errors
@@ -73,22 +72,24 @@ impl<'a, 'r> Members for Rules<'a, 'r> {
 pub(super) fn run<M: Members>(
     pass: &Pass,
     members: &mut M,
-    stops: impl Iterator<Item = Fractions>,
+    starts: impl Iterator<Item = Start>,
     scratch: &mut Scratch,
     mut done: impl FnMut(usize, Option<Evaluation>),
 ) -> Result<(), Interrupted> {
     let AccountTables::Held(tables) = pass.tables else { return Ok(()) };
-    let mut all: Vec<Decided> = stops.map(|stops| Decided::new(pass.capital, tables, stops)).collect();
+    let mut all: Vec<Decided> = starts.map(|start| Decided::new(pass.capital, tables, start)).collect();
     let accounts = &mut scratch.accounts;
     let mut per_bar = PerBar::new(all.len(), pass.metrics, pass.means);
     pass.set.run(AllRows { pass, tables, members, all: &mut all, accounts, per_bar: &mut per_bar });
     pass.interrupt.check()?;
     let last = pass.close.len() - 1;
     let block = accounts.block(tables, pass.exec, last);
-    per_bar::each(&mut per_bar, &mut all, (last, last, last + 1), |i, member, lane| {
+    let count = all.len();
+    for (i, member) in all.iter_mut().enumerate() {
+        let lane = per_bar::begin(&per_bar, i, last);
         member.finish(&mut members.by(i), &HeldBlock { lane, ..block }, pass.final_close);
-        member.account.before
-    });
+        per_bar::end(&mut per_bar, (i, count), member.account.before, (last, last, last + 1));
+    }
     for (i, member) in all.iter().enumerate() {
         done(i, pass.held(&member.account, &block, per_bar::sums(&per_bar, i)));
     }
@@ -123,11 +124,13 @@ impl<M: Members> Work for AllRows<'_, M> {
             members.fill(isa, from, to);
             accounts.fill(tables, from, to);
             let block = accounts.block(tables, pass.exec, from);
-            per_bar::each(per_bar, all, pass.counted(from, to), |i, member, lane| {
+            let count = all.len();
+            for (i, member) in all.iter_mut().enumerate() {
+                let lane = per_bar::begin(per_bar, i, from);
                 let block = HeldBlock { lane, ..block };
                 member.follow_block(&mut members.by(i), &block, &mut ahead, to - from);
-                member.account.before
-            });
+                per_bar::end(per_bar, (i, count), member.account.before, pass.counted(from, to));
+            }
         }
     }
 }

@@ -70,7 +70,7 @@ impl WholeAccount {
     /// What the results are made of.
     pub(super) fn totals(&self) -> AccountTotals<'_> {
         let WholeAccount { tally, drawdown, ruined, .. } = self;
-        AccountTotals { tally, drawdown, ruined: *ruined }
+        AccountTotals { tally, exposed: tally.exposed, drawdown, ruined: *ruined }
     }
 
     /// Follows the positions of `rows` rows, one bit per row's close.

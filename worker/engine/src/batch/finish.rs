@@ -20,6 +20,8 @@ pub(super) struct FinalState {
 /// What an account has done.
 pub(super) struct AccountTotals<'a> {
     pub tally: &'a Tally,
+    /// Counted rows with a position at the close.
+    pub exposed: u64,
     pub drawdown: &'a Drawdown,
     pub ruined: bool,
 }
@@ -34,7 +36,7 @@ pub(super) fn evaluation(
     exec: &Execution,
     set: MetricSet,
 ) -> Option<Evaluation> {
-    let AccountTotals { tally, drawdown, ruined } = *account;
+    let AccountTotals { tally, exposed, drawdown, ruined } = *account;
     if !(drawdown.peak < 1e290 && end.equity < 1e290) {
         return None;
     }
@@ -46,7 +48,7 @@ pub(super) fn evaluation(
         equity: end.equity,
         lowest: drawdown.lowest,
         rows: end.returns,
-        exposed: tally.exposed,
+        exposed,
         trades: tally.trades,
         wins: tally.wins,
         gains: tally.gains,

@@ -12,10 +12,12 @@
 //!
 //! Targets that are sized or weighed (`sized`, `weighed`), and rules that know their account, are asked for close by close
 //! where they may say something new (`held::decided`). The accounts of a portfolio run side by side (`portfolio`), which
-//! sums them bar by bar (`total`). Metrics that look at every bar are summed from what accounts write
-//! down of a block (`per_bar`). Everything else (`window: Full`, strategies that train) runs the simulator.
+//! sums them bar by bar (`total`), at the union of their stamps where these differ (`calendar`). Metrics that look at every bar
+//! are summed from what accounts write down of a block (`per_bar`). Strategies that train run the simulator (`alone`).
 
+mod alone;
 mod asked;
+mod calendar;
 mod columns;
 mod conditions;
 mod decided;
@@ -31,6 +33,7 @@ mod key;
 mod latch;
 mod means;
 mod own;
+mod own_sleeves;
 mod pass;
 mod per_bar;
 mod plan;
@@ -50,9 +53,8 @@ mod vwap;
 mod weighed;
 mod windows;
 
-use crate::backtest::{self, Backtest};
-use crate::buy_and_hold::buy_and_hold_return;
-use crate::evaluation::{Evaluation, Metric};
+use crate::backtest::Backtest;
+use crate::evaluation::Evaluation;
 use crate::genes::{Genome, Stops};
 use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -60,6 +62,7 @@ use crate::portfolio::statistic;
 use crate::rules::Own;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
+use calendar::Calendar;
 pub use instructions::InstructionSet;
 pub(crate) use instructions::Loops;
 pub(crate) use key::Key;
@@ -67,6 +70,8 @@ use means::with_means;
 pub use pass::Scratch;
 use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use symbols::{AccountTables, Symbol, symbols};
 
 /// Rows of a block.
@@ -106,25 +111,28 @@ pub struct BatchEvaluator<'a> {
     run: Backtest<'a>,
     /// Per symbol, if the options allow event-driven accounts.
     symbols: Option<Vec<Symbol<'a>>>,
+    /// The stamps of a portfolio whose symbols differ in theirs.
+    calendar: Option<Calendar>,
     set: InstructionSet,
-    buy_and_hold: Option<f64>,
+    /// What holding from the rows of the first decisions on would have made.
+    buy_and_hold: Mutex<BTreeMap<Vec<usize>, Option<f64>>>,
 }
 
 impl<'a> BatchEvaluator<'a> {
-    /// Prepares the tables of `run`, for the fastest instructions of this processor.
+    /// Prepares the tables of `run`, for the fastest instructions of this processor. Where its rows are [`Rows::full`], each
+    /// individual decides from its own warm-up on.
+    ///
+    /// [`Rows::full`]: crate::window::Rows::full
     pub fn new(run: Backtest<'a>) -> BatchEvaluator<'a> {
         BatchEvaluator::with(run, InstructionSet::best())
     }
 
     /// Prepares the tables of `run`. The bits of its answers do not depend on `set`.
     pub fn with(run: Backtest<'a>, set: InstructionSet) -> BatchEvaluator<'a> {
-        let wanted = run.metrics.contains(Metric::BuyAndHoldReturn);
-        BatchEvaluator {
-            symbols: symbols(&run),
-            set,
-            buy_and_hold: if wanted { buy_and_hold_return(&run) } else { None },
-            run,
-        }
+        let differ = portfolio::is_summed(&run) && !portfolio::is_aligned(&run);
+        let calendar = if differ { Calendar::new(&run) } else { None };
+        let symbols = symbols(&run, calendar.as_ref());
+        BatchEvaluator { symbols, calendar, set, buy_and_hold: Mutex::default(), run }
     }
 
     /// Evaluates `individuals` into the elements of the same number of `out`. Any order and any cut of batches gives
@@ -149,7 +157,10 @@ impl<'a> BatchEvaluator<'a> {
         for (i, individual) in individuals.iter().enumerate() {
             match self.plan(individual) {
                 Some(plan) => planned.push((i, plan)),
-                None => out[i] = self.simulate(individual, scratch, interrupt)?,
+                None => {
+                    out[i] = self.simulate(individual, scratch, interrupt)?;
+                    self.set_buy_and_hold(individual, &mut out[i]);
+                }
             }
         }
         self.share(individuals, planned, scratch, out, interrupt)
@@ -198,7 +209,11 @@ impl<'a> BatchEvaluator<'a> {
                 }
             }
         }
-        interrupt.check()
+        interrupt.check()?;
+        for (i, _) in planned {
+            self.set_buy_and_hold(&individuals[i], &mut out[i]);
+        }
+        Ok(())
     }
 
     /// The plan of an individual that shares work with its neighbours. Without one it is simulated on its own, which
@@ -208,9 +223,6 @@ impl<'a> BatchEvaluator<'a> {
         let stops = genome.stops != Stops::default();
         let symbols = self.symbols.as_ref().filter(|symbols| !stops || self.has_guards(symbols));
         if let Some(own) = strategy.own() {
-            if portfolio::is_summed(&self.run) {
-                return None;
-            }
             let held = |symbols: &Vec<Symbol>| stops || symbols.iter().any(Symbol::is_held);
             let latched = symbols.is_some_and(|symbols| own.is_latched(held(symbols)));
             return Some(Planned(if latched { Way::Graph } else { Way::Rules }));
@@ -220,9 +232,9 @@ impl<'a> BatchEvaluator<'a> {
             let setting =
                 Setting::new(&symbol.columns, stops || symbol.is_held(), self.run.exec.exposure_steps);
             let plan = form(genome, &setting)?;
-            let (bars, first) = (self.run.symbols[k].bars(), self.run.rows[k].first);
+            let (bars, base) = (self.run.symbols[k].bars(), self.run.rows[k].base());
             let own = strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1);
-            Some((plan, if own > first { own } else { first }))
+            Some((plan, if own > base { own } else { base }))
         };
         let series: Vec<(Plan, usize)> = symbols?.iter().enumerate().map(plan).collect::<Option<_>>()?;
         let asks = series.iter().any(|(plan, _)| plan.form.is_asked());
@@ -235,7 +247,7 @@ impl<'a> BatchEvaluator<'a> {
         let symbols = self.run.symbols.len();
         Scratch::BYTES_PER_INDIVIDUAL
             + symbols * (Plan::BYTES + size_of::<usize>())
-            + (symbols + 2) * size_of::<Evaluation>()
+            + (symbols + 3) * size_of::<Evaluation>()
     }
 
     /// Brings individuals into the order in which batches cut from them share most series.
@@ -257,7 +269,8 @@ impl<'a> BatchEvaluator<'a> {
             set: self.set,
             tables,
             close: &self.run.symbols[k].close,
-            base: self.run.rows[k].first,
+            base: self.run.rows[k].base(),
+            full: self.run.rows[k].full,
             capital: self.run.exec.initial_capital / self.run.symbols.len() as f64,
             final_close: symbol.final_close,
             exec: self.run.exec,
@@ -282,12 +295,15 @@ impl<'a> BatchEvaluator<'a> {
         let stops = members.first().is_some_and(|(i, _)| individuals[*i].genome.stops != Stops::default());
         let form = members.first().and_then(|(_, planned)| planned.form());
         let asked = form.filter(|form| form.is_asked());
-        if let Some(form) = form.filter(|_| portfolio::is_summed(&self.run)) {
+        if portfolio::is_summed(&self.run) {
             let guarded = stops || asked.is_some();
-            let all = self.sum(individuals, members, (form, guarded), interrupt)?;
+            let all = match form {
+                Some(form) => self.sum(individuals, members, (form, guarded), interrupt)?,
+                None => self.sum_latched(own, guarded, interrupt)?,
+            };
             for ((i, _), one) in members.iter().zip(all) {
                 out[*i] = match one {
-                    Some(evaluation) => self.with_buy_and_hold(evaluation),
+                    Some(evaluation) => evaluation,
                     None => self.simulate(&individuals[*i], scratch, interrupt)?,
                 };
             }
@@ -316,7 +332,7 @@ impl<'a> BatchEvaluator<'a> {
                     pass.run(&symbol.columns, plans.collect(), scratch, done)?;
                 } else {
                     let market = Market { bars: prepared.bars(), others: self.run.others };
-                    own::run(&pass, &market, own, scratch, done)?;
+                    own::run(&pass, &market, own, &self.first_rows(k, own), scratch, done)?;
                 }
                 Ok(found)
             })?;
@@ -334,33 +350,7 @@ impl<'a> BatchEvaluator<'a> {
 
     fn combine(&self, mut singles: Vec<Evaluation>) -> Evaluation {
         let one = if singles.len() == 1 { singles.pop() } else { None };
-        let whole = one.unwrap_or_else(|| statistic(&singles, self.run.exec.aggregate, self.run.metrics));
-        self.with_buy_and_hold(whole)
-    }
-
-    fn with_buy_and_hold(&self, mut evaluation: Evaluation) -> Evaluation {
-        if self.run.metrics.contains(Metric::BuyAndHoldReturn) {
-            evaluation.metrics.set(Metric::BuyAndHoldReturn, self.buy_and_hold);
-        }
-        evaluation
-    }
-
-    /// The general path: the simulator, symbol by symbol.
-    fn simulate(
-        &self,
-        individual: &Individual,
-        scratch: &mut Scratch,
-        interrupt: Interrupt,
-    ) -> Result<Evaluation, Interrupted> {
-        scratch.simulated += 1;
-        let Individual { strategy, genome } = *individual;
-        let run = self.without_buy_and_hold();
-        Ok(self.with_buy_and_hold(backtest::evaluate(&run, strategy, genome, interrupt)?))
-    }
-
-    /// Buy and hold is the same for all.
-    fn without_buy_and_hold(&self) -> Backtest<'a> {
-        Backtest { metrics: self.run.metrics.without(Metric::BuyAndHoldReturn), ..self.run }
+        one.unwrap_or_else(|| statistic(&singles, self.run.exec.aggregate, self.run.metrics))
     }
 }
 

@@ -31,9 +31,16 @@ pub(super) struct Chunk {
 pub(super) const CHUNK: Chunk = Chunk { members: 32, bytes: 64 << 20 };
 
 /// The graph of a batch over the rows of one symbol.
-struct Graph<'a> {
+pub(super) struct Graph<'a> {
     blocks: Blocks<'a>,
     members: &'a [Latched],
+}
+
+impl<'a> Graph<'a> {
+    /// The blocks of a plan, and what its members read of them.
+    pub(super) fn new(blocks: Blocks<'a>, members: &'a [Latched]) -> Graph<'a> {
+        Graph { blocks, members }
+    }
 }
 
 impl Source for Graph<'_> {
@@ -76,7 +83,7 @@ impl Graph<'_> {
     }
 }
 
-/// Evaluates members on one symbol. Answers through `done`, in their order; `None` asks for the simulator.
+/// Evaluates members on one symbol, each with the row of its first decision. Answers through `done`, in their order; `None` asks for the simulator.
 ///
 /// # Errors
 /// Interrupted: nobody was answered.
@@ -84,6 +91,7 @@ pub(super) fn run(
     pass: &Pass,
     market: &Market,
     members: &[(&Own, &Genome)],
+    first: &[usize],
     scratch: &mut Scratch,
     mut done: impl FnMut(usize, Option<Evaluation>),
 ) -> Result<(), Interrupted> {
@@ -99,9 +107,9 @@ pub(super) fn run(
             None => done(i, None),
         }
     }
-    let start = |&i: &usize| Start { row: pass.base, stops: Fractions::from(members[i].1.stops) };
+    let start = |&i: &usize| Start { row: first[i], stops: Fractions::from(members[i].1.stops) };
     let first: Vec<Start> = followed.iter().map(start).collect();
-    let mut graph = Graph { blocks: Blocks::new(&plan, market), members: &latched };
+    let mut graph = Graph::new(Blocks::new(&plan, market), &latched);
     let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
     pass.run_source(&mut graph, &first, scratch, |member, evaluation| done(followed[member], evaluation))
 }
@@ -114,6 +122,7 @@ pub(super) fn rule(
     pass: &Pass,
     market: &Market,
     members: &[(&Own, &Genome)],
+    first: &[usize],
     scratch: &mut Scratch,
     mut done: impl FnMut(usize, Option<Evaluation>),
 ) -> Result<(), Interrupted> {
@@ -122,7 +131,7 @@ pub(super) fn rule(
     let (mut decisions, mut followed) = (Vec::with_capacity(members.len()), Vec::new());
     for (i, (own, genome)) in members.iter().enumerate() {
         let lowered = own.lower(genome, &mut plan).ok();
-        match lowered.and_then(|lowered| own.decide_in_blocks(lowered, pass.base)) {
+        match lowered.and_then(|lowered| own.decide_in_blocks(lowered, first[i])) {
             Some(rules) => {
                 decisions.push(rules);
                 followed.push(i);
@@ -133,9 +142,10 @@ pub(super) fn rule(
     let account = |rules| RulesAccount::new(rules, tables.prepared, pass.exec.side);
     let rules = decisions.iter().map(account).collect();
     let mut rules = Rules { blocks: Blocks::new(&plan, market), first: 0, rules };
-    let stops = followed.iter().map(|&i| Fractions::from(members[i].1.stops));
+    let start = |&i: &usize| Start { row: first[i], stops: Fractions::from(members[i].1.stops) };
+    let starts = followed.iter().map(start);
     let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
-    decided::run(&pass, &mut rules, stops, scratch, |member, evaluation| done(followed[member], evaluation))
+    decided::run(&pass, &mut rules, starts, scratch, |member, evaluation| done(followed[member], evaluation))
 }
 
 /// The decisions of members on all symbols of a job, from columns that they share: of the first members, until their
@@ -151,7 +161,7 @@ pub(super) fn decide(
 ) -> Result<Vec<Vec<Signals>>, Interrupted> {
     let mut taken = if members.len() < most.members { members.len() } else { most.members };
     let mut out: Vec<Vec<Signals>> = Vec::new();
-    for (prepared, rows) in run.symbols.iter().zip(run.rows) {
+    for (k, prepared) in run.symbols.iter().enumerate() {
         let market = Market { bars: prepared.bars(), others: run.others };
         let mut plan = Plan::new(market.bars.decimals, market.decimals());
         let mut lowered = Vec::with_capacity(taken);
@@ -167,9 +177,9 @@ pub(super) fn decide(
         let columns = Arc::new(Columns::compute(&plan, &market, interrupt));
         interrupt.check()?;
         out.resize_with(taken, Vec::new);
-        for ((signals, lowered), (own, _)) in out.iter_mut().zip(lowered).zip(members) {
+        for ((signals, lowered), (own, genome)) in out.iter_mut().zip(lowered).zip(members) {
             signals.push(match lowered {
-                Ok(lowered) => own.decide(lowered, &columns, rows.first),
+                Ok(lowered) => own.decide(lowered, &columns, run.rows_of(k, *own, genome).first),
                 Err(_) => Signals::Positions(vec![0; market.bars.len()]),
             });
         }

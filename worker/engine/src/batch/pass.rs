@@ -68,8 +68,9 @@ pub(super) struct Pass<'a> {
     pub set: InstructionSet,
     pub tables: &'a AccountTables<'a>,
     pub close: &'a [f64],
-    /// Row of the first decision; the rows after it are counted.
+    /// The row at whose close accounts start; the rows after it are counted, and itself if `full`.
     pub base: usize,
+    pub full: bool,
     pub capital: f64,
     pub final_close: bool,
     pub exec: &'a Execution,
@@ -275,10 +276,11 @@ impl Pass<'_> {
         let open = block.tables.open.as_ref().map(|open| window(open, from));
         let same_close = block.tables.same_close;
         let side = (self.exec.side, same_close);
-        per_bar::each(per_bar, held, self.counted(from, to), |member, account, lane| {
+        let count = held.len();
+        for (member, (first, account)) in first.iter().zip(held).enumerate() {
+            let lane = per_bar::begin(per_bar, member, from);
             if !account.over {
-                let row = first[member].row;
-                let wishes = wishes(isa, source, member, account, row, (from, to), side);
+                let wishes = wishes(isa, source, member, account, first.row, (from, to), side);
                 let block = HeldBlock { lane, ..*block };
                 if same_close {
                     account.follow_closes(&block, wishes, open.as_ref(), to - from);
@@ -286,14 +288,20 @@ impl Pass<'_> {
                     account.follow(&block, wishes, open.as_ref(), to - from);
                 }
             }
-            account.before
-        });
+            per_bar::end(per_bar, (member, count), account.before, self.counted(from, to));
+        }
     }
 
     /// The block of the rows `from..to`: its first row, the first that is counted, and its end.
     #[inline(always)]
     pub(super) fn counted(&self, from: usize, to: usize) -> (usize, usize, usize) {
-        (from, if from > self.base { from } else { self.base + 1 }, to)
+        let first = self.base + usize::from(!self.full);
+        (from, if from > first { from } else { first }, to)
+    }
+
+    /// The number of counted rows.
+    pub(super) fn returns(&self) -> usize {
+        self.close.len() - self.base - usize::from(!self.full)
     }
 
     fn block<'b>(&'b self, tables: &'b Tables, ranges: &'b Ranges, start: usize) -> WholeBlock<'b> {
@@ -311,10 +319,12 @@ impl Pass<'_> {
         let Accounts { ranges: long, more_ranges: [short, marks, bars], held, .. } = accounts;
         let (exec, lane, start) = (self.exec, None, last);
         let block = HeldBlock { tables, long, short, marks, bars, exec, lane, start };
-        per_bar::each(per_bar, held, (last, last, last + 1), |_, account, lane| {
+        let count = held.len();
+        for (i, account) in held.iter_mut().enumerate() {
+            let lane = per_bar::begin(per_bar, i, last);
             account.finish(&HeldBlock { lane, ..block }, self.final_close);
-            account.before
-        });
+            per_bar::end(per_bar, (i, count), account.before, (last, last, last + 1));
+        }
         for (i, account) in held.iter().enumerate() {
             done(i, self.held(account, &block, per_bar::sums(per_bar, i)));
         }
@@ -327,9 +337,9 @@ impl Pass<'_> {
             open_position: account.q != 0.0,
             equity: account.equity(block, last),
             capital: self.capital,
-            returns: last - self.base,
+            returns: self.returns(),
         };
-        let (totals, exec) = (account.totals(), self.exec);
+        let (totals, exec) = (account.totals(self.full), self.exec);
         let whole = finish::evaluation(&totals, &account.sums, &sums, &end, exec, self.metrics);
         whole.filter(|_| !account.lost)
     }
@@ -353,7 +363,7 @@ impl Pass<'_> {
                 open_position: open,
                 equity,
                 capital: self.capital,
-                returns: last - self.base,
+                returns: self.returns(),
             };
             let bars = BarSums::default();
             done(i, finish::evaluation(&account.totals(), sums, &bars, &end, self.exec, self.metrics));

@@ -149,28 +149,28 @@ pub(super) fn sums(per_bar: &Option<PerBar>, member: usize) -> BarSums {
     per_bar.as_ref().map_or_else(BarSums::default, |per_bar| per_bar.members[member].sums.clone())
 }
 
-/// Lets each member follow a block of rows, beside its lane if somebody asks for every bar; `follow` answers the equity of
-/// the rows behind the last that was written. The rows `from..to` are counted of the block that begins at `start`.
+/// The lane of a member for the block that begins at `start`, if somebody asks for every bar. This and [`end`] stand around
+/// the loops over members: a closure would be compiled for the plainest processor.
 #[inline(always)]
-pub(super) fn each<T>(
+pub(super) fn begin(per_bar: &Option<PerBar>, member: usize, start: usize) -> Option<&Lane> {
+    let lane = &per_bar.as_ref()?.lanes[member % LANES];
+    lane.begin(start);
+    Some(lane)
+}
+
+/// Ends the block of one of `count` members: `rest` is the equity of the rows behind the last that was written. The rows
+/// `from..to` are counted of the block that begins at `start`.
+#[inline(always)]
+pub(super) fn end(
     per_bar: &mut Option<PerBar>,
-    members: &mut [T],
+    (member, count): (usize, usize),
+    rest: f64,
     (start, from, to): (usize, usize, usize),
-    mut follow: impl FnMut(usize, &mut T, Option<&Lane>) -> f64,
 ) {
-    let count = members.len();
-    for (i, member) in members.iter_mut().enumerate() {
-        let Some(per_bar) = per_bar else {
-            follow(i, member, None);
-            continue;
-        };
-        let lane = &per_bar.lanes[i % LANES];
-        lane.begin(start);
-        let rest = follow(i, member, Some(lane));
-        lane.fill_to(to, rest);
-        if i % LANES == LANES - 1 || i + 1 == count {
-            per_bar.take((i - i % LANES, i), (start, from, to));
-        }
+    let Some(per_bar) = per_bar else { return };
+    per_bar.lanes[member % LANES].fill_to(to, rest);
+    if member % LANES == LANES - 1 || member + 1 == count {
+        per_bar.take((member - member % LANES, member), (start, from, to));
     }
 }
 

@@ -1,6 +1,8 @@
 //! Portfolios: the accounts of all symbols side by side, block by block, so that the sum of an individual's accounts is
-//! taken while their rows are in the cache. All symbols have the same stamps and the same window; others are simulated.
+//! taken while their rows are in the cache. Where symbols differ in stamps or windows, the
+//! sum is taken at those of a `calendar`.
 
+use super::calendar::{AllStamps, Calendar};
 use super::held::HeldAccount;
 use super::instructions::Work;
 use super::kernels::Isa;
@@ -8,12 +10,12 @@ use super::means::with_means;
 use super::pass::{Pass, Start};
 use super::per_bar::{self, PerBar};
 use super::sized::SizedMembers;
-use super::sleeves::{Asked, Latched, Sleeve};
+use super::sleeves::{Asked, Latched, OwnSeries, Sleeve};
 use super::total::Total;
 use super::weighed::WeighedMembers;
 use super::{AccountTables, BLOCK, BatchEvaluator, Form, Individual, Plan, Planned, Symbol, Way, finish};
 use crate::backtest::Backtest;
-use crate::evaluation::{BLOCKS, Evaluation};
+use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
 use crate::execution::Aggregate;
 use crate::genes::Genome;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -48,7 +50,7 @@ impl BatchEvaluator<'_> {
         interrupt: Interrupt,
     ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
         with_means(self.run.metrics, |metrics, means| {
-            self.sum_once(individuals, members, species, &|pass| Pass { metrics, means, interrupt, ..pass })
+            self.sum_once(individuals, members, species, (metrics, means), interrupt)
         })
     }
 
@@ -57,10 +59,9 @@ impl BatchEvaluator<'_> {
         individuals: &[Individual],
         members: &[(usize, Planned)],
         (form, guarded): (Form, bool),
-        asks: &dyn Fn(Pass<'p>) -> Pass<'p>,
+        (metrics, means): (MetricSet, &[f64]),
+        interrupt: Interrupt<'p>,
     ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
-        let stops: Vec<Fractions> =
-            members.iter().map(|(i, _)| Fractions::from(individuals[*i].genome.stops)).collect();
         let plans = |k: usize| -> Vec<(Plan, usize, &Genome)> {
             let plan = |(i, planned): &(usize, Planned)| match planned {
                 Planned(Way::Series(symbols)) => {
@@ -70,27 +71,35 @@ impl BatchEvaluator<'_> {
             };
             members.iter().filter_map(plan).collect()
         };
+        let start = |(_, row, genome): &(Plan, usize, &Genome)| Start {
+            row: *row,
+            stops: Fractions::from(genome.stops),
+        };
         let passes = self.symbols.iter().flatten().enumerate().filter_map(|(k, symbol)| {
             let tables = if guarded { self.guarded(k, symbol) } else { Some(&symbol.tables) };
-            Some((k, symbol, asks(self.pass_over(k, symbol, tables?, Interrupt::NEVER))))
+            Some((k, symbol, Pass { metrics, ..self.pass_over(k, symbol, tables?, interrupt) }))
         });
         match form {
-            Form::Sized => follow(members.len(), passes, |k, symbol, pass| {
-                let plans = plans(k).into_iter().map(|(plan, row, _)| (plan, row)).collect();
-                let prepared = &self.run.symbols[k];
-                Asked::new(
-                    pass,
-                    SizedMembers::new(&symbol.columns, prepared, self.run.exec.side, plans),
-                    &stops,
-                )
-            }),
-            Form::Weighed | Form::Carry => follow(members.len(), passes, |k, symbol, pass| {
-                let (prepared, exec) = (&self.run.symbols[k], self.run.exec);
-                Asked::new(pass, WeighedMembers::new(&symbol.columns, prepared, exec, plans(k)), &stops)
-            }),
-            _ => follow(members.len(), passes, |k, symbol, pass| {
-                let start = |((plan, row, _), &stops)| (plan, Start { row, stops });
-                Latched::new(pass, &symbol.columns, plans(k).into_iter().zip(&stops).map(start).collect())
+            Form::Sized => {
+                follow((members.len(), means), self.calendar.as_ref(), passes, |k, symbol, pass| {
+                    let (plans, prepared) = (plans(k), &self.run.symbols[k]);
+                    let starts: Vec<Start> = plans.iter().map(start).collect();
+                    let plans = plans.into_iter().map(|(plan, row, _)| (plan, row)).collect();
+                    let members = SizedMembers::new(&symbol.columns, prepared, self.run.exec.side, plans);
+                    Asked::new(pass, members, &starts)
+                })
+            }
+            Form::Weighed | Form::Carry => {
+                follow((members.len(), means), self.calendar.as_ref(), passes, |k, symbol, pass| {
+                    let (plans, prepared) = (plans(k), &self.run.symbols[k]);
+                    let starts: Vec<Start> = plans.iter().map(start).collect();
+                    let members = WeighedMembers::new(&symbol.columns, prepared, self.run.exec, plans);
+                    Asked::new(pass, members, &starts)
+                })
+            }
+            _ => follow((members.len(), means), self.calendar.as_ref(), passes, |k, symbol, pass| {
+                let (starts, plans) = plans(k).into_iter().map(|member| (start(&member), member.0)).unzip();
+                Latched::new(pass, OwnSeries::new(&symbol.columns, plans), starts)
             }),
         }
     }
@@ -98,12 +107,13 @@ impl BatchEvaluator<'_> {
 
 /// Makes the sleeves of all symbols and runs them.
 fn follow<'s, 'a: 's, 'p, S: Sleeve<'p>>(
-    members: usize,
+    (members, means): (usize, &[f64]),
+    calendar: Option<&Calendar>,
     passes: impl Iterator<Item = (usize, &'s Symbol<'a>, Pass<'p>)>,
     sleeve: impl Fn(usize, &'s Symbol<'a>, Pass<'p>) -> Option<S>,
 ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
     let sleeves: Vec<S> = passes.filter_map(|(k, symbol, pass)| sleeve(k, symbol, pass)).collect();
-    run(sleeves, members)
+    run(sleeves, members, means, calendar)
 }
 
 /// All rows of all symbols.
@@ -152,37 +162,46 @@ fn add<'p>(sleeve: &mut impl Sleeve<'p>, totals: &mut [Total], rows: (usize, usi
 }
 
 #[inline(always)]
-fn take(
+pub(super) fn take(
     totals: &mut [Total],
     per_bar: &mut Option<PerBar>,
     borders: &[usize; BLOCKS],
     (start, from, to): (usize, usize, usize),
 ) {
     let rows = (start, if from < to { from } else { to }, to);
-    per_bar::each(per_bar, totals, rows, |_, total, lane| {
-        total.take(borders, rows, lane);
-        0.0
-    });
+    let count = totals.len();
+    for (i, total) in totals.iter_mut().enumerate() {
+        total.take(borders, rows, per_bar::begin(per_bar, i, start));
+        per_bar::end(per_bar, (i, count), 0.0, rows);
+    }
 }
 
-/// Evaluates `members` individuals on all symbols. Answers `None` for those whom only the simulator knows.
+/// Evaluates `members` individuals on all symbols, `means` of their returns where they are known, at the stamps of a
+/// calendar where the symbols differ in theirs. Answers `None` for those whom only the simulator knows.
 ///
 /// # Errors
 /// Interrupted.
-fn run<'p, S: Sleeve<'p>>(
+pub(super) fn run<'p, S: Sleeve<'p>>(
     mut sleeves: Vec<S>,
     members: usize,
+    means: &[f64],
+    calendar: Option<&Calendar>,
 ) -> Result<Vec<Option<Evaluation>>, Interrupted> {
     let Some(pass) = sleeves.first().map(|sleeve| *sleeve.pass()) else { return Ok(vec![None; members]) };
     let (pass, sleeves) = (&pass, &mut sleeves[..]);
     let capital: f64 = sleeves.iter().map(|_| pass.capital).sum();
     let mut totals: Vec<Total> = (0..members).map(|_| Total::new(capital)).collect();
     let AccountTables::Held(tables) = pass.tables else { return Ok(vec![None; members]) };
-    let mut per_bar = PerBar::new(members, pass.metrics, pass.means);
-    let (borders, per_bar) = (&tables.borders, &mut per_bar);
-    pass.set.run(AllSleeves { pass, sleeves, totals: &mut totals, borders, per_bar });
+    let mut per_bar = PerBar::new(members, pass.metrics, means);
+    let (per_bar, totals_of) = (&mut per_bar, &mut totals[..]);
+    if let Some(calendar) = calendar {
+        let borders = &calendar.borders();
+        pass.set.run(AllStamps { pass, calendar, sleeves, totals: totals_of, borders, per_bar });
+    } else {
+        pass.set.run(AllSleeves { pass, sleeves, totals: totals_of, borders: &tables.borders, per_bar });
+    }
+    let returns = calendar.map_or_else(|| pass.returns(), |calendar| calendar.count);
     pass.interrupt.check()?;
-    let last = pass.close.len() - 1;
     let mut out = Vec::with_capacity(members);
     for (member, total) in totals.iter_mut().enumerate() {
         let mut each = |value: &dyn Fn(&HeldAccount) -> f64| {
@@ -193,8 +212,9 @@ fn run<'p, S: Sleeve<'p>>(
         let mut any =
             |is: &dyn Fn(&HeldAccount) -> bool| sleeves.iter_mut().any(|sleeve| is(sleeve.account(member).0));
         let (open_position, lost) = (any(&|account| account.q != 0.0), any(&|account| account.lost));
-        let end = finish::FinalState { open_position, equity, capital, returns: last - pass.base };
-        let (totals, bars) = (total.totals(), per_bar::sums(per_bar, member));
+        let at_start = pass.full && any(&|account| account.is_exposed_at_start);
+        let end = finish::FinalState { open_position, equity, capital, returns };
+        let (totals, bars) = (total.totals(u64::from(at_start)), per_bar::sums(per_bar, member));
         let whole = finish::evaluation(&totals, &total.sums, &bars, &end, pass.exec, pass.metrics);
         out.push(whole.filter(|_| !lost && !total.lost));
     }

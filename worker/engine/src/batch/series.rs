@@ -215,10 +215,10 @@ impl Inputs {
         // Rows before row d - 1 of the data are inside the warm-up: any value will do.
         let head = (d - 1).saturating_sub(from - start).min(out.len());
         let out = &mut out[head..];
-        let first = from + head + 1 - d - start;
         if out.is_empty() {
             return;
         }
+        let first = from + head + 1 - d - start;
         for j in 0..d {
             for (o, &v) in out.iter_mut().zip(&self.k[first + j..]) {
                 *o += v;

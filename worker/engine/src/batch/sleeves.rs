@@ -12,7 +12,6 @@ use super::source::Source;
 use super::{AccountTables, BLOCK};
 use crate::interrupt::Interrupt;
 use crate::rules::Ahead;
-use crate::stops::Fractions;
 
 /// The accounts of a batch on one symbol.
 pub(super) trait Sleeve<'p> {
@@ -36,17 +35,17 @@ pub(super) trait Sleeve<'p> {
 }
 
 /// Accounts that follow latched conditions.
-pub(super) struct Latched<'a> {
+pub(super) struct Latched<'a, S> {
     pass: Pass<'a>,
     tables: &'a Tables<'a>,
-    series: OwnSeries<'a>,
+    source: S,
     first: Vec<Start>,
     held: Vec<HeldAccount>,
     accounts: Accounts,
 }
 
 /// Series of one symbol with the plans that read them.
-struct OwnSeries<'a> {
+pub(super) struct OwnSeries<'a> {
     columns: &'a Columns<'a>,
     table: Table,
     plans: Vec<Plan>,
@@ -76,31 +75,32 @@ impl Source for OwnSeries<'_> {
 }
 
 /// An account that keeps a journal.
-fn journaled(capital: f64, tables: &Tables, stops: Fractions) -> Decided {
-    let mut decided = Decided::new(capital, tables, stops);
+fn journaled(capital: f64, tables: &Tables, start: Start) -> Decided {
+    let mut decided = Decided::new(capital, tables, start);
     decided.account.keep_journal();
     decided
 }
 
-impl<'a> Latched<'a> {
-    /// The accounts of plans on one symbol, each with its start; `None` without tables of held accounts.
-    pub(super) fn new(
-        pass: Pass<'a>,
-        columns: &'a Columns<'a>,
-        plans: Vec<(Plan, Start)>,
-    ) -> Option<Latched<'a>> {
-        let AccountTables::Held(tables) = pass.tables else { return None };
+impl<'a> OwnSeries<'a> {
+    /// What plans read of one symbol.
+    pub(super) fn new(columns: &'a Columns<'a>, mut plans: Vec<Plan>) -> OwnSeries<'a> {
         let mut table = Table::default();
-        table.reset(&mut plans.iter().flat_map(|(plan, _)| plan.keys()).copied().collect());
-        let (mut plans, first): (Vec<Plan>, Vec<Start>) = plans.into_iter().unzip();
+        table.reset(&mut plans.iter().flat_map(Plan::keys).copied().collect());
         plans.iter_mut().for_each(|plan| plan.resolve(&table));
-        let held = first.iter().map(|start| journaled(pass.capital, tables, start.stops).account).collect();
-        let series = OwnSeries { columns, table, plans };
-        Some(Latched { pass, tables, series, first, held, accounts: Accounts::default() })
+        OwnSeries { columns, table, plans }
     }
 }
 
-impl<'p> Sleeve<'p> for Latched<'p> {
+impl<'a, S> Latched<'a, S> {
+    /// The accounts of the members of a source on one symbol, each with its start; `None` without tables of held accounts.
+    pub(super) fn new(pass: Pass<'a>, source: S, first: Vec<Start>) -> Option<Latched<'a, S>> {
+        let AccountTables::Held(tables) = pass.tables else { return None };
+        let held = first.iter().map(|&start| journaled(pass.capital, tables, start).account).collect();
+        Some(Latched { pass, tables, source, first, held, accounts: Accounts::default() })
+    }
+}
+
+impl<'p, S: Source> Sleeve<'p> for Latched<'p, S> {
     fn pass(&self) -> &Pass<'p> {
         &self.pass
     }
@@ -113,18 +113,18 @@ impl<'p> Sleeve<'p> for Latched<'p> {
     #[inline(always)]
     fn warm_up<I: Isa>(&mut self, _isa: I, to: usize) {
         for from in (0..to).step_by(BLOCK) {
-            self.series.warm_up(from, if from + BLOCK < to { from + BLOCK } else { to });
+            self.source.warm_up(from, if from + BLOCK < to { from + BLOCK } else { to });
         }
     }
 
     #[inline(always)]
     fn follow<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
-        let Latched { pass, tables, series, first, held, accounts } = self;
-        series.fill(from, to, pass.interrupt);
+        let Latched { pass, tables, source, first, held, accounts } = self;
+        source.fill(from, to, pass.interrupt);
         accounts.fill(tables, from, to);
         let block = accounts.block(tables, pass.exec, from);
         // Bars are looked at in the sum of the sleeves.
-        pass.hold(isa, series, first, held, &block, &mut None, to);
+        pass.hold(isa, source, first, held, &block, &mut None, to);
     }
 
     fn finish(&mut self, row: usize) {
@@ -151,10 +151,10 @@ pub(super) struct Asked<'a, M> {
 }
 
 impl<'a, M: Members> Asked<'a, M> {
-    /// The accounts of members on one symbol, each with its stops; `None` without tables of held accounts.
-    pub(super) fn new(pass: Pass<'a>, members: M, stops: &[Fractions]) -> Option<Asked<'a, M>> {
+    /// The accounts of members on one symbol, each with its start; `None` without tables of held accounts.
+    pub(super) fn new(pass: Pass<'a>, members: M, starts: &[Start]) -> Option<Asked<'a, M>> {
         let AccountTables::Held(tables) = pass.tables else { return None };
-        let all = stops.iter().map(|&stops| journaled(pass.capital, tables, stops)).collect();
+        let all = starts.iter().map(|&start| journaled(pass.capital, tables, start)).collect();
         Some(Asked { pass, tables, members, all, accounts: Accounts::default(), ahead: Ahead::new() })
     }
 }

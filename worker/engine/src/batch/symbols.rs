@@ -1,5 +1,6 @@
 //! What the options, windows and data of a job make of each symbol, before any individual is looked at.
 
+use super::calendar::Calendar;
 use super::columns::Columns;
 use super::tables::Tables;
 use super::{BatchEvaluator, held, portfolio};
@@ -37,7 +38,7 @@ impl<'a> BatchEvaluator<'a> {
         if let AccountTables::Held(tables) = &symbol.tables {
             return Some(&symbol.tables).filter(|_| tables.ordered);
         }
-        let make = || held::Tables::new(&self.run.symbols[k], self.run.rows[k].first, self.run.exec);
+        let make = || held::Tables::new(&self.run.symbols[k], self.run.rows[k], self.run.exec);
         let made =
             symbol.guarded.get_or_init(|| make().filter(|tables| tables.ordered).map(AccountTables::Held));
         made.as_ref()
@@ -52,22 +53,19 @@ impl Symbol<'_> {
 }
 
 /// Tables of all symbols, if options, windows and data allow event-driven accounts.
-pub(super) fn symbols<'a>(run: &Backtest<'a>) -> Option<Vec<Symbol<'a>>> {
+pub(super) fn symbols<'a>(run: &Backtest<'a>, calendar: Option<&Calendar>) -> Option<Vec<Symbol<'a>>> {
     let exec = run.exec;
     let summed = portfolio::is_summed(run);
-    if !((!summed || portfolio::is_aligned(run)) && is_usual(exec.initial_capital)) {
+    if !((!summed || calendar.is_some() || portfolio::is_aligned(run)) && is_usual(exec.initial_capital)) {
         return None;
     }
     let per_bar = PER_BAR.iter().any(|&m| run.metrics.contains(m));
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
     let symbols = run.symbols.iter().zip(run.rows).map(|(prepared, rows)| {
-        if rows.full {
-            return None;
-        }
         let tables = if is_whole_long(exec) && !summed && !per_bar {
-            AccountTables::Whole(Tables::new(prepared, rows.first, exec.taker_fee, exec.slippage)?)
+            AccountTables::Whole(Tables::new(prepared, *rows, exec.taker_fee, exec.slippage)?)
         } else {
-            AccountTables::Held(held::Tables::new(prepared, rows.first, exec)?)
+            AccountTables::Held(held::Tables::new(prepared, *rows, exec)?)
         };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
         let (columns, guarded) = (Columns::new(prepared), OnceLock::new());

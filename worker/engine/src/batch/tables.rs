@@ -3,6 +3,7 @@
 use crate::evaluation::BLOCKS;
 use crate::prepared::Prepared;
 use crate::q52::{UNITS, block_start, fx};
+use crate::window::Rows;
 
 /// One row: what an entry reads and what an exit reads, one cache line.
 ///
@@ -70,9 +71,10 @@ impl Reach {
 }
 
 impl Tables {
-    /// Tables of the rows after `base`, which are counted. `None` where a term or a possible sum of a block leaves 64
+    /// Tables of the rows that are counted. `None` where a term or a possible sum of a block leaves 64
     /// bits: such data take the general path.
-    pub(super) fn new(prepared: &Prepared, base: usize, taker_fee: f64, slippage: f64) -> Option<Tables> {
+    pub(super) fn new(prepared: &Prepared, rows: Rows, taker_fee: f64, slippage: f64) -> Option<Tables> {
+        let base = rows.base();
         let (n, close, costs) = (prepared.len(), &prepared.close, &prepared.costs);
         if n < base + 2 {
             return None;
@@ -89,7 +91,7 @@ impl Tables {
         };
         let mut tables = Tables {
             rows: vec![unused; n],
-            borders: std::array::from_fn(|b| base + 1 + block_start(b + 1, n - base - 1)),
+            borders: borders(rows, n),
             at_border: [(0, 0); BLOCKS],
             last: LastRow { price: 0.0, net: 0.0, left1: 0, left2: 0, through1: 0, through2: 0 },
             open: open_rows(prepared, base + 1),
@@ -138,6 +140,12 @@ impl Tables {
         tables.at_border[border..].fill((p1, p2));
         reach.iter().all(Reach::fits).then_some(tables)
     }
+}
+
+/// First row of blocks 1 to 15 of the returns that are counted of `n` rows, then the row after the last.
+pub(super) fn borders(rows: Rows, n: usize) -> [usize; BLOCKS] {
+    let first = rows.base() + usize::from(!rows.full);
+    std::array::from_fn(|b| first + block_start(b + 1, n - first))
 }
 
 /// Rows that trade, as bits; `None` where all from `first` on do.

@@ -1,6 +1,7 @@
 //! The sum of the accounts of one individual, bar by bar (X21): each adds its equity in the order of the symbols, then the
 //! block is taken as that of one account. Equity between two fills is k + q x, so a symbol costs a product and a sum a bar.
 
+use super::calendar::Stamps;
 use super::drawdown::{Drawdown, Tally};
 use super::events::Borders;
 use super::finish::AccountTotals;
@@ -78,6 +79,49 @@ impl Total {
             }
         }
         self.trades.append(&mut journal.trades);
+        journal.turn_page();
+    }
+
+    /// The same of an account whose rows lie among `stamps`, of which `from..to` are those of the block.
+    #[inline(always)]
+    pub(super) fn add_at(
+        &mut self,
+        journal: &mut Journal,
+        tables: &Tables,
+        (first, end): (usize, usize),
+        stamps: &Stamps,
+        (from, to): (usize, usize),
+    ) {
+        // The row before the block stands first.
+        let (mut equity, mut held) = ([0.0; BLOCK + 1], [false; BLOCK + 1]);
+        (equity[0], held[0]) = (journal.equity, journal.exposed);
+        let states = &journal.states;
+        for (i, state) in states.iter().enumerate() {
+            let start = if state.row > first { state.row } else { first };
+            let next = states.get(i + 1).map_or(end, |next| next.row);
+            if next <= start {
+                continue;
+            }
+            let rows = start - first + 1..next - first + 1;
+            let index = &tables.index(state.q < 0.0)[start..next];
+            for ((e, held), &x) in equity[rows.clone()].iter_mut().zip(&mut held[rows.clone()]).zip(index) {
+                *e = if state.q == 0.0 { state.k } else { state.k + state.q * x };
+                *held = state.q != 0.0;
+            }
+            if state.row == start {
+                held[rows.start] = state.held;
+            }
+        }
+        let seen = stamps.seen((from, to));
+        for (at, &rows) in seen.iter().enumerate() {
+            let row = if rows > first { rows - first } else { 0 };
+            self.equity[at + 1] += equity[row];
+            let is_exposed = held[row] && rows > tables.base && !stamps.is_gone(from + at);
+            self.exposed[at / 64] |= u64::from(is_exposed) << (at % 64);
+        }
+        (journal.equity, journal.exposed) = (equity[end - first], held[end - first]);
+        let stamp = |row: usize| from + seen.partition_point(|&rows| rows <= row);
+        self.trades.extend(journal.trades.iter().map(|&(row, pnl)| (stamp(row), pnl)));
         journal.turn_page();
     }
 
@@ -188,10 +232,10 @@ impl Total {
         self.equity[0]
     }
 
-    /// What the results are made of.
-    pub(super) fn totals(&self) -> AccountTotals<'_> {
+    /// What the results are made of, if so many rows more are exposed than its accounts have told.
+    pub(super) fn totals(&self, more: u64) -> AccountTotals<'_> {
         let Total { tally, drawdown, ruined, .. } = self;
-        AccountTotals { tally, drawdown, ruined: *ruined }
+        AccountTotals { tally, exposed: tally.exposed + more, drawdown, ruined: *ruined }
     }
 }
 

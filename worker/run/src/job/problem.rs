@@ -81,10 +81,12 @@ impl WarmUp {
 }
 
 /// Columns and windows of one part of the data.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct DataPart<'a> {
     symbols: Vec<Prepared<'a>>,
     rows: Vec<Rows>,
+    /// The same as a batch takes them.
+    shared: Vec<Rows>,
 }
 
 /// An individual whose indices have become the engine's genome, once for all that is done with it.
@@ -155,9 +157,19 @@ impl<'a> Problem<'a> {
             warm_ups.push(bound(job, &prepared, &others, history).map_err(|e| dated(job, bars, history, e))?);
             symbols.push(prepared);
         }
-        let rows = warm_ups.iter().map(|w| Rows::dated(w.first(), from_ms)).collect();
+        let rows: Vec<Rows> = warm_ups.iter().map(|w| Rows::dated(w.first(), from_ms)).collect();
+        let full = job.execution.window == Window::Full;
+        let shared = if full { vec![Rows::full(1); rows.len()] } else { rows.clone() };
         let metrics = job.fitness.metrics();
-        Ok(Problem { job, bars, others, training: DataPart { symbols, rows }, split, warm_ups, metrics })
+        Ok(Problem {
+            job,
+            bars,
+            others,
+            training: DataPart { symbols, rows, shared },
+            split,
+            warm_ups,
+            metrics,
+        })
     }
 
     /// The job `job` on the rows of some of the counted stamps of this one: `positions` of `stamps`. Latches and the
@@ -181,12 +193,11 @@ impl<'a> Problem<'a> {
             Some([]) | None => (i64::MAX, i64::MIN),
         };
         let known = |bars: &Bars<'a>| bars.truncate(bars.time_ms.partition_point(|&t| t <= last_ms));
-        let mut part = DataPart { symbols: Vec::new(), rows: Vec::new() };
+        let mut part = DataPart::default();
         let mut warm_ups = Vec::with_capacity(self.bars.len());
         for (bars, warm_up) in self.bars.iter().zip(&self.warm_ups) {
             let rows = rows_of(bars.time_ms, stamps, positions, warm_up.first());
-            part.symbols.push(Prepared::new(known(bars), &job.execution)?);
-            part.rows.push(Rows::holdout(rows.start, from_ms));
+            part.push(Prepared::new(known(bars), &job.execution)?, Rows::holdout(rows.start, from_ms));
             warm_ups.push(WarmUp { rows: rows.start, history: 0, ..warm_up.clone() });
         }
         let bars: Vec<Bars<'w>> = self.bars.iter().map(known).collect();
@@ -263,10 +274,9 @@ impl<'a> Problem<'a> {
     /// Funding cannot be charged on these rows.
     pub fn holdout(&self) -> Result<Option<DataPart<'a>>, FundingError> {
         let Some(from_ms) = self.split.from_ms else { return Ok(None) };
-        let mut part = DataPart { symbols: Vec::new(), rows: Vec::new() };
+        let mut part = DataPart::default();
         for (bars, &start) in self.bars.iter().zip(&self.split.training_rows) {
-            part.symbols.push(Prepared::new(*bars, &self.job.execution)?);
-            part.rows.push(Rows::holdout(start, from_ms));
+            part.push(Prepared::new(*bars, &self.job.execution)?, Rows::holdout(start, from_ms));
         }
         Ok(Some(part))
     }
@@ -317,6 +327,17 @@ impl<'a> DataPart<'a> {
     /// Counted rows by symbol.
     pub fn rows(&self) -> &[Rows] {
         &self.rows
+    }
+
+    /// The same as a batch takes them: with `window: Full` each individual decides from its own warm-up on.
+    pub fn shared_rows(&self) -> &[Rows] {
+        &self.shared
+    }
+
+    fn push(&mut self, symbol: Prepared<'a>, rows: Rows) {
+        self.symbols.push(symbol);
+        self.rows.push(rows);
+        self.shared.push(rows);
     }
 
     /// The rows that count for an individual: `window: Full` starts each at its own warm-up; else all see the same rows.

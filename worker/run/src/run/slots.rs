@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use galapagos_engine::backtest::Backtest;
 use galapagos_engine::batch::{BatchEvaluator, Individual, Planned, Scratch};
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metrics};
-use galapagos_engine::execution::Window;
 use galapagos_engine::interrupt::{Interrupt, Interrupted};
 
 use super::attempt::{Attempt, attempt};
@@ -34,8 +33,7 @@ struct Ready<'a> {
 /// Evaluates batches of a problem; shared by all slots.
 pub struct BatchRunner<'a> {
     problem: &'a Problem<'a>,
-    /// `None` where each genome has a window of its own (`window: Full`).
-    batches: Option<BatchEvaluator<'a>>,
+    batches: BatchEvaluator<'a>,
     /// Slots of this process that run a batch now.
     busy: Arc<AtomicUsize>,
 }
@@ -49,11 +47,10 @@ impl<'a> BatchRunner<'a> {
     /// The same where slots are shared with other problems; `busy` counts all of them.
     pub(super) fn beside(problem: &'a Problem<'a>, busy: Arc<AtomicUsize>) -> BatchRunner<'a> {
         let exec = &problem.job().execution;
-        let (symbols, rows) = (problem.training().symbols(), problem.training().rows());
+        let (symbols, rows) = (problem.training().symbols(), problem.training().shared_rows());
         let others = problem.others();
         let run = Backtest { symbols, rows, others, exec, metrics: problem.metrics() };
-        let batches = (exec.window == Window::AfterWarmUp).then(|| BatchEvaluator::new(run));
-        BatchRunner { problem, batches, busy }
+        BatchRunner { problem, batches: BatchEvaluator::new(run), busy }
     }
 
     /// One attempt at each of `tasks`; the answers are in their order. `evaluation.timeoutSeconds` is kept for each,
@@ -91,14 +88,13 @@ impl<'a> BatchRunner<'a> {
     /// `None`: the genome is not on the grids of the job.
     fn ready(&self, task: &Task) -> Option<Ready<'a>> {
         let decoded = self.problem.decode(task.species, &task.genome)?;
-        let plan = self.batches.as_ref().and_then(|batches| batches.plan(&decoded.individual()));
+        let plan = self.batches.plan(&decoded.individual());
         Some(Ready { decoded, plan })
     }
 
     /// Individuals that may run together now in each of `slots`, for a batch of `wanted`.
     fn room(&self, wanted: usize, slots: usize, scratch: &mut SlotScratch) -> usize {
-        let Some(batches) = &self.batches else { return 1 };
-        let bytes = batches.bytes_per_individual() as u64;
+        let bytes = self.batches.bytes_per_individual() as u64;
         if wanted as u64 * bytes < SMALL {
             return wanted;
         }
@@ -139,9 +135,7 @@ impl<'a> BatchRunner<'a> {
         let individuals: Vec<Individual<'_>> =
             batch.iter().flatten().map(|ready| ready.decoded.individual()).collect();
         let mut out = vec![blank(); individuals.len()];
-        if let Some(batches) = &self.batches {
-            batches.evaluate_planned(&individuals, plans, scratch, &mut out, interrupt)?;
-        }
+        self.batches.evaluate_planned(&individuals, plans, scratch, &mut out, interrupt)?;
         Ok(out)
     }
 

@@ -51,6 +51,8 @@ impl HeldAccount {
             }
             if counts {
                 self.end_bar(block, row, rule);
+            } else {
+                self.is_exposed_at_start = self.q != 0.0;
             }
             at += 1;
             if self.over {
@@ -104,6 +106,7 @@ impl HeldAccount {
         listener: &mut impl Listener,
     ) {
         self.order(block, row, target, &mut ReturnRule::Flat, listener);
+        self.is_exposed_at_start = self.q != 0.0;
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::listener::Listener;
 use super::{HeldAccount, HeldBlock};
+use crate::batch::pass::Start;
 use crate::rules::Ahead;
-use crate::stops::{Fractions, Levels};
+use crate::stops::Levels;
 
 /// Who says what an account shall hold.
 pub(in crate::batch) trait Decides: Listener {
@@ -42,6 +43,8 @@ pub(in crate::batch) enum Look {
 #[derive(Clone, Debug)]
 pub(in crate::batch) struct Decided {
     pub account: HeldAccount,
+    /// Row of the first decision.
+    first: usize,
     /// The target of the last close.
     wanted: f64,
     /// Rows that are looked at together.
@@ -52,8 +55,9 @@ pub(in crate::batch) struct Decided {
 const LOOKS: (usize, usize) = (16, 64);
 
 impl Decided {
-    pub fn new(capital: f64, tables: &super::Tables, stops: Fractions) -> Decided {
-        Decided { account: HeldAccount::new(capital, tables, stops), wanted: 0.0, look: LOOKS.0 }
+    pub fn new(capital: f64, tables: &super::Tables, start: Start) -> Decided {
+        let account = HeldAccount::new(capital, tables, start.stops);
+        Decided { account, first: start.row, wanted: 0.0, look: LOOKS.0 }
     }
 
     /// Follows a block of rows; at the first close of the account there is a decision and no bar.
@@ -68,6 +72,9 @@ impl Decided {
 
     /// The first decision, at the close at which the account starts.
     fn begin(&mut self, by: &mut impl Decides, block: &HeldBlock) {
+        if self.first > block.start {
+            return;
+        }
         self.wanted = by.decide(block.start).0;
         if block.tables.same_close && block.tables.is_open(block.start) && self.wanted != self.account.acted {
             self.account.order_at_close(block, block.start, self.wanted, by);
@@ -112,6 +119,10 @@ impl Decided {
     #[inline(always)]
     fn wait(&mut self, by: &mut impl Decides, block: &HeldBlock, at: usize, rows: usize) -> usize {
         let (from, to) = (block.start + at, block.start + rows);
+        if self.first >= to {
+            return rows;
+        }
+        let from = if self.first > from { self.first } else { from };
         let next = by.flat_until(from, to, self.account.acted);
         if next == to {
             return rows;
@@ -152,6 +163,9 @@ impl Decided {
     }
 
     fn decide(&mut self, by: &mut impl Decides, row: usize) {
+        if row < self.first {
+            return;
+        }
         let (wanted, levels) = by.decide(row);
         self.wanted = wanted;
         self.set(levels);

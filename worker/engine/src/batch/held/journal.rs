@@ -10,6 +10,9 @@ pub(in crate::batch) struct Journal {
     pub states: Vec<State>,
     /// Rows and results of round trips, by exit.
     pub trades: Vec<(usize, f64)>,
+    /// Equity at the row before the block, and whether it had a position.
+    pub equity: f64,
+    pub exposed: bool,
 }
 
 /// An account from the close of a row on: its equity is k + q x.
@@ -37,7 +40,8 @@ impl HeldAccount {
     /// Keeps a journal from now on.
     pub fn keep_journal(&mut self) {
         let state = State { row: 0, k: self.k, q: self.q, held: false };
-        self.journal = Some(Box::new(Journal { states: vec![state], trades: Vec::new() }));
+        let (trades, equity, exposed) = (Vec::new(), self.k, false);
+        self.journal = Some(Box::new(Journal { states: vec![state], trades, equity, exposed }));
     }
 
     /// Books a round trip that ends in a row.

@@ -62,6 +62,8 @@ pub(super) struct HeldAccount {
     next_border: usize,
     pub sums: Borders,
     pub ruined: bool,
+    /// Whether the close at which it starts has left a position: with `window: Full` that row counts.
+    pub is_exposed_at_start: bool,
     /// A return or a sum is out of range: only the simulator knows what follows.
     pub lost: bool,
     /// Ruined or lost: no further row is looked at.
@@ -113,6 +115,7 @@ impl HeldAccount {
             next_border: tables.borders[0],
             sums: [(0, 0); BLOCKS],
             ruined: false,
+            is_exposed_at_start: false,
             lost: false,
             over: false,
             latch: [0; 2],
@@ -121,10 +124,11 @@ impl HeldAccount {
         }
     }
 
-    /// What the results are made of.
-    pub(super) fn totals(&self) -> AccountTotals<'_> {
+    /// What the results are made of; with `full` the row at which it starts counts.
+    pub(super) fn totals(&self, full: bool) -> AccountTotals<'_> {
         let HeldAccount { tally, drawdown, ruined, .. } = self;
-        AccountTotals { tally, drawdown, ruined: *ruined }
+        let exposed = tally.exposed + u64::from(full && self.is_exposed_at_start);
+        AccountTotals { tally, exposed, drawdown, ruined: *ruined }
     }
 
     /// Equity at the close of a row.

@@ -1,10 +1,10 @@
 //! What accounts that hold any position read of one symbol, besides its prices.
 
-use crate::batch::tables::{open_rows, units};
+use crate::batch::tables::{borders, open_rows, units};
 use crate::evaluation::BLOCKS;
 use crate::execution::{Execution, Fill, Funding};
 use crate::prepared::Prepared;
-use crate::q52::block_start;
+use crate::window::Rows;
 use std::borrow::Cow;
 
 /// Tables of one symbol, one window and one set of options.
@@ -37,13 +37,14 @@ pub(in crate::batch) struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    /// Tables of the rows after `base`, which are counted. `None` where the options or the data ask for the general
+    /// Tables of the rows that are counted. `None` where the options or the data ask for the general
     /// path: margins of 100 %, prices so far apart that sums of their returns in a block leave 64 bits.
     pub(in crate::batch) fn new(
         prepared: &'a Prepared<'a>,
-        base: usize,
+        rows: Rows,
         exec: &Execution,
     ) -> Option<Tables<'a>> {
+        let base = rows.base();
         let (n, close, charges) = (prepared.len(), &prepared.close, &prepared.charges);
         let k = exec.fraction * exec.leverage;
         let margin = exec.maintenance_margin.unwrap_or(0.0);
@@ -65,7 +66,7 @@ impl<'a> Tables<'a> {
             high_marks: vec![f64::NEG_INFINITY; n],
             low_marks: vec![f64::INFINITY; n],
             scale: 0.0,
-            borders: std::array::from_fn(|b| base + 1 + block_start(b + 1, n - base - 1)),
+            borders: borders(rows, n),
             ordered: true,
             open: open_rows(prepared, if same_close { base } else { base + 1 }),
             base,
