@@ -1,8 +1,8 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{
-    backtest, check, compare, completions, data, dev, estimate, fetch, functions, import, import_signals,
-    init, lookahead, neighbours, render, report, run, strategies, validate,
+    backtest, check, compare, completions, data, dev, estimate, fetch, front, functions, import,
+    import_signals, init, lookahead, neighbours, render, report, run, strategies, validate,
 };
 use crate::exit::CommandResult;
 use crate::output::Output;
@@ -39,6 +39,7 @@ pub enum Verb {
     Lookahead(lookahead::Arguments),
     Neighbours(neighbours::Arguments),
     Compare(compare::Arguments),
+    Front(front::Arguments),
     Import(import::Arguments),
     Fetch(fetch::Arguments),
     ImportSignals(import_signals::Arguments),
@@ -66,6 +67,7 @@ impl Arguments {
             Verb::Lookahead(a) => lookahead::execute(a),
             Verb::Neighbours(a) => neighbours::execute(a),
             Verb::Compare(a) => compare::execute(a),
+            Verb::Front(a) => front::execute(a),
             Verb::Import(a) => import::execute(a),
             Verb::Fetch(a) => fetch::execute(a),
             Verb::ImportSignals(a) => import_signals::execute(a),

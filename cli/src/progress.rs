@@ -54,6 +54,8 @@ impl Progress {
                 generation = report.generation,
                 generations = pace.generations,
                 best = report.best,
+                front = report.front,
+                hypervolume = report.hypervolume,
                 strategy = report.strategy.as_deref(),
                 median = report.median,
                 diversity = report.diversity,
@@ -109,8 +111,11 @@ impl Observer for Progress {
 fn line(report: &GenerationReport, pace: &Pace, cached: u64) -> String {
     let left =
         pace.eta_seconds.map_or_else(|| "?".to_owned(), |s| duration(Duration::from_secs_f64(s.max(0.0))));
+    let front = report.front.zip(report.hypervolume).map_or_else(String::new, |(count, volume)| {
+        format!("  front {count}, volume {}", number(Some(volume), 4))
+    });
     format!(
-        "{left} left  {}bars/s\n  best {} {}  median {}  {} distinct  {} cached",
+        "{left} left  {}bars/s\n  best {} {}  median {}{front}  {} distinct  {} cached",
         short(pace.strategy_bars_per_second),
         number(report.best, 3),
         report.strategy.as_deref().unwrap_or(""),

@@ -23,6 +23,7 @@ fn every_verb_has_help_with_examples() {
         "lookahead",
         "neighbours",
         "compare",
+        "front",
         "import",
         "fetch",
         "import-signals",

@@ -43,6 +43,24 @@ pub struct Breeding {
     /// How strategies compete for shares of the population.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub species: Option<Species>,
+    /// The point that the volume of several objectives is measured against, a value for each in their order. Absent: the
+    /// worst feasible values of the first generation that has some. It steers nothing but the end by target or patience.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 4), extend("x-kubernetes-list-type" = "atomic"))]
+    pub reference_point: Option<Vec<Decimal>>,
+    /// Which individual of the front counts as the best. Absent: Knee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choose: Option<Choose>,
+}
+
+/// Which individual of the front of several objectives counts as the best.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Choose {
+    /// The one farthest below the plane through the ends of the front.
+    #[default]
+    Knee,
+    /// The one nearest to the best values of all objectives at once.
+    Ideal,
 }
 
 /// A named algorithm that sets all operators and their shares at once.
@@ -172,6 +190,13 @@ pub struct ResolvedBreeding {
     pub species_min_share: Decimal,
     /// Generations at least quota before extinction; 0: never.
     pub species_extinct_after_generations: u32,
+    /// The point that volumes are measured against. With one objective it is left out, as `choose` is: the digests of such jobs
+    /// are those of releases that knew only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference_point: Option<Vec<Decimal>>,
+    /// Which individual of the front counts as the best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choose: Option<Choose>,
 }
 
 impl Breeding {
@@ -199,6 +224,8 @@ impl Breeding {
             restart_after_generations: self.restart_after_generations.unwrap_or(5),
             species_min_share: species.min_share.unwrap_or(Decimal::new(25, 2)),
             species_extinct_after_generations: species.extinct_after_generations.unwrap_or(0),
+            reference_point: self.reference_point.clone(),
+            choose: self.choose,
         }
     }
 }

@@ -65,6 +65,10 @@ use crate::validation::ValidationSpec;
         .message("population.initial must not have more individuals than population.size"),
     validation = Rule::new("!has(self.population.initial) || self.population.initial.all(i, self.strategies.exists(s, s.name == i.strategy))")
         .message("population.initial may only use the job's strategies"),
+    validation = Rule::new("self.objectives.size() > 1 || !(has(self.breeding.referencePoint) || has(self.breeding.choose))")
+        .message("breeding.referencePoint and breeding.choose belong to several objectives"),
+    validation = Rule::new("!has(self.breeding.referencePoint) || self.breeding.referencePoint.size() == self.objectives.size()")
+        .message("breeding.referencePoint must have a value for each objective"),
     validation = Rule::new("!has(self.execution.warmupBars) || self.execution.window != 'Full'")
         .message("execution.warmupBars has no meaning with execution.window Full")
 )]
@@ -105,9 +109,9 @@ pub struct EvolutionJobSpec {
     /// How the next generation is made.
     #[serde(default)]
     pub breeding: Breeding,
-    /// What is improved. One for now.
+    /// What is improved: one number, or up to four at once, of which none shall get worse for another.
     #[serde(default = "default_objectives")]
-    #[schemars(length(min = 1, max = 1), extend("x-kubernetes-list-type" = "atomic"))]
+    #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "atomic"))]
     pub objectives: Vec<Objective>,
     /// Bounds that a feasible individual keeps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

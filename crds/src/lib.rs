@@ -30,7 +30,7 @@ pub mod validation;
 pub mod verdict;
 pub mod walk_forward;
 
-pub use breeding::{Breeding, Preset, ResolvedBreeding};
+pub use breeding::{Breeding, Choose, Preset, ResolvedBreeding};
 pub use catalogue::Catalogue;
 pub use decimal::Decimal;
 pub use desired::Desired;

@@ -185,6 +185,12 @@ pub struct GenerationStatus {
     /// How long it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+    /// Individuals so far that no other dominates; absent with one objective.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<i32>,
+    /// The volume that they dominate below the reference point; absent with one objective.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypervolume: Option<f64>,
 }
 
 /// What a job has cost.

@@ -8,6 +8,7 @@ pub mod data;
 pub mod dev;
 pub mod estimate;
 pub mod fetch;
+pub mod front;
 pub mod functions;
 pub mod import;
 pub mod import_signals;

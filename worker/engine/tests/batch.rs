@@ -359,8 +359,9 @@ fn a_portfolio_of_unequal_stamps_has_the_bits_of_the_simulator_without_running_i
     for reason in [None, Some(Reason::Ruined), Some(Reason::NoTrades)] {
         assert!(seen.reasons.contains(&reason), "the random jobs must reach {reason:?}");
     }
+    // A symbol with a bar after its account's start and before the first stamp of the portfolio has its jobs simulated.
     let Seen { simulated, latched, .. } = seen;
-    assert!(simulated * 400 < latched, "{simulated} of {latched} individuals ran the simulator");
+    assert!(simulated * 20 < latched, "{simulated} of {latched} individuals ran the simulator");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What steers breeding. Everything here is fixed for the life of a run: what may change during one
 //! (generations, stop rules) lives in [`mod@crate::stop`] and cannot reach a genome.
 
+use crate::front::MOST_OBJECTIVES;
 use crate::rank::Goal;
 
 /// How candidates are found.
@@ -79,6 +80,30 @@ impl Default for Breeding {
     }
 }
 
+/// Which individual of a front counts as the best.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The one farthest below the plane through the ends of the front.
+    #[default]
+    Knee,
+    /// The one nearest to the best values of all objectives at once.
+    Ideal,
+    /// The one with the best weighted sum.
+    Utility,
+}
+
+/// What a run has beside its first objective.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Several {
+    /// Directions of the second objective and those behind it; one to three.
+    pub further: Vec<Goal>,
+    /// The point that volumes are measured against, in the order of all objectives; `None`: the worst feasible values of the
+    /// first generation that has some.
+    pub reference: Option<Vec<f64>>,
+    /// Which individual of the front counts as the best. It steers nothing.
+    pub choice: Choice,
+}
+
 /// What a run is, apart from its species.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -90,8 +115,10 @@ pub struct Config {
     pub searcher: Searcher,
     /// How survivors breed; read by [`Searcher::Evolution`] alone.
     pub breeding: Breeding,
-    /// Direction of the objective.
+    /// Direction of the first objective.
     pub goal: Goal,
+    /// The other objectives; `None`: there is only one.
+    pub several: Option<Several>,
 }
 
 /// A setting outside its range.
@@ -107,6 +134,11 @@ pub struct ConfigError {
 }
 
 impl Config {
+    /// Number of objectives.
+    pub fn objectives(&self) -> usize {
+        1 + self.several.as_ref().map_or(0, |several| several.further.len())
+    }
+
     /// Checks every field's range.
     pub fn check(&self, species: usize) -> Result<(), ConfigError> {
         let Breeding {
@@ -152,6 +184,17 @@ impl Config {
         eta("breeding.crossover.sbx.eta", sbx_eta)?;
         eta("breeding.mutation.polynomial.eta", mutation_eta)?;
         share("breeding.immigrants", immigrants)?;
+        if let Some(several) = &self.several {
+            let objectives = self.objectives();
+            let count = objectives as f64;
+            need((2..=MOST_OBJECTIVES).contains(&objectives), "objectives", count, "between 1 and 4 items")?;
+            let values = several.reference.as_deref().unwrap_or_default();
+            let given = values.len() as f64;
+            let fits = values.is_empty() || values.len() == objectives;
+            need(fits, "breeding.referencePoint", given, "one value for each objective")?;
+            let wrong = values.iter().find(|v| !v.is_finite());
+            need(wrong.is_none(), "breeding.referencePoint", *wrong.unwrap_or(&0.0), "finite")?;
+        }
         share("breeding.species.minShare", min_share)
     }
 }

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
+use crate::archive::Archive;
 use crate::config::{Config, Preset, Searcher};
 use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::error::Error;
-use crate::generation::{Best, Candidate, Generation, Summary, Survivor};
+use crate::front;
+use crate::generation::{Candidate, Generation, Summary, Survivor};
 use crate::group::{Operators, SpeciesState};
 use crate::quota;
-use crate::rank::{Class, Goal, Individual, Outcome, Rank};
+use crate::rank::{Class, Individual, Outcome, Rank};
 use crate::space::Genome;
 use crate::species::{Species, species_id};
 use crate::stats;
@@ -23,6 +25,8 @@ pub struct Evolution {
     pub(crate) groups: Vec<SpeciesState>,
     pub(crate) generation: u32,
     pub(crate) fingerprint: [u8; 32],
+    /// What nothing dominates, in a run with several objectives.
+    pub(crate) archive: Option<Archive>,
     draws: Draws,
     open: Option<OpenGeneration>,
 }
@@ -55,7 +59,8 @@ impl Evolution {
             .zip(quotas)
             .map(|(species, quota)| SpeciesState::new(species, quota as u32, &config, &mut draws))
             .collect::<Result<_, _>>()?;
-        Ok(Evolution { config, groups, generation: 0, fingerprint, draws, open: None })
+        let archive = config.several.as_ref().map(|several| Archive::new(several, config.goal));
+        Ok(Evolution { config, groups, generation: 0, fingerprint, archive, draws, open: None })
     }
 
     /// Marks genomes as asked for, after [`Evolution::resume`]: those of all generations before
@@ -183,13 +188,23 @@ impl Evolution {
         let Some(OpenGeneration { candidates, exhausted }) = self.open.take() else {
             return Err(Error::NotAsked);
         };
-        let mut rest = candidates.iter().zip(outcomes).peekable();
+        let ranked = |outcome| Rank::of(outcome, self.config.goal, self.config.several.as_ref());
+        let ranks: Vec<Rank> = outcomes.iter().map(ranked).collect();
+        let mut grew = vec![false; self.groups.len()];
+        if let Some(archive) = &mut self.archive {
+            archive.refer(ranks.iter().copied());
+            for (rank, candidate) in ranks.iter().zip(candidates.iter()) {
+                let (species, objectives) = (candidate.species, self.config.objectives());
+                grew[species] |= archive.take(rank, species, &candidate.genome, objectives);
+            }
+        }
+        let mut rest = candidates.iter().zip(ranks).peekable();
         for (i, group) in self.groups.iter_mut().enumerate() {
             let mut evaluated = Vec::with_capacity(group.quota as usize);
-            while let Some((candidate, outcome)) = rest.next_if(|(c, _)| c.species == i) {
-                evaluated.push((Rank::new(outcome, self.config.goal), candidate));
+            while let Some((candidate, rank)) = rest.next_if(|(c, _)| c.species == i) {
+                evaluated.push((rank, candidate));
             }
-            group.select(&evaluated, &self.config);
+            group.select(&evaluated, grew[i], &self.config);
             group.exhausted = exhausted[i];
         }
         self.move_quotas();
@@ -231,14 +246,18 @@ impl Evolution {
 
     /// Per species: its individuals among the best half population of all survivors that did not fail.
     fn scores(&self) -> Vec<u64> {
-        let mut all: Vec<(&Rank, usize)> = Vec::new();
+        let mut all: Vec<(Rank, (usize, &Genome))> = Vec::new();
         for (i, group) in self.groups.iter().enumerate() {
             let alive = group.survivors.iter().filter(|s| s.rank.class != Class::Failed);
-            all.extend(alive.map(|s| (&s.rank, i)));
+            all.extend(alive.map(|s| (s.rank, (i, &s.genome))));
         }
-        all.sort_by(|a, b| a.0.compare(b.0).then(a.1.cmp(&b.1)));
+        if self.config.several.is_some() {
+            all = front::order(all, self.config.objectives());
+        } else {
+            all.sort_by(|a, b| a.0.compare(&b.0).then(a.1.0.cmp(&b.1.0)));
+        }
         let mut scores = vec![0; self.groups.len()];
-        for (_, i) in all.iter().take(self.config.population as usize / 2) {
+        for (_, (i, _)) in all.iter().take(self.config.population as usize / 2) {
             scores[*i] += 1;
         }
         scores
@@ -263,6 +282,8 @@ impl Evolution {
             known: candidates.iter().filter(|c| c.known).count() as u32,
             evaluations,
             exhausted,
+            front: self.archive.as_ref().map(|a| a.members.len() as u32),
+            hypervolume: self.archive.as_ref().map(|a| a.hypervolume),
         }
     }
 
@@ -293,21 +314,9 @@ impl Evolution {
 
     /// All survivors, species by species, best first.
     pub fn survivors(&self) -> impl Iterator<Item = Survivor<'_>> {
-        let goal = self.config.goal;
-        let of = move |(i, group)| survivors_of(i, group, goal);
+        let config = &self.config;
+        let of = move |(i, group)| survivors_of(i, group, config);
         self.groups.iter().enumerate().flat_map(of)
-    }
-
-    /// The best individual of a species, feasible or not.
-    pub fn best_of_species(&self, species: usize) -> Option<Best<'_>> {
-        survivors_of(species, self.groups.get(species)?, self.config.goal).next()
-    }
-
-    /// The best individual of the run, feasible or not; ties go to the species named first.
-    pub fn best(&self) -> Option<Best<'_>> {
-        let firsts = self.groups.iter().enumerate().filter_map(|(i, g)| Some((i, g.survivors.first()?)));
-        let (i, _) = firsts.min_by(|a, b| a.1.rank.compare(&b.1.rank).then(a.0.cmp(&b.0)))?;
-        self.best_of_species(i)
     }
 
     /// Candidates each species may ask for next.
@@ -345,10 +354,14 @@ impl Evolution {
 /// Further draws of a child whose genome is known.
 const REDRAWS: u8 = 4;
 
-fn survivors_of(species: usize, group: &SpeciesState, goal: Goal) -> impl Iterator<Item = Survivor<'_>> {
+pub(crate) fn survivors_of<'a>(
+    species: usize,
+    group: &'a SpeciesState,
+    config: &'a Config,
+) -> impl Iterator<Item = Survivor<'a>> {
     group.survivors.iter().map(move |Individual { rank, genome }| Survivor {
         species,
         genome,
-        outcome: rank.outcome(goal),
+        outcome: rank.outcome(config),
     })
 }

@@ -51,6 +51,10 @@ pub struct Summary {
     pub evaluations: u64,
     /// Nothing is left to ask.
     pub exhausted: bool,
+    /// Individuals that no other dominates, over all generations; `None` with one objective.
+    pub front: Option<u32>,
+    /// The volume that they dominate below the reference point; `None` with one objective.
+    pub hypervolume: Option<f64>,
 }
 
 /// An individual that may breed.

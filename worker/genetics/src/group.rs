@@ -4,8 +4,9 @@ use crate::config::Config;
 use crate::draws::Draws;
 use crate::error::Error;
 use crate::evolution::Evolution;
+use crate::front;
 use crate::generation::Candidate;
-use crate::rank::{Individual, Rank};
+use crate::rank::{Class, Individual, Rank};
 use crate::ray::Ray;
 use crate::rests::Rests;
 use crate::space::Genome;
@@ -118,8 +119,9 @@ impl SpeciesState {
         keep.max(2) as usize
     }
 
-    /// The best of survivors and evaluated candidates survive; a genome survives once.
-    pub(crate) fn select(&mut self, evaluated: &[(Rank, &Candidate)], config: &Config) {
+    /// The best of survivors and evaluated candidates survive; a genome survives once. `grew`: one of them came into the
+    /// archive of a run with several objectives.
+    pub(crate) fn select(&mut self, evaluated: &[(Rank, &Candidate)], grew: bool, config: &Config) {
         if evaluated.is_empty() {
             return;
         }
@@ -127,9 +129,17 @@ impl SpeciesState {
         let before = self.survivors.first().map(|s| s.rank);
         let old = self.survivors.iter().map(|s| (s.rank, &s.genome));
         let pool = old.chain(evaluated.iter().map(|(r, c)| (*r, &c.genome))).collect();
-        let kept = best(pool, self.keep(config)).into_iter();
+        let keep = self.keep(config);
+        let kept = if config.several.is_some() {
+            front::order(pool, config.objectives()).into_iter().take(keep)
+        } else {
+            best(pool, keep).into_iter().take(keep)
+        };
         self.survivors = kept.map(|(rank, genome)| Individual { rank, genome: genome.clone() }).collect();
         let rose = match (before, self.survivors.first()) {
+            (Some(old), Some(new)) if config.several.is_some() && old.class == Class::Feasible => {
+                grew && new.rank.class == Class::Feasible
+            }
             (Some(old), Some(new)) => new.rank.compare(&old).is_lt(),
             _ => true,
         };

@@ -20,6 +20,7 @@
 //!     searcher: Searcher::Evolution,
 //!     breeding: Breeding::default(),
 //!     goal: Goal::Minimise,
+//!     several: None,
 //! };
 //! let mut evolution = Evolution::new(config, vec![species])?;
 //! for _ in 0..30 {
@@ -38,15 +39,20 @@
 //!
 //! Ids such as G4 or C15 are headings of docs/contract; the rules of this crate are docs/contract/evolution.md.
 
+mod archive;
 mod axis;
+mod best;
 mod breed;
+mod choose;
 pub mod config;
 pub mod draws;
 mod error;
 mod evolution;
+mod front;
 mod generation;
 pub mod grid;
 mod group;
+mod hypervolume;
 mod log_grid;
 mod operators;
 mod quota;
@@ -62,9 +68,12 @@ mod stats;
 pub mod stop;
 mod supply;
 
-pub use config::{Breeding, Config, ConfigError, Preset, Searcher};
+pub use archive::MOST_SHOWN;
+pub use choose::distances;
+pub use config::{Breeding, Choice, Config, ConfigError, Preset, Searcher, Several};
 pub use error::Error;
 pub use evolution::Evolution;
+pub use front::MOST_OBJECTIVES;
 pub use generation::{Best, Candidate, Generation, Summary, Survivor};
 pub use grid::{Grid, GridError};
 pub use rank::{Class, Goal, Outcome};

@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use crate::config::{Config, Several};
+use crate::front::Costs;
 use crate::space::Genome;
 
 /// Direction of the objective.
@@ -31,8 +33,10 @@ pub enum Class {
 pub struct Outcome {
     /// Whether it counts as feasible, infeasible or failed; the first thing ranked by.
     pub class: Class,
-    /// The objective, in its own direction; ignored for failed ones.
+    /// The first objective, in its own direction; ignored for failed ones.
     pub fitness: f64,
+    /// The other objectives, each in its own direction; 0 where there are none.
+    pub further: [f64; 3],
     /// Sum over limits of max(0, excess)/max(|limit|, 1e-9); above 0 for infeasible ones, ignored for others.
     pub violation: f64,
 }
@@ -40,27 +44,31 @@ pub struct Outcome {
 impl Outcome {
     /// A result that keeps all limits.
     pub fn feasible(fitness: f64) -> Outcome {
-        Outcome { class: Class::Feasible, fitness, violation: 0.0 }
+        Outcome { class: Class::Feasible, fitness, further: [0.0; 3], violation: 0.0 }
     }
 
     /// A result that breaks limits by this much in total.
     pub fn infeasible(fitness: f64, violation: f64) -> Outcome {
-        Outcome { class: Class::Infeasible, fitness, violation }
+        Outcome { class: Class::Infeasible, fitness, further: [0.0; 3], violation }
     }
 
     /// An evaluation without a usable result; fitness and violation are 0 and ignored.
     pub fn failed() -> Outcome {
-        Outcome { class: Class::Failed, fitness: 0.0, violation: 0.0 }
+        Outcome { class: Class::Failed, fitness: 0.0, further: [0.0; 3], violation: 0.0 }
     }
 
-    /// Whether it can be ranked: fitness (unless failed) finite, violation finite and not negative.
+    /// The same with the values of the other objectives.
+    pub fn with_further(self, further: [f64; 3]) -> Outcome {
+        Outcome { further, ..self }
+    }
+
+    /// Whether it can be ranked: all objectives (unless failed) finite, violation finite and not negative.
     pub fn is_valid(&self) -> bool {
+        let finite = self.fitness.is_finite() && self.further.iter().all(|value| value.is_finite());
         match self.class {
             Class::Failed => true,
-            Class::Feasible => self.fitness.is_finite(),
-            Class::Infeasible => {
-                self.fitness.is_finite() && self.violation.is_finite() && self.violation >= 0.0
-            }
+            Class::Feasible => finite,
+            Class::Infeasible => finite && self.violation.is_finite() && self.violation >= 0.0,
         }
     }
 }
@@ -72,20 +80,44 @@ pub(crate) struct Rank {
     violation: f64,
     /// Fitness with its sign turned so that smaller is better.
     cost: f64,
+    /// The same of the other objectives, which only feasible ones are ordered by.
+    further: [f64; 3],
 }
 
 impl Rank {
     pub(crate) fn new(outcome: &Outcome, goal: Goal) -> Rank {
-        // Adding 0.0 turns -0.0 into 0.0, which total_cmp would tell apart.
-        let cost = match goal {
-            Goal::Maximise => 0.0 - outcome.fitness,
-            Goal::Minimise => outcome.fitness + 0.0,
-        };
+        let (cost, further) = (turned(outcome.fitness, goal), [0.0; 3]);
         match outcome.class {
-            Class::Feasible => Rank { class: Class::Feasible, violation: 0.0, cost },
-            Class::Infeasible => Rank { class: Class::Infeasible, violation: outcome.violation + 0.0, cost },
-            Class::Failed => Rank { class: Class::Failed, violation: 0.0, cost: 0.0 },
+            Class::Feasible => Rank { class: Class::Feasible, violation: 0.0, cost, further },
+            Class::Infeasible => {
+                Rank { class: Class::Infeasible, violation: outcome.violation + 0.0, cost, further }
+            }
+            Class::Failed => Rank { class: Class::Failed, violation: 0.0, cost: 0.0, further },
         }
+    }
+
+    /// With all objectives of a run.
+    pub(crate) fn of(outcome: &Outcome, goal: Goal, several: Option<&Several>) -> Rank {
+        let mut rank = Rank::new(outcome, goal);
+        if outcome.class != Class::Failed {
+            let goals = several.iter().flat_map(|s| &s.further);
+            for (to, (value, goal)) in rank.further.iter_mut().zip(outcome.further.iter().zip(goals)) {
+                *to = turned(*value, *goal);
+            }
+        }
+        rank
+    }
+
+    /// A feasible one with these costs.
+    pub(crate) fn feasible(costs: &Costs) -> Rank {
+        let [cost, second, third, fourth] = *costs;
+        Rank { class: Class::Feasible, violation: 0.0, cost, further: [second, third, fourth] }
+    }
+
+    /// All objectives, each turned so that smaller is better.
+    pub(crate) fn costs(&self) -> Costs {
+        let [second, third, fourth] = self.further;
+        [self.cost, second, third, fourth]
     }
 
     pub(crate) fn compare(&self, other: &Rank) -> Ordering {
@@ -96,12 +128,25 @@ impl Rank {
     }
 
     /// Back to an outcome (failed ones with zeros).
-    pub(crate) fn outcome(&self, goal: Goal) -> Outcome {
-        let fitness = match goal {
-            Goal::Maximise => 0.0 - self.cost,
-            Goal::Minimise => self.cost,
-        };
-        Outcome { class: self.class, fitness, violation: self.violation }
+    pub(crate) fn outcome(&self, config: &Config) -> Outcome {
+        let mut further = self.further;
+        let goals = config.several.iter().flat_map(|s| &s.further);
+        further.iter_mut().zip(goals).for_each(|(value, goal)| *value = turned(*value, *goal));
+        Outcome {
+            class: self.class,
+            fitness: turned(self.cost, config.goal),
+            further,
+            violation: self.violation,
+        }
+    }
+}
+
+/// A value with its sign turned so that smaller is better, or back. Adding 0.0 turns -0.0 into 0.0, which total_cmp would tell
+/// apart.
+fn turned(value: f64, goal: Goal) -> f64 {
+    match goal {
+        Goal::Maximise => 0.0 - value,
+        Goal::Minimise => value + 0.0,
     }
 }
 

@@ -4,8 +4,11 @@
 //! Layout, little-endian: "GLPS", format u16, fingerprint of configuration and species 32 bytes, generation u32,
 //! species u32; per species quota u32, stagnant u32, silent u32, flags u8 (1 extinct, 2 exhausted), evaluations
 //! u64, genes u32, survivors u32, and per survivor class u8, violation f64, fitness f64, indices u32; at the end
-//! BLAKE3 of all before, 32 bytes.
+//! BLAKE3 of all before, 32 bytes. A run with several objectives has format 2: three more f64 behind each fitness, and
+//! behind the species the archive: u8 1 and 4 f64 of the reference point, or u8 0; hypervolume f64; members u32, and
+//! per member species u32, genes u32, indices u32, 4 costs f64.
 
+use crate::archive::{Archive, Member};
 use crate::config::{Config, Preset, Searcher};
 use crate::error::Error;
 use crate::evolution::Evolution;
@@ -16,6 +19,7 @@ use crate::species::Species;
 
 const MAGIC: &[u8; 4] = b"GLPS";
 const FORMAT: u16 = 1;
+const FORMAT_OF_SEVERAL: u16 = 2;
 
 /// A run between two generations.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +27,7 @@ pub struct State {
     fingerprint: [u8; 32],
     generation: u32,
     groups: Vec<Saved>,
+    archive: Option<Archive>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -56,10 +61,11 @@ impl State {
 
     /// The bytes of this state; the same state gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let State { fingerprint, generation, groups } = self;
+        let State { fingerprint, generation, groups, archive } = self;
+        let format = if archive.is_some() { FORMAT_OF_SEVERAL } else { FORMAT };
         let mut out = Vec::new();
         out.extend(MAGIC);
-        out.extend(FORMAT.to_le_bytes());
+        out.extend(format.to_le_bytes());
         out.extend(fingerprint);
         out.extend(generation.to_le_bytes());
         out.extend((groups.len() as u32).to_le_bytes());
@@ -71,12 +77,17 @@ impl State {
             out.extend(evaluations.to_le_bytes());
             out.extend(genes.to_le_bytes());
             out.extend((survivors.len() as u32).to_le_bytes());
-            for (Outcome { class, fitness, violation }, genome) in survivors {
+            for (Outcome { class, fitness, violation, further }, genome) in survivors {
                 out.push(*class as u8);
                 out.extend(violation.to_bits().to_le_bytes());
                 out.extend(fitness.to_bits().to_le_bytes());
+                let further = further.iter().filter(|_| archive.is_some());
+                further.for_each(|value| out.extend(value.to_bits().to_le_bytes()));
                 genome.iter().for_each(|k| out.extend(k.to_le_bytes()));
             }
+        }
+        if let Some(archive) = archive {
+            put_archive(archive, &mut out);
         }
         let hash = blake3::hash(&out);
         out.extend(hash.as_bytes());
@@ -85,7 +96,9 @@ impl State {
 
     /// Reads bytes of [`State::to_bytes`]; anything else is an error.
     pub fn from_bytes(bytes: &[u8]) -> Result<State, StateError> {
-        if bytes.get(..4) != Some(MAGIC) || bytes.get(4..6) != Some(&FORMAT.to_le_bytes()) {
+        let format = bytes.get(4..6);
+        let several = format == Some(&FORMAT_OF_SEVERAL.to_le_bytes());
+        if bytes.get(..4) != Some(MAGIC) || !(several || format == Some(&FORMAT.to_le_bytes())) {
             return Err(StateError::Format);
         }
         let end = bytes.len().checked_sub(32).ok_or(StateError::Damaged)?;
@@ -93,13 +106,29 @@ impl State {
         if blake3::hash(body).as_bytes() != hash {
             return Err(StateError::Damaged);
         }
-        let mut reader = Reader(body.get(6..).ok_or(StateError::Damaged)?);
+        let mut reader = Reader(body.get(6..).ok_or(StateError::Damaged)?, several);
         let state = reader.state().ok_or(StateError::Damaged)?;
         if reader.0.is_empty() { Ok(state) } else { Err(StateError::Damaged) }
     }
 }
 
-struct Reader<'a>(&'a [u8]);
+fn put_archive(archive: &Archive, out: &mut Vec<u8>) {
+    let Archive { reference, members, hypervolume } = archive;
+    let number = |value: f64, out: &mut Vec<u8>| out.extend(value.to_bits().to_le_bytes());
+    out.push(u8::from(reference.is_some()));
+    reference.iter().flatten().for_each(|&value| number(value, out));
+    number(*hypervolume, out);
+    out.extend((members.len() as u32).to_le_bytes());
+    for Member { species, genome, costs } in members {
+        out.extend((*species as u32).to_le_bytes());
+        out.extend((genome.len() as u32).to_le_bytes());
+        genome.iter().for_each(|k| out.extend(k.to_le_bytes()));
+        costs.iter().for_each(|&value| number(value, out));
+    }
+}
+
+/// The bytes that are left, and whether they are those of several objectives.
+struct Reader<'a>(&'a [u8], bool);
 
 impl Reader<'_> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -120,7 +149,32 @@ impl Reader<'_> {
         let fingerprint = self.take()?;
         let generation = self.u32()?;
         let groups = (0..self.u32()?).map(|_| self.group()).collect::<Option<_>>()?;
-        Some(State { fingerprint, generation, groups })
+        let archive = if self.1 { Some(self.archive()?) } else { None };
+        Some(State { fingerprint, generation, groups, archive })
+    }
+
+    fn numbers<const N: usize>(&mut self) -> Option<[f64; N]> {
+        let mut out = [0.0; N];
+        for value in &mut out {
+            *value = self.f64()?;
+        }
+        Some(out)
+    }
+
+    fn archive(&mut self) -> Option<Archive> {
+        let reference = match self.take::<1>()? {
+            [0] => None,
+            [1] => Some(self.numbers()?),
+            _ => return None,
+        };
+        let hypervolume = self.f64()?;
+        let member = |reader: &mut Self| {
+            let (species, genes) = (reader.u32()? as usize, reader.u32()?);
+            let genome = (0..genes).map(|_| reader.u32()).collect::<Option<_>>()?;
+            Some(Member { species, genome, costs: reader.numbers()? })
+        };
+        let members = (0..self.u32()?).map(|_| member(self)).collect::<Option<_>>()?;
+        Some(Archive { reference, members, hypervolume })
     }
 
     fn group(&mut self) -> Option<Saved> {
@@ -150,8 +204,9 @@ impl Reader<'_> {
             _ => return None,
         };
         let (violation, fitness) = (self.f64()?, self.f64()?);
+        let further = if self.1 { self.numbers()? } else { [0.0; 3] };
         let genome = (0..genes).map(|_| self.u32()).collect::<Option<_>>()?;
-        Some((Outcome { class, fitness, violation }, genome))
+        Some((Outcome { class, fitness, violation, further }, genome))
     }
 }
 
@@ -166,13 +221,14 @@ impl Evolution {
             exhausted: g.exhausted,
             evaluations: g.evaluations,
             genes: g.species.space.lens().len() as u32,
-            survivors: g
-                .survivors
-                .iter()
-                .map(|s| (s.rank.outcome(self.config.goal), s.genome.clone()))
-                .collect(),
+            survivors: g.survivors.iter().map(|s| (s.rank.outcome(&self.config), s.genome.clone())).collect(),
         });
-        State { fingerprint: self.fingerprint, generation: self.generation, groups: groups.collect() }
+        State {
+            fingerprint: self.fingerprint,
+            generation: self.generation,
+            groups: groups.collect(),
+            archive: self.archive.clone(),
+        }
     }
 
     /// Continues a run; [`Evolution::seed_seen`] must follow. Configuration and species must be those of the
@@ -193,10 +249,16 @@ impl Evolution {
                 if space.canonical(genome).ok().as_ref() != Some(genome) || !outcome.is_valid() {
                     return fail("a survivor does not fit its species");
                 }
-                let rank = Rank::new(outcome, run.config.goal);
+                let rank = Rank::of(outcome, run.config.goal, run.config.several.as_ref());
                 group.survivors.push(Individual { rank, genome: genome.clone() });
             }
-            if group.survivors.windows(2).any(|w| w[0].compare(&w[1]).is_ge()) {
+            // Crowding was counted among more than those that survived: of several objectives only classes can be checked.
+            let several = run.config.several.is_some();
+            let misplaced = |w: &[Individual]| match several {
+                false => w[0].compare(&w[1]).is_ge(),
+                true => w[0].rank.class > w[1].rank.class,
+            };
+            if group.survivors.windows(2).any(misplaced) {
                 return fail("its survivors are out of order");
             }
             group.quota = saved.quota;
@@ -206,6 +268,20 @@ impl Evolution {
             group.exhausted = saved.exhausted;
             group.evaluations = saved.evaluations;
         }
+        if let Some(archive) = &state.archive {
+            for member in &archive.members {
+                let space = run.groups.get(member.species).map(|g| &g.species.space);
+                let fits =
+                    space.is_some_and(|s| s.canonical(&member.genome).ok().as_ref() == Some(&member.genome));
+                if !fits || member.costs.iter().any(|c| !c.is_finite()) {
+                    return fail("an individual of its front does not fit its species");
+                }
+            }
+        }
+        if run.archive.is_some() != state.archive.is_some() {
+            return fail("it has not as many objectives");
+        }
+        run.archive.clone_from(&state.archive);
         run.generation = state.generation;
         Ok(run)
     }
@@ -214,7 +290,7 @@ impl Evolution {
 /// A hash over everything that decides which genomes a run asks for.
 pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
     let mut h = Fields(blake3::Hasher::new());
-    let Config { seed, population, searcher, breeding: b, goal } = config;
+    let Config { seed, population, searcher, breeding: b, goal, several } = config;
     h.text("galapagos.genetics.v1");
     h.number(*seed);
     h.number((*population).into());
@@ -240,6 +316,12 @@ pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
         [b.differential_share, b.mutation_eta, b.immigrants, b.min_share],
     );
     shares.iter().chain(&rates).for_each(|x| h.number(x.to_bits()));
+    // A run with one objective has the fingerprint that it had before there were several.
+    if let Some(crate::config::Several { further, reference, choice: _ }) = several {
+        h.text("several");
+        further.iter().for_each(|goal| h.number(if *goal == Goal::Maximise { 0 } else { 1 }));
+        reference.iter().flatten().for_each(|value| h.number(value.to_bits()));
+    }
     for s in species {
         h.text(&s.name);
         h.number(s.space.genes().len() as u64);

@@ -6,7 +6,7 @@ use crate::rank::Goal;
 /// Where a run stands between two generations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-    /// Best feasible training fitness so far; `None`: nothing feasible yet.
+    /// Best feasible training fitness so far, or the volume of the front of several objectives; `None`: nothing feasible yet.
     pub best: Option<f64>,
     /// Distinct evaluations so far.
     pub evaluations: u64,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use galapagos_crds::catalogue::Catalogue;
 use galapagos_crds::conditions::StalledReason;
 use galapagos_crds::{EvolutionJobSpec, Limit, Objective};
+use galapagos_genetics::MOST_OBJECTIVES;
 use galapagos_rules::Scalar;
 
 use crate::finding::Finding;
@@ -44,8 +45,31 @@ struct Given<'a> {
 
 /// Objectives and limits, with what is wrong with them.
 pub(crate) fn checked(spec: &EvolutionJobSpec, catalogue: &Catalogue, findings: &mut Vec<Finding>) {
-    if spec.objectives.len() != 1 {
-        findings.push(Finding::invalid("spec.objectives", "must have exactly one item for now"));
+    if !(1..=MOST_OBJECTIVES).contains(&spec.objectives.len()) {
+        findings.push(Finding::invalid("spec.objectives", "must have between 1 and 4 items"));
+    }
+    for (i, objective) in spec.objectives.iter().enumerate().filter(|(_, o)| o.metric.is_some()) {
+        if spec.objectives[..i].iter().any(|earlier| earlier.metric == objective.metric) {
+            let path = format!("spec.objectives[{i}].metric");
+            let text =
+                format!("{:?} is an objective already", objective.metric.as_deref().unwrap_or_default());
+            findings.push(Finding::invalid(path, text).advise("name each metric once"));
+        }
+    }
+    let several = spec.objectives.len() > 1;
+    let breeding = [
+        ("referencePoint", spec.breeding.reference_point.as_ref().map(Vec::len)),
+        ("choose", spec.breeding.choose.map(|_| spec.objectives.len())),
+    ];
+    for (field, values) in breeding.into_iter().filter_map(|(field, values)| Some((field, values?))) {
+        let path = format!("spec.breeding.{field}");
+        if !several {
+            let advice = "name more than one objective, or leave it out";
+            findings.push(Finding::invalid(path, "belongs to several objectives").advise(advice));
+        } else if values != spec.objectives.len() {
+            let text = format!("has {values} values for {} objectives", spec.objectives.len());
+            findings.push(Finding::invalid(path, text).advise("give a value for each, in their order"));
+        }
     }
     let mut names = BTreeSet::new();
     let objectives = spec.objectives.iter().map(given_objective).enumerate();

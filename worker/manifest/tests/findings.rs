@@ -116,9 +116,25 @@ fn strategies_and_genes_are_named_once_and_need_what_they_need() {
     );
     let none = findings(json!([]), json!({}));
     is(&none, "spec.strategies", INVALID, "must name at least one strategy", "");
-    let two = json!({"objectives": [{"metric": "sharpe"}, {"metric": "trades"}]});
-    let found = findings(json!([{"name": "sma_crossover"}]), two);
-    is(&found, "spec.objectives", INVALID, "must have exactly one item for now", "");
+    let names = ["sharpe", "trades", "fees", "sortino", "calmar"].map(|name| json!({"metric": name}));
+    let with = |more: Value| findings(json!([{"name": "sma_crossover"}]), more);
+    assert_eq!(with(json!({"objectives": names[..4], "breeding": {"referencePoint": [0, 0, 9, 0]}})), []);
+    is(
+        &with(json!({"objectives": names})),
+        "spec.objectives",
+        INVALID,
+        "must have between 1 and 4 items",
+        "",
+    );
+    let twice = with(json!({"objectives": [{"metric": "fees"}, {"metric": "fees", "goal": "Minimize"}]}));
+    let text = r#""fees" is an objective already"#;
+    is(&twice, "spec.objectives[1].metric", INVALID, text, "name each metric once");
+    let alone = with(json!({"breeding": {"choose": "Ideal"}}));
+    let advice = "name more than one objective, or leave it out";
+    is(&alone, "spec.breeding.choose", INVALID, "belongs to several objectives", advice);
+    let short = with(json!({"objectives": names[..3], "breeding": {"referencePoint": [0, 0]}}));
+    let advice = "give a value for each, in their order";
+    is(&short, "spec.breeding.referencePoint", INVALID, "has 2 values for 3 objectives", advice);
 }
 
 #[test]

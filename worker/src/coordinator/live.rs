@@ -261,6 +261,8 @@ fn generation(report: &GenerationReport) -> Generation {
         spread: report.spread,
         diversity: report.diversity,
         seconds: report.seconds,
+        front: report.front,
+        hypervolume: report.hypervolume,
     }
 }
 

@@ -182,6 +182,8 @@ fn history(generations: &[wire::Generation]) -> Vec<GenerationStatus> {
             spread: g.spread.and_then(finite),
             diversity: finite(g.diversity),
             seconds: finite(g.seconds).map(three_digits),
+            front: g.front.map(small),
+            hypervolume: g.hypervolume.and_then(finite),
         })
         .collect()
 }

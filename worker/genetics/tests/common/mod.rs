@@ -72,6 +72,7 @@ pub fn config(seed: u64, population: u32) -> Config {
         searcher: Searcher::Evolution,
         breeding: Breeding::default(),
         goal: Goal::Minimise,
+        several: None,
     }
 }
 

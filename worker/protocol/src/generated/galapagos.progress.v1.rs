@@ -191,6 +191,11 @@ pub struct Generation {
     pub diversity: f64,
     #[prost(double, tag = "6")]
     pub seconds: f64,
+    /// Of a job with several objectives: individuals so far that no other dominates, and the volume that they dominate.
+    #[prost(uint32, optional, tag = "7")]
+    pub front: ::core::option::Option<u32>,
+    #[prost(double, optional, tag = "8")]
+    pub hypervolume: ::core::option::Option<f64>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Provenance {

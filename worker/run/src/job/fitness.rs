@@ -32,6 +32,8 @@ pub struct FitnessFunction {
     pub objective: Measure,
     /// Whether a larger or a smaller objective is better.
     pub goal: Goal,
+    /// Further objectives, each with its direction.
+    pub further: Vec<(Measure, Goal)>,
     /// Bounds of feasible individuals.
     pub limits: Vec<MetricBound>,
 }
@@ -39,8 +41,18 @@ pub struct FitnessFunction {
 impl FitnessFunction {
     /// The metrics every individual needs: those of all jobs, the objective and the limits.
     pub fn metrics(&self) -> MetricSet {
-        let objective = self.objective.add_to(MetricSet::always());
-        self.limits.iter().fold(objective, |set, limit| limit.measure.add_to(set))
+        let objectives = self.objectives().fold(MetricSet::always(), |set, (measure, _)| measure.add_to(set));
+        self.limits.iter().fold(objectives, |set, limit| limit.measure.add_to(set))
+    }
+
+    /// All objectives with their directions, in the order of the manifest.
+    pub fn objectives(&self) -> impl Iterator<Item = (&Measure, Goal)> {
+        std::iter::once((&self.objective, self.goal)).chain(self.further.iter().map(|(m, g)| (m, *g)))
+    }
+
+    /// The direction of what stop rules look at: the objective, or the volume of the front of several.
+    pub fn stop_goal(&self) -> Goal {
+        if self.further.is_empty() { self.goal } else { Goal::Maximise }
     }
 
     /// The verdict on an evaluation; `None`: it could not be evaluated.
@@ -52,7 +64,8 @@ impl FitnessFunction {
         let Some(evaluation) = evaluation else {
             return Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: None };
         };
-        let fitness = self.objective.value(&evaluation.metrics);
+        let defined = self.further.iter().all(|(measure, _)| measure.value(&evaluation.metrics).is_some());
+        let fitness = self.objective.value(&evaluation.metrics).filter(|_| defined);
         if evaluation.reason.is_some_and(Reason::is_failed) {
             return Verdict {
                 class: Class::Failed,
@@ -76,6 +89,23 @@ impl FitnessFunction {
         evaluation.reason.is_none() && self.limits.iter().all(kept)
     }
 
+    /// What genetics ranks by. An undefined fitness of an infeasible individual counts as 0: its violation of at
+    /// least 1 has ranked it already.
+    pub fn outcome(&self, verdict: &Verdict) -> Outcome {
+        let fitness = verdict.fitness.unwrap_or(0.0);
+        let mut further = [0.0; 3];
+        if let Some(evaluation) = verdict.evaluation.as_ref().filter(|_| verdict.fitness.is_some()) {
+            for (to, (measure, _)) in further.iter_mut().zip(&self.further) {
+                *to = measure.value(&evaluation.metrics).unwrap_or(0.0);
+            }
+        }
+        match verdict.class {
+            Class::Feasible => Outcome::feasible(fitness).with_further(further),
+            Class::Infeasible => Outcome::infeasible(fitness, verdict.violation).with_further(further),
+            Class::Failed => Outcome::failed(),
+        }
+    }
+
     /// Everything that stands against an individual, for people; nothing if it is feasible.
     pub fn objections(&self, verdict: &Verdict) -> Vec<Objection> {
         if verdict.class == Class::Feasible {
@@ -92,8 +122,10 @@ impl FitnessFunction {
     fn named(&self, reason: &str, evaluation: Option<&Evaluation>) -> Objection {
         let undefined = evaluation.filter(|_| reason == OBJECTIVE_UNDEFINED);
         let because = undefined.map(|evaluation| {
-            let text = format!("{} is no number", self.objective.name());
-            match &self.objective {
+            let missing = self.objectives().map(|(m, _)| m).find(|m| m.value(&evaluation.metrics).is_none());
+            let measure = missing.unwrap_or(&self.objective);
+            let text = format!("{} is no number", measure.name());
+            match measure {
                 Measure::Metric(_) => text,
                 own @ Measure::Own { .. } => {
                     format!("{text}: {}", own.undefined_because(&evaluation.metrics))
@@ -105,7 +137,7 @@ impl FitnessFunction {
 
     /// The values of expressions by their names, for accounts that are shown.
     pub fn own_values(&self, metrics: &Metrics) -> Vec<(String, Option<f64>)> {
-        let measures = std::iter::once(&self.objective).chain(self.limits.iter().map(|l| &l.measure));
+        let measures = self.objectives().map(|(m, _)| m).chain(self.limits.iter().map(|l| &l.measure));
         let own = measures.filter(|measure| matches!(measure, Measure::Own { .. }));
         own.map(|measure| (measure.name().to_owned(), measure.value(metrics))).collect()
     }
@@ -187,19 +219,6 @@ impl fmt::Display for Objection {
     }
 }
 
-impl Verdict {
-    /// What genetics ranks by. An undefined fitness of an infeasible individual counts as 0: its violation of at
-    /// least 1 has ranked it already.
-    pub fn outcome(&self) -> Outcome {
-        let fitness = self.fitness.unwrap_or(0.0);
-        match self.class {
-            Class::Feasible => Outcome::feasible(fitness),
-            Class::Infeasible => Outcome::infeasible(fitness, self.violation),
-            Class::Failed => Outcome::failed(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,7 +246,12 @@ mod tests {
                 times: 1.0,
             },
         ];
-        FitnessFunction { objective: Measure::Metric(Metric::Sharpe), goal: Goal::Maximise, limits }
+        FitnessFunction {
+            objective: Measure::Metric(Metric::Sharpe),
+            goal: Goal::Maximise,
+            further: vec![],
+            limits,
+        }
     }
 
     #[test]
@@ -237,7 +261,7 @@ mod tests {
         let v = fitness().verdict(Some(e));
         assert_eq!(v.class, Class::Infeasible);
         assert!((v.violation - 1.0).abs() < 1e-12);
-        assert_eq!(v.outcome().fitness, 2.0);
+        assert_eq!(fitness().outcome(&v).fitness, 2.0);
     }
 
     #[test]
@@ -253,7 +277,7 @@ mod tests {
         let e = evaluation(&[(Metric::MaxDrawdown, 0.0), (Metric::Trades, 0.0)], Some(Reason::NoTrades));
         let v = fitness().verdict(Some(e));
         assert_eq!((v.class, v.violation, v.fitness), (Class::Infeasible, 2.0, None));
-        assert!(v.outcome().is_valid());
+        assert!(fitness().outcome(&v).is_valid());
     }
 
     // Contract X23, G4.
@@ -287,7 +311,7 @@ mod tests {
         assert_eq!(class(with_limit(None, Some(1.5)), f64::NEG_INFINITY), Class::Feasible);
         let low = with_limit(Some(1.5), None).verdict(Some(of(f64::NEG_INFINITY)));
         assert_eq!((low.class, low.violation), (Class::Infeasible, INFINITE));
-        assert!(low.outcome().is_valid());
+        assert!(fitness().outcome(&low).is_valid());
     }
 
     // Contract G4.

@@ -9,7 +9,7 @@ use galapagos_crds::{
 };
 use galapagos_engine::ENGINE;
 use galapagos_engine::execution::{Execution, Funding};
-use galapagos_genetics::{Breeding, Config, Goal, Preset, Searcher, Species, StopRules};
+use galapagos_genetics::{Breeding, Choice, Config, Goal, Preset, Searcher, Several, Species, StopRules};
 use galapagos_manifest::{self as checks, Dates, Finding, check as check_manifest};
 use galapagos_market::{Calendar, Interval};
 use rust_decimal::Decimal as Exact;
@@ -123,7 +123,7 @@ impl ResolvedJob {
         let others = others(&species);
         let initial = initial(spec, &species)?;
         let fitness = fitness(spec)?;
-        let config = config(spec, fitness.goal);
+        let config = config(spec, &fitness);
         config.check(species.len())?;
         let dates = galapagos_manifest::dates(&spec.market_data)?;
         let inputs = inputs(spec, interval_ms, dates, bars_per_year, &species, &initial);
@@ -296,19 +296,27 @@ fn fitness(spec: &EvolutionJobSpec) -> Result<FitnessFunction, Finding> {
     };
     let limits =
         measures(checks::limits(spec, catalogue)?).into_iter().zip(&spec.limits).map(bound).collect();
-    let objectives = measures(checks::objectives(spec, catalogue)?);
-    let (Some(objective), Some(given)) = (objectives.into_iter().next(), spec.objectives.first()) else {
-        return Err(Finding::invalid("spec.objectives", "must name what is improved"));
-    };
-    let goal = match given.goal {
+    let goals = spec.objectives.iter().map(|given| match given.goal {
         CrdGoal::Maximize => Goal::Maximise,
         CrdGoal::Minimize => Goal::Minimise,
+    });
+    let mut objectives = measures(checks::objectives(spec, catalogue)?).into_iter().zip(goals);
+    let Some((objective, goal)) = objectives.next() else {
+        return Err(Finding::invalid("spec.objectives", "must name what is improved"));
     };
-    Ok(FitnessFunction { objective, goal, limits })
+    Ok(FitnessFunction { objective, goal, further: objectives.collect(), limits })
 }
 
-fn config(spec: &EvolutionJobSpec, goal: Goal) -> Config {
+fn config(spec: &EvolutionJobSpec, fitness: &FitnessFunction) -> Config {
     let b = spec.breeding.resolved();
+    let several = (!fitness.further.is_empty()).then(|| Several {
+        further: fitness.further.iter().map(|(_, goal)| *goal).collect(),
+        reference: b.reference_point.map(|values| values.into_iter().map(crds::Decimal::to_f64).collect()),
+        choice: match b.choose.unwrap_or_default() {
+            crds::Choose::Knee => Choice::Knee,
+            crds::Choose::Ideal => Choice::Ideal,
+        },
+    });
     Config {
         seed: spec.population.seed,
         population: spec.population.size,
@@ -335,7 +343,8 @@ fn config(spec: &EvolutionJobSpec, goal: Goal) -> Config {
             min_share: b.species_min_share.to_f64(),
             extinct_after_generations: b.species_extinct_after_generations,
         },
-        goal,
+        goal: fitness.goal,
+        several,
     }
 }
 

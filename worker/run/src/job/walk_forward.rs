@@ -170,7 +170,8 @@ fn scale_trades(job: &mut ResolvedJob, rows: usize, all: usize) {
     }
     // An expression is no multiple of its trades: there they are scaled themselves.
     let limits = job.fitness.limits.iter_mut().map(|bound| &mut bound.measure);
-    for measure in limits.chain([&mut job.fitness.objective]) {
+    let further = job.fitness.further.iter_mut().map(|(measure, _)| measure);
+    for measure in limits.chain(further).chain([&mut job.fitness.objective]) {
         if let Measure::Own { trades_times, .. } = measure {
             *trades_times = all as f64 / rows as f64;
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::account::{AccountResult, MetricMap, Sums, metric_map};
 use super::excluded::Excluded;
+use super::front::Front;
 use super::validation::document::Validation;
 use crate::run::state::GenerationReport;
 
@@ -38,6 +39,9 @@ pub struct ResultDocument {
     pub best: Option<Champion>,
     /// The best individual of each species, in the order of the manifest.
     pub species: Vec<Champion>,
+    /// What no individual dominates; `None` with one objective.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<Front>,
     /// Counters of the run.
     pub evaluations: Evaluations,
     /// What kept individuals from being feasible, the most frequent first.

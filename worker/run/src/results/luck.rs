@@ -138,7 +138,12 @@ mod tests {
             times: 1.0,
         };
         let limits = vec![at_least(Metric::Sharpe, limit), at_least(Metric::Trades, 10.0)];
-        FitnessFunction { objective: Measure::Metric(Metric::Sharpe), goal: Goal::Maximise, limits }
+        FitnessFunction {
+            objective: Measure::Metric(Metric::Sharpe),
+            goal: Goal::Maximise,
+            further: vec![],
+            limits,
+        }
     }
 
     fn trials(of: &[(u32, f64)], limit: f64) -> Trials {

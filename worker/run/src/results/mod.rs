@@ -4,6 +4,7 @@
 //! result/result.json          everything, schema versioned ([`document`])
 //!        evaluations.parquet  the ledger, one row an individual ([`evaluations`])
 //!        generations.csv      one row a generation
+//!        front.csv            of several objectives what nothing dominates ([`front`])
 //!        champions.yaml       the best of each species, as `population.initial` takes them
 //!        best/equity.csv, best/trades.csv, best/years.csv, best/walk_forward.csv
 //!        job.yaml             the manifest with everything resolved
@@ -17,6 +18,8 @@ pub mod document;
 pub mod evaluations;
 pub mod excluded;
 pub mod excursion;
+pub mod front;
+mod front_points;
 pub mod looks;
 pub mod luck;
 pub mod pictures;

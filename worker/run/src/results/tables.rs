@@ -9,13 +9,9 @@ use galapagos_engine::portfolio::Total;
 
 use super::champions::ChampionAccounts;
 use super::excursion::excursion;
-use super::stamp::time;
+use super::stamp::{number, time};
 use crate::report::calendar::month;
 use crate::run::state::GenerationReport;
-
-fn number(value: Option<f64>) -> String {
-    value.map_or_else(String::new, |v| v.to_string())
-}
 
 /// Writes `generations.csv`: one line a generation.
 pub fn generations(out: &mut impl Write, history: &[GenerationReport], species: &[&str]) -> io::Result<()> {
@@ -23,6 +19,10 @@ pub fn generations(out: &mut impl Write, history: &[GenerationReport], species: 
         out,
         "generation,best,strategy,median,spread,diversity,feasible,infeasible,failed,cached,distinct,seconds"
     )?;
+    let several = history.iter().any(|g| g.hypervolume.is_some());
+    if several {
+        write!(out, ",front,hypervolume")?;
+    }
     species.iter().try_for_each(|name| write!(out, ",quota_{name}"))?;
     writeln!(out)?;
     for g in history {
@@ -42,6 +42,9 @@ pub fn generations(out: &mut impl Write, history: &[GenerationReport], species: 
             g.distinct,
             g.seconds
         )?;
+        if several {
+            write!(out, ",{},{}", g.front.unwrap_or(0), number(g.hypervolume))?;
+        }
         g.quotas.iter().try_for_each(|q| write!(out, ",{q}"))?;
         writeln!(out)?;
     }

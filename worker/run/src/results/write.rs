@@ -25,7 +25,7 @@ use super::stamp::time;
 use super::tables;
 use super::validation::{Among, Find, Winner, validate};
 use super::walk_forward::{self, WalkForwardEnd};
-use super::{evaluations, looks, pictures};
+use super::{evaluations, front, front_points, looks, pictures};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
 use crate::report::page::{self, REPORT};
@@ -135,7 +135,11 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     let state = driver.state();
     let counters = state.counters;
     let unlucky: u64 = windows.windows().unwrap_or_default().iter().map(|w| w.exceptions).sum();
-    let shown = species.iter().filter(|c| c.holdout.is_some()).count() as u32;
+    let front = front_points::front(problem, holdout.as_ref(), evolution, odds);
+    let among =
+        |p: &&front::FrontPoint| !species.iter().any(|c| c.strategy == p.strategy && c.genome == p.genome);
+    let further = front.iter().flat_map(|f| &f.points).filter(|p| p.holdout.is_some()).filter(among).count();
+    let shown = (species.iter().filter(|c| c.holdout.is_some()).count() + further) as u32;
     let document = ResultDocument {
         schema: SCHEMA.to_owned(),
         job: JobName { namespace: job.namespace.clone(), name: job.name.clone() },
@@ -159,6 +163,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         tests: serde_json::to_value(&job.validation)?,
         best,
         species,
+        front,
         evaluations: Evaluations {
             distinct: odds.trials,
             cached: counters.cached,
@@ -179,6 +184,9 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     put(&path.join("result.json"), |out| out.write_all(&json))?;
     let names: Vec<&str> = job.species.iter().map(|s| s.name()).collect();
     put(&path.join("generations.csv"), |out| tables::generations(out, &state.history, &names))?;
+    if let Some(front) = &document.front {
+        put(&path.join("front.csv"), |out| front::table(out, front))?;
+    }
     for (file, text) in [
         ("champions.yaml", serde_yaml::to_string(&champions(&document))),
         ("job.yaml", serde_yaml::to_string(&job.manifest)),

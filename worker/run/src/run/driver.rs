@@ -148,7 +148,7 @@ impl<'a> Driver<'a> {
 
     /// The rule that ends the run at this boundary, if any.
     fn stopped(&self) -> Option<Completion> {
-        self.limits_now().reached(&self.state, self.job.fitness.goal, self.price_per_second)
+        self.limits_now().reached(&self.state, self.job.fitness.stop_goal(), self.price_per_second)
     }
 
     /// One generation; false if it was interrupted before its end.
@@ -162,11 +162,12 @@ impl<'a> Driver<'a> {
         let generation = self.evolution.ask();
         let candidates = generation.candidates;
         let mut verdicts: Vec<Option<VerdictSummary>> = vec![None; candidates.len()];
+        let summary = VerdictSummary::under(&self.job.fitness);
         let position =
             |index| CandidatePosition { generation: generation.index, index, candidate: &candidates[index] };
         let mut tasks = Vec::new();
         for index in (0..candidates.len()).filter(|&i| !candidates[i].known) {
-            verdicts[index] = self.known.remembered(position(index))?.as_ref().map(VerdictSummary::new);
+            verdicts[index] = self.known.remembered(position(index))?.as_ref().map(&summary);
             match verdicts[index] {
                 Some(_) => self.pace.reused += 1,
                 None => tasks.push(task(index, &candidates[index])),
@@ -179,7 +180,7 @@ impl<'a> Driver<'a> {
         let known: Vec<usize> = (0..candidates.len()).filter(|&i| candidates[i].known).collect();
         let mut again = Vec::new();
         for &index in &known {
-            verdicts[index] = self.known.repeated(position(index))?.as_ref().map(VerdictSummary::new);
+            verdicts[index] = self.known.repeated(position(index))?.as_ref().map(&summary);
             if verdicts[index].is_none() {
                 again.push(task(index, &candidates[index]));
             }
@@ -269,7 +270,7 @@ impl<'a> Driver<'a> {
             exceptions::append(self.folder.path(), &line)?;
             observer.observe(RunEvent::Quarantined { strategy: strategy.name(), genome: &genome, problem });
         }
-        let summary = VerdictSummary::new(&verdict);
+        let summary = VerdictSummary::new(&verdict, &self.job.fitness);
         self.known.record(position, verdict)?;
         self.pace.evaluated += 1;
         Ok(summary)
@@ -291,8 +292,7 @@ impl<'a> Driver<'a> {
         self.chain.push(&record);
         // It is as long as the generation, and what follows needs room too.
         drop(record);
-        let outcomes: Vec<_> = verdicts.iter().map(|t| t.outcome).collect();
-        let summary = self.evolution.tell(&outcomes)?;
+        let summary = self.evolution.tell(&verdicts.iter().map(|t| t.outcome).collect::<Vec<_>>())?;
 
         let best = self.evolution.best();
         let named = best.as_ref().map(|b| self.job.species[b.species].named(b.genome)).unwrap_or_default();
@@ -312,6 +312,8 @@ impl<'a> Driver<'a> {
             distinct: summary.evaluations,
             quotas: self.evolution.quotas(),
             seconds,
+            front: summary.front,
+            hypervolume: summary.hypervolume,
         };
         let counters = &mut self.state.counters;
         counters.cached += u64::from(summary.known);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct GenerationReport {
     /// Number of the generation, from 0.
     pub generation: u32,
-    /// Best feasible fitness of the run so far.
+    /// Best feasible fitness of the run so far; of several objectives the first one's value of the chosen individual.
     pub best: Option<f64>,
     /// Strategy of the best individual.
     pub strategy: Option<String>,
@@ -33,6 +33,12 @@ pub struct GenerationReport {
     pub quotas: Vec<u32>,
     /// Seconds the generation took in the process that ran it.
     pub seconds: f64,
+    /// Individuals of all generations that no other dominates; `None` with one objective.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<u32>,
+    /// The volume that they dominate below the reference point; `None` with one objective.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypervolume: Option<f64>,
 }
 
 /// Counters of a run. All but the seconds are the same in every run of the job.
@@ -67,7 +73,7 @@ impl DriverState {
     pub fn progress(&self) -> Vec<Progress> {
         let last = self.history.len().saturating_sub(1);
         let at = |(i, g): (usize, &GenerationReport)| Progress {
-            best: g.best,
+            best: g.hypervolume.or(g.best),
             evaluations: g.distinct,
             exhausted: self.exhausted && i == last,
         };

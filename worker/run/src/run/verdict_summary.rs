@@ -4,6 +4,7 @@
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metrics, Reason};
 use galapagos_genetics::Outcome;
 
+use crate::job::fitness::FitnessFunction;
 use crate::storage::record::{Class, Verdict};
 
 /// A verdict without its sums.
@@ -19,14 +20,19 @@ pub(super) struct VerdictSummary {
 
 impl VerdictSummary {
     /// The verdict without its block sums.
-    pub fn new(verdict: &Verdict) -> VerdictSummary {
+    pub fn new(verdict: &Verdict, fitness: &FitnessFunction) -> VerdictSummary {
         let evaluation = verdict.evaluation.as_ref();
         VerdictSummary {
             class: verdict.class,
             reason: evaluation.and_then(|e| e.reason),
-            outcome: verdict.outcome(),
+            outcome: fitness.outcome(verdict),
             metrics: evaluation.map(|e| e.metrics),
         }
+    }
+
+    /// The same of many verdicts.
+    pub fn under(fitness: &FitnessFunction) -> impl Fn(&Verdict) -> VerdictSummary + '_ {
+        move |verdict| VerdictSummary::new(verdict, fitness)
     }
 
     /// Whether the individual could not be evaluated at all.

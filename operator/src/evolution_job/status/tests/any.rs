@@ -69,14 +69,16 @@ fn best() -> impl Strategy<Value = wire::Best> {
 }
 
 fn generation() -> impl Strategy<Value = wire::Generation> {
-    (any::<u32>(), of(ANY), of(ANY), of(ANY), ANY, ANY).prop_map(
-        |(generation, best, median, spread, diversity, seconds)| wire::Generation {
+    (any::<u32>(), of(ANY), of(ANY), of(ANY), ANY, ANY, of(any::<u32>()), of(ANY)).prop_map(
+        |(generation, best, median, spread, diversity, seconds, front, hypervolume)| wire::Generation {
             generation,
             best,
             median,
             spread,
             diversity,
             seconds,
+            front,
+            hypervolume,
         },
     )
 }

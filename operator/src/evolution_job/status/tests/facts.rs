@@ -65,6 +65,8 @@ pub fn report() -> Report {
                 spread: None,
                 diversity: 0.25,
                 seconds: 1.234_56,
+                front: Some(7),
+                hypervolume: Some(2.5),
             })
             .collect(),
         eta_seconds: Some(100.4),

@@ -1,0 +1,101 @@
+//! The best of a run: one individual, or with several objectives those that nothing dominates and the one that is chosen.
+
+use crate::archive::Member;
+use crate::config::Choice;
+use crate::evolution::{Evolution, survivors_of};
+use crate::generation::{Best, Survivor};
+use crate::rank::{Class, Rank};
+
+/// Individuals that are shown where none is feasible.
+const LEAST_VIOLATING: usize = 10;
+
+impl Evolution {
+    /// The best individual of a species, feasible or not. With several objectives: of its members of the front the one that
+    /// the run's choice likes best, or where it has none, of its feasible survivors.
+    pub fn best_of_species(&self, species: usize) -> Option<Best<'_>> {
+        let group = self.groups.get(species)?;
+        if let Some(member) = self.chosen(|s| s == species) {
+            return Some(member);
+        }
+        let mut survivors = survivors_of(species, group, &self.config);
+        let Some(archive) = &self.archive else { return survivors.next() };
+        let distance = archive.chooser(self.choice(), self.config.objectives());
+        let feasible = group.survivors.iter().filter(|s| s.rank.class == Class::Feasible);
+        let near = feasible.map(|s| (distance(&s.rank.costs()), &s.genome));
+        let nearest = near.min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
+        match nearest {
+            Some((_, genome)) => survivors.find(|s| s.genome == &genome[..]),
+            None => survivors.next(),
+        }
+    }
+
+    /// How many individuals no other dominates, over all generations, and the volume that they dominate; `None` with one
+    /// objective.
+    pub fn front_size(&self) -> Option<(u32, f64)> {
+        self.archive.as_ref().map(|archive| (archive.members.len() as u32, archive.hypervolume))
+    }
+
+    /// The point that volumes are measured against, a value for each objective in its own direction; `None` with one
+    /// objective, and while nothing was feasible.
+    pub fn reference_point(&self) -> Option<Vec<f64>> {
+        let outcome = Rank::feasible(&self.archive.as_ref()?.reference?).outcome(&self.config);
+        let further = outcome.further.into_iter().take(self.config.objectives() - 1);
+        Some(std::iter::once(outcome.fitness).chain(further).collect())
+    }
+
+    fn choice(&self) -> Choice {
+        self.config.several.as_ref().map_or(Choice::Knee, |several| several.choice)
+    }
+
+    /// Of the front of several objectives, and the species that are wanted, the one that the run's choice likes best.
+    fn chosen(&self, wanted: impl Fn(usize) -> bool) -> Option<Best<'_>> {
+        let archive = self.archive.as_ref()?;
+        let objectives = self.config.objectives();
+        let distance = archive.chooser(self.choice(), objectives);
+        let shown = archive.shown(objectives).into_iter().map(|(m, _)| m).filter(|m| wanted(m.species));
+        let key = |m: &&Member| (m.species, m.genome.clone());
+        let best = shown.min_by(|a, b| {
+            distance(&a.costs).total_cmp(&distance(&b.costs)).then_with(|| key(a).cmp(&key(b)))
+        })?;
+        Some(self.survivor(best))
+    }
+
+    fn survivor<'a>(&self, member: &'a Member) -> Best<'a> {
+        let outcome = Rank::feasible(&member.costs).outcome(&self.config);
+        Survivor { species: member.species, genome: &member.genome, outcome }
+    }
+
+    /// The front of a run with several objectives, by the first of them, each with how far its neighbours are: what no
+    /// individual of any generation dominates, at most [`crate::MOST_SHOWN`] that stand most alone. Without a feasible
+    /// individual the ones that break the limits least, of the survivors.
+    pub fn front(&self) -> Vec<(Survivor<'_>, Option<f64>)> {
+        let Some(archive) = &self.archive else { return Vec::new() };
+        let shown = archive.shown(self.config.objectives());
+        if !shown.is_empty() {
+            return shown.into_iter().map(|(m, alone)| (self.survivor(m), Some(alone))).collect();
+        }
+        let infeasible = self.groups.iter().enumerate().flat_map(|(i, group)| {
+            let broken = group.survivors.iter().filter(|s| s.rank.class == Class::Infeasible);
+            broken.map(move |s| (&s.rank, i, &s.genome))
+        });
+        let mut all: Vec<_> = infeasible.collect();
+        all.sort_by(|a, b| a.0.compare(b.0).then_with(|| (a.1, a.2).cmp(&(b.1, b.2))));
+        let least = all.into_iter().take(LEAST_VIOLATING);
+        least
+            .map(|(rank, species, genome)| {
+                (Survivor { species, genome, outcome: rank.outcome(&self.config) }, None)
+            })
+            .collect()
+    }
+
+    /// The best individual of the run, feasible or not; ties go to the species named first. With several objectives the one
+    /// of the front that the run's choice likes best.
+    pub fn best(&self) -> Option<Best<'_>> {
+        if let Some(chosen) = self.chosen(|_| true) {
+            return Some(chosen);
+        }
+        let firsts = self.groups.iter().enumerate().filter_map(|(i, g)| Some((i, g.survivors.first()?)));
+        let (i, _) = firsts.min_by(|a, b| a.1.rank.compare(&b.1.rank).then(a.0.cmp(&b.0)))?;
+        self.best_of_species(i)
+    }
+}

@@ -1,0 +1,104 @@
+//! What of several objectives nothing dominates: in `result.json`, and as a table.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use galapagos_crds::{GeneValue, Goal};
+use galapagos_genetics::{self as genetics, distances};
+use serde::{Deserialize, Serialize};
+
+use super::account::MetricMap;
+use super::stamp::number;
+
+pub use galapagos_genetics::Choice;
+
+/// The front of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Front {
+    /// The objectives, in the order of the manifest.
+    pub objectives: Vec<FrontObjective>,
+    /// Individuals of all generations that no other dominates; more than points where there are too many to show.
+    pub count: u64,
+    /// The volume that they dominate below the reference point.
+    pub hypervolume: f64,
+    /// That point, a value for each objective; `None`: nothing was feasible.
+    pub reference: Option<Vec<f64>>,
+    /// Whether the points are feasible; if not, they are the individuals that break the limits least.
+    pub feasible: bool,
+    /// The points, by the first objective, the best first.
+    pub points: Vec<FrontPoint>,
+}
+
+/// An objective.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrontObjective {
+    /// Its metric, or the name of its expression.
+    pub name: String,
+    /// Maximize or Minimize.
+    pub goal: Goal,
+}
+
+/// An individual of the front.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrontPoint {
+    /// Name of the strategy.
+    pub strategy: String,
+    /// The value of each gene, by its name.
+    pub genome: BTreeMap<String, GeneValue>,
+    /// feasible or infeasible.
+    pub class: String,
+    /// Sum of relative violations of the limits.
+    pub violation: f64,
+    /// Values of the objectives on the training rows, in their order.
+    pub values: Vec<Option<f64>>,
+    /// The same on the holdout; `None` without one.
+    pub holdout: Option<Vec<Option<f64>>>,
+    /// How far its neighbours on the front are; `None` at its ends, and where it is not feasible.
+    pub crowding: Option<f64>,
+    /// Probability that the training Sharpe ratio is not luck, given all trials of the run; `None` if undefined.
+    pub deflated_sharpe: Option<f64>,
+    /// The metrics of the training rows that the job asks for, and its expressions.
+    pub metrics: MetricMap,
+}
+
+impl Front {
+    /// How far each point is from what a method likes best, the nearest the lowest. Only [`Choice::Utility`] reads weights.
+    pub fn distances(&self, choice: Choice, weights: &[f64]) -> Vec<f64> {
+        let goal = |objective: &FrontObjective| match objective.goal {
+            Goal::Maximize => genetics::Goal::Maximise,
+            Goal::Minimize => genetics::Goal::Minimise,
+        };
+        let goals: Vec<genetics::Goal> = self.objectives.iter().map(goal).collect();
+        let values = |p: &FrontPoint| p.values.iter().map(|v| v.unwrap_or(0.0)).collect();
+        distances(&self.points.iter().map(values).collect::<Vec<Vec<f64>>>(), &goals, choice, weights)
+    }
+}
+
+/// `front.csv`: a line a point, by the first objective. The genes of all species are columns.
+pub fn table(out: &mut impl Write, front: &Front) -> io::Result<()> {
+    let mut genes: Vec<&str> =
+        front.points.iter().flat_map(|p| p.genome.keys()).map(String::as_str).collect();
+    genes.sort_unstable();
+    genes.dedup();
+    write!(out, "strategy,class,violation")?;
+    for FrontObjective { name, .. } in &front.objectives {
+        write!(out, ",{name},holdout_{name}")?;
+    }
+    write!(out, ",crowding,deflated_sharpe")?;
+    genes.iter().try_for_each(|name| write!(out, ",gene_{name}"))?;
+    writeln!(out)?;
+    for point in &front.points {
+        write!(out, "{},{},{}", point.strategy, point.class, point.violation)?;
+        for (i, value) in point.values.iter().enumerate() {
+            let held = point.holdout.as_ref().and_then(|values| values.get(i).copied().flatten());
+            write!(out, ",{},{}", number(*value), number(held))?;
+        }
+        write!(out, ",{},{}", number(point.crowding), number(point.deflated_sharpe))?;
+        for name in &genes {
+            let value = point.genome.get(*name).map_or_else(String::new, ToString::to_string);
+            write!(out, ",{value}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
