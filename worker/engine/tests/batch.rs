@@ -121,14 +121,14 @@ fn thinned(mut data: Data, rng: &mut Rng) -> Data {
     let keep: Vec<bool> = (0..rows).map(|t| t >= begin && t + end < rows && !rng.chance(0.05)).collect();
     let thin = |column: &mut Vec<i64>| {
         let mut keep = keep.iter();
-        column.retain(|_| *keep.next().unwrap());
+        column.retain(|_| *keep.next().expect("a mark for each row"));
     };
     [&mut data.time_ms, &mut data.open, &mut data.high, &mut data.low, &mut data.close]
         .into_iter()
         .for_each(thin);
     if let Some(volume) = &mut data.volume {
         let mut keep = keep.iter();
-        volume.retain(|_| *keep.next().unwrap());
+        volume.retain(|_| *keep.next().expect("a mark for each row"));
     }
     data
 }

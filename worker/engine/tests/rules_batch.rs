@@ -37,7 +37,7 @@ fn compare(seed: u64, all: &[Own], exec: &Execution, shared: &mut usize) {
     let full = seed % 8 > 3;
     let windows = vec![Rows::after_warm_up(rng.pick(&[40, 301, 512])); count];
     let windows = if full { vec![Rows::full(1); count] } else { windows };
-    let metrics = if seed % 3 == 0 { MetricSet::FULL } else { MetricSet::always() };
+    let metrics = if seed.is_multiple_of(3) { MetricSet::FULL } else { MetricSet::always() };
     let run = Backtest { symbols: &prepared, rows: &windows, others: &others, exec, metrics };
     let members: Vec<(&Own, Genome)> = (0..60)
         .map(|_| {

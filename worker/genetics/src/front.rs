@@ -54,6 +54,7 @@ pub(crate) fn crowding(front: &[Costs], objectives: usize) -> Vec<f64> {
     order.sort_by(|&a, &b| compare(&front[a], &front[b]).then(a.cmp(&b)));
     order.dedup_by(|later, kept| front[*later] == front[*kept]);
     let mut out = vec![0.0; front.len()];
+    #[expect(clippy::needless_range_loop, reason = "an objective is a column of the front")]
     for m in 0..objectives {
         order.sort_by(|&a, &b| front[a][m].total_cmp(&front[b][m]).then(a.cmp(&b)));
         let (Some(&first), Some(&last)) = (order.first(), order.last()) else { return out };
@@ -76,7 +77,7 @@ pub(crate) fn order<K: Ord + Copy>(mut pool: Vec<(Rank, K)>, objectives: usize) 
     let feasible = pool.partition_point(|(rank, _)| rank.class == Class::Feasible);
     let mut head: Vec<(Rank, K)> = pool.drain(..feasible).collect();
     // Of equal points the one with the lowest key counts.
-    head.sort_by(|a, b| a.1.cmp(&b.1));
+    head.sort_by_key(|member| member.1);
     let costs: Vec<Costs> = head.iter().map(|(rank, _)| rank.costs()).collect();
     let numbers = fronts(&costs);
     let mut alone = vec![0.0; head.len()];

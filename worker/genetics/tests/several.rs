@@ -11,7 +11,7 @@ use galapagos_genetics::{
 
 fn space(genes: usize, steps: u32) -> Space {
     let gene = |i: usize| GeneSpace {
-        name: format!("x{i}").into(),
+        name: format!("x{i}"),
         kind: GeneKind::Integer,
         grid: Grid::linear("x", 0.into(), steps.into(), 1.into()).unwrap(),
         default: None,
@@ -75,7 +75,8 @@ fn the_archive_is_what_nothing_of_any_generation_dominates_and_its_volume_never_
                 all.push((c.genome.to_vec(), c.species, [outcome.fitness, outcome.further[0]]));
             }
         }
-        let highest = |m: usize| all.iter().map(|(_, _, v)| v[m]).fold(f64::MIN, f64::max);
+        let highest =
+            |m: usize| all.iter().map(|(_, _, v)| v[m]).fold(f64::MIN, |a, b| if a > b { a } else { b });
         let reference = *worst.get_or_insert([highest(0), highest(1)]);
         let better = |a: &[f64; 2], b: &[f64; 2]| a != b && a[0] <= b[0] && a[1] <= b[1];
         let mut front: Vec<[f64; 2]> = all.iter().map(|(_, _, v)| *v).collect();
@@ -89,7 +90,11 @@ fn the_archive_is_what_nothing_of_any_generation_dominates_and_its_volume_never_
         // By columns of the plane, all values being whole.
         let mut volume = 0.0;
         for x in (0..reference[0] as i64).map(|x| x as f64) {
-            let low = front.iter().filter(|v| v[0] <= x).map(|v| v[1]).fold(reference[1], f64::min);
+            let low = front
+                .iter()
+                .filter(|v| v[0] <= x)
+                .map(|v| v[1])
+                .fold(reference[1], |a, b| if a < b { a } else { b });
             volume += reference[1] - low;
         }
         assert_eq!(summary.hypervolume, Some(volume));

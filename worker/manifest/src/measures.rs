@@ -22,7 +22,7 @@ pub enum Measure {
         /// What results call it.
         name: String,
         /// How it is computed of metrics.
-        value: Scalar,
+        value: Box<Scalar>,
     },
 }
 
@@ -135,7 +135,7 @@ fn measure(path: &str, given: Given<'_>, catalogue: &Catalogue) -> Result<Measur
                 finding.reason(StalledReason::InvalidSpec)
             };
             let value = Scalar::new(text, "metric", &metrics).map_err(|error| fault(*error))?;
-            Ok(Measure::Own { name: name.to_owned(), value })
+            Ok(Measure::Own { name: name.to_owned(), value: Box::new(value) })
         }
         _ => {
             let text = "names neither a metric alone nor an expression with its name";

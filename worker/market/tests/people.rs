@@ -25,7 +25,7 @@ fn json(rows: i64, row: impl Fn(i64, [f64; 5]) -> String) -> String {
 
 /// Whether `series` holds the bars, hour by hour, with their volumes if it has any.
 fn check(what: &str, series: &OwnedSeries, rows: i64) {
-    let unit = 10f64.powi(i32::from(series.decimals));
+    let unit = 10_i64.pow(u32::from(series.decimals)) as f64;
     assert_eq!(series.time_ms.len() as i64, rows, "{what}");
     for i in 0..rows as usize {
         let [o, h, l, c, v] = bar(i as i64);
@@ -86,10 +86,9 @@ fn a_time_that_was_rounded_or_names_a_zone_by_letters_is_refused_with_what_to_do
 
 #[test]
 fn a_time_of_day_without_colons_stands_beside_its_date() {
-    let at = |i: i64| clock(i + 0);
     let with = |i: i64, [o, h, l, c, v]: [f64; 5]| {
-        let (day, hour) = at(i);
-        format!("2017070{day},{}00,{o},{h},{l},{c},{v}", hour)
+        let (day, hour) = clock(i);
+        format!("2017070{day},{hour}00,{o},{h},{l},{c},{v}")
     };
     reads("no header", &lines(20, with), &hourly());
     let text = format!("Date,Time,Open,High,Low,Close,Volume\n{}", lines(20, with));
@@ -135,10 +134,10 @@ fn lines_that_end_as_those_of_an_old_mac_are_lines() {
 fn cells_of_spreadsheets_and_databases_may_say_that_there_is_no_value() {
     for word in ["#N/A", "<NA>", "--", "NULL", "\\N", "#N/A N/A"] {
         let text = format!(
-            "time,open,high,low,close,volume\n{}{},{word},{word},{word},{word},{word}\n{}",
+            "time,open,high,low,close,volume\n{}{},{word},{word},{word},{word},{word}\n{},100,103,98,101,17\n",
             lines(6, |i, [o, h, l, c, v]| format!("{},{o},{h},{l},{c},{v}", START + i * HOUR)),
             START + 6 * HOUR,
-            format!("{},100,103,98,101,17\n", START + 7 * HOUR)
+            START + 7 * HOUR
         );
         let (series, report) = load_with("X.csv", &text, &repair()).unwrap_or_else(|e| panic!("{word}: {e}"));
         assert_eq!((series.time_ms.len(), report.gaps.missing_bars), (7, 1), "{word}");
@@ -318,7 +317,7 @@ fn an_adjusted_close_moves_all_four_prices_by_its_ratio() {
     };
     let text = format!("Date,Open,High,Low,Close,Adj Close,Volume\n{}", lines(10, row));
     let (series, report) = load_with("X.csv", &text, &daily).unwrap();
-    let unit = 10f64.powi(i32::from(series.decimals));
+    let unit = 10_i64.pow(u32::from(series.decimals)) as f64;
     for i in 0..10 {
         let [o, h, l, c, v] = bar(i as i64);
         let by = if i < 5 { 0.5 } else { 1.0 };

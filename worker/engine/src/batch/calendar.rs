@@ -120,7 +120,7 @@ impl<'p, S: Sleeve<'p>> Work for AllStamps<'_, '_, S> {
                     }
                 }
             }
-            take(totals, per_bar, borders, (from, from, to));
+            take(pass.set, totals, per_bar, borders, (from, from, to));
         }
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn run<M: Members>(
     let AccountTables::Held(tables) = pass.tables else { return Ok(()) };
     let mut all: Vec<Decided> = starts.map(|start| Decided::new(pass.capital, tables, start)).collect();
     let accounts = &mut scratch.accounts;
-    let mut per_bar = PerBar::new(all.len(), pass.metrics, pass.means);
+    let mut per_bar = PerBar::new(all.len(), pass.metrics, pass.means, pass.set);
     pass.set.run(AllRows { pass, tables, members, all: &mut all, accounts, per_bar: &mut per_bar });
     pass.interrupt.check()?;
     let last = pass.close.len() - 1;

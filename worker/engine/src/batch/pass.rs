@@ -202,7 +202,7 @@ impl Pass<'_> {
                 accounts.held.extend(first.iter().map(new));
             }
         }
-        let mut per_bar = PerBar::new(first.len(), self.metrics, self.means);
+        let mut per_bar = PerBar::new(first.len(), self.metrics, self.means, self.set);
         self.set.run(AllBlocks { pass: self, source, first, accounts, per_bar: &mut per_bar });
         self.interrupt.check()?;
         match self.tables {
@@ -262,6 +262,10 @@ impl Pass<'_> {
 
     /// A block of rows of held accounts.
     #[inline(always)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a struct of them would be built for each block and read once"
+    )]
     pub(super) fn hold<I: Isa, S: Source>(
         &self,
         isa: I,

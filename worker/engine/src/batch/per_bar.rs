@@ -3,6 +3,7 @@
 //! the one before; the additions of eight accounts do not wait for each other.
 
 use super::BLOCK;
+use super::instructions::{InstructionSet, Loops};
 use super::tables::units;
 use crate::evaluation::{Metric, MetricSet};
 use crate::metrics::{BarSums, PER_BAR};
@@ -88,6 +89,7 @@ struct Told {
 /// The accounts of a pass, where a metric looks at every bar.
 #[derive(Debug)]
 pub(super) struct PerBar {
+    set: InstructionSet,
     lanes: Vec<Lane>,
     members: Vec<Told>,
     down: bool,
@@ -97,18 +99,30 @@ pub(super) struct PerBar {
 
 impl PerBar {
     /// Of so many accounts; `means` of their returns where they are known. `None`: no metric looks at every bar.
-    pub(super) fn new(members: usize, metrics: MetricSet, means: &[f64]) -> Option<PerBar> {
+    pub(super) fn new(
+        members: usize,
+        metrics: MetricSet,
+        means: &[f64],
+        set: InstructionSet,
+    ) -> Option<PerBar> {
         if !PER_BAR.iter().any(|&m| metrics.contains(m)) {
             return None;
         }
         let mean = |i: usize| means.get(i).copied().unwrap_or(0.0);
         Some(PerBar {
+            set,
             lanes: (0..LANES).map(|_| Lane::new()).collect(),
             members: (0..members).map(|i| Told { mean: mean(i), ..Told::default() }).collect(),
             down: metrics.contains(Metric::Sortino),
             equity: metrics.contains(Metric::Turnover),
             shape: metrics.contains(Metric::Skew) || metrics.contains(Metric::Kurtosis),
         })
+    }
+
+    /// As [`PerBar::take`], compiled once: in every loop over members it would take the compiler minutes.
+    #[inline(never)]
+    fn take_apart(&mut self, members: (usize, usize), rows: (usize, usize, usize)) {
+        self.set.widened(Taken { per_bar: self, members, rows });
     }
 
     /// Sums the rows `from..to` of the block that begins at `start`, of the members from `first` to `last`.
@@ -144,6 +158,19 @@ impl PerBar {
     }
 }
 
+struct Taken<'a> {
+    per_bar: &'a mut PerBar,
+    members: (usize, usize),
+    rows: (usize, usize, usize),
+}
+
+impl Loops for Taken<'_> {
+    #[inline(always)]
+    fn run(self) {
+        self.per_bar.take(self.members, self.rows);
+    }
+}
+
 /// What was summed of a member.
 pub(super) fn sums(per_bar: &Option<PerBar>, member: usize) -> BarSums {
     per_bar.as_ref().map_or_else(BarSums::default, |per_bar| per_bar.members[member].sums.clone())
@@ -170,7 +197,7 @@ pub(super) fn end(
     let Some(per_bar) = per_bar else { return };
     per_bar.lanes[member % LANES].fill_to(to, rest);
     if member % LANES == LANES - 1 || member + 1 == count {
-        per_bar.take((member - member % LANES, member), (start, from, to));
+        per_bar.take_apart((member - member % LANES, member), (start, from, to));
     }
 }
 
@@ -196,7 +223,8 @@ fn downside(returns: &[Cell<f64>]) -> i128 {
 /// Adds each row of each lane to its sum.
 #[inline(always)]
 fn add(sums: &mut [f64; LANES], x: &[&[Cell<f64>]; LANES]) {
-    for t in 0..x[0].len() {
+    let rows = x[0].len();
+    for t in 0..rows {
         for (sum, x) in sums.iter_mut().zip(x) {
             *sum += x[t].get();
         }
@@ -207,7 +235,9 @@ fn add(sums: &mut [f64; LANES], x: &[&[Cell<f64>]; LANES]) {
 #[inline(always)]
 fn add_moments(sums: &mut [[f64; LANES]; 3], means: &[f64; LANES], x: &[&[Cell<f64>]; LANES]) {
     let [m2, m3, m4] = sums;
-    for t in 0..x[0].len() {
+    let rows = x[0].len();
+    #[expect(clippy::needless_range_loop, reason = "a row is a column of the lanes")]
+    for t in 0..rows {
         for l in 0..LANES {
             let d = x[l][t].get() - means[l];
             let square = d * d;

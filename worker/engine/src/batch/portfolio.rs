@@ -4,7 +4,7 @@
 
 use super::calendar::{AllStamps, Calendar};
 use super::held::HeldAccount;
-use super::instructions::Work;
+use super::instructions::{InstructionSet, Loops, Work};
 use super::kernels::Isa;
 use super::means::with_means;
 use super::pass::{Pass, Start};
@@ -141,13 +141,13 @@ impl<'p, S: Sleeve<'p>> Work for AllSleeves<'_, '_, S> {
                 sleeve.follow(isa, from, to);
                 add(sleeve, totals, (from, to));
             }
-            take(totals, per_bar, borders, pass.counted(from, to));
+            take(pass.set, totals, per_bar, borders, pass.counted(from, to));
         }
         for sleeve in &mut *sleeves {
             sleeve.finish(last);
             add(sleeve, totals, (last, last + 1));
         }
-        take(totals, per_bar, borders, pass.counted(last, last + 1));
+        take(pass.set, totals, per_bar, borders, pass.counted(last, last + 1));
     }
 }
 
@@ -161,18 +161,35 @@ fn add<'p>(sleeve: &mut impl Sleeve<'p>, totals: &mut [Total], rows: (usize, usi
     }
 }
 
-#[inline(always)]
+/// Takes a block of rows that all accounts have added. It knows nothing of the sleeves, so it is compiled once for all.
+#[inline(never)]
 pub(super) fn take(
+    set: InstructionSet,
     totals: &mut [Total],
     per_bar: &mut Option<PerBar>,
     borders: &[usize; BLOCKS],
-    (start, from, to): (usize, usize, usize),
+    rows: (usize, usize, usize),
 ) {
-    let rows = (start, if from < to { from } else { to }, to);
-    let count = totals.len();
-    for (i, total) in totals.iter_mut().enumerate() {
-        total.take(borders, rows, per_bar::begin(per_bar, i, start));
-        per_bar::end(per_bar, (i, count), 0.0, rows);
+    set.widened(Taken { totals, per_bar, borders, rows });
+}
+
+struct Taken<'a> {
+    totals: &'a mut [Total],
+    per_bar: &'a mut Option<PerBar>,
+    borders: &'a [usize; BLOCKS],
+    rows: (usize, usize, usize),
+}
+
+impl Loops for Taken<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Taken { totals, per_bar, borders, rows: (start, from, to) } = self;
+        let rows = (start, if from < to { from } else { to }, to);
+        let count = totals.len();
+        for (i, total) in totals.iter_mut().enumerate() {
+            total.take(borders, rows, per_bar::begin(per_bar, i, start));
+            per_bar::end(per_bar, (i, count), 0.0, rows);
+        }
     }
 }
 
@@ -192,7 +209,7 @@ pub(super) fn run<'p, S: Sleeve<'p>>(
     let capital: f64 = sleeves.iter().map(|_| pass.capital).sum();
     let mut totals: Vec<Total> = (0..members).map(|_| Total::new(capital)).collect();
     let AccountTables::Held(tables) = pass.tables else { return Ok(vec![None; members]) };
-    let mut per_bar = PerBar::new(members, pass.metrics, means);
+    let mut per_bar = PerBar::new(members, pass.metrics, means, pass.set);
     let (per_bar, totals_of) = (&mut per_bar, &mut totals[..]);
     if let Some(calendar) = calendar {
         let borders = &calendar.borders();

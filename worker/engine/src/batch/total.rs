@@ -82,8 +82,9 @@ impl Total {
         journal.turn_page();
     }
 
-    /// The same of an account whose rows lie among `stamps`, of which `from..to` are those of the block.
-    #[inline(always)]
+    /// The same of an account whose rows lie among `stamps`, of which `from..to` are those of the block. Where stamps differ,
+    /// finding them takes longer than adding: it is compiled once, for any processor.
+    #[inline(never)]
     pub(super) fn add_at(
         &mut self,
         journal: &mut Journal,
@@ -114,7 +115,7 @@ impl Total {
         }
         let seen = stamps.seen((from, to));
         for (at, &rows) in seen.iter().enumerate() {
-            let row = if rows > first { rows - first } else { 0 };
+            let row = rows.saturating_sub(first);
             self.equity[at + 1] += equity[row];
             let is_exposed = held[row] && rows > tables.base && !stamps.is_gone(from + at);
             self.exposed[at / 64] |= u64::from(is_exposed) << (at % 64);

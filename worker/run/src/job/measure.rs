@@ -14,7 +14,7 @@ pub enum Measure {
         /// Its name in results.
         name: String,
         /// How it is computed.
-        value: Scalar,
+        value: Box<Scalar>,
         /// What the number of trades is multiplied by before: 1, but for individuals that are evaluated on a part of the
         /// rows.
         trades_times: f64,

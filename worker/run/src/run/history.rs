@@ -50,6 +50,8 @@ mod tests {
             median: None,
             spread: Some(1e-300),
             diversity: 1.0 / 3.0,
+            front: (generation > 1).then_some(3),
+            hypervolume: (generation > 1).then_some(0.7),
             feasible: 1,
             infeasible: 2,
             failed: 3,
