@@ -131,7 +131,10 @@ impl<'p, S: Sleeve<'p>> Work for AllSleeves<'_, '_, S> {
         let AllSleeves { pass, sleeves, totals, borders, per_bar } = self;
         let (base, last) = (pass.base, pass.close.len() - 1);
         let begin = sleeves.first().map_or(base, |sleeve| sleeve.begin(base));
-        sleeves.iter_mut().for_each(|sleeve| sleeve.warm_up(isa, begin));
+        // A loop, since a closure would be compiled for the plainest processor.
+        for sleeve in &mut *sleeves {
+            sleeve.warm_up(isa, begin);
+        }
         for from in (begin..last).step_by(BLOCK) {
             if pass.interrupt.is_asked() {
                 return;
