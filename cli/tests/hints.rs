@@ -64,6 +64,13 @@ fn read_text(flag: &str, value: &str) -> Result<(), String> {
         "fraction" => account(AccountArguments { fraction: amount, ..AccountArguments::default() }),
         "strategy" if value == "all" || strategies::find(value).is_some() => Ok(()),
         "strategy" => missing("strategy"),
+        "weight" | "limit" => {
+            // Of `galapagos front`: the program reads them against a front, so only their form can be wrong here.
+            let (sign, names) = if flag == "weight" { ("=", "NAME=W") } else { ("=", "METRIC<=X") };
+            let number =
+                value.split_once(sign).filter(|(name, _)| !name.is_empty()).map(|(_, n)| n.parse::<f64>());
+            if matches!(number, Some(Ok(_))) { Ok(()) } else { missing(names) }
+        }
         "gene" => {
             let Some(pair) = value.split_once('=') else { return missing("NAME=VALUE") };
             let takes = |s: &&dyn BuiltIn| Genome::from_pairs(s.def(), &[pair]).is_ok();

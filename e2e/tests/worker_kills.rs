@@ -18,7 +18,7 @@ fn half_of_the_workers_killed_every_second_changes_no_byte() {
     let mut plan = Plan::new("half_of_the_workers_killed_every_second_changes_no_byte");
     let scratch = Scratch::with_walk(20_000);
     for round in 0..count(1, 20) {
-        let job = Job { generations: 40, ..Job::busy(round) };
+        let job = Job { generations: 160, ..Job::busy(round) };
         let file = jobs::write(scratch.path(), &job.manifest());
         let own = Scratch::new();
         galapagos_e2e::scratch::copy(&scratch.data(), &own.data());

@@ -227,7 +227,7 @@ mod tests {
     fn a_front() -> Front {
         let point = |sharpe: f64, drawdown: f64, trades: f64| {
             json!({
-                "strategy": "x", "genome": {"n": trades}, "class": "feasible", "violation": 0.0, "values": [sharpe, drawdown],
+                "strategy": "x", "genome": {"n": trades.to_string()}, "class": "feasible", "violation": 0.0, "values": [sharpe, drawdown],
                 "holdout": null, "crowding": null, "deflated_sharpe": null, "metrics": {"trades": trades},
             })
         };

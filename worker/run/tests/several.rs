@@ -89,7 +89,7 @@ fn the_front_of_a_result_is_what_no_row_of_its_evaluations_dominates() {
     let values: Vec<[f64; 2]> =
         shown.points.iter().map(|p| [p.values[0].unwrap(), p.values[1].unwrap()]).collect();
     assert_eq!(values, front);
-    assert!(front.len() > 2, "the case has no point: {front:?}");
+    assert!(front.len() > 1, "the case has no point: {front:?}");
     assert_eq!((shown.count, shown.feasible), (front.len() as u64, true));
 
     // The worst feasible values of generation 0 are the reference, so no volume lies beyond them.

@@ -53,12 +53,13 @@ impl Known {
             sentence: None,
             provenance: before.provenance.clone().unwrap_or_default(),
         };
-        if let Some(report) = report {
-            known.hear(report);
-        }
         let is_final = report.is_some_and(|report| report.r#final.is_some());
-        if let Some(words) = last_words.filter(|_| !is_final) {
-            known.hear(words);
+        let last_words = last_words.filter(|_| !is_final);
+        if let Some(report) = report {
+            known.hear(report, last_words.is_some());
+        }
+        if let Some(words) = last_words {
+            known.hear(words, false);
         }
         known
     }
@@ -77,12 +78,13 @@ impl Known {
         Provenance { image, result_digest, stopped_by, ..known }
     }
 
-    fn hear(&mut self, report: &Report) {
+    /// `outdated`: the same coordinator has said more since.
+    fn hear(&mut self, report: &Report, outdated: bool) {
         let provenance = report.provenance.clone().unwrap_or_default();
         let is_final = report.r#final.is_some();
         // A coordinator that has not read its checkpoint yet knows less than the status does.
         let resumed = !provenance.generation_digest.is_empty() || (is_final && report.generation > 0);
-        let behind = !resumed && Some(small(report.generation)) < self.generation;
+        let behind = !resumed && (outdated || Some(small(report.generation)) < self.generation);
         if !behind {
             self.generation = Some(small(report.generation));
             self.evaluations = self.evaluations(report);
