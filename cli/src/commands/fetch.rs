@@ -69,12 +69,12 @@ pub struct Arguments {
     /// Largest share of missing bars that is accepted
     #[arg(long, value_name = "X", default_value_t = 0.01)]
     pub max_gap_share: f64,
-    /// Another host that speaks the same, as https://data-api.binance.vision for the spot market of Binance; http:// for
-    /// this machine alone
+    /// Another host that speaks the same, as data-api.binance.vision for the spot market of Binance, with https:// before
+    /// its name; http:// for this machine alone
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Where the monthly files of Binance are, which take the place of pages where a month has more than 2,000 bars; none:
-    /// ask for pages alone; absent: https://data.binance.vision, none with --endpoint
+    /// ask for pages alone; absent: data.binance.vision, none with --endpoint
     #[arg(long, value_name = "URL")]
     pub dumps: Option<String>,
     /// How often a page is asked for again, with growing pauses
