@@ -70,6 +70,10 @@ pub fn execute(arguments: Arguments) -> CommandResult {
     let weights = weights(&arguments, &front)?;
     let limits =
         arguments.limit.iter().map(|text| limit(text, &front)).collect::<CommandResult<Vec<Bound>>>()?;
+    if front.points.is_empty() {
+        let text = "the front has no point: no individual could be evaluated; the table evaluations.parquet says why";
+        return Err(CommandError::NoneFeasible(text.to_owned()));
+    }
     let ordered = ordered(&front, arguments.method, &weights, &limits);
     if ordered.is_empty() {
         let text = format!("no point of the front keeps {}", arguments.limit.join(" and "));

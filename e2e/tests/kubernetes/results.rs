@@ -154,7 +154,7 @@ fn kubectl_shows_it_live() {
     case("watch", async |space: &Space| {
         space.apply(&[pool("default", 2)]);
         let manifest = long("evolve");
-        space.apply(&[with(manifest, "/spec/generations", json!(10))]);
+        space.apply(&[with(manifest, "/spec/generations", json!(24))]);
         let watch = space.watch(&["evojob"]);
         space.digest("evolve").await;
         let text = watch.end();

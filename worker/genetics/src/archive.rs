@@ -3,7 +3,7 @@
 use crate::choose::Scale;
 use crate::config::{Choice, Several};
 use crate::front::{Costs, compare, crowding, dominates};
-use crate::hypervolume::added;
+use crate::hypervolume::{added, bounded};
 use crate::rank::{Class, Outcome, Rank};
 use crate::space::Genome;
 
@@ -55,7 +55,8 @@ impl Archive {
         }
         if let Some(reference) = &self.reference {
             let others: Vec<Costs> = self.members.iter().map(|m| m.costs).collect();
-            self.hypervolume += added(&costs, &others, reference, objectives);
+            let volume = added(&costs, &others, reference, objectives);
+            self.hypervolume = bounded(self.hypervolume + volume);
         }
         self.members.retain(|m| !dominates(&costs, &m.costs));
         self.members.push(Member { species, genome: genome.clone(), costs });

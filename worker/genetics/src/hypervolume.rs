@@ -9,16 +9,21 @@ pub(crate) fn hypervolume(points: &[Costs], reference: &Costs, objectives: usize
     if objectives == 2 {
         let mut below = reference[1];
         return points.iter().fold(0.0, |sum, p| {
-            let slab = (reference[0] - p[0]) * (below - p[1]);
+            let slab = bounded(bounded(reference[0] - p[0]) * bounded(below - p[1]));
             below = p[1];
-            sum + slab
+            bounded(sum + slab)
         });
     }
     let mut sum = 0.0;
     while let Some(point) = points.pop() {
-        sum += added(&point, &points, reference, objectives);
+        sum = bounded(sum + added(&point, &points, reference, objectives));
     }
     sum
+}
+
+/// The number, or the largest one in place of infinity.
+pub(crate) fn bounded(volume: f64) -> f64 {
+    if volume > f64::MAX { f64::MAX } else { volume }
 }
 
 /// What a point adds to the volume of others.
@@ -26,7 +31,8 @@ pub(crate) fn added(point: &Costs, others: &[Costs], reference: &Costs, objectiv
     if (0..objectives).any(|m| point[m] >= reference[m]) {
         return 0.0;
     }
-    let own: f64 = (0..objectives).map(|m| reference[m] - point[m]).product();
+    // What leaves the numbers counts as the largest, so that differences of volumes stay numbers.
+    let own = bounded((0..objectives).map(|m| bounded(reference[m] - point[m])).product());
     // Of each other one only the part that this point dominates, too.
     let shared: Vec<Costs> = others
         .iter()
@@ -72,6 +78,13 @@ mod tests {
             (0..10).map(|i| f64::from(10 * i) / 99.0).map(|x| [1.1 * x, 1.1 * (1.0 - x.sqrt())]).collect();
         let front: Vec<&[f64]> = front.iter().map(|p| p.as_slice()).collect();
         assert!((of(&front, &[1.2, 1.2]) - 0.963_164_644_8).abs() < 1e-9, "{}", of(&front, &[1.2, 1.2]));
+    }
+
+    #[test]
+    fn a_volume_beyond_the_numbers_is_the_largest_number() {
+        let far = [-1e300, -1e300];
+        assert_eq!(of(&[&far], &[1e300, 1e300]), f64::MAX);
+        assert_eq!(added(&costs(&far), &[costs(&[-1e301, -1e299])], &costs(&[1e300, 1e300]), 2), 0.0);
     }
 
     // Contract G11.

@@ -367,6 +367,8 @@ impl<'a> Driver<'a> {
     /// Nothing follows for a while: all that is done is flushed.
     fn settle(&mut self) -> Result<(), RunError> {
         self.known.sync()?;
+        // A newer attempt may have removed what this one wrote.
+        self.folder.check_epoch()?;
         Ok(self.saves.settle()?)
     }
 

@@ -73,7 +73,7 @@ impl DriverState {
     pub fn progress(&self) -> Vec<Progress> {
         let last = self.history.len().saturating_sub(1);
         let at = |(i, g): (usize, &GenerationReport)| Progress {
-            best: g.hypervolume.or(g.best),
+            best: g.best.and(g.hypervolume).or(g.best),
             evaluations: g.distinct,
             exhausted: self.exhausted && i == last,
         };
