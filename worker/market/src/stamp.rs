@@ -180,6 +180,10 @@ impl<'a> Cursor<'a> {
             let day = number(self.digits()).ok_or(unknown)?;
             return civil_ms(value, second, day).ok_or(unknown);
         }
+        // `24-01-15` could be of 2024 or of 2015.
+        if separator != b'/' && self.0.iter().take_while(|c| c.is_ascii_digit()).count() == 2 {
+            return Err(unknown);
+        }
         let year = self.year()?;
         let order = if separator == b'.' { Some(DayOrder::DayMonth) } else { order };
         let (day, month) = match order {
