@@ -228,10 +228,8 @@ fn publish(
         }
     }
     import::failures(&summary)?;
-    for one in fetched {
-        one.remove().map_err(blame)?;
-    }
-    import::print(&arguments.dataset, false, &summary, arguments.output)
+    import::print(&arguments.dataset, false, &summary, arguments.output)?;
+    fetched.into_iter().try_for_each(|one| one.remove().map_err(blame))
 }
 
 fn blame(error: FetchError) -> CommandError {

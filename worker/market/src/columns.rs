@@ -172,7 +172,7 @@ pub(crate) fn is_time_name(name: &str) -> bool {
 
 /// Whether a column of this name holds closes adjusted for splits and dividends.
 pub(crate) fn is_adjusted(name: &str) -> bool {
-    normal(name).starts_with("adj")
+    ColumnRole::Adjusted.usual_names().contains(&normal(name).as_str())
 }
 
 /// Finds the columns of `header`.

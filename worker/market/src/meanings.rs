@@ -39,7 +39,7 @@ pub(crate) fn check_meanings(
     let mut choice = choice.clone();
     rows = symbol(&mut choice, rows, again)?;
     rows = time(path, &mut choice, rows, again)?;
-    order(&choice, &mut rows);
+    order(path, &choice, &mut rows)?;
     rows = elsewhere(&mut choice, rows, again);
     contradiction(path, &choice, &rows)?;
     scale(&mut rows);
@@ -139,12 +139,24 @@ pub(crate) fn agree(rows: &FileRows) -> bool {
 }
 
 /// Positions of open, high, low and close where no header names them.
-fn order(choice: &ColumnChoice, rows: &mut FileRows) {
+fn order(path: &Path, choice: &ColumnChoice, rows: &mut FileRows) -> Result<()> {
     if rows.header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) || agree(rows) {
-        return;
+        return Ok(());
     }
     let fitting: Vec<_> = ORDERS.into_iter().filter(|(order, _)| fits(rows, *order)).collect();
-    let [(order, words)] = fitting.as_slice() else { return };
+    let [(order, words)] = fitting.as_slice() else { return Ok(()) };
+    // Prices were multiplied by adjusted close / what was taken for the close.
+    if choice.is_adjusted() {
+        let columns = rows.header.columns.prices;
+        let [open, high, low, close] = order.map(|at| columns[at] + 1);
+        return Err(Error::layout(
+            path,
+            format!(
+                "no header, and only {words} is an order that every row allows: with --adjust name the columns, beside \
+                 that of the adjusted close: --columns open=#{open},high=#{high},low=#{low},close=#{close}"
+            ),
+        ));
+    }
     for (_, raw) in &mut rows.symbols {
         raw.mantissa = order.map(|at| std::mem::take(&mut raw.mantissa[at]));
         raw.scale = order.map(|at| std::mem::take(&mut raw.scale[at]));
@@ -156,6 +168,7 @@ fn order(choice: &ColumnChoice, rows: &mut FileRows) {
     }
     rows.notes.retain(|n| !n.starts_with("no header:"));
     rows.notes.push(format!("no header: only {words} is an order that every row allows, so it was read"));
+    Ok(())
 }
 
 /// Prices at other places than behind the time, where no header names them.
@@ -266,7 +279,7 @@ fn volume(
             && !is_empty(&better)
             && !is_price(&better)
         {
-            order(choice, &mut better);
+            order(path, choice, &mut better)?;
             scale(&mut better);
             return Ok(noted(better, format!("{seen}: volume is column {other:?}")));
         }

@@ -177,7 +177,9 @@ impl Collector {
             ));
         } else if let Some(adjusted) = left_out.iter().find(|n| is_adjusted(n)) {
             let close = header.name(header.columns.prices[3]);
-            self.notes.push(format!("the close is column {close:?}; {adjusted:?} is not used: --adjust multiplies the prices by it"));
+            let hint =
+                if header.is_close_only() { "" } else { ": --adjust multiplies the prices by it / close" };
+            self.notes.push(format!("the close is column {close:?}; {adjusted:?} is not used{hint}"));
         }
         if !left_out.is_empty() {
             self.notes.push(format!("columns left out: {}", some(&left_out)));

@@ -121,7 +121,9 @@ fn the_front_of_a_result_is_what_no_row_of_its_evaluations_dominates() {
     assert!(front.iter().all(|v| behind(v) >= behind(&chosen) - 1e-12), "{chosen:?}");
     let table = fs::read_to_string(folder.join("front.csv")).unwrap();
     assert!(
-        table.starts_with("strategy,class,violation,sharpe,holdout_sharpe,pain,holdout_pain,crowding,"),
+        table.starts_with(
+            "strategy,class,violation,training_sharpe,holdout_sharpe,training_pain,holdout_pain,crowding,"
+        ),
         "{table}"
     );
     assert_eq!(table.lines().count(), front.len() + 1);

@@ -2,6 +2,7 @@
 
 use super::sniff::{TextLayout, sniff};
 use super::unpack::Source;
+use super::wide::note_absent;
 use super::{Progress, ReadOptions};
 use crate::columns::Columns;
 use crate::error::{Error, Result};
@@ -212,9 +213,7 @@ fn read_rows(
     if let Some((first, count)) = &layout.titles {
         rows.notes.push(format!("{count} lines above the header were passed over, the first: {first:?}"));
     }
-    for (group, &lines) in layout.groups.iter().zip(&without).filter(|(_, n)| **n > 0) {
-        rows.notes.push(format!("{lines} lines hold no values of {}", group.symbol));
-    }
+    note_absent(&layout.groups, &without, "lines", &mut rows.notes);
     rows.finish()
 }
 

@@ -25,6 +25,14 @@ pub(super) fn foreign(head: &[u8]) -> Option<&'static str> {
     ];
     let text = head.trim_ascii_start().to_ascii_lowercase();
     let markup = ["<!", "<?", "<html", "<head", "<body"].iter().any(|tag| text.starts_with(tag.as_bytes()));
-    let known = |magic: &[u8]| if magic == b"<" { markup } else { head.starts_with(magic) };
+    // Three letters may begin a text too; the formats go on with a number.
+    let goes_on = |magic: &[u8]| {
+        magic.len() > 3 || head.get(3).is_some_and(|c| !matches!(c, b' '..=b'~' | b'\t' | b'\r' | b'\n'))
+    };
+    let known = |magic: &[u8]| match magic {
+        b"<" => markup,
+        b"ORC" | b"DBN" => head.starts_with(magic) && goes_on(magic),
+        _ => head.starts_with(magic),
+    };
     KINDS.iter().find(|(magic, _)| known(magic)).map(|(_, what)| *what)
 }

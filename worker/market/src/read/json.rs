@@ -1,6 +1,6 @@
 //! JSON: lines of objects or arrays, arrays of candles, and the answers of exchanges that wrap them.
 
-use super::nested::{complaint, zone_beside};
+use super::nested::{Zones, complaint, zones};
 use super::shapes::as_rows;
 use super::tree::{Data, Table, Tree, is_row, some};
 use super::unique::Unique;
@@ -62,21 +62,28 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
         }
     }
     let zoned;
-    let named = wrappers.iter().find_map(|(_, value)| zone_beside(value)).filter(|_| options.zone.is_none());
-    let known = named.and_then(|(name, said)| Some((Zone::parse(&name).ok()?, said)));
-    if let Some((zone, true)) = &known {
-        zoned = ReadOptions { zone: Some(zone.clone()), ..options.clone() };
+    let named = match options.zone {
+        Some(_) => Zones::default(),
+        None => zones(wrappers.iter().map(|(_, value)| value)).map_err(|text| Error::layout(path, text))?,
+    };
+    if let Some(zone) = named.said.as_deref().and_then(|name| Zone::parse(name).ok()) {
+        zoned = ReadOptions { zone: Some(zone), ..options.clone() };
         reader.options = &zoned;
     }
     let rest = reader.wrappers(&wrappers)?;
     progress(size, size);
     match reader.rows {
         Some(mut rows) => {
-            if let (Some((zone, false)), true) = (&known, rows.is_naive()) {
-                let name = zone.name();
-                rows.notes.push(format!(
-                    "beside the candles stands the zone {name}: if the times are of it, say --timezone {name}"
-                ));
+            match named.beside.as_slice() {
+                [zone] if rows.is_naive() => rows.notes.push(format!(
+                    "beside the candles stands the zone {zone}: if the times are of it, say --timezone {zone}"
+                )),
+                [_, _, ..] if rows.is_naive() => rows.notes.push(format!(
+                    "beside the candles stand the zones {}: if the times are of them, import each from a file of its own \
+                     and name its zone",
+                    some(&named.beside)
+                )),
+                _ => {}
             }
             rows.leave_out(reader.extra);
             if let Some((count, key)) = reader.forming {

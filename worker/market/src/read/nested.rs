@@ -1,7 +1,7 @@
 //! Candles in JSON whose fields stand in objects inside each other, or whose times stand outside of them.
 
 use crate::choice::ColumnChoice;
-use crate::columns::{find, is_time_name};
+use crate::columns::{find, is_adjusted, is_time_name};
 use serde_json::{Map, Value};
 
 fn is_plain(value: &Value) -> bool {
@@ -85,7 +85,9 @@ fn give(value: &mut Value, key: &str, column: &Value, length: usize, choice: &Co
                 .filter(|(_, v)| v.as_array().is_some_and(|a| a.len() == length && a.iter().all(is_plain)));
             let names: Vec<&String> = columns.map(|(name, _)| name).collect();
             let time = "time".to_owned();
-            let lacks = !makes_bars(names.iter().copied(), choice)
+            // Adjusted closes alone are no bars.
+            let lacks = !names.iter().all(|name| is_adjusted(name))
+                && !makes_bars(names.iter().copied(), choice)
                 && makes_bars(names.iter().copied().chain([&time]), choice);
             if lacks {
                 map.insert(key.to_owned(), column.clone());
@@ -116,14 +118,53 @@ pub(super) fn complaint(value: &Value) -> Option<String> {
         .map(|text| text.chars().take(200).collect())
 }
 
-/// The zone that an answer names beside its candles, and whether it says that the times are of it: `"6. Time Zone"` does,
-/// the zone of an exchange may not.
-pub(super) fn zone_beside(value: &Value) -> Option<(String, bool)> {
-    let map = value.as_object()?;
+/// The zones that the answers of a file name beside their candles.
+#[derive(Debug, Default)]
+pub(super) struct Zones {
+    /// The one that the times are said to be of.
+    pub said: Option<String>,
+    /// Others, each once: the times may be of them.
+    pub beside: Vec<String>,
+}
+
+/// The zones that answers name: `"6. Time Zone"` says that the times are of it, the zone of an exchange does not.
+///
+/// # Errors
+/// Answers whose times are said to be of different zones, in words.
+pub(super) fn zones<'v>(values: impl Iterator<Item = &'v Value>) -> Result<Zones, String> {
+    let (mut said, mut zones): (Vec<Option<String>>, _) = (Vec::new(), Zones::default());
+    for value in values {
+        let mut found = Vec::new();
+        named(value, &mut found);
+        said.extend(found.iter().filter(|(_, is_said)| *is_said).map(|(name, _)| Some(name.clone())));
+        if found.iter().all(|(_, is_said)| !is_said) {
+            said.push(None);
+        }
+        zones.beside.extend(found.into_iter().filter(|(_, is_said)| !is_said).map(|(name, _)| name));
+    }
+    zones.beside.sort_unstable();
+    zones.beside.dedup();
+    let Some(first) = said.iter().flatten().next().cloned() else { return Ok(zones) };
+    if let Some(other) = said.iter().find(|name| name.as_ref() != Some(&first)) {
+        let other = other.as_deref().unwrap_or("none");
+        return Err(format!(
+            "its answers name different zones, {first} and {other}: import each from a file of its own, or say --timezone \
+             {first} if all times are of it"
+        ));
+    }
+    zones.said = Some(first);
+    Ok(zones)
+}
+
+fn named(value: &Value, out: &mut Vec<(String, bool)>) {
+    let Some(map) = value.as_object() else { return };
     let own = |(key, value): (&String, &Value)| {
         let letters: String = key.chars().filter(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
         let name = value.as_str().filter(|name| name.contains('/') || name.eq_ignore_ascii_case("utc"))?;
         (letters.contains("timezone")).then(|| (name.to_owned(), letters == "timezone"))
     };
-    map.iter().find_map(own).or_else(|| map.values().find_map(zone_beside))
+    match map.iter().find_map(own) {
+        Some(zone) => out.push(zone),
+        None => map.values().for_each(|value| named(value, out)),
+    }
 }

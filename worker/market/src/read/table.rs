@@ -1,7 +1,7 @@
 //! Parquet and Feather (Arrow IPC files): typed columns.
 
 use super::unpack::Source;
-use super::wide::tuples;
+use super::wide::{note_absent, tuples};
 use super::{Progress, ReadOptions};
 use crate::columns::{ColumnRole, Columns, find, remedy};
 use crate::error::{Error, Result};
@@ -104,17 +104,19 @@ fn read_batches(
     }
     rows.notes.extend(notes);
     let mut first = 1;
+    let mut without = vec![0_u64; groups.len()];
     for batch in batches {
         let batch = batch.map_err(|e| damaged(path, e))?;
         if groups.is_empty() {
             read_batch(path, &batch, &columns, first, None, &mut rows)?;
         }
-        for group in &groups {
-            read_batch(path, &batch, &group.columns, first, Some(&group.symbol), &mut rows)?;
+        for (group, without) in groups.iter().zip(&mut without) {
+            *without += read_batch(path, &batch, &group.columns, first, Some(&group.symbol), &mut rows)?;
         }
         first += batch.num_rows() as u64;
         progress(first - 1, if total > first { total } else { first });
     }
+    note_absent(&groups, &without, "rows", &mut rows.notes);
     rows.finish()
 }
 
@@ -130,6 +132,7 @@ fn sole_time(schema: &SchemaRef) -> Option<&str> {
     Some(only.name())
 }
 
+/// Reads a batch; returns how many rows hold nothing of `owner`.
 fn read_batch(
     path: &Path,
     batch: &RecordBatch,
@@ -137,7 +140,7 @@ fn read_batch(
     first: u64,
     owner: Option<&str>,
     rows: &mut Collector,
-) -> Result<()> {
+) -> Result<u64> {
     let cells = |at: usize| Cells::new(batch.column(at)).map_err(|e| damaged(path, e));
     // A time of day beside the date joins its text.
     let time = match columns.clock {
@@ -150,6 +153,7 @@ fn read_batch(
     let volume = columns.volume.map(cells).transpose()?;
     let symbol = columns.symbol.map(cells).transpose()?;
     let adjusted = columns.adjusted.map(cells).transpose()?;
+    let mut without = 0;
     let mut texts: [Vec<u8>; 9] = Default::default();
     for i in 0..batch.num_rows() {
         let row = first + i as u64;
@@ -197,12 +201,13 @@ fn read_batch(
             adjusted: adjusted.as_ref().map(|c| c.text(i, t8)),
         };
         // A symbol beside others that has no bar at this time.
-        if owner.is_some() && row.prices.iter().all(|cell| is_empty(cell)) {
+        if owner.is_some() && row.prices.iter().chain(&row.volume).all(|cell| is_empty(cell)) {
+            without += 1;
             continue;
         }
         rows.push(row)?;
     }
-    Ok(())
+    Ok(without)
 }
 
 /// A column as text; floats in the shortest decimal that gives the same float.

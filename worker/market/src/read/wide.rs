@@ -10,6 +10,13 @@ pub(super) struct Group {
     pub columns: Columns,
 }
 
+/// Names rows that hold nothing of a symbol, where others have a bar.
+pub(super) fn note_absent(groups: &[Group], without: &[u64], unit: &str, notes: &mut Vec<String>) {
+    for (group, count) in groups.iter().zip(without).filter(|(_, count)| **count > 0) {
+        notes.push(format!("{count} {unit} hold no values of {}", group.symbol));
+    }
+}
+
 /// What the first cell of a line of symbols says; it may be empty where fields are repeated.
 const TITLES: [&str; 4] = ["ticker", "tickers", "symbol", "symbols"];
 

@@ -74,7 +74,8 @@ impl Front {
     }
 }
 
-/// `front.csv`: a line a point, by the first objective. The genes of all species are columns.
+/// `front.csv`: a line a point, by the first objective. The genes of all species are columns. No name of an objective is that
+/// of another column: all have a word before them.
 pub fn table(out: &mut impl Write, front: &Front) -> io::Result<()> {
     let mut genes: Vec<&str> =
         front.points.iter().flat_map(|p| p.genome.keys()).map(String::as_str).collect();
@@ -82,7 +83,7 @@ pub fn table(out: &mut impl Write, front: &Front) -> io::Result<()> {
     genes.dedup();
     write!(out, "strategy,class,violation")?;
     for FrontObjective { name, .. } in &front.objectives {
-        write!(out, ",{name},holdout_{name}")?;
+        write!(out, ",training_{name},holdout_{name}")?;
     }
     write!(out, ",crowding,deflated_sharpe")?;
     genes.iter().try_for_each(|name| write!(out, ",gene_{name}"))?;

@@ -36,5 +36,6 @@ pub fn fetch(order: &Order<'_>, observe: &dyn Fn(FetchEvent<'_>)) -> Result<Vec<
     if let Some(twice) = all().enumerate().find(|(at, question)| all().take(*at).any(|q| q == *question)) {
         return Err(FetchError::Question(format!("{} is named twice", twice.1.symbol)));
     }
-    (0..order.questions.len()).map(|at| Symbol::open(order, at, observe)?.fetch()).collect()
+    let hosts = symbol::hosts(order);
+    (0..order.questions.len()).map(|at| Symbol::open(order, at, &hosts, observe)?.fetch()).collect()
 }

@@ -1,5 +1,6 @@
 //! One symbol: which pages and files it needs, in which order they are asked for, and what is said of the rest.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::client::{Client, Failure};
@@ -13,14 +14,33 @@ use super::{pages, venue};
 /// A clock that is ahead by less than this takes no forming bar for one that has ended.
 const SETTLED_MS: i64 = 10_000;
 
+/// The hosts that an order asks, by their addresses: symbols share the pace of a host, and its wish to be left alone.
+pub(super) type Hosts<'a> = BTreeMap<&'a str, Client>;
+
+/// The hosts of an order.
+pub(super) fn hosts<'a>(order: &'a Order<'a>) -> Hosts<'a> {
+    let bars = order.questions.iter().map(|question| (host(order, question), order.endpoint.is_some()));
+    let files = order.questions.iter().filter_map(|question| dumps(order, question));
+    let all = bars.chain(files.map(|base| (base, base != venue::DUMPS)));
+    all.map(|(base, is_named)| (base, Client::new(base, is_named, order.retries))).collect()
+}
+
+fn host<'a>(order: &Order<'a>, question: &Question) -> &'a str {
+    order.endpoint.unwrap_or(venue::rules(question, Kind::Bars).host)
+}
+
+fn dumps<'a>(order: &Order<'a>, question: &Question) -> Option<&'a str> {
+    order.dumps.filter(|_| venue::has_dumps(question))
+}
+
 /// One symbol on its way.
 pub(super) struct Symbol<'a> {
     order: &'a Order<'a>,
     at: usize,
     question: &'a Question,
-    client: Client,
+    client: &'a Client,
     /// Where the monthly files are, if there are any.
-    dumps: Option<Client>,
+    dumps: Option<&'a Client>,
     work: Work,
     notes: Vec<String>,
     /// Pages that are there, and all.
@@ -33,14 +53,14 @@ impl<'a> Symbol<'a> {
     pub(super) fn open(
         order: &'a Order<'a>,
         at: usize,
+        hosts: &'a Hosts<'a>,
         observe: &'a dyn Fn(FetchEvent<'_>),
     ) -> Result<Symbol<'a>, FetchError> {
         let question = &order.questions[at];
-        let base = order.endpoint.unwrap_or(venue::rules(question, Kind::Bars).host);
+        let base = host(order, question);
         let work = Work::open(order.root, question, base, order.now_ms - SETTLED_MS)?;
-        let client = Client::new(base, order.endpoint.is_some(), order.retries);
-        let files = order.dumps.filter(|_| venue::has_dumps(question));
-        let dumps = files.map(|base| Client::new(base, base != venue::DUMPS, order.retries));
+        let client = &hosts[base];
+        let dumps = dumps(order, question).map(|base| &hosts[base]);
         Ok(Symbol { order, at, question, client, dumps, work, notes: Vec::new(), done: 0, total: 1, observe })
     }
 
@@ -160,7 +180,7 @@ impl<'a> Symbol<'a> {
     /// The file of a month, whose SHA-256 is right; `None` if there is none.
     fn month(&mut self, name: &str) -> Result<Option<PathBuf>, FetchError> {
         let path = self.work.month(name);
-        let Some(client) = self.dumps.as_ref().filter(|_| !path.exists()) else {
+        let Some(client) = self.dumps.filter(|_| !path.exists()) else {
             self.done += 1;
             return Ok(Some(path));
         };
@@ -203,7 +223,7 @@ impl<'a> Symbol<'a> {
             Ok(taken) => Ok(taken),
             Err(Unusable::Passing(text) | Unusable::Refused(text) | Unusable::Strange(text)) => Err(text),
         };
-        let taken = taken.map_err(|text| self.failed(&self.client, Failure::Strange(text)))?;
+        let taken = taken.map_err(|text| self.failed(self.client, Failure::Strange(text)))?;
         // What is newer than asked for comes with every answer of some exchanges.
         if taken.outside > 0 {
             let (symbol, rows) = (&self.question.symbol, taken.outside);
@@ -215,10 +235,10 @@ impl<'a> Symbol<'a> {
     fn rows(&self, kind: Kind, window: Window) -> Result<Vec<Row>, FetchError> {
         let (rules, request) =
             (venue::rules(self.question, kind), venue::request(self.question, kind, window));
-        let waits = |problem: &str, wait| self.waits(&self.client, problem, wait);
+        let waits = |problem: &str, wait| self.waits(self.client, problem, wait);
         let read = |body: &[u8]| venue::rows(self.question, kind, body);
         let answer = self.client.page(&request, &rules, self.order.stop, &read, &waits);
-        answer.map_err(|failure| self.failed(&self.client, failure))
+        answer.map_err(|failure| self.failed(self.client, failure))
     }
 
     fn tell(&self) {
@@ -264,7 +284,7 @@ impl<'a> Symbol<'a> {
         if question.to_ms.is_none_or(|to| to > ended) {
             let last = shown(last);
             self.notes
-                .push(format!("the last bar is that of {last}: later ones have not ended and were left out"));
+                .push(format!("the last bar is that of {last}: later ones had not ended and were left out"));
         } else if last + 2 * step <= range.end_ms {
             self.notes.push(format!("the last bar that {} gives is that of {}", question.venue, shown(last)));
         }

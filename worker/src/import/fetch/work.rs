@@ -53,7 +53,7 @@ impl Work {
         };
         atomic::remove_leftovers(&folder)?;
         let known = fs::read(folder.join(STATE)).ok().and_then(|text| State::read(&text));
-        let mut work = Work {
+        let work = Work {
             folder,
             state: known.unwrap_or(State { ended_ms: now_ms, first_ms: None }),
             resumed: known.is_some(),
@@ -62,7 +62,6 @@ impl Work {
         if known.is_none() {
             // Pages without a state may be of other bars that had ended.
             work.clear_pages()?;
-            work.keep(work.state)?;
         }
         Ok(work)
     }
@@ -76,12 +75,22 @@ impl Work {
         self.state
     }
 
-    /// Writes down what was decided.
+    /// Decides something for this run and those that go on with it.
     pub(super) fn keep(&mut self, state: State) -> Result<(), StorageError> {
-        let text = json!({"endedMs": state.ended_ms, "firstMs": state.first_ms}).to_string();
-        atomic::write(&self.folder.join(STATE), text.as_bytes())?;
         self.state = state;
-        Ok(())
+        self.write()
+    }
+
+    /// Writes down what was decided before the first page is: a question without an answer is asked anew another time, of
+    /// what has ended by then.
+    fn begin(&self) -> Result<(), StorageError> {
+        if self.folder.join(STATE).exists() { Ok(()) } else { self.write() }
+    }
+
+    fn write(&self) -> Result<(), StorageError> {
+        let State { ended_ms, first_ms } = self.state;
+        let text = json!({"endedMs": ended_ms, "firstMs": first_ms}).to_string();
+        atomic::write(&self.folder.join(STATE), text.as_bytes())
     }
 
     /// Whether a page is there.
@@ -91,6 +100,7 @@ impl Work {
 
     /// Writes a page.
     pub(super) fn put(&self, kind: Kind, window: Window, rows: &[Row]) -> Result<(), StorageError> {
+        self.begin()?;
         atomic::write_with(&self.page(kind, window), |out| {
             rows.iter().try_for_each(|row| writeln!(out, "{},{}", row.time_ms, row.cells.join(",")))
         })
@@ -103,6 +113,7 @@ impl Work {
 
     /// Writes the file of a month.
     pub(super) fn put_month(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
+        self.begin()?;
         atomic::write(&self.month(name), bytes)
     }
 
@@ -152,7 +163,7 @@ impl Work {
     fn clear_pages(&self) -> Result<(), StorageError> {
         let entries = fs::read_dir(&self.folder).map_err(StorageError::io("list", &self.folder))?;
         for path in entries.flatten().map(|entry| entry.path()) {
-            if path.extension().is_some_and(|e| e == "page" || e == "zip") {
+            if path.extension().is_some_and(|e| e == "page" || e == "zip") || path.ends_with(STATE) {
                 fs::remove_file(&path).map_err(StorageError::io("remove", &path))?;
             }
         }
