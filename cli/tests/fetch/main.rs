@@ -277,6 +277,27 @@ fn a_fault_that_stays_leaves_no_dataset_and_says_what_to_do() {
 }
 
 #[test]
+fn a_question_without_an_answer_is_asked_anew_another_time() {
+    let exchange = Exchange::new(START, START + BARS * HOUR);
+    let url = exchange.url();
+    let sandbox = Sandbox::new();
+    let late = date(START + 2 * BARS * HOUR);
+    for hours in [10, 3 * BARS] {
+        let to = date(START + (2 * BARS + hours) * HOUR);
+        let asked = ["fetch", "binance", "BTCUSDT", "--interval", "1h", "--from", &late, "--to", &to];
+        let all = [&asked[..], &["--dataset", "x", "--endpoint", &url]].concat();
+        let mut answers = Vec::new();
+        for _ in 0..2 {
+            let ended = sandbox.run(&all);
+            assert_eq!(ended.code, 2, "{}", ended.stderr);
+            assert!(ended.stderr.contains("has no bars of the range"), "{}", ended.stderr);
+            answers.push(exchange.answered().len());
+        }
+        assert!(answers[1] > answers[0], "it was asked twice: {:?}", exchange.answered());
+    }
+}
+
+#[test]
 fn what_an_exchange_refuses_is_told_in_its_words_and_nothing_is_published() {
     let exchange = Exchange::new(START, START + 10 * BARS * HOUR);
     let (url, to) = (exchange.url(), date(START + BARS * HOUR));

@@ -167,11 +167,11 @@ pub(super) fn list(folder: &Path) -> Result<Vec<(u32, PathBuf)>, StorageError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn sample(generation: u32) -> Checkpoint {
+    pub(in crate::storage) fn sample(generation: u32) -> Checkpoint {
         Checkpoint {
             generation,
             digest: Digest::hash(b"h"),

@@ -110,18 +110,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::storage::checkpoint::tests::sample;
     use crate::storage::checkpoint::{load_newest, remove_refused};
-    use crate::storage::digest::Digest;
-
-    fn sample(generation: u32) -> Checkpoint {
-        Checkpoint {
-            generation,
-            digest: Digest::hash(b"h"),
-            ledger_position: 48,
-            driver: b"{}".to_vec(),
-            genetics: vec![1, 2, 3, 4],
-        }
-    }
 
     fn generations(folder: &Path) -> Vec<u32> {
         list(folder).unwrap().into_iter().map(|(generation, _)| generation).collect()

@@ -103,6 +103,8 @@ impl<'a> Symbol<'a> {
         (self.observe)(FetchEvent::Pages { symbol: self.at, done: self.done, total: self.total });
         let joined = self.work.join(Kind::Bars, &windows)?;
         if joined.is_none() && bars.is_empty() {
+            // Another time there may be some.
+            self.work.forget()?;
             return Err(self.empty(String::new()));
         }
         if let Some(joined) = joined {
@@ -293,4 +295,36 @@ impl<'a> Symbol<'a> {
 
 fn shown(ms: i64) -> String {
     galapagos_run::job::dates::show_stamp(ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::super::question::{Market, Venue};
+    use super::*;
+
+    #[test]
+    fn symbols_share_the_pace_of_their_host() {
+        let question = |symbol: &str| Question {
+            venue: Venue::Kraken,
+            market: Market::Spot,
+            symbol: symbol.to_owned(),
+            interval: galapagos_market::Interval::parse("1h").unwrap(),
+            from_ms: 0,
+            to_ms: None,
+        };
+        let (questions, stop) = ([question("XBTUSD"), question("ETHUSD")], AtomicBool::new(false));
+        let order = Order {
+            questions: &questions,
+            funding: false,
+            endpoint: None,
+            dumps: None,
+            root: std::path::Path::new("x"),
+            retries: 0,
+            now_ms: 0,
+            stop: &stop,
+        };
+        assert_eq!(hosts(&order).len(), 1);
+    }
 }

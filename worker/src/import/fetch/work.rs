@@ -61,7 +61,7 @@ impl Work {
         };
         if known.is_none() {
             // Pages without a state may be of other bars that had ended.
-            work.clear_pages()?;
+            work.forget()?;
         }
         Ok(work)
     }
@@ -160,7 +160,8 @@ impl Work {
         self.folder.join(format!("{}-{}-{}.page", word(kind), window.start_ms, window.end_ms))
     }
 
-    fn clear_pages(&self) -> Result<(), StorageError> {
+    /// Removes the pages, and what was decided for them.
+    pub(super) fn forget(&self) -> Result<(), StorageError> {
         let entries = fs::read_dir(&self.folder).map_err(StorageError::io("list", &self.folder))?;
         for path in entries.flatten().map(|entry| entry.path()) {
             if path.extension().is_some_and(|e| e == "page" || e == "zip") || path.ends_with(STATE) {

@@ -14,6 +14,8 @@ use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::{Evaluation, Metrics};
 use galapagos_genetics::{self as genetics, Best, Candidate, Evolution};
 
+mod save;
+
 pub use super::ended::{Ended, RunError};
 use super::evaluator::{Answer, Evaluator, Task};
 use super::history::HistoryText;
@@ -26,7 +28,7 @@ use super::state::{DriverState, GenerationReport};
 use super::verdict_summary::VerdictSummary;
 use crate::job::resolve::ResolvedJob;
 use crate::run::ended::Completion;
-use crate::storage::checkpoint::{self, Checkpoint};
+use crate::storage::checkpoint;
 use crate::storage::digest::{Chain, GenerationRecord};
 use crate::storage::exceptions::{self, ExceptionLine};
 use crate::storage::ledger::Ledger;
@@ -344,42 +346,6 @@ impl<'a> Driver<'a> {
             });
         }
         Ok(())
-    }
-
-    fn save(&mut self) -> Result<(), RunError> {
-        if self.saves.is_due() {
-            return self.flush();
-        }
-        self.known.flush()?;
-        self.folder.check_epoch()?;
-        Ok(self.saves.write(ENGINE, &self.checkpoint()?)?)
-    }
-
-    /// Saves what a power cut may not take either.
-    fn flush(&mut self) -> Result<(), RunError> {
-        let began = Instant::now();
-        // A checkpoint vouches for the ledger, so the ledger is durable first.
-        self.known.sync()?;
-        self.folder.check_epoch()?;
-        Ok(self.saves.flush(ENGINE, &self.checkpoint()?, began)?)
-    }
-
-    /// Nothing follows for a while: all that is done is flushed.
-    fn settle(&mut self) -> Result<(), RunError> {
-        self.known.sync()?;
-        // A newer attempt may have removed what this one wrote.
-        self.folder.check_epoch()?;
-        Ok(self.saves.settle()?)
-    }
-
-    fn checkpoint(&self) -> Result<Checkpoint, RunError> {
-        Ok(Checkpoint {
-            generation: self.evolution.generation(),
-            digest: self.chain.digest(),
-            ledger_position: self.known.ledger().position(),
-            driver: self.history.state(&self.state)?,
-            genetics: self.evolution.state().to_bytes(),
-        })
     }
 
     fn pace(&self) -> Pace {
