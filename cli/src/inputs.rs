@@ -1,6 +1,6 @@
 //! `FILE`, `FOLDER` or `SYMBOL=FILE`, as verbs that read market data take it.
 
-use galapagos_run::market::Input;
+use galapagos_run::market::{Input, folder_entries};
 use std::path::PathBuf;
 
 /// `FILE` or `SYMBOL=FILE`; a path that exists as written is a file. `BTC/USDT=FILE` is a symbol if FILE is there,
@@ -26,12 +26,8 @@ pub fn inputs(text: &str, symbol: Option<&str>) -> Result<Vec<Input>, String> {
         return Ok(vec![one]);
     }
     let shown = one.path.display();
-    let entries =
-        std::fs::read_dir(&one.path).map_err(|e| format!("{shown}: cannot read the folder: {e}"))?;
-    let hidden = |path: &PathBuf| path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.'));
-    let mut files: Vec<PathBuf> =
-        entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_file() && !hidden(p)).collect();
-    files.sort();
+    let entries = folder_entries(&one.path).map_err(|e| format!("{shown}: cannot read the folder: {e}"))?;
+    let files: Vec<PathBuf> = entries.into_iter().filter(|path| path.is_file()).collect();
     match files.is_empty() {
         true => Err(format!("{shown}: the folder has no files")),
         false => Ok(files.into_iter().map(|path| Input { path, symbol: one.symbol.clone() }).collect()),

@@ -138,7 +138,7 @@ fn the_candle_that_is_forming_is_left_out_and_named() {
         all.extend(["--dataset", "x", "--endpoint", &url, "-o", "json"]);
         let summary = Sandbox::new().json(&all);
         assert_eq!(summary["digest"], from_files(end - 40 * HOUR, end - HOUR, what[1], None), "{what:?}");
-        assert!(notes(&summary).contains("later ones have not ended and were left out"), "{summary:#}");
+        assert!(notes(&summary).contains("later ones had not ended and were left out"), "{summary:#}");
     }
 }
 
@@ -364,7 +364,7 @@ fn a_question_that_makes_no_sense_asks_nobody() {
         (&["binance", "BTCUSDT", "--funding"][..], "a spot market pays none"),
         (
             &["kraken", "PF_XBTUSD", "--market", "perpetual", "--funding"][..],
-            "kraken accrues it continuously",
+            "that of kraken is not fetched",
         ),
         (&["hyperliquid", "PURR/USDC"][..], "say --market spot"),
         (&["binance", "BTC USDT"][..], "is no symbol of an exchange"),

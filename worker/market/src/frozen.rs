@@ -26,21 +26,17 @@ pub(crate) fn note(series: &OwnedSeries) -> Option<String> {
             (longest, after) = (run, i - run);
         }
     }
-    let still = |frozen: usize| {
+    let still = |whose: &str| {
+        let after = show(series.time_ms[after]);
         format!(
-            "{frozen} of them are frozen, their prices are the close before: the longest run has {longest} bars after {}",
-            show(series.time_ms[after])
+            "{frozen} {whose} are frozen, their prices are the close before: the longest run has {longest} bars after {after}"
         )
     };
     match volume {
-        None if longest >= LONG => Some(format!(
-            "{frozen} bars are frozen, their prices are the close before: the longest run has {longest} bars after {}",
-            show(series.time_ms[after])
-        )),
-        None => None,
+        None => (longest >= LONG).then(|| still("bars")),
         Some(volume) => {
             let zeros = volume.iter().filter(|v| **v == 0.0).count();
-            let tail = if frozen > 0 { format!("; {}", still(frozen)) } else { String::new() };
+            let tail = if frozen > 0 { format!("; {}", still("of them")) } else { String::new() };
             (zeros > 0).then(|| format!("{zeros} bars have no volume, nothing is traded in them{tail}"))
         }
     }

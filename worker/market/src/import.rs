@@ -27,6 +27,22 @@ pub struct Input {
     pub symbol: Option<String>,
 }
 
+/// What stands in a folder of files to import, in order of the names. Hidden names are passed over.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn folder_entries(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')) {
+            out.push(path);
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
 impl Input {
     /// A file whose symbol is found by itself.
     pub fn new(path: impl Into<PathBuf>) -> Self {

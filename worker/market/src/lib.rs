@@ -79,7 +79,8 @@ pub use error::{Error, ErrorKind, Location, Result};
 pub use gaps::Gaps;
 pub use grouped::DecimalSign;
 pub use import::{
-    ImportEvent, ImportFailure, ImportPlan, ImportSummary, Input, LoadOptions, import, load_file,
+    ImportEvent, ImportFailure, ImportPlan, ImportSummary, Input, LoadOptions, folder_entries, import,
+    load_file,
 };
 pub use names::{Calendar, Interval};
 pub use publish::{Origin, PublishOutcome, Published, publish, publish_as};

@@ -5,7 +5,7 @@
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
-use galapagos_market::Input;
+use galapagos_market::{Input, folder_entries};
 
 use super::error::ImportError;
 
@@ -19,14 +19,11 @@ pub(super) fn inputs(data_dir: &Path, relative: &str, symbols: &[String]) -> Res
         return Ok(vec![input(&path, symbols)]);
     }
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(&path).map_err(|e| volume_path.failed(e))? {
-        let path = entry.map_err(|e| volume_path.failed(e))?.path();
-        let hidden = path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.'));
-        if !hidden && volume_path.kind(&path)?.is_file() {
+    for path in folder_entries(&path).map_err(|e| volume_path.failed(e))? {
+        if volume_path.kind(&path)?.is_file() {
             files.push(path);
         }
     }
-    files.sort();
     match files.is_empty() {
         true => Err(volume_path.missing("the folder has no files")),
         false => Ok(files.into_iter().map(Input::new).collect()),

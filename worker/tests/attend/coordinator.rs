@@ -221,7 +221,12 @@ pub struct Session {
 
 impl Session {
     pub async fn send(&self, message: Down) {
-        self.down.send(Ok(CoordinatorMessage { message: Some(message) })).await.unwrap();
+        assert!(self.offer(message).await, "the worker has ended the stream");
+    }
+
+    /// Whether the stream still takes a message.
+    async fn offer(&self, message: Down) -> bool {
+        self.down.send(Ok(CoordinatorMessage { message: Some(message) })).await.is_ok()
     }
 
     /// What the worker says next; `None` at its end.
@@ -246,15 +251,17 @@ impl Session {
 
     /// A batch that is about a window of walk-forward.
     pub async fn batch_of(&self, window: Option<Window>, lease: u64, tasks: &[Task]) {
+        self.send(self.message(window, lease, tasks)).await;
+    }
+
+    /// A batch that may be one too many; whether the stream still took it.
+    pub async fn offer_batch(&self, lease: u64, tasks: &[Task]) -> bool {
+        self.offer(self.message(None, lease, tasks)).await
+    }
+
+    fn message(&self, window: Option<Window>, lease: u64, tasks: &[Task]) -> Down {
         let individuals = tasks.iter().map(task_to_wire).collect();
-        self.send(Down::Batch(Batch {
-            lease,
-            epoch: self.epoch,
-            deadline_milliseconds: 600_000,
-            individuals,
-            window,
-        }))
-        .await;
+        Down::Batch(Batch { lease, epoch: self.epoch, deadline_milliseconds: 600_000, individuals, window })
     }
 
     pub async fn farewell(&self, reason: Goodbye) {

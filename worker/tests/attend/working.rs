@@ -125,8 +125,9 @@ async fn more_batches_than_a_worker_can_hold_end_the_stream_and_it_comes_back() 
     let worker = world.worker(coordinator.address, 1);
     let mut session = coordinator.ready(&world).await;
     let tasks = world.tasks(1, 2000);
-    for lease in 1..=9 {
-        session.batch(lease, &tasks).await;
+    let mut lease = 1;
+    while lease <= 9 && session.offer_batch(lease, &tasks).await {
+        lease += 1;
     }
     while session.next().await.is_some() {}
     let mut again = coordinator.ready(&world).await;

@@ -56,7 +56,7 @@ pub(super) fn check(question: &Question, funding: bool) -> Result<(), String> {
             Err("--funding: a spot market pays none; say --market perpetual, or leave it out".to_owned())
         }
         (true, _, Venue::Kraken) => {
-            Err("--funding: kraken accrues it continuously, which is no series of payments; \
+            Err("--funding: that of kraken is not fetched, since its payments have no documented times; \
              import one of your own with `galapagos import --funding FILE`"
                 .to_owned())
         }
