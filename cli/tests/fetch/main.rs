@@ -362,10 +362,7 @@ fn a_question_that_makes_no_sense_asks_nobody() {
     let (url, to) = (exchange.url(), date(START + BARS * HOUR));
     for (what, words) in [
         (&["binance", "BTCUSDT", "--funding"][..], "a spot market pays none"),
-        (
-            &["kraken", "PF_XBTUSD", "--market", "perpetual", "--funding"][..],
-            "that of kraken is not fetched",
-        ),
+        (&["kraken", "PF_XBTUSD", "--market", "perpetual", "--funding"][..], "that of kraken is not fetched"),
         (&["hyperliquid", "PURR/USDC"][..], "say --market spot"),
         (&["binance", "BTC USDT"][..], "is no symbol of an exchange"),
         (&["binance", "BTCUSDT", "--max-gap-share", "2"][..], "between 0 and 1"),
