@@ -4,6 +4,7 @@
 # registry into the target folder. Ends with 3 if the machine lacks Chromium still; without axe-core the second line is empty.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+source "$here/../debian.sh"
 folder=${CARGO_TARGET_DIR:-$here/../../target}/browser
 mkdir -p "$folder"
 exec 9>"$folder/lock"
@@ -18,12 +19,8 @@ chromium() {
   done
   return 1
 }
-if ! chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  # shellcheck disable=SC2086
-  timeout 300 apt-get install -y -qq --no-install-recommends $packages >&2 || {
-    timeout 120 apt-get update -qq >&2 && timeout 300 apt-get install -y -qq --no-install-recommends $packages >&2
-  } || true
-fi
+# shellcheck disable=SC2086
+chromium >/dev/null || debian $packages
 chromium || { echo "error: no Chromium: install the Debian packages $packages, or name one in CHROMIUM" >&2; exit 3; }
 
 axe=$folder/axe.min.js

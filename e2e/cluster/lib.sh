@@ -4,6 +4,7 @@
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$HERE/../debian.sh"
 CACHE=$(realpath -m "${GALAPAGOS_CLUSTER_CACHE:-${XDG_CACHE_HOME:-${HOME:?neither HOME nor GALAPAGOS_CLUSTER_CACHE is set}/.cache}/galapagos/cluster}")
 STATE=$(realpath -m "${GALAPAGOS_CLUSTER_STATE:-$CACHE/state}")
 BIN=$CACHE/bin
@@ -54,10 +55,16 @@ missing() {
   [ $go = no ] || pkg-config --exists libseccomp 2>/dev/null || echo "the headers of libseccomp (package libseccomp-dev)"
 }
 
-# need COMMAND PACKAGE [COMMAND PACKAGE ...]: ends with one message that names all that is missing.
+# need COMMAND PACKAGE [COMMAND PACKAGE ...]: installs what is missing where it may; ends with one message that names what
+# is missing still.
 need() {
-  local lines
+  local lines packages
   lines=$(missing "$@")
+  if [ -n "$lines" ]; then
+    mapfile -t packages < <(sed -n 's/.*(package \([^)]*\)).*/\1/p' <<<"$lines" | sort -u)
+    debian "${packages[@]}"
+    lines=$(missing "$@")
+  fi
   [ -z "$lines" ] || fail "missing: ${lines//$'\n'/, }. Install the packages (names as in Debian) and run this again"
 }
 
