@@ -1,7 +1,7 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{
-    backtest, check, compare, completions, data, dev, estimate, fetch, front, functions, import,
+    backtest, check, cluster, compare, completions, data, dev, estimate, fetch, front, functions, import,
     import_signals, init, lookahead, neighbours, render, report, run, strategies, validate,
 };
 use crate::exit::CommandResult;
@@ -51,6 +51,7 @@ pub enum Verb {
     Render(render::Arguments),
     Estimate(estimate::Arguments),
     Init(init::Arguments),
+    Cluster(cluster::Arguments),
     Completions(completions::Arguments),
     Dev(dev::Arguments),
 }
@@ -78,6 +79,7 @@ impl Arguments {
             Verb::Functions(a) => functions::execute(a),
             Verb::Check(a) => check::execute(a),
             Verb::Init(a) => init::execute(a),
+            Verb::Cluster(a) => cluster::execute(a),
             Verb::Completions(a) => completions::execute(a, &mut Arguments::command()),
             Verb::Dev(a) => dev::execute(a),
         }

@@ -42,6 +42,14 @@ fn every_verb_has_help_with_examples() {
         assert!(help.contains("Examples:\n  ") || verb == "completions", "{verb}:\n{help}");
         golden(&format!("help/{verb}.txt"), &help);
     }
+    for verb in
+        ["status", "best", "results", "report", "logs", "events", "suspend", "resume", "stop", "doctor"]
+    {
+        let help = sandbox.ok(&["cluster", verb, "--help"]).stdout;
+        assert!(help.contains("Examples:\n  "), "{verb}:\n{help}");
+        golden(&format!("help/cluster-{verb}.txt"), &help);
+    }
+    golden("help/cluster.txt", &sandbox.ok(&["cluster", "--help"]).stdout);
     let certs = sandbox.ok(&["dev", "certs", "--help"]).stdout;
     assert!(certs.contains("Examples:\n  "), "{certs}");
     golden("help/dev-certs.txt", &certs);

@@ -102,6 +102,26 @@ pub struct Storage {
     pub sub_path: String,
 }
 
+/// Name of the claim that is made from `marketData.claimTemplate` of a pool.
+pub fn market_data_claim(pool: &str) -> String {
+    format!("{pool}-market-data")
+}
+
+/// Name of the claim that is made from `state.claimTemplate` of a pool.
+pub fn state_claim(pool: &str) -> String {
+    format!("{pool}-state")
+}
+
+impl WorkerPoolSpec {
+    /// Where runs lie, and the claim that is made for it in a pool of this name if it brings no volume.
+    pub fn state_storage(&self, pool: &str) -> (&Storage, String) {
+        match &self.state {
+            Some(state) => (state, state_claim(pool)),
+            None => (&self.market_data, market_data_claim(pool)),
+        }
+    }
+}
+
 /// What becomes of a claim when its pool is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Reclaim {

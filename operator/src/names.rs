@@ -2,6 +2,9 @@
 //! what was made before. Names of jobs and pools have at most 40 characters, which leaves 23 for what is added here.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+// Claims of a pool: people who mount them know their names too.
+pub use galapagos_crds::pool::{market_data_claim, state_claim};
+
 /// Field manager of every apply, and the value of `app.kubernetes.io/managed-by`.
 pub const OPERATOR: &str = "galapagos-operator";
 
@@ -52,16 +55,6 @@ pub fn coordinator_policy(pool: &str) -> String {
 /// NetworkPolicy of a pool's workers.
 pub fn worker_policy(pool: &str) -> String {
     format!("galapagos-{pool}-worker")
-}
-
-/// Claim made from `marketData.claimTemplate`.
-pub fn market_data_claim(pool: &str) -> String {
-    format!("{pool}-market-data")
-}
-
-/// Claim made from `state.claimTemplate`.
-pub fn state_claim(pool: &str) -> String {
-    format!("{pool}-state")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::process::Shell;
 use crate::process::args::Common;
 use crate::process::entry;
 use crate::process::exit::{Code, Exit};
-use crate::{attend, coordinator, import};
+use crate::{attend, coordinator, import, reader};
 
 /// Every interface, as a pod needs it.
 const USUAL_HTTP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
@@ -27,7 +27,7 @@ failed (another attempt would end the same way); 70 state not writable, 71 a new
 143 stopped by SIGTERM, 130 by SIGINT (nothing is lost).
 SIGTERM and SIGINT: the first asks to leave, the second ends the process at once.";
 
-/// The processes of a Galapagos job: its coordinator, its workers, and the import of its data.
+/// The processes of a Galapagos job: its coordinator, its workers, the import of its data, and the copying of results.
 #[derive(Debug, Parser)]
 #[command(name = "galapagos-worker", version, about, max_term_width = 110, after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct Arguments {
@@ -46,6 +46,7 @@ pub enum Role {
     Coordinator(Box<coordinator::Settings>),
     Worker(attend::Settings),
     Import(import::Settings),
+    Reader(reader::Settings),
 }
 
 impl entry::Role for Role {
@@ -54,14 +55,15 @@ impl entry::Role for Role {
             Role::Coordinator(_) => "coordinator",
             Role::Worker(_) => "worker",
             Role::Import(_) => "import",
+            Role::Reader(_) => "reader",
         }
     }
 
-    // An import is short and shares its pod.
+    // An import is short and shares its pod; nobody probes a reader.
     fn usual_http_address(&self) -> Option<SocketAddr> {
         match self {
             Role::Coordinator(_) | Role::Worker(_) => Some(USUAL_HTTP_ADDRESS),
-            Role::Import(_) => None,
+            Role::Import(_) | Role::Reader(_) => None,
         }
     }
 
@@ -70,6 +72,7 @@ impl entry::Role for Role {
             Role::Coordinator(settings) => coordinator::run(*settings, shell),
             Role::Worker(settings) => attend::run(settings, shell),
             Role::Import(settings) => import::run(settings, shell),
+            Role::Reader(settings) => reader::run(settings, shell),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod check;
+pub mod cluster;
 pub mod compare;
 pub mod completions;
 pub mod data;

@@ -15,6 +15,7 @@ mod measured;
 mod namespaced;
 mod operator_life;
 mod people;
+mod plugin;
 mod queue;
 mod refusals;
 mod results;

@@ -1,9 +1,9 @@
 //! Closes, gaps and volume of a dataset as pictures: a line of signs for the terminal, SVG for a file.
 
+use crate::sparkline;
 use galapagos_run::market::Series;
 use std::fmt::Write;
 
-const SIGNS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Signs of a line in the terminal.
 const SIGNS_WIDE: usize = 60;
 /// Size of the picture of one symbol.
@@ -52,12 +52,8 @@ fn range(slices: &[Slice]) -> (f64, f64) {
 pub fn line(series: &Series<'_>) -> String {
     let slices = slices(series, SIGNS_WIDE.min(series.close.len()));
     let (least, most) = range(&slices);
-    let sign = |s: &Slice| {
-        let share = if most > least { (s.last - least) / (most - least) } else { 0.5 };
-        let level = (share * (SIGNS.len() - 1) as f64).round() as usize;
-        if s.bars == 0 { ' ' } else { SIGNS[level.min(SIGNS.len() - 1)] }
-    };
-    slices.iter().map(sign).collect()
+    let last = |s: &Slice| (s.bars > 0).then_some(s.last);
+    sparkline::between(slices.iter().map(last), least, most)
 }
 
 /// The picture of all symbols below each other, as SVG text.

@@ -1,0 +1,164 @@
+//! The pod through which a result leaves its volume. It mounts the state volume of a pool read only, in the image of the
+//! job, whose program can pack: no shell is needed.
+
+use galapagos_crds::{EvolutionJob, WorkerPool};
+use serde_json::{Map, Value, json};
+
+/// The container of the pod.
+pub const CONTAINER: &str = "reader";
+/// The program in the image.
+pub const PROGRAM: &str = "/galapagos-worker";
+/// Where the state volume is mounted.
+pub const MOUNT: &str = "/state";
+/// How long it lives at most, whatever becomes of this process.
+const SECONDS: u32 = 900;
+/// What decides where the pods of a pool may run and what they may pull; the reader has to run there too.
+const LIKE_COORDINATORS: [&str; 7] = [
+    "imagePullSecrets",
+    "nodeSelector",
+    "tolerations",
+    "affinity",
+    "runtimeClassName",
+    "securityContext",
+    "schedulerName",
+];
+
+/// The pod for the results of a job.
+///
+/// # Errors
+/// What the job or its pool lacks for one.
+pub fn pod(job: &EvolutionJob, pool: &WorkerPool, name: &str) -> Result<Value, String> {
+    let status = job.status.as_ref();
+    let image = status.and_then(|s| s.provenance.as_ref()?.image.clone());
+    let image = image.ok_or("no attempt of it has worked yet: there is no image to read its results with")?;
+    let pool_name = pool.metadata.name.as_deref().unwrap_or_default();
+    let (storage, made) = pool.spec.state_storage(pool_name);
+    let mut volume = match &storage.volume {
+        Some(volume) => volume.0.clone(),
+        None => claim(&made),
+    };
+    if let Some(claim) = volume.get_mut("persistentVolumeClaim").and_then(Value::as_object_mut) {
+        claim.insert("readOnly".into(), json!(true));
+    }
+    volume.insert("name".into(), json!("state"));
+    let mut mount = json!({"name": "state", "mountPath": MOUNT, "readOnly": true});
+    if !storage.sub_path.is_empty() {
+        mount["subPath"] = json!(storage.sub_path);
+    }
+    let mut spec = json!({
+        "restartPolicy": "Never",
+        "activeDeadlineSeconds": SECONDS,
+        "terminationGracePeriodSeconds": 1,
+        "automountServiceAccountToken": false,
+        "enableServiceLinks": false,
+        // Who wrote the files.
+        "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [{
+            "name": CONTAINER,
+            "image": image,
+            "command": [PROGRAM, "reader", "--seconds", SECONDS.to_string()],
+            "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "1", "memory": "128Mi"}},
+            "securityContext": {
+                "allowPrivilegeEscalation": false,
+                "readOnlyRootFilesystem": true,
+                "capabilities": {"drop": ["ALL"]},
+            },
+            "volumeMounts": [mount],
+        }],
+        "volumes": [volume],
+    });
+    let template = pool.spec.coordinator_template.0.get("spec").and_then(Value::as_object);
+    for field in LIKE_COORDINATORS {
+        match template.and_then(|t| t.get(field)) {
+            Some(Value::Object(more)) if spec[field].is_object() => {
+                for (key, value) in more {
+                    spec[field][key] = value.clone();
+                }
+            }
+            Some(value) => spec[field] = value.clone(),
+            None => {}
+        }
+    }
+    let namespace = job.metadata.namespace.as_deref();
+    let labels = json!({"app.kubernetes.io/name": "galapagos", "app.kubernetes.io/component": "reader"});
+    Ok(json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "spec": spec,
+    }))
+}
+
+fn claim(name: &str) -> Map<String, Value> {
+    let mut volume = Map::new();
+    volume.insert("persistentVolumeClaim".into(), json!({"claimName": name}));
+    volume
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job() -> EvolutionJob {
+        serde_json::from_value(json!({
+            "apiVersion": "galapagos.dev/v1alpha1", "kind": "EvolutionJob",
+            "metadata": {"name": "btc", "namespace": "research"},
+            "spec": {
+                "marketData": {"dataset": "d", "symbols": ["S"], "interval": "1h"},
+                "strategies": [{"name": "rsi_filter"}], "population": {"size": 100, "seed": 1},
+            },
+            "status": {"provenance": {"image": "registry.example/galapagos:1"}},
+        }))
+        .unwrap()
+    }
+
+    fn pool(spec: Value) -> WorkerPool {
+        serde_json::from_value(json!({
+            "apiVersion": "galapagos.dev/v1alpha1", "kind": "WorkerPool",
+            "metadata": {"name": "big", "namespace": "research"}, "spec": spec,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_reader_mounts_the_state_read_only_in_the_image_of_the_job() {
+        let data = json!({"volume": {"persistentVolumeClaim": {"claimName": "data"}}, "subPath": "lab"});
+        let made = pod(&job(), &pool(json!({"marketData": data})), "r").unwrap();
+        assert_eq!(made["metadata"]["namespace"], "research");
+        let container = &made["spec"]["containers"][0];
+        assert_eq!(container["image"], "registry.example/galapagos:1");
+        let mount = json!({"name": "state", "mountPath": "/state", "readOnly": true, "subPath": "lab"});
+        assert_eq!(container["volumeMounts"], json!([mount]));
+        let claim = json!({"claimName": "data", "readOnly": true});
+        assert_eq!(made["spec"]["volumes"], json!([{"name": "state", "persistentVolumeClaim": claim}]));
+        // A state of its own goes before, made from a template or not.
+        let state = json!({"claimTemplate": {"accessModes": ["ReadWriteOnce"]}});
+        let made = pod(&job(), &pool(json!({"marketData": data, "state": state})), "r").unwrap();
+        assert_eq!(made["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"], "big-state");
+        assert_eq!(made["spec"]["containers"][0]["volumeMounts"][0]["subPath"], Value::Null);
+    }
+
+    #[test]
+    fn it_runs_where_coordinators_run_and_pulls_as_they_do() {
+        let spec = json!({
+            "nodeSelector": {"disk": "ssd"}, "imagePullSecrets": [{"name": "s"}],
+            "securityContext": {"fsGroup": 7}, "containers": [{"name": "coordinator", "image": "other"}],
+        });
+        let data = json!({"volume": {"nfs": {"server": "s", "path": "/"}}});
+        let pool = pool(json!({"marketData": data, "coordinatorTemplate": {"spec": spec}}));
+        let made = &pod(&job(), &pool, "r").unwrap()["spec"];
+        assert_eq!(made["nodeSelector"], json!({"disk": "ssd"}));
+        assert_eq!(made["imagePullSecrets"], json!([{"name": "s"}]));
+        assert_eq!(
+            (&made["securityContext"]["fsGroup"], &made["securityContext"]["runAsUser"]),
+            (&json!(7), &json!(65532))
+        );
+        assert_eq!(made["containers"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_job_that_never_worked_has_nothing_to_read() {
+        let job = EvolutionJob { status: None, ..job() };
+        let data = json!({"volume": {"nfs": {"server": "s", "path": "/"}}});
+        assert!(pod(&job, &pool(json!({"marketData": data})), "r").unwrap_err().contains("no attempt"));
+    }
+}

@@ -1,0 +1,132 @@
+//! The command as a plugin of kubectl: jobs are shown, steered and brought home.
+
+use std::path::Path;
+use std::process::Output;
+
+use galapagos_crds::status::Phase;
+use galapagos_e2e::outcome::published;
+use galapagos_e2e::program;
+use k8s_openapi::api::core::v1::Pod;
+use serde_json::{Value, json};
+
+use crate::harness::cluster::{cluster, said};
+use crate::harness::manifests::{long, pool, small, with};
+use crate::harness::wait::{has_done, is_in, is_true, status};
+use crate::harness::{Space, case};
+
+/// `kubectl galapagos` as people install it: a link of that name on the PATH.
+struct Plugin<'a> {
+    space: &'a Space,
+    here: tempfile::TempDir,
+}
+
+impl Plugin<'_> {
+    fn new(space: &Space) -> Plugin<'_> {
+        let here = tempfile::tempdir().unwrap();
+        let link = here.path().join("kubectl-galapagos");
+        std::os::unix::fs::symlink(program::folder().join("galapagos"), link).unwrap();
+        Plugin { space, here }
+    }
+
+    fn call(&self, arguments: &[&str]) -> Output {
+        let kubectl = cluster().kubectl();
+        let programs = Path::new(kubectl.get_program()).parent().unwrap();
+        let path = format!("{}:{}", self.here.path().display(), programs.display());
+        std::process::Command::new(kubectl.get_program())
+            .arg("galapagos")
+            .args(arguments)
+            .args(["-n", &self.space.namespace])
+            .env("PATH", path)
+            .env("KUBECONFIG", &cluster().kubeconfig)
+            .current_dir(self.here.path())
+            .output()
+            .unwrap()
+    }
+
+    #[track_caller]
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.call(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[track_caller]
+    fn refused(&self, arguments: &[&str], code: i32) -> String {
+        let output = self.call(arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
+        said(&output)
+    }
+}
+
+#[test]
+fn a_person_sees_a_job_and_takes_its_result_home_with_the_plugin_alone() {
+    case("plugin", async |space: &Space| {
+        let plugin = Plugin::new(space);
+        assert!(plugin.ok(&["status"]).contains("no jobs"));
+        space.apply(&[pool("default", 1), small("evolve")]);
+        let watched = plugin.ok(&["status", "evolve", "--watch"]);
+        assert!(watched.contains("Phase        Succeeded"), "{watched}");
+        let digest = space.digest("evolve").await;
+        let job = space.jobs().get("evolve").await.unwrap();
+        let best = status(&job).best.unwrap();
+
+        let listed = plugin.ok(&["status"]);
+        assert!(
+            listed.contains("evolve") && listed.contains("6/6") && listed.contains(&best.strategy),
+            "{listed}"
+        );
+        let shown: Value = serde_json::from_str(&plugin.ok(&["best", "evolve", "-o", "json"])).unwrap();
+        assert_eq!(shown, json!(best));
+        assert!(plugin.ok(&["best", "evolve"]).contains("holdout"));
+        let log = plugin.ok(&["logs", "evolve"]);
+        assert!(log.lines().count() > 6 && log.contains("\"coordinator\""), "{log}");
+        assert!(plugin.refused(&["logs", "evolve", "--attempt", "2"], 2).contains("its last one is 1"));
+        assert!(plugin.ok(&["events", "evolve"]).contains("evolve"));
+
+        plugin.ok(&["results", "evolve", "-o", "copy"]);
+        let copy = plugin.here.path().join("copy");
+        let (original, document) = published(&space.folder()).unwrap();
+        assert_eq!(document["result_digest"], json!(digest));
+        let same = std::process::Command::new("diff").arg("-r").args([&original, &copy]).output().unwrap();
+        assert!(same.status.success(), "{}", said(&same));
+        assert!(plugin.refused(&["results", "evolve", "-o", "copy"], 2).contains("is there already"));
+        assert_eq!(plugin.ok(&["report", "evolve"]), "evolve.html\n");
+        let page = std::fs::read(plugin.here.path().join("evolve.html")).unwrap();
+        assert_eq!(page, std::fs::read(original.join("report.html")).unwrap());
+        space.none_left::<Pod>("app.kubernetes.io/component=reader").await;
+
+        let healthy = plugin.ok(&["doctor"]);
+        for part in
+            ["Kubernetes", "evolutionjobs.galapagos.dev", "operator ", "pool default", "claim market-data"]
+        {
+            assert!(healthy.contains(part), "{healthy}");
+        }
+        space.apply(&[with(small("lost"), "/spec/workerPoolName", json!("nowhere"))]);
+        space.job_is("lost", "stalls", is_true("Stalled", "PoolNotFound")).await;
+        let ill = plugin.refused(&["doctor"], 3);
+        assert!(
+            ill.contains("job lost") && ill.contains("PoolNotFound") && ill.contains("1 thing does not work"),
+            "{ill}"
+        );
+    });
+}
+
+#[test]
+fn a_person_suspends_resumes_and_stops_a_job_with_the_plugin_alone() {
+    case("plugin-steers", async |space: &Space| {
+        let plugin = Plugin::new(space);
+        assert!(plugin.refused(&["stop", "evolve"], 2).contains("NotFound"));
+        space.apply(&[pool("default", 1), long("evolve")]);
+        space.job_is("evolve", "is on its way", has_done(1)).await;
+        assert!(plugin.refused(&["results", "evolve"], 2).contains("kubectl galapagos stop evolve"));
+        plugin.ok(&["suspend", "evolve"]);
+        space.job_is("evolve", "is suspended", is_in(Phase::Suspended)).await;
+        plugin.ok(&["resume", "evolve"]);
+        let again = space.job_is("evolve", "runs again", is_in(Phase::Running)).await;
+        let done = status(&again).generation.unwrap();
+        plugin.ok(&["stop", "evolve"]);
+        let ended = space.job_is("evolve", "ends with its best", is_in(Phase::Succeeded)).await;
+        assert!(status(&ended).generation.unwrap() >= done && status(&ended).best.is_some());
+        assert!(plugin.refused(&["stop", "evolve"], 2).contains("has ended already"));
+    });
+}
