@@ -77,7 +77,7 @@ fn a_person_sees_a_job_and_takes_its_result_home_with_the_plugin_alone() {
         );
         let shown: Value = serde_json::from_str(&plugin.ok(&["best", "evolve", "-o", "json"])).unwrap();
         assert_eq!(shown, json!(best));
-        assert!(plugin.ok(&["best", "evolve"]).contains("holdout"));
+        assert!(plugin.ok(&["best", "evolve"]).contains("HOLDOUT"));
         let log = plugin.ok(&["logs", "evolve"]);
         assert!(log.lines().count() > 6 && log.contains("\"coordinator\""), "{log}");
         assert!(plugin.refused(&["logs", "evolve", "--attempt", "2"], 2).contains("its last one is 1"));

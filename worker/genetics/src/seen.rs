@@ -4,77 +4,110 @@
 use crate::space::Space;
 use crate::species::GenomeHasher;
 
-/// What stands for a genome. Never 0.
+/// A set of genomes, by what stands for each: a key, never 0. Its table is looked at where chance leads, so each look waits
+/// for memory: the keys are as short as the space allows.
 #[derive(Clone, Debug)]
-enum Keys {
-    /// Its position in the space, plus 1.
-    Position,
-    /// Its hash, where the space has more points than a key has values.
-    Hash(GenomeHasher),
-}
-
-/// A set of genomes.
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    keys: Keys,
-    /// Power of two long, at most half full; 0 marks a free entry.
-    table: Vec<u128>,
-    len: usize,
+pub(crate) enum Seen {
+    /// Positions in the space, plus 1.
+    Position(Table<u64>),
+    /// The same of a space with more points than that.
+    LongPosition(Table<u128>),
+    /// Hashes, where the space has more points than any key has values.
+    Hash(GenomeHasher, Table<u128>),
 }
 
 impl Seen {
     /// An empty set for the genomes of a species.
     pub(crate) fn new(species_name: &str, space: &Space) -> Seen {
-        let keys = if space.points() < u128::MAX {
-            Keys::Position
-        } else {
-            Keys::Hash(GenomeHasher::new(species_name))
-        };
-        Seen { keys, table: vec![0; 1 << 10], len: 0 }
+        match space.points() {
+            points if points < u128::from(u64::MAX) => Seen::Position(Table::new()),
+            points if points < u128::MAX => Seen::LongPosition(Table::new()),
+            _ => Seen::Hash(GenomeHasher::new(species_name), Table::new()),
+        }
     }
 
     pub(crate) fn contains(&self, space: &Space, genome: &[u32]) -> bool {
-        self.table[self.entry(self.key(space, genome))] != 0
+        match self {
+            Seen::Position(table) => table.contains(space.position(genome) as u64 + 1),
+            Seen::LongPosition(table) => table.contains(space.position(genome) + 1),
+            Seen::Hash(hasher, table) => table.contains(hasher.hash(genome).max(1)),
+        }
     }
 
     /// True if it was not there before.
     pub(crate) fn insert(&mut self, space: &Space, genome: &[u32]) -> bool {
-        let key = self.key(space, genome);
+        match self {
+            Seen::Position(table) => table.insert(space.position(genome) as u64 + 1),
+            Seen::LongPosition(table) => table.insert(space.position(genome) + 1),
+            Seen::Hash(hasher, table) => table.insert(hasher.hash(genome).max(1)),
+        }
+    }
+}
+
+/// What a table holds.
+pub(crate) trait Key: Copy + PartialEq + Default {
+    /// Its halves, the low one first.
+    fn halves(self) -> [u64; 2];
+}
+
+impl Key for u64 {
+    fn halves(self) -> [u64; 2] {
+        [self, 0]
+    }
+}
+
+impl Key for u128 {
+    fn halves(self) -> [u64; 2] {
+        [self as u64, (self >> 64) as u64]
+    }
+}
+
+/// A set of keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Table<K> {
+    /// Power of two long, at most half full; 0 marks a free entry.
+    entries: Vec<K>,
+    len: usize,
+}
+
+impl<K: Key> Table<K> {
+    fn new() -> Table<K> {
+        Table { entries: vec![K::default(); 1 << 10], len: 0 }
+    }
+
+    fn contains(&self, key: K) -> bool {
+        self.entries[self.entry(key)] != K::default()
+    }
+
+    fn insert(&mut self, key: K) -> bool {
         let entry = self.entry(key);
-        if self.table[entry] != 0 {
+        if self.entries[entry] != K::default() {
             return false;
         }
-        self.table[entry] = key;
+        self.entries[entry] = key;
         self.len += 1;
-        if self.len * 2 > self.table.len() {
+        if self.len * 2 > self.entries.len() {
             self.grow();
         }
         true
     }
 
-    fn key(&self, space: &Space, genome: &[u32]) -> u128 {
-        match &self.keys {
-            Keys::Position => space.position(genome) + 1,
-            Keys::Hash(hasher) => hasher.hash(genome).max(1),
-        }
-    }
-
     /// Where the key is, or the free entry where it belongs.
-    fn entry(&self, key: u128) -> usize {
-        let mask = self.table.len() - 1;
-        let mut entry = scatter(key) as usize & mask;
-        while self.table[entry] != 0 && self.table[entry] != key {
+    fn entry(&self, key: K) -> usize {
+        let mask = self.entries.len() - 1;
+        let mut entry = scatter(key.halves()) as usize & mask;
+        while self.entries[entry] != K::default() && self.entries[entry] != key {
             entry = (entry + 1) & mask;
         }
         entry
     }
 
     fn grow(&mut self) {
-        let bigger = vec![0; self.table.len() * 2];
-        for key in std::mem::replace(&mut self.table, bigger) {
-            if key != 0 {
+        let bigger = vec![K::default(); self.entries.len() * 2];
+        for key in std::mem::replace(&mut self.entries, bigger) {
+            if key != K::default() {
                 let entry = self.entry(key);
-                self.table[entry] = key;
+                self.entries[entry] = key;
             }
         }
     }
@@ -82,8 +115,8 @@ impl Seen {
 
 /// Spreads keys, which may be neighbours, over all 64 bits: both halves of one long product (the constants are the
 /// first digits of pi).
-fn scatter(key: u128) -> u64 {
-    let [low, high] = [key as u64 ^ 0x243f_6a88_85a3_08d3, (key >> 64) as u64 ^ 0x1319_8a2e_0370_7344];
+fn scatter([low, high]: [u64; 2]) -> u64 {
+    let [low, high] = [low ^ 0x243f_6a88_85a3_08d3, high ^ 0x1319_8a2e_0370_7344];
     let product = u128::from(low) * u128::from(high);
     product as u64 ^ (product >> 64) as u64
 }
@@ -134,7 +167,7 @@ mod tests {
             let mut taken = vec![false; 1 << 13];
             let mut probes = 0;
             for i in 0..1_u128 << 12 {
-                let mut entry = scatter(i * stride + 1) & mask;
+                let mut entry = scatter((i * stride + 1).halves()) & mask;
                 while std::mem::replace(&mut taken[entry as usize], true) {
                     entry = (entry + 1) & mask;
                     probes += 1;

@@ -20,6 +20,27 @@ pub(super) struct CandidatePosition<'a> {
     pub index: usize,
     /// The candidate as the evolution asked for it.
     pub candidate: &'a Candidate,
+    /// The hash of its genome.
+    pub hash: u128,
+}
+
+/// A generation that is being evaluated, with the hash of each genome: three look-ups need it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// Number of the generation, from 0.
+    pub generation: u32,
+    /// Its candidates.
+    pub candidates: &'a [Candidate],
+    /// The hashes of their genomes.
+    pub hashes: &'a [u128],
+}
+
+impl<'a> Asked<'a> {
+    /// Where a candidate stands.
+    pub fn position(&self, index: usize) -> CandidatePosition<'a> {
+        let (candidate, hash) = (&self.candidates[index], self.hashes[index]);
+        CandidatePosition { generation: self.generation, index, candidate, hash }
+    }
 }
 
 /// The ledgers that may know a genome: the run's own, and those of other jobs with the same inputs.
@@ -53,11 +74,16 @@ impl KnownResults {
         &self.ledger
     }
 
+    /// The hashes of candidates.
+    pub fn hashes(&self, candidates: &[Candidate]) -> Vec<u128> {
+        candidates.iter().map(|c| self.hashers.hash(c.species, &c.genome)).collect()
+    }
+
     /// The verdict of a new individual from this run's ledger (an interrupted attempt) or a sibling's, which is
     /// copied: the run's own ledger then holds everything its result rests on.
     pub fn remembered(&mut self, position: CandidatePosition<'_>) -> Result<Option<Verdict>, StorageError> {
         let c = position.candidate;
-        let hash = self.hashers.hash(c.species, &c.genome);
+        let hash = position.hash;
         let own = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
         if own.is_some() {
             return Ok(own);
@@ -107,7 +133,7 @@ impl KnownResults {
             generation: position.generation,
             index: position.index as u32,
             species: self.ids[*species],
-            hash: self.hashers.hash(*species, genome),
+            hash: position.hash,
             genome: genome.to_vec(),
         }
     }

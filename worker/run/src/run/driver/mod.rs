@@ -19,7 +19,7 @@ mod save;
 pub use super::ended::{Ended, RunError};
 use super::evaluator::{Answer, Evaluator, Task};
 use super::history::HistoryText;
-use super::known::{CandidatePosition, KnownResults};
+use super::known::{Asked, CandidatePosition, KnownResults};
 use super::limits::Limits;
 use super::progress::{Observer, Pace, RunEvent};
 use super::resume::resume;
@@ -165,29 +165,29 @@ impl<'a> Driver<'a> {
         let candidates = generation.candidates;
         let mut verdicts: Vec<Option<VerdictSummary>> = vec![None; candidates.len()];
         let summary = VerdictSummary::under(&self.job.fitness);
-        let position =
-            |index| CandidatePosition { generation: generation.index, index, candidate: &candidates[index] };
+        let hashes = self.known.hashes(&candidates);
+        let asked = Asked { generation: generation.index, candidates: &candidates, hashes: &hashes };
         let mut tasks = Vec::new();
         for index in (0..candidates.len()).filter(|&i| !candidates[i].known) {
-            verdicts[index] = self.known.remembered(position(index))?.as_ref().map(&summary);
+            verdicts[index] = self.known.remembered(asked.position(index))?.as_ref().map(&summary);
             match verdicts[index] {
                 Some(_) => self.pace.reused += 1,
                 None => tasks.push(task(index, &candidates[index])),
             }
         }
         let evaluation = Instant::now();
-        self.evaluate(generation.index, &candidates, tasks, &mut verdicts, evaluator, observer, interrupt)?;
+        self.evaluate(asked, tasks, &mut verdicts, evaluator, observer, interrupt)?;
         self.pace.seconds += evaluation.elapsed().as_secs_f64();
         // Duplicates last: what they repeat may be of this very generation.
         let known: Vec<usize> = (0..candidates.len()).filter(|&i| candidates[i].known).collect();
         let mut again = Vec::new();
         for &index in &known {
-            verdicts[index] = self.known.repeated(position(index))?.as_ref().map(&summary);
+            verdicts[index] = self.known.repeated(asked.position(index))?.as_ref().map(&summary);
             if verdicts[index].is_none() {
                 again.push(task(index, &candidates[index]));
             }
         }
-        self.evaluate(generation.index, &candidates, again, &mut verdicts, evaluator, observer, interrupt)?;
+        self.evaluate(asked, again, &mut verdicts, evaluator, observer, interrupt)?;
         let Some(verdicts) = verdicts.into_iter().collect::<Option<Vec<VerdictSummary>>>() else {
             return Ok(false);
         };
@@ -195,11 +195,9 @@ impl<'a> Driver<'a> {
         Ok(true)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the three roles of a run and one generation's columns")]
     fn evaluate(
         &mut self,
-        generation: u32,
-        candidates: &[Candidate],
+        asked: Asked<'_>,
         tasks: Vec<Task>,
         verdicts: &mut [Option<VerdictSummary>],
         evaluator: &mut dyn Evaluator,
@@ -209,12 +207,13 @@ impl<'a> Driver<'a> {
         if tasks.is_empty() {
             return Ok(());
         }
+        let Asked { generation, candidates, .. } = asked;
         let mut done = candidates.len() - tasks.len();
         let mut taken = Ok(());
         let ended = evaluator.evaluate(&tasks, interrupt, &mut |answers| {
             let before = done;
             done += answers.len();
-            taken = self.take(generation, candidates, answers, verdicts, observer);
+            taken = self.take(asked, answers, verdicts, observer);
             if taken.is_err() {
                 return ControlFlow::Break(());
             }
@@ -230,15 +229,13 @@ impl<'a> Driver<'a> {
     /// Gives answers their verdicts and puts them on disk.
     fn take(
         &mut self,
-        generation: u32,
-        candidates: &[Candidate],
+        asked: Asked<'_>,
         answers: Vec<(usize, Answer)>,
         verdicts: &mut [Option<VerdictSummary>],
         observer: &mut dyn Observer,
     ) -> Result<(), RunError> {
         let judged = answers.into_iter().try_for_each(|(index, answer)| {
-            let position = CandidatePosition { generation, index, candidate: &candidates[index] };
-            verdicts[index] = Some(self.judge(position, answer, observer)?);
+            verdicts[index] = Some(self.judge(asked.position(index), answer, observer)?);
             Ok(())
         });
         self.known.flush()?;
@@ -251,7 +248,7 @@ impl<'a> Driver<'a> {
         answer: Answer,
         observer: &mut dyn Observer,
     ) -> Result<VerdictSummary, RunError> {
-        let CandidatePosition { generation, index, candidate } = position;
+        let CandidatePosition { generation, index, candidate, .. } = position;
         let exception = answer.as_ref().err().cloned();
         let verdict = self.job.fitness.verdict(answer.ok());
         if let Some(exception) = exception {
