@@ -1,7 +1,8 @@
 //! The processes of a run: what is around [`galapagos_run`] where a job runs in more than one process.
 //!
 //! [`roles`] names all that a process can be: [`coordinator`] (holds a job's run and hands out its individuals by the
-//! book of [`lease`]), [`attend`] (a worker: evaluates what it leases) and [`import`] (makes a dataset). [`fleet`] starts
+//! book of [`lease`]), [`attend`] (a worker: evaluates what it leases) [`import`] (makes a dataset) and [`serve`] (answers with the signals of
+//! champions). [`fleet`] starts
 //! workers on this machine; [`wire`] puts individuals and their worth into messages of the protocol. [`process`] and
 //! [`metrics`] are what every role shares.
 //!
@@ -15,6 +16,7 @@ pub mod lease;
 pub mod metrics;
 pub mod process;
 pub mod roles;
+pub mod serve;
 pub mod wire;
 
 /// The wire, for those above this crate.
