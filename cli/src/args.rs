@@ -2,7 +2,7 @@
 
 use crate::commands::{
     backtest, check, cluster, compare, completions, data, dev, estimate, fetch, front, functions, import,
-    import_signals, init, lookahead, neighbours, render, report, run, strategies, validate,
+    import_signals, init, lookahead, neighbours, render, report, run, serve, signal, strategies, validate,
 };
 use crate::exit::CommandResult;
 use crate::output::Output;
@@ -36,6 +36,8 @@ pub enum Verb {
     Run(run::Arguments),
     Report(report::Arguments),
     Backtest(backtest::Arguments),
+    Signal(signal::Arguments),
+    Serve(serve::Arguments),
     Lookahead(lookahead::Arguments),
     Neighbours(neighbours::Arguments),
     Compare(compare::Arguments),
@@ -65,6 +67,8 @@ impl Arguments {
             Verb::Report(a) => report::execute(a),
             Verb::Estimate(a) => estimate::execute(a),
             Verb::Backtest(a) => backtest::execute(a),
+            Verb::Signal(a) => signal::execute(a),
+            Verb::Serve(a) => serve::execute(a),
             Verb::Lookahead(a) => lookahead::execute(a),
             Verb::Neighbours(a) => neighbours::execute(a),
             Verb::Compare(a) => compare::execute(a),

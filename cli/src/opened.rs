@@ -9,6 +9,7 @@ use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::{Decoded, Problem};
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::results::document::{Champion, ResultDocument};
+use galapagos_run::results::ranking;
 use std::path::{Path, PathBuf};
 
 /// A stored result with the job that made it and its data.
@@ -25,14 +26,9 @@ pub struct Opened {
 
 /// `PATH[#RANK]`: the file, and the rank among the species' champions, 1 if none is named.
 pub fn parse(result: &str) -> CommandResult<(PathBuf, usize)> {
-    let (path, rank) = match result.rsplit_once('#') {
-        Some((path, rank)) => (path, rank.parse().ok().filter(|&n| n > 0)),
-        None => (result, Some(1)),
-    };
-    let rank =
-        rank.ok_or_else(|| CommandError::invalid(format!("{result}: after # comes a rank, from 1")))?;
-    let path = Path::new(path);
-    Ok((if path.is_dir() { path.join("result.json") } else { path.to_owned() }, rank))
+    let (path, rank) = ranking::parse(result)
+        .ok_or_else(|| CommandError::invalid(format!("{result}: after # comes a rank, from 1")))?;
+    Ok((if path.is_dir() { path.join("result.json") } else { path }, rank))
 }
 
 /// The document of a result.
@@ -45,22 +41,9 @@ pub fn read(path: &Path) -> CommandResult<ResultDocument> {
 
 /// The best of the species, best first: rank 1 is the winner.
 pub fn ranked(document: &ResultDocument, rank: usize) -> CommandResult<&Champion> {
-    let mut all: Vec<&Champion> = document.species.iter().collect();
-    let winner = |c: &Champion| {
-        document.best.as_ref().is_some_and(|b| b.strategy == c.strategy && b.genome == c.genome)
-    };
-    let class = |c: &Champion| ["feasible", "infeasible", "failed"].iter().position(|n| *n == c.class);
-    // The winner knows whether more or less is better: the others are on its far side, nearest first.
-    let distance = |c: &Champion| {
-        let best = document.best.as_ref().and_then(|b| b.fitness);
-        best.zip(c.fitness).map_or(f64::INFINITY, |(a, b)| (a - b).abs())
-    };
-    all.sort_by(|a, b| {
-        let by_class = winner(b).cmp(&winner(a)).then(class(a).cmp(&class(b)));
-        by_class.then(a.violation.total_cmp(&b.violation)).then(distance(a).total_cmp(&distance(b)))
-    });
-    all.get(rank - 1).copied().ok_or_else(|| {
-        CommandError::invalid(format!("#{rank}: the result has {} champions, one of each species", all.len()))
+    ranking::ranked(document, rank).ok_or_else(|| {
+        let count = document.species.len();
+        CommandError::invalid(format!("#{rank}: the result has {count} champions, one of each species"))
     })
 }
 

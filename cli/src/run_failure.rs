@@ -7,6 +7,7 @@ use galapagos_run::job::market::MarketError;
 use galapagos_run::job::resolve::ResolveError;
 use galapagos_run::job::walk_forward::WalkForwardError;
 use galapagos_run::run::driver::RunError;
+use galapagos_run::signal::error::SignalError;
 use galapagos_run::storage::StorageError;
 
 /// Whose fault an error of the data is.
@@ -48,5 +49,14 @@ fn blame_storage(error: StorageError) -> CommandError {
             CommandError::Internal(error.into())
         }
         other => CommandError::Invalid(other.into()),
+    }
+}
+
+/// Whose fault it is that there is no signal.
+pub fn blame_signal(error: SignalError) -> CommandError {
+    if error.is_of_the_input() {
+        CommandError::Invalid(error.into())
+    } else {
+        CommandError::Internal(error.into())
     }
 }

@@ -20,6 +20,8 @@ fn every_verb_has_help_with_examples() {
     for verb in [
         "run",
         "backtest",
+        "signal",
+        "serve",
         "lookahead",
         "neighbours",
         "compare",

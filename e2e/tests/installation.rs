@@ -250,9 +250,76 @@ fn a_pool_comes_with_the_release_if_it_is_asked_for() {
     );
 }
 
+const SERVED: [&str; 4] = [
+    "serve.create=true",
+    "serve.namespace=research",
+    "serve.results={/data/galapagos/runs/research/stocks,fx=/data/galapagos/runs/research/fx#2}",
+    "serve.data.persistentVolumeClaim.claimName=market-data",
+];
+
+#[test]
+fn signals_are_served_if_that_is_asked_for_by_pods_without_any_right() {
+    assert!(!chart(&[]).contains_key("Deployment galapagos-serve"));
+    let objects = chart(&SERVED);
+    let deployment = &objects["Deployment galapagos-serve"];
+    assert_eq!(deployment["metadata"]["namespace"], "research");
+    assert_eq!(deployment["spec"]["replicas"], 2);
+    let pod = &deployment["spec"]["template"]["spec"];
+    assert_eq!(pod["automountServiceAccountToken"], false);
+    let container = &pod["containers"][0];
+    assert_eq!(container["command"], json!(["/galapagos-worker"]));
+    let arguments = container["args"].as_array().unwrap();
+    assert_eq!(arguments[0], "serve");
+    let last: Vec<&Value> = arguments.iter().rev().take(2).rev().collect();
+    assert_eq!(last, ["/data/galapagos/runs/research/stocks", "fx=/data/galapagos/runs/research/fx#2"]);
+    assert_eq!(container["volumeMounts"], json!([{"name": "data", "mountPath": "/data", "readOnly": true}]));
+    let selector = &objects["Service galapagos-serve"]["spec"]["selector"];
+    assert_eq!(selector, &deployment["spec"]["selector"]["matchLabels"]);
+    assert_eq!(selector, &deployment["spec"]["template"]["metadata"]["labels"]);
+    assert!(!objects.contains_key("HorizontalPodAutoscaler galapagos-serve"));
+    // The operator's Service and policy leave these pods alone.
+    assert_ne!(&objects["Service galapagos-operator-metrics"]["spec"]["selector"], selector);
+    let scaled = chart(
+        &[&SERVED[..], &["serve.autoscaling.create=true", "serve.state.emptyDir.sizeLimit=1Gi"]].concat(),
+    );
+    assert!(scaled["Deployment galapagos-serve"]["spec"]["replicas"].is_null(), "the autoscaler's to say");
+    let scaler = &scaled["HorizontalPodAutoscaler galapagos-serve"]["spec"];
+    assert_eq!((&scaler["minReplicas"], &scaler["maxReplicas"]), (&json!(2), &json!(10)));
+    let mounts =
+        &scaled["Deployment galapagos-serve"]["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
+    assert_eq!(mounts[1]["mountPath"], "/state");
+}
+
+#[test]
+fn the_example_of_served_signals_is_what_the_chart_makes() {
+    let text = std::fs::read_to_string(root().join("deploy/examples/serve/signals.yaml")).unwrap();
+    let example = objects(&text);
+    let values = [
+        &SERVED[..2],
+        &[
+            "serve.results={stocks=/data/galapagos/runs/research/stocks-import}",
+            SERVED[3],
+            "serve.autoscaling.create=true",
+            "image.repository=galapagos",
+            "image.tag=dev",
+        ],
+    ]
+    .concat();
+    let made = chart(&values);
+    for kind in ["Deployment", "Service", "HorizontalPodAutoscaler"] {
+        let (one, other) = (&example[&format!("{kind} signals")], &made[&format!("{kind} galapagos-serve")]);
+        let spec = |object: &Value| object["spec"].to_string().replace("galapagos-serve", "signals");
+        assert_eq!(spec(one), spec(other), "{kind}");
+    }
+}
+
 #[test]
 fn values_that_make_no_sense_are_refused() {
     let refused = [
+        ("serve.create=true", "serve.results is missing"),
+        ("serve.create=true,serve.results={/data/x}", "serve.data is missing"),
+        ("serve.maxAge=soon", "maxAge"),
+        ("serve.results={--help}", "results"),
         ("runAsUser=0", "runAsUser"),
         ("replica=2", "replica"),
         ("image.pullPolicy=Sometimes", "pullPolicy"),

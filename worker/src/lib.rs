@@ -1,8 +1,8 @@
 //! The processes of a run: what is around [`galapagos_run`] where a job runs in more than one process.
 //!
 //! [`roles`] names all that a process can be: [`coordinator`] (holds a job's run and hands out its individuals by the
-//! book of [`lease`]), [`attend`] (a worker: evaluates what it leases), [`import`] (makes a
-//! dataset) and [`reader`] (lets results be copied out of a volume). [`fleet`] starts
+//! book of [`lease`]), [`attend`] (a worker: evaluates what it leases), [`import`] (makes a dataset), [`serve`] (answers
+//! with the signals of champions) and [`reader`] (lets results be copied out of a volume). [`fleet`] starts
 //! workers on this machine; [`wire`] puts individuals and their worth into messages of the protocol. [`process`] and
 //! [`metrics`] are what every role shares.
 //!
@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod process;
 pub mod reader;
 pub mod roles;
+pub mod serve;
 pub mod wire;
 
 /// The wire, for those above this crate.

@@ -1,6 +1,8 @@
 //! What `/metrics` says: names, help, units and series are a contract with dashboards and alerts.
 
-use galapagos_worker::metrics::{CoordinatorMetrics, Ignored, Label, Metrics, Outcome, Retry, WorkerMetrics};
+use galapagos_worker::metrics::{
+    Answer, CoordinatorMetrics, Ignored, Label, Metrics, Outcome, Retry, ServeMetrics, WorkerMetrics,
+};
 
 /// The text, without the one value that differs from run to run.
 fn exposition(metrics: &Metrics) -> String {
@@ -41,10 +43,23 @@ fn the_metrics_of_a_worker_are_pinned() {
 }
 
 #[test]
+fn the_metrics_of_the_service_of_signals_are_pinned() {
+    let metrics = Metrics::default();
+    let these = ServeMetrics::register(&metrics);
+    these.answers.add(Answer::Stale, 3);
+    these.answer_seconds.observe(0.0002);
+    these.champions.set(2);
+    these.last_close_seconds.set(1_700_000_000.5);
+    these.reloads.inc();
+    insta::assert_snapshot!("serve", exposition(&metrics));
+}
+
+#[test]
 fn the_documentation_lists_exactly_the_metrics_there_are() {
     let metrics = Metrics::default();
     CoordinatorMetrics::register(&metrics);
     WorkerMetrics::register(&metrics);
+    ServeMetrics::register(&metrics);
     let text = metrics.text();
     let mut there: Vec<String> = text
         .lines()
@@ -84,5 +99,6 @@ fn a_label_has_the_values_of_its_list_only() {
         "lost expired panicked timed_out handed_back"
     );
     assert_eq!(all(Ignored::ALL.iter().map(|o| o.as_str()).collect()), "late duplicate stale");
+    assert_eq!(all(Answer::ALL.iter().map(|a| a.as_str()).collect()), "ok stale refused");
     assert!(Outcome::ALL.iter().enumerate().all(|(i, o)| o.index() == i));
 }

@@ -11,7 +11,7 @@ use galapagos_manifest::Dates;
 use galapagos_run::engine::bars::{Bars, FundingStamp};
 use galapagos_run::engine::beside::Signals;
 use galapagos_run::job::dates;
-use galapagos_run::job::market::{bars, stamps};
+use galapagos_run::job::market::{Facts, bars, stamps};
 use galapagos_run::job::signals::{JobSignals, written_out};
 use galapagos_run::market::{
     Calendar, CheckOptions, Dataset, Interval, LoadOptions, OwnedSeries, ReadOptions, Series, dataset_digest,
@@ -50,19 +50,48 @@ impl Owner {
     }
 }
 
+/// What is to be read.
+pub struct Wanted<'a> {
+    /// Files and datasets, as `--data` takes them.
+    pub data: &'a [String],
+    /// Where datasets lie.
+    pub data_dir: &'a Path,
+    /// Length of a bar of a file, if it is known.
+    pub interval: Option<Interval>,
+    /// Funding series of files, as `--funding` takes them.
+    pub funding: &'a [String],
+    /// The calendar that was said.
+    pub calendar: Option<Calendar>,
+    /// The stamps that count.
+    pub dates: Dates,
+}
+
 impl Data {
-    /// Reads everything that `--data` names.
+    /// Reads everything that the flags of a back-test name.
     pub fn read(arguments: &Arguments) -> CommandResult<Data> {
-        let (said, dates) = (calendar_of_flags(arguments), arguments.dates()?);
+        let interval = arguments.interval.as_deref().map(Interval::parse).transpose();
+        Data::load(&Wanted {
+            data: &arguments.data,
+            data_dir: &arguments.data_dir.data_dir,
+            interval: interval.map_err(data_errors::blame)?,
+            funding: &arguments.funding,
+            calendar: calendar_of_flags(arguments),
+            dates: arguments.dates()?,
+        })
+    }
+
+    /// Reads what is wanted.
+    pub fn load(wanted: &Wanted<'_>) -> CommandResult<Data> {
+        let (said, dates) = (wanted.calendar, wanted.dates);
         let mut names = Vec::new();
         let mut series: Vec<Owner> = Vec::new();
         let mut suggested = None;
         let mut whole = None;
-        for text in &arguments.data {
+        for text in wanted.data {
             let named = input(text, None);
             if named.path.exists() {
                 names.push(file_name(&named.path));
-                let options = load_options(arguments, said)?;
+                let options = load_options(wanted);
                 for (loaded, report) in load_file(&named, &options).map_err(blame_file)? {
                     for note in report.notes {
                         terminal::note(&format!("note: {}: {note}", loaded.symbol));
@@ -75,9 +104,9 @@ impl Data {
                 Some((symbol, name)) => (Some(symbol), name),
                 None => (None, text.as_str()),
             };
-            let dataset = open(&arguments.data_dir.data_dir, name)?;
+            let dataset = open(wanted.data_dir, name)?;
             suggested = suggested.or(dataset.calendar());
-            if symbol.is_none() && arguments.data.len() == 1 {
+            if symbol.is_none() && wanted.data.len() == 1 {
                 whole = Some(format!("blake3:{}", dataset.digest()));
             }
             names.push(name.to_owned());
@@ -179,8 +208,23 @@ impl Data {
         all.into_iter().collect()
     }
 
+    /// What a job is resolved by; its own calendar is its manifest's to say.
+    pub fn facts(&self) -> Facts {
+        let bars = self.bars();
+        Facts {
+            digest: self.digest.trim_start_matches("blake3:").to_owned(),
+            symbols: self.symbols(),
+            interval_ms: bars.first().map_or(0, |b| b.interval_ms),
+            calendar: None,
+            volume: bars.iter().all(Bars::has_volume),
+            funding: bars.iter().all(|b| !b.funding.is_empty()),
+            close_only: self.close_only,
+            signals: self.signals.facts(),
+        }
+    }
+
     /// The bars of some of these symbols up to the last date, in their order.
-    pub fn others<'a>(&'a self, symbols: impl IntoIterator<Item = &'a str>) -> Vec<Bars<'a>> {
+    pub fn others<'a, 's>(&'a self, symbols: impl IntoIterator<Item = &'s str>) -> Vec<Bars<'a>> {
         let found = |symbol: &str| {
             self.series.iter().find_map(|owner| match owner {
                 Owner::File(series) => (series.symbol == symbol).then(|| series.as_series()),
@@ -228,15 +272,14 @@ fn calendar_of_flags(arguments: &Arguments) -> Option<Calendar> {
     }
 }
 
-fn load_options(arguments: &Arguments, calendar: Option<Calendar>) -> CommandResult<LoadOptions> {
-    let interval =
-        arguments.interval.as_deref().map(Interval::parse).transpose().map_err(data_errors::blame)?;
-    Ok(LoadOptions {
+fn load_options(wanted: &Wanted<'_>) -> LoadOptions {
+    let (interval, calendar) = (wanted.interval, wanted.calendar);
+    LoadOptions {
         read: ReadOptions::default(),
         // A quick look at a file: gaps are the import's to refuse.
         check: CheckOptions { interval, calendar, max_gap_share: 1.0, repair: false, now_ms: None },
-        funding: arguments.funding.iter().map(|text| input(text, None)).collect(),
-    })
+        funding: wanted.funding.iter().map(|text| input(text, None)).collect(),
+    }
 }
 
 fn open(data_dir: &Path, name: &str) -> CommandResult<Dataset> {

@@ -19,5 +19,7 @@ pub mod neighbours;
 pub mod render;
 pub mod report;
 pub mod run;
+pub mod serve;
+pub mod signal;
 pub mod strategies;
 pub mod validate;

@@ -53,6 +53,7 @@ impl Sandbox {
             .env_remove("RUST_LOG")
             .env_remove("GALAPAGOS_DATA_DIR")
             .env_remove("GALAPAGOS_RESULTS_DIR")
+            .env_remove("GALAPAGOS_RESULTS")
             .stdin(Stdio::null());
         command
     }

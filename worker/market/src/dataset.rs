@@ -49,6 +49,14 @@ impl Dataset {
         Self::open_folder(&layout.folder(name, &digest), name, &digest)
     }
 
+    /// The digest of the latest version of dataset `name` under `data_dir`, 64 hex digits; no file of it is opened.
+    ///
+    /// # Errors
+    /// `Missing` if there is no such dataset, `Invalid` or `Io` if its name cannot be read.
+    pub fn latest(data_dir: &Path, name: &str) -> Result<String> {
+        Layout::open(data_dir)?.latest(name)
+    }
+
     /// Opens the dataset in `folder`, which must have `digest`.
     pub(crate) fn open_folder(folder: &Path, name: &str, digest: &str) -> Result<Self> {
         let path = folder.join("manifest.json");

@@ -37,6 +37,7 @@ pub mod pictures;
 pub mod report;
 pub mod results;
 pub mod run;
+pub mod signal;
 pub mod storage;
 pub mod validate;
 

@@ -50,6 +50,18 @@ label! {
 }
 
 label! {
+    /// What a request for signals was answered with.
+    Answer("answer") {
+        /// A signal, or what is served.
+        Ok = "ok",
+        /// The data are too old.
+        Stale = "stale",
+        /// The request was wrong.
+        Refused = "refused",
+    }
+}
+
+label! {
     /// Why individuals are handed out again.
     Retry("reason") {
         /// Their worker went silent.

@@ -7,6 +7,7 @@ mod by_label;
 mod coordinator;
 mod labels;
 mod process;
+mod serve;
 mod worker;
 
 use std::sync::{Arc, Mutex};
@@ -16,7 +17,8 @@ use prometheus_client::registry::Registry;
 
 pub use by_label::Counters;
 pub use coordinator::CoordinatorMetrics;
-pub use labels::{Ignored, Label, Outcome, Retry};
+pub use labels::{Answer, Ignored, Label, Outcome, Retry};
+pub use serve::ServeMetrics;
 pub use worker::WorkerMetrics;
 
 /// Everything that `/metrics` shows; clones share it. What every role has is in it from the start: build and memory.

@@ -26,7 +26,7 @@ pub struct Common {
     /// Which log lines are written: a level for our own lines, or directives as in RUST_LOG
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", value_parser = filter, env = "GALAPAGOS_LOG_LEVEL", hide_env_values = true)]
     pub log_level: String,
-    /// Address of /metrics, /live and /ready; empty: none [default: 0.0.0.0:8080, none for import]
+    /// Address of /metrics, /live and /ready; empty: none [default: 0.0.0.0:8080, none for import and serve]
     #[arg(long, global = true, value_name = "ADDRESS", value_parser = http_address, env = "GALAPAGOS_HTTP_ADDRESS", hide_env_values = true)]
     pub http_address: Option<HttpAddress>,
     /// File for the last words of this process, as Kubernetes reads it

@@ -50,6 +50,20 @@ pub fn run(common: &Common, role: impl Role) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Runs a role inside another program, which has its own logs and exit codes; signals ask it to leave.
+///
+/// # Errors
+/// Those of the role, or the system refuses a thread or a handler.
+pub fn inside(role: impl FnOnce(Shell) -> Result<(), Exit>) -> Result<(), Exit> {
+    let (runtime, stop, _) = prepare().map_err(|e| Exit::new(Code::Internal, e))?;
+    let outcome = {
+        let _inside = runtime.enter();
+        role(Shell { stop, ..Shell::bare(runtime.handle().clone()) })
+    };
+    runtime.shutdown_timeout(LINGER);
+    outcome
+}
+
 fn prepare() -> anyhow::Result<(tokio::runtime::Runtime, Stop, Received)> {
     let stop = Stop::default();
     let received = signals::listen(&stop)?;

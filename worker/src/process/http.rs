@@ -34,7 +34,8 @@ pub async fn serve(listener: TcpListener, health: Health, metrics: Metrics, stop
     serve_http(listener, router(health, metrics, stop)).await;
 }
 
-fn router(health: Health, metrics: Metrics, stop: Stop) -> Router {
+/// The pages of every process, for those that have others beside them.
+pub fn router(health: Health, metrics: Metrics, stop: Stop) -> Router {
     Router::new()
         .route("/live", get(live))
         .route("/ready", get(ready))

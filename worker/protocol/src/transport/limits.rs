@@ -52,5 +52,9 @@ pub const HTTP_GRACE: Duration = Duration::from_millis(100);
 pub const HTTP_REQUEST: Duration = Duration::from_secs(5);
 /// ... and for the whole of it and its answer.
 pub const HTTP_WHOLE: Duration = Duration::from_secs(30);
+/// How long a connection that carries many requests lasts; then its client connects anew, perhaps to another replica.
+pub const HTTP_LONGEST: Duration = Duration::from_secs(120);
+/// Time for the requests that are under way when the server leaves.
+pub const HTTP_LEAVE: Duration = Duration::from_secs(5);
 /// Bytes of a request's head.
 pub const HTTP_HEADERS: usize = 16 * 1024;

@@ -8,6 +8,6 @@ mod server;
 
 pub use client::{ConnectError, connect, connect_for_progress, progress_client, work_client};
 pub use handshake::{Connection, HandshakeCounts, Peer};
-pub use http::serve_http;
+pub use http::{Connections, serve_http, serve_http_until};
 pub use limits::{HTTP_PORT, MAX_MESSAGE, PROGRESS_PORT, WORK_PORT};
 pub use server::{Incoming, incoming, progress_server, server, work_server};

@@ -53,15 +53,7 @@ impl Data {
     /// # Errors
     /// A file cannot be read, or is not what a run writes. A file that is missing is left out, but `result.json`.
     pub fn read(folder: &Path) -> Result<Data, ReportError> {
-        let path = folder.join("result.json");
-        let bytes = bounded(&path)?.ok_or_else(|| ReportError::NoResult { path: folder.to_owned() })?;
-        let wrong = |source| ReportError::Json { path: path.clone(), source };
-        let head: Head = serde_json::from_slice(&bytes).map_err(wrong)?;
-        if head.schema != SCHEMA {
-            let found = head.schema.chars().take(100).collect();
-            return Err(ReportError::Schema { path, found, known: SCHEMA });
-        }
-        let document: ResultDocument = serde_json::from_slice(&bytes).map_err(wrong)?;
+        let document = document(folder)?;
         let text = bounded(&folder.join("job.yaml"))?.and_then(|bytes| String::from_utf8(bytes).ok());
         let job = text.and_then(|text| serde_yaml::from_str::<EvolutionJob>(&text).ok());
         let mut data = Data {
@@ -98,6 +90,22 @@ impl Data {
     }
 }
 
+/// `result.json` of a folder with a result.
+///
+/// # Errors
+/// It is missing, cannot be read, or is none that this release reads.
+pub fn document(folder: &Path) -> Result<ResultDocument, ReportError> {
+    let path = folder.join("result.json");
+    let bytes = bounded(&path)?.ok_or_else(|| ReportError::NoResult { path: folder.to_owned() })?;
+    let wrong = |source| ReportError::Json { path: path.clone(), source };
+    let head: Head = serde_json::from_slice(&bytes).map_err(wrong)?;
+    if head.schema != SCHEMA {
+        let found = head.schema.chars().take(100).collect();
+        return Err(ReportError::Schema { path, found, known: SCHEMA });
+    }
+    serde_json::from_slice(&bytes).map_err(wrong)
+}
+
 fn value(champion: &Champion, gene: &str) -> Option<f64> {
     match champion.genome.get(gene)? {
         GeneValue::Number(value) => Some(value.to_f64()),
@@ -105,7 +113,11 @@ fn value(champion: &Champion, gene: &str) -> Option<f64> {
     }
 }
 
-fn bounded(path: &Path) -> Result<Option<Vec<u8>>, ReportError> {
+/// The bytes of a file of a result; `None`: it is missing.
+///
+/// # Errors
+/// It cannot be read or is too large.
+pub fn bounded(path: &Path) -> Result<Option<Vec<u8>>, ReportError> {
     let file = match File::open(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(ReportError::read(path))?,

@@ -23,6 +23,7 @@ mod front_points;
 pub mod looks;
 pub mod luck;
 pub mod pictures;
+pub mod ranking;
 pub mod seen;
 pub mod stamp;
 pub mod tables;

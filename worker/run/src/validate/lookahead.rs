@@ -117,7 +117,7 @@ pub struct Subject<'a> {
 }
 
 /// What an account did and why.
-type Account = (Trace, Vec<Decision>);
+pub type Account = (Trace, Vec<Decision>);
 
 /// What happens to `decoded` when the data are cut at the rows that the job's seed draws for each symbol. `slots` threads.
 ///
@@ -229,7 +229,8 @@ impl Subject<'_> {
         }
     }
 
-    fn account(&self, prepared: &Prepared<'_>, bars: Bars<'_>, others: &[Bars<'_>]) -> Account {
+    /// What its account does on these rows, and what is decided at each close.
+    pub fn account(&self, prepared: &Prepared<'_>, bars: Bars<'_>, others: &[Bars<'_>]) -> Account {
         let context = Context {
             first: self.rows.first,
             bars_per_year: self.exec.bars_per_year,
