@@ -2,8 +2,6 @@
 
 use galapagos_manifest::Finding;
 
-use crate::job::resolve::ResolveError;
-
 /// Why a champion has no program.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
@@ -25,11 +23,14 @@ pub enum ExportError {
     },
     /// The rules do not check.
     #[error(transparent)]
-    Finding(#[from] Finding),
-    /// The job does not resolve.
-    #[error(transparent)]
-    Resolve(#[from] ResolveError),
+    Finding(Box<Finding>),
     /// The options of the account are wrong.
     #[error("the account of the job: {0}")]
     Account(String),
+}
+
+impl From<Finding> for ExportError {
+    fn from(error: Finding) -> ExportError {
+        ExportError::Finding(Box::new(error))
+    }
 }
