@@ -1,8 +1,9 @@
 //! The arguments of the command and the choice of the verb.
 
 use crate::commands::{
-    backtest, check, cluster, compare, completions, data, dev, estimate, fetch, front, functions, import,
-    import_signals, init, lookahead, neighbours, render, report, run, serve, signal, strategies, validate,
+    backtest, check, cluster, compare, completions, data, dev, estimate, export, fetch, front, functions,
+    import, import_signals, init, lookahead, neighbours, render, report, run, serve, signal, strategies,
+    validate,
 };
 use crate::exit::CommandResult;
 use crate::output::Output;
@@ -38,6 +39,7 @@ pub enum Verb {
     Backtest(backtest::Arguments),
     Signal(signal::Arguments),
     Serve(serve::Arguments),
+    Export(export::Arguments),
     Lookahead(lookahead::Arguments),
     Neighbours(neighbours::Arguments),
     Compare(compare::Arguments),
@@ -69,6 +71,7 @@ impl Arguments {
             Verb::Backtest(a) => backtest::execute(a),
             Verb::Signal(a) => signal::execute(a),
             Verb::Serve(a) => serve::execute(a),
+            Verb::Export(a) => export::execute(a),
             Verb::Lookahead(a) => lookahead::execute(a),
             Verb::Neighbours(a) => neighbours::execute(a),
             Verb::Compare(a) => compare::execute(a),

@@ -22,6 +22,7 @@ fn every_verb_has_help_with_examples() {
         "backtest",
         "signal",
         "serve",
+        "export",
         "lookahead",
         "neighbours",
         "compare",

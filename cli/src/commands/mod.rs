@@ -8,6 +8,7 @@ pub mod completions;
 pub mod data;
 pub mod dev;
 pub mod estimate;
+pub mod export;
 pub mod fetch;
 pub mod front;
 pub mod functions;

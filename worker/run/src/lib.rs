@@ -32,6 +32,7 @@ pub mod as_rules;
 pub mod catalogue;
 pub mod examine;
 pub mod execute;
+pub mod export;
 pub mod job;
 pub mod pictures;
 pub mod report;

@@ -1,7 +1,7 @@
 //! The role `serve`: answers over HTTP what champions want after the last closed bar.
 //!
 //! Signals are computed when a result or a dataset changes, never for a request: an answer is bytes that lie ready on the
-//! [`board`]. [`watched`] looks for changes, [`api`] has the pages.
+//! `board`. `watched` looks for changes, `api` has the pages.
 
 mod api;
 mod batch;

@@ -110,19 +110,19 @@ pub enum SignalError {
     },
     /// The data cannot be opened.
     #[error(transparent)]
-    Market(#[from] MarketError),
+    Market(Box<MarketError>),
     /// The job does not fit the data.
     #[error(transparent)]
-    Resolve(#[from] ResolveError),
+    Resolve(Box<ResolveError>),
     /// The job cannot be evaluated on the data.
     #[error(transparent)]
-    Problem(#[from] ProblemError),
+    Problem(Box<ProblemError>),
     /// Funding cannot be charged.
     #[error(transparent)]
     Funding(#[from] FundingError),
     /// The manifest is wrong.
     #[error(transparent)]
-    Finding(#[from] Finding),
+    Finding(Box<Finding>),
     /// JSON cannot be written.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
@@ -130,7 +130,31 @@ pub enum SignalError {
 
 impl From<galapagos_market::Error> for SignalError {
     fn from(error: galapagos_market::Error) -> SignalError {
-        SignalError::Market(error.into())
+        MarketError::from(error).into()
+    }
+}
+
+impl From<MarketError> for SignalError {
+    fn from(error: MarketError) -> SignalError {
+        SignalError::Market(Box::new(error))
+    }
+}
+
+impl From<ResolveError> for SignalError {
+    fn from(error: ResolveError) -> SignalError {
+        SignalError::Resolve(Box::new(error))
+    }
+}
+
+impl From<ProblemError> for SignalError {
+    fn from(error: ProblemError) -> SignalError {
+        SignalError::Problem(Box::new(error))
+    }
+}
+
+impl From<Finding> for SignalError {
+    fn from(error: Finding) -> SignalError {
+        SignalError::Finding(Box::new(error))
     }
 }
 
@@ -139,8 +163,11 @@ impl SignalError {
     pub fn is_of_the_input(&self) -> bool {
         match self {
             SignalError::Result(error) => error.is_of_the_input(),
-            SignalError::Market(MarketError::Data(error)) => error.kind() != ErrorKind::Io,
-            SignalError::Resolve(ResolveError::Json(_)) | SignalError::Json(_) => false,
+            SignalError::Market(error) => {
+                !matches!(&**error, MarketError::Data(error) if error.kind() == ErrorKind::Io)
+            }
+            SignalError::Resolve(error) => !matches!(**error, ResolveError::Json(_)),
+            SignalError::Json(_) => false,
             _ => true,
         }
     }
