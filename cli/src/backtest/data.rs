@@ -234,7 +234,7 @@ fn load_options(arguments: &Arguments, calendar: Option<Calendar>) -> CommandRes
     Ok(LoadOptions {
         read: ReadOptions::default(),
         // A quick look at a file: gaps are the import's to refuse.
-        check: CheckOptions { interval, calendar, max_gap_share: 1.0, repair: false, now_ms: None },
+        check: CheckOptions { interval, calendar, max_gap_share: 1.0, ..CheckOptions::default() },
         funding: arguments.funding.iter().map(|text| input(text, None)).collect(),
     })
 }
