@@ -1,11 +1,11 @@
-//! On which data a job evolves, and where they come from.
+//! On which data a job evolves.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::decimal::Decimal;
 use crate::rules;
+use crate::source::Source;
 
 /// Spelling of a stamp: a date, or a time with its zone as RFC 3339 has it.
 pub const STAMP: &str = "^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,3})?(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9]))?$";
@@ -47,61 +47,6 @@ pub struct MarketData {
     /// How many bars make a year. Absent: what the dataset suggests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Calendar>,
-}
-
-/// Where a dataset is imported from: `path` or `http`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-#[x_kube(validation = rules::exactly_one(&["path", "http"]))]
-pub struct Source {
-    /// A file or folder on the market data volume, relative to its root.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 512))]
-    #[x_kube(validation = Rule::new("!self.startsWith('/') && self.split('/').all(p, p != '..')")
-        .message("must be relative and stay below the volume's root"))]
-    pub path: Option<String>,
-    /// A file to fetch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http: Option<HttpSource>,
-    /// How many bars may be missing.
-    #[serde(default)]
-    pub gaps: Gaps,
-    /// The files have closes only, or only those are read: open, high and low are the close. Jobs with stops or targets
-    /// are refused on such data.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub close_only: bool,
-}
-
-/// A file to fetch over https.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct HttpSource {
-    /// Its address; https only, no private networks.
-    #[schemars(length(max = 2048), regex(pattern = "^https://[^ ]+$"))]
-    pub url: String,
-    /// SHA-256 of its bytes, 64 hexadecimal digits.
-    #[schemars(length(max = 64), regex(pattern = "^[0-9a-f]{64}$"))]
-    pub sha256: String,
-}
-
-/// How many bars may be missing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Gaps {
-    /// Largest share of missing bars that is imported. 1 allows any.
-    #[serde(default = "one_percent")]
-    #[x_kube(validation = rules::between("0.0", "1.0"))]
-    pub max_share: Decimal,
-}
-
-fn one_percent() -> Decimal {
-    Decimal::new(1, 2)
-}
-
-impl Default for Gaps {
-    fn default() -> Self {
-        Gaps { max_share: one_percent() }
-    }
 }
 
 /// How many bars make a year: needed for every annual figure.

@@ -97,8 +97,7 @@ pub struct Storage {
     /// Folder on the volume, relative to its root. Empty: the root.
     #[serde(default)]
     #[schemars(length(max = 512))]
-    #[x_kube(validation = Rule::new("!self.startsWith('/') && self.split('/').all(p, p != '..')")
-        .message("must be relative and stay below the volume's root"))]
+    #[x_kube(validation = rules::below_the_root())]
     pub sub_path: String,
 }
 

@@ -79,6 +79,12 @@ pub fn positive() -> Rule {
     Rule::new("double(self) > 0.0").message("must be greater than 0")
 }
 
+/// A path on a volume that stays there.
+pub fn below_the_root() -> Rule {
+    Rule::new("!self.startsWith('/') && self.split('/').all(p, p != '..')")
+        .message("must be relative and stay below the volume's root")
+}
+
 /// A share of something that must leave a rest: fees, slippage, holdout.
 pub fn below_one() -> Rule {
     Rule::new("double(self) >= 0.0 && double(self) < 1.0").message("must be at least 0 and less than 1")

@@ -277,7 +277,7 @@ fn load_options(wanted: &Wanted<'_>) -> LoadOptions {
     LoadOptions {
         read: ReadOptions::default(),
         // A quick look at a file: gaps are the import's to refuse.
-        check: CheckOptions { interval, calendar, max_gap_share: 1.0, repair: false, now_ms: None },
+        check: CheckOptions { interval, calendar, max_gap_share: 1.0, ..CheckOptions::default() },
         funding: wanted.funding.iter().map(|text| input(text, None)).collect(),
     }
 }

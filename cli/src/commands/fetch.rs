@@ -8,6 +8,7 @@ use crate::fetch_progress::Watch;
 use crate::output::Output;
 use crate::times;
 use crate::{data_errors, interrupt};
+use galapagos_manifest::fetch::usual_market;
 use galapagos_run::market::names::{check_dataset_name, to_symbol};
 use galapagos_run::market::{Calendar, CheckOptions, ImportPlan, Input, Interval, LoadOptions, ReadOptions};
 use galapagos_worker::import::fetch::{DUMPS, FetchError, Fetched, Market, Order, Question, Venue, fetch};
@@ -44,6 +45,9 @@ pub struct Arguments {
     /// Length of a bar, as 1m, 4h, 1d
     #[arg(long)]
     pub interval: String,
+    /// Make longer bars of them, as 4h of 1h: bars at both ends that are not whole are left out, others counted
+    #[arg(long, value_name = "INTERVAL")]
+    pub resample: Option<String>,
     /// First stamp that counts: a date as 2022-01-31 (00:00 UTC), or a time as 2022-01-31T09:30:00Z
     #[arg(long, value_name = "DATE", value_parser = stamp)]
     pub from: i64,
@@ -119,6 +123,8 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         return Err(CommandError::invalid(text));
     }
     let interval = Interval::parse(&arguments.interval).map_err(data_errors::blame)?;
+    let resample =
+        arguments.resample.as_deref().map(Interval::parse).transpose().map_err(data_errors::blame)?;
     let (names, questions) = questions(&arguments, interval);
     check_names(&arguments.dataset, &names)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -127,6 +133,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         questions: &questions,
         funding: arguments.funding,
         endpoint: arguments.endpoint.as_deref(),
+        private: true,
         dumps: match arguments.dumps.as_deref() {
             Some("none") => None,
             None if arguments.endpoint.is_some() => None,
@@ -140,7 +147,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
     let watch = Watch::start(names.clone());
     let fetched = fetch(&order, &|event| watch.event(&event)).map_err(blame);
     watch.finish();
-    publish(&arguments, interval, &names, fetched?)
+    publish(&arguments, (interval, resample), &names, fetched?)
 }
 
 /// The symbols as the dataset calls them, and what to ask for each.
@@ -150,9 +157,10 @@ fn questions(arguments: &Arguments, interval: Interval) -> (Vec<String>, Vec<Que
         VenueName::Hyperliquid => Venue::Hyperliquid,
         VenueName::Kraken => Venue::Kraken,
     };
-    let market = match (arguments.market, venue) {
-        (Some(MarketName::Spot), _) | (None, Venue::Binance | Venue::Kraken) => Market::Spot,
-        (Some(MarketName::Perpetual), _) | (None, Venue::Hyperliquid) => Market::Perpetual,
+    let market = match arguments.market {
+        Some(MarketName::Spot) => Market::Spot,
+        Some(MarketName::Perpetual) => Market::Perpetual,
+        None => usual_market(venue),
     };
     let question = |text: &String| {
         let (name, symbol) = text.split_once('=').unwrap_or((text, text));
@@ -187,7 +195,7 @@ fn check_names(dataset: &str, names: &[String]) -> CommandResult {
 /// Imports what was fetched, all or nothing, and removes the pages if it is published.
 fn publish(
     arguments: &Arguments,
-    interval: Interval,
+    (interval, resample): (Interval, Option<Interval>),
     names: &[String],
     fetched: Vec<Fetched>,
 ) -> CommandResult {
@@ -212,6 +220,7 @@ fn publish(
                 repair: arguments.repair,
                 // What had not ended was left out already.
                 now_ms: None,
+                resample,
             },
             funding: funding.collect(),
         },

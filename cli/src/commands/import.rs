@@ -31,6 +31,7 @@ Examples:
   galapagos import sp500.csv --close-only --dataset index --interval 1d --calendar sessions:252
   galapagos import ES=es.csv.gz --dataset futures --interval 5m --timezone America/Chicago --stamp close
   galapagos import BTC=a.json ETH=b.json --dataset perps --interval 1h --funding BTC=btc-funding.csv
+  galapagos import minutes.csv --interval 1m --resample 4h --dataset btc4h --symbol BTC
   galapagos import 2026-11.csv --append --dataset btc --symbol BTC
   galapagos import --random-walk bars=525600,seed=1 --dataset walk --interval 1m --symbol WALK
 
@@ -45,6 +46,10 @@ pub struct Arguments {
     /// Length of a bar, as 1m, 4h, 1d; absent: the most frequent spacing in the file
     #[arg(long)]
     pub interval: Option<String>,
+    /// Make longer bars of them, as 4h of 1h; with a calendar of sessions they begin when a session opens. Bars at both
+    /// ends that are not whole are left out, others counted
+    #[arg(long, value_name = "INTERVAL", conflicts_with = "random_walk")]
+    pub resample: Option<String>,
     /// Symbol of all files, BTC/USDT is called BTC-USDT; absent: the file's own column, else the name of the file
     #[arg(long)]
     pub symbol: Option<String>,
@@ -227,6 +232,8 @@ fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
         arguments.interval.as_deref().map(Interval::parse).transpose().map_err(data_errors::blame)?;
     let calendar =
         arguments.calendar.as_deref().map(Calendar::parse).transpose().map_err(data_errors::blame)?;
+    let resample =
+        arguments.resample.as_deref().map(Interval::parse).transpose().map_err(data_errors::blame)?;
     let zone = arguments.timezone.as_deref().map(Zone::parse).transpose().map_err(data_errors::blame)?;
     let now =
         SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|t| i64::try_from(t.as_millis()).ok());
@@ -254,6 +261,7 @@ fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
             max_gap_share: arguments.max_gap_share,
             repair: arguments.repair,
             now_ms: now.filter(|_| !arguments.keep_last),
+            resample,
         },
         funding: arguments.funding.iter().map(|text| input(text, arguments.symbol.as_deref())).collect(),
     })

@@ -46,11 +46,11 @@ impl Observed {
         users
     }
 
-    /// Whether a job of the pool that may still start imports its data over https.
+    /// Whether a job of the pool that may still start imports its data over https, as a file or from an exchange.
     pub fn fetches(&self) -> bool {
         self.jobs.iter().any(|job| {
             let source = job.spec.market_data.source.as_ref();
-            !believed::is_over(job) && source.is_some_and(|s| s.http.is_some())
+            !believed::is_over(job) && source.is_some_and(|s| s.http.is_some() || s.fetch.is_some())
         })
     }
 }

@@ -9,14 +9,15 @@ use galapagos_crds::{EvolutionJob, EvolutionJobSpec, StrategySpec};
 use crate::finding::Finding;
 use crate::space::{SearchSpace, build, build_own, unknown_strategy};
 use crate::suggest::meant_or_all;
-use crate::{dates, execution, initial, measures, own, validation, walk_forward};
+use crate::{dates, execution, initial, measures, own, source, validation, walk_forward};
 
-/// Everything that is wrong with a job by a catalogue, in the order of the manifest's parts: dates, strategies with their
+/// Everything that is wrong with a job by a catalogue, in the order of the manifest's parts: dates and source, strategies with their
 /// genes, individuals to start with, metrics, the account, walk-forward. A part of the catalogue that is empty is not used.
 pub fn check(job: &EvolutionJob, catalogue: &Catalogue) -> Vec<Finding> {
     let spec = &job.spec;
     let mut findings = Vec::new();
     dates::checked(&spec.market_data, &mut findings);
+    source::checked(&spec.market_data, &mut findings);
     if !catalogue.strategies.is_empty() {
         let spaces = strategies(spec, catalogue, &mut findings);
         individuals(spec, catalogue, &spaces, &mut findings);

@@ -9,6 +9,7 @@ use crate::gaps::{Gaps, find_gaps, off_grid_note, usual_step};
 use crate::names::{Calendar, DAY_MS, Interval};
 use crate::order::{Origin, drop_duplicates, in_order};
 use crate::outliers::describe;
+use crate::resample::{Resampled, resample};
 use crate::rows::RawRows;
 use crate::series::{OwnedSeries, Series};
 use crate::sessions::to_dates;
@@ -41,11 +42,20 @@ pub struct CheckOptions {
     pub repair: bool,
     /// The present, UTC milliseconds: a last bar that has not ended then is left out. `None`: all bars are kept.
     pub now_ms: Option<i64>,
+    /// Make bars of this spacing from those of `interval`, once these passed the checks. `None`: they stay.
+    pub resample: Option<Interval>,
 }
 
 impl Default for CheckOptions {
     fn default() -> Self {
-        Self { interval: None, calendar: None, max_gap_share: 0.01, repair: false, now_ms: None }
+        Self {
+            interval: None,
+            calendar: None,
+            max_gap_share: 0.01,
+            repair: false,
+            now_ms: None,
+            resample: None,
+        }
     }
 }
 
@@ -77,6 +87,9 @@ pub struct SymbolReport {
     pub rounded: bool,
     /// Gaps between the rows.
     pub gaps: Gaps,
+    /// What became of finer bars, where longer ones were made of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resampled: Option<Resampled>,
     /// Exact duplicates that were dropped.
     pub duplicates_dropped: u64,
     /// Number of moves over 20 times the median move.
@@ -95,8 +108,17 @@ pub struct SymbolReport {
     pub notes: Vec<String>,
 }
 
+/// What a symbol is, besides its rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    /// It has a series of funding. Its stamps stay where they are: its funding falls between them.
+    pub funded: bool,
+    /// The close is its one price.
+    pub close_only: bool,
+}
+
 /// Joins the `parts` of one symbol, checks every row, turns prices into ticks and joins them to those that are published,
-/// if there are any. The stamps of a `funded` symbol stay where they are: its funding falls between them.
+/// if there are any.
 ///
 /// # Errors
 /// `Invalid` with file, line, column and value of the first row that is wrong.
@@ -104,7 +126,7 @@ pub(crate) fn check(
     symbol: &str,
     mut parts: Vec<RawRows>,
     options: &CheckOptions,
-    funded: bool,
+    kind: Kind,
     published: Option<&Series<'_>>,
 ) -> Result<(OwnedSeries, SymbolReport)> {
     let mut report = SymbolReport { symbol: symbol.to_owned(), ..SymbolReport::default() };
@@ -119,9 +141,20 @@ pub(crate) fn check(
         ));
     }
     let mut series = build(symbol, &parts, &order, tick, options.repair, &mut report)?;
-    let step = options.interval.map(Interval::ms).or(usual_step(&series.time_ms));
+    let mut step = options.interval.map(Interval::ms).or(usual_step(&series.time_ms));
     report.notes.extend(to_opens(symbol, &mut series.time_ms, &parts, step)?);
-    if !funded && step.is_some_and(|step| step >= DAY_MS) {
+    let mut now_ms = options.now_ms;
+    if let Some(to) = options.resample {
+        if let Some(now_ms) = now_ms.take() {
+            report.notes.extend(drop_forming(&mut series, step, now_ms));
+        }
+        let (longer, made, notes) = resample(&series, to, options, kind.close_only)?;
+        series = longer;
+        report.resampled = Some(made);
+        report.notes.extend(notes);
+        step = Some(to.ms());
+    }
+    if !kind.funded && step.is_some_and(|step| step >= DAY_MS) {
         report.notes.extend(to_dates(&mut series.time_ms, &parts));
     }
     if let Some(published) = published {
@@ -130,10 +163,11 @@ pub(crate) fn check(
         report.notes.push(note);
     }
     // Of the grown series: a single row that came is its last.
-    if let Some(now_ms) = options.now_ms {
+    if let Some(now_ms) = now_ms {
         report.notes.extend(drop_forming(&mut series, step, now_ms));
     }
-    finish(series, options, report)
+    let options = CheckOptions { interval: options.resample.or(options.interval), ..*options };
+    finish(series, &options, report)
 }
 
 /// The checks that need no file: of ticks that are already there.

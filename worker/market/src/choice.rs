@@ -22,6 +22,21 @@ impl ColumnChoice {
     /// # Errors
     /// `Spec` for another role or text without `=`.
     pub fn parse(text: &str) -> Result<Self> {
+        let mut named = Vec::new();
+        for part in text.split(',').filter(|p| !p.trim().is_empty()) {
+            let (role, column) = part.split_once('=').ok_or_else(|| {
+                Error::option("columns", part, "has no '=': write as time=Date,volume=\"Volume BTC\"")
+            })?;
+            named.push((role.trim(), column.trim().trim_matches('"')));
+        }
+        Self::of(named)
+    }
+
+    /// The columns of these roles: the same as [`ColumnChoice::parse`] reads, where nothing has to be read.
+    ///
+    /// # Errors
+    /// `Spec` for another role.
+    pub fn of<'a>(named: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
         let roles = [
             ColumnRole::Time,
             ColumnRole::Clock,
@@ -34,20 +49,13 @@ impl ColumnChoice {
             ColumnRole::Adjusted,
         ];
         let mut chosen = BTreeMap::new();
-        for part in text.split(',').filter(|p| !p.trim().is_empty()) {
-            let (role, column) = part.split_once('=').ok_or_else(|| {
-                Error::option("columns", part, "has no '=': write as time=Date,volume=\"Volume BTC\"")
-            })?;
-            let role = role.trim();
+        for (role, column) in named {
             if !roles.iter().any(|r| r.name() == role) {
                 let known = roles.map(ColumnRole::name).join(", ");
-                return Err(Error::option(
-                    "columns",
-                    role,
-                    format!("is no meaning of a column: use one of {known}"),
-                ));
+                let problem = format!("is no meaning of a column: use one of {known}");
+                return Err(Error::option("columns", role, problem));
             }
-            chosen.insert(role.to_owned(), column.trim().trim_matches('"').to_owned());
+            chosen.insert(role.to_owned(), column.to_owned());
         }
         Ok(Self { named: chosen, close_only: false, adjusted: false })
     }

@@ -3,7 +3,7 @@
 
 use crate::append::join_funding;
 use crate::before::Before;
-use crate::check::{CheckOptions, SymbolReport, check};
+use crate::check::{CheckOptions, Kind, SymbolReport, check};
 use crate::dataset::Dataset;
 use crate::days::check_days;
 use crate::error::{Error, ErrorKind, Result};
@@ -205,10 +205,13 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
     let funding = match_funding(&plan.load.funding, &symbols)?;
     let before = Before { data_dir: &plan.data_dir, dataset: &plan.dataset };
     let close_only = plan.load.read.columns.is_close_only();
-    let latest = if plan.append { before.to_grow(close_only, plan.load.check.interval)? } else { None };
     let mut options = plan.load.check;
+    let interval = options.resample.or(options.interval);
+    let latest = if plan.append { before.to_grow(close_only, interval)? } else { None };
     if let Some(latest) = &latest {
-        options.interval = options.interval.or(Some(latest.interval()));
+        if options.resample.is_none() {
+            options.interval = options.interval.or(Some(latest.interval()));
+        }
         options.calendar = options.calendar.or(latest.calendar());
     }
     let published = |name: &str| latest.as_ref()?.iter().find(|s| s.symbol.eq_ignore_ascii_case(name));
@@ -218,7 +221,7 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
     let checked = parallel::run(plan.threads, slots.len(), |i| {
         let taken = slots[i].lock().unwrap_or_else(|e| e.into_inner()).take().unwrap_or_default();
         let series = funding.get(&names[i]).map(PathBuf::as_path);
-        let result = taken.check(&names[i], series, &options, published(&names[i]).as_ref());
+        let result = taken.check(&names[i], series, (&options, close_only), published(&names[i]).as_ref());
         match &result {
             Ok((_, report)) => observer(ImportEvent::Checked { report }),
             Err(error) => observer(ImportEvent::SymbolFailed { symbol: &names[i], error }),
@@ -264,8 +267,10 @@ pub fn load_file(input: &Input, options: &LoadOptions) -> Result<Vec<(OwnedSerie
         symbols.entry(name).or_default().add(part);
     }
     let funding = match_funding(&options.funding, &symbols)?;
+    let close_only = options.read.columns.is_close_only();
     let load = |(name, symbol): (String, Symbol)| {
-        symbol.check(&name, funding.get(&name).map(PathBuf::as_path), &options.check, None)
+        let series = funding.get(&name).map(PathBuf::as_path);
+        symbol.check(&name, series, (&options.check, close_only), None)
     };
     symbols.into_iter().map(load).collect()
 }
@@ -302,14 +307,15 @@ impl Symbol {
         self,
         name: &str,
         funding: Option<&Path>,
-        options: &CheckOptions,
+        (options, close_only): (&CheckOptions, bool),
         published: Option<&Series<'_>>,
     ) -> Result<(OwnedSeries, SymbolReport)> {
         if let Some(error) = self.broken {
             return Err(error);
         }
         let funded = funding.is_some() || published.is_some_and(|s| !s.funding.is_empty());
-        let (mut series, mut report) = check(name, self.parts, options, funded, published)?;
+        let kind = Kind { funded, close_only };
+        let (mut series, mut report) = check(name, self.parts, options, kind, published)?;
         report.notes.splice(0..0, self.notes);
         if let Some(path) = funding {
             let (stamps, notes) = read_funding_file(path, options.repair)?;

@@ -3,9 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use galapagos_manifest::Finding;
 use galapagos_market::{Error, ErrorKind, ImportFailure};
 
 use super::download::DownloadError;
+use super::fetch::FetchError;
 use crate::process::exit::{Code, code_of, with_causes};
 
 /// Why a dataset could not be made. Texts name the field of the job.
@@ -40,6 +42,12 @@ pub enum ImportError {
     /// The file could not be fetched.
     #[error(transparent)]
     Download(#[from] DownloadError),
+    /// The exchange did not give it.
+    #[error("marketData.source.fetch: {0}")]
+    Fetch(#[from] FetchError),
+    /// A field of the source cannot be used.
+    #[error(transparent)]
+    Field(#[from] Finding),
     /// The dataset does not exist and the job does not say where it comes from.
     #[error(
         "marketData.dataset {dataset} is not in {}, and the job has no marketData.source: import it, or say where its \
@@ -93,12 +101,13 @@ impl ImportError {
     /// The exit code that it means.
     pub fn code(&self) -> Code {
         match self {
-            ImportError::Path { .. } => Code::Spec,
+            ImportError::Path { .. } | ImportError::Field(_) => Code::Spec,
             ImportError::SourceMissing { .. }
             | ImportError::NoSource { .. }
             | ImportError::NoSuchVersion { .. } => Code::DataMissing,
             ImportError::SourceUnreadable { .. } => Code::Internal,
             ImportError::Download(error) => error.code(),
+            ImportError::Fetch(error) => error.code(),
             ImportError::OtherData { .. } => Code::DataInvalid,
             ImportError::Market(error) => code_of(error.kind()),
             ImportError::Refused { failed } => {

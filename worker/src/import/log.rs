@@ -5,7 +5,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use galapagos_market::ImportPlan;
 use galapagos_market::import::ImportEvent;
 
+use super::fetch::FetchEvent;
 use crate::process::exit::with_causes;
+
+/// A line for every hundredth page of an exchange, and for each wait.
+pub(super) fn fetching(event: &FetchEvent<'_>) {
+    match event {
+        FetchEvent::Pages { symbol, done, total } if done == total || done % 100 == 0 => {
+            tracing::info!(symbol, pages = done, of = total, "fetched");
+        }
+        FetchEvent::Pages { .. } => {}
+        FetchEvent::Waits { symbol, host, problem, wait } => {
+            tracing::warn!(symbol, host, problem, seconds = wait.as_secs_f64(), "asks again");
+        }
+    }
+}
 
 /// A line for each file that is read, for each quarter of it, for each symbol, and for everything that is refused.
 pub(super) struct Lines {

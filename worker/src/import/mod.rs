@@ -5,8 +5,10 @@
 
 pub mod download;
 mod error;
+mod exchange;
 pub mod fetch;
 mod log;
+mod options;
 mod path;
 pub mod source;
 
@@ -96,7 +98,8 @@ fn import(job: &EvolutionJob, settings: &Settings, stop: &Stop) -> Result<(), Im
     let data = &job.spec.market_data;
     let threads = settings.threads.map_or_else(source::cores, NonZeroUsize::get);
     let fetcher = Fetcher::public();
-    let how = How { threads, fetcher: &fetcher, stop: stop.flag() };
+    let fetching = |event: fetch::FetchEvent<'_>| log::fetching(&event);
+    let how = How { threads, fetcher: &fetcher, private: false, fetching: &fetching, stop: stop.flag() };
     let prepared = match prepare(data, &settings.data_dir, &how)? {
         Need::Nothing { digest } => {
             tracing::info!(dataset = data.dataset, digest, "the dataset exists: nothing to do");

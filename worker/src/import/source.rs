@@ -1,18 +1,16 @@
-//! `marketData.source`: a dataset that does not exist yet is made from files of the user.
+//! `marketData.source`: a dataset that does not exist yet is made from files of the user, or from what an exchange gives.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use galapagos_crds::{CalendarType, MarketData};
+use galapagos_crds::MarketData;
 use galapagos_market::import::Observer;
-use galapagos_market::{
-    Calendar, CheckOptions, ColumnChoice, ErrorKind, ImportPlan, Interval, LoadOptions, Published,
-    ReadOptions, catalogue,
-};
+use galapagos_market::{ErrorKind, ImportPlan, Interval, LoadOptions, Published, catalogue};
 
 use super::download::{Download, Fetcher};
 use super::error::ImportError;
-use super::path;
+use super::fetch::{FetchEvent, Fetched};
+use super::{exchange, options, path};
 
 /// How often a file is read again when the system fails to read it.
 const RETRIES: u32 = 2;
@@ -35,16 +33,30 @@ pub struct Prepared {
     plan: ImportPlan,
     pinned: Option<String>,
     /// Kept until the import is done.
-    _download: Option<Download>,
+    kept: Kept,
+}
+
+/// Files that are needed until the dataset is published.
+#[derive(Debug)]
+enum Kept {
+    Nothing,
+    /// It vanishes with the value.
+    Download(#[expect(dead_code, reason = "only kept")] Download),
+    /// Another attempt goes on with them, unless the dataset is published.
+    Pages(Vec<Fetched>),
 }
 
 /// How an import is done.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "holds a function")]
 pub struct How<'a> {
     /// Files read at the same time.
     pub threads: usize,
     /// Fetches what is not on the volume.
     pub fetcher: &'a Fetcher,
+    /// Whether an exchange that the job names may lie in a private network: on the machine of who wrote the job.
+    pub private: bool,
+    /// Hears how far the pages of an exchange are.
+    pub fetching: &'a dyn Fn(FetchEvent<'_>),
     /// Raised to end a download.
     pub stop: &'a AtomicBool,
 }
@@ -59,48 +71,40 @@ pub fn prepare(data: &MarketData, data_dir: &Path, how: &How<'_>) -> Result<Need
     }
     let absent = || ImportError::NoSource { dataset: data.dataset.clone(), data_dir: data_dir.to_owned() };
     let source = data.source.as_ref().ok_or_else(absent)?;
-    let calendar = data.calendar.as_ref().map(|c| match (c.type_, c.bars_per_year) {
-        (CalendarType::Sessions, Some(bars_per_year)) => Calendar::Sessions { bars_per_year },
-        _ => Calendar::Continuous,
-    });
-    let check = CheckOptions {
-        interval: Some(Interval::parse(&data.interval)?),
-        calendar,
-        max_gap_share: source.gaps.max_share.to_f64(),
-        repair: false,
-        // The same file gives the same dataset on every worker, whenever it reads it.
-        now_ms: None,
-    };
-    let mut columns = ColumnChoice::default();
-    if source.close_only {
-        columns = columns.close_only()?;
-    }
+    let (read, check) = (options::read(source)?, options::check(data, source)?);
     tracing::info!(dataset = data.dataset, "the dataset does not exist yet: importing it");
-    let (inputs, download) = match (&source.path, &source.http) {
-        (Some(relative), _) => (path::inputs(data_dir, relative, &data.symbols)?, None),
-        (None, Some(http)) => {
+    let mut funding = Vec::new();
+    for file in &source.funding {
+        let symbols = file.symbol.as_ref().map_or(data.symbols.as_slice(), std::slice::from_ref);
+        funding.extend(path::inputs(data_dir, &file.path, symbols)?);
+    }
+    let (inputs, kept) = match (&source.path, &source.http, &source.fetch) {
+        (Some(relative), ..) => (path::inputs(data_dir, relative, &data.symbols)?, Kept::Nothing),
+        (None, Some(http), _) => {
             let download =
                 how.fetcher.fetch(&http.url, &http.sha256, &data_dir.join("galapagos"), how.stop)?;
-            (vec![path::input(download.path(), &data.symbols)], Some(download))
+            (vec![path::input(download.path(), &data.symbols)], Kept::Download(download))
         }
-        (None, None) => return Err(absent()),
+        (None, None, Some(fetch)) => {
+            let interval = check.interval.map_or_else(|| Interval::parse(&data.interval), Ok)?;
+            let answers = exchange::ask(data, fetch, interval, data_dir, how)?;
+            funding = answers.funding;
+            (answers.bars, Kept::Pages(answers.fetched))
+        }
+        (None, None, None) => return Err(absent()),
     };
     let plan = ImportPlan {
         inputs,
         data_dir: data_dir.to_owned(),
         dataset: data.dataset.clone(),
-        load: LoadOptions {
-            read: ReadOptions { columns, ..ReadOptions::default() },
-            check,
-            funding: Vec::new(),
-        },
+        load: LoadOptions { read, check, funding },
         threads: how.threads,
         retries: RETRIES,
         // A dataset that lacks a symbol of the job would exist from then on, and would not be imported again.
         partial: false,
         append: false,
     };
-    Ok(Need::Import(Box::new(Prepared { plan, pinned: data.digest.clone(), _download: download })))
+    Ok(Need::Import(Box::new(Prepared { plan, pinned: data.digest.clone(), kept })))
 }
 
 /// Cores of this machine.
@@ -143,13 +147,16 @@ impl Prepared {
     ///
     /// # Errors
     /// A file or a symbol is refused, the dataset cannot be written, or it is not the one that the job pins.
-    pub fn publish(&self, observer: Observer<'_>) -> Result<Published, ImportError> {
+    pub fn publish(self, observer: Observer<'_>) -> Result<Published, ImportError> {
         let summary = galapagos_market::import(&self.plan, observer)?;
         if !summary.failed.is_empty() {
             return Err(ImportError::Refused { failed: summary.failed });
         }
         // Nothing refused and nothing published: there was no symbol at all.
         let published = summary.published.ok_or(ImportError::Refused { failed: Vec::new() })?;
+        if let Kept::Pages(fetched) = self.kept {
+            fetched.into_iter().try_for_each(Fetched::remove)?;
+        }
         match &self.pinned {
             Some(pinned) if pinned.strip_prefix("blake3:").unwrap_or(pinned) != published.digest => {
                 Err(ImportError::OtherData { pinned: pinned.clone(), found: published.digest })

@@ -155,6 +155,8 @@ fn only_jobs_that_may_still_start_open_the_way_to_the_world() {
     };
     assert!(fetches(None, http.clone()) && fetches(Some("Running"), http.clone()));
     assert!(fetches(Some("Suspended"), http.clone()));
+    let exchange = json!({"fetch": {"exchange": "Binance", "from": "2024-01-01"}});
+    assert!(fetches(None, exchange.clone()) && !fetches(Some("Failed"), exchange));
     assert!(!fetches(Some("Succeeded"), http.clone()) && !fetches(Some("Failed"), http));
     assert!(!fetches(Some("Running"), json!({"path": "raw/x.csv"})) && !fetches(None, Value::Null));
 }

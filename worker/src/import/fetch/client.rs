@@ -68,9 +68,10 @@ enum Attempt {
 }
 
 impl Client {
-    /// For the host of an exchange, or the one that the user names, which may lie in a private network.
-    pub(super) fn new(base: &str, is_named: bool, retries: u32) -> Client {
-        let allows = if is_named { |_| true } else { address::is_public };
+    /// For the host of an exchange, or the one that the user names, which may be `private`: in a network that is none of
+    /// the world's.
+    pub(super) fn new(base: &str, private: bool, retries: u32) -> Client {
+        let allows = if private { |_| true } else { address::is_public };
         let reach = Reach { allows, plain: base.starts_with("http://"), whole: WHOLE };
         let host = base.parse::<Uri>().ok().and_then(|uri| uri.authority().map(|a| a.to_string()));
         Client {

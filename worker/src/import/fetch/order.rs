@@ -17,6 +17,8 @@ pub struct Order<'a> {
     pub funding: bool,
     /// Another host than the exchange's own.
     pub endpoint: Option<&'a str>,
+    /// Whether a host that is named may lie in a private network: where who names it is at home.
+    pub private: bool,
     /// Where the monthly files of Binance are; absent: pages alone.
     pub dumps: Option<&'a str>,
     /// Root of the data, where the pages are kept.

@@ -1,47 +1,7 @@
 //! What is asked of an exchange, and what a row of its answer is.
 
-use std::fmt;
-
+pub use galapagos_crds::{Exchange as Venue, Traded as Market};
 use galapagos_market::Interval;
-
-/// An exchange whose public data can be fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Venue {
-    /// Binance.
-    Binance,
-    /// Hyperliquid.
-    Hyperliquid,
-    /// Kraken.
-    Kraken,
-}
-
-impl fmt::Display for Venue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Venue::Binance => "binance",
-            Venue::Hyperliquid => "hyperliquid",
-            Venue::Kraken => "kraken",
-        })
-    }
-}
-
-/// What a symbol is traded as: the same letters often name both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Market {
-    /// The asset itself.
-    Spot,
-    /// A perpetual contract, which pays funding.
-    Perpetual,
-}
-
-impl fmt::Display for Market {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Market::Spot => "spot",
-            Market::Perpetual => "perpetual",
-        })
-    }
-}
 
 /// The candles of one symbol over one range.
 #[derive(Clone, Debug, PartialEq, Eq)]

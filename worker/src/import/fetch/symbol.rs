@@ -22,7 +22,7 @@ pub(super) fn hosts<'a>(order: &'a Order<'a>) -> Hosts<'a> {
     let bars = order.questions.iter().map(|question| (host(order, question), order.endpoint.is_some()));
     let files = order.questions.iter().filter_map(|question| dumps(order, question));
     let all = bars.chain(files.map(|base| (base, base != venue::DUMPS)));
-    all.map(|(base, is_named)| (base, Client::new(base, is_named, order.retries))).collect()
+    all.map(|(base, is_named)| (base, Client::new(base, is_named && order.private, order.retries))).collect()
 }
 
 fn host<'a>(order: &Order<'a>, question: &Question) -> &'a str {
@@ -319,6 +319,7 @@ mod tests {
             questions: &questions,
             funding: false,
             endpoint: None,
+            private: false,
             dumps: None,
             root: std::path::Path::new("x"),
             retries: 0,

@@ -8,15 +8,11 @@ use super::read::{at, encoded, list, price, rate, time, volume};
 use super::rules::{PAGE_BYTES, Rules};
 use crate::import::fetch::question::{Kind, Market, Question, Request, Row, Unusable, Window};
 
-/// Lengths of bars that lie on one grid of time. Of the documented ones 3d, 1w and 1M are left out.
-const INTERVALS: [&str; 12] = ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"];
-
 /// How the exchange gives a series.
 pub(super) fn rules(question: &Question, kind: Kind) -> Rules {
     let spot = question.market == Market::Spot;
     Rules {
         host: if spot { "https://api.binance.com" } else { "https://fapi.binance.com" },
-        intervals: &INTERVALS,
         // A page of the perpetual market may have 1500, which weigh twice as much as 1000.
         page: 1000,
         newest_only: None,

@@ -30,7 +30,6 @@ pub(in crate::import::fetch) fn dump(question: &Question, month: &str) -> Dump {
         file: Request { path, body: None },
         rules: Rules {
             host: DUMPS,
-            intervals: &[],
             page: 1,
             newest_only: None,
             has_first: false,

@@ -8,13 +8,10 @@ use super::read::{at, list, price, rate, time, volume};
 use super::rules::{PAGE_BYTES, Rules};
 use crate::import::fetch::question::{Kind, Question, Request, Row, Unusable, Window};
 
-const INTERVALS: [&str; 11] = ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "1d"];
-
 /// How the exchange gives a series.
 pub(super) fn rules(kind: Kind) -> Rules {
     Rules {
         host: "https://api.hyperliquid.xyz",
-        intervals: &INTERVALS,
         page: if kind == Kind::Funding { 500 } else { 1000 },
         newest_only: Some(5000),
         has_first: false,

@@ -8,15 +8,11 @@ use super::read::{at, encoded, list, price, time, volume};
 use super::rules::{PAGE_BYTES, Rules};
 use crate::import::fetch::question::{Market, Question, Request, Row, Unusable, Window};
 
-const SPOT: [&str; 7] = ["1m", "5m", "15m", "30m", "1h", "4h", "1d"];
-const PERPETUAL: [&str; 8] = ["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d"];
-
 /// How the exchange gives candles.
 pub(super) fn rules(question: &Question) -> Rules {
     match question.market {
         Market::Spot => Rules {
             host: "https://api.kraken.com",
-            intervals: &SPOT,
             // All there are come in one answer.
             page: 720,
             newest_only: Some(720),
@@ -27,7 +23,6 @@ pub(super) fn rules(question: &Question) -> Rules {
         },
         Market::Perpetual => Rules {
             host: "https://futures.kraken.com",
-            intervals: &PERPETUAL,
             // Below what an answer holds, so that no window is cut.
             page: 1000,
             newest_only: None,

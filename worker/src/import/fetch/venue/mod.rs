@@ -7,6 +7,7 @@ mod kraken;
 mod read;
 mod rules;
 
+use galapagos_manifest::fetch::{Objection, Part, Wish, objection};
 use serde_json::Value;
 
 use super::question::{Kind, Market, Question, Request, Row, Unusable, Venue, Window};
@@ -28,40 +29,25 @@ pub(super) fn has_dumps(question: &Question) -> bool {
     question.venue == Venue::Binance
 }
 
-/// What is wrong with the question, before anybody is asked.
+/// What is wrong with the question, before anybody is asked, in the words of the command line; of a job the check of
+/// manifests says it.
 pub(super) fn check(question: &Question, funding: bool) -> Result<(), String> {
     let Question { venue, market, symbol, interval, .. } = question;
-    let legal = |c: char| c.is_ascii_alphanumeric() || "/@:._-".contains(c);
-    if symbol.is_empty() || symbol.len() > 32 || !symbol.chars().all(legal) {
-        return Err(format!(
-            "{symbol:?} is no symbol of an exchange: up to 32 letters, digits and / @ : . _ -"
-        ));
-    }
-    let intervals = rules(question, Kind::Bars).intervals;
-    if !intervals.contains(&interval.to_string().as_str()) {
-        return Err(format!(
-            "--interval {interval}: {venue} has bars of {} ({market})",
-            intervals.join(", ")
-        ));
-    }
-    if *venue == Venue::Hyperliquid {
-        // The names of its spot markets are PURR/USDC and @107.
-        let named = if symbol.contains(['/', '@']) { Market::Spot } else { Market::Perpetual };
-        if named != *market {
-            return Err(format!("{symbol} is of the {named} market of hyperliquid: say --market {named}"));
+    let interval = &interval.to_string();
+    let wish = Wish { exchange: *venue, market: *market, symbol, interval, funding };
+    let Some(Objection { part, text }) = objection(&wish) else { return Ok(()) };
+    Err(match (part, market) {
+        (Part::Symbol, _) => text,
+        (Part::Interval, _) => format!("--interval {text}"),
+        (Part::Market, Market::Spot) => format!("{text}: say --market perpetual"),
+        (Part::Market, Market::Perpetual) => format!("{text}: say --market spot"),
+        (Part::Funding, Market::Spot) => {
+            format!("--funding: {text}; say --market perpetual, or leave it out")
         }
-    }
-    match (funding, market, venue) {
-        (true, Market::Spot, _) => {
-            Err("--funding: a spot market pays none; say --market perpetual, or leave it out".to_owned())
+        (Part::Funding, Market::Perpetual) => {
+            format!("--funding: {text} of your own with `galapagos import --funding FILE`")
         }
-        (true, _, Venue::Kraken) => {
-            Err("--funding: that of kraken is not fetched, since its payments have no documented times; \
-             import one of your own with `galapagos import --funding FILE`"
-                .to_owned())
-        }
-        _ => Ok(()),
-    }
+    })
 }
 
 /// What to ask for the rows of a window.

@@ -7,8 +7,6 @@ use std::time::Duration;
 pub(in crate::import::fetch) struct Rules {
     /// Where it is, if nobody names another place.
     pub(in crate::import::fetch) host: &'static str,
-    /// Lengths of bars.
-    pub(in crate::import::fetch) intervals: &'static [&'static str],
     /// Rows in one answer at most.
     pub(in crate::import::fetch) page: i64,
     /// Number of the newest candles that exist, the forming one among them; absent: all of them.
