@@ -160,6 +160,14 @@ pub enum Searcher {
     Random,
     /// Every genome of the space, in mixed-radix order: the last gene changes fastest.
     Grid,
+    /// Sobol's sequence, scrambled by the seed: points that fill the space more evenly than random ones.
+    Sobol,
+    /// Where the best genomes are dense and the others are not: a multivariate tree-structured Parzen estimator.
+    #[serde(rename = "TPE")]
+    Tpe,
+    /// A normal distribution that moves to the better candidates and takes their shape, with restarts (IPOP).
+    #[serde(rename = "CMAES")]
+    Cmaes,
 }
 
 /// What is cleaned up after the time to live.

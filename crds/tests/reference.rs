@@ -73,7 +73,11 @@ fn a_row_says_what_the_schema_says() {
     let page = reference::page();
     for (kind, field, expected) in [
         ("EvolutionJob", "spec.generations", ["integer", "`50`", "1 to 100000"]),
-        ("EvolutionJob", "spec.searcher", ["string", "`Evolution`", "`Evolution`, `Random`, `Grid`"]),
+        (
+            "EvolutionJob",
+            "spec.searcher",
+            ["string", "`Evolution`", "`Evolution`, `Random`, `Grid`, `Sobol`, `TPE`, `CMAES`"],
+        ),
         ("EvolutionJob", "spec.population.size", ["integer", "**required**", "10 to 10000"]),
         (
             "EvolutionJob",

@@ -99,7 +99,7 @@ spec:
     seed: 42                                        # same seed and data: the same result to the byte
     # initial: [{{strategy: {first}, genome: {{{genome}}}}}]
   generations: 50
-  searcher: Evolution                               # or Random, Grid
+  searcher: Evolution                               # or Random, Grid, Sobol, TPE, CMAES
   objectives:
   - {{metric: sharpe, goal: Maximize}}
   limits:                                           # who is outside cannot win

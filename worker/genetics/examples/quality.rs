@@ -16,6 +16,13 @@ const VARIANTS: &[Variant] = &[
     ("SBX + PM only", 100, 100, |c| shares(&mut c.breeding, 1.0, 0.0, 0.0)),
     ("DE only", 100, 100, |c| shares(&mut c.breeding, 0.0, 0.0, 1.0)),
     ("random", 100, 100, |c| c.searcher = Searcher::Random),
+    ("Sobol", 100, 100, |c| c.searcher = Searcher::Sobol),
+    ("TPE", 100, 100, |c| c.searcher = Searcher::Tpe),
+    ("CMA-ES", 100, 100, |c| c.searcher = Searcher::Cmaes),
+    ("default, 20 x 50", 20, 50, |_| {}),
+    ("random, 20 x 50", 20, 50, |c| c.searcher = Searcher::Random),
+    ("TPE, 20 x 50", 20, 50, |c| c.searcher = Searcher::Tpe),
+    ("CMA-ES, 20 x 50", 20, 50, |c| c.searcher = Searcher::Cmaes),
     ("1000 x 50", 1000, 50, |_| {}),
     ("71 x 50", 71, 50, |_| {}),
 ];

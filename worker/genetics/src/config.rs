@@ -14,6 +14,22 @@ pub enum Searcher {
     Random,
     /// Every genome in mixed-radix order, the last gene the fastest.
     Grid,
+    /// Points that fill the space evenly, scrambled by the seed.
+    Sobol,
+    /// Where the best genomes are dense and the others are not.
+    Tpe,
+    /// A normal distribution that moves to the better candidates and takes their shape.
+    Cmaes,
+}
+
+impl Searcher {
+    /// Whether outcomes decide what is asked next.
+    pub fn learns(self) -> bool {
+        match self {
+            Searcher::Evolution | Searcher::Tpe | Searcher::Cmaes => true,
+            Searcher::Random | Searcher::Grid | Searcher::Sobol => false,
+        }
+    }
 }
 
 /// A named set of operators.

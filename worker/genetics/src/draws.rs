@@ -27,6 +27,13 @@
 //! | 2 uniform | per gene with more than one value: below(values). First population, immigrants, random search (`child` = the index of the candidate inside its species) and the replacement of a known child; attempts 0 to 15 |
 //! | 3 order | generation 0, child 0: Fisher-Yates of an enumerated space, i from the last down to 1: below(i + 1) |
 //! | 4 walk | generation 0, child 0: one below(points), the start of the walk through a space of at most 2^20 |
+//! | 5 scramble | generation 0, child 0: per gene with more than one value one u64, of which the low half scrambles its axis of Sobol's sequence |
+//! | 6 Parzen | child = 24 times the index of the candidate + the number of the draw: below(kernels + 1), then per number a normal of Box and Muller (u01 of the uniform kernel), then per category u01; attempts 0 to 4 |
+//! | 7 sample | per number a normal of Box and Muller, then per category u01; attempts 0 to 4 |
+//! | 8 restart | child 0: per number u01, where a search of CMA-ES begins anew |
+//!
+//! Box and Muller: for each pair u01 u, u01 v; sqrt(-2 log(1 - u)) cos(2 pi v), then with sin; of an odd number the first
+//! of the last pair.
 //!
 //! # Draws of a child
 //!
@@ -67,6 +74,14 @@ pub enum Purpose {
     Order = 3,
     /// Where the walk through a space begins.
     Walk = 4,
+    /// Scrambles of Sobol's sequence.
+    Scramble = 5,
+    /// Draws from a density of good genomes.
+    Parzen = 6,
+    /// Samples of CMA-ES; attempts 0 to 4.
+    Sample = 7,
+    /// Where CMA-ES begins anew.
+    Restart = 8,
 }
 
 /// A position in the tree of all draws of a run.

@@ -12,6 +12,7 @@ use crate::generation::{Candidate, Generation, Summary, Survivor};
 use crate::group::{Operators, SpeciesState};
 use crate::quota;
 use crate::rank::{Class, Individual, Outcome, Rank};
+use crate::searcher::{Place, Told, restart_at};
 use crate::space::Genome;
 use crate::species::{Species, species_id};
 use crate::stats;
@@ -90,6 +91,9 @@ impl Evolution {
     }
 
     fn breed(&mut self) -> Arc<[Candidate]> {
+        for SpeciesState { model, species, .. } in &mut self.groups {
+            model.iter_mut().for_each(|model| model.get_mut().begin(&species.space));
+        }
         let mut counts: Vec<u32> =
             self.groups.iter().map(|g| g.candidates(self.generation, &self.config)).collect();
         let mut filled: Vec<Vec<Candidate>> = vec![vec![]; self.groups.len()];
@@ -124,7 +128,7 @@ impl Evolution {
         let Evolution { config, groups, generation, draws, .. } = self;
         let generation = *generation;
         let immigrants_from = wanted - groups[i].immigrants(wanted, config);
-        let SpeciesState { species, supply, operators, survivors, .. } = &mut groups[i];
+        let SpeciesState { species, supply, operators, model, survivors, .. } = &mut groups[i];
         let (space, id) = (&species.space, supply.id);
         let candidate = |genome, known| Candidate { species: i, genome, known };
         out.reserve(wanted as usize);
@@ -135,6 +139,7 @@ impl Evolution {
                 && let Some(genome) = species.initial.get(index as usize)
                 && supply.claim(space, genome)
             {
+                model.iter_mut().for_each(|model| model.get_mut().taken(false, genome));
                 out.push(candidate(genome.clone(), false));
                 continue;
             }
@@ -159,18 +164,37 @@ impl Evolution {
                 space.repair(&mut genome);
                 found = supply.claim(space, &genome);
             }
+            let mut proposed = false;
+            if let Some(model) = model.as_mut().map(|model| model.get_mut())
+                && !listed
+                && model.ready()
+            {
+                for attempt in 0..model.tries() {
+                    let mut place =
+                        Place { draws: &mut *draws, space, generation, species: id, attempt, child: index };
+                    model.propose(&mut place, &mut genome);
+                    space.repair(&mut genome);
+                    found = supply.claim(space, &genome);
+                    if found {
+                        break;
+                    }
+                }
+                proposed = found;
+            }
             let bred: Option<Genome> = (breeds && !found).then(|| genome.as_slice().into());
             found = found || !listed && supply.uniform(space, draws, generation, index, &mut genome);
-            if found {
-                out.push(candidate(genome.as_slice().into(), false));
+            let (genome, known) = if found {
+                (genome.as_slice().into(), false)
             } else if let Some(next) = supply.next(space) {
                 supply.claim(space, &next);
-                out.push(candidate(next, false));
+                (next, false)
             } else if supply.is_exhausted(space) {
                 return;
             } else {
-                out.push(candidate(bred.unwrap_or_else(|| genome.as_slice().into()), true));
-            }
+                (bred.unwrap_or_else(|| genome.as_slice().into()), true)
+            };
+            model.iter_mut().for_each(|model| model.get_mut().taken(proposed, &genome));
+            out.push(candidate(genome, known));
         }
     }
 
@@ -204,6 +228,14 @@ impl Evolution {
             while let Some((candidate, rank)) = rest.next_if(|(c, _)| c.species == i) {
                 evaluated.push((rank, candidate));
             }
+            if let Some(model) = group.model.as_mut().filter(|_| !evaluated.is_empty()) {
+                let told: Vec<Told<'_>> = evaluated
+                    .iter()
+                    .map(|&(rank, Candidate { genome, known, .. })| Told { rank, genome, known: *known })
+                    .collect();
+                self.draws.seek(restart_at(self.generation, group.supply.id, Purpose::Restart));
+                model.get_mut().tell(&told, &group.species.space, &self.config, &mut self.draws);
+            }
             group.select(&evaluated, grew[i], &self.config);
             group.exhausted = exhausted[i];
         }
@@ -230,10 +262,8 @@ impl Evolution {
                 let now = quota::proportional(population, &pick(&|i| self.groups[i].quota.into()));
                 let scores = pick(&|i| scores[i]);
                 let targets = quota::targets(population, self.config.breeding.min_share, &scores);
-                let next = match self.config.searcher {
-                    Searcher::Evolution => quota::next(population, &now, &targets),
-                    Searcher::Random | Searcher::Grid => now,
-                };
+                let next =
+                    if self.config.searcher.learns() { quota::next(population, &now, &targets) } else { now };
                 for (&i, quota) in active.iter().zip(next) {
                     self.groups[i].quota = quota as u32;
                 }

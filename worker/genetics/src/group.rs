@@ -9,6 +9,7 @@ use crate::generation::Candidate;
 use crate::rank::{Class, Individual, Rank};
 use crate::ray::Ray;
 use crate::rests::Rests;
+use crate::searcher::Model;
 use crate::space::Genome;
 use crate::species::Species;
 use crate::supply::Supply;
@@ -26,6 +27,8 @@ pub(crate) struct SpeciesState {
     pub(crate) species: Species,
     pub(crate) supply: Supply,
     pub(crate) operators: Operators,
+    /// What proposes candidates in place of breeding.
+    pub(crate) model: Option<Model>,
     pub(crate) quota: u32,
     /// The individuals that may breed, best first; at most `keep` of them.
     pub(crate) survivors: Vec<Individual>,
@@ -58,7 +61,7 @@ impl SpeciesState {
         let (in_order, small) = match config.searcher {
             crate::Searcher::Grid => (true, 0),
             crate::Searcher::Random => (false, 0),
-            crate::Searcher::Evolution => (false, 2 * u128::from(quota)),
+            _ => (false, 2 * u128::from(quota)),
         };
         let supply = Supply::new(&species.name, space, draws, small, in_order);
         let operators = if Evolution::is_ray(config) {
@@ -66,11 +69,13 @@ impl SpeciesState {
         } else {
             Operators::Default(Rests::new(space, config.breeding.mutation_eta))
         };
+        let model = Model::new(config.searcher, space, supply.id, draws);
         species.initial = initial;
         Ok(SpeciesState {
             species,
             supply,
             operators,
+            model,
             quota,
             survivors: vec![],
             stagnant: 0,

@@ -6,13 +6,16 @@
 //! u64, genes u32, survivors u32, and per survivor class u8, violation f64, fitness f64, indices u32; at the end
 //! BLAKE3 of all before, 32 bytes. A run with several objectives has format 2: three more f64 behind each fitness, and
 //! behind the species the archive: u8 1 and 4 f64 of the reference point, or u8 0; hypervolume f64; members u32, and
-//! per member species u32, genes u32, indices u32, 4 costs f64.
+//! per member species u32, genes u32, indices u32, 4 costs f64. A run whose searcher has a memory has format 3, of several
+//! objectives 4: at the end stand per species the length u32 and the bytes of it (`memory.rs`).
 
 use crate::archive::{Archive, Member};
 use crate::config::{Config, Preset, Searcher};
 use crate::error::Error;
 use crate::evolution::Evolution;
 use crate::grid::Grid;
+use crate::group::SpeciesState;
+use crate::memory::Bytes;
 use crate::rank::{Class, Goal, Individual, Outcome, Rank};
 use crate::space::{Constraint, Genome};
 use crate::species::Species;
@@ -20,6 +23,8 @@ use crate::species::Species;
 const MAGIC: &[u8; 4] = b"GLPS";
 const FORMAT: u16 = 1;
 const FORMAT_OF_SEVERAL: u16 = 2;
+/// Added to the format where searchers have a memory.
+const REMEMBERS: u16 = 2;
 
 /// A run between two generations.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +33,8 @@ pub struct State {
     generation: u32,
     groups: Vec<Saved>,
     archive: Option<Archive>,
+    /// Per species what its searcher remembers; `None` where searchers have no memory.
+    memories: Option<Vec<Vec<u8>>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +68,9 @@ impl State {
 
     /// The bytes of this state; the same state gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let State { fingerprint, generation, groups, archive } = self;
+        let State { fingerprint, generation, groups, archive, memories } = self;
         let format = if archive.is_some() { FORMAT_OF_SEVERAL } else { FORMAT };
+        let format = format + if memories.is_some() { REMEMBERS } else { 0 };
         let mut out = Vec::new();
         out.extend(MAGIC);
         out.extend(format.to_le_bytes());
@@ -89,6 +97,10 @@ impl State {
         if let Some(archive) = archive {
             put_archive(archive, &mut out);
         }
+        for memory in memories.iter().flatten() {
+            out.extend((memory.len() as u32).to_le_bytes());
+            out.extend(memory);
+        }
         let hash = blake3::hash(&out);
         out.extend(hash.as_bytes());
         out
@@ -96,9 +108,15 @@ impl State {
 
     /// Reads bytes of [`State::to_bytes`]; anything else is an error.
     pub fn from_bytes(bytes: &[u8]) -> Result<State, StateError> {
-        let format = bytes.get(4..6);
-        let several = format == Some(&FORMAT_OF_SEVERAL.to_le_bytes());
-        if bytes.get(..4) != Some(MAGIC) || !(several || format == Some(&FORMAT.to_le_bytes())) {
+        let format = bytes.get(4..).and_then(|rest| rest.first_chunk()).map(|two| u16::from_le_bytes(*two));
+        let (several, remembers) = match format {
+            Some(FORMAT) => (false, false),
+            Some(FORMAT_OF_SEVERAL) => (true, false),
+            Some(format) if format == FORMAT + REMEMBERS => (false, true),
+            Some(format) if format == FORMAT_OF_SEVERAL + REMEMBERS => (true, true),
+            _ => return Err(StateError::Format),
+        };
+        if bytes.get(..4) != Some(MAGIC) {
             return Err(StateError::Format);
         }
         let end = bytes.len().checked_sub(32).ok_or(StateError::Damaged)?;
@@ -107,7 +125,7 @@ impl State {
             return Err(StateError::Damaged);
         }
         let mut reader = Reader(body.get(6..).ok_or(StateError::Damaged)?, several);
-        let state = reader.state().ok_or(StateError::Damaged)?;
+        let state = reader.state(remembers).ok_or(StateError::Damaged)?;
         if reader.0.is_empty() { Ok(state) } else { Err(StateError::Damaged) }
     }
 }
@@ -145,12 +163,21 @@ impl Reader<'_> {
         self.take().map(u64::from_le_bytes).map(f64::from_bits)
     }
 
-    fn state(&mut self) -> Option<State> {
+    fn state(&mut self, remembers: bool) -> Option<State> {
         let fingerprint = self.take()?;
         let generation = self.u32()?;
-        let groups = (0..self.u32()?).map(|_| self.group()).collect::<Option<_>>()?;
+        let groups = (0..self.u32()?).map(|_| self.group()).collect::<Option<Vec<_>>>()?;
         let archive = if self.1 { Some(self.archive()?) } else { None };
-        Some(State { fingerprint, generation, groups, archive })
+        let memories =
+            if remembers { Some(groups.iter().map(|_| self.memory()).collect::<Option<_>>()?) } else { None };
+        Some(State { fingerprint, generation, groups, archive, memories })
+    }
+
+    fn memory(&mut self) -> Option<Vec<u8>> {
+        let length = self.u32()? as usize;
+        let (memory, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(memory.to_vec())
     }
 
     fn numbers<const N: usize>(&mut self) -> Option<[f64; N]> {
@@ -228,7 +255,15 @@ impl Evolution {
             generation: self.generation,
             groups: groups.collect(),
             archive: self.archive.clone(),
+            memories: self.groups.iter().map(|group| self.memory(group)).collect(),
         }
+    }
+
+    /// What the searcher of a species remembers.
+    fn memory(&self, group: &SpeciesState) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        group.model.as_ref()?.get().save(&self.config, &mut out);
+        Some(out)
     }
 
     /// Continues a run; [`Evolution::seed_seen`] must follow. Configuration and species must be those of the
@@ -281,6 +316,18 @@ impl Evolution {
         if run.archive.is_some() != state.archive.is_some() {
             return fail("it has not as many objectives");
         }
+        if state.memories.is_some() != run.groups.iter().any(|g| g.model.is_some()) {
+            return fail("it is of another searcher");
+        }
+        for (group, memory) in run.groups.iter_mut().zip(state.memories.iter().flatten()) {
+            let mut bytes = Bytes(memory);
+            let space = &group.species.space;
+            let taken =
+                group.model.as_mut().and_then(|m| m.get_mut().restore(&mut bytes, space, &run.config));
+            if taken.is_none() || !bytes.0.is_empty() {
+                return fail("what its searcher remembers does not fit its species");
+            }
+        }
         run.archive.clone_from(&state.archive);
         run.generation = state.generation;
         Ok(run)
@@ -298,6 +345,9 @@ pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
         Searcher::Evolution => 0,
         Searcher::Random => 1,
         Searcher::Grid => 2,
+        Searcher::Sobol => 3,
+        Searcher::Tpe => 4,
+        Searcher::Cmaes => 5,
     });
     h.number(match goal {
         Goal::Maximise => 0,

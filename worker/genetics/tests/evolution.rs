@@ -21,6 +21,9 @@ fn variants() -> Vec<Config> {
         ray,
         Config { searcher: Searcher::Random, ..config(4, 60) },
         Config { searcher: Searcher::Grid, ..config(5, 60) },
+        Config { searcher: Searcher::Sobol, ..config(5, 60) },
+        Config { searcher: Searcher::Tpe, ..config(5, 60) },
+        Config { searcher: Searcher::Cmaes, ..config(5, 60) },
         Config { breeding: differential, goal: Goal::Maximise, ..config(6, 60) },
     ]
 }

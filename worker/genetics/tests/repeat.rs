@@ -27,6 +27,9 @@ fn settings() -> Vec<Config> {
         ray,
         Config { searcher: Searcher::Random, ..config(7, 64) },
         Config { searcher: Searcher::Grid, ..config(7, 64) },
+        Config { searcher: Searcher::Sobol, ..config(7, 64) },
+        Config { searcher: Searcher::Tpe, ..config(7, 64) },
+        Config { searcher: Searcher::Cmaes, ..config(7, 64) },
     ]
 }
 
@@ -54,11 +57,14 @@ fn the_genomes_of_a_run_never_change() {
     assert_eq!(digests, GOLDEN);
 }
 
-const GOLDEN: [&str; 4] = [
+const GOLDEN: [&str; 7] = [
     "3a76bc31c9a4e0e41b6d9084437041ee",
     "cb7228ee6fa9c124cc63a4121fc5f086",
     "54d89508bea2d6da5a61e2ff09676c4f",
     "740425a684026488e5ff882c41cb6e68",
+    "3a647b3fa5f7bf18cbf96f7b4292e4ab",
+    "8c8626f7df5b193e9d976f0cb504831d",
+    "62c71976869f27c689961c84c42229a7",
 ];
 
 #[test]

@@ -179,6 +179,9 @@ fn the_digest_covers_what_changes_a_result_and_nothing_else() {
     }
     for other in [
         "  searcher: Random\n",
+        "  searcher: Sobol\n",
+        "  searcher: TPE\n",
+        "  searcher: CMAES\n",
         "  breeding: {tournamentSize: 4}\n",
         "  limits: [{metric: trades, atLeast: 1}]\n",
         "  execution: {takerFee: \"0.001\"}\n",

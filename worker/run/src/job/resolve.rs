@@ -324,6 +324,9 @@ fn config(spec: &EvolutionJobSpec, fitness: &FitnessFunction) -> Config {
             CrdSearcher::Evolution => Searcher::Evolution,
             CrdSearcher::Random => Searcher::Random,
             CrdSearcher::Grid => Searcher::Grid,
+            CrdSearcher::Sobol => Searcher::Sobol,
+            CrdSearcher::Tpe => Searcher::Tpe,
+            CrdSearcher::Cmaes => Searcher::Cmaes,
         },
         breeding: Breeding {
             preset: match b.preset {

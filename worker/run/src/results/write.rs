@@ -10,7 +10,7 @@ use galapagos_crds::population::InitialIndividual;
 use galapagos_engine::ENGINE;
 use galapagos_engine::bars::Bars;
 use galapagos_engine::execution::Fill;
-use galapagos_genetics::{Best, Searcher, species_id};
+use galapagos_genetics::{Best, species_id};
 use galapagos_market::Outlier;
 use galapagos_validation::sharpe::expected_best;
 
@@ -126,7 +126,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
             holdout: accounts.holdout.as_ref(),
             deflated_sharpe: accounts.champion.deflated_sharpe,
         };
-        let untouched = job.config.searcher != Searcher::Evolution || evolution.exhausted();
+        let untouched = !job.config.searcher.learns() || evolution.exhausted();
         let among = Among { trials: &trials, distinct: odds.trials, untouched };
         Find::new(problem, holdout.as_ref(), &winner, among, threads(slots))
     });
