@@ -51,7 +51,7 @@ fn read_text(flag: &str, value: &str) -> Result<(), String> {
     let missing = |what: &str| Err(format!("{value:?} is no {what}"));
     match flag {
         "columns" => ColumnChoice::parse(value).map(|_| ()).map_err(|e| e.to_string()),
-        "interval" => Interval::parse(value).map(|_| ()).map_err(|e| e.to_string()),
+        "interval" | "resample" => Interval::parse(value).map(|_| ()).map_err(|e| e.to_string()),
         "calendar" => Calendar::parse(value).map(|_| ()).map_err(|e| e.to_string()),
         "random-walk" => RandomWalk::parse(value).map(|_| ()).map_err(|e| e.to_string()),
         "timezone" => Zone::parse(value).map(|_| ()).map_err(|e| e.to_string()),

@@ -86,7 +86,14 @@ fn every_arrow_is_one_of_the_house() {
     );
     assert_eq!(
         arrows("galapagos-worker"),
-        ["galapagos-crds", "galapagos-engine", "galapagos-market", "galapagos-protocol", "galapagos-run"]
+        [
+            "galapagos-crds",
+            "galapagos-engine",
+            "galapagos-manifest",
+            "galapagos-market",
+            "galapagos-protocol",
+            "galapagos-run"
+        ]
     );
     assert_eq!(arrows("galapagos-operator"), ["galapagos-crds", "galapagos-manifest", "galapagos-protocol"]);
     assert_eq!(

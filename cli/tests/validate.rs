@@ -158,7 +158,7 @@ fn wrong_types_enums_patterns_and_counts_are_found() {
             "{size: 100}\n  searcher: evolution",
             text(
                 "spec.searcher",
-                "Unsupported value: \"evolution\": supported values: \"Evolution\", \"Random\", \"Grid\"",
+                "Unsupported value: \"evolution\": supported values: \"Evolution\", \"Random\", \"Grid\", \"Sobol\", \"TPE\", \"CMAES\"",
             ),
         ),
         (

@@ -47,7 +47,7 @@ pub struct Source {
     /// Names of columns by their meaning: time, clock, open, high, low, close, volume, symbol, adjusted. An empty name
     /// leaves one out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 9))]
+    #[schemars(extend("maxProperties" = 9, "additionalProperties" = {"type": "string", "maxLength": 128}))]
     pub columns: BTreeMap<String, String>,
     /// Zone of times that are written without one, as America/New_York. Absent: UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ pub struct FetchSource {
     /// What the exchange calls symbols of the dataset, where it calls them otherwise: BTC: BTCUSDT. Those of the job and
     /// these are fetched.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 64))]
+    #[schemars(extend("maxProperties" = 64, "additionalProperties" = {"type": "string", "maxLength": 32}))]
     pub symbols: BTreeMap<String, String>,
     /// First stamp to fetch; see marketData.from, which needs bars before it to warm up.
     #[schemars(length(max = 29), regex(pattern = STAMP))]

@@ -12,16 +12,16 @@ flock 9 # tests run side by side
 packages="chromium-headless-shell poppler-utils"
 axe_package="axe-playwright-python==0.1.8" # axe-core 4.11; only its one script is used
 
-chromium() {
+found() {
   local name
   for name in "${CHROMIUM:-}" chromium-headless-shell chromium chromium-browser google-chrome; do
-    if [ -n "$name" ] && command -v "$name"; then return 0; fi
+    if [ -n "$name" ] && type -P "$name"; then return 0; fi
   done
   return 1
 }
 # shellcheck disable=SC2086
-chromium >/dev/null || debian $packages
-chromium || { echo "error: no Chromium: install the Debian packages $packages, or name one in CHROMIUM" >&2; exit 3; }
+found >/dev/null || debian $packages
+found || { echo "error: no Chromium: install the Debian packages $packages, or name one in CHROMIUM" >&2; exit 3; }
 
 axe=$folder/axe.min.js
 if [ ! -s "$axe" ]; then

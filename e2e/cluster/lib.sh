@@ -58,10 +58,12 @@ missing() {
 # need COMMAND PACKAGE [COMMAND PACKAGE ...]: installs what is missing where it may; ends with one message that names what
 # is missing still.
 need() {
-  local lines packages
+  local lines line packages=()
   lines=$(missing "$@")
   if [ -n "$lines" ]; then
-    mapfile -t packages < <(sed -n 's/.*(package \([^)]*\)).*/\1/p' <<<"$lines" | sort -u)
+    while IFS= read -r line; do
+      line=${line##*(package } && packages+=("${line%)*}")
+    done <<<"$lines"
     debian "${packages[@]}"
     lines=$(missing "$@")
   fi

@@ -10,7 +10,7 @@ use galapagos_market::{Input, Interval};
 
 use super::error::ImportError;
 use super::fetch::{DUMPS, Fetched, Order, Question, fetch};
-use super::source::How;
+use super::how::How;
 
 /// How often a page is asked for again.
 const RETRIES: u32 = 8;

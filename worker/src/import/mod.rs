@@ -7,6 +7,7 @@ pub mod download;
 mod error;
 mod exchange;
 pub mod fetch;
+mod how;
 mod log;
 mod options;
 mod path;
@@ -26,7 +27,8 @@ use crate::process::{Shell, job_file};
 use download::Fetcher;
 
 pub use error::ImportError;
-pub use source::{How, Need, Prepared, prepare};
+pub use how::How;
+pub use source::{Need, Prepared, prepare};
 
 /// Import the data of a job: publish its dataset from marketData.source, unless it exists
 ///

@@ -1,15 +1,15 @@
 //! `marketData.source`: a dataset that does not exist yet is made from files of the user, or from what an exchange gives.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use galapagos_crds::MarketData;
 use galapagos_market::import::Observer;
 use galapagos_market::{ErrorKind, ImportPlan, Interval, LoadOptions, Published, catalogue};
 
-use super::download::{Download, Fetcher};
+use super::download::Download;
 use super::error::ImportError;
-use super::fetch::{FetchEvent, Fetched};
+use super::fetch::Fetched;
+use super::how::How;
 use super::{exchange, options, path};
 
 /// How often a file is read again when the system fails to read it.
@@ -44,21 +44,6 @@ enum Kept {
     Download(#[expect(dead_code, reason = "only kept")] Download),
     /// Another attempt goes on with them, unless the dataset is published.
     Pages(Vec<Fetched>),
-}
-
-/// How an import is done.
-#[expect(missing_debug_implementations, reason = "holds a function")]
-pub struct How<'a> {
-    /// Files read at the same time.
-    pub threads: usize,
-    /// Fetches what is not on the volume.
-    pub fetcher: &'a Fetcher,
-    /// Whether an exchange that the job names may lie in a private network: on the machine of who wrote the job.
-    pub private: bool,
-    /// Hears how far the pages of an exchange are.
-    pub fetching: &'a dyn Fn(FetchEvent<'_>),
-    /// Raised to end a download.
-    pub stop: &'a AtomicBool,
 }
 
 /// Looks for the job's dataset below `data_dir` and, if it is absent, for its source, which is downloaded.
