@@ -4,11 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rules;
+use crate::rules::{self, STAMP};
 use crate::source::Source;
-
-/// Spelling of a stamp: a date, or a time with its zone as RFC 3339 has it.
-pub const STAMP: &str = "^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,3})?(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9]))?$";
 
 /// The data of a job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]

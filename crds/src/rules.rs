@@ -9,6 +9,9 @@ pub const NAME: &str = "^[a-z]([-a-z0-9]*[a-z0-9])?$";
 /// Longest object name: child names and DNS labels are built from it.
 pub const NAME_LENGTH: u32 = 40;
 
+/// Spelling of a stamp: a date, or a time with its zone as RFC 3339 has it.
+pub const STAMP: &str = "^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,3})?(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9]))?$";
+
 /// A field of the spec that is fixed when the object is made. On the spec, not on the field: a field's own rule
 /// is passed by removing the field and adding it again.
 pub fn immutable(field: &str) -> Rule {

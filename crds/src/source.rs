@@ -8,8 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
-use crate::market_data::STAMP;
-use crate::rules;
+use crate::rules::{self, STAMP};
 
 /// Where a dataset is imported from: `path`, `http` or `fetch`. What says how files are read is not for `fetch`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]

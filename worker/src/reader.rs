@@ -26,10 +26,17 @@ Examples:
 Exit codes: 0 packed, or waited; 66 there is no such file or folder; 72 it cannot be read; 143 stopped by SIGTERM.")]
 pub struct Settings {
     /// Write this file or folder to stdout as a tar, under its own name, and end
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", env = "GALAPAGOS_PACK", hide_env_values = true)]
     pub pack: Option<PathBuf>,
     /// Wait so long at most, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, conflicts_with = "pack")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 600,
+        conflicts_with = "pack",
+        env = "GALAPAGOS_SECONDS",
+        hide_env_values = true
+    )]
     pub seconds: u32,
 }
 
