@@ -74,7 +74,7 @@ pub(crate) trait Propose {
 #[derive(Clone, Debug)]
 pub(crate) enum Model {
     Sobol(Sobol),
-    Tpe(Tpe),
+    Tpe(Box<Tpe>),
     Cmaes(Box<Cmaes>),
 }
 
@@ -87,7 +87,7 @@ impl Model {
                 draws.seek(restart_at(0, species, Purpose::Scramble));
                 Some(Model::Sobol(Sobol::new(space.drawing(), draws)))
             }
-            Searcher::Tpe => Some(Model::Tpe(Tpe::new(space))),
+            Searcher::Tpe => Some(Model::Tpe(Box::new(Tpe::new(space)))),
             Searcher::Cmaes => Some(Model::Cmaes(Box::new(Cmaes::new(space)))),
         }
     }
@@ -95,7 +95,7 @@ impl Model {
     pub(crate) fn get(&self) -> &dyn Propose {
         match self {
             Model::Sobol(sobol) => sobol,
-            Model::Tpe(tpe) => tpe,
+            Model::Tpe(tpe) => tpe.as_ref(),
             Model::Cmaes(cmaes) => cmaes.as_ref(),
         }
     }
@@ -103,7 +103,7 @@ impl Model {
     pub(crate) fn get_mut(&mut self) -> &mut dyn Propose {
         match self {
             Model::Sobol(sobol) => sobol,
-            Model::Tpe(tpe) => tpe,
+            Model::Tpe(tpe) => tpe.as_mut(),
             Model::Cmaes(cmaes) => cmaes.as_mut(),
         }
     }
