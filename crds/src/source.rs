@@ -64,7 +64,7 @@ pub struct Source {
     /// Rows that lack prices. Absent: those without any value are dropped, others refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub na: Option<EmptyRows>,
-    /// Series of funding payments (time,rate[,mark]) as files on the volume.
+    /// Series of funding payments with columns time, rate and perhaps mark, as files on the volume.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
     pub funding: Vec<FundingFile>,

@@ -431,7 +431,8 @@ fn a_job_whose_source_is_an_exchange_runs_on_what_the_command_would_have_fetched
         bars += &format!("{time},{}\n", candle(time).join(","));
     }
     sandbox.write("bars.csv", bars);
-    let by_hand = ["import", "BTC=bars.csv", "--dataset", "x", "--interval", "1h", "--resample", "4h", "-o", "json"];
+    let by_hand =
+        ["import", "BTC=bars.csv", "--dataset", "x", "--interval", "1h", "--resample", "4h", "-o", "json"];
     assert_eq!(run("4h", "interval: 1h"), sandbox.json(&by_hand)["digest"].as_str().unwrap());
 }
 
