@@ -448,7 +448,9 @@ fn what_an_exchange_cannot_give_a_job_is_refused_by_its_field() {
         ("1h", "", "path: raw", "exactly one of path, http, fetch must be set"),
     ] {
         sandbox.write("job.yaml", job(interval, fetch, source));
-        let said = sandbox.refused(&["validate", "job.yaml"]).stderr;
+        let refused = sandbox.run(&["validate", "job.yaml"]);
+        assert_eq!(refused.code, 2, "{interval} {fetch} {source}");
+        let said = refused.stderr;
         assert!(said.contains(words), "{interval} {fetch} {source}: {said}");
     }
 }
