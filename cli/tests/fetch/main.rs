@@ -450,7 +450,7 @@ fn what_an_exchange_cannot_give_a_job_is_refused_by_its_field() {
         sandbox.write("job.yaml", job(interval, fetch, source));
         let refused = sandbox.run(&["validate", "job.yaml"]);
         assert_eq!(refused.code, 2, "{interval} {fetch} {source}");
-        let said = refused.stderr;
+        let said = refused.stdout;
         assert!(said.contains(words), "{interval} {fetch} {source}: {said}");
     }
 }

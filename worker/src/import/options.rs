@@ -44,12 +44,15 @@ pub(super) fn read(source: &Source) -> Result<ReadOptions, ImportError> {
 pub(super) fn check(data: &MarketData, source: &Source) -> Result<CheckOptions, ImportError> {
     let job = Interval::parse(&data.interval)?;
     let own = source.interval.as_deref().map(Interval::parse).transpose()?.unwrap_or(job);
+    // The exchanges that are known trade around the clock.
+    let usual = source.fetch.as_ref().map(|_| Calendar::Continuous);
+    let calendar = data.calendar.as_ref().map(|c| match (c.type_, c.bars_per_year) {
+        (CalendarType::Sessions, Some(bars_per_year)) => Calendar::Sessions { bars_per_year },
+        _ => Calendar::Continuous,
+    });
     Ok(CheckOptions {
         interval: Some(own),
-        calendar: data.calendar.as_ref().map(|c| match (c.type_, c.bars_per_year) {
-            (CalendarType::Sessions, Some(bars_per_year)) => Calendar::Sessions { bars_per_year },
-            _ => Calendar::Continuous,
-        }),
+        calendar: calendar.or(usual),
         max_gap_share: source.gaps.max_share.to_f64(),
         repair: source.repair,
         // The same file gives the same dataset on every worker, whenever it reads it.
