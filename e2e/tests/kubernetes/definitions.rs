@@ -243,8 +243,7 @@ fn all_sample_manifests_are_accepted_strictly() {
             // Their names are those that the namespace of this test has already.
             let there = ["-n", "default", "apply", "--dry-run=server", "--validate=strict", "-f", &path];
             let said = space.kubectl(&there);
-            let kinds =
-                ["evolutionjob", "workerpool", "pod/galapagos-results", "deployment.apps/galapagos-signals"];
+            let kinds = ["evolutionjob", "workerpool", "pod/galapagos-results", "deployment.apps/signals"];
             assert!(kinds.iter().any(|kind| said.contains(kind)), "{path}: {said}");
         }
     });
