@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
     pub fn folder(&self, into: &Path) -> CommandResult {
         let (staged, name) = self.unpack(&self.path, into)?;
         let found = staged.path().join(name);
-        if !found.join("RESULT").is_file() {
+        if !found.join("result.json").is_file() {
             return Err(CommandError::invalid(format!("{}: the folder has no result (yet)", self.path)));
         }
         atomic::publish_folder(&found, into).internal()
