@@ -20,7 +20,7 @@ pub struct Results {
     /// The job, which has ended
     #[arg(value_name = "JOB")]
     pub job: String,
-    /// Folder that is made; absent: <JOB>-result
+    /// Folder that is made; absent: JOB-result
     #[arg(long, short, value_name = "DIR")]
     pub output: Option<PathBuf>,
 }
@@ -35,7 +35,7 @@ pub struct Report {
     /// The job, which has ended
     #[arg(value_name = "JOB")]
     pub job: String,
-    /// File to write; absent: <JOB>.html
+    /// File to write; absent: JOB.html
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
