@@ -43,7 +43,7 @@ fn a_suspended_job_goes_on_where_it_was() {
 #[test]
 fn a_running_job_that_moves_to_another_pool_keeps_its_pods() {
     case("moves", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(16));
+        let manifest = with(long("evolve"), "/spec/generations", json!(40));
         let two = |name: &str| with(pool(name, 2), "/spec/minWorkersPerJob", json!(2));
         space.apply(&[two("default"), two("other"), manifest.clone()]);
         let pods = space.witness("galapagos.dev/job=evolve");
