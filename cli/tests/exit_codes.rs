@@ -202,3 +202,12 @@ fn a_run_that_ended_is_answered_from_its_result() {
     let fresh = sandbox.json(&["run", "job.yaml", "--fresh", "-o", "json"]);
     assert_eq!(fresh["result_digest"], first.json()["result_digest"]);
 }
+
+#[test]
+fn without_kubectl_the_verbs_of_a_cluster_say_what_to_install() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.command(&["cluster", "status"]).env("PATH", sandbox.path()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("kubectl is not on the PATH: install it"), "{said}");
+}

@@ -170,6 +170,11 @@ pub enum Searcher {
     Cmaes,
 }
 
+/// Name of the Kubernetes Job of an attempt, from 1, of a job of this name.
+pub fn coordinator_job(job: &str, attempt: u32) -> String {
+    format!("{job}-coordinator-{attempt}")
+}
+
 /// What is cleaned up after the time to live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TtlPolicy {

@@ -2,7 +2,8 @@
 //! what was made before. Names of jobs and pools have at most 40 characters, which leaves 23 for what is added here.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-// Claims of a pool: people who mount them know their names too.
+// People know these names too: they mount the claims and read the logs.
+pub use galapagos_crds::job::coordinator_job;
 pub use galapagos_crds::pool::{market_data_claim, state_claim};
 
 /// Field manager of every apply, and the value of `app.kubernetes.io/managed-by`.
@@ -27,11 +28,6 @@ pub fn secret(job: &str, uid: &str, authority_fingerprint: &str, period: i64) ->
 /// Service by which workers find the coordinator of a job.
 pub fn service(job: &str) -> String {
     format!("{job}-coordinator")
-}
-
-/// Kubernetes Job of one attempt.
-pub fn coordinator_job(job: &str, attempt: u32) -> String {
-    format!("{job}-coordinator-{attempt}")
 }
 
 /// Name of the EvolutionJob and number of the attempt of a [`coordinator_job`]; none for another name.

@@ -193,18 +193,7 @@ impl<R: Read> Read for Stopped<'_, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn job(status: serde_json::Value) -> EvolutionJob {
-        serde_json::from_value(serde_json::json!({
-            "apiVersion": "galapagos.dev/v1alpha1", "kind": "EvolutionJob", "metadata": {"name": "btc"},
-            "spec": {
-                "marketData": {"dataset": "d", "symbols": ["S"], "interval": "1h"},
-                "strategies": [{"name": "rsi_filter"}], "population": {"size": 100, "seed": 1},
-            },
-            "status": status,
-        }))
-        .unwrap()
-    }
+    use crate::cluster::example;
 
     #[test]
     fn only_an_ended_job_has_a_result_and_its_path_stays_below_the_volume() {
@@ -212,13 +201,13 @@ mod tests {
             let status = serde_json::json!({
                 "phase": "Succeeded", "completionTime": "2026-01-01T00:00:00Z", "results": {"path": path},
             });
-            result_path(&job(status))
+            result_path(&example("btc", &status))
         };
         assert_eq!(ended("galapagos/runs/result").unwrap(), "galapagos/runs/result");
         for path in ["/etc", "a/../b", "a//b"] {
             assert!(ended(path).unwrap_err().contains("no path below"), "{path}");
         }
-        let running = job(serde_json::json!({"phase": "Running", "results": {"path": "a"}}));
+        let running = example("btc", &serde_json::json!({"phase": "Running", "results": {"path": "a"}}));
         assert!(result_path(&running).unwrap_err().contains("it is Running. `kubectl galapagos stop btc`"));
     }
 

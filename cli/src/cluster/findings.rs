@@ -1,6 +1,6 @@
 //! What is wrong with a cluster, and what to do about it: pure, from what the API answered.
 
-use galapagos_crds::conditions::condition;
+use galapagos_crds::conditions::{ReconcilingReason, WorkersReadyReason, condition};
 use galapagos_crds::{EvolutionJob, GROUP, VERSION, WorkerPool};
 use serde_json::Value;
 
@@ -201,7 +201,8 @@ pub fn jobs(jobs: &[EvolutionJob]) -> Vec<Finding> {
             continue;
         };
         for c in status.conditions.iter().filter(|c| c.status == "True") {
-            let unreachable = c.type_ == condition::RECONCILING && c.reason == "CoordinatorUnreachable";
+            let unreachable = c.type_ == condition::RECONCILING
+                && c.reason == ReconcilingReason::CoordinatorUnreachable.as_str();
             if c.type_ == condition::STALLED {
                 findings.push(Finding::error(about.clone(), c.reason.clone(), c.message.clone()));
             } else if unreachable {
@@ -211,7 +212,9 @@ pub fn jobs(jobs: &[EvolutionJob]) -> Vec<Finding> {
         }
         let workers =
             status.conditions.iter().find(|c| c.type_ == condition::WORKERS_READY && c.status == "False");
-        if let Some(c) = workers.filter(|c| matches!(c.reason.as_str(), "AwaitingQuota" | "Unschedulable")) {
+        let short = [WorkersReadyReason::AwaitingQuota, WorkersReadyReason::Unschedulable]
+            .map(WorkersReadyReason::as_str);
+        if let Some(c) = workers.filter(|c| short.contains(&c.reason.as_str())) {
             findings.push(Finding::warning(about, c.reason.clone(), c.message.clone()));
         }
     }
@@ -234,6 +237,7 @@ pub fn right(verb: &str, resource: &str, purpose: &str, allowed: bool) -> Findin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::example;
     use serde_json::json;
 
     fn pool(data: Value, status: Value) -> WorkerPool {
@@ -310,18 +314,13 @@ mod tests {
         );
         assert_eq!((found[0].found.as_str(), found[0].remedy.as_str()), ("VolumeNotFound", "do this"));
         assert_eq!(pools(&[], "n")[0].level, Level::Error);
-        let job: EvolutionJob = serde_json::from_value(json!({
-            "apiVersion": "galapagos.dev/v1alpha1", "kind": "EvolutionJob", "metadata": {"name": "btc"},
-            "spec": {
-                "marketData": {"dataset": "d", "symbols": ["S"], "interval": "1h"},
-                "strategies": [{"name": "rsi_filter"}], "population": {"size": 100, "seed": 1},
-            },
-            "status": {"conditions": [
+        let job = example(
+            "btc",
+            &json!({"conditions": [
                 condition("Reconciling", "True", "CoordinatorUnreachable"),
                 condition("WorkersReady", "False", "AwaitingQuota"),
-            ]},
-        }))
-        .unwrap();
+            ]}),
+        );
         let found = jobs(&[job]);
         assert_eq!(found.iter().map(|f| f.level).collect::<Vec<_>>(), [Level::Error, Level::Warning]);
         assert!(found[0].remedy.contains("7401"));

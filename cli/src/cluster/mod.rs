@@ -12,3 +12,18 @@ pub mod findings;
 pub mod kubectl;
 pub mod reader;
 pub mod view;
+
+/// A job as the API answers it.
+#[cfg(test)]
+fn example(name: &str, status: &serde_json::Value) -> galapagos_crds::EvolutionJob {
+    let job = serde_json::json!({
+        "apiVersion": "galapagos.dev/v1alpha1", "kind": "EvolutionJob",
+        "metadata": {"name": name, "namespace": "research"},
+        "spec": {
+            "marketData": {"dataset": "d", "symbols": ["S"], "interval": "1h"},
+            "strategies": [{"name": "rsi_filter"}], "population": {"size": 100, "seed": 1},
+        },
+        "status": status,
+    });
+    serde_json::from_value(job).expect("it is as the API answers it")
+}

@@ -97,18 +97,10 @@ fn claim(name: &str) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::example;
 
     fn job() -> EvolutionJob {
-        serde_json::from_value(json!({
-            "apiVersion": "galapagos.dev/v1alpha1", "kind": "EvolutionJob",
-            "metadata": {"name": "btc", "namespace": "research"},
-            "spec": {
-                "marketData": {"dataset": "d", "symbols": ["S"], "interval": "1h"},
-                "strategies": [{"name": "rsi_filter"}], "population": {"size": 100, "seed": 1},
-            },
-            "status": {"provenance": {"image": "registry.example/galapagos:1"}},
-        }))
-        .unwrap()
+        example("btc", &json!({"provenance": {"image": "registry.example/galapagos:1"}}))
     }
 
     fn pool(spec: Value) -> WorkerPool {

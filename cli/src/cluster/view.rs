@@ -152,25 +152,13 @@ pub fn message<'a>(status: &'a EvolutionJobStatus, type_: &str) -> Option<&'a st
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::example;
     use serde_json::{Value, json};
 
-    fn job(name: &str, status: Value) -> EvolutionJob {
-        serde_json::from_value(json!({
-            "apiVersion": "galapagos.dev/v1alpha1", "kind": "EvolutionJob",
-            "metadata": {"name": name, "namespace": "research"},
-            "spec": {
-                "marketData": {"dataset": "d", "symbols": ["S"], "interval": "1h"},
-                "strategies": [{"name": "rsi_filter"}], "population": {"size": 100, "seed": 1},
-            },
-            "status": status,
-        }))
-        .unwrap()
-    }
-
     fn running() -> EvolutionJob {
-        job(
+        example(
             "btc",
-            json!({
+            &json!({
                 "phase": "Running", "progress": "3/50",
                 "estimatedCompletionTime": "1970-01-01T00:03:20Z",
                 "evaluations": {"completed": 300, "distinct": 290, "cached": 10, "perSecond": 1234.0},
@@ -192,7 +180,7 @@ NAME  PHASE    DONE    BEST  FITNESS  STRATEGY    WORKERS  EVAL/S        LEFT  C
 btc   Running  3/50  1.2500  ▁▁█      rsi_filter      3/4   1.2 k  1 min 40 s  0.02  -          -
 new   Unseen   -          -           -                 -       -           -     -  -          -
 ";
-        assert_eq!(list(&[running(), job("new", Value::Null)], false, 100), listed);
+        assert_eq!(list(&[running(), example("new", &Value::Null)], false, 100), listed);
         let shown = "\
 Job          btc in research, pool default
 Phase        Running
@@ -209,9 +197,9 @@ Median       ▁ █  now 0.7500
 
     #[test]
     fn a_job_that_needs_a_person_says_so_and_one_that_ended_how_to_get_its_result() {
-        let stalled = job(
+        let stalled = example(
             "btc",
-            json!({"phase": "Pending", "queuePosition": 2, "conditions": [{
+            &json!({"phase": "Pending", "queuePosition": 2, "conditions": [{
                 "type": "Stalled", "status": "True", "reason": "PoolNotFound", "message": "there is no pool big",
                 "lastTransitionTime": "2026-01-01T00:00:00Z",
             }]}),
@@ -227,9 +215,9 @@ Phase        Pending, position 2 in the queue
 Problem      PoolNotFound: there is no pool big
 ";
         assert_eq!(page(&stalled, 0), shown);
-        let ended = job(
+        let ended = example(
             "btc",
-            json!({
+            &json!({
                 "phase": "Succeeded", "completionTime": "2026-01-01T00:00:00Z", "results": {"path": "p"},
                 "validation": {"validated": "False", "reason": "LikelyLuck", "failed": ["confidence"]},
             }),

@@ -4,6 +4,7 @@ use crate::cluster::kubectl::Access;
 use crate::exit::{CommandError, CommandResult};
 use clap::ValueEnum;
 use galapagos_crds::EvolutionJob;
+use galapagos_crds::job::coordinator_job;
 
 /// Print the log of a job: of the right container of the right attempt
 #[derive(Debug, clap::Args)]
@@ -79,7 +80,7 @@ pub fn logs(access: &Access, arguments: &Logs) -> CommandResult {
         of => {
             let container = of.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default();
             call.extend([
-                format!("job/{}-coordinator-{attempt}", arguments.job),
+                format!("job/{}", coordinator_job(&arguments.job, attempt)),
                 "--container".into(),
                 container,
             ]);

@@ -131,7 +131,7 @@ impl Client {
         };
         let mut response = answer.map_err(|error| match address::refused(&error) {
             Some(address) => Attempt::Never(Failure::Refused(format!(
-                "its name leads to {address}, which is not a public address; name a mirror of your own with --endpoint or --dumps"
+                "its name leads to {address}, which is not a public address; name a mirror of your own with --endpoint or --dumps; on a cluster only public ones can be named"
             ))),
             None => again(format!("cannot be reached ({error})")),
         })?;
@@ -181,7 +181,7 @@ fn refusal(status: u16, body: &[u8]) -> String {
     let plain: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
     let hint = match status {
         403 | 451 => {
-            "; it may not serve the place where you are: name another host that speaks the same with --endpoint"
+            "; it may not serve the place where you are: name another host that speaks the same with --endpoint, a job in source.fetch.endpoint"
         }
         _ => "",
     };
