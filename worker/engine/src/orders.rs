@@ -153,6 +153,7 @@ impl Distances {
 
 impl Side {
     /// The target this side takes instead of `target` (X24).
+    #[inline(always)]
     pub fn keep(self, target: f64) -> f64 {
         match self {
             Side::Long if target < 0.0 => 0.0,
@@ -163,6 +164,7 @@ impl Side {
 }
 
 /// A target rounded to multiples of 1/`steps`, half away from zero (X14). Not a number becomes 0.
+#[inline(always)]
 pub fn round(target: f64, steps: f64) -> f64 {
     let rounded = (target.abs() * steps + 0.5).floor() / steps;
     if target > 0.0 {

@@ -26,8 +26,10 @@ impl<'a> BatchEvaluator<'a> {
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
         let symbols = self.symbols.as_ref().filter(|symbols| self.has_guards(symbols));
+        let sides = own.iter().all(|(own, _)| own.has_sides());
+        let summed = portfolio::is_summed(&self.run);
         match symbols {
-            Some(symbols) if own.iter().all(|(own, _)| own.has_sides()) => {
+            Some(symbols) if sides || (own.iter().all(|(own, _)| !own.has_sides()) && !summed) => {
                 self.asked_in_blocks(symbols, members, own, scratch, out, interrupt)
             }
             _ => self.asked_by_columns(symbols, members, own, scratch, out, interrupt),
@@ -73,7 +75,7 @@ impl<'a> BatchEvaluator<'a> {
         own.iter().map(|(own, genome)| self.run.rows_of(k, *own, genome).first).collect()
     }
 
-    /// Rules with sides, which know the market block by block.
+    /// Rules with sides, or weights on one account a symbol, which know the market block by block.
     fn asked_in_blocks(
         &self,
         symbols: &[Symbol<'a>],
@@ -98,12 +100,16 @@ impl<'a> BatchEvaluator<'a> {
             let Some(tables) = self.guarded(k, symbol) else { continue };
             let market = Market { bars: self.run.symbols[k].bars(), others: self.run.others };
             let pass = self.pass_over(k, symbol, tables, interrupt);
+            let sides = own.iter().all(|(own, _)| own.has_sides());
             let found = with_means(self.run.metrics, |metrics, means| {
                 let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
                 let first = self.first_rows(k, own);
-                own::rule(&pass, &market, own, &first, scratch, |member, evaluation| {
-                    found[member] = evaluation;
-                })?;
+                let done = |member: usize, evaluation| found[member] = evaluation;
+                if sides {
+                    own::rule(&pass, &market, own, &first, scratch, done)?;
+                } else {
+                    own::weigh(&pass, &market, own, &first, scratch, done)?;
+                }
                 Ok(found)
             })?;
             singles.iter_mut().zip(found).for_each(|(singles, found)| singles.extend(found));

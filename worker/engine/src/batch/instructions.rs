@@ -4,10 +4,11 @@
 //! that a test can run them all and safe code can never run one that is missing.
 #![allow(unsafe_code)]
 
-use super::Bits;
 #[cfg(target_arch = "x86_64")]
 use super::kernels::x86::{Avx2, Avx512};
 use super::kernels::{GE, GT, Isa, LE, LT, Portable, Rows, WholeRows};
+use super::latch::and;
+use super::{Bits, WORDS};
 use crate::graph::Comparison;
 
 /// A set of instructions that this processor has.
@@ -124,8 +125,29 @@ impl InstructionSet {
         }
     }
 
-    /// Which rows of a block fulfil a comparison, one bit each, and which are known: those without NaN.
-    pub(crate) fn compare(self, how: Comparison, a: &Rows, b: &Rows) -> [Bits; 2] {
+    /// Which rows of a block are known, one bit each, and whether all that are known are far from overflow: a factor of
+    /// at most [`TAME_FACTOR`] makes no infinity of them.
+    pub(crate) fn known(self, a: &Rows) -> (Bits, bool) {
+        fn known<I: Isa>(isa: I, a: &Rows) -> (Bits, bool) {
+            let (least, most) = (isa.level::<GE>(a, -TAME), isa.level::<LE>(a, TAME));
+            let tame: Bits = std::array::from_fn(|w| least[w] & most[w]);
+            if tame == [u64::MAX; WORDS] {
+                return (tame, true);
+            }
+            let known = isa.pair::<GE>(a, a);
+            (known, known == tame)
+        }
+        match self.0 {
+            Kind::Portable(isa) => known(isa, a),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(isa) => known(isa, a),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(isa) => known(isa, a),
+        }
+    }
+
+    /// Which rows of a block fulfil a comparison, one bit each; beside NaN none does.
+    pub(crate) fn compare(self, how: Comparison, a: &Rows, b: &Rows) -> Bits {
         match self.0 {
             Kind::Portable(isa) => compare(isa, how, a, b),
             #[cfg(target_arch = "x86_64")]
@@ -135,8 +157,19 @@ impl InstructionSet {
         }
     }
 
+    /// The same with `b` times a factor, each product rounded once.
+    pub(crate) fn compare_times(self, how: Comparison, a: &Rows, b: &Rows, factor: f64) -> Bits {
+        match self.0 {
+            Kind::Portable(isa) => compare_times(isa, how, a, b, factor),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(isa) => compare_times(isa, how, a, b, factor),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(isa) => compare_times(isa, how, a, b, factor),
+        }
+    }
+
     /// The same beside a number.
-    pub(crate) fn compare_level(self, how: Comparison, a: &Rows, level: f64) -> [Bits; 2] {
+    pub(crate) fn compare_level(self, how: Comparison, a: &Rows, level: f64) -> Bits {
         match self.0 {
             Kind::Portable(isa) => compare_level(isa, how, a, level),
             #[cfg(target_arch = "x86_64")]
@@ -158,31 +191,40 @@ impl InstructionSet {
     }
 }
 
-/// What is fulfilled and its opposite: a row that is neither is not known.
-fn compare<I: Isa>(isa: I, how: Comparison, a: &Rows, b: &Rows) -> [Bits; 2] {
-    let (yes, no) = match how {
-        Comparison::Less => (isa.pair::<LT>(a, b), isa.pair::<GE>(a, b)),
-        Comparison::AtMost => (isa.pair::<LE>(a, b), isa.pair::<GT>(a, b)),
-        Comparison::Greater => (isa.pair::<GT>(a, b), isa.pair::<LE>(a, b)),
-        Comparison::AtLeast => (isa.pair::<GE>(a, b), isa.pair::<LT>(a, b)),
-        Comparison::Equal => return equal(isa.pair::<LE>(a, b), isa.pair::<GE>(a, b)),
-    };
-    [yes, std::array::from_fn(|w| yes[w] | no[w])]
+/// Numbers up to this one of either sign are far from overflow.
+const TAME: f64 = 1e280;
+
+/// No larger factor, and none below its opposite, makes an infinity of a number that is far from it.
+pub(crate) const TAME_FACTOR: f64 = 1e20;
+
+fn compare<I: Isa>(isa: I, how: Comparison, a: &Rows, b: &Rows) -> Bits {
+    match how {
+        Comparison::Less => isa.pair::<LT>(a, b),
+        Comparison::AtMost => isa.pair::<LE>(a, b),
+        Comparison::Greater => isa.pair::<GT>(a, b),
+        Comparison::AtLeast => isa.pair::<GE>(a, b),
+        Comparison::Equal => and(&isa.pair::<LE>(a, b), &isa.pair::<GE>(a, b)),
+    }
 }
 
-fn compare_level<I: Isa>(isa: I, how: Comparison, a: &Rows, level: f64) -> [Bits; 2] {
-    let (yes, no) = match how {
-        Comparison::Less => (isa.level::<LT>(a, level), isa.level::<GE>(a, level)),
-        Comparison::AtMost => (isa.level::<LE>(a, level), isa.level::<GT>(a, level)),
-        Comparison::Greater => (isa.level::<GT>(a, level), isa.level::<LE>(a, level)),
-        Comparison::AtLeast => (isa.level::<GE>(a, level), isa.level::<LT>(a, level)),
-        Comparison::Equal => return equal(isa.level::<LE>(a, level), isa.level::<GE>(a, level)),
-    };
-    [yes, std::array::from_fn(|w| yes[w] | no[w])]
+fn compare_times<I: Isa>(isa: I, how: Comparison, a: &Rows, b: &Rows, factor: f64) -> Bits {
+    match how {
+        Comparison::Less => isa.scaled::<LT>(a, b, factor),
+        Comparison::AtMost => isa.scaled::<LE>(a, b, factor),
+        Comparison::Greater => isa.scaled::<GT>(a, b, factor),
+        Comparison::AtLeast => isa.scaled::<GE>(a, b, factor),
+        Comparison::Equal => and(&isa.scaled::<LE>(a, b, factor), &isa.scaled::<GE>(a, b, factor)),
+    }
 }
 
-fn equal(at_most: Bits, at_least: Bits) -> [Bits; 2] {
-    [std::array::from_fn(|w| at_most[w] & at_least[w]), std::array::from_fn(|w| at_most[w] | at_least[w])]
+fn compare_level<I: Isa>(isa: I, how: Comparison, a: &Rows, level: f64) -> Bits {
+    match how {
+        Comparison::Less => isa.level::<LT>(a, level),
+        Comparison::AtMost => isa.level::<LE>(a, level),
+        Comparison::Greater => isa.level::<GT>(a, level),
+        Comparison::AtLeast => isa.level::<GE>(a, level),
+        Comparison::Equal => and(&isa.level::<LE>(a, level), &isa.level::<GE>(a, level)),
+    }
 }
 
 #[cfg(test)]
@@ -191,7 +233,7 @@ mod tests {
     use crate::batch::BLOCK;
 
     #[test]
-    fn a_comparison_is_known_where_both_numbers_are_and_every_set_says_the_same() {
+    fn every_set_compares_alike_and_knows_where_there_are_numbers() {
         let value = |t: usize| [f64::NAN, -0.0, 0.0, 1.0, 2.5, f64::INFINITY][t % 6];
         let (mut a, mut b) = ([0.0; BLOCK], [0.0; BLOCK]);
         for t in 0..BLOCK {
@@ -207,19 +249,36 @@ mod tests {
         let bit = |bits: &Bits, t: usize| bits[t / 64] >> (t % 64) & 1 == 1;
         for set in InstructionSet::available() {
             for (how, holds) in all {
-                let [truth, known] = set.compare(how, &a, &b);
+                let truth = set.compare(how, &a, &b);
+                let times = set.compare_times(how, &a, &b, -1.5);
                 for t in 0..BLOCK {
                     assert_eq!(bit(&truth, t), holds(&a[t], &b[t]), "{} {how:?} {t}", set.name());
-                    assert_eq!(bit(&known, t), !a[t].is_nan() && !b[t].is_nan());
+                    assert_eq!(bit(&times, t), holds(&a[t], &(b[t] * -1.5)), "{} {how:?} {t}", set.name());
                 }
                 for level in [f64::NAN, 0.0, 1.0] {
-                    let [truth, known] = set.compare_level(how, &a, level);
+                    let truth = set.compare_level(how, &a, level);
                     for (t, x) in a.iter().enumerate() {
                         assert_eq!(bit(&truth, t), holds(x, &level), "{} {how:?} {level}", set.name());
-                        assert_eq!(bit(&known, t), !x.is_nan() && !level.is_nan());
                     }
                 }
             }
+            let of = |x: f64| {
+                let mut rows = a.map(|x| if x.is_infinite() { 0.0 } else { x });
+                rows[77] = x;
+                set.known(&rows)
+            };
+            for (x, tame) in
+                [(f64::NAN, true), (TAME, true), (-TAME, true), (1e281, false), (-f64::MAX, false)]
+            {
+                let (known, all) = of(x);
+                assert_eq!(all, tame, "{x}");
+                for (t, y) in a.iter().enumerate() {
+                    let y = if t == 77 { &x } else { y };
+                    assert_eq!(bit(&known, t), !y.is_nan(), "{} {x} {t}", set.name());
+                }
+            }
+            assert_eq!(set.known(&[1.0; BLOCK]), ([u64::MAX; WORDS], true));
+            assert!((TAME * TAME_FACTOR).is_finite());
         }
     }
 

@@ -25,6 +25,7 @@ mod deciders;
 mod deviations;
 mod drawdown;
 mod events;
+mod exposed;
 mod finish;
 mod held;
 mod instructions;
@@ -65,6 +66,7 @@ use crate::strategies::Strategy;
 use calendar::Calendar;
 pub use instructions::InstructionSet;
 pub(crate) use instructions::Loops;
+pub(crate) use instructions::TAME_FACTOR;
 pub(crate) use key::Key;
 use means::with_means;
 pub use pass::Scratch;
@@ -77,7 +79,7 @@ use symbols::{AccountTables, Symbol, symbols};
 /// Rows of a block.
 const BLOCK: usize = 512;
 /// Words of one bit per row.
-const WORDS: usize = BLOCK / 64;
+pub(crate) const WORDS: usize = BLOCK / 64;
 /// One bit per row of a block.
 pub(crate) type Bits = [u64; WORDS];
 /// Individuals of one pass over the rows: their accounts stay in the cache beside the series.

@@ -3,6 +3,7 @@
 
 use super::conditions::Conditions;
 use super::decided::{self, Rules};
+use super::exposed::ExposedMembers;
 use super::kernels::Isa;
 use super::means;
 use super::pass::{Pass, Scratch, Start};
@@ -10,12 +11,14 @@ use super::source::Source;
 use super::{AccountTables, Bits, WORDS};
 use crate::backtest::Backtest;
 use crate::evaluation::Evaluation;
+use crate::execution::Side;
 use crate::genes::Genome;
 use crate::graph::{Blocks, Columns, Market, Plan, Slot};
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::rules::{Latched, Own, RulesAccount};
+use crate::rules::{Latched, Lowered, Own, RulesAccount};
 use crate::signals::Signals;
 use crate::stops::Fractions;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How much is computed together.
@@ -34,12 +37,24 @@ pub(super) const CHUNK: Chunk = Chunk { members: 32, bytes: 64 << 20 };
 pub(super) struct Graph<'a> {
     blocks: Blocks<'a>,
     members: &'a [Latched],
+    /// Of the conditions, the one that ends what is never begun.
+    idle: Option<usize>,
 }
 
 impl<'a> Graph<'a> {
-    /// The blocks of a plan, and what its members read of them.
-    pub(super) fn new(blocks: Blocks<'a>, members: &'a [Latched]) -> Graph<'a> {
-        Graph { blocks, members }
+    /// What members read of a plan when they take `side`: an entry of the other side still ends a position, its exit
+    /// ends nothing.
+    pub(super) fn new(plan: &'a Plan, market: &Market<'a>, members: &'a [Latched], side: Side) -> Graph<'a> {
+        let idle = match side {
+            Side::Long => Some(3),
+            Side::Short => Some(1),
+            Side::LongShort => None,
+        };
+        let mut read = BTreeSet::new();
+        for member in members {
+            read.extend((0..4).filter(|&i| Some(i) != idle).filter_map(|i| member.conditions[i]));
+        }
+        Graph { blocks: Blocks::of(plan, market, |slot| read.contains(&slot)), members, idle }
     }
 }
 
@@ -62,8 +77,9 @@ impl Source for Graph<'_> {
         _before: &mut [u64; 2],
         _rows: usize,
     ) -> Conditions {
-        let [enter_long, leave_long, enter_short, leave_short] =
-            self.members[member].conditions.map(|slot| self.bits(slot));
+        let of = &self.members[member].conditions;
+        let bits = |i: usize| if self.idle == Some(i) { [0; WORDS] } else { self.bits(of[i]) };
+        let [enter_long, leave_long, enter_short, leave_short] = std::array::from_fn(bits);
         Conditions { enter_long, leave_long, enter_short, leave_short }
     }
 }
@@ -96,20 +112,10 @@ pub(super) fn run(
     mut done: impl FnMut(usize, Option<Evaluation>),
 ) -> Result<(), Interrupted> {
     let mut plan = Plan::new(market.bars.decimals, market.decimals());
-    let mut latched = Vec::with_capacity(members.len());
-    let mut followed = Vec::with_capacity(members.len());
-    for (i, (own, genome)) in members.iter().enumerate() {
-        match own.lower(genome, &mut plan).ok().and_then(|lowered| lowered.latched()) {
-            Some(conditions) => {
-                latched.push(conditions);
-                followed.push(i);
-            }
-            None => done(i, None),
-        }
-    }
+    let (latched, followed) = lower(members, &mut plan, |_, _, lowered| lowered.latched(), &mut done);
     let start = |&i: &usize| Start { row: first[i], stops: Fractions::from(members[i].1.stops) };
     let first: Vec<Start> = followed.iter().map(start).collect();
-    let mut graph = Graph::new(Blocks::new(&plan, market), &latched);
+    let mut graph = Graph::new(&plan, market, &latched, pass.exec.side);
     let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
     pass.run_source(&mut graph, &first, scratch, |member, evaluation| done(followed[member], evaluation))
 }
@@ -128,17 +134,8 @@ pub(super) fn rule(
 ) -> Result<(), Interrupted> {
     let AccountTables::Held(tables) = pass.tables else { return Ok(()) };
     let mut plan = Plan::new(market.bars.decimals, market.decimals());
-    let (mut decisions, mut followed) = (Vec::with_capacity(members.len()), Vec::new());
-    for (i, (own, genome)) in members.iter().enumerate() {
-        let lowered = own.lower(genome, &mut plan).ok();
-        match lowered.and_then(|lowered| own.decide_in_blocks(lowered, first[i])) {
-            Some(rules) => {
-                decisions.push(rules);
-                followed.push(i);
-            }
-            None => done(i, None),
-        }
-    }
+    let decides = |i: usize, own: &Own, lowered| own.decide_in_blocks(lowered, first[i]);
+    let (decisions, followed) = lower(members, &mut plan, decides, &mut done);
     let account = |rules| RulesAccount::new(rules, tables.prepared, pass.exec.side);
     let rules = decisions.iter().map(account).collect();
     let mut rules = Rules { blocks: Blocks::new(&plan, market), first: 0, rules };
@@ -146,6 +143,50 @@ pub(super) fn rule(
     let starts = followed.iter().map(start);
     let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
     decided::run(&pass, &mut rules, starts, scratch, |member, evaluation| done(followed[member], evaluation))
+}
+
+/// Evaluates members that name a weight on one symbol; as [`run`].
+///
+/// # Errors
+/// Interrupted: nobody was answered.
+pub(super) fn weigh(
+    pass: &Pass,
+    market: &Market,
+    members: &[(&Own, &Genome)],
+    first: &[usize],
+    scratch: &mut Scratch,
+    mut done: impl FnMut(usize, Option<Evaluation>),
+) -> Result<(), Interrupted> {
+    let mut plan = Plan::new(market.bars.decimals, market.decimals());
+    let (weights, followed) = lower(members, &mut plan, |_, _, lowered| lowered.weight(), &mut done);
+    let weights = weights.into_iter().zip(followed.iter().map(|&i| first[i]));
+    let mut weights = ExposedMembers::new(Blocks::new(&plan, market), pass.exec, weights);
+    let start = |&i: &usize| Start { row: first[i], stops: Fractions::from(members[i].1.stops) };
+    let starts = followed.iter().map(start);
+    let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
+    decided::run(&pass, &mut weights, starts, scratch, |member, evaluation| {
+        done(followed[member], evaluation)
+    })
+}
+
+/// What members read of a plan, and which they are; the others ask for the simulator.
+fn lower<T>(
+    members: &[(&Own, &Genome)],
+    plan: &mut Plan,
+    mut make: impl FnMut(usize, &Own, Lowered) -> Option<T>,
+    done: &mut impl FnMut(usize, Option<Evaluation>),
+) -> (Vec<T>, Vec<usize>) {
+    let (mut made, mut followed) = (Vec::with_capacity(members.len()), Vec::with_capacity(members.len()));
+    for (i, (own, genome)) in members.iter().enumerate() {
+        match own.lower(genome, plan).ok().and_then(|lowered| make(i, own, lowered)) {
+            Some(one) => {
+                made.push(one);
+                followed.push(i);
+            }
+            None => done(i, None),
+        }
+    }
+    (made, followed)
 }
 
 /// The decisions of members on all symbols of a job, from columns that they share: of the first members, until their

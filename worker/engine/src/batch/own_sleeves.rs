@@ -33,7 +33,8 @@ impl BatchEvaluator<'_> {
         }
         self.sum_own(own, guarded, interrupt, |k, pass, starts| {
             let (plan, latched) = &graphs[k];
-            Latched::new(pass, Graph::new(Blocks::new(plan, &self.market(k)), latched), starts)
+            let graph = Graph::new(plan, &self.market(k), latched, self.run.exec.side);
+            Latched::new(pass, graph, starts)
         })
     }
 

@@ -1,13 +1,14 @@
 //! Rows of all nodes, block by block.
 
-use super::column::{Column, Kind, NEVER, Rows, Stream};
+use super::column::{Boxes, Column, Kind, NEVER, Rows, Stream};
 use super::frame::{Aggregated, Sight, Source};
-use super::functions::{lanes, stream};
+use super::functions::{lanes, pasts, stream};
 use super::op::Op;
 use super::places::Places;
-use super::plan::{Origin, Plan, Slot};
+use super::plan::{Node, Origin, Plan, Slot};
 use super::{Market, ROWS};
 use crate::bars::Bars;
+use crate::batch::InstructionSet;
 
 /// The nodes of a plan over the rows of a market: one block at a time, whose rows stay in the processor's cache.
 pub struct Blocks<'a> {
@@ -17,9 +18,14 @@ pub struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    /// Before the first row.
+    /// Before the first row; all slots are read.
     pub fn new(plan: &'a Plan, market: &Market<'a>) -> Blocks<'a> {
-        let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market, &plan.needed());
+        Blocks::of(plan, market, |_| true)
+    }
+
+    /// Only of those slots that are `read`.
+    pub fn of(plan: &'a Plan, market: &Market<'a>, read: impl Fn(Slot) -> bool) -> Blocks<'a> {
+        let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market, &plan.needed(read));
         let slots = plan.wanted.iter().map(|wanted| frame.places.of[wanted.node]).collect();
         Blocks { frame, slots }
     }
@@ -68,8 +74,11 @@ struct FrameBlocks<'a> {
     source: Source<'a>,
     work: Vec<Work>,
     places: Places,
-    columns: Vec<Column>,
+    columns: Boxes,
+    /// Beside them, while one of them is written.
+    spare: Box<Column>,
     children: Vec<Child<'a>>,
+    set: InstructionSet,
     /// The rows of the block.
     from: usize,
     to: usize,
@@ -81,6 +90,8 @@ struct Work {
     inputs: Vec<usize>,
     out: usize,
     stream: Box<dyn Stream>,
+    /// Comparisons ask which of its numbers are known.
+    compared: bool,
 }
 
 /// A frame that is seen from another.
@@ -89,6 +100,8 @@ struct Child<'a> {
     sight: Sight,
     /// Columns of the child, and the columns that see them.
     seen: Vec<(usize, usize, Kind)>,
+    /// Those of them that comparisons read.
+    compared: Vec<usize>,
     /// What each row of the block sees.
     counts: Vec<(usize, bool)>,
 }
@@ -105,6 +118,10 @@ impl<'a> FrameBlocks<'a> {
         let (frame, (kept, needed)) = (&plan.frames[id], &all[id]);
         let nodes = || frame.nodes.iter().enumerate().filter(|&(i, _)| needed[i]);
         let places = Places::new(&frame.nodes, kept, needed);
+        let mut compared = vec![false; frame.nodes.len()];
+        for (_, node) in nodes().filter(|(_, node)| node.op.asks_known()) {
+            node.inputs.iter().for_each(|&input| compared[input] = true);
+        }
         let children = frame.children.iter().map(|&child| {
             let bars = source.bars();
             let own = match &plan.frames[child].origin {
@@ -113,25 +130,36 @@ impl<'a> FrameBlocks<'a> {
                 Origin::Traded => Source::Given(market.bars),
             };
             let below = FrameBlocks::new(plan, child, own, market, all);
+            let of_child = |node: &Node| matches!(node.op, Op::See { child: of, .. } if of == child);
+            let asked = nodes().filter(|&(own, node)| compared[own] && of_child(node));
+            let asked = asked.map(|(own, _)| places.of[own]).collect();
             let seen = nodes().filter_map(|(own, node)| match node.op {
                 Op::See { child: of, node, kind } if of == child => {
                     Some((below.places.of[node], places.of[own], kind))
                 }
                 _ => None,
             });
-            Child { seen: seen.collect(), frame: below, sight: Sight::default(), counts: Vec::new() }
+            Child {
+                seen: seen.collect(),
+                compared: asked,
+                frame: below,
+                sight: Sight::default(),
+                counts: Vec::new(),
+            }
         });
         let children = children.collect();
         let largest = largest(&source.bars(), plan.largest_constant());
-        let mut averages = lanes::averages(nodes());
+        let mut joined = lanes::averages(nodes());
+        joined.extend(pasts::pasts(nodes()));
         let work = nodes().filter_map(|(i, node)| {
             let inputs = node.inputs.iter().map(|&input| places.of[input]).collect();
-            let stream = averages.remove(&i).or_else(|| stream(node, largest))?;
-            Some(Work { inputs, out: places.of[i], stream })
+            let stream = joined.remove(&i).or_else(|| stream(node, largest))?;
+            Some(Work { inputs, out: places.of[i], stream, compared: compared[i] })
         });
         let work = work.collect();
-        let columns = vec![Column::default(); places.count];
-        FrameBlocks { source, work, places, columns, children, from: 0, to: 0 }
+        let columns = vec![Box::default(); places.count];
+        let (spare, set) = (Box::default(), InstructionSet::best());
+        FrameBlocks { source, work, places, columns, spare, children, set, from: 0, to: 0 }
     }
 
     fn fill(&mut self, to: usize) {
@@ -139,13 +167,17 @@ impl<'a> FrameBlocks<'a> {
         let len = to - from;
         for child in &mut self.children {
             child.fill(&mut self.columns, &bars, from, len);
+            child.compared.iter().for_each(|&column| self.columns[column].note_known(self.set));
         }
         for work in &mut self.work {
             // Taken out while others are read; no node writes a column that it reads.
-            let mut out = std::mem::take(&mut self.columns[work.out]);
-            work.stream
-                .fill(&Rows { columns: &self.columns, inputs: &work.inputs, from, len, bars }, &mut out);
-            self.columns[work.out] = out;
+            std::mem::swap(&mut self.columns[work.out], &mut self.spare);
+            let out = &mut *self.spare;
+            work.stream.fill(&Rows { columns: &self.columns, inputs: &work.inputs, from, len, bars }, out);
+            if work.compared {
+                out.note_known(self.set);
+            }
+            std::mem::swap(&mut self.columns[work.out], &mut self.spare);
         }
         (self.from, self.to) = (from, to);
     }
@@ -153,7 +185,7 @@ impl<'a> FrameBlocks<'a> {
 
 impl Child<'_> {
     /// Computes the frame as far as the block sees it, and writes what is seen.
-    fn fill(&mut self, above: &mut [Column], bars: &Bars<'_>, from: usize, len: usize) {
+    fn fill(&mut self, above: &mut [Box<Column>], bars: &Bars<'_>, from: usize, len: usize) {
         self.counts.clear();
         for t in from..from + len {
             self.counts.push(self.sight.at(&self.frame.source, bars, t));

@@ -1,6 +1,7 @@
 //! A block of rows of one node, and what its node reads of others.
 
 use crate::bars::Bars;
+use crate::batch::InstructionSet;
 
 /// No row yet.
 pub(crate) const NEVER: usize = usize::MAX;
@@ -18,14 +19,21 @@ pub(crate) struct Column {
     pub start: usize,
     /// Which conditions are true, 64 rows a word from the first row of the block on.
     pub truth: Vec<u64>,
-    /// Which conditions are not na. What is not known is not true.
+    /// Which conditions are not na. What is not known is not true. Of numbers too, where they are compared and the block
+    /// is whole.
     pub known: Vec<u64>,
+    /// All numbers that are known are far from overflow; of the same blocks.
+    pub tame: bool,
 }
+
+/// Columns of a frame. One that is written is taken out while others are read: a pointer is moved then, not the column.
+#[expect(clippy::vec_box, reason = "taking one out moves it")]
+pub(crate) type Boxes = Vec<Box<Column>>;
 
 impl Default for Column {
     fn default() -> Column {
         let (numbers, narrow, wide) = (Vec::new(), Vec::new(), Vec::new());
-        Column { numbers, narrow, wide, start: NEVER, truth: Vec::new(), known: Vec::new() }
+        Column { numbers, narrow, wide, start: NEVER, truth: Vec::new(), known: Vec::new(), tame: false }
     }
 }
 
@@ -52,6 +60,16 @@ impl Column {
     pub fn numbers_mut(&mut self, rows: usize) -> &mut [f64] {
         self.numbers.resize(rows, f64::NAN);
         &mut self.numbers
+    }
+
+    /// Notes which numbers of a whole block are known, for all comparisons that read them.
+    pub fn note_known(&mut self, set: InstructionSet) {
+        if let Ok(rows) = self.numbers.as_slice().try_into() {
+            let known;
+            (known, self.tame) = set.known(rows);
+            self.known.clear();
+            self.known.extend_from_slice(&known);
+        }
     }
 
     /// Writes conditions row by row.
@@ -85,21 +103,24 @@ impl Column {
     /// Writes conditions word by word.
     #[inline]
     pub fn set_words(&mut self, rows: usize, mut of: impl FnMut(usize) -> (u64, u64)) {
-        self.truth.clear();
-        self.known.clear();
-        for w in 0..words(rows) {
-            let (truth, known) = of(w);
-            self.truth.push(truth & known);
-            self.known.push(known);
+        let count = words(rows);
+        self.truth.resize(count, 0);
+        self.known.resize(count, 0);
+        for (w, (truth, known)) in self.truth.iter_mut().zip(&mut self.known).enumerate() {
+            let word = of(w);
+            (*truth, *known) = (word.0 & word.1, word.1);
         }
     }
 
     /// Writes the conditions of a whole block: which are true, and which are known.
+    #[inline]
     pub fn set_bits<const N: usize>(&mut self, [truth, known]: [[u64; N]; 2]) {
-        self.truth.clear();
-        self.truth.extend_from_slice(&truth);
-        self.known.clear();
-        self.known.extend_from_slice(&known);
+        if self.truth.len() != N || self.known.len() != N {
+            self.truth.resize(N, 0);
+            self.known.resize(N, 0);
+        }
+        self.truth.copy_from_slice(&truth);
+        self.known.copy_from_slice(&known);
     }
 
     /// The condition of a row of the block.
@@ -230,7 +251,7 @@ whole!(i128, wide);
 /// What a node reads: the bars of its frame and the columns of its inputs, in the rows of the block.
 pub(crate) struct Rows<'a> {
     /// The columns of the frame.
-    pub columns: &'a [Column],
+    pub columns: &'a [Box<Column>],
     /// Which of them are read.
     pub inputs: &'a [usize],
     /// The first row of the block, in the frame.

@@ -155,6 +155,11 @@ pub(crate) enum Op {
         comparison: Comparison,
         constant: Constant,
     },
+    /// The first beside the second times a factor, which is at most [`crate::batch::TAME_FACTOR`].
+    CompareTimes {
+        comparison: Comparison,
+        factor: Constant,
+    },
     Same,
     Not,
     And,
@@ -164,6 +169,8 @@ pub(crate) enum Op {
     ConditionDelay {
         k: usize,
     },
+    /// `x and not x[1]`.
+    Rising,
     Quantity {
         quantity: Quantity,
         n: usize,
@@ -188,6 +195,11 @@ fn width(wide: bool) -> Kind {
 }
 
 impl Op {
+    /// Whether it asks where its inputs are known.
+    pub fn asks_known(&self) -> bool {
+        matches!(self, Op::Compare(_) | Op::CompareWith { .. } | Op::CompareTimes { .. })
+    }
+
     /// What it gives.
     pub fn kind(&self) -> Kind {
         use Op::*;
@@ -211,6 +223,7 @@ impl Op {
             | CompareLevel { .. }
             | Compare(_)
             | CompareWith { .. }
+            | CompareTimes { .. }
             | Same
             | Not
             | And
@@ -218,6 +231,7 @@ impl Op {
             | ConditionOrElse
             | ConditionIff
             | ConditionDelay { .. }
+            | Rising
             | Quantity { .. }
             | IsNa(_) => Kind::Conditions,
             Volume

@@ -160,12 +160,13 @@ impl Plan {
         all.max().unwrap_or(0)
     }
 
-    /// Of each frame, which nodes the slots read after each block, and which nodes they need at all. A comparison may
-    /// read past a node that nobody else wants.
-    pub(crate) fn needed(&self) -> Vec<(Vec<usize>, Vec<bool>)> {
+    /// Of each frame, which nodes those slots that are `read` need after each block, and which nodes they need at all. A
+    /// comparison may read past a node that nobody else wants.
+    pub(crate) fn needed(&self, read: impl Fn(Slot) -> bool) -> Vec<(Vec<usize>, Vec<bool>)> {
         let mut all: Vec<(Vec<usize>, Vec<bool>)> =
             self.frames.iter().map(|frame| (Vec::new(), vec![false; frame.nodes.len()])).collect();
-        all[0].0 = self.wanted.iter().map(|wanted| wanted.node).collect();
+        let wanted = self.wanted.iter().enumerate().filter(|&(i, _)| read(Slot(i)));
+        all[0].0 = wanted.map(|(_, wanted)| wanted.node).collect();
         // Frames stand behind those that see them, as nodes do behind their inputs.
         for (id, frame) in self.frames.iter().enumerate() {
             let (kept, mut needed) = std::mem::take(&mut all[id]);

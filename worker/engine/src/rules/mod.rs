@@ -18,3 +18,4 @@ pub use decisions::Decisions;
 pub(crate) use known::Known;
 pub(crate) use latched::Latched;
 pub use own::Own;
+pub(crate) use own::{Lowered, held_weight};

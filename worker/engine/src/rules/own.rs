@@ -32,6 +32,14 @@ enum Kind {
 }
 
 impl Lowered {
+    /// The weight, where one is named.
+    pub fn weight(&self) -> Option<Slot> {
+        match self.0 {
+            Kind::Exposure(slot) => Some(slot),
+            Kind::Sides(_) => None,
+        }
+    }
+
     /// The conditions of a strategy that is latched.
     pub fn latched(&self) -> Option<Latched> {
         match &self.0 {
@@ -194,10 +202,16 @@ impl Strategy for Own {
 fn targets(weights: &[f64], start: usize) -> Vec<f64> {
     let mut last = 0.0;
     let target = |(t, &weight): (usize, &f64)| {
-        if t >= start && !weight.is_nan() {
-            last = weight.clamp(-1.0, 1.0);
+        if t >= start {
+            last = held_weight(last, weight);
         }
         last
     };
     weights.iter().enumerate().map(target).collect()
+}
+
+/// The weight that is held after the one before.
+#[inline(always)]
+pub(crate) fn held_weight(last: f64, weight: f64) -> f64 {
+    if weight.is_nan() { last } else { weight.clamp(-1.0, 1.0) }
 }

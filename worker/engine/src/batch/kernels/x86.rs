@@ -175,9 +175,18 @@ mod wide {
         })
     }
 
+    /// A mask of eight rows is a byte of a word: it is stored, not shifted into its place.
     #[inline(always)]
     fn bits(mask: impl Fn(usize) -> u64) -> Bits {
-        gather::<{ Avx512::LANES }>(mask)
+        let mut out = [0; WORDS];
+        for (w, word) in out.iter_mut().enumerate() {
+            let mut bytes = [0; 8];
+            for (i, byte) in bytes.iter_mut().enumerate() {
+                *byte = mask(w * 64 + i * Avx512::LANES) as u8;
+            }
+            *word = u64::from_le_bytes(bytes);
+        }
+        out
     }
 
     use std::arch::x86_64::{_mm512_mul_epi32 as times, _mm512_set1_epi64 as every};

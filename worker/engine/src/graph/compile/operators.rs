@@ -2,6 +2,7 @@
 
 use super::super::op::{Arithmetic, Comparison, Constant, Op, Side, Unary};
 use super::{Compiled, Compiler, Operand, is_wide, power, unchecked};
+use crate::batch::TAME_FACTOR;
 use galapagos_rules::{Exact, Expr, ExprKind, Operator, Rational, Value, gcd};
 use std::cmp::Ordering;
 
@@ -206,8 +207,27 @@ impl Compiler<'_> {
             }
             (a, b) => {
                 let (x, y) = (self.column(a), self.column(b));
-                Operand::Condition(self.node(Op::Compare(comparison), &[x, y]))
+                let (comparison, x, product) = match (self.times(y), self.times(x)) {
+                    (Some(product), _) => (comparison, x, Some(product)),
+                    (None, Some(product)) => (comparison.turned(), y, Some(product)),
+                    (None, None) => (comparison, x, None),
+                };
+                Operand::Condition(match product {
+                    Some((y, factor)) => self.node(Op::CompareTimes { comparison, factor }, &[x, y]),
+                    None => self.node(Op::Compare(comparison), &[x, y]),
+                })
             }
+        }
+    }
+
+    /// A column times a constant, whose product a comparison need not write down.
+    fn times(&self, node: usize) -> Option<(usize, Constant)> {
+        let known = &self.plan.frames[self.frame].nodes[node];
+        match (&known.op, known.inputs.as_slice()) {
+            (&Op::With { arithmetic: Arithmetic::Times, constant, .. }, &[inner]) => {
+                Some((inner, constant)).filter(|_| constant.get().abs() <= TAME_FACTOR)
+            }
+            _ => None,
         }
     }
 
@@ -259,9 +279,31 @@ impl Compiler<'_> {
             (Operand::Truth(true), other) | (other, Operand::Truth(true)) => other,
             (a, b) => {
                 let (x, y) = (self.column(a), self.column(b));
-                Operand::Condition(self.node(Op::And, &[x, y]))
+                let rising = self.rising(x, y).or_else(|| self.rising(y, x));
+                Operand::Condition(rising.unwrap_or_else(|| self.node(Op::And, &[x, y])))
             }
         }
+    }
+
+    /// x and y as one node, if y is `not x[1]` or that of a part of x.
+    fn rising(&mut self, x: usize, y: usize) -> Option<usize> {
+        let inner = |node: usize, is: fn(&Op) -> bool| {
+            let known = &self.plan.frames[self.frame].nodes[node];
+            known.inputs.first().copied().filter(|_| is(&known.op))
+        };
+        let (not, before) = (|op: &Op| *op == Op::Not, |op: &Op| *op == Op::ConditionDelay { k: 1 });
+        let begun = inner(y, not).and_then(|y| inner(y, before));
+        let begun = begun.or_else(|| inner(y, before).and_then(|y| inner(y, not)))?;
+        if begun == x {
+            return Some(self.node(Op::Rising, &[x]));
+        }
+        let known = &self.plan.frames[self.frame].nodes[x];
+        let rest = match (&known.op, known.inputs.as_slice()) {
+            (Op::And, &[rest, part]) | (Op::And, &[part, rest]) if part == begun => rest,
+            _ => return None,
+        };
+        let rising = self.node(Op::Rising, &[begun]);
+        Some(self.node(Op::And, &[rest, rising]))
     }
 
     fn or(&mut self, a: Operand, b: Operand) -> Operand {

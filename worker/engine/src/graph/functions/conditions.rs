@@ -1,7 +1,7 @@
 //! Comparisons. na beside anything is na.
 
-use super::numbers as node;
-use crate::batch::{Bits, InstructionSet};
+use super::{finite, numbers as node};
+use crate::batch::{Bits, InstructionSet, WORDS};
 use crate::graph::column::{Column, Rows, Stream, Whole, span, word_of_one, word_of_two};
 use crate::graph::op::{Comparison, Side};
 
@@ -18,6 +18,15 @@ macro_rules! each {
     };
 }
 
+/// What holds in a whole block of numbers, where all of them are known; which are is noted beside each column.
+fn of_known<const N: usize>(truth: Bits, columns: [&Column; N], out: &mut Column) {
+    let mut known = [u64::MAX; WORDS];
+    for column in columns {
+        known.iter_mut().zip(&column.known).for_each(|(known, more)| *known &= more);
+    }
+    out.set_bits([truth, known]);
+}
+
 /// Two columns of numbers.
 pub(super) fn numbers(comparison: Comparison) -> Box<dyn Stream> {
     fn of(comparison: Comparison, holds: impl Fn(f64, f64) -> bool + Send + 'static) -> Box<dyn Stream> {
@@ -25,7 +34,7 @@ pub(super) fn numbers(comparison: Comparison) -> Box<dyn Stream> {
         node(move |rows, out| {
             let (x, y) = (rows.numbers(0), rows.numbers(1));
             if let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) {
-                return out.set_bits(set.compare(comparison, x, y));
+                return of_known(set.compare(comparison, x, y), [rows.column(0), rows.column(1)], out);
             }
             out.set_words(rows.len, |w| {
                 let known = word_of_two(x, y, w, |x, y| !x.is_nan() & !y.is_nan());
@@ -34,6 +43,29 @@ pub(super) fn numbers(comparison: Comparison) -> Box<dyn Stream> {
         })
     }
     each!(comparison, of, comparison)
+}
+
+/// A column of numbers, and another times a factor.
+pub(super) fn times(comparison: Comparison, factor: f64) -> Box<dyn Stream> {
+    fn of(
+        comparison: Comparison,
+        factor: f64,
+        holds: impl Fn(f64, f64) -> bool + Send + 'static,
+    ) -> Box<dyn Stream> {
+        let set = InstructionSet::best();
+        node(move |rows, out| {
+            let (x, y, second) = (rows.numbers(0), rows.numbers(1), rows.column(1));
+            if let (Ok(x), Ok(y), true) = (x.try_into(), y.try_into(), second.tame) {
+                let truth = set.compare_times(comparison, x, y, factor);
+                return of_known(truth, [rows.column(0), second], out);
+            }
+            out.set_words(rows.len, |w| {
+                let known = word_of_two(x, y, w, |x, y| !x.is_nan() & !finite(y * factor).is_nan());
+                (word_of_two(x, y, w, |x, y| holds(x, finite(y * factor))), known)
+            });
+        })
+    }
+    each!(comparison, of, comparison, factor)
 }
 
 /// A column of numbers and a constant.
@@ -46,8 +78,8 @@ pub(super) fn with(comparison: Comparison, constant: f64) -> Box<dyn Stream> {
         let set = InstructionSet::best();
         node(move |rows, out| {
             let x = rows.numbers(0);
-            if let Ok(x) = x.try_into() {
-                return out.set_bits(set.compare_level(comparison, x, constant));
+            if let (Ok(x), false) = (x.try_into(), constant.is_nan()) {
+                return of_known(set.compare_level(comparison, x, constant), [rows.column(0)], out);
             }
             out.set_words(rows.len, |w| {
                 let known = word_of_one(x, w, |x| !x.is_nan() & !constant.is_nan());
@@ -67,8 +99,15 @@ fn known_from(rows: &Rows<'_>, start: usize, out: &mut Column, word: impl Fn(usi
 /// The same of a whole block.
 fn bits_known_from(rows: &Rows<'_>, start: usize, out: &mut Column, truth: Bits) {
     let lead = rows.lead(start);
-    let known: Bits = std::array::from_fn(|w| span(lead, rows.len, w));
-    out.set_bits([std::array::from_fn(|w| truth[w] & known[w]), known]);
+    if lead == 0 {
+        return out.set_bits([truth, [u64::MAX; WORDS]]);
+    }
+    let (mut truth, mut known) = (truth, [0; WORDS]);
+    for (w, (truth, known)) in truth.iter_mut().zip(&mut known).enumerate() {
+        *known = span(lead, rows.len, w);
+        *truth &= *known;
+    }
+    out.set_bits([truth, known]);
 }
 
 /// A comparison by `less`, whose operands are the other way round where that is asked for.
@@ -221,7 +260,7 @@ mod tests {
 
     fn check(
         mut stream: Box<dyn Stream>,
-        columns: &[Column],
+        columns: &[Box<Column>],
         len: usize,
         holds: impl Fn(usize) -> bool,
         text: &str,
@@ -253,7 +292,7 @@ mod tests {
             let most = largest * weight;
             for len in [512, 511, 64, 1] {
                 for start in [0, 1_030, 1_024 + len, 5_000] {
-                    let columns = [column(&mut seed, most, len, start), column(&mut seed, most, len, 900)];
+                    let columns = [start, 900].map(|start| Box::new(column(&mut seed, most, len, start)));
                     let side = |factor| Side { factor, weight: weight.into(), wide: false };
                     let wide = |column: usize, i: usize| i128::from(columns[column].narrow[i]);
                     for how in ALL {

@@ -1,7 +1,7 @@
 //! Rows of blocks before.
 
 use super::finite;
-use crate::graph::column::{Column, Rows, Stream, Whole, bit};
+use crate::graph::column::{Column, Rows, Stream, Whole, bit, words};
 
 /// The last rows of a column, whatever blocks they came in.
 pub(super) struct History<T> {
@@ -24,7 +24,12 @@ impl<T: Copy> History<T> {
             self.values.truncate(self.keep);
         }
         self.values.extend_from_slice(block);
-        &self.values[self.values.len() - block.len() - self.keep..]
+        self.last(block.len())
+    }
+
+    /// The last `rows` rows with those before them.
+    pub fn last(&self, rows: usize) -> &[T] {
+        &self.values[self.values.len() - rows - self.keep..]
     }
 }
 
@@ -115,6 +120,31 @@ impl Stream for ShortDelay {
         self.shift(&mut truth, &input.truth, rows.len, &mut out.truth);
         self.shift(&mut known, &input.known, rows.len, &mut out.known);
         (self.truth, self.known) = (truth, known);
+    }
+}
+
+/// A condition that is true, beside the row before, in which it is not.
+#[derive(Default)]
+pub(super) struct Rising {
+    truth: u64,
+    known: u64,
+}
+
+impl Stream for Rising {
+    fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
+        let (input, mut truth, mut known) = (rows.column(0), self.truth, self.known);
+        let planes = (&input.truth[..words(rows.len)], &input.known[..words(rows.len)]);
+        out.set_words(rows.len, |w| {
+            let (x, is_known) = (planes.0[w], planes.1[w]);
+            let (was, was_known) = (x << 1 | truth, is_known << 1 | known);
+            (truth, known) = (x >> 63, is_known >> 63);
+            let rest = rows.len - w * 64;
+            let own = if rest < 64 { (1 << rest) - 1 } else { u64::MAX };
+            // False beside na is false.
+            (x & !was & was_known, own & (is_known & was_known | is_known & !x | was_known & was))
+        });
+        let last = rows.len - 1;
+        (self.truth, self.known) = (bit(&input.truth, last).into(), bit(&input.known, last).into());
     }
 }
 

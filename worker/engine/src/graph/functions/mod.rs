@@ -12,6 +12,7 @@ pub(super) mod lanes;
 mod lines;
 mod logic;
 mod oscillators;
+pub(super) mod pasts;
 mod quantity;
 mod scan;
 mod since;
@@ -26,10 +27,16 @@ use super::op::{Op, Quantity};
 use super::plan::Node;
 use crate::batch::{InstructionSet, Loops};
 
-/// What computes a node; nothing if it sees another frame or is computed with others ([`lanes`]). `largest`: no tick of the frame is larger.
+/// What computes a node; nothing if it sees another frame or is computed with others ([`lanes`], [`pasts`]). `largest`: no tick of the frame is larger.
 pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
     let stream: Box<dyn Stream> = match node.op.clone() {
-        Op::See { .. } | Op::Ema { .. } | Op::Rma { .. } => return None,
+        Op::See { .. }
+        | Op::Ema { .. }
+        | Op::Rma { .. }
+        | Op::WholeWindowSum { wide: false, .. }
+        | Op::WholeDelay { wide: false, .. }
+        | Op::WholeHighest { wide: false, .. }
+        | Op::WholeLowest { wide: false, .. } => return None,
         Op::Field(field) => Box::new(bars::Field::new(field)),
         Op::Volume => Box::new(volume::volume),
         Op::Signal(name) => numbers(move |rows, out| {
@@ -58,20 +65,16 @@ pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
         Op::WholeMagnitude { wide: true } => whole::magnitude::<i128>(),
         Op::WholeExtreme { highest, wide: false } => whole::extreme::<i64>(highest),
         Op::WholeExtreme { highest, wide: true } => whole::extreme::<i128>(highest),
-        Op::WholeWindowSum { n, wide: false } => Box::new(sums::Whole::<i64>::new(n)),
-        Op::WholeWindowSum { n, wide: true } => Box::new(sums::Whole::<i128>::new(n)),
-        Op::WholeHighest { n, wide: false } => widened(extremes::Whole::<i64, true>::new(n)),
-        Op::WholeHighest { n, wide: true } => widened(extremes::Whole::<i128, true>::new(n)),
-        Op::WholeLowest { n, wide: false } => widened(extremes::Whole::<i64, false>::new(n)),
-        Op::WholeLowest { n, wide: true } => widened(extremes::Whole::<i128, false>::new(n)),
-        Op::WholeDelay { k, wide: false } => Box::new(history::WholeDelay::<i64>::new(k)),
-        Op::WholeDelay { k, wide: true } => Box::new(history::WholeDelay::<i128>::new(k)),
+        Op::WholeWindowSum { n, .. } => Box::new(sums::Whole::<i128>::new(n)),
+        Op::WholeHighest { n, .. } => widened(extremes::Whole::<i128, true>::new(n)),
+        Op::WholeLowest { n, .. } => widened(extremes::Whole::<i128, false>::new(n)),
+        Op::WholeDelay { k, .. } => Box::new(history::WholeDelay::<i128>::new(k)),
         Op::FromRowOne { wide: false } => whole::from_row_one::<i64>(),
         Op::FromRowOne { wide: true } => whole::from_row_one::<i128>(),
         Op::Rounded { denominator, wide: false } => whole::rounded::<i64>(denominator),
         Op::Rounded { denominator, wide: true } => whole::rounded::<i128>(denominator),
-        Op::WholeDeviation { n, denominator } => Box::new(sums::Deviation::new(n, Some(denominator))),
-        Op::WholeScore { n } => Box::new(sums::Deviation::new(n, None)),
+        Op::WholeDeviation { n, denominator } => widened(sums::Deviation::new(n, Some(denominator))),
+        Op::WholeScore { n } => widened(sums::Deviation::new(n, None)),
         Op::CompareWhole { comparison, left, right } => conditions::whole(comparison, left, right, largest),
         Op::CompareLevel { comparison, level, wide: false } => conditions::narrow_level(comparison, level),
         Op::CompareLevel { comparison, level, wide: true } => conditions::wide_level(comparison, level),
@@ -100,6 +103,7 @@ pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
         Op::Scan { steps } => Box::new(scan::Scan::new(steps)),
         Op::Compare(comparison) => conditions::numbers(comparison),
         Op::CompareWith { comparison, constant } => conditions::with(comparison, constant.get()),
+        Op::CompareTimes { comparison, factor } => conditions::times(comparison, factor.get()),
         Op::Same => numbers(logic::same),
         Op::Not => numbers(logic::not),
         Op::And => numbers(logic::and),
@@ -107,6 +111,7 @@ pub(super) fn stream(node: &Node, largest: i128) -> Option<Box<dyn Stream>> {
         Op::ConditionOrElse => numbers(logic::or_else),
         Op::ConditionIff => numbers(logic::iff),
         Op::ConditionDelay { k } => history::condition_delay(k),
+        Op::Rising => Box::new(history::Rising::default()),
         Op::Quantity { quantity, n } => Box::new(quantity::Quantity::new(quantity == Quantity::Any, n)),
         Op::IsNa(Kind::Numbers) => numbers(logic::is_na_number),
         Op::IsNa(Kind::Conditions) => numbers(logic::is_na_condition),

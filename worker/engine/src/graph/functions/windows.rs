@@ -6,8 +6,8 @@ use super::{finite, widened};
 use crate::graph::column::{Column, Rows, Stream};
 use crate::graph::op;
 
-/// Rows that are summed side by side.
-const SIDE: usize = 8;
+/// Rows that are summed side by side: enough registers of sums that no addition waits for the one before.
+const SIDE: usize = 32;
 
 /// What becomes of windows: `xs` holds `L` of them, one row apart, `n` rows each; `own`: another input in the rows that
 /// the windows end at.
