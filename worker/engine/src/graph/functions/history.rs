@@ -126,25 +126,30 @@ impl Stream for ShortDelay {
 /// A condition that is true, beside the row before, in which it is not.
 #[derive(Default)]
 pub(super) struct Rising {
+    /// The words before the block; their highest bit is the row before it.
     truth: u64,
     known: u64,
 }
 
 impl Stream for Rising {
     fn fill(&mut self, rows: &Rows<'_>, out: &mut Column) {
-        let (input, mut truth, mut known) = (rows.column(0), self.truth, self.known);
-        let planes = (&input.truth[..words(rows.len)], &input.known[..words(rows.len)]);
+        let (input, count) = (rows.column(0), words(rows.len));
+        let (truth, known) = (&input.truth[..count], &input.known[..count]);
+        let before = |words: &[u64], first: u64, w: usize| {
+            words[w] << 1 | w.checked_sub(1).map_or(first, |w| words[w]) >> 63
+        };
         out.set_words(rows.len, |w| {
-            let (x, is_known) = (planes.0[w], planes.1[w]);
-            let (was, was_known) = (x << 1 | truth, is_known << 1 | known);
-            (truth, known) = (x >> 63, is_known >> 63);
-            let rest = rows.len - w * 64;
-            let own = if rest < 64 { (1 << rest) - 1 } else { u64::MAX };
+            let (was, was_known) = (before(truth, self.truth, w), before(known, self.known, w));
+            let (x, is_known) = (truth[w], known[w]);
             // False beside na is false.
-            (x & !was & was_known, own & (is_known & was_known | is_known & !x | was_known & was))
+            (x & !was & was_known, is_known & was_known | is_known & !x | was_known & was)
         });
+        let rest = rows.len % 64;
+        if let (Some(last), true) = (out.known.last_mut(), rest > 0) {
+            *last &= (1 << rest) - 1;
+        }
         let last = rows.len - 1;
-        (self.truth, self.known) = (bit(&input.truth, last).into(), bit(&input.known, last).into());
+        (self.truth, self.known) = (u64::from(bit(truth, last)) << 63, u64::from(bit(known, last)) << 63);
     }
 }
 

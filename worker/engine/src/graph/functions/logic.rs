@@ -1,6 +1,20 @@
 //! Conditions made of conditions, and choices between values: 64 rows a step, or row by row.
 
-use crate::graph::column::{Column, Rows, bit, span, word_of_one};
+use crate::graph::column::{Column, Rows, bit, span, word_of_one, words};
+
+/// The planes of an input in the words of the block.
+#[inline(always)]
+fn all<'a>(rows: &Rows<'a>, i: usize) -> (&'a [u64], &'a [u64]) {
+    let (column, count) = (rows.column(i), words(rows.len));
+    (&column.truth[..count], &column.known[..count])
+}
+
+/// What becomes of the words of two conditions.
+#[inline(always)]
+fn of_two(rows: &Rows<'_>, out: &mut Column, word: impl Fn((u64, u64), (u64, u64)) -> (u64, u64)) {
+    let ((a, known_a), (b, known_b)) = (all(rows, 0), all(rows, 1));
+    out.set_words(rows.len, |w| word((a[w], known_a[w]), (b[w], known_b[w])));
+}
 
 /// A word of the planes of an input.
 #[inline]
@@ -11,42 +25,28 @@ fn planes(rows: &Rows<'_>, i: usize, w: usize) -> (u64, u64) {
 
 /// Kleene's and: false beside na is false.
 pub(super) fn and(rows: &Rows<'_>, out: &mut Column) {
-    out.set_words(rows.len, |w| {
-        let ((a, known_a), (b, known_b)) = (planes(rows, 0, w), planes(rows, 1, w));
-        (a & b, known_a & known_b | known_a & !a | known_b & !b)
-    });
+    of_two(rows, out, |(a, known_a), (b, known_b)| (a & b, known_a & known_b | known_a & !a | known_b & !b));
 }
 
 /// Kleene's or: true beside na is true.
 pub(super) fn or(rows: &Rows<'_>, out: &mut Column) {
-    out.set_words(rows.len, |w| {
-        let ((a, known_a), (b, known_b)) = (planes(rows, 0, w), planes(rows, 1, w));
-        (a | b, known_a & known_b | a | b)
-    });
+    of_two(rows, out, |(a, known_a), (b, known_b)| (a | b, known_a & known_b | a | b));
 }
 
 /// The opposite.
 pub(super) fn not(rows: &Rows<'_>, out: &mut Column) {
-    out.set_words(rows.len, |w| {
-        let (a, known) = planes(rows, 0, w);
-        (!a, known)
-    });
+    let (a, known) = all(rows, 0);
+    out.set_words(rows.len, |w| (!a[w], known[w]));
 }
 
 /// Whether two conditions are the same.
 pub(super) fn same(rows: &Rows<'_>, out: &mut Column) {
-    out.set_words(rows.len, |w| {
-        let ((a, known_a), (b, known_b)) = (planes(rows, 0, w), planes(rows, 1, w));
-        (!(a ^ b), known_a & known_b)
-    });
+    of_two(rows, out, |(a, known_a), (b, known_b)| (!(a ^ b), known_a & known_b));
 }
 
 /// The second where the first is na.
 pub(super) fn or_else(rows: &Rows<'_>, out: &mut Column) {
-    out.set_words(rows.len, |w| {
-        let ((a, known_a), (b, known_b)) = (planes(rows, 0, w), planes(rows, 1, w));
-        (a | b & !known_a, known_a | known_b)
-    });
+    of_two(rows, out, |(a, known_a), (b, known_b)| (a | b & !known_a, known_a | known_b));
 }
 
 /// The second where the first is true, the third where it is false.
