@@ -1,15 +1,19 @@
 //! The binary `galapagos`; everything is in the library beside it.
 
 use clap::Parser;
-use galapagos::commands::cluster::{PLUGIN, Plugin};
+use galapagos::commands::cluster::{COMPLETER, PLUGIN, Plugin, complete};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let called = std::env::args_os().next().unwrap_or_default();
-    if Path::new(&called).file_name().is_some_and(|name| name == PLUGIN) {
+    let called = Path::new(&called).file_name().unwrap_or_default();
+    if called == PLUGIN {
         return galapagos::terminal::finish(Plugin::parse().execute());
+    }
+    if called == COMPLETER {
+        return galapagos::terminal::finish(complete(std::env::args_os().skip(1)));
     }
     let mut arguments = std::env::args_os();
     if arguments.nth(1).is_some_and(|first| first == galapagos::workers::VERB) {

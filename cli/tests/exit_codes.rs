@@ -211,3 +211,24 @@ fn without_kubectl_the_verbs_of_a_cluster_say_what_to_install() {
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("kubectl is not on the PATH: install it"), "{said}");
 }
+
+/// The protocol of kubectl: a candidate a line with what it is, and in the end what the shell shall do.
+#[test]
+fn under_the_name_of_its_completer_the_plugin_says_what_completes_a_word() {
+    let sandbox = Sandbox::new();
+    let link = sandbox.path().join("kubectl_complete-galapagos");
+    std::os::unix::fs::symlink(common::BINARY, &link).unwrap();
+    let asked = |words: &[&str]| {
+        let output =
+            std::process::Command::new(&link).args(words).env("PATH", sandbox.path()).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(
+        asked(&["sus"]),
+        "suspend\tStop a job until it is resumed: its pods go, its checkpoint stays, another job may be admitted\n:4\n"
+    );
+    assert_eq!(asked(&["results", "btc", "-o", ""]), ":0\n");
+    // Without kubectl no job is known, and nothing is said.
+    assert_eq!(asked(&["best", ""]), ":4\n");
+}

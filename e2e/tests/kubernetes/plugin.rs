@@ -23,24 +23,34 @@ struct Plugin<'a> {
 impl Plugin<'_> {
     fn new(space: &Space) -> Plugin<'_> {
         let here = tempfile::tempdir().unwrap();
-        let link = here.path().join("kubectl-galapagos");
-        std::os::unix::fs::symlink(program::folder().join("galapagos"), link).unwrap();
+        for name in ["kubectl-galapagos", "kubectl_complete-galapagos"] {
+            let link = here.path().join(name);
+            std::os::unix::fs::symlink(program::folder().join("galapagos"), link).unwrap();
+        }
         Plugin { space, here }
     }
 
-    fn call(&self, arguments: &[&str]) -> Output {
+    fn kubectl(&self, arguments: &[&str]) -> Output {
         let kubectl = cluster().kubectl();
         let programs = Path::new(kubectl.get_program()).parent().unwrap();
         let path = format!("{}:{}", self.here.path().display(), programs.display());
         std::process::Command::new(kubectl.get_program())
-            .arg("galapagos")
             .args(arguments)
-            .args(["-n", &self.space.namespace])
             .env("PATH", path)
             .env("KUBECONFIG", &cluster().kubeconfig)
             .current_dir(self.here.path())
             .output()
             .unwrap()
+    }
+
+    fn call(&self, arguments: &[&str]) -> Output {
+        self.kubectl(&[&["galapagos"], arguments, &["-n", &self.space.namespace]].concat())
+    }
+
+    /// What kubectl offers a shell behind `kubectl galapagos` and these words.
+    fn offered(&self, words: &[&str]) -> String {
+        let output = self.kubectl(&[&["__complete", "galapagos"], words].concat());
+        String::from_utf8(output.stdout).unwrap()
     }
 
     #[track_caller]
@@ -70,6 +80,8 @@ fn a_person_sees_a_job_and_takes_its_result_home_with_the_plugin_alone() {
         let job = space.jobs().get("evolve").await.unwrap();
         let best = status(&job).best.unwrap();
 
+        let jobs = plugin.offered(&["best", "-n", &space.namespace, "ev"]);
+        assert!(jobs.starts_with("evolve\n:4\n"), "{jobs}");
         let listed = plugin.ok(&["status"]);
         assert!(
             listed.contains("evolve") && listed.contains("6/6") && listed.contains(&best.strategy),

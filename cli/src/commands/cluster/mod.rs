@@ -1,6 +1,7 @@
 //! `galapagos cluster`, which is `kubectl galapagos` too: one file per verb.
 
 mod best;
+mod complete;
 mod doctor;
 mod logs;
 mod result;
@@ -11,6 +12,8 @@ use crate::cluster::kubectl::Access;
 use crate::exit::CommandResult;
 use crate::output::Output;
 use clap::{Parser, Subcommand};
+
+pub use complete::{COMPLETER, complete};
 
 /// Name under which kubectl finds this program as its plugin.
 pub const PLUGIN: &str = "kubectl-galapagos";
@@ -48,6 +51,7 @@ pub struct Plugin {
 const EXAMPLES: &str = "\
 Examples:
   ln -s \"$(command -v galapagos)\" ~/.local/bin/kubectl-galapagos
+  ln -s \"$(command -v galapagos)\" ~/.local/bin/kubectl_complete-galapagos
   kubectl galapagos status
   kubectl galapagos status btc --watch
   kubectl galapagos results btc -o btc-result
