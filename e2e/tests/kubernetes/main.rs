@@ -19,6 +19,7 @@ mod plugin;
 mod queue;
 mod refusals;
 mod results;
+mod signals;
 mod steering;
 mod sweep;
 mod trouble;
