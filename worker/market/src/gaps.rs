@@ -77,6 +77,24 @@ fn in_1970(times: &[i64]) -> &'static str {
     }
 }
 
+/// What spacing that is a round part of the interval, or a round multiple, says of the times.
+fn off_by_unit(usual: i64, step: i64) -> &'static str {
+    const DAY_MS: i64 = 86_400_000;
+    match (usual, step) {
+        (u, s) if u.checked_mul(100) == Some(s) => {
+            "; that is exactly a hundredth: the times count tenths of a microsecond, as those of .NET and Windows do: write \
+             dates or epochs"
+        }
+        (u, s) if s.checked_mul(1000) == Some(u) => {
+            "; that is exactly a thousand times: the times are milliseconds that count from another moment than 1970"
+        }
+        (u, s) if (28 * DAY_MS..=31 * DAY_MS).contains(&u) && s >= 28 * DAY_MS => {
+            "; months have no one length: import days, and resample them"
+        }
+        _ => "",
+    }
+}
+
 /// The most frequent step; among equals the shorter.
 pub(crate) fn usual_step(times: &[i64]) -> Option<i64> {
     let mut steps: BTreeMap<i64, u64> = BTreeMap::new();
@@ -112,8 +130,12 @@ pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> 
         && (usual - step).abs() > slack
         && !(options.repair && usual > step)
     {
-        let problem =
-            format!("bars are mostly {} apart, the interval says {interval}{}", span(usual), in_1970(times));
+        let problem = format!(
+            "bars are mostly {} apart, the interval says {interval}{}{}",
+            span(usual),
+            off_by_unit(usual, step),
+            in_1970(times)
+        );
         return Err(Error::series(symbol, problem));
     }
     if let Some(pair) = times.windows(2).find(|w| w[1].saturating_sub(w[0]) < step - slack) {

@@ -3,6 +3,7 @@
 pub(crate) use crate::cells::{SEPARATED, is_empty};
 use crate::cells::{adjust, amount, no_number, number};
 use crate::columns::{ColumnRole, Columns, is_adjusted, is_volume_name};
+use crate::counting::Counting;
 use crate::decimal::Decimal;
 use crate::error::{Error, Result};
 pub(crate) use crate::raw::{RawRows, RowSource};
@@ -131,6 +132,11 @@ impl Collector {
             let unused = |i: &usize| !header.columns.all().any(|used| used == *i);
             self.left_out.extend((0..header.names.len()).filter(unused).map(|i| header.name(i)));
         }
+    }
+
+    /// What plain numbers in the column of times count.
+    pub(crate) fn counting(&self) -> Counting {
+        self.options.columns.counting()
     }
 
     /// Whether times carry no zone and none was named.
@@ -296,6 +302,9 @@ impl Collector {
                 &self.joined
             }
         };
+        if let Some(stamp) = self.options.columns.counting().text(text) {
+            return Ok((stamp, false));
+        }
         match stamp::parse(text, self.options.day_order) {
             Ok(stamp) => Ok((stamp, false)),
             Err(reason) => {

@@ -112,6 +112,11 @@ pub(super) fn complaint(value: &Value) -> Option<String> {
         (named && !text.trim().is_empty()).then_some(text)
     };
     let map = value.as_object()?;
+    // The remarks of an answer that holds tables, or what looks like them, are no complaint.
+    let holds = |value: &Value| value.as_object().is_some_and(|m| m.values().any(Value::is_object));
+    if map.values().any(holds) {
+        return None;
+    }
     map.iter()
         .find_map(says)
         .or_else(|| map.values().find_map(complaint))

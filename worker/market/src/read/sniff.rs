@@ -1,5 +1,6 @@
 //! Finds the delimiter and the header of a text file from its first lines.
 
+use super::affixed::affixed;
 use super::wide::{Group, groups};
 use crate::choice::ColumnChoice;
 use crate::columns::{Columns, find, remedy, without_header};
@@ -76,16 +77,28 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, Str
             let wide = groups(&names, above.as_deref(), line_at(at + 1).as_deref(), choice);
             let found = match wide {
                 Ok((groups, below)) => match groups.first().map(|group| group.columns.clone()) {
-                    Some(columns) => Ok((groups, below, columns)),
-                    None => single(&names, choice).map(|columns| (groups, below, columns)),
+                    Some(columns) => Ok((groups, below, columns, !below)),
+                    None => match single(&names, choice) {
+                        Ok(columns) => Ok((groups, below, columns, false)),
+                        Err(lacking) => {
+                            let header: Vec<&str> = names.iter().map(String::as_str).collect();
+                            let groups = affixed(&header, choice)?;
+                            let columns = groups.first().map(|group| group.columns.clone()).ok_or(lacking);
+                            columns.map(|columns| (groups, false, columns, false))
+                        }
+                    },
                 },
                 // A title may begin as a line of symbols does: `Symbol,AAPL,Currency,USD,,`.
-                Err(lacking) => single(&names, choice).map(|c| (Vec::new(), false, c)).map_err(|_| lacking),
+                Err(lacking) => {
+                    single(&names, choice).map(|c| (Vec::new(), false, c, false)).map_err(|_| lacking)
+                }
             };
             match found {
-                Ok((groups, below, columns)) => {
-                    let own_line = usize::from(!groups.is_empty() && !below);
-                    let above = &lines[..at - own_line];
+                Ok((groups, below, columns, own_line)) => {
+                    if let Some(problem) = aligned(at, &names).filter(|_| delimiter == b' ') {
+                        return Err(problem);
+                    }
+                    let above = &lines[..at - usize::from(own_line)];
                     let mut titles = above.iter().filter(|l| !l.trim().is_empty());
                     let count = titles.clone().count();
                     return Ok(TextLayout {
@@ -131,7 +144,21 @@ fn single(names: &[String], choice: &ColumnChoice) -> Result<Columns, String> {
 /// Line, missing roles and names of the line that looks most like a header.
 type Nearest = (usize, String, Vec<String>);
 
+/// What is wrong with a line most of whose fields are empty: it has more than one space between its words.
+fn aligned(at: usize, names: &[String]) -> Option<String> {
+    let empty = names.iter().filter(|name| name.is_empty()).count();
+    (empty > names.len() / 2).then(|| {
+        format!(
+            "line {} is aligned with spaces: separate its columns by a comma, a semicolon or a tab",
+            at + 1
+        )
+    })
+}
+
 fn lacking((at, missing, names): &Nearest) -> String {
+    if let Some(problem) = aligned(*at, names) {
+        return problem;
+    }
     format!(
         "line {} looks most like a header ({}), but it lacks {missing}: {}",
         at + 1,

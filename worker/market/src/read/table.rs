@@ -1,5 +1,6 @@
 //! Parquet and Feather (Arrow IPC files): typed columns.
 
+use super::affixed::affixed;
 use super::unpack::Source;
 use super::wide::{note_absent, tuples};
 use super::{Progress, ReadOptions};
@@ -75,7 +76,11 @@ fn read_batches(
     total: u64,
 ) -> Result<FileRows> {
     let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-    let groups = tuples(&names, &options.columns).map_err(|problem| Error::layout(path, problem))?;
+    let refuse = |problem: String| Error::layout(path, problem);
+    let mut groups = tuples(&names, &options.columns).map_err(refuse)?;
+    if groups.is_empty() && find(&names, &options.columns).is_err() {
+        groups = affixed(&names, &options.columns).map_err(refuse)?;
+    }
     let mut notes = Vec::new();
     let wide = groups.first().map(|group| group.columns.clone());
     let columns =
@@ -153,6 +158,7 @@ fn read_batch(
     let volume = columns.volume.map(cells).transpose()?;
     let symbol = columns.symbol.map(cells).transpose()?;
     let adjusted = columns.adjusted.map(cells).transpose()?;
+    let counting = rows.counting();
     let mut without = 0;
     let mut texts: [Vec<u8>; 9] = Default::default();
     for i in 0..batch.num_rows() {
@@ -179,9 +185,12 @@ fn read_batch(
                 }
                 TimeCell::Read(Stamp { ms, assumed_utc: !zone, offset_ms: None })
             }
-            Times::Integers(values) => TimeCell::Read(from_integer(values.value(i))),
+            Times::Integers(values) => TimeCell::Read(
+                counting.number(values.value(i) as f64).unwrap_or_else(|| from_integer(values.value(i))),
+            ),
             Times::Seconds(values) => {
-                match from_epoch_f64(if values.is_null(i) { f64::NAN } else { values.value(i) }) {
+                let value = if values.is_null(i) { f64::NAN } else { values.value(i) };
+                match counting.number(value).or_else(|| from_epoch_f64(value)) {
                     Some(stamp) => TimeCell::Read(stamp),
                     None => return Err(rows.wrong(ColumnRole::Time, row, "is missing or no time")),
                 }
