@@ -37,7 +37,8 @@ Examples:
 
 Exit code 2 if any symbol failed; the others are published.")]
 pub struct Arguments {
-    /// Files with bars: FILE or SYMBOL=FILE; several may belong to one symbol. A folder stands for all its files
+    /// Files with bars: FILE or SYMBOL=FILE; several may belong to one symbol. A folder stands for all its files, and 'data/*.csv'
+    /// in quotes for those that fit
     #[arg(value_name = "FILE", required_unless_present = "random_walk")]
     pub files: Vec<String>,
     /// Name of the dataset

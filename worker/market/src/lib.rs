@@ -73,6 +73,7 @@ mod session_opens;
 mod sessions;
 pub mod signals;
 mod spelling;
+mod spill;
 mod stamp;
 mod ticks;
 mod unnamed;
