@@ -39,7 +39,12 @@ pub(crate) fn owner(
             continue;
         }
         let held: Vec<String> = split.symbols.iter().filter_map(|(name, _)| name.clone()).take(3).collect();
-        let quoted = if name.contains([' ', ',']) { format!("\"{name}\"") } else { name.clone() };
+        // A comma would end the name.
+        let quoted = match name.as_str() {
+            name if name.contains([',', '"']) => position.clone(),
+            name if name.contains(' ') => format!("\"{name}\""),
+            name => name.to_owned(),
+        };
         return Err(Error::layout(
             path,
             format!(
