@@ -3,7 +3,7 @@
 use crate::choice::ColumnChoice;
 pub(crate) use crate::role::{
     ColumnRole, begins_as_volume, is_adjusted, is_base_volume, is_end_name, is_page_name, is_time_name,
-    is_volume_name, normal, symbol_word,
+    is_volume_name, normal, says_no, symbol_word,
 };
 
 /// The columns found, as positions.
@@ -47,7 +47,15 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, St
             .usual_names()
             .iter()
             .find_map(|n| (0..header.len()).find(|&i| !taken.contains(&i) && fits(i, n)));
-        by_name.or_else(|| match role {
+        // `Open (USD)`: a unit stands behind the name.
+        let with_unit = || {
+            let bare =
+                |i: usize| header[i].trim().strip_suffix(')')?.rsplit_once('(').map(|(name, _)| normal(name));
+            role.usual_names().iter().find_map(|n| {
+                (0..header.len()).find(|&i| !taken.contains(&i) && bare(i).is_some_and(|name| name == *n))
+            })
+        };
+        by_name.or_else(with_unit).or_else(|| match role {
             // `Volume BTC`: the first of them is the base volume in the files that have several.
             ColumnRole::Volume => normals.iter().position(|n| begins_as_volume(n)),
             ColumnRole::Time => sole_time(header, &normals),

@@ -247,6 +247,12 @@ pub(crate) fn is_end_name(name: &str) -> bool {
     names.contains(&normal(name).as_str())
 }
 
+/// Whether a cell of such a column says that the candle has not ended.
+pub(crate) fn says_no(cell: &[u8]) -> bool {
+    let cell = cell.trim_ascii();
+    cell == b"0" || cell.eq_ignore_ascii_case(b"false")
+}
+
 /// Whether a column of this name may hold the times of the bars.
 pub(crate) fn is_time_name(name: &str) -> bool {
     ColumnRole::Time.usual_names().contains(&normal(name).as_str())

@@ -2,7 +2,7 @@
 
 pub(crate) use crate::cells::{SEPARATED, is_empty};
 use crate::cells::{adjust, amount, no_number, number};
-use crate::columns::{ColumnRole, Columns, is_adjusted, is_volume_name};
+use crate::columns::{ColumnRole, Columns, is_adjusted, is_end_name, is_volume_name};
 use crate::counting::Counting;
 use crate::decimal::Decimal;
 use crate::error::{Error, Result};
@@ -90,6 +90,8 @@ pub(crate) struct Collector {
     blank: Option<(u64, u64)>,
     /// The same of rows that hold some prices.
     partial: Option<(u64, u64)>,
+    /// Rows whose candle had not ended, as a column of the table says.
+    pub forming: u64,
     /// Volumes are written with a letter for thousands.
     lettered: bool,
     pub header: Header,
@@ -118,6 +120,7 @@ impl Collector {
             left_out: BTreeSet::new(),
             blank: None,
             partial: None,
+            forming: 0,
             lettered: false,
             header,
             notes: Vec::new(),
@@ -142,6 +145,14 @@ impl Collector {
     /// Whether times carry no zone and none was named.
     pub(crate) fn is_naive(&self) -> bool {
         self.assumed_utc && self.options.zone.is_none()
+    }
+
+    /// What the name of the column of times says of their zone, where nothing else does.
+    fn zone_in_header(&self) -> Option<String> {
+        let name = self.header.name(self.header.columns.time);
+        let zone = name.split(['(', ')', '[', ']', ' ']).find(|part| part.contains('/'))?;
+        Zone::parse(zone).ok().filter(|_| self.is_naive())?;
+        Some(format!("column {name:?} names a zone: if its times are of it, say --timezone {zone}"))
     }
 
     /// Names what rows hold beyond the columns of the first.
@@ -379,6 +390,14 @@ impl Collector {
                 self.notes
                     .push(format!("{count} rows hold {what} and were left out, the first in {unit} {first}"));
             }
+        }
+        if let Some(name) = self.header.names.iter().find(|name| self.forming > 0 && is_end_name(name)) {
+            let count = self.forming;
+            self.notes
+                .push(format!("{count} candles whose {name:?} is false had not ended and were left out"));
+        }
+        if let Some(note) = self.zone_in_header() {
+            self.notes.push(note);
         }
         if self.lettered {
             self.notes.push(

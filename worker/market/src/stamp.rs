@@ -84,6 +84,9 @@ pub(crate) fn from_epoch_f64(value: f64) -> Option<Stamp> {
     if !value.is_finite() || value.abs() > 9e18 {
         return None;
     }
+    if value.fract() == 0.0 {
+        return Some(from_integer(value as i64));
+    }
     let ms = if value.abs() < 1e11 { (value * 1000.0).round() as i64 } else { epoch_ms(value as i64) };
     Some(epoch_stamp(ms))
 }
@@ -94,6 +97,13 @@ pub(crate) fn parse(text: &[u8], order: Option<DayOrder>) -> Result<Stamp, NoSta
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     if digits == text.len() && digits > 0 {
         return whole_number(text);
+    }
+    // A column of whole numbers with an empty cell is written as floats.
+    if digits >= 8
+        && let Some((b'.', zeros)) = text[digits..].split_first()
+        && zeros.iter().all(|b| *b == b'0')
+    {
+        return whole_number(&text[..digits]);
     }
     if digits > 8 || text.first() == Some(&b'-') || is_scientific(text) {
         let number = std::str::from_utf8(text).ok().and_then(|t| t.parse::<f64>().ok());
@@ -357,6 +367,7 @@ mod tests {
             "20170701110000",
             "201707011100",
             "20170701110000000",
+            "20170701110000.0",
             "01.07.2017 11:00:00.000",
             "1-Jul-2017 11:00",
             "Jul 1, 2017 11:00",
@@ -366,6 +377,7 @@ mod tests {
         for text in [
             "2017-07-01",
             "20170701",
+            "20170701.0",
             "2017-07-01 12-AM",
             "Jul 01, 2017",
             "01 Jul 2017",

@@ -354,3 +354,57 @@ fn the_right_culprit_is_named() {
         assert!(error.contains(words), "{words}: {error}");
     }
 }
+
+#[test]
+fn no_column_is_taken_for_the_time_or_a_symbol_without_a_reason() {
+    let text = |header: &str, row: &dyn Fn(i64) -> String| {
+        format!("{header}\n{}", (0..9).map(row).collect::<String>())
+    };
+    let cells = |i: i64| {
+        let [o, h, l, c, v] = bar(i);
+        format!("{o},{h},{l},{c},{v}")
+    };
+    // The first column holds times, under a name of its own.
+    let stamped = |i: i64| format!("{},{}\n", START + i * HOUR, cells(i));
+    let (series, report) =
+        load_with("X.csv", text("moment,open,high,low,close,volume", &stamped), &hourly()).unwrap();
+    holds("moment", &series, START, HOUR, 9);
+    said(&report, "the first, \"moment\", was read as the time");
+    // It does not.
+    let second = |i: i64| format!("AAPL,{},{}\n", START + i * HOUR, cells(i));
+    let error =
+        load_with("X.csv", text("code,moment,open,high,low,close,volume", &second), &hourly()).unwrap_err();
+    assert!(error.to_string().contains("but it lacks time: name the columns with --columns"), "{error}");
+    // Units are no symbols.
+    let units = "Date,Open (USD),High (USD),Low (USD),Close (USD),Volume (BTC)";
+    let (series, _) = load_with("X.csv", text(units, &stamped), &hourly()).unwrap();
+    assert_eq!(series.symbol, "X");
+    holds("units", &series, START, HOUR, 9);
+    let error =
+        load_with("X.csv", text("Date,Open_USD,High_USD,Low_USD,Close_USD,Volume_BTC", &stamped), &hourly());
+    let error = error.unwrap_err().to_string();
+    assert!(error.ends_with("--columns open=Open_USD,high=High_USD,low=Low_USD,close=Close_USD"), "{error}");
+    // A zone in the name of the column is said, since it is not used.
+    let local = |i: i64| format!("2024-01-0{},{}\n", i + 1, cells(i));
+    let header = "time (America/New_York),open,high,low,close,volume";
+    let (_, report) = load_with("X.csv", text(header, &local), &daily()).unwrap();
+    said(&report, "names a zone: if its times are of it, say --timezone America/New_York");
+}
+
+#[test]
+fn messages_of_a_stream_are_candles_once_they_have_ended() {
+    let message = |i: i64, ended: bool| {
+        let [o, h, l, c, v] = bar(i);
+        let (time, v) = (START + i * HOUR, if ended { v } else { v / 2.0 });
+        format!(
+            "{{\"e\":\"kline\",\"E\":{time},\"s\":\"BTCUSDT\",\"k\":{{\"t\":{time},\"T\":{},\"s\":\"BTCUSDT\",\"i\":\"1h\",\
+             \"o\":\"{o}\",\"c\":\"{c}\",\"h\":\"{h}\",\"l\":\"{l}\",\"v\":\"{v}\",\"n\":3,\"x\":{ended},\"q\":\"1\",\"V\":\"2\"}}}}\n",
+            time + HOUR - 1
+        )
+    };
+    let text: String = (0..6).flat_map(|i| [message(i, false), message(i, true)]).collect();
+    let (series, report) = load_with("X.json", text, &hourly()).unwrap();
+    assert_eq!(series.symbol, "BTCUSDT");
+    holds("stream", &series, START, HOUR, 6);
+    said(&report, "6 candles whose \"x\" is false had not ended");
+}

@@ -6,8 +6,11 @@ use crate::columns::{ColumnRole, find};
 
 /// What may stand beside a symbol in the name of a column.
 const FIELDS: [&str; 8] = ["open", "high", "low", "close", "volume", "vol", "adjusted", "adj close"];
-/// Sides of a market, which are no symbols.
-const SIDES: [&str; 6] = ["bid", "ask", "mid", "bidprice", "askprice", "offer"];
+/// Sides of a market, currencies and kinds of prices, which are no symbols.
+const SIDES: [&str; 19] = [
+    "bid", "ask", "mid", "bidprice", "askprice", "offer", "usd", "usdt", "usdc", "eur", "gbp", "jpy", "chf",
+    "btc", "adj", "adjusted", "raw", "trade", "last",
+];
 const SEPARATORS: [char; 5] = ['.', '_', '-', ' ', ':'];
 
 /// The owner and the field of a column, with the owner before or behind the field.
@@ -21,7 +24,7 @@ fn parts(name: &str, before: bool) -> Option<(&str, &str)> {
         let bare = owner.trim_matches(SEPARATORS);
         // `BidOpen`: without a sign between them the field begins with a capital.
         let apart = bare.len() < owner.len() || (before && found.starts_with(char::is_uppercase));
-        (field(found) && apart && !bare.is_empty()).then_some((bare, found))
+        (field(found) && apart && !bare.is_empty() && !bare.contains(['(', ')'])).then_some((bare, found))
     });
     found.filter(|(owner, _)| !field(owner))
 }

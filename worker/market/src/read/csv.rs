@@ -4,7 +4,7 @@ use super::sniff::{TextLayout, sniff};
 use super::unpack::Source;
 use super::wide::note_absent;
 use super::{Progress, ReadOptions};
-use crate::columns::{Columns, is_end_name};
+use crate::columns::{Columns, is_end_name, says_no};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell, is_empty};
 use crate::stamp::{DayOrder, NoStamp, parse};
@@ -115,12 +115,6 @@ fn is_blank(record: &csv::ByteRecord) -> bool {
     record.iter().all(|cell| cell.trim_ascii().is_empty())
 }
 
-/// What says of a candle that it has not ended.
-fn is_no(cell: &[u8]) -> bool {
-    let cell = cell.trim_ascii();
-    cell == b"0" || cell.eq_ignore_ascii_case(b"false")
-}
-
 fn csv_error(path: &Path, error: csv::Error) -> Error {
     let text = error.to_string();
     match error.into_kind() {
@@ -167,7 +161,7 @@ fn read_rows(
     let mut record = csv::ByteRecord::new();
     let mut rows: Option<Collector> = None;
     let (mut count, mut unit_lines, mut headers, mut comments) = (0u64, 0, 0u64, 0u64);
-    let (mut blank, mut forming) = (0u64, 0u64);
+    let mut blank = 0u64;
     let mut named_only = layout.symbol_lines;
     let mut without = vec![0u64; layout.groups.len()];
     let mut remark: Option<(u64, String, u64)> = None;
@@ -210,8 +204,8 @@ fn read_rows(
             let problem = format!("line {at} holds {text:?}, and rows follow: remove it");
             return Err(Error::layout(path, problem));
         }
-        if ended.is_some_and(|at| record.get(at).is_some_and(is_no)) {
-            forming += 1;
+        if ended.is_some_and(|at| record.get(at).is_some_and(says_no)) {
+            rows.get_or_insert_with(|| collector(path, layout, options)).forming += 1;
             continue;
         }
         let collector = rows.get_or_insert_with(|| collector(path, layout, options));
@@ -265,10 +259,6 @@ fn read_rows(
     if blank > 0 {
         rows.notes.push(format!("{blank} lines without any value were passed over"));
     }
-    if let Some(at) = ended.filter(|_| forming > 0) {
-        let name = &layout.names[at];
-        rows.notes.push(format!("{forming} candles whose {name:?} is false had not ended and were left out"));
-    }
     if comments > 0 {
         rows.notes.push(format!("{comments} lines that begin with '#' were passed over"));
     }
@@ -278,6 +268,11 @@ fn read_rows(
     }
     if let Some((first, count)) = &layout.titles {
         rows.notes.push(format!("{count} lines above the header were passed over, the first: {first:?}"));
+    }
+    if let Some(name) = &layout.guessed_time {
+        rows.notes.push(format!(
+            "no column is called as times usually are: the first, {name:?}, was read as the time"
+        ));
     }
     note_absent(&layout.groups, &without, "lines", &mut rows.notes);
     rows.finish()

@@ -131,7 +131,7 @@ fn is_forming(row: &Value) -> Option<&String> {
         let no = matches!(value, Value::Bool(false))
             || matches!(value.as_str(), Some("false" | "0"))
             || value.as_i64() == Some(0);
-        no && is_end_name(key)
+        no && (is_end_name(key) || (key.as_str() == "x" && value.is_boolean()))
     };
     map.iter().find(said).map(|(key, _)| key)
 }

@@ -48,6 +48,12 @@ pub(super) fn flat(map: &Map<String, Value>, choice: &ColumnChoice) -> Option<Ma
     if makes_bars(plain().map(|(k, _)| k), choice) {
         return None;
     }
+    // A whole candle inside a message of a stream.
+    if let [(key, inside)] = inner.as_slice()
+        && makes_bars(inside.keys(), choice)
+    {
+        return Some(row(Some(*key)));
+    }
     let fitting: Vec<&String> =
         inner.iter().filter(|(_, inside)| complete(inside)).map(|(key, _)| *key).collect();
     match fitting.as_slice() {

@@ -4,7 +4,7 @@ use super::affixed::affixed;
 use super::unpack::Source;
 use super::wide::{note_absent, tuples};
 use super::{Progress, ReadOptions};
-use crate::columns::{ColumnRole, Columns, find, remedy};
+use crate::columns::{ColumnRole, Columns, find, is_end_name, remedy, says_no};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell, is_empty};
 use crate::stamp::{Stamp, from_epoch_f64, from_integer, show};
@@ -158,11 +158,17 @@ fn read_batch(
     let volume = columns.volume.map(cells).transpose()?;
     let symbol = columns.symbol.map(cells).transpose()?;
     let adjusted = columns.adjusted.map(cells).transpose()?;
+    let ended = rows.header.names.iter().position(|name| is_end_name(name)).map(cells).transpose()?;
     let counting = rows.counting();
     let mut without = 0;
     let mut texts: [Vec<u8>; 9] = Default::default();
+    let mut said = Vec::new();
     for i in 0..batch.num_rows() {
         let row = first + i as u64;
+        if ended.as_ref().is_some_and(|cells| says_no(cells.text(i, &mut said))) {
+            rows.forming += 1;
+            continue;
+        }
         let [t0, t1, t2, t3, t4, t5, t6, t7, t8] = &mut texts;
         let time = match &time {
             Times::Text(cells) => TimeCell::Text(cells.text(i, t0), clock.as_ref().map(|c| c.text(i, t6))),
