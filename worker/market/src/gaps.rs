@@ -22,6 +22,8 @@ pub struct Gaps {
     pub share: f64,
     /// Steps that are no multiple of the interval.
     pub off_grid: u64,
+    /// The market trades in sessions: these are nights, weekends and holidays as well as bars that are missing.
+    pub expected: bool,
 }
 
 /// Whether a step is no multiple of the interval.
@@ -39,9 +41,10 @@ pub(crate) fn off_grid_note(times: &[i64], interval: Interval, count: u64) -> St
 }
 
 /// Counts the gaps of a series with `interval`; steps shorter than it count as off the grid.
-pub(crate) fn count_gaps(times: &[i64], interval: Interval) -> Gaps {
+pub(crate) fn count_gaps(times: &[i64], interval: Interval, calendar: Option<Calendar>) -> Gaps {
     let (step, slack) = (interval.ms(), interval.slack_ms());
-    let mut gaps = Gaps::default();
+    let expected = matches!(calendar, Some(Calendar::Sessions { .. }));
+    let mut gaps = Gaps { expected, ..Gaps::default() };
     for pair in times.windows(2) {
         let distance = pair[1].saturating_sub(pair[0]);
         if distance == step {
@@ -147,8 +150,8 @@ pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> 
         );
         return Err(Error::series(symbol, problem));
     }
-    let gaps = count_gaps(times, interval);
-    let expected = options.repair || matches!(options.calendar, Some(Calendar::Sessions { .. }));
+    let gaps = count_gaps(times, interval, options.calendar);
+    let expected = options.repair || gaps.expected;
     // Who accepts any gap has a quick look: there a note reports the shift.
     if !expected && options.max_gap_share < 1.0 && gaps.off_grid > 0 {
         let problem = format!(
