@@ -1,4 +1,4 @@
-//! How far an import is: a bar for each file at a terminal, log lines elsewhere.
+//! How far an import is: at a terminal a bar for each file, or one for many, and log lines elsewhere.
 
 use crate::alike::MANY;
 use crate::table::thousands;
@@ -13,6 +13,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub struct Watch {
     names: Vec<String>,
     bars: Vec<ProgressBar>,
+    /// One bar of all files, where there are too many for one each.
+    all: Option<ProgressBar>,
 }
 
 impl Watch {
@@ -28,7 +30,20 @@ impl Watch {
         let bars = if is_watched() && names.len() <= MANY { names.as_slice() } else { &[] };
         let bar =
             |name: &String| BARS.add(ProgressBar::new(1)).with_style(style.clone()).with_prefix(name.clone());
-        Watch { bars: bars.iter().map(bar).collect(), names }
+        let all = (is_watched() && names.len() > MANY).then(|| {
+            let style = ProgressStyle::with_template("{bar:24} {pos} of {len} files  {msg}  {eta}");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+            BARS.add(ProgressBar::new(names.len() as u64)).with_style(style)
+        });
+        Watch { bars: bars.iter().map(bar).collect(), names, all }
+    }
+
+    /// A file is done with: one bar counts it.
+    fn done(&self, file: usize) {
+        if let Some(all) = &self.all {
+            all.set_message(self.names[file].clone());
+            all.inc(1);
+        }
     }
 
     /// Takes an event, from any thread.
@@ -45,6 +60,7 @@ impl Watch {
                 tracing::warn!(file = self.names[*file], attempt, error = with_causes(error), "read again");
             }
             ImportEvent::Read { file, rows } => match self.bars.get(*file) {
+                _ if self.all.is_some() => self.done(*file),
                 Some(bar) => {
                     bar.set_position(bar.length().unwrap_or(1));
                     bar.set_message(format!("{} rows", thousands(i128::from(*rows))));
@@ -57,6 +73,7 @@ impl Watch {
                 if let Some(bar) = self.bars.get(*file) {
                     bar.abandon_with_message("failed");
                 }
+                self.done(*file);
                 // The end of the command says it.
                 tracing::debug!(file = self.names[*file], error = with_causes(error), "refused");
             }
@@ -77,7 +94,7 @@ impl Watch {
 
     /// Removes the bars from the terminal.
     pub fn finish(self) {
-        for bar in self.bars {
+        for bar in self.bars.into_iter().chain(self.all) {
             bar.finish_and_clear();
         }
     }

@@ -49,6 +49,24 @@ fn an_interrupted_run_says_how_to_continue_and_continues_to_the_same_bytes() {
 }
 
 #[test]
+fn a_resume_after_changed_inputs_says_which_changed() {
+    let sandbox = Sandbox::new();
+    sandbox.walk(600, 1);
+    sandbox.write("job.yaml", small_job(20, 3));
+    let ended = sandbox.run(&["run", "job.yaml"]);
+    assert!([0, 4].contains(&ended.code), "{}", ended.stderr);
+    let refused = sandbox.run(&["run", "job.yaml", "--resume", "--set", "population.seed=777"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    let told = refused.stderr.contains("began with other inputs: inputs.seed was ")
+        && refused.stderr.contains(" and is 777");
+    assert!(told, "{}", refused.stderr);
+    // Another import of the same name.
+    sandbox.walk(700, 1);
+    let refused = sandbox.run(&["run", "job.yaml", "--resume"]);
+    assert!(refused.stderr.contains("began with other inputs: dataset was "), "{}", refused.stderr);
+}
+
+#[test]
 fn a_second_signal_ends_the_process_at_once() {
     let sandbox = Sandbox::new();
     sandbox.walk(20_000, 5);

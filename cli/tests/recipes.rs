@@ -71,6 +71,14 @@ fn sample_of(source: &str) -> Sample {
             let files = vec![("BTCUSDT-1h-2024-01.csv", a.into()), ("BTCUSDT-1h-2024-02.csv", b.into())];
             Sample { files, symbols: vec!["BTCUSDT"], time: hour, volume: true }
         }
+        "LEAN" => {
+            // From 09:30 in New York, five hours behind UTC.
+            let text = lines("", |i, [o, h, l, c, v]| {
+                let cells = [o, h, l, c].map(|price| (price * 10_000).to_string()).join(",");
+                format!("{},{cells},{v}", (34_200 + i * 60) * 1000)
+            });
+            sample("20240102_spy_minute_trade.csv", text, &["spy"], |i| minute(i) + 52_200)
+        }
         "Kraken" => {
             let text = lines("", |i, [o, h, l, c, v]| format!("{},{o},{h},{l},{c},{v},17", hour(i)));
             sample("XBTUSD_60.csv", text, &["XBTUSD"], hour)
@@ -182,11 +190,28 @@ fn sample_of(source: &str) -> Sample {
     }
 }
 
+/// The section without a file.
+const FETCHED: &str = "An exchange itself";
+
+#[test]
+fn the_source_of_a_job_that_asks_an_exchange_is_right() {
+    let page = std::fs::read_to_string(root().join("docs/sources.md")).unwrap();
+    let section = page.split("\n## ").find(|section| section.starts_with(FETCHED)).unwrap();
+    let data = section.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let job = format!(
+        "apiVersion: galapagos.dev/v1alpha1\nkind: EvolutionJob\nmetadata: {{name: j}}\nspec:\n{data}  strategies: \
+         [{{name: sma_crossover}}]\n  population: {{size: 20, seed: 1}}\n  generations: 2\n"
+    );
+    let sandbox = Sandbox::new();
+    sandbox.write("job.yaml", job);
+    sandbox.ok(&["validate", "job.yaml"]);
+}
+
 #[test]
 fn the_command_for_every_source_imports_the_bars_of_its_file() {
     let page = std::fs::read_to_string(root().join("docs/sources.md")).unwrap();
     let mut count = 0;
-    for section in page.split("\n## ").skip(1) {
+    for section in page.split("\n## ").skip(1).filter(|section| !section.starts_with(FETCHED)) {
         let source = section.lines().next().unwrap();
         let sample = sample_of(source);
         let command =
@@ -218,7 +243,7 @@ fn the_command_for_every_source_imports_the_bars_of_its_file() {
         }
         count += 1;
     }
-    assert_eq!(count, 15, "every source of the page");
+    assert_eq!(count, 16, "every source of the page");
 }
 
 #[test]

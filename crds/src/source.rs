@@ -15,7 +15,7 @@ use crate::rules::{self, STAMP};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = rules::exactly_one(&["path", "http", "fetch"]))]
 pub struct Source {
-    /// A file or folder on the market data volume, relative to its root.
+    /// A file or folder on the market data volume, relative to its root; or a pattern of files, as raw/*.csv.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(validation = rules::below_the_root())]

@@ -10,7 +10,7 @@ use crate::table::{percent, table, thousands};
 use crate::walk::Walk;
 use crate::{data_errors, terminal};
 use galapagos_run::market::{
-    Calendar, CheckOptions, ColumnChoice, DayOrder, DecimalSign, EmptyCells, ImportPlan, ImportSummary,
+    Calendar, CheckOptions, ColumnChoice, DayOrder, DecimalSign, EmptyCells, Gaps, ImportPlan, ImportSummary,
     Interval, LoadOptions, ReadOptions, Stamped, SymbolReport, Zone, import,
 };
 use galapagos_worker::import::source::cores;
@@ -37,7 +37,8 @@ Examples:
 
 Exit code 2 if any symbol failed; the others are published.")]
 pub struct Arguments {
-    /// Files with bars: FILE or SYMBOL=FILE; several may belong to one symbol. A folder stands for all its files
+    /// Files with bars: FILE or SYMBOL=FILE; several may belong to one symbol. A folder stands for all its files, and 'data/*.csv'
+    /// in quotes for those that fit
     #[arg(value_name = "FILE", required_unless_present = "random_walk")]
     pub files: Vec<String>,
     /// Name of the dataset
@@ -293,8 +294,8 @@ pub(super) fn print(
             thousands(i128::from(s.rows)),
             crate::times::short(s.from_ms),
             crate::times::short(s.to_ms),
-            thousands(i128::from(s.gaps.missing_bars)),
-            percent(Some(s.gaps.share)),
+            missing(&s.gaps),
+            percent(Some(s.gaps.share).filter(|_| !s.gaps.expected)),
             s.outliers.to_string(),
         ]
     });
@@ -330,6 +331,11 @@ pub(super) fn print(
     terminal::print(&text)
 }
 
+/// The missing bars of a table. What a market of sessions lacks is mostly nights and weekends.
+pub(super) fn missing(gaps: &Gaps) -> String {
+    if gaps.expected { "-".to_owned() } else { thousands(i128::from(gaps.missing_bars)) }
+}
+
 /// One line for many symbols; each is shown by `-o json` and by `data show`.
 fn totals(symbols: &[SymbolReport]) -> String {
     let sum = |of: fn(&SymbolReport) -> u64| thousands(i128::from(symbols.iter().map(of).sum::<u64>()));
@@ -341,7 +347,7 @@ fn totals(symbols: &[SymbolReport]) -> String {
         sum(|s| s.rows),
         crate::times::short(from),
         crate::times::short(to),
-        sum(|s| s.gaps.missing_bars),
+        sum(|s| if s.gaps.expected { 0 } else { s.gaps.missing_bars }),
         sum(|s| s.outliers),
     )
 }

@@ -97,10 +97,10 @@ fn fetching(
     if let (Some(from), Some(end)) = (from, end)
         && from >= end
     {
-        let name = if fetch.to.is_some() { "from" } else { "marketData.to" };
+        let name = if fetch.to.is_some() { "fetch.from" } else { "marketData.to" };
         let other = if fetch.to.is_some() { show(from) } else { show(end) };
         let text = format!("no bar lies between it and {name}, which is {other}");
-        find(field, text, "write an earlier from, or a later to");
+        find(field, text, "write an earlier fetch.from, or a later end");
     }
     let market = fetch.market.unwrap_or_else(|| usual_market(fetch.exchange));
     let interval = source.interval.as_deref().unwrap_or(&data.interval);

@@ -173,7 +173,7 @@ pub fn show(data_dir: &Path, name: &str, digest: Option<&str>) -> Result<Dataset
                 from_ms: s.time_ms.first().copied().unwrap_or_default(),
                 to_ms: s.time_ms.last().copied().unwrap_or_default(),
                 decimals: s.decimals,
-                gaps: count_gaps(s.time_ms, dataset.interval()),
+                gaps: count_gaps(s.time_ms, dataset.interval(), dataset.calendar()),
                 volume: s.volume.is_some(),
                 zero_volume_rows: if zeros == s.len() { 0 } else { zeros as u64 },
                 funding_stamps: s.funding.len() as u64,

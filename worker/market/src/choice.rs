@@ -1,6 +1,7 @@
 //! Which columns the user named, and whether prices are read beside the close.
 
 use crate::columns::ColumnRole;
+use crate::counting::Counting;
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 
@@ -14,6 +15,8 @@ pub struct ColumnChoice {
     close_only: bool,
     /// Prices are multiplied by what an adjusted close is to the close.
     adjusted: bool,
+    /// What plain numbers in the column of times count, once the file has told.
+    counting: Counting,
 }
 
 impl ColumnChoice {
@@ -57,7 +60,7 @@ impl ColumnChoice {
             }
             chosen.insert(role.to_owned(), column.to_owned());
         }
-        Ok(Self { named: chosen, close_only: false, adjusted: false })
+        Ok(Self { named: chosen, ..Self::default() })
     }
 
     /// The same choice for files that have no other price than the close, or of which no other is to be read.
@@ -82,6 +85,16 @@ impl ColumnChoice {
     /// close.
     pub fn adjusted(self) -> Self {
         Self { adjusted: true, ..self }
+    }
+
+    /// The same choice for files whose plain numbers in the column of times count something else than time since 1970.
+    pub(crate) fn counted(&self, counting: Counting) -> Self {
+        Self { counting, ..self.clone() }
+    }
+
+    /// What plain numbers in the column of times count.
+    pub(crate) fn counting(&self) -> Counting {
+        self.counting
     }
 
     /// Whether prices are to be adjusted.

@@ -1,110 +1,10 @@
 //! Which column of a file means what.
 
 use crate::choice::ColumnChoice;
-
-/// What a column means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ColumnRole {
-    Time,
-    Clock,
-    Open,
-    High,
-    Low,
-    Close,
-    Volume,
-    Symbol,
-    Adjusted,
-}
-
-impl ColumnRole {
-    pub(crate) const PRICES: [ColumnRole; 4] =
-        [ColumnRole::Open, ColumnRole::High, ColumnRole::Low, ColumnRole::Close];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            ColumnRole::Time => "time",
-            ColumnRole::Clock => "clock",
-            ColumnRole::Open => "open",
-            ColumnRole::High => "high",
-            ColumnRole::Low => "low",
-            ColumnRole::Close => "close",
-            ColumnRole::Volume => "volume",
-            ColumnRole::Symbol => "symbol",
-            ColumnRole::Adjusted => "adjusted",
-        }
-    }
-
-    /// Names as normalised by [`normal`], the most telling first. An epoch comes before a date beside it.
-    fn usual_names(self) -> &'static [&'static str] {
-        match self {
-            ColumnRole::Time => &[
-                "opentime",
-                "timeopen",
-                "timestamp",
-                "unix",
-                "unixtime",
-                "unixtimestamp",
-                "epoch",
-                "datetime",
-                "time",
-                "date",
-                "datum",
-                "gmttime",
-                "utctime",
-                "datetimeutc",
-                "timeutc",
-                "dateutc",
-                "observationdate",
-                "opentimems",
-                "starttime",
-                "start",
-                "begin",
-                "begins",
-                "ts",
-                "tsevent",
-                "windowstart",
-                "dt",
-                "candletime",
-                "candledatetimeutc",
-                "candlebegintime",
-                "localtime",
-                "bartime",
-                "day",
-                "period",
-                "indexlevel0",
-                "index",
-                "t",
-            ],
-            ColumnRole::Clock => &["time", "clock", "hour"],
-            ColumnRole::Open => &["open", "openprice", "op", "openingprice", "o"],
-            ColumnRole::High => &["high", "highprice", "highest", "max", "hi", "h"],
-            ColumnRole::Low => &["low", "lowprice", "lowest", "min", "lo", "l"],
-            ColumnRole::Close => {
-                &["close", "closeprice", "closelast", "closingprice", "last", "price", "cl", "c"]
-            }
-            ColumnRole::Volume => &["volume", "vol", "basevolume", "tickvol", "tickvolume", "amount", "v"],
-            ColumnRole::Adjusted => {
-                &["adjclose", "adjustedclose", "adjcloseprice", "adjustedcloseprice", "closeadj"]
-            }
-            ColumnRole::Symbol => &[
-                "symbol",
-                "ticker",
-                "pair",
-                "instrument",
-                "sym",
-                "tic",
-                "tickersymbol",
-                "instrumentid",
-                "asset",
-                "coin",
-                "stock",
-                "security",
-                "name",
-                "s",
-            ],
-        }
-    }
-}
+pub(crate) use crate::role::{
+    ColumnRole, begins_as_volume, is_adjusted, is_base_volume, is_end_name, is_page_name, is_time_name,
+    is_volume_name, normal, says_no, symbol_word,
+};
 
 /// The columns found, as positions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,50 +31,6 @@ impl Columns {
     }
 }
 
-/// Lower-case letters and digits alone: `<OPEN>`, `Open Time` and `open_time` look the same.
-fn normal(name: &str) -> String {
-    let kept: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    // `1. open` of some services.
-    let bare = kept.trim_start_matches(|c: char| c.is_ascii_digit());
-    if bare.is_empty() { kept } else { bare.to_owned() }
-}
-
-/// If a field of this name says whose the candles beside it are: the place of the word, the surest first.
-pub(crate) fn symbol_word(name: &str) -> Option<usize> {
-    let name = normal(name);
-    ColumnRole::Symbol.usual_names().iter().position(|word| *word == name).filter(|_| name.len() > 1)
-}
-
-/// If a field of this name beside candles says that there are more of them elsewhere.
-pub(crate) fn is_page_name(name: &str) -> bool {
-    let name = normal(name);
-    let words = ["nexturl", "nextlink", "nextcursor", "nexttoken", "hasmore", "hasnext", "hasnextpage"];
-    name.contains("nextpage") || words.contains(&name.as_str())
-}
-
-/// `Volume BTC`, `Vol.`, and not `Volatility`.
-fn begins_as_volume(normal: &str) -> bool {
-    normal.starts_with("vol") && !normal.starts_with("volat")
-}
-
-/// Whether a column of this name may hold volumes.
-pub(crate) fn is_volume_name(name: &str) -> bool {
-    let name = normal(name);
-    // The short ones end other words: `ImpliedVol`.
-    let ends = |word: &&str| word.len() > "vol".len() && name.ends_with(word);
-    begins_as_volume(&name) || ColumnRole::Volume.usual_names().iter().any(ends)
-}
-
-/// Whether a column of this name may hold the times of the bars.
-pub(crate) fn is_time_name(name: &str) -> bool {
-    ColumnRole::Time.usual_names().contains(&normal(name).as_str())
-}
-
-/// Whether a column of this name holds closes adjusted for splits and dividends.
-pub(crate) fn is_adjusted(name: &str) -> bool {
-    ColumnRole::Adjusted.usual_names().contains(&normal(name).as_str())
-}
-
 /// Finds the columns of `header`.
 ///
 /// # Errors
@@ -191,7 +47,15 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, St
             .usual_names()
             .iter()
             .find_map(|n| (0..header.len()).find(|&i| !taken.contains(&i) && fits(i, n)));
-        by_name.or_else(|| match role {
+        // `Open (USD)`: a unit stands behind the name.
+        let with_unit = || {
+            let bare =
+                |i: usize| header[i].trim().strip_suffix(')')?.rsplit_once('(').map(|(name, _)| normal(name));
+            role.usual_names().iter().find_map(|n| {
+                (0..header.len()).find(|&i| !taken.contains(&i) && bare(i).is_some_and(|name| name == *n))
+            })
+        };
+        by_name.or_else(with_unit).or_else(|| match role {
             // `Volume BTC`: the first of them is the base volume in the files that have several.
             ColumnRole::Volume => normals.iter().position(|n| begins_as_volume(n)),
             ColumnRole::Time => sole_time(header, &normals),
@@ -226,6 +90,12 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, St
     };
     let prices =
         if choice.is_close_only() { [need(ColumnRole::Close); 4] } else { ColumnRole::PRICES.map(&mut need) };
+    let parts = ["year", "month", "day"];
+    if choice.get(ColumnRole::Time).is_none() && parts.iter().all(|p| normals.iter().any(|n| n == p)) {
+        return Err(
+            "one column for the time (year, month and day stand in columns of their own: join them)".into()
+        );
+    }
     let mut time = need(ColumnRole::Time);
     let adjusted = choice.is_adjusted().then(|| need(ColumnRole::Adjusted));
     if !missing.is_empty() {
@@ -235,10 +105,11 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, St
     let mut clock =
         if choice.get(ColumnRole::Clock).is_some() { pick(ColumnRole::Clock, &[time])? } else { None };
     if clock.is_none() && choice.get(ColumnRole::Time).is_none() {
-        let at = |name: &str| normals.iter().position(|n| n == name);
-        if let (Some(date), Some(of_day)) =
-            (at("date").or_else(|| at("day")), at("time").or_else(|| at("hour")))
-            && [date, of_day].contains(&time)
+        let first_of = |names: &[&str]| names.iter().find_map(|name| normals.iter().position(|n| n == name));
+        if let (Some(date), Some(of_day)) = (
+            first_of(&["date", "day", "datum", "fecha"]),
+            first_of(&["time", "hour", "zeit", "uhrzeit", "hora"]),
+        ) && [date, of_day].contains(&time)
         {
             (time, clock) = (date, Some(of_day));
         }

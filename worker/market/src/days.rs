@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::names::DAY_MS;
-use crate::series::OwnedSeries;
+use crate::series::Series;
 use crate::stamp::show;
 
 /// Share of stamps that may stand beside one of the other symbol instead of on it: half days, changes of clocks.
@@ -12,8 +12,8 @@ const MAX_BESIDE: f64 = 0.05;
 ///
 /// # Errors
 /// `Invalid` if too many stamps have another within a day but none at the same time.
-pub(crate) fn check_days(first: &OwnedSeries, series: &OwnedSeries) -> Result<()> {
-    let (ours, theirs) = (&series.time_ms, &first.time_ms);
+pub(crate) fn check_days(first: &Series<'_>, series: &Series<'_>) -> Result<()> {
+    let (ours, theirs) = (series.time_ms, first.time_ms);
     let (Some(&from), Some(&to)) = (theirs.first(), theirs.last()) else { return Ok(()) };
     if series.interval_ms < DAY_MS {
         return Ok(());
@@ -41,5 +41,5 @@ pub(crate) fn check_days(first: &OwnedSeries, series: &OwnedSeries) -> Result<()
         show(time),
         show(other),
     );
-    Err(Error::series(&series.symbol, problem))
+    Err(Error::series(series.symbol, problem))
 }

@@ -36,14 +36,33 @@ pub const STREAM_TAG: &[u8; 20] = b"galapagos.dataset.v1";
 pub fn dataset_digest(interval_ms: i64, series: &[Series<'_>]) -> String {
     let mut sorted: Vec<&Series<'_>> = series.iter().collect();
     sorted.sort_by(|a, b| a.symbol.as_bytes().cmp(b.symbol.as_bytes()));
-    let mut hash = blake3::Hasher::new();
-    hash.update(STREAM_TAG);
-    hash.update(&interval_ms.to_le_bytes());
-    hash.update(&(sorted.len() as u64).to_le_bytes());
-    for s in sorted {
-        hash_series(&mut hash, s);
+    let mut stream = Stream::new(interval_ms, sorted.len());
+    sorted.into_iter().for_each(|s| stream.add(s));
+    stream.digest()
+}
+
+/// The digest of series that come one after the other, in ascending byte order of their names.
+pub(crate) struct Stream(blake3::Hasher);
+
+impl Stream {
+    /// The stream of so many symbols.
+    pub(crate) fn new(interval_ms: i64, symbols: usize) -> Self {
+        let mut hash = blake3::Hasher::new();
+        hash.update(STREAM_TAG);
+        hash.update(&interval_ms.to_le_bytes());
+        hash.update(&(symbols as u64).to_le_bytes());
+        Self(hash)
     }
-    hash.finalize().to_hex().to_string()
+
+    /// The next symbol.
+    pub(crate) fn add(&mut self, series: &Series<'_>) {
+        hash_series(&mut self.0, series);
+    }
+
+    /// The digest of them all, 64 hex digits.
+    pub(crate) fn digest(self) -> String {
+        self.0.finalize().to_hex().to_string()
+    }
 }
 
 fn hash_series(hash: &mut blake3::Hasher, s: &Series<'_>) {

@@ -22,6 +22,8 @@ pub struct Gaps {
     pub share: f64,
     /// Steps that are no multiple of the interval.
     pub off_grid: u64,
+    /// The market trades in sessions: these are nights, weekends and holidays as well as bars that are missing.
+    pub expected: bool,
 }
 
 /// Whether a step is no multiple of the interval.
@@ -39,9 +41,10 @@ pub(crate) fn off_grid_note(times: &[i64], interval: Interval, count: u64) -> St
 }
 
 /// Counts the gaps of a series with `interval`; steps shorter than it count as off the grid.
-pub(crate) fn count_gaps(times: &[i64], interval: Interval) -> Gaps {
+pub(crate) fn count_gaps(times: &[i64], interval: Interval, calendar: Option<Calendar>) -> Gaps {
     let (step, slack) = (interval.ms(), interval.slack_ms());
-    let mut gaps = Gaps::default();
+    let expected = matches!(calendar, Some(Calendar::Sessions { .. }));
+    let mut gaps = Gaps { expected, ..Gaps::default() };
     for pair in times.windows(2) {
         let distance = pair[1].saturating_sub(pair[0]);
         if distance == step {
@@ -72,6 +75,24 @@ fn in_1970(times: &[i64]) -> &'static str {
     match times {
         [first, .., last] if *first >= 0 && *last < YEAR_MS => {
             "; all times lie in 1970: the numbers are no epochs, or epochs of another unit than their column says"
+        }
+        _ => "",
+    }
+}
+
+/// What spacing that is a round part of the interval, or a round multiple, says of the times.
+fn off_by_unit(usual: i64, step: i64) -> &'static str {
+    const DAY_MS: i64 = 86_400_000;
+    match (usual, step) {
+        (u, s) if u.checked_mul(100) == Some(s) => {
+            "; that is exactly a hundredth: the times count tenths of a microsecond, as those of .NET and Windows do: write \
+             dates or epochs"
+        }
+        (u, s) if s.checked_mul(1000) == Some(u) => {
+            "; that is exactly a thousand times: the times are milliseconds that count from another moment than 1970"
+        }
+        (u, s) if (28 * DAY_MS..=31 * DAY_MS).contains(&u) && s >= 28 * DAY_MS => {
+            "; months have no one length: import days, and resample them"
         }
         _ => "",
     }
@@ -112,8 +133,12 @@ pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> 
         && (usual - step).abs() > slack
         && !(options.repair && usual > step)
     {
-        let problem =
-            format!("bars are mostly {} apart, the interval says {interval}{}", span(usual), in_1970(times));
+        let problem = format!(
+            "bars are mostly {} apart, the interval says {interval}{}{}",
+            span(usual),
+            off_by_unit(usual, step),
+            in_1970(times)
+        );
         return Err(Error::series(symbol, problem));
     }
     if let Some(pair) = times.windows(2).find(|w| w[1].saturating_sub(w[0]) < step - slack) {
@@ -125,8 +150,8 @@ pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> 
         );
         return Err(Error::series(symbol, problem));
     }
-    let gaps = count_gaps(times, interval);
-    let expected = options.repair || matches!(options.calendar, Some(Calendar::Sessions { .. }));
+    let gaps = count_gaps(times, interval, options.calendar);
+    let expected = options.repair || gaps.expected;
     // Who accepts any gap has a quick look: there a note reports the shift.
     if !expected && options.max_gap_share < 1.0 && gaps.off_grid > 0 {
         let problem = format!(

@@ -78,11 +78,18 @@ pub(crate) fn parse(cell: &[u8], sign: DecimalSign) -> Option<Decimal> {
     let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
     let mut groups = 0;
     let mut separator: Option<&[u8]> = None;
+    let mut pairs = false;
     loop {
         let count = digits(rest);
-        // `0,123` is no thousand, and `1234,567` is none either.
+        let is_last = rest.len() == count;
+        // `0,123` is no thousand, and `1234,567` is none either. India writes 12,34,567: pairs before the last three.
         let fits = match groups {
             0 => count > 0,
+            1 if count == 2 && !is_last && plain.iter().filter(|b| b.is_ascii_digit()).count() <= 2 => {
+                pairs = true;
+                true
+            }
+            _ if pairs => count == if is_last { 3 } else { 2 },
             _ => count == 3,
         };
         if !fits {
@@ -166,7 +173,11 @@ mod tests {
             ("0,123", None, Some("0.123")),
             ("1234.5", Some("1234.5"), None),
             ("94333", Some("94333"), Some("94333")),
-            ("1,23,456", None, None),
+            ("1,23,456", Some("123456"), None),
+            ("12,34,567.5", Some("1234567.5"), None),
+            ("1,23,45", None, None),
+            ("1,234,56,789", None, None),
+            ("123,45,678", None, None),
             ("1234,567.5", None, None),
             ("1,234 567", None, None),
             ("1,,234", None, None),

@@ -8,13 +8,14 @@ use crate::dataset::Dataset;
 use crate::days::check_days;
 use crate::error::{Error, ErrorKind, Result};
 use crate::funding::read_funding_file;
-use crate::names::{Interval, check_dataset_name, to_symbol};
+use crate::names::{DAY_MS, Interval, check_dataset_name, to_symbol};
 use crate::owners::{SymbolPart, by_symbol, match_funding};
 use crate::parallel;
-use crate::publish::{Origin, Published, publish_as};
+use crate::publish::{Origin, Published, Rows, publish_rows};
 use crate::read::{ReadOptions, read_file};
 use crate::rows::{FileRows, RawRows};
 use crate::series::{FundingStamp, OwnedSeries, Series};
+use crate::spill::{Held, KEPT_ROWS, Spill};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -181,16 +182,29 @@ impl ImportSummary {
 /// `Spec` for names that cannot be used, `Io` if the dataset cannot be written. Errors of single files and symbols
 /// are in the summary.
 pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary> {
+    import_with(plan, observer, KEPT_ROWS)
+}
+
+/// The same with so many rows in memory, before the checks and after them.
+fn import_with(plan: &ImportPlan, observer: Observer<'_>, kept_rows: usize) -> Result<ImportSummary> {
     check_dataset_name(&plan.dataset)?;
     if plan.inputs.is_empty() {
         return Err(Error::option("files", "", "name at least one file"));
     }
-    let read = parallel::run(plan.threads, plan.inputs.len(), |file| read_with_retries(plan, file, observer));
+    let spill = || Spill::new(&plan.data_dir, kept_rows);
+    // The rows of files make room on disk once all of them are checked.
+    let (raw, checked_rows) = (spill(), spill());
+    let read = parallel::run(plan.threads, plan.inputs.len(), |file| {
+        let rows = read_with_retries(plan, file, observer)?;
+        let hold = |(name, part): (String, SymbolPart)| {
+            raw.hold(part.rows).map(|rows| (name, Part { written: part.written, rows, notes: part.notes }))
+        };
+        by_symbol(&plan.inputs[file], rows)?.into_iter().map(hold).collect::<Result<Vec<_>>>()
+    });
     let mut failed = Vec::new();
     let mut symbols: BTreeMap<String, Symbol> = BTreeMap::new();
     for (input, result) in plan.inputs.iter().zip(read) {
-        let sorted = result.and_then(|rows| by_symbol(input, rows));
-        match sorted {
+        match result {
             Ok(found) => {
                 found.into_iter().for_each(|(name, part)| symbols.entry(name).or_default().add(part))
             }
@@ -221,16 +235,19 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
     let checked = parallel::run(plan.threads, slots.len(), |i| {
         let taken = slots[i].lock().unwrap_or_else(|e| e.into_inner()).take().unwrap_or_default();
         let series = funding.get(&names[i]).map(PathBuf::as_path);
-        let result = taken.check(&names[i], series, (&options, close_only), published(&names[i]).as_ref());
+        let result =
+            taken.check(&raw, &names[i], series, (&options, close_only), published(&names[i]).as_ref());
         match &result {
             Ok((_, report)) => observer(ImportEvent::Checked { report }),
             Err(error) => observer(ImportEvent::SymbolFailed { symbol: &names[i], error }),
         }
-        result
+        result.and_then(|(series, report)| checked_rows.hold(series).map(|series| (series, report)))
     });
-    let (mut series, mut reports): (Vec<OwnedSeries>, Vec<SymbolReport>) = (Vec::new(), Vec::new());
+    drop(raw);
+    let (mut series, mut reports): (Vec<Held<OwnedSeries>>, Vec<SymbolReport>) = (Vec::new(), Vec::new());
     for (name, result) in names.into_iter().zip(checked) {
-        let result = result.and_then(|(s, r)| fits_beside(series.first(), s).map(|s| (s, r)));
+        let result =
+            result.and_then(|(s, r)| fits_beside(series.first(), &s, &checked_rows).map(|()| (s, r)));
         match result {
             Ok((s, report)) => {
                 series.push(s);
@@ -241,17 +258,18 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
     }
     let refused = !plan.partial && !failed.is_empty();
     let mut gone = Vec::new();
-    let published = match series.first().and_then(|s| Interval::from_ms(s.interval_ms)) {
+    let published = match series.first().and_then(|s| Interval::from_ms(s.bare().interval_ms)) {
         None => None,
         Some(_) if refused => None,
         Some(interval) => {
-            let mut rows: Vec<Series<'_>> = series.iter().map(OwnedSeries::as_series).collect();
-            let stay = |s: &Series<'_>| !series.iter().any(|new| new.symbol == s.symbol);
-            rows.extend(latest.iter().flat_map(Dataset::iter).filter(stay));
+            let mut rows: Vec<Rows<'_>> =
+                series.iter().zip(&reports).map(|(s, r)| Rows::held(s, r, &checked_rows)).collect();
+            let stay = |s: &Series<'_>| !series.iter().any(|new| new.bare().symbol == s.symbol);
+            rows.extend(latest.iter().flat_map(Dataset::iter).filter(stay).map(Rows::lent));
             let origin = Origin { calendar: options.calendar, close_only };
             gone = before.symbols();
-            gone.retain(|name| !rows.iter().any(|s| s.symbol == name));
-            Some(publish_as(&plan.data_dir, &plan.dataset, interval, origin, &rows)?)
+            gone.retain(|name| !rows.iter().any(|s| s.entry.symbol == *name));
+            Some(publish_rows(&plan.data_dir, &plan.dataset, interval, origin, rows)?)
         }
     };
     Ok(ImportSummary { published, symbols: reports, failed, gone })
@@ -263,36 +281,45 @@ pub fn import(plan: &ImportPlan, observer: Observer<'_>) -> Result<ImportSummary
 /// As [`import`], of the first file or symbol that fails.
 pub fn load_file(input: &Input, options: &LoadOptions) -> Result<Vec<(OwnedSeries, SymbolReport)>> {
     let mut symbols: BTreeMap<String, Symbol> = BTreeMap::new();
+    let memory = Spill::new(Path::new("."), usize::MAX);
     for (name, part) in by_symbol(input, read_file(&input.path, &options.read, &|_, _| ())?)? {
+        let part = Part { written: part.written, rows: memory.hold(part.rows)?, notes: part.notes };
         symbols.entry(name).or_default().add(part);
     }
     let funding = match_funding(&options.funding, &symbols)?;
     let close_only = options.read.columns.is_close_only();
     let load = |(name, symbol): (String, Symbol)| {
         let series = funding.get(&name).map(PathBuf::as_path);
-        symbol.check(&name, series, (&options.check, close_only), None)
+        symbol.check(&memory, &name, series, (&options.check, close_only), None)
     };
     symbols.into_iter().map(load).collect()
+}
+
+/// The rows of one symbol of one file, as [`SymbolPart`], in memory or not.
+struct Part {
+    written: Option<String>,
+    rows: Held<RawRows>,
+    notes: Vec<String>,
 }
 
 /// Parts of one symbol on their way to the checks.
 #[derive(Default)]
 struct Symbol {
     written: Option<String>,
-    parts: Vec<RawRows>,
+    parts: Vec<Held<RawRows>>,
     notes: Vec<String>,
     broken: Option<Error>,
 }
 
 impl Symbol {
-    fn add(&mut self, part: SymbolPart) {
+    fn add(&mut self, part: Part) {
         if let (Some(one), Some(other)) = (&self.written, &part.written)
             && one != other
         {
             let problem = format!(
                 "holds the symbol {other:?}, a file before it {one:?}, which both would be called the same: name the files as SYMBOL=FILE"
             );
-            self.broken = Some(Error::layout(&part.rows.source.file, problem));
+            self.broken = Some(Error::layout(&part.rows.bare().source.file, problem));
         }
         self.written = part.written.or(self.written.take());
         self.parts.push(part.rows);
@@ -305,6 +332,7 @@ impl Symbol {
 
     fn check(
         self,
+        raw: &Spill,
         name: &str,
         funding: Option<&Path>,
         (options, close_only): (&CheckOptions, bool),
@@ -315,7 +343,8 @@ impl Symbol {
         }
         let funded = funding.is_some() || published.is_some_and(|s| !s.funding.is_empty());
         let kind = Kind { funded, close_only };
-        let (mut series, mut report) = check(name, self.parts, options, kind, published)?;
+        let parts = self.parts.into_iter().map(|part| raw.take(part)).collect::<Result<Vec<_>>>()?;
+        let (mut series, mut report) = check(name, parts, options, kind, published)?;
         report.notes.splice(0..0, self.notes);
         if let Some(path) = funding {
             let (stamps, notes) = read_funding_file(path, options.repair)?;
@@ -358,19 +387,64 @@ fn read_with_retries(plan: &ImportPlan, file: usize, observer: Observer<'_>) -> 
     }
 }
 
-fn fits_beside(first: Option<&OwnedSeries>, series: OwnedSeries) -> Result<OwnedSeries> {
-    match first {
-        Some(first) if first.interval_ms != series.interval_ms => {
-            let show = |ms| Interval::from_ms(ms).map_or_else(String::new, |i| i.to_string());
-            let problem = format!(
-                "has bars of {}, {} has bars of {}: a dataset has one interval",
-                show(series.interval_ms),
-                first.symbol,
-                show(first.interval_ms)
-            );
-            Err(Error::series(&series.symbol, problem))
+fn fits_beside(first: Option<&Held<OwnedSeries>>, held: &Held<OwnedSeries>, spill: &Spill) -> Result<()> {
+    let (Some(first), series) = (first, held.bare()) else { return Ok(()) };
+    let bare = first.bare();
+    if bare.interval_ms != series.interval_ms {
+        let show = |ms| Interval::from_ms(ms).map_or_else(String::new, |i| i.to_string());
+        let problem = format!(
+            "has bars of {}, {} has bars of {}: a dataset has one interval",
+            show(series.interval_ms),
+            bare.symbol,
+            show(bare.interval_ms)
+        );
+        return Err(Error::series(&series.symbol, problem));
+    }
+    if series.interval_ms < DAY_MS {
+        return Ok(());
+    }
+    first.look(spill, |first| held.look(spill, |series| check_days(first, series)))??
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_on_disk_is_the_same_dataset() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, step: i64| {
+            let row = |i: i64| {
+                format!("{},{i}.5,{}.25,{}.1,{i}.75,{}\n", 1_700_000_040_000 + i * step, i + 1, i - 1, i % 7)
+            };
+            let text: String = (10..400).map(row).collect();
+            let path = dir.path().join(name);
+            std::fs::write(&path, format!("time,open,high,low,close,volume\n{text}")).unwrap();
+            Input::new(path)
+        };
+        let inputs: Vec<Input> =
+            ["C", "A", "B"].iter().map(|name| file(&format!("{name}.csv"), 86_400_000)).collect();
+        let import = |data: &str, kept_rows: usize| {
+            let plan = ImportPlan {
+                inputs: inputs.clone(),
+                data_dir: dir.path().join(data),
+                dataset: "x".to_owned(),
+                load: LoadOptions::default(),
+                threads: 2,
+                retries: 0,
+                partial: true,
+                append: false,
+            };
+            let summary = import_with(&plan, &|_| (), kept_rows).unwrap();
+            assert!(summary.failed.is_empty(), "{:?}", summary.failed);
+            let dataset = Dataset::open(&dir.path().join(data), "x", None).unwrap();
+            let rows: Vec<OwnedSeries> = dataset.iter().map(|s| s.to_owned()).collect();
+            (dataset.digest().to_owned(), rows, summary.symbols)
+        };
+        let kept = import("kept", usize::MAX);
+        for rows in [0, 400, 1000] {
+            assert_eq!(import(&format!("spilled-{rows}"), rows), kept, "{rows}");
         }
-        Some(first) => check_days(first, &series).map(|()| series),
-        None => Ok(series),
     }
 }

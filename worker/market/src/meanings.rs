@@ -1,15 +1,18 @@
 //! Whether columns can be what they are called, checked over all rows of a file.
 
 use crate::choice::ColumnChoice;
-use crate::columns::{ColumnRole, is_time_name, is_volume_name};
+use crate::columns::{ColumnRole, is_time_name};
+use crate::counting::{Counting, are_days, scale_lean};
 use crate::error::{Error, Result};
 use crate::read::some;
 use crate::rows::{FileRows, RawRows};
+use crate::unnamed::owner;
+use crate::volumes::volume;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Fewer rows prove nothing.
-const MIN_ROWS: usize = 3;
+pub(crate) const MIN_ROWS: usize = 3;
 /// Orders of open, high, low and close in arrays of exchanges, by position, besides the usual one.
 const ORDERS: [([usize; 4], &str); 2] =
     [([0, 2, 3, 1], "open, close, high, low"), ([2, 1, 0, 3], "low, high, open, close")];
@@ -34,24 +37,36 @@ pub(crate) fn check_meanings(
     path: &Path,
     choice: &ColumnChoice,
     mut rows: FileRows,
+    lean: bool,
     again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
 ) -> Result<FileRows> {
     let mut choice = choice.clone();
+    rows = days(&mut choice, rows, again)?;
     rows = symbol(&mut choice, rows, again)?;
+    owner(path, &choice, &rows, again)?;
     rows = time(path, &mut choice, rows, again)?;
     order(path, &choice, &mut rows)?;
     rows = elsewhere(&mut choice, rows, again);
     contradiction(path, &choice, &rows)?;
-    scale(&mut rows);
-    volume(path, &choice, rows, again)
+    let scaled = |rows: &mut FileRows| match lean && !rows.header.named {
+        true => scale_lean(path, rows),
+        false => Ok(scale(rows)),
+    };
+    scaled(&mut rows)?;
+    let again = |choice: &ColumnChoice| {
+        let mut rows = again(choice)?;
+        order(path, choice, &mut rows)?;
+        scaled(&mut rows).map(|()| rows)
+    };
+    volume(path, &choice, rows, &again)
 }
 
-fn all(rows: &FileRows) -> impl Iterator<Item = &RawRows> {
+pub(crate) fn all(rows: &FileRows) -> impl Iterator<Item = &RawRows> {
     rows.symbols.iter().map(|(_, r)| r)
 }
 
 /// Unused columns whose name passes `test`, as `#N` and as the file calls them.
-fn others(rows: &FileRows, test: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+pub(crate) fn others(rows: &FileRows, test: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let header = &rows.header;
     if header.wide {
         return Vec::new();
@@ -59,6 +74,23 @@ fn others(rows: &FileRows, test: impl Fn(&str) -> bool) -> Vec<(String, String)>
     let unused = (0..header.names.len()).filter(|i| !header.columns.all().any(|used| used == *i));
     let fits = unused.filter(|&i| test(&header.names[i]));
     fits.map(|i| (format!("#{}", i + 1), header.names[i].clone())).collect()
+}
+
+/// Days of a spreadsheet, which would be seconds of the first day of 1970.
+fn days(
+    choice: &mut ColumnChoice,
+    rows: FileRows,
+    again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
+) -> Result<FileRows> {
+    if choice.counting() != Counting::Epoch || !are_days(&rows) {
+        return Ok(rows);
+    }
+    *choice = choice.counted(Counting::SpreadsheetDays);
+    let name = rows.header.names.get(rows.header.columns.time).cloned().unwrap_or_default();
+    let seen = format!(
+        "every time in column {name:?} is a number of days, as a spreadsheet counts them: they were read so"
+    );
+    Ok(noted(again(choice)?, seen))
 }
 
 /// A column of symbols that is empty in some rows does not say whose they are: it holds remarks, or a file was cut.
@@ -139,7 +171,7 @@ pub(crate) fn agree(rows: &FileRows) -> bool {
 }
 
 /// Positions of open, high, low and close where no header names them.
-fn order(path: &Path, choice: &ColumnChoice, rows: &mut FileRows) -> Result<()> {
+pub(crate) fn order(path: &Path, choice: &ColumnChoice, rows: &mut FileRows) -> Result<()> {
     if rows.header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) || agree(rows) {
         return Ok(());
     }
@@ -204,8 +236,9 @@ fn contradiction(path: &Path, choice: &ColumnChoice, rows: &FileRows) -> Result<
     let broken = |r: &RawRows| {
         (0..r.len())
             .filter(|&i| {
-                let [open, high, low, close] = [0, 1, 2, 3].map(|at| r.price(at, i).to_f64());
-                high < open || high < close || low > open || low > close
+                let prices @ [open, high, low, close] = [0, 1, 2, 3].map(|at| r.price(at, i).to_f64());
+                // What is 0 is no price: it is refused as that.
+                prices.iter().all(|p| *p > 0.0) && (high < open || high < close || low > open || low > close)
             })
             .count()
     };
@@ -246,69 +279,7 @@ fn scale(rows: &mut FileRows) {
     }
 }
 
-/// Volumes that are all 0 beside others that are not, or that are average prices.
-fn volume(
-    path: &Path,
-    choice: &ColumnChoice,
-    rows: FileRows,
-    again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
-) -> Result<FileRows> {
-    let (Some(at), false) = (rows.header.columns.volume, choice.names(ColumnRole::Volume)) else {
-        return Ok(if is_price(&rows) {
-            noted(rows, "the volume lies between low and high in every row: it was chosen".into())
-        } else {
-            rows
-        });
-    };
-    let name = rows.header.names.get(at).cloned().unwrap_or_default();
-    let (empty, price) = (is_empty(&rows), is_price(&rows));
-    if !empty && !price {
-        return Ok(rows);
-    }
-    let mut candidates = others(&rows, is_volume_name);
-    if price && !rows.header.named {
-        candidates.extend(others(&rows, |n| n == format!("#{}", at + 2)));
-    }
-    let seen = if price {
-        format!("column {name:?} lies between low and high in every row, as an average price does")
-    } else {
-        format!("column {name:?} holds no volume in any row")
-    };
-    for (position, other) in candidates {
-        if let Ok(mut better) = again(&choice.with(ColumnRole::Volume, &position))
-            && !is_empty(&better)
-            && !is_price(&better)
-        {
-            order(path, choice, &mut better)?;
-            scale(&mut better);
-            return Ok(noted(better, format!("{seen}: volume is column {other:?}")));
-        }
-    }
-    if price {
-        let remedy = "name the volume with --columns volume=NAME, or leave it out with --columns volume=";
-        return Err(Error::layout(path, format!("{seen}: {remedy}")));
-    }
-    Ok(rows)
-}
-
-fn is_empty(rows: &FileRows) -> bool {
-    all(rows).all(|r| r.volume.iter().all(|&v| v == 0.0))
-}
-
-/// Every volume lies within its bar, and they differ: no volume does that. A bar without a trade has no average: 0.
-fn is_price(rows: &FileRows) -> bool {
-    let inside = |r: &RawRows, i: usize| {
-        let v = r.volume.get(i).copied().unwrap_or(f64::NAN);
-        v == 0.0 || v >= r.price(2, i).to_f64() && v <= r.price(1, i).to_f64()
-    };
-    let volumes = || all(rows).flat_map(|r| r.volume.iter()).filter(|v| **v != 0.0);
-    let first = volumes().next();
-    all(rows).all(|r| (0..r.len()).all(|i| inside(r, i)))
-        && volumes().count() >= MIN_ROWS
-        && volumes().any(|v| Some(v) != first)
-}
-
-fn noted(mut rows: FileRows, note: String) -> FileRows {
+pub(crate) fn noted(mut rows: FileRows, note: String) -> FileRows {
     rows.notes.push(note);
     rows
 }

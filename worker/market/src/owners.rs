@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::import::Input;
 use crate::names::to_symbol;
+use crate::parts::{is_day_of_folder, symbol_of_part};
 use crate::read::some;
 use crate::rows::{FileRows, RawRows};
 use std::collections::BTreeMap;
@@ -75,15 +76,14 @@ pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Sy
     let mut names = Vec::with_capacity(symbols.len());
     for (name, rows) in symbols {
         let mut notes = notes.clone();
-        let part = part_of(&stem).filter(|_| name.is_none());
-        match part {
-            Some(symbol) => notes.push(format!(
-                "the symbol is {symbol}: its file is called SYMBOL-INTERVAL-YEAR-MONTH, as a part of it is"
-            )),
-            None if name.is_none() => notes.push("the symbol is the name of the file".into()),
-            None => {}
-        }
-        let raw = name.unwrap_or_else(|| part.unwrap_or(&stem).to_owned());
+        let raw = match name {
+            Some(name) => name,
+            None => {
+                let (symbol, why) = named_by(&input.path, &stem);
+                notes.push(why);
+                symbol
+            }
+        };
         let name = legal(&raw, input, &mut notes)?;
         names.push((raw.clone(), name.clone()));
         found.push((name, SymbolPart { written: Some(raw), rows, notes }));
@@ -104,20 +104,20 @@ fn bare_name(path: &Path) -> String {
     named.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// `BTCUSDT` of `BTCUSDT-1h-2024-12` and `BTCUSDT-1h-2024-12-31`, as Binance calls the parts of one symbol.
-fn part_of(stem: &str) -> Option<&str> {
-    let numbers =
-        |text: &str, digits: usize| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
-    let mut parts: Vec<&str> = stem.rsplitn(5, '-').collect();
-    parts.reverse();
-    let at = parts.iter().position(|part| numbers(part, 4)).filter(|at| *at >= 2)?;
-    let date = &parts[at + 1..];
-    let interval = parts[at - 1];
-    let (count, unit) = interval.split_at(interval.find(|c: char| !c.is_ascii_digit())?);
-    let named = !count.is_empty() && ["s", "m", "h", "d", "w", "mo"].contains(&unit);
-    let dated = (1..=2).contains(&date.len()) && date.iter().all(|part| numbers(part, 2));
-    let tail: usize = parts[at - 1..].iter().map(|part| part.len() + 1).sum();
-    stem.get(..stem.len() - tail).filter(|symbol| named && dated && !symbol.is_empty())
+/// The symbol that the name of a file says, and why it is that.
+fn named_by(path: &Path, stem: &str) -> (String, String) {
+    if let Some(symbol) = symbol_of_part(stem) {
+        let why = "the name of its file has an interval and a date besides, as those of parts have";
+        return (symbol.to_owned(), format!("the symbol is {symbol}: {why}"));
+    }
+    let folder = path.parent().and_then(Path::file_name).filter(|_| is_day_of_folder(stem));
+    match folder.map(|name| name.to_string_lossy().into_owned()) {
+        Some(symbol) => {
+            let why = format!("the symbol is {symbol}, the folder of the file: its own name is a day alone");
+            (symbol, why)
+        }
+        None => (stem.to_owned(), "the symbol is the name of the file".to_owned()),
+    }
 }
 
 /// Two symbols of a file that are called the same here would become one series.

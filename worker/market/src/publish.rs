@@ -1,13 +1,15 @@
 //! Publishing a dataset: written aside, made durable, renamed under its digest, never touched again.
 
+use crate::check::SymbolReport;
 use crate::dataset::Dataset;
-use crate::digest::dataset_digest;
+use crate::digest::Stream;
 use crate::error::{Error, Result};
 use crate::ipc;
 use crate::layout::{Layout, bars_file, funding_file, make_readable, replace_file, sync_folder};
 use crate::manifest::{FORMAT, Manifest, SymbolEntry};
 use crate::names::{Calendar, Interval, check_dataset_name, is_symbol};
-use crate::series::Series;
+use crate::series::{OwnedSeries, Series};
+use crate::spill::{Held, Spill};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -72,37 +74,84 @@ pub fn publish_as(
     origin: Origin,
     series: &[Series<'_>],
 ) -> Result<Published> {
+    publish_rows(data_dir, name, interval, origin, series.iter().copied().map(Rows::lent).collect())
+}
+
+/// One symbol to publish: what is known of it, and its rows, which may lie on disk until they are needed.
+pub(crate) struct Rows<'a> {
+    /// What the manifest says of it.
+    pub entry: SymbolEntry,
+    from: From<'a>,
+}
+
+enum From<'a> {
+    Lent(Series<'a>),
+    Held(&'a Held<OwnedSeries>, &'a Spill),
+}
+
+impl<'a> Rows<'a> {
+    /// Rows in memory.
+    pub(crate) fn lent(series: Series<'a>) -> Self {
+        Self { entry: entry(&series), from: From::Lent(series) }
+    }
+
+    /// Rows that an import holds, with its report of them.
+    pub(crate) fn held(held: &'a Held<OwnedSeries>, report: &SymbolReport, spill: &'a Spill) -> Self {
+        let series = held.bare().as_series();
+        let (rows, from_ms, to_ms) = (report.rows, report.from_ms, report.to_ms);
+        Self { entry: SymbolEntry { rows, from_ms, to_ms, ..entry(&series) }, from: From::Held(held, spill) }
+    }
+
+    fn look<R>(&self, look: impl FnOnce(&Series<'_>) -> R) -> Result<R> {
+        match &self.from {
+            From::Lent(series) => Ok(look(series)),
+            From::Held(held, spill) => held.look(spill, look),
+        }
+    }
+}
+
+/// As [`publish_as`], with one symbol at a time in memory.
+pub(crate) fn publish_rows(
+    data_dir: &Path,
+    name: &str,
+    interval: Interval,
+    origin: Origin,
+    mut sorted: Vec<Rows<'_>>,
+) -> Result<Published> {
     check_dataset_name(name)?;
-    let mut sorted = series.to_vec();
-    sorted.sort_by(|a, b| a.symbol.cmp(b.symbol));
-    if sorted.is_empty() || sorted.iter().any(Series::is_empty) {
+    sorted.sort_by(|a, b| a.entry.symbol.cmp(&b.entry.symbol));
+    if sorted.is_empty() || sorted.iter().any(|s| s.entry.rows == 0) {
         return Err(Error::option("dataset", name, "would have no bars"));
     }
-    for s in &sorted {
+    for symbol in sorted.iter().map(|s| &s.entry.symbol) {
         // `X.funding` would share its file with the funding of `X`.
-        if !is_symbol(s.symbol) || s.symbol.ends_with(".funding") {
+        if !is_symbol(symbol) || symbol.ends_with(".funding") {
             return Err(Error::option(
                 "symbol",
-                s.symbol,
+                symbol,
                 "is no symbol: use up to 32 letters, digits, '.', '_' and '-'",
             ));
         }
     }
-    if let Some(twice) = sorted.windows(2).find(|w| w[0].symbol.eq_ignore_ascii_case(w[1].symbol)) {
+    if let Some(twice) =
+        sorted.windows(2).find(|w| w[0].entry.symbol.eq_ignore_ascii_case(&w[1].entry.symbol))
+    {
         return Err(Error::option(
             "symbol",
-            twice[1].symbol,
+            &twice[1].entry.symbol,
             "is there twice (upper and lower case count as the same)",
         ));
     }
+    let mut stream = Stream::new(interval.ms(), sorted.len());
+    sorted.iter().try_for_each(|s| s.look(|series| stream.add(series)))?;
     let manifest = Manifest {
         format: FORMAT,
         name: name.to_owned(),
         interval: interval.to_string(),
         calendar: origin.calendar,
         close_only: origin.close_only,
-        symbols: sorted.iter().map(entry).collect(),
-        digest: dataset_digest(interval.ms(), &sorted),
+        symbols: sorted.iter().map(|s| s.entry.clone()).collect(),
+        digest: stream.digest(),
         checksum: String::new(),
     };
     let layout = Layout::create(data_dir)?;
@@ -162,18 +211,25 @@ fn write_folder(
     folder: &Path,
     manifest: &Manifest,
     interval: Interval,
-    sorted: &[Series<'_>],
+    sorted: &[Rows<'_>],
 ) -> Result<()> {
     let temp = tempfile::Builder::new()
         .prefix(".tmp-")
         .tempdir_in(parent)
         .map_err(|e| Error::io("write", parent, e))?;
-    for s in sorted {
-        let interval = interval.to_string();
-        write_file(&temp.path().join(bars_file(s.symbol)), |out| ipc::write_bars(out, s, &interval))?;
-        if !s.funding.is_empty() {
-            write_file(&temp.path().join(funding_file(s.symbol)), |out| ipc::write_funding(out, s))?;
-        }
+    let interval = interval.to_string();
+    for rows in sorted {
+        rows.look(|s| {
+            let bars = temp.path().join(bars_file(s.symbol));
+            write_file(&bars, |out| ipc::write_bars(out, s, &interval))?;
+            match s.funding.is_empty() {
+                true => Ok(()),
+                false => {
+                    let funding = temp.path().join(funding_file(s.symbol));
+                    write_file(&funding, |out| ipc::write_funding(out, s))
+                }
+            }
+        })??;
     }
     replace_file(temp.path(), "manifest.json", &manifest.to_bytes())?;
     make_readable(temp.path()).map_err(|e| Error::io("write", temp.path(), e))?;

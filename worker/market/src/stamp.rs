@@ -1,5 +1,6 @@
 //! Times as files write them: epochs of four units, ISO 8601, and the usual other spellings. UTC if no zone is given.
 
+use crate::counting::fraction_of_days;
 use crate::spelling::{is_scientific, without_weekday};
 
 /// Whether `01/02/2020` is the first of February or the second of January.
@@ -64,9 +65,14 @@ fn epoch_ms(value: i64) -> i64 {
     }
 }
 
+/// A time since 1970 in milliseconds.
+pub(crate) fn epoch_stamp(ms: i64) -> Stamp {
+    Stamp { ms, assumed_utc: false, offset_ms: None }
+}
+
 /// Milliseconds of an integer: a date such as 20170131, else an epoch of unknown unit.
 pub(crate) fn from_integer(value: i64) -> Stamp {
-    let epoch = Stamp { ms: epoch_ms(value), assumed_utc: false, offset_ms: None };
+    let epoch = epoch_stamp(epoch_ms(value));
     match value.checked_ilog10() {
         Some(7 | 9 | 11 | 13 | 16) => whole_number(value.to_string().as_bytes()).unwrap_or(epoch),
         _ => epoch,
@@ -78,8 +84,11 @@ pub(crate) fn from_epoch_f64(value: f64) -> Option<Stamp> {
     if !value.is_finite() || value.abs() > 9e18 {
         return None;
     }
+    if value.fract() == 0.0 {
+        return Some(from_integer(value as i64));
+    }
     let ms = if value.abs() < 1e11 { (value * 1000.0).round() as i64 } else { epoch_ms(value as i64) };
-    Some(Stamp { ms, assumed_utc: false, offset_ms: None })
+    Some(epoch_stamp(ms))
 }
 
 /// Parses a point in time, as text or as a number since 1970; `order` settles dates like 01/02/2020.
@@ -89,9 +98,21 @@ pub(crate) fn parse(text: &[u8], order: Option<DayOrder>) -> Result<Stamp, NoSta
     if digits == text.len() && digits > 0 {
         return whole_number(text);
     }
+    // A column of whole numbers with an empty cell is written as floats.
+    if digits >= 8
+        && let Some((b'.', zeros)) = text[digits..].split_first()
+        && zeros.iter().all(|b| *b == b'0')
+    {
+        return whole_number(&text[..digits]);
+    }
     if digits > 8 || text.first() == Some(&b'-') || is_scientific(text) {
         let number = std::str::from_utf8(text).ok().and_then(|t| t.parse::<f64>().ok());
         return number.and_then(from_epoch_f64).ok_or(NoStamp::Unknown);
+    }
+    if digits == 5
+        && let Some(stamp) = fraction_of_days(text)
+    {
+        return Ok(stamp);
     }
     let mut rest = Cursor(without_weekday(text));
     let day = rest.date(order)?;
@@ -126,7 +147,7 @@ fn whole_number(text: &[u8]) -> Result<Stamp, NoStamp> {
             return Ok(Stamp { ms: day + clock, assumed_utc: true, offset_ms: None });
         }
     }
-    Ok(Stamp { ms: epoch_ms(value), assumed_utc: false, offset_ms: None })
+    Ok(epoch_stamp(epoch_ms(value)))
 }
 
 struct Cursor<'a>(&'a [u8]);
@@ -346,6 +367,7 @@ mod tests {
             "20170701110000",
             "201707011100",
             "20170701110000000",
+            "20170701110000.0",
             "01.07.2017 11:00:00.000",
             "1-Jul-2017 11:00",
             "Jul 1, 2017 11:00",
@@ -355,6 +377,7 @@ mod tests {
         for text in [
             "2017-07-01",
             "20170701",
+            "20170701.0",
             "2017-07-01 12-AM",
             "Jul 01, 2017",
             "01 Jul 2017",

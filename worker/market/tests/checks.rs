@@ -287,7 +287,8 @@ fn a_column_of_symbols_that_is_not_known_as_one_is_asked_for() {
     for rows in [one, both] {
         let text = format!("time,company,open,high,low,close\n{rows}");
         let refused = refusal(&text);
-        assert!(refused.contains("with --columns symbol=NAME"), "{refused}");
+        assert!(refused.contains("2 values of column \"company\" (A, B)"), "{refused}");
+        assert!(refused.ends_with("say --columns symbol=company"), "{refused}");
         let dir = folder();
         let options = with_columns("symbol=company");
         let loaded = load_file(&Input::new(write(dir.path(), "X.csv", text)), &options).unwrap();

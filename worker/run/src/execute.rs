@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use galapagos_engine::ENGINE;
 use galapagos_validation::NullReason;
+use serde_json::json;
 
 use crate::job::market::{Market, same_data};
 use crate::job::problem::{Problem, ProblemError};
@@ -24,8 +25,8 @@ use crate::run::limits::Limits;
 use crate::run::local::{LocalEvaluator, LocalSlots};
 use crate::run::progress::{Observer, RunEvent};
 use crate::run::walk_forward::{WindowsEnded, WindowsRun, spent, together};
-use crate::storage::StorageError;
 use crate::storage::run_folder::{RunFolder, RunKey, Start};
+use crate::storage::{StorageError, begun};
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +135,18 @@ pub fn run_with(
     job.warnings.iter().for_each(|w| observer.observe(RunEvent::Warning(w.clone())));
     let walk = WalkForward::new(problem)?;
     let key = run_key(job, &options.root);
-    let folder = RunFolder::open(&key, options.start, ENGINE, options.attempt)?;
+    let inputs = json!({"dataset": job.dataset_digest, "engine": ENGINE, "inputs": &job.inputs});
+    let folder =
+        RunFolder::open(&key, options.start, ENGINE, options.attempt).map_err(|error| match error {
+            StorageError::NothingToResume { path } => {
+                match path.parent().and_then(|job_folder| begun::difference(job_folder, &inputs)) {
+                    Some(difference) => StorageError::OtherInputs { path, difference },
+                    None => StorageError::NothingToResume { path },
+                }
+            }
+            other => other,
+        })?;
+    begun::keep(folder.path(), &inputs)?;
     let mut driver = Driver::open(job, &folder, problem.counted_bars(), options.price_per_second, observer)?;
     let limits = driver.limits();
     lock(&limits).windows = together(spent(&folder).values());

@@ -9,7 +9,7 @@ use galapagos_manifest::{Finding, SPELLING, stamp_ms, wanted};
 use galapagos_market::{Input, Interval};
 
 use super::error::ImportError;
-use super::fetch::{DUMPS, Fetched, Order, Question, fetch};
+use super::fetch::{DUMPS, FetchError, Fetched, Order, Question, fetch};
 use super::how::How;
 
 /// How often a page is asked for again.
@@ -66,7 +66,13 @@ pub(super) fn ask(
         now_ms: i64::try_from(now).unwrap_or(i64::MAX),
         stop: how.stop,
     };
-    let fetched = fetch(&order, how.fetching)?;
+    let fetched = fetch(&order, how.fetching).map_err(|error| match error {
+        // The flag of the command is no word of a manifest.
+        FetchError::Endpoint { problem, .. } => {
+            ImportError::Field(Finding::invalid("spec.marketData.source.fetch.endpoint", problem))
+        }
+        other => other.into(),
+    })?;
     let (mut bars, mut funding) = (Vec::new(), Vec::new());
     for ((name, _), one) in symbols.iter().zip(&fetched) {
         bars.extend(one.bars.iter().map(|path| Input::for_symbol(*name, path)));

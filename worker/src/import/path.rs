@@ -5,14 +5,18 @@
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
+use galapagos_market::paths::{expand, is_pattern};
 use galapagos_market::{Input, folder_entries};
 
 use super::error::ImportError;
 
-/// The file at `relative` below `data_dir`, or every file of the folder there, in order of their names. Hidden files and
-/// folders in the folder are passed over.
+/// The file at `relative` below `data_dir`, every file of the folder there, or those that a pattern such as `raw/*.csv` fits,
+/// in order of their names. Hidden files and folders in the folder are passed over.
 pub(super) fn inputs(data_dir: &Path, relative: &str, symbols: &[String]) -> Result<Vec<Input>, ImportError> {
     let volume_path = VolumePath { data_dir, relative };
+    if is_pattern(Path::new(relative)) && !data_dir.join(relative).exists() {
+        return volume_path.expand();
+    }
     let path = volume_path.resolve()?;
     let kind = volume_path.kind(&path)?;
     if kind.is_file() {
@@ -44,6 +48,27 @@ struct VolumePath<'a> {
 }
 
 impl VolumePath<'_> {
+    /// The files that the path fits as a pattern, each as one that is named.
+    fn expand(&self) -> Result<Vec<Input>, ImportError> {
+        // Nothing outside of the volume is even looked for.
+        let steps = Path::new(self.relative).components();
+        if !steps.into_iter().all(|step| matches!(step, Component::CurDir | Component::Normal(_))) {
+            return self.resolve().map(|_| Vec::new());
+        }
+        let found = expand(&self.data_dir.join(self.relative)).map_err(|e| match e.kind() {
+            ErrorKind::InvalidInput => self.refuse(&format!("is no pattern of names: {e}")),
+            _ => self.failed(e),
+        })?;
+        let inputs = found.iter().map(|path| {
+            let relative = path.strip_prefix(self.data_dir).unwrap_or(path).to_string_lossy().into_owned();
+            VolumePath { data_dir: self.data_dir, relative: &relative }.resolve().map(Input::new)
+        });
+        match found.is_empty() {
+            true => Err(self.missing("no file fits the pattern")),
+            false => inputs.collect(),
+        }
+    }
+
     /// The path, every step of which exists and is no link.
     fn resolve(&self) -> Result<PathBuf, ImportError> {
         let mut path = self.data_dir.to_owned();

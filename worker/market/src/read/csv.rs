@@ -4,7 +4,7 @@ use super::sniff::{TextLayout, sniff};
 use super::unpack::Source;
 use super::wide::note_absent;
 use super::{Progress, ReadOptions};
-use crate::columns::Columns;
+use crate::columns::{Columns, is_end_name, says_no};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell, is_empty};
 use crate::stamp::{DayOrder, NoStamp, parse};
@@ -23,7 +23,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
     if head.contains(&0) {
         return Err(Error::layout(path, "is no text file, nor Parquet, Feather or JSON"));
     }
-    let text = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head));
+    let text = decoded(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head));
     // Lines of an old Mac.
     let text = if line_end(&head) == b'\r' { text.replace('\r', "\n").into() } else { text };
     let mut layout = sniff(&text, &options.columns).map_err(|problem| Error::layout(path, problem))?;
@@ -32,6 +32,16 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
         None => day_order(source, &layout)?,
     };
     read_rows(source, &mut layout, &ReadOptions { day_order: order, ..options.clone() }, size, progress)
+}
+
+/// The text of a header. What is no UTF-8 is that of Western Windows, whose letters are those of Latin 1.
+fn decoded(head: &[u8]) -> std::borrow::Cow<'_, str> {
+    match std::str::from_utf8(head) {
+        Ok(text) => text.into(),
+        // A letter that was cut at the end.
+        Err(e) if e.error_len().is_none() => String::from_utf8_lossy(head),
+        Err(_) => head.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
+    }
 }
 
 /// A reader that stands at the first row of data, and the number of bytes before it.
@@ -58,18 +68,51 @@ fn line_end(head: &[u8]) -> u8 {
     if head.contains(&b'\r') && !head.contains(&b'\n') { b'\r' } else { b'\n' }
 }
 
-/// A remark below the data, as `Downloaded from Barchart.com as of ..`: one field of words. A row that was cut begins with
-/// a time.
-fn is_remark(record: &csv::ByteRecord) -> bool {
-    let Some(cell) = record.get(0).filter(|_| record.iter().skip(1).all(|cell| cell.trim_ascii().is_empty()))
-    else {
+/// Words that begin a line of totals.
+const TOTALS: [&str; 11] =
+    ["total", "totals", "sum", "average", "avg", "mean", "median", "min", "max", "minimum", "maximum"];
+
+/// A remark below the data, as `Downloaded from Barchart.com as of ..`, `Date range,2024-01-01 to 2024-03-01` or a line of
+/// totals: words where a time should be. A row that was cut begins with a time, one whose time was damaged has digits in
+/// it, and more cells are another table.
+fn is_remark(record: &csv::ByteRecord, columns: &Columns) -> bool {
+    let cell = |at: usize| record.get(at).unwrap_or_default().trim_ascii();
+    let begins = |at: usize| cell(at).first().is_some_and(u8::is_ascii_alphabetic);
+    // Most rows begin with a number, or have one for their time.
+    if !begins(0) || (record.len() > columns.time && !cell(columns.time).is_empty() && !begins(columns.time))
+    {
         return false;
-    };
+    }
+    let filled = record.iter().filter(|cell| !cell.trim_ascii().is_empty()).count();
+    let text = cell(0);
     let words =
-        cell.split(u8::is_ascii_whitespace).filter(|w| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic));
-    words.count() >= 2
-        && cell.first().is_some_and(u8::is_ascii_alphabetic)
-        && parse(cell, None) == Err(NoStamp::Unknown)
+        text.split(u8::is_ascii_whitespace).filter(|w| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic));
+    let is_text = match filled {
+        1 => words.count() >= 2 || !text.iter().any(u8::is_ascii_digit),
+        2 => !text.iter().any(u8::is_ascii_digit),
+        _ => TOTALS
+            .iter()
+            .any(|total| text.strip_suffix(b":").unwrap_or(text).eq_ignore_ascii_case(total.as_bytes())),
+    };
+    is_text
+        && !is_empty(text)
+        && !text.eq_ignore_ascii_case(b"nat")
+        && parse(text, None) == Err(NoStamp::Unknown)
+}
+
+/// The line of a record, where the reader stands at line `next`: the record's own position is before empty lines.
+fn line_of(record: &csv::ByteRecord, next: u64) -> u64 {
+    let before = record.position().map_or(0, csv::Position::line);
+    if next <= before + 1 {
+        return before;
+    }
+    let inside = record.iter().flatten().filter(|&&byte| byte == b'\n').count() as u64;
+    (next - 1).saturating_sub(inside).max(before)
+}
+
+/// A line of a spreadsheet in which no cell is filled.
+fn is_blank(record: &csv::ByteRecord) -> bool {
+    record.iter().all(|cell| cell.trim_ascii().is_empty())
 }
 
 fn csv_error(path: &Path, error: csv::Error) -> Error {
@@ -118,13 +161,16 @@ fn read_rows(
     let mut record = csv::ByteRecord::new();
     let mut rows: Option<Collector> = None;
     let (mut count, mut unit_lines, mut headers, mut comments) = (0u64, 0, 0u64, 0u64);
+    let mut blank = 0u64;
     let mut named_only = layout.symbol_lines;
     let mut without = vec![0u64; layout.groups.len()];
-    let mut remark: Option<(u64, String)> = None;
+    let mut remark: Option<(u64, String, u64)> = None;
+    let ended = layout.names.iter().position(|name| layout.has_header && is_end_name(name));
     while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
-        let line = layout.skip + record.position().map_or(0, csv::Position::line);
+        let line = layout.skip + line_of(&record, reader.position().line());
         let columns = &mut layout.columns;
-        if record.len() == 1 && record[0].trim_ascii().is_empty() {
+        if is_blank(&record) {
+            blank += u64::from(record.len() > 1);
             continue;
         }
         if is_comment(&record, columns, order) {
@@ -145,21 +191,22 @@ fn read_rows(
             }
         }
         // Files that were joined repeat their header.
-        if rows.is_some() && layout.has_header && is_header(&record, layout) {
+        if rows.is_some() && layout.has_header && is_header(&record, columns, &layout.names) {
             headers += 1;
             continue;
         }
-        if rows.is_some()
-            && remark.is_none()
-            && record.len() < layout.names.len().max(2)
-            && is_remark(&record)
-        {
-            remark = Some((line, String::from_utf8_lossy(&record[0]).trim().chars().take(60).collect()));
+        if rows.is_some() && is_remark(&record, columns) {
+            let text = || String::from_utf8_lossy(&record[0]).trim().chars().take(60).collect();
+            remark.get_or_insert_with(|| (line, text(), 0)).2 += 1;
             continue;
         }
-        if let Some((at, text)) = &remark {
+        if let Some((at, text, _)) = &remark {
             let problem = format!("line {at} holds {text:?}, and rows follow: remove it");
             return Err(Error::layout(path, problem));
+        }
+        if ended.is_some_and(|at| record.get(at).is_some_and(says_no)) {
+            rows.get_or_insert_with(|| collector(path, layout, options)).forming += 1;
+            continue;
         }
         let collector = rows.get_or_insert_with(|| collector(path, layout, options));
         let wrong_width = |hint: &str| {
@@ -200,8 +247,17 @@ fn read_rows(
     if named_only > 0 {
         rows.notes.push(format!("{named_only} lines below the header hold no data and were passed over"));
     }
-    if let Some((at, text)) = remark {
-        rows.notes.push(format!("line {at}, below the data, was passed over: {text:?}"));
+    match remark {
+        Some((at, text, 1)) => {
+            rows.notes.push(format!("line {at}, below the data, was passed over: {text:?}"))
+        }
+        Some((at, text, count)) => rows
+            .notes
+            .push(format!("{count} lines from line {at} on, below the data, were passed over: {text:?}, ..")),
+        None => {}
+    }
+    if blank > 0 {
+        rows.notes.push(format!("{blank} lines without any value were passed over"));
     }
     if comments > 0 {
         rows.notes.push(format!("{comments} lines that begin with '#' were passed over"));
@@ -212,6 +268,11 @@ fn read_rows(
     }
     if let Some((first, count)) = &layout.titles {
         rows.notes.push(format!("{count} lines above the header were passed over, the first: {first:?}"));
+    }
+    if let Some(name) = &layout.guessed_time {
+        rows.notes.push(format!(
+            "no column is called as times usually are: the first, {name:?}, was read as the time"
+        ));
     }
     note_absent(&layout.groups, &without, "lines", &mut rows.notes);
     rows.finish()
@@ -236,10 +297,10 @@ fn is_comment(record: &csv::ByteRecord, columns: &Columns, order: Option<DayOrde
 }
 
 /// The names of the columns that are read, where their values should be.
-fn is_header(record: &csv::ByteRecord, layout: &TextLayout) -> bool {
-    layout.columns.all().all(|at| {
+fn is_header(record: &csv::ByteRecord, columns: &Columns, names: &[String]) -> bool {
+    columns.all().all(|at| {
         let cell = record.get(at).map(<[u8]>::trim_ascii);
-        cell.zip(layout.names.get(at)).is_some_and(|(cell, name)| !cell.is_empty() && cell == name.as_bytes())
+        cell.zip(names.get(at)).is_some_and(|(cell, name)| !cell.is_empty() && cell == name.as_bytes())
     })
 }
 

@@ -6,7 +6,7 @@ use super::tree::{Data, Table, Tree, is_row, some};
 use super::unique::Unique;
 use super::unpack::Source;
 use super::{Progress, ReadOptions};
-use crate::columns::{ColumnRole, Columns, find, remedy, without_header};
+use crate::columns::{ColumnRole, Columns, find, is_end_name, remedy, without_header};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
 use crate::zone::Zone;
@@ -128,15 +128,40 @@ struct Reader<'a> {
 fn is_forming(row: &Value) -> Option<&String> {
     let map = row.as_object()?;
     let said = |(key, value): &(&String, &Value)| {
-        let letters: String = key.chars().filter(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
-        let names =
-            ["complete", "iscomplete", "closed", "isclosed", "final", "isfinal", "confirm", "confirmed"];
         let no = matches!(value, Value::Bool(false))
             || matches!(value.as_str(), Some("false" | "0"))
             || value.as_i64() == Some(0);
-        no && names.contains(&letters.as_str())
+        no && (is_end_name(key) || (key.as_str() == "x" && value.is_boolean()))
     };
     map.iter().find(said).map(|(key, _)| key)
+}
+
+/// Fields of the arrays of exchanges whose last one says whether the candle has ended: OKX and Gate.io have more than
+/// time, prices and a volume.
+const LEAST_FLAGGED: usize = 8;
+
+/// The newest of arrays of candles if its last field, and that of no other, says that it has not ended; and that field.
+fn forming(rows: &[Value]) -> Option<(usize, String)> {
+    let flag = |row: &Value| {
+        let cells = row.as_array().filter(|cells| cells.len() >= LEAST_FLAGGED)?;
+        match cells.last()? {
+            Value::Bool(ended) => Some(*ended),
+            Value::String(text) if text == "1" || text == "true" => Some(true),
+            Value::String(text) if text == "0" || text == "false" => Some(false),
+            _ => None,
+        }
+    };
+    let flags: Vec<bool> = rows.iter().map(flag).collect::<Option<_>>()?;
+    let mut open = (0..flags.len()).filter(|i| !flags[*i]);
+    let (at, last) = (open.next()?, flags.len().checked_sub(1)?);
+    let fields = rows[at].as_array().map_or(0, Vec::len);
+    (open.next().is_none() && last > 0 && (at == 0 || at == last)).then(|| (at, format!("#{fields}")))
+}
+
+/// Polygon calls the symbol `T` beside a time `t`; others call a time so.
+fn is_symbol_t(map: &serde_json::Map<String, Value>) -> bool {
+    let text = map.get("T").and_then(Value::as_str);
+    map.contains_key("t") && text.is_some_and(|t| t.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 impl Reader<'_> {
@@ -181,7 +206,13 @@ impl Reader<'_> {
             let symbol = table.symbol.as_deref();
             match &table.data {
                 Data::Rows(rows) => {
-                    rows.iter().enumerate().try_for_each(|(i, row)| self.row(row, i as u64 + 1, symbol))?
+                    let forming = forming(rows);
+                    if let Some((_, place)) = &forming {
+                        self.forming.get_or_insert_with(|| (0, place.clone())).0 += 1;
+                    }
+                    let skipped = forming.map(|(at, _)| at);
+                    let mut kept = rows.iter().enumerate().filter(|(i, _)| Some(*i) != skipped);
+                    kept.try_for_each(|(i, row)| self.row(row, i as u64 + 1, symbol))?
                 }
                 Data::Columns(map) => {
                     let length = column_arrays(map).map(|(_, a)| a.len()).max().unwrap_or(0);
@@ -280,7 +311,14 @@ impl Reader<'_> {
             Value::Object(map) => {
                 let names: Vec<String> = map.keys().cloned().collect();
                 let header: Vec<&str> = names.iter().map(String::as_str).collect();
-                (find(&header, &self.options.columns), names)
+                let choice = &self.options.columns;
+                let found = find(&header, choice).and_then(|columns| match columns.symbol {
+                    None if is_symbol_t(map) && !choice.names(ColumnRole::Symbol) => {
+                        find(&header, &choice.with(ColumnRole::Symbol, "T"))
+                    }
+                    _ => Ok(columns),
+                });
+                (found, names)
             }
             Value::Array(cells) => {
                 let names = (1..=cells.len()).map(|n| format!("#{n}")).collect();

@@ -1,5 +1,6 @@
 //! Readers: one file in, rows out. The format is known by its first bytes, not by its name.
 
+mod affixed;
 mod csv;
 mod foreign;
 mod json;
@@ -17,6 +18,7 @@ pub(crate) use numbers::{Numbers, read_numbers};
 pub(crate) use tree::some;
 
 use crate::choice::ColumnChoice;
+use crate::counting::{Counting, Lean};
 use crate::error::{Error, Result};
 use crate::grouped::{DecimalSign, decide};
 use crate::meanings::{agree, check_meanings};
@@ -71,13 +73,17 @@ pub(crate) type Progress<'a> = &'a dyn Fn(u64, u64);
 /// `Missing` or `Io` if it cannot be read; `Invalid` with line, column and value if it is not understood.
 pub(crate) fn read_file(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
     let source = Source::open(path)?;
+    let lean = Lean::of(path, source.inner.as_deref(), &source.head(256)?);
+    let since_midnight = lean.and_then(|lean| lean.day_ms).map(|day_ms| Counting::SinceMidnight { day_ms });
+    let columns = options.columns.counted(since_midnight.unwrap_or_default());
+    let options = &ReadOptions { columns, ..options.clone() };
     let (mut rows, decimal) = read_numbers_of(&source, options, progress)?;
     rows.notes.extend(source.notes.iter().cloned());
     let again = |columns: &ColumnChoice| {
         let options = ReadOptions { columns: columns.clone(), decimal, ..options.clone() };
         read_once(&source, &options, progress)
     };
-    check_meanings(path, &options.columns, rows, &again)
+    check_meanings(path, &options.columns, rows, lean.is_some(), &again)
 }
 
 /// Reads a file; where its numbers have separators, all of them decide what these mean.

@@ -48,6 +48,12 @@ pub(super) fn flat(map: &Map<String, Value>, choice: &ColumnChoice) -> Option<Ma
     if makes_bars(plain().map(|(k, _)| k), choice) {
         return None;
     }
+    // A whole candle inside a message of a stream.
+    if let [(key, inside)] = inner.as_slice()
+        && makes_bars(inside.keys(), choice)
+    {
+        return Some(row(Some(*key)));
+    }
     let fitting: Vec<&String> =
         inner.iter().filter(|(_, inside)| complete(inside)).map(|(key, _)| *key).collect();
     match fitting.as_slice() {
@@ -112,6 +118,11 @@ pub(super) fn complaint(value: &Value) -> Option<String> {
         (named && !text.trim().is_empty()).then_some(text)
     };
     let map = value.as_object()?;
+    // The remarks of an answer that holds tables, or what looks like them, are no complaint.
+    let holds = |value: &Value| value.as_object().is_some_and(|m| m.values().any(Value::is_object));
+    if map.values().any(holds) {
+        return None;
+    }
     map.iter()
         .find_map(says)
         .or_else(|| map.values().find_map(complaint))

@@ -1,8 +1,9 @@
 //! Finds the delimiter and the header of a text file from its first lines.
 
+use super::affixed::affixed;
 use super::wide::{Group, groups};
 use crate::choice::ColumnChoice;
-use crate::columns::{Columns, find, remedy, without_header};
+use crate::columns::{ColumnRole, Columns, find, is_time_name, remedy, without_header};
 use crate::decimal::Decimal;
 use crate::grouped::{self, DecimalSign, without_currency};
 use crate::stamp::{DayOrder, parse};
@@ -23,6 +24,8 @@ pub(super) struct TextLayout {
     pub symbol_lines: u64,
     /// The first line above the header that holds text, and how many there are.
     pub titles: Option<(String, usize)>,
+    /// The first column, where it was read as the time although it is not called so.
+    pub guessed_time: Option<String>,
 }
 
 /// Titles and comments above the header are at most this many lines.
@@ -73,22 +76,40 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, Str
             }
             let line_at = |at: usize| lines.get(at).map(|line| fields(line, delimiter));
             let above = at.checked_sub(1).and_then(line_at);
+            // Lines of units and of tickers may stand before the data.
+            let next = |at: usize| (at + 1..at + 5).filter_map(line_at).collect::<Vec<_>>();
             let wide = groups(&names, above.as_deref(), line_at(at + 1).as_deref(), choice);
             let found = match wide {
                 Ok((groups, below)) => match groups.first().map(|group| group.columns.clone()) {
-                    Some(columns) => Ok((groups, below, columns)),
-                    None => single(&names, choice).map(|columns| (groups, below, columns)),
+                    Some(columns) => Ok((groups, below, columns, !below)),
+                    None => match single(&names, choice, &next(at)) {
+                        Ok(columns) => Ok((groups, below, columns, false)),
+                        Err(lacking) => {
+                            let header: Vec<&str> = names.iter().map(String::as_str).collect();
+                            let groups = affixed(&header, choice)?;
+                            let columns = groups.first().map(|group| group.columns.clone()).ok_or(lacking);
+                            columns.map(|columns| (groups, false, columns, false))
+                        }
+                    },
                 },
                 // A title may begin as a line of symbols does: `Symbol,AAPL,Currency,USD,,`.
-                Err(lacking) => single(&names, choice).map(|c| (Vec::new(), false, c)).map_err(|_| lacking),
+                Err(lacking) => single(&names, choice, &next(at))
+                    .map(|c| (Vec::new(), false, c, false))
+                    .map_err(|_| lacking),
             };
             match found {
-                Ok((groups, below, columns)) => {
-                    let own_line = usize::from(!groups.is_empty() && !below);
-                    let above = &lines[..at - own_line];
+                Ok((groups, below, columns, own_line)) => {
+                    if let Some(problem) = aligned(at, &names).filter(|_| delimiter == b' ') {
+                        return Err(problem);
+                    }
+                    let above = &lines[..at - usize::from(own_line)];
                     let mut titles = above.iter().filter(|l| !l.trim().is_empty());
                     let count = titles.clone().count();
+                    let usual = groups.is_empty() && choice.get(ColumnRole::Time).is_none();
+                    let guessed =
+                        usual && columns.time == 0 && !names[0].is_empty() && !is_time_name(&names[0]);
                     return Ok(TextLayout {
+                        guessed_time: guessed.then(|| names[0].clone()),
                         delimiter,
                         skip: at as u64 + 1 + u64::from(below),
                         columns,
@@ -118,20 +139,41 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, Str
     })
 }
 
-/// The columns of a header without a line of symbols.
-fn single(names: &[String], choice: &ColumnChoice) -> Result<Columns, String> {
+/// The columns of a header without a line of symbols, above the lines `below`.
+fn single(names: &[String], choice: &ColumnChoice, below: &[Vec<String>]) -> Result<Columns, String> {
     let header: Vec<&str> = names.iter().map(String::as_str).collect();
     find(&header, choice).or_else(|missing| match missing.as_str() {
-        // `Price,Close,High,Low,Open,Volume` above `Date,...`: the first column is the time.
-        "time" => find(&[&["time"], &header[1..]].concat(), choice),
+        // `Price,Close,High,Low,Open,Volume` above `Date,...`: the first column is the time, if it holds times.
+        "time" if below.iter().any(|cells| cells.first().is_some_and(|cell| is_time(cell))) => {
+            find(&[&["time"], &header[1..]].concat(), choice)
+        }
         _ => Err(missing),
     })
+}
+
+fn is_time(text: &str) -> bool {
+    let reads = |order| parse(text.as_bytes(), Some(order)).is_ok();
+    reads(DayOrder::DayMonth) || reads(DayOrder::MonthDay)
 }
 
 /// Line, missing roles and names of the line that looks most like a header.
 type Nearest = (usize, String, Vec<String>);
 
+/// What is wrong with a line most of whose fields are empty: it has more than one space between its words.
+fn aligned(at: usize, names: &[String]) -> Option<String> {
+    let empty = names.iter().filter(|name| name.is_empty()).count();
+    (empty > names.len() / 2).then(|| {
+        format!(
+            "line {} is aligned with spaces: separate its columns by a comma, a semicolon or a tab",
+            at + 1
+        )
+    })
+}
+
 fn lacking((at, missing, names): &Nearest) -> String {
+    if let Some(problem) = aligned(*at, names) {
+        return problem;
+    }
     format!(
         "line {} looks most like a header ({}), but it lacks {missing}: {}",
         at + 1,
@@ -177,6 +219,7 @@ fn counted(
         groups: Vec::new(),
         symbol_lines: 0,
         titles: None,
+        guessed_time: None,
     }))
 }
 
@@ -209,11 +252,6 @@ fn numbers(
         let grouped = [DecimalSign::Point, DecimalSign::Comma].map(|sign| grouped::parse(cell, sign));
         Decimal::parse(cell).is_some() || grouped.iter().any(Option::is_some)
     };
-    let is_time = |text: &str| {
-        parse(text.as_bytes(), Some(DayOrder::DayMonth))
-            .or_else(|_| parse(text.as_bytes(), Some(DayOrder::MonthDay)))
-            .is_ok()
-    };
     if !is_time(&cells[0]) {
         return None;
     }
@@ -242,5 +280,6 @@ fn numbers(
         groups: Vec::new(),
         symbol_lines: 0,
         titles: None,
+        guessed_time: None,
     }))
 }

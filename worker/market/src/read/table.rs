@@ -1,9 +1,10 @@
 //! Parquet and Feather (Arrow IPC files): typed columns.
 
+use super::affixed::affixed;
 use super::unpack::Source;
 use super::wide::{note_absent, tuples};
 use super::{Progress, ReadOptions};
-use crate::columns::{ColumnRole, Columns, find, remedy};
+use crate::columns::{ColumnRole, Columns, find, is_end_name, remedy, says_no};
 use crate::error::{Error, Result};
 use crate::rows::{Collector, FileRows, Header, Row, TimeCell, is_empty};
 use crate::stamp::{Stamp, from_epoch_f64, from_integer, show};
@@ -75,7 +76,11 @@ fn read_batches(
     total: u64,
 ) -> Result<FileRows> {
     let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-    let groups = tuples(&names, &options.columns).map_err(|problem| Error::layout(path, problem))?;
+    let refuse = |problem: String| Error::layout(path, problem);
+    let mut groups = tuples(&names, &options.columns).map_err(refuse)?;
+    if groups.is_empty() && find(&names, &options.columns).is_err() {
+        groups = affixed(&names, &options.columns).map_err(refuse)?;
+    }
     let mut notes = Vec::new();
     let wide = groups.first().map(|group| group.columns.clone());
     let columns =
@@ -153,10 +158,17 @@ fn read_batch(
     let volume = columns.volume.map(cells).transpose()?;
     let symbol = columns.symbol.map(cells).transpose()?;
     let adjusted = columns.adjusted.map(cells).transpose()?;
+    let ended = rows.header.names.iter().position(|name| is_end_name(name)).map(cells).transpose()?;
+    let counting = rows.counting();
     let mut without = 0;
     let mut texts: [Vec<u8>; 9] = Default::default();
+    let mut said = Vec::new();
     for i in 0..batch.num_rows() {
         let row = first + i as u64;
+        if ended.as_ref().is_some_and(|cells| says_no(cells.text(i, &mut said))) {
+            rows.forming += 1;
+            continue;
+        }
         let [t0, t1, t2, t3, t4, t5, t6, t7, t8] = &mut texts;
         let time = match &time {
             Times::Text(cells) => TimeCell::Text(cells.text(i, t0), clock.as_ref().map(|c| c.text(i, t6))),
@@ -179,9 +191,12 @@ fn read_batch(
                 }
                 TimeCell::Read(Stamp { ms, assumed_utc: !zone, offset_ms: None })
             }
-            Times::Integers(values) => TimeCell::Read(from_integer(values.value(i))),
+            Times::Integers(values) => TimeCell::Read(
+                counting.number(values.value(i) as f64).unwrap_or_else(|| from_integer(values.value(i))),
+            ),
             Times::Seconds(values) => {
-                match from_epoch_f64(if values.is_null(i) { f64::NAN } else { values.value(i) }) {
+                let value = if values.is_null(i) { f64::NAN } else { values.value(i) };
+                match counting.number(value).or_else(|| from_epoch_f64(value)) {
                     Some(stamp) => TimeCell::Read(stamp),
                     None => return Err(rows.wrong(ColumnRole::Time, row, "is missing or no time")),
                 }

@@ -72,7 +72,17 @@ fn look(value: &Value, least: usize) -> Look {
 
 /// Neither null, nor false, nor an empty text.
 fn is_said(value: &Value) -> bool {
-    !matches!(value, Value::Null | Value::Bool(false)) && value.as_str() != Some("")
+    !matches!(value, Value::Null | Value::Bool(false))
+        && value.as_str() != Some("")
+        && value.as_i64() != Some(0)
+}
+
+/// `"offset": 0, "count": 100, "total": 250`: the answer has not all rows.
+fn part_of_total(map: &Map<String, Value>) -> Option<String> {
+    let number = |name: &str| map.get(name).and_then(Value::as_u64);
+    let (offset, count, total) = (number("offset")?, number("count")?, number("total")?);
+    (offset.saturating_add(count) < total)
+        .then(|| format!("it has {count} rows from {offset} on of a total of {total}"))
 }
 
 fn is_columns(map: &Map<String, Value>, least: usize) -> bool {
@@ -107,7 +117,9 @@ impl<'a> Tree<'a> {
         let table = |data| Table { path: path.clone(), symbol: symbol.map(str::to_owned), data };
         if let Value::Object(map) = value {
             let more = map.iter().find(|(key, value)| is_page_name(key) && is_said(value));
-            self.more = more.map(|(key, value)| format!("{key} is {value}")).or(self.more.take());
+            let more = more.map(|(key, value)| format!("{key} is {value}"));
+            let inside = || map.values().filter_map(Value::as_object).find_map(part_of_total);
+            self.more = more.or_else(|| part_of_total(map)).or_else(inside).or(self.more.take());
         }
         match value {
             Value::Array(items) if items.iter().any(|item| is_row(item, self.least)) => {

@@ -18,6 +18,8 @@ const CHUNK: usize = 1 << 16;
 pub(super) struct Source {
     path: PathBuf,
     unpacked: Option<File>,
+    /// The name of the file in an archive, without its ending.
+    pub inner: Option<String>,
     /// What was done to the file, in sentences.
     pub notes: Vec<String>,
 }
@@ -57,7 +59,7 @@ impl Source {
     /// # Errors
     /// `Missing` or `Io` if it cannot be read, `Invalid` if it cannot be unpacked.
     pub fn open(path: &Path) -> Result<Self> {
-        let mut source = Self { path: path.to_owned(), unpacked: None, notes: Vec::new() };
+        let mut source = Self { path: path.to_owned(), unpacked: None, inner: None, notes: Vec::new() };
         for _ in 0..MAX_LAYERS {
             let Some(packing) = Packing::of(&source.head(6)?) else { return Ok(source) };
             let packed = source.file()?;
@@ -167,6 +169,7 @@ impl Source {
         };
         let entry = archive.by_name(name).map_err(|e| self.cut("ZIP", &e))?;
         self.copy("ZIP", entry, plain, limit)?;
+        self.inner = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let left: Vec<&str> = names.iter().filter(ours).filter(|n| n != name).map(String::as_str).collect();
         if !left.is_empty() {
             self.notes.push(format!("left out of the ZIP archive: {}", left.join(", ")));

@@ -2,6 +2,7 @@
 //!
 //! * [`atomic`]: a file or folder appears whole or not at all.
 //! * [`run_folder`]: where a run lies, who may write it ([`lock`], epochs), and its commit mark `RESULT`.
+//! * [`begun`]: the inputs of a run, for people.
 //! * [`ledger`]: every distinct evaluation, append-only; memo and journal in one.
 //!   Its `salvage` finds the good records among damage.
 //! * [`checkpoint`]: the state at a generation boundary, and the one before. [`saves`] says which are flushed.
@@ -11,6 +12,7 @@
 //! Nothing here knows how evaluation happens.
 
 pub mod atomic;
+pub mod begun;
 pub mod checkpoint;
 pub mod digest;
 pub mod exceptions;
@@ -56,6 +58,14 @@ pub enum StorageError {
     NothingToResume {
         /// Where a checkpoint or a ledger was looked for.
         path: PathBuf,
+    },
+    /// `--resume` of a job whose inputs are others than those of its run.
+    #[error("nothing to resume in {}: {difference}; change it back, or start the run without --resume", path.display())]
+    OtherInputs {
+        /// Where a checkpoint or a ledger was looked for.
+        path: PathBuf,
+        /// The run that there is, and which inputs differ.
+        difference: String,
     },
     /// The folder belongs to other inputs (a copied or edited folder).
     #[error("{} does not belong to this job: it says {found}, expected {expected}; start over with --fresh", path.display())]

@@ -13,6 +13,14 @@ pub enum FetchError {
     /// It makes no sense to ask.
     #[error("{0}")]
     Question(String),
+    /// The other host cannot be used.
+    #[error("{flag}: {problem}")]
+    Endpoint {
+        /// The flag of the command that names it.
+        flag: &'static str,
+        /// Why.
+        problem: String,
+    },
     /// The exchange does not give it.
     #[error("{symbol}: {host} refuses: {answer}")]
     Refused {
@@ -108,7 +116,7 @@ impl FetchError {
     /// The exit code that it means.
     pub fn code(&self) -> Code {
         match self {
-            FetchError::Question(_) => Code::Spec,
+            FetchError::Question(_) | FetchError::Endpoint { .. } => Code::Spec,
             FetchError::Refused { .. } | FetchError::Empty { .. } => Code::DataMissing,
             FetchError::Strange { .. }
             | FetchError::Unreachable { .. }

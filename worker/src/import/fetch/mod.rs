@@ -30,7 +30,7 @@ pub fn fetch(order: &Order<'_>, observe: &dyn Fn(FetchEvent<'_>)) -> Result<Vec<
         venue::check(question, order.funding).map_err(FetchError::Question)?;
     }
     for (flag, url) in [("--endpoint", order.endpoint), ("--dumps", order.dumps)] {
-        url.map_or(Ok(()), |url| endpoint::check(flag, url)).map_err(FetchError::Question)?;
+        url.map_or(Ok(()), endpoint::check).map_err(|problem| FetchError::Endpoint { flag, problem })?;
     }
     let all = || order.questions.iter();
     if let Some(twice) = all().enumerate().find(|(at, question)| all().take(*at).any(|q| q == *question)) {

@@ -1,12 +1,18 @@
 //! Rows as a reader delivers them: exact decimals, before any check.
 
+mod header;
+mod notes;
+
 pub(crate) use crate::cells::{SEPARATED, is_empty};
+pub(crate) use crate::raw::{RawRows, RowSource};
+pub(crate) use header::{FileRows, Header};
+
 use crate::cells::{adjust, amount, no_number, number};
-use crate::columns::{ColumnRole, Columns, is_adjusted, is_volume_name};
+use crate::columns::ColumnRole;
+use crate::counting::Counting;
 use crate::decimal::Decimal;
 use crate::error::{Error, Result};
-pub(crate) use crate::raw::{RawRows, RowSource};
-use crate::read::{EmptyCells, ReadOptions, Stamped, some};
+use crate::read::{EmptyCells, ReadOptions, Stamped};
 use crate::spelling::{no_time, with_name};
 use crate::stamp::{self, Stamp};
 use crate::zone::Zone;
@@ -33,45 +39,6 @@ pub(crate) struct Row<'a> {
     pub adjusted: Option<&'a [u8]>,
 }
 
-/// All columns of a file, and which of them were taken.
-#[derive(Clone, Debug)]
-pub(crate) struct Header {
-    pub names: Vec<String>,
-    pub columns: Columns,
-    /// The file names its columns; else they were taken by position.
-    pub named: bool,
-    /// Columns of several symbols stand side by side.
-    pub wide: bool,
-}
-
-impl Header {
-    fn name(&self, at: usize) -> String {
-        self.names.get(at).cloned().unwrap_or_default()
-    }
-
-    /// Whether one price stands for all.
-    fn is_close_only(&self) -> bool {
-        self.columns.prices[0] == self.columns.prices[3]
-    }
-
-    /// Names of time, open, high, low, close and volume.
-    fn sources(&self) -> [String; 6] {
-        let [open, high, low, close] = self.columns.prices.map(|at| self.name(at));
-        let volume = self.columns.volume.map(|at| self.name(at)).unwrap_or_default();
-        [self.name(self.columns.time), open, high, low, close, volume]
-    }
-}
-
-/// What a file held.
-#[derive(Clone, Debug)]
-pub(crate) struct FileRows {
-    /// Per symbol as the file writes it; `None` where it has no such column.
-    pub symbols: Vec<(Option<String>, RawRows)>,
-    pub assumed_utc: bool,
-    pub notes: Vec<String>,
-    pub header: Header,
-}
-
 /// Collects the rows of a file.
 pub(crate) struct Collector {
     source: Arc<RowSource>,
@@ -89,6 +56,8 @@ pub(crate) struct Collector {
     blank: Option<(u64, u64)>,
     /// The same of rows that hold some prices.
     partial: Option<(u64, u64)>,
+    /// Rows whose candle had not ended, as a column of the table says.
+    pub forming: u64,
     /// Volumes are written with a letter for thousands.
     lettered: bool,
     pub header: Header,
@@ -117,6 +86,7 @@ impl Collector {
             left_out: BTreeSet::new(),
             blank: None,
             partial: None,
+            forming: 0,
             lettered: false,
             header,
             notes: Vec::new(),
@@ -133,6 +103,11 @@ impl Collector {
         }
     }
 
+    /// What plain numbers in the column of times count.
+    pub(crate) fn counting(&self) -> Counting {
+        self.options.columns.counting()
+    }
+
     /// Whether times carry no zone and none was named.
     pub(crate) fn is_naive(&self) -> bool {
         self.assumed_utc && self.options.zone.is_none()
@@ -141,49 +116,6 @@ impl Collector {
     /// Names what rows hold beyond the columns of the first.
     pub(crate) fn leave_out(&mut self, names: BTreeSet<String>) {
         self.left_out.extend(names);
-    }
-
-    /// Everything in the file is published or named.
-    fn note_columns(&mut self) {
-        let header = &self.header;
-        if !header.named {
-            let prices = if header.is_close_only() { "close" } else { "open, high, low, close" };
-            self.notes.push(format!("no header: columns read as time, {prices}, volume"));
-        }
-        let unused = (0..header.names.len()).filter(|i| !self.used.contains(i));
-        let mut left_out: Vec<String> = Vec::new();
-        for at in unused {
-            let name = header.name(at);
-            let twin = header.names.iter().filter(|n| **n == name).count() > 1;
-            match name.as_str() {
-                "" => left_out.push(format!("#{}", at + 1)),
-                _ if twin => left_out.push(format!("#{} {name}", at + 1)),
-                _ => left_out.push(name),
-            }
-        }
-        left_out.extend(self.left_out.iter().filter(|n| !header.names.contains(n)).cloned());
-        if let Some(at) = header.columns.volume.filter(|_| header.named) {
-            let others: Vec<&str> =
-                left_out.iter().filter(|n| is_volume_name(n)).map(String::as_str).collect();
-            if !others.is_empty() {
-                let taken = header.name(at);
-                self.notes.push(format!("volume is column {taken:?}; there are also {}", others.join(", ")));
-            }
-        }
-        if let Some(at) = header.columns.adjusted {
-            let name = header.name(at);
-            self.notes.push(format!(
-                "open, high, low and close were multiplied by {name:?} / close; the volume was not"
-            ));
-        } else if let Some(adjusted) = left_out.iter().find(|n| is_adjusted(n)) {
-            let close = header.name(header.columns.prices[3]);
-            let hint =
-                if header.is_close_only() { "" } else { ": --adjust multiplies the prices by it / close" };
-            self.notes.push(format!("the close is column {close:?}; {adjusted:?} is not used{hint}"));
-        }
-        if !left_out.is_empty() {
-            self.notes.push(format!("columns left out: {}", some(&left_out)));
-        }
     }
 
     /// Reads one row. One that holds a time and nothing else is no bar: it is counted.
@@ -296,6 +228,9 @@ impl Collector {
                 &self.joined
             }
         };
+        if let Some(stamp) = self.options.columns.counting().text(text) {
+            return Ok((stamp, false));
+        }
         match stamp::parse(text, self.options.day_order) {
             Ok(stamp) => Ok((stamp, false)),
             Err(reason) => {
@@ -351,51 +286,5 @@ impl Collector {
     /// The error for a cell.
     pub(crate) fn wrong_value(&self, role: ColumnRole, row: u64, value: &str, problem: &str) -> Error {
         self.source.wrong(role, row, value, problem)
-    }
-
-    /// All rows, by symbol.
-    ///
-    /// # Errors
-    /// `Invalid` if there was none.
-    pub(crate) fn finish(mut self) -> Result<FileRows> {
-        if self.symbols.is_empty() {
-            let problem =
-                if self.blank.is_some() { "has no row with a price" } else { "has no rows of data" };
-            return Err(Error::layout(&self.source.file, problem));
-        }
-        self.note_columns();
-        let unit = self.source.unit;
-        for (found, what) in [(self.blank, "a time and no price"), (self.partial, "not all prices")] {
-            if let Some((first, count)) = found {
-                self.notes
-                    .push(format!("{count} rows hold {what} and were left out, the first in {unit} {first}"));
-            }
-        }
-        if self.lettered {
-            self.notes.push(
-                "volumes are written with a letter for thousands, millions or billions: they are rounded"
-                    .into(),
-            );
-        }
-        if let Some((zone, _)) = &self.written {
-            self.symbols.iter().try_for_each(|(_, rows)| rows.check_twice(zone))?;
-        }
-        if let Some(zone) = &self.options.zone {
-            self.symbols.iter().try_for_each(|(_, rows)| rows.check_twice(zone))?;
-            let name = zone.name();
-            self.notes.push(match self.assumed_utc {
-                true => format!("times carry no zone: they were read as those of {name}"),
-                false => format!("times carry a zone or are epochs: {name} was not used"),
-            });
-            let twice: u64 = self.symbols.iter().map(|(_, rows)| rows.twice.0).sum();
-            if twice > 0 {
-                self.notes.push(format!(
-                    "the hour that {name} has twice, when clocks go back, was told apart by the order of the rows: {twice} times"
-                ));
-            }
-            self.assumed_utc = false;
-        }
-        let Self { symbols, assumed_utc, notes, header, .. } = self;
-        Ok(FileRows { symbols, assumed_utc, notes, header })
     }
 }

@@ -1,0 +1,119 @@
+//! Tables whose columns carry the symbol in their name: `AAPL.Open`, `Open_AAPL`, and `BidOpen` beside `AskOpen`.
+
+use super::wide::Group;
+use crate::choice::ColumnChoice;
+use crate::columns::{ColumnRole, find};
+
+/// What may stand beside a symbol in the name of a column.
+const FIELDS: [&str; 8] = ["open", "high", "low", "close", "volume", "vol", "adjusted", "adj close"];
+/// Sides of a market, currencies and kinds of prices, which are no symbols.
+const SIDES: [&str; 19] = [
+    "bid", "ask", "mid", "bidprice", "askprice", "offer", "usd", "usdt", "usdc", "eur", "gbp", "jpy", "chf",
+    "btc", "adj", "adjusted", "raw", "trade", "last",
+];
+const SEPARATORS: [char; 5] = ['.', '_', '-', ' ', ':'];
+
+/// The owner and the field of a column, with the owner before or behind the field.
+fn parts(name: &str, before: bool) -> Option<(&str, &str)> {
+    let name = name.trim();
+    let field = |text: &str| FIELDS.iter().any(|f| text.eq_ignore_ascii_case(f));
+    let found = FIELDS.iter().find_map(|f| {
+        let at = if before { name.len().checked_sub(f.len())? } else { f.len() };
+        let (first, second) = name.split_at_checked(at)?;
+        let (owner, found) = if before { (first, second) } else { (second, first) };
+        let bare = owner.trim_matches(SEPARATORS);
+        // `BidOpen`: without a sign between them the field begins with a capital.
+        let apart = bare.len() < owner.len() || (before && found.starts_with(char::is_uppercase));
+        (field(found) && apart && !bare.is_empty() && !bare.contains(['(', ')'])).then_some((bare, found))
+    });
+    found.filter(|(owner, _)| !field(owner))
+}
+
+/// The columns of each symbol; empty where names carry none.
+///
+/// # Errors
+/// Two sides of one market, with how to name one, or a symbol that lacks a price, in words.
+pub(super) fn affixed(names: &[&str], choice: &ColumnChoice) -> Result<Vec<Group>, String> {
+    if choice.is_chosen() || choice.is_close_only() {
+        return Ok(Vec::new());
+    }
+    for before in [true, false] {
+        let of: Vec<Option<(&str, &str)>> = names.iter().map(|name| parts(name, before)).collect();
+        let mut owners: Vec<&str> = Vec::new();
+        for (owner, _) in of.iter().flatten() {
+            if !owners.contains(owner) {
+                owners.push(owner);
+            }
+        }
+        let groups = owners.iter().map(|owner| {
+            let own = |i: usize| match of[i] {
+                Some((other, field)) if other == *owner => field,
+                Some(_) => "-",
+                None => names[i],
+            };
+            let header: Vec<&str> = (0..names.len()).map(own).collect();
+            let columns = find(&header, choice).ok()?;
+            let all_own = columns.prices.iter().all(|&at| of[at].is_some_and(|(other, _)| other == *owner));
+            all_own.then(|| Group { symbol: (*owner).to_owned(), columns })
+        });
+        let groups: Vec<Group> = groups.flatten().collect();
+        let sides = |group: &Group| SIDES.iter().any(|side| group.symbol.eq_ignore_ascii_case(side));
+        match groups.as_slice() {
+            [] => {}
+            [first, ..] if groups.iter().any(sides) => {
+                let column =
+                    |(role, at): (ColumnRole, usize)| format!("{}={}", role.name(), quoted(names[at]));
+                let flags: Vec<String> =
+                    ColumnRole::PRICES.into_iter().zip(first.columns.prices).map(column).collect();
+                let all: Vec<&str> = groups.iter().map(|group| group.symbol.as_str()).collect();
+                return Err(format!(
+                    "has prices of {}: say which, as --columns {}",
+                    all.join(" and "),
+                    flags.join(",")
+                ));
+            }
+            _ => return Ok(groups),
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// A name as a shell takes it.
+fn quoted(name: &str) -> String {
+    if name.contains(' ') { format!("\"{name}\"") } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn symbols(header: &str) -> Result<Vec<String>, String> {
+        let names: Vec<&str> = header.split(',').collect();
+        let groups = affixed(&names, &ColumnChoice::default())?;
+        Ok(groups.into_iter().map(|group| group.symbol).collect())
+    }
+
+    #[test]
+    fn symbols_stand_before_or_behind_the_field() {
+        for (header, expected) in [
+            (",AAPL.Open,AAPL.High,AAPL.Low,AAPL.Close,AAPL.Volume,AAPL.Adjusted", &["AAPL"][..]),
+            ("Date,Open_A,High_A,Low_A,Close_A,Open_B,High_B,Low_B,Close_B", &["A", "B"]),
+            ("Date,BRK.B Open,BRK.B High,BRK.B Low,BRK.B Close", &["BRK.B"]),
+            ("time,open,high,low,close,volume_btc", &[]),
+        ] {
+            assert_eq!(symbols(header).unwrap_or_default(), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn two_sides_of_a_market_are_no_symbols() {
+        let error =
+            symbols("DateTime,BidOpen,BidHigh,BidLow,BidClose,AskOpen,AskHigh,AskLow,AskClose,Volume");
+        let text = error.expect_err("two sides");
+        assert!(
+            text.contains("Bid and Ask")
+                && text.contains("open=BidOpen,high=BidHigh,low=BidLow,close=BidClose"),
+            "{text}"
+        );
+    }
+}

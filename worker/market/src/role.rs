@@ -1,0 +1,264 @@
+//! What columns mean, and the names by which that is known.
+
+/// What a column means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ColumnRole {
+    Time,
+    Clock,
+    Open,
+    High,
+    Low,
+    Close,
+    Volume,
+    Symbol,
+    Adjusted,
+}
+
+impl ColumnRole {
+    pub(crate) const PRICES: [ColumnRole; 4] =
+        [ColumnRole::Open, ColumnRole::High, ColumnRole::Low, ColumnRole::Close];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            ColumnRole::Time => "time",
+            ColumnRole::Clock => "clock",
+            ColumnRole::Open => "open",
+            ColumnRole::High => "high",
+            ColumnRole::Low => "low",
+            ColumnRole::Close => "close",
+            ColumnRole::Volume => "volume",
+            ColumnRole::Symbol => "symbol",
+            ColumnRole::Adjusted => "adjusted",
+        }
+    }
+
+    /// Names as normalised by [`normal`], the most telling first. An epoch comes before a date beside it.
+    pub(crate) fn usual_names(self) -> &'static [&'static str] {
+        match self {
+            ColumnRole::Time => &[
+                "opentime",
+                "timeperiodstart",
+                "candledatetimeutc",
+                "timeopen",
+                "timestamp",
+                "unix",
+                "unixtime",
+                "unixtimestamp",
+                "epoch",
+                "datetime",
+                "time",
+                "date",
+                "datum",
+                "gmttime",
+                "utctime",
+                "datetimeutc",
+                "timeutc",
+                "dateutc",
+                "observationdate",
+                "opentimems",
+                "starttime",
+                "start",
+                "begin",
+                "begins",
+                "ts",
+                "tsevent",
+                "windowstart",
+                "dt",
+                "candletime",
+                "candlebegintime",
+                "localtime",
+                "bartime",
+                "day",
+                "period",
+                "indexlevel0",
+                "index",
+                "t",
+                "fecha",
+                "giorno",
+                "data",
+            ],
+            ColumnRole::Clock => &["time", "clock", "hour"],
+            ColumnRole::Open => &[
+                "open",
+                "openprice",
+                "op",
+                "openingprice",
+                "o",
+                "priceopen",
+                "eröffnung",
+                "eroeffnung",
+                "eröffn",
+                "erster",
+                "ouverture",
+                "ouv",
+                "apertura",
+                "abertura",
+                "otwarcie",
+            ],
+            ColumnRole::High => &[
+                "high",
+                "highprice",
+                "highest",
+                "max",
+                "hi",
+                "h",
+                "pricehigh",
+                "hoch",
+                "plushaut",
+                "haut",
+                "máximo",
+                "maximo",
+                "máx",
+                "massimo",
+                "najwyższy",
+                "najwyzszy",
+            ],
+            ColumnRole::Low => &[
+                "low",
+                "lowprice",
+                "lowest",
+                "min",
+                "lo",
+                "l",
+                "pricelow",
+                "tief",
+                "plusbas",
+                "bas",
+                "mínimo",
+                "minimo",
+                "mín",
+                "najniższy",
+                "najnizszy",
+            ],
+            ColumnRole::Close => &[
+                "close",
+                "closeprice",
+                "closelast",
+                "closingprice",
+                "last",
+                "price",
+                "cl",
+                "c",
+                "priceclose",
+                "tradeprice",
+                "schluss",
+                "schlusskurs",
+                "zuletzt",
+                "clôture",
+                "cloture",
+                "dernier",
+                "cierre",
+                "último",
+                "ultimo",
+                "chiusura",
+                "fechamento",
+                "zamknięcie",
+                "zamkniecie",
+            ],
+            ColumnRole::Volume => &[
+                "volume",
+                "vol",
+                "basevolume",
+                "tickvol",
+                "tickvolume",
+                "amount",
+                "v",
+                "candleacctradevolume",
+                "sharestraded",
+                "stuecke",
+                "stücke",
+                "wolumen",
+            ],
+            ColumnRole::Adjusted => {
+                &["adjclose", "adjustedclose", "adjcloseprice", "adjustedcloseprice", "closeadj"]
+            }
+            ColumnRole::Symbol => &[
+                "symbol",
+                "ticker",
+                "pair",
+                "instrument",
+                "sym",
+                "tic",
+                "tickersymbol",
+                "instrumentid",
+                "asset",
+                "coin",
+                "stock",
+                "security",
+                "name",
+                "s",
+            ],
+        }
+    }
+}
+
+/// Lower-case letters and digits alone: `<OPEN>`, `Open Time` and `open_time` look the same.
+pub(crate) fn normal(name: &str) -> String {
+    let kept: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    // `1. open` of some services.
+    let bare = kept.trim_start_matches(|c: char| c.is_ascii_digit());
+    if bare.is_empty() { kept } else { bare.to_owned() }
+}
+
+/// If a field of this name says whose the candles beside it are: the place of the word, the surest first.
+pub(crate) fn symbol_word(name: &str) -> Option<usize> {
+    let name = normal(name);
+    ColumnRole::Symbol.usual_names().iter().position(|word| *word == name).filter(|_| name.len() > 1)
+}
+
+/// If a field of this name beside candles says that there are more of them elsewhere.
+pub(crate) fn is_page_name(name: &str) -> bool {
+    let name = normal(name);
+    let words = [
+        "nexturl",
+        "nextlink",
+        "nextcursor",
+        "nexttoken",
+        "hasmore",
+        "hasnext",
+        "hasnextpage",
+        "truncated",
+        "istruncated",
+    ];
+    name.contains("nextpage") || words.contains(&name.as_str())
+}
+
+/// `Volume BTC`, `Vol.`, and not `Volatility`.
+pub(crate) fn begins_as_volume(normal: &str) -> bool {
+    normal.starts_with("vol") && !normal.starts_with("volat")
+}
+
+/// Whether a column of this name may hold volumes.
+pub(crate) fn is_volume_name(name: &str) -> bool {
+    let name = normal(name);
+    // The short ones end other words: `ImpliedVol`.
+    let ends = |word: &&str| word.len() > "vol".len() && name.ends_with(word);
+    begins_as_volume(&name) || ColumnRole::Volume.usual_names().iter().any(ends)
+}
+
+/// Whether a column of this name holds the volume of the base by the usage of all sources.
+pub(crate) fn is_base_volume(name: &str) -> bool {
+    ["volume", "basevolume", "v"].contains(&normal(name).as_str())
+}
+
+/// Whether a column of this name says whether a candle has ended.
+pub(crate) fn is_end_name(name: &str) -> bool {
+    let names = ["complete", "iscomplete", "closed", "isclosed", "final", "isfinal", "confirm", "confirmed"];
+    names.contains(&normal(name).as_str())
+}
+
+/// Whether a cell of such a column says that the candle has not ended.
+pub(crate) fn says_no(cell: &[u8]) -> bool {
+    let cell = cell.trim_ascii();
+    cell == b"0" || cell.eq_ignore_ascii_case(b"false")
+}
+
+/// Whether a column of this name may hold the times of the bars.
+pub(crate) fn is_time_name(name: &str) -> bool {
+    ColumnRole::Time.usual_names().contains(&normal(name).as_str())
+}
+
+/// Whether a column of this name holds closes adjusted for splits and dividends.
+pub(crate) fn is_adjusted(name: &str) -> bool {
+    ColumnRole::Adjusted.usual_names().contains(&normal(name).as_str())
+}

@@ -1,0 +1,114 @@
+//! What is said of a file once all of its rows are there.
+
+use super::{Collector, FileRows};
+use crate::columns::{is_adjusted, is_end_name, is_volume_name};
+use crate::error::{Error, Result};
+use crate::read::some;
+use crate::zone::Zone;
+
+impl Collector {
+    /// Everything in the file is published or named.
+    pub(super) fn note_columns(&mut self) {
+        let header = &self.header;
+        if !header.named {
+            let prices = if header.is_close_only() { "close" } else { "open, high, low, close" };
+            self.notes.push(format!("no header: columns read as time, {prices}, volume"));
+        }
+        let unused = (0..header.names.len()).filter(|i| !self.used.contains(i));
+        let mut left_out: Vec<String> = Vec::new();
+        for at in unused {
+            let name = header.name(at);
+            let twin = header.names.iter().filter(|n| **n == name).count() > 1;
+            match name.as_str() {
+                "" => left_out.push(format!("#{}", at + 1)),
+                _ if twin => left_out.push(format!("#{} {name}", at + 1)),
+                _ => left_out.push(name),
+            }
+        }
+        left_out.extend(self.left_out.iter().filter(|n| !header.names.contains(n)).cloned());
+        if let Some(at) = header.columns.volume.filter(|_| header.named) {
+            let others: Vec<&str> =
+                left_out.iter().filter(|n| is_volume_name(n)).map(String::as_str).collect();
+            if !others.is_empty() {
+                let taken = header.name(at);
+                self.notes.push(format!("volume is column {taken:?}; there are also {}", others.join(", ")));
+            }
+        }
+        if let Some(at) = header.columns.adjusted {
+            let name = header.name(at);
+            self.notes.push(format!(
+                "open, high, low and close were multiplied by {name:?} / close; the volume was not"
+            ));
+        } else if let Some(adjusted) = left_out.iter().find(|n| is_adjusted(n)) {
+            let close = header.name(header.columns.prices[3]);
+            let hint =
+                if header.is_close_only() { "" } else { ": --adjust multiplies the prices by it / close" };
+            self.notes.push(format!("the close is column {close:?}; {adjusted:?} is not used{hint}"));
+        }
+        if !left_out.is_empty() {
+            self.notes.push(format!("columns left out: {}", some(&left_out)));
+        }
+    }
+
+    /// What the name of the column of times says of their zone, where nothing else does.
+    fn zone_in_header(&self) -> Option<String> {
+        let name = self.header.name(self.header.columns.time);
+        let zone = name.split(['(', ')', '[', ']', ' ']).find(|part| part.contains('/'))?;
+        Zone::parse(zone).ok().filter(|_| self.is_naive())?;
+        Some(format!("column {name:?} names a zone: if its times are of it, say --timezone {zone}"))
+    }
+
+    /// All rows, by symbol.
+    ///
+    /// # Errors
+    /// `Invalid` if there was none.
+    pub(crate) fn finish(mut self) -> Result<FileRows> {
+        if self.symbols.is_empty() {
+            let problem =
+                if self.blank.is_some() { "has no row with a price" } else { "has no rows of data" };
+            return Err(Error::layout(&self.source.file, problem));
+        }
+        self.note_columns();
+        let unit = self.source.unit;
+        for (found, what) in [(self.blank, "a time and no price"), (self.partial, "not all prices")] {
+            if let Some((first, count)) = found {
+                self.notes
+                    .push(format!("{count} rows hold {what} and were left out, the first in {unit} {first}"));
+            }
+        }
+        if let Some(name) = self.header.names.iter().find(|name| self.forming > 0 && is_end_name(name)) {
+            let count = self.forming;
+            self.notes
+                .push(format!("{count} candles whose {name:?} is false had not ended and were left out"));
+        }
+        if let Some(note) = self.zone_in_header() {
+            self.notes.push(note);
+        }
+        if self.lettered {
+            self.notes.push(
+                "volumes are written with a letter for thousands, millions or billions: they are rounded"
+                    .into(),
+            );
+        }
+        if let Some((zone, _)) = &self.written {
+            self.symbols.iter().try_for_each(|(_, rows)| rows.check_twice(zone))?;
+        }
+        if let Some(zone) = &self.options.zone {
+            self.symbols.iter().try_for_each(|(_, rows)| rows.check_twice(zone))?;
+            let name = zone.name();
+            self.notes.push(match self.assumed_utc {
+                true => format!("times carry no zone: they were read as those of {name}"),
+                false => format!("times carry a zone or are epochs: {name} was not used"),
+            });
+            let twice: u64 = self.symbols.iter().map(|(_, rows)| rows.twice.0).sum();
+            if twice > 0 {
+                self.notes.push(format!(
+                    "the hour that {name} has twice, when clocks go back, was told apart by the order of the rows: {twice} times"
+                ));
+            }
+            self.assumed_utc = false;
+        }
+        let Self { symbols, assumed_utc, notes, header, .. } = self;
+        Ok(FileRows { symbols, assumed_utc, notes, header })
+    }
+}
