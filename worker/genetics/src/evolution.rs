@@ -281,13 +281,14 @@ impl Evolution {
             let alive = group.survivors.iter().filter(|s| s.rank.class != Class::Failed);
             all.extend(alive.map(|s| (s.rank, (i, &s.genome))));
         }
+        let half = self.config.population as usize / 2;
         if self.config.several.is_some() {
-            all = front::order(all, self.config.objectives());
+            all = front::order(all, self.config.objectives(), half);
         } else {
             all.sort_by(|a, b| a.0.compare(&b.0).then(a.1.0.cmp(&b.1.0)));
         }
         let mut scores = vec![0; self.groups.len()];
-        for (_, (i, _)) in all.iter().take(self.config.population as usize / 2) {
+        for (_, (i, _)) in all.iter().take(half) {
             scores[*i] += 1;
         }
         scores

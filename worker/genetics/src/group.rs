@@ -136,7 +136,7 @@ impl SpeciesState {
         let pool = old.chain(evaluated.iter().map(|(r, c)| (*r, &c.genome))).collect();
         let keep = self.keep(config);
         let kept = if config.several.is_some() {
-            front::order(pool, config.objectives()).into_iter().take(keep)
+            front::order(pool, config.objectives(), keep).into_iter().take(keep)
         } else {
             best(pool, keep).into_iter().take(keep)
         };

@@ -60,6 +60,7 @@ mod joe_kuo;
 mod kernels;
 mod log_grid;
 mod memory;
+mod niche;
 mod operators;
 mod quota;
 pub mod rank;

@@ -371,6 +371,9 @@ pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
         h.text("several");
         further.iter().for_each(|goal| h.number(if *goal == Goal::Maximise { 0 } else { 1 }));
         reference.iter().flatten().for_each(|value| h.number(value.to_bits()));
+        if config.objectives() >= crate::niche::FROM {
+            h.text("directions");
+        }
     }
     for s in species {
         h.text(&s.name);
