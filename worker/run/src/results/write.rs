@@ -186,6 +186,9 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     put(&path.join("generations.csv"), |out| tables::generations(out, &state.history, &names))?;
     if let Some(front) = &document.front {
         put(&path.join("front.csv"), |out| front::table(out, front))?;
+        front::write_parquet(&path.join("front.parquet"), job, front)?;
+        let picture = crate::pictures::front::svg(front, document.best.as_ref())?;
+        put(&path.join("front.svg"), |out| out.write_all(picture.as_bytes()))?;
     }
     for (file, text) in [
         ("champions.yaml", serde_yaml::to_string(&champions(&document))),

@@ -5,6 +5,7 @@ pub mod assumptions;
 pub mod charts;
 pub mod costs;
 pub mod evidence;
+pub mod front;
 pub mod map;
 pub mod months;
 pub mod search;
@@ -25,6 +26,7 @@ pub fn all(data: &Data) -> Result<String, ReportError> {
         verdict::section(data),
         account::section(data)?,
         verdict::winner(data),
+        front::section(data)?,
         species::section(data),
         months::years(data),
         map::section(data),
