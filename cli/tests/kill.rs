@@ -139,6 +139,11 @@ fn kills_change_no_byte_whatever_searches_and_whatever_is_searched_for() {
         ("cmaes", "  searcher: CMAES\n".to_owned()),
         ("two", format!("  objectives: [{two}]\n")),
         ("three", format!("  objectives: [{two}, {{metric: exposure, goal: Minimize}}]\n")),
+        (
+            "cells",
+            "  archive: {cells: [{metric: trades, edges: [10, 40]}, {metric: exposure, edges: [\"0.3\"]}], share: \"0.5\"}\n"
+                .to_owned(),
+        ),
         ("two-by-tpe", format!("  searcher: TPE\n  objectives: [{two}]\n")),
     ];
     let mut delays = delays();

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::archive::Archive;
-use crate::config::{Config, Preset, Searcher};
+use crate::cells::Cells;
+use crate::config::{Breeding, Config, Preset, Searcher};
 use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::error::Error;
 use crate::front;
@@ -17,7 +18,7 @@ use crate::space::Genome;
 use crate::species::{Species, species_id};
 use crate::stats;
 use crate::stop::Progress;
-use crate::{breed, state};
+use crate::{breed, fingerprint};
 
 /// A run of evolution over several species.
 #[derive(Clone, Debug)]
@@ -52,7 +53,7 @@ impl Evolution {
                 return Err(Error::Collision { first: b.name.clone(), second: a.name.clone() });
             }
         }
-        let fingerprint = state::fingerprint(&config, &species);
+        let fingerprint = fingerprint::fingerprint(&config, &species);
         let mut draws = Draws::new(config.seed);
         let quotas = quota::proportional(config.population.into(), &vec![1; species.len()]);
         let groups = species
@@ -128,6 +129,10 @@ impl Evolution {
         let Evolution { config, groups, generation, draws, .. } = self;
         let generation = *generation;
         let immigrants_from = wanted - groups[i].immigrants(wanted, config);
+        // Those of cells are drawn evenly: no cell is better than another.
+        let elites = groups[i].cells.as_ref().map(Cells::parents).filter(|all| all.len() > 1);
+        let evenly = elites.as_ref().map(|_| Breeding { tournament_size: 1, ..config.breeding.clone() });
+        let elites = elites.as_deref().zip(evenly.as_ref()).zip(config.cells);
         let SpeciesState { species, supply, operators, model, survivors, .. } = &mut groups[i];
         let (space, id) = (&species.space, supply.id);
         let candidate = |genome, known| Candidate { species: i, genome, known };
@@ -153,12 +158,18 @@ impl Evolution {
                 if found || !breeds {
                     break;
                 }
-                let purpose = Purpose::Child;
-                draws.seek(DrawPosition { generation, species: id, purpose, attempt, child: index });
+                let at = |purpose| DrawPosition { generation, species: id, purpose, attempt, child: index };
+                let from_cells = elites.filter(|(_, share)| {
+                    draws.seek(at(Purpose::Cells));
+                    draws.chance(*share)
+                });
+                draws.seek(at(Purpose::Child));
                 match operators {
                     Operators::Ray(ray) => ray.child(draws, space, survivors, &mut genome),
                     Operators::Default(rests) => {
-                        breed::child(draws, space, rests, survivors, &config.breeding, &mut genome)
+                        let (parents, breeding) =
+                            from_cells.map_or((&survivors[..], &config.breeding), |(both, _)| both);
+                        breed::child(draws, space, rests, parents, breeding, &mut genome)
                     }
                 }
                 space.repair(&mut genome);
@@ -191,7 +202,10 @@ impl Evolution {
             } else if supply.is_exhausted(space) {
                 return;
             } else {
-                (bred.unwrap_or_else(|| genome.as_slice().into()), true)
+                let drawn = bred.unwrap_or_else(|| genome.as_slice().into());
+                let allowed = space.allowed(drawn);
+                let known = !supply.claim(space, &allowed);
+                (allowed, known)
             };
             model.iter_mut().for_each(|model| model.get_mut().taken(proposed, &genome));
             out.push(candidate(genome, known));
@@ -220,6 +234,12 @@ impl Evolution {
             for (rank, candidate) in ranks.iter().zip(candidates.iter()) {
                 let (species, objectives) = (candidate.species, self.config.objectives());
                 grew[species] |= archive.take(rank, species, &candidate.genome, objectives);
+            }
+        }
+        for ((candidate, rank), outcome) in candidates.iter().zip(&ranks).zip(outcomes) {
+            let cells = self.groups[candidate.species].cells.as_mut();
+            if let Some((cells, cell)) = cells.zip(outcome.cell) {
+                cells.take(cell, *rank, &candidate.genome);
             }
         }
         let mut rest = candidates.iter().zip(ranks).peekable();

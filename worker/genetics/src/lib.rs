@@ -21,6 +21,7 @@
 //!     breeding: Breeding::default(),
 //!     goal: Goal::Minimise,
 //!     several: None,
+//!     cells: None,
 //! };
 //! let mut evolution = Evolution::new(config, vec![species])?;
 //! for _ in 0..30 {
@@ -43,13 +44,16 @@ mod archive;
 mod axis;
 mod best;
 mod breed;
+mod cells;
 mod choose;
 mod cmaes;
+mod condition;
 pub mod config;
 pub mod draws;
 mod error;
 mod evolution;
 mod factor;
+mod fingerprint;
 mod front;
 mod gauss;
 mod generation;
@@ -67,6 +71,7 @@ pub mod rank;
 mod ray;
 mod repair;
 mod rests;
+mod resume;
 mod searcher;
 mod seen;
 mod sobol;
@@ -79,7 +84,10 @@ mod supply;
 mod tpe;
 
 pub use archive::MOST_SHOWN;
+pub use best::Named;
+pub use cells::MOST_CELLS;
 pub use choose::distances;
+pub use condition::Condition;
 pub use config::{Breeding, Choice, Config, ConfigError, Preset, Searcher, Several};
 pub use error::Error;
 pub use evolution::Evolution;

@@ -2,11 +2,19 @@
 
 use rust_decimal::Decimal;
 
+use crate::condition::Condition;
+use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::grid::Grid;
 use crate::repair::RepairRules;
 
+/// Spaces up to this size are walked to their last genome.
+pub(crate) const WALKABLE: u128 = 1 << 20;
+
 /// Most genes of a space: the draws of one child fit its window with room to spare (see [`crate::draws`]).
 pub const MAX_GENES: usize = 256;
+
+/// Genomes that are drawn to find one that keeps the conditions of a space.
+pub const SEARCHED: u32 = 10_000;
 
 /// Indices into the grids, one per gene.
 pub type Genome = Box<[u32]>;
@@ -134,6 +142,12 @@ pub enum SpaceError {
         /// Name of the gene.
         gene: String,
     },
+    /// Hardly a genome keeps the conditions.
+    #[error("of {SEARCHED} genomes drawn none keeps {text}: make the ranges of its genes fit it")]
+    Rare {
+        /// What the conditions say, one after another.
+        text: String,
+    },
     /// A genome does not fit.
     #[error("genome: {problem}")]
     Genome {
@@ -151,6 +165,9 @@ pub struct Space {
     categorical: Box<[bool]>,
     drawing: Box<[usize]>,
     rules: RepairRules,
+    conditions: Vec<Condition>,
+    /// A genome that keeps the conditions; empty without any.
+    witness: Genome,
 }
 
 impl Space {
@@ -176,7 +193,75 @@ impl Space {
         let lens: Box<[u32]> = genes.iter().map(|g| g.grid.len()).collect();
         let categorical = genes.iter().map(|g| g.grid.is_categorical()).collect();
         let drawing = (0..lens.len()).filter(|&i| lens[i] > 1).collect();
-        Ok(Space { genes, constraints, lens, categorical, drawing, rules })
+        let (conditions, witness) = (Vec::new(), Genome::default());
+        Ok(Space { genes, constraints, lens, categorical, drawing, rules, conditions, witness })
+    }
+
+    /// The same under conditions, which rest where they are about an inactive gene.
+    ///
+    /// # Errors
+    /// No genome keeps them, as far as [`SEARCHED`] draws and a space of at most 2^20 points tell.
+    pub fn under(mut self, conditions: Vec<Condition>) -> Result<Space, SpaceError> {
+        self.conditions = conditions;
+        if !self.conditions.is_empty() {
+            self.witness = self.search().ok_or_else(|| {
+                let texts: Vec<&str> = self.conditions.iter().map(Condition::text).collect();
+                SpaceError::Rare { text: texts.join(" and ") }
+            })?;
+        }
+        Ok(self)
+    }
+
+    /// Some genome that keeps the conditions.
+    fn search(&self) -> Option<Genome> {
+        let mut draws = Draws::new(0);
+        let mut genome: Genome = vec![0; self.lens.len()].into();
+        for child in 0..SEARCHED {
+            let purpose = Purpose::Uniform;
+            draws.seek(DrawPosition { generation: 0, species: 0, purpose, attempt: 0, child });
+            for (k, &len) in genome.iter_mut().zip(&self.lens) {
+                *k = draws.below(u64::from(len)) as u32;
+            }
+            self.repair(&mut genome);
+            if self.allows(&genome) {
+                return Some(genome);
+            }
+        }
+        if self.points() > WALKABLE {
+            return None;
+        }
+        genome.fill(0);
+        loop {
+            let mut repaired = genome.clone();
+            self.repair(&mut repaired);
+            if self.allows(&repaired) {
+                return Some(repaired);
+            }
+            if !self.advance(&mut genome) {
+                return None;
+            }
+        }
+    }
+
+    /// The conditions, as given.
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    /// The condition that a genome breaks, if it breaks one that does not rest.
+    fn broken(&self, genome: &[u32]) -> Option<&Condition> {
+        let applies = |c: &&Condition| c.reads().iter().all(|&gene| self.rules.is_active(gene, genome));
+        self.conditions.iter().filter(applies).find(|c| !c.holds(genome))
+    }
+
+    /// Whether a genome in canonical form keeps the conditions.
+    pub fn allows(&self, genome: &[u32]) -> bool {
+        self.broken(genome).is_none()
+    }
+
+    /// The genome, or one that keeps the conditions in its place.
+    pub(crate) fn allowed(&self, genome: Genome) -> Genome {
+        if self.allows(&genome) { genome } else { self.witness.clone() }
     }
 
     /// The genes, in the order of the genome.
@@ -206,8 +291,25 @@ impl Space {
 
     /// Brings a genome whose indices are inside their grids into its canonical form: rules restored, inactive
     /// genes at their defaults. A canonical genome is left as it is.
+    ///
+    /// A condition that is broken moves its gene, once each in their order; the rules come before and after. What breaks
+    /// one then stays as it is, and [`Space::allows`] refuses it.
     pub fn repair(&self, genome: &mut [u32]) {
         self.rules.repair(genome);
+        if self.allows(genome) {
+            return;
+        }
+        let before: Genome = (&*genome).into();
+        for condition in &self.conditions {
+            let applies = condition.reads().iter().all(|&gene| self.rules.is_active(gene, genome));
+            if applies && !condition.holds(genome) {
+                condition.mend(genome, &self.lens);
+            }
+        }
+        self.rules.repair(genome);
+        if !self.allows(genome) {
+            genome.copy_from_slice(&before);
+        }
     }
 
     /// The canonical form of a genome.
@@ -215,7 +317,12 @@ impl Space {
         self.check(genome)?;
         let mut canonical: Genome = genome.into();
         self.repair(&mut canonical);
-        Ok(canonical)
+        match self.broken(&canonical) {
+            None => Ok(canonical),
+            Some(condition) => {
+                Err(SpaceError::Genome { problem: format!("it breaks the condition {}", condition.text()) })
+            }
+        }
     }
 
     /// Length and bounds of a genome from outside.

@@ -9,7 +9,7 @@ use galapagos_crds::{EvolutionJob, EvolutionJobSpec, StrategySpec};
 use crate::finding::Finding;
 use crate::space::{SearchSpace, build, build_own, unknown_strategy};
 use crate::suggest::meant_or_all;
-use crate::{dates, execution, initial, measures, own, source, validation, walk_forward};
+use crate::{cells, dates, execution, initial, measures, own, source, validation, walk_forward};
 
 /// Everything that is wrong with a job by a catalogue, in the order of the manifest's parts: dates and source, strategies with their
 /// genes, individuals to start with, metrics, the account, walk-forward. A part of the catalogue that is empty is not used.
@@ -23,6 +23,7 @@ pub fn check(job: &EvolutionJob, catalogue: &Catalogue) -> Vec<Finding> {
         individuals(spec, catalogue, &spaces, &mut findings);
     }
     measures::checked(spec, catalogue, &mut findings);
+    cells::checked(spec, catalogue, &mut findings);
     execution::checked(&spec.execution, &mut findings);
     validation::checked(&spec.validation, &mut findings);
     walk_forward::checked(&spec.validation, &mut findings);

@@ -5,6 +5,7 @@
 //!        evaluations.parquet  the ledger, one row an individual ([`evaluations`])
 //!        generations.csv      one row a generation
 //!        front.csv            of several objectives what nothing dominates ([`front`]); the same as front.parquet
+//!        archive.parquet      the best of each cell of behaviour ([`archive`])
 //!        champions.yaml       the best of each species, as `population.initial` takes them
 //!        best/equity.csv, best/trades.csv, best/years.csv, best/walk_forward.csv
 //!        job.yaml             the manifest with everything resolved
@@ -13,6 +14,8 @@
 //! ```
 
 mod account;
+pub mod archive;
+mod archive_points;
 pub mod champions;
 pub mod document;
 pub mod evaluations;
@@ -28,6 +31,7 @@ pub mod ranking;
 pub mod seen;
 pub mod stamp;
 pub mod tables;
+pub mod top;
 pub mod validation;
 pub mod walk_forward;
 pub mod write;

@@ -1,6 +1,7 @@
 //! The parts of a report, in their order.
 
 pub mod account;
+pub mod archive;
 pub mod assumptions;
 pub mod charts;
 pub mod costs;
@@ -27,6 +28,7 @@ pub fn all(data: &Data) -> Result<String, ReportError> {
         account::section(data)?,
         verdict::winner(data),
         front::section(data)?,
+        archive::section(data),
         species::section(data),
         months::years(data),
         map::section(data),
