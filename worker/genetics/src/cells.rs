@@ -53,7 +53,8 @@ impl Cells {
     pub(crate) fn restore(saved: &[u8], space: &Space, config: &Config) -> Option<Cells> {
         let mut bytes = Bytes(saved);
         let mut cells = BTreeMap::new();
-        for _ in 0..bytes.u32()? {
+        let count = bytes.u32().filter(|count| *count as usize <= MOST_CELLS)?;
+        for _ in 0..count {
             let cell = u16::try_from(bytes.u32()?).ok()?;
             let (rank, genome) = bytes.result(space, config)?;
             if rank.class != Class::Feasible || cells.insert(cell, Individual { rank, genome }).is_some() {

@@ -3,6 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::draws::{DrawPosition, Draws, Purpose};
+use crate::space::{Genome, Space, SpaceError, WALKABLE};
+
+/// Genomes that are drawn to find one that keeps the conditions of a space.
+pub const SEARCHED: u32 = 10_000;
+
 /// A condition over the genes of a space. What it says is known to the caller alone.
 #[derive(Clone)]
 pub struct Condition {
@@ -64,5 +70,90 @@ impl fmt::Debug for Condition {
             .field("text", &self.text)
             .field("reads", &self.reads)
             .finish_non_exhaustive()
+    }
+}
+
+impl Space {
+    /// The same under conditions, which rest where they are about an inactive gene.
+    ///
+    /// # Errors
+    /// No genome keeps them, as far as [`SEARCHED`] draws and a space of at most 2^20 points tell.
+    pub fn under(mut self, conditions: Vec<Condition>) -> Result<Space, SpaceError> {
+        self.conditions = conditions;
+        if !self.conditions.is_empty() {
+            self.witness = self.search().ok_or_else(|| {
+                let texts: Vec<&str> = self.conditions.iter().map(Condition::text).collect();
+                SpaceError::Rare { text: texts.join(" and ") }
+            })?;
+        }
+        Ok(self)
+    }
+
+    /// Some genome that keeps the conditions.
+    fn search(&self) -> Option<Genome> {
+        let mut draws = Draws::new(0);
+        let mut genome: Genome = vec![0; self.lens.len()].into();
+        for child in 0..SEARCHED {
+            let purpose = Purpose::Uniform;
+            draws.seek(DrawPosition { generation: 0, species: 0, purpose, attempt: 0, child });
+            for (k, &len) in genome.iter_mut().zip(&self.lens) {
+                *k = draws.below(u64::from(len)) as u32;
+            }
+            self.repair(&mut genome);
+            if self.allows(&genome) {
+                return Some(genome);
+            }
+        }
+        if self.points() > WALKABLE {
+            return None;
+        }
+        genome.fill(0);
+        loop {
+            let mut repaired = genome.clone();
+            self.repair(&mut repaired);
+            if self.allows(&repaired) {
+                return Some(repaired);
+            }
+            if !self.advance(&mut genome) {
+                return None;
+            }
+        }
+    }
+
+    /// The conditions, as given.
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    /// The condition that a genome breaks, if it breaks one that does not rest.
+    pub(crate) fn broken(&self, genome: &[u32]) -> Option<&Condition> {
+        let applies = |c: &&Condition| c.reads().iter().all(|&gene| self.rules.is_active(gene, genome));
+        self.conditions.iter().filter(applies).find(|c| !c.holds(genome))
+    }
+
+    /// Whether a genome in canonical form keeps the conditions.
+    pub fn allows(&self, genome: &[u32]) -> bool {
+        self.broken(genome).is_none()
+    }
+
+    /// The genome, or one that keeps the conditions in its place.
+    pub(crate) fn allowed(&self, genome: Genome) -> Genome {
+        if self.allows(&genome) { genome } else { self.witness.clone() }
+    }
+
+    /// Moves the genes of broken conditions, once each in their order, the rules behind; a genome that breaks one then is
+    /// left as it was.
+    pub(crate) fn mend(&self, genome: &mut [u32]) {
+        let before: Genome = (&*genome).into();
+        for condition in &self.conditions {
+            let applies = condition.reads().iter().all(|&gene| self.rules.is_active(gene, genome));
+            if applies && !condition.holds(genome) {
+                condition.mend(genome, &self.lens);
+            }
+        }
+        self.rules.repair(genome);
+        if !self.allows(genome) {
+            genome.copy_from_slice(&before);
+        }
     }
 }

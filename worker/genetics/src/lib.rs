@@ -80,6 +80,7 @@ pub mod species;
 mod state;
 mod stats;
 pub mod stop;
+mod summary;
 mod supply;
 mod tpe;
 

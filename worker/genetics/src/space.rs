@@ -2,8 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::condition::Condition;
-use crate::draws::{DrawPosition, Draws, Purpose};
+use crate::condition::{Condition, SEARCHED};
 use crate::grid::Grid;
 use crate::repair::RepairRules;
 
@@ -12,9 +11,6 @@ pub(crate) const WALKABLE: u128 = 1 << 20;
 
 /// Most genes of a space: the draws of one child fit its window with room to spare (see [`crate::draws`]).
 pub const MAX_GENES: usize = 256;
-
-/// Genomes that are drawn to find one that keeps the conditions of a space.
-pub const SEARCHED: u32 = 10_000;
 
 /// Indices into the grids, one per gene.
 pub type Genome = Box<[u32]>;
@@ -161,13 +157,13 @@ pub enum SpaceError {
 pub struct Space {
     genes: Vec<GeneSpace>,
     constraints: Vec<Constraint>,
-    lens: Box<[u32]>,
+    pub(crate) lens: Box<[u32]>,
     categorical: Box<[bool]>,
     drawing: Box<[usize]>,
-    rules: RepairRules,
-    conditions: Vec<Condition>,
+    pub(crate) rules: RepairRules,
+    pub(crate) conditions: Vec<Condition>,
     /// A genome that keeps the conditions; empty without any.
-    witness: Genome,
+    pub(crate) witness: Genome,
 }
 
 impl Space {
@@ -195,73 +191,6 @@ impl Space {
         let drawing = (0..lens.len()).filter(|&i| lens[i] > 1).collect();
         let (conditions, witness) = (Vec::new(), Genome::default());
         Ok(Space { genes, constraints, lens, categorical, drawing, rules, conditions, witness })
-    }
-
-    /// The same under conditions, which rest where they are about an inactive gene.
-    ///
-    /// # Errors
-    /// No genome keeps them, as far as [`SEARCHED`] draws and a space of at most 2^20 points tell.
-    pub fn under(mut self, conditions: Vec<Condition>) -> Result<Space, SpaceError> {
-        self.conditions = conditions;
-        if !self.conditions.is_empty() {
-            self.witness = self.search().ok_or_else(|| {
-                let texts: Vec<&str> = self.conditions.iter().map(Condition::text).collect();
-                SpaceError::Rare { text: texts.join(" and ") }
-            })?;
-        }
-        Ok(self)
-    }
-
-    /// Some genome that keeps the conditions.
-    fn search(&self) -> Option<Genome> {
-        let mut draws = Draws::new(0);
-        let mut genome: Genome = vec![0; self.lens.len()].into();
-        for child in 0..SEARCHED {
-            let purpose = Purpose::Uniform;
-            draws.seek(DrawPosition { generation: 0, species: 0, purpose, attempt: 0, child });
-            for (k, &len) in genome.iter_mut().zip(&self.lens) {
-                *k = draws.below(u64::from(len)) as u32;
-            }
-            self.repair(&mut genome);
-            if self.allows(&genome) {
-                return Some(genome);
-            }
-        }
-        if self.points() > WALKABLE {
-            return None;
-        }
-        genome.fill(0);
-        loop {
-            let mut repaired = genome.clone();
-            self.repair(&mut repaired);
-            if self.allows(&repaired) {
-                return Some(repaired);
-            }
-            if !self.advance(&mut genome) {
-                return None;
-            }
-        }
-    }
-
-    /// The conditions, as given.
-    pub fn conditions(&self) -> &[Condition] {
-        &self.conditions
-    }
-
-    /// The condition that a genome breaks, if it breaks one that does not rest.
-    fn broken(&self, genome: &[u32]) -> Option<&Condition> {
-        let applies = |c: &&Condition| c.reads().iter().all(|&gene| self.rules.is_active(gene, genome));
-        self.conditions.iter().filter(applies).find(|c| !c.holds(genome))
-    }
-
-    /// Whether a genome in canonical form keeps the conditions.
-    pub fn allows(&self, genome: &[u32]) -> bool {
-        self.broken(genome).is_none()
-    }
-
-    /// The genome, or one that keeps the conditions in its place.
-    pub(crate) fn allowed(&self, genome: Genome) -> Genome {
-        if self.allows(&genome) { genome } else { self.witness.clone() }
     }
 
     /// The genes, in the order of the genome.
@@ -296,19 +225,8 @@ impl Space {
     /// one then stays as it is, and [`Space::allows`] refuses it.
     pub fn repair(&self, genome: &mut [u32]) {
         self.rules.repair(genome);
-        if self.allows(genome) {
-            return;
-        }
-        let before: Genome = (&*genome).into();
-        for condition in &self.conditions {
-            let applies = condition.reads().iter().all(|&gene| self.rules.is_active(gene, genome));
-            if applies && !condition.holds(genome) {
-                condition.mend(genome, &self.lens);
-            }
-        }
-        self.rules.repair(genome);
         if !self.allows(genome) {
-            genome.copy_from_slice(&before);
+            self.mend(genome);
         }
     }
 

@@ -70,6 +70,22 @@ fn conditions_over_genes_are_refused_at_the_word_that_is_wrong() {
     assert!(found[0].text.contains("none keeps stop_loss > take_profit + 1"), "{}", found[0]);
 }
 
+#[test]
+fn a_grid_is_not_searched_for_what_keeps_conditions_without_end() {
+    let on = |constraint: &str, searcher: &str| {
+        let genes = json!([{"name": "fast_period", "min": 2, "max": 400}, {"name": "slow_period", "min": 2, "max": 400},
+            {"name": "stop_loss", "min": "0.001", "max": "0.2", "step": "0.001"}]);
+        let strategy = json!([{"name": "sma_crossover", "genes": genes, "constraints": [constraint]}]);
+        findings(strategy, json!({"searcher": searcher}))
+    };
+    assert_eq!(on("fast_period > 390", "Random"), []);
+    assert_eq!(on("fast_period <= slow_period", "Grid"), []);
+    let found = on("fast_period > 390", "Grid");
+    let text = "the searcher Grid would look for what keeps them among more than 16777216 points";
+    let advice = "take another searcher, fewer values, or orders of two genes alone";
+    is(&found, "spec.strategies[0].constraints", INVALID, text, advice);
+}
+
 // Contract G15.
 #[test]
 fn an_order_of_two_genes_is_repaired_as_one_of_the_strategy_and_others_move_what_stands_alone() {
