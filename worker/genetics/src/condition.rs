@@ -9,13 +9,16 @@ use crate::space::{Genome, Space, SpaceError, WALKABLE};
 /// Genomes that are drawn to find one that keeps the conditions of a space.
 pub const SEARCHED: u32 = 10_000;
 
+/// Whether a genome keeps a condition.
+type Holds = dyn Fn(&[u32]) -> bool + Send + Sync;
+
 /// A condition over the genes of a space. What it says is known to the caller alone.
 #[derive(Clone)]
 pub struct Condition {
     text: String,
     reads: Vec<usize>,
     moves: Option<usize>,
-    holds: Arc<dyn Fn(&[u32]) -> bool + Send + Sync>,
+    holds: Arc<Holds>,
 }
 
 impl Condition {

@@ -26,11 +26,9 @@ impl CellAxis {
 
 /// The cell of an evaluation: ranges of all numbers, the last the fastest. `None` where one is undefined, and without any.
 pub fn cell(axes: &[CellAxis], metrics: &Metrics) -> Option<u16> {
-    let ranges = axes.iter().map(|axis| Some((axis.range(metrics)?, axis.edges.len() + 1)));
-    let number = ranges.fold(Some(0), |sum: Option<usize>, at| {
-        let (range, ranges) = at?;
-        Some(sum? * ranges + range)
-    })?;
+    let number = axes
+        .iter()
+        .try_fold(0, |number, axis| Some(number * (axis.edges.len() + 1) + axis.range(metrics)?))?;
     (!axes.is_empty()).then_some(u16::try_from(number).ok()?)
 }
 
