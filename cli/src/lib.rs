@@ -45,4 +45,5 @@ pub mod times;
 pub mod validate;
 pub mod verdict;
 pub mod walk;
+pub mod warm_start;
 pub mod workers;

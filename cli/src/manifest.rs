@@ -1,11 +1,11 @@
 //! Manifests in files: the job, with `--set` and with the strategies of other files.
 
 use crate::exit::{Blame, CommandError, CommandResult};
-use crate::manifest_text::{lines, read_manifest};
+use crate::manifest_text::{Layout, lines, read_manifest};
 use crate::run_failure::blame_resolve;
 use crate::set;
 use crate::signal_files::{self, Beside};
-use crate::strategy_files::{Layout, inlined};
+use crate::strategy_files::inlined;
 use crate::validate::{LocatedFinding, job_of, load_job, read_documents};
 use galapagos_crds::{EvolutionJob, WorkerPool};
 use galapagos_manifest::Finding;

@@ -1,30 +1,15 @@
 //! `strategies[].from`: strategies of one's own in files beside the manifest, written into it.
 
 use crate::exit::{CommandError, CommandResult};
-use crate::manifest_text::{lines, read_manifest};
+use crate::manifest_text::{Layout, Splice, end, lines, offset, read_manifest};
 use crate::validate::{Entry, Kind, Node, Position, load_strategy, read_documents};
+use crate::warm_start;
 use galapagos_crds::StrategySpec;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// How a strategy is written into a manifest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// For people and servers: fields in lines of their own.
-    Lines,
-    /// On the line of `from`, so that every line keeps its number.
-    SameLine,
-}
-
-/// Where a manifest says `from`, and what is to stand there.
-struct Splice {
-    from: usize,
-    to: usize,
-    text: String,
-}
-
-/// A manifest whose strategies are all in it. The text as it is, if no strategy is in a file of its own; paths are
-/// relative to `manifest`.
+/// A manifest whose strategies and first individuals are all in it. The text as it is, if none is in a file of its own; paths
+/// are relative to `manifest`.
 pub fn inlined(text: &str, manifest: &Path, layout: Layout) -> CommandResult<String> {
     // A text that is not YAML is told by who reads the manifest.
     let Ok(documents) = read_documents(text) else { return Ok(text.to_owned()) };
@@ -36,7 +21,13 @@ pub fn inlined(text: &str, manifest: &Path, layout: Layout) -> CommandResult<Str
             let Some(entry) = item.entries().iter().find(|entry| entry.key == "from") else { continue };
             splices.push(splice(text, manifest, (item, entry), interval, layout)?);
         }
+        let Some(spec) = spec else { continue };
+        let population = spec.get("population").into_iter().flat_map(Node::entries);
+        for entry in population.filter(|entry| entry.key == "from") {
+            splices.push(warm_start::splice(text, manifest, spec, entry, layout)?);
+        }
     }
+    splices.sort_by_key(|splice| splice.from);
     let mut out = text.to_owned();
     for Splice { from, to, text } in splices.into_iter().rev() {
         out.replace_range(from..to, &text);
@@ -95,25 +86,6 @@ pub fn read(file: &Path, name: Option<&str>, interval: Option<&str>) -> CommandR
 /// The name of a strategy that has none: that of its file.
 pub fn name_of(file: &Path) -> String {
     file.file_stem().map(|stem| stem.to_string_lossy().replace('-', "_")).unwrap_or_default()
-}
-
-fn offset(text: &str, at: Position) -> usize {
-    let before: usize = text.split_inclusive('\n').take(at.line.saturating_sub(1)).map(str::len).sum();
-    let line = text.get(before..).unwrap_or_default();
-    let within = line.char_indices().nth(at.column.saturating_sub(1)).map_or(line.len(), |(i, _)| i);
-    before + within
-}
-
-/// Where a scalar ends that is spelled on one line.
-fn end(text: &str, node: &Node) -> Option<usize> {
-    let begin = offset(text, node.at);
-    let rest = text.get(begin..)?;
-    let value = node.text()?;
-    let spelled = match rest.chars().next()? {
-        quote @ ('"' | '\'') => 2 + rest.get(1..)?.find(quote)?,
-        _ => rest.starts_with(value).then_some(value.len())?,
-    };
-    Some(begin + spelled)
 }
 
 /// Fields as lines, all but the first indented.

@@ -45,7 +45,7 @@ fn finished<K: CustomResourceExt>() -> Value {
 
 /// Removes what the derive prints and a server takes amiss: `nullable` (an absent field is absent; on a field
 /// with a default it would let null through), formats that Kubernetes warns about, titles, the line breaks of
-/// doc comments and the points of whole bounds.
+/// doc comments, what its own types say beyond a sentence, and the points of whole bounds.
 fn finish(schema: &mut Value) {
     let Value::Object(map) = schema else { return };
     map.remove("nullable");
@@ -55,6 +55,12 @@ fn finish(schema: &mut Value) {
     }
     if let Some(Value::String(text)) = map.get_mut("description") {
         *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // What types of Kubernetes say begins with the name of the field: the first sentence says what it is.
+        if text.starts_with(char::is_lowercase)
+            && let Some((first, _)) = text.split_once(". ")
+        {
+            *text = format!("{first}.");
+        }
     }
     for bound in ["minimum", "maximum"] {
         if let Some(whole) = map.get(bound).and_then(Value::as_f64).filter(|b| b.fract() == 0.0) {

@@ -4,6 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::archive::ArchiveSpec;
 use crate::breeding::Breeding;
 use crate::evaluation::{EvaluationSpec, Limit, Objective, default_objectives};
 use crate::execution::ExecutionSpec;
@@ -54,6 +55,7 @@ use crate::validation::ValidationSpec;
     validation = rules::immutable("population"),
     validation = rules::immutable("searcher"),
     validation = rules::immutable("breeding"),
+    validation = rules::immutable("archive"),
     validation = rules::immutable("objectives"),
     validation = rules::immutable("limits"),
     validation = rules::immutable("execution"),
@@ -109,6 +111,9 @@ pub struct EvolutionJobSpec {
     /// How the next generation is made.
     #[serde(default)]
     pub breeding: Breeding,
+    /// Keeps the best of each kind of behaviour beside the best of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<ArchiveSpec>,
     /// What is improved: one number, or up to four at once, of which none shall get worse for another.
     #[serde(default = "default_objectives")]
     #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "atomic"))]

@@ -4,6 +4,7 @@
 //! One file per block of the manifest. The generated CustomResourceDefinitions are in `generated/`; [`mod@reference`]
 //! renders them for people.
 
+pub mod archive;
 pub mod breeding;
 pub mod catalogue;
 pub mod conditions;
@@ -31,6 +32,7 @@ pub mod validation;
 pub mod verdict;
 pub mod walk_forward;
 
+pub use archive::{ArchiveSpec, CellAxis};
 pub use breeding::{Breeding, Choose, Preset, ResolvedBreeding};
 pub use catalogue::Catalogue;
 pub use decimal::Decimal;

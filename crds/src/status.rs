@@ -51,6 +51,9 @@ pub struct EvolutionJobStatus {
     /// The best individual so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Best>,
+    /// What no other individual beats everywhere; absent with one objective.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<FrontStatus>,
     /// The last 20 generations, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
@@ -162,6 +165,44 @@ pub struct Best {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 32))]
     pub holdout: Option<BTreeMap<String, f64>>,
+}
+
+/// What no other individual beats everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FrontStatus {
+    /// Individuals of it.
+    #[serde(default)]
+    pub count: i32,
+    /// The volume that they dominate below the reference point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypervolume: Option<f64>,
+    /// The knee, then the best of each objective; the result has all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 5), extend("x-kubernetes-list-type" = "atomic"))]
+    pub points: Vec<NamedPoint>,
+}
+
+/// An individual of a front.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedPoint {
+    /// knee, or the objective that it is the best of.
+    #[serde(default)]
+    #[schemars(length(max = 63))]
+    pub name: String,
+    /// Name of its strategy.
+    #[serde(default)]
+    #[schemars(length(max = 63))]
+    pub strategy: String,
+    /// Its genes by name.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 32))]
+    pub genome: BTreeMap<String, GeneValue>,
+    /// The objectives on the training rows.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 4))]
+    pub values: BTreeMap<String, f64>,
 }
 
 /// One generation in numbers.

@@ -22,6 +22,10 @@ pub struct StrategySpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub genes: Vec<GeneSpec>,
+    /// Conditions over genes that every individual keeps, as stop_loss <= take_profit / 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), inner(length(min = 1, max = 200)), extend("x-kubernetes-list-type" = "atomic"))]
+    pub constraints: Vec<String>,
     /// What a strategy of your own does. Absent, without signals: the name is that of a built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<RulesSpec>,

@@ -2,9 +2,9 @@
 
 use crate::check::arguments::Arguments;
 use crate::exit::{CommandError, CommandResult};
-use crate::manifest_text::{lines, read_manifest};
+use crate::manifest_text::{Layout, lines, read_manifest};
 use crate::output::Output;
-use crate::strategy_files::{Layout, inlined, name_of};
+use crate::strategy_files::{inlined, name_of};
 use crate::terminal;
 use crate::validate::{Kind, LocatedFinding, load_job, load_strategy, read_documents};
 use galapagos_crds::{EvolutionJob, StrategySpec};

@@ -1,15 +1,15 @@
 //! `galapagos render`: a manifest as a cluster takes it.
 
 use crate::exit::{CommandError, CommandResult};
-use crate::manifest_text::read_manifest;
-use crate::strategy_files::{Layout, inlined};
+use crate::manifest_text::{Layout, read_manifest};
+use crate::strategy_files::inlined;
 use crate::terminal;
 use crate::validate::{Kind, read_documents};
 use galapagos_crds::EvolutionJob;
 use galapagos_manifest::unpublished;
 use std::path::PathBuf;
 
-/// Print a manifest with the strategies of `from: FILE` written into it, as a cluster takes it
+/// Print a manifest with the strategies and individuals of `from` written into it, as a cluster takes it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

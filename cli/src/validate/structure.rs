@@ -192,7 +192,9 @@ impl Checker<'_> {
                 self.value(&inner, &entry.value, property);
             } else if !free(&entry.key) {
                 let known = properties.into_iter().flatten().map(|(k, _)| k.as_str());
-                let suggestion = match path.starts_with("spec.strategies[") && entry.key == "from" {
+                let suggestion = match entry.key == "from"
+                    && (path.starts_with("spec.strategies[") || path == "spec.population")
+                {
                     true => Some(RENDER.to_owned()),
                     false => did_you_mean(&entry.key, known),
                 };

@@ -6,6 +6,15 @@ use crate::evolution::{Evolution, survivors_of};
 use crate::generation::{Best, Survivor};
 use crate::rank::{Class, Rank};
 
+/// Why a point of a front is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// The one farthest below the plane through the ends of the front.
+    Knee,
+    /// The best of the objective in this place.
+    Best(usize),
+}
+
 /// Individuals that are shown where none is feasible.
 const LEAST_VIOLATING: usize = 10;
 
@@ -41,6 +50,24 @@ impl Evolution {
         let outcome = Rank::feasible(&self.archive.as_ref()?.reference?).outcome(&self.config);
         let further = outcome.further.into_iter().take(self.config.objectives() - 1);
         Some(std::iter::once(outcome.fitness).chain(further).collect())
+    }
+
+    /// The points of a front that are told first: the knee, then the best of each objective, of equals the one that comes first
+    /// in the front. Nothing with one objective, and while nothing is feasible.
+    pub fn named_points(&self) -> Vec<(Named, Best<'_>)> {
+        let Some(archive) = &self.archive else { return Vec::new() };
+        let objectives = self.config.objectives();
+        let shown: Vec<&Member> = archive.shown(objectives).into_iter().map(|(m, _)| m).collect();
+        let distance = archive.chooser(Choice::Knee, objectives);
+        let least = |of: &dyn Fn(&Member) -> f64| {
+            let order = |a: &&&Member, b: &&&Member| {
+                of(a).total_cmp(&of(b)).then_with(|| (a.species, &a.genome).cmp(&(b.species, &b.genome)))
+            };
+            shown.iter().min_by(order).map(|m| self.survivor(m))
+        };
+        let knee = least(&|m| distance(&m.costs)).map(|s| (Named::Knee, s));
+        let best = (0..objectives).filter_map(|k| Some((Named::Best(k), least(&|m| m.costs[k])?)));
+        knee.into_iter().chain(best).collect()
     }
 
     fn choice(&self) -> Choice {

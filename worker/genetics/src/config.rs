@@ -135,6 +135,8 @@ pub struct Config {
     pub goal: Goal,
     /// The other objectives; `None`: there is only one.
     pub several: Option<Several>,
+    /// Share of the children of the default operators whose parents are the best of cells; `None`: there are no cells.
+    pub cells: Option<f64>,
 }
 
 /// A setting outside its range.
@@ -211,6 +213,7 @@ impl Config {
             let wrong = values.iter().find(|v| !v.is_finite());
             need(wrong.is_none(), "breeding.referencePoint", *wrong.unwrap_or(&0.0), "finite")?;
         }
+        share("archive.share", self.cells.unwrap_or(0.0))?;
         share("breeding.species.minShare", min_share)
     }
 }

@@ -31,6 +31,7 @@
 //! | 6 Parzen | child = 24 times the index of the candidate + the number of the draw: below(kernels + 1), then per number a normal of Box and Muller (u01 of the uniform kernel), then per category u01; attempts 0 to 4 |
 //! | 7 sample | per number a normal of Box and Muller, then per category u01; attempts 0 to 4 |
 //! | 8 restart | child 0: per number u01, where a search of CMA-ES begins anew |
+//! | 9 cells | u01: below the share of cells the child's parents are the best of cells; attempts 0 to 4 |
 //!
 //! Box and Muller: for each pair u01 u, u01 v; sqrt(-2 log(1 - u)) cos(2 pi v), then with sin; of an odd number the first
 //! of the last pair.
@@ -82,6 +83,8 @@ pub enum Purpose {
     Sample = 7,
     /// Where CMA-ES begins anew.
     Restart = 8,
+    /// Whether the parents of a child are the best of cells; attempts 0 to 4.
+    Cells = 9,
 }
 
 /// A position in the tree of all draws of a run.

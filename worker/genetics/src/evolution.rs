@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::archive::Archive;
-use crate::config::{Config, Preset, Searcher};
+use crate::cells::Cells;
+use crate::config::{Breeding, Config, Preset, Searcher};
 use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::error::Error;
 use crate::front;
@@ -15,9 +16,8 @@ use crate::rank::{Class, Individual, Outcome, Rank};
 use crate::searcher::{Place, Told, restart_at};
 use crate::space::Genome;
 use crate::species::{Species, species_id};
-use crate::stats;
 use crate::stop::Progress;
-use crate::{breed, state};
+use crate::{breed, fingerprint};
 
 /// A run of evolution over several species.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl Evolution {
                 return Err(Error::Collision { first: b.name.clone(), second: a.name.clone() });
             }
         }
-        let fingerprint = state::fingerprint(&config, &species);
+        let fingerprint = fingerprint::fingerprint(&config, &species);
         let mut draws = Draws::new(config.seed);
         let quotas = quota::proportional(config.population.into(), &vec![1; species.len()]);
         let groups = species
@@ -128,6 +128,10 @@ impl Evolution {
         let Evolution { config, groups, generation, draws, .. } = self;
         let generation = *generation;
         let immigrants_from = wanted - groups[i].immigrants(wanted, config);
+        // Those of cells are drawn evenly: no cell is better than another.
+        let elites = groups[i].cells.as_ref().map(Cells::parents).filter(|all| all.len() > 1);
+        let evenly = elites.as_ref().map(|_| Breeding { tournament_size: 1, ..config.breeding.clone() });
+        let elites = elites.as_deref().zip(evenly.as_ref()).zip(config.cells);
         let SpeciesState { species, supply, operators, model, survivors, .. } = &mut groups[i];
         let (space, id) = (&species.space, supply.id);
         let candidate = |genome, known| Candidate { species: i, genome, known };
@@ -153,12 +157,18 @@ impl Evolution {
                 if found || !breeds {
                     break;
                 }
-                let purpose = Purpose::Child;
-                draws.seek(DrawPosition { generation, species: id, purpose, attempt, child: index });
+                let at = |purpose| DrawPosition { generation, species: id, purpose, attempt, child: index };
+                let from_cells = elites.filter(|(_, share)| {
+                    draws.seek(at(Purpose::Cells));
+                    draws.chance(*share)
+                });
+                draws.seek(at(Purpose::Child));
                 match operators {
                     Operators::Ray(ray) => ray.child(draws, space, survivors, &mut genome),
                     Operators::Default(rests) => {
-                        breed::child(draws, space, rests, survivors, &config.breeding, &mut genome)
+                        let (parents, breeding) =
+                            from_cells.map_or((&survivors[..], &config.breeding), |(both, _)| both);
+                        breed::child(draws, space, rests, parents, breeding, &mut genome)
                     }
                 }
                 space.repair(&mut genome);
@@ -191,7 +201,10 @@ impl Evolution {
             } else if supply.is_exhausted(space) {
                 return;
             } else {
-                (bred.unwrap_or_else(|| genome.as_slice().into()), true)
+                let drawn = bred.unwrap_or_else(|| genome.as_slice().into());
+                let allowed = space.allowed(drawn);
+                let known = !supply.claim(space, &allowed);
+                (allowed, known)
             };
             model.iter_mut().for_each(|model| model.get_mut().taken(proposed, &genome));
             out.push(candidate(genome, known));
@@ -220,6 +233,12 @@ impl Evolution {
             for (rank, candidate) in ranks.iter().zip(candidates.iter()) {
                 let (species, objectives) = (candidate.species, self.config.objectives());
                 grew[species] |= archive.take(rank, species, &candidate.genome, objectives);
+            }
+        }
+        for ((candidate, rank), outcome) in candidates.iter().zip(&ranks).zip(outcomes) {
+            let cells = self.groups[candidate.species].cells.as_mut();
+            if let Some((cells, cell)) = cells.zip(outcome.cell) {
+                cells.take(cell, *rank, &candidate.genome);
             }
         }
         let mut rest = candidates.iter().zip(ranks).peekable();
@@ -281,55 +300,17 @@ impl Evolution {
             let alive = group.survivors.iter().filter(|s| s.rank.class != Class::Failed);
             all.extend(alive.map(|s| (s.rank, (i, &s.genome))));
         }
+        let half = self.config.population as usize / 2;
         if self.config.several.is_some() {
-            all = front::order(all, self.config.objectives());
+            all = front::order(all, self.config.objectives(), half);
         } else {
             all.sort_by(|a, b| a.0.compare(&b.0).then(a.1.0.cmp(&b.1.0)));
         }
         let mut scores = vec![0; self.groups.len()];
-        for (_, (i, _)) in all.iter().take(self.config.population as usize / 2) {
+        for (_, (i, _)) in all.iter().take(half) {
             scores[*i] += 1;
         }
         scores
-    }
-
-    fn summary(&self, candidates: &[Candidate], outcomes: &[Outcome]) -> Summary {
-        let count = |class| outcomes.iter().filter(|o| o.class == class).count() as u32;
-        let feasible = outcomes.iter().filter(|o| o.class == Class::Feasible);
-        let mut fitness: Vec<f64> = feasible.map(|o| o.fitness).collect();
-        fitness.sort_unstable_by(f64::total_cmp);
-        let quartile = |q| stats::quantile(&fitness, q);
-        let Progress { best, evaluations, exhausted } = self.progress();
-        Summary {
-            generation: self.generation,
-            best,
-            median: quartile(0.5),
-            spread: quartile(0.75).zip(quartile(0.25)).map(|(high, low)| high - low),
-            diversity: self.diversity(candidates),
-            feasible: count(Class::Feasible),
-            infeasible: count(Class::Infeasible),
-            failed: count(Class::Failed),
-            known: candidates.iter().filter(|c| c.known).count() as u32,
-            evaluations,
-            exhausted,
-            front: self.archive.as_ref().map(|a| a.members.len() as u32),
-            hypervolume: self.archive.as_ref().map(|a| a.hypervolume),
-        }
-    }
-
-    fn diversity(&self, candidates: &[Candidate]) -> f64 {
-        let (mut sum, mut genes, mut from) = (0.0, 0.0, 0);
-        for (species, group) in self.groups.iter().enumerate() {
-            let own = candidates[from..].iter().take_while(|c| c.species == species).count();
-            let part = &candidates[from..from + own];
-            from += own;
-            for &i in group.species.space.drawing().iter().filter(|_| !part.is_empty()) {
-                let indices = part.iter().map(|c| c.genome[i]);
-                sum += stats::distinct_share(indices, group.species.space.lens()[i]);
-                genes += 1.0;
-            }
-        }
-        if genes > 0.0 { sum / genes } else { 0.0 }
     }
 
     /// Number of the generation that is open or will be asked next.

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use crate::niche;
 use crate::rank::{Class, Rank};
 
 /// Most objectives of a run.
@@ -69,9 +70,14 @@ pub(crate) fn crowding(front: &[Costs], objectives: usize) -> Vec<f64> {
     out
 }
 
-/// A pool in the order of NSGA-II (Deb et al. 2002): class; feasible ones by front, then the less crowded, infeasible ones
-/// as with one objective; then by key. A key that is there twice stays once.
-pub(crate) fn order<K: Ord + Copy>(mut pool: Vec<(Rank, K)>, objectives: usize) -> Vec<(Rank, K)> {
+/// A pool in the order in which it survives where there are `places`: class; feasible ones by front, then of two objectives the
+/// less crowded as in NSGA-II (Deb et al. 2002), of more those of the directions that the fewest stand for ([`niche`]);
+/// infeasible ones as with one objective; then by key. A key that is there twice stays once.
+pub(crate) fn order<K: Ord + Copy>(
+    mut pool: Vec<(Rank, K)>,
+    objectives: usize,
+    places: usize,
+) -> Vec<(Rank, K)> {
     pool.sort_by(|a, b| a.0.compare(&b.0).then_with(|| a.1.cmp(&b.1)));
     pool.dedup_by(|a, b| a.1 == b.1);
     let feasible = pool.partition_point(|(rank, _)| rank.class == Class::Feasible);
@@ -80,18 +86,28 @@ pub(crate) fn order<K: Ord + Copy>(mut pool: Vec<(Rank, K)>, objectives: usize) 
     head.sort_by_key(|member| member.1);
     let costs: Vec<Costs> = head.iter().map(|(rank, _)| rank.costs()).collect();
     let numbers = fronts(&costs);
-    let mut alone = vec![0.0; head.len()];
+    let order = if objectives < niche::FROM {
+        least_crowded(&costs, &numbers, objectives)
+    } else {
+        niche::order(&costs, &numbers, objectives, places)
+    };
+    order.into_iter().map(|i| head[i]).chain(pool).collect()
+}
+
+/// Positions of points by the number of their front, then the less crowded, then as they come.
+fn least_crowded(costs: &[Costs], numbers: &[usize], objectives: usize) -> Vec<usize> {
+    let mut alone = vec![0.0; costs.len()];
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); numbers.iter().max().map_or(0, |last| last + 1)];
     numbers.iter().enumerate().for_each(|(i, &number)| members[number].push(i));
     for front in &members {
         let points: Vec<Costs> = front.iter().map(|&i| costs[i]).collect();
         front.iter().zip(crowding(&points, objectives)).for_each(|(&i, distance)| alone[i] = distance);
     }
-    let mut order: Vec<usize> = (0..head.len()).collect();
+    let mut order: Vec<usize> = (0..costs.len()).collect();
     order.sort_by(|&a, &b| {
         numbers[a].cmp(&numbers[b]).then_with(|| alone[b].total_cmp(&alone[a])).then(a.cmp(&b))
     });
-    order.into_iter().map(|i| head[i]).chain(pool).collect()
+    order
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a run keeps for each species: its survivors, its quota and how long it has been without success.
 
+use crate::cells::Cells;
 use crate::config::Config;
 use crate::draws::Draws;
 use crate::error::Error;
@@ -40,6 +41,8 @@ pub(crate) struct SpeciesState {
     pub(crate) exhausted: bool,
     /// Distinct candidates that have been evaluated, over all generations so far.
     pub(crate) evaluations: u64,
+    /// The best of its cells; `None`: there are no cells.
+    pub(crate) cells: Option<Cells>,
 }
 
 impl SpeciesState {
@@ -83,6 +86,7 @@ impl SpeciesState {
             extinct: false,
             exhausted: false,
             evaluations: 0,
+            cells: config.cells.map(|_| Cells::default()),
         })
     }
 
@@ -136,7 +140,7 @@ impl SpeciesState {
         let pool = old.chain(evaluated.iter().map(|(r, c)| (*r, &c.genome))).collect();
         let keep = self.keep(config);
         let kept = if config.several.is_some() {
-            front::order(pool, config.objectives()).into_iter().take(keep)
+            front::order(pool, config.objectives(), keep).into_iter().take(keep)
         } else {
             best(pool, keep).into_iter().take(keep)
         };

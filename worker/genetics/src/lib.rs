@@ -21,6 +21,7 @@
 //!     breeding: Breeding::default(),
 //!     goal: Goal::Minimise,
 //!     several: None,
+//!     cells: None,
 //! };
 //! let mut evolution = Evolution::new(config, vec![species])?;
 //! for _ in 0..30 {
@@ -43,13 +44,16 @@ mod archive;
 mod axis;
 mod best;
 mod breed;
+mod cells;
 mod choose;
 mod cmaes;
+mod condition;
 pub mod config;
 pub mod draws;
 mod error;
 mod evolution;
 mod factor;
+mod fingerprint;
 mod front;
 mod gauss;
 mod generation;
@@ -60,12 +64,14 @@ mod joe_kuo;
 mod kernels;
 mod log_grid;
 mod memory;
+mod niche;
 mod operators;
 mod quota;
 pub mod rank;
 mod ray;
 mod repair;
 mod rests;
+mod resume;
 mod searcher;
 mod seen;
 mod sobol;
@@ -74,11 +80,15 @@ pub mod species;
 mod state;
 mod stats;
 pub mod stop;
+mod summary;
 mod supply;
 mod tpe;
 
 pub use archive::MOST_SHOWN;
+pub use best::Named;
+pub use cells::MOST_CELLS;
 pub use choose::distances;
+pub use condition::Condition;
 pub use config::{Breeding, Choice, Config, ConfigError, Preset, Searcher, Several};
 pub use error::Error;
 pub use evolution::Evolution;

@@ -18,7 +18,7 @@ pub(crate) fn put_f64s(out: &mut Vec<u8>, values: &[f64]) {
 
 /// A genome and its result.
 pub(crate) fn put_result(out: &mut Vec<u8>, rank: &Rank, genome: &[u32], config: &Config) {
-    let Outcome { class, fitness, further, violation } = rank.outcome(config);
+    let Outcome { class, fitness, further, violation, cell: _ } = rank.outcome(config);
     out.push(class as u8);
     put_f64s(out, &[violation, fitness]);
     put_f64s(out, &further);
@@ -68,7 +68,7 @@ impl Bytes<'_> {
         let mut further = [0.0; 3];
         self.f64s(&mut further)?;
         let genome: Genome = space.lens().iter().map(|_| self.u32()).collect::<Option<_>>()?;
-        let outcome = Outcome { class, fitness, further, violation };
+        let outcome = Outcome { class, fitness, further, violation, cell: None };
         let fits = outcome.is_valid() && space.canonical(&genome).ok().as_ref() == Some(&genome);
         fits.then(|| (Rank::of(&outcome, config.goal, config.several.as_ref()), genome))
     }

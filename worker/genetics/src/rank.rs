@@ -39,27 +39,34 @@ pub struct Outcome {
     pub further: [f64; 3],
     /// Sum over limits of max(0, excess)/max(|limit|, 1e-9); above 0 for infeasible ones, ignored for others.
     pub violation: f64,
+    /// The cell of behaviour that it is in; `None`: it is in none, or there are no cells. No ranking looks at it.
+    pub cell: Option<u16>,
 }
 
 impl Outcome {
     /// A result that keeps all limits.
     pub fn feasible(fitness: f64) -> Outcome {
-        Outcome { class: Class::Feasible, fitness, further: [0.0; 3], violation: 0.0 }
+        Outcome { class: Class::Feasible, fitness, further: [0.0; 3], violation: 0.0, cell: None }
     }
 
     /// A result that breaks limits by this much in total.
     pub fn infeasible(fitness: f64, violation: f64) -> Outcome {
-        Outcome { class: Class::Infeasible, fitness, further: [0.0; 3], violation }
+        Outcome { class: Class::Infeasible, fitness, further: [0.0; 3], violation, cell: None }
     }
 
     /// An evaluation without a usable result; fitness and violation are 0 and ignored.
     pub fn failed() -> Outcome {
-        Outcome { class: Class::Failed, fitness: 0.0, further: [0.0; 3], violation: 0.0 }
+        Outcome { class: Class::Failed, fitness: 0.0, further: [0.0; 3], violation: 0.0, cell: None }
     }
 
     /// The same with the values of the other objectives.
     pub fn with_further(self, further: [f64; 3]) -> Outcome {
         Outcome { further, ..self }
+    }
+
+    /// The same in a cell of behaviour.
+    pub fn in_cell(self, cell: Option<u16>) -> Outcome {
+        Outcome { cell, ..self }
     }
 
     /// Whether it can be ranked: all objectives (unless failed) finite, violation finite and not negative.
@@ -137,6 +144,7 @@ impl Rank {
             fitness: turned(self.cost, config.goal),
             further,
             violation: self.violation,
+            cell: None,
         }
     }
 }

@@ -232,7 +232,7 @@ impl RepairRules {
         changed
     }
 
-    fn is_active(&self, gene: usize, genome: &[u32]) -> bool {
+    pub(crate) fn is_active(&self, gene: usize, genome: &[u32]) -> bool {
         self.conditionals.iter().all(|c| c.gene != gene || c.is == Some(genome[c.condition]))
     }
 

@@ -118,7 +118,8 @@ pub(crate) fn restart_at(generation: u32, species: u16, purpose: Purpose) -> Dra
 pub(crate) fn ordered<'a>(pool: impl Iterator<Item = (Rank, &'a Genome)>, config: &Config) -> Vec<usize> {
     let mut pool: Vec<(Rank, (&Genome, usize))> = pool.enumerate().map(|(i, (r, g))| (r, (g, i))).collect();
     if config.several.is_some() {
-        pool = front::order(pool, config.objectives());
+        let half = pool.len().div_ceil(2);
+        pool = front::order(pool, config.objectives(), half);
     } else {
         pool.sort_unstable_by(|a, b| a.0.compare(&b.0).then_with(|| a.1.cmp(&b.1)));
     }

@@ -2,8 +2,12 @@
 
 use rust_decimal::Decimal;
 
+use crate::condition::{Condition, SEARCHED};
 use crate::grid::Grid;
 use crate::repair::RepairRules;
+
+/// Spaces up to this size are walked to their last genome.
+pub(crate) const WALKABLE: u128 = 1 << 20;
 
 /// Most genes of a space: the draws of one child fit its window with room to spare (see [`crate::draws`]).
 pub const MAX_GENES: usize = 256;
@@ -134,6 +138,12 @@ pub enum SpaceError {
         /// Name of the gene.
         gene: String,
     },
+    /// Hardly a genome keeps the conditions.
+    #[error("of {SEARCHED} genomes drawn none keeps {text}: make the ranges of its genes fit it")]
+    Rare {
+        /// What the conditions say, one after another.
+        text: String,
+    },
     /// A genome does not fit.
     #[error("genome: {problem}")]
     Genome {
@@ -147,10 +157,13 @@ pub enum SpaceError {
 pub struct Space {
     genes: Vec<GeneSpace>,
     constraints: Vec<Constraint>,
-    lens: Box<[u32]>,
+    pub(crate) lens: Box<[u32]>,
     categorical: Box<[bool]>,
     drawing: Box<[usize]>,
-    rules: RepairRules,
+    pub(crate) rules: RepairRules,
+    pub(crate) conditions: Vec<Condition>,
+    /// A genome that keeps the conditions; empty without any.
+    pub(crate) witness: Genome,
 }
 
 impl Space {
@@ -176,7 +189,8 @@ impl Space {
         let lens: Box<[u32]> = genes.iter().map(|g| g.grid.len()).collect();
         let categorical = genes.iter().map(|g| g.grid.is_categorical()).collect();
         let drawing = (0..lens.len()).filter(|&i| lens[i] > 1).collect();
-        Ok(Space { genes, constraints, lens, categorical, drawing, rules })
+        let (conditions, witness) = (Vec::new(), Genome::default());
+        Ok(Space { genes, constraints, lens, categorical, drawing, rules, conditions, witness })
     }
 
     /// The genes, in the order of the genome.
@@ -206,8 +220,14 @@ impl Space {
 
     /// Brings a genome whose indices are inside their grids into its canonical form: rules restored, inactive
     /// genes at their defaults. A canonical genome is left as it is.
+    ///
+    /// A condition that is broken moves its gene, once each in their order; the rules come before and after. What breaks
+    /// one then stays as it is, and [`Space::allows`] refuses it.
     pub fn repair(&self, genome: &mut [u32]) {
         self.rules.repair(genome);
+        if !self.allows(genome) {
+            self.mend(genome);
+        }
     }
 
     /// The canonical form of a genome.
@@ -215,7 +235,12 @@ impl Space {
         self.check(genome)?;
         let mut canonical: Genome = genome.into();
         self.repair(&mut canonical);
-        Ok(canonical)
+        match self.broken(&canonical) {
+            None => Ok(canonical),
+            Some(condition) => {
+                Err(SpaceError::Genome { problem: format!("it breaks the condition {}", condition.text()) })
+            }
+        }
     }
 
     /// Length and bounds of a genome from outside.

@@ -3,14 +3,13 @@
 
 use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::seen::Seen;
-use crate::space::{Genome, Space};
+use crate::space::{Genome, Space, WALKABLE};
 use crate::species::species_id;
-
-/// Spaces up to this size are walked to their last genome.
-const WALKABLE: u128 = 1 << 20;
 
 /// Uniform draws for one candidate before the walk.
 const UNIFORM_TRIES: u8 = 16;
+/// The same in a space with conditions, where a draw may break one.
+const CONDITIONED_TRIES: u8 = 255;
 
 /// How a space is gone through.
 #[derive(Clone, Debug)]
@@ -60,9 +59,9 @@ impl Supply {
         matches!(self.traversal, Traversal::Listed { .. })
     }
 
-    /// Marks a canonical genome as seen; true if it was new.
+    /// Marks a canonical genome as seen; true if it was new. One that breaks a condition never is.
     pub(crate) fn claim(&mut self, space: &Space, genome: &[u32]) -> bool {
-        self.seen.insert(space, genome)
+        space.allows(genome) && self.seen.insert(space, genome)
     }
 
     /// A new genome by uniform draws for the candidate `index` of its species, or the last one drawn if all were known.
@@ -74,7 +73,8 @@ impl Supply {
         index: u32,
         genome: &mut [u32],
     ) -> bool {
-        for attempt in 0..UNIFORM_TRIES {
+        let tries = if space.conditions().is_empty() { UNIFORM_TRIES } else { CONDITIONED_TRIES };
+        for attempt in 0..tries {
             let purpose = Purpose::Uniform;
             draws.seek(DrawPosition { generation, species: self.id, purpose, attempt, child: index });
             for (k, &len) in genome.iter_mut().zip(space.lens()) {
@@ -107,7 +107,7 @@ impl Supply {
                 while *left > 0 {
                     scratch.copy_from_slice(at);
                     space.repair(scratch);
-                    if scratch == at && !seen.contains(space, at) {
+                    if scratch == at && space.allows(at) && !seen.contains(space, at) {
                         return Some(at.clone());
                     }
                     space.advance(at);
@@ -132,7 +132,7 @@ fn shuffled(space: &Space, draws: &mut Draws) -> Vec<u32> {
     for index in 0..space.points() as u32 {
         scratch.copy_from_slice(&genome);
         space.repair(&mut scratch);
-        if scratch == genome {
+        if scratch == genome && space.allows(&genome) {
             order.push(index);
         }
         space.advance(&mut genome);

@@ -7,6 +7,7 @@ mod common;
 use common::{config, landscape, species, step};
 use galapagos_genetics::{
     Choice, Class, Config, Evolution, GeneKind, GeneSpace, Goal, Grid, Outcome, Several, Space, State,
+    Survivor,
 };
 
 fn space(genes: usize, steps: u32) -> Space {
@@ -29,6 +30,14 @@ fn zdt1(genome: &[u32]) -> [f64; 2] {
     let x: Vec<f64> = genome.iter().map(|&k| f64::from(k) / 1000.0).collect();
     let g = 1.0 + 9.0 * x[1..].iter().sum::<f64>() / (x.len() - 1) as f64;
     [x[0], g * (1.0 - (x[0] / g).sqrt())]
+}
+
+/// DTLZ2 with three objectives (Deb, Thiele, Laumanns and Zitzler 2005), each gene a thousandth: its front is an eighth of the sphere.
+fn dtlz2(genome: &[u32]) -> [f64; 3] {
+    let x: Vec<f64> = genome.iter().map(|&k| f64::from(k) / 1000.0).collect();
+    let r = 1.0 + x[2..].iter().map(|v| (v - 0.5) * (v - 0.5)).sum::<f64>();
+    let [(sin_a, cos_a), (sin_b, cos_b)] = [x[0], x[1]].map(|v| (v * std::f64::consts::FRAC_PI_2).sin_cos());
+    [r * cos_a * cos_b, r * cos_a * sin_b, r * sin_a]
 }
 
 fn outcome([first, second]: [f64; 2]) -> Outcome {
@@ -59,6 +68,42 @@ fn the_front_of_a_known_problem_is_found() {
         reached.push(last.hypervolume.unwrap());
     }
     assert!(reached.iter().all(|&v| v > 116.0 && v < 120.6667), "{reached:?}");
+}
+
+// Contract G10.
+#[test]
+fn survivors_of_three_objectives_spread_over_a_known_front() {
+    // The volume of pymoo 0.6.2's NSGA-III with the same 91 directions, 92 individuals and 150 generations: 0.741 to 0.742
+    // of at most 1.1^3 - pi/6 = 0.8074; the archive here has more points, and 60 generations.
+    let several =
+        Several { further: vec![Goal::Minimise; 2], reference: Some(vec![1.1; 3]), choice: Choice::Knee };
+    for seed in 0..2 {
+        let config = Config { several: Some(several.clone()), ..config(seed, 92) };
+        let mut run = Evolution::new(config, vec![species("dtlz2", space(12, 1000))]).unwrap();
+        let evaluate = |_: usize, genome: &[u32]| {
+            let [first, second, third] = dtlz2(genome);
+            Outcome::feasible(first).with_further([second, third, 0.0])
+        };
+        let last = (0..60).map(|_| step(&mut run, evaluate).1).last().unwrap();
+        assert!((0.742..0.8075).contains(&last.hypervolume.unwrap()), "{last:?}");
+        let values = |s: &Survivor<'_>| [s.outcome.fitness, s.outcome.further[0], s.outcome.further[1]];
+        let survivors: Vec<[f64; 3]> = run.survivors().map(|s| values(&s)).collect();
+        assert_eq!(survivors.len(), 92);
+        let radius = |v: &[f64; 3]| v.iter().map(|c| c * c).sum::<f64>().sqrt();
+        assert!(survivors.iter().all(|v| radius(v) < 1.1), "{survivors:?}");
+        // Each direction of twelfths has a survivor nearer to it than to any other.
+        let twelfths: Vec<[f64; 3]> =
+            (0..=12).flat_map(|a| (0..=12 - a).map(move |b| [a, b, 12 - a - b].map(f64::from))).collect();
+        let angle = |d: &[f64; 3], v: &[f64; 3]| {
+            d.iter().zip(v).map(|(a, b)| a * b).sum::<f64>() / (radius(d) * radius(v))
+        };
+        let near = |v: &[f64; 3]| {
+            let all = (0..twelfths.len()).map(|i| (angle(&twelfths[i], v), i));
+            all.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap().1
+        };
+        let taken: std::collections::BTreeSet<usize> = survivors.iter().map(near).collect();
+        assert!(taken.len() >= 80, "seed {seed}: {} of {}", taken.len(), twelfths.len());
+    }
 }
 
 // Contract G11.

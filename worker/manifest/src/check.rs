@@ -4,12 +4,15 @@ use std::borrow::Cow;
 
 use galapagos_crds::catalogue::Catalogue;
 use galapagos_crds::execution::Fill;
-use galapagos_crds::{EvolutionJob, EvolutionJobSpec, StrategySpec};
+use galapagos_crds::{EvolutionJob, EvolutionJobSpec, Searcher, StrategySpec};
 
 use crate::finding::Finding;
 use crate::space::{SearchSpace, build, build_own, unknown_strategy};
 use crate::suggest::meant_or_all;
-use crate::{dates, execution, initial, measures, own, source, validation, walk_forward};
+use crate::{cells, dates, execution, initial, measures, own, source, validation, walk_forward};
+
+/// Points of a space that the searcher Grid goes through under conditions, most of which may break one.
+const MOST_POINTS: u128 = 1 << 24;
 
 /// Everything that is wrong with a job by a catalogue, in the order of the manifest's parts: dates and source, strategies with their
 /// genes, individuals to start with, metrics, the account, walk-forward. A part of the catalogue that is empty is not used.
@@ -23,6 +26,7 @@ pub fn check(job: &EvolutionJob, catalogue: &Catalogue) -> Vec<Finding> {
         individuals(spec, catalogue, &spaces, &mut findings);
     }
     measures::checked(spec, catalogue, &mut findings);
+    cells::checked(spec, catalogue, &mut findings);
     execution::checked(&spec.execution, &mut findings);
     validation::checked(&spec.validation, &mut findings);
     walk_forward::checked(&spec.validation, &mut findings);
@@ -44,6 +48,11 @@ pub fn check_strategy(
     }
     let from_here = |f: Finding| Finding { path: f.path.trim_start_matches('.').to_owned(), ..f };
     findings.into_iter().map(from_here).collect()
+}
+
+/// The name of a strategy that is given by it or by an alias.
+fn canonical<'a>(name: &'a str, catalogue: &'a Catalogue) -> &'a str {
+    catalogue.strategy(name).map_or(name, |named| &named.strategy.name)
 }
 
 /// The spaces that can be made, by the names of their strategies.
@@ -99,6 +108,18 @@ fn strategies<'a>(
         let strategy = Cow::Borrowed(named.strategy);
         let space = build(&path, given, strategy, named.alias, &[], catalogue, findings);
         out.push((name.to_owned(), space));
+    }
+    if spec.searcher == Searcher::Grid {
+        for (i, given) in spec.strategies.iter().enumerate() {
+            let space = out.iter().find(|(name, _)| canonical(&given.name, catalogue) == name);
+            let space = space.and_then(|(_, space)| space.as_ref()).map(|space| &space.space);
+            if space.is_some_and(|s| !s.conditions().is_empty() && s.points() > MOST_POINTS) {
+                let path = format!("spec.strategies[{i}].constraints");
+                let text = "the searcher Grid would look for what keeps them among more than 16777216 points";
+                let advice = "take another searcher, fewer values, or orders of two genes alone";
+                findings.push(Finding::invalid(path, text).advise(advice));
+            }
+        }
     }
     out
 }

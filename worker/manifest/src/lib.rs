@@ -26,7 +26,9 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+pub mod cells;
 mod check;
+mod conditions;
 mod dates;
 mod execution;
 pub mod fetch;

@@ -4,12 +4,20 @@ use galapagos_crds::catalogue::{ConstraintEntry, GeneEntry, RangeEntry, Strategy
 use galapagos_genetics::{Constraint, GeneSpace, Space, SpaceError, When};
 use rust_decimal::Decimal;
 
+use crate::conditions;
 use crate::finding::Finding;
 
-/// The space of these genes, the strategy's own first, under the strategy's rules.
-pub(crate) fn space(path: &str, entry: &StrategyEntry, genes: Vec<GeneSpace>) -> Result<Space, Finding> {
-    let rules = entry.constraints.iter().filter_map(|c| rule(entry, &genes, c)).collect();
-    Space::new(genes.clone(), rules).map_err(|error| said(path, entry, &genes, &error))
+/// The space of these genes, the strategy's own first, under the strategy's rules and the conditions of the manifest.
+pub(crate) fn space(
+    path: &str,
+    entry: &StrategyEntry,
+    texts: &[String],
+    genes: Vec<GeneSpace>,
+) -> Result<Space, Finding> {
+    let (orders, others) = conditions::read(path, texts, &genes)?;
+    let rules = entry.constraints.iter().filter_map(|c| rule(entry, &genes, c)).chain(orders).collect();
+    let space = Space::new(genes.clone(), rules).map_err(|error| said(path, entry, &genes, &error))?;
+    space.under(others).map_err(|error| Finding::invalid(format!("{path}.constraints"), error.to_string()))
 }
 
 /// A rule that names a gene the strategy lacks is none (a test of the engine excludes it).
@@ -65,6 +73,10 @@ fn said(path: &str, entry: &StrategyEntry, genes: &[GeneSpace], error: &SpaceErr
             let text =
                 format!("gene {gene:?} has values of more digits than can be compared with other genes");
             Finding::invalid(path, text).advise("round them")
+        }
+        SpaceError::Circle { gene } => {
+            let text = format!("the orders of genes form a circle through {gene}");
+            Finding::invalid(path, text).advise("take one of constraints out")
         }
         // Of the catalogue's definitions; a test excludes them.
         other => Finding::invalid(path, other.to_string()),

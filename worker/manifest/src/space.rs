@@ -173,7 +173,7 @@ pub(crate) fn build<'a>(
     if findings.iter().filter(|f| f.is_impossible()).count() > before {
         return None;
     }
-    match rules::space(path, &strategy, spaces) {
+    match rules::space(path, &strategy, &spec.constraints, spaces) {
         Ok(space) => Some(SearchSpace { catalogue, strategy, genes, space, written }),
         Err(finding) => {
             findings.push(finding);

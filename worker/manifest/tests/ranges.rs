@@ -89,6 +89,7 @@ fn any_range() -> impl Strategy<Value = StrategySpec> {
         let all = genes();
         let (strategy, entry) = all[i.index(all.len())];
         range(entry).prop_map(move |gene| StrategySpec {
+            constraints: vec![],
             name: strategy.to_owned(),
             genes: vec![gene],
             rules: None,

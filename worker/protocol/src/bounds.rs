@@ -20,6 +20,8 @@ const MAX_NAME: usize = 128;
 const MAX_MEMBERS: usize = 64;
 /// Generations of the history, the newest.
 const MAX_HISTORY: usize = 20;
+/// Individuals of a front that are named: the knee, and the best of each of four objectives.
+const MAX_POINTS: usize = 5;
 /// Gates that a verdict names.
 const MAX_GATES: usize = 16;
 /// Individuals set aside, the newest, and damaged checkpoints.
@@ -35,6 +37,16 @@ pub fn bounded(mut report: Report) -> Report {
     cut(&mut report.message, MAX_TEXT);
     if let Some(best) = &mut report.best {
         individual(best);
+    }
+    if let Some(front) = &mut report.front {
+        front.points.truncate(MAX_POINTS);
+        front.points.shrink_to_fit();
+        for point in &mut front.points {
+            cut(&mut point.name, MAX_NAME);
+            cut(&mut point.strategy, MAX_NAME);
+            genome(&mut point.genome);
+            numbers(&mut point.values);
+        }
     }
     for aside in &mut report.quarantined {
         cut(&mut aside.strategy, MAX_NAME);
@@ -58,6 +70,12 @@ pub fn bounded(mut report: Report) -> Report {
     // Ten individuals with many long genes: each of them is in the run folder as well.
     while report.encoded_len() > MAX_REPORT && !report.quarantined.is_empty() {
         report.quarantined.remove(0);
+    }
+    // So do those of a front; the result has all of it.
+    while report.encoded_len() > MAX_REPORT
+        && let Some(front) = report.front.as_mut().filter(|front| !front.points.is_empty())
+    {
+        front.points.pop();
     }
     report
 }
@@ -115,7 +133,7 @@ fn cut(text: &mut String, most: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::{Evaluations, Final, Generation, Provenance, Quarantined};
+    use crate::progress::{Evaluations, Final, Front, Generation, NamedPoint, Provenance, Quarantined};
 
     fn gene(size: usize) -> Gene {
         Gene { name: "n".repeat(size), value: "é".repeat(size) }
@@ -141,6 +159,18 @@ mod tests {
             history: (0..count as u32)
                 .map(|generation| Generation { generation, ..Generation::default() })
                 .collect(),
+            front: Some(Front {
+                count: 9,
+                hypervolume: 0.5,
+                points: (0..count.min(5 * count / 10))
+                    .map(|_| NamedPoint {
+                        name: text(),
+                        strategy: text(),
+                        genome: genome(),
+                        values: numbers(),
+                    })
+                    .collect(),
+            }),
             quarantined: (0..count).map(aside).collect(),
             fallbacks: (0..count).map(|i| format!("{i} {}", text())).collect(),
             message: text(),
@@ -170,6 +200,8 @@ mod tests {
             assert_eq!((cut.sequence, cut.evaluations.unwrap().completed), (7, 5));
             assert!(cut.fallbacks.len() <= 10 && cut.fallbacks[0].starts_with("0 "));
             assert!(cut.message.len() <= MAX_TEXT && cut.message.starts_with('é'));
+            let front = cut.front.unwrap();
+            assert!(front.count == 9 && front.points.len() <= MAX_POINTS);
             let verdict = cut.r#final.unwrap().validation.unwrap();
             assert!(verdict.summary.len() <= MAX_TEXT && verdict.failed.len() <= 16);
             assert!(verdict.failed[0].starts_with("0 ") && verdict.failed[0].len() <= MAX_NAME);

@@ -37,17 +37,7 @@ impl Scalar {
     /// # Errors
     /// The first fault, with its place in the text; its path is empty.
     pub fn new(text: &str, what: &str, names: &[&str]) -> Result<Scalar, Box<Error>> {
-        let checked = || {
-            let expr = parse(text, 0)?;
-            let mut check = Check { what, names, reads: Vec::new() };
-            check.is(&expr, Holds::Number)?;
-            if check.reads.is_empty() {
-                let message = format!("it reads no {what}, so it is the same for every individual");
-                return Err(Fault::new(0, (expr.span.from, expr.span.to), Kind::Unused, message));
-            }
-            Ok(Scalar { expr, reads: check.reads })
-        };
-        checked().map_err(|fault: Fault| Box::new(fault.at("")))
+        checked(text, what, names, Holds::Number)
     }
 
     /// The names that it reads, each once, in the order of the text.
@@ -61,9 +51,84 @@ impl Scalar {
     }
 }
 
+/// A checked condition over named numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScalarCondition(Scalar);
+
+impl ScalarCondition {
+    /// Reads and checks a text as [`Scalar::new`] does; a name may have the `$` of a gene before it.
+    ///
+    /// # Errors
+    /// The first fault, with its place in the text; its path is empty.
+    pub fn new(text: &str, what: &str, names: &[&str]) -> Result<ScalarCondition, Box<Error>> {
+        checked(text, what, names, Holds::Condition).map(ScalarCondition)
+    }
+
+    /// The names that it reads, each once, in the order of the text.
+    pub fn reads(&self) -> impl Iterator<Item = &str> {
+        self.0.reads()
+    }
+
+    /// Whether it is met; `None` if it is na.
+    pub fn met(&self, of: &dyn Fn(&str) -> Option<f64>) -> Option<bool> {
+        condition(&self.0.expr, of)
+    }
+
+    /// Where it is a plain order of two names: the lower one, the higher one, and whether they may be equal.
+    pub fn order(&self) -> Option<(&str, &str, bool)> {
+        let (operator, x, y) = self.compared()?;
+        let (x, y) = (plain(x)?, plain(y)?);
+        match operator {
+            Operator::Less => Some((x, y, false)),
+            Operator::AtMost => Some((x, y, true)),
+            Operator::Greater => Some((y, x, false)),
+            Operator::AtLeast => Some((y, x, true)),
+            _ => None,
+        }
+    }
+
+    /// Where it orders a name that stands alone, and an expression: that name, the left one of two.
+    pub fn alone(&self) -> Option<&str> {
+        let (operator, x, y) = self.compared()?;
+        let orders = [Operator::Less, Operator::AtMost, Operator::Greater, Operator::AtLeast];
+        orders.contains(&operator).then(|| plain(x).or_else(|| plain(y)))?
+    }
+
+    fn compared(&self) -> Option<(Operator, &Expr, &Expr)> {
+        match &self.0.expr.kind {
+            ExprKind::Binary(operator, x, y) => Some((*operator, x, y)),
+            _ => None,
+        }
+    }
+}
+
+fn plain(expr: &Expr) -> Option<&str> {
+    match &expr.kind {
+        ExprKind::Name(name) | ExprKind::Gene(name) => Some(name),
+        _ => None,
+    }
+}
+
+fn checked(text: &str, what: &str, names: &[&str], wanted: Holds) -> Result<Scalar, Box<Error>> {
+    let checked = || {
+        let expr = parse(text, 0)?;
+        let genes = wanted == Holds::Condition;
+        let mut check = Check { what, names, genes, reads: Vec::new() };
+        check.is(&expr, wanted)?;
+        if check.reads.is_empty() {
+            let message = format!("it reads no {what}, so it is the same for every individual");
+            return Err(Fault::new(0, (expr.span.from, expr.span.to), Kind::Unused, message));
+        }
+        Ok(Scalar { expr, reads: check.reads })
+    };
+    checked().map_err(|fault: Fault| Box::new(fault.at("")))
+}
+
 struct Check<'a> {
     what: &'a str,
     names: &'a [&'a str],
+    /// Whether names may be written as genes.
+    genes: bool,
     reads: Vec<String>,
 }
 
@@ -98,6 +163,7 @@ impl Check<'_> {
                 }
                 self.call(expr, name, &arguments.iter().map(|a| &a.value).collect::<Vec<_>>())
             }
+            ExprKind::Gene(name) if self.genes => self.name(expr, name),
             ExprKind::Gene(name) => {
                 let message = format!("${name} is a gene; here stand numbers that all individuals have");
                 Err(fault(expr, Kind::Gene, message).expected(format!("the name of a {}", self.what)))
@@ -175,7 +241,7 @@ type Names<'a> = &'a dyn Fn(&str) -> Option<f64>;
 fn number(expr: &Expr, of: Names<'_>) -> Option<f64> {
     let value = match &expr.kind {
         ExprKind::Number(text) => text.parse().ok()?,
-        ExprKind::Name(name) => of(name)?,
+        ExprKind::Name(name) | ExprKind::Gene(name) => of(name)?,
         ExprKind::Negative(x) => -number(x, of)?,
         ExprKind::Binary(Operator::OrElse, x, y) => number(x, of).or_else(|| number(y, of))?,
         ExprKind::Binary(operator, x, y) => {
@@ -255,7 +321,7 @@ fn compares(operator: Operator, x: f64, y: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Scalar;
+    use super::{Scalar, ScalarCondition};
 
     const NAMES: [&str; 4] = ["sharpe", "trades", "max_drawdown", "profit_factor"];
 
@@ -337,5 +403,26 @@ mod tests {
             assert_eq!(refused(text), message, "{text}");
         }
         assert!(refused("sharpe *").contains("the expression ends too early"));
+    }
+
+    #[test]
+    fn a_condition_over_numbers_knows_its_order_and_what_stands_alone_in_it() {
+        let read = |text: &str| ScalarCondition::new(text, "gene", &["fast", "slow", "volume"]).unwrap();
+        assert_eq!(read("fast < slow").order(), Some(("fast", "slow", false)));
+        assert_eq!(read("$fast >= slow").order(), Some(("slow", "fast", true)));
+        for text in ["fast <= slow / 2", "slow / 2 >= fast", "fast > 3"] {
+            assert_eq!((read(text).order(), read(text).alone()), (None, Some("fast")), "{text}");
+        }
+        for text in ["fast + slow < 60", "fast == slow", "fast < slow and slow < 60", "1 < fast < slow"] {
+            assert_eq!(read(text).order(), None, "{text}");
+        }
+        assert_eq!(read("fast + slow < 60").alone(), None);
+        let of = |name: &str| Some(if name == "fast" { 10.0 } else { 0.0 });
+        assert_eq!(read("fast + slow < 11 and $volume < 1").met(&of), Some(true));
+        assert_eq!(read("fast / slow > 2").met(&of), None, "no number");
+        let refused = |text: &str| ScalarCondition::new(text, "gene", &["fast"]).unwrap_err().to_string();
+        assert!(refused("fast + 1").contains("this is a number"), "{}", refused("fast + 1"));
+        assert!(refused("fats < 3").contains("there is no gene \"fats\""), "{}", refused("fats < 3"));
+        assert!(refused("1 < 3").contains("reads no gene"));
     }
 }

@@ -101,7 +101,13 @@ fn a_document_has_the_genes_of_its_strategy_with_their_ranges() {
     for name in names() {
         let Some(Ok(document)) = as_rules(name) else { continue };
         let own = species(document);
-        let spec = StrategySpec { name: name.to_owned(), genes: Vec::new(), rules: None, signals: None };
+        let spec = StrategySpec {
+            name: name.to_owned(),
+            genes: Vec::new(),
+            constraints: Vec::new(),
+            rules: None,
+            signals: None,
+        };
         let built_in = SpeciesSpace::new(0, &spec, &[]).unwrap();
         let grids = |s: &SpeciesSpace| -> Vec<(String, Vec<String>)> {
             let value = |gene: &galapagos_genetics::GeneSpace, k| match gene.grid.value(k) {

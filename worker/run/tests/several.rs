@@ -127,6 +127,17 @@ fn the_front_of_a_result_is_what_no_row_of_its_evaluations_dominates() {
         "{table}"
     );
     assert_eq!(table.lines().count(), front.len() + 1);
+    let parquet = fs::File::open(folder.join("front.parquet")).unwrap();
+    let mut batches = ParquetRecordBatchReaderBuilder::try_new(parquet).unwrap().build().unwrap();
+    let batch = batches.next().unwrap().unwrap();
+    let names: Vec<String> = batch.schema().fields().iter().map(|f| f.name().clone()).collect();
+    let header = table.lines().next().unwrap();
+    assert!(header.split(',').all(|name| names.iter().any(|n| n == name)), "{names:?} {header}");
+    let column =
+        |name: &str| batch.column_by_name(name).unwrap().as_primitive::<Float64Type>().values().to_vec();
+    let both: Vec<[f64; 2]> =
+        column("training_sharpe").into_iter().zip(column("training_pain")).map(|(a, b)| [a, b]).collect();
+    assert_eq!(both, front);
     let generations = fs::read_to_string(folder.join("generations.csv")).unwrap();
     assert!(
         generations.lines().next().unwrap().contains(",seconds,front,hypervolume,quota_"),

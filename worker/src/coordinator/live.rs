@@ -7,9 +7,11 @@ use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::{Metric, Metrics};
 use galapagos_protocol::bounds::bounded;
 use galapagos_protocol::progress::{
-    Best, Evaluations, Final, Gene, Generation, Provenance, Quarantined, Report, WalkForward, Work, Workers,
+    self as wire, Best, Evaluations, Final, Front, Gene, Generation, Provenance, Quarantined, Report,
+    WalkForward, Work, Workers,
 };
 use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::run::front_news::{FrontNews, NamedPoint};
 use galapagos_run::run::limits::Spent;
 use galapagos_run::run::progress::{Pace, RunEvent};
 use galapagos_run::run::state::{Counters, GenerationReport};
@@ -46,6 +48,8 @@ pub struct Live {
     walk_forward: Option<WalkForward>,
     digest: Option<Digest>,
     best: Option<Best>,
+    /// Of a job with several objectives, once this attempt has finished a generation.
+    front: Option<Front>,
     history: VecDeque<GenerationReport>,
     quarantined: VecDeque<Quarantined>,
     fallbacks: Vec<String>,
@@ -73,6 +77,7 @@ impl Live {
             walk_forward: None,
             digest: None,
             best: None,
+            front: None,
             history: VecDeque::new(),
             quarantined: VecDeque::new(),
             fallbacks: Vec::new(),
@@ -107,10 +112,11 @@ impl Live {
                 self.done = *done as u64;
                 false
             }
-            RunEvent::Generation { report, pace, best, metrics, counters, digest, .. } => {
+            RunEvent::Generation { report, pace, best, metrics, front, counters, digest, .. } => {
                 self.walk_forward = None;
                 self.finished(report, pace, **counters, *digest);
                 self.best = best_of(report, best, *metrics);
+                self.front = front.map(front_of);
                 true
             }
             RunEvent::Quarantined { strategy, genome, problem } => {
@@ -224,6 +230,7 @@ impl Live {
             message: self.message.clone(),
             fallbacks: self.fallbacks.clone(),
             walk_forward: self.walk_forward,
+            front: self.front.clone(),
         })
     }
 
@@ -278,6 +285,20 @@ fn best_of(
         metrics: metrics.map(named).unwrap_or_default(),
         holdout: Default::default(),
     })
+}
+
+fn front_of(news: &FrontNews) -> Front {
+    let point = |point: &NamedPoint| wire::NamedPoint {
+        name: point.name.clone(),
+        strategy: point.strategy.clone(),
+        genome: genes(&point.genome),
+        values: point.values.iter().cloned().collect(),
+    };
+    Front {
+        count: news.count,
+        hypervolume: news.hypervolume,
+        points: news.points.iter().map(point).collect(),
+    }
 }
 
 /// The metrics that have a value, by name.

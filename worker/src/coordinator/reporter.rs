@@ -121,6 +121,7 @@ impl Observer for Reporter {
                 self.metrics.generation.set(i64::from(report.generation) + 1);
                 self.metrics.generations.set(i64::from(pace.generations));
                 self.metrics.best_fitness.set(report.best.unwrap_or(f64::NAN));
+                self.metrics.hypervolume.set(report.hypervolume.unwrap_or(f64::NAN));
                 for (outcome, count) in [
                     (Outcome::Feasible, report.feasible),
                     (Outcome::Infeasible, report.infeasible),

@@ -29,6 +29,8 @@ pub struct CoordinatorMetrics {
     pub generations: Gauge,
     /// Fitness of the best individual so far; not a number before there is one.
     pub best_fitness: Fraction,
+    /// The volume that the front dominates; not a number with one objective and before a generation is finished.
+    pub hypervolume: Fraction,
     /// Individuals that are settled, by outcome.
     pub evaluations: Counters<Outcome>,
     /// From handing out a batch to its last result.
@@ -66,6 +68,7 @@ impl CoordinatorMetrics {
             generation: Gauge::default(),
             generations: Gauge::default(),
             best_fitness: Gauge::default(),
+            hypervolume: Gauge::default(),
             evaluations: Counters::default(),
             batch_seconds: Histogram::new(BATCH_SECONDS),
             lease_age_seconds: Gauge::default(),
@@ -82,6 +85,7 @@ impl CoordinatorMetrics {
             connections_refused: Counter::default(),
         };
         these.best_fitness.set(f64::NAN);
+        these.hypervolume.set(f64::NAN);
         metrics.register(|registry| these.add_to(registry));
         these
     }
@@ -91,6 +95,11 @@ impl CoordinatorMetrics {
         registry.register("generation", "Finished generations", these.generation);
         registry.register("generations", "Generations the job asks for", these.generations);
         registry.register("best_fitness", "Fitness of the best individual so far", these.best_fitness);
+        registry.register(
+            "hypervolume",
+            "Volume that the front of several objectives dominates",
+            these.hypervolume,
+        );
         registry.register("evaluations", "Individuals settled, by outcome", these.evaluations);
         registry.register_with_unit(
             "batch",

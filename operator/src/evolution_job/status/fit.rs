@@ -10,11 +10,16 @@ pub(super) const MAX_NAME: usize = 63;
 /// Bytes of a condition's message when nothing else helps.
 const SHORT_MESSAGE: usize = 256;
 
-/// The status with less in it, if it is too large: first without the oldest generations, then without metrics, then
-/// without the genome, last with short messages.
+/// The status with less in it, if it is too large: first without the oldest generations, then without the points of
+/// the front, then without metrics, then without the genome, last with short messages.
 pub(super) fn fit(mut status: EvolutionJobStatus) -> EvolutionJobStatus {
     while size(&status) > LIMIT && !status.history.is_empty() {
         status.history.remove(0);
+    }
+    if size(&status) > LIMIT
+        && let Some(front) = &mut status.front
+    {
+        front.points.clear();
     }
     if size(&status) > LIMIT
         && let Some(best) = &mut status.best

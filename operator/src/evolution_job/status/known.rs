@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use galapagos_crds::GeneValue;
 use galapagos_crds::status::{
-    Best, Evaluations, EvolutionJobStatus, GenerationStatus, Provenance, Results, Verdict,
+    Best, Evaluations, EvolutionJobStatus, FrontStatus, GenerationStatus, NamedPoint, Provenance, Results,
+    Verdict,
 };
 use galapagos_protocol::progress::{self as wire, Report};
 
@@ -15,6 +16,8 @@ use super::{large, small, told};
 
 /// Bounds of the schema.
 const MAX_MEMBERS: usize = 32;
+const MAX_POINTS: usize = 5;
+const MAX_OBJECTIVES: usize = 4;
 const MAX_DIGEST: usize = 71;
 const MAX_PATH: usize = 1024;
 const MAX_IMAGE: usize = 512;
@@ -26,6 +29,7 @@ pub(super) struct Known {
     pub generation: Option<i32>,
     pub evaluations: Option<Evaluations>,
     pub best: Option<Best>,
+    pub front: Option<FrontStatus>,
     pub history: Vec<GenerationStatus>,
     /// Of generations alone.
     pub worker_seconds: Option<f64>,
@@ -46,6 +50,7 @@ impl Known {
             generation: before.generation,
             evaluations: before.evaluations.clone(),
             best: before.best.clone(),
+            front: before.front.clone(),
             history: before.history.clone(),
             worker_seconds: None,
             results: before.results.clone(),
@@ -90,6 +95,7 @@ impl Known {
             self.evaluations = self.evaluations(report);
             let told = report.workers.map(|workers| workers.worker_seconds);
             self.worker_seconds = told.or(self.worker_seconds);
+            self.front = report.front.as_ref().map(front).or(self.front.take());
             if !is_final || !report.history.is_empty() {
                 self.history = history(&report.history);
             }
@@ -149,14 +155,28 @@ impl Known {
 }
 
 fn best_of(best: &wire::Best) -> Best {
-    let holdout = values(best.holdout.iter());
+    let holdout = values(best.holdout.iter(), MAX_MEMBERS);
     Best {
         strategy: cut(&best.strategy, MAX_NAME),
         genome: genome(best.genome.iter().map(|gene| (&gene.name, &gene.value))),
         fitness: finite(best.fitness),
         rounded: None,
-        metrics: values(best.metrics.iter()),
+        metrics: values(best.metrics.iter(), MAX_MEMBERS),
         holdout: (!holdout.is_empty()).then_some(holdout),
+    }
+}
+
+fn front(front: &wire::Front) -> FrontStatus {
+    let point = |point: &wire::NamedPoint| NamedPoint {
+        name: cut(&point.name, MAX_NAME),
+        strategy: cut(&point.strategy, MAX_NAME),
+        genome: genome(point.genome.iter().map(|gene| (&gene.name, &gene.value))),
+        values: values(point.values.iter(), MAX_OBJECTIVES),
+    };
+    FrontStatus {
+        count: small(front.count),
+        hypervolume: finite(front.hypervolume),
+        points: front.points.iter().take(MAX_POINTS).map(point).collect(),
     }
 }
 
@@ -198,13 +218,13 @@ fn genome<'a>(genes: impl Iterator<Item = (&'a String, &'a String)>) -> BTreeMap
         .collect()
 }
 
-fn values<'a>(values: impl Iterator<Item = (&'a String, &'a f64)>) -> BTreeMap<String, f64> {
+fn values<'a>(values: impl Iterator<Item = (&'a String, &'a f64)>, most: usize) -> BTreeMap<String, f64> {
     // Sorted before anything is left out: the wire's map has no order.
     let sorted: BTreeMap<&String, f64> = values
         .filter(|(name, _)| name.len() <= MAX_NAME)
         .filter_map(|(n, &v)| Some((n, finite(v)?)))
         .collect();
-    sorted.into_iter().take(MAX_MEMBERS).map(|(name, value)| (name.clone(), value)).collect()
+    sorted.into_iter().take(most).map(|(name, value)| (name.clone(), value)).collect()
 }
 
 /// JSON has no other numbers.

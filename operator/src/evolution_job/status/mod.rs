@@ -102,7 +102,7 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
     let cost = costs::cost(&before, ends, facts.lives, known.worker_seconds, facts.price, now);
     let provenance = known.provenance(facts.image, situation);
     let is_complete = matches!(situation, Situation::Succeeded { .. });
-    let Known { evaluations, best, history, results, validation, .. } = known;
+    let Known { evaluations, best, front, history, results, validation, .. } = known;
     fit::fit(EvolutionJobStatus {
         observed_generation: Some(facts.generation),
         phase: Some(situation.phase()),
@@ -119,6 +119,7 @@ pub fn build(old: Option<&EvolutionJobStatus>, facts: &Facts<'_>, now: Timestamp
             rounded: best.fitness.map(rounded),
             ..best
         }),
+        front,
         history,
         // A job that goes on after its end, or that is resumed, starts anew: its deadlines count from here.
         start_time: before

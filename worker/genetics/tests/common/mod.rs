@@ -73,6 +73,7 @@ pub fn config(seed: u64, population: u32) -> Config {
         breeding: Breeding::default(),
         goal: Goal::Minimise,
         several: None,
+        cells: None,
     }
 }
 

@@ -95,6 +95,33 @@ pub struct Report {
     /// Once the windows of walk-forward evolve.
     #[prost(message, optional, tag = "17")]
     pub walk_forward: ::core::option::Option<WalkForward>,
+    /// Of a job with several objectives.
+    #[prost(message, optional, tag = "18")]
+    pub front: ::core::option::Option<Front>,
+}
+/// What no other individual beats everywhere.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Front {
+    #[prost(uint32, tag = "1")]
+    pub count: u32,
+    #[prost(double, tag = "2")]
+    pub hypervolume: f64,
+    /// The knee, then the best of each objective; at most 5.
+    #[prost(message, repeated, tag = "3")]
+    pub points: ::prost::alloc::vec::Vec<NamedPoint>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NamedPoint {
+    /// knee, or the name of the objective that it is the best of.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub strategy: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "3")]
+    pub genome: ::prost::alloc::vec::Vec<Gene>,
+    /// The objectives on the training rows, by name.
+    #[prost(map = "string, double", tag = "4")]
+    pub values: ::std::collections::HashMap<::prost::alloc::string::String, f64>,
 }
 /// How far the windows of walk-forward are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

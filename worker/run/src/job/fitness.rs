@@ -5,6 +5,7 @@ use std::fmt;
 use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Metrics, Reason};
 use galapagos_genetics::{Goal, Outcome};
 
+use super::cells::{CellAxis, cell};
 use super::measure::Measure;
 use crate::storage::record::{Class, OBJECTIVE_UNDEFINED, Verdict};
 
@@ -36,13 +37,16 @@ pub struct FitnessFunction {
     pub further: Vec<(Measure, Goal)>,
     /// Bounds of feasible individuals.
     pub limits: Vec<MetricBound>,
+    /// The numbers whose ranges are cells of behaviour; empty: there are no cells.
+    pub cells: Vec<CellAxis>,
 }
 
 impl FitnessFunction {
     /// The metrics every individual needs: those of all jobs, the objective and the limits.
     pub fn metrics(&self) -> MetricSet {
         let objectives = self.objectives().fold(MetricSet::always(), |set, (measure, _)| measure.add_to(set));
-        self.limits.iter().fold(objectives, |set, limit| limit.measure.add_to(set))
+        let measures = self.limits.iter().map(|l| &l.measure).chain(self.cells.iter().map(|c| &c.measure));
+        measures.fold(objectives, |set, measure| measure.add_to(set))
     }
 
     /// All objectives with their directions, in the order of the manifest.
@@ -99,8 +103,9 @@ impl FitnessFunction {
                 *to = measure.value(&evaluation.metrics).unwrap_or(0.0);
             }
         }
+        let cell = verdict.evaluation.as_ref().and_then(|e| cell(&self.cells, &e.metrics));
         match verdict.class {
-            Class::Feasible => Outcome::feasible(fitness).with_further(further),
+            Class::Feasible => Outcome::feasible(fitness).with_further(further).in_cell(cell),
             Class::Infeasible => Outcome::infeasible(fitness, verdict.violation).with_further(further),
             Class::Failed => Outcome::failed(),
         }
@@ -251,6 +256,7 @@ mod tests {
             goal: Goal::Maximise,
             further: vec![],
             limits,
+            cells: vec![],
         }
     }
 

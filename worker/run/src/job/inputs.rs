@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use galapagos_crds::{
-    Calendar, CalendarType, Decimal, EvolutionJobSpec, ExecutionSpec, GeneSpec, GeneValue, Limit, Objective,
-    ResolvedBreeding, Searcher,
+    ArchiveSpec, Calendar, CalendarType, Decimal, EvolutionJobSpec, ExecutionSpec, GeneSpec, GeneValue,
+    Limit, Objective, ResolvedBreeding, Searcher,
 };
 use galapagos_manifest::show_stamp;
 use serde::Serialize;
@@ -36,6 +36,9 @@ pub struct Inputs {
     pub searcher: Searcher,
     /// How children are made.
     pub breeding: ResolvedBreeding,
+    /// Cells whose best breed. Without any left out, as of releases that knew none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<ArchiveSpec>,
     /// The metric that is improved.
     pub objectives: Vec<Objective>,
     /// The bounds that a feasible individual keeps.
@@ -56,6 +59,9 @@ pub struct StrategyInputs {
     pub genes: Vec<GeneSpec>,
     /// Warm-start genomes, every gene named.
     pub initial: Vec<BTreeMap<String, GeneValue>>,
+    /// Conditions over the genes, as they are written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<String>,
     /// Canonical rules of a strategy that the manifest writes itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<serde_json::Value>,

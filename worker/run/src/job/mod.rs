@@ -13,9 +13,11 @@
 //! * [`problem`]: dataset + job -> what one genome is worth.
 //! * [`walk_forward`]: the windows of walk-forward, and the job of each.
 //! * [`measure`]: a metric, or an expression over metrics.
+//! * [`cells`]: the cell of behaviour that an evaluation is in.
 //! * [`fitness`]: evaluation + objective + limits -> class, violation, fitness.
 
 pub mod calendar;
+pub mod cells;
 pub mod closes;
 pub mod dates;
 pub mod execution;

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use galapagos_crds::{
-    self as crds, CalendarType, Catalogue, EvolutionJob, EvolutionJobSpec, GeneValue, Goal as CrdGoal,
-    OnFailure, Preset as CrdPreset, Searcher as CrdSearcher, StrategySpec,
+    self as crds, ArchiveSpec, CalendarType, Catalogue, EvolutionJob, EvolutionJobSpec, GeneValue,
+    Goal as CrdGoal, OnFailure, Preset as CrdPreset, Searcher as CrdSearcher, StrategySpec,
 };
 use galapagos_engine::ENGINE;
 use galapagos_engine::execution::{Execution, Funding};
@@ -14,6 +14,7 @@ use galapagos_manifest::{self as checks, Dates, Finding, check as check_manifest
 use galapagos_market::{Calendar, Interval};
 use rust_decimal::Decimal as Exact;
 
+use super::cells::CellAxis;
 use super::closes;
 use super::execution::to_engine;
 use super::fitness::{FitnessFunction, MetricBound};
@@ -304,7 +305,11 @@ fn fitness(spec: &EvolutionJobSpec) -> Result<FitnessFunction, Finding> {
     let Some((objective, goal)) = objectives.next() else {
         return Err(Finding::invalid("spec.objectives", "must name what is improved"));
     };
-    Ok(FitnessFunction { objective, goal, further: objectives.collect(), limits })
+    let cells = checks::cells::cells(spec, catalogue)?.into_iter().filter_map(|(measure, edges)| {
+        let edges = edges.into_iter().map(crds::Decimal::to_f64).collect();
+        Some(CellAxis { measure: Measure::new(measure)?, edges, times: 1.0 })
+    });
+    Ok(FitnessFunction { objective, goal, further: objectives.collect(), limits, cells: cells.collect() })
 }
 
 fn config(spec: &EvolutionJobSpec, fitness: &FitnessFunction) -> Config {
@@ -348,6 +353,7 @@ fn config(spec: &EvolutionJobSpec, fitness: &FitnessFunction) -> Config {
         },
         goal: fitness.goal,
         several,
+        cells: checks::cells::share(spec).map(crds::Decimal::to_f64),
     }
 }
 
@@ -373,14 +379,15 @@ fn inputs(
     let mut symbols = spec.market_data.symbols.clone();
     symbols.sort();
     symbols.dedup();
-    let given = spec.strategies.iter().map(|strategy| strategy.signals.as_ref());
-    let strategies = species.iter().zip(initial).zip(given).map(|((s, initial), signals)| StrategyInputs {
-        name: s.name().to_owned(),
-        genes: s.genes().to_vec(),
-        initial: initial.iter().map(|genome| s.named(genome).into_iter().collect()).collect(),
-        rules: s.rules().map(galapagos_rules::Strategy::canonical),
-        signals: signals.and_then(|signals| signals.digest.clone()),
-    });
+    let strategies =
+        species.iter().zip(initial).zip(&spec.strategies).map(|((s, initial), given)| StrategyInputs {
+            name: s.name().to_owned(),
+            genes: s.genes().to_vec(),
+            initial: initial.iter().map(|genome| s.named(genome).into_iter().collect()).collect(),
+            rules: s.rules().map(galapagos_rules::Strategy::canonical),
+            constraints: given.constraints.clone(),
+            signals: given.signals.as_ref().and_then(|signals| signals.digest.clone()),
+        });
     Inputs {
         symbols,
         interval_ms,
@@ -392,6 +399,7 @@ fn inputs(
         seed: spec.population.seed,
         searcher: spec.searcher,
         breeding: spec.breeding.resolved(),
+        archive: spec.archive.clone().map(|given| ArchiveSpec { share: checks::cells::share(spec), ..given }),
         objectives: spec.objectives.clone(),
         limits: spec.limits.clone(),
         execution: ExecutionInputs::new(&spec.execution),

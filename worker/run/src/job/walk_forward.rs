@@ -168,10 +168,14 @@ fn scale_trades(job: &mut ResolvedJob, rows: usize, all: usize) {
             bound.at_least = scaled(limit.at_least);
         }
     }
+    for axis in job.fitness.cells.iter_mut().filter(|a| a.measure == Measure::Metric(Metric::Trades)) {
+        axis.times = all as f64 / rows as f64;
+    }
     // An expression is no multiple of its trades: there they are scaled themselves.
     let limits = job.fitness.limits.iter_mut().map(|bound| &mut bound.measure);
+    let cells = job.fitness.cells.iter_mut().map(|axis| &mut axis.measure);
     let further = job.fitness.further.iter_mut().map(|(measure, _)| measure);
-    for measure in limits.chain(further).chain([&mut job.fitness.objective]) {
+    for measure in limits.chain(cells).chain(further).chain([&mut job.fitness.objective]) {
         if let Measure::Own { trades_times, .. } = measure {
             *trades_times = all as f64 / rows as f64;
         }

@@ -4,6 +4,7 @@ pub mod account;
 mod axis;
 pub mod equity;
 pub mod fitness;
+pub mod front;
 
 /// Width and height of a picture in pixels.
 const SIZE: (u32, u32) = (1000, 480);

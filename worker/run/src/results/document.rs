@@ -6,6 +6,7 @@ use galapagos_crds::GeneValue;
 use serde::{Deserialize, Serialize};
 
 pub use super::account::{AccountResult, MetricMap, Sums, metric_map};
+use super::archive::CellArchive;
 use super::excluded::Excluded;
 use super::front::Front;
 use super::validation::document::Validation;
@@ -42,6 +43,9 @@ pub struct ResultDocument {
     /// What no individual dominates; `None` with one objective.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub front: Option<Front>,
+    /// The best of each cell of behaviour; `None` of a job without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<CellArchive>,
     /// Counters of the run.
     pub evaluations: Evaluations,
     /// What kept individuals from being feasible, the most frequent first.

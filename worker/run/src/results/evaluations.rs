@@ -4,9 +4,7 @@
 //! asked for, one a gene (`gene_<name>`: numbers as f64, names as text; absent where the strategy lacks the gene),
 //! returns, and the 16 block sums in units of 2^-52 as lists.
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,24 +12,16 @@ use arrow::array::{
     ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
     UInt32Builder, UInt64Builder,
 };
-use arrow::datatypes::Schema;
-use galapagos_crds::GeneValue;
-use galapagos_crds::catalogue::GeneKind;
 use galapagos_engine::evaluation::Metric;
 use galapagos_genetics::species_id;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
 
 use super::ResultError;
+use super::parquet::{GeneColumns, batch, failed, writer};
 use crate::job::resolve::ResolvedJob;
 use crate::storage::StorageError;
 use crate::storage::ledger::Ledger;
 use crate::storage::record::{Record, Verdict};
 
-/// Rows of a group: what the writer keeps in memory until it is complete.
-const GROUP: usize = 4096;
 /// Rows in memory before the writer gets them.
 const CHUNK: usize = 1024;
 
@@ -49,12 +39,7 @@ pub fn write(
     let locations = ledger.locations(generations)?;
     let file = File::create(path).map_err(StorageError::io("create", path))?;
     let mut columns = Columns::new(job);
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(GROUP))
-        .build();
-    let mut writer =
-        ArrowWriter::try_new(file, columns.finish()?.schema(), Some(properties)).map_err(failed(path))?;
+    let mut writer = writer(file, columns.finish()?.schema()).map_err(failed(path))?;
     for chunk in locations.chunks(CHUNK) {
         for location in chunk {
             let Some(record) = ledger.read(location.offset) else { continue };
@@ -76,27 +61,11 @@ pub fn write(
     Ok(())
 }
 
-/// A failed write is an error of the file, as everywhere: the table's own error hides it.
-fn failed(path: &Path) -> impl FnOnce(ParquetError) -> ResultError {
-    move |error| match error {
-        ParquetError::External(cause) => match cause.downcast::<io::Error>() {
-            Ok(error) => StorageError::io("write", path)(*error).into(),
-            Err(cause) => ResultError::Parquet(ParquetError::External(cause)),
-        },
-        other => ResultError::Parquet(other),
-    }
-}
-
-enum Gene {
-    Number(Float64Builder),
-    Name(StringBuilder),
-}
-
 struct Columns<'a> {
     job: &'a ResolvedJob,
     ids: Vec<u16>,
     metrics: Vec<(Metric, Float64Builder)>,
-    genes: BTreeMap<&'a str, Gene>,
+    genes: GeneColumns<'a>,
     generation: UInt32Builder,
     index: UInt32Builder,
     strategy: StringBuilder,
@@ -112,22 +81,13 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     fn new(job: &'a ResolvedJob) -> Columns<'a> {
-        let mut genes = BTreeMap::new();
-        for def in job.species.iter().flat_map(|s| s.defs()) {
-            // A name that one strategy uses for numbers and another for names is text for both.
-            let text = def.kind == GeneKind::Categorical
-                || matches!(genes.get(def.name.as_str()), Some(Gene::Name(_)));
-            let column =
-                if text { Gene::Name(StringBuilder::new()) } else { Gene::Number(Float64Builder::new()) };
-            genes.insert(def.name.as_str(), column);
-        }
         let metrics = job.fitness.metrics();
         let asked = Metric::ALL.into_iter().filter(|&m| metrics.contains(m));
         Columns {
             job,
             ids: job.species.iter().map(|s| species_id(s.name())).collect(),
             metrics: asked.map(|m| (m, Float64Builder::new())).collect(),
-            genes,
+            genes: GeneColumns::new(job),
             generation: UInt32Builder::new(),
             index: UInt32Builder::new(),
             strategy: StringBuilder::new(),
@@ -166,14 +126,7 @@ impl<'a> Columns<'a> {
             column.append_option(evaluation.and_then(|e| e.metrics.get(*metric)));
         }
         let named = species.map(|s| s.named(genome)).unwrap_or_default();
-        for (gene, column) in &mut self.genes {
-            let value = named.iter().find(|(name, _)| name == gene).map(|(_, value)| value);
-            match (column, value) {
-                (Gene::Number(c), Some(GeneValue::Number(x))) => c.append_value(x.to_f64()),
-                (Gene::Number(c), _) => c.append_null(),
-                (Gene::Name(c), value) => c.append_option(value.map(ToString::to_string)),
-            }
-        }
+        self.genes.push(|gene| named.iter().find(|(name, _)| name == gene).map(|(_, value)| value));
         self.returns.append_option(evaluation.map(|e| e.returns));
         for block in evaluation.iter().flat_map(|e| &e.blocks) {
             self.s1.values().append_value(block.s1);
@@ -197,48 +150,10 @@ impl<'a> Columns<'a> {
         for (metric, column) in &mut self.metrics {
             columns.push((metric.name().to_owned(), Arc::new(column.finish())));
         }
-        for (gene, column) in &mut self.genes {
-            let array: ArrayRef = match column {
-                Gene::Number(c) => Arc::new(c.finish()),
-                Gene::Name(c) => Arc::new(c.finish()),
-            };
-            columns.push((format!("gene_{gene}"), array));
-        }
+        columns.extend(self.genes.finish());
         columns.push(("returns".into(), Arc::new(self.returns.finish())));
         columns.push(("block_s1".into(), Arc::new(self.s1.finish())));
         columns.push(("block_s2".into(), Arc::new(self.s2.finish())));
-        // The schema must not depend on whether this chunk happens to hold nulls.
-        let fields: Vec<_> = columns
-            .iter()
-            .map(|(n, a)| arrow::datatypes::Field::new(n, a.data_type().clone(), true))
-            .collect();
-        let arrays = columns.into_iter().map(|(_, a)| a).collect();
-        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct FullDisk;
-
-    impl io::Write for FullDisk {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::StorageFull.into())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_full_disk_is_an_error_of_the_file_and_not_of_the_table() {
-        let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
-        let write = || ArrowWriter::try_new(FullDisk, batch.schema(), None)?.close();
-        let error = write().map_err(failed(Path::new("table"))).unwrap_err();
-        let ResultError::Storage(StorageError::Io { path, source, .. }) = error else { panic!("{error:?}") };
-        assert_eq!((path.as_path(), source.kind()), (Path::new("table"), io::ErrorKind::StorageFull));
+        batch(columns)
     }
 }

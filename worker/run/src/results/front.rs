@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
 
+use arrow::array::{ArrayRef, Float64Array, StringArray};
 use galapagos_crds::{GeneValue, Goal};
 use galapagos_genetics::{self as genetics, distances};
 use serde::{Deserialize, Serialize};
 
+use super::ResultError;
 use super::account::MetricMap;
+use super::parquet::{self, GeneColumns};
 use super::stamp::number;
+use crate::job::resolve::ResolvedJob;
 
 pub use galapagos_genetics::Choice;
 
@@ -61,6 +67,13 @@ pub struct FrontPoint {
     pub metrics: MetricMap,
 }
 
+impl FrontPoint {
+    /// The value of an objective on the holdout.
+    pub fn held(&self, objective: usize) -> Option<f64> {
+        self.holdout.as_ref()?.get(objective).copied().flatten()
+    }
+}
+
 impl Front {
     /// How far each point is from what a method likes best, the nearest the lowest. Only [`Choice::Utility`] reads weights.
     pub fn distances(&self, choice: Choice, weights: &[f64]) -> Vec<f64> {
@@ -91,8 +104,7 @@ pub fn table(out: &mut impl Write, front: &Front) -> io::Result<()> {
     for point in &front.points {
         write!(out, "{},{},{}", point.strategy, point.class, point.violation)?;
         for (i, value) in point.values.iter().enumerate() {
-            let held = point.holdout.as_ref().and_then(|values| values.get(i).copied().flatten());
-            write!(out, ",{},{}", number(*value), number(held))?;
+            write!(out, ",{},{}", number(*value), number(point.held(i)))?;
         }
         write!(out, ",{},{}", number(point.crowding), number(point.deflated_sharpe))?;
         for name in &genes {
@@ -102,4 +114,33 @@ pub fn table(out: &mut impl Write, front: &Front) -> io::Result<()> {
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// `front.parquet`: the same rows and columns as the table of [`table`], numbers as f64.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_parquet(path: &Path, job: &ResolvedJob, front: &Front) -> Result<(), ResultError> {
+    let points = &front.points;
+    let numbers = |value: &dyn Fn(&FrontPoint) -> Option<f64>| -> ArrayRef {
+        Arc::new(points.iter().map(value).collect::<Float64Array>())
+    };
+    let texts = |value: &dyn Fn(&FrontPoint) -> String| -> ArrayRef {
+        Arc::new(points.iter().map(|p| Some(value(p))).collect::<StringArray>())
+    };
+    let mut columns = vec![
+        ("strategy".to_owned(), texts(&|p| p.strategy.clone())),
+        ("class".to_owned(), texts(&|p| p.class.clone())),
+        ("violation".to_owned(), numbers(&|p| Some(p.violation))),
+    ];
+    for (i, FrontObjective { name, .. }) in front.objectives.iter().enumerate() {
+        columns.push((format!("training_{name}"), numbers(&|p| p.values.get(i).copied().flatten())));
+        columns.push((format!("holdout_{name}"), numbers(&|p| p.held(i))));
+    }
+    columns.push(("crowding".to_owned(), numbers(&|p| p.crowding)));
+    columns.push(("deflated_sharpe".to_owned(), numbers(&|p| p.deflated_sharpe)));
+    let mut genes = GeneColumns::new(job);
+    points.iter().for_each(|p| genes.push(|name| p.genome.get(name)));
+    columns.extend(genes.finish());
+    parquet::write(path, columns)
 }

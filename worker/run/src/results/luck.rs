@@ -143,6 +143,7 @@ mod tests {
             goal: Goal::Maximise,
             further: vec![],
             limits,
+            cells: vec![],
         }
     }
 

@@ -4,7 +4,8 @@
 //! result/result.json          everything, schema versioned ([`document`])
 //!        evaluations.parquet  the ledger, one row an individual ([`evaluations`])
 //!        generations.csv      one row a generation
-//!        front.csv            of several objectives what nothing dominates ([`front`])
+//!        front.csv            of several objectives what nothing dominates ([`front`]); the same as front.parquet
+//!        archive.parquet      the best of each cell of behaviour ([`archive`])
 //!        champions.yaml       the best of each species, as `population.initial` takes them
 //!        best/equity.csv, best/trades.csv, best/years.csv, best/walk_forward.csv
 //!        job.yaml             the manifest with everything resolved
@@ -13,6 +14,8 @@
 //! ```
 
 mod account;
+pub mod archive;
+mod archive_points;
 pub mod champions;
 pub mod document;
 pub mod evaluations;
@@ -22,11 +25,13 @@ pub mod front;
 mod front_points;
 pub mod looks;
 pub mod luck;
+mod parquet;
 pub mod pictures;
 pub mod ranking;
 pub mod seen;
 pub mod stamp;
 pub mod tables;
+pub mod top;
 pub mod validation;
 pub mod walk_forward;
 pub mod write;
@@ -53,10 +58,10 @@ pub enum ResultError {
     #[error(transparent)]
     Report(#[from] crate::report::error::ReportError),
     /// A table cannot be encoded; what the file system refuses is a [`ResultError::Storage`].
-    #[error("evaluations.parquet cannot be written")]
-    Parquet(#[source] parquet::errors::ParquetError),
+    #[error("a table of the result cannot be written")]
+    Parquet(#[source] ::parquet::errors::ParquetError),
     /// A table cannot be made.
-    #[error("evaluations.parquet cannot be made")]
+    #[error("a table of the result cannot be made")]
     Arrow(#[from] arrow::error::ArrowError),
     /// JSON cannot be written.
     #[error("result.json cannot be written")]

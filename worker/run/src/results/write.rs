@@ -25,7 +25,7 @@ use super::stamp::time;
 use super::tables;
 use super::validation::{Among, Find, Winner, validate};
 use super::walk_forward::{self, WalkForwardEnd};
-use super::{evaluations, front, front_points, looks, pictures};
+use super::{archive, archive_points, evaluations, front, front_points, looks, pictures};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
 use crate::report::page::{self, REPORT};
@@ -164,6 +164,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         best,
         species,
         front,
+        archive: archive_points::archive(problem, evolution, odds),
         evaluations: Evaluations {
             distinct: odds.trials,
             cached: counters.cached,
@@ -186,6 +187,12 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     put(&path.join("generations.csv"), |out| tables::generations(out, &state.history, &names))?;
     if let Some(front) = &document.front {
         put(&path.join("front.csv"), |out| front::table(out, front))?;
+        front::write_parquet(&path.join("front.parquet"), job, front)?;
+        let picture = crate::pictures::front::svg(front, document.best.as_ref())?;
+        put(&path.join("front.svg"), |out| out.write_all(picture.as_bytes()))?;
+    }
+    if let Some(archive) = &document.archive {
+        archive::write_parquet(&path.join("archive.parquet"), job, archive)?;
     }
     for (file, text) in [
         ("champions.yaml", serde_yaml::to_string(&champions(&document))),

@@ -3,6 +3,7 @@
 //! * [`driver`]: ask, evaluate what is not known, tell, checkpoint. It sees evaluation through [`evaluator::Evaluator`]
 //!   only, so that the same loop drives threads here and workers elsewhere.
 //! * [`ended`]: how a run ends.
+//! * [`front_news`]: what is told of a front.
 //! * [`hashers`]: by which hashes genomes are known.
 //! * [`limits`]: when it ends; may change while it runs.
 //! * [`local`]: evaluation on the threads of this process.
@@ -18,6 +19,7 @@ mod attempt;
 pub mod driver;
 pub mod ended;
 pub mod evaluator;
+pub mod front_news;
 pub mod hashers;
 mod history;
 mod known;

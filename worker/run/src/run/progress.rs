@@ -5,6 +5,7 @@ use std::time::Duration;
 use galapagos_crds::GeneValue;
 use galapagos_engine::evaluation::Metrics;
 
+use super::front_news::FrontNews;
 use super::limits::Spent;
 use super::state::{Counters, GenerationReport};
 use crate::storage::digest::Digest;
@@ -53,6 +54,8 @@ pub enum RunEvent<'a> {
         best: &'a [(String, GeneValue)],
         /// Its metrics; `None` if it could not be evaluated.
         metrics: Option<&'a Metrics>,
+        /// What no individual so far dominates; `None` with one objective.
+        front: Option<&'a FrontNews>,
         /// Counters of the whole run.
         counters: &'a Counters,
         /// The digest chain up to here.

@@ -68,6 +68,17 @@ fn best() -> impl Strategy<Value = wire::Best> {
     )
 }
 
+fn front() -> impl Strategy<Value = wire::Front> {
+    let gene = (text(), text()).prop_map(|(name, value)| wire::Gene { name, value });
+    let point = (text(), text(), vec(gene, 0..40), values())
+        .prop_map(|(name, strategy, genome, values)| wire::NamedPoint { name, strategy, genome, values });
+    (any::<u32>(), ANY, vec(point, 0..8)).prop_map(|(count, hypervolume, points)| wire::Front {
+        count,
+        hypervolume,
+        points,
+    })
+}
+
 fn generation() -> impl Strategy<Value = wire::Generation> {
     (any::<u32>(), of(ANY), of(ANY), of(ANY), ANY, ANY, of(any::<u32>()), of(ANY)).prop_map(
         |(generation, best, median, spread, diversity, seconds, front, hypervolume)| wire::Generation {
@@ -147,11 +158,11 @@ fn report() -> impl Strategy<Value = wire::Report> {
         wire::WalkForward { done, windows, generation, generations }
     });
     let numbers = (any::<u32>(), of(ANY), of(evaluations), of(workers), of(walk_forward));
-    let texts = (of(best()), vec(generation(), 0..25), of(provenance), of(end), text());
+    let texts = (of(best()), of(front()), vec(generation(), 0..25), of(provenance), of(end), text());
     (numbers, texts).prop_map(
         |(
             (generation, eta_seconds, evaluations, workers, walk_forward),
-            (best, history, provenance, r#final, message),
+            (best, front, history, provenance, r#final, message),
         )| {
             wire::Report {
                 walk_forward,
@@ -160,6 +171,7 @@ fn report() -> impl Strategy<Value = wire::Report> {
                 evaluations,
                 workers,
                 best,
+                front,
                 history,
                 provenance,
                 r#final,

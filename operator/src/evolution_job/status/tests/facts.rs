@@ -3,7 +3,7 @@
 use galapagos_crds::conditions::{CompleteReason, StalledReason};
 use galapagos_crds::status::{Attempts, Phase};
 use galapagos_protocol::progress::{
-    Best, Evaluations, Final, Gene, Generation, Provenance, Report, Validation, Workers,
+    Best, Evaluations, Final, Front, Gene, Generation, NamedPoint, Provenance, Report, Validation, Workers,
 };
 
 use super::at;
@@ -69,6 +69,16 @@ pub fn report() -> Report {
                 hypervolume: Some(2.5),
             })
             .collect(),
+        front: Some(Front {
+            count: 7,
+            hypervolume: 2.5,
+            points: vec![NamedPoint {
+                name: "knee".into(),
+                strategy: "ema_crossover".into(),
+                genome: vec![gene("fast_period", "12")],
+                values: [("sharpe".into(), 1.5), ("max_drawdown".into(), 0.2)].into(),
+            }],
+        }),
         eta_seconds: Some(100.4),
         provenance: Some(Provenance {
             inputs_digest: "blake3:aa".into(),

@@ -24,6 +24,9 @@ fn a_report_is_shown_in_full() {
     assert_eq!((evaluations.completed, evaluations.per_second), (12_000, Some(123.0)));
     let best = status.best.unwrap();
     assert_eq!(best.fitness, Some(0.1 + 0.2), "to the bit");
+    let front = status.front.unwrap();
+    assert_eq!((front.count, front.hypervolume, front.points.len()), (7, Some(2.5), 1));
+    assert_eq!((front.points[0].name.as_str(), front.points[0].values["max_drawdown"]), ("knee", 0.2));
     assert_eq!(best.genome["fast_period"].to_string(), "12");
     assert_eq!(best.genome["exit"].to_string(), "on_cross");
     assert_eq!(best.holdout, None, "not before the end");

@@ -1,10 +1,12 @@
 //! The parts of a report, in their order.
 
 pub mod account;
+pub mod archive;
 pub mod assumptions;
 pub mod charts;
 pub mod costs;
 pub mod evidence;
+pub mod front;
 pub mod map;
 pub mod months;
 pub mod search;
@@ -25,6 +27,8 @@ pub fn all(data: &Data) -> Result<String, ReportError> {
         verdict::section(data),
         account::section(data)?,
         verdict::winner(data),
+        front::section(data)?,
+        archive::section(data),
         species::section(data),
         months::years(data),
         map::section(data),

@@ -18,6 +18,7 @@ mod save;
 
 pub use super::ended::{Ended, RunError};
 use super::evaluator::{Answer, Evaluator, Task};
+use super::front_news::FrontNews;
 use super::history::HistoryText;
 use super::known::{Asked, CandidatePosition, KnownResults};
 use super::limits::Limits;
@@ -332,11 +333,13 @@ impl<'a> Driver<'a> {
         let pace = self.pace();
         if let Some(report) = self.state.history.last() {
             let (state, metrics) = (&self.state, self.best_metrics());
+            let front = FrontNews::of(self.job, &self.evolution);
             observer.observe(RunEvent::Generation {
                 report,
                 pace: &pace,
                 best: &named,
                 metrics: metrics.as_ref(),
+                front: front.as_ref(),
                 counters: &state.counters,
                 digest: self.chain.digest(),
                 checkpoint,

@@ -1,0 +1,100 @@
+//! `population.from`: the best individuals of an earlier result, written into the manifest as those that it starts with. Only
+//! genomes are taken: all are evaluated anew.
+
+use crate::exit::{Blame, CommandError, CommandResult};
+use crate::manifest_text::{self, Layout, Splice, offset};
+use crate::validate::{Entry, Node, Position};
+use galapagos_crds::population::InitialIndividual;
+use galapagos_run::engine::strategies::find;
+use galapagos_run::report::locate::result_folder;
+use galapagos_run::results::top::top;
+use serde_json::json;
+use std::path::Path;
+
+/// Individuals that are taken where nothing is said.
+const TOP: u64 = 10;
+/// Most that a manifest starts with.
+const MOST: u64 = 256;
+
+/// What is to stand in place of the `from` of a population.
+pub fn splice(
+    text: &str,
+    manifest: &Path,
+    spec: &Node,
+    entry: &Entry,
+    layout: Layout,
+) -> CommandResult<Splice> {
+    let Position { line, column } = entry.at;
+    let refused = |problem: &str| {
+        CommandError::invalid(format!("{}:{line}:{column}: population.from: {problem}", manifest.display()))
+    };
+    let usage = "write {result: PATH, top: N} on this line";
+    let (named, most) = asked(&entry.value).ok_or_else(|| refused(usage))?;
+    if !(1..=MOST).contains(&most) {
+        return Err(refused("top must be between 1 and 256"));
+    }
+    if spec.get("population").is_some_and(|p| p.get("initial").is_some()) {
+        return Err(refused("population.initial says already who it starts with; keep one of them"));
+    }
+    let end = end(text, &entry.value).ok_or_else(|| refused(usage))?;
+    let folder = manifest.parent().unwrap_or(Path::new("")).join(named);
+    let folder = result_folder(&folder).invalid()?;
+    let all = top(&folder, most as usize).invalid()?;
+    let strategies = spec.get("strategies").into_iter().flat_map(Node::items);
+    // A result knows strategies by their canonical names, a manifest by any.
+    let names: Vec<&str> = strategies.filter_map(|s| s.get("name")?.text()).collect();
+    let canonical = |name: &'_ str| find(name).map_or(name.to_owned(), |f| f.strategy.def().name.to_owned());
+    let given = |one: InitialIndividual| {
+        let name = names.iter().find(|name| canonical(name) == one.strategy)?;
+        Some(InitialIndividual { strategy: (*name).to_owned(), ..one })
+    };
+    let known: Vec<InitialIndividual> = all.into_iter().filter_map(given).collect();
+    if known.is_empty() {
+        return Err(refused("the result has no feasible individual of the job's strategies"));
+    }
+    let begin = offset(text, entry.at);
+    let own_line = text[..begin].rsplit('\n').next().unwrap_or_default();
+    let in_block = own_line.chars().all(char::is_whitespace);
+    let individuals = known.iter().map(|one| json!(one).to_string());
+    let written = match (layout, in_block) {
+        (Layout::Lines, true) => {
+            let space = " ".repeat(column - 1);
+            let lines: Vec<String> = individuals.map(|one| format!("\n{space}- {one}")).collect();
+            format!("initial:{}", lines.concat())
+        }
+        _ => format!("initial: [{}]", individuals.collect::<Vec<_>>().join(", ")),
+    };
+    Ok(Splice { from: begin, to: end, text: written })
+}
+
+/// The result that is named, and how many of it.
+fn asked(value: &Node) -> Option<(&str, u64)> {
+    if let Some(named) = value.text() {
+        return Some((named, TOP));
+    }
+    let known = ["result", "top"];
+    if value.entries().is_empty() || value.entries().iter().any(|e| !known.contains(&e.key.as_str())) {
+        return None;
+    }
+    let most = value.get("top").map_or(Some(TOP), |top| top.to_json().as_u64())?;
+    Some((value.get("result")?.text()?, most))
+}
+
+/// Where a text or a map in braces ends that is written on one line.
+fn end(text: &str, value: &Node) -> Option<usize> {
+    let begin = offset(text, value.at);
+    let line = text.get(begin..)?.lines().next()?;
+    if !line.starts_with('{') {
+        return manifest_text::end(text, value);
+    }
+    let mut quote = None;
+    for (i, c) in line.char_indices() {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if c == open => quote = None,
+            (None, '}') => return Some(begin + i + 1),
+            _ => {}
+        }
+    }
+    None
+}
