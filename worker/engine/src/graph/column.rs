@@ -27,7 +27,6 @@ pub(crate) struct Column {
 }
 
 /// Columns of a frame. One that is written is taken out while others are read: a pointer is moved then, not the column.
-#[expect(clippy::vec_box, reason = "taking one out moves it")]
 pub(crate) type Boxes = Vec<Box<Column>>;
 
 impl Default for Column {
