@@ -407,7 +407,6 @@ fn fits_beside(first: Option<&Held<OwnedSeries>>, held: &Held<OwnedSeries>, spil
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -50,7 +50,10 @@ pub(crate) fn check_meanings(
     contradiction(path, &choice, &rows)?;
     let scaled = |rows: &mut FileRows| match lean && !rows.header.named {
         true => scale_lean(path, rows),
-        false => Ok(scale(rows)),
+        false => {
+            scale(rows);
+            Ok(())
+        }
     };
     scaled(&mut rows)?;
     let again = |choice: &ColumnChoice| {

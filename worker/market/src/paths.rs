@@ -72,7 +72,6 @@ fn folders(path: &Path, out: &mut Vec<PathBuf>) -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

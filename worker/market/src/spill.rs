@@ -218,7 +218,6 @@ fn get<T>(from: &mut dyn Read, value: fn([u8; 8]) -> T) -> std::io::Result<Vec<T
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
