@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+#[allow(dead_code, reason = "each test file uses a part")]
 mod common;
 
 use common::{INVALID, findings, is};
