@@ -39,11 +39,12 @@ pub fn splice(
     let end = end(text, &entry.value).ok_or_else(|| refused(usage))?;
     let folder = manifest.parent().unwrap_or(Path::new("")).join(named);
     let folder = result_folder(&folder).invalid()?;
-    let all = top(&folder, most as usize).invalid()?;
     let strategies = spec.get("strategies").into_iter().flat_map(Node::items);
     // A result knows strategies by their canonical names, a manifest by any.
     let names: Vec<&str> = strategies.filter_map(|s| s.get("name")?.text()).collect();
     let canonical = |name: &'_ str| find(name).map_or(name.to_owned(), |f| f.strategy.def().name.to_owned());
+    let wanted = |strategy: &str| names.iter().any(|name| canonical(name) == strategy);
+    let all = top(&folder, most as usize, wanted).invalid()?;
     let given = |one: InitialIndividual| {
         let name = names.iter().find(|name| canonical(name) == one.strategy)?;
         Some(InitialIndividual { strategy: (*name).to_owned(), ..one })

@@ -52,6 +52,10 @@ fn only_individuals_of_the_jobs_own_strategies_are_taken() {
     sandbox.write("only.yaml", only.replace("size: 24", "size: 300"));
     let rendered = sandbox.ok(&["render", "only.yaml"]).stdout;
     assert!(rendered.contains("rsi_filter") && !rendered.contains("sma_crossover"), "{rendered}");
+    // As many of them, however many of others are better.
+    let three = only.replace("top: 256", "top: 3");
+    sandbox.write("three.yaml", three);
+    assert_eq!(sandbox.ok(&["render", "three.yaml"]).stdout.matches("\"strategy\":").count(), 3);
     sandbox.write("other.yaml", only.replace("rsi_filter", "macd"));
     let refused = sandbox.run(&["render", "other.yaml"]);
     assert_eq!(refused.code, 2);

@@ -7,7 +7,9 @@ use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::space::{Genome, Space, SpaceError, WALKABLE};
 
 /// Genomes that are drawn to find one that keeps the conditions of a space.
-pub const SEARCHED: u32 = 10_000;
+pub const SEARCHED: u32 = 2_000;
+/// Values on each side of a broken one that are all looked at; farther ones by doubled distances.
+const NEAR: u32 = 16;
 
 /// Whether a genome keeps a condition.
 type Holds = dyn Fn(&[u32]) -> bool + Send + Sync;
@@ -23,8 +25,8 @@ pub struct Condition {
 
 impl Condition {
     /// `text` is what it says, part of what a saved state belongs to; `reads` are the positions of its genes, and `moves` is
-    /// the one of them, a number, that is moved to its nearest value that keeps it where it is broken; `None`: an individual
-    /// that breaks it is drawn again. `holds` looks at a genome inside its grids, and always says the same of it.
+    /// the one of them, a number, that is moved to its nearest value that keeps it where it is broken, if farther values of
+    /// the same side keep it too; `None`: an individual that breaks it is drawn again. `holds` looks at a genome inside its grids, and always says the same of it.
     pub fn new(
         text: impl Into<String>,
         reads: Vec<usize>,
@@ -48,22 +50,37 @@ impl Condition {
         (self.holds)(genome)
     }
 
-    /// Moves its gene to the nearest value that keeps it, of two the lower; nothing where there is none.
+    /// Moves its gene to the nearest value that keeps it, of two the lower; nothing where none is found. A grid may have
+    /// millions of values, so beyond the nearest few distances double, and halve between the last two.
     pub(crate) fn mend(&self, genome: &mut [u32], lens: &[u32]) {
         let Some(gene) = self.moves else { return };
-        let (at, len) = (genome[gene], lens[gene]);
-        for distance in 1..len {
-            for to in [at.checked_sub(distance), at.checked_add(distance).filter(|to| *to < len)]
-                .into_iter()
-                .flatten()
-            {
-                genome[gene] = to;
-                if self.holds(genome) {
-                    return;
+        let (at, last) = (genome[gene], lens[gene] - 1);
+        let mut keeps = |to: u32| {
+            genome[gene] = to;
+            self.holds(genome)
+        };
+        // How far each side goes.
+        let sides = [at, last - at];
+        let to = |side: usize, distance: u32| if side == 0 { at - distance } else { at + distance };
+        let mut distance = 1;
+        let mut before = 0;
+        let mut found: Option<(u32, usize)> = None;
+        while found.is_none() && before < sides[0].max(sides[1]) {
+            for (side, &most) in sides.iter().enumerate().filter(|(_, most)| **most > before) {
+                let (mut low, mut high) = (before, distance.min(most));
+                if !keeps(to(side, high)) {
+                    continue;
                 }
+                while high - low > 1 {
+                    let middle = low + (high - low) / 2;
+                    if keeps(to(side, middle)) { high = middle } else { low = middle }
+                }
+                found = Some(found.map_or((high, side), |other| other.min((high, side))));
             }
+            before = distance;
+            distance = if distance < NEAR { distance + 1 } else { distance.saturating_mul(2) };
         }
-        genome[gene] = at;
+        genome[gene] = found.map_or(at, |(distance, side)| to(side, distance));
     }
 }
 
@@ -111,11 +128,10 @@ impl Space {
             return None;
         }
         genome.fill(0);
+        let mut scratch = genome.clone();
         loop {
-            let mut repaired = genome.clone();
-            self.repair(&mut repaired);
-            if self.allows(&repaired) {
-                return Some(repaired);
+            if self.has(&genome, &mut scratch) {
+                return Some(genome);
             }
             if !self.advance(&mut genome) {
                 return None;
@@ -137,6 +153,13 @@ impl Space {
     /// Whether a genome in canonical form keeps the conditions.
     pub fn allows(&self, genome: &[u32]) -> bool {
         self.broken(genome).is_none()
+    }
+
+    /// Whether a point of the grid is a genome in canonical form that keeps the conditions.
+    pub(crate) fn has(&self, point: &[u32], scratch: &mut [u32]) -> bool {
+        scratch.copy_from_slice(point);
+        self.rules.repair(scratch);
+        scratch == point && self.allows(point)
     }
 
     /// The genome, or one that keeps the conditions in its place.

@@ -24,7 +24,7 @@
 //! | purpose | draws, in order |
 //! |---|---|
 //! | 1 child | see below; attempts 0 to 4 |
-//! | 2 uniform | per gene with more than one value: below(values). First population, immigrants, random search (`child` = the index of the candidate inside its species) and the replacement of a known child; attempts 0 to 15 |
+//! | 2 uniform | per gene with more than one value: below(values). First population, immigrants, random search (`child` = the index of the candidate inside its species) and the replacement of a known child; attempts 0 to 15, under conditions 0 to 254 |
 //! | 3 order | generation 0, child 0: Fisher-Yates of an enumerated space, i from the last down to 1: below(i + 1) |
 //! | 4 walk | generation 0, child 0: one below(points), the start of the walk through a space of at most 2^20 |
 //! | 5 scramble | generation 0, child 0: per gene with more than one value one u64, of which the low half scrambles its axis of Sobol's sequence |

@@ -105,9 +105,7 @@ impl Supply {
             }
             Traversal::Walk { at, left } => {
                 while *left > 0 {
-                    scratch.copy_from_slice(at);
-                    space.repair(scratch);
-                    if scratch == at && space.allows(at) && !seen.contains(space, at) {
+                    if space.has(at, scratch) && !seen.contains(space, at) {
                         return Some(at.clone());
                     }
                     space.advance(at);
@@ -130,9 +128,7 @@ fn shuffled(space: &Space, draws: &mut Draws) -> Vec<u32> {
     let mut scratch = genome.clone();
     let mut order = Vec::new();
     for index in 0..space.points() as u32 {
-        scratch.copy_from_slice(&genome);
-        space.repair(&mut scratch);
-        if scratch == genome && space.allows(&genome) {
+        if space.has(&genome, &mut scratch) {
             order.push(index);
         }
         space.advance(&mut genome);

@@ -55,6 +55,30 @@ fn every_individual_of_every_searcher_keeps_the_conditions_and_none_is_asked_twi
 }
 
 #[test]
+fn a_gene_is_moved_to_the_nearest_value_with_few_looks_however_many_there_are() {
+    let looks = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = looks.clone();
+    let far = Condition::new("a >= b + 500000 or a <= 3", vec![0, 1], Some(0), move |g| {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        g[0] >= g[1] + 500_000 || g[0] <= 3
+    });
+    let genes = ["a", "b"].map(|name| integer(name, 0, 1_000_000)).to_vec();
+    let space = Space::new(genes, vec![]).unwrap().under(vec![far]).unwrap();
+    looks.store(0, std::sync::atomic::Ordering::Relaxed);
+    for (given, kept) in [
+        ([400_000, 123_456], [623_456, 123_456]),
+        ([623_450, 123_456], [623_456, 123_456]),
+        ([40, 123_456], [3, 123_456]),
+        ([5, 900_000], [3, 900_000]),
+        ([0, 7], [0, 7]),
+    ] {
+        assert_eq!(*space.canonical(&given).unwrap(), kept);
+    }
+    let looks = looks.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(looks < 600, "{looks} looks");
+}
+
+#[test]
 fn the_best_under_conditions_is_found() {
     let mut run = Evolution::new(config(1, 60), vec![species("one", space(199))]).unwrap();
     (0..30).for_each(|_| drop(step(&mut run, outcome)));

@@ -1,9 +1,7 @@
 //! Conditions over genes that a manifest writes beside the strategy's own rules.
 
-use std::sync::Arc;
-
 use galapagos_crds::conditions::StalledReason;
-use galapagos_genetics::{Condition, Constraint, GeneSpace};
+use galapagos_genetics::{Condition, Constraint, GeneSpace, Grid};
 use galapagos_rules::ScalarCondition;
 use rust_decimal::Decimal;
 
@@ -45,16 +43,44 @@ fn condition_of(text: &str, condition: ScalarCondition, genes: &[GeneSpace]) -> 
     let place = |name: &str| genes.iter().position(|g| g.name == name);
     let reads: Vec<usize> = condition.reads().filter_map(place).collect();
     let moves = condition.alone().and_then(place);
-    let read: Vec<(String, usize)> = reads.iter().map(|&i| (genes[i].name.clone(), i)).collect();
-    let grids: Arc<[_]> = genes.iter().map(|gene| gene.grid.clone()).collect();
+    let read: Vec<Read> = reads.iter().map(|&at| Read::new(at, &genes[at])).collect();
     let holds = move |genome: &[u32]| {
         let value = |name: &str| {
-            let at = read.iter().find(|(known, _)| known == name)?.1;
-            let value = grids.get(at)?.value(*genome.get(at)?)?;
-            // The nearest number to the decimal, as everywhere where a gene is read.
-            value.to_string().parse().ok()
+            let read = read.iter().find(|read| read.name == name)?;
+            read.value(*genome.get(read.at)?)
         };
         condition.met(&value) == Some(true)
     };
     Condition::new(text, reads, moves, holds)
+}
+
+/// Values of a grid that are kept; those of larger ones are computed where they are asked for.
+const KEPT: u32 = 4096;
+
+/// A gene that a condition reads.
+struct Read {
+    name: String,
+    /// Its place in a genome.
+    at: usize,
+    grid: Grid,
+    kept: Vec<Option<f64>>,
+}
+
+impl Read {
+    fn new(at: usize, gene: &GeneSpace) -> Read {
+        let mut read = Read { name: gene.name.clone(), at, grid: gene.grid.clone(), kept: Vec::new() };
+        if read.grid.len() <= KEPT {
+            read.kept = (0..read.grid.len()).map(|k| read.computed(k)).collect();
+        }
+        read
+    }
+
+    fn value(&self, k: u32) -> Option<f64> {
+        self.kept.get(k as usize).copied().unwrap_or_else(|| self.computed(k))
+    }
+
+    /// The nearest number to the decimal, as everywhere where a gene is read.
+    fn computed(&self, k: u32) -> Option<f64> {
+        self.grid.value(k)?.to_string().parse().ok()
+    }
 }

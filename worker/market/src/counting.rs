@@ -119,7 +119,7 @@ fn day(name: &str) -> Option<i64> {
     civil_ms(part(0, 4)?, part(4, 6)?, part(6, 8)?)
 }
 
-/// Prices of LEAN as they are: integers of a ten-thousandth, if they can be nothing else.
+/// Prices of LEAN as they are: integers of a ten-thousandth where all are whole cents then, which a note tells.
 ///
 /// # Errors
 /// Integers that could be either.

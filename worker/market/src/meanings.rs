@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// Fewer rows prove nothing.
 pub(crate) const MIN_ROWS: usize = 3;
+/// Columns that are tried at most in the place of one: each is another look at the whole file.
+pub(crate) const TRIED: usize = 12;
 /// Orders of open, high, low and close in arrays of exchanges, by position, besides the usual one.
 const ORDERS: [([usize; 4], &str); 2] =
     [([0, 2, 3, 1], "open, close, high, low"), ([2, 1, 0, 3], "low, high, open, close")];

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::import::Input;
 use crate::names::to_symbol;
-use crate::parts::{is_day_of_folder, symbol_of_part};
+use crate::parts::{is_day_of_folder, market_of_part, symbol_of_part};
 use crate::read::some;
 use crate::rows::{FileRows, RawRows};
 use std::collections::BTreeMap;
@@ -76,17 +76,20 @@ pub(crate) fn by_symbol(input: &Input, file: FileRows) -> Result<Vec<(String, Sy
     let mut names = Vec::with_capacity(symbols.len());
     for (name, rows) in symbols {
         let mut notes = notes.clone();
+        let mut market = Vec::new();
         let raw = match name {
             Some(name) => name,
             None => {
                 let (symbol, why) = named_by(&input.path, &stem);
                 notes.push(why);
+                market = market_of_part(stem.strip_prefix(&symbol).unwrap_or(&stem));
                 symbol
             }
         };
         let name = legal(&raw, input, &mut notes)?;
         names.push((raw.clone(), name.clone()));
-        found.push((name, SymbolPart { written: Some(raw), rows, notes }));
+        let written = [&[raw.as_str()], &market[..]].concat().join(" ");
+        found.push((name, SymbolPart { written: Some(written), rows, notes }));
     }
     distinct(&input.path, names.iter().map(|(raw, name)| (raw.as_str(), name.as_str())))?;
     Ok(found)

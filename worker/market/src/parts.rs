@@ -70,6 +70,14 @@ pub(crate) fn symbol_of_part(stem: &str) -> Option<&str> {
     None
 }
 
+/// The words of such a name that say which market or side its bars are of: bars of two are no parts of one series.
+pub(crate) fn market_of_part(stem: &str) -> Vec<&str> {
+    const MARKETS: [&str; 11] =
+        ["bid", "ask", "mid", "trade", "quote", "spot", "futures", "swap", "um", "cm", "perp"];
+    let words = stem.split(['_', '-', ' ']);
+    words.filter(|word| MARKETS.iter().any(|market| word.eq_ignore_ascii_case(market))).collect()
+}
+
 /// Whether a name is a day and a kind alone, as LEAN's in the folder of the symbol: `20240102_trade`.
 pub(crate) fn is_day_of_folder(stem: &str) -> bool {
     stem.split_once('_')

@@ -42,6 +42,9 @@ pub fn expand(pattern: &Path) -> io::Result<Vec<PathBuf>> {
                 next.extend(names.filter_map(|entry| Some(path.join(entry.file_name()?))));
             }
         }
+        // `**` finds a folder once for each way to split its depth.
+        next.sort();
+        next.dedup();
         found = next;
     }
     found.retain(|path| path.is_file());
@@ -92,6 +95,7 @@ mod tests {
         assert_eq!(names("?.json"), ["c.json"]);
         assert_eq!(names("d*/*.csv"), ["deep/d.csv"]);
         assert_eq!(names("**/*.csv"), ["a.csv", "b.csv", "deep/d.csv", "deep/er/e.csv"]);
+        assert_eq!(names("**/**/*.csv"), names("**/*.csv"));
         assert_eq!(names("x*"), [""; 0]);
         assert_eq!(expand(&dir.path().join("[a")).unwrap_err().kind(), io::ErrorKind::InvalidInput);
         assert!(!is_pattern(Path::new("a.csv")) && is_pattern(Path::new("*.csv")));

@@ -250,7 +250,8 @@ pub(crate) fn is_end_name(name: &str) -> bool {
 /// Whether a cell of such a column says that the candle has not ended.
 pub(crate) fn says_no(cell: &[u8]) -> bool {
     let cell = cell.trim_ascii();
-    cell == b"0" || cell.eq_ignore_ascii_case(b"false")
+    let is_zero = || std::str::from_utf8(cell).is_ok_and(|text| text.parse() == Ok(0.0));
+    cell.eq_ignore_ascii_case(b"false") || is_zero()
 }
 
 /// Whether a column of this name may hold the times of the bars.

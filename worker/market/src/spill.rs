@@ -1,4 +1,5 @@
-//! Rows that wait for their turn on disk: an import holds a bounded number of them in memory, however many files it reads.
+//! Rows that wait for their turn on disk: however many files an import reads, it holds a bounded number of waiting rows in
+//! memory, beside the files that it reads at the moment and the symbols that it checks, one of each a thread.
 //!
 //! They lie in one nameless file below the data directory, which vanishes with the process.
 

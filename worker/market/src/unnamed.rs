@@ -3,13 +3,10 @@
 use crate::choice::ColumnChoice;
 use crate::columns::ColumnRole;
 use crate::error::{Error, Result};
-use crate::meanings::{all, others};
+use crate::meanings::{TRIED, all, others};
 use crate::read::some;
 use crate::rows::{FileRows, RawRows};
 use std::path::Path;
-
-/// Columns that are tried at most: each is another look at the whole file.
-const TRIED: usize = 12;
 
 /// Times that rise throughout, or fall throughout.
 fn is_ordered(rows: &RawRows) -> bool {

@@ -3,7 +3,7 @@
 use crate::choice::ColumnChoice;
 use crate::columns::{ColumnRole, is_base_volume, is_volume_name};
 use crate::error::{Error, Result};
-use crate::meanings::{MIN_ROWS, all, noted, others};
+use crate::meanings::{MIN_ROWS, TRIED, all, noted, others};
 use crate::rows::{FileRows, RawRows};
 use std::path::Path;
 
@@ -38,7 +38,7 @@ pub(crate) fn volume(
     } else {
         format!("column {name:?} holds no volume in any row")
     };
-    for (position, other) in candidates {
+    for (position, other) in candidates.into_iter().take(TRIED) {
         if let Ok(better) = again(&choice.with(ColumnRole::Volume, &position))
             && !is_empty(&better)
             && !is_price(&better)
@@ -81,7 +81,7 @@ fn base(
     if !rows.header.named || is_base_volume(name) {
         return rows;
     }
-    for (position, other) in others(&rows, is_volume_name) {
+    for (position, other) in others(&rows, is_volume_name).into_iter().take(TRIED) {
         if let Ok(better) = again(&choice.with(ColumnRole::Volume, &position))
             && is_money(&rows, &better)
         {

@@ -119,6 +119,13 @@ fn a_remark_below_the_data_is_passed_over_and_named() {
     );
     let error = refusal(&format!("{text}{},100,103,98,101,16\n", START + 6 * HOUR));
     assert!(error.contains("line 8") && error.contains("rows follow"), "{error}");
+    // Nor is the beginning of a symbol, or of a month.
+    let by_symbol: String = rows.lines().map(|line| format!("AAPL,{line}\n")).collect();
+    for cut in ["AAP", "AAPL,"] {
+        let text = format!("symbol,time,open,high,low,close,volume\n{by_symbol}{cut}");
+        let error = refusal(&text);
+        assert!(error.contains("line 8"), "{cut}: {error}");
+    }
     // A cut row is no remark.
     let error = refusal(&format!("time,open,high,low,close,volume\n{rows}14989\n"));
     assert!(error.contains("is the file cut"), "{error}");

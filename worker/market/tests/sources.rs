@@ -318,6 +318,27 @@ fn parts_of_one_symbol_of_any_source_are_one_symbol() {
 }
 
 #[test]
+fn bars_of_two_markets_or_sides_are_no_parts_of_one_symbol() {
+    for names in [
+        ["BTCUSDT-1h-spot-2024-01.csv", "BTCUSDT-1h-um-2024-02.csv"],
+        ["EURUSD_1_Hour_BID_01.01.2024-31.01.2024.csv", "EURUSD_1_Hour_ASK_01.02.2024-29.02.2024.csv"],
+    ] {
+        let dir = folder();
+        let inputs = [0, 5].iter().zip(names).map(|(from, name)| {
+            let part = (*from..from + 5).map(|i| {
+                let [o, h, l, c, v] = bar(i);
+                format!("{},{o},{h},{l},{c},{v}\n", START + i * HOUR)
+            });
+            Input::new(write(dir.path(), name, part.collect::<String>()))
+        });
+        let summary = run(&plan(&dir.path().join("data"), inputs.collect()));
+        assert!(summary.symbols.is_empty(), "{names:?}");
+        let said = format!("{:?}", summary.failed);
+        assert!(said.contains("SYMBOL=FILE"), "{names:?}: {said}");
+    }
+}
+
+#[test]
 fn the_right_culprit_is_named() {
     let table = |header: &str, row: &dyn Fn(i64, [f64; 5]) -> String| format!("{header}\n{}", rows(9, row));
     let usual = |time: &dyn Fn(i64) -> String| {

@@ -146,7 +146,10 @@ pub fn run_with(
             }
             other => other,
         })?;
-    begun::keep(folder.path(), &inputs)?;
+    // For people alone: no run fails for it.
+    if let Err(error) = begun::keep(folder.path(), &inputs) {
+        observer.observe(RunEvent::Warning(error.to_string()));
+    }
     let mut driver = Driver::open(job, &folder, problem.counted_bars(), options.price_per_second, observer)?;
     let limits = driver.limits();
     lock(&limits).windows = together(spent(&folder).values());

@@ -13,6 +13,11 @@ const SIDES: [&str; 19] = [
 ];
 const SEPARATORS: [char; 5] = ['.', '_', '-', ' ', ':'];
 
+/// Whether a field is one of the prices of a bar.
+fn is_price(field: &str) -> bool {
+    FIELDS[..4].iter().any(|price| field.eq_ignore_ascii_case(price))
+}
+
 /// The owner and the field of a column, with the owner before or behind the field.
 fn parts(name: &str, before: bool) -> Option<(&str, &str)> {
     let name = name.trim();
@@ -57,7 +62,21 @@ pub(super) fn affixed(names: &[&str], choice: &ColumnChoice) -> Result<Vec<Group
             all_own.then(|| Group { symbol: (*owner).to_owned(), columns })
         });
         let groups: Vec<Group> = groups.flatten().collect();
-        let sides = |group: &Group| SIDES.iter().any(|side| group.symbol.eq_ignore_ascii_case(side));
+        let is_side = |name: &str| SIDES.iter().any(|side| name.eq_ignore_ascii_case(side));
+        let sides = |group: &Group| is_side(&group.symbol);
+        // `AAPL.Adj Close` is of AAPL.
+        let is_known =
+            |owner: &str| is_side(owner) || groups.iter().any(|group| owner.starts_with(&group.symbol));
+        let lacking = owners.iter().find(|owner| {
+            !is_known(owner) && of.iter().flatten().any(|(other, field)| other == *owner && is_price(field))
+        });
+        if let (Some(owner), Some(first)) = (lacking, groups.first()) {
+            return Err(format!(
+                "has columns of {owner} beside those of {}, but not all of open, high, low and close: name those to take with \
+                 --columns, or remove the others",
+                first.symbol
+            ));
+        }
         match groups.as_slice() {
             [] => {}
             [first, ..] if groups.iter().any(sides) => {
@@ -103,6 +122,15 @@ mod tests {
         ] {
             assert_eq!(symbols(header).unwrap_or_default(), expected, "{header}");
         }
+    }
+
+    #[test]
+    fn a_symbol_that_lacks_a_price_is_named_and_not_left_out() {
+        let error = symbols("Date,Open_A,High_A,Low_A,Close_A,Open_B,High_B,Low_B").expect_err("no close");
+        assert!(error.contains("columns of B beside those of A"), "{error}");
+        let adjusted = ",AAPL.Open,AAPL.High,AAPL.Low,AAPL.Close,AAPL.Adj Close";
+        assert_eq!(symbols(adjusted).unwrap_or_default(), ["AAPL"]);
+        assert!(symbols("Date,Open,High,Low,Close,Adj_Close").unwrap_or_default().is_empty());
     }
 
     #[test]

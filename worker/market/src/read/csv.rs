@@ -72,6 +72,33 @@ fn line_end(head: &[u8]) -> u8 {
 const TOTALS: [&str; 11] =
     ["total", "totals", "sum", "average", "avg", "mean", "median", "min", "max", "minimum", "maximum"];
 
+/// Whether a word is, or begins as, the name of a month or weekday.
+fn begins_date(word: &[u8]) -> bool {
+    const NAMES: [&str; 19] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    let word = word.to_ascii_lowercase();
+    NAMES.iter().any(|name| name.as_bytes().starts_with(&word) || word.starts_with(&name.as_bytes()[..3]))
+}
+
 /// A remark below the data, as `Downloaded from Barchart.com as of ..`, `Date range,2024-01-01 to 2024-03-01` or a line of
 /// totals: words where a time should be. A row that was cut begins with a time, one whose time was damaged has digits in
 /// it, and more cells are another table.
@@ -87,12 +114,19 @@ fn is_remark(record: &csv::ByteRecord, columns: &Columns) -> bool {
     let text = cell(0);
     let words =
         text.split(u8::is_ascii_whitespace).filter(|w| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic));
+    let words = words.count();
+    let has_digits = text.iter().any(u8::is_ascii_digit);
+    // One word may be the beginning of a row that was cut: of its symbol, or of the month or weekday of its time.
+    let one_word = columns.time == 0 && !has_digits && !begins_date(text);
     let is_text = match filled {
-        1 => words.count() >= 2 || !text.iter().any(u8::is_ascii_digit),
-        2 => !text.iter().any(u8::is_ascii_digit),
-        _ => TOTALS
-            .iter()
-            .any(|total| text.strip_suffix(b":").unwrap_or(text).eq_ignore_ascii_case(total.as_bytes())),
+        1 => words >= 2 || one_word,
+        2 => !has_digits && (words >= 2 || one_word),
+        // A symbol may be called so: then a time stands beside it.
+        _ => {
+            let total = text.strip_suffix(b":").unwrap_or(text);
+            TOTALS.iter().any(|word| total.eq_ignore_ascii_case(word.as_bytes()))
+                && (columns.time == 0 || parse(cell(columns.time), None).is_err())
+        }
     };
     is_text
         && !is_empty(text)

@@ -158,7 +158,8 @@ fn read_batch(
     let volume = columns.volume.map(cells).transpose()?;
     let symbol = columns.symbol.map(cells).transpose()?;
     let adjusted = columns.adjusted.map(cells).transpose()?;
-    let ended = rows.header.names.iter().position(|name| is_end_name(name)).map(cells).transpose()?;
+    // A list or the like of such a name says nothing of the candle.
+    let ended = rows.header.names.iter().position(|name| is_end_name(name)).and_then(|at| cells(at).ok());
     let counting = rows.counting();
     let mut without = 0;
     let mut texts: [Vec<u8>; 9] = Default::default();

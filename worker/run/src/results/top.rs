@@ -18,15 +18,20 @@ use crate::report::error::ReportError;
 /// Rows in memory at a time.
 const BATCH: usize = 4096;
 
-/// Up to `most` different individuals of the result in a folder, the best first: of several objectives the points of the front,
+/// Up to `most` different individuals of the result in a folder whose strategies are `wanted`, the best first: of several objectives the points of the front,
 /// those nearest to the knee first; then what kept all limits by its (first) objective.
 ///
 /// # Errors
 /// A file of the result is missing or is not what a run writes.
-pub fn top(folder: &Path, most: usize) -> Result<Vec<InitialIndividual>, ReportError> {
+pub fn top(
+    folder: &Path,
+    most: usize,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<InitialIndividual>, ReportError> {
     let document = document(folder)?;
     let mut out: Vec<InitialIndividual> = Vec::new();
-    for individual in of_front(&document).into_iter().chain(by_fitness(folder, most)?) {
+    let of_front = of_front(&document).into_iter().filter(|one| wanted(&one.strategy));
+    for individual in of_front.chain(by_fitness(folder, most, &wanted)?) {
         if out.len() < most && !out.contains(&individual) {
             out.push(individual);
         }
@@ -47,7 +52,11 @@ fn of_front(document: &ResultDocument) -> Vec<InitialIndividual> {
 }
 
 /// The feasible rows of `evaluations.parquet`, the best first; of equals the one that was found first.
-fn by_fitness(folder: &Path, most: usize) -> Result<Vec<InitialIndividual>, ReportError> {
+fn by_fitness(
+    folder: &Path,
+    most: usize,
+    wanted: &impl Fn(&str) -> bool,
+) -> Result<Vec<InitialIndividual>, ReportError> {
     let goal = goal(folder)?;
     let path = folder.join("evaluations.parquet");
     let wrong = |problem: String| ReportError::Ledger { path: path.clone(), problem };
@@ -63,7 +72,7 @@ fn by_fitness(folder: &Path, most: usize) -> Result<Vec<InitialIndividual>, Repo
     let mut best: Vec<(f64, InitialIndividual)> = Vec::new();
     for batch in reader {
         let batch = batch.map_err(|e| wrong(e.to_string()))?;
-        best.extend(feasible(&batch).map_err(wrong)?);
+        best.extend(feasible(&batch).map_err(wrong)?.into_iter().filter(|(_, one)| wanted(&one.strategy)));
         // Stable: what was found first stays first among equals.
         best.sort_by(better);
         best.truncate(most);
@@ -73,10 +82,13 @@ fn by_fitness(folder: &Path, most: usize) -> Result<Vec<InitialIndividual>, Repo
 
 /// The direction of the first objective.
 fn goal(folder: &Path) -> Result<Goal, ReportError> {
-    let text = bounded(&folder.join("job.yaml"))?.and_then(|bytes| String::from_utf8(bytes).ok());
-    let job = text.and_then(|text| serde_yaml::from_str::<EvolutionJob>(&text).ok());
-    let objective = job.as_ref().and_then(|job| job.spec.objectives.first());
-    Ok(objective.map_or(Goal::Maximize, |objective| objective.goal))
+    let path = folder.join("job.yaml");
+    let wrong = |problem: String| ReportError::Ledger { path: path.clone(), problem };
+    let bytes = bounded(&path)?.ok_or_else(|| wrong("it is missing".to_owned()))?;
+    let text = String::from_utf8(bytes).map_err(|e| wrong(e.to_string()))?;
+    let job = serde_yaml::from_str::<EvolutionJob>(&text).map_err(|e| wrong(e.to_string()))?;
+    // A job that names no objective maximises.
+    Ok(job.spec.objectives.first().map_or(Goal::Maximize, |objective| objective.goal))
 }
 
 /// What of a table kept all limits, with its fitness.

@@ -1,6 +1,7 @@
 //! What a run began with, beside the digest of it: where there is nothing to resume, it tells which input is another one.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -9,6 +10,8 @@ use super::{StorageError, atomic};
 
 /// The file in a run folder.
 const FILE: &str = "inputs.json";
+/// Bytes that are read of one: what is longer was not written here.
+const LARGEST: u64 = 4 << 20;
 /// Differences that a message names.
 const NAMED: usize = 4;
 /// The longest value that a message shows.
@@ -34,7 +37,9 @@ pub fn difference(job_folder: &Path, inputs: &Value) -> Option<String> {
     let begun = |run: PathBuf| {
         let file = run.join(FILE);
         let time = fs::metadata(&file).and_then(|meta| meta.modified()).ok()?;
-        let value: Value = serde_json::from_slice(&fs::read(&file).ok()?).ok()?;
+        let mut bytes = Vec::new();
+        fs::File::open(&file).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+        let value: Value = serde_json::from_slice(&bytes).ok()?;
         Some((time, run, value))
     };
     let (_, run, before) = runs.filter_map(begun).max_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)))?;
@@ -91,7 +96,7 @@ mod tests {
     #[test]
     fn the_inputs_that_changed_are_named_with_both_values() {
         let dir = tempfile::tempdir().unwrap();
-        let inputs = |seed: u64, genes: Value| json!({"dataset": "blake3:1", "inputs": {"seed": seed, "strategies": [{"genes": genes}]}});
+        let inputs = |seed: u64, genes: Value| json!({"dataset": "blake3:1", "inputs": {"seed": seed, "strategies": [{"genes": genes, "name": "a_name_that_is_longer_than_most"}]}});
         assert_eq!(difference(dir.path(), &inputs(1, json!([1]))), None);
         let run = dir.path().join("a");
         fs::create_dir(&run).unwrap();

@@ -148,7 +148,7 @@ impl Stream for Rising {
         if let (Some(last), true) = (out.known.last_mut(), rest > 0) {
             *last &= (1 << rest) - 1;
         }
-        let last = rows.len - 1;
+        let Some(last) = rows.len.checked_sub(1) else { return };
         (self.truth, self.known) = (u64::from(bit(truth, last)) << 63, u64::from(bit(known, last)) << 63);
     }
 }
