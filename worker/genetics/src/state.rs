@@ -1,5 +1,5 @@
 //! A run between two generations as bytes. Everything but the set of seen genomes, which the caller's ledger
-//! holds already ([`Evolution::seed_seen`]).
+//! holds already ([`Evolution::seed_seen`](crate::Evolution::seed_seen)).
 //!
 //! Layout, little-endian: "GLPS", format u16, fingerprint of configuration and species 32 bytes, generation u32,
 //! species u32; per species quota u32, stagnant u32, silent u32, flags u8 (1 extinct, 2 exhausted), evaluations
