@@ -1,32 +1,13 @@
 //! Names of files that are parts of one symbol, as sources call them: the symbol, the interval, and a date.
 
-/// What stands between an interval and a date, or behind both, and says nothing of the symbol.
-const WORDS: [&str; 24] = [
-    "candlestick",
-    "bid",
-    "ask",
-    "mid",
-    "trade",
-    "trades",
-    "quote",
-    "quotes",
-    "last",
-    "spot",
-    "futures",
-    "swap",
-    "um",
-    "cm",
+/// Words that say which market or side the bars of a file are of.
+const MARKETS: [&str; 14] = [
+    "bid", "ask", "mid", "trade", "trades", "quote", "quotes", "last", "spot", "futures", "swap", "um", "cm",
     "perp",
-    "klines",
-    "kline",
-    "candles",
-    "candle",
-    "ohlc",
-    "ohlcv",
-    "min",
-    "hour",
-    "to",
 ];
+/// Others between an interval and a date, or behind both, which say nothing of the symbol.
+const WORDS: [&str; 10] =
+    ["candlestick", "klines", "kline", "candles", "candle", "ohlc", "ohlcv", "min", "hour", "to"];
 /// Intervals as words.
 const LONG: [&str; 12] = [
     "candlestick",
@@ -72,10 +53,8 @@ pub(crate) fn symbol_of_part(stem: &str) -> Option<&str> {
 
 /// The words of such a name that say which market or side its bars are of: bars of two are no parts of one series.
 pub(crate) fn market_of_part(stem: &str) -> Vec<&str> {
-    const MARKETS: [&str; 11] =
-        ["bid", "ask", "mid", "trade", "quote", "spot", "futures", "swap", "um", "cm", "perp"];
     let words = stem.split(['_', '-', ' ']);
-    words.filter(|word| MARKETS.iter().any(|market| word.eq_ignore_ascii_case(market))).collect()
+    words.filter(|word| is_one_of(&MARKETS, word)).collect()
 }
 
 /// Whether a name is a day and a kind alone, as LEAN's in the folder of the symbol: `20240102_trade`.
@@ -85,7 +64,11 @@ pub(crate) fn is_day_of_folder(stem: &str) -> bool {
 }
 
 fn is_word(token: &str) -> bool {
-    WORDS.iter().any(|word| token.eq_ignore_ascii_case(word))
+    is_one_of(&MARKETS, token) || is_one_of(&WORDS, token)
+}
+
+fn is_one_of(words: &[&str], token: &str) -> bool {
+    words.iter().any(|word| token.eq_ignore_ascii_case(word))
 }
 
 fn is_digits(text: &str) -> bool {
