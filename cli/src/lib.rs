@@ -17,6 +17,7 @@ pub mod commands;
 pub mod compare;
 pub mod data_dir;
 pub mod data_errors;
+pub mod delivery;
 pub mod estimate;
 pub mod exit;
 pub mod fetch_progress;

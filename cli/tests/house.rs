@@ -9,9 +9,10 @@ use repository::{file, sources};
 use std::collections::BTreeSet;
 use std::process::Command;
 
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "galapagos",
     "galapagos-crds",
+    "galapagos-delivery",
     "galapagos-e2e",
     "galapagos-engine",
     "galapagos-genetics",
@@ -88,6 +89,7 @@ fn every_arrow_is_one_of_the_house() {
         arrows("galapagos-worker"),
         [
             "galapagos-crds",
+            "galapagos-delivery",
             "galapagos-engine",
             "galapagos-manifest",
             "galapagos-market",
@@ -95,10 +97,11 @@ fn every_arrow_is_one_of_the_house() {
             "galapagos-run"
         ]
     );
+    assert_eq!(arrows("galapagos-delivery"), ["galapagos-crds", "galapagos-run"]);
     assert_eq!(arrows("galapagos-operator"), ["galapagos-crds", "galapagos-manifest", "galapagos-protocol"]);
     assert_eq!(
         arrows("galapagos"),
-        ["galapagos-crds", "galapagos-manifest", "galapagos-run", "galapagos-worker"]
+        ["galapagos-crds", "galapagos-delivery", "galapagos-manifest", "galapagos-run", "galapagos-worker"]
     );
     // It starts the programs as processes and knows the wire; nothing else of ours, so that it tests from outside.
     assert_eq!(arrows("galapagos-e2e"), ["galapagos-protocol"]);
@@ -140,7 +143,7 @@ fn no_network_and_no_runtime_is_below_a_run_and_no_client_below_a_process() {
             assert!(!below.contains(banned), "{banned} is below {package}");
         }
     }
-    for package in ["galapagos-worker", "galapagos-protocol", "galapagos"] {
+    for package in ["galapagos-worker", "galapagos-delivery", "galapagos-protocol", "galapagos"] {
         let below = below(package, None);
         for banned in ["kube-client", "kube-runtime", "openssl-sys", "aws-lc-rs"] {
             assert!(!below.contains(banned), "{banned} is below {package}");

@@ -4,6 +4,7 @@
 //! * [`process`], [`cluster`], [`watcher`]: coordinator and workers of one job, and somebody who watches it.
 //! * [`outcome`]: what must be the same afterwards.
 //! * [`proxy`], [`relay`], [`fault`]: networks that stall and break, peers that lie, disks that fail.
+//! * [`elsewhere`], [`prometheus`]: servers that results are delivered to, and one that reads the metrics.
 //! * [`chaos`], [`random`]: seeded plans, and how to repeat one.
 //!
 //! Nothing here builds the programs: `make test` does.
@@ -13,11 +14,13 @@
 pub mod certificates;
 pub mod chaos;
 pub mod cluster;
+pub mod elsewhere;
 pub mod fault;
 pub mod jobs;
 pub mod outcome;
 pub mod process;
 pub mod program;
+pub mod prometheus;
 pub mod proxy;
 pub mod random;
 pub mod relay;

@@ -314,8 +314,44 @@ fn the_example_of_served_signals_is_what_the_chart_makes() {
 }
 
 #[test]
+fn results_are_delivered_if_that_is_asked_for_by_one_pod_without_any_right() {
+    assert!(!chart(&[]).contains_key("Deployment galapagos-deliver"));
+    let values = [
+        "deliver.create=true",
+        "deliver.namespace=research",
+        "deliver.to={s3://quants/galapagos,postgres://quant@db/results}",
+        "deliver.secretName=destinations",
+        "deliver.state.persistentVolumeClaim.claimName=default-state",
+        "deliver.volumes[0].name=archive",
+        "deliver.volumes[0].persistentVolumeClaim.claimName=archive",
+    ];
+    let objects = chart(&values);
+    let deployment = &objects["Deployment galapagos-deliver"];
+    assert_eq!(deployment["metadata"]["namespace"], "research");
+    let pod = &deployment["spec"]["template"]["spec"];
+    assert_eq!(pod["automountServiceAccountToken"], false);
+    let container = &pod["containers"][0];
+    let arguments = container["args"].as_array().unwrap();
+    assert_eq!(arguments[..2], [json!("deliver"), json!("/state")]);
+    let last: Vec<&Value> = arguments.iter().rev().take(2).rev().collect();
+    assert_eq!(last, ["--to=s3://quants/galapagos", "--to=postgres://quant@db/results"]);
+    assert_eq!(container["envFrom"], json!([{"secretRef": {"name": "destinations"}}]));
+    assert_eq!(
+        container["volumeMounts"][0],
+        json!({"name": "state", "mountPath": "/state", "readOnly": true})
+    );
+    assert_eq!(container["volumeMounts"][1], json!({"name": "archive", "mountPath": "/archive"}));
+    assert_eq!(pod["volumes"][1]["persistentVolumeClaim"]["claimName"], "archive");
+}
+
+#[test]
 fn values_that_make_no_sense_are_refused() {
     let refused = [
+        ("deliver.create=true", "deliver.to is missing"),
+        ("deliver.create=true,deliver.to={/archive}", "deliver.state is missing"),
+        // Values are no place for a password.
+        ("deliver.to={postgres://quant:secret@db/results}", "to"),
+        ("deliver.to={gs://quants}", "to"),
         ("serve.create=true", "serve.results is missing"),
         ("serve.create=true,serve.results={/data/x}", "serve.data is missing"),
         ("serve.maxAge=soon", "maxAge"),

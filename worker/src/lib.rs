@@ -2,7 +2,7 @@
 //!
 //! [`roles`] names all that a process can be: [`coordinator`] (holds a job's run and hands out its individuals by the
 //! book of [`lease`]), [`attend`] (a worker: evaluates what it leases), [`import`] (makes a dataset), [`serve`] (answers
-//! with the signals of champions) and [`reader`] (lets results be copied out of a volume). [`fleet`] starts
+//! with the signals of champions), [`deliver`] (copies results to other places) and [`reader`] (lets results be copied out of a volume). [`fleet`] starts
 //! workers on this machine; [`wire`] puts individuals and their worth into messages of the protocol. [`process`] and
 //! [`metrics`] are what every role shares.
 //!
@@ -10,6 +10,7 @@
 
 pub mod attend;
 pub mod coordinator;
+pub mod deliver;
 pub mod fleet;
 pub mod import;
 pub mod lease;

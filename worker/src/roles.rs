@@ -10,7 +10,7 @@ use crate::process::Shell;
 use crate::process::args::Common;
 use crate::process::entry;
 use crate::process::exit::{Code, Exit};
-use crate::{attend, coordinator, import, reader, serve};
+use crate::{attend, coordinator, deliver, import, reader, serve};
 
 /// Every interface, as a pod needs it.
 const USUAL_HTTP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
@@ -21,6 +21,7 @@ Examples:
   galapagos-worker coordinator --job job.yaml --job-uid u1 --tls-dir tls/coordinator --data-dir ./data --state-dir ./state
   galapagos-worker worker --coordinator host:7400 --job job.yaml --job-uid u1 --tls-dir tls/worker --data-dir ./data
   galapagos-worker serve --data-dir ./data --listen 0.0.0.0:8080 state/galapagos/runs/trading/stocks
+  galapagos-worker deliver ./state --to s3://quants/galapagos
 
 Every flag can be given as an environment variable instead: GALAPAGOS_ and its name, as GALAPAGOS_DATA_DIR.
 Exit codes: 0 done; 64 manifest or flags wrong, 65 data invalid, 66 data missing, 67 engine mismatch, 68 evaluation
@@ -28,8 +29,8 @@ failed (another attempt would end the same way); 70 state not writable, 71 a new
 143 stopped by SIGTERM, 130 by SIGINT (nothing is lost).
 SIGTERM and SIGINT: the first asks to leave, the second ends the process at once.";
 
-/// The processes of a Galapagos job: its coordinator, its workers, the import of its data, the copying of its results, and
-/// the service of its signals.
+/// The processes of a Galapagos job: its coordinator, its workers, the import of its data, the copying and the delivery of its
+/// results, and the service of its signals.
 #[derive(Debug, Parser)]
 #[command(name = "galapagos-worker", version, about, max_term_width = 110, after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct Arguments {
@@ -51,6 +52,7 @@ pub enum Role {
     Reader(reader::Settings),
     /// Answer over HTTP what champions want after the last closed bar
     Serve(serve::Settings),
+    Deliver(deliver::Settings),
 }
 
 impl entry::Role for Role {
@@ -61,6 +63,7 @@ impl entry::Role for Role {
             Role::Import(_) => "import",
             Role::Reader(_) => "reader",
             Role::Serve(_) => "serve",
+            Role::Deliver(_) => "deliver",
         }
     }
 
@@ -68,6 +71,9 @@ impl entry::Role for Role {
     fn usual_http_address(&self) -> Option<SocketAddr> {
         match self {
             Role::Coordinator(_) | Role::Worker(_) => Some(USUAL_HTTP_ADDRESS),
+            // It looks once and ends.
+            Role::Deliver(settings) if settings.every_seconds == 0 => None,
+            Role::Deliver(_) => Some(USUAL_HTTP_ADDRESS),
             Role::Import(_) | Role::Reader(_) | Role::Serve(_) => None,
         }
     }
@@ -79,6 +85,7 @@ impl entry::Role for Role {
             Role::Import(settings) => import::run(settings, shell),
             Role::Reader(settings) => reader::run(settings, shell),
             Role::Serve(settings) => serve::run(&settings, &shell, &|_| {}),
+            Role::Deliver(settings) => deliver::run(&settings, &shell),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! `galapagos export`: a champion as a program of another world.
+//! `galapagos export`: a champion as a program of another world, or results to another place.
 
+use crate::delivery;
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::run_failure::blame_signal;
 use crate::terminal;
@@ -8,26 +9,38 @@ use galapagos_run::signal::chosen::Chosen;
 use galapagos_run::storage::atomic;
 use std::path::{Path, PathBuf};
 
-/// Write a champion as a program: Python with pandas, Pine for TradingView, or a strategy of freqtrade
+/// Write a champion as a program (Python, Pine, freqtrade), or copy results to a folder, S3 or PostgreSQL
 ///
-/// The program has the rules of the strategy with the values of its genes. Champions of built-in strategies that rules can say are
-/// exported, and own strategies with entries and exits. What has no counterpart is refused by name.
+/// With --format: the program has the rules of the strategy with the values of its genes. Champions of built-in strategies that
+/// rules can say are exported, and own strategies with entries and exits. What has no counterpart is refused by name.
+///
+/// With --to: each result is copied whole or not at all, and once; what is there already is left as it is, so the same command
+/// again catches up. A folder above several runs stands for all that have ended. Keys of S3 are read from AWS_ACCESS_KEY_ID,
+/// AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL and AWS_CA_BUNDLE, the password of PostgreSQL from PGPASSWORD.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(group = clap::ArgGroup::new("what").required(true).args(["format", "to"]).multiple(false), after_help = "\
 Examples:
   galapagos export results/galapagos/runs/local/stocks-daily/5f3a.../result/result.json --format python -o stocks.py
   galapagos export results/galapagos/runs/local/stocks-daily/5f3a.../result/result.json#2 --format pine
-  galapagos export results/galapagos/runs/local/stocks-daily/5f3a... --format freqtrade -o user_data/strategies/stocks.py")]
+  galapagos export results/galapagos/runs/local/stocks-daily/5f3a... --format freqtrade -o user_data/strategies/stocks.py
+  galapagos export results --to /mnt/archive
+  galapagos export results/galapagos/runs/local/stocks-daily --to s3://quants/galapagos --to postgres://quant@db/results
+
+Exit codes: 0 all is there, 1 a destination cannot be used now, 2 invalid input or a destination refuses.")]
 pub struct Arguments {
-    /// Folder of a run, the folder result in it, or its result.json, with #RANK for another champion than the best
-    #[arg(value_name = "RESULT[#RANK]")]
-    pub result: String,
+    /// Folder of a run, the folder result in it, or its result.json; with --format also #RANK for another champion than the best,
+    /// with --to also a folder above runs
+    #[arg(value_name = "RESULT[#RANK]", required = true)]
+    pub results: Vec<String>,
     /// Language of the program
     #[arg(long, value_enum)]
-    pub format: Language,
-    /// File to write; - is stdout
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub format: Option<Language>,
+    /// File to write the program to; - is stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-", conflicts_with = "to")]
     pub output: PathBuf,
+    /// Where the results go: a folder, s3://BUCKET/PREFIX or postgres://USER@HOST:PORT/DATABASE; more than one may be named
+    #[arg(long, value_name = "DESTINATION")]
+    pub to: Vec<String>,
 }
 
 /// `--format`.
@@ -43,12 +56,19 @@ pub enum Language {
 
 /// Runs `galapagos export`.
 pub fn execute(arguments: Arguments) -> CommandResult {
-    let chosen = Chosen::named(&arguments.result).map_err(blame_signal)?;
     let format = match arguments.format {
-        Language::Python => Format::Python,
-        Language::Pine => Format::Pine,
-        Language::Freqtrade => Format::Freqtrade,
+        Some(Language::Python) => Format::Python,
+        Some(Language::Pine) => Format::Pine,
+        Some(Language::Freqtrade) => Format::Freqtrade,
+        None => return delivery::deliver(&arguments.results, &arguments.to),
     };
+    let [result] = arguments.results.as_slice() else {
+        return Err(CommandError::invalid(format!(
+            "--format makes one program of one champion, and {} results are named: name one",
+            arguments.results.len()
+        )));
+    };
+    let chosen = Chosen::named(result).map_err(blame_signal)?;
     let program = export::export(&chosen, format).invalid()?;
     let file = &arguments.output;
     if file == Path::new("-") {

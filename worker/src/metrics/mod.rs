@@ -1,10 +1,11 @@
 //! Metrics of the processes, in the text format of OpenMetrics. docs/monitoring.md lists them for users.
 //!
-//! Units are in the names, labels come from closed enums, and every series is there from the start, so that a query
-//! never meets a hole. Not covered: the metrics of trading (`sharpe` and its like), which are the engine's.
+//! Units are in the names, labels come from closed enums or from what a process was started with, and every series is
+//! there from the start, so that a query never meets a hole. Not covered: the metrics of trading (`sharpe` and its like), which are the engine's.
 
 mod by_label;
 mod coordinator;
+pub mod deliver;
 mod labels;
 mod process;
 mod serve;

@@ -28,6 +28,7 @@ pub mod luck;
 mod parquet;
 pub mod pictures;
 pub mod ranking;
+pub mod rows;
 pub mod seen;
 pub mod stamp;
 pub mod tables;

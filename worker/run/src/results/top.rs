@@ -1,22 +1,16 @@
 //! The best individuals of a result, for a job that begins with them.
 
 use std::cmp::Ordering;
-use std::fs::File;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float64Type};
 use galapagos_crds::population::InitialIndividual;
-use galapagos_crds::{EvolutionJob, GeneValue, Goal};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use galapagos_crds::{EvolutionJob, Goal};
 
 use super::document::ResultDocument;
 use super::front::Choice;
+use super::rows::{Row, Rows};
 use crate::report::data::{bounded, document};
 use crate::report::error::ReportError;
-
-/// Rows in memory at a time.
-const BATCH: usize = 4096;
 
 /// Up to `most` different individuals of the result in a folder whose strategies are `wanted`, the best first: of several objectives the points of the front,
 /// those nearest to the knee first; then what kept all limits by its (first) objective.
@@ -59,10 +53,8 @@ fn by_fitness(
 ) -> Result<Vec<InitialIndividual>, ReportError> {
     let goal = goal(folder)?;
     let path = folder.join("evaluations.parquet");
-    let wrong = |problem: String| ReportError::Ledger { path: path.clone(), problem };
-    let file = File::open(&path).map_err(ReportError::read(&path))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| wrong(e.to_string()))?;
-    let reader = builder.with_batch_size(BATCH).build().map_err(|e| wrong(e.to_string()))?;
+    let rows = Rows::open(folder)?;
+    let rows = rows.ok_or_else(|| ReportError::Ledger { path, problem: "it is missing".to_owned() })?;
     let better = |a: &(f64, InitialIndividual), b: &(f64, InitialIndividual)| -> Ordering {
         match goal {
             Goal::Maximize => b.0.total_cmp(&a.0),
@@ -70,9 +62,8 @@ fn by_fitness(
         }
     };
     let mut best: Vec<(f64, InitialIndividual)> = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(|e| wrong(e.to_string()))?;
-        best.extend(feasible(&batch).map_err(wrong)?.into_iter().filter(|(_, one)| wanted(&one.strategy)));
+    for batch in rows {
+        best.extend(batch?.into_iter().filter_map(feasible).filter(|(_, one)| wanted(&one.strategy)));
         // Stable: what was found first stays first among equals.
         best.sort_by(better);
         best.truncate(most);
@@ -91,42 +82,8 @@ fn goal(folder: &Path) -> Result<Goal, ReportError> {
     Ok(job.spec.objectives.first().map_or(Goal::Maximize, |objective| objective.goal))
 }
 
-/// What of a table kept all limits, with its fitness.
-fn feasible(batch: &RecordBatch) -> Result<Vec<(f64, InitialIndividual)>, String> {
-    let typed = |name: &str, kind: DataType| {
-        let column = batch.column_by_name(name).filter(|column| *column.data_type() == kind);
-        column.ok_or_else(|| format!("it has no column {name:?} of the right type"))
-    };
-    let strategy = typed("strategy", DataType::Utf8)?.as_string::<i32>();
-    let class = typed("class", DataType::Utf8)?.as_string::<i32>();
-    let cached = typed("cached", DataType::Boolean)?.as_boolean();
-    let fitness = typed("fitness", DataType::Float64)?.as_primitive::<Float64Type>();
-    let schema = batch.schema();
-    let genes: Vec<(&str, usize)> = schema
-        .fields()
-        .iter()
-        .enumerate()
-        .filter_map(|(i, field)| Some((field.name().strip_prefix("gene_")?, i)))
-        .collect();
-    let value = |column: usize, row: usize| -> Option<GeneValue> {
-        let column = batch.column(column);
-        let text = match column.data_type() {
-            _ if column.is_null(row) => return None,
-            DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string(),
-            DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
-            _ => return None,
-        };
-        text.parse().ok()
-    };
-    let mut out = Vec::new();
-    for row in 0..batch.num_rows() {
-        let counts = strategy.is_valid(row) && fitness.is_valid(row) && fitness.value(row).is_finite();
-        if !counts || class.value(row) != "feasible" || cached.value(row) {
-            continue;
-        }
-        let genome = genes.iter().filter_map(|&(name, column)| Some((name.to_owned(), value(column, row)?)));
-        let strategy = strategy.value(row).to_owned();
-        out.push((fitness.value(row), InitialIndividual { strategy, genome: genome.collect() }));
-    }
-    Ok(out)
+/// An individual that kept all limits, with its fitness.
+fn feasible(row: Row) -> Option<(f64, InitialIndividual)> {
+    let fitness = row.fitness.filter(|x| x.is_finite() && row.class == "feasible" && !row.cached)?;
+    Some((fitness, InitialIndividual { strategy: row.strategy?, genome: row.genome }))
 }

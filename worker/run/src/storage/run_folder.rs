@@ -216,7 +216,7 @@ impl RunFolder {
 
     /// Where the result lies once [`RunFolder::mark`] says so.
     pub fn result(&self) -> PathBuf {
-        self.path.join("result")
+        self.path.join(RESULT)
     }
 
     /// Ledgers of other jobs of this namespace with the same inputs, by rising job name.
@@ -242,10 +242,7 @@ impl RunFolder {
 
     /// The commit mark, if the run has finished.
     pub fn mark(&self) -> Option<ResultMark> {
-        let bytes = fs::read(self.path.join(MARK)).ok()?;
-        let mark: ResultMark = serde_json::from_slice(&bytes).ok()?;
-        let digest = fs::read_to_string(self.result().join(DIGEST)).ok()?;
-        (digest.trim() == mark.digest).then_some(mark)
+        mark(&self.path)
     }
 
     /// Publishes a result: `fill` writes its files, [`DIGEST`] among them, into an empty temporary folder, then the
@@ -280,14 +277,25 @@ impl RunFolder {
     }
 }
 
+/// Folder of a run folder with the result.
+pub const RESULT: &str = "result";
 const LEDGER: &str = "evaluations.log";
 const CHECKPOINTS: &str = "checkpoints";
 const WALK_FORWARD: &str = "walkforward";
 const EPOCHS: &str = "epochs";
-const MARK: &str = "RESULT";
+/// File of a run folder with the commit mark.
+pub const MARK: &str = "RESULT";
 /// File of a result with its digest.
 pub const DIGEST: &str = "DIGEST";
 const MANIFEST_FORMAT: u32 = 1;
+
+/// The commit mark of the run in a folder, if it has finished.
+pub fn mark(run: &Path) -> Option<ResultMark> {
+    let bytes = fs::read(run.join(MARK)).ok()?;
+    let mark: ResultMark = serde_json::from_slice(&bytes).ok()?;
+    let digest = fs::read_to_string(run.join(RESULT).join(DIGEST)).ok()?;
+    (digest.trim() == mark.digest).then_some(mark)
+}
 
 /// The folder of all runs of a job below a results or state folder, made if it is missing.
 ///
@@ -324,7 +332,11 @@ fn lay_out(path: &Path, key: &RunKey<'_>, engine: u32, attempt: u64) -> Result<u
     Ok(epoch)
 }
 
-fn check_name(what: &'static str, value: &str) -> Result<(), StorageError> {
+/// Fails unless `value` can be a folder of the layout: no name leads out of it.
+///
+/// # Errors
+/// [`StorageError::BadName`].
+pub fn check_name(what: &'static str, value: &str) -> Result<(), StorageError> {
     let good = value.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c))
         && value.len() <= 253;
