@@ -78,7 +78,7 @@ fn alerts_and_dashboards_ask_for_metrics_that_the_page_explains() {
 #[test]
 fn panels_have_titles_explanations_and_places_of_their_own() {
     let all = dashboards();
-    assert_eq!(all.len(), 2);
+    assert_eq!(all.len(), 3);
     for (name, dashboard) in all {
         let panels = dashboard["panels"].as_array().unwrap();
         let ids: BTreeSet<i64> = panels.iter().map(|p| p["id"].as_i64().unwrap()).collect();

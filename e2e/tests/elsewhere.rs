@@ -105,6 +105,13 @@ fn a_folder_gets_each_result_whole_and_once() {
         // It is a result like that which it was copied from.
         good(galapagos().arg("report").arg(to.join(place)).args(["-o", "-"]));
     }
+    // From there it can be delivered further.
+    let further = runs.scratch.path().join("further");
+    let mut again = galapagos();
+    let said = good(again.arg("export").arg(&to).arg("--to").arg(&further));
+    assert!(said.contains("2 delivered"), "{said}");
+    assert_eq!(tree(&further), tree(&to));
+
     // What a kill left is removed, and what is there is left alone.
     let place = &runs.results[0].0;
     let parent = to.join(place).parent().unwrap().to_owned();
@@ -269,7 +276,16 @@ fn a_database_gets_each_result_in_one_transaction() {
     let page = std::fs::read_to_string(root().join("docs/delivery.md")).unwrap();
     let queries: Vec<&str> = page.split("```sql\n").skip(1).map(|q| q.split("```").next().unwrap()).collect();
     assert_eq!(queries.len(), 3);
-    for query in queries {
+    let shown =
+        std::fs::read_to_string(root().join("charts/galapagos/files/dashboards/results.json")).unwrap();
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let panels = shown["panels"].as_array().unwrap().iter().flat_map(|p| p["targets"].as_array().unwrap());
+    let panels: Vec<String> = panels
+        .map(|target| target["rawSql"].as_str().unwrap().replace("${job:sqlstring}", "'small', 'front'"))
+        .chain([shown["templating"]["list"][1]["query"].as_str().unwrap().to_owned()])
+        .collect();
+    assert!(panels.len() > 5);
+    for query in queries.into_iter().chain(panels.iter().map(String::as_str)) {
         assert!(!postgres.ask(query).is_empty(), "{query}");
     }
 

@@ -91,6 +91,7 @@ impl Bucket {
             .buffer_unordered(SIDE_BY_SIDE)
             .try_collect::<Vec<()>>()
             .await?;
+        run.still_there()?;
         match self.create(&mark, run.mark_bytes()?.into()).await {
             Ok(()) => Ok(Outcome::Delivered),
             // Another delivery was quicker, or the answer to our own was lost.

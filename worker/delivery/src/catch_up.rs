@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use galapagos_run::storage::run_folder::{self, MARK};
+use galapagos_run::storage::run_folder::MARK;
 
 use crate::destination::Destination;
 use crate::error::DeliveryError;
-use crate::finished::Finished;
+use crate::finished::{Finished, digest_of};
 use crate::sink::{Outcome, Sink, Watch};
 
 /// What happens meanwhile.
@@ -63,7 +63,8 @@ impl CatchUp {
         let mut standing = Standing::default();
         let mut open: Vec<(&PathBuf, String)> = Vec::new();
         for folder in folders {
-            let key = (folder.clone(), digest(folder));
+            // It is checked against the result itself when that is delivered.
+            let key = (folder.clone(), digest_of(folder).unwrap_or_default());
             if self.known.contains(&key) {
                 standing.present += 1;
             } else {
@@ -117,11 +118,6 @@ impl CatchUp {
             }
         });
     }
-}
-
-/// The digest of the result in a folder, as far as it can be told without reading it; it is checked when it is delivered.
-fn digest(folder: &Path) -> String {
-    std::fs::read_to_string(folder.join(run_folder::DIGEST)).unwrap_or_default()
 }
 
 /// For how long a result has been there.

@@ -46,10 +46,8 @@ impl Finished {
         for (what, name) in [("namespace", &document.job.namespace), ("job", &document.job.name)] {
             run_folder::check_name(what, name).map_err(|e| not_whole(e.to_string()))?;
         }
-        let path = folder.join(DIGEST);
-        let said =
-            fs::read_to_string(&path).map_err(|e| not_whole(format!("{DIGEST} cannot be read: {e}")))?;
-        if said.trim() != document.result_digest {
+        let said = digest_of(folder).ok_or_else(|| not_whole(format!("{DIGEST} cannot be read")))?;
+        if said != document.result_digest {
             return Err(not_whole(format!("{DIGEST} and result.json have two digests")));
         }
         let mut files = Vec::new();
@@ -78,6 +76,16 @@ impl Finished {
         }
     }
 
+    /// Fails if another result has taken its place since it was read, whose files may be among those that were delivered. It is
+    /// asked last, before the mark.
+    pub(crate) fn still_there(&self) -> Result<(), DeliveryError> {
+        if digest_of(&self.folder).is_some_and(|said| said == self.document.result_digest) {
+            return Ok(());
+        }
+        let problem = "another one took its place while it was read".to_owned();
+        Err(DeliveryError::NotWhole { path: self.folder.clone(), problem })
+    }
+
     /// The bytes of its mark.
     pub(crate) fn mark_bytes(&self) -> Result<Vec<u8>, DeliveryError> {
         let not_whole = |e: serde_json::Error| DeliveryError::NotWhole {
@@ -91,6 +99,11 @@ impl Finished {
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|(_, bytes)| bytes).sum()
     }
+}
+
+/// What the file of a result says that its digest is; `None`: it cannot be read.
+pub(crate) fn digest_of(folder: &Path) -> Option<String> {
+    Some(fs::read_to_string(folder.join(DIGEST)).ok()?.trim().to_owned())
 }
 
 /// The results that `path` names: one by its run, its folder or its file, or those of all finished runs below it, in order of
@@ -133,6 +146,9 @@ fn walk(folder: &Path, depth: u32, out: &mut Vec<PathBuf>) -> Result<(), Deliver
         }
         if run_folder::mark(&path).is_some() {
             out.push(path.join(run_folder::RESULT));
+        } else if path.join(run_folder::MARK).is_file() && path.join("result.json").is_file() {
+            // As a delivery to a folder leaves it.
+            out.push(path);
         } else if depth < DEPTH && !path.join("manifest.json").is_file() {
             walk(&path, depth + 1, out)?;
         }

@@ -73,6 +73,7 @@ fn fill(run: &Finished, to: &Path, watch: &dyn Watch) -> Result<(), DeliveryErro
             return Err(DeliveryError::NotWhole { path: run.folder.clone(), problem });
         }
     }
+    run.still_there()?;
     let mark = to.join(MARK);
     fs::write(&mark, run.mark_bytes()?).map_err(StorageError::io("write", &mark))?;
     Ok(())

@@ -39,6 +39,7 @@ impl Connection {
         // Waits for another delivery of the same result, and sees what became of it.
         let Some(id) = copy::run(&self.to, &transaction, run).await? else { return Ok(Outcome::Present) };
         copy::tables(&self.to, &transaction, id, run, watch).await?;
+        run.still_there()?;
         transaction.commit().await.map_err(|e| self.to.failed(&e))?;
         Ok(Outcome::Delivered)
     }
