@@ -2,6 +2,7 @@
 //! (generations, stop rules) lives in [`mod@crate::stop`] and cannot reach a genome.
 
 use crate::front::MOST_OBJECTIVES;
+use crate::islands::Islands;
 use crate::rank::Goal;
 
 /// How candidates are found.
@@ -137,6 +138,8 @@ pub struct Config {
     pub several: Option<Several>,
     /// Share of the children of the default operators whose parents are the best of cells; `None`: there are no cells.
     pub cells: Option<f64>,
+    /// How the population is divided; `None`: it is one.
+    pub islands: Option<Islands>,
 }
 
 /// A setting outside its range.
@@ -214,6 +217,7 @@ impl Config {
             need(wrong.is_none(), "breeding.referencePoint", *wrong.unwrap_or(&0.0), "finite")?;
         }
         share("archive.share", self.cells.unwrap_or(0.0))?;
+        self.islands.map_or(Ok(()), |islands| islands.check(population, species))?;
         share("breeding.species.minShare", min_share)
     }
 }
