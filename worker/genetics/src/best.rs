@@ -2,9 +2,9 @@
 
 use crate::archive::Member;
 use crate::config::Choice;
-use crate::evolution::{Evolution, survivors_of};
+use crate::evolution::Evolution;
 use crate::generation::{Best, Survivor};
-use crate::rank::{Class, Rank};
+use crate::rank::{Class, Individual, Rank};
 
 /// Why a point of a front is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,20 +22,23 @@ impl Evolution {
     /// The best individual of a species, feasible or not. With several objectives: of its members of the front the one that
     /// the run's choice likes best, or where it has none, of its feasible survivors.
     pub fn best_of_species(&self, species: usize) -> Option<Best<'_>> {
-        let group = self.groups.get(species)?;
         if let Some(member) = self.chosen(|s| s == species) {
             return Some(member);
         }
-        let mut survivors = survivors_of(species, group, &self.config);
-        let Some(archive) = &self.archive else { return survivors.next() };
-        let distance = archive.chooser(self.choice(), self.config.objectives());
-        let feasible = group.survivors.iter().filter(|s| s.rank.class == Class::Feasible);
-        let near = feasible.map(|s| (distance(&s.rank.costs()), &s.genome));
-        let nearest = near.min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
-        match nearest {
-            Some((_, genome)) => survivors.find(|s| s.genome == &genome[..]),
-            None => survivors.next(),
-        }
+        let groups = self.groups.get(self.groups_of(species))?;
+        let first = || groups.iter().filter_map(|g| g.survivors.first()).min_by(|a, b| a.compare(b));
+        let nearest = self.archive.as_ref().and_then(|archive| {
+            let distance = archive.chooser(self.choice(), self.config.objectives());
+            let all = groups.iter().flat_map(|g| &g.survivors);
+            let feasible = all.filter(|s| s.rank.class == Class::Feasible);
+            let near = feasible.map(|s| (distance(&s.rank.costs()), s));
+            let nearer = |a: &(f64, &Individual), b: &(f64, &Individual)| {
+                a.0.total_cmp(&b.0).then_with(|| a.1.genome.cmp(&b.1.genome))
+            };
+            near.min_by(nearer).map(|(_, s)| s)
+        });
+        let one = nearest.or_else(first)?;
+        Some(Survivor { species, genome: &one.genome, outcome: one.rank.outcome(&self.config) })
     }
 
     /// How many individuals no other dominates, over all generations, and the volume that they dominate; `None` with one
@@ -101,12 +104,14 @@ impl Evolution {
         if !shown.is_empty() {
             return shown.into_iter().map(|(m, alone)| (self.survivor(m), Some(alone))).collect();
         }
+        let islands = self.config.island_count();
         let infeasible = self.groups.iter().enumerate().flat_map(|(i, group)| {
             let broken = group.survivors.iter().filter(|s| s.rank.class == Class::Infeasible);
-            broken.map(move |s| (&s.rank, i, &s.genome))
+            broken.map(move |s| (&s.rank, i / islands, &s.genome))
         });
         let mut all: Vec<_> = infeasible.collect();
         all.sort_by(|a, b| a.0.compare(b.0).then_with(|| (a.1, a.2).cmp(&(b.1, b.2))));
+        all.dedup_by(|a, b| (a.1, a.2) == (b.1, b.2));
         let least = all.into_iter().take(LEAST_VIOLATING);
         least
             .map(|(rank, species, genome)| {
@@ -123,6 +128,6 @@ impl Evolution {
         }
         let firsts = self.groups.iter().enumerate().filter_map(|(i, g)| Some((i, g.survivors.first()?)));
         let (i, _) = firsts.min_by(|a, b| a.1.rank.compare(&b.1.rank).then(a.0.cmp(&b.0)))?;
-        self.best_of_species(i)
+        self.best_of_species(i / self.config.island_count())
     }
 }

@@ -70,13 +70,14 @@ impl Evolution {
     /// one decides.
     pub fn cells(&self) -> Vec<(u16, Survivor<'_>)> {
         let mut best: BTreeMap<u16, (usize, &Individual)> = BTreeMap::new();
-        for (species, cells) in
-            self.groups.iter().enumerate().filter_map(|(i, g)| Some((i, g.cells.as_ref()?)))
-        {
+        let islands = self.config.island_count();
+        for (i, cells) in self.groups.iter().enumerate().filter_map(|(i, g)| Some((i, g.cells.as_ref()?))) {
             for (cell, one) in &cells.0 {
-                let held = best.entry(*cell).or_insert((species, one));
-                if one.rank.compare(&held.1.rank).is_lt() {
-                    *held = (species, one);
+                let here = (i / islands, one);
+                let held = best.entry(*cell).or_insert(here);
+                let order = one.rank.compare(&held.1.rank).then(here.0.cmp(&held.0));
+                if order.then_with(|| one.genome.cmp(&held.1.genome)).is_lt() {
+                    *held = here;
                 }
             }
         }

@@ -5,30 +5,35 @@ use std::sync::Arc;
 
 use crate::archive::Archive;
 use crate::cells::Cells;
-use crate::config::{Breeding, Config, Preset, Searcher};
+use crate::config::{Breeding, Config, Searcher};
 use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::error::Error;
-use crate::front;
 use crate::generation::{Candidate, Generation, Summary, Survivor};
 use crate::group::{Operators, SpeciesState};
+use crate::islands::{self, Islands};
 use crate::quota;
 use crate::rank::{Class, Individual, Outcome, Rank};
 use crate::searcher::{Place, Told, restart_at};
 use crate::space::Genome;
 use crate::species::{Species, species_id};
 use crate::stop::Progress;
+use crate::supply::Supply;
 use crate::{breed, fingerprint};
 
 /// A run of evolution over several species.
 #[derive(Clone, Debug)]
 pub struct Evolution {
     pub(crate) config: Config,
+    /// Species by species, of each island by island.
     pub(crate) groups: Vec<SpeciesState>,
+    /// Per species what it has not asked for yet, on all islands.
+    pub(crate) supplies: Vec<Supply>,
     pub(crate) generation: u32,
     pub(crate) fingerprint: [u8; 32],
     /// What nothing dominates, in a run with several objectives.
     pub(crate) archive: Option<Archive>,
-    draws: Draws,
+    /// Per island.
+    draws: Vec<Draws>,
     open: Option<OpenGeneration>,
 }
 
@@ -36,6 +41,8 @@ pub struct Evolution {
 #[derive(Clone, Debug)]
 struct OpenGeneration {
     candidates: Arc<[Candidate]>,
+    /// Per group: how many of them are its own.
+    counts: Vec<usize>,
     /// Per species: whether its space is exhausted after these candidates.
     exhausted: Vec<bool>,
 }
@@ -53,15 +60,29 @@ impl Evolution {
             }
         }
         let fingerprint = fingerprint::fingerprint(&config, &species);
-        let mut draws = Draws::new(config.seed);
-        let quotas = quota::proportional(config.population.into(), &vec![1; species.len()]);
-        let groups = species
+        let quotas: Vec<Vec<u64>> = config
+            .island_populations()
             .into_iter()
-            .zip(quotas)
-            .map(|(species, quota)| SpeciesState::new(species, quota as u32, &config, &mut draws))
-            .collect::<Result<_, _>>()?;
+            .map(|population| quota::proportional(population, &vec![1; species.len()]))
+            .collect();
+        let mut draws: Vec<Draws> = match config.islands {
+            None => vec![Draws::new(config.seed)],
+            Some(Islands { count, .. }) => {
+                (0..count).map(|island| Draws::new(islands::seed(config.seed, island))).collect()
+            }
+        };
+        let mut of_all = Draws::new(config.seed);
+        let (mut groups, mut supplies) = (Vec::new(), Vec::new());
+        for (i, species) in species.into_iter().enumerate() {
+            let species = Arc::new(species.canonical()?);
+            let quota = quotas.iter().map(|on_island| on_island[i]).sum();
+            supplies.push(Supply::of(&species, quota, config.searcher, &mut of_all));
+            for (draws, quotas) in draws.iter_mut().zip(&quotas) {
+                groups.push(SpeciesState::new(&species, quotas[i] as u32, &config, draws));
+            }
+        }
         let archive = config.several.as_ref().map(|several| Archive::new(several, config.goal));
-        Ok(Evolution { config, groups, generation: 0, fingerprint, archive, draws, open: None })
+        Ok(Evolution { config, groups, supplies, generation: 0, fingerprint, archive, draws, open: None })
     }
 
     /// Marks genomes as asked for, after [`Evolution::resume`]: those of all generations before
@@ -71,12 +92,16 @@ impl Evolution {
         genomes: impl IntoIterator<Item = (usize, G)>,
     ) -> Result<(), Error> {
         for (species, genome) in genomes {
-            let group = self.groups.get_mut(species).ok_or(Error::State { problem: "no such species" })?;
+            let own = self.groups_of(species);
+            let (Some(supply), Some(group)) = (self.supplies.get_mut(species), self.groups.get(own.start))
+            else {
+                return Err(Error::State { problem: "no such species" });
+            };
             let genome = genome.as_ref();
             if group.species.space.check(genome).is_err() {
                 return Err(Error::State { problem: "a genome of the ledger does not fit its species" });
             }
-            group.supply.claim(&group.species.space, genome);
+            supply.claim(&group.species.space, genome);
         }
         Ok(())
     }
@@ -94,10 +119,13 @@ impl Evolution {
         for SpeciesState { model, species, .. } in &mut self.groups {
             model.iter_mut().for_each(|model| model.get_mut().begin(&species.space));
         }
-        let mut counts: Vec<u32> =
-            self.groups.iter().map(|g| g.candidates(self.generation, &self.config)).collect();
+        let islands = self.config.island_count();
+        let wanted = |(i, group): (usize, &SpeciesState)| {
+            group.candidates(self.generation, self.supplies[i / islands].is_listed(), &self.config)
+        };
+        let mut counts: Vec<u32> = self.groups.iter().enumerate().map(wanted).collect();
         let mut filled: Vec<Vec<Candidate>> = vec![vec![]; self.groups.len()];
-        let mut exhausted: Vec<bool> = self.groups.iter().map(|g| g.exhausted).collect();
+        let mut exhausted: Vec<bool> = self.groups.iter().step_by(islands).map(|g| g.exhausted).collect();
         // Each further pass hands the candidates that exhausted species could not give to the others.
         loop {
             let mut left = 0;
@@ -105,11 +133,12 @@ impl Evolution {
                 let before = filled[i].len();
                 self.fill(i, wanted, &mut filled[i]);
                 left += u64::from(wanted) - (filled[i].len() - before) as u64;
-                let group = &mut self.groups[i];
-                exhausted[i] = exhausted[i] || group.supply.is_exhausted(&group.species.space);
+                let species = i / islands;
+                exhausted[species] =
+                    exhausted[species] || self.supplies[species].is_exhausted(&self.groups[i].species.space);
             }
             let weight = |i: usize| {
-                let asks = !exhausted[i] && !self.groups[i].extinct;
+                let asks = !exhausted[i / islands] && !self.groups[i].extinct;
                 if asks { u64::from(self.groups[i].quota) } else { 0 }
             };
             let weights: Vec<u64> = (0..counts.len()).map(weight).collect();
@@ -118,29 +147,32 @@ impl Evolution {
             }
             counts = quota::proportional(left, &weights).into_iter().map(|s| s as u32).collect();
         }
+        let counts = filled.iter().map(Vec::len).collect();
         let candidates: Arc<[Candidate]> = filled.into_iter().flatten().collect();
-        self.open = Some(OpenGeneration { candidates: candidates.clone(), exhausted });
+        self.open = Some(OpenGeneration { candidates: candidates.clone(), counts, exhausted });
         candidates
     }
 
-    /// Adds up to `wanted` candidates of one species; fewer only if its space is exhausted.
+    /// Adds up to `wanted` candidates of one group; fewer only if the space of its species is exhausted.
     fn fill(&mut self, i: usize, wanted: u32, out: &mut Vec<Candidate>) {
-        let Evolution { config, groups, generation, draws, .. } = self;
-        let generation = *generation;
+        let Evolution { config, groups, supplies, generation, draws, .. } = self;
+        let islands = draws.len();
+        let (of, island) = (i / islands, i % islands);
+        let (generation, supply, draws) = (*generation, &mut supplies[of], &mut draws[island]);
         let immigrants_from = wanted - groups[i].immigrants(wanted, config);
         // Those of cells are drawn evenly: no cell is better than another.
         let elites = groups[i].cells.as_ref().map(Cells::parents).filter(|all| all.len() > 1);
         let evenly = elites.as_ref().map(|_| Breeding { tournament_size: 1, ..config.breeding.clone() });
         let elites = elites.as_deref().zip(evenly.as_ref()).zip(config.cells);
-        let SpeciesState { species, supply, operators, model, survivors, .. } = &mut groups[i];
+        let SpeciesState { species, operators, model, survivors, .. } = &mut groups[i];
         let (space, id) = (&species.space, supply.id);
-        let candidate = |genome, known| Candidate { species: i, genome, known };
+        let candidate = |genome, known| Candidate { species: of, genome, known };
         out.reserve(wanted as usize);
         let mut genome = vec![0; space.lens().len()];
         for nth in 0..wanted {
             let index = out.len() as u32;
             if generation == 0
-                && let Some(genome) = species.initial.get(index as usize)
+                && let Some(genome) = species.initial.get(index as usize * islands + island)
                 && supply.claim(space, genome)
             {
                 model.iter_mut().for_each(|model| model.get_mut().taken(false, genome));
@@ -165,6 +197,7 @@ impl Evolution {
                 draws.seek(at(Purpose::Child));
                 match operators {
                     Operators::Ray(ray) => ray.child(draws, space, survivors, &mut genome),
+                    Operators::Pbt(pbt) => pbt.child(draws, space, survivors, &mut genome),
                     Operators::Default(rests) => {
                         let (parents, breeding) =
                             from_cells.map_or((&survivors[..], &config.breeding), |(both, _)| both);
@@ -222,7 +255,7 @@ impl Evolution {
             let Outcome { fitness, violation, .. } = outcomes[index];
             return Err(Error::NotFinite { index, fitness, violation });
         }
-        let Some(OpenGeneration { candidates, exhausted }) = self.open.take() else {
+        let Some(OpenGeneration { candidates, counts, exhausted }) = self.open.take() else {
             return Err(Error::NotAsked);
         };
         let ranked = |outcome| Rank::of(outcome, self.config.goal, self.config.several.as_ref());
@@ -230,21 +263,21 @@ impl Evolution {
         let mut grew = vec![false; self.groups.len()];
         if let Some(archive) = &mut self.archive {
             archive.refer(ranks.iter().copied());
-            for (rank, candidate) in ranks.iter().zip(candidates.iter()) {
-                let (species, objectives) = (candidate.species, self.config.objectives());
-                grew[species] |= archive.take(rank, species, &candidate.genome, objectives);
+            let mut each = ranks.iter().zip(candidates.iter());
+            for (grew, &own) in grew.iter_mut().zip(&counts) {
+                for (rank, Candidate { species, genome, .. }) in each.by_ref().take(own) {
+                    *grew |= archive.take(rank, *species, genome, self.config.objectives());
+                }
             }
         }
-        for ((candidate, rank), outcome) in candidates.iter().zip(&ranks).zip(outcomes) {
-            let cells = self.groups[candidate.species].cells.as_mut();
-            if let Some((cells, cell)) = cells.zip(outcome.cell) {
-                cells.take(cell, *rank, &candidate.genome);
-            }
-        }
-        let mut rest = candidates.iter().zip(ranks).peekable();
-        for (i, group) in self.groups.iter_mut().enumerate() {
-            let mut evaluated = Vec::with_capacity(group.quota as usize);
-            while let Some((candidate, rank)) = rest.next_if(|(c, _)| c.species == i) {
+        let islands = self.config.island_count();
+        let mut rest = candidates.iter().zip(ranks).zip(outcomes);
+        for (i, (group, own)) in self.groups.iter_mut().zip(counts).enumerate() {
+            let mut evaluated = Vec::with_capacity(own);
+            for ((candidate, rank), outcome) in rest.by_ref().take(own) {
+                if let Some((cells, cell)) = group.cells.as_mut().zip(outcome.cell) {
+                    cells.take(cell, rank, &candidate.genome);
+                }
                 evaluated.push((rank, candidate));
             }
             if let Some(model) = group.model.as_mut().filter(|_| !evaluated.is_empty()) {
@@ -252,65 +285,21 @@ impl Evolution {
                     .iter()
                     .map(|&(rank, Candidate { genome, known, .. })| Told { rank, genome, known: *known })
                     .collect();
-                self.draws.seek(restart_at(self.generation, group.supply.id, Purpose::Restart));
-                model.get_mut().tell(&told, &group.species.space, &self.config, &mut self.draws);
+                let draws = &mut self.draws[i % islands];
+                let id = self.supplies[i / islands].id;
+                draws.seek(restart_at(self.generation, id, Purpose::Restart));
+                model.get_mut().tell(&told, &group.species.space, &self.config, draws);
             }
             group.select(&evaluated, grew[i], &self.config);
-            group.exhausted = exhausted[i];
+            group.exhausted = exhausted[i / islands];
         }
-        self.move_quotas();
+        self.migrate();
+        for (island, population) in self.config.island_populations().into_iter().enumerate() {
+            self.move_quotas(island, population);
+        }
         let summary = self.summary(&candidates, outcomes);
         self.generation = self.generation.saturating_add(1);
         Ok(summary)
-    }
-
-    fn move_quotas(&mut self) {
-        if self.groups.len() > 1 {
-            let scores = self.scores();
-            for (group, &score) in self.groups.iter_mut().zip(&scores) {
-                group.silent = if score == 0 { group.silent.saturating_add(1) } else { 0 };
-                let limit = self.config.breeding.extinct_after_generations;
-                group.extinct = group.extinct || limit > 0 && group.silent >= limit;
-            }
-            let active: Vec<usize> = (0..self.groups.len()).filter(|&i| self.groups[i].is_active()).collect();
-            if !active.is_empty() {
-                let pick =
-                    |values: &dyn Fn(usize) -> u64| active.iter().map(|&i| values(i)).collect::<Vec<_>>();
-                let population = self.config.population.into();
-                // Scaled up first where a species has given its quota back.
-                let now = quota::proportional(population, &pick(&|i| self.groups[i].quota.into()));
-                let scores = pick(&|i| scores[i]);
-                let targets = quota::targets(population, self.config.breeding.min_share, &scores);
-                let next =
-                    if self.config.searcher.learns() { quota::next(population, &now, &targets) } else { now };
-                for (&i, quota) in active.iter().zip(next) {
-                    self.groups[i].quota = quota as u32;
-                }
-            }
-        }
-        for group in self.groups.iter_mut().filter(|g| !g.is_active()) {
-            group.quota = 0;
-        }
-    }
-
-    /// Per species: its individuals among the best half population of all survivors that did not fail.
-    fn scores(&self) -> Vec<u64> {
-        let mut all: Vec<(Rank, (usize, &Genome))> = Vec::new();
-        for (i, group) in self.groups.iter().enumerate() {
-            let alive = group.survivors.iter().filter(|s| s.rank.class != Class::Failed);
-            all.extend(alive.map(|s| (s.rank, (i, &s.genome))));
-        }
-        let half = self.config.population as usize / 2;
-        if self.config.several.is_some() {
-            all = front::order(all, self.config.objectives(), half);
-        } else {
-            all.sort_by(|a, b| a.0.compare(&b.0).then(a.1.0.cmp(&b.1.0)));
-        }
-        let mut scores = vec![0; self.groups.len()];
-        for (_, (i, _)) in all.iter().take(half) {
-            scores[*i] += 1;
-        }
-        scores
     }
 
     /// Number of the generation that is open or will be asked next.
@@ -320,24 +309,33 @@ impl Evolution {
 
     /// The species, as given.
     pub fn species(&self) -> impl ExactSizeIterator<Item = &Species> {
-        self.groups.iter().map(|g| &g.species)
+        self.groups.iter().step_by(self.config.island_count()).map(|g| g.species.as_ref())
     }
 
-    /// All survivors, species by species, best first.
+    /// All survivors, species by species, of each island by island, best first.
     pub fn survivors(&self) -> impl Iterator<Item = Survivor<'_>> {
-        let config = &self.config;
-        let of = move |(i, group)| survivors_of(i, group, config);
-        self.groups.iter().enumerate().flat_map(of)
+        (0..self.supplies.len()).flat_map(|species| self.survivors_of(species))
     }
 
-    /// Candidates each species may ask for next.
+    /// The survivors of a species, island by island, best first.
+    pub(crate) fn survivors_of(&self, species: usize) -> impl Iterator<Item = Survivor<'_>> {
+        let each = self.groups[self.groups_of(species)].iter().flat_map(|group| &group.survivors);
+        each.map(move |Individual { rank, genome }| {
+            let outcome = rank.outcome(&self.config);
+            Survivor { species, genome, outcome }
+        })
+    }
+
+    /// Candidates each species may ask for next, on all islands together.
     pub fn quotas(&self) -> Vec<u32> {
-        self.groups.iter().map(|g| g.quota).collect()
+        let count = self.config.island_count();
+        self.groups.chunks(count).map(|own| own.iter().map(|g| g.quota).sum()).collect()
     }
 
     /// Distinct evaluations of each species so far.
     pub fn evaluations(&self) -> Vec<u64> {
-        self.groups.iter().map(|g| g.evaluations).collect()
+        let count = self.config.island_count();
+        self.groups.chunks(count).map(|own| own.iter().map(|g| g.evaluations).sum()).collect()
     }
 
     /// Whether no species can ask for anything new.
@@ -355,24 +353,7 @@ impl Evolution {
     pub fn config(&self) -> &Config {
         &self.config
     }
-
-    /// Whether the operators are those of the Ray preset.
-    pub(crate) fn is_ray(config: &Config) -> bool {
-        config.searcher == Searcher::Evolution && config.breeding.preset == Preset::Ray
-    }
 }
 
 /// Further draws of a child whose genome is known.
 const REDRAWS: u8 = 4;
-
-pub(crate) fn survivors_of<'a>(
-    species: usize,
-    group: &'a SpeciesState,
-    config: &'a Config,
-) -> impl Iterator<Item = Survivor<'a>> {
-    group.survivors.iter().map(move |Individual { rank, genome }| Survivor {
-        species,
-        genome,
-        outcome: rank.outcome(config),
-    })
-}

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, Preset, Searcher};
 use crate::grid::Grid;
+use crate::islands::{Islands, Topology};
 use crate::niche;
 use crate::rank::Goal;
 use crate::space::Constraint;
@@ -10,7 +11,7 @@ use crate::species::Species;
 /// A hash over everything that decides which genomes a run asks for.
 pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
     let mut h = Fields(blake3::Hasher::new());
-    let Config { seed, population, searcher, breeding: b, goal, several, cells } = config;
+    let Config { seed, population, searcher, breeding: b, goal, several, cells, islands } = config;
     h.text("galapagos.genetics.v1");
     h.number(*seed);
     h.number((*population).into());
@@ -29,7 +30,11 @@ pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
     h.number(match b.preset {
         Preset::Default => 0,
         Preset::Ray => 1,
+        Preset::Pbt { .. } => 2,
     });
+    if let Preset::Pbt { resample } = b.preset {
+        h.number(resample.to_bits());
+    }
     h.number(b.parents.map_or(0, |p| u64::from(p) + 1));
     for n in [b.tournament_size, b.restart_after_generations, b.extinct_after_generations] {
         h.number(n.into());
@@ -51,6 +56,11 @@ pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
     if let Some(share) = cells {
         h.text("cells");
         h.number(share.to_bits());
+    }
+    if let Some(Islands { count, migrate_every, migrants, topology }) = islands {
+        h.text("islands");
+        [count, migrate_every, migrants].into_iter().for_each(|n| h.number((*n).into()));
+        h.number(if *topology == Topology::Ring { 0 } else { 1 });
     }
     for s in species {
         h.text(&s.name);
@@ -116,6 +126,10 @@ impl Fields {
                 self.text(&margin.normalize().to_string());
             }
             Constraint::ActiveWhen { gene, when } => numbers(&[2, *gene, when.gene, when.category as usize]),
+            Constraint::ActiveIn { gene, on, values } => {
+                numbers(&[4, *gene, *on, values.len()]);
+                values.iter().for_each(|&k| self.number(k.into()));
+            }
             Constraint::ZeroBelow { gene, below } => {
                 numbers(&[3, *gene]);
                 self.text(&below.normalize().to_string());

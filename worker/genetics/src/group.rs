@@ -1,32 +1,32 @@
 //! What a run keeps for each species: its survivors, its quota and how long it has been without success.
 
+use std::sync::Arc;
+
 use crate::cells::Cells;
-use crate::config::Config;
+use crate::config::{Config, Preset};
 use crate::draws::Draws;
-use crate::error::Error;
-use crate::evolution::Evolution;
 use crate::front;
 use crate::generation::Candidate;
+use crate::pbt::{self, Pbt};
 use crate::rank::{Class, Individual, Rank};
 use crate::ray::Ray;
 use crate::rests::Rests;
 use crate::searcher::Model;
 use crate::space::Genome;
-use crate::species::Species;
-use crate::supply::Supply;
+use crate::species::{Species, species_id};
 
 /// What a child is bred with.
 #[derive(Clone, Debug)]
 pub(crate) enum Operators {
     Default(Rests),
     Ray(Ray),
+    Pbt(Pbt),
 }
 
-/// One species within a run.
+/// One species on one island of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct SpeciesState {
-    pub(crate) species: Species,
-    pub(crate) supply: Supply,
+    pub(crate) species: Arc<Species>,
     pub(crate) operators: Operators,
     /// What proposes candidates in place of breeding.
     pub(crate) model: Option<Model>,
@@ -46,39 +46,23 @@ pub(crate) struct SpeciesState {
 }
 
 impl SpeciesState {
+    /// `draws` are those of the island.
     pub(crate) fn new(
-        mut species: Species,
+        species: &Arc<Species>,
         quota: u32,
         config: &Config,
         draws: &mut Draws,
-    ) -> Result<SpeciesState, Error> {
+    ) -> SpeciesState {
         let space = &species.space;
-        let canonical = |(index, genome): (usize, &Genome)| {
-            space.canonical(genome).map_err(|source| Error::Initial {
-                species: species.name.clone(),
-                index,
-                source,
-            })
+        let operators = match config.preset() {
+            Preset::Ray => Operators::Ray(Ray::new(space)),
+            Preset::Pbt { resample } => Operators::Pbt(Pbt::new(space, resample)),
+            Preset::Default => Operators::Default(Rests::new(space, config.breeding.mutation_eta)),
         };
-        let initial = species.initial.iter().enumerate().map(canonical).collect::<Result<Vec<_>, _>>()?;
-        let (in_order, small) = match config.searcher {
-            crate::Searcher::Grid => (true, 0),
-            crate::Searcher::Random => (false, 0),
-            _ => (false, 2 * u128::from(quota)),
-        };
-        let supply = Supply::new(&species.name, space, draws, small, in_order);
-        let operators = if Evolution::is_ray(config) {
-            Operators::Ray(Ray::new(space))
-        } else {
-            Operators::Default(Rests::new(space, config.breeding.mutation_eta))
-        };
-        let model = Model::new(config.searcher, space, supply.id, draws);
-        species.initial = initial;
-        Ok(SpeciesState {
-            species,
-            supply,
+        SpeciesState {
             operators,
-            model,
+            model: Model::new(config.searcher, space, species_id(&species.name), draws),
+            species: species.clone(),
             quota,
             survivors: vec![],
             stagnant: 0,
@@ -87,19 +71,19 @@ impl SpeciesState {
             exhausted: false,
             evaluations: 0,
             cells: config.cells.map(|_| Cells::default()),
-        })
+        }
     }
 
     pub(crate) fn is_active(&self) -> bool {
         !self.exhausted && !self.extinct
     }
 
-    /// Candidates in a generation: the quota, or under the Ray preset what the kept half leaves of it.
-    pub(crate) fn candidates(&self, generation: u32, config: &Config) -> u32 {
+    /// Candidates in a generation: the quota, or under a preset what those it keeps leave of it, unless the space is listed.
+    pub(crate) fn candidates(&self, generation: u32, listed: bool, config: &Config) -> u32 {
         if !self.is_active() {
             0
-        } else if Evolution::is_ray(config) && generation > 0 && !self.supply.is_listed() {
-            self.quota - self.quota / 2
+        } else if generation > 0 && !listed {
+            self.quota - self.kept(config).unwrap_or(0)
         } else {
             self.quota
         }
@@ -109,7 +93,7 @@ impl SpeciesState {
     pub(crate) fn immigrants(&self, wanted: u32, config: &Config) -> u32 {
         let breeding = &config.breeding;
         let due = breeding.restart_after_generations;
-        if Evolution::is_ray(config) {
+        if config.preset() != Preset::Default {
             0
         } else if due > 0 && self.stagnant >= due {
             wanted.div_ceil(2)
@@ -120,12 +104,49 @@ impl SpeciesState {
 
     /// How many survivors are kept (mu), at least 2.
     fn keep(&self, config: &Config) -> usize {
-        let keep = if Evolution::is_ray(config) {
-            self.quota / 2
+        let own = || config.breeding.parents.unwrap_or(self.quota.min(100).max(self.quota / 5));
+        self.kept(config).unwrap_or_else(own).max(2) as usize
+    }
+
+    /// How many of its quota a preset keeps from generation to generation; `None`: it has no such number.
+    fn kept(&self, config: &Config) -> Option<u32> {
+        match config.preset() {
+            Preset::Default => None,
+            Preset::Ray => Some(self.quota / 2),
+            Preset::Pbt { .. } => Some(self.quota - self.quota.div_ceil(pbt::QUARTER)),
+        }
+    }
+
+    /// Those of a pool that survive, best first.
+    fn best_of(&self, pool: Vec<(Rank, &Genome)>, config: &Config) -> Vec<Individual> {
+        let keep = self.keep(config);
+        let kept = if config.several.is_some() {
+            front::order(pool, config.objectives(), keep).into_iter().take(keep)
         } else {
-            config.breeding.parents.unwrap_or(self.quota.min(100).max(self.quota / 5))
+            best(pool, keep).into_iter().take(keep)
         };
-        keep.max(2) as usize
+        kept.map(|(rank, genome)| Individual { rank, genome: genome.clone() }).collect()
+    }
+
+    /// Migrants join the survivors, of which the best stay; one whose genome is here already is not counted twice. A species
+    /// whose best one they raise is not stuck.
+    pub(crate) fn receive(&mut self, arriving: impl Iterator<Item = Individual>, config: &Config) {
+        let mut all = self.survivors.clone();
+        for one in arriving {
+            if !all.iter().any(|here| here.genome == one.genome) {
+                all.push(one);
+            }
+        }
+        let arrived = &all[self.survivors.len()..];
+        if let Some(model) = &mut self.model {
+            model.get_mut().receive(arrived, config);
+        }
+        let before = self.survivors.first().map(|s| s.rank);
+        self.survivors = self.best_of(all.iter().map(|s| (s.rank, &s.genome)).collect(), config);
+        let after = self.survivors.first().map(|s| s.rank);
+        if config.several.is_none() && before.zip(after).is_some_and(|(old, new)| new.compare(&old).is_lt()) {
+            self.stagnant = 0;
+        }
     }
 
     /// The best of survivors and evaluated candidates survive; a genome survives once. `grew`: one of them came into the
@@ -138,13 +159,7 @@ impl SpeciesState {
         let before = self.survivors.first().map(|s| s.rank);
         let old = self.survivors.iter().map(|s| (s.rank, &s.genome));
         let pool = old.chain(evaluated.iter().map(|(r, c)| (*r, &c.genome))).collect();
-        let keep = self.keep(config);
-        let kept = if config.several.is_some() {
-            front::order(pool, config.objectives(), keep).into_iter().take(keep)
-        } else {
-            best(pool, keep).into_iter().take(keep)
-        };
-        self.survivors = kept.map(|(rank, genome)| Individual { rank, genome: genome.clone() }).collect();
+        self.survivors = self.best_of(pool, config);
         let rose = match (before, self.survivors.first()) {
             (Some(old), Some(new)) if config.several.is_some() && old.class == Class::Feasible => {
                 grew && new.rank.class == Class::Feasible

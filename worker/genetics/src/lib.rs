@@ -22,6 +22,7 @@
 //!     goal: Goal::Minimise,
 //!     several: None,
 //!     cells: None,
+//!     islands: None,
 //! };
 //! let mut evolution = Evolution::new(config, vec![species])?;
 //! for _ in 0..30 {
@@ -47,6 +48,7 @@ mod breed;
 mod cells;
 mod choose;
 mod cmaes;
+mod compete;
 mod condition;
 pub mod config;
 pub mod draws;
@@ -60,12 +62,14 @@ mod generation;
 pub mod grid;
 mod group;
 mod hypervolume;
+mod islands;
 mod joe_kuo;
 mod kernels;
 mod log_grid;
 mod memory;
 mod niche;
 mod operators;
+mod pbt;
 mod quota;
 pub mod rank;
 mod ray;
@@ -95,6 +99,7 @@ pub use evolution::Evolution;
 pub use front::MOST_OBJECTIVES;
 pub use generation::{Best, Candidate, Generation, Summary, Survivor};
 pub use grid::{Grid, GridError};
+pub use islands::{Islands, MOST_ISLANDS, Topology};
 pub use rank::{Class, Goal, Outcome};
 pub use space::{Constraint, GeneKind, GeneSpace, Genome, Space, SpaceError, When};
 pub use species::{GenomeHasher, Species, genome_hash, species_id};

@@ -6,7 +6,7 @@ use crate::config::{Config, Searcher};
 use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::front;
 use crate::memory::Bytes;
-use crate::rank::Rank;
+use crate::rank::{Individual, Rank};
 use crate::sobol::Sobol;
 use crate::space::{Genome, Space};
 use crate::tpe::Tpe;
@@ -62,6 +62,9 @@ pub(crate) trait Propose {
 
     /// The outcomes of a generation that is not empty. `draws` stands at the searcher's restart of that generation.
     fn tell(&mut self, told: &[Told<'_>], space: &Space, config: &Config, draws: &mut Draws);
+
+    /// Individuals of other islands come in, which this searcher has not asked for.
+    fn receive(&mut self, _arriving: &[Individual], _config: &Config) {}
 
     /// What lasts, as bytes.
     fn save(&self, config: &Config, out: &mut Vec<u8>);

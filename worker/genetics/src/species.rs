@@ -1,5 +1,6 @@
 //! A species: the individuals of one strategy. Its name decides its draws and the hashes of its genomes.
 
+use crate::error::Error;
 use crate::space::{Genome, Space};
 
 /// One species as the caller describes it.
@@ -11,6 +12,17 @@ pub struct Species {
     pub space: Space,
     /// Warm start: the first candidates, as far as the quota goes; repaired, duplicates dropped.
     pub initial: Vec<Genome>,
+}
+
+impl Species {
+    /// The same with its first candidates in canonical form.
+    pub(crate) fn canonical(mut self) -> Result<Species, Error> {
+        for (index, genome) in self.initial.iter_mut().enumerate() {
+            let fits = self.space.canonical(genome);
+            *genome = fits.map_err(|source| Error::Initial { species: self.name.clone(), index, source })?;
+        }
+        Ok(self)
+    }
 }
 
 /// First 16 bits of BLAKE3(name), little-endian: the species' part of a stream of draws.

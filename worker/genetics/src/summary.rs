@@ -3,6 +3,7 @@
 use crate::evolution::Evolution;
 use crate::generation::{Candidate, Summary};
 use crate::rank::{Class, Outcome};
+use crate::species::Species;
 use crate::stats;
 use crate::stop::Progress;
 
@@ -33,13 +34,13 @@ impl Evolution {
 
     fn diversity(&self, candidates: &[Candidate]) -> f64 {
         let (mut sum, mut genes, mut from) = (0.0, 0.0, 0);
-        for (species, group) in self.groups.iter().enumerate() {
+        for (species, Species { space, .. }) in self.species().enumerate() {
             let own = candidates[from..].iter().take_while(|c| c.species == species).count();
             let part = &candidates[from..from + own];
             from += own;
-            for &i in group.species.space.drawing().iter().filter(|_| !part.is_empty()) {
+            for &i in space.drawing().iter().filter(|_| !part.is_empty()) {
                 let indices = part.iter().map(|c| c.genome[i]);
-                sum += stats::distinct_share(indices, group.species.space.lens()[i]);
+                sum += stats::distinct_share(indices, space.lens()[i]);
                 genes += 1.0;
             }
         }

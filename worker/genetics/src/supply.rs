@@ -1,10 +1,11 @@
 //! Genomes nobody has asked for yet: uniform draws, the walk through a space, the enumeration of a small one.
 //! Everything here follows from the configuration and the genomes claimed, so none of it is state.
 
+use crate::config::Searcher;
 use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::seen::Seen;
 use crate::space::{Genome, Space, WALKABLE};
-use crate::species::species_id;
+use crate::species::{Species, species_id};
 
 /// Uniform draws for one candidate before the walk.
 const UNIFORM_TRIES: u8 = 16;
@@ -34,7 +35,7 @@ pub(crate) struct Supply {
 impl Supply {
     /// `small`: spaces up to this many points are enumerated; `in_order`: go through everything from the first
     /// genome on (grid search).
-    pub(crate) fn new(name: &str, space: &Space, draws: &mut Draws, small: u128, in_order: bool) -> Supply {
+    fn new(name: &str, space: &Space, draws: &mut Draws, small: u128, in_order: bool) -> Supply {
         let id = species_id(name);
         let first: Genome = vec![0; space.lens().len()].into();
         let points = space.points();
@@ -52,6 +53,16 @@ impl Supply {
             Traversal::None
         };
         Supply { id, seen: Seen::new(name, space), traversal, scratch: first }
+    }
+
+    /// That of a species with this many candidates in the first generation.
+    pub(crate) fn of(species: &Species, quota: u64, searcher: Searcher, draws: &mut Draws) -> Supply {
+        let (in_order, small) = match searcher {
+            Searcher::Grid => (true, 0),
+            Searcher::Random => (false, 0),
+            _ => (false, 2 * u128::from(quota)),
+        };
+        Supply::new(&species.name, &species.space, draws, small, in_order)
     }
 
     /// Whether candidates come from the list alone.

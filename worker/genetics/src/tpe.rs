@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::draws::{Draws, Purpose};
 use crate::kernels::{Axes, Kernels};
 use crate::memory::{Bytes, put_result, put_u32, put_u64};
-use crate::rank::Rank;
+use crate::rank::{Individual, Rank};
 use crate::searcher::{Place, Propose, Told, ordered};
 use crate::space::{Genome, Space};
 
@@ -55,6 +55,22 @@ impl Tpe {
             scratch: vec![],
         }
     }
+
+    /// Takes results that it did not know.
+    fn learn(&mut self, new: impl Iterator<Item = (Rank, Genome)>, config: &Config) {
+        let mut pool = std::mem::take(&mut self.best);
+        let before = pool.len();
+        pool.extend(new);
+        self.evaluations += (pool.len() - before) as u64;
+        let order = ordered(pool.iter().map(|(rank, genome)| (*rank, genome)), config);
+        let best = &order[..order.len().min(GOOD)];
+        self.best = best.iter().map(|&i| pool[i].clone()).collect();
+        let mut stays = vec![true; pool.len()];
+        best.iter().for_each(|&i| stays[i] = false);
+        self.others.extend(pool.into_iter().zip(stays).filter(|(_, stays)| *stays).map(|(one, _)| one));
+        self.others.drain(..self.others.len().saturating_sub(OTHERS));
+        self.densities = None;
+    }
 }
 
 impl Propose for Tpe {
@@ -102,19 +118,15 @@ impl Propose for Tpe {
     }
 
     fn tell(&mut self, told: &[Told<'_>], _space: &Space, config: &Config, _draws: &mut Draws) {
-        let new = told.iter().filter(|t| !t.known).map(|t| (t.rank, t.genome.clone()));
-        let mut pool = std::mem::take(&mut self.best);
-        let before = pool.len();
-        pool.extend(new);
-        self.evaluations += (pool.len() - before) as u64;
-        let order = ordered(pool.iter().map(|(rank, genome)| (*rank, genome)), config);
-        let best = &order[..order.len().min(GOOD)];
-        self.best = best.iter().map(|&i| pool[i].clone()).collect();
-        let mut stays = vec![true; pool.len()];
-        best.iter().for_each(|&i| stays[i] = false);
-        self.others.extend(pool.into_iter().zip(stays).filter(|(_, stays)| *stays).map(|(one, _)| one));
-        self.others.drain(..self.others.len().saturating_sub(OTHERS));
-        self.densities = None;
+        self.learn(told.iter().filter(|t| !t.known).map(|t| (t.rank, t.genome.clone())), config);
+    }
+
+    fn receive(&mut self, arriving: &[Individual], config: &Config) {
+        let is_here =
+            |one: &Individual| self.best.iter().chain(&self.others).any(|(_, genome)| *genome == one.genome);
+        let new: Vec<_> =
+            arriving.iter().filter(|one| !is_here(one)).map(|one| (one.rank, one.genome.clone())).collect();
+        self.learn(new.into_iter(), config);
     }
 
     fn save(&self, config: &Config, out: &mut Vec<u8>) {

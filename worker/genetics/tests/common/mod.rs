@@ -74,6 +74,7 @@ pub fn config(seed: u64, population: u32) -> Config {
         goal: Goal::Minimise,
         several: None,
         cells: None,
+        islands: None,
     }
 }
 
