@@ -43,6 +43,7 @@ pub mod strategy_files;
 pub mod table;
 pub mod terminal;
 pub mod times;
+pub mod ui;
 pub mod validate;
 pub mod verdict;
 pub mod walk;

@@ -2,10 +2,12 @@
 
 use crate::table::{duration, number, short, thousands};
 use crate::terminal::{BARS, is_watched};
+use galapagos_run::dashboard::board::Dashboard;
 use galapagos_run::run::progress::{Observer, Pace, RunEvent};
 use galapagos_run::run::state::GenerationReport;
 use galapagos_worker::fleet::View;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The progress of one run.
@@ -13,6 +15,7 @@ pub struct Progress {
     bar: Option<ProgressBar>,
     cached: u64,
     workers: Option<View>,
+    dashboard: Option<Arc<Dashboard>>,
 }
 
 impl Progress {
@@ -25,12 +28,17 @@ impl Progress {
             bar.set_prefix(job.to_owned());
             bar
         });
-        Progress { bar, cached: 0, workers: None }
+        Progress { bar, cached: 0, workers: None, dashboard: None }
     }
 
     /// Shows worker processes too.
     pub fn show(&mut self, workers: View) {
         self.workers = Some(workers);
+    }
+
+    /// Shows it on a page too.
+    pub fn show_on(&mut self, dashboard: &Arc<Dashboard>) {
+        self.dashboard = Some(Arc::clone(dashboard));
     }
 
     /// Removes the bar from the terminal.
@@ -73,6 +81,9 @@ impl Progress {
 
 impl Observer for Progress {
     fn observe(&mut self, event: RunEvent<'_>) {
+        if let Some(dashboard) = &self.dashboard {
+            dashboard.observe(&event);
+        }
         match event {
             RunEvent::Started { done, generations, .. } => {
                 if let Some(bar) = &self.bar {

@@ -5,70 +5,12 @@
 
 mod common;
 
+use common::browser::{AXE, Browser, found};
 use common::{Sandbox, root, run_folder};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-/// What a page must be looked at with.
-struct Browser {
-    chromium: PathBuf,
-    axe: Option<String>,
-    folder: tempfile::TempDir,
-}
-
-impl Browser {
-    /// `None`, and a loud word, on a machine that has none and may not install one.
-    fn find() -> Option<Browser> {
-        let output = Command::new(root().join("e2e/browser/get.sh")).stdin(Stdio::null()).output().unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        if output.status.code() == Some(3) {
-            eprintln!("\n!!! THE REPORT WAS NOT OPENED IN A BROWSER: {stderr}!!!\n");
-            return None;
-        }
-        assert!(output.status.success(), "{stderr}");
-        let stdout = String::from_utf8(output.stdout).unwrap();
-        let mut lines = stdout.lines();
-        let chromium = PathBuf::from(lines.next().unwrap());
-        let axe = lines.next().filter(|path| !path.is_empty()).map(|path| fs::read_to_string(path).unwrap());
-        if axe.is_none() {
-            eprintln!("\n!!! THE REPORT WAS NOT LOOKED AT BY AXE-CORE: {stderr}!!!\n");
-        }
-        Some(Browser { chromium, axe, folder: tempfile::tempdir().unwrap() })
-    }
-
-    /// Opens a page with arguments; what it prints, and what the page said on its console.
-    fn open(&self, name: &str, page: &str, arguments: &[&str]) -> (String, Vec<String>) {
-        let file = self.folder.path().join(name);
-        fs::write(&file, page).unwrap();
-        let output = Command::new(&self.chromium)
-            // As root there is no other way, and the page is our own.
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--hide-scrollbars",
-                "--enable-logging=stderr",
-            ])
-            .args(["--virtual-time-budget=5000", "--no-first-run", "--disable-extensions"])
-            .arg(format!("--user-data-dir={}", self.folder.path().join("profile").display()))
-            .args(arguments)
-            .arg(format!("file://{}", file.display()))
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{stderr}");
-        let console = stderr.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned).collect();
-        (String::from_utf8_lossy(&output.stdout).into_owned(), console)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-}
+use std::path::Path;
+use std::process::Command;
 
 fn report() -> (Sandbox, String) {
     let sandbox = Sandbox::new();
@@ -89,17 +31,6 @@ fn probed(page: &str, scripts: &[&str]) -> String {
     format!("{head}{rest}").replacen("</body>", &format!("{scripts}</body>"), 1)
 }
 
-/// The JSON that a probe left.
-fn found(dom: &str) -> Value {
-    let text = dom
-        .split("<pre id=\"found\">")
-        .nth(1)
-        .unwrap_or_else(|| panic!("the probe left nothing: {}", dom.len()));
-    let text = text.split("</pre>").next().unwrap();
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
-    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
-}
-
 /// Different colours of each canvas, and what the drop-down does.
 const LOOK: &str = "
 const leave = value => { const pre = document.createElement('pre'); pre.id = 'found'; pre.textContent = JSON.stringify(value); document.body.append(pre); };
@@ -113,13 +44,6 @@ setTimeout(() => {
   const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   leave({ colours, stills, wide });
 }, 500);";
-
-const AXE: &str = "
-axe.run(document, { resultTypes: ['violations'] }).then(r => {
-  const pre = document.createElement('pre'); pre.id = 'found';
-  pre.textContent = JSON.stringify({ passes: r.passes.length, violations: r.violations.map(v => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 150) + ' ' + n.failureSummary) })) });
-  document.body.append(pre);
-});";
 
 #[test]
 fn a_browser_draws_the_report_prints_it_and_complains_of_nothing() {

@@ -46,7 +46,7 @@ fn every_verb_has_help_with_examples() {
         golden(&format!("help/{verb}.txt"), &help);
     }
     for verb in
-        ["status", "best", "results", "report", "logs", "events", "suspend", "resume", "stop", "doctor"]
+        ["status", "ui", "best", "results", "report", "logs", "events", "suspend", "resume", "stop", "doctor"]
     {
         let help = sandbox.ok(&["cluster", verb, "--help"]).stdout;
         assert!(help.contains("Examples:\n  "), "{verb}:\n{help}");

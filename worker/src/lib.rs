@@ -10,6 +10,7 @@
 
 pub mod attend;
 pub mod coordinator;
+pub mod dashboard;
 pub mod deliver;
 pub mod fleet;
 pub mod import;

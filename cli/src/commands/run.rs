@@ -7,15 +7,21 @@ use crate::output::Output;
 use crate::prior::{self, Known};
 use crate::progress::Progress;
 use crate::run_failure::{blame_execute, blame_market};
+use crate::ui::Wanted;
 use crate::{estimate, interrupt, manifest, run_report, source, terminal, workers};
+use galapagos_run::dashboard::work::WorkLog;
 use galapagos_run::execute::{self, Options, RunOutcome};
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::Problem;
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::report::page;
+use galapagos_run::run::evaluator::Evaluator;
+use galapagos_run::run::local::LocalEvaluator;
 use galapagos_run::storage::run_folder::Start;
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Run a job on this machine: evolve, validate on the holdout, write the results
 ///
@@ -31,6 +37,8 @@ Examples:
   galapagos run job.yaml --workers 2
   galapagos run job.yaml --fail-on-gates
   galapagos run job.yaml --report job.html
+  galapagos run job.yaml --ui
+  galapagos run job.yaml --ui=127.0.0.1:9000 --timeline timeline.json
 
 With -o json one JSON document is printed on stdout, and stderr has one JSON object a line (one for each generation).
 Exit codes: 0 done, 1 internal error, 2 invalid input, 3 not validated (with --fail-on-gates), 4 no individual is feasible, 130 interrupted (the same command continues).")]
@@ -82,6 +90,13 @@ pub struct Arguments {
     /// Copy the report of the result, one page for a browser, to FILE
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     pub report: Option<PathBuf>,
+    /// Show the run on a page while it goes on: generations, species, best genome, workers, events. Its URL is printed; open it in
+    /// a browser on this machine. ADDRESS: where; absent: 127.0.0.1:7402, or another port if that is taken
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, conflicts_with = "dry_run")]
+    pub ui: Option<Option<SocketAddr>>,
+    /// Keep a timeline of the batches in FILE, in the trace format of Chrome: <https://ui.perfetto.dev> opens it
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub timeline: Option<PathBuf>,
     /// How to print the result
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
@@ -116,22 +131,44 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         attempt: 1,
         price_per_second: price.map(|p| p / 3600.0),
     };
+    let shown = Wanted::new(arguments.ui, arguments.timeline.as_deref(), arguments.fresh)?;
     let asked = interrupt::watch("stopping at a safe point; Ctrl-C again ends at once")?;
     let mut progress = Progress::start(&job.name, arguments.output == Output::Json);
-    let outcome = match arguments.workers.and_then(|n| NonZeroUsize::new(n.into())) {
-        None => execute::run(&job, &market, &options, &mut progress, &asked),
+    let problem =
+        Problem::new(&job, market.bars(), market.others(&job.others)).map_err(|e| blame_execute(e.into()))?;
+    let evaluate = |evaluator: &mut dyn Evaluator, progress: &mut Progress| {
+        execute::run_with(&job, &market, &problem, &options, evaluator, progress, &asked)
+            .map_err(blame_execute)
+    };
+    let (outcome, ui) = match arguments.workers.and_then(|n| NonZeroUsize::new(n.into())) {
+        None => {
+            let mut evaluator = LocalEvaluator::new(&problem, slots).map_err(|e| blame_execute(e.into()))?;
+            let ui = shown.open_if_any(&job, WorkLog::new(), Arc::new(|| None))?;
+            if let Some(ui) = &ui {
+                progress.show_on(ui.dashboard());
+                evaluator = evaluator.logged(Arc::clone(ui.dashboard().work()));
+            }
+            (evaluate(&mut evaluator, &mut progress), ui)
+        }
         Some(count) => {
-            let problem = Problem::new(&job, market.bars(), market.others(&job.others))
-                .map_err(|e| blame_execute(e.into()))?;
             let slots = arguments.slots.and_then(|n| NonZeroUsize::new(n.into()));
             let mut fleet = workers::start(&job, problem.counted_bars(), data_dir, count, slots)?;
-            progress.show(fleet.view());
-            execute::run_with(&job, &market, &problem, &options, &mut fleet, &mut progress, &asked)
+            let (view, standing) = (fleet.view(), fleet.view());
+            let queued = Arc::new(move || Some(standing.standing().queued as u64));
+            let ui = shown.open_if_any(&job, Arc::clone(view.log()), queued)?;
+            if let Some(ui) = &ui {
+                progress.show_on(ui.dashboard());
+            }
+            progress.show(view);
+            (evaluate(&mut fleet, &mut progress), ui)
         }
     };
     progress.finish();
     let limits = !job.fitness.limits.is_empty();
-    match outcome.map_err(blame_execute)? {
+    if let Some(ui) = ui {
+        ui.end(outcome.as_ref(), &command_again());
+    }
+    match outcome? {
         RunOutcome::Finished { result, folder, reused } => {
             if reused {
                 tracing::info!("this job had ended before; nothing was evaluated (--fresh starts over)");

@@ -5,6 +5,8 @@
     reason = "each test file uses a part; a failed unwrap fails the test"
 )]
 
+pub mod browser;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -30,6 +30,7 @@
 
 pub mod as_rules;
 pub mod catalogue;
+pub mod dashboard;
 pub mod examine;
 pub mod execute;
 pub mod export;

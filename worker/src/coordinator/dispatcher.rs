@@ -7,6 +7,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use galapagos_run::dashboard::moment::Moment;
+use galapagos_run::dashboard::view::Kind;
+use galapagos_run::dashboard::work::{Ending, Leaving, WorkLog};
 use galapagos_run::run::evaluator::{Answer, EvaluatorError, Exception, Task};
 use tokio::sync::watch;
 
@@ -103,6 +106,8 @@ pub struct Dispatcher {
     /// Why some worker could not take part, newest last; bounded.
     refusals: Mutex<Vec<String>>,
     failures: Mutex<FailureCounts>,
+    /// For whoever looks on; no lease depends on it.
+    log: Arc<WorkLog>,
 }
 
 /// How the dispatcher stands; for metrics and reports.
@@ -153,6 +158,7 @@ impl Dispatcher {
             epoch,
             refusals: Mutex::default(),
             failures: Mutex::default(),
+            log: WorkLog::new(),
         };
         Arc::new(dispatcher)
     }
@@ -183,6 +189,11 @@ impl Dispatcher {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // The table keeps its promises between calls; a panic inside one ends the process anyway.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who evaluates what, for pages and timelines.
+    pub fn log(&self) -> &Arc<WorkLog> {
+        &self.log
     }
 
     /// The epoch that leases carry.
@@ -221,11 +232,13 @@ impl Dispatcher {
     }
 
     /// A worker is ready.
-    pub fn join(&self, slots: u32) -> WorkerId {
+    pub fn join(&self, name: &str, slots: u32) -> WorkerId {
         let mut inner = self.inner();
         inner.next_worker += 1;
         let worker = WorkerId(inner.next_worker);
         inner.table.join(worker, slots, Instant::now());
+        drop(inner);
+        self.log.joined(worker.0, name, slots, Moment::now());
         worker
     }
 
@@ -235,24 +248,29 @@ impl Dispatcher {
         let settled = inner.table.leave(worker, Instant::now());
         inner.settle(settled);
         drop(inner);
+        self.log.left(worker.0, Leaving::Lost, Moment::now());
         self.ring();
     }
 
     /// A worker was sent away, or has closed its stream in order.
     pub fn dismiss(&self, worker: WorkerId) {
         self.inner().table.dismiss(worker);
+        self.log.left(worker.0, Leaving::Left, Moment::now());
         self.ring();
     }
 
     /// A worker gives a lease back.
     pub fn hand_back(&self, worker: WorkerId, lease: u64) {
         self.inner().table.hand_back(worker, lease, Instant::now());
+        self.log.ended(worker.0, lease, Ending::HandedBack, Moment::now());
         self.ring();
     }
 
     /// The next batch for a worker, if it should have one now.
     pub fn next(&self, worker: WorkerId) -> Option<Grant> {
-        self.inner().table.next(worker, Instant::now())
+        let grant = self.inner().table.next(worker, Instant::now())?;
+        self.log.granted(worker.0, grant.lease, grant.tasks.len(), Moment::now());
+        Some(grant)
     }
 
     /// Results of a worker with the hashes of the genomes it evaluated.
@@ -276,12 +294,21 @@ impl Dispatcher {
         }
         inner.busy += delivery.busy;
         self.tally(&delivery);
+        let told =
+            (delivery.epoch == self.epoch).then_some((delivery.lease, delivery.items.len(), delivery.last));
         match inner.table.deliver(worker, delivery, Instant::now()) {
             Ok(settled) => inner.settle(settled),
             Err(error) => inner.fail(error.into()),
         }
         let queued = inner.table.queued();
         drop(inner);
+        if let Some((lease, count, last)) = told {
+            let now = Moment::now();
+            self.log.answered(worker.0, lease, count, now);
+            if last {
+                self.log.ended(worker.0, lease, Ending::Done, now);
+            }
+        }
         if queued > 0 {
             self.ring();
         }
@@ -306,12 +333,17 @@ impl Dispatcher {
 
     /// Ends leases whose time is over. To be called a few times a second.
     pub fn tick(&self) {
-        let open = {
+        let (open, expired) = {
             let mut inner = self.inner();
+            let before = inner.table.counts().expired;
             let settled = inner.table.expire(Instant::now());
             inner.settle(settled);
-            inner.table.open()
+            (inner.table.open(), inner.table.counts().expired - before)
         };
+        if expired > 0 {
+            let text = format!("{expired} batches took too long: their individuals are given to others too");
+            self.log.note(Kind::Warning, &text, Moment::now());
+        }
         // A second copy of a slow batch is due by time alone: idle workers have to ask for it.
         if open > 0 {
             self.ring();
@@ -323,6 +355,7 @@ impl Dispatcher {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).refused += 1;
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if !refusals.contains(&why) {
+            self.log.note(Kind::Warning, &format!("a worker cannot take part: {why}"), Moment::now());
             refusals.push(why);
         }
         if refusals.len() > 8 {

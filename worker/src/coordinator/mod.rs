@@ -4,7 +4,7 @@
 //!   share.
 //! * [`evolve`]: the job's own evolution and those of its walk-forward windows; [`remote`]: the workers as the evaluator
 //!   of each.
-//! * [`live`], [`reporter`], [`progress`]: what is reported of the run, and to whom.
+//! * [`live`], [`reporter`], [`progress`]: what is reported of the run, and to whom; [`page`]: the page that people look at.
 //! * [`last_words`]: how the end reaches the cluster; [`exits`]: with which code.
 //!
 //! The driver runs on the main thread; everything that listens runs on the runtime.
@@ -15,6 +15,7 @@ mod evolve;
 mod exits;
 mod last_words;
 pub mod live;
+mod page;
 mod progress;
 mod remote;
 pub mod reporter;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use galapagos_engine::ENGINE;
 use galapagos_protocol::tls::{Identity, JobUid, Role};
 use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_run::dashboard::board::Dashboard;
 use galapagos_run::execute::{RunOutcome, conclude, run_key};
 use galapagos_run::job::calendar;
 use galapagos_run::job::market::Market;
@@ -97,7 +99,10 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
     tracing::info!(epoch = folder.epoch(), folder = %folder.path().display(), "run folder");
 
     let dispatcher = Dispatcher::new(Terms::for_job(&job, bars), folder.epoch());
-    let news = News::new(Live::new(&job, folder.epoch()), Arc::clone(&dispatcher));
+    let dashboard = Dashboard::new(&job, Arc::clone(dispatcher.log()));
+    let page = page::open(&settings, &dashboard, &dispatcher);
+    let timeline = page::keep_timeline(&dispatcher, &folder);
+    let news = News::new(Live::new(&job, folder.epoch()), Arc::clone(&dispatcher), dashboard);
     let metrics = CoordinatorMetrics::register(&shell.metrics);
     let mut reporter = Reporter::new(Arc::clone(&news), metrics.clone());
     let price = settings.price_per_worker_hour.map(|p| p / 3600.0);
@@ -154,7 +159,10 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
         }
         other => other,
     };
-    finish(&settings, &shell, &news, server, outcome)
+    let exit = finish(&settings, &shell, &news, server, outcome);
+    page::end(news.dashboard(), page, &job.name, &exit);
+    drop(timeline);
+    exit
 }
 
 /// Says goodbye to workers and watchers.
@@ -169,6 +177,7 @@ fn finish(
         Ok(RunOutcome::Finished { result, folder, reused }) => {
             tracing::info!(digest = result.result_digest, reused, folder = %folder.display(), "result");
             let best = result.best.as_ref().and_then(last_words::best);
+            news.dashboard().finish(&result, &page::report_of(&result.job.name));
             let end = last_words::succeeded(&result, &folder, &settings.state_dir);
             news.change(|live| live.end(end, best));
             (Goodbye::Finished, Ok(()))

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use galapagos_protocol::progress::Report;
+use galapagos_run::dashboard::board::Dashboard;
 use galapagos_run::run::progress::{Observer, RunEvent};
 use tokio::sync::watch;
 
@@ -15,6 +16,8 @@ use crate::metrics::{CoordinatorMetrics, Outcome};
 pub struct News {
     live: Mutex<Live>,
     dispatcher: Arc<Dispatcher>,
+    /// The page about the run.
+    dashboard: Arc<Dashboard>,
     /// Number of the newest change.
     changes: watch::Sender<u64>,
     /// Number of the newest report that somebody has recorded, and streams that are open.
@@ -24,10 +27,11 @@ pub struct News {
 
 impl News {
     /// The state before the run begins: nobody listens yet.
-    pub fn new(live: Live, dispatcher: Arc<Dispatcher>) -> Arc<News> {
+    pub fn new(live: Live, dispatcher: Arc<Dispatcher>, dashboard: Arc<Dashboard>) -> Arc<News> {
         Arc::new(News {
             live: Mutex::new(live),
             dispatcher,
+            dashboard,
             changes: watch::Sender::new(1),
             acknowledged: watch::Sender::new(0),
             streams: watch::Sender::new(0),
@@ -53,10 +57,16 @@ impl News {
 
     /// Says why nothing happens, or nothing; wakes everyone who listens if that is new.
     pub fn say(&self, message: String) {
+        self.dashboard.say(&message);
         let new = self.live().say(message);
         if new {
             self.changes.send_modify(|n| *n += 1);
         }
+    }
+
+    /// The page about the run.
+    pub fn dashboard(&self) -> &Arc<Dashboard> {
+        &self.dashboard
     }
 
     /// Changes as they come.
@@ -102,6 +112,7 @@ impl Reporter {
 
 impl Observer for Reporter {
     fn observe(&mut self, event: RunEvent<'_>) {
+        self.news.dashboard.observe(&event);
         let now = self.news.live().observe(&event);
         if now {
             self.news.changes.send_modify(|n| *n += 1);

@@ -67,7 +67,7 @@ impl SessionContext {
         let end = match self.greet(&mut inbound, &out, &mut name).await {
             Err(end) => end,
             Ok(hello) => {
-                let worker = self.dispatcher.join(hello.slots);
+                let worker = self.dispatcher.join(&name, hello.slots);
                 let Hello { slots, memory_limit_bytes, .. } = hello;
                 tracing::info!(worker = name, slots, memory_limit_bytes, "worker ready");
                 let end = self.work(worker, &mut inbound, &out).await;

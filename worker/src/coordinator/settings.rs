@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use galapagos_crds::Desired;
 
-use crate::process::args::dataset_digest;
+use crate::process::args::{HttpAddress, dataset_digest, http_address};
 
 /// Hold one job's evolution and have its individuals evaluated by workers.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,6 +37,10 @@ pub struct Settings {
     /// Where the operator connects
     #[arg(long, env = "GALAPAGOS_PROGRESS_ADDRESS", default_value = "0.0.0.0:7401", value_name = "ADDRESS")]
     pub progress_address: SocketAddr,
+    /// Where the page about the run is served, as 127.0.0.1:7402: to people on this machine, on a cluster through kubectl
+    /// port-forward; absent or empty: nowhere
+    #[arg(long, env = "GALAPAGOS_UI_ADDRESS", value_name = "ADDRESS", value_parser = http_address)]
+    pub ui_address: Option<HttpAddress>,
     /// Price of a worker for an hour; makes stop.maxCost work
     #[arg(long, env = "GALAPAGOS_PRICE_PER_WORKER_HOUR", value_name = "PRICE")]
     pub price_per_worker_hour: Option<f64>,

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use galapagos_protocol::tls::{JobUid, TlsError};
 use galapagos_protocol::work::farewell::Reason as Goodbye;
+use galapagos_run::dashboard::work::WorkLog;
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::evaluator::{Evaluator, EvaluatorError, Sink, Task};
 use tokio::runtime::{Builder, Runtime};
@@ -95,6 +96,11 @@ impl View {
     /// How many workers there are, and what they do.
     pub fn standing(&self) -> DispatchStatus {
         self.0.standing()
+    }
+
+    /// Who evaluates what.
+    pub fn log(&self) -> &Arc<WorkLog> {
+        self.0.log()
     }
 }
 

@@ -56,7 +56,11 @@ fn filter(text: &str) -> Result<String, String> {
     logs::filter(text).map(|_| text.to_owned())
 }
 
-fn http_address(text: &str) -> Result<HttpAddress, String> {
+/// A flag that is an address, or none on purpose.
+///
+/// # Errors
+/// It is no address with a port.
+pub fn http_address(text: &str) -> Result<HttpAddress, String> {
     if text.is_empty() {
         return Ok(HttpAddress(None));
     }

@@ -7,6 +7,7 @@ mod logs;
 mod result;
 mod status;
 mod steer;
+mod ui;
 
 use crate::cluster::kubectl::Access;
 use crate::exit::CommandResult;
@@ -54,6 +55,7 @@ Examples:
   ln -s \"$(command -v galapagos)\" ~/.local/bin/kubectl_complete-galapagos
   kubectl galapagos status
   kubectl galapagos status btc --watch
+  kubectl galapagos ui btc
   kubectl galapagos results btc -o btc-result
   kubectl galapagos report btc -o btc.html
   kubectl galapagos doctor
@@ -65,6 +67,7 @@ Exit codes: 0 done, 1 internal error, 2 invalid input or refused by the cluster,
 #[expect(missing_docs, reason = "the text of each verb is that of its arguments")]
 pub enum Verb {
     Status(status::Arguments),
+    Ui(ui::Arguments),
     Best(best::Arguments),
     Results(result::Results),
     Report(result::Report),
@@ -92,6 +95,7 @@ impl Plugin {
 fn run(access: &Access, verb: Verb) -> CommandResult {
     match verb {
         Verb::Status(a) => status::execute(access, &a),
+        Verb::Ui(a) => ui::execute(access, &a),
         Verb::Best(a) => best::execute(access, &a),
         Verb::Results(a) => result::results(access, &a),
         Verb::Report(a) => result::report(access, &a),

@@ -8,7 +8,7 @@ use super::secret::JOB;
 use super::{Site, slots};
 use crate::labels::Component;
 use crate::names::{self, COORDINATOR, IMPORT, LOCAL_WORKER, WORKER};
-use crate::ports::{HTTP_PORT, LOCAL_HTTP_PORT, PROGRESS_PORT, WORK_PORT};
+use crate::ports::{HTTP_PORT, LOCAL_HTTP_PORT, PROGRESS_PORT, UI_PORT, WORK_PORT};
 use crate::template;
 
 /// Found by the image's PATH.
@@ -34,6 +34,8 @@ pub fn coordinator(site: &Site, attempt: u32, desired: &Desired) -> Container {
         usual["resources"] = coordinator_resources();
     }
     probes(&mut usual, "http");
+    // Nobody but `kubectl port-forward` arrives there; whoever wants none writes it empty.
+    usual["env"] = json!([variable("GALAPAGOS_UI_ADDRESS", &format!("127.0.0.1:{UI_PORT}"))]);
     let mut held = held(site, COORDINATOR, COORDINATOR);
     let mut env = vec![
         variable("GALAPAGOS_JOB_UID", site.id.uid.as_str()),

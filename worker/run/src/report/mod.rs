@@ -5,13 +5,14 @@
 //!
 //! * [`data`], [`table`], [`account`], [`trades`], [`years`], [`ledger`]: the files of a result, read as streams.
 //! * [`band`], [`thin`], [`calendar`], [`heat`]: what is computed of them; pure.
-//! * [`html`], [`sections`], [`page`]: how it looks. `assets` holds what is the same in every report.
+//! * [`frame`], [`html`], [`sections`], [`page`]: how it looks. `assets` holds what is the same in every report.
 
 pub mod account;
 pub mod band;
 pub mod calendar;
 pub mod data;
 pub mod error;
+pub mod frame;
 pub mod heat;
 pub mod html;
 pub mod ledger;

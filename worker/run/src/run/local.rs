@@ -1,6 +1,6 @@
 //! Evaluation on the threads of this process.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use galapagos_engine::interrupt::Interrupt;
@@ -8,6 +8,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::evaluator::{Answer, Evaluator, EvaluatorError, Sink, Task};
 use super::slots::{BatchRunner, SlotScratch};
+use crate::dashboard::moment::Moment;
+use crate::dashboard::work::{Ending, WorkLog};
 use crate::job::problem::Problem;
 
 /// Bars of a batch at most: about a quarter of a second, so that a run stops soon and loses little to a kill. Below
@@ -17,6 +19,9 @@ const SHARED_BARS: u64 = 280_000_000;
 const SLOW_BARS: u64 = 2_000_000;
 /// Individuals of a batch at most: what one pass over the rows takes.
 const LARGEST_BATCH: u64 = 2048;
+
+/// Number and name under which the threads of a process are in the book of who evaluates what.
+const THIS_PROCESS: (u64, &str) = (1, "this process");
 
 /// Threads that evaluate; several problems may share them.
 #[derive(Clone, Debug)]
@@ -47,6 +52,9 @@ pub struct LocalEvaluator<'a> {
     problem: &'a Problem<'a>,
     runner: BatchRunner<'a>,
     pool: Arc<ThreadPool>,
+    /// For whoever looks on.
+    log: Option<Arc<WorkLog>>,
+    batches: AtomicU64,
 }
 
 impl<'a> LocalEvaluator<'a> {
@@ -61,7 +69,40 @@ impl<'a> LocalEvaluator<'a> {
     /// On threads that evaluate other problems too.
     pub fn on(problem: &'a Problem<'a>, slots: &LocalSlots) -> LocalEvaluator<'a> {
         let runner = BatchRunner::beside(problem, Arc::clone(&slots.busy));
-        LocalEvaluator { problem, runner, pool: Arc::clone(&slots.pool) }
+        LocalEvaluator {
+            problem,
+            runner,
+            pool: Arc::clone(&slots.pool),
+            log: None,
+            batches: AtomicU64::new(0),
+        }
+    }
+
+    /// Writes each batch into a book for whoever looks on.
+    pub fn logged(mut self, log: Arc<WorkLog>) -> LocalEvaluator<'a> {
+        let (number, name) = THIS_PROCESS;
+        log.joined(number, name, u32::try_from(self.slots()).unwrap_or(u32::MAX), Moment::now());
+        self.log = Some(log);
+        self
+    }
+
+    /// A batch begins; its number.
+    fn begin(&self, individuals: usize) -> u64 {
+        let batch = self.batches.fetch_add(1, Ordering::Relaxed);
+        if let Some(log) = &self.log {
+            log.granted(THIS_PROCESS.0, batch, individuals, Moment::now());
+        }
+        batch
+    }
+
+    /// A batch of so many individuals ends with so many answers.
+    fn end(&self, batch: u64, individuals: usize, answers: usize) {
+        if let Some(log) = &self.log {
+            let now = Moment::now();
+            log.answered(THIS_PROCESS.0, batch, answers, now);
+            let how = if answers < individuals { Ending::HandedBack } else { Ending::Done };
+            log.ended(THIS_PROCESS.0, batch, how, now);
+        }
     }
 
     /// Number of threads that evaluate.
@@ -128,12 +169,15 @@ impl Evaluator for LocalEvaluator<'_> {
                         return;
                     }
                     let mut scratch = SlotScratch::default();
+                    let number = this.begin(batch.len());
                     let answers = this.runner.run_until(batch, &mut scratch, stop);
                     let settled = batch.iter().zip(answers).filter_map(|(task, answer)| {
                         Some((task.index, this.settled(task, answer, &mut scratch, stop)?))
                     });
+                    let settled: Vec<(usize, Answer)> = settled.collect();
+                    this.end(number, batch.len(), settled.len());
                     // The receiver is gone only when the sink wants no more.
-                    let _ = send.send(settled.collect());
+                    let _ = send.send(settled);
                 });
             }
             drop(send);

@@ -34,6 +34,8 @@ pub enum RunEvent<'a> {
         generations: u32,
         /// Strategies in the order of quotas.
         species: &'a [String],
+        /// The generations that are done, oldest first.
+        history: &'a [GenerationReport],
     },
     /// Some of a generation's individuals are evaluated.
     Evaluated {
@@ -56,6 +58,8 @@ pub enum RunEvent<'a> {
         metrics: Option<&'a Metrics>,
         /// What no individual so far dominates; `None` with one objective.
         front: Option<&'a FrontNews>,
+        /// The best feasible fitness of each species, in the order of quotas; `None` too with several objectives.
+        species: &'a [Option<f64>],
         /// Counters of the whole run.
         counters: &'a Counters,
         /// The digest chain up to here.

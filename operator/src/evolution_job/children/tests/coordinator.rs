@@ -114,6 +114,9 @@ fn two_roles_in_one_pod_have_their_probes_at_two_ports() {
         [("work".to_owned(), 7400), ("progress".to_owned(), 7401), ("http".to_owned(), 8080)]
     );
     assert_eq!(ports("local-worker"), [("local-http".to_owned(), 8081)]);
+    let coordinator = container(&template, "coordinator");
+    // The page is at no port that anybody but the pod itself reaches.
+    assert_eq!(variable(&coordinator, "GALAPAGOS_UI_ADDRESS").as_deref(), Some("127.0.0.1:7402"));
     let local = container(&template, "local-worker");
     assert_eq!(variable(&local, "GALAPAGOS_HTTP_ADDRESS").as_deref(), Some("0.0.0.0:8081"));
     let probe = serde_json::to_value(local.liveness_probe.unwrap().http_get.unwrap()).unwrap();

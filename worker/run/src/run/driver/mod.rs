@@ -136,6 +136,7 @@ impl<'a> Driver<'a> {
             done: self.evolution.generation(),
             generations,
             species: &species,
+            history: &self.state.history,
         });
         loop {
             if let Some(reason) = self.stopped() {
@@ -334,12 +335,14 @@ impl<'a> Driver<'a> {
         if let Some(report) = self.state.history.last() {
             let (state, metrics) = (&self.state, self.best_metrics());
             let front = FrontNews::of(self.job, &self.evolution);
+            let species = self.best_of_species();
             observer.observe(RunEvent::Generation {
                 report,
                 pace: &pace,
                 best: &named,
                 metrics: metrics.as_ref(),
                 front: front.as_ref(),
+                species: &species,
                 counters: &state.counters,
                 digest: self.chain.digest(),
                 checkpoint,
@@ -355,6 +358,16 @@ impl<'a> Driver<'a> {
     /// The metrics of the best individual so far, from the ledger.
     fn best_metrics(&self) -> Option<Metrics> {
         Some(self.recorded(&self.evolution.best()?)?.metrics)
+    }
+
+    /// The best feasible fitness of each species. With several objectives it would take a look at the whole front for each.
+    fn best_of_species(&self) -> Vec<Option<f64>> {
+        let single = self.job.fitness.further.is_empty();
+        let best = |species| {
+            let best = self.evolution.best_of_species(species).filter(|_| single)?;
+            (best.outcome.class == genetics::Class::Feasible).then_some(best.outcome.fitness)
+        };
+        (0..self.job.species.len()).map(best).collect()
     }
 
     /// The evolution at this boundary.
