@@ -15,7 +15,7 @@ pub mod view;
 
 /// A job as the API answers it.
 #[cfg(test)]
-fn example(name: &str, status: &serde_json::Value) -> galapagos_crds::EvolutionJob {
+pub(crate) fn example(name: &str, status: &serde_json::Value) -> galapagos_crds::EvolutionJob {
     let job = serde_json::json!({
         "apiVersion": "galapagos.dev/v1alpha1", "kind": "EvolutionJob",
         "metadata": {"name": name, "namespace": "research"},

@@ -164,6 +164,7 @@ fn prometheus_finds_every_process_answers_every_dashboard_and_alerts() {
         }
         until_answered(&scratch, &prometheus, &format!("galapagos_generation{ours} > 1"), true).await;
         until_answered(
+            &scratch,
             &prometheus,
             &format!("rate(galapagos_checkpoint_seconds_count{ours}[20s]) > 0"),
             true,

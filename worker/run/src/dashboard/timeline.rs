@@ -245,17 +245,17 @@ impl Timeline {
         if self.dropped > 0 {
             let _ = write!(note, "; {} spans are left out", self.dropped);
         }
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "{{\"displayTimeUnit\":\"ms\",\"otherData\":{{\"program\":\"galapagos {}\",\"run\":{},\"note\":{}}},\"traceEvents\":[\n",
+            "{{\"displayTimeUnit\":\"ms\",\"otherData\":{{\"program\":\"galapagos {}\",\"run\":{},\"note\":{}}},\"traceEvents\":[",
             env!("CARGO_PKG_VERSION"),
             text(&self.run),
             text(&note)
         );
         let name = |out: &mut String, what: &str, process: u32, thread: u32, name: &str| {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "{{\"ph\":\"M\",\"name\":\"{what}\",\"pid\":{process},\"tid\":{thread},\"args\":{{\"name\":{}}}}},\n",
+                "{{\"ph\":\"M\",\"name\":\"{what}\",\"pid\":{process},\"tid\":{thread},\"args\":{{\"name\":{}}}}},",
                 text(name)
             );
         };
@@ -273,9 +273,9 @@ impl Timeline {
             name(&mut out, "thread_name", lane.process, lane.thread, &format!("slot {}", lane.thread));
         }
         for mark in &self.marks {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "{{\"ph\":\"i\",\"s\":\"g\",\"name\":{},\"pid\":{RUN},\"tid\":{EVENTS},\"ts\":{}}},\n",
+                "{{\"ph\":\"i\",\"s\":\"g\",\"name\":{},\"pid\":{RUN},\"tid\":{EVENTS},\"ts\":{}}},",
                 text(&mark.text),
                 mark.time
             );
