@@ -1,7 +1,8 @@
 //! The command as a plugin of kubectl: jobs are shown, steered and brought home.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use galapagos_crds::status::Phase;
 use galapagos_e2e::outcome::published;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::harness::cluster::{cluster, said};
 use crate::harness::manifests::{long, pool, small, with};
-use crate::harness::wait::{has_done, is_in, is_true, status};
+use crate::harness::wait::{PATIENCE, has_done, is_in, is_true, status};
 use crate::harness::{Space, case};
 
 /// `kubectl galapagos` as people install it: a link of that name on the PATH.
@@ -31,20 +32,21 @@ impl Plugin<'_> {
     }
 
     fn kubectl(&self, arguments: &[&str]) -> Output {
-        let kubectl = cluster().kubectl();
-        let programs = Path::new(kubectl.get_program()).parent().unwrap();
-        let path = format!("{}:{}", self.here.path().display(), programs.display());
-        std::process::Command::new(kubectl.get_program())
-            .args(arguments)
-            .env("PATH", path)
-            .env("KUBECONFIG", &cluster().kubeconfig)
-            .current_dir(self.here.path())
-            .output()
-            .unwrap()
+        self.kubectl_command(arguments).output().unwrap()
     }
 
     fn call(&self, arguments: &[&str]) -> Output {
         self.kubectl(&[&["galapagos"], arguments, &["-n", &self.space.namespace]].concat())
+    }
+
+    fn kubectl_command(&self, arguments: &[&str]) -> std::process::Command {
+        let kubectl = cluster().kubectl();
+        let programs = Path::new(kubectl.get_program()).parent().unwrap();
+        let path = format!("{}:{}", self.here.path().display(), programs.display());
+        let mut command = std::process::Command::new(kubectl.get_program());
+        command.args(arguments).env("PATH", path).env("KUBECONFIG", &cluster().kubeconfig);
+        command.current_dir(self.here.path());
+        command
     }
 
     /// What kubectl offers a shell behind `kubectl galapagos` and these words.
@@ -141,4 +143,61 @@ fn a_person_suspends_resumes_and_stops_a_job_with_the_plugin_alone() {
         assert!(status(&ended).generation.unwrap() >= done && status(&ended).best.is_some());
         assert!(plugin.refused(&["stop", "evolve"], 2).contains("has ended already"));
     });
+}
+
+/// The view of a run that a page shows.
+fn view(url: &str) -> Option<Value> {
+    let mut curl = std::process::Command::new("curl");
+    let output =
+        curl.args(["--silent", "--fail", "--max-time", "5", &format!("{url}api/v1/run")]).output().unwrap();
+    output.status.success().then(|| serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+fn the_page_of_a_job_is_shown_through_a_port_of_ones_own_also_by_the_next_attempt() {
+    case("page", async |space: &Space| {
+        space.apply(&[pool("default", 0), long("btc")]);
+        space.job_is("btc", "runs", has_done(1)).await;
+        let plugin = Plugin::new(space);
+        let mut command = plugin.kubectl_command(&["galapagos", "ui", "btc", "-n", &space.namespace]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut page = Page(child);
+        let mut url = String::new();
+        BufReader::new(page.0.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        let url = url.trim();
+        assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+        let shown = view(url).unwrap();
+        assert_eq!((&shown["job"]["name"], &shown["state"]), (&json!("btc"), &json!("running")), "{shown}");
+        let workers = shown["work"]["workers"].as_array().unwrap();
+        assert!(workers.iter().any(|worker| worker["name"] == "local"), "{shown}");
+
+        // Its coordinator dies: the same address shows the next one.
+        let before = shown["generation"].as_u64().unwrap();
+        space.kill(&space.pods("btc", "coordinator").await).await;
+        let began = std::time::Instant::now();
+        while view(url).is_none_or(|shown| shown["generation"].as_u64().unwrap() <= before) {
+            assert!(began.elapsed() < PATIENCE, "the next attempt is not shown");
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+        // Nobody else reaches it: it listens inside its pod only.
+        let pod = space.pods("btc", "coordinator").await.remove(0);
+        let address = pod.status.unwrap().pod_ip.unwrap();
+        assert_eq!(view(&format!("http://{address}:7402/")), None);
+
+        space.edit("evojob/btc", json!({"spec": {"suspend": true}}));
+        space.kubectl(&["delete", "evojob", "btc"]);
+    });
+}
+
+/// A page that is closed with the value.
+struct Page(std::process::Child);
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let _ = rustix::process::kill_process(
+            rustix::process::Pid::from_child(&self.0),
+            rustix::process::Signal::INT,
+        );
+        let _ = self.0.wait();
+    }
 }
