@@ -91,6 +91,10 @@ fn read_text(flag: &str, value: &str) -> Result<(), String> {
             std::fs::write(&file, JOB).unwrap();
             manifest::load(&file, None, &[value.to_owned()]).map(|_| ()).map_err(|e| e.text())
         }
+        "to" => {
+            let read = value.parse::<galapagos_delivery::destination::Destination>();
+            read.map(|_| ()).map_err(|e| e.to_string())
+        }
         // Files, folders, and names that are the user's own.
         "data" | "funding" | "execution" | "name" | "job" | "job-uid" | "digest" | "coordinator" => Ok(()),
         _ => Err("this test does not know how its value is read".to_owned()),

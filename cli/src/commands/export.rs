@@ -28,8 +28,8 @@ Examples:
 
 Exit codes: 0 all is there, 1 a destination cannot be used now, 2 invalid input or a destination refuses.")]
 pub struct Arguments {
-    /// Folder of a run, the folder result in it, or its result.json; with --format also #RANK for another champion than the best,
-    /// with --to also a folder above runs
+    /// Folder of a run, the folder result in it, or its result.json. For a program one of them, where #RANK names another champion than
+    /// the best; for a destination also a folder above runs
     #[arg(value_name = "RESULT[#RANK]", required = true)]
     pub results: Vec<String>,
     /// Language of the program

@@ -6,8 +6,8 @@ use galapagos_crds::GeneValue;
 use galapagos_crds::catalogue::{Catalogue, GeneEntry, StrategyEntry};
 
 use crate::finding::{Finding, first};
-use crate::gene::{Value, off_grid, value};
-use crate::space::{SearchSpace, gene};
+use crate::gene::{self, Value, off_grid, value};
+use crate::space::SearchSpace;
 
 impl SearchSpace<'_> {
     /// The canonical genome of named values, which stand at `path`; genes not named take their defaults, or the nearest
@@ -32,7 +32,7 @@ pub(crate) fn known<'a>(
     let mut out: Vec<(&GeneEntry, String, Value)> = Vec::new();
     for (name, given) in values {
         let path = format!("{path}.{name}");
-        let checked = gene(&path, name, strategy, catalogue)
+        let checked = gene::named(&path, name, strategy, catalogue)
             .and_then(|entry| value(&path, entry, given).map(|v| (entry, v)));
         match checked {
             Ok((entry, _)) if out.iter().any(|(other, ..)| other.name == entry.name) => {

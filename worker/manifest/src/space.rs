@@ -10,6 +10,7 @@ use galapagos_genetics::Space;
 use galapagos_rules::{Market, Strategy};
 
 use crate::finding::{Finding, first};
+use crate::gene;
 use crate::own;
 use crate::range::{fixed, gene_space, own as own_range};
 use crate::rules;
@@ -92,22 +93,6 @@ pub fn unknown_strategy(path: impl Into<String>, name: &str, catalogue: &Catalog
         .advise(meant_or_all(name, known, "the strategies are"))
 }
 
-/// The gene of a name or alias.
-pub(crate) fn gene<'a>(
-    path: &str,
-    name: &str,
-    strategy: &'a StrategyEntry,
-    catalogue: &'a Catalogue,
-) -> Result<&'a GeneEntry, Finding> {
-    catalogue.gene(strategy, name).ok_or_else(|| {
-        let known: Vec<&str> =
-            strategy.genes.iter().chain(&catalogue.common_genes).map(|g| g.name.as_str()).collect();
-        Finding::invalid(path, format!("strategy {:?} has no gene {name:?}", strategy.name))
-            .reason(StalledReason::UnknownGene)
-            .advise(meant_or_all(name, known, "it has"))
-    })
-}
-
 /// Everything that is wrong with the entry at `path`, and its space. `None` with at least one finding that makes it
 /// impossible.
 pub(crate) fn build<'a>(
@@ -124,7 +109,7 @@ pub(crate) fn build<'a>(
     let mut given: BTreeMap<&str, (String, &GeneSpec)> = BTreeMap::new();
     for (i, spec) in spec.genes.iter().enumerate() {
         let path = format!("{path}.genes[{i}]");
-        let entry = match gene(&format!("{path}.name"), &spec.name, &strategy, catalogue) {
+        let entry = match gene::named(&format!("{path}.name"), &spec.name, &strategy, catalogue) {
             Ok(entry) => entry,
             Err(finding) => {
                 findings.push(finding);

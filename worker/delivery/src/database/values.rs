@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_gene_keeps_every_digit() {
-        let genes = [("stop".to_owned(), "0.010".parse::<GeneValue>().unwrap())].into_iter().collect();
-        assert_eq!(genome(&genes).to_string(), r#"{"stop":"0.010"}"#);
+        let genes = [("stop".to_owned(), "0.0105".parse::<GeneValue>().unwrap())].into_iter().collect();
+        assert_eq!(genome(&genes).to_string(), r#"{"stop":"0.0105"}"#);
     }
 }

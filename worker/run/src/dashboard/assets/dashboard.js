@@ -1,4 +1,4 @@
-// Shows a run: while it goes on, from what its process answers, again and again; in a report, from the JSON that is in the page.
+// Shows a run: while it goes on, from what live.js gets of its process; in a report, from the JSON that is in the page.
 // Names come from manifests and from other machines: they become text, never markup.
 "use strict";
 (() => {
@@ -267,41 +267,17 @@
     draw(latest);
   });
 
-  if (!source) {
-    if (still) show(JSON.parse(still.textContent));
-    return;
-  }
-
-  // Once a second; less often while nobody looks, or nobody answers.
-  let since = null, failures = 0, losses = 0;
-  root.dataset.lost = 0;
-  const look = async () => {
-    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 5000);
-    let pause = document.hidden ? 5000 : 1000;
-    try {
-      const answer = await fetch(source, { cache: "no-store", signal: stop.signal });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const view = await answer.json();
-      failures = 0;
-      since = null;
-      lost.hidden = true;
-      show(view);
-      if (view.state === "finished" || view.state === "failed") return;
-    } catch {
-      failures += 1;
-      since = since || Date.now();
-      pause = Math.min(5000, 500 * 2 ** failures);
-      if (failures === 2) root.dataset.lost = ++losses;
-      if (failures > 1) {
-        lost.hidden = false;
-        const quiet = latest && latest.end;
-        write(lost, quiet ? "The process is gone: this is the last that it said." : `No answer for ${duration((Date.now() - since) / 1000)}: trying again.`);
-        state.classList.add("lost");
-      }
-    } finally {
-      clearTimeout(timer);
-    }
-    setTimeout(look, pause);
+  if (still) show(JSON.parse(still.textContent));
+  // For the script that asks the process, which a report has not.
+  globalThis.galapagosRun = {
+    root, show, duration,
+    // Nobody answers, and why; null: somebody does again.
+    quiet: text => {
+      lost.hidden = text == null;
+      if (text == null) return;
+      write(lost, text);
+      state.classList.add("lost");
+    },
+    isOver: () => Boolean(latest && latest.end),
   };
-  look();
 })();
