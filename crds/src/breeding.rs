@@ -10,10 +10,14 @@ use crate::rules;
 /// Selection, crossover, mutation. Fields without a value take those of the preset; see [`Breeding::resolved`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.preset != 'Ray' || ![has(self.parents), has(self.tournamentSize), has(self.crossover), has(self.mutation), has(self.immigrants), has(self.restartAfterGenerations), has(self.species)].exists(x, x)")
-    .message("preset Ray sets the whole algorithm: it allows no other field"))]
+#[x_kube(
+    validation = Rule::new("self.preset == 'Default' || ![has(self.parents), has(self.tournamentSize), has(self.crossover), has(self.mutation), has(self.immigrants), has(self.restartAfterGenerations), has(self.species)].exists(x, x)")
+        .message("presets Ray and PBT set the whole algorithm: they allow no other field"),
+    validation = Rule::new("self.preset == 'PBT' || !has(self.resampleProbability)")
+        .message("resampleProbability belongs to preset PBT")
+)]
 pub struct Breeding {
-    /// The algorithm: Default, or Ray for that of the scripts many people come from.
+    /// The algorithm: Default, or one of those that many people come from.
     #[serde(default)]
     pub preset: Preset,
     /// Survivors of a species that may become parents. Absent: the larger of min(quota, 100) and a fifth of its
@@ -40,11 +44,15 @@ pub struct Breeding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100_000))]
     pub restart_after_generations: Option<u32>,
+    /// Preset PBT: how likely a gene is drawn anew in place of being moved by a fifth. Absent: 0.25.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rules::between("0.0", "1.0"))]
+    pub resample_probability: Option<Decimal>,
     /// How strategies compete for shares of the population.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub species: Option<Species>,
     /// The point that the volume of several objectives is measured against, a value for each in their order. Absent: the
-    /// worst feasible values of the first generation that has some. It steers nothing but the end by target or patience.
+    /// worst feasible values of the first generation that has some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 4), extend("x-kubernetes-list-type" = "atomic"))]
     pub reference_point: Option<Vec<Decimal>>,
@@ -71,12 +79,16 @@ pub enum Preset {
     Default,
     /// The best half is kept, children are means of two parents, a tenth of the genes changes.
     Ray,
+    /// Population based training: three quarters are kept, the rest are copies of the best quarter with each gene moved by a
+    /// fifth or drawn anew.
+    #[serde(rename = "PBT")]
+    Pbt,
 }
 
 /// Operators that make children from parents. An operator that is not named is not used; shares add up to 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("(has(self.sbx) ? double(self.sbx.share) : 0.0) + (has(self.uniform) ? double(self.uniform.share) : 0.0) + (has(self.differential) ? double(self.differential.share) : 0.0) > 0.999999999 && (has(self.sbx) ? double(self.sbx.share) : 0.0) + (has(self.uniform) ? double(self.uniform.share) : 0.0) + (has(self.differential) ? double(self.differential.share) : 0.0) < 1.000000001")
+#[x_kube(validation = Rule::new("[(has(self.sbx) ? double(self.sbx.share) : 0.0) + (has(self.uniform) ? double(self.uniform.share) : 0.0) + (has(self.differential) ? double(self.differential.share) : 0.0)].exists(sum, sum > 0.999999999 && sum < 1.000000001)")
     .message("the shares must add up to 1"))]
 pub struct Crossover {
     /// Simulated binary crossover: children lie near one of two parents.
@@ -153,14 +165,15 @@ pub struct Species {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::between("0.0", "1.0"))]
     pub min_share: Option<Decimal>,
-    /// Generations without an individual among the best half of the population after which a strategy gets no quota any
-    /// more. 0 or absent: never.
+    /// Generations without one of the best half of the population after which a strategy gets no more quota. 0 or absent:
+    /// never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100_000))]
     pub extinct_after_generations: Option<u32>,
 }
 
-/// [`Breeding`] with every value filled in. What of it steers preset Ray is `preset` and the species alone.
+/// [`Breeding`] with every value filled in. What of it steers presets Ray and PBT is `preset`, `resampleProbability`
+/// and the species alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResolvedBreeding {
@@ -184,6 +197,9 @@ pub struct ResolvedBreeding {
     pub mutation_eta: Decimal,
     /// Share of each quota drawn at random.
     pub immigrants: Decimal,
+    /// How likely preset PBT draws a gene anew; `None`: another preset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resample_probability: Option<Decimal>,
     /// Generations without a better individual before a partial restart; 0: never.
     pub restart_after_generations: u32,
     /// Share of an equal quota that a strategy always keeps.
@@ -221,6 +237,8 @@ impl Breeding {
             differential_share: differential.as_ref().map_or(Decimal::ZERO, |d| d.share),
             mutation_eta: polynomial.and_then(|p| p.eta).unwrap_or(Decimal::new(20, 0)),
             immigrants: self.immigrants.unwrap_or(Decimal::new(2, 2)),
+            resample_probability: (self.preset == Preset::Pbt)
+                .then(|| self.resample_probability.unwrap_or(Decimal::new(25, 2))),
             restart_after_generations: self.restart_after_generations.unwrap_or(5),
             species_min_share: species.min_share.unwrap_or(Decimal::new(25, 2)),
             species_extinct_after_generations: species.extinct_after_generations.unwrap_or(0),

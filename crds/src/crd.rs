@@ -37,15 +37,45 @@ pub fn schema(definition: &Value) -> &Value {
     &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 }
 
+/// The fields of a condition, in fewer words than those of Kubernetes.
+const OF_CONDITIONS: [(&str, &str); 6] = [
+    ("lastTransitionTime", "When the status last changed."),
+    ("message", "What it means, for people."),
+    ("observedGeneration", "Generation of the spec that it is about."),
+    ("reason", "Why, as one word for programs."),
+    ("status", "True, False or Unknown."),
+    ("type", "What it is about."),
+];
+
 fn finished<K: CustomResourceExt>() -> Value {
     let mut definition = serde_json::to_value(K::crd()).unwrap_or_default();
-    finish(&mut definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]);
+    let schema = &mut definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    finish(schema);
+    unspelled(&mut schema["properties"]["status"]);
     definition
+}
+
+/// Leaves the length and the spelling of texts of a status open: the operator alone writes them, and keeps the whole below a
+/// bound of its own.
+fn unspelled(schema: &mut Value) {
+    let Value::Object(map) = schema else { return };
+    map.remove("maxLength");
+    if map.get("type").is_some() {
+        map.remove("pattern");
+    }
+    for (key, value) in map.iter_mut() {
+        match key.as_str() {
+            "properties" => value.as_object_mut().into_iter().flatten().for_each(|(_, v)| unspelled(v)),
+            "items" | "additionalProperties" => unspelled(value),
+            _ => {}
+        }
+    }
 }
 
 /// Removes what the derive prints and a server takes amiss: `nullable` (an absent field is absent; on a field
 /// with a default it would let null through), formats that Kubernetes warns about, titles, the line breaks of
-/// doc comments, what its own types say beyond a sentence, and the points of whole bounds.
+/// doc comments, what Kubernetes says of conditions at length, what the short side would say as the long one does, and the
+/// points of whole bounds.
 fn finish(schema: &mut Value) {
     let Value::Object(map) = schema else { return };
     map.remove("nullable");
@@ -55,12 +85,22 @@ fn finish(schema: &mut Value) {
     }
     if let Some(Value::String(text)) = map.get_mut("description") {
         *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        // What types of Kubernetes say begins with the name of the field: the first sentence says what it is.
-        if text.starts_with(char::is_lowercase)
-            && let Some((first, _)) = text.split_once(". ")
-        {
-            *text = format!("{first}.");
+        // What types of Kubernetes say begins with the name of the field.
+        let own = OF_CONDITIONS
+            .iter()
+            .find(|(name, _)| text.strip_prefix(name).is_some_and(|t| t.starts_with(' ')));
+        if let Some((_, own)) = own {
+            (*own).clone_into(text);
         }
+    }
+    if let Some(Value::Object(sides)) = map.get_mut("properties")
+        && sides.contains_key("long")
+    {
+        let short = sides.get_mut("short").and_then(|short| short["properties"].as_object_mut());
+        short
+            .into_iter()
+            .flatten()
+            .for_each(|(_, field)| field["description"] = "As of the long side.".into());
     }
     for bound in ["minimum", "maximum"] {
         if let Some(whole) = map.get(bound).and_then(Value::as_f64).filter(|b| b.fract() == 0.0) {
@@ -71,7 +111,15 @@ fn finish(schema: &mut Value) {
     for (key, value) in map.iter_mut() {
         match key.as_str() {
             "properties" => value.as_object_mut().into_iter().flatten().for_each(|(_, v)| finish(v)),
-            "items" | "additionalProperties" => finish(value),
+            "items" | "additionalProperties" => {
+                finish(value);
+                // What a text or a number of a list is, the list says.
+                if let Value::Object(item) = value
+                    && !item.contains_key("properties")
+                {
+                    item.remove("description");
+                }
+            }
             _ => {}
         }
     }

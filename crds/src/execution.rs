@@ -59,7 +59,7 @@ pub struct ExecutionSpec {
     pub funding: Funding,
     /// Fractional targets are rounded to multiples of this: 1 divided by a whole number up to 1000.
     #[serde(default = "quarter")]
-    #[x_kube(validation = Rule::new("double(self) >= 0.001 && double(self) <= 1.0 && double(self) * double(int(1.0 / double(self) + 0.5)) > 0.999999999 && double(self) * double(int(1.0 / double(self) + 0.5)) < 1.000000001")
+    #[x_kube(validation = Rule::new("double(self) >= 0.001 && double(self) <= 1.0 && [double(self) * double(int(1.0 / double(self) + 0.5))].exists(x, x > 0.999999999 && x < 1.000000001)")
         .message("must be 1 divided by a whole number up to 1000, as 0.25"))]
     pub exposure_step: Decimal,
     /// Quantities are rounded down to multiples of this. Absent: fractional quantities.

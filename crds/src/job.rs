@@ -8,6 +8,7 @@ use crate::archive::ArchiveSpec;
 use crate::breeding::Breeding;
 use crate::evaluation::{EvaluationSpec, Limit, Objective, default_objectives};
 use crate::execution::ExecutionSpec;
+use crate::islands::IslandsSpec;
 use crate::market_data::MarketData;
 use crate::population::Population;
 use crate::rules;
@@ -49,20 +50,21 @@ use crate::validation::ValidationSpec;
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = rules::immutable("managedBy"),
-    validation = rules::immutable("marketData"),
-    validation = rules::immutable("strategies"),
-    validation = rules::immutable("population"),
-    validation = rules::immutable("searcher"),
-    validation = rules::immutable("breeding"),
+    validation = rules::unchanged("managedBy"),
+    validation = rules::unchanged("marketData"),
+    validation = rules::unchanged("strategies"),
+    validation = rules::unchanged("population"),
+    validation = rules::unchanged("searcher"),
+    validation = rules::unchanged("breeding"),
+    validation = rules::immutable("islands"),
     validation = rules::immutable("archive"),
-    validation = rules::immutable("objectives"),
+    validation = rules::unchanged("objectives"),
     validation = rules::immutable("limits"),
-    validation = rules::immutable("execution"),
-    validation = rules::immutable("validation"),
-    validation = rules::immutable("evaluation"),
-    validation = Rule::new("self.population.size >= 8 * self.strategies.size()")
-        .message("population.size must be at least 8 for each strategy"),
+    validation = rules::unchanged("execution"),
+    validation = rules::unchanged("validation"),
+    validation = rules::unchanged("evaluation"),
+    validation = Rule::new("self.population.size >= 8 * self.strategies.size() * (has(self.islands) ? self.islands.count : 1)")
+        .message("population.size must be at least 8 for each strategy on each island"),
     validation = Rule::new("!has(self.population.initial) || self.population.initial.size() <= self.population.size")
         .message("population.initial must not have more individuals than population.size"),
     validation = Rule::new("!has(self.population.initial) || self.population.initial.all(i, self.strategies.exists(s, s.name == i.strategy))")
@@ -111,6 +113,9 @@ pub struct EvolutionJobSpec {
     /// How the next generation is made.
     #[serde(default)]
     pub breeding: Breeding,
+    /// Divides the population into islands, which hand each other their best now and then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub islands: Option<IslandsSpec>,
     /// Keeps the best of each kind of behaviour beside the best of all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<ArchiveSpec>,

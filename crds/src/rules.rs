@@ -21,6 +21,12 @@ pub fn immutable(field: &str) -> Rule {
     .message(&*format!("{field} is immutable: use a new name, or delete and apply again"))
 }
 
+/// The same of a field that is always there, since it is required or has a default.
+pub fn unchanged(field: &str) -> Rule {
+    Rule::new(format!("self.{field} == oldSelf.{field}"))
+        .message(&*format!("{field} is immutable: use a new name, or delete and apply again"))
+}
+
 /// The root rule on `metadata.name`.
 pub fn object_name() -> Rule {
     Rule::new(format!("self.metadata.name.size() <= {NAME_LENGTH} && self.metadata.name.matches('{NAME}')"))

@@ -34,8 +34,8 @@ pub struct EvolutionJobStatus {
     /// Generations that the job shall have in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generations: Option<i32>,
-    /// Generations done of all, as 12/50; while the windows of walk-forward evolve, windows that are done of all and
-    /// generations of the one that is furthest behind, as wf 2/5 12/50.
+    /// Generations done of all, as 12/50; in walk-forward the windows done, and the generations of the last one, as
+    /// wf 2/5 12/50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub progress: Option<String>,
@@ -58,8 +58,7 @@ pub struct EvolutionJobStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
     pub history: Vec<GenerationStatus>,
-    /// When the first attempt started, or the first one after the job was resumed or, finished, was given more
-    /// generations. Absent while it is suspended.
+    /// When the first attempt started, or the first since the job was resumed or extended. Absent while it is suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
     /// When the job ended.

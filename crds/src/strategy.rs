@@ -89,6 +89,22 @@ pub struct GeneSpec {
     /// Of a strategy with rules: the value used where none is said. Absent: the lowest or first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<GeneValue>,
+    /// The gene counts only while another one has one of these values; else it has its default. Absent: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<GeneWhen>,
+}
+
+/// When a gene counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GeneWhen {
+    /// Name of another gene of the strategy.
+    #[schemars(length(min = 1, max = 63), regex(pattern = rules::SNAKE))]
+    pub gene: String,
+    /// Values of that gene.
+    #[serde(rename = "in")]
+    #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "atomic"))]
+    pub values: Vec<GeneValue>,
 }
 
 /// How values lie between two bounds.

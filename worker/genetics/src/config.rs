@@ -34,7 +34,7 @@ impl Searcher {
 }
 
 /// A named set of operators.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Preset {
     /// SBX, uniform crossover and differential evolution with polynomial mutation.
     #[default]
@@ -42,6 +42,12 @@ pub enum Preset {
     /// Like the seed programs on Ray: top half kept, mean of two parents, relative mutation at rate .1. The other
     /// fields of [`Breeding`] except the species' rules are not used.
     Ray,
+    /// Population based training (Jaderberg and others 2017) without a state to train: three quarters kept, copies of the
+    /// best quarter with every gene moved. The other fields of [`Breeding`] except the species' rules are not used.
+    Pbt {
+        /// Probability that a gene is drawn anew in place of being moved.
+        resample: f64,
+    },
 }
 
 /// How survivors breed. Shares need not sum to 1: they are weighed against each other.
@@ -155,6 +161,11 @@ pub struct ConfigError {
 }
 
 impl Config {
+    /// The operators that are bred with: those of another searcher than evolution are not used.
+    pub(crate) fn preset(&self) -> Preset {
+        if self.searcher == Searcher::Evolution { self.breeding.preset } else { Preset::Default }
+    }
+
     /// Number of objectives.
     pub fn objectives(&self) -> usize {
         1 + self.several.as_ref().map_or(0, |several| several.further.len())
@@ -163,7 +174,7 @@ impl Config {
     /// Checks every field's range.
     pub fn check(&self, species: usize) -> Result<(), ConfigError> {
         let Breeding {
-            preset: _,
+            preset,
             parents,
             tournament_size,
             sbx_share,
@@ -205,6 +216,9 @@ impl Config {
         eta("breeding.crossover.sbx.eta", sbx_eta)?;
         eta("breeding.mutation.polynomial.eta", mutation_eta)?;
         share("breeding.immigrants", immigrants)?;
+        if let Preset::Pbt { resample } = preset {
+            share("breeding.resampleProbability", resample)?;
+        }
         if let Some(several) = &self.several {
             let objectives = self.objectives();
             let count = objectives as f64;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::archive::Archive;
 use crate::cells::Cells;
-use crate::config::{Breeding, Config, Preset, Searcher};
+use crate::config::{Breeding, Config, Searcher};
 use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::error::Error;
 use crate::generation::{Candidate, Generation, Summary, Survivor};
@@ -197,6 +197,7 @@ impl Evolution {
                 draws.seek(at(Purpose::Child));
                 match operators {
                     Operators::Ray(ray) => ray.child(draws, space, survivors, &mut genome),
+                    Operators::Pbt(pbt) => pbt.child(draws, space, survivors, &mut genome),
                     Operators::Default(rests) => {
                         let (parents, breeding) =
                             from_cells.map_or((&survivors[..], &config.breeding), |(both, _)| both);
@@ -351,11 +352,6 @@ impl Evolution {
     /// The configuration, as given.
     pub fn config(&self) -> &Config {
         &self.config
-    }
-
-    /// Whether the operators are those of the Ray preset.
-    pub(crate) fn is_ray(config: &Config) -> bool {
-        config.searcher == Searcher::Evolution && config.breeding.preset == Preset::Ray
     }
 }
 

@@ -30,7 +30,11 @@ pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
     h.number(match b.preset {
         Preset::Default => 0,
         Preset::Ray => 1,
+        Preset::Pbt { .. } => 2,
     });
+    if let Preset::Pbt { resample } = b.preset {
+        h.number(resample.to_bits());
+    }
     h.number(b.parents.map_or(0, |p| u64::from(p) + 1));
     for n in [b.tournament_size, b.restart_after_generations, b.extinct_after_generations] {
         h.number(n.into());
@@ -122,6 +126,10 @@ impl Fields {
                 self.text(&margin.normalize().to_string());
             }
             Constraint::ActiveWhen { gene, when } => numbers(&[2, *gene, when.gene, when.category as usize]),
+            Constraint::ActiveIn { gene, on, values } => {
+                numbers(&[4, *gene, *on, values.len()]);
+                values.iter().for_each(|&k| self.number(k.into()));
+            }
             Constraint::ZeroBelow { gene, below } => {
                 numbers(&[3, *gene]);
                 self.text(&below.normalize().to_string());

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::cells::Cells;
-use crate::config::Config;
+use crate::config::{Config, Preset};
 use crate::draws::Draws;
-use crate::evolution::Evolution;
 use crate::front;
 use crate::generation::Candidate;
+use crate::pbt::{self, Pbt};
 use crate::rank::{Class, Individual, Rank};
 use crate::ray::Ray;
 use crate::rests::Rests;
@@ -20,6 +20,7 @@ use crate::species::{Species, species_id};
 pub(crate) enum Operators {
     Default(Rests),
     Ray(Ray),
+    Pbt(Pbt),
 }
 
 /// One species on one island of a run.
@@ -53,10 +54,10 @@ impl SpeciesState {
         draws: &mut Draws,
     ) -> SpeciesState {
         let space = &species.space;
-        let operators = if Evolution::is_ray(config) {
-            Operators::Ray(Ray::new(space))
-        } else {
-            Operators::Default(Rests::new(space, config.breeding.mutation_eta))
+        let operators = match config.preset() {
+            Preset::Ray => Operators::Ray(Ray::new(space)),
+            Preset::Pbt { resample } => Operators::Pbt(Pbt::new(space, resample)),
+            Preset::Default => Operators::Default(Rests::new(space, config.breeding.mutation_eta)),
         };
         SpeciesState {
             operators,
@@ -77,13 +78,12 @@ impl SpeciesState {
         !self.exhausted && !self.extinct
     }
 
-    /// Candidates in a generation: the quota, or under the Ray preset what the kept half leaves of it, unless the space is
-    /// listed.
+    /// Candidates in a generation: the quota, or under a preset what those it keeps leave of it, unless the space is listed.
     pub(crate) fn candidates(&self, generation: u32, listed: bool, config: &Config) -> u32 {
         if !self.is_active() {
             0
-        } else if Evolution::is_ray(config) && generation > 0 && !listed {
-            self.quota - self.quota / 2
+        } else if generation > 0 && !listed {
+            self.quota - self.kept(config).unwrap_or(0)
         } else {
             self.quota
         }
@@ -93,7 +93,7 @@ impl SpeciesState {
     pub(crate) fn immigrants(&self, wanted: u32, config: &Config) -> u32 {
         let breeding = &config.breeding;
         let due = breeding.restart_after_generations;
-        if Evolution::is_ray(config) {
+        if config.preset() != Preset::Default {
             0
         } else if due > 0 && self.stagnant >= due {
             wanted.div_ceil(2)
@@ -104,12 +104,17 @@ impl SpeciesState {
 
     /// How many survivors are kept (mu), at least 2.
     fn keep(&self, config: &Config) -> usize {
-        let keep = if Evolution::is_ray(config) {
-            self.quota / 2
-        } else {
-            config.breeding.parents.unwrap_or(self.quota.min(100).max(self.quota / 5))
-        };
-        keep.max(2) as usize
+        let own = || config.breeding.parents.unwrap_or(self.quota.min(100).max(self.quota / 5));
+        self.kept(config).unwrap_or_else(own).max(2) as usize
+    }
+
+    /// How many of its quota a preset keeps from generation to generation; `None`: it has no such number.
+    fn kept(&self, config: &Config) -> Option<u32> {
+        match config.preset() {
+            Preset::Default => None,
+            Preset::Ray => Some(self.quota / 2),
+            Preset::Pbt { .. } => Some(self.quota - self.quota.div_ceil(pbt::QUARTER)),
+        }
     }
 
     /// Those of a pool that survive, best first.

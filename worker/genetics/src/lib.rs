@@ -69,6 +69,7 @@ mod log_grid;
 mod memory;
 mod niche;
 mod operators;
+mod pbt;
 mod quota;
 pub mod rank;
 mod ray;

@@ -14,7 +14,7 @@ const RELATIVE_STEP: f64 = 0.1;
 
 /// The values of a gene as f64.
 #[derive(Clone, Debug)]
-enum Values {
+pub(crate) enum Values {
     Linear { min: f64, step: f64, last: u32 },
     List(Vec<f64>),
 }
@@ -31,7 +31,21 @@ fn to_f64(d: Decimal) -> f64 {
 }
 
 impl Values {
-    fn at(&self, k: u32) -> f64 {
+    /// Those of all genes of a space; a category has none.
+    pub(crate) fn of(space: &Space) -> Vec<Values> {
+        let list = |values: &[Decimal]| Values::List(values.iter().map(|v| to_f64(*v)).collect());
+        let genes = space.genes().iter().map(|g| match &g.grid {
+            Grid::Linear { min, step, count } => {
+                Values::Linear { min: to_f64(*min), step: to_f64(*step), last: count - 1 }
+            }
+            Grid::Log(values) | Grid::Values(values) => list(values),
+            Grid::Fixed(value) => list(&[*value]),
+            Grid::Categories(_) => Values::List(vec![]),
+        });
+        genes.collect()
+    }
+
+    pub(crate) fn at(&self, k: u32) -> f64 {
         match self {
             Values::Linear { min, step, .. } => min + f64::from(k) * step,
             Values::List(values) => values[k as usize],
@@ -39,7 +53,7 @@ impl Values {
     }
 
     /// The nearest index, the lower of two equally near in a list.
-    fn nearest(&self, value: f64) -> u32 {
+    pub(crate) fn nearest(&self, value: f64) -> u32 {
         match self {
             Values::Linear { min, step, last } => operators::to_index((value - min) / step, *last),
             Values::List(values) => {
@@ -57,16 +71,7 @@ impl Values {
 
 impl Ray {
     pub(crate) fn new(space: &Space) -> Ray {
-        let list = |values: &[Decimal]| Values::List(values.iter().map(|v| to_f64(*v)).collect());
-        let genes = space.genes().iter().map(|g| match &g.grid {
-            Grid::Linear { min, step, count } => {
-                Values::Linear { min: to_f64(*min), step: to_f64(*step), last: count - 1 }
-            }
-            Grid::Log(values) | Grid::Values(values) => list(values),
-            Grid::Fixed(value) => list(&[*value]),
-            Grid::Categories(_) => Values::List(vec![]),
-        });
-        Ray { genes: genes.collect() }
+        Ray { genes: Values::of(space) }
     }
 
     /// Writes a child of `survivors` (not empty) into `child`; not yet repaired.

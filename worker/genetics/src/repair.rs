@@ -30,8 +30,14 @@ struct Conditional {
     gene: usize,
     default: u32,
     condition: usize,
-    /// Index of the category on the condition's grid; `None` where that grid lacks it: never active.
-    is: Option<u32>,
+    /// Indices on the condition's grid under which the gene is active; none where that grid lacks them: never.
+    is: Vec<u32>,
+}
+
+impl Conditional {
+    fn holds(&self, genome: &[u32]) -> bool {
+        self.is.contains(&genome[self.condition])
+    }
 }
 
 /// Compiled rules of a space.
@@ -67,7 +73,7 @@ impl RepairRules {
             smallest: vec![0; genes.len()],
         };
         for constraint in constraints {
-            rules.add(genes, *constraint, digits)?;
+            rules.add(genes, constraint.clone(), digits)?;
         }
         for c in &rules.conditionals {
             if rules.conditionals.iter().any(|other| other.gene == c.condition) {
@@ -76,6 +82,15 @@ impl RepairRules {
                     problem: "a condition must not itself be conditional",
                 });
             }
+        }
+        // Rules are kept after it is known what is active: what an order moved afterwards could not decide that.
+        let moves = |gene: usize| {
+            rules.bounds.iter().any(|(b, _)| b.low == gene || b.high == gene)
+                || rules.holes.iter().any(|h| h.gene == gene)
+        };
+        if let Some(c) = rules.conditionals.iter().find(|c| moves(c.condition)) {
+            let problem = "a condition must not be on a gene that an order of genes moves";
+            return Err(SpaceError::Rule { gene: c.condition, problem });
         }
         rules.drop_what_never_holds(genes);
         rules.solve(genes)?;
@@ -114,15 +129,16 @@ impl RepairRules {
                 self.bounds.push((Bound { low, high, margin, cap: true, when }, None));
             }
             Constraint::ActiveWhen { gene: conditional, when } => {
-                let Some(g) = genes.get(conditional) else {
-                    return Err(SpaceError::Rule { gene: conditional, problem: "there is no such gene" });
-                };
                 let is = gene(when.gene, true)?.grid.index_of_category(when.category);
-                let Some(default) = g.default else {
-                    let problem = "a conditional gene needs a default among its values";
-                    return Err(SpaceError::Gene { gene: g.name.clone(), problem });
-                };
-                self.conditionals.push(Conditional { gene: conditional, default, condition: when.gene, is });
+                self.activate(genes, conditional, when.gene, is.into_iter().collect())?;
+            }
+            Constraint::ActiveIn { gene: conditional, on, values } => {
+                let len = genes.get(on).map_or(0, |g| g.grid.len());
+                if conditional == on || values.iter().any(|k| *k >= len) {
+                    let problem = "a condition needs values of another gene";
+                    return Err(SpaceError::Rule { gene: on, problem });
+                }
+                self.activate(genes, conditional, on, values)?;
             }
             Constraint::ZeroBelow { gene: i, below } => {
                 gene(i, false)?;
@@ -140,6 +156,25 @@ impl RepairRules {
         Ok(())
     }
 
+    /// A gene that is active under some values of another one.
+    fn activate(
+        &mut self,
+        genes: &[GeneSpace],
+        gene: usize,
+        condition: usize,
+        is: Vec<u32>,
+    ) -> Result<(), SpaceError> {
+        let Some(g) = genes.get(gene) else {
+            return Err(SpaceError::Rule { gene, problem: "there is no such gene" });
+        };
+        let Some(default) = g.default else {
+            let problem = "a conditional gene needs a default among its values";
+            return Err(SpaceError::Gene { gene: g.name.clone(), problem });
+        };
+        self.conditionals.push(Conditional { gene, default, condition, is });
+        Ok(())
+    }
+
     /// Resolves conditions to indices and removes bounds that no genome can meet the condition of.
     fn drop_what_never_holds(&mut self, genes: &[GeneSpace]) {
         for (bound, condition) in &mut self.bounds {
@@ -147,7 +182,7 @@ impl RepairRules {
                 *condition = genes[when.gene].grid.index_of_category(when.category).map(|k| (when.gene, k));
             }
         }
-        let never = |gene: usize| self.conditionals.iter().any(|c| c.gene == gene && c.is.is_none());
+        let never = |gene: usize| self.conditionals.iter().any(|c| c.gene == gene && c.is.is_empty());
         self.bounds.retain(|(b, condition)| {
             (b.when.is_none() || condition.is_some()) && !never(b.low) && !never(b.high)
         });
@@ -195,7 +230,7 @@ impl RepairRules {
     /// Brings a genome inside its grids to canonical form.
     pub(crate) fn repair(&self, genome: &mut [u32]) {
         for c in &self.conditionals {
-            if c.is != Some(genome[c.condition]) {
+            if !c.holds(genome) {
                 genome[c.gene] = c.default;
             }
         }
@@ -233,7 +268,7 @@ impl RepairRules {
     }
 
     pub(crate) fn is_active(&self, gene: usize, genome: &[u32]) -> bool {
-        self.conditionals.iter().all(|c| c.gene != gene || c.is == Some(genome[c.condition]))
+        self.conditionals.iter().all(|c| c.gene != gene || c.holds(genome))
     }
 
     fn restore(&self, b: &Bound, genome: &mut [u32]) -> bool {

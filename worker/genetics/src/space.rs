@@ -37,7 +37,7 @@ pub struct GeneSpace {
     pub kind: GeneKind,
     /// The values that the gene can take, by index.
     pub grid: Grid,
-    /// Index of the value it has while inactive (needed by [`Constraint::ActiveWhen`]).
+    /// Index of the value it has while inactive (needed by [`Constraint::ActiveWhen`] and [`Constraint::ActiveIn`]).
     pub default: Option<u32>,
 }
 
@@ -51,7 +51,7 @@ pub struct When {
 }
 
 /// A rule between genes (given by position) that repair restores. Rules that concern an inactive gene rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Constraint {
     /// low < high: swapped if each value is on the other's grid; else high rises to its lowest value above low;
     /// else low falls to its highest below high; else low takes its lowest and high its highest value.
@@ -79,6 +79,16 @@ pub enum Constraint {
         gene: usize,
         /// When the gene is active.
         when: When,
+    },
+    /// gene is inactive, and set to its default, unless another one has one of some values. A gene may have several of these
+    /// rules and those of [`Constraint::ActiveWhen`]: it is active where all hold.
+    ActiveIn {
+        /// Position of the gene that may be inactive.
+        gene: usize,
+        /// Position of the other one, which is never inactive itself.
+        on: usize,
+        /// Indices on its grid.
+        values: Vec<u32>,
     },
     /// Values strictly between 0 and `below` become 0 (on a grid without 0: the lowest value from `below` on).
     ZeroBelow {

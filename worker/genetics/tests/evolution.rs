@@ -15,10 +15,13 @@ fn two_species() -> Vec<Species> {
 fn variants() -> Vec<Config> {
     let mut ray = config(3, 60);
     ray.breeding.preset = Preset::Ray;
+    let mut pbt = config(3, 60);
+    pbt.breeding.preset = Preset::Pbt { resample: 0.25 };
     let differential = Breeding { sbx_share: 0.0, uniform_share: 0.0, ..Breeding::default() };
     vec![
         config(1, 60),
         ray,
+        pbt,
         Config { searcher: Searcher::Random, ..config(4, 60) },
         Config { searcher: Searcher::Grid, ..config(5, 60) },
         Config { searcher: Searcher::Sobol, ..config(5, 60) },

@@ -80,6 +80,38 @@ fn an_exit_level_stays_below_its_cap_while_it_is_active() {
     assert_eq!(repaired(&space, &["60.5", "1", "70"]), ["60.5", "1", "50"]);
 }
 
+// Contract G17.
+#[test]
+fn a_gene_that_does_not_count_has_its_default_whatever_it_was() {
+    let genes = || vec![category("mode", 4), values("length", &[5, 10, 20]), real("trail", "0", "5", "0.5")];
+    let by_name = Constraint::ActiveIn { gene: 2, on: 0, values: vec![1, 3] };
+    let by_number = Constraint::ActiveIn { gene: 2, on: 1, values: vec![0] };
+    let space = Space::new(genes(), vec![by_name.clone(), by_number]).unwrap();
+    for (mode, length, counts) in [("1", "5", true), ("3", "5", true), ("1", "10", false), ("2", "5", false)]
+    {
+        let trail = if counts { "3.5" } else { "0" };
+        assert_eq!(repaired(&space, &[mode, length, "3.5"]), [mode, length, trail]);
+    }
+    // All in all 4 x 3 points without it, and 2 x 1 x 10 with another value of it.
+    let mut distinct = std::collections::HashSet::new();
+    let mut genome = space.at(0).unwrap();
+    loop {
+        distinct.insert(space.canonical(&genome).unwrap());
+        if !space.advance(&mut genome) {
+            break;
+        }
+    }
+    assert_eq!(distinct.len(), 12 + 2 * 10);
+    let refused = |rules: Vec<Constraint>| Space::new(genes(), rules).unwrap_err().to_string();
+    let of_itself = Constraint::ActiveIn { gene: 2, on: 2, values: vec![0] };
+    assert!(refused(vec![of_itself]).contains("values of another gene"));
+    let chain = Constraint::ActiveIn { gene: 0, on: 1, values: vec![0] };
+    assert!(refused(vec![by_name, chain]).contains("must not itself be conditional"));
+    let moved = Constraint::ActiveIn { gene: 2, on: 1, values: vec![0] };
+    let order = Constraint::Ordered { low: 1, high: 2 };
+    assert!(refused(vec![moved, order]).contains("an order of genes moves"));
+}
+
 #[test]
 fn values_below_the_smallest_multiplier_become_zero() {
     let rules = vec![Constraint::ZeroBelow { gene: 0, below: 1.into() }];
@@ -104,10 +136,14 @@ fn obeys(space: &Space, genome: &[u32]) -> bool {
     let active = |i: usize| {
         space.constraints().iter().all(|c| match c {
             Constraint::ActiveWhen { gene, when } => *gene != i || holds(*when),
+            Constraint::ActiveIn { gene, on, values } => *gene != i || values.contains(&genome[*on]),
             _ => true,
         })
     };
     space.constraints().iter().all(|c| match *c {
+        Constraint::ActiveIn { gene, on, ref values } => {
+            values.contains(&genome[on]) || Some(genome[gene]) == space.genes()[gene].default
+        }
         Constraint::Ordered { low, high } => !active(low) || !active(high) || value(low) < value(high),
         Constraint::Capped { gene, cap, margin, when } => {
             !when.is_none_or(holds) || !active(gene) || !active(cap) || value(gene) + margin <= value(cap)
@@ -138,7 +174,7 @@ proptest! {
     #[test]
     fn repair_obeys_every_rule_and_is_idempotent(
         mut genes in prop::collection::vec(any_gene(), 4),
-        rules in prop::collection::vec((0_usize..4, 0_usize..4, 0_u8..4, 0_i64..5), 0..5),
+        rules in prop::collection::vec((0_usize..4, 0_usize..5, 0_u8..5, 0_i64..5), 0..5),
         picks in prop::collection::vec(0_u32..1000, 6),
     ) {
         for gene in &mut genes {
@@ -150,7 +186,8 @@ proptest! {
             0 => Constraint::Ordered { low: a, high: b },
             1 => Constraint::Capped { gene: a, cap: b, margin: margin.into(), when: None },
             2 => Constraint::Capped { gene: a, cap: b, margin: margin.into(), when: Some(when) },
-            _ => Constraint::ActiveWhen { gene: a, when },
+            3 => Constraint::ActiveWhen { gene: a, when },
+            _ => Constraint::ActiveIn { gene: a, on: b, values: vec![0, margin as u32 % 3] },
         };
         if let Ok(space) = Space::new(genes, rules.iter().map(rule).collect()) {
             let mut genome: Vec<u32> =

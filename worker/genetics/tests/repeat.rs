@@ -22,6 +22,8 @@ fn all_species() -> Vec<Species> {
 fn settings() -> Vec<Config> {
     let mut ray = config(7, 64);
     ray.breeding.preset = Preset::Ray;
+    let mut pbt = config(7, 64);
+    pbt.breeding.preset = Preset::Pbt { resample: 0.25 };
     vec![
         config(7, 64),
         ray,
@@ -30,6 +32,7 @@ fn settings() -> Vec<Config> {
         Config { searcher: Searcher::Sobol, ..config(7, 64) },
         Config { searcher: Searcher::Tpe, ..config(7, 64) },
         Config { searcher: Searcher::Cmaes, ..config(7, 64) },
+        pbt,
     ]
 }
 
@@ -57,7 +60,7 @@ fn the_genomes_of_a_run_never_change() {
     assert_eq!(digests, GOLDEN);
 }
 
-const GOLDEN: [&str; 7] = [
+const GOLDEN: [&str; 8] = [
     "3a76bc31c9a4e0e41b6d9084437041ee",
     "cb7228ee6fa9c124cc63a4121fc5f086",
     "54d89508bea2d6da5a61e2ff09676c4f",
@@ -65,6 +68,7 @@ const GOLDEN: [&str; 7] = [
     "3a647b3fa5f7bf18cbf96f7b4292e4ab",
     "8c8626f7df5b193e9d976f0cb504831d",
     "62c71976869f27c689961c84c42229a7",
+    "4023eaf159079e53c6b8713603a69340",
 ];
 
 #[test]

@@ -57,8 +57,8 @@ pub(crate) fn checked(spec: &EvolutionJobSpec, catalogue: &Catalogue, findings: 
     } else if given.to_f64() > 0.0 && spec.searcher != Searcher::Evolution {
         let text = "only the searcher Evolution has parents";
         findings.push(Finding::invalid(path, text).advise("leave it out: the cells are kept all the same"));
-    } else if given.to_f64() > 0.0 && spec.breeding.preset == Preset::Ray {
-        let text = "preset Ray sets the whole algorithm, its parents too";
+    } else if given.to_f64() > 0.0 && spec.breeding.preset != Preset::Default {
+        let text = "presets Ray and PBT set the whole algorithm, its parents too";
         findings.push(Finding::invalid(path, text).advise("leave it out: the cells are kept all the same"));
     }
 }

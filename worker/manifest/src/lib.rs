@@ -45,6 +45,7 @@ mod space;
 pub mod suggest;
 mod validation;
 mod walk_forward;
+mod when;
 
 pub use check::{check, check_strategy};
 pub use dates::{Dates, SPELLING, dates, show as show_stamp, stamp_ms};

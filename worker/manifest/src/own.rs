@@ -101,11 +101,14 @@ fn signals(spec: &StrategySpec, given: &SignalsSpec) -> galapagos_rules::Signals
 
 /// The document that the language reads.
 fn document(spec: &StrategySpec, rules: &RulesSpec) -> Value {
+    // When a gene counts is a matter of the search: the language knows of values alone.
+    let genes: Vec<GeneSpec> =
+        spec.genes.iter().map(|gene| GeneSpec { when: None, ..gene.clone() }).collect();
     // Both are maps, lists and texts: there is nothing that JSON could not hold.
     let json = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
     json!({
         "name": spec.name,
-        "genes": json(serde_json::to_value(&spec.genes)),
+        "genes": json(serde_json::to_value(&genes)),
         "rules": json(serde_json::to_value(rules)),
     })
 }

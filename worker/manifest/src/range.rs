@@ -22,6 +22,7 @@ fn blank(name: &str) -> GeneSpec {
         values: None,
         value: None,
         default: None,
+        when: None,
     }
 }
 
@@ -188,7 +189,7 @@ fn with_own_step(
                 let advice = format!("they are {}; others need a step", all.join(", "));
                 return Err(one(Finding::invalid(path, text).advise(advice)));
             }
-            Ok(GeneSpec { values: Some(values), ..blank(name) })
+            Ok(GeneSpec { values: Some(values), when: written.when, ..blank(name) })
         }
         RangeEntry::Categories(_) => Err(one(takes_names(path, entry))),
     }

@@ -7,15 +7,18 @@ use rust_decimal::Decimal;
 use crate::conditions;
 use crate::finding::Finding;
 
-/// The space of these genes, the strategy's own first, under the strategy's rules and the conditions of the manifest.
+/// The space of these genes, the strategy's own first, under the strategy's rules, and the conditions of the manifest on when
+/// genes count and over their values.
 pub(crate) fn space(
     path: &str,
     entry: &StrategyEntry,
     texts: &[String],
+    whens: Vec<Constraint>,
     genes: Vec<GeneSpace>,
 ) -> Result<Space, Finding> {
     let (orders, others) = conditions::read(path, texts, &genes)?;
-    let rules = entry.constraints.iter().filter_map(|c| rule(entry, &genes, c)).chain(orders).collect();
+    let own = entry.constraints.iter().filter_map(|c| rule(entry, &genes, c));
+    let rules = own.chain(whens).chain(orders).collect();
     let space = Space::new(genes.clone(), rules).map_err(|error| said(path, entry, &genes, &error))?;
     space.under(others).map_err(|error| Finding::invalid(format!("{path}.constraints"), error.to_string()))
 }
@@ -77,6 +80,10 @@ fn said(path: &str, entry: &StrategyEntry, genes: &[GeneSpace], error: &SpaceErr
         SpaceError::Circle { gene } => {
             let text = format!("the orders of genes form a circle through {gene}");
             Finding::invalid(path, text).advise("take one of constraints out")
+        }
+        SpaceError::Rule { gene, problem } => {
+            let name = genes.get(*gene).map_or("", |g| g.name.as_str());
+            Finding::invalid(path, format!("gene {name:?}: {problem}"))
         }
         // Of the catalogue's definitions; a test excludes them.
         other => Finding::invalid(path, other.to_string()),

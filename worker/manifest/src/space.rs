@@ -14,6 +14,7 @@ use crate::own;
 use crate::range::{fixed, gene_space, own as own_range};
 use crate::rules;
 use crate::suggest::meant_or_all;
+use crate::when;
 
 /// A strategy of a manifest as a search space.
 #[derive(Clone, Debug)]
@@ -173,7 +174,8 @@ pub(crate) fn build<'a>(
     if findings.iter().filter(|f| f.is_impossible()).count() > before {
         return None;
     }
-    match rules::space(path, &strategy, &spec.constraints, spaces) {
+    let whens = when::read(&given, &strategy, &genes, &spaces, catalogue, findings)?;
+    match rules::space(path, &strategy, &spec.constraints, whens, spaces) {
         Ok(space) => Some(SearchSpace { catalogue, strategy, genes, space, written }),
         Err(finding) => {
             findings.push(finding);

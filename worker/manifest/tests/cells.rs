@@ -45,8 +45,10 @@ fn a_share_of_parents_needs_an_algorithm_that_has_parents() {
     let advice = "leave it out: the cells are kept all the same";
     let found = with(json!({"archive": archive("0.5"), "searcher": "TPE"}));
     is(&found, path, INVALID, "only the searcher Evolution has parents", advice);
-    let found = with(json!({"archive": archive("0.5"), "breeding": {"preset": "Ray"}}));
-    is(&found, path, INVALID, "preset Ray sets the whole algorithm, its parents too", advice);
+    for preset in ["Ray", "PBT"] {
+        let found = with(json!({"archive": archive("0.5"), "breeding": {"preset": preset}}));
+        is(&found, path, INVALID, "presets Ray and PBT set the whole algorithm, its parents too", advice);
+    }
 }
 
 fn under(constraints: Value) -> Vec<Finding> {

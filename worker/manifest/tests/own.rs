@@ -187,7 +187,7 @@ fn orders_are_rules_between_genes_and_several_are_applied_twice() {
         |gene, cap, margin: i64| Constraint::Capped { gene, cap, margin: Decimal::from(margin), when: None };
     let several = space(own(genes.clone(), json!({"order": ["b <= c - 2", "a <= b"]})));
     let round = [cap(1, 2, 2), cap(0, 1, 0)];
-    assert_eq!(several.space.constraints(), [round, round].concat());
+    assert_eq!(several.space.constraints(), [round.clone(), round].concat());
     // What the second moves the first mends again: a <= b, then b <= c - 2.
     let genome = several.space.canonical(&[8, 8, 0]).unwrap();
     let value = |i: usize| genome[i];

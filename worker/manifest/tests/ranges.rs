@@ -60,6 +60,7 @@ fn range(entry: &'static GeneEntry) -> impl Strategy<Value = GeneSpec> {
     let value =
         prop_oneof![4 => number.clone().prop_map(GeneValue::Number), 1 => name.prop_map(GeneValue::Name)];
     let blank = GeneSpec {
+        when: None,
         name: entry.name.clone(),
         min: None,
         max: None,

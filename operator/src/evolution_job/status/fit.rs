@@ -5,7 +5,7 @@ use galapagos_crds::EvolutionJobStatus;
 /// Bytes of a status as JSON: with a hundred jobs and their watchers, this times 100 times the writes is what the API
 /// server carries.
 pub const LIMIT: usize = 16 * 1024;
-/// Characters of a name that others chose: a bound of the schema.
+/// Characters of a name that others chose: a bound of names in the spec.
 pub(super) const MAX_NAME: usize = 63;
 /// Bytes of a condition's message when nothing else helps.
 const SHORT_MESSAGE: usize = 256;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use galapagos_crds::{
     ArchiveSpec, Calendar, CalendarType, Decimal, EvolutionJobSpec, ExecutionSpec, GeneSpec, GeneValue,
-    Limit, Objective, ResolvedBreeding, Searcher,
+    IslandsSpec, Limit, Objective, ResolvedBreeding, Searcher,
 };
 use galapagos_manifest::show_stamp;
 use serde::Serialize;
@@ -36,6 +36,9 @@ pub struct Inputs {
     pub searcher: Searcher,
     /// How children are made.
     pub breeding: ResolvedBreeding,
+    /// How the population is divided. Where it is not, it is left out, as of releases that knew no islands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub islands: Option<IslandsSpec>,
     /// Cells whose best breed. Without any left out, as of releases that knew none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<ArchiveSpec>,

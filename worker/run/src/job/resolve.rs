@@ -9,7 +9,9 @@ use galapagos_crds::{
 };
 use galapagos_engine::ENGINE;
 use galapagos_engine::execution::{Execution, Funding};
-use galapagos_genetics::{Breeding, Choice, Config, Goal, Preset, Searcher, Several, Species, StopRules};
+use galapagos_genetics::{
+    Breeding, Choice, Config, Goal, Islands, Preset, Searcher, Several, Species, StopRules, Topology,
+};
 use galapagos_manifest::{self as checks, Dates, Finding, check as check_manifest};
 use galapagos_market::{Calendar, Interval};
 use rust_decimal::Decimal as Exact;
@@ -337,6 +339,9 @@ fn config(spec: &EvolutionJobSpec, fitness: &FitnessFunction) -> Config {
             preset: match b.preset {
                 CrdPreset::Default => Preset::Default,
                 CrdPreset::Ray => Preset::Ray,
+                CrdPreset::Pbt => {
+                    Preset::Pbt { resample: b.resample_probability.map_or(0.0, crds::Decimal::to_f64) }
+                }
             },
             parents: b.parents,
             tournament_size: b.tournament_size,
@@ -354,6 +359,15 @@ fn config(spec: &EvolutionJobSpec, fitness: &FitnessFunction) -> Config {
         goal: fitness.goal,
         several,
         cells: checks::cells::share(spec).map(crds::Decimal::to_f64),
+        islands: spec.islands.as_ref().map(|given| Islands {
+            count: given.count,
+            migrate_every: given.migrate_every,
+            migrants: given.migrants,
+            topology: match given.topology {
+                crds::Topology::Ring => Topology::Ring,
+                crds::Topology::Full => Topology::Full,
+            },
+        }),
     }
 }
 
@@ -399,6 +413,7 @@ fn inputs(
         seed: spec.population.seed,
         searcher: spec.searcher,
         breeding: spec.breeding.resolved(),
+        islands: spec.islands.clone(),
         archive: spec.archive.clone().map(|given| ArchiveSpec { share: checks::cells::share(spec), ..given }),
         objectives: spec.objectives.clone(),
         limits: spec.limits.clone(),
