@@ -144,13 +144,19 @@ fn kills_change_no_byte_whatever_searches_and_whatever_is_searched_for() {
             "  archive: {cells: [{metric: trades, edges: [10, 40]}, {metric: exposure, edges: [\"0.3\"]}], share: \"0.5\"}\n"
                 .to_owned(),
         ),
+        ("islands", "  islands: {count: 2, migrateEvery: 2}\n".to_owned()),
+        ("pbt", "  breeding: {preset: PBT}\n".to_owned()),
+        (
+            "islands-by-tpe-two",
+            format!("  searcher: TPE\n  objectives: [{two}]\n  islands: {{count: 3, migrateEvery: 3, topology: Full}}\n"),
+        ),
         ("two-by-tpe", format!("  searcher: TPE\n  objectives: [{two}]\n")),
     ];
     let mut delays = delays();
     let seed = delays.0;
     for (name, fields) in cases {
         let job = format!("{name}.yaml");
-        sandbox.write(&job, small_job(24, 24) + &fields);
+        sandbox.write(&job, small_job(48, 24) + &fields);
         Case { sandbox: &sandbox, job: &job, kills: KILLS_OF_EACH, seed }.holds(&mut delays);
     }
 }

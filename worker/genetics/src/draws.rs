@@ -57,6 +57,8 @@
 //! 4. Ray preset: below(survivors) a; below(survivors) b (equal: the next, cyclic); per gene: a category u01
 //!    < .5 a's, else b's; then per gene u01 < .1, and if so for a number one normal, for a category
 //!    below(values - 1), skipping the current one.
+//! 5. PBT preset: below(best third of the survivors, rounded up) the one that is copied; per gene u01 < the share drawn anew, and
+//!    if so below(values), else for a category below(values - 1), skipping the current one, and for a number below(2): .8 or 1.2.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

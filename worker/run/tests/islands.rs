@@ -1,0 +1,114 @@
+//! Islands, the PBT preset and genes that count only sometimes in whole runs: the same for any number of threads and any
+//! interruption, in windows of walk-forward too.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arrow::array::AsArray;
+use arrow::datatypes::Float64Type;
+use common::runs::{finish, timeless};
+use common::{manifest, publish_walk, resolve};
+use galapagos_crds::{EvolutionJob, GeneWhen};
+use galapagos_run::execute::{Options, RunOutcome, run};
+use galapagos_run::run::progress::RunEvent;
+use galapagos_run::storage::run_folder::Start;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+const ISLANDS: &str = "  islands: {count: 2, migrateEvery: 2, topology: Full}\n";
+
+fn job(fields: &str) -> EvolutionJob {
+    let mut job = manifest(&format!("  generations: 6\n{fields}"));
+    job.spec.population.size = 48;
+    job
+}
+
+// Contract G16, C5.
+#[test]
+fn any_number_of_threads_and_any_interruption_give_the_same_run() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let two = "  objectives: [{metric: sharpe}, {metric: max_drawdown, goal: Minimize}]\n";
+    let cases = [
+        ISLANDS.to_owned(),
+        "  breeding: {preset: PBT, resampleProbability: \"0.1\"}\n".to_owned(),
+        format!("{ISLANDS}  searcher: CMAES\n"),
+        format!("{ISLANDS}{two}"),
+        format!("{ISLANDS}  breeding: {{preset: PBT}}\n"),
+        format!("{ISLANDS}  validation: {{walkForward: {{windows: 2}}}}\n"),
+    ];
+    let mut digests = BTreeSet::new();
+    for fields in &cases {
+        let job = job(fields);
+        let once = |slots: usize| {
+            let root = tempfile::tempdir().unwrap();
+            timeless(finish(data.path(), &Options { slots, ..Options::new(root.path()) }, &job).0)
+        };
+        let expected = once(1);
+        assert_eq!(once(3), expected, "{fields}");
+        for at in [0, 1, 3] {
+            let root = tempfile::tempdir().unwrap();
+            let options = Options::new(root.path());
+            let (market, resolved) = resolve(data.path(), &job);
+            let flag = AtomicBool::new(false);
+            let mut observer = |event: RunEvent<'_>| {
+                if matches!(event, RunEvent::Generation { report, .. } if report.generation == at) {
+                    flag.store(true, Ordering::Relaxed);
+                }
+            };
+            let ended = run(&resolved, &market, &options, &mut observer, &flag).unwrap();
+            assert!(matches!(ended, RunOutcome::Interrupted { .. }), "{fields}");
+            let (result, _) = finish(data.path(), &Options { start: Start::Resume, ..options }, &job);
+            assert_eq!(timeless(result), expected, "{fields}, interrupted after {at}");
+        }
+        digests.insert(resolve(data.path(), &job).1.digest.hex());
+    }
+    // Walk-forward is no input.
+    assert_eq!(digests.len(), cases.len() - 1);
+}
+
+// Contract G17.
+#[test]
+fn no_two_evaluations_differ_in_what_does_not_count_alone() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let plain = job("");
+    let mut sometimes = plain.clone();
+    let rsi = sometimes.spec.strategies.iter_mut().find(|s| s.name == "rsi_filter").unwrap();
+    rsi.genes = serde_json::from_value(serde_json::json!([
+        {"name": "rsi_period", "values": [5, 10, 14]},
+        {"name": "oversold_threshold", "min": 20, "max": 40, "step": 5},
+    ]))
+    .unwrap();
+    rsi.genes[1].when = Some(GeneWhen { gene: "rsi_period".into(), values: vec!["10".parse().unwrap()] });
+    let ends = |job: &EvolutionJob| resolve(data.path(), job).1.digest;
+    assert_ne!(ends(&sometimes), ends(&plain));
+    let root = tempfile::tempdir().unwrap();
+    finish(data.path(), &Options::new(root.path()), &sometimes);
+    let folder = root.path().join("galapagos/runs/local/demo").join(ends(&sometimes).hex()).join("result");
+    let written = fs::read_to_string(folder.join("job.yaml")).unwrap();
+    let again: EvolutionJob = serde_yaml::from_str(&written).unwrap();
+    assert_eq!(ends(&again), ends(&sometimes), "{written}");
+    let file = fs::File::open(folder.join("evaluations.parquet")).unwrap();
+    let mut seen = BTreeSet::new();
+    for batch in ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().map(Result::unwrap)
+    {
+        let number = |name: &str| batch.column_by_name(name).unwrap().as_primitive::<Float64Type>().clone();
+        let strategy = batch.column_by_name("strategy").unwrap().as_string::<i32>().clone();
+        let [period, oversold] = ["gene_rsi_period", "gene_oversold_threshold"].map(number);
+        for i in (0..batch.num_rows()).filter(|&i| strategy.value(i) == "rsi_filter") {
+            seen.insert(period.value(i) as u32);
+            assert!(
+                period.value(i) == 10.0 || oversold.value(i) == 30.0,
+                "{} {}",
+                period.value(i),
+                oversold.value(i)
+            );
+        }
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [5, 10, 14]);
+}
