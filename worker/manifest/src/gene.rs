@@ -1,12 +1,29 @@
 //! One value of one gene against the gene's definition.
 
 use galapagos_crds::GeneValue;
-use galapagos_crds::catalogue::{GeneEntry, GeneKind, RangeEntry};
+use galapagos_crds::catalogue::{Catalogue, GeneEntry, GeneKind, RangeEntry, StrategyEntry};
+use galapagos_crds::conditions::StalledReason;
 use galapagos_genetics::Grid;
 use rust_decimal::Decimal;
 
 use crate::finding::Finding;
 use crate::suggest::meant_or_all;
+
+/// The gene of a name or alias.
+pub(crate) fn gene<'a>(
+    path: &str,
+    name: &str,
+    strategy: &'a StrategyEntry,
+    catalogue: &'a Catalogue,
+) -> Result<&'a GeneEntry, Finding> {
+    catalogue.gene(strategy, name).ok_or_else(|| {
+        let known: Vec<&str> =
+            strategy.genes.iter().chain(&catalogue.common_genes).map(|g| g.name.as_str()).collect();
+        Finding::invalid(path, format!("strategy {:?} has no gene {name:?}", strategy.name))
+            .reason(StalledReason::UnknownGene)
+            .advise(meant_or_all(name, known, "it has"))
+    })
+}
 
 /// A value that a gene can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,8 +6,8 @@ use galapagos_crds::GeneValue;
 use galapagos_crds::catalogue::{Catalogue, GeneEntry, StrategyEntry};
 
 use crate::finding::{Finding, first};
-use crate::gene::{Value, off_grid, value};
-use crate::space::{SearchSpace, gene};
+use crate::gene::{Value, gene, off_grid, value};
+use crate::space::SearchSpace;
 
 impl SearchSpace<'_> {
     /// The canonical genome of named values, which stand at `path`; genes not named take their defaults, or the nearest

@@ -10,6 +10,7 @@ use galapagos_genetics::Space;
 use galapagos_rules::{Market, Strategy};
 
 use crate::finding::{Finding, first};
+use crate::gene::gene;
 use crate::own;
 use crate::range::{fixed, gene_space, own as own_range};
 use crate::rules;
@@ -90,22 +91,6 @@ pub fn unknown_strategy(path: impl Into<String>, name: &str, catalogue: &Catalog
     Finding::invalid(path, format!("unknown strategy {name:?}"))
         .reason(StalledReason::UnknownStrategy)
         .advise(meant_or_all(name, known, "the strategies are"))
-}
-
-/// The gene of a name or alias.
-pub(crate) fn gene<'a>(
-    path: &str,
-    name: &str,
-    strategy: &'a StrategyEntry,
-    catalogue: &'a Catalogue,
-) -> Result<&'a GeneEntry, Finding> {
-    catalogue.gene(strategy, name).ok_or_else(|| {
-        let known: Vec<&str> =
-            strategy.genes.iter().chain(&catalogue.common_genes).map(|g| g.name.as_str()).collect();
-        Finding::invalid(path, format!("strategy {:?} has no gene {name:?}", strategy.name))
-            .reason(StalledReason::UnknownGene)
-            .advise(meant_or_all(name, known, "it has"))
-    })
 }
 
 /// Everything that is wrong with the entry at `path`, and its space. `None` with at least one finding that makes it

@@ -8,8 +8,7 @@ use galapagos_crds::{GeneSpec, GeneWhen};
 use galapagos_genetics::{Constraint, GeneSpace, Grid};
 
 use crate::finding::Finding;
-use crate::gene::{Value, off_grid, value};
-use crate::space::gene;
+use crate::gene::{Value, gene, off_grid, value};
 use crate::suggest::meant_or_all;
 
 /// The rules that a search keeps. `given` are the genes of the manifest by name with their paths, `genes` and `spaces` all
