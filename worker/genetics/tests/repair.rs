@@ -93,7 +93,7 @@ fn a_gene_that_does_not_count_has_its_default_whatever_it_was() {
         assert_eq!(repaired(&space, &[mode, length, "3.5"]), [mode, length, trail]);
     }
     // All in all 4 x 3 points without it, and 2 x 1 x 10 with another value of it.
-    let mut distinct = std::collections::HashSet::new();
+    let mut distinct = std::collections::BTreeSet::new();
     let mut genome = space.at(0).unwrap();
     loop {
         distinct.insert(space.canonical(&genome).unwrap());
