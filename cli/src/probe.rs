@@ -74,6 +74,8 @@ pub fn run(
     }
     short.stop.generations = 1;
     short.initial.iter_mut().for_each(Vec::clear);
+    // So few individuals may not be enough for all islands.
+    short.config.islands = None;
     short.config.population = short.config.population.min(FEWEST * short.species.len().max(1) as u32);
     // A job that cannot be probed (no place for files, an individual that fails) can still be estimated.
     let fixed = on(&short, SHORT).and_then(|ended| ended.fixed).unwrap_or(0.0);

@@ -72,7 +72,7 @@ fn every_sample_runs_to_its_end_with_the_stored_digest() {
 
 #[test]
 fn the_number_of_slots_and_a_second_place_change_no_byte() {
-    for sample in ["several-symbols.yaml", "rules/turtle.yaml", "rules/timeframes.yaml"] {
+    for sample in ["several-symbols.yaml", "islands.yaml", "rules/turtle.yaml", "rules/timeframes.yaml"] {
         let manifest = root().join(SAMPLES).join(sample).display().to_string();
         let digest = |slots: &str| {
             let result = prepared().json(&[

@@ -66,6 +66,33 @@ fn worker_processes_give_the_result_of_threads_and_leave_nothing_behind() {
     }
 }
 
+// Contract G16, G17, C5.
+#[test]
+fn worker_processes_give_the_result_of_threads_with_islands_presets_and_genes_that_count_sometimes() {
+    let sandbox = Sandbox::new();
+    sandbox.walk(3000, 5);
+    let rsi = "- {name: rsi_filter, genes: [{name: rsi_period, values: [10, 14]}, {name: oversold_threshold, min: 20, \
+               max: 40, step: 5, when: {gene: rsi_period, in: [10]}}]}";
+    let two = "  objectives: [{metric: sharpe}, {metric: max_drawdown, goal: Minimize}]\n";
+    let cases = [
+        "  islands: {count: 3, migrateEvery: 2}\n".to_owned(),
+        "  breeding: {preset: PBT}\n".to_owned(),
+        format!("{two}  searcher: TPE\n  islands: {{count: 2, migrateEvery: 1, topology: Full}}\n"),
+    ];
+    for fields in cases {
+        let job = small_job(60, 5).replace("- {name: rsi_filter}", rsi) + &fields;
+        assert!(job.contains("when:"), "{job}");
+        sandbox.write("job.yaml", job);
+        let threads = sandbox.json(&["run", "job.yaml", "-o", "json"]);
+        let ended = start(&sandbox, &["--fresh"]).wait_with_output().unwrap();
+        assert!(ended.status.success(), "{fields}: {}", String::from_utf8_lossy(&ended.stderr));
+        let processes: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+        for field in ["result_digest", "best", "evaluations", "stopped_by"] {
+            assert_eq!(processes[field], threads[field], "{fields}: {field}");
+        }
+    }
+}
+
 #[test]
 fn a_killed_worker_process_is_started_again_and_changes_nothing() {
     let sandbox = Sandbox::new();

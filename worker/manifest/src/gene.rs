@@ -10,7 +10,7 @@ use crate::finding::Finding;
 use crate::suggest::meant_or_all;
 
 /// The gene of a name or alias.
-pub(crate) fn named<'a>(
+pub(crate) fn gene<'a>(
     path: &str,
     name: &str,
     strategy: &'a StrategyEntry,

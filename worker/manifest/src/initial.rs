@@ -6,7 +6,7 @@ use galapagos_crds::GeneValue;
 use galapagos_crds::catalogue::{Catalogue, GeneEntry, StrategyEntry};
 
 use crate::finding::{Finding, first};
-use crate::gene::{self, Value, off_grid, value};
+use crate::gene::{Value, gene, off_grid, value};
 use crate::space::SearchSpace;
 
 impl SearchSpace<'_> {
@@ -32,7 +32,7 @@ pub(crate) fn known<'a>(
     let mut out: Vec<(&GeneEntry, String, Value)> = Vec::new();
     for (name, given) in values {
         let path = format!("{path}.{name}");
-        let checked = gene::named(&path, name, strategy, catalogue)
+        let checked = gene(&path, name, strategy, catalogue)
             .and_then(|entry| value(&path, entry, given).map(|v| (entry, v)));
         match checked {
             Ok((entry, _)) if out.iter().any(|(other, ..)| other.name == entry.name) => {

@@ -10,7 +10,7 @@ use galapagos_genetics::Space;
 use galapagos_rules::{Market, Strategy};
 
 use crate::finding::{Finding, first};
-use crate::gene;
+use crate::gene::gene;
 use crate::own;
 use crate::range::{fixed, gene_space, own as own_range};
 use crate::rules;
@@ -109,7 +109,7 @@ pub(crate) fn build<'a>(
     let mut given: BTreeMap<&str, (String, &GeneSpec)> = BTreeMap::new();
     for (i, spec) in spec.genes.iter().enumerate() {
         let path = format!("{path}.genes[{i}]");
-        let entry = match gene::named(&format!("{path}.name"), &spec.name, &strategy, catalogue) {
+        let entry = match gene(&format!("{path}.name"), &spec.name, &strategy, catalogue) {
             Ok(entry) => entry,
             Err(finding) => {
                 findings.push(finding);

@@ -8,7 +8,7 @@ use galapagos_crds::{GeneSpec, GeneWhen};
 use galapagos_genetics::{Constraint, GeneSpace, Grid};
 
 use crate::finding::Finding;
-use crate::gene::{self, Value, off_grid, value};
+use crate::gene::{Value, gene, off_grid, value};
 use crate::suggest::meant_or_all;
 
 /// The rules that a search keeps. `given` are the genes of the manifest by name with their paths, `genes` and `spaces` all
@@ -72,7 +72,7 @@ fn other(
     sometimes: impl Fn(&str) -> bool,
 ) -> Result<usize, Finding> {
     let path = format!("{path}.gene");
-    let other = &gene::named(&path, &when.gene, strategy, catalogue)?.name;
+    let other = &gene(&path, &when.gene, strategy, catalogue)?.name;
     let Some(on) = genes.iter().position(|g| g.name == *other) else {
         let known = genes.iter().map(|g| g.name.as_str()).filter(|known| *known != name);
         let text = format!("gene {other:?} is not one of those that evolve here");

@@ -33,6 +33,7 @@ pub struct Found {
 }
 
 impl Rungs {
+    /// The last `shares` of the training rows of a problem, rising; the share `keep` of the individuals goes on.
     pub fn new(problem: &Problem<'_>, shares: &[f64], keep: f64) -> Rungs {
         let stamps = problem.counted_stamps();
         let all = stamps.len();
