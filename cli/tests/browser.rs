@@ -52,7 +52,7 @@ fn a_browser_draws_the_report_prints_it_and_complains_of_nothing() {
 
     let (dom, console) = browser.open("report.html", &page, &["--dump-dom"]);
     assert_eq!(console, Vec::<String>::new());
-    assert_eq!(dom.matches("class=\"uplot").count(), 3, "the charts are not there");
+    assert_eq!(dom.matches("class=\"uplot").count(), 4, "the charts are not there");
     assert!(dom.contains("class=\"verdict ") && dom.contains("<canvas"));
 
     // The console is heard: a script that the policy does not name is refused, and says so.
@@ -65,7 +65,7 @@ fn a_browser_draws_the_report_prints_it_and_complains_of_nothing() {
         browser.open("look.html", &probed(&page, &[LOOK]), &["--dump-dom", "--window-size=1100,900"]);
     let seen = found(&dom);
     let colours = seen["colours"].as_array().unwrap();
-    assert!(colours.len() == 3 && colours.iter().all(|c| c.as_u64().unwrap() > 10), "{seen}");
+    assert!(colours.len() == 4 && colours.iter().all(|c| c.as_u64().unwrap() > 10), "{seen}");
     assert!(seen["stills"].as_array().unwrap().iter().all(|s| s == "none"), "{seen}");
     assert_eq!(seen["wide"], 0, "the page is wider than the window");
 

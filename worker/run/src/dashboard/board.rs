@@ -170,10 +170,9 @@ impl Board {
                 }
                 self.say(Kind::Run, format!("the run goes on after generation {}", done - 1), now)
             }
-            RunEvent::Evaluated { done, of, .. } => {
+            RunEvent::Evaluated { done, .. } => {
                 view.individuals = u32::try_from(*done).unwrap_or(u32::MAX);
-                let all = done == of && view.generation + 1 >= view.generations;
-                view.state = if all { State::Testing } else { State::Running };
+                view.state = State::Running;
                 None
             }
             RunEvent::Generation { report, pace, best, metrics, front, counters, species, .. } => {
@@ -269,10 +268,11 @@ fn job_view(job: &ResolvedJob) -> JobView {
 }
 
 fn progress(view: &mut View, report: &GenerationReport, pace: &Pace) {
-    view.state = State::Running;
     view.walk_forward = None;
     view.generation = report.generation + 1;
     view.generations = pace.generations;
+    // What follows the last one takes a while.
+    view.state = if view.generation >= view.generations { State::Testing } else { State::Running };
     view.individuals = 0;
     view.eta_seconds = pace.eta_seconds;
     view.strategy_bars_per_second = Some(pace.strategy_bars_per_second);
@@ -287,7 +287,7 @@ fn quotas(view: &mut View, report: &GenerationReport) {
 }
 
 /// The genes of a genome: name and value.
-fn genes<'a>(genome: impl IntoIterator<Item = &'a (String, GeneValue)>) -> Vec<(String, String)> {
+pub(super) fn genes<'a>(genome: impl IntoIterator<Item = &'a (String, GeneValue)>) -> Vec<(String, String)> {
     let gene = |(name, value): &(String, GeneValue)| (bounded(name, NAME), bounded(&value.to_string(), NAME));
     genome.into_iter().take(MANY).map(gene).collect()
 }

@@ -8,13 +8,16 @@ use super::error::ReportError;
 use super::frame::{elements, filled, sources};
 use super::html::{escape, json};
 use super::sections;
+use crate::dashboard::{finished, page as dashboard};
 
 /// Name of the report in the folder of a result.
 pub const REPORT: &str = "report.html";
 
 const PAGE: &str = include_str!("assets/page.html");
-const STYLES: [&str; 2] = [include_str!("assets/uPlot.min.css"), include_str!("assets/report.css")];
-const SCRIPTS: [&str; 2] = [include_str!("assets/uPlot.iife.min.js"), include_str!("assets/report.js")];
+const STYLES: [&str; 3] =
+    [include_str!("assets/uPlot.min.css"), include_str!("assets/report.css"), dashboard::STYLE];
+const SCRIPTS: [&str; 3] =
+    [include_str!("assets/uPlot.iife.min.js"), include_str!("assets/report.js"), dashboard::SCRIPT];
 
 /// The report of the result in a folder.
 ///
@@ -30,6 +33,8 @@ pub fn of(folder: &Path) -> Result<String, ReportError> {
         "styles" => elements("style", &STYLES),
         "content" => content.clone(),
         "data" => json(&sections::charts::data(&data)),
+        // Numbers and texts: there is nothing in it that JSON has not.
+        "view" => json(&serde_json::to_value(finished::view(&data.document)).unwrap_or_default()),
         "scripts" => elements("script", &SCRIPTS),
         _ => String::new(),
     }))
@@ -50,7 +55,7 @@ mod tests {
     #[test]
     fn the_policy_names_the_digests_of_what_is_in_the_page_and_nothing_else() {
         let policy = policy();
-        assert_eq!(policy.matches("'sha256-").count(), 4, "{policy}");
+        assert_eq!(policy.matches("'sha256-").count(), 6, "{policy}");
         assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"), "{policy}");
         for text in STYLES.iter().chain(&SCRIPTS) {
             assert!(!text.contains("</s"), "it would end its element");

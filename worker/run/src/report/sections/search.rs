@@ -64,5 +64,11 @@ pub fn section(data: &Data) -> Result<String, ReportError> {
         count(counts.cached),
         count(counts.failed)
     ));
+    // The page that the run had while it went on, drawn by its script.
+    text += "<div id=\"run\" class=\"run\">";
+    text += &note(
+        "A browser that runs scripts shows here how the species shared the generations, as generations.csv has it.",
+    );
+    text += "</div>\n";
     Ok(framed("search", "The search", &text))
 }
