@@ -328,7 +328,7 @@ const WHOLE: &str = "--virtual-time-budget=1000000000";
 fn a_browser_follows_a_run_from_its_middle_to_its_end() {
     let Some(browser) = Browser::find() else { return };
     let sandbox = Sandbox::new();
-    let job = long_job(&sandbox, 400);
+    let job = long_job(&sandbox, 200);
     let run = Run::start(&sandbox, &[&job, "--ui=127.0.0.1:0"]);
     run.until(|v| v["generation"].as_u64() > Some(3));
 
@@ -353,7 +353,7 @@ fn a_browser_follows_a_run_from_its_middle_to_its_end() {
     let (dom, console) = browser.visit(&run.url(), &["--dump-dom", WHOLE]);
     assert_eq!(console, Vec::<String>::new());
     assert_eq!(attribute(&dom, "state"), "finished", "the page saw the end");
-    assert_eq!(attribute(&dom, "generation"), "400");
+    assert_eq!(attribute(&dom, "generation"), "200");
     assert!(attribute(&dom, "views").parse::<u32>().unwrap() > 3, "it was asked again and again");
     assert_eq!(attribute(&dom, "lost"), "0");
     assert!(dom.contains("class=\"verdict no\"") || dom.contains("class=\"verdict yes\""));
@@ -366,7 +366,7 @@ fn a_browser_follows_a_run_from_its_middle_to_its_end() {
 fn a_page_whose_run_is_killed_says_so_and_goes_on_with_the_next_one() {
     let Some(browser) = Browser::find() else { return };
     let sandbox = Sandbox::new();
-    let job = long_job(&sandbox, 300);
+    let job = long_job(&sandbox, 200);
     let mut run = Run::start(&sandbox, &[&job, "--ui=127.0.0.1:0"]);
     run.until(|v| v["generation"].as_u64() > Some(3));
     let (address, url) = (run.address.clone(), run.url());
