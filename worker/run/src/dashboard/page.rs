@@ -12,11 +12,12 @@ pub const TIMELINE: &str = "/timeline.json";
 const PAGE: &str = include_str!("assets/dashboard.html");
 const STYLES: [&str; 3] =
     [include_str!("../report/assets/uPlot.min.css"), include_str!("../report/assets/report.css"), STYLE];
-const SCRIPTS: [&str; 2] = [include_str!("../report/assets/uPlot.iife.min.js"), SCRIPT];
+const SCRIPTS: [&str; 3] =
+    [include_str!("../report/assets/uPlot.iife.min.js"), SCRIPT, include_str!("assets/live.js")];
 
 /// How a run looks.
 pub const STYLE: &str = include_str!("assets/dashboard.css");
-/// What shows it.
+/// What shows it; it asks nobody.
 pub const SCRIPT: &str = include_str!("assets/dashboard.js");
 
 /// The page of a job.

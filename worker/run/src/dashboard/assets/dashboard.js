@@ -272,36 +272,14 @@
     return;
   }
 
-  // Once a second; less often while nobody looks, or nobody answers.
-  let since = null, failures = 0, losses = 0;
-  root.dataset.lost = 0;
-  const look = async () => {
-    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 5000);
-    let pause = document.hidden ? 5000 : 1000;
-    try {
-      const answer = await fetch(source, { cache: "no-store", signal: stop.signal });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const view = await answer.json();
-      failures = 0;
-      since = null;
-      lost.hidden = true;
-      show(view);
-      if (view.state === "finished" || view.state === "failed") return;
-    } catch {
-      failures += 1;
-      since = since || Date.now();
-      pause = Math.min(5000, 500 * 2 ** failures);
-      if (failures === 2) root.dataset.lost = ++losses;
-      if (failures > 1) {
-        lost.hidden = false;
-        const quiet = latest && latest.end;
-        write(lost, quiet ? "The process is gone: this is the last that it said." : `No answer for ${duration((Date.now() - since) / 1000)}: trying again.`);
-        state.classList.add("lost");
-      }
-    } finally {
-      clearTimeout(timer);
-    }
-    setTimeout(look, pause);
-  };
-  look();
+  // What asks for the view tells it here.
+  root.addEventListener("view", event => {
+    lost.hidden = true;
+    show(event.detail);
+  });
+  root.addEventListener("silence", event => {
+    lost.hidden = false;
+    write(lost, latest && latest.end ? "The process is gone: this is the last that it said." : `No answer for ${duration(event.detail)}: trying again.`);
+    state.classList.add("lost");
+  });
 })();
