@@ -249,7 +249,7 @@
       if (changed("foot", [view.version, job.inputs_digest, view.end && view.end.result_digest])) {
         foot.replaceChildren(`Galapagos ${view.version}, engine ${job.engine}. Times are UTC. Inputs `, make("code", null, job.inputs_digest), ". ");
         if (view.end && view.end.result_digest) foot.append("Result ", make("code", null, view.end.result_digest), ". ");
-        if (root.dataset.timeline) foot.append(make("a", { href: root.dataset.timeline, download: job.name + "-timeline.json" }, "Timeline of the batches"), " (open it in Perfetto or chrome://tracing).");
+        if (root.dataset.timeline) foot.append(make("a", { href: root.dataset.timeline, download: job.name + "-timeline.json" }, "Timeline of the batches"), " (Perfetto opens it).");
       }
     }
     draw(view);
