@@ -145,7 +145,6 @@ fn nothing_that_a_result_says_becomes_markup() {
         let found = text.find(banned).map(|at| &text[at..(at + 80).min(text.len())]);
         assert!(found.is_none(), "{found:?}");
     }
-    // Three that run, and two of data.
     assert_eq!(text.matches("<script").count(), 5);
     // Nor is it filled in as a template is.
     assert_eq!(text.matches("default-src").count(), 1);

@@ -17,7 +17,7 @@ const SCRIPTS: [&str; 3] =
 
 /// How a run looks.
 pub const STYLE: &str = include_str!("assets/dashboard.css");
-/// What shows it.
+/// What shows it; it asks nobody.
 pub const SCRIPT: &str = include_str!("assets/dashboard.js");
 
 /// The page of a job.

@@ -201,9 +201,10 @@ impl Timeline {
         let middle = begins.len() / 2;
         let (_, &mut middle, _) = begins.select_nth_unstable(middle);
         self.spans.sort_by_key(|span| (span.lane, span.begin));
+        // What has become older since is first drawn as what was old before.
+        let mut width = self.width.max(FINEST);
         while self.spans.len() > room {
-            self.width = (self.width * 2).max(FINEST);
-            if self.width > 1 << 50 {
+            if width > 1 << 50 {
                 // As many lanes as spans: the oldest go.
                 self.spans.sort_by_key(|span| span.begin);
                 let gone = self.spans.len() - room;
@@ -211,7 +212,7 @@ impl Timeline {
                 self.dropped += gone as u64;
                 return;
             }
-            let width = self.width;
+            self.width = width;
             let mut kept: Vec<Span> = Vec::with_capacity(self.spans.len());
             for span in self.spans.drain(..) {
                 let joined = kept.last_mut().filter(|last| {
@@ -228,6 +229,7 @@ impl Timeline {
                 }
             }
             self.spans = kept;
+            width *= 2;
         }
     }
 

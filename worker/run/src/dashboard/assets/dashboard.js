@@ -1,4 +1,4 @@
-// Shows a run: while it goes on, from what live.js gets of its process; in a report, from the JSON that is in the page.
+// Shows a run: while it goes on, from what its process answers, again and again; in a report, from the JSON that is in the page.
 // Names come from manifests and from other machines: they become text, never markup.
 "use strict";
 (() => {
@@ -249,7 +249,7 @@
       if (changed("foot", [view.version, job.inputs_digest, view.end && view.end.result_digest])) {
         foot.replaceChildren(`Galapagos ${view.version}, engine ${job.engine}. Times are UTC. Inputs `, make("code", null, job.inputs_digest), ". ");
         if (view.end && view.end.result_digest) foot.append("Result ", make("code", null, view.end.result_digest), ". ");
-        if (root.dataset.timeline) foot.append(make("a", { href: root.dataset.timeline, download: job.name + "-timeline.json" }, "Timeline of the batches"), " (open it in Perfetto or chrome://tracing).");
+        if (root.dataset.timeline) foot.append(make("a", { href: root.dataset.timeline, download: job.name + "-timeline.json" }, "Timeline of the batches"), " (Perfetto opens it).");
       }
     }
     draw(view);
@@ -267,17 +267,19 @@
     draw(latest);
   });
 
-  if (still) show(JSON.parse(still.textContent));
-  // For the script that asks the process, which a report has not.
-  globalThis.galapagosRun = {
-    root, show, duration,
-    // Nobody answers, and why; null: somebody does again.
-    quiet: text => {
-      lost.hidden = text == null;
-      if (text == null) return;
-      write(lost, text);
-      state.classList.add("lost");
-    },
-    isOver: () => Boolean(latest && latest.end),
-  };
+  if (!source) {
+    if (still) show(JSON.parse(still.textContent));
+    return;
+  }
+
+  // What asks for the view tells it here.
+  root.addEventListener("view", event => {
+    lost.hidden = true;
+    show(event.detail);
+  });
+  root.addEventListener("silence", event => {
+    lost.hidden = false;
+    write(lost, latest && latest.end ? "The process is gone: this is the last that it said." : `No answer for ${duration(event.detail)}: trying again.`);
+    state.classList.add("lost");
+  });
 })();
