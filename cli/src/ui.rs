@@ -4,6 +4,7 @@ use crate::exit::{Blame, CommandError, CommandResult};
 use crate::terminal;
 use anyhow::Context;
 use galapagos_run::dashboard::board::Dashboard;
+use galapagos_run::dashboard::timeline::{MOST_BYTES, Timeline};
 use galapagos_run::dashboard::work::WorkLog;
 use galapagos_run::execute::RunOutcome;
 use galapagos_run::job::resolve::ResolvedJob;
@@ -40,6 +41,10 @@ impl Wanted {
             let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
             if file.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
                 let text = format!("--timeline {}: name a file in a folder that exists", file.display());
+                return Err(CommandError::invalid(text));
+            }
+            if !is_timeline_or_nothing(file) {
+                let text = format!("--timeline {} is a file of something else: name another", file.display());
                 return Err(CommandError::invalid(text));
             }
             if fresh
@@ -103,6 +108,15 @@ impl Ui {
             page.farewell();
         }
     }
+}
+
+/// Whether a file may be written over: it is none, empty, or a timeline.
+fn is_timeline_or_nothing(file: &Path) -> bool {
+    let Ok(opened) = std::fs::File::open(file) else { return true };
+    let mut bytes = Vec::new();
+    let most = MOST_BYTES as u64 + 1;
+    let read = io::Read::read_to_end(&mut io::Read::take(opened, most), &mut bytes);
+    read.is_ok() && (bytes.is_empty() || Timeline::parse(&bytes).is_some())
 }
 
 fn bind(address: Option<SocketAddr>) -> CommandResult<Bound> {

@@ -38,15 +38,8 @@ pub struct Settings {
     #[arg(value_name = "DIR", required = true, env = "GALAPAGOS_RESULTS", hide_env_values = true)]
     pub results: PathBuf,
     /// Where the results go: a folder, s3://BUCKET/PREFIX or postgres://USER@HOST:PORT/DATABASE; more than one may be named, in
-    /// the environment with spaces between
-    #[arg(
-        long,
-        value_name = "DESTINATION",
-        required = true,
-        value_delimiter = ' ',
-        env = "GALAPAGOS_TO",
-        hide_env_values = true
-    )]
+    /// the environment one
+    #[arg(long, value_name = "DESTINATION", required = true, env = "GALAPAGOS_TO", hide_env_values = true)]
     pub to: Vec<String>,
     /// Seconds between two looks for new results; 0: look once and end
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=86_400), env = "GALAPAGOS_EVERY_SECONDS", hide_env_values = true)]
@@ -67,9 +60,10 @@ pub fn run(settings: &Settings, shell: &Shell) -> Result<(), Exit> {
     }
     let beat = shell.health.heartbeat("deliver", PATIENCE);
     shell.health.set_ready(true);
+    let mut looked = Instant::now();
     loop {
         let begun = Instant::now();
-        let pending = pass(settings, &mut all, shell, &metrics, &beat);
+        let pending = pass(settings, &mut all, shell, &metrics, &beat, &mut looked);
         if settings.every_seconds == 0 {
             return match pending {
                 0 => Ok(()),
@@ -95,6 +89,7 @@ fn pass(
     shell: &Shell,
     metrics: &DeliverMetrics,
     beat: &Heartbeat,
+    looked: &mut Instant,
 ) -> u64 {
     let folders = match below(&settings.results) {
         Ok(folders) => folders,
@@ -102,9 +97,16 @@ fn pass(
         Err(DeliveryError::NoRun { .. }) => Vec::new(),
         Err(error) => {
             tracing::warn!(folder = %settings.results.display(), error = with_causes(&error), "no runs are found");
+            for one in all {
+                let to = To { to: one.name() };
+                metrics.failures.get_or_create(&to).inc();
+                // Nobody knows what waits, so that nobody has looked counts as waiting.
+                metrics.lag_seconds.get_or_create(&to).set(looked.elapsed().as_secs_f64());
+            }
             return 1;
         }
     };
+    *looked = Instant::now();
     let mut pending = 0;
     for one in all {
         let to = To { to: one.name() };

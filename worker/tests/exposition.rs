@@ -1,5 +1,6 @@
 //! What `/metrics` says: names, help, units and series are a contract with dashboards and alerts.
 
+use galapagos_worker::metrics::deliver::{DeliverMetrics, To};
 use galapagos_worker::metrics::{
     Answer, CoordinatorMetrics, Ignored, Label, Metrics, Outcome, Retry, ServeMetrics, WorkerMetrics,
 };
@@ -55,11 +56,26 @@ fn the_metrics_of_the_service_of_signals_are_pinned() {
 }
 
 #[test]
+fn the_metrics_of_a_delivery_are_pinned() {
+    let metrics = Metrics::default();
+    let these = DeliverMetrics::register(&metrics);
+    for to in ["s3://quants/runs", "postgres://quant@db/results"] {
+        these.show(&To { to: to.to_owned() });
+    }
+    let down = To { to: "s3://quants/runs".to_owned() };
+    these.failures.get_or_create(&down).inc();
+    these.pending.get_or_create(&down).set(2);
+    these.lag_seconds.get_or_create(&down).set(90.5);
+    insta::assert_snapshot!("deliver", exposition(&metrics));
+}
+
+#[test]
 fn the_documentation_lists_exactly_the_metrics_there_are() {
     let metrics = Metrics::default();
     CoordinatorMetrics::register(&metrics);
     WorkerMetrics::register(&metrics);
     ServeMetrics::register(&metrics);
+    DeliverMetrics::register(&metrics).show(&To { to: "s3://quants/runs".to_owned() });
     let text = metrics.text();
     let mut there: Vec<String> = text
         .lines()

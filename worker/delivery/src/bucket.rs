@@ -23,11 +23,11 @@ use crate::finished::Finished;
 use crate::sink::{Outcome, Watch};
 use crate::trust;
 
-/// Objects under way at a time.
-const SIDE_BY_SIDE: usize = 8;
+/// Objects under way at a time. Each holds three parts in memory at most.
+const SIDE_BY_SIDE: usize = 4;
 /// What is larger is sent in parts of this size, of which two are under way at a time. A bucket cannot create an object of parts
 /// only where it is missing.
-const PART: u64 = 64 << 20;
+const PART: u64 = 8 << 20;
 /// The largest mark that is read.
 const LARGEST_MARK: u64 = 1 << 16;
 /// A destination that does not answer for this long is given up.
@@ -78,12 +78,12 @@ impl Bucket {
         watch.begins(&run.name(), run.bytes());
         let upload = |(name, bytes): &(String, u64)| {
             let (path, bytes) = (run.folder.join(name), *bytes);
-            let key = Path::from(format!("{place}/{name}"));
+            let (key, mark) = (Path::from(format!("{place}/{name}")), &mark);
             async move {
                 if bytes > PART {
-                    self.parts(&path, &key, bytes, watch).await
+                    self.parts(&path, &key, bytes, (mark, run), watch).await
                 } else {
-                    self.whole(&path, &key, watch).await
+                    self.whole(&path, &key, (mark, run), watch).await
                 }
             }
         };
@@ -135,7 +135,13 @@ impl Bucket {
         }
     }
 
-    async fn whole(&self, path: &FilePath, key: &Path, watch: &dyn Watch) -> Result<(), DeliveryError> {
+    async fn whole(
+        &self,
+        path: &FilePath,
+        key: &Path,
+        of: (&Path, &Finished),
+        watch: &dyn Watch,
+    ) -> Result<(), DeliveryError> {
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(DeliveryError::read(path))?;
         file.take(2 * PART).read_to_end(&mut bytes).map_err(DeliveryError::read(path))?;
@@ -146,7 +152,8 @@ impl Bucket {
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
                 // Of an earlier delivery that did not come to its mark. What differs (seconds that the run took, after its
                 // result was made again) is not yet counted on by anybody.
-                if !self.holds(key, size, path).await? {
+                // Unless another delivery has just come to it.
+                if !self.holds(key, size, path).await? && self.marked(of.0, of.1).await?.is_none() {
                     self.store.put(key, payload).await.map_err(|e| self.failed(&e))?;
                 }
             }
@@ -166,9 +173,10 @@ impl Bucket {
         path: &FilePath,
         key: &Path,
         bytes: u64,
+        of: (&Path, &Finished),
         watch: &dyn Watch,
     ) -> Result<(), DeliveryError> {
-        if self.holds(key, bytes, path).await? {
+        if self.holds(key, bytes, path).await? || self.marked(of.0, of.1).await?.is_some() {
             watch.advances(bytes);
             return Ok(());
         }

@@ -63,6 +63,16 @@ pub enum DeliveryError {
         /// The words of the library.
         problem: String,
     },
+    /// The destination does not take this result; it may take others.
+    #[error("{to} does not take {name}: {problem}")]
+    NotTaken {
+        /// The destination, without a password.
+        to: String,
+        /// Namespace and name of the job.
+        name: String,
+        /// Its words.
+        problem: String,
+    },
     /// Where the result should lie is something else.
     #[error("{place} holds something else than this result ({problem}): move it away")]
     Taken {
@@ -84,10 +94,16 @@ impl DeliveryError {
 
     /// Whether somebody must change what was asked for: a path, a destination, a password.
     pub fn is_invalid(&self) -> bool {
-        use DeliveryError::{Destination, NoRun, NotWhole, Refused, Result, Taken};
+        use DeliveryError::{Destination, NoRun, NotTaken, NotWhole, Refused, Result, Taken};
         matches!(
             self,
-            Result(_) | NoRun { .. } | NotWhole { .. } | Destination { .. } | Refused { .. } | Taken { .. }
+            Result(_)
+                | NoRun { .. }
+                | NotWhole { .. }
+                | NotTaken { .. }
+                | Destination { .. }
+                | Refused { .. }
+                | Taken { .. }
         )
     }
 

@@ -126,7 +126,8 @@ pub fn below(path: &Path) -> Result<Vec<PathBuf>, DeliveryError> {
         }
         Err(ReportError::NoResult { .. }) if path.is_dir() => {
             let mut out = Vec::new();
-            walk(path, 0, &mut out)?;
+            let entries = fs::read_dir(path).map_err(DeliveryError::read(path))?;
+            walk(entries, 0, &mut out);
             out.sort();
             if out.is_empty() { Err(DeliveryError::NoRun { path: path.to_owned() }) } else { Ok(out) }
         }
@@ -134,8 +135,8 @@ pub fn below(path: &Path) -> Result<Vec<PathBuf>, DeliveryError> {
     }
 }
 
-fn walk(folder: &Path, depth: u32, out: &mut Vec<PathBuf>) -> Result<(), DeliveryError> {
-    for entry in fs::read_dir(folder).map_err(DeliveryError::read(folder))?.flatten() {
+fn walk(entries: fs::ReadDir, depth: u32, out: &mut Vec<PathBuf>) {
+    for entry in entries.flatten() {
         let path = entry.path();
         let name = entry.file_name();
         let name = name.to_string_lossy();
@@ -150,10 +151,12 @@ fn walk(folder: &Path, depth: u32, out: &mut Vec<PathBuf>) -> Result<(), Deliver
             // As a delivery to a folder leaves it.
             out.push(path);
         } else if depth < DEPTH && !path.join("manifest.json").is_file() {
-            walk(&path, depth + 1, out)?;
+            // What may not be read (lost+found) or has just gone has no run for us.
+            if let Ok(entries) = fs::read_dir(&path) {
+                walk(entries, depth + 1, out);
+            }
         }
     }
-    Ok(())
 }
 
 fn list(folder: &Path, before: &str, depth: u32, out: &mut Vec<(String, u64)>) -> Result<(), DeliveryError> {

@@ -1,5 +1,6 @@
 //! What a run keeps for each species: its survivors, its quota and how long it has been without success.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cells::Cells;
@@ -132,11 +133,8 @@ impl SpeciesState {
     /// whose best one they raise is not stuck.
     pub(crate) fn receive(&mut self, arriving: impl Iterator<Item = Individual>, config: &Config) {
         let mut all = self.survivors.clone();
-        for one in arriving {
-            if !all.iter().any(|here| here.genome == one.genome) {
-                all.push(one);
-            }
-        }
+        let mut here: BTreeSet<Genome> = all.iter().map(|one| one.genome.clone()).collect();
+        all.extend(arriving.filter(|one| here.insert(one.genome.clone())));
         let arrived = &all[self.survivors.len()..];
         if let Some(model) = &mut self.model {
             model.get_mut().receive(arrived, config);

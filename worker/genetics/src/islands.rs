@@ -92,7 +92,8 @@ impl Evolution {
     /// The groups of a species, island by island.
     pub(crate) fn groups_of(&self, species: usize) -> Range<usize> {
         let count = self.config.island_count();
-        species * count..(species + 1) * count
+        // A number that a damaged checkpoint says may be any.
+        species.saturating_mul(count)..species.saturating_add(1).saturating_mul(count)
     }
 
     /// The groups of an island, species by species.

@@ -89,7 +89,7 @@ impl RepairRules {
                 || rules.holes.iter().any(|h| h.gene == gene)
         };
         if let Some(c) = rules.conditionals.iter().find(|c| moves(c.condition)) {
-            let problem = "a condition must not be on a gene that an order of genes moves";
+            let problem = "a condition must not be on a gene that another rule moves";
             return Err(SpaceError::Rule { gene: c.condition, problem });
         }
         rules.drop_what_never_holds(genes);

@@ -79,7 +79,7 @@ impl Evolution {
         }
         if let Some(archive) = &state.archive {
             for member in &archive.members {
-                let space = run.groups.get(member.species).map(|g| &g.species.space);
+                let space = run.groups.get(run.groups_of(member.species).start).map(|g| &g.species.space);
                 let fits =
                     space.is_some_and(|s| s.canonical(&member.genome).ok().as_ref() == Some(&member.genome));
                 if !fits || member.costs.iter().any(|c| !c.is_finite()) {

@@ -141,12 +141,14 @@ fn with_every_searcher_and_several_objectives_a_run_goes_on_from_its_state_as_if
     ];
     let objectives = [None, Some(several)];
     let cases = searchers.iter().flat_map(|s| objectives.iter().map(move |several| (*s, several.clone())));
+    let mut second = false;
     for ((searcher, several), islands) in cases.zip([RING, FULL].into_iter().cycle()) {
         let config = Config { searcher, several, cells: Some(0.2), ..divided(islands) };
         let mut run = Evolution::new(config.clone(), two()).unwrap();
         let mut seen: Vec<(usize, Genome)> = vec![];
         for _ in 0..10 {
             let state = State::from_bytes(&run.state().to_bytes()).unwrap();
+            second |= run.front().iter().any(|(individual, _)| individual.species == 1);
             let mut again = Evolution::resume(config.clone(), two(), &state).unwrap();
             again.seed_seen(seen.iter().map(|(s, g)| (*s, g))).unwrap();
             let expected = step(&mut run, outcome);
@@ -159,6 +161,7 @@ fn with_every_searcher_and_several_objectives_a_run_goes_on_from_its_state_as_if
         assert!(Evolution::resume(other, two(), &run.state()).is_err());
         assert!(Evolution::resume(Config { islands: None, ..config }, two(), &run.state()).is_err());
     }
+    assert!(second, "no front had an individual of the second species");
 }
 
 #[test]

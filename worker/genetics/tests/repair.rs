@@ -109,7 +109,7 @@ fn a_gene_that_does_not_count_has_its_default_whatever_it_was() {
     assert!(refused(vec![by_name, chain]).contains("must not itself be conditional"));
     let moved = Constraint::ActiveIn { gene: 2, on: 1, values: vec![0] };
     let order = Constraint::Ordered { low: 1, high: 2 };
-    assert!(refused(vec![moved, order]).contains("an order of genes moves"));
+    assert!(refused(vec![moved, order]).contains("another rule moves"));
 }
 
 #[test]

@@ -46,6 +46,10 @@ pub(crate) fn read(
             findings.push(Finding::invalid(path, text).advise("leave when out"));
             continue;
         }
+        if let Err(finding) = beside_its_order(&path, &entry.name, when, given, strategy) {
+            findings.push(finding);
+            continue;
+        }
         findings.extend(without_default(&path, entry, &spaces[at].grid).err());
         let mut values = Vec::new();
         for (i, wanted) in when.values.iter().enumerate() {
@@ -87,6 +91,37 @@ fn other(
         return Err(Finding::invalid(path, text).advise("name a gene that always counts"));
     }
     Ok(on)
+}
+
+/// The default of a gene that rests is what the strategy reads, and no rule moves it: its partner in an order of the strategy
+/// must rest at the same times, or the order would be broken.
+fn beside_its_order(
+    path: &str,
+    name: &str,
+    when: &GeneWhen,
+    given: &BTreeMap<&str, (String, &GeneSpec)>,
+    strategy: &StrategyEntry,
+) -> Result<(), Finding> {
+    for rule in &strategy.constraints {
+        let (one, other) = match rule {
+            ConstraintEntry::Ordered { low, high } => (low, high),
+            ConstraintEntry::Capped { gene, cap, .. } => (gene, cap),
+            _ => continue,
+        };
+        let partner = match name {
+            _ if name == one => other,
+            _ if name == other => one,
+            _ => continue,
+        };
+        let rests = given.get(partner.as_str()).and_then(|(_, spec)| spec.when.as_ref());
+        if rests != Some(when) {
+            let text =
+                format!("gene {name:?} stands in an order with {partner:?}, which would not rest with it");
+            let advice = format!("give {partner:?} the same when, or leave it out");
+            return Err(Finding::invalid(path, text).advise(advice));
+        }
+    }
+    Ok(())
 }
 
 /// A gene that does not count has its default, which must be there.

@@ -84,8 +84,27 @@ fn an_order_that_moves_a_gene_keeps_it_from_deciding() {
     let genes = json!([{"name": "channel_period", "values": [20, 50]},
         {"name": "volume_confirmation", "values": [0, 1], "when": {"gene": "channel_period", "in": [50]}}]);
     let found = findings(json!([{"name": "donchian_breakout", "genes": genes}]), json!({}));
-    let text = r#"gene "channel_period": a condition must not be on a gene that an order of genes moves"#;
+    let text = r#"gene "channel_period": a condition must not be on a gene that another rule moves"#;
     assert_eq!((found[0].path.as_str(), found[0].text.as_str()), ("spec.strategies[0].genes", text));
+}
+
+#[test]
+fn a_gene_in_an_order_rests_only_with_the_other_one() {
+    let genes = |more: Value| {
+        let when = json!({"gene": "trend_strength_period", "in": [30]});
+        let mut genes = json!([
+            {"name": "fast_sma_period", "min": 5, "max": 80, "when": when},
+            {"name": "slow_sma_period", "min": 20, "max": 250},
+            {"name": "trend_strength_period", "values": [5, 30]},
+        ]);
+        genes[1].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        findings(json!([{"name": "sma_trend_filter", "genes": genes}]), json!({}))
+    };
+    let path = "spec.strategies[0].genes[0].when";
+    let text =
+        r#"gene "fast_sma_period" stands in an order with "slow_sma_period", which would not rest with it"#;
+    is(&genes(json!({})), path, INVALID, text, r#"give "slow_sma_period" the same when, or leave it out"#);
+    assert_eq!(genes(json!({"when": {"gene": "trend_strength_period", "in": [30]}})), []);
 }
 
 // Contract G17.

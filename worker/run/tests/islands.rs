@@ -62,7 +62,17 @@ fn any_number_of_threads_and_any_interruption_give_the_same_run() {
             };
             let ended = run(&resolved, &market, &options, &mut observer, &flag).unwrap();
             assert!(matches!(ended, RunOutcome::Interrupted { .. }), "{fields}");
-            let (result, _) = finish(data.path(), &Options { start: Start::Resume, ..options }, &job);
+            // From its checkpoint, not from its ledger alone.
+            let mut refused = Vec::new();
+            let mut observer = |event: RunEvent<'_>| {
+                if let RunEvent::Fallback(text) = event {
+                    refused.push(text.to_string());
+                }
+            };
+            let resumed = Options { start: Start::Resume, ..options };
+            run(&resolved, &market, &resumed, &mut observer, &AtomicBool::new(false)).unwrap();
+            assert_eq!(refused, Vec::<String>::new(), "{fields}, interrupted after {at}");
+            let (result, _) = finish(data.path(), &resumed, &job);
             assert_eq!(timeless(result), expected, "{fields}, interrupted after {at}");
         }
         digests.insert(resolve(data.path(), &job).1.digest.hex());

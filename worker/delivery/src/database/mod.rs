@@ -35,6 +35,16 @@ impl Connection {
 
     /// Writes a result in one transaction, unless it is there.
     pub async fn deliver(&mut self, run: &Finished, watch: &dyn Watch) -> Result<Outcome, DeliveryError> {
+        let written = self.write(run, watch).await;
+        written.map_err(|error| match error {
+            DeliveryError::NotTaken { to, problem, .. } => {
+                DeliveryError::NotTaken { to, name: run.name(), problem }
+            }
+            other => other,
+        })
+    }
+
+    async fn write(&mut self, run: &Finished, watch: &dyn Watch) -> Result<Outcome, DeliveryError> {
         let transaction = self.client.transaction().await.map_err(|e| self.to.failed(&e))?;
         // Waits for another delivery of the same result, and sees what became of it.
         let Some(id) = copy::run(&self.to, &transaction, run).await? else { return Ok(Outcome::Present) };
@@ -52,6 +62,13 @@ impl To {
 
     fn failed(&self, error: &Error) -> DeliveryError {
         let problem = chain(error);
+        // Values that the database cannot hold, rules that they break, limits that they exceed: of this result alone.
+        if error
+            .code()
+            .is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.code().starts_with(class)))
+        {
+            return DeliveryError::NotTaken { to: self.0.clone(), name: "a result".to_owned(), problem };
+        }
         let advice = match error.code() {
             Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
                 "look at the user, and at PGPASSWORD"

@@ -154,9 +154,13 @@ impl Timeline {
     /// A track for a worker; its number.
     pub fn track(&mut self, name: &str) -> u32 {
         let number = self.tracks.keys().next_back().map_or(RUN, |&last| last).saturating_add(1);
-        if self.tracks.len() < LANES {
-            self.tracks.insert(number, bounded(name, LONGEST));
+        if self.tracks.len() >= LANES {
+            self.forget_lanes();
         }
+        while self.tracks.len() >= LANES {
+            self.tracks.pop_first();
+        }
+        self.tracks.insert(number, bounded(name, LONGEST));
         number
     }
 
@@ -164,8 +168,7 @@ impl Timeline {
     pub fn span(&mut self, span: Span) {
         let known = self.lanes.contains_key(&span.lane);
         if !known && self.lanes.len() >= LANES {
-            self.dropped += 1;
-            return;
+            self.forget_lanes();
         }
         let last = self.lanes.entry(span.lane).or_default();
         let begin = span.begin.max(*last);
@@ -192,6 +195,23 @@ impl Timeline {
             self.marks.drain(..MARKS / 2);
         }
         self.marks.push(Mark { time: now.0, text: bounded(text, LONGEST) });
+    }
+
+    /// Gives up the quarter of the lanes that ended first, as those of workers that left long ago, with all that is on them.
+    fn forget_lanes(&mut self) {
+        let mut ends: Vec<(u64, Lane)> = self.lanes.iter().map(|(&lane, &end)| (end, lane)).collect();
+        ends.retain(|(_, lane)| lane.process != RUN);
+        ends.sort_unstable();
+        for (_, lane) in ends.drain(..ends.len().div_ceil(4)) {
+            self.lanes.remove(&lane);
+        }
+        let before = self.spans.len();
+        self.spans.retain(|span| self.lanes.contains_key(&span.lane));
+        self.dropped += (before - self.spans.len()) as u64;
+        // A worker that is new has no lane yet.
+        let (lanes, newest) = (&self.lanes, self.tracks.keys().next_back().copied());
+        self.tracks
+            .retain(|&track, _| Some(track) == newest || lanes.keys().any(|lane| lane.process == track));
     }
 
     /// Makes the older half coarser until there is room again.
