@@ -64,7 +64,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
     };
     let [result] = arguments.results.as_slice() else {
         return Err(CommandError::invalid(format!(
-            "--format makes one program of one champion, and {} results are named: name one",
+            "a program is made of one champion, and {} results are named: name one, or a destination with --to",
             arguments.results.len()
         )));
     };

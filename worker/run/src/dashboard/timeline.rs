@@ -516,14 +516,19 @@ mod tests {
     }
 
     #[test]
-    fn more_lanes_than_there_is_room_for_are_left_out_and_counted() {
+    fn workers_that_left_long_ago_make_room_for_those_that_come() {
         let mut timeline = Timeline::default();
-        for i in 0..(LANES as u64 + 500) {
-            let track = timeline.track("w");
+        let count = LANES as u64 * 3;
+        for i in 0..count {
+            let track = timeline.track(&format!("w{i}"));
             timeline.span(batch(Lane::of(track, 0), i, i + 1));
         }
+        assert!(timeline.lanes.len() <= LANES && timeline.tracks.len() <= LANES);
         let text = timeline.json(&[]);
-        assert!(text.contains("500 spans are left out"), "{}", &text[..300]);
+        assert!(text.contains("spans are left out") && !text.contains("\"w0\""), "{}", &text[..300]);
+        for newest in [count - 1, count - LANES as u64 / 2] {
+            assert!(text.contains(&format!("\"w{newest}\"")), "{newest}");
+        }
         checked(&text);
     }
 }
