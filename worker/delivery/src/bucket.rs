@@ -229,6 +229,10 @@ impl Bucket {
         let problem = chain(error);
         let keys = "look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and what the key may do in the bucket";
         match error {
+            // Where a machine of AWS has the keys of its role, which is asked when there are no others.
+            _ if problem.contains("169.254.169.254") => self.refused(format!(
+                "no key is set, and this machine has no role of its own: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ({problem})"
+            )),
             Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
                 self.refused(format!("{problem}; {keys}"))
             }
