@@ -55,5 +55,5 @@ mkdir -p "$(dirname "$out")"
 
 size=$(stat -c %s "$out")
 echo "$((size / 1000)) kB" >&2
-[ "$size" -lt 25000000 ] || [ "$profile" != release ] || { echo "error: the image must stay below 25 MB" >&2; exit 1; }
+[ "$size" -lt 30000000 ] || [ "$profile" != release ] || { echo "error: the image must stay below 30 MB" >&2; exit 1; }
 echo "$out"
