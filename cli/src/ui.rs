@@ -4,12 +4,11 @@ use crate::exit::{Blame, CommandError, CommandResult};
 use crate::terminal;
 use anyhow::Context;
 use galapagos_run::dashboard::board::Dashboard;
-use galapagos_run::dashboard::timeline::{MOST_BYTES, Timeline};
 use galapagos_run::dashboard::work::WorkLog;
 use galapagos_run::execute::RunOutcome;
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::report::page::REPORT;
-use galapagos_worker::dashboard::timeline_file::TimelineFile;
+use galapagos_worker::dashboard::timeline_file::{TimelineFile, has_room_for_one};
 use galapagos_worker::dashboard::{Bound, PORT, Queued, Server};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -43,7 +42,7 @@ impl Wanted {
                 let text = format!("--timeline {}: name a file in a folder that exists", file.display());
                 return Err(CommandError::invalid(text));
             }
-            if !is_timeline_or_nothing(file) {
+            if !has_room_for_one(file) {
                 let text = format!("--timeline {} is a file of something else: name another", file.display());
                 return Err(CommandError::invalid(text));
             }
@@ -108,15 +107,6 @@ impl Ui {
             page.farewell();
         }
     }
-}
-
-/// Whether a file may be written over: it is none, empty, or a timeline.
-fn is_timeline_or_nothing(file: &Path) -> bool {
-    let Ok(opened) = std::fs::File::open(file) else { return true };
-    let mut bytes = Vec::new();
-    let most = MOST_BYTES as u64 + 1;
-    let read = io::Read::read_to_end(&mut io::Read::take(opened, most), &mut bytes);
-    read.is_ok() && (bytes.is_empty() || Timeline::parse(&bytes).is_some())
 }
 
 fn bind(address: Option<SocketAddr>) -> CommandResult<Bound> {

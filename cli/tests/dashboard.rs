@@ -6,13 +6,13 @@
 mod common;
 
 use common::browser::{AXE, Browser, found};
-use common::{Sandbox, root, run_folder, small_job};
+use common::{Listening, Sandbox, listening, root, run_folder, small_job};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -34,18 +34,8 @@ impl Drop for Run {
 
 impl Run {
     fn start(sandbox: &Sandbox, arguments: &[&str]) -> Run {
-        let mut command = sandbox.command(&[&["run"][..], arguments].concat());
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let (mut all, mut line) = (String::new(), String::new());
-        let address = loop {
-            line.clear();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it ended: {all}");
-            all.push_str(&line);
-            if let Some((_, address)) = line.trim().split_once("page: http://") {
-                break address.trim_end_matches('/').to_owned();
-            }
-        };
+        let command = sandbox.command(&[&["run"][..], arguments].concat());
+        let Listening { child, address, mut log, said: mut all } = listening(command, "page: http://");
         // Somebody has to read on, or the run waits to be heard.
         let log = std::thread::spawn(move || {
             let _ = log.read_to_string(&mut all);
@@ -268,7 +258,8 @@ fn what_the_page_does_not_have_is_refused_and_nobody_keeps_the_run_from_its_work
 fn an_address_that_cannot_be_had_ends_the_command_and_an_open_one_warns() {
     let sandbox = Sandbox::new();
     sandbox.walk(600, 3);
-    let job = sandbox.write("job.yaml", small_job(20, 2)).display().to_string();
+    let manifest = small_job(20, 2);
+    let job = sandbox.write("job.yaml", &manifest).display().to_string();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let ended = sandbox.run(&["run", &job, &format!("--ui={address}")]);
@@ -280,6 +271,12 @@ fn an_address_that_cannot_be_had_ends_the_command_and_an_open_one_warns() {
     assert_eq!(sandbox.run(&["run", &job, "--ui", "--dry-run"]).code, 2);
     let ended = sandbox.run(&["run", &job, "--timeline", "nowhere/t.json"]);
     assert!(ended.code == 2 && ended.stderr.contains("a folder that exists"), "{}", ended.stderr);
+    // Nobody's file is written over, and with --fresh none is removed.
+    for more in [&[][..], &["--fresh"]] {
+        let ended = sandbox.run(&[&["run", &job, "--timeline", "job.yaml"][..], more].concat());
+        assert!(ended.code == 2 && ended.stderr.contains("a file of something else"), "{}", ended.stderr);
+        assert_eq!(fs::read_to_string(sandbox.path().join("job.yaml")).unwrap(), manifest);
+    }
 
     let ended = sandbox.ok(&["run", &job, "--ui=0.0.0.0:0"]);
     assert!(ended.stderr.contains("can read the page"), "{}", ended.stderr);

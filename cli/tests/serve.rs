@@ -4,12 +4,12 @@
 
 mod common;
 
-use common::{Sandbox, run_folder, small_job};
+use common::{Listening, Sandbox, listening, run_folder, small_job};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,18 +34,8 @@ type Answer = (u16, String);
 impl Service {
     fn start(sandbox: &Sandbox, arguments: &[&str]) -> Service {
         let usual = ["serve", "--listen", "127.0.0.1:0", "--poll-seconds", "1"];
-        let mut command = sandbox.command(&[&usual[..], arguments].concat());
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let (mut all, mut line) = (String::new(), String::new());
-        let address = loop {
-            line.clear();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it ended: {all}");
-            all.push_str(&line);
-            if let Some((_, address)) = line.trim().split_once("listening on http://") {
-                break address.to_owned();
-            }
-        };
+        let command = sandbox.command(&[&usual[..], arguments].concat());
+        let Listening { child, address, log, .. } = listening(command, "listening on http://");
         Service { child, address, log }
     }
 

@@ -56,8 +56,10 @@ pub struct Minio {
 impl Minio {
     /// Name of its bucket.
     pub const BUCKET: &'static str = "quants";
-    const USER: &'static str = "galapagos";
-    const PASSWORD: &'static str = "not a secret";
+    /// Its key.
+    pub const USER: &'static str = "galapagos";
+    /// The secret of the key.
+    pub const PASSWORD: &'static str = "not a secret";
 
     /// Starts it; `None` on a machine that has none and cannot make it.
     pub fn start(scratch: &Scratch) -> Option<Minio> {

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use galapagos_e2e::elsewhere::{Minio, Postgres};
 use galapagos_e2e::jobs::{self, Job};
-use galapagos_e2e::program::{galapagos, root};
+use galapagos_e2e::program::{galapagos, root, worker};
 use galapagos_e2e::scratch::{self, Scratch};
 use serde_json::Value;
 
@@ -145,6 +145,31 @@ fn only_what_has_ended_is_delivered() {
 }
 
 #[test]
+fn the_process_of_a_cluster_delivers_what_there_is_and_fails_where_it_cannot_look() {
+    let runs = Runs::new();
+    let results = runs.scratch.path().join("results");
+    let once = |from: &Path, to: &Path| {
+        let mut command = worker();
+        command.arg("deliver").arg(from).arg("--to").arg(to).args(["--every-seconds", "0"]);
+        command
+    };
+    // A path with a space is one destination.
+    let to = runs.scratch.path().join("my archive");
+    let said = good(&mut once(&results, &to));
+    assert_eq!(said.matches("delivered").count(), 2, "{said}");
+    for (place, _) in &runs.results {
+        assert!(to.join(place).join("RESULT").exists(), "{place}");
+    }
+    good(&mut once(&results, &to));
+    // A volume before its first run has nothing to deliver.
+    good(&mut once(&runs.scratch.folder("empty"), &to));
+    let said = bad(&mut once(&runs.scratch.path().join("nowhere"), &to), 72);
+    assert!(said.contains("no runs are found") && said.contains("nowhere"), "{said}");
+    let said = bad(&mut once(&results, Path::new("gs://quants")), 64);
+    assert!(said.contains("gs:// is not known"), "{said}");
+}
+
+#[test]
 fn a_bucket_gets_each_result_once_with_its_mark_last() {
     let runs = Runs::new();
     let Some(mut minio) = Minio::start(&runs.scratch) else { return };
@@ -221,6 +246,16 @@ fn a_database_gets_each_result_in_one_transaction() {
     std::fs::write(&table, &whole).unwrap();
     let said = good(&mut export());
     assert!(said.contains("1 delivered, 1 already there"), "{said}");
+
+    // What PostgreSQL cannot hold is its own result's fault: the other one is delivered.
+    postgres.ask("DELETE FROM galapagos.runs");
+    let file = runs.results[0].1.join("result.json");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, whole.replacen("galapagos backtest", "galapagos\\u0000backtest", 1)).unwrap();
+    let said = bad(&mut export(), 2);
+    assert!(said.contains("does not take local/") && said.contains("1 delivered"), "{said}");
+    std::fs::write(&file, &whole).unwrap();
+    good(&mut export());
 
     for (place, result) in &runs.results {
         let document: Value =

@@ -8,8 +8,9 @@
 pub mod browser;
 
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 /// The real binary.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_galapagos");
@@ -140,6 +141,32 @@ pub fn run_folder(results: &Path, name: &str) -> PathBuf {
         .collect();
     assert_eq!(folders.len(), 1, "{folders:?}");
     folders.remove(0)
+}
+
+/// A program that listens.
+pub struct Listening {
+    pub child: Child,
+    pub address: String,
+    /// The rest of what it says. Somebody has to read on, or it waits to be heard.
+    pub log: BufReader<ChildStderr>,
+    /// What it has said so far.
+    pub said: String,
+}
+
+/// Starts a program and waits until it says, behind `word`, where it listens.
+pub fn listening(mut command: Command, word: &str) -> Listening {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let (mut said, mut line) = (String::new(), String::new());
+    let address = loop {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "it ended: {said}");
+        said.push_str(&line);
+        if let Some((_, address)) = line.trim().split_once(word) {
+            break address.trim_end_matches('/').to_owned();
+        }
+    };
+    Listening { child, address, log, said }
 }
 
 /// The project's root.

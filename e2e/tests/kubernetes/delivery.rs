@@ -43,7 +43,7 @@ fn a_bucket_that_is_down_costs_a_job_nothing_and_gets_its_result_when_it_is_back
         let secret = json!({
             "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "destinations"},
             "stringData": {
-                "AWS_ACCESS_KEY_ID": "galapagos", "AWS_SECRET_ACCESS_KEY": "not a secret", "AWS_ENDPOINT_URL": endpoint,
+                "AWS_ACCESS_KEY_ID": Minio::USER, "AWS_SECRET_ACCESS_KEY": Minio::PASSWORD, "AWS_ENDPOINT_URL": endpoint,
             },
         });
         let deliver = json!({

@@ -84,14 +84,6 @@ pub enum DeliveryError {
 }
 
 impl DeliveryError {
-    /// Whether the same call may succeed later, with nothing changed by anybody here.
-    pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            DeliveryError::Unavailable { .. } | DeliveryError::Storage(StorageError::Locked { .. })
-        )
-    }
-
     /// Whether somebody must change what was asked for: a path, a destination, a password.
     pub fn is_invalid(&self) -> bool {
         use DeliveryError::{Destination, NoRun, NotTaken, NotWhole, Refused, Result, Taken};

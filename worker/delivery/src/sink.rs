@@ -26,15 +26,6 @@ pub trait Watch {
     fn advances(&self, units: u64);
 }
 
-/// Tells nobody.
-#[derive(Clone, Copy, Debug)]
-pub struct Unwatched;
-
-impl Watch for Unwatched {
-    fn begins(&self, _: &str, _: u64) {}
-    fn advances(&self, _: u64) {}
-}
-
 /// A destination that is open.
 #[derive(Debug)]
 pub struct Sink {

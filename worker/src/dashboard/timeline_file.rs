@@ -79,6 +79,11 @@ impl Drop for TimelineFile {
     }
 }
 
+/// Whether a timeline may be kept at a path: nothing is there, or nothing but one. Somebody may name a wrong file.
+pub fn has_room_for_one(path: &Path) -> bool {
+    path.metadata().map_or(true, |file| file.len() == 0) || read(path).is_some()
+}
+
 /// What is there; `None`: nothing, or something else.
 fn read(path: &Path) -> Option<Timeline> {
     let mut bytes = Vec::new();

@@ -1,9 +1,10 @@
 //! The rows of a result: that of the run first, then the tables that belong to it, in PostgreSQL's binary form.
 
-use std::pin::pin;
+use std::pin::Pin;
 
-use galapagos_run::results::document::{Champion, ResultDocument};
+use galapagos_run::results::document::{Champion, MetricMap, ResultDocument};
 use galapagos_run::results::rows::Rows;
+use serde_json::Value;
 use tokio_postgres::Transaction;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
@@ -79,18 +80,38 @@ pub async fn tables(
     }
 }
 
-/// Begins to copy into a table.
-async fn begin(
-    to: &To,
-    transaction: &Transaction<'_>,
-    table: &str,
-    columns: &[(&str, Type)],
-) -> Result<BinaryCopyInWriter, DeliveryError> {
-    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    let copy = format!("COPY {table} ({}) FROM STDIN (FORMAT binary)", names.join(", "));
-    let sink = transaction.copy_in(&copy).await.map_err(|e| to.failed(&e))?;
-    let types: Vec<Type> = columns.iter().map(|(_, kind)| kind.clone()).collect();
-    Ok(BinaryCopyInWriter::new(sink, &types))
+/// A table that is copied into.
+struct Table<'a> {
+    to: &'a To,
+    writer: Pin<Box<BinaryCopyInWriter>>,
+}
+
+impl Table<'_> {
+    async fn begin<'a>(
+        to: &'a To,
+        transaction: &Transaction<'_>,
+        name: &str,
+        columns: &[(&str, Type)],
+    ) -> Result<Table<'a>, DeliveryError> {
+        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+        let copy = format!("COPY {name} ({}) FROM STDIN (FORMAT binary)", names.join(", "));
+        let sink = transaction.copy_in(&copy).await.map_err(|e| to.failed(&e))?;
+        let types: Vec<Type> = columns.iter().map(|(_, kind)| kind.clone()).collect();
+        Ok(Table { to, writer: Box::pin(BinaryCopyInWriter::new(sink, &types)) })
+    }
+
+    async fn row(&mut self, values: &[&(dyn ToSql + Sync)]) -> Result<(), DeliveryError> {
+        self.writer.as_mut().write(values).await.map_err(|e| self.to.failed(&e))
+    }
+
+    /// Without it nothing was copied.
+    async fn end(mut self) -> Result<(), DeliveryError> {
+        self.writer.as_mut().finish().await.map(|_| ()).map_err(|e| self.to.failed(&e))
+    }
+}
+
+fn of_map(map: &MetricMap) -> Value {
+    metrics(map.iter().map(|(name, value)| (name, *value)))
 }
 
 async fn generations(
@@ -116,7 +137,7 @@ async fn generations(
         ("front", Type::INT4),
         ("hypervolume", Type::FLOAT8),
     ];
-    let mut writer = pin!(begin(to, transaction, "generations", &columns).await?);
+    let mut table = Table::begin(to, transaction, "generations", &columns).await?;
     for g in &document.generations {
         let values: [&(dyn ToSql + Sync); 15] = [
             &id,
@@ -135,10 +156,9 @@ async fn generations(
             &g.front.map(small),
             &g.hypervolume,
         ];
-        writer.as_mut().write(&values).await.map_err(|e| to.failed(&e))?;
+        table.row(&values).await?;
     }
-    writer.finish().await.map_err(|e| to.failed(&e))?;
-    Ok(())
+    table.end().await
 }
 
 async fn champions(
@@ -165,11 +185,9 @@ async fn champions(
     let is_best = |c: &Champion| {
         document.best.as_ref().is_some_and(|best| best.strategy == c.strategy && best.genome == c.genome)
     };
-    let mut writer = pin!(begin(to, transaction, "champions", &columns).await?);
+    let mut table = Table::begin(to, transaction, "champions", &columns).await?;
     for c in &document.species {
-        let pairs =
-            |map: &galapagos_run::results::document::MetricMap| metrics(map.iter().map(|(n, v)| (n, *v)));
-        let holdout = c.holdout.as_ref().map(|account| pairs(&account.metrics));
+        let holdout = c.holdout.as_ref().map(|account| of_map(&account.metrics));
         let values: [&(dyn ToSql + Sync); 13] = [
             &id,
             &c.strategy,
@@ -180,15 +198,14 @@ async fn champions(
             &c.violation,
             &c.objections,
             &genome(&c.genome),
-            &pairs(&c.training.metrics),
+            &of_map(&c.training.metrics),
             &holdout,
             &c.deflated_sharpe,
             &count(c.trials),
         ];
-        writer.as_mut().write(&values).await.map_err(|e| to.failed(&e))?;
+        table.row(&values).await?;
     }
-    writer.finish().await.map_err(|e| to.failed(&e))?;
-    Ok(())
+    table.end().await
 }
 
 async fn front(
@@ -213,7 +230,7 @@ async fn front(
     let named = |values: &[Option<f64>]| {
         metrics(front.objectives.iter().map(|o| &o.name).zip(values.iter().copied()))
     };
-    let mut writer = pin!(begin(to, transaction, "fronts", &columns).await?);
+    let mut table = Table::begin(to, transaction, "fronts", &columns).await?;
     for (at, point) in (0_i32..).zip(&front.points) {
         let holdout = point.holdout.as_deref().map(named);
         let values: [&(dyn ToSql + Sync); 10] = [
@@ -225,13 +242,12 @@ async fn front(
             &named(&point.values),
             &holdout,
             &genome(&point.genome),
-            &metrics(point.metrics.iter().map(|(name, value)| (name, *value))),
+            &of_map(&point.metrics),
             &point.deflated_sharpe,
         ];
-        writer.as_mut().write(&values).await.map_err(|e| to.failed(&e))?;
+        table.row(&values).await?;
     }
-    writer.finish().await.map_err(|e| to.failed(&e))?;
-    Ok(())
+    table.end().await
 }
 
 async fn evaluations(
@@ -254,7 +270,7 @@ async fn evaluations(
         ("genome", Type::JSONB),
         ("metrics", Type::JSONB),
     ];
-    let mut writer = pin!(begin(to, transaction, "evaluations", &columns).await?);
+    let mut table = Table::begin(to, transaction, "evaluations", &columns).await?;
     for batch in rows {
         let batch = batch?;
         for row in &batch {
@@ -271,10 +287,9 @@ async fn evaluations(
                 &genome(&row.genome),
                 &metrics(row.metrics.iter().map(|(name, value)| (name, Some(*value)))),
             ];
-            writer.as_mut().write(&values).await.map_err(|e| to.failed(&e))?;
+            table.row(&values).await?;
         }
         watch.advances(batch.len() as u64);
     }
-    writer.finish().await.map_err(|e| to.failed(&e))?;
-    Ok(())
+    table.end().await
 }
