@@ -2,7 +2,7 @@
 //! two: `cargo run --release -p galapagos-engine --example throughput [OPTION..] [BARS] [INDIVIDUALS] [FEE] [STRATEGY..]`.
 //! With `--long-short` accounts take both sides, with liquidation at 5 %; with `--stops` each has a stop, a target or a
 //! trailing stop, or several. `--same-close`, `--lot`, `--funding` (a constant rate and borrowing) and `--leverage` (2, with
-//! liquidation) set the options of these names; `--symbols` runs a portfolio of eight, whose bars all count; `--sortino`, `--turnover` and `--skew` ask for these metrics too.
+//! liquidation) set the options of these names; strategies that train run where they are named; `--symbols` runs a portfolio of eight, whose bars all count; `--sortino`, `--turnover` and `--skew` ask for these metrics too.
 #![allow(clippy::disallowed_types)]
 
 #[path = "../benches/support/mod.rs"]
@@ -63,9 +63,12 @@ fn main() {
         "{:24} {:>8} {:>8} {:>6} | {:>8} {:>8} {:>6} {:>8} | {:>8} {:>6}",
         "strategy", "1 thread", "2", "ratio", "CPU: 1", "2", "ratio", "scalar", "trades", "ruined"
     );
-    for strategy in all().iter().filter(|s| !s.def().trains && (funding || !s.def().needs_funding)) {
+    for strategy in all().iter().filter(|s| funding || !s.def().needs_funding) {
         let name = strategy.def().name;
-        if !chosen.is_empty() && !chosen.iter().any(|c| c == name) {
+        // Those that train take minutes: only where they are named.
+        if chosen.is_empty() && strategy.def().trains
+            || !chosen.is_empty() && !chosen.iter().any(|c| c == name)
+        {
             continue;
         }
         let mut rng = Rng(7);

@@ -143,5 +143,16 @@ fn what_would_take_seconds_or_hours_ends_with_the_flag() {
             evaluate(&run, strategy, &genome, Interrupt::any(&[&flag]))
         });
         assert_eq!(ended, Err(Interrupted), "{name}");
+        let (batches, flag) = (BatchEvaluator::new(run), AtomicBool::new(false));
+        let individuals = [Individual { strategy, genome: &genome }];
+        let (mut scratch, mut out) = (Scratch::new(), [EMPTY]);
+        let ended = thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(100));
+                flag.store(true, Ordering::Relaxed);
+            });
+            batches.evaluate_until(&individuals, &mut scratch, &mut out, Interrupt::any(&[&flag]))
+        });
+        assert_eq!(ended, Err(Interrupted), "{name} in a batch");
     }
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use crate::archive::Archive;
 use crate::cells::Cells;
+use crate::children::Children;
 use crate::config::{Breeding, Config, Searcher};
-use crate::draws::{DrawPosition, Draws, Purpose};
+use crate::draws::{Draws, Purpose};
 use crate::error::Error;
+use crate::fingerprint;
 use crate::generation::{Candidate, Generation, Summary, Survivor};
-use crate::group::{Operators, SpeciesState};
+use crate::group::SpeciesState;
 use crate::islands::{self, Islands};
 use crate::quota;
 use crate::rank::{Class, Individual, Outcome, Rank};
@@ -18,7 +20,6 @@ use crate::space::Genome;
 use crate::species::{Species, species_id};
 use crate::stop::Progress;
 use crate::supply::Supply;
-use crate::{breed, fingerprint};
 
 /// A run of evolution over several species.
 #[derive(Clone, Debug)]
@@ -168,7 +169,26 @@ impl Evolution {
         let (space, id) = (&species.space, supply.id);
         let candidate = |genome, known| Candidate { species: of, genome, known };
         out.reserve(wanted as usize);
-        let mut genome = vec![0; space.lens().len()];
+        let listed = supply.is_listed() || config.searcher == Searcher::Grid;
+        let breeds = config.searcher == Searcher::Evolution && !listed && !survivors.is_empty();
+        let children = breeds.then(|| Children {
+            operators,
+            space,
+            survivors,
+            breeding: &config.breeding,
+            cells: elites.map(|((best, breeding), share)| (best, breeding, share)),
+            generation,
+            species: id,
+        });
+        // The set of what was asked for is larger than the processor's cache: the places of all are looked at together, so
+        // that these looks wait for memory at the same time.
+        let ahead = children.as_ref().map_or_else(Vec::new, |children| {
+            let ahead = children.ahead(draws, out.len() as u32, immigrants_from);
+            supply.look_at(space, &ahead);
+            ahead
+        });
+        let genes = space.lens().len();
+        let mut genome = vec![0; genes];
         for nth in 0..wanted {
             let index = out.len() as u32;
             if generation == 0
@@ -179,33 +199,18 @@ impl Evolution {
                 out.push(candidate(genome.clone(), false));
                 continue;
             }
-            let listed = supply.is_listed() || config.searcher == Searcher::Grid;
-            let breeds = config.searcher == Searcher::Evolution
-                && !listed
-                && !survivors.is_empty()
-                && nth < immigrants_from;
+            let children = children.as_ref().filter(|_| nth < immigrants_from);
             let mut found = false;
-            for attempt in 0..=if breeds { REDRAWS } else { 0 } {
-                if found || !breeds {
-                    break;
-                }
-                let at = |purpose| DrawPosition { generation, species: id, purpose, attempt, child: index };
-                let from_cells = elites.filter(|(_, share)| {
-                    draws.seek(at(Purpose::Cells));
-                    draws.chance(*share)
-                });
-                draws.seek(at(Purpose::Child));
-                match operators {
-                    Operators::Ray(ray) => ray.child(draws, space, survivors, &mut genome),
-                    Operators::Pbt(pbt) => pbt.child(draws, space, survivors, &mut genome),
-                    Operators::Default(rests) => {
-                        let (parents, breeding) =
-                            from_cells.map_or((&survivors[..], &config.breeding), |(both, _)| both);
-                        breed::child(draws, space, rests, parents, breeding, &mut genome)
-                    }
-                }
-                space.repair(&mut genome);
+            if let Some(children) = children {
+                genome.copy_from_slice(&ahead[nth as usize * genes..][..genes]);
                 found = supply.claim(space, &genome);
+                for attempt in 1..=REDRAWS {
+                    if found {
+                        break;
+                    }
+                    children.draw(draws, index, attempt, &mut genome);
+                    found = supply.claim(space, &genome);
+                }
             }
             let mut proposed = false;
             if let Some(model) = model.as_mut().map(|model| model.get_mut())
@@ -224,7 +229,7 @@ impl Evolution {
                 }
                 proposed = found;
             }
-            let bred: Option<Genome> = (breeds && !found).then(|| genome.as_slice().into());
+            let bred: Option<Genome> = (children.is_some() && !found).then(|| genome.as_slice().into());
             found = found || !listed && supply.uniform(space, draws, generation, index, &mut genome);
             let (genome, known) = if found {
                 (genome.as_slice().into(), false)

@@ -46,6 +46,7 @@ mod axis;
 mod best;
 mod breed;
 mod cells;
+mod children;
 mod choose;
 mod cmaes;
 mod compete;

@@ -1,6 +1,8 @@
 //! Columns of one symbol that every batch reads, computed once per job.
 
+use super::InstructionSet;
 use super::deviations::Moments;
+use super::learning::Lessons;
 use crate::indicators::window_sum::window_sum;
 use crate::prepared::Prepared;
 use std::sync::OnceLock;
@@ -21,10 +23,14 @@ pub(super) struct Columns<'a> {
     pub largest: f64,
     /// Sums of returns, made where somebody reads them.
     moments: OnceLock<Option<Moments>>,
+    /// What models learn from, made where there are some.
+    lessons: OnceLock<Lessons>,
+    prepared: &'a Prepared<'a>,
+    set: InstructionSet,
 }
 
 impl<'a> Columns<'a> {
-    pub(super) fn new(prepared: &'a Prepared<'a>) -> Columns<'a> {
+    pub(super) fn new(prepared: &'a Prepared<'a>, set: InstructionSet) -> Columns<'a> {
         let bars = prepared.bars();
         let as_f64 = |x: &[i64]| x.iter().map(|&x| x as f64).collect::<Vec<f64>>();
         let mut sums = Vec::with_capacity(bars.len() + 1);
@@ -43,12 +49,20 @@ impl<'a> Columns<'a> {
             volume: bars.volume.filter(|_| bars.has_volume()).map(|v| (v, window_sum(v, 20))),
             largest: largest.unwrap_or(0) as f64,
             moments: OnceLock::new(),
+            lessons: OnceLock::new(),
+            prepared,
+            set,
         }
     }
 
     /// Sums of returns, if each is in range.
     pub(super) fn moments(&self) -> Option<&Moments> {
         self.moments.get_or_init(|| Moments::new(&self.close)).as_ref()
+    }
+
+    /// What models learn from, and those that were trained lately.
+    pub(super) fn lessons(&self) -> &Lessons {
+        self.lessons.get_or_init(|| Lessons::new(&self.prepared.bars(), self.set))
     }
 
     /// Whether products of ticks and factors up to `factor` in all are exact in f64.

@@ -1,5 +1,6 @@
 //! What the individuals of a batch may ask for: the name of a series with its periods.
 
+use super::learning::{Forest, Machine};
 use crate::indicators::kernel::Kernel;
 
 /// What a series holds at row t. All prices in ticks.
@@ -45,4 +46,10 @@ pub(crate) enum Key {
     VwapZ(usize),
     /// Standard deviation of the last n returns; NaN where there is none.
     Deviation(usize),
+    /// Score of a support vector machine; NaN where there is none.
+    Score(Machine),
+    /// Prediction of a forest; NaN where there is none.
+    Prediction(Forest),
+    /// Quantile in percent of the hundred predictions before; NaN where there are fewer.
+    Quantile(Forest, usize),
 }

@@ -13,7 +13,8 @@
 //! Targets that are sized or weighed (`sized`, `weighed`), and rules that know their account, are asked for close by close
 //! where they may say something new (`held::decided`). The accounts of a portfolio run side by side (`portfolio`), which
 //! sums them bar by bar (`total`), at the union of their stamps where these differ (`calendar`). Metrics that look at every bar
-//! are summed from what accounts write down of a block (`per_bar`). Strategies that train run the simulator (`alone`).
+//! are summed from what accounts write down of a block (`per_bar`). Models of strategies that train are shared as series are
+//! (`learning`).
 
 mod alone;
 mod asked;
@@ -32,6 +33,7 @@ mod instructions;
 mod kernels;
 mod key;
 mod latch;
+pub(crate) mod learning;
 mod means;
 mod own;
 mod own_sleeves;
@@ -133,7 +135,7 @@ impl<'a> BatchEvaluator<'a> {
     pub fn with(run: Backtest<'a>, set: InstructionSet) -> BatchEvaluator<'a> {
         let differ = portfolio::is_summed(&run) && !portfolio::is_aligned(&run);
         let calendar = if differ { Calendar::new(&run) } else { None };
-        let symbols = symbols(&run, calendar.as_ref());
+        let symbols = symbols(&run, calendar.as_ref(), set);
         BatchEvaluator { symbols, calendar, set, buy_and_hold: Mutex::default(), run }
     }
 
@@ -231,12 +233,12 @@ impl<'a> BatchEvaluator<'a> {
         }
         let form = strategy.built_in()?.batch?;
         let plan = |(k, symbol): (usize, &Symbol)| {
-            let setting =
-                Setting::new(&symbol.columns, stops || symbol.is_held(), self.run.exec.exposure_steps);
-            let plan = form(genome, &setting)?;
             let (bars, base) = (self.run.symbols[k].bars(), self.run.rows[k].base());
             let own = strategy.warm_up(&bars, self.run.others, genome).saturating_sub(1);
-            Some((plan, if own > base { own } else { base }))
+            let first = if own > base { own } else { base };
+            let (shorts, steps) = (stops || symbol.is_held(), self.run.exec.exposure_steps);
+            let setting = Setting::new(&symbol.columns, shorts, steps, first);
+            Some((form(genome, &setting)?, first))
         };
         let series: Vec<(Plan, usize)> = symbols?.iter().enumerate().map(plan).collect::<Option<_>>()?;
         let asks = series.iter().any(|(plan, _)| plan.form.is_asked());

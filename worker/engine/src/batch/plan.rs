@@ -55,6 +55,8 @@ pub(crate) struct Setting<'a> {
     /// Conditions that end a short will be asked for.
     pub(crate) shorts: bool,
     exposure_steps: u32,
+    /// Row of the first decision.
+    pub(crate) first: usize,
 }
 
 impl Form {
@@ -65,8 +67,13 @@ impl Form {
 }
 
 impl<'a> Setting<'a> {
-    pub(super) fn new(columns: &'a Columns<'a>, shorts: bool, exposure_steps: u32) -> Setting<'a> {
-        Setting { columns, shorts, exposure_steps }
+    pub(super) fn new(
+        columns: &'a Columns<'a>,
+        shorts: bool,
+        exposure_steps: u32,
+        first: usize,
+    ) -> Setting<'a> {
+        Setting { columns, shorts, exposure_steps, first }
     }
 
     /// `None` unless deviations of `n` returns are exact, and a target of few enough multiples of the exposure step.

@@ -7,6 +7,7 @@ use super::BLOCK;
 use super::columns::Columns;
 use super::kernels::Rows;
 use super::key::Key;
+use super::learning::Learning;
 use super::smooth::{EmaGroup, RsiGroup};
 use super::windows::Windows;
 use crate::indicators::bollinger::z_score;
@@ -48,6 +49,7 @@ pub(super) struct Table {
     emas: Vec<(usize, EmaGroup)>,
     rsis: Vec<(usize, RsiGroup)>,
     inputs: Inputs,
+    learning: Learning,
 }
 
 impl Table {
@@ -64,6 +66,7 @@ impl Table {
         self.inputs.bottom.clear();
         self.inputs.longest_d = 0;
         self.keys.iter().for_each(|&key| self.inputs.ask(key));
+        self.learning = Learning::new(&self.keys);
         let mut i = 0;
         while i < self.keys.len() {
             match self.keys[i] {
@@ -130,6 +133,10 @@ impl Table {
     /// Computes rows `from..to` (at most [`BLOCK`]) of every series; blocks are taken in order from row 0.
     #[inline(always)]
     pub(super) fn fill(&mut self, columns: &Columns, from: usize, to: usize, interrupt: Interrupt) {
+        self.learning.fill(columns, (from, to), &mut self.blocks, interrupt);
+        if interrupt.is_asked() {
+            return;
+        }
         self.warm_up(columns, from, to);
         self.inputs.top.fill(&columns.high, from, to);
         self.inputs.bottom.fill(&columns.low, from, to);
@@ -246,6 +253,7 @@ fn fill(key: Key, x: &Columns, from: usize, to: usize, out: &mut Rows, inputs: &
     let out = &mut out[..to - from];
     match key {
         Key::Ema(_) | Key::Rsi(_) | Key::Regression(..) => {}
+        Key::Score(_) | Key::Prediction(_) | Key::Quantile(..) => {}
         Key::Close => out.copy_from_slice(&x.close[from..to]),
         Key::CloseBefore(k) => shifted(&x.close, from, k, out),
         Key::CloseTimes(factor) => {

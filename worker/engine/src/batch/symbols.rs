@@ -3,7 +3,7 @@
 use super::calendar::Calendar;
 use super::columns::Columns;
 use super::tables::Tables;
-use super::{BatchEvaluator, held, portfolio};
+use super::{BatchEvaluator, InstructionSet, held, portfolio};
 use crate::backtest::Backtest;
 use crate::execution::{Execution, Fill, Funding, Side};
 use crate::metrics::PER_BAR;
@@ -53,7 +53,11 @@ impl Symbol<'_> {
 }
 
 /// Tables of all symbols, if options, windows and data allow event-driven accounts.
-pub(super) fn symbols<'a>(run: &Backtest<'a>, calendar: Option<&Calendar>) -> Option<Vec<Symbol<'a>>> {
+pub(super) fn symbols<'a>(
+    run: &Backtest<'a>,
+    calendar: Option<&Calendar>,
+    set: InstructionSet,
+) -> Option<Vec<Symbol<'a>>> {
     let exec = run.exec;
     let summed = portfolio::is_summed(run);
     if !((!summed || calendar.is_some() || portfolio::is_aligned(run)) && is_usual(exec.initial_capital)) {
@@ -68,7 +72,7 @@ pub(super) fn symbols<'a>(run: &Backtest<'a>, calendar: Option<&Calendar>) -> Op
             AccountTables::Held(held::Tables::new(prepared, *rows, exec)?)
         };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
-        let (columns, guarded) = (Columns::new(prepared), OnceLock::new());
+        let (columns, guarded) = (Columns::new(prepared, set), OnceLock::new());
         Some(Symbol { columns, tables, guarded, final_close: exec.final_close || ends_early })
     });
     symbols.collect()

@@ -80,6 +80,7 @@ fn true_range(x: &Columns, t: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::bars::Bars;
+    use crate::batch::InstructionSet;
     use crate::execution::Execution;
     use crate::indicators::wilder::atr;
     use crate::prepared::Prepared;
@@ -104,7 +105,7 @@ mod tests {
             signals: None,
         };
         let prepared = Prepared::new(bars, &Execution::default()).unwrap();
-        let columns = Columns::new(&prepared);
+        let columns = Columns::new(&prepared, InstructionSet::PORTABLE);
         let periods = [14, 5, 50, 14, 700];
         let mut ranges = TrueRanges::new(periods.to_vec());
         for (from, to) in [(0, 300), (300, 812), (812, 1300)] {

@@ -3,6 +3,8 @@
 use super::learning::{HORIZON, LEAST_ROWS, Standard, svm, training_rows};
 use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, start};
 use crate::bars::Bars;
+use crate::batch::learning::Machine;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features};
 use crate::interrupt::{Interrupt, ROWS};
@@ -45,7 +47,7 @@ static DEF: StrategyDef = StrategyDef {
            lookback_window + 105.",
     genes: &GENES,
     constraints: &[],
-    batch: None,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: true,
@@ -129,6 +131,19 @@ impl Rule for Columns {
             leave_short: y >= 0.0,
         }
     }
+}
+
+/// The same rule on scores that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    let machine = Machine {
+        lookback: genome.rows(LOOKBACK_WINDOW),
+        refit: genome.rows(REFIT_INTERVAL),
+        features: genome.rows(FEATURE_COUNT),
+        cost: genome.f64(REGULARIZATION).to_bits(),
+        first: setting.first,
+    };
+    let margin = genome.f64(MARGIN);
+    Some(Plan::new(Form::Follow, &[Key::Score(machine)], &[margin, -margin, 0.0, 0.0]))
 }
 
 impl BuiltIn for LinearSvcClassifier {

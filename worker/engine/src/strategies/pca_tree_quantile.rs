@@ -5,6 +5,8 @@ use super::learning::quantile::{HISTORY, quantile, recent};
 use super::learning::{HORIZON, LEAST_ROWS, Standard, jacobi, training_rows};
 use super::{BuiltIn, Context, Rule, Series, Strategy, StrategyDef, positions, series, start};
 use crate::bars::Bars;
+use crate::batch::learning::Forest;
+use crate::batch::{Form, Key, Plan, Setting};
 use crate::genes::{Gene, GeneDef, Genome};
 use crate::indicators::features::{FIRST_ROW, Features, NAMES};
 use crate::interrupt::{Interrupt, ROWS};
@@ -38,15 +40,18 @@ const SIGNAL_QUANTILE: Gene = Gene::named(&GENES, "signal_quantile");
 const FEATURE_WINDOW: Gene = Gene::named(&GENES, "feature_window");
 const REFIT_INTERVAL: Gene = Gene::named(&GENES, "refit_interval");
 
+/// Name of the strategy, which its draws are keyed by.
+pub(crate) const NAME: &str = "pca_tree_quantile";
+
 static DEF: StrategyDef = StrategyDef {
-    name: "pca_tree_quantile",
+    name: NAME,
     summary: "Follows unusually high or low predictions of trees grown on principal components",
     rule: "Every refit_interval rows bagged regression trees learn the 5-row return from the principal components \
            of twelve features. Long when the prediction exceeds the signal_quantile of the 100 predictions before, \
            until it falls below their median; short mirrored. Warm-up: feature_window + 205.",
     genes: &GENES,
     constraints: &[],
-    batch: None,
+    batch: Some(batch),
     needs_funding: false,
     needs_volume: false,
     trains: true,
@@ -214,6 +219,23 @@ impl Rule for Columns {
             leave_short: y > q.middle,
         }
     }
+}
+
+/// The same rule on predictions that individuals of a batch share.
+fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
+    let forest = Forest {
+        window: genome.rows(FEATURE_WINDOW),
+        refit: genome.rows(REFIT_INTERVAL),
+        components: genome.rows(PCA_COMPONENTS),
+        depth: genome.rows(TREE_DEPTH),
+        trees: genome.rows(N_ESTIMATORS),
+        first: setting.first,
+    };
+    let percent = genome.scaled(SIGNAL_QUANTILE, 2) as usize;
+    let quantile = |percent| Key::Quantile(forest, percent);
+    let (high, middle, low) = (quantile(percent), quantile(50), quantile(100 - percent));
+    let prediction = Key::Prediction(forest);
+    Some(Plan::new(Form::Channel, &[prediction, high, low, middle, prediction, middle], &[1.0, 1.0]))
 }
 
 impl BuiltIn for PcaTreeQuantile {

@@ -79,6 +79,11 @@ impl SpeciesSpace {
         Ok(SpeciesSpace { origin: Origin::Own(Arc::new(Own::new(rules))), search })
     }
 
+    /// Whether its individuals train models.
+    pub fn trains(&self) -> bool {
+        self.strategy().built_in().is_some_and(|def| def.trains)
+    }
+
     /// The strategy as the engine knows it.
     pub fn strategy(&self) -> &dyn Strategy {
         match &self.origin {

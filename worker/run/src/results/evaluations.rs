@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use arrow::array::{
     ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
@@ -20,10 +20,12 @@ use super::parquet::{GeneColumns, batch, failed, writer};
 use crate::job::resolve::ResolvedJob;
 use crate::storage::StorageError;
 use crate::storage::ledger::Ledger;
-use crate::storage::record::{Record, Verdict};
+use crate::storage::record::{Record, RecordIdentity, Verdict};
 
 /// Rows in memory before the writer gets them.
 const CHUNK: usize = 1024;
+/// Chunks that are read before the writer has taken them.
+const AHEAD: usize = 2;
 
 /// Writes the table; `visit` sees every distinct evaluation on the way, in order.
 ///
@@ -40,25 +42,54 @@ pub fn write(
     let file = File::create(path).map_err(StorageError::io("create", path))?;
     let mut columns = Columns::new(job);
     let mut writer = writer(file, columns.finish()?.schema()).map_err(failed(path))?;
-    for chunk in locations.chunks(CHUNK) {
-        for location in chunk {
-            let Some(record) = ledger.read(location.offset) else { continue };
-            match &record {
-                Record::Evaluated { identity, verdict } => {
+    // Reading and judging take as long as encoding and compressing.
+    let (send, receive) = mpsc::sync_channel::<Vec<Row>>(AHEAD);
+    std::thread::scope(|scope| {
+        let written = scope.spawn(move || {
+            for rows in receive {
+                rows.iter().for_each(|row| columns.push(row));
+                writer.write(&columns.finish()?).map_err(failed(path))?;
+            }
+            writer.close().map_err(failed(path))?;
+            Ok(())
+        });
+        for chunk in locations.chunks(CHUNK) {
+            let mut rows = Vec::with_capacity(chunk.len());
+            ledger.read_each(chunk, |position, record| match record {
+                Record::Evaluated { .. } => {
                     visit(&record);
-                    columns.push(location.position, identity.species, &identity.genome, verdict, false);
+                    rows.extend(Row::new(position, record, false));
                 }
-                Record::Repeated { hash, species, .. } => {
-                    if let Some(Record::Evaluated { identity, verdict }) = ledger.get(*hash) {
-                        columns.push(location.position, *species, &identity.genome, &verdict, true);
-                    }
+                Record::Repeated { hash, .. } => {
+                    rows.extend(ledger.get(hash).and_then(|known| Row::new(position, known, true)));
                 }
+            });
+            // Nobody receives after a failure, which is answered below.
+            if send.send(rows).is_err() {
+                break;
             }
         }
-        writer.write(&columns.finish()?).map_err(failed(path))?;
+        drop(send);
+        written.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// An individual of the table.
+struct Row {
+    position: (u32, u32),
+    identity: RecordIdentity,
+    verdict: Verdict,
+    cached: bool,
+}
+
+impl Row {
+    /// That of an evaluation.
+    fn new(position: (u32, u32), record: Record, cached: bool) -> Option<Row> {
+        match record {
+            Record::Evaluated { identity, verdict } => Some(Row { position, identity, verdict, cached }),
+            Record::Repeated { .. } => None,
+        }
     }
-    writer.close().map_err(failed(path))?;
-    Ok(())
 }
 
 struct Columns<'a> {
@@ -102,17 +133,11 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn push(
-        &mut self,
-        (generation, index): (u32, u32),
-        species: u16,
-        genome: &[u32],
-        verdict: &Verdict,
-        cached: bool,
-    ) {
-        let species = self.ids.iter().position(|&id| id == species).map(|i| &self.job.species[i]);
-        self.generation.append_value(generation);
-        self.index.append_value(index);
+    fn push(&mut self, row: &Row) {
+        let Row { position: (generation, index), identity, verdict, cached } = row;
+        let species = self.ids.iter().position(|&id| id == identity.species).map(|i| &self.job.species[i]);
+        self.generation.append_value(*generation);
+        self.index.append_value(*index);
         self.strategy.append_option(species.map(|s| s.name()));
         self.class.append_value(verdict.class.name());
         let objections = self.job.fitness.objections(verdict);
@@ -120,12 +145,12 @@ impl<'a> Columns<'a> {
         self.reason.append_option((!reasons.is_empty()).then(|| reasons.join("; ")));
         self.fitness.append_option(verdict.fitness);
         self.violation.append_value(verdict.violation);
-        self.cached.append_value(cached);
+        self.cached.append_value(*cached);
         let evaluation = verdict.evaluation.as_ref();
         for (metric, column) in &mut self.metrics {
             column.append_option(evaluation.and_then(|e| e.metrics.get(*metric)));
         }
-        let named = species.map(|s| s.named(genome)).unwrap_or_default();
+        let named = species.map(|s| s.named(&identity.genome)).unwrap_or_default();
         self.genes.push(|gene| named.iter().find(|(name, _)| name == gene).map(|(_, value)| value));
         self.returns.append_option(evaluation.map(|e| e.returns));
         for block in evaluation.iter().flat_map(|e| &e.blocks) {

@@ -15,6 +15,8 @@ use crate::job::problem::Problem;
 /// Bars of a batch at most: about a quarter of a second, so that a run stops soon and loses little to a kill. Below
 /// that, larger is better: each batch computes the series of its own individuals once.
 const SHARED_BARS: u64 = 280_000_000;
+/// The same for individuals that train models, some of which they share.
+const LEARNING_BARS: u64 = 40_000_000;
 /// The same for individuals that are simulated one by one.
 const SLOW_BARS: u64 = 2_000_000;
 /// Individuals of a batch at most: what one pass over the rows takes.
@@ -117,7 +119,12 @@ impl<'a> LocalEvaluator<'a> {
 
     /// Individuals of a batch of this species at most.
     fn largest_batch(&self, task: &Task) -> usize {
-        let bars = if self.shares(task) { SHARED_BARS } else { SLOW_BARS };
+        let trains = self.problem.job().species.get(task.species).is_some_and(|s| s.trains());
+        let bars = match self.shares(task) {
+            true if trains => LEARNING_BARS,
+            true => SHARED_BARS,
+            false => SLOW_BARS,
+        };
         (bars / self.problem.counted_bars().max(1)).clamp(1, LARGEST_BATCH) as usize
     }
 

@@ -27,6 +27,8 @@ const MAGIC: &[u8; 4] = b"GLPL";
 /// The format written: N. Readers accept it and the one before.
 const FORMAT: u16 = 1;
 const HEADER: u64 = 48;
+/// What is read at once at most.
+const WINDOW: usize = 1 << 22;
 
 /// Something a person should know, though the run goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,6 +217,11 @@ impl Ledger {
         self.file().sync_data().map_err(StorageError::io("flush", &self.path))
     }
 
+    /// The file, for whoever makes durable what was handed to the system so far.
+    pub fn to_sync(&self) -> Result<File, StorageError> {
+        self.file().try_clone().map_err(StorageError::io("open", &self.path))
+    }
+
     /// The evaluation of a genome, if there is one that still checks.
     pub fn get(&self, hash: u128) -> Option<Record> {
         self.read(*self.map.get(&key(hash))?)
@@ -231,6 +238,28 @@ impl Ledger {
         let mut bytes = vec![0; length];
         self.tail.read(&mut bytes, offset)?;
         Some(parse(&bytes)?.0)
+    }
+
+    /// Calls `visit` for the record of each location that still checks, in their order. Records that lie near each other
+    /// are read at once.
+    pub fn read_each(&self, locations: &[RecordLocation], mut visit: impl FnMut((u32, u32), Record)) {
+        let offsets = || locations.iter().map(|location| location.offset);
+        let (first, last) = (offsets().min().unwrap_or(0), offsets().max().unwrap_or(0));
+        let end = self.tail.end().min(last.saturating_add(longest() as u64));
+        let size = usize::try_from(end.saturating_sub(first)).unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        if size <= WINDOW {
+            bytes.resize(size, 0);
+            if self.tail.read(&mut bytes, first).is_none() {
+                bytes.clear();
+            }
+        }
+        for location in locations {
+            let near = bytes.get((location.offset - first) as usize..).and_then(parse);
+            if let Some(record) = near.map(|(record, _)| record).or_else(|| self.read(location.offset)) {
+                visit(location.position, record);
+            }
+        }
     }
 
     /// Number of distinct genomes with an evaluation.

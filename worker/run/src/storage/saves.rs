@@ -2,10 +2,12 @@
 //!
 //! A checkpoint is written after each generation, so that a kill of the process costs at most the one under way. Flushing
 //! it (ledger, file and folder) takes the disk 5 to 12 ms, which is several generations of a thousand individuals on
-//! daily bars: generations that follow each other so quickly share one flush. What that leaves to a power cut is bounded
-//! by time.
+//! daily bars: generations that follow each other so quickly share one flush, and none waits for it. What that leaves to
+//! a power cut is bounded by time.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::checkpoint::{Checkpoint, encode, list, path_of, remove};
@@ -28,75 +30,99 @@ pub struct Saves {
     flushed: Vec<u32>,
     /// Generation of the newest, if it was not.
     unflushed: Option<u32>,
+    /// The one that is being flushed.
+    flushing: Option<Flush>,
     /// When the last flush ended, and how long it took.
     last: Option<(Instant, Duration)>,
+}
+
+/// A flush on a thread of its own.
+#[derive(Debug)]
+struct Flush {
+    generation: u32,
+    thread: JoinHandle<Result<(Instant, Duration), StorageError>>,
 }
 
 impl Saves {
     /// Nothing was flushed by this attempt yet.
     pub fn new(folder: PathBuf) -> Saves {
-        Saves { folder, flushed: Vec::new(), unflushed: None, last: None }
+        Saves { folder, flushed: Vec::new(), unflushed: None, flushing: None, last: None }
     }
 
-    /// Whether the next checkpoint is to be flushed.
-    pub fn is_due(&self) -> bool {
-        self.last.is_none_or(|(ended, took)| ended.elapsed() >= rest(took))
-    }
-
-    /// Writes a checkpoint for whoever comes after a kill of this process.
+    /// Writes a checkpoint for whoever comes after a kill of this process. If a flush is due it begins, and ends while the
+    /// run goes on: of `ledger`, for which the checkpoint vouches, then of the checkpoint. Answers how long the flush took
+    /// that has ended since the last call.
     ///
     /// # Errors
-    /// The folder cannot be written.
-    pub fn write(&mut self, engine: u32, checkpoint: &Checkpoint) -> Result<(), StorageError> {
-        atomic::write_unflushed(&path_of(&self.folder, checkpoint.generation), &encode(engine, checkpoint))?;
-        self.unflushed = Some(checkpoint.generation);
-        self.prune(checkpoint.generation)
-    }
-
-    /// Writes a checkpoint for whoever comes after a power cut too. The ledger, for which it vouches, was flushed before;
-    /// `began` is when that was begun.
-    ///
-    /// # Errors
-    /// The folder cannot be written.
-    pub fn flush(
+    /// The folder cannot be written, or a flush that was begun before has failed.
+    pub fn write(
         &mut self,
         engine: u32,
         checkpoint: &Checkpoint,
-        began: Instant,
-    ) -> Result<(), StorageError> {
-        atomic::write(&path_of(&self.folder, checkpoint.generation), &encode(engine, checkpoint))?;
-        self.flushed(checkpoint.generation, began)
+        ledger: impl FnOnce() -> Result<File, StorageError>,
+    ) -> Result<Option<Duration>, StorageError> {
+        let ended = self.flushing.take_if(|flush| flush.thread.is_finished());
+        let took = ended.map(|flush| self.end(flush)).transpose()?;
+        let path = path_of(&self.folder, checkpoint.generation);
+        atomic::write_unflushed(&path, &encode(engine, checkpoint))?;
+        self.unflushed = Some(checkpoint.generation);
+        if self.flushing.is_none() && self.last.is_none_or(|(ended, took)| ended.elapsed() >= rest(took)) {
+            let ledger = ledger()?;
+            let thread = std::thread::spawn(move || flush(&ledger, &path));
+            self.flushing = Some(Flush { generation: checkpoint.generation, thread });
+        }
+        self.prune(checkpoint.generation)?;
+        Ok(took)
     }
 
-    /// Flushes the newest checkpoint, if it was not.
+    /// Flushes the newest checkpoint, if it was not; the ledger was before.
     ///
     /// # Errors
-    /// The folder cannot be written.
+    /// The folder cannot be written, or a flush that was begun before has failed.
     pub fn settle(&mut self) -> Result<(), StorageError> {
+        if let Some(flush) = self.flushing.take() {
+            self.end(flush)?;
+        }
         let Some(generation) = self.unflushed else { return Ok(()) };
         let began = Instant::now();
         atomic::flush(&path_of(&self.folder, generation))?;
-        self.flushed(generation, began)
+        self.flushed(generation, (Instant::now(), began.elapsed()))
     }
 
-    fn flushed(&mut self, generation: u32, began: Instant) -> Result<(), StorageError> {
-        self.unflushed = None;
+    /// Waits for a flush; how long it took.
+    fn end(&mut self, flush: Flush) -> Result<Duration, StorageError> {
+        let ended = flush.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        self.flushed(flush.generation, ended)?;
+        Ok(ended.1)
+    }
+
+    fn flushed(&mut self, generation: u32, ended: (Instant, Duration)) -> Result<(), StorageError> {
+        self.unflushed.take_if(|newest| *newest == generation);
         self.flushed.retain(|&earlier| earlier < generation);
         self.flushed.push(generation);
         self.flushed.drain(..self.flushed.len().saturating_sub(KEEP));
-        self.last = Some((Instant::now(), began.elapsed()));
-        self.prune(generation)
+        self.last = Some(ended);
+        self.prune(self.unflushed.unwrap_or(generation))
     }
 
     /// Removes what is not needed any more. Later generations are not touched: this attempt may have slept, and they are
     /// its successor's then.
     fn prune(&self, newest: u32) -> Result<(), StorageError> {
+        let flushing = self.flushing.as_ref().map(|flush| flush.generation);
         let mut useful = list(&self.folder)?;
         useful.retain(|(generation, _)| *generation <= newest);
         useful.truncate(useful.len().saturating_sub(KEEP));
-        useful.retain(|(generation, _)| !self.flushed.contains(generation));
+        useful.retain(|(generation, _)| !self.flushed.contains(generation) && flushing != Some(*generation));
         useful.iter().try_for_each(|(_, path)| remove(path))
     }
+}
+
+/// Makes a checkpoint survive a power cut, and before it what it vouches for. Answers when it ended, and how long it took.
+fn flush(ledger: &File, checkpoint: &Path) -> Result<(Instant, Duration), StorageError> {
+    let began = Instant::now();
+    ledger.sync_data().map_err(StorageError::io("flush the ledger of", checkpoint))?;
+    atomic::flush(checkpoint)?;
+    Ok((Instant::now(), began.elapsed()))
 }
 
 /// Time between two flushes if the last one took so long.
@@ -123,8 +149,15 @@ mod tests {
         (found, warnings.len())
     }
 
+    fn write(saves: &mut Saves, generation: u32) {
+        saves.write(1, &sample(generation), || Ok(tempfile::tempfile().unwrap())).unwrap();
+    }
+
+    /// Writes one, and waits until it and no later one is flushed.
     fn flush(saves: &mut Saves, generation: u32) {
-        saves.flush(1, &sample(generation), Instant::now()).unwrap();
+        saves.last = None;
+        write(saves, generation);
+        saves.settle().unwrap();
     }
 
     #[test]
@@ -142,23 +175,63 @@ mod tests {
     fn what_was_flushed_stays_until_the_one_after_the_next_is() {
         let dir = tempfile::tempdir().unwrap();
         let mut saves = Saves::new(dir.path().to_owned());
-        assert!(saves.is_due());
         flush(&mut saves, 3);
-        assert!(!saves.is_due());
-        (4..9).for_each(|g| saves.write(1, &sample(g)).unwrap());
+        (4..9).for_each(|g| write(&mut saves, g));
+        assert!(saves.flushing.is_none(), "none is due so soon");
         assert_eq!(generations(dir.path()), [3, 7, 8]);
         flush(&mut saves, 9);
         assert_eq!(generations(dir.path()), [3, 8, 9]);
-        (10..12).for_each(|g| saves.write(1, &sample(g)).unwrap());
+        (10..12).for_each(|g| write(&mut saves, g));
         assert_eq!(generations(dir.path()), [3, 9, 10, 11]);
         // What a power cut leaves of those that were not flushed.
         [10, 11].iter().for_each(|&g| fs::write(path_of(dir.path(), g), b"").unwrap());
         assert_eq!(newest(dir.path()), (Some(sample(9)), 2));
-        saves.write(1, &sample(12)).unwrap();
+        write(&mut saves, 12);
         saves.settle().unwrap();
         assert_eq!(generations(dir.path()), [9, 11, 12]);
         saves.settle().unwrap();
         assert_eq!(saves.flushed, [9, 12]);
+    }
+
+    #[test]
+    fn what_is_being_flushed_stays_however_many_follow_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut saves = Saves::new(dir.path().to_owned());
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        flush(&mut saves, 1);
+        // One that takes as long as it is told to.
+        let thread = std::thread::spawn(move || {
+            wait.recv().unwrap();
+            Ok((Instant::now(), Duration::from_millis(1)))
+        });
+        write(&mut saves, 2);
+        saves.flushing = Some(Flush { generation: 2, thread });
+        (3..7).for_each(|g| write(&mut saves, g));
+        assert_eq!(generations(dir.path()), [1, 2, 5, 6]);
+        go.send(()).unwrap();
+        saves.settle().unwrap();
+        assert_eq!(saves.flushed, [2, 6]);
+        assert_eq!(generations(dir.path()), [2, 5, 6]);
+    }
+
+    #[test]
+    fn a_flush_that_failed_ends_the_run_at_the_next_checkpoint() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut saves = Saves::new(dir.path().to_owned());
+        let thread = std::thread::spawn(|| {
+            Err(StorageError::io("flush", Path::new("x"))(std::io::Error::other("gone")))
+        });
+        while !thread.is_finished() {
+            std::thread::yield_now();
+        }
+        saves.flushing = Some(Flush { generation: 2, thread });
+        let failed = saves.write(1, &sample(3), || Ok(tempfile::tempfile().unwrap())).unwrap_err();
+        assert!(failed.to_string().contains("gone"), "{failed}");
+        let thread = std::thread::spawn(|| {
+            Err(StorageError::io("flush", Path::new("x"))(std::io::Error::other("gone")))
+        });
+        saves.flushing = Some(Flush { generation: 2, thread });
+        assert!(saves.settle().is_err());
     }
 
     #[test]

@@ -8,8 +8,10 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// Bins that the values of each input are sorted into before trees are grown.
 pub const BINS: usize = 16;
 
-const LEAST_TO_SPLIT: usize = 20;
-const LEAST_PER_SIDE: usize = 10;
+/// Fewer samples are a leaf.
+pub(crate) const LEAST_TO_SPLIT: usize = 20;
+/// Fewest samples of each side of a split.
+pub(crate) const LEAST_PER_SIDE: usize = 10;
 
 /// The draws of one tree: keyed by strategy, refit and tree only. A job's seed in the key would give one genome
 /// two fitnesses.

@@ -3,7 +3,8 @@
 
 use crate::interrupt::Interrupt;
 
-const PASSES: usize = 20;
+/// Passes over the rows.
+pub(crate) const PASSES: usize = 20;
 
 /// Trains on standardised `rows` with labels of +1 and -1 for cost `c`; returns the weights, the bias last.
 ///

@@ -7,12 +7,12 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use galapagos_crds::GeneValue;
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::{Evaluation, Metrics};
-use galapagos_genetics::{self as genetics, Best, Candidate, Evolution};
+use galapagos_genetics::{self as genetics, Best, Candidate, Evolution, Generation};
 
 mod save;
 
@@ -29,7 +29,7 @@ use super::state::{DriverState, GenerationReport};
 use super::verdict_summary::VerdictSummary;
 use crate::job::resolve::ResolvedJob;
 use crate::run::ended::Completion;
-use crate::storage::checkpoint;
+use crate::storage::checkpoint::{self, Checkpoint};
 use crate::storage::digest::{Chain, GenerationRecord};
 use crate::storage::exceptions::{self, ExceptionLine};
 use crate::storage::ledger::Ledger;
@@ -46,6 +46,10 @@ pub struct Driver<'a> {
     state: DriverState,
     history: HistoryText,
     saves: Saves,
+    /// The boundary that was reached last, until it is on disk.
+    unsaved: Option<Checkpoint>,
+    /// When the generation under way began.
+    boundary: Instant,
     price_per_second: Option<f64>,
     bars: u64,
     pace: Speed,
@@ -98,6 +102,8 @@ impl<'a> Driver<'a> {
             state,
             history,
             saves: Saves::new(folder.checkpoints()),
+            unsaved: None,
+            boundary: Instant::now(),
             price_per_second,
             bars,
             pace,
@@ -139,15 +145,27 @@ impl<'a> Driver<'a> {
             history: &self.state.history,
         });
         loop {
-            if let Some(reason) = self.stopped() {
-                self.settle()?;
-                return Ok(Ended::Finished(reason));
+            if let Some(ended) = self.ended(interrupt) {
+                self.settle(observer)?;
+                return Ok(ended);
             }
-            if interrupt.load(Ordering::Relaxed) || !self.generation(evaluator, observer, interrupt)? {
-                self.settle()?;
+            let generation = self.next(observer)?;
+            // Whoever hears of a boundary may end the run there.
+            if let Some(ended) = self.ended(interrupt) {
+                self.settle(observer)?;
+                return Ok(ended);
+            }
+            if !self.generation(generation, evaluator, observer, interrupt)? {
+                self.settle(observer)?;
                 return Ok(Ended::Interrupted);
             }
         }
+    }
+
+    /// How the run ends at this boundary, if it does.
+    fn ended(&self, interrupt: &AtomicBool) -> Option<Ended> {
+        let stopped = self.stopped().map(Ended::Finished);
+        stopped.or_else(|| interrupt.load(Ordering::Relaxed).then_some(Ended::Interrupted))
     }
 
     /// The rule that ends the run at this boundary, if any.
@@ -158,12 +176,11 @@ impl<'a> Driver<'a> {
     /// One generation; false if it was interrupted before its end.
     fn generation(
         &mut self,
+        generation: Generation,
         evaluator: &mut dyn Evaluator,
         observer: &mut dyn Observer,
         interrupt: &AtomicBool,
     ) -> Result<bool, RunError> {
-        let began = Instant::now();
-        let generation = self.evolution.ask();
         let candidates = generation.candidates;
         let mut verdicts: Vec<Option<VerdictSummary>> = vec![None; candidates.len()];
         let summary = VerdictSummary::under(&self.job.fitness);
@@ -193,7 +210,7 @@ impl<'a> Driver<'a> {
         let Some(verdicts) = verdicts.into_iter().collect::<Option<Vec<VerdictSummary>>>() else {
             return Ok(false);
         };
-        self.finish(generation.index, &candidates, &verdicts, began, evaluator.workers(), observer)?;
+        self.finish(generation.index, &candidates, &verdicts, evaluator.workers())?;
         Ok(true)
     }
 
@@ -282,9 +299,7 @@ impl<'a> Driver<'a> {
         generation: u32,
         candidates: &[Candidate],
         verdicts: &[VerdictSummary],
-        began: Instant,
         workers: f64,
-        observer: &mut dyn Observer,
     ) -> Result<(), RunError> {
         let mut record = GenerationRecord::new(generation);
         for (candidate, summary) in candidates.iter().zip(verdicts) {
@@ -296,9 +311,10 @@ impl<'a> Driver<'a> {
         let summary = self.evolution.tell(&verdicts.iter().map(|t| t.outcome).collect::<Vec<_>>())?;
 
         let best = self.evolution.best();
-        let named = best.as_ref().map(|b| self.job.species[b.species].named(b.genome)).unwrap_or_default();
         let feasible = best.filter(|b| b.outcome.class == genetics::Class::Feasible);
-        let seconds = began.elapsed().as_secs_f64();
+        let now = Instant::now();
+        let seconds = now.duration_since(self.boundary).as_secs_f64();
+        self.boundary = now;
         let report = GenerationReport {
             generation,
             best: summary.best,
@@ -326,29 +342,30 @@ impl<'a> Driver<'a> {
         self.state.exhausted = summary.exhausted;
         self.history.push(&report)?;
         self.state.history.push(report);
-        let saving = Instant::now();
-        self.save()?;
-        let checkpoint = saving.elapsed();
         self.pace.generations += 1;
         self.pace.elapsed += seconds;
-        let pace = self.pace();
-        if let Some(report) = self.state.history.last() {
-            let (state, metrics) = (&self.state, self.best_metrics());
-            let front = FrontNews::of(self.job, &self.evolution);
-            let species = self.best_of_species();
-            observer.observe(RunEvent::Generation {
-                report,
-                pace: &pace,
-                best: &named,
-                metrics: metrics.as_ref(),
-                front: front.as_ref(),
-                species: &species,
-                counters: &state.counters,
-                digest: self.chain.digest(),
-                checkpoint,
-            });
-        }
+        self.unsaved = Some(self.checkpoint()?);
         Ok(())
+    }
+
+    /// Tells of the boundary that was saved last.
+    fn told(&self, checkpoint: Duration, observer: &mut dyn Observer) {
+        let pace = self.pace();
+        let Some(report) = self.state.history.last() else { return };
+        let best = self.evolution.best();
+        let best = best.map(|b| self.job.species[b.species].named(b.genome)).unwrap_or_default();
+        let front = FrontNews::of(self.job, &self.evolution);
+        observer.observe(RunEvent::Generation {
+            report,
+            pace: &pace,
+            best: &best,
+            metrics: self.best_metrics().as_ref(),
+            front: front.as_ref(),
+            species: &self.best_of_species(),
+            counters: &self.state.counters,
+            digest: self.chain.digest(),
+            checkpoint,
+        });
     }
 
     fn pace(&self) -> Pace {

@@ -1,41 +1,48 @@
 //! What a driver puts on disk at a generation boundary.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use galapagos_engine::ENGINE;
+use galapagos_genetics::Generation;
 
-use super::{Driver, RunError};
+use super::{Driver, KnownResults, RunError};
+use crate::run::progress::Observer;
 use crate::storage::checkpoint::Checkpoint;
+use crate::storage::run_folder::RunFolder;
+use crate::storage::saves::Saves;
 
 impl Driver<'_> {
-    /// Saves a generation boundary for whoever goes on from here.
-    pub(super) fn save(&mut self) -> Result<(), RunError> {
-        if self.saves.is_due() {
-            return self.flush();
-        }
-        self.known.flush()?;
-        self.folder.check_epoch()?;
-        Ok(self.saves.write(ENGINE, &self.checkpoint()?)?)
+    /// The next generation. The boundary before it is saved while it is bred, and told of when both are done: nobody hears
+    /// of a generation that a kill could take.
+    pub(super) fn next(&mut self, observer: &mut dyn Observer) -> Result<Generation, RunError> {
+        let Some(checkpoint) = self.unsaved.take() else { return Ok(self.evolution.ask()) };
+        let Driver { evolution, saves, known, folder, .. } = self;
+        let (saved, generation) = std::thread::scope(|scope| {
+            let saving = scope.spawn(|| save(saves, known, folder, &checkpoint));
+            let generation = evolution.ask();
+            (saving.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), generation)
+        });
+        self.told(saved?, observer);
+        Ok(generation)
     }
 
-    /// Saves what a power cut may not take either.
-    fn flush(&mut self) -> Result<(), RunError> {
-        let began = Instant::now();
-        // A checkpoint vouches for the ledger, so the ledger is durable first.
-        self.known.sync()?;
-        self.folder.check_epoch()?;
-        Ok(self.saves.flush(ENGINE, &self.checkpoint()?, began)?)
-    }
-
-    /// Nothing follows for a while: all that is done is flushed.
-    pub(super) fn settle(&mut self) -> Result<(), RunError> {
+    /// Nothing follows for a while: all that is done is saved and flushed.
+    pub(super) fn settle(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
+        let checkpoint = self.unsaved.take();
+        let saved =
+            checkpoint.map(|c| save(&mut self.saves, &mut self.known, self.folder, &c)).transpose()?;
         self.known.sync()?;
         // A newer attempt may have removed what this one wrote.
         self.folder.check_epoch()?;
-        Ok(self.saves.settle()?)
+        self.saves.settle()?;
+        if let Some(took) = saved {
+            self.told(took, observer);
+        }
+        Ok(())
     }
 
-    fn checkpoint(&self) -> Result<Checkpoint, RunError> {
+    /// The boundary, for whoever goes on from here.
+    pub(super) fn checkpoint(&self) -> Result<Checkpoint, RunError> {
         Ok(Checkpoint {
             generation: self.evolution.generation(),
             digest: self.chain.digest(),
@@ -44,4 +51,18 @@ impl Driver<'_> {
             genetics: self.evolution.state().to_bytes(),
         })
     }
+}
+
+/// Saves a boundary; how long that took, or the flush before it if that took longer.
+fn save(
+    saves: &mut Saves,
+    known: &mut KnownResults,
+    folder: &RunFolder,
+    checkpoint: &Checkpoint,
+) -> Result<Duration, RunError> {
+    let began = Instant::now();
+    known.flush()?;
+    folder.check_epoch()?;
+    let flushed = saves.write(ENGINE, checkpoint, || known.ledger().to_sync())?;
+    Ok(began.elapsed().max(flushed.unwrap_or_default()))
 }
