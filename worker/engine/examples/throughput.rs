@@ -93,7 +93,7 @@ fn main() {
         let trades: f64 = out.iter().filter_map(|e| e.metrics.get(Metric::Trades)).sum();
         let ruined = out.iter().filter(|e| e.reason == Some(Reason::Ruined)).count();
         println!(
-            "{name:24} {one:>8.0} {two:>8.0} {:>6.2} | {cpu:>8.0} {cpu2:>8.0} {:>6.2} {slow:>8.1} | {:>8.0} {ruined:>6}",
+            "{name:24} {one:>8.1} {two:>8.1} {:>6.2} | {cpu:>8.1} {cpu2:>8.1} {:>6.2} {slow:>8.1} | {:>8.0} {ruined:>6}",
             two / one,
             cpu2 / cpu,
             trades / individuals as f64

@@ -3,9 +3,9 @@
 //! of the other side.
 
 use crate::interrupt::Interrupt;
-use crate::q52::to_f64;
+use crate::q52::{UNITS, to_f64};
 use crate::strategies::learning::forest::{BINS, LEAST_PER_SIDE, LEAST_TO_SPLIT};
-use std::ops::{AddAssign, SubAssign};
+use std::ops::{AddAssign, Sub, SubAssign};
 
 use super::lessons::FEATURES;
 
@@ -37,10 +37,24 @@ pub(super) struct Samples<'a> {
 }
 
 /// Sums of targets: 64 bits where those of all samples fit.
-trait Sum: Copy + Default + AddAssign + SubAssign + From<i64> + Into<i128> {}
+trait Sum: Copy + Default + AddAssign + SubAssign + Sub<Output = Self> + From<i64> {
+    /// The sum as a number: [`to_f64`].
+    fn value(self) -> f64;
+}
 
-impl Sum for i64 {}
-impl Sum for i128 {}
+impl Sum for i64 {
+    #[inline(always)]
+    fn value(self) -> f64 {
+        // The same rounding as from 128 bits, in one instruction.
+        self as f64 / UNITS
+    }
+}
+
+impl Sum for i128 {
+    fn value(self) -> f64 {
+        to_f64(self)
+    }
+}
 
 /// Counts and sums by component and bin.
 #[derive(Clone)]
@@ -87,8 +101,8 @@ impl Tree {
 }
 
 #[inline(always)]
-fn score(sum: i128, n: usize) -> f64 {
-    let s = to_f64(sum);
+fn score(sum: impl Sum, n: usize) -> f64 {
+    let s = sum.value();
     s * s / n as f64
 }
 
@@ -101,9 +115,10 @@ fn grow<S: Sum>(
     nodes: &mut Vec<Node>,
 ) {
     let n = chosen.len();
-    let sum = histogram.sums[0].iter().fold(0_i128, |sum, &x| sum + x.into());
+    let mut sum = S::default();
+    histogram.sums[0].iter().for_each(|&x| sum += x);
     let own = nodes.len();
-    nodes.push(Node { value: to_f64(sum) / n as f64, right: 0, input: 0, at: 0 });
+    nodes.push(Node { value: sum.value() / n as f64, right: 0, input: 0, at: 0 });
     if depth == 0 || n < LEAST_TO_SPLIT || interrupt.is_asked() {
         return;
     }
@@ -113,11 +128,11 @@ fn grow<S: Sum>(
     // Only the shorter side is counted; nobody looks at the histogram of a leaf but for its sum.
     let (left_histogram, right_histogram) = if left.len() < right.len() {
         let counted = Histogram::of(samples, left);
-        let rest = histogram.less(&counted);
+        let rest = histogram.less(&counted, samples.inputs);
         (counted, rest)
     } else {
         let counted = Histogram::of(samples, right);
-        (histogram.less(&counted), counted)
+        (histogram.less(&counted, samples.inputs), counted)
     };
     grow(samples, left, left_histogram, depth - 1, interrupt, nodes);
     let second = nodes.len() as u32;
@@ -153,24 +168,24 @@ impl<S: Sum> Histogram<S> {
     }
 
     /// What is left without the samples of another.
-    fn less(mut self, other: &Histogram<S>) -> Histogram<S> {
-        for (a, b) in self.counts.iter_mut().flatten().zip(other.counts.iter().flatten()) {
+    fn less(mut self, other: &Histogram<S>, inputs: usize) -> Histogram<S> {
+        for (a, b) in self.counts[..inputs].iter_mut().flatten().zip(other.counts.iter().flatten()) {
             *a -= b;
         }
-        for (a, b) in self.sums.iter_mut().flatten().zip(other.sums.iter().flatten()) {
+        for (a, b) in self.sums[..inputs].iter_mut().flatten().zip(other.sums.iter().flatten()) {
             *a -= *b;
         }
         self
     }
 
     /// The first split with the highest score above that of no split.
-    fn best_split(&self, inputs: usize, n: usize, sum: i128) -> Option<(usize, u8)> {
+    fn best_split(&self, inputs: usize, n: usize, sum: S) -> Option<(usize, u8)> {
         let (mut best, mut split) = (score(sum, n), None);
         for (k, (counts, sums)) in self.counts.iter().zip(&self.sums).take(inputs).enumerate() {
-            let (mut left, mut left_sum) = (0, 0_i128);
+            let (mut left, mut left_sum) = (0, S::default());
             for b in 0..BINS - 1 {
                 left += counts[b] as usize;
-                left_sum += sums[b].into();
+                left_sum += sums[b];
                 let right = n - left;
                 if left >= LEAST_PER_SIDE && right >= LEAST_PER_SIDE {
                     let s = score(left_sum, left) + score(sum - left_sum, right);
