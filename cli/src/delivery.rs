@@ -99,7 +99,7 @@ impl Watch for Bar {
 }
 
 /// Whose fault it is.
-fn blame(error: DeliveryError) -> CommandError {
+pub fn blame(error: DeliveryError) -> CommandError {
     if error.is_invalid() {
         CommandError::Invalid(error.into())
     } else {

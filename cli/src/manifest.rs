@@ -2,11 +2,13 @@
 
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::manifest_text::{Layout, lines, read_manifest};
+use crate::results_dir::newest_of;
 use crate::run_failure::blame_resolve;
 use crate::set;
 use crate::signal_files::{self, Beside};
 use crate::strategy_files::inlined;
 use crate::validate::{LocatedFinding, job_of, load_job, read_documents};
+use crate::warm_start::Named;
 use galapagos_crds::{EvolutionJob, WorkerPool};
 use galapagos_manifest::Finding;
 use galapagos_run::job::resolve::ResolveError;
@@ -18,7 +20,17 @@ pub fn load(
     name: Option<&str>,
     assignments: &[String],
 ) -> CommandResult<(EvolutionJob, Option<WorkerPool>)> {
-    let text = inlined(&read_manifest(file)?, file, Layout::SameLine)?;
+    load_beside(file, name, assignments, &newest_of)
+}
+
+/// The same, and where runs are that it begins with by the names of their jobs.
+pub fn load_beside(
+    file: &Path,
+    name: Option<&str>,
+    assignments: &[String],
+    by_name: &Named<'_>,
+) -> CommandResult<(EvolutionJob, Option<WorkerPool>)> {
+    let text = inlined(&read_manifest(file)?, file, Layout::SameLine, by_name)?;
     let (job, pool) =
         load_job(&text, name).map_err(|problems| refused(problems.len(), &lines(file, &problems)))?;
     if assignments.is_empty() {

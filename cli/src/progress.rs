@@ -104,6 +104,10 @@ impl Observer for Progress {
                 }
                 None => tracing::info!(done, windows, generation, generations, "walk-forward"),
             },
+            RunEvent::Testing => match &self.bar {
+                Some(bar) => bar.set_message("testing the winner"),
+                None => tracing::info!("testing the winner"),
+            },
             RunEvent::Quarantined { strategy, genome, problem } => {
                 let genome: Vec<String> =
                     genome.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -9,8 +9,13 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// A manifest whose strategies and first individuals are all in it. The text as it is, if none is in a file of its own; paths
-/// are relative to `manifest`.
-pub fn inlined(text: &str, manifest: &Path, layout: Layout) -> CommandResult<String> {
+/// are relative to `manifest`. `by_name`: finds the result of a job that is named instead of a path.
+pub fn inlined(
+    text: &str,
+    manifest: &Path,
+    layout: Layout,
+    by_name: &warm_start::Named<'_>,
+) -> CommandResult<String> {
     // A text that is not YAML is told by who reads the manifest.
     let Ok(documents) = read_documents(text) else { return Ok(text.to_owned()) };
     let mut splices = Vec::new();
@@ -22,9 +27,10 @@ pub fn inlined(text: &str, manifest: &Path, layout: Layout) -> CommandResult<Str
             splices.push(splice(text, manifest, (item, entry), interval, layout)?);
         }
         let Some(spec) = spec else { continue };
+        let namespace = job.root.get("metadata").and_then(|m| m.get("namespace")?.text());
         let population = spec.get("population").into_iter().flat_map(Node::entries);
         for entry in population.filter(|entry| entry.key == "from") {
-            splices.push(warm_start::splice(text, manifest, spec, entry, layout)?);
+            splices.push(warm_start::splice(text, manifest, spec, entry, layout, namespace, by_name)?);
         }
     }
     splices.sort_by_key(|splice| splice.from);
@@ -104,6 +110,7 @@ fn block(fields: &Value, indent: usize) -> CommandResult<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results_dir::newest_of;
     use crate::validate::load_job;
 
     const OWN: &str = "\
@@ -130,7 +137,7 @@ spec:
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("my-cross.yaml"), OWN).unwrap();
         let (text, manifest) = (job(strategies), folder.path().join("job.yaml"));
-        let inlined = |layout| inlined(&text, &manifest, layout).unwrap();
+        let inlined = |layout| inlined(&text, &manifest, layout, &newest_of).unwrap();
         let lines = inlined(Layout::Lines);
         let (rendered, _) = load_job(&lines, None).unwrap();
         assert_eq!(rendered.spec.strategies[0].name, name);
@@ -154,7 +161,7 @@ spec:
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("x.yaml"), OWN.replace("sma(close", "sma(clos")).unwrap();
         let text = job(" [{name: mine, from: x.yaml}]");
-        let refused = inlined(&text, &folder.path().join("job.yaml"), Layout::Lines).unwrap_err();
+        let refused = inlined(&text, &folder.path().join("job.yaml"), Layout::Lines, &newest_of).unwrap_err();
         let CommandError::Invalid(error) = refused else { panic!("{refused:?}") };
         let error = error.to_string();
         assert!(error.contains("x.yaml:4:30: rules.long.enter: Invalid value: there is no"), "{error}");
@@ -164,6 +171,6 @@ spec:
     #[test]
     fn a_manifest_without_files_is_left_as_it_is() {
         let text = job(" [{name: sma_crossover}] # one");
-        assert_eq!(inlined(&text, Path::new("job.yaml"), Layout::Lines).unwrap(), text);
+        assert_eq!(inlined(&text, Path::new("job.yaml"), Layout::Lines, &newest_of).unwrap(), text);
     }
 }

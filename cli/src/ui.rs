@@ -8,7 +8,7 @@ use galapagos_run::dashboard::work::WorkLog;
 use galapagos_run::execute::RunOutcome;
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::report::page::REPORT;
-use galapagos_worker::dashboard::timeline_file::{TimelineFile, has_room_for_one};
+use galapagos_worker::dashboard::timeline_file::{TimelineFile, has_room_for_one, resume};
 use galapagos_worker::dashboard::{Bound, PORT, Queued, Server};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -56,6 +56,21 @@ impl Wanted {
         Ok(Wanted { page: ui.map(bind).transpose()?, timeline: timeline.map(Path::to_owned) })
     }
 
+    /// Whether anybody looks on.
+    pub fn is_any(&self) -> bool {
+        self.page.is_some() || self.timeline.is_some()
+    }
+
+    /// The book of the run, which goes on behind an older timeline of it. Workers that came before that was read would be in none.
+    pub fn log(&self, job: &ResolvedJob) -> Arc<WorkLog> {
+        let log = WorkLog::new();
+        log.of_run(&job.digest.to_string());
+        if let Some(file) = &self.timeline {
+            resume(&log, file);
+        }
+        log
+    }
+
     /// Shows a run whose batches are in this book; `None`: nobody asked for it.
     pub fn open_if_any(
         self,
@@ -63,7 +78,7 @@ impl Wanted {
         log: Arc<WorkLog>,
         queued: Queued,
     ) -> CommandResult<Option<Ui>> {
-        if self.page.is_none() && self.timeline.is_none() {
+        if !self.is_any() {
             return Ok(None);
         }
         let dashboard = Dashboard::new(job, Arc::clone(&log));

@@ -1,34 +1,76 @@
 //! `population.from`: the best individuals of an earlier result, written into the manifest as those that it starts with. Only
-//! genomes are taken: all are evaluated anew.
+//! genomes are taken: all are evaluated anew. The result is named by its path, or by the name of the job that made it.
 
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::manifest_text::{self, Layout, Splice, offset};
 use crate::validate::{Entry, Node, Position};
 use galapagos_crds::population::InitialIndividual;
 use galapagos_run::engine::strategies::find;
+use galapagos_run::job::resolve::LOCAL;
+use galapagos_run::report::error::ReportError;
 use galapagos_run::report::locate::result_folder;
 use galapagos_run::results::top::top;
 use serde_json::json;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Individuals that are taken where nothing is said.
 const TOP: u64 = 10;
 /// Most that a manifest starts with.
 const MOST: u64 = 256;
 
-/// What is to stand in place of the `from` of a population.
+/// Finds the result of the job of a namespace (of its manifest, if that says one) and name: the folder of it.
+pub type Named<'a> = dyn Fn(Option<&str>, &str) -> CommandResult<PathBuf> + 'a;
+
+/// The newest finished run of a job of this name below a folder of results.
+///
+/// # Errors
+/// There is none that has ended.
+pub fn newest(results: &Path, namespace: Option<&str>, name: &str) -> CommandResult<PathBuf> {
+    let below = results.join("galapagos/runs").join(namespace.unwrap_or(LOCAL)).join(name);
+    let runs = fs::read_dir(&below).into_iter().flatten().flatten().map(|entry| entry.path());
+    // What `--fresh` moved aside is no run any more.
+    let is_run = |path: &PathBuf| path.file_name().is_some_and(|name| !name.to_string_lossy().contains('.'));
+    let (mut found, mut unfinished) = (Vec::new(), 0);
+    for run in runs.filter(is_run) {
+        match result_folder(&run) {
+            Ok(result) => {
+                let ended = result.join("result.json").metadata().and_then(|file| file.modified()).ok();
+                found.push((ended, result));
+            }
+            Err(ReportError::Unfinished { .. }) => unfinished += 1,
+            Err(_) => {}
+        }
+    }
+    found.sort();
+    match (found.pop(), unfinished) {
+        (Some((_, result)), _) => Ok(result),
+        (None, 0) => Err(CommandError::invalid(format!(
+            "there is no file or folder {name:?}, and no run of a job {name:?} in {}",
+            below.display()
+        ))),
+        (None, _) => Err(CommandError::invalid(format!(
+            "no run of {name} has ended yet: galapagos run goes on with it"
+        ))),
+    }
+}
+
+/// What is to stand in place of the `from` of a population. `by_name`: finds the result of a job that is
+/// named instead of a path.
 pub fn splice(
     text: &str,
     manifest: &Path,
     spec: &Node,
     entry: &Entry,
     layout: Layout,
+    namespace: Option<&str>,
+    by_name: &Named<'_>,
 ) -> CommandResult<Splice> {
     let Position { line, column } = entry.at;
     let refused = |problem: &str| {
         CommandError::invalid(format!("{}:{line}:{column}: population.from: {problem}", manifest.display()))
     };
-    let usage = "write {result: PATH, top: N} on this line";
+    let usage = "write {result: PATH or the name of a job, top: N} on this line";
     let (named, most) = asked(&entry.value).ok_or_else(|| refused(usage))?;
     if !(1..=MOST).contains(&most) {
         return Err(refused("top must be between 1 and 256"));
@@ -37,8 +79,15 @@ pub fn splice(
         return Err(refused("population.initial says already who it starts with; keep one of them"));
     }
     let end = end(text, &entry.value).ok_or_else(|| refused(usage))?;
-    let folder = manifest.parent().unwrap_or(Path::new("")).join(named);
-    let folder = result_folder(&folder).invalid()?;
+    let path = manifest.parent().unwrap_or(Path::new("")).join(named);
+    let is_name = !path.exists() && !named.contains('/') && !named.ends_with(".json");
+    let folder = match is_name {
+        true => by_name(namespace, named).map_err(|e| match e {
+            CommandError::Invalid(e) => refused(&format!("{e:#}")),
+            other => other,
+        })?,
+        false => result_folder(&path).invalid()?,
+    };
     let strategies = spec.get("strategies").into_iter().flat_map(Node::items);
     // A result knows strategies by their canonical names, a manifest by any.
     let names: Vec<&str> = strategies.filter_map(|s| s.get("name")?.text()).collect();

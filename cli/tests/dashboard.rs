@@ -173,6 +173,12 @@ fn worker_processes_are_on_the_page_and_in_the_timeline() {
     assert_eq!(code, Some(0), "{log}");
     let tracks = tracks(&fs::read_to_string(sandbox.path().join("t.json")).unwrap());
     assert!(tracks.keys().filter(|(process, _)| *process > 1).count() >= 2, "{:?}", tracks.keys());
+    // However soon workers come, the next run goes on behind what there is.
+    for (more, all) in [("generations=152", 152), ("generations=155", 155)] {
+        sandbox.ok(&["run", &job, "--workers", "2", "--timeline", "t.json", "--set", more]);
+        let tracks = self::tracks(&fs::read_to_string(sandbox.path().join("t.json")).unwrap());
+        assert_eq!(tracks[&(1, 1)].len(), all, "{more}");
+    }
 }
 
 #[test]

@@ -45,9 +45,10 @@ fn every_verb_has_help_with_examples() {
         assert!(help.contains("Examples:\n  ") || verb == "completions", "{verb}:\n{help}");
         golden(&format!("help/{verb}.txt"), &help);
     }
-    for verb in
-        ["status", "ui", "best", "results", "report", "logs", "events", "suspend", "resume", "stop", "doctor"]
-    {
+    for verb in [
+        "status", "watch", "ui", "best", "results", "report", "logs", "events", "estimate", "render",
+        "suspend", "resume", "stop", "doctor",
+    ] {
         let help = sandbox.ok(&["cluster", verb, "--help"]).stdout;
         assert!(help.contains("Examples:\n  "), "{verb}:\n{help}");
         golden(&format!("help/cluster-{verb}.txt"), &help);

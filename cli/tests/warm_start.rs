@@ -6,6 +6,7 @@ mod common;
 
 use common::{Sandbox, run_folder, small_job};
 use serde_json::Value;
+use std::path::Path;
 
 /// A sandbox in which the small job has run, and the folder of its run.
 fn ran() -> (Sandbox, Value, String) {
@@ -44,6 +45,37 @@ fn a_job_begins_with_the_best_of_an_earlier_result_and_evaluates_them_anew() {
 }
 
 #[test]
+fn a_job_is_named_instead_of_its_folder_and_its_newest_finished_run_is_meant() {
+    let (sandbox, _, folder) = ran();
+    // Another run of the same job, which ended later, and one that did not end.
+    sandbox.write("again.yaml", small_job(24, 3).replace("seed: 9", "seed: 10"));
+    sandbox.ok(&["run", "again.yaml"]);
+    let runs = sandbox.path().join("results/galapagos/runs/local/small");
+    let newest = std::fs::read_dir(&runs)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .find(|p| p.is_dir() && !p.ends_with(Path::new(&folder).file_name().unwrap()));
+    let newest = newest.unwrap();
+    sandbox.write("later.yaml", later("{result: small, top: 5}"));
+    let by_name = sandbox.ok(&["render", "later.yaml"]).stdout;
+    let newest = newest.strip_prefix(sandbox.path()).unwrap().display().to_string();
+    sandbox.write("later.yaml", later(&format!("{{result: {newest}, top: 5}}")));
+    assert_eq!(by_name, sandbox.ok(&["render", "later.yaml"]).stdout);
+    sandbox.write("later.yaml", later("small"));
+    sandbox.ok(&["run", "later.yaml"]);
+    // Where its results are is said as for run.
+    let refused = sandbox.run(&["run", "later.yaml", "--fresh", "--results-dir", "elsewhere"]);
+    assert!(refused.stderr.contains("no run of a job \"small\" in elsewhere"), "{}", refused.stderr);
+    // A run that has not ended has nothing to begin with.
+    for run in std::fs::read_dir(&runs).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()) {
+        std::fs::remove_dir_all(run.join("result")).unwrap();
+    }
+    let refused = sandbox.run(&["run", "later.yaml", "--fresh"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("no run of small has ended yet"), "{}", refused.stderr);
+}
+
+#[test]
 fn only_individuals_of_the_jobs_own_strategies_are_taken() {
     let (sandbox, _, folder) = ran();
     let only = later(&format!("{{result: {folder}, top: 256}}"));
@@ -67,9 +99,13 @@ fn what_is_wrong_with_a_warm_start_is_said_with_its_line() {
     let (sandbox, _, folder) = ran();
     for (from, said) in [
         (format!("{{result: {folder}, top: 0}}"), "top must be between 1 and 256"),
-        (format!("{{result: {folder}, first: 3}}"), "write {result: PATH, top: N} on this line"),
+        (
+            format!("{{result: {folder}, first: 3}}"),
+            "write {result: PATH or the name of a job, top: N} on this line",
+        ),
         (format!("{{result: {folder}}}, initial: [{{strategy: rsi_filter}}]"), "keep one of them"),
-        ("nowhere".to_owned(), "is no result"),
+        ("nowhere".to_owned(), "no run of a job \"nowhere\""),
+        ("nowhere/result".to_owned(), "is no result"),
     ] {
         sandbox.write("later.yaml", later(&from));
         let refused = sandbox.run(&["run", "later.yaml"]);

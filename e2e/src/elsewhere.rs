@@ -110,6 +110,16 @@ impl Minio {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Writes an object with the bytes of a file.
+    pub fn put_file(&self, key: &str, file: &Path) {
+        let bytes = format!("@{}", file.display());
+        let output = self.curl(
+            &["-X", "PUT", "--data-binary", &bytes, "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"],
+            key,
+        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// Removes an object.
     pub fn remove(&self, key: &str) {
         assert!(self.curl(&["-X", "DELETE"], key).status.success(), "{key}");
@@ -117,6 +127,8 @@ impl Minio {
 
     fn curl(&self, arguments: &[&str], key: &str) -> std::process::Output {
         Command::new("curl")
+            // It says that it lives a moment before it can write.
+            .args(["--retry", "5", "--retry-delay", "1"])
             .args(["--silent", "--show-error", "--fail", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user"])
             .arg(format!("{}:{}", Minio::USER, Minio::PASSWORD))
             .args(arguments)

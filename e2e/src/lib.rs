@@ -5,6 +5,7 @@
 //! * [`outcome`]: what must be the same afterwards.
 //! * [`proxy`], [`relay`], [`fault`]: networks that stall and break, peers that lie, disks that fail.
 //! * [`elsewhere`], [`prometheus`]: servers that results are delivered to, and one that reads the metrics.
+//! * [`screen`]: a terminal, and what a person sees in it.
 //! * [`chaos`], [`random`]: seeded plans, and how to repeat one.
 //!
 //! Nothing here builds the programs: `make test` does.
@@ -25,4 +26,5 @@ pub mod proxy;
 pub mod random;
 pub mod relay;
 pub mod scratch;
+pub mod screen;
 pub mod watcher;

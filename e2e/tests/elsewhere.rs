@@ -226,6 +226,78 @@ fn a_bucket_gets_each_result_once_with_its_mark_last() {
     assert!(folder.join(place).join("RESULT").exists(), "{said}");
 }
 
+/// Hourly bars of a symbol, some days long.
+fn bars(first: u32) -> String {
+    let row = |hour: u32| {
+        let (day, hour, price) = (1 + hour / 24, hour % 24, first + hour % 7);
+        format!("2026-01-{day:02}T{hour:02}:00:00Z,{price},{},{},{price},10\n", price + 1, price - 1)
+    };
+    "time,open,high,low,close,volume\n".to_owned() + &(0..240).map(row).collect::<String>()
+}
+
+#[test]
+fn files_in_a_bucket_are_imported_as_files_here_are() {
+    let scratch = Scratch::new();
+    let Some(mut minio) = Minio::start(&scratch) else { return };
+    let (bucket, environment) = (Minio::BUCKET, minio.environment());
+    for (name, first) in [("BTC.csv", 100), ("ETH.csv", 50)] {
+        minio.put(&format!("raw/{name}"), &bars(first));
+        scratch.folder("raw");
+        scratch.write(&format!("raw/{name}"), &bars(first));
+    }
+    minio.put("raw/deeper/SOL.csv", &bars(20));
+    minio.put("raw/notes.txt", "nothing to import");
+    let import = |files: &[&str], data: &str| {
+        let mut command = galapagos();
+        command.arg("import").args(files).args(["--dataset", "coins", "--interval", "1h", "-o", "json"]);
+        command.arg("--data-dir").arg(scratch.path().join(data)).current_dir(scratch.path());
+        command.envs(environment.clone()).env("TMPDIR", scratch.folder("tmp"));
+        command
+    };
+    let imported = |files: &[&str], data: &str| -> Value {
+        let output = import(files, data).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let here = imported(&["raw/BTC.csv", "raw/ETH.csv"], "here");
+    let pattern = format!("s3://{bucket}/raw/*.csv");
+    let there = imported(&[&pattern], "there");
+    assert_eq!((&there["digest"], &there["symbols"]), (&here["digest"], &here["symbols"]));
+    // One by its key, under another name.
+    let one = imported(&[&format!("COIN=s3://{bucket}/raw/BTC.csv")], "one");
+    assert_eq!(one["symbols"][0]["symbol"], "COIN");
+    let folder = imported(&[&format!("s3://{bucket}/raw/deeper/")], "folder");
+    assert_eq!(folder["symbols"].as_array().unwrap().len(), 1);
+    // Packed, as files are.
+    let packed = scratch.path().join("raw/BTC.csv");
+    assert!(Command::new("gzip").arg("-kn").arg(&packed).status().unwrap().success());
+    minio.put_file("packed/BTC.csv.gz", &packed.with_extension("csv.gz"));
+    let packed = imported(&[&format!("s3://{bucket}/packed/BTC.csv.gz")], "packed");
+    assert_eq!(packed["digest"], imported(&["raw/BTC.csv"], "alone")["digest"]);
+    // Nothing is left of the copies.
+    assert_eq!(std::fs::read_dir(scratch.folder("tmp")).unwrap().count(), 0);
+
+    // What is wrong with a file is said of the object.
+    minio.put("bad/BTC.csv", &bars(100).replace(",103,", ",x,"));
+    let wrong = format!("s3://{bucket}/bad/BTC.csv");
+    let told = bad(&mut import(&[&wrong], "bad"), 2);
+    assert!(told.contains(&wrong) && !told.contains("galapagos-import-"), "{told}");
+    // Nothing there, no such bucket, a key that is wrong, a server that is gone.
+    let told = bad(&mut import(&[&format!("s3://{bucket}/none/*.csv")], "bad"), 2);
+    assert!(told.contains("no object has a key like \"none/*.csv\""), "{told}");
+    let told = bad(&mut import(&[&format!("s3://{bucket}/raw/none.csv")], "bad"), 2);
+    assert!(told.contains("no object has a key like \"raw/none.csv\""), "{told}");
+    for key in ["raw/BTC.csv", "raw/*.csv"] {
+        let told = bad(&mut import(&[&format!("s3://nobodys-bucket/{key}")], "bad"), 2);
+        assert!(told.contains("no such bucket"), "{told}");
+    }
+    let told = bad(import(&[&pattern], "bad").env("AWS_SECRET_ACCESS_KEY", "wrong-one"), 2);
+    assert!(told.contains("AWS_ACCESS_KEY_ID") && !told.contains("wrong-one"), "{told}");
+    minio.stop();
+    let told = bad(&mut import(&[&pattern], "bad"), 1);
+    assert!(told.contains("cannot be used now"), "{told}");
+}
+
 #[test]
 fn a_database_gets_each_result_in_one_transaction() {
     let runs = Runs::new();

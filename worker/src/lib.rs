@@ -2,7 +2,8 @@
 //!
 //! [`roles`] names all that a process can be: [`coordinator`] (holds a job's run and hands out its individuals by the
 //! book of [`lease`]), [`attend`] (a worker: evaluates what it leases), [`import`] (makes a dataset), [`serve`] (answers
-//! with the signals of champions), [`deliver`] (copies results to other places) and [`reader`] (lets results be copied out of a volume). [`fleet`] starts
+//! with the signals of champions), [`deliver`] (copies results to other places), [`reader`] (lets results be copied out of a volume) and
+//! [`doctor`] (looks at volumes and the network from inside a pod). [`fleet`] starts
 //! workers on this machine; [`wire`] puts individuals and their worth into messages of the protocol. [`process`] and
 //! [`metrics`] are what every role shares.
 //!
@@ -12,6 +13,7 @@ pub mod attend;
 pub mod coordinator;
 pub mod dashboard;
 pub mod deliver;
+pub mod doctor;
 pub mod fleet;
 pub mod import;
 pub mod lease;

@@ -10,7 +10,7 @@ use crate::process::Shell;
 use crate::process::args::Common;
 use crate::process::entry;
 use crate::process::exit::{Code, Exit};
-use crate::{attend, coordinator, deliver, import, reader, serve};
+use crate::{attend, coordinator, deliver, doctor, import, reader, serve};
 
 /// Every interface, as a pod needs it.
 const USUAL_HTTP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
@@ -30,7 +30,7 @@ failed (another attempt would end the same way); 70 state not writable, 71 a new
 SIGTERM and SIGINT: the first asks to leave, the second ends the process at once.";
 
 /// The processes of a Galapagos job: its coordinator, its workers, the import of its data, the copying and the delivery of its
-/// results, and the service of its signals.
+/// results, the service of its signals, and a look at what is around it.
 #[derive(Debug, Parser)]
 #[command(name = "galapagos-worker", version, about, max_term_width = 110, after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct Arguments {
@@ -53,6 +53,7 @@ pub enum Role {
     /// Answer over HTTP what champions want after the last closed bar
     Serve(serve::Settings),
     Deliver(deliver::Settings),
+    Doctor(doctor::Settings),
 }
 
 impl entry::Role for Role {
@@ -64,17 +65,18 @@ impl entry::Role for Role {
             Role::Reader(_) => "reader",
             Role::Serve(_) => "serve",
             Role::Deliver(_) => "deliver",
+            Role::Doctor(_) => "doctor",
         }
     }
 
-    // An import is short and shares its pod; nobody probes a reader; probes of the service are where its signals are.
+    // An import is short and shares its pod; nobody probes a reader or a doctor; probes of the service are where its signals are.
     fn usual_http_address(&self) -> Option<SocketAddr> {
         match self {
             Role::Coordinator(_) | Role::Worker(_) => Some(USUAL_HTTP_ADDRESS),
             // It looks once and ends.
             Role::Deliver(settings) if settings.every_seconds == 0 => None,
             Role::Deliver(_) => Some(USUAL_HTTP_ADDRESS),
-            Role::Import(_) | Role::Reader(_) | Role::Serve(_) => None,
+            Role::Import(_) | Role::Reader(_) | Role::Serve(_) | Role::Doctor(_) => None,
         }
     }
 
@@ -86,6 +88,7 @@ impl entry::Role for Role {
             Role::Reader(settings) => reader::run(settings, shell),
             Role::Serve(settings) => serve::run(&settings, &shell, &|_| {}),
             Role::Deliver(settings) => deliver::run(&settings, &shell),
+            Role::Doctor(settings) => doctor::run(&settings, &shell),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::check::arguments::Arguments;
 use crate::exit::{CommandError, CommandResult};
 use crate::manifest_text::{Layout, lines, read_manifest};
 use crate::output::Output;
+use crate::results_dir::newest_of;
 use crate::strategy_files::{inlined, name_of};
 use crate::terminal;
 use crate::validate::{Kind, LocatedFinding, load_job, load_strategy, read_documents};
@@ -32,7 +33,7 @@ pub fn load(arguments: &Arguments) -> CommandResult<Result<Loaded, Vec<LocatedFi
         let read = load_strategy(&text, &name_of(&arguments.file), arguments.interval.as_deref());
         return Ok(read.map(|strategy| Loaded { strategies: vec![strategy], job: None }));
     }
-    let text = inlined(&text, &arguments.file, Layout::SameLine)?;
+    let text = inlined(&text, &arguments.file, Layout::SameLine, &newest_of)?;
     let job = match load_job(&text, arguments.job.as_deref()) {
         Ok((job, _)) => job,
         Err(problems) => return Ok(Err(problems)),

@@ -2,6 +2,7 @@
 
 use super::kubectl::{Access, told};
 use super::reader;
+use super::short_pod::{PROGRAM, ShortPod};
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::interrupt;
 use crate::terminal::BARS;
@@ -24,9 +25,7 @@ const LARGEST: u64 = 64 << 30;
 /// A pod that reads; it goes when this is dropped.
 #[derive(Debug)]
 pub struct Reader<'a> {
-    access: &'a Access,
-    namespace: String,
-    pod: String,
+    pod: ShortPod<'a>,
     path: String,
     stop: Arc<AtomicBool>,
 }
@@ -43,24 +42,16 @@ impl<'a> Reader<'a> {
         let pod = format!("{name}-reader-{:05}", std::process::id() % 100_000);
         let object =
             reader::pod(&job, &pool, &pod).map_err(|e| CommandError::invalid(format!("{name}: {e}")))?;
-        let namespace = job.metadata.namespace.unwrap_or_default();
         let stop = interrupt::watch("stopping; the pod that reads is removed")?;
-        access.create(&object)?;
-        let reader = Reader { access, namespace, pod, path, stop };
-        let pod = format!("pod/{}", reader.pod);
-        if let Err(failure) = access.text(&reader.here(&["wait", "--for=condition=Ready", START, &pod])) {
-            let state = "jsonpath={.status.conditions[*].message} {.status.containerStatuses[*].state.waiting.message}";
-            let why = access.text(&reader.here(&["get", &pod, "-o", state])).unwrap_or_default();
-            let why = if why.trim().is_empty() { failure.message() } else { why.trim().to_owned() };
+        let pod = ShortPod::create(access, &object)?;
+        let name = format!("pod/{}", pod.name);
+        if let Err(failure) = access.text(&pod.here(&["wait", "--for=condition=Ready", START, &name])) {
+            let why = Some(pod.why()).filter(|why| !why.is_empty()).unwrap_or_else(|| failure.message());
             return Err(CommandError::invalid(format!(
                 "the pod that reads the state volume does not start: {why}"
             )));
         }
-        Ok(reader)
-    }
-
-    fn here<'b>(&'b self, arguments: &[&'b str]) -> Vec<&'b str> {
-        [arguments, &["--namespace", &self.namespace]].concat()
+        Ok(Reader { pod, path, stop })
     }
 
     /// Copies the result folder to `into`, which must not be there yet.
@@ -93,9 +84,9 @@ impl<'a> Reader<'a> {
         let staged = tempfile::Builder::new().prefix(".galapagos-").tempdir_in(parent);
         let staged = staged.with_context(|| parent.display().to_string()).invalid()?;
         let path = format!("{}/{path}", reader::MOUNT);
-        let arguments = ["exec", &self.pod, "-c", reader::CONTAINER, "--", reader::PROGRAM];
-        let arguments = [&self.here(&[])[..], &arguments, &["reader", "--pack", &path]].concat();
-        let mut child = self.access.stream(&arguments)?;
+        let arguments = ["exec", &self.pod.name, "-c", reader::CONTAINER, "--", PROGRAM];
+        let arguments = [&self.pod.here(&[])[..], &arguments, &["reader", "--pack", &path]].concat();
+        let mut child = self.pod.access.stream(&arguments)?;
         let stdout = child.stdout.take().context("kubectl has no stdout").internal()?;
         let bar = BARS.add(ProgressBar::new_spinner());
         let style = ProgressStyle::with_template("{spinner} {msg} {bytes} {bytes_per_sec}");
@@ -118,19 +109,6 @@ impl<'a> Reader<'a> {
         unpacked.context("the result did not arrive whole").invalid()?;
         let name = path.rsplit('/').next().unwrap_or_default().to_owned();
         Ok((staged, name))
-    }
-}
-
-impl Drop for Reader<'_> {
-    fn drop(&mut self) {
-        // It ends by itself after a while, if it cannot be deleted now.
-        let _ = self.access.output(&self.here(&[
-            "delete",
-            "pod",
-            &self.pod,
-            "--wait=false",
-            "--ignore-not-found",
-        ]));
     }
 }
 

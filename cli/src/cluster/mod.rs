@@ -3,14 +3,22 @@
 //!
 //! * [`kubectl`]: runs it.
 //! * [`view`]: jobs as tables and pages.
+//! * [`chart`]: the fitness of a job as a chart.
+//! * [`outlook`]: what is left of a job, from the rate that was measured.
+//! * [`short_pod`]: a pod that lives for one question.
 //! * [`reader`]: the pod through which a result leaves its volume.
 //! * [`fetch`]: copies it.
 //! * [`findings`]: what is wrong with a cluster, and what to do about it.
+//! * [`probe`]: what a pod can do there.
 
+pub mod chart;
 pub mod fetch;
 pub mod findings;
 pub mod kubectl;
+pub mod outlook;
+pub mod probe;
 pub mod reader;
+pub mod short_pod;
 pub mod view;
 
 /// A job as the API answers it.

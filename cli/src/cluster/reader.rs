@@ -1,27 +1,16 @@
 //! The pod through which a result leaves its volume. It mounts the state volume of a pool read only, in the image of the
 //! job, whose program can pack: no shell is needed.
 
+use super::short_pod::{Mounted, Purpose, object};
 use galapagos_crds::{EvolutionJob, WorkerPool};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The container of the pod.
 pub const CONTAINER: &str = "reader";
-/// The program in the image.
-pub const PROGRAM: &str = "/galapagos-worker";
 /// Where the state volume is mounted.
 pub const MOUNT: &str = "/state";
 /// How long it lives at most, whatever becomes of this process.
 const SECONDS: u32 = 900;
-/// What decides where the pods of a pool may run and what they may pull; the reader has to run there too.
-const LIKE_COORDINATORS: [&str; 7] = [
-    "imagePullSecrets",
-    "nodeSelector",
-    "tolerations",
-    "affinity",
-    "runtimeClassName",
-    "securityContext",
-    "schedulerName",
-];
 
 /// The pod for the results of a job.
 ///
@@ -33,71 +22,24 @@ pub fn pod(job: &EvolutionJob, pool: &WorkerPool, name: &str) -> Result<Value, S
     let image = image.ok_or("no attempt of it has worked yet: there is no image to read its results with")?;
     let pool_name = pool.metadata.name.as_deref().unwrap_or_default();
     let (storage, made) = pool.spec.state_storage(pool_name);
-    let mut volume = match &storage.volume {
-        Some(volume) => volume.0.clone(),
-        None => claim(&made),
+    let state = Mounted { name: "state", path: MOUNT, storage, made: &made, read_only: true };
+    let purpose = Purpose {
+        name,
+        container: CONTAINER,
+        labels: Map::new(),
+        image: &image,
+        arguments: vec!["reader".into(), "--seconds".into(), SECONDS.to_string()],
+        volumes: vec![state],
+        seconds: SECONDS,
     };
-    if let Some(claim) = volume.get_mut("persistentVolumeClaim").and_then(Value::as_object_mut) {
-        claim.insert("readOnly".into(), json!(true));
-    }
-    volume.insert("name".into(), json!("state"));
-    let mut mount = json!({"name": "state", "mountPath": MOUNT, "readOnly": true});
-    if !storage.sub_path.is_empty() {
-        mount["subPath"] = json!(storage.sub_path);
-    }
-    let mut spec = json!({
-        "restartPolicy": "Never",
-        "activeDeadlineSeconds": SECONDS,
-        "terminationGracePeriodSeconds": 1,
-        "automountServiceAccountToken": false,
-        "enableServiceLinks": false,
-        // Who wrote the files.
-        "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
-        "containers": [{
-            "name": CONTAINER,
-            "image": image,
-            "command": [PROGRAM, "reader", "--seconds", SECONDS.to_string()],
-            "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "1", "memory": "128Mi"}},
-            "securityContext": {
-                "allowPrivilegeEscalation": false,
-                "readOnlyRootFilesystem": true,
-                "capabilities": {"drop": ["ALL"]},
-            },
-            "volumeMounts": [mount],
-        }],
-        "volumes": [volume],
-    });
-    let template = pool.spec.coordinator_template.0.get("spec").and_then(Value::as_object);
-    for field in LIKE_COORDINATORS {
-        match template.and_then(|t| t.get(field)) {
-            Some(Value::Object(more)) if spec[field].is_object() => {
-                for (key, value) in more {
-                    spec[field][key] = value.clone();
-                }
-            }
-            Some(value) => spec[field] = value.clone(),
-            None => {}
-        }
-    }
-    let namespace = job.metadata.namespace.as_deref();
-    let labels = json!({"app.kubernetes.io/name": "galapagos", "app.kubernetes.io/component": "reader"});
-    Ok(json!({
-        "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels},
-        "spec": spec,
-    }))
-}
-
-fn claim(name: &str) -> Map<String, Value> {
-    let mut volume = Map::new();
-    volume.insert("persistentVolumeClaim".into(), json!({"claimName": name}));
-    volume
+    Ok(object(pool, job.metadata.namespace.as_deref(), &purpose))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cluster::example;
+    use serde_json::json;
 
     fn job() -> EvolutionJob {
         example("btc", &json!({"provenance": {"image": "registry.example/galapagos:1"}}))

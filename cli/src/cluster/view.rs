@@ -18,9 +18,14 @@ pub fn phase(job: &EvolutionJob) -> Option<Phase> {
     job.status.as_ref()?.phase
 }
 
-/// All jobs, one a line. `namespaces`: with a column for them. `now` is in seconds since 1970.
-pub fn list(jobs: &[EvolutionJob], namespaces: bool, now: i64) -> String {
-    let header: Vec<&str> = [
+/// What a table does without where it has no room, the first first.
+const SPARED: [&str; 9] =
+    ["strategy", "eval/s", "cost", "workers", "fitness", "validated", "left", "namespace", "best"];
+
+/// All jobs, one a line. `namespaces`: with a column for them. `now` is in seconds since 1970. `width`: columns of signs that
+/// there are; lines that would be longer go without [some columns](SPARED).
+pub fn list(jobs: &[EvolutionJob], namespaces: bool, now: i64, width: Option<usize>) -> String {
+    let mut header: Vec<&str> = [
         if namespaces { &["namespace"][..] } else { &[] },
         &["name", "phase", "done", "best", "fitness", "strategy"],
         &["workers", "eval/s", "left", "cost", "validated", "problem"],
@@ -53,7 +58,17 @@ pub fn list(jobs: &[EvolutionJob], namespaces: bool, now: i64) -> String {
         }
         row
     };
-    table(&header, jobs.iter().map(row).collect(), &["best", "workers", "eval/s", "left", "cost"])
+    let mut rows: Vec<Vec<String>> = jobs.iter().map(row).collect();
+    let mut spared = SPARED.iter();
+    loop {
+        let text = table(&header, rows.clone(), &["best", "workers", "eval/s", "left", "cost"]);
+        let fits = width.is_none_or(|width| text.lines().all(|line| line.chars().count() <= width));
+        let Some(name) = spared.next().filter(|_| !fits) else { return text };
+        if let Some(at) = header.iter().position(|known| known == name) {
+            header.remove(at);
+            rows.iter_mut().for_each(|row| drop(row.remove(at)));
+        }
+    }
 }
 
 /// One job.
@@ -180,7 +195,15 @@ NAME  PHASE    DONE    BEST  FITNESS  STRATEGY    WORKERS  EVAL/S        LEFT  C
 btc   Running  3/50  1.2500  ▁▁█      rsi_filter      3/4   1.2 k  1 min 40 s  0.02  -          -
 new   Unseen   -          -           -                 -       -           -     -  -          -
 ";
-        assert_eq!(list(&[running(), example("new", &Value::Null)], false, 100), listed);
+        assert_eq!(list(&[running(), example("new", &Value::Null)], false, 100, None), listed);
+        let narrow = list(&[running()], false, 100, Some(60));
+        assert!(
+            narrow.contains("3/50") && narrow.contains("1.2500") && !narrow.contains("rsi_filter"),
+            "{narrow}"
+        );
+        assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+        let least = list(&[running()], true, 100, Some(10));
+        assert!(least.contains("btc") && least.contains("3/50") && least.contains("PROBLEM"), "{least}");
         let shown = "\
 Job          btc in research, pool default
 Phase        Running
@@ -204,7 +227,7 @@ Median       ▁ █  now 0.7500
                 "lastTransitionTime": "2026-01-01T00:00:00Z",
             }]}),
         );
-        let listed = list(std::slice::from_ref(&stalled), true, 0);
+        let listed = list(std::slice::from_ref(&stalled), true, 0, None);
         assert!(
             listed.contains("research   btc   Pending") && listed.ends_with("PoolNotFound\n"),
             "{listed}"

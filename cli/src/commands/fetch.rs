@@ -5,6 +5,7 @@ use crate::backtest::arguments::stamp;
 use crate::data_dir::DataDir;
 use crate::exit::{CommandError, CommandResult};
 use crate::fetch_progress::Watch;
+use crate::objects::Copies;
 use crate::output::Output;
 use crate::times;
 use crate::{data_errors, interrupt};
@@ -237,7 +238,7 @@ fn publish(
         }
     }
     import::failures(&summary)?;
-    import::print(&arguments.dataset, false, &summary, arguments.output)?;
+    import::print(&arguments.dataset, false, &summary, arguments.output, &Copies::default())?;
     fetched.into_iter().try_for_each(|one| one.remove().map_err(blame))
 }
 

@@ -5,6 +5,7 @@ use crate::data_dir::DataDir;
 use crate::exit::{Blame, CommandError, CommandResult};
 use crate::import_progress::Watch;
 use crate::inputs::{input, inputs};
+use crate::objects::Copies;
 use crate::output::Output;
 use crate::table::{percent, table, thousands};
 use crate::walk::Walk;
@@ -32,13 +33,15 @@ Examples:
   galapagos import ES=es.csv.gz --dataset futures --interval 5m --timezone America/Chicago --stamp close
   galapagos import BTC=a.json ETH=b.json --dataset perps --interval 1h --funding BTC=btc-funding.csv
   galapagos import minutes.csv --interval 1m --resample 4h --dataset btc4h --symbol BTC
+  galapagos import 's3://quants/raw/*.csv.gz' --dataset stocks --interval 1d --calendar sessions:252
   galapagos import 2026-11.csv --append --dataset btc --symbol BTC
   galapagos import --random-walk bars=525600,seed=1 --dataset walk --interval 1m --symbol WALK
 
 Exit code 2 if any symbol failed; the others are published.")]
 pub struct Arguments {
     /// Files with bars: FILE or SYMBOL=FILE; several may belong to one symbol. A folder stands for all its files, and 'data/*.csv'
-    /// in quotes for those that fit
+    /// in quotes for those that fit. s3://BUCKET/KEY is an object, s3://BUCKET/raw/ a folder of them, 's3://BUCKET/raw/*.csv' those
+    /// that fit; AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL say how to reach them
     #[arg(value_name = "FILE", required_unless_present = "random_walk")]
     pub files: Vec<String>,
     /// Name of the dataset
@@ -155,12 +158,19 @@ pub enum Na {
 }
 
 /// Runs `galapagos import`.
-pub fn execute(arguments: Arguments) -> CommandResult {
+pub fn execute(mut arguments: Arguments) -> CommandResult {
     if !(0.0..=1.0).contains(&arguments.max_gap_share) {
         let text = format!("--max-gap-share {}: must lie between 0 and 1", arguments.max_gap_share);
         return Err(CommandError::invalid(text));
     }
-    let load = load_options(&arguments)?;
+    let mut copies = Copies::default();
+    arguments.files = copies.fetch(&arguments.files)?;
+    arguments.funding = copies.fetch(&arguments.funding)?;
+    import_files(&arguments, &copies).map_err(|e| copies.blamed(e))
+}
+
+fn import_files(arguments: &Arguments, copies: &Copies) -> CommandResult {
+    let load = load_options(arguments)?;
     if let Some(text) = &arguments.random_walk {
         let walk = Walk {
             text,
@@ -170,7 +180,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
             dataset: &arguments.dataset,
             data_dir: &arguments.data_dir.data_dir,
         };
-        return print(&arguments.dataset, false, &walk.import()?, arguments.output);
+        return print(&arguments.dataset, false, &walk.import()?, arguments.output, copies);
     }
     let symbol = arguments.symbol.as_deref();
     let mut files = Vec::new();
@@ -188,7 +198,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         append: arguments.append,
     };
     let summary = execute_plan(&plan)?;
-    print(&arguments.dataset, arguments.close_only, &summary, arguments.output)?;
+    print(&arguments.dataset, arguments.close_only, &summary, arguments.output, copies)?;
     failures(&summary)
 }
 
@@ -268,15 +278,19 @@ fn load_options(arguments: &Arguments) -> CommandResult<LoadOptions> {
     })
 }
 
-/// Prints what was imported and what was not.
+/// Prints what was imported and what was not. `copies`: of files that lie elsewhere.
 pub(super) fn print(
     dataset: &str,
     close_only: bool,
     summary: &ImportSummary,
     output: Output,
+    copies: &Copies,
 ) -> CommandResult {
     if output == Output::Json {
-        let failed = summary.failed.iter().map(|f| json!({"what": f.what, "error": with_causes(&f.error)}));
+        let failed = summary
+            .failed
+            .iter()
+            .map(|f| json!({"what": copies.named(&f.what), "error": copies.named(&with_causes(&f.error))}));
         return terminal::print_json(&json!({
             "dataset": dataset,
             "digest": summary.published.as_ref().map(|p| format!("blake3:{}", p.digest)),
@@ -328,7 +342,7 @@ pub(super) fn print(
         text.push_str("note: closes only: stops and targets inside a bar cannot be tested on this dataset\n");
     }
     text.push_str(&format!("\n{dataset} blake3:{}\n", published.digest));
-    terminal::print(&text)
+    terminal::print(&copies.named(&text))
 }
 
 /// The missing bars of a table. What a market of sessions lacks is mostly nights and weekends.

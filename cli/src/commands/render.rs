@@ -2,12 +2,14 @@
 
 use crate::exit::{CommandError, CommandResult};
 use crate::manifest_text::{Layout, read_manifest};
+use crate::results_dir::newest_of;
 use crate::strategy_files::inlined;
 use crate::terminal;
 use crate::validate::{Kind, read_documents};
+use crate::warm_start::Named;
 use galapagos_crds::EvolutionJob;
 use galapagos_manifest::unpublished;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Print a manifest with the strategies and individuals of `from` written into it, as a cluster takes it
 #[derive(Debug, clap::Args)]
@@ -23,8 +25,13 @@ pub struct Arguments {
 
 /// Runs `galapagos render`.
 pub fn execute(arguments: Arguments) -> CommandResult {
-    let text = read_manifest(&arguments.manifest)?;
-    let rendered = inlined(&text, &arguments.manifest, Layout::Lines)?;
+    render(&arguments.manifest, &newest_of)
+}
+
+/// Prints a manifest with all that it names written into it. `by_name`: finds the result of a job that is named instead of a path.
+pub fn render(manifest: &Path, by_name: &Named<'_>) -> CommandResult {
+    let text = read_manifest(manifest)?;
+    let rendered = inlined(&text, manifest, Layout::Lines, by_name)?;
     refuse_signal_files(&rendered)?;
     terminal::print(&rendered)
 }

@@ -8,8 +8,7 @@ use crate::prior::{self, Known};
 use crate::progress::Progress;
 use crate::run_failure::{blame_execute, blame_market};
 use crate::ui::Wanted;
-use crate::{estimate, interrupt, manifest, run_report, source, terminal, workers};
-use galapagos_run::dashboard::work::WorkLog;
+use crate::{estimate, interrupt, manifest, results_dir, run_report, source, terminal, warm_start, workers};
 use galapagos_run::execute::{self, Options, RunOutcome};
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::Problem;
@@ -63,8 +62,8 @@ pub struct Arguments {
     #[arg(
         long,
         value_name = "DIR",
-        default_value = "./results",
-        env = "GALAPAGOS_RESULTS_DIR",
+        default_value = results_dir::USUAL,
+        env = results_dir::VARIABLE,
         hide_env_values = true
     )]
     pub results_dir: PathBuf,
@@ -105,7 +104,9 @@ pub struct Arguments {
 /// Runs `galapagos run`.
 pub fn execute(arguments: Arguments) -> CommandResult {
     let (file, name) = (&arguments.manifest, arguments.job.as_deref());
-    let (mut manifest, pool) = manifest::load(file, name, &arguments.set)?;
+    let (mut manifest, pool) = manifest::load_beside(file, name, &arguments.set, &|namespace, name| {
+        warm_start::newest(&arguments.results_dir, namespace, name)
+    })?;
     let data_dir = &arguments.data_dir.data_dir;
     source::import_if_absent(&manifest.spec.market_data, data_dir)?;
     manifest::publish_signals(&mut manifest, file, data_dir)?;
@@ -120,6 +121,8 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         let estimate = estimate::measure(&job, &market, &cluster)?;
         return estimate::print(&estimate, arguments.output);
     }
+    let shown = Wanted::new(arguments.ui, arguments.timeline.as_deref(), arguments.fresh)?;
+    let log = shown.log(&job);
     let options = Options {
         root: arguments.results_dir.clone(),
         start: match (arguments.resume, arguments.fresh) {
@@ -130,8 +133,8 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         slots,
         attempt: 1,
         price_per_second: price.map(|p| p / 3600.0),
+        log: shown.is_any().then(|| Arc::clone(&log)),
     };
-    let shown = Wanted::new(arguments.ui, arguments.timeline.as_deref(), arguments.fresh)?;
     let asked = interrupt::watch("stopping at a safe point; Ctrl-C again ends at once")?;
     let mut progress = Progress::start(&job.name, arguments.output == Output::Json);
     let problem =
@@ -143,7 +146,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
     let (outcome, ui) = match arguments.workers.and_then(|n| NonZeroUsize::new(n.into())) {
         None => {
             let mut evaluator = LocalEvaluator::new(&problem, slots).map_err(|e| blame_execute(e.into()))?;
-            let ui = shown.open_if_any(&job, WorkLog::new(), Arc::new(|| None))?;
+            let ui = shown.open_if_any(&job, log, Arc::new(|| None))?;
             if let Some(ui) = &ui {
                 progress.show_on(ui.dashboard());
                 evaluator = evaluator.logged(Arc::clone(ui.dashboard().work()));
@@ -152,7 +155,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         }
         Some(count) => {
             let slots = arguments.slots.and_then(|n| NonZeroUsize::new(n.into()));
-            let mut fleet = workers::start(&job, problem.counted_bars(), data_dir, count, slots)?;
+            let mut fleet = workers::start(&job, problem.counted_bars(), data_dir, count, slots, log)?;
             let (view, standing) = (fleet.view(), fleet.view());
             let queued = Arc::new(move || Some(standing.standing().queued as u64));
             let ui = shown.open_if_any(&job, Arc::clone(view.log()), queued)?;

@@ -1,19 +1,24 @@
 //! What a job would cost: window, spaces, evaluations, memory, time from a short measurement here, money.
 
+mod offer;
 mod show;
 
-pub use show::print;
+pub use offer::Offer;
+pub use show::{print, to_json, to_text};
 
 use crate::exit::{CommandError, CommandResult};
 use crate::interrupt;
 use crate::probe::{self, Alone, Generation, Probe, Shared};
+use crate::run_failure::blame_market;
+use galapagos_crds::EvolutionJob;
 use galapagos_manifest::Dates;
 use galapagos_run::engine::bars::Bars;
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::{Problem, WarmUp};
-use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::job::resolve::{ResolveError, ResolvedJob};
 use galapagos_run::job::walk_forward::WalkForward;
 use galapagos_worker::import::source::cores;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 /// Columns of 8 bytes a row that a job holds: the data and what is computed from it once (contract P2).
@@ -111,6 +116,21 @@ pub struct Estimate {
     walk_forward: Option<WalkForwardCost>,
     memory_bytes: u64,
     warnings: Vec<String>,
+}
+
+/// The estimate of a job from its data below `data_dir`. `blame`: whose fault it is that the job does not fit them.
+///
+/// # Errors
+/// There are no such data, or the job does not fit them.
+pub fn of_job(
+    job: &EvolutionJob,
+    data_dir: &Path,
+    cluster: &Cluster,
+    blame: impl FnOnce(ResolveError) -> CommandError,
+) -> CommandResult<Estimate> {
+    let market = Market::of_job(data_dir, &job.spec).map_err(blame_market)?;
+    let job = ResolvedJob::new(job, &market.facts()).map_err(blame)?;
+    measure(&job, &market, cluster)
 }
 
 /// Measures the job on its data: each species for a fraction of a second, and the first generations.

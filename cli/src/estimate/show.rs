@@ -18,7 +18,8 @@ pub fn print(estimate: &Estimate, output: Output) -> CommandResult {
     }
 }
 
-fn to_json(e: &Estimate) -> CommandResult<serde_json::Value> {
+/// The document of `-o json`.
+pub fn to_json(e: &Estimate) -> CommandResult<serde_json::Value> {
     let symbols = e.symbols.iter().map(|s| {
         json!({"symbol": s.symbol, "bars": s.bars, "warm_up_bars": s.warm_up, "warm_up_species": s.species,
                "training_bars": s.training, "holdout_bars": s.holdout})
@@ -51,7 +52,8 @@ fn to_json(e: &Estimate) -> CommandResult<serde_json::Value> {
     Ok(value)
 }
 
-fn to_text(e: &Estimate) -> String {
+/// The text for people.
+pub fn to_text(e: &Estimate) -> String {
     let mut text = String::new();
     if e.dates != Dates::default() {
         text.push_str(&format!("Dates        {}\n\n", between(&e.dates)));

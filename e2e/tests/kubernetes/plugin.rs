@@ -7,6 +7,7 @@ use std::process::{Output, Stdio};
 use galapagos_crds::status::Phase;
 use galapagos_e2e::outcome::published;
 use galapagos_e2e::program;
+use galapagos_e2e::screen::Screen;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
@@ -47,6 +48,12 @@ impl Plugin<'_> {
         command.args(arguments).env("PATH", path).env("KUBECONFIG", &cluster().kubeconfig);
         command.current_dir(self.here.path());
         command
+    }
+
+    /// The same in a terminal of a person.
+    fn screen(&self, arguments: &[&str], size: (u16, u16)) -> Screen {
+        let all = [&["galapagos"], arguments, &["-n", &self.space.namespace]].concat();
+        Screen::start(&self.kubectl_command(&all), size, "$ kubectl galapagos\n")
     }
 
     /// What kubectl offers a shell behind `kubectl galapagos` and these words.
@@ -142,6 +149,83 @@ fn a_person_suspends_resumes_and_stops_a_job_with_the_plugin_alone() {
         let ended = space.job_is("evolve", "ends with its best", is_in(Phase::Succeeded)).await;
         assert!(status(&ended).generation.unwrap() >= done && status(&ended).best.is_some());
         assert!(plugin.refused(&["stop", "evolve"], 2).contains("has ended already"));
+    });
+}
+
+/// Whether a chart is drawn.
+fn drawn(text: &str) -> bool {
+    text.chars().any(|c| ('\u{2801}'..='\u{28ff}').contains(&c))
+}
+
+#[test]
+fn a_person_at_a_terminal_watches_a_job_and_sees_what_is_left_of_it() {
+    case("plugin-terminal", async |space: &Space| {
+        let plugin = Plugin::new(space);
+        space.apply(&[pool("default", 1), long("evolve")]);
+        space.job_is("evolve", "has some generations", has_done(3)).await;
+        for size in [(24, 80), (24, 40)] {
+            let mut screen = plugin.screen(&["watch", "evolve"], size);
+            screen.shows(|text| text.contains("Running") && drawn(text));
+            screen.types("\x03");
+            screen.end();
+            assert!(screen.is_restored() && screen.text().contains("$ kubectl"), "{}", screen.text());
+        }
+        let mut screen = plugin.screen(&["estimate", "evolve"], (24, 80));
+        assert!(screen.end().success(), "{}", screen.text());
+        assert!(screen.text().contains("Measured on the cluster"), "{}", screen.text());
+        let left: Value = serde_json::from_str(&plugin.ok(&["estimate", "evolve", "-o", "json"])).unwrap();
+        assert_eq!(left["measured"], json!("cluster"));
+        assert!(left["evaluations_at_most"].as_u64().unwrap() > 0 && left["seconds"].as_f64().unwrap() > 0.0);
+
+        // A pod of the pool reads and writes its volumes and reaches the coordinator as a worker does.
+        let probed = plugin.ok(&["doctor", "--probe"]);
+        for part in ["reading market data", "writing state", "job evolve: port 7400", "job evolve: port 7401"]
+        {
+            assert!(probed.contains(part), "{part}: {probed}");
+        }
+        // It has the labels of a worker, but belongs to no job; and it is gone.
+        space.none_left::<Pod>("galapagos.dev/pool=default,!galapagos.dev/job").await;
+        plugin.ok(&["stop", "evolve"]);
+        space.job_is("evolve", "ends with its best", is_in(Phase::Succeeded)).await;
+        assert!(plugin.refused(&["estimate", "evolve"], 2).contains("has ended"));
+
+        // Every verb that shows something does so in a terminal, too.
+        for (arguments, seen) in [
+            (&["status"][..], "evolve"),
+            (&["status", "evolve"], "Succeeded"),
+            (&["best", "evolve"], "HOLDOUT"),
+            (&["events", "evolve"], "evolve"),
+            (&["logs", "evolve", "--tail", "3"], "coordinator"),
+            (&["report", "evolve", "-o", "page.html"], "page.html"),
+            (&["results", "evolve", "-o", "copy"], "copy"),
+        ] {
+            let mut screen = plugin.screen(arguments, (40, 120));
+            assert!(screen.end().success(), "{arguments:?}: {}", screen.text());
+            assert!(screen.text().contains(seen) && screen.is_restored(), "{arguments:?}: {}", screen.text());
+        }
+    });
+}
+
+#[test]
+fn a_job_begins_with_what_a_job_of_the_cluster_has_found() {
+    case("plugin-render", async |space: &Space| {
+        let plugin = Plugin::new(space);
+        space.apply(&[pool("default", 1), small("first")]);
+        let mut second = small("second");
+        second["spec"]["population"]["from"] = json!("first");
+        // A key without quotes, as people write it.
+        let text = second.to_string().replace(r#""from":"#, "from: ");
+        let file = plugin.here.path().join("second.yaml");
+        std::fs::write(&file, &text).unwrap();
+        space.job_is("first", "ends", is_in(Phase::Succeeded)).await;
+        let rendered = plugin.ok(&["render", "second.yaml"]);
+        assert!(rendered.contains("initial:"), "{rendered}");
+        std::fs::write(&file, rendered).unwrap();
+        space.kubectl(&["apply", "-f", file.to_str().unwrap()]);
+        space.job_is("second", "ends", is_in(Phase::Succeeded)).await;
+        std::fs::write(&file, text.replace("\"first\"", "\"nobody\"")).unwrap();
+        assert!(plugin.refused(&["render", "second.yaml"], 2).contains("NotFound"));
+        space.none_left::<Pod>("app.kubernetes.io/component=reader").await;
     });
 }
 

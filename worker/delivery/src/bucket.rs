@@ -7,21 +7,17 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path as FilePath;
-use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use galapagos_run::storage::run_folder::{MARK, ResultMark};
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::aws::AmazonS3;
 use object_store::path::Path;
-use object_store::{
-    BackoffConfig, Certificate, ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
-    PutPayload, RetryConfig, WriteMultipart,
-};
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, WriteMultipart};
 
-use crate::error::{DeliveryError, chain};
+use crate::error::DeliveryError;
 use crate::finished::Finished;
 use crate::sink::{Outcome, Watch};
-use crate::trust;
+use crate::store;
 
 /// Objects under way at a time. Each holds three parts in memory at most.
 const SIDE_BY_SIDE: usize = 4;
@@ -30,8 +26,6 @@ const SIDE_BY_SIDE: usize = 4;
 const PART: u64 = 8 << 20;
 /// The largest mark that is read.
 const LARGEST_MARK: u64 = 1 << 16;
-/// A destination that does not answer for this long is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A bucket.
 pub struct Bucket {
@@ -47,23 +41,9 @@ impl fmt::Debug for Bucket {
 }
 
 impl Bucket {
-    /// Reads how to reach it from the environment, as every program that knows S3 does: `AWS_ACCESS_KEY_ID`,
-    /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_CA_BUNDLE`, and what a pod or a machine of AWS has.
+    /// Opens it; see [`store::open`].
     pub fn open(name: &str, bucket: &str, prefix: &str) -> Result<Bucket, DeliveryError> {
-        let refused = |problem: String| DeliveryError::Refused { to: name.to_owned(), problem };
-        // Whoever has chosen one before has chosen the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let retry =
-            RetryConfig { backoff: BackoffConfig::default(), max_retries: 4, retry_timeout: PATIENCE };
-        let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
-        let endpoint = endpoint.iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default();
-        let options = options(&endpoint).map_err(refused)?;
-        let store = AmazonS3Builder::from_env()
-            .with_bucket_name(bucket)
-            .with_client_options(options)
-            .with_retry(retry)
-            .build()
-            .map_err(|e| refused(chain(&e)))?;
+        let store = store::open(name, bucket)?;
         Ok(Bucket { name: name.to_owned(), prefix: prefix.to_owned(), store })
     }
 
@@ -113,9 +93,8 @@ impl Bucket {
         let got = match self.store.get(mark).await {
             Err(Error::NotFound { source, .. }) => {
                 // A bucket that is missing answers like an object that is.
-                let said = chain(source.as_ref());
-                return if said.contains("NoSuchBucket") {
-                    Err(self.refused("there is no such bucket: make it, or name another".to_owned()))
+                return if store::lacks_the_bucket(source.as_ref()) {
+                    Err(self.refused(store::NO_BUCKET.to_owned()))
                 } else {
                     Ok(None)
                 };
@@ -226,42 +205,10 @@ impl Bucket {
     }
 
     fn failed(&self, error: &Error) -> DeliveryError {
-        let problem = chain(error);
-        let keys = "look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and what the key may do in the bucket";
-        match error {
-            // Where a machine of AWS has the keys of its role, which is asked when there are no others.
-            _ if problem.contains("169.254.169.254") => self.refused(format!(
-                "no key is set, and this machine has no role of its own: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ({problem})"
-            )),
-            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-                self.refused(format!("{problem}; {keys}"))
-            }
-            Error::NotFound { .. } | Error::NotSupported { .. } | Error::NotImplemented { .. } => {
-                self.refused(problem)
-            }
-            _ => DeliveryError::Unavailable { to: self.name.clone(), problem },
-        }
+        store::failed(&self.name, error)
     }
 
     fn refused(&self, problem: String) -> DeliveryError {
         DeliveryError::Refused { to: self.name.clone(), problem }
     }
-}
-
-/// How to speak to the server: trusts the authorities of `AWS_CA_BUNDLE` or the public ones, and speaks without TLS only to an
-/// endpoint that was named so.
-fn options(endpoint: &str) -> Result<ClientOptions, String> {
-    let mut options = ClientOptions::new()
-        .with_allow_http(endpoint.starts_with("http://"))
-        .with_connect_timeout(Duration::from_secs(5))
-        .with_timeout(PATIENCE * 4)
-        .with_no_system_certificates(true);
-    let roots = match std::env::var_os("AWS_CA_BUNDLE") {
-        Some(file) => trust::certificates(FilePath::new(&file))?,
-        None => webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec(),
-    };
-    for root in roots {
-        options = options.with_root_certificate(Certificate::from_der(&root).map_err(|e| chain(&e))?);
-    }
-    Ok(options)
 }

@@ -58,18 +58,24 @@ impl FromStr for Destination {
 
 fn bucket(rest: &str) -> Result<Destination, String> {
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
-    if bucket.len() < 3 || bucket.len() > 63 || !bucket.chars().all(good) {
-        return Err(
-            "the name of a bucket has 3 to 63 lower-case letters, digits, dots and hyphens: s3://BUCKET/PREFIX".to_owned()
-        );
-    }
+    bucket_of(bucket)?;
     let prefix = prefix.trim_matches('/');
     let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
     if prefix.len() > 512 || !prefix.is_empty() && !prefix.split('/').all(plain) {
         return Err("the prefix has an empty part, . or .., or more than 512 bytes".to_owned());
     }
     Ok(Destination::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+}
+
+/// Whether this is the name of a bucket.
+pub(crate) fn bucket_of(name: &str) -> Result<(), String> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
+    if name.len() < 3 || name.len() > 63 || !name.chars().all(good) {
+        return Err(
+            "the name of a bucket has 3 to 63 lower-case letters, digits, dots and hyphens: s3://BUCKET/PREFIX".to_owned()
+        );
+    }
+    Ok(())
 }
 
 fn database(text: &str) -> Result<Destination, String> {

@@ -47,6 +47,22 @@ pub enum DeliveryError {
         /// The system's own words.
         source: std::io::Error,
     },
+    /// What was named is no address of objects.
+    #[error("{text:?} is no address of files: {problem}")]
+    Address {
+        /// What was written.
+        text: String,
+        /// What is wrong, and what to write.
+        problem: String,
+    },
+    /// A copy of an object cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's own words.
+        source: std::io::Error,
+    },
     /// The destination refuses, and goes on refusing until somebody changes something.
     #[error("{to} refuses: {problem}")]
     Refused {
@@ -86,7 +102,7 @@ pub enum DeliveryError {
 impl DeliveryError {
     /// Whether somebody must change what was asked for: a path, a destination, a password.
     pub fn is_invalid(&self) -> bool {
-        use DeliveryError::{Destination, NoRun, NotTaken, NotWhole, Refused, Result, Taken};
+        use DeliveryError::{Address, Destination, NoRun, NotTaken, NotWhole, Refused, Result, Taken};
         matches!(
             self,
             Result(_)
@@ -94,6 +110,7 @@ impl DeliveryError {
                 | NotWhole { .. }
                 | NotTaken { .. }
                 | Destination { .. }
+                | Address { .. }
                 | Refused { .. }
                 | Taken { .. }
         )

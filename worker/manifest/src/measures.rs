@@ -43,6 +43,9 @@ struct Given<'a> {
     expression: Option<&'a str>,
 }
 
+/// What a status calls the point of a front that it names first; the others are called as their objectives.
+const KNEE: &str = "knee";
+
 /// Objectives and limits, with what is wrong with them.
 pub(crate) fn checked(spec: &EvolutionJobSpec, catalogue: &Catalogue, findings: &mut Vec<Finding>) {
     if !(1..=MOST_OBJECTIVES).contains(&spec.objectives.len()) {
@@ -70,6 +73,15 @@ pub(crate) fn checked(spec: &EvolutionJobSpec, catalogue: &Catalogue, findings: 
             let text = format!("has {values} values for {} objectives", spec.objectives.len());
             findings.push(Finding::invalid(path, text).advise("give a value for each, in their order"));
         }
+    }
+    for (i, _) in
+        spec.objectives.iter().enumerate().filter(|(_, o)| several && o.name.as_deref() == Some(KNEE))
+    {
+        let text = format!(
+            "{KNEE:?} is what the status calls the middle of the front, not the best of an objective"
+        );
+        let path = format!("spec.objectives[{i}].name");
+        findings.push(Finding::misleading(path, text).advise("give the objective another name"));
     }
     let mut names = BTreeSet::new();
     let objectives = spec.objectives.iter().map(given_objective).enumerate();

@@ -129,6 +129,13 @@ fn strategies_and_genes_are_named_once_and_need_what_they_need() {
     let twice = with(json!({"objectives": [{"metric": "fees"}, {"metric": "fees", "goal": "Minimize"}]}));
     let text = r#""fees" is an objective already"#;
     is(&twice, "spec.objectives[1].metric", INVALID, text, "name each metric once");
+    let own = |name: &str| json!({"name": name, "expression": "sharpe - max_drawdown"});
+    let knee = with(json!({"objectives": [{"metric": "sharpe"}, own("knee")]}));
+    let text = r#""knee" is what the status calls the middle of the front, not the best of an objective"#;
+    is(&knee, "spec.objectives[1].name", MISLEADING, text, "give the objective another name");
+    // Alone there is no front, and another name is no trouble.
+    assert_eq!(with(json!({"objectives": [own("knee")]})), []);
+    assert_eq!(with(json!({"objectives": [{"metric": "sharpe"}, own("bend")]})), []);
     let alone = with(json!({"breeding": {"choose": "Ideal"}}));
     let advice = "name more than one objective, or leave it out";
     is(&alone, "spec.breeding.choose", INVALID, "belongs to several objectives", advice);

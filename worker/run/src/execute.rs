@@ -9,6 +9,7 @@ use galapagos_engine::ENGINE;
 use galapagos_validation::NullReason;
 use serde_json::json;
 
+use crate::dashboard::work::WorkLog;
 use crate::job::market::{Market, same_data};
 use crate::job::problem::{Problem, ProblemError};
 use crate::job::resolve::ResolvedJob;
@@ -67,6 +68,8 @@ pub struct Options {
     pub attempt: u64,
     /// Price of a second of this process, for `stop.maxCost`.
     pub price_per_second: Option<f64>,
+    /// The book in which the windows of walk-forward that are evaluated here are written, for whoever looks on.
+    pub log: Option<Arc<WorkLog>>,
 }
 
 impl Options {
@@ -78,6 +81,7 @@ impl Options {
             slots: 0,
             attempt: 1,
             price_per_second: None,
+            log: None,
         }
     }
 }
@@ -177,6 +181,7 @@ pub fn run_with(
                 walk_forward::outcome(walk, problem, window, training, own).map_err(ExecuteError::from)
             };
             let slots = LocalSlots::new(options.slots)?;
+            let slots = options.log.as_ref().map_or(slots.clone(), |log| slots.logged(Arc::clone(log)));
             match windows.run(&slots, observer, interrupt, outcome)? {
                 WindowsEnded::Interrupted => return interrupted(&driver),
                 WindowsEnded::TimeLimit => WalkForwardEnd::TimeLimit,
@@ -185,11 +190,19 @@ pub fn run_with(
         }
         _ => WalkForwardEnd::NotRequested,
     };
+    announce(&folder, job, &driver, observer);
     conclude(market, job, &folder, &driver, reason, options.slots, &end, || Ok(problem))
 }
 
 fn lock(limits: &Mutex<Limits>) -> MutexGuard<'_, Limits> {
     limits.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells that the winner is tested next, unless the result is there already.
+pub fn announce(folder: &RunFolder, job: &ResolvedJob, driver: &Driver<'_>, observer: &mut dyn Observer) {
+    if published(folder, job, driver).is_none() {
+        observer.observe(RunEvent::Testing);
+    }
 }
 
 /// The run of a job below a results or state folder.

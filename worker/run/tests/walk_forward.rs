@@ -6,14 +6,19 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::runs::{finish, timeless};
 use common::{manifest, publish_walk, resolve, series};
 use galapagos_crds::EvolutionJob;
 use galapagos_market::{Interval, OwnedSeries, publish};
+use galapagos_run::dashboard::moment::Moment;
+use galapagos_run::dashboard::work::WorkLog;
 use galapagos_run::execute::{ExecuteError, Options, RunOutcome, run};
+use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::Problem;
+use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::job::walk_forward::WalkForward as Plan;
 use galapagos_run::results::document::ResultDocument;
 use galapagos_run::results::validation::windows::WalkForward;
@@ -39,6 +44,39 @@ fn published(rows: usize) -> tempfile::TempDir {
 fn fresh(data: &Path, job: &EvolutionJob, slots: usize) -> ResultDocument {
     let root = tempfile::tempdir().unwrap();
     timeless(finish(data, &Options { slots, ..Options::new(root.path()) }, job).0)
+}
+
+#[test]
+fn windows_that_are_evaluated_here_are_in_the_book_and_the_winner_is_tested_last() {
+    let data = published(3000);
+    let root = tempfile::tempdir().unwrap();
+    let log = WorkLog::new();
+    let options = Options { slots: 2, log: Some(Arc::clone(&log)), ..Options::new(root.path()) };
+    let (market, job) = resolve(data.path(), &manifest(WINDOWS));
+    let mut said = Vec::new();
+    let mut observer = |event: RunEvent<'_>| match event {
+        RunEvent::Window { .. } => said.push("window"),
+        RunEvent::Testing => said.push("testing"),
+        _ => {}
+    };
+    run(&job, &market, &options, &mut observer, &AtomicBool::new(false)).unwrap();
+    assert_eq!(said.iter().filter(|word| **word == "testing").count(), 1);
+    assert_eq!(said.last(), Some(&"testing"));
+    let timeline: serde_json::Value = serde_json::from_str(&log.timeline(Moment::now())).unwrap();
+    let events = timeline["traceEvents"].as_array().unwrap();
+    assert!(events.iter().any(|event| event["args"]["name"] == "windows of walk-forward"), "{timeline}");
+    let batches = events.iter().filter(|event| event["ph"] == "X").count();
+    // Three generations of three windows at least.
+    assert!(batches >= 9, "{timeline}");
+    // What is there already is not tested again.
+    said_again(&job, &market, &options);
+}
+
+fn said_again(job: &ResolvedJob, market: &Market, options: &Options) {
+    let mut tests = 0;
+    let mut observer = |event: RunEvent<'_>| tests += u32::from(matches!(event, RunEvent::Testing));
+    run(job, market, options, &mut observer, &AtomicBool::new(false)).unwrap();
+    assert_eq!(tests, 0);
 }
 
 /// Runs until `stop` says so of an event; whether it was interrupted.

@@ -145,6 +145,11 @@ pub struct WrongGenome {
 impl Dispatcher {
     /// An empty dispatcher.
     pub fn new(terms: Terms, epoch: u64) -> Arc<Dispatcher> {
+        Dispatcher::logged(terms, epoch, WorkLog::new())
+    }
+
+    /// The same with a book that may go on behind an earlier one.
+    pub fn logged(terms: Terms, epoch: u64, log: Arc<WorkLog>) -> Arc<Dispatcher> {
         let inner = Inner {
             table: LeaseTable::new(terms, epoch),
             rounds: BTreeMap::new(),
@@ -158,7 +163,7 @@ impl Dispatcher {
             epoch,
             refusals: Mutex::default(),
             failures: Mutex::default(),
-            log: WorkLog::new(),
+            log,
         };
         Arc::new(dispatcher)
     }

@@ -56,6 +56,8 @@ pub struct Live {
     eta: Option<f64>,
     ended: Option<Final>,
     message: String,
+    /// Its generations are over.
+    testing: bool,
 }
 
 impl Live {
@@ -84,6 +86,7 @@ impl Live {
             eta: None,
             ended: None,
             message: String::new(),
+            testing: false,
         }
     }
 
@@ -141,6 +144,10 @@ impl Live {
                 true
             }
             // For the log.
+            RunEvent::Testing => {
+                self.testing = true;
+                true
+            }
             RunEvent::Warning(_) => false,
         }
     }
@@ -168,6 +175,11 @@ impl Live {
         let new = self.message != message;
         self.message = message;
         new
+    }
+
+    fn message_of_now(&self) -> String {
+        let tests = self.testing && self.ended.is_none() && self.message.is_empty();
+        if tests { "testing the winner".to_owned() } else { self.message.clone() }
     }
 
     /// The run is over; `best` as its result has it.
@@ -227,7 +239,7 @@ impl Live {
             }),
             quarantined: self.quarantined.iter().cloned().collect(),
             r#final: self.ended.clone(),
-            message: self.message.clone(),
+            message: self.message_of_now(),
             fallbacks: self.fallbacks.clone(),
             walk_forward: self.walk_forward,
             front: self.front.clone(),

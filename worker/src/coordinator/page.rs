@@ -73,7 +73,9 @@ pub(super) fn end(dashboard: &Dashboard, page: Option<Server>, job: &str, exit: 
     }
     // Who is asked to leave does not wait for who looks.
     let waits = exit.as_ref().err().is_none_or(|exit| exit.code.is_permanent());
-    if let Some(page) = page.filter(|_| waits) {
-        page.farewell();
+    match page {
+        Some(page) if waits => page.farewell(),
+        Some(page) => page.abandon(),
+        None => {}
     }
 }

@@ -153,6 +153,7 @@ impl Observer for Reporter {
                     "generation"
                 );
             }
+            RunEvent::Testing => tracing::info!("testing the winner"),
             RunEvent::Quarantined { strategy, genome, problem } => {
                 self.metrics.evaluations.add(Outcome::Exception, 1);
                 let genome: Vec<String> =

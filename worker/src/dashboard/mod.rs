@@ -104,6 +104,14 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Answers nobody any more, and does not wait for those who are read slowly: the end of the process cuts them off.
+    pub fn abandon(mut self) {
+        self.leave.send_replace(true);
+        self.serving.take();
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         self.leave.send_replace(true);

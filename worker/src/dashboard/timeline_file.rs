@@ -36,9 +36,7 @@ impl TimelineFile {
         path: PathBuf,
         may: impl Fn() -> bool + Send + 'static,
     ) -> std::io::Result<TimelineFile> {
-        if let Some(earlier) = read(&path) {
-            log.resume(earlier);
-        }
+        resume(&log, &path);
         let (over, ends) = channel::<()>();
         let writing = std::thread::Builder::new().name("timeline".to_owned()).spawn(move || {
             let mut complains = true;
@@ -76,6 +74,13 @@ impl Drop for TimelineFile {
             // A thread that panicked has said so.
             let _ = writing.join();
         }
+    }
+}
+
+/// Lets a book go on behind what an earlier attempt at the same run has written, unless a worker is in it already.
+pub fn resume(log: &WorkLog, path: &Path) {
+    if let Some(earlier) = read(path) {
+        log.resume(earlier);
     }
 }
 

@@ -105,11 +105,11 @@ impl View {
 }
 
 impl Fleet {
-    /// Starts the workers of a job whose evaluations look at `bars` rows.
+    /// Starts the workers of a job whose evaluations look at `bars` rows. `log`: the book in which they are.
     ///
     /// # Errors
     /// [`FleetError`].
-    pub fn start(job: &ResolvedJob, bars: u64, plan: &Plan) -> Result<Fleet, FleetError> {
+    pub fn start(job: &ResolvedJob, bars: u64, plan: &Plan, log: Arc<WorkLog>) -> Result<Fleet, FleetError> {
         let uid = JobUid::new(format!("local-{}", std::process::id()))?;
         let folder = Folder::write(job, &uid)?;
         let runtime = Builder::new_multi_thread()
@@ -119,7 +119,7 @@ impl Fleet {
             .build()
             .map_err(FleetError::system("start threads"))?;
         // An epoch guards a state folder against older attempts; here its lock does.
-        let dispatcher = Dispatcher::new(Terms::for_job(job, bars), 1);
+        let dispatcher = Dispatcher::logged(Terms::for_job(job, bars), 1, log);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         // Counted, and shown to nobody: this process has no /metrics.
         let metrics = CoordinatorMetrics::register(&Metrics::default());

@@ -1,5 +1,7 @@
 //! Probes, metrics and signals of a running process.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::time::{Duration, SystemTime};
 
 use galapagos_protocol::tls::issue::Authority;
@@ -19,7 +21,7 @@ fn address(running: &mut Running) -> String {
 }
 
 /// A coordinator that no worker ever visits.
-fn lonely(sandbox: &Sandbox) -> Running {
+fn lonely(sandbox: &Sandbox, more: &[&str]) -> Running {
     sandbox.job("[AAPL]", "    source: {path: raw/AAPL.csv}");
     assert_eq!(sandbox.import().code, Some(0));
     let (now, uid) = (SystemTime::now(), JobUid::new("u1").unwrap());
@@ -30,7 +32,7 @@ fn lonely(sandbox: &Sandbox) -> Running {
     sandbox.write("tls/tls.crt", &leaf.certificate_pem);
     sandbox.write("tls/tls.key", &leaf.key_pem);
     std::fs::create_dir(sandbox.path("state")).unwrap();
-    sandbox.start(&[
+    let arguments = [
         "coordinator",
         "--job",
         "job.yaml",
@@ -48,7 +50,8 @@ fn lonely(sandbox: &Sandbox) -> Running {
         "127.0.0.1:0",
         ADDRESS[0],
         ADDRESS[1],
-    ])
+    ];
+    sandbox.start(&[&arguments[..], more].concat())
 }
 
 #[test]
@@ -85,7 +88,7 @@ fn a_second_signal_ends_a_process_that_does_not_leave() {
 fn a_coordinator_is_ready_once_it_listens_and_leaves_within_five_seconds() {
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
         let sandbox = Sandbox::with_samples();
-        let mut running = lonely(&sandbox);
+        let mut running = lonely(&sandbox, &[]);
         let address = address(&mut running);
         running.line("listening");
         let mut ready = get(&address, "/ready");
@@ -104,6 +107,23 @@ fn a_coordinator_is_ready_once_it_listens_and_leaves_within_five_seconds() {
         assert_eq!(ended, Some(code));
         assert!(took < Duration::from_secs(5), "{took:?}");
     }
+}
+
+#[test]
+fn a_coordinator_that_is_asked_to_leave_does_not_wait_for_who_reads_its_page_slowly() {
+    let sandbox = Sandbox::with_samples();
+    let mut running = lonely(&sandbox, &["--ui-address", "127.0.0.1:0"]);
+    let url = running.line("page")["url"].as_str().unwrap().to_owned();
+    let page = url.trim_start_matches("http://").trim_end_matches('/');
+    running.line("listening");
+    // One that never ends its request.
+    let mut slow = TcpStream::connect(page).unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: localh").unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    running.signal("TERM");
+    let (ended, took) = running.end();
+    assert_eq!(ended, Some(143));
+    assert!(took < Duration::from_millis(2500), "{took:?}");
 }
 
 #[test]

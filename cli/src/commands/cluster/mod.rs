@@ -3,7 +3,9 @@
 mod best;
 mod complete;
 mod doctor;
+mod estimate;
 mod logs;
+mod render;
 mod result;
 mod status;
 mod steer;
@@ -54,10 +56,11 @@ Examples:
   ln -s \"$(command -v galapagos)\" ~/.local/bin/kubectl-galapagos
   ln -s \"$(command -v galapagos)\" ~/.local/bin/kubectl_complete-galapagos
   kubectl galapagos status
-  kubectl galapagos status btc --watch
+  kubectl galapagos watch btc
   kubectl galapagos ui btc
   kubectl galapagos results btc -o btc-result
   kubectl galapagos report btc -o btc.html
+  kubectl galapagos estimate btc
   kubectl galapagos doctor
 
 Exit codes: 0 done, 1 internal error, 2 invalid input or refused by the cluster, 3 something is wrong (doctor), 4 no individual is feasible, 130 interrupted.";
@@ -67,12 +70,15 @@ Exit codes: 0 done, 1 internal error, 2 invalid input or refused by the cluster,
 #[expect(missing_docs, reason = "the text of each verb is that of its arguments")]
 pub enum Verb {
     Status(status::Arguments),
+    Watch(status::Watch),
     Ui(ui::Arguments),
     Best(best::Arguments),
     Results(result::Results),
     Report(result::Report),
     Logs(logs::Logs),
     Events(logs::Events),
+    Estimate(estimate::Arguments),
+    Render(render::Arguments),
     Suspend(steer::Suspend),
     Resume(steer::Resume),
     Stop(steer::Stop),
@@ -95,12 +101,15 @@ impl Plugin {
 fn run(access: &Access, verb: Verb) -> CommandResult {
     match verb {
         Verb::Status(a) => status::execute(access, &a),
+        Verb::Watch(a) => status::watch(access, a),
         Verb::Ui(a) => ui::execute(access, &a),
         Verb::Best(a) => best::execute(access, &a),
         Verb::Results(a) => result::results(access, &a),
         Verb::Report(a) => result::report(access, &a),
         Verb::Logs(a) => logs::logs(access, &a),
         Verb::Events(a) => logs::events(access, &a),
+        Verb::Estimate(a) => estimate::execute(access, &a),
+        Verb::Render(a) => render::execute(access, &a),
         Verb::Suspend(a) => steer::suspend(access, &a),
         Verb::Resume(a) => steer::resume(access, &a),
         Verb::Stop(a) => steer::stop(access, &a),

@@ -210,6 +210,11 @@ impl Board {
                 }
                 None
             }
+            RunEvent::Testing => {
+                view.state = State::Testing;
+                (view.eta_seconds, view.individuals) = (None, 0);
+                self.say(Kind::Run, "the winner is tested".to_owned(), now)
+            }
             RunEvent::Quarantined { strategy, genome, problem } => {
                 let genes: Vec<String> =
                     genome.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -271,8 +276,7 @@ fn progress(view: &mut View, report: &GenerationReport, pace: &Pace) {
     view.walk_forward = None;
     view.generation = report.generation + 1;
     view.generations = pace.generations;
-    // What follows the last one takes a while.
-    view.state = if view.generation >= view.generations { State::Testing } else { State::Running };
+    view.state = State::Running;
     view.individuals = 0;
     view.eta_seconds = pace.eta_seconds;
     view.strategy_bars_per_second = Some(pace.strategy_bars_per_second);

@@ -22,14 +22,34 @@ const SLOW_BARS: u64 = 2_000_000;
 /// Individuals of a batch at most: what one pass over the rows takes.
 const LARGEST_BATCH: u64 = 2048;
 
-/// Number and name under which the threads of a process are in the book of who evaluates what.
-const THIS_PROCESS: (u64, &str) = (1, "this process");
+/// Number and name under which the threads of a process are in the book of who evaluates what. Workers elsewhere are counted from
+/// the other end.
+const THIS_PROCESS: (u64, &str) = (u64::MAX, "this process");
+/// The same of threads that evaluate the windows of walk-forward.
+const WINDOWS: (u64, &str) = (u64::MAX - 1, "windows of walk-forward");
+
+/// A book, and who writes into it.
+#[derive(Clone, Debug)]
+struct Entry {
+    log: Arc<WorkLog>,
+    worker: u64,
+    /// Number of the next batch.
+    batches: Arc<AtomicU64>,
+}
+
+impl Entry {
+    fn of(log: Arc<WorkLog>, (worker, name): (u64, &str), slots: usize) -> Entry {
+        log.joined(worker, name, u32::try_from(slots).unwrap_or(u32::MAX), Moment::now());
+        Entry { log, worker, batches: Arc::default() }
+    }
+}
 
 /// Threads that evaluate; several problems may share them.
 #[derive(Clone, Debug)]
 pub struct LocalSlots {
     pool: Arc<ThreadPool>,
     busy: Arc<AtomicUsize>,
+    entry: Option<Entry>,
 }
 
 impl LocalSlots {
@@ -40,7 +60,13 @@ impl LocalSlots {
     pub fn new(slots: usize) -> Result<LocalSlots, EvaluatorError> {
         let pool =
             ThreadPoolBuilder::new().num_threads(slots).thread_name(|i| format!("slot-{i}")).build()?;
-        Ok(LocalSlots { pool: Arc::new(pool), busy: Arc::default() })
+        Ok(LocalSlots { pool: Arc::new(pool), busy: Arc::default(), entry: None })
+    }
+
+    /// Writes the batches of all problems on these threads, windows of walk-forward, into a book for whoever looks on.
+    pub fn logged(mut self, log: Arc<WorkLog>) -> LocalSlots {
+        self.entry = Some(Entry::of(log, WINDOWS, self.count()));
+        self
     }
 
     /// Number of threads.
@@ -55,8 +81,7 @@ pub struct LocalEvaluator<'a> {
     runner: BatchRunner<'a>,
     pool: Arc<ThreadPool>,
     /// For whoever looks on.
-    log: Option<Arc<WorkLog>>,
-    batches: AtomicU64,
+    entry: Option<Entry>,
 }
 
 impl<'a> LocalEvaluator<'a> {
@@ -71,39 +96,30 @@ impl<'a> LocalEvaluator<'a> {
     /// On threads that evaluate other problems too.
     pub fn on(problem: &'a Problem<'a>, slots: &LocalSlots) -> LocalEvaluator<'a> {
         let runner = BatchRunner::beside(problem, Arc::clone(&slots.busy));
-        LocalEvaluator {
-            problem,
-            runner,
-            pool: Arc::clone(&slots.pool),
-            log: None,
-            batches: AtomicU64::new(0),
-        }
+        LocalEvaluator { problem, runner, pool: Arc::clone(&slots.pool), entry: slots.entry.clone() }
     }
 
     /// Writes each batch into a book for whoever looks on.
     pub fn logged(mut self, log: Arc<WorkLog>) -> LocalEvaluator<'a> {
-        let (number, name) = THIS_PROCESS;
-        log.joined(number, name, u32::try_from(self.slots()).unwrap_or(u32::MAX), Moment::now());
-        self.log = Some(log);
+        self.entry = Some(Entry::of(log, THIS_PROCESS, self.slots()));
         self
     }
 
     /// A batch begins; its number.
     fn begin(&self, individuals: usize) -> u64 {
-        let batch = self.batches.fetch_add(1, Ordering::Relaxed);
-        if let Some(log) = &self.log {
-            log.granted(THIS_PROCESS.0, batch, individuals, Moment::now());
-        }
+        let Some(Entry { log, worker, batches }) = &self.entry else { return 0 };
+        let batch = batches.fetch_add(1, Ordering::Relaxed);
+        log.granted(*worker, batch, individuals, Moment::now());
         batch
     }
 
     /// A batch of so many individuals ends with so many answers.
     fn end(&self, batch: u64, individuals: usize, answers: usize) {
-        if let Some(log) = &self.log {
+        if let Some(Entry { log, worker, .. }) = &self.entry {
             let now = Moment::now();
-            log.answered(THIS_PROCESS.0, batch, answers, now);
+            log.answered(*worker, batch, answers, now);
             let how = if answers < individuals { Ending::HandedBack } else { Ending::Done };
-            log.ended(THIS_PROCESS.0, batch, how, now);
+            log.ended(*worker, batch, how, now);
         }
     }
 

@@ -80,6 +80,8 @@ pub enum RunEvent<'a> {
         /// What they have taken so far, together.
         spent: Spent,
     },
+    /// Nothing is left to evolve: the winner is tested and the result is written.
+    Testing,
     /// An individual could not be evaluated and is set aside.
     Quarantined {
         /// Name of its strategy.

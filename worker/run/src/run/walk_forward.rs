@@ -150,7 +150,10 @@ impl Observer for Forward {
                 Said::Quarantined { strategy: strategy.to_owned(), genome: genome.to_vec(), problem }
             }
             RunEvent::Fallback(text) | RunEvent::Warning(text) => Said::Fallback(text),
-            RunEvent::Started { .. } | RunEvent::Evaluated { .. } | RunEvent::Window { .. } => return,
+            RunEvent::Started { .. }
+            | RunEvent::Evaluated { .. }
+            | RunEvent::Window { .. }
+            | RunEvent::Testing => return,
         };
         // The receiver goes last.
         let _ = self.said.send(said);

@@ -61,6 +61,9 @@ fn a_page_follows_the_run_from_its_beginning_to_its_result() {
     board.observe(&window, at(20));
     assert_eq!(board.observe(&window, at(21)), None);
     assert_eq!(board.view.state, State::WalkForward);
+    // Also where a run stops before its last generation.
+    assert_eq!(board.observe(&RunEvent::Testing, at(25)).as_deref(), Some("the winner is tested"));
+    assert_eq!((board.view.state, board.view.eta_seconds), (State::Testing, None));
     board.end(State::Finished, EndView { summary: "It is luck.".to_owned(), ..EndView::default() }, at(30));
     let view = board.view(at(31), Vec::new(), 0);
     assert_eq!(
