@@ -2,6 +2,7 @@
 import dataclasses
 import statistics
 
+import clock
 import jobs
 import ratio_cases
 from hand import Hand
@@ -14,7 +15,7 @@ def measure(args, folder):
     whole = ratio_cases.datasets(args.bars)["walk"]
     few, many = 2, 2 + args.generations
     parts = {}
-    for share in (8, 4, 2):
+    for share in (4, 2):
         frames = {symbol: frame.iloc[:len(frame) // share] for symbol, frame in whole.frames.items()}
         parts[share] = dataclasses.replace(whole, name=f"walk-{share}", frames=frames)
         jobs.publish(args.galapagos, folder, parts[share])
@@ -22,7 +23,6 @@ def measure(args, folder):
 
     def both(data, population=None, genes=None):
         """Million strategy-bars a second of processor time, here and in numba, and the distinct periods of the sample."""
-        import ratios
         job = jobs.Job(case, data, folder, args.galapagos, population, genes)
         job.run(many)
         genomes, first = job.individuals(few)
@@ -32,16 +32,16 @@ def measure(args, folder):
         for _ in range(ROUNDS):
             short, long = job.run(few), job.run(many)
             ours.append((long.individuals - short.individuals) * data.bars / max(long.processor - short.processor, 1e-9))
-            theirs.append(data.bars * len(genomes) / ratios.spent(hand.run))
+            theirs.append(data.bars * len(genomes) / clock.spent(hand.run))
         return statistics.median(ours), statistics.median(theirs), hand.periods["ema"].size
 
     def line(label, ours, theirs):
         return [label, f"{ours / 1e6:,.0f}", f"{theirs / 1e6:,.0f}", f"{ours / theirs:.1f}"]
 
     bars = [line(f"{data.bars:,}", *both(data)[:2]) for data in parts.values()]
-    sizes = [line(f"{p:,}", *both(whole, p)[:2]) for p in (args.population // 10, args.population // 3, args.population)]
+    sizes = [line(f"{p:,}", *both(whole, p)[:2]) for p in (args.population // 10, args.population)]
     periods = []
-    for width in (3, 12, 45):
+    for width in (3, 45):
         genes = [{"name": "fast_period", "min": 5, "max": 4 + width}, {"name": "slow_period", "min": 200 - 4 * width, "max": 200}]
         ours, theirs, distinct = both(whole, None, genes)
         periods.append(line(f"{distinct}", ours, theirs))

@@ -4,8 +4,9 @@ import numpy as np
 
 import loops
 import ratio_cases
+import tables
 
-FILLS = {(name, parallel): loops.tables(row, parallel) for name, row in ratio_cases.ROWS.items() for parallel in (False, True)}
+FILLS = {(name, parallel): tables.filled(row, parallel) for name, row in tables.ROWS.items() for parallel in (False, True)}
 compiled = {}
 
 

@@ -40,7 +40,10 @@ class Job:
                 "marketData": {"dataset": data.name, "symbols": list(data.frames), "interval": data.interval, "calendar": data.calendar},
                 "strategies": [{**case.strategy, **({"genes": genes} if genes else {})}],
                 "population": {"size": self.population, "seed": 1}, "execution": execution(case),
-                "stop": {"patience": 0}, "validation": {"holdout": {"fraction": "0"}}}}
+                "stop": {"patience": 0},
+                # What follows the last generation is not measured: no more of it than must be.
+                "validation": {"holdout": {"fraction": "0"}, "bootstrap": {"samples": 100}, "randomEntry": {"samples": 100},
+                               "pbo": {"trials": 20}, "costStress": ["2"]}}}
 
     def run(self, generations, slots=1):
         """Runs it from the start. Returns individuals evaluated, seconds of processor time, and the rate that the run itself tells."""

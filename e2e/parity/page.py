@@ -1,32 +1,8 @@
-"""The lines of the generated section of docs/performance.md, and the clock that cycles are counted with."""
+"""The lines of the generated section of docs/performance.md."""
 import os
 import pathlib
 import platform
 import statistics
-import time
-
-import numba
-
-
-@numba.njit
-def chain(x, n):
-    """Six operations that each wait for the one before and take one cycle each, on every processor of the last decade."""
-    for _ in range(n):
-        x ^= x << numba.uint64(13)
-        x ^= x >> numba.uint64(7)
-        x ^= x << numba.uint64(17)
-    return x
-
-
-def clock():
-    """Cycles a second, by processor time of a chain of operations of known length: the fastest of several."""
-    chain(numba.uint64(1), 10)
-    n, best = 20_000_000, 0.0
-    for _ in range(7):
-        start = time.process_time()
-        chain(numba.uint64(88172645463325252), n)
-        best = max(best, 6 * n / (time.process_time() - start))
-    return best
 
 
 def spread(values, digits=0, scale=1.0):
@@ -55,7 +31,7 @@ def others(row):
     return ", ".join(cells) or "-"
 
 
-def section(rows, grown, clock, args, minutes):
+def section(rows, grown, hertz, args, minutes):
     rows = [row for row in rows if row["rates"]]
     out = [f"Made by `make ratios` in {minutes:.0f} minutes on {processor()}, {os.cpu_count()} cores, shared with other work: "
             f"medians (least to most) of {args.rounds} rounds in which the programs take turns. "
@@ -69,11 +45,11 @@ def section(rows, grown, clock, args, minutes):
             "Million strategy-bars a second of processor time on one core. *galapagos* is what further generations of a `galapagos run` "
             "cost, with breeding, ledger and tables of results. *numba* is a loop tuned by hand for the case (`e2e/parity/loops.py`) with its "
             "tables of indicators, for as many individuals of the same generations. *cycles* are those per strategy-bar: processor time at the "
-            f"{clock / 1e9:.2f} GHz that a chain of operations of known length shows, since a guest of a virtual machine has no counters.", "",
+            f"{hertz / 1e9:.2f} GHz that a chain of operations of known length shows, since a guest of a virtual machine has no counters.", "",
             "| case | galapagos | numba | galapagos : numba | cycles, galapagos | cycles, numba | galapagos : others |", "|---|---|---|---|---|---|---|"]
     for row in rows:
         r = row["rates"]
-        cycles = lambda name: f"{clock / statistics.median(r[name]):.1f}"
+        cycles = lambda name: f"{hertz / statistics.median(r[name]):.1f}"
         out.append(f"| {row['case'].what} | {spread(r['galapagos'], 0, 1e-6)} | {spread(r['numba'], 0, 1e-6)} | "
                    f"{times(r['galapagos'], r['numba'])} | {cycles('galapagos')} | {cycles('numba')} | {others(row)} |")
     unable = [f"{row['case'].what}: {row['case'].unable}" for row in rows if row["case"].unable]

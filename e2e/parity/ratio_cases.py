@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 import pandas as pd
 
+import conditions
 import loops
 
 FEE = 0.0005
@@ -118,22 +119,21 @@ def pullback_numbers(g):
 
 AVERAGES = (("sma", "fast_period"), ("sma", "slow_period"))
 EXPONENTIAL = (("ema", "fast_period"), ("ema", "slow_period"))
-ROWS = {"sma": loops.sma_row, "ema": loops.ema_row, "rsi": loops.rsi_row, "highest": loops.highest_row, "lowest": loops.lowest_row}
 SMA, EMA = {"name": "sma_crossover"}, {"name": "ema_crossover"}
-ema_loop = loops.long_or_flat(loops.ema_up, loops.sma_down, True)
+ema_loop = loops.long_or_flat(conditions.ema_up, conditions.sma_down, True)
 
 CASES = [
     Case("sma", "sma_crossover, long or flat", "walk", SMA, AVERAGES, crossing_numbers,
-         loops.long_or_flat(loops.sma_up, loops.sma_down, True), peers=("vectorbt", "polars")),
+         loops.long_or_flat(conditions.sma_up, conditions.sma_down, True), peers=("vectorbt", "polars")),
     Case("ema", "ema_crossover, long or flat", "walk", EMA, EXPONENTIAL, ema_numbers, ema_loop, peers=("vectorbt", "polars")),
     Case("rsi", "rsi_filter, long or flat", "walk", {"name": "rsi_filter"}, (("rsi", "rsi_period"), ("rsi", "rsi_period")),
-         rsi_numbers, loops.long_or_flat(loops.rsi_up, loops.rsi_down, False), peers=("vectorbt",)),
+         rsi_numbers, loops.long_or_flat(conditions.rsi_up, conditions.rsi_down, False), peers=("vectorbt",)),
     Case("donchian", "donchian_breakout, long or flat", "walk",
          {"name": "donchian_breakout", "genes": [{"name": "volume_confirmation", "value": 0}]},
          (("highest", "channel_period"), ("lowest", "exit_period")), channel_numbers,
-         loops.long_or_flat(loops.channel_up, loops.channel_down, False), peers=("vectorbt",)),
+         loops.long_or_flat(conditions.channel_up, conditions.channel_down, False), peers=("vectorbt",)),
     Case("stops", "ema_crossover, stop and target", "walk", {**EMA, "genes": STOPS}, EXPONENTIAL, stop_numbers,
-         loops.long_or_flat(loops.ema_up, loops.sma_down, True, stops=True),
+         loops.long_or_flat(conditions.ema_up, conditions.sma_down, True, stops=True),
          unable="vectorbt tests no stop on the bar of the entry, and enters again while the signal lasts"),
     Case("both", "sma_crossover, long and short", "walk", SMA, AVERAGES,
          lambda g: (np.zeros(len(g)), np.full(len(g), 0.05), np.zeros(len(g))), loops.both_sides,
@@ -145,9 +145,9 @@ CASES = [
     Case("daily", "ema_crossover, long or flat, daily sample", "daily", EMA, EXPONENTIAL, ema_numbers, ema_loop,
          peers=("vectorbt", "polars")),
     Case("symbols", "ema_crossover, portfolio of eight symbols", "eight", EMA, EXPONENTIAL, ema_numbers, None,
-         account=loops.account_of(loops.ema_up, loops.sma_down, True), peers=("vectorbt",)),
+         account=loops.account_of(conditions.ema_up, conditions.sma_down, True), peers=("vectorbt",)),
     Case("rules", "rules of one's own: a pullback in a trend", "walk", PULLBACK, (("rsi", "n"), ("sma", "trend")), pullback_numbers,
-         loops.long_or_flat(loops.pullback_up, loops.pullback_down, False), peers=("vectorbt",)),
+         loops.long_or_flat(conditions.pullback_up, conditions.pullback_down, False), peers=("vectorbt",)),
 ]
 
 

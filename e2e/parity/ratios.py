@@ -15,6 +15,7 @@ import warnings
 
 import numpy as np
 
+import clock
 import generated
 import growth
 import jobs
@@ -25,19 +26,6 @@ from parity import Galapagos
 from peers import PEERS, doubtful
 
 warnings.filterwarnings("ignore")
-
-
-def spent(work):
-    """Processor time of this process."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def lasted(work):
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def differs(what, ours, theirs, tolerance):
@@ -103,13 +91,13 @@ def compare(case, data, args, folder, galapagos):
             short, long = job.run(few), job.run(many)
             more = (long.individuals - short.individuals) * data.bars
             rates.setdefault("galapagos", []).append(more / max(long.processor - short.processor, 1e-9))
-            rates.setdefault("numba", []).append(bars / spent(hand.run))
+            rates.setdefault("numba", []).append(bars / clock.spent(hand.run))
             rates.setdefault("two slots", []).append(job.run(many, slots=2).rate)
-            rates.setdefault("two threads", []).append(bars / lasted(lambda: hand.run(parallel=True)))
+            rates.setdefault("two threads", []).append(bars / clock.lasted(lambda: hand.run(parallel=True)))
             for peer in case.peers:
                 if not differences[peer]:
                     work = lambda: PEERS[peer](case, data.frames, measured, hand.first)
-                    rates.setdefault(peer, []).append(data.bars * len(measured) / spent(work))
+                    rates.setdefault(peer, []).append(data.bars * len(measured) / clock.spent(work))
     row["rates"] = rates
     return row, differences
 
@@ -141,7 +129,7 @@ def main():
         jobs.POPULATION = args.population
         for data in datasets.values():
             jobs.publish(args.galapagos, folder, data)
-        clock = page.clock()
+        hertz = clock.hertz()
         for case in ratio_cases.CASES:
             if args.case and case.name not in args.case:
                 continue
@@ -154,7 +142,7 @@ def main():
                     failed.append(case.name)
         grown = [] if args.case or args.quick else growth.measure(args, folder)
     minutes = (time.perf_counter() - start) / 60
-    lines = page.section(rows, grown, clock, args, minutes)
+    lines = page.section(rows, grown, hertz, args, minutes)
     print("\n".join(lines))
     if failed:
         sys.exit(1)

@@ -100,6 +100,17 @@ def section(found, args, minutes):
     return out
 
 
+def speeds(example):
+    """What large generations cost, as the example measures it."""
+    told = subprocess.run([example, "speed"], capture_output=True, text=True, check=True).stdout
+    out = ["", "What breeding costs: a generation of 40 genes, asked and told, in processor time of one core.", "",
+           "| searcher | candidates | seconds | goal |", "|---|---|---|---|"]
+    for line in told.splitlines():
+        what, candidates, seconds, goal = line.split("\t")
+        out.append(f"| {what} | {int(candidates):,} | {float(seconds):.2f} | {goal} |")
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--galapagos", required=True, help="path of the binary, which makes the landscapes")
@@ -128,7 +139,7 @@ def main():
         for line in told.read_text().splitlines():
             _, problem, searcher, budget, _, value = line.split("\t")
             found[problem, f"`{searcher}`", int(budget)].append(float(value))
-    lines = section(found, args, (time.perf_counter() - start) / 60)
+    lines = section(found, args, (time.perf_counter() - start) / 60) + speeds(args.example)
     print("\n".join(lines))
     if args.write:
         generated.replace(args.write, "quality", lines)

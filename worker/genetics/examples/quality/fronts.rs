@@ -17,7 +17,9 @@ pub const ALL: &[Problem] = &[
     ("ZDT2", 30, &[1.1, 1.1], |x| two(x[0], 1.0 + 9.0 * mean(&x[1..]), |share| 1.0 - share * share)),
     ("ZDT3", 30, &[1.1, 1.1], |x| {
         let first = x[0];
-        two(first, 1.0 + 9.0 * mean(&x[1..]), |share| 1.0 - share.sqrt() - share * libm::sin(10.0 * PI * first))
+        two(first, 1.0 + 9.0 * mean(&x[1..]), |share| {
+            1.0 - share.sqrt() - share * libm::sin(10.0 * PI * first)
+        })
     }),
     ("ZDT4", 10, &[1.1, 1.1], |x| {
         let rest = x[1..].iter().map(|v| 10.0 * v - 5.0).map(|v| v * v - 10.0 * libm::cos(2.0 * TAU * v));
@@ -58,7 +60,12 @@ fn zdt5(bits: &[f64]) -> Vec<f64> {
 }
 
 /// The volume of the archive after some generations.
-pub fn volume(&(name, genes, reference, values): &Problem, seed: u64, population: u32, generations: u32) -> f64 {
+pub fn volume(
+    &(name, genes, reference, values): &Problem,
+    seed: u64,
+    population: u32,
+    generations: u32,
+) -> f64 {
     let steps = if name == "ZDT5" { 1 } else { STEPS };
     let genes = (0..genes).map(|i| common::integer(&format!("x{i}"), 0, steps)).collect();
     let several = Several {

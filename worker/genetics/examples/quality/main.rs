@@ -4,6 +4,7 @@
 //! quality [SEEDS [FIRST]]                          settings of the searchers on test functions
 //! quality compare SEEDS FIRST [LANDSCAPE]...       a line for each search: set, problem, searcher, evaluations, seed, value
 //! quality problems SEEDS FIRST                     the test functions of these seeds, for other programs
+//! quality speed                                    seconds for large generations, beside what is promised
 //! ```
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a measurement that fails ends")]
@@ -14,6 +15,7 @@ mod common;
 mod compare;
 mod fronts;
 mod landscape;
+mod speed;
 mod variants;
 
 fn main() {
@@ -24,9 +26,10 @@ fn main() {
     match what.map(String::as_str) {
         None => variants::print(seeds, first),
         Some("problems") => compare::print_problems(seeds, first),
+        Some("speed") => speed::print(),
         Some("compare") => compare::print(seeds, first, arguments.get(3..).unwrap_or_default()),
         Some(other) => {
-            eprintln!("{other:?} is none of compare, problems, or a number of seeds");
+            eprintln!("{other:?} is none of compare, problems, speed, or a number of seeds");
             std::process::exit(64);
         }
     }
