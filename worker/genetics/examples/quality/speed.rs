@@ -1,5 +1,7 @@
 //! What asking and telling a large generation costs, in processor time of one core, beside what is promised.
 
+#![allow(clippy::disallowed_types, reason = "a measurement reads the clock, and nothing depends on it")]
+
 use std::time::Instant;
 
 use galapagos_genetics::{Choice, Config, Evolution, Goal, Outcome, Searcher, Several, Space};
