@@ -13,7 +13,7 @@ ROUNDS = 3
 def measure(args, folder):
     case = next(c for c in ratio_cases.CASES if c.name == "ema")
     whole = ratio_cases.datasets(args.bars)["walk"]
-    few, many = 2, 2 + args.generations
+    few = 2
     parts = {}
     for share in (4, 2):
         frames = {symbol: frame.iloc[:len(frame) // share] for symbol, frame in whole.frames.items()}
@@ -24,14 +24,14 @@ def measure(args, folder):
     def both(data, population=None, genes=None):
         """Million strategy-bars a second of processor time, here and in numba, and the distinct periods of the sample."""
         job = jobs.Job(case, data, folder, args.galapagos, population, genes)
+        many = few + args.generations * args.population // job.population  # as many individuals, whatever a generation has
         job.run(many)
         genomes, first = job.individuals(few)
         hand = Hand(case, data.frames, genomes.rename(columns=lambda k: k.removeprefix("gene_")), first)
         hand.run()
         ours, theirs = [], []
         for _ in range(ROUNDS):
-            short, long = job.run(few), job.run(many)
-            ours.append((long.individuals - short.individuals) * data.bars / max(long.processor - short.processor, 1e-9))
+            ours.append(job.further(few, many))
             theirs.append(data.bars * len(genomes) / clock.spent(hand.run))
         return statistics.median(ours), statistics.median(theirs), hand.periods["ema"].size
 
@@ -47,7 +47,7 @@ def measure(args, folder):
         periods.append(line(f"{distinct}", ours, theirs))
     head = ["galapagos", "numba", "ratio"]
     job = jobs.Job(case, whole, folder, args.galapagos)
-    slots = [[f"{n}", f"{statistics.median(job.run(many, slots=n).rate for _ in range(ROUNDS)) / 1e6:,.0f}"] for n in (1, 2)]
+    slots = [[f"{n}", f"{statistics.median(job.run(few + args.generations, slots=n).rate for _ in range(ROUNDS)) / 1e6:,.0f}"] for n in (1, 2)]
     what = f"(`ema_crossover`, million strategy-bars a second of one core, medians of {ROUNDS})"
     return [(f"Growth with the number of bars {what}:", ["bars", *head], bars),
             (f"with the population, {whole.bars:,} bars:", ["population", *head], sizes),

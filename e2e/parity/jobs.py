@@ -65,6 +65,14 @@ class Job:
         return types.SimpleNamespace(individuals=counted["distinct"], processor=usage.ru_utime + usage.ru_stime,
                                      rate=document["strategy_bars_per_second"])
 
+    def further(self, few, many):
+        """Strategy-bars a second of processor time that the generations from `few` up to `many` cost, with all that belongs to them."""
+        for _ in range(3):
+            short, long = self.run(few), self.run(many)
+            if long.processor > short.processor:
+                return (long.individuals - short.individuals) * self.data.bars / (long.processor - short.processor)
+        raise RuntimeError(f"{self.manifest['metadata']['name']}: generations {few} to {many} take no time that can be measured; ask for more")
+
     def individuals(self, since):
         """As many as a generation has of all since one, with genes and metrics, and the first row that may trade."""
         name = self.manifest["metadata"]["name"]

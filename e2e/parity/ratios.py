@@ -88,9 +88,7 @@ def compare(case, data, args, folder, galapagos):
     if not differences["numba"]:
         hand.run(parallel=True)
         for _ in range(args.rounds):
-            short, long = job.run(few), job.run(many)
-            more = (long.individuals - short.individuals) * data.bars
-            rates.setdefault("galapagos", []).append(more / max(long.processor - short.processor, 1e-9))
+            rates.setdefault("galapagos", []).append(job.further(few, many))
             rates.setdefault("numba", []).append(bars / clock.spent(hand.run))
             rates.setdefault("two slots", []).append(job.run(many, slots=2).rate)
             rates.setdefault("two threads", []).append(bars / clock.lasted(lambda: hand.run(parallel=True)))
