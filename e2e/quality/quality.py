@@ -44,9 +44,9 @@ def tasks(args, paths, first):
 
 def number(value):
     """Two digits, as short as they can be read."""
-    if value == 0 or 1e-3 <= abs(value) < 100:
+    if value == 0 or 1e-3 <= abs(value) < 99.5:
         return f"{value:.2g}"
-    return f"{value:.0f}" if 100 <= abs(value) < 10_000 else f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e")
+    return f"{value:.0f}" if 99.5 <= abs(value) < 10_000 else f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e")
 
 
 def cell(values, digits=None):
