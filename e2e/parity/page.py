@@ -53,8 +53,9 @@ def section(rows, grown, hertz, args, minutes):
         out.append(f"| {row['case'].what} | {spread(r['galapagos'], 0, 1e-6)} | {spread(r['numba'], 0, 1e-6)} | "
                    f"{times(r['galapagos'], r['numba'])} | {cycles('galapagos')} | {cycles('numba')} | {others(row)} |")
     unable = [f"{row['case'].what}: {row['case'].unable}" for row in rows if row["case"].unable]
-    out += ["", "What the other packages do not say in the same way: " + "; ".join(unable) + ". backtesting.py trades whole shares, polars has no loop "
-            "for stops." if unable else ""]
+    if unable:
+        out += ["", "What the other packages do not say in the same way: " + "; ".join(unable) + ". backtesting.py trades whole shares, polars has no "
+                "loop for stops."]
     out += ["", "Both cores by the clock on the wall, evaluation alone, `--slots 2` beside `prange` over individuals; other work on the machine lowers "
             "both, and the ratio is the more doubtful for it:", "",
             "| case | galapagos | numba | galapagos : numba |", "|---|---|---|---|"]
