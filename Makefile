@@ -77,8 +77,9 @@ deny: ## Licences, bans, sources and the arrows between crates
 aarch64: ## Compile for 64-bit Arm, and compare the bits of 200 genomes under emulation (Debian packages)
 	e2e/aarch64.sh
 
-quality: ## Print the table of expected optimiser quality on fresh seeds
-	$(CARGO) run --release --locked -p galapagos-genetics --example quality
+quality: $(BIN) ## Compare the searchers with other packages on fresh seeds: the section of docs/evolution.md (half an hour)
+	$(CARGO) build --release --locked -p galapagos-genetics --example quality
+	e2e/quality/run.sh $(BIN) $(TARGET)/release/examples/quality --write docs/evolution.md
 
 peer-vectors: ## Store what TA-Lib and pandas-ta give for the functions of rules (needs python3 and a package registry)
 	$$(e2e/parity/venv.sh)/bin/python e2e/parity/vectors.py
@@ -87,8 +88,8 @@ peer-vectors: ## Store what TA-Lib and pandas-ta give for the functions of rules
 parity: generators ## Compare back-tests, functions of rules and the pandas program of docs/signals.md with other packages, live
 	e2e/parity/run.sh $(TARGET)/debug/galapagos
 
-ratios: $(BIN) ## Print speed ratios to other back-testers in one run
-	e2e/parity/ratios.sh $(BIN)
+ratios: $(BIN) ## Compare speed with other back-testers after results: the section of docs/performance.md (ten minutes)
+	e2e/parity/ratios.sh $(BIN) --write docs/performance.md
 
 # All but the one that needs the tools of the cluster.
 CHAOS := $(patsubst e2e/tests/%.rs,--test %,$(filter-out %/installation.rs,$(wildcard e2e/tests/*.rs)))

@@ -1,191 +1,151 @@
-"""Strategy-bars per second of Galapagos, a hand-written numba loop and vectorbt, one core, same data, one run.
+"""Compares the speed of Galapagos with numba loops tuned by hand, vectorbt, backtesting.py and polars, all in one run.
 
-A strategy-bar is one bar evaluated for one individual: signal, fills with fees, equity, Sharpe, drawdown, trades.
-Galapagos is measured as a user runs it (`galapagos run --slots 1`, its own figure `strategy_bars_per_second`), the
-numba loop with indicators precomputed and shared by period, vectorbt on as many columns as fit."""
+First a gate: the same genomes must have the same trades and the same equity. A case whose gate fails has no ratio, and the
+exit code is 1. Then rounds in which the programs take turns. A strategy-bar is one bar (of each symbol) evaluated for one
+individual. Galapagos is measured as a user runs it, `galapagos run --slots 1`, by the processor time that further
+generations take, breeding and ledger included; numba by the processor time of tables and loops, for a sample of the
+individuals of these generations."""
 import argparse
-import json
+import os
 import pathlib
-import subprocess
+import sys
 import tempfile
 import time
+import warnings
 
-import numba
 import numpy as np
-import pandas as pd
-import talib
-import vectorbt as vbt
 
-FEE = 0.0005
+import clock
+import generated
+import growth
+import jobs
+import page
+import ratio_cases
+from hand import Hand
+from parity import Galapagos
+from peers import PEERS, doubtful
 
-
-def walk(n, seed):
-    rng = np.random.default_rng(seed)
-    close = np.round(30_000 * np.exp(np.cumsum(rng.normal(0, 5e-4, n))), 2)
-    open_ = np.concatenate([[30_000.0], close[:-1]])
-    spread = np.abs(rng.normal(0, 4e-4, n))
-    high = np.round(np.maximum(open_, close) * (1 + spread), 2)
-    low = np.round(np.minimum(open_, close) * (1 - spread), 2)
-    return pd.DataFrame({"open": open_, "high": high, "low": low, "close": close, "volume": 1.0},
-                        index=pd.date_range("2024-01-01", periods=n, freq="min"))
+warnings.filterwarnings("ignore")
 
 
-@numba.njit(cache=False, fastmath=False)
-def account(open_, close, up, down, fee, first):
-    """Long or flat, all in, next open: returns (sum r, sum r*r, drawdown, trades)."""
-    cash, q, target = 1.0, 0.0, 0
-    equity, peak, worst, s1, s2, trades = 1.0, 1.0, 0.0, 0.0, 0.0, 0
-    for t in range(first, close.size):
-        if target == 1 and q == 0.0:
-            q = cash / (open_[t] * (1 + fee))
-            cash = 0.0
-        elif target == 0 and q > 0.0:
-            cash = q * open_[t] * (1 - fee)
-            q = 0.0
-            trades += 1
-        now = cash + q * close[t]
-        r = now / equity - 1
-        equity = now
-        s1 += r
-        s2 += r * r
-        if now > peak:
-            peak = now
-        elif 1 - now / peak > worst:
-            worst = 1 - now / peak
-        if up[t]:
-            target = 1
-        elif down[t]:
-            target = 0
-    return s1, s2, worst, trades
+def differs(what, ours, theirs, tolerance):
+    """Where two series differ by more than a share of 1 or of their size, in words; nothing if they agree."""
+    ours, theirs = np.asarray(ours, float), np.asarray(theirs, float)
+    if ours.shape != theirs.shape:
+        return f"{what}: {ours.shape[0]} here, {theirs.shape[0]} there"
+    both = np.isnan(ours) & np.isnan(theirs)
+    apart = np.where(both, 0.0, np.abs(ours - theirs) / np.maximum(1.0, np.abs(theirs)))
+    worst = int(np.argmax(np.where(np.isnan(apart), np.inf, apart))) if apart.size else 0
+    if apart.size == 0 or apart[worst] <= tolerance:
+        return ""
+    return f"{what}, number {worst}: galapagos {float(ours[worst])!r}, peer {float(theirs[worst])!r}"
 
 
-@numba.njit
-def crossing(f, s, th, up, down):
-    for t in range(1, f.size):
-        up[t] = f[t] > s[t] * (1 + th) and not f[t - 1] > s[t - 1] * (1 + th)
-        down[t] = f[t] < s[t]
+# Metrics of a whole population, and trades and equity of the bars of a few of its individuals.
+TOLERANCE = {"total_return": 1e-9, "sharpe": 1e-6, "max_drawdown": 1e-9, "trades": 0}
 
 
-@numba.njit
-def levels(r, low, high, up, down):
-    for t in range(r.size):
-        up[t] = r[t] < low
-        down[t] = r[t] >= high
+def gate(case, data, galapagos, work, hand, genomes, measured, singles):
+    """The differences of each peer, and the genomes that the slower ones are measured with."""
+    found = {}
+    hand.run()
+    theirs, alive = hand.metrics(data.bars_per_year), (genomes["class"] != "failed").to_numpy()  # the ruined have no metrics
+    found["numba"] = [d for k, t in TOLERANCE.items() if (d := differs(k, genomes[k][alive], theirs[k][alive], t))]
+    genes = [g for g in genomes.columns if g.startswith("gene_")]
+    clear = []
+    for i in range(len(genomes)):
+        one = {g[5:]: genomes[g].iloc[i] for g in genes}
+        if alive[i] and genomes["trades"].iloc[i] >= 2 and not (case.peers and doubtful(case, data.frames, one, hand.first)):
+            clear.append((i, one))
+        if len(clear) == singles:
+            break
+    replays = [jobs.replay(galapagos, work, case, data, one, hand.first) for _, one in clear]
+    if not clear:
+        found["numba"].append("no genome is clear of ties")
+    for (i, _), (_, trades) in zip(clear, replays):
+        if not case.account:
+            found["numba"].append(differs("rows of entry and exit", trades.ravel(), hand.trades(i).ravel(), 0))
+    for peer in case.peers:
+        results = PEERS[peer](case, data.frames, [one for _, one in clear], hand.first)
+        found[peer] = []
+        for (equity, trades), (value, rows) in zip(replays, results):
+            found[peer] += [differs("equity of the bars", equity, value, 1e-9),
+                            differs("rows of entry and exit", trades.ravel(), rows.ravel(), 0)]
+    return {peer: [x for x in all_ if x] for peer, all_ in found.items()}, [one for _, one in clear][:measured]
 
 
-@numba.njit
-def channel(c, hi, lo, th, up, down):
-    for t in range(1, c.size):
-        up[t] = c[t] > hi[t - 1] * (1 + th)
-        down[t] = c[t] < lo[t - 1]
-
-
-def ema(x, n):
-    return pd.Series(x).ewm(alpha=2 / (n + 1), adjust=False).mean().to_numpy()
-
-
-def numba_rate(name, d, population):
-    o, h, l, c = (d[k].to_numpy() for k in ("open", "high", "low", "close"))
-    rng = np.random.default_rng(3)
-    cache, up, down = {}, np.zeros(c.size, np.bool_), np.zeros(c.size, np.bool_)
-
-    def shared(f, *a):
-        key = (f.__name__, a[-1])
-        if key not in cache:
-            cache[key] = f(*a)
-        return cache[key]
-
-    def one():
-        a, b = int(rng.integers(5, 50)), int(rng.integers(50, 200))
-        if name == "sma_crossover":
-            crossing(shared(talib.SMA, c, a), shared(talib.SMA, c, b), 0.0, up, down)
-        elif name == "ema_crossover":
-            crossing(shared(ema, c, a), shared(ema, c, b), 1e-4, up, down)
-        elif name == "rsi_filter":
-            levels(shared(talib.RSI, c, min(a, 30)), float(rng.integers(15, 40)), 50.0, up, down)
-        else:
-            channel(c, shared(talib.MAX, h, min(b, 100)), shared(talib.MIN, l, a), 1e-4, up, down)
-        return account(o, c, up, down, FEE, 600)
-
-    one()
-    start = time.perf_counter()
-    for _ in range(population):
-        one()
-    return population * c.size / (time.perf_counter() - start)
-
-
-def vectorbt_rate(name, d, columns):
-    c, o = d["close"], d["open"]
-    rng = np.random.default_rng(3)
-
-    def run(n):
-        ups, downs = [], []
-        for _ in range(n):
-            a, b = int(rng.integers(5, 50)), int(rng.integers(50, 200))
-            if name == "sma_crossover":
-                f, s = vbt.MA.run(c, a).ma, vbt.MA.run(c, b).ma
-                up, down = f.vbt.crossed_above(s), f.vbt.crossed_below(s)
-            elif name == "ema_crossover":
-                f, s = vbt.MA.run(c, a, ewm=True).ma, vbt.MA.run(c, b, ewm=True).ma
-                up, down = f.vbt.crossed_above(s), f.vbt.crossed_below(s)
-            elif name == "rsi_filter":
-                r = vbt.RSI.run(c, min(a, 30), ewm=True).rsi
-                up, down = r < 30, r >= 50
-            else:
-                up = c > d["high"].rolling(b).max().shift(1)
-                down = c < d["low"].rolling(a).min().shift(1)
-            ups.append(np.asarray(up)), downs.append(np.asarray(down))
-        shift = lambda x: np.vstack([np.zeros((1, n), bool), np.column_stack(x)[:-1]])
-        pf = vbt.Portfolio.from_signals(c, shift(ups), shift(downs), price=o, fees=FEE, init_cash=10_000, freq="1min")
-        return pf.sharpe_ratio(), pf.max_drawdown(), pf.trades.count()
-
-    run(1)
-    start = time.perf_counter()
-    run(columns)
-    return columns * len(c) / (time.perf_counter() - start)
-
-
-MANIFEST = """apiVersion: galapagos.dev/v1alpha1
-kind: EvolutionJob
-metadata: {{name: ratio-{dash}}}
-spec:
-  marketData: {{dataset: ratio-walk, symbols: [WALK], interval: 1m, calendar: {{type: Continuous}}}}
-  strategies: [{{name: {name}}}]
-  population: {{size: {population}, seed: 1}}
-  generations: 3
-  execution: {{side: Long, takerFee: "0.0005"}}
-  validation: {{holdout: {{fraction: "0"}}}}
-"""
-
-
-def galapagos_rate(binary, name, folder, population, slots):
-    job = folder / f"{name}.yaml"
-    job.write_text(MANIFEST.format(name=name, dash=name.replace("_", "-"), population=population))
-    done = subprocess.run([binary, "run", str(job), "--data-dir", str(folder), "--results-dir", str(folder / "results"),
-                           "--slots", str(slots), "--fresh", "-o", "json"], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)["strategy_bars_per_second"]
+def compare(case, data, args, folder, galapagos):
+    """One case: the gate, then alternating rounds. Returns a row of the table and the differences."""
+    few, many = (2, 2 + args.generations) if data.bars > 50_000 else (2, 2 + 10 * args.generations)
+    job = jobs.Job(case, data, folder, args.galapagos)
+    job.run(many)
+    genomes, first = job.individuals(few)
+    hand = Hand(case, data.frames, genomes.rename(columns=lambda k: k.removeprefix("gene_")), first)
+    differences, measured = gate(case, data, galapagos, folder, hand, genomes, 4, args.genomes)
+    row = {"case": case, "bars": data.bars, "population": len(genomes)}
+    rates = {}
+    bars = data.bars * len(genomes)
+    if not differences["numba"]:
+        hand.run(parallel=True)
+        for _ in range(args.rounds):
+            rates.setdefault("galapagos", []).append(job.further(few, many))
+            rates.setdefault("numba", []).append(bars / clock.spent(hand.run))
+            rates.setdefault("two slots", []).append(job.run(many, slots=2).rate)
+            rates.setdefault("two threads", []).append(bars / clock.lasted(lambda: hand.run(parallel=True)))
+            for peer in case.peers:
+                if not differences[peer]:
+                    work = lambda: PEERS[peer](case, data.frames, measured, hand.first)
+                    rates.setdefault(peer, []).append(data.bars * len(measured) / clock.spent(work))
+    row["rates"] = rates
+    return row, differences
 
 
 def main():
-    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("--galapagos", required=True)
-    args.add_argument("--bars", type=int, default=525_600)
-    args.add_argument("--population", type=int, default=1000)
-    args = args.parse_args()
-    d = walk(args.bars, 7)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--galapagos", required=True, help="path of the binary")
+    parser.add_argument("--bars", type=int, default=525_600)
+    parser.add_argument("--population", type=int, default=500)
+    parser.add_argument("--generations", type=int, default=4, help="measured ones of a run; ten times as many on daily data")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--genomes", type=int, default=2, help="genomes whose bars are compared")
+    parser.add_argument("--case", action="append", help="only this one; may be given several times")
+    parser.add_argument("--write", type=pathlib.Path, help="page whose generated section is replaced")
+    parser.add_argument("--quick", action="store_true", help="a smoke run: few bars, one round, nothing written")
+    args = parser.parse_args()
+    if args.quick:
+        args.bars, args.population, args.generations, args.rounds, args.write = 40_000, 100, 2, 1, None
+    names = [case.name for case in ratio_cases.CASES]
+    unknown = set(args.case or []) - set(names)
+    if unknown:
+        parser.error(f"no case {sorted(unknown)[0]}: there are {', '.join(names)}")
+    os.environ.setdefault("NUMBA_NUM_THREADS", "2")
+    start, rows, failed = time.perf_counter(), [], []
+    datasets = ratio_cases.datasets(args.bars)
+    galapagos = Galapagos(args.galapagos)
     with tempfile.TemporaryDirectory(prefix="galapagos-ratios-") as folder:
         folder = pathlib.Path(folder)
-        csv = folder / "WALK.csv"
-        d.to_csv(csv, index_label="time", date_format="%Y-%m-%dT%H:%M:%SZ")
-        subprocess.run([args.galapagos, "import", str(csv), "--dataset", "ratio-walk", "--interval", "1m", "--symbol", "WALK",
-                        "--data-dir", str(folder)], check=True, capture_output=True)
-        print(f"{args.bars} bars, population {args.population}, long or flat with fees; million strategy-bars a second")
-        print(f"{'strategy':20} {'galapagos':>10} {'2 slots':>10} {'numba':>8} {'vectorbt':>9} {'x numba':>8} {'x vectorbt':>10} {'2 / 1':>6}")
-        for name in ("sma_crossover", "ema_crossover", "rsi_filter", "donchian_breakout"):
-            one, two = (galapagos_rate(args.galapagos, name, folder, args.population, s) / 1e6 for s in (1, 2))
-            nb = numba_rate(name, d, max(20, args.population // 10)) / 1e6
-            vb = vectorbt_rate(name, d, 4) / 1e6
-            print(f"{name:20} {one:10.0f} {two:10.0f} {nb:8.0f} {vb:9.2f} {one / nb:8.1f} {one / vb:10.0f} {two / one:6.2f}", flush=True)
+        jobs.POPULATION = args.population
+        for data in datasets.values():
+            jobs.publish(args.galapagos, folder, data)
+        hertz = clock.hertz()
+        for case in ratio_cases.CASES:
+            if args.case and case.name not in args.case:
+                continue
+            row, differences = compare(case, datasets[case.data], args, folder, galapagos)
+            rows.append(row)
+            print(page.line(row), flush=True)
+            for peer, all_ in differences.items():
+                for difference in all_:
+                    print(f"DIFFERENT {case.name}, {peer}: {difference}", file=sys.stderr, flush=True)
+                    failed.append(case.name)
+        grown = [] if args.case or args.quick else growth.measure(args, folder)
+    minutes = (time.perf_counter() - start) / 60
+    lines = page.section(rows, grown, hertz, args, minutes)
+    print("\n".join(lines))
+    if failed:
+        sys.exit(1)
+    if args.write:
+        generated.replace(args.write, "ratios", lines)
 
 
 if __name__ == "__main__":

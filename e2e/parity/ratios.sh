@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints speed ratios to numba and vectorbt, all measured in one run on this machine.
-# Usage: ratios.sh PATH/TO/galapagos [--bars N] [--population N]
+# Compares speed with numba loops, vectorbt, backtesting.py and polars, all in one run on this machine; results must be equal first.
+# Usage: ratios.sh PATH/TO/galapagos [--quick] [--case NAME] [--write PAGE] ...
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(realpath "${1:?usage: ratios.sh PATH/TO/galapagos}")

@@ -60,6 +60,21 @@ impl Problem {
         Problem { function, half_range, shift, rotation: rotated.then(|| rotation(&mut draws)) }
     }
 
+    /// Half the width of each gene's range, which lies about 0.
+    pub fn half_range(&self) -> f64 {
+        self.half_range
+    }
+
+    /// Where the optimum lies, before the rotation.
+    pub fn shift(&self) -> &[f64] {
+        &self.shift
+    }
+
+    /// Rows of the rotation; `None`: there is none.
+    pub fn rotation(&self) -> Option<&[Vec<f64>]> {
+        self.rotation.as_deref()
+    }
+
     pub fn space(&self) -> Space {
         let range = Decimal::from(STEPS);
         let gene = |i| {

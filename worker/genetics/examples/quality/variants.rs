@@ -1,11 +1,9 @@
-//! Prints the table of docs on search quality: median [90th percentile] over fresh seeds. `make quality`.
-//! Arguments: number of seeds (31), first seed (1).
+//! A table of what settings of the searchers do: median [90th percentile] of the best value.
 
-#[path = "../tests/common/mod.rs"]
-mod common;
-
-use common::functions::{self, minimise};
 use galapagos_genetics::{Breeding, Config, Searcher};
+
+use crate::common;
+use crate::common::functions::{self, minimise};
 
 type Variant = (&'static str, u32, u32, fn(&mut Config));
 
@@ -31,9 +29,8 @@ fn shares(breeding: &mut Breeding, sbx: f64, uniform: f64, differential: f64) {
     (breeding.sbx_share, breeding.uniform_share, breeding.differential_share) = (sbx, uniform, differential);
 }
 
-fn main() {
-    let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<u64>().ok());
-    let (seeds, first) = (numbers.next().unwrap_or(31), numbers.next().unwrap_or(1));
+/// Prints it for seeds from `first` on.
+pub fn print(seeds: u64, first: u64) {
     let names: Vec<String> = functions::ALL.iter().map(|f| format!("{f:?}")).collect();
     println!("| variant | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
     for (name, population, generations, change) in VARIANTS {
