@@ -70,13 +70,13 @@ impl Tree {
     pub(super) fn grow(samples: &Samples, mut chosen: Vec<u32>, depth: usize, interrupt: Interrupt) -> Tree {
         let largest = samples.targets.iter().map(|x| x.unsigned_abs()).max().unwrap_or(0);
         let fits = largest.checked_mul(chosen.len() as u64).is_some_and(|most| most < 1 << 63);
-        let mut nodes = Vec::new();
+        let (mut nodes, mut aside) = (Vec::new(), vec![0; chosen.len()]);
         if fits {
             let root = Histogram::<i64>::of(samples, &chosen);
-            grow(samples, &mut chosen, root, depth, interrupt, &mut nodes);
+            grow(samples, (&mut chosen, &mut aside), root, depth, interrupt, &mut nodes);
         } else {
             let root = Histogram::<i128>::of(samples, &chosen);
-            grow(samples, &mut chosen, root, depth, interrupt, &mut nodes);
+            grow(samples, (&mut chosen, &mut aside), root, depth, interrupt, &mut nodes);
         }
         Tree(nodes)
     }
@@ -108,7 +108,7 @@ fn score(sum: impl Sum, n: usize) -> f64 {
 
 fn grow<S: Sum>(
     samples: &Samples,
-    chosen: &mut [u32],
+    (chosen, aside): (&mut [u32], &mut [u32]),
     histogram: Histogram<S>,
     depth: usize,
     interrupt: Interrupt,
@@ -123,7 +123,7 @@ fn grow<S: Sum>(
         return;
     }
     let Some((input, at)) = histogram.best_split(samples.inputs, n, sum) else { return };
-    let middle = partition(chosen, |row| samples.bins[row as usize][input] <= at);
+    let middle = partition(chosen, aside, |row| samples.bins[row as usize][input] <= at);
     let (left, right) = chosen.split_at_mut(middle);
     // Only the shorter side is counted; nobody looks at the histogram of a leaf but for its sum.
     let (left_histogram, right_histogram) = if left.len() < right.len() {
@@ -134,21 +134,25 @@ fn grow<S: Sum>(
         let counted = Histogram::of(samples, right);
         (histogram.less(&counted, samples.inputs), counted)
     };
-    grow(samples, left, left_histogram, depth - 1, interrupt, nodes);
+    grow(samples, (left, aside), left_histogram, depth - 1, interrupt, nodes);
     let second = nodes.len() as u32;
-    grow(samples, right, right_histogram, depth - 1, interrupt, nodes);
+    grow(samples, (right, aside), right_histogram, depth - 1, interrupt, nodes);
     nodes[own] = Node { right: second, input: input as u8, at, ..nodes[own] };
 }
 
-/// Brings what `goes_left` to the front; how many they are.
-fn partition(chosen: &mut [u32], goes_left: impl Fn(u32) -> bool) -> usize {
-    let mut middle = 0;
+/// Brings what `goes_left` to the front; how many they are. Each row is written to both sides, and only one of them moves
+/// on: which it is nobody can foretell, and a processor that guesses wrong has lost more.
+fn partition(chosen: &mut [u32], aside: &mut [u32], goes_left: impl Fn(u32) -> bool) -> usize {
+    let (mut middle, mut right) = (0, 0);
     for i in 0..chosen.len() {
-        if goes_left(chosen[i]) {
-            chosen.swap(i, middle);
-            middle += 1;
-        }
+        let row = chosen[i];
+        let left = goes_left(row);
+        chosen[middle] = row;
+        aside[right] = row;
+        middle += usize::from(left);
+        right += usize::from(!left);
     }
+    chosen[middle..].copy_from_slice(&aside[..right]);
     middle
 }
 

@@ -82,7 +82,7 @@ fn together<const L: usize>(
             let mut product = [0.0; L];
             // The step of the row before is taken in the loop that reads the weights: on its own it would be compiled for
             // features side by side, whose weights lie apart, and take eight times as long.
-            for (((w, x), last), sees) in w.iter_mut().zip(x).zip(last).zip(sees) {
+            for (((w, &x), &last), sees) in w.iter_mut().zip(x).zip(last).zip(sees) {
                 for (((w, product), step), sees) in w.iter_mut().zip(&mut product).zip(&step).zip(sees) {
                     *w += step * last * sees;
                     *product += *w * x;
@@ -100,7 +100,7 @@ fn together<const L: usize>(
             last = x;
         }
     }
-    for ((w, last), sees) in w.iter_mut().zip(last).zip(sees) {
+    for ((w, &last), sees) in w.iter_mut().zip(last).zip(sees) {
         w.iter_mut().zip(&step).zip(sees).for_each(|((w, step), sees)| *w += step * last * sees);
     }
     for lane in 0..kinds.len() {
