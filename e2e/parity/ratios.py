@@ -19,6 +19,7 @@ import clock
 import generated
 import growth
 import jobs
+import learning
 import page
 import ratio_cases
 from hand import Hand
@@ -138,7 +139,7 @@ def main():
                 for difference in all_:
                     print(f"DIFFERENT {case.name}, {peer}: {difference}", file=sys.stderr, flush=True)
                     failed.append(case.name)
-        grown = [] if args.case or args.quick else growth.measure(args, folder)
+        grown = [] if args.case or args.quick else [*growth.measure(args, folder), learning.measure(args, folder, datasets["daily"])]
     minutes = (time.perf_counter() - start) / 60
     lines = page.section(rows, grown, hertz, args, minutes)
     print("\n".join(lines))

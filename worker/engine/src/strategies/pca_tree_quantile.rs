@@ -40,11 +40,8 @@ const SIGNAL_QUANTILE: Gene = Gene::named(&GENES, "signal_quantile");
 const FEATURE_WINDOW: Gene = Gene::named(&GENES, "feature_window");
 const REFIT_INTERVAL: Gene = Gene::named(&GENES, "refit_interval");
 
-/// Name of the strategy, which its draws are keyed by.
-pub(crate) const NAME: &str = "pca_tree_quantile";
-
 static DEF: StrategyDef = StrategyDef {
-    name: NAME,
+    name: "pca_tree_quantile",
     summary: "Follows unusually high or low predictions of trees grown on principal components",
     rule: "Every refit_interval rows bagged regression trees learn the 5-row return from the principal components \
            of twelve features. Long when the prediction exceeds the signal_quantile of the 100 predictions before, \
@@ -230,6 +227,7 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
         depth: genome.rows(TREE_DEPTH),
         trees: genome.rows(N_ESTIMATORS),
         first: setting.first,
+        strategy: DEF.name,
     };
     let percent = genome.scaled(SIGNAL_QUANTILE, 2) as usize;
     let quantile = |percent| Key::Quantile(forest, percent);

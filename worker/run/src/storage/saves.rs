@@ -226,7 +226,7 @@ mod tests {
         }
         saves.flushing = Some(Flush { generation: 2, thread });
         let failed = saves.write(1, &sample(3), || Ok(tempfile::tempfile().unwrap())).unwrap_err();
-        assert!(failed.to_string().contains("gone"), "{failed}");
+        assert!(failed.to_string().contains("flush x"), "{failed}");
         let thread = std::thread::spawn(|| {
             Err(StorageError::io("flush", Path::new("x"))(std::io::Error::other("gone")))
         });

@@ -9,7 +9,6 @@ use crate::interrupt::Interrupt;
 use crate::strategies::learning::forest::{BINS, Draws, bin, edges};
 use crate::strategies::learning::jacobi;
 use crate::strategies::learning::quantile::HISTORY;
-use crate::strategies::pca_tree_quantile::NAME;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,6 +27,8 @@ pub(crate) struct Forest {
     pub(crate) trees: usize,
     /// Row of the first decision, a hundred rows after the first training.
     pub(crate) first: usize,
+    /// Name of the strategy, which its draws are keyed by.
+    pub(crate) strategy: &'static str,
 }
 
 /// Principal components of the rows before one row, and their bins.
@@ -53,6 +54,7 @@ struct Shared {
     refit: usize,
     components: usize,
     first: usize,
+    strategy: &'static str,
 }
 
 #[derive(Default)]
@@ -78,8 +80,8 @@ pub(super) struct Forests(BTreeMap<Shared, Group>);
 impl Forests {
     /// A series of predictions, or of a quantile of them in percent.
     pub(super) fn add(&mut self, series: usize, forest: Forest, percent: Option<usize>) {
-        let Forest { window, refit, components, depth, trees, first } = forest;
-        let group = self.0.entry(Shared { window, refit, components, first }).or_default();
+        let Forest { window, refit, components, depth, trees, first, strategy } = forest;
+        let group = self.0.entry(Shared { window, refit, components, first, strategy }).or_default();
         let member = group.members.entry((depth, trees)).or_default();
         match percent {
             None => member.predictions = Some(series),
@@ -203,7 +205,7 @@ fn grown(lessons: &Lessons, shared: Shared, wanted: Wanted, interrupt: Interrupt
         if interrupt.is_asked() {
             return None;
         }
-        let mut draws = Draws::new(NAME, number, tree);
+        let mut draws = Draws::new(shared.strategy, number, tree);
         let chosen = (0..range.len()).map(|_| draws.below(range.len()) as u32).collect();
         trees.push(Tree::grow(&samples, chosen, depth, interrupt));
     }
