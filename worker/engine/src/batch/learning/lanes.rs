@@ -123,7 +123,7 @@ fn divisor<const L: usize>(row: &Row, kinds: &[Kind], d: &[f64; L]) -> [f64; L] 
     }
     let mut out = *d;
     for (out, kind) in out.iter_mut().zip(kinds) {
-        *out = (squares[kind.features] + 1.0) + *out;
+        *out += squares[kind.features] + 1.0;
     }
     out
 }
