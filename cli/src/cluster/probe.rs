@@ -137,7 +137,10 @@ pub fn look(
         if stop.load(Ordering::Relaxed) {
             return Err(CommandError::Interrupted("stopped; the pod that looked is removed".into()));
         }
-        let phase = access.text(&pod.here(&["get", &target, "-o", "jsonpath={.status.phase}"]))?;
+        let phase = match access.text(&pod.here(&["get", &target, "-o", "jsonpath={.status.phase}"])) {
+            Ok(phase) => phase,
+            Err(e) => return failed(e.message(), "ask again: the answer about the pod did not come"),
+        };
         if matches!(phase.as_str(), "Succeeded" | "Failed") {
             break phase;
         }

@@ -27,11 +27,11 @@ pub fn execute(access: &Access, arguments: &Arguments) -> CommandResult {
         // A manifest of another namespace begins with a job of that.
         let mut access = access.clone();
         access.namespace = access.namespace.or_else(|| namespace.map(str::to_owned));
+        if name.contains(['/', '\\']) || name.starts_with('.') {
+            return Err(CommandError::invalid(format!("{name:?} is no name of a job")));
+        }
         let into = copies.path().join(name);
         if !into.exists() {
-            if name.contains(['/', '\\']) || name.starts_with('.') {
-                return Err(CommandError::invalid(format!("{name:?} is no name of a job")));
-            }
             Reader::start(&access, name)?.folder(&into)?;
         }
         Ok(into)

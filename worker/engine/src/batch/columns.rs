@@ -27,10 +27,12 @@ pub(super) struct Columns<'a> {
     lessons: OnceLock<Lessons>,
     prepared: &'a Prepared<'a>,
     set: InstructionSet,
+    /// Those of the job, which share the room for models.
+    symbols: usize,
 }
 
 impl<'a> Columns<'a> {
-    pub(super) fn new(prepared: &'a Prepared<'a>, set: InstructionSet) -> Columns<'a> {
+    pub(super) fn new(prepared: &'a Prepared<'a>, set: InstructionSet, symbols: usize) -> Columns<'a> {
         let bars = prepared.bars();
         let as_f64 = |x: &[i64]| x.iter().map(|&x| x as f64).collect::<Vec<f64>>();
         let mut sums = Vec::with_capacity(bars.len() + 1);
@@ -52,6 +54,7 @@ impl<'a> Columns<'a> {
             lessons: OnceLock::new(),
             prepared,
             set,
+            symbols,
         }
     }
 
@@ -62,7 +65,7 @@ impl<'a> Columns<'a> {
 
     /// What models learn from, and those that were trained lately.
     pub(super) fn lessons(&self) -> &Lessons {
-        self.lessons.get_or_init(|| Lessons::new(&self.prepared.bars(), self.set))
+        self.lessons.get_or_init(|| Lessons::new(&self.prepared.bars(), self.set, self.symbols))
     }
 
     /// Whether products of ticks and factors up to `factor` in all are exact in f64.

@@ -72,7 +72,7 @@ pub(super) fn symbols<'a>(
             AccountTables::Held(held::Tables::new(prepared, *rows, exec)?)
         };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
-        let (columns, guarded) = (Columns::new(prepared, set), OnceLock::new());
+        let (columns, guarded) = (Columns::new(prepared, set, run.symbols.len()), OnceLock::new());
         Some(Symbol { columns, tables, guarded, final_close: exec.final_close || ends_early })
     });
     symbols.collect()

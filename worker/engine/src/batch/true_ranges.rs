@@ -105,7 +105,7 @@ mod tests {
             signals: None,
         };
         let prepared = Prepared::new(bars, &Execution::default()).unwrap();
-        let columns = Columns::new(&prepared, InstructionSet::PORTABLE);
+        let columns = Columns::new(&prepared, InstructionSet::PORTABLE, 1);
         let periods = [14, 5, 50, 14, 700];
         let mut ranges = TrueRanges::new(periods.to_vec());
         for (from, to) in [(0, 300), (300, 812), (812, 1300)] {

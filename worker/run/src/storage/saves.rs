@@ -7,6 +7,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,7 @@ pub struct Saves {
 #[derive(Debug)]
 struct Flush {
     generation: u32,
+    began: Instant,
     thread: JoinHandle<Result<(Instant, Duration), StorageError>>,
 }
 
@@ -61,15 +63,21 @@ impl Saves {
         checkpoint: &Checkpoint,
         ledger: impl FnOnce() -> Result<File, StorageError>,
     ) -> Result<Option<Duration>, StorageError> {
-        let ended = self.flushing.take_if(|flush| flush.thread.is_finished());
+        // A disk that takes longer is waited for, or what a power cut may take would have no bound.
+        let ended =
+            self.flushing.take_if(|flush| flush.thread.is_finished() || flush.began.elapsed() >= MOST);
         let took = ended.map(|flush| self.end(flush)).transpose()?;
         let path = path_of(&self.folder, checkpoint.generation);
         atomic::write_unflushed(&path, &encode(engine, checkpoint))?;
         self.unflushed = Some(checkpoint.generation);
         if self.flushing.is_none() && self.last.is_none_or(|(ended, took)| ended.elapsed() >= rest(took)) {
-            let ledger = ledger()?;
-            let thread = std::thread::spawn(move || flush(&ledger, &path));
-            self.flushing = Some(Flush { generation: checkpoint.generation, thread });
+            let (ledger, began) = (Arc::new(ledger()?), Instant::now());
+            let (generation, its) = (checkpoint.generation, (Arc::clone(&ledger), path.clone()));
+            match std::thread::Builder::new().spawn(move || flush(&its.0, &its.1)) {
+                Ok(thread) => self.flushing = Some(Flush { generation, began, thread }),
+                // The system has no more threads for this process.
+                Err(_) => self.flushed(generation, flush(&ledger, &path)?)?,
+            }
         }
         self.prune(checkpoint.generation)?;
         Ok(took)
@@ -108,6 +116,10 @@ impl Saves {
     /// Removes what is not needed any more. Later generations are not touched: this attempt may have slept, and they are
     /// its successor's then.
     fn prune(&self, newest: u32) -> Result<(), StorageError> {
+        // What an earlier attempt has flushed stays until this one has.
+        if self.flushed.is_empty() {
+            return Ok(());
+        }
         let flushing = self.flushing.as_ref().map(|flush| flush.generation);
         let mut useful = list(&self.folder)?;
         useful.retain(|(generation, _)| *generation <= newest);
@@ -205,13 +217,34 @@ mod tests {
             Ok((Instant::now(), Duration::from_millis(1)))
         });
         write(&mut saves, 2);
-        saves.flushing = Some(Flush { generation: 2, thread });
+        saves.flushing = Some(Flush { generation: 2, began: Instant::now(), thread });
         (3..7).for_each(|g| write(&mut saves, g));
         assert_eq!(generations(dir.path()), [1, 2, 5, 6]);
         go.send(()).unwrap();
         saves.settle().unwrap();
         assert_eq!(saves.flushed, [2, 6]);
         assert_eq!(generations(dir.path()), [2, 5, 6]);
+    }
+
+    #[test]
+    fn what_an_attempt_before_has_flushed_stays_until_this_one_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut before = Saves::new(dir.path().to_owned());
+        [1, 2].iter().for_each(|&g| flush(&mut before, g));
+        let mut saves = Saves::new(dir.path().to_owned());
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        write(&mut saves, 3);
+        saves.flushing.take().unwrap().thread.join().unwrap().unwrap();
+        let thread = std::thread::spawn(move || {
+            wait.recv().unwrap();
+            Ok((Instant::now(), Duration::from_millis(1)))
+        });
+        saves.flushing = Some(Flush { generation: 3, began: Instant::now(), thread });
+        (4..8).for_each(|g| write(&mut saves, g));
+        assert!(generations(dir.path()).starts_with(&[1, 2, 3]));
+        go.send(()).unwrap();
+        saves.settle().unwrap();
+        assert_eq!(generations(dir.path()), [3, 6, 7]);
     }
 
     #[test]
@@ -224,13 +257,13 @@ mod tests {
         while !thread.is_finished() {
             std::thread::yield_now();
         }
-        saves.flushing = Some(Flush { generation: 2, thread });
+        saves.flushing = Some(Flush { generation: 2, began: Instant::now(), thread });
         let failed = saves.write(1, &sample(3), || Ok(tempfile::tempfile().unwrap())).unwrap_err();
         assert!(failed.to_string().contains("flush x"), "{failed}");
         let thread = std::thread::spawn(|| {
             Err(StorageError::io("flush", Path::new("x"))(std::io::Error::other("gone")))
         });
-        saves.flushing = Some(Flush { generation: 2, thread });
+        saves.flushing = Some(Flush { generation: 2, began: Instant::now(), thread });
         assert!(saves.settle().is_err());
     }
 

@@ -212,7 +212,8 @@ fn grown(lessons: &Lessons, shared: Shared, wanted: Wanted, interrupt: Interrupt
     if interrupt.is_asked() {
         return None;
     }
-    let bytes = size_of::<Grown>() + trees.iter().map(Tree::bytes).sum::<usize>();
+    // The projection is kept alive, whoever else has it.
+    let bytes = size_of::<Grown>() + projection.bytes() + trees.iter().map(Tree::bytes).sum::<usize>();
     let grown = Arc::new(Grown { projection, depth, trees });
     lock(&lessons.grown).put(key, Arc::clone(&grown), bytes);
     Some(grown)
@@ -227,14 +228,18 @@ fn projection(lessons: &Lessons, (t, window): (usize, usize), components: usize)
     }
     let rows = &lessons.rows[lessons.training(t, window)?];
     let projection = Arc::new(Projection::fit(rows, components));
-    let bytes = size_of::<Projection>()
-        + projection.bins.len() * size_of::<Bins>()
-        + projection.edges.len() * (BINS * size_of::<f64>() + size_of::<Vec<f64>>());
+    let bytes = projection.bytes();
     lock(&lessons.projections).put(key, Arc::clone(&projection), bytes);
     Some(projection)
 }
 
 impl Projection {
+    fn bytes(&self) -> usize {
+        size_of::<Projection>()
+            + self.bins.len() * size_of::<Bins>()
+            + self.edges.len() * (BINS * size_of::<f64>() + size_of::<Vec<f64>>())
+    }
+
     #[inline(always)]
     fn fit(rows: &[Row], count: usize) -> Projection {
         let standard = Standard::fit(rows);

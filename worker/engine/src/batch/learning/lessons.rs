@@ -17,7 +17,7 @@ pub(super) const FEATURES: usize = NAMES.len();
 /// The features of a row of the market, side by side.
 pub(super) type Row = [f64; FEATURES];
 
-/// Bytes that trained models of each kind take at most.
+/// Bytes that trained models of each kind take at most, those of all symbols together.
 const ROOM: usize = 24 << 20;
 
 /// A target beyond the range of [`fx`].
@@ -36,7 +36,8 @@ pub(in crate::batch) struct Lessons {
 }
 
 impl Lessons {
-    pub(in crate::batch) fn new(bars: &Bars, set: InstructionSet) -> Lessons {
+    pub(in crate::batch) fn new(bars: &Bars, set: InstructionSet, symbols: usize) -> Lessons {
+        let room = ROOM / symbols.max(1);
         let features = Features::new(bars);
         let row = |t: usize| features.columns.each_ref().map(|column| column[t]);
         let target = |i: usize| {
@@ -48,9 +49,9 @@ impl Lessons {
             rows: (0..bars.len()).map(row).collect(),
             closes: bars.close.to_vec(),
             targets: (0..bars.len().saturating_sub(HORIZON)).map(target).collect(),
-            taught: Mutex::new(Recent::new(ROOM)),
-            projections: Mutex::new(Recent::new(ROOM)),
-            grown: Mutex::new(Recent::new(ROOM)),
+            taught: Mutex::new(Recent::new(room)),
+            projections: Mutex::new(Recent::new(room)),
+            grown: Mutex::new(Recent::new(room)),
         }
     }
 

@@ -22,6 +22,9 @@ pub(crate) struct Machine {
     pub(crate) first: usize,
 }
 
+/// Bytes that are kept of machines trained on the same rows.
+const MOST: usize = 1 << 20;
+
 /// What was learnt of the rows before one row.
 pub(in crate::batch) struct Taught {
     standard: Standard,
@@ -147,7 +150,11 @@ fn teach(
         return None;
     }
     let mut machines: Vec<(Kind, Weights)> = wanted.into_iter().zip(weights).collect();
-    machines.extend(before.iter().flat_map(|before| before.machines.iter().copied()));
+    // What no individual of the batch asks for goes once it is much.
+    let kept = |(kind, _): &&(Kind, Weights)| kinds.contains(kind);
+    let much = before.as_ref().is_some_and(|before| before.bytes() > MOST);
+    let earlier = before.iter().flat_map(|before| &before.machines);
+    machines.extend(earlier.filter(|machine| !much || kept(machine)).copied());
     machines.sort_unstable_by_key(|(kind, _)| *kind);
     let taught = Arc::new(Taught { standard, machines });
     lock(&lessons.taught).put((t, lookback), Arc::clone(&taught), taught.bytes());

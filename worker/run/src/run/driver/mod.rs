@@ -136,6 +136,8 @@ impl<'a> Driver<'a> {
         observer: &mut dyn Observer,
         interrupt: &AtomicBool,
     ) -> Result<Ended, RunError> {
+        // What has passed since the last call, or since the run was opened, is no generation's.
+        self.boundary = Instant::now();
         let species: Vec<String> = self.job.species.iter().map(|s| s.name().to_owned()).collect();
         let generations = self.limits_now().stop.generations;
         observer.observe(RunEvent::Started {
