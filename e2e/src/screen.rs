@@ -25,7 +25,11 @@ impl Screen {
     pub fn start(command: &Command, (rows, columns): (u16, u16), before: &str) -> Screen {
         let (pty, pts) = blocking::open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
-        let mut started = blocking::Command::new(command.get_program()).args(command.get_args());
+        // As a shell in a terminal starts it: whoever runs the tests in the background has Ctrl-C ignored, which is inherited.
+        let mut started = blocking::Command::new("env")
+            .arg("--default-signal=INT")
+            .arg(command.get_program())
+            .args(command.get_args());
         for (name, value) in command.get_envs() {
             started = match value {
                 Some(value) => started.env(name, value),
