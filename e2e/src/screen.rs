@@ -26,7 +26,7 @@ impl Screen {
         let (pty, pts) = blocking::open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
         // As a shell in a terminal starts it: whoever runs the tests in the background has Ctrl-C ignored, which is inherited.
-        let mut started = blocking::Command::new("env")
+        let mut started = blocking::Command::new("/usr/bin/env")
             .arg("--default-signal=INT")
             .arg(command.get_program())
             .args(command.get_args());
