@@ -163,7 +163,7 @@ fn a_person_at_a_terminal_watches_a_job_and_sees_what_is_left_of_it() {
         let plugin = Plugin::new(space);
         space.apply(&[pool("default", 1), long("evolve")]);
         space.job_is("evolve", "has some generations", has_done(3)).await;
-        for size in [(24, 80), (24, 40)] {
+        for size in [(24, 80), (40, 40)] {
             let mut screen = plugin.screen(&["watch", "evolve"], size);
             screen.shows(|text| text.contains("Running") && drawn(text));
             screen.types("\x03");
