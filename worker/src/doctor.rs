@@ -1,6 +1,8 @@
 //! The role `doctor`: looks from inside a pod whether its volumes can be read and written, and whether coordinators can be
 //! reached. `kubectl galapagos doctor --probe` makes the pod and reads what this prints.
 
+pub use galapagos_protocol::transport::{PROGRESS_PORT, WORK_PORT};
+
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};

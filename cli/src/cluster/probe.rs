@@ -7,7 +7,7 @@ use super::short_pod::{Mounted, Purpose, ShortPod, object};
 use crate::exit::{CommandError, CommandResult};
 use galapagos_crds::pool::market_data_claim;
 use galapagos_crds::{EvolutionJob, WorkerPool};
-use galapagos_worker::doctor::{Observed, Tried};
+use galapagos_worker::doctor::{Observed, PROGRESS_PORT as PROGRESS, Tried, WORK_PORT as WORK};
 use serde_json::{Map, Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -20,10 +20,6 @@ const STATE: &str = "/state";
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long it lives at most, whatever becomes of this process.
 const SECONDS: u32 = 180;
-/// Port on which coordinators hand out work.
-const WORK: u16 = 7400;
-/// Port on which they tell the operator of their progress.
-const PROGRESS: u16 = 7401;
 /// Most coordinators that are tried.
 const MOST: usize = 8;
 

@@ -6,6 +6,7 @@ mod common;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use common::{manifest, publish_walk, resolve};
 use galapagos_crds::EvolutionJob;
@@ -88,6 +89,37 @@ fn the_order_of_answers_does_not_matter() {
         })
         .collect();
     assert!(digests.windows(2).all(|w| w[0] == w[1]), "{digests:?}");
+}
+
+#[test]
+fn what_passes_between_two_calls_is_no_generations_time() {
+    const PAUSE: Duration = Duration::from_millis(1500);
+    let (data, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    publish_walk(data.path(), 500);
+    let (market, job) = resolve(data.path(), &manifest("  generations: 2\n"));
+    let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
+    let key = RunKey { root: root.path(), namespace: "local", job: &job.name, inputs: job.digest };
+    let folder = RunFolder::open(&key, Start::Continue, ENGINE, 1).unwrap();
+    let mut driver = Driver::open(&job, &folder, 1, None, &mut Silent).unwrap();
+    let mut told = Vec::new();
+    for generations in [2, 4] {
+        // As where walk-forward runs before somebody asks for more.
+        std::thread::sleep(PAUSE);
+        driver.limits().lock().unwrap().stop.generations = generations;
+        let answer = Box::new(|task: &Task| Ok(problem.evaluate(task.species, &task.genome).unwrap()));
+        let mut observer = |event: RunEvent<'_>| {
+            if let RunEvent::Generation { report, .. } = event {
+                told.push((report.generation, report.seconds));
+            }
+        };
+        let never = AtomicBool::new(false);
+        driver.run(&mut Scripted { order: |_| {}, answer }, &mut observer, &never).unwrap();
+    }
+    let numbers: Vec<u32> = told.iter().map(|t| t.0).collect();
+    assert_eq!(numbers, [0, 1, 2, 3], "each generation is told of once");
+    let sum: f64 = told.iter().map(|t| t.1).sum();
+    assert!(sum < PAUSE.as_secs_f64(), "{told:?}");
+    assert!(driver.state().counters.seconds < PAUSE.as_secs_f64());
 }
 
 // Contract J7.

@@ -2,8 +2,8 @@
 //!
 //! A checkpoint is written after each generation, so that a kill of the process costs at most the one under way. Flushing
 //! it (ledger, file and folder) takes the disk 5 to 12 ms, which is several generations of a thousand individuals on
-//! daily bars: generations that follow each other so quickly share one flush, and none waits for it. What that leaves to
-//! a power cut is bounded by time.
+//! daily bars: generations that follow each other so quickly share one flush, and none waits for it unless it takes longer
+//! than a second. What that leaves to a power cut is bounded by time.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
