@@ -7,11 +7,11 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use galapagos_crds::GeneValue;
 use galapagos_engine::ENGINE;
-use galapagos_engine::evaluation::{Evaluation, Metrics};
+use galapagos_engine::evaluation::Evaluation;
 use galapagos_genetics::{self as genetics, Best, Candidate, Evolution, Generation};
 
 mod save;
