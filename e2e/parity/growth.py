@@ -42,7 +42,9 @@ def measure(args, folder):
     sizes = [line(f"{p:,}", *both(whole, p)[:2]) for p in (args.population // 10, args.population)]
     periods = []
     for width in (3, 45):
-        genes = [{"name": "fast_period", "min": 5, "max": 4 + width}, {"name": "slow_period", "min": 200 - 4 * width, "max": 200}]
+        # The threshold has values enough that no population asks for all there are.
+        genes = [{"name": "fast_period", "min": 5, "max": 4 + width}, {"name": "slow_period", "min": 200 - 4 * width, "max": 200},
+                 {"name": "trend_filter", "min": "0.00001", "max": "0.01", "step": "0.00001"}]
         ours, theirs, distinct = both(whole, None, genes)
         periods.append(line(f"{distinct}", ours, theirs))
     head = ["galapagos", "numba", "ratio"]
