@@ -2,9 +2,13 @@
 
 use clap::Parser;
 use galapagos::commands::cluster::{COMPLETER, PLUGIN, Plugin, complete};
+use galapagos_pages::LargePages;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: LargePages = LargePages;
 
 fn main() -> ExitCode {
     let called = std::env::args_os().next().unwrap_or_default();

@@ -19,6 +19,9 @@ use std::time::Instant;
 use support::own::{genome, strategies, symbols};
 use support::{EMPTY, Rng, Walk, cpu_seconds, walk};
 
+#[global_allocator]
+static ALLOCATOR: galapagos_pages::LargePages = galapagos_pages::LargePages;
+
 fn main() {
     let mut args = std::env::args().skip(1);
     let mut number = |default: f64| args.next().and_then(|a| a.parse().ok()).unwrap_or(default);

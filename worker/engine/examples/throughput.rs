@@ -20,6 +20,9 @@ use galapagos_engine::window::Rows;
 use std::time::Instant;
 use support::{Data, EMPTY, Rng, Walk, cpu_seconds, genome, stops, walk};
 
+#[global_allocator]
+static ALLOCATOR: galapagos_pages::LargePages = galapagos_pages::LargePages;
+
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     let mut flag = |name: &str| {

@@ -2,8 +2,9 @@
 
 use super::kernels::{GE, GT, Isa, LE, LT};
 use super::latch::{and, rising};
-use super::plan::{Form, Plan};
+use super::plan::{Compared, Form};
 use super::series::Table;
+use super::singles;
 use super::{BLOCK, Bits, WORDS};
 
 /// The conditions of a block of rows (L+, L-, S+, S-).
@@ -16,9 +17,99 @@ pub(super) struct Conditions {
 
 const NONE: Bits = [0; WORDS];
 
-impl Plan {
+/// Comparisons of the series of a plan: in 32 bits where these can tell.
+struct Compares<'a, I> {
+    isa: I,
+    table: &'a Table,
+    slots: &'a [u32; 8],
+}
+
+impl<I: Isa> Compares<'_, I> {
+    /// Rows in which `a` is above `b` times `factor`, where 32 bits tell; in the others it is below.
+    #[inline(always)]
+    fn single(&self, a: u32, b: u32, factor: f64) -> Option<Bits> {
+        let (a, b) = (self.table.singles::<I>(a)?, self.table.singles::<I>(b)?);
+        let factor = factor as f32;
+        self.isa.single_order(a, b, factor, singles::doubt(a, b, factor))
+    }
+
+    /// Rows in which `a` times `m` is above `b` times `n`, and rows in which it is below.
+    #[inline(always)]
+    fn order(&self, (a, m): (usize, f64), (b, n): (usize, f64)) -> (Bits, Bits) {
+        let (a, b) = (self.slots[a], self.slots[b]);
+        match self.single(a, b, n / m) {
+            Some(above) => (above, not(&above)),
+            None => self.isa.order(self.table.rows(a), m, self.table.rows(b), n),
+        }
+    }
+
+    /// Rows in which `a` stands like that to `b` times `factor`.
+    #[inline(always)]
+    fn scaled<const OP: u8>(&self, a: usize, (b, factor): (usize, f64)) -> Bits {
+        let (a, b) = (self.slots[a], self.slots[b]);
+        match self.single(a, b, factor) {
+            Some(above) => of::<OP>(&above),
+            None => self.isa.scaled::<OP>(self.table.rows(a), self.table.rows(b), factor),
+        }
+    }
+
+    /// Rows in which `a` stands like that to `b`.
+    #[inline(always)]
+    fn pair<const OP: u8>(&self, a: usize, b: usize) -> Bits {
+        let (a, b) = (self.slots[a], self.slots[b]);
+        match self.single(a, b, 1.0) {
+            Some(above) => of::<OP>(&above),
+            None => self.isa.pair::<OP>(self.table.rows(a), self.table.rows(b)),
+        }
+    }
+
+    /// Rows in which `a` stands like that to a level.
+    #[inline(always)]
+    fn level<const OP: u8>(&self, a: usize, level: f64) -> Bits {
+        let a = self.slots[a];
+        let mut above = None;
+        if let Some(a) = self.table.singles::<I>(a) {
+            let level = level as f32;
+            above = self.isa.single_level(a, level, singles::level_doubt(a, level));
+        }
+        match above {
+            Some(above) => of::<OP>(&above),
+            None => self.isa.level::<OP>(self.table.rows(a), level),
+        }
+    }
+}
+
+/// The rows of a comparison from those above, where none is equal.
+#[inline(always)]
+fn of<const OP: u8>(above: &Bits) -> Bits {
+    if OP == GT || OP == GE { *above } else { not(above) }
+}
+
+#[inline(always)]
+fn not(x: &Bits) -> Bits {
+    std::array::from_fn(|w| !x[w])
+}
+
+impl Compared {
+    /// Whether what enters the short side never enters the long one and always leaves it: nobody who stays long or flat
+    /// needs to know of it.
+    #[inline(always)]
+    fn leaves_first(&self) -> bool {
+        let x = &self.x;
+        match self.form {
+            Form::Band | Form::Kernel => x[1] <= 1.0 && 1.0 <= x[0],
+            Form::Revert | Form::Vwap => x[0] <= x[1] && x[2] <= x[1],
+            Form::Follow => x[1] <= x[0] && x[1] <= x[2],
+            Form::Trend => true,
+            Form::Channel => self.inside,
+            Form::Cross | Form::Oscillator | Form::Cloud => false,
+            Form::Sized | Form::Weighed | Form::Carry => false,
+        }
+    }
+
     /// The conditions of the first `rows` rows of the block that `table` holds; later bits mean nothing. `before`
-    /// keeps what crosses need of the row before. Without `SHORTS` what ends a short means nothing.
+    /// keeps what crosses need of the row before. Without `SHORTS` what ends a short means nothing, nor does what enters one
+    /// where it adds nothing to what ends a long.
     #[inline(always)]
     pub(super) fn conditions<I: Isa, const SHORTS: bool>(
         &self,
@@ -27,52 +118,57 @@ impl Plan {
         before: &mut [u64; 2],
         rows: usize,
     ) -> Conditions {
-        let s = |i: usize| table.rows(self.slots[i]);
+        let by = Compares { isa, table, slots: &self.slots };
         let x = &self.x;
         let last = rows - 1;
+        let leaves = !SHORTS && self.leaves_first();
         match self.form {
             Form::Cross => {
-                let (above, below) = isa.order(s(0), x[0], s(1), x[1]);
+                let (above, below) = by.order((0, x[0]), (1, x[1]));
                 let above = rising(&above, &mut before[0], last);
                 let below = rising(&below, &mut before[1], last);
                 Conditions { enter_long: above, leave_long: below, enter_short: below, leave_short: above }
             }
             Form::Band => Conditions {
-                enter_long: rising(&isa.scaled::<GT>(s(0), s(1), x[0]), &mut before[0], last),
-                leave_long: isa.pair::<LT>(s(0), s(1)),
-                enter_short: rising(&isa.scaled::<LT>(s(0), s(1), x[1]), &mut before[1], last),
-                leave_short: if SHORTS { isa.pair::<GT>(s(0), s(1)) } else { NONE },
+                enter_long: rising(&by.scaled::<GT>(0, (1, x[0])), &mut before[0], last),
+                leave_long: by.pair::<LT>(0, 1),
+                enter_short: if leaves {
+                    NONE
+                } else {
+                    rising(&by.scaled::<LT>(0, (1, x[1])), &mut before[1], last)
+                },
+                leave_short: if SHORTS { by.pair::<GT>(0, 1) } else { NONE },
             },
             Form::Channel => {
-                let confirmed =
-                    if self.filtered { isa.scaled::<GE>(s(5), s(6), x[2]) } else { [u64::MAX; WORDS] };
+                let confirmed = if self.filtered { by.scaled::<GE>(5, (6, x[2])) } else { [u64::MAX; WORDS] };
                 Conditions {
-                    enter_long: and(&isa.scaled::<GT>(s(0), s(1), x[0]), &confirmed),
-                    leave_long: isa.pair::<LT>(s(4), s(3)),
-                    enter_short: and(&isa.scaled::<LT>(s(0), s(2), x[1]), &confirmed),
+                    enter_long: and(&by.scaled::<GT>(0, (1, x[0])), &confirmed),
+                    leave_long: by.pair::<LT>(4, 3),
+                    enter_short: if leaves { NONE } else { and(&by.scaled::<LT>(0, (2, x[1])), &confirmed) },
                     leave_short: if SHORTS {
-                        isa.pair::<GT>(s(4), s(if self.filtered { 7 } else { 5 }))
+                        by.pair::<GT>(4, if self.filtered { 7 } else { 5 })
                     } else {
                         NONE
                     },
                 }
             }
             Form::Revert => Conditions {
-                enter_long: isa.level::<LT>(s(0), x[0]),
-                leave_long: isa.level::<GE>(s(0), x[2]),
-                enter_short: isa.level::<GT>(s(0), x[1]),
-                leave_short: if SHORTS { isa.level::<LE>(s(0), x[3]) } else { NONE },
+                enter_long: by.level::<LT>(0, x[0]),
+                leave_long: by.level::<GE>(0, x[2]),
+                enter_short: if leaves { NONE } else { by.level::<GT>(0, x[1]) },
+                leave_short: if SHORTS { by.level::<LE>(0, x[3]) } else { NONE },
             },
             Form::Follow => Conditions {
-                enter_long: isa.level::<GT>(s(0), x[0]),
-                leave_long: isa.level::<LE>(s(0), x[2]),
-                enter_short: isa.level::<LT>(s(0), x[1]),
-                leave_short: if SHORTS { isa.level::<GE>(s(0), x[3]) } else { NONE },
+                enter_long: by.level::<GT>(0, x[0]),
+                leave_long: by.level::<LE>(0, x[2]),
+                enter_short: if leaves { NONE } else { by.level::<LT>(0, x[1]) },
+                leave_short: if SHORTS { by.level::<GE>(0, x[3]) } else { NONE },
             },
             Form::Oscillator => {
-                let (low, high) = (isa.level::<LT>(s(1), x[0]), isa.level::<GT>(s(1), x[1]));
-                let above = rising(&isa.pair::<GT>(s(0), s(1)), &mut before[0], last);
-                let below = rising(&isa.pair::<LT>(s(0), s(1)), &mut before[1], last);
+                let (low, high) = (by.level::<LT>(1, x[0]), by.level::<GT>(1, x[1]));
+                let (above, below) = by.order((0, 1.0), (1, 1.0));
+                let above = rising(&above, &mut before[0], last);
+                let below = rising(&below, &mut before[1], last);
                 Conditions {
                     enter_long: and(&above, &low),
                     leave_long: high,
@@ -81,50 +177,48 @@ impl Plan {
                 }
             }
             Form::Trend => {
-                let (above_fast, below_fast) = isa.order(s(0), x[2], s(1), 1.0);
-                let (above_slow, below_slow) = isa.order(s(0), x[3], s(2), 1.0);
-                let (rises, falls) = isa.order(s(1), x[3], s(2), x[2]);
+                let (above_fast, below_fast) = by.order((0, x[2]), (1, 1.0));
+                let (above_slow, below_slow) = by.order((0, x[3]), (2, 1.0));
+                let (rises, falls) = by.order((1, x[3]), (2, x[2]));
                 Conditions {
-                    enter_long: and(&and(&above_fast, &rises), &isa.scaled::<GT>(s(3), s(4), x[0])),
+                    enter_long: and(&and(&above_fast, &rises), &by.scaled::<GT>(3, (4, x[0]))),
                     leave_long: below_slow,
-                    enter_short: and(&and(&below_fast, &falls), &isa.scaled::<LT>(s(3), s(4), x[1])),
+                    enter_short: if leaves {
+                        NONE
+                    } else {
+                        and(&and(&below_fast, &falls), &by.scaled::<LT>(3, (4, x[1])))
+                    },
                     leave_short: above_slow,
                 }
             }
             Form::Cloud => {
                 let (mut long, mut short) = (
-                    and(
-                        &and(&isa.pair::<GT>(s(0), s(1)), &isa.pair::<GT>(s(0), s(2))),
-                        &isa.pair::<GT>(s(3), s(4)),
-                    ),
-                    and(
-                        &and(&isa.pair::<LT>(s(0), s(1)), &isa.pair::<LT>(s(0), s(2))),
-                        &isa.pair::<LT>(s(3), s(4)),
-                    ),
+                    and(&and(&by.pair::<GT>(0, 1), &by.pair::<GT>(0, 2)), &by.pair::<GT>(3, 4)),
+                    and(&and(&by.pair::<LT>(0, 1), &by.pair::<LT>(0, 2)), &by.pair::<LT>(3, 4)),
                 );
                 if self.filtered {
-                    long = and(&long, &isa.pair::<GT>(s(6), s(7)));
-                    short = and(&short, &isa.pair::<LT>(s(6), s(7)));
+                    long = and(&long, &by.pair::<GT>(6, 7));
+                    short = and(&short, &by.pair::<LT>(6, 7));
                 }
                 Conditions {
                     enter_long: long,
-                    leave_long: isa.pair::<LT>(s(5), s(4)),
+                    leave_long: by.pair::<LT>(5, 4),
                     enter_short: short,
-                    leave_short: if SHORTS { isa.pair::<GT>(s(5), s(4)) } else { NONE },
+                    leave_short: if SHORTS { by.pair::<GT>(5, 4) } else { NONE },
                 }
             }
             Form::Sized => Conditions {
-                enter_long: isa.pair::<GT>(s(0), s(1)),
+                enter_long: by.pair::<GT>(0, 1),
                 leave_long: NONE,
-                enter_short: isa.pair::<LT>(s(0), s(2)),
+                enter_short: by.pair::<LT>(0, 2),
                 leave_short: NONE,
             },
             Form::Weighed => {
-                let calm = isa.scaled::<LE>(s(2), s(3), x[0]);
+                let calm = by.scaled::<LE>(2, (3, x[0]));
                 Conditions {
-                    enter_long: and(&isa.pair::<GT>(s(0), s(1)), &calm),
+                    enter_long: and(&by.pair::<GT>(0, 1), &calm),
                     leave_long: NONE,
-                    enter_short: and(&isa.pair::<LT>(s(0), s(1)), &calm),
+                    enter_short: and(&by.pair::<LT>(0, 1), &calm),
                     leave_short: NONE,
                 }
             }
@@ -132,24 +226,22 @@ impl Plan {
                 Conditions { enter_long: NONE, leave_long: NONE, enter_short: NONE, leave_short: NONE }
             }
             Form::Kernel => Conditions {
-                enter_long: isa.scaled::<GT>(s(0), s(1), x[0]),
-                leave_long: isa.pair::<LT>(s(0), s(1)),
-                enter_short: isa.scaled::<LT>(s(0), s(1), x[1]),
-                leave_short: if SHORTS { isa.pair::<GT>(s(0), s(1)) } else { NONE },
+                enter_long: by.scaled::<GT>(0, (1, x[0])),
+                leave_long: by.pair::<LT>(0, 1),
+                enter_short: if leaves { NONE } else { by.scaled::<LT>(0, (1, x[1])) },
+                leave_short: if SHORTS { by.pair::<GT>(0, 1) } else { NONE },
             },
             Form::Vwap => {
-                let confirmed = isa.scaled::<GE>(s(3), s(4), x[4]);
+                let confirmed = by.scaled::<GE>(3, (4, x[4]));
                 Conditions {
-                    enter_long: and(
-                        &and(&isa.level::<LT>(s(0), x[0]), &isa.pair::<GT>(s(1), s(2))),
-                        &confirmed,
-                    ),
-                    leave_long: isa.level::<GE>(s(0), x[2]),
-                    enter_short: and(
-                        &and(&isa.level::<GT>(s(0), x[1]), &isa.pair::<LT>(s(1), s(2))),
-                        &confirmed,
-                    ),
-                    leave_short: if SHORTS { isa.level::<LE>(s(0), x[3]) } else { NONE },
+                    enter_long: and(&and(&by.level::<LT>(0, x[0]), &by.pair::<GT>(1, 2)), &confirmed),
+                    leave_long: by.level::<GE>(0, x[2]),
+                    enter_short: if leaves {
+                        NONE
+                    } else {
+                        and(&and(&by.level::<GT>(0, x[1]), &by.pair::<LT>(1, 2)), &confirmed)
+                    },
+                    leave_short: if SHORTS { by.level::<LE>(0, x[3]) } else { NONE },
                 }
             }
         }

@@ -45,8 +45,43 @@ pub(super) struct WholeBlock<'a> {
     pub start: usize,
 }
 
+/// Rows of a block at which a position begins or ends; kept from block to block, since making room takes as long as
+/// finding them.
+pub(super) struct Events([u16; BLOCK + 1]);
+
 /// Running sums at the borders of the 16 blocks, in the end the sums of each.
 pub(super) type Borders = [(i64, i64); BLOCKS];
+
+impl Events {
+    pub(super) fn new() -> Events {
+        Events([0; BLOCK + 1])
+    }
+
+    /// The rows at which `positions` differ from the row before, `held` before the first. Positions are cut at the last
+    /// row: an edge behind it is not an exit.
+    #[inline(always)]
+    fn find(&mut self, positions: &Bits, held: u64, rows: usize) -> &[u16] {
+        let Events(events) = self;
+        let mut edges = [0; WORDS];
+        let mut previous = held;
+        for (edges, &p) in edges.iter_mut().zip(positions) {
+            *edges = p ^ (p << 1 | previous);
+            previous = p >> 63;
+        }
+        let mut n = 0;
+        for (w, mut edges) in edges.into_iter().enumerate() {
+            while edges != 0 {
+                events[n] = (w as u32 * 64 + edges.trailing_zeros()) as u16;
+                n += 1;
+                edges &= edges - 1;
+            }
+        }
+        if n > 0 && usize::from(events[n - 1]) >= rows {
+            n -= 1;
+        }
+        &events[..n]
+    }
+}
 
 impl WholeAccount {
     pub(super) fn new(capital: f64, tables: &Tables) -> WholeAccount {
@@ -75,29 +110,19 @@ impl WholeAccount {
 
     /// Follows the positions of `rows` rows, one bit per row's close.
     #[inline(always)]
-    pub(super) fn follow(&mut self, block: &WholeBlock, positions: &Bits, rows: usize, sums: &mut Borders) {
-        let mut events = [0_u16; BLOCK + 1];
-        let mut n = 0;
-        let mut previous = self.held;
-        for (w, &p) in positions.iter().enumerate() {
-            let mut edges = p ^ (p << 1 | previous);
-            previous = p >> 63;
-            if edges != 0 {
-                while edges != 0 {
-                    events[n] = (w as u32 * 64 + edges.trailing_zeros()) as u16;
-                    n += 1;
-                    edges &= edges - 1;
-                }
-            }
-        }
+    pub(super) fn follow(
+        &mut self,
+        block: &WholeBlock,
+        positions: &Bits,
+        rows: usize,
+        sums: &mut Borders,
+        events: &mut Events,
+    ) {
+        let held = self.held;
         self.held = positions[(rows - 1) / 64] >> ((rows - 1) % 64) & 1;
         let exposed: u32 = positions.iter().map(|p| p.count_ones()).sum();
         self.tally.exposed += u64::from(exposed);
-        // Positions are cut at the last row: an edge behind it is not an exit.
-        if n > 0 && usize::from(events[n - 1]) >= rows {
-            n -= 1;
-        }
-        let events = &events[..n];
+        let events = events.find(positions, held, rows);
         let mut rest = events;
         if self.quantity != 0.0 {
             let Some((&exit, later)) = events.split_first() else {
@@ -285,12 +310,12 @@ impl WholeAccount {
             return false;
         }
         if wish == 0 {
-            self.follow(block, &position, 1, sums);
+            self.follow(block, &position, 1, sums, &mut Events::new());
             self.pass_borders(block.tables, row + 1, sums);
             return false;
         }
         if !final_close {
-            self.follow(block, &position, 1, sums);
+            self.follow(block, &position, 1, sums, &mut Events::new());
             if !self.ruined {
                 self.pass_borders(block.tables, row + 1, sums);
             }

@@ -2,6 +2,9 @@
 //! forms give the same bits, since a comparison of f64 has one answer.
 #![allow(unsafe_code)]
 
+use super::latch::states;
+use super::singles::Singles;
+use super::smooth::SIDE;
 use super::{BLOCK, Bits, WORDS};
 
 /// The comparison `a > b`.
@@ -18,6 +21,9 @@ pub(super) type Rows = [f64; BLOCK];
 
 /// The same of whole numbers.
 pub(crate) type WholeRows = [i64; BLOCK];
+
+/// Numbers of one row that are transposed together.
+pub(super) type Line = [f64; SIDE];
 
 /// One instruction set: a value of it is the proof that the processor has the instructions. `OP` is one of [`GT`], [`LT`], [`GE`], [`LE`]; a comparison with NaN is false.
 pub(super) trait Isa: Copy {
@@ -41,6 +47,40 @@ pub(super) trait Isa: Copy {
 
     /// Bit t: `a[t] OP level`; `OP` is [`GT`] or [`LT`].
     fn whole_level<const OP: u8>(self, a: &WholeRows, level: i64) -> Bits;
+
+    /// Whether comparisons of 32 bits answer anything.
+    const SINGLES: bool = false;
+
+    /// Bit t: `a[t] > b[t] * factor`, as far as 32 bits tell; the other rows are below. `None`: some row lies nearer than
+    /// `doubt`, and only the numbers can tell.
+    #[inline(always)]
+    fn single_order(self, _a: &Singles, _b: &Singles, _factor: f32, _doubt: f32) -> Option<Bits> {
+        None
+    }
+
+    /// Bit t: `a[t] > level`, as far as 32 bits tell.
+    #[inline(always)]
+    fn single_level(self, _a: &Singles, _level: f32, _doubt: f32) -> Option<Bits> {
+        None
+    }
+
+    /// A block in 32 bits, laid out by its [places](super::singles::place), and the largest of them without its sign.
+    #[inline(always)]
+    fn singles(self, _rows: &Rows, _out: &mut [f32; BLOCK]) -> f32 {
+        f32::INFINITY
+    }
+
+    /// Columns as rows.
+    #[inline(always)]
+    fn transposed(self, lines: [&Line; SIDE]) -> [Line; SIDE] {
+        std::array::from_fn(|column| std::array::from_fn(|row| lines[row][column]))
+    }
+
+    /// The states of a [latch](super::latch::states).
+    #[inline(always)]
+    fn states(self, set: &Bits, reset: &Bits, carry: &mut u64) -> Bits {
+        states(set, reset, carry)
+    }
 }
 
 /// Plain Rust: the form the others are tested against.
@@ -156,7 +196,24 @@ mod tests {
             isa.level::<LE>(a, 0.0),
             isa.order(a, 1.5, b, 3.0).0,
             isa.order(a, 1.5, b, 3.0).1,
+            squared(isa, a),
+            isa.states(&isa.pair::<GT>(a, b), &isa.pair::<LT>(a, b), &mut 0),
+            isa.states(&isa.pair::<GT>(a, b), &[0; WORDS], &mut 0),
+            isa.states(&[0; WORDS], &[0; WORDS], &mut 1),
         ]
+    }
+
+    /// The bits of a square of numbers, each its own, before and after.
+    fn squared<I: Isa>(isa: I, a: &Rows) -> Bits {
+        let square: [Line; SIDE] =
+            std::array::from_fn(|i| std::array::from_fn(|j| a[i * SIDE + j] + (i * 9 + j) as f64));
+        let turned = isa.transposed(std::array::from_fn(|i| &square[i]));
+        for (i, row) in square.iter().enumerate() {
+            for (j, x) in row.iter().enumerate() {
+                assert_eq!(x.to_bits(), turned[j][i].to_bits());
+            }
+        }
+        [turned[1][2].to_bits(); WORDS]
     }
 
     #[test]

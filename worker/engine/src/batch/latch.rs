@@ -1,5 +1,6 @@
 //! The latch of the contract (C10) over bits, 64 rows at a time.
 
+use super::kernels::Isa;
 use super::{Bits, WORDS};
 
 /// One two-sided latch as one add with carry a word: a set bit generates a carry, a row without a reset passes it
@@ -45,13 +46,13 @@ pub(super) fn side(enter: &Bits, leave: &Bits, opposite: &Bits) -> (Bits, Bits) 
 /// Positions where rows that cannot trade are skipped (X16): the wish of row t takes effect only at tradable rows,
 /// of row t itself included. `carry` is the position before the first row and becomes that of the last.
 #[inline(always)]
-pub(super) fn tradable(wish: &Bits, open: &Bits, carry: &mut u64) -> Bits {
+pub(super) fn tradable<I: Isa>(isa: I, wish: &Bits, open: &Bits, carry: &mut u64) -> Bits {
     let (mut set, mut reset) = ([0; WORDS], [0; WORDS]);
     for w in 0..WORDS {
         set[w] = wish[w] & open[w];
         reset[w] = !wish[w] & open[w];
     }
-    let before = states(&set, &reset, carry);
+    let before = isa.states(&set, &reset, carry);
     let mut out = [0; WORDS];
     for w in 0..WORDS {
         out[w] = set[w] | (before[w] & !reset[w]);
@@ -99,6 +100,7 @@ pub(super) fn and(a: &Bits, b: &Bits) -> Bits {
 mod tests {
     use super::*;
     use crate::batch::BLOCK;
+    use crate::batch::kernels::Portable;
     use crate::signals::{Conditions, latch};
 
     fn noise(seed: &mut u64, sparse: bool) -> Bits {
@@ -150,7 +152,7 @@ mod tests {
         let (mut carry, mut position) = (0, false);
         for _ in 0..50 {
             let (wish, open) = (noise(&mut seed, false), noise(&mut seed, true));
-            let held = tradable(&wish, &open, &mut carry);
+            let held = tradable(Portable, &wish, &open, &mut carry);
             for t in 0..BLOCK {
                 if bit(&open, t) {
                     position = bit(&wish, t);

@@ -43,6 +43,7 @@ mod plan;
 mod portfolio;
 mod ranges;
 mod series;
+mod singles;
 mod sized;
 mod sleeves;
 mod smooth;
@@ -241,7 +242,7 @@ impl<'a> BatchEvaluator<'a> {
             Some((form(genome, &setting)?, first))
         };
         let series: Vec<(Plan, usize)> = symbols?.iter().enumerate().map(plan).collect::<Option<_>>()?;
-        let asks = series.iter().any(|(plan, _)| plan.form.is_asked());
+        let asks = series.iter().any(|(plan, _)| plan.compared.form.is_asked());
         let can = !asks || self.has_guards(symbols?);
         can.then_some(Planned(Way::Series(series)))
     }
@@ -362,7 +363,7 @@ impl Planned {
     /// What its series are compared as.
     fn form(&self) -> Option<Form> {
         match &self.0 {
-            Way::Series(symbols) => symbols.first().map(|(plan, _)| plan.form),
+            Way::Series(symbols) => symbols.first().map(|(plan, _)| plan.compared.form),
             _ => None,
         }
     }

@@ -1,16 +1,17 @@
 //! One pass over the rows of one symbol for the individuals of one strategy.
 
 use super::columns::Columns;
-use super::events::{Borders, WholeAccount, WholeBlock};
+use super::events::{Borders, Events, WholeAccount, WholeBlock};
 use super::finish;
 use super::held::{self, HeldAccount, HeldBlock};
 use super::instructions::{InstructionSet, Work};
 use super::kernels::Isa;
 use super::key::Key;
 use super::per_bar::{self, PerBar};
-use super::plan::Plan;
+use super::plan::{Compared, Plan};
 use super::ranges::Ranges;
 use super::series::{Block, Table};
+use super::singles::Singles;
 use super::source::{Series, Source};
 use super::tables::Tables;
 use super::targets::{positions, window, wishes};
@@ -36,7 +37,8 @@ impl Scratch {
     }
 
     /// The series, accounts and sums of one individual: no plan has more than eight series.
-    pub(super) const BYTES_PER_INDIVIDUAL: usize = 8 * (size_of::<Block>() + 2 * size_of::<Key>())
+    pub(super) const BYTES_PER_INDIVIDUAL: usize = 8
+        * (size_of::<Block>() + size_of::<Singles>() + 2 * size_of::<Key>())
         + size_of::<WholeAccount>()
         + size_of::<Borders>()
         + size_of::<HeldAccount>();
@@ -161,10 +163,11 @@ impl Pass<'_> {
         keys.clear();
         keys.extend(plans.iter().flat_map(|(plan, _)| plan.keys()));
         table.reset(keys);
-        let (mut plans, first): (Vec<&mut Plan>, Vec<Start>) = plans.into_iter().unzip();
-        for plan in &mut plans {
+        let resolved = plans.into_iter().map(|(plan, start)| {
             plan.resolve(table);
-        }
+            (plan.compared, start)
+        });
+        let (plans, first): (Vec<Compared>, Vec<Start>) = resolved.unzip();
         self.follow(&mut Series { columns, table, plans: &plans }, &first, accounts, done)
     }
 
@@ -226,15 +229,16 @@ impl Pass<'_> {
         // Crosses of the first decision look one row back.
         let begin = self.base.saturating_sub(1);
         let Accounts { ranges, more_ranges, whole, sums, held } = accounts;
+        let mut events = Events::new();
         for from in (0..begin).step_by(BLOCK) {
-            source.warm_up(from, if from + BLOCK < begin { from + BLOCK } else { begin });
+            source.warm_up(isa, from, if from + BLOCK < begin { from + BLOCK } else { begin });
         }
         for from in (begin..last).step_by(BLOCK) {
             if self.interrupt.is_asked() {
                 return;
             }
             let to = if from + BLOCK < last { from + BLOCK } else { last };
-            source.fill(from, to, self.interrupt);
+            source.fill(isa, from, to, self.interrupt);
             match self.tables {
                 AccountTables::Whole(tables) => {
                     ranges.fill(&self.close[from..to], &self.close[from..to]);
@@ -245,7 +249,7 @@ impl Pass<'_> {
                         if !account.ruined {
                             let positions =
                                 positions(isa, source, member, account, first.row, (from, to), open.as_ref());
-                            account.follow(&block, &positions, to - from, sums);
+                            account.follow(&block, &positions, to - from, sums, &mut events);
                         }
                     }
                 }
@@ -287,9 +291,9 @@ impl Pass<'_> {
                 let wishes = wishes(isa, source, member, account, first.row, (from, to), side);
                 let block = HeldBlock { lane, ..*block };
                 if same_close {
-                    account.follow_closes(&block, wishes, open.as_ref(), to - from);
+                    account.follow_closes(isa, &block, wishes, open.as_ref(), to - from);
                 } else {
-                    account.follow(&block, wishes, open.as_ref(), to - from);
+                    account.follow(isa, &block, wishes, open.as_ref(), to - from);
                 }
             }
             per_bar::end(per_bar, (member, count), account.before, self.counted(from, to));

@@ -101,13 +101,21 @@ impl<'a> Setting<'a> {
 /// A genome ready to be evaluated on shared series.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    pub(super) form: Form,
-    pub(super) filtered: bool,
+    pub(super) compared: Compared,
     keys: Vec<Key>,
-    pub(super) slots: [u32; 8],
-    pub(super) x: [f64; 5],
     /// Where [`Form::Carry`] has its rows from.
     pub(super) turns: Option<Turns>,
+}
+
+/// What a plan compares: all that is read of it in each block of rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Compared {
+    pub form: Form,
+    pub filtered: bool,
+    /// Whether the exit of a channel lies inside its entry.
+    pub inside: bool,
+    pub slots: [u32; 8],
+    pub x: [f64; 5],
 }
 
 impl Plan {
@@ -118,7 +126,8 @@ impl Plan {
     pub(crate) fn new(form: Form, keys: &[Key], x: &[f64]) -> Plan {
         let mut numbers = [0.0; 5];
         numbers[..x.len()].copy_from_slice(x);
-        Plan { form, filtered: false, keys: keys.to_vec(), slots: [0; 8], x: numbers, turns: None }
+        let compared = Compared { form, filtered: false, inside: false, slots: [0; 8], x: numbers };
+        Plan { compared, keys: keys.to_vec(), turns: None }
     }
 
     /// A plan whose targets change in the rows that `turns` tells.
@@ -127,8 +136,15 @@ impl Plan {
     }
 
     /// Whether its entries need the confirmation that its form knows.
-    pub(crate) fn filtered(self, filtered: bool) -> Plan {
-        Plan { filtered, ..self }
+    pub(crate) fn filtered(mut self, filtered: bool) -> Plan {
+        self.compared.filtered = filtered;
+        self
+    }
+
+    /// Whether the exit of its channel lies inside the entry: who enters the other side has left this one.
+    pub(crate) fn inside(mut self, inside: bool) -> Plan {
+        self.compared.inside = inside;
+        self
     }
 
     /// The series it reads. Individuals in this order read neighbouring series.
@@ -138,7 +154,7 @@ impl Plan {
 
     /// Looks up its series.
     pub(super) fn resolve(&mut self, table: &Table) {
-        for (slot, &key) in self.slots.iter_mut().zip(&self.keys) {
+        for (slot, &key) in self.compared.slots.iter_mut().zip(&self.keys) {
             *slot = table.index(key);
         }
     }

@@ -5,9 +5,10 @@
 
 use super::BLOCK;
 use super::columns::Columns;
-use super::kernels::Rows;
+use super::kernels::{Isa, Rows};
 use super::key::Key;
 use super::learning::Learning;
+use super::singles::{Singles, is_number};
 use super::smooth::{EmaGroup, RsiGroup};
 use super::windows::Windows;
 use crate::indicators::bollinger::z_score;
@@ -50,6 +51,9 @@ pub(super) struct Table {
     rsis: Vec<(usize, RsiGroup)>,
     inputs: Inputs,
     learning: Learning,
+    /// Of each series in 32 bits, where the instructions compare them and all its numbers are numbers.
+    singles: Vec<Singles>,
+    are_numbers: Vec<bool>,
 }
 
 impl Table {
@@ -67,6 +71,9 @@ impl Table {
         self.inputs.longest_d = 0;
         self.keys.iter().for_each(|&key| self.inputs.ask(key));
         self.learning = Learning::new(&self.keys);
+        self.are_numbers.clear();
+        self.are_numbers.extend(self.keys.iter().map(|&key| is_number(key)));
+        self.singles.clear();
         let mut i = 0;
         while i < self.keys.len() {
             match self.keys[i] {
@@ -106,7 +113,9 @@ impl Table {
 
     /// Bytes that are kept for the next batch.
     pub(super) fn bytes(&self) -> usize {
-        self.keys.capacity() * size_of::<Key>() + self.blocks.capacity() * size_of::<Block>()
+        self.keys.capacity() * size_of::<Key>()
+            + self.blocks.capacity() * size_of::<Block>()
+            + self.singles.capacity() * size_of::<Singles>()
     }
 
     /// Position of a key among the series.
@@ -119,25 +128,42 @@ impl Table {
         &self.blocks[index as usize].rows
     }
 
+    /// A series in 32 bits, where the instructions compare them and all its numbers are numbers.
+    #[inline(always)]
+    pub(super) fn singles<I: Isa>(&self, index: u32) -> Option<&Singles> {
+        if I::SINGLES && self.are_numbers[index as usize] {
+            Some(&self.singles[index as usize])
+        } else {
+            None
+        }
+    }
+
     /// Brings what has a memory from row `from` to row `to`.
     #[inline(always)]
-    pub(super) fn warm_up(&mut self, columns: &Columns, from: usize, to: usize) {
+    pub(super) fn warm_up<I: Isa>(&mut self, isa: I, columns: &Columns, from: usize, to: usize) {
         for (first, group) in &mut self.emas {
-            group.fill(&columns.close, from, to, &mut self.blocks[*first..]);
+            group.fill(isa, &columns.close, from, to, &mut self.blocks[*first..]);
         }
         for (first, group) in &mut self.rsis {
-            group.fill(&columns.close, from, to, &mut self.blocks[*first..]);
+            group.fill(isa, &columns.close, from, to, &mut self.blocks[*first..]);
         }
     }
 
     /// Computes rows `from..to` (at most [`BLOCK`]) of every series; blocks are taken in order from row 0.
     #[inline(always)]
-    pub(super) fn fill(&mut self, columns: &Columns, from: usize, to: usize, interrupt: Interrupt) {
+    pub(super) fn fill<I: Isa>(
+        &mut self,
+        isa: I,
+        columns: &Columns,
+        from: usize,
+        to: usize,
+        interrupt: Interrupt,
+    ) {
         self.learning.fill(columns, (from, to), &mut self.blocks, interrupt);
         if interrupt.is_asked() {
             return;
         }
-        self.warm_up(columns, from, to);
+        self.warm_up(isa, columns, from, to);
         self.inputs.top.fill(&columns.high, from, to);
         self.inputs.bottom.fill(&columns.low, from, to);
         self.inputs.k_of = (0, 0, 0);
@@ -152,6 +178,16 @@ impl Table {
                 return;
             }
             fill(*key, columns, from, to, &mut block.rows, &mut self.inputs);
+        }
+        if I::SINGLES {
+            self.singles.resize(self.blocks.len(), Singles::ZERO);
+            for ((is_number, block), singles) in
+                self.are_numbers.iter().zip(&self.blocks).zip(&mut self.singles)
+            {
+                if *is_number {
+                    singles.fill(isa, block);
+                }
+            }
         }
     }
 }

@@ -51,7 +51,7 @@ impl<'a> SizedMembers<'a> {
         let mut keys = plans.iter().flat_map(|(plan, _)| plan.keys()).copied().collect();
         let mut table = Table::default();
         table.reset(&mut keys);
-        let period = |plan: &Plan| plan.x[3] as usize;
+        let period = |plan: &Plan| plan.compared.x[3] as usize;
         let ranges = TrueRanges::new(plans.iter().map(|(plan, _)| period(plan)).collect());
         let member = |(mut plan, first): (Plan, usize)| {
             plan.resolve(&table);
@@ -71,11 +71,12 @@ impl<'a> Members for SizedMembers<'a> {
 
     #[inline(always)]
     fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
-        self.table.fill(self.columns, from, to, Interrupt::NEVER);
+        self.table.fill(isa, self.columns, from, to, Interrupt::NEVER);
         self.ranges.fill(self.columns, from, to);
         self.from = from;
         for member in &mut self.members {
-            let conditions = member.plan.conditions::<I, false>(isa, &self.table, &mut [0; 2], to - from);
+            let conditions =
+                member.plan.compared.conditions::<I, false>(isa, &self.table, &mut [0; 2], to - from);
             (member.long, member.short) = (conditions.enter_long, conditions.enter_short);
             for bits in [&mut member.long, &mut member.short] {
                 keep(bits, member.first.saturating_sub(from).min(BLOCK), to - from);
@@ -149,7 +150,7 @@ impl Decides for By<'_> {
     fn decide(&mut self, row: usize) -> (f64, Option<Levels>) {
         let (at, bars) = (row - self.from, self.prepared.bars());
         let Member { plan, lane, latch, long, short, .. } = &mut *self.member;
-        let [risk, stop, trail, ..] = plan.x;
+        let [risk, stop, trail, ..] = plan.compared.x;
         let wanted = latch.decide(bit(long, at), bit(short, at), || {
             let atr = self.ranges.at(*lane, at) / bars.scale();
             (at_risk(risk, self.prepared.close[row], stop * atr), Distances::of(stop, trail, atr))

@@ -6,7 +6,7 @@ use super::decided::Members;
 use super::held::{Decided, HeldAccount, Tables};
 use super::kernels::Isa;
 use super::pass::{Accounts, Pass, Start};
-use super::plan::Plan;
+use super::plan::{Compared, Plan};
 use super::series::Table;
 use super::source::Source;
 use super::{AccountTables, BLOCK};
@@ -48,18 +48,18 @@ pub(super) struct Latched<'a, S> {
 pub(super) struct OwnSeries<'a> {
     columns: &'a Columns<'a>,
     table: Table,
-    plans: Vec<Plan>,
+    plans: Vec<Compared>,
 }
 
 impl Source for OwnSeries<'_> {
     #[inline(always)]
-    fn warm_up(&mut self, from: usize, to: usize) {
-        self.table.warm_up(self.columns, from, to);
+    fn warm_up<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
+        self.table.warm_up(isa, self.columns, from, to);
     }
 
     #[inline(always)]
-    fn fill(&mut self, from: usize, to: usize, interrupt: Interrupt) {
-        self.table.fill(self.columns, from, to, interrupt);
+    fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize, interrupt: Interrupt) {
+        self.table.fill(isa, self.columns, from, to, interrupt);
     }
 
     #[inline(always)]
@@ -86,8 +86,11 @@ impl<'a> OwnSeries<'a> {
     pub(super) fn new(columns: &'a Columns<'a>, mut plans: Vec<Plan>) -> OwnSeries<'a> {
         let mut table = Table::default();
         table.reset(&mut plans.iter().flat_map(Plan::keys).copied().collect());
-        plans.iter_mut().for_each(|plan| plan.resolve(&table));
-        OwnSeries { columns, table, plans }
+        let resolved = |plan: &mut Plan| {
+            plan.resolve(&table);
+            plan.compared
+        };
+        OwnSeries { columns, plans: plans.iter_mut().map(resolved).collect(), table }
     }
 }
 
@@ -111,16 +114,16 @@ impl<'p, S: Source> Sleeve<'p> for Latched<'p, S> {
     }
 
     #[inline(always)]
-    fn warm_up<I: Isa>(&mut self, _isa: I, to: usize) {
+    fn warm_up<I: Isa>(&mut self, isa: I, to: usize) {
         for from in (0..to).step_by(BLOCK) {
-            self.source.warm_up(from, if from + BLOCK < to { from + BLOCK } else { to });
+            self.source.warm_up(isa, from, if from + BLOCK < to { from + BLOCK } else { to });
         }
     }
 
     #[inline(always)]
     fn follow<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
         let Latched { pass, tables, source, first, held, accounts } = self;
-        source.fill(from, to, pass.interrupt);
+        source.fill(isa, from, to, pass.interrupt);
         accounts.fill(tables, from, to);
         let block = accounts.block(tables, pass.exec, from);
         // Bars are looked at in the sum of the sleeves.

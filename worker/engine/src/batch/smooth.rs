@@ -1,12 +1,17 @@
 //! Recursive averages of many periods side by side: along time each waits for its own last value, so periods run in
 //! lanes.
 
+use super::kernels::{Isa, Line};
 use super::series::Block;
 
-/// Periods of one group.
-const LANES: usize = 32;
+/// Periods of one group: enough chains of additions side by side to keep the processor busy.
+const LANES: usize = 64;
+/// Periods of a group of relative strength indices, each with two chains and a division.
+const FEW: usize = 32;
 /// Rows between two transpositions.
 const TILE: usize = 32;
+/// Columns that are transposed at once.
+pub(super) const SIDE: usize = 8;
 
 /// Exponential averages (C2) of up to [`LANES`] periods.
 pub(super) struct EmaGroup {
@@ -32,7 +37,7 @@ impl EmaGroup {
 
     /// Rows `from..to` into one block per period.
     #[inline(always)]
-    pub(super) fn fill(&mut self, close: &[f64], from: usize, to: usize, out: &mut [Block]) {
+    pub(super) fn fill<I: Isa>(&mut self, isa: I, close: &[f64], from: usize, to: usize, out: &mut [Block]) {
         if from == 0 {
             self.value = [close[0]; LANES];
         }
@@ -46,26 +51,26 @@ impl EmaGroup {
                 *line = e;
             }
             self.value = e;
-            transpose(&tile, rows.len(), at * TILE, &mut out[..self.periods]);
+            transpose(isa, &tile, rows.len(), at * TILE, &mut out[..self.periods]);
         }
     }
 }
 
-/// Relative strength indices (C4) of up to [`LANES`] periods.
+/// Relative strength indices (C4) of up to [`FEW`] periods.
 pub(super) struct RsiGroup {
     periods: usize,
-    n: [usize; LANES],
-    factor: [f64; LANES],
-    gain: [f64; LANES],
-    loss: [f64; LANES],
+    n: [usize; FEW],
+    factor: [f64; FEW],
+    gain: [f64; FEW],
+    loss: [f64; FEW],
 }
 
 impl RsiGroup {
     /// Takes the first periods, as many as fit.
     pub(super) fn new(periods: impl Iterator<Item = usize>) -> RsiGroup {
-        let zero = [0.0; LANES];
-        let mut group = RsiGroup { periods: 0, n: [1; LANES], factor: zero, gain: zero, loss: zero };
-        for n in periods.take(LANES) {
+        let zero = [0.0; FEW];
+        let mut group = RsiGroup { periods: 0, n: [1; FEW], factor: zero, gain: zero, loss: zero };
+        for n in periods.take(FEW) {
             group.n[group.periods] = n;
             group.factor[group.periods] = 1.0 / n as f64;
             group.periods += 1;
@@ -79,9 +84,9 @@ impl RsiGroup {
 
     /// Rows `from..to` into one block per period.
     #[inline(always)]
-    pub(super) fn fill(&mut self, close: &[f64], from: usize, to: usize, out: &mut [Block]) {
+    pub(super) fn fill<I: Isa>(&mut self, isa: I, close: &[f64], from: usize, to: usize, out: &mut [Block]) {
         let longest = self.n[..self.periods].iter().copied().max().unwrap_or(0);
-        let mut tile = [[0.0; LANES]; TILE];
+        let mut tile = [[0.0; FEW]; TILE];
         let mut t = from;
         while t < to {
             let end = if t + TILE < to { t + TILE } else { to };
@@ -99,14 +104,14 @@ impl RsiGroup {
                     *o = if g + l == 0.0 { 50.0 } else { r };
                 }
             }
-            transpose(&tile, end - t, t - from, &mut out[..self.periods]);
+            transpose(isa, &tile, end - t, t - from, &mut out[..self.periods]);
             t = end;
         }
     }
 
     #[inline(always)]
     fn step(&mut self, gain: f64, loss: f64) {
-        for lane in 0..LANES {
+        for lane in 0..FEW {
             self.gain[lane] += (gain - self.gain[lane]) * self.factor[lane];
             self.loss[lane] += (loss - self.loss[lane]) * self.factor[lane];
         }
@@ -134,11 +139,28 @@ impl RsiGroup {
     }
 }
 
+/// Writes the first `rows` rows of a tile to the rows from `at` on of a block a column.
 #[inline(always)]
-fn transpose(tile: &[[f64; LANES]; TILE], rows: usize, at: usize, out: &mut [Block]) {
-    for (lane, block) in out.iter_mut().enumerate() {
-        for (o, line) in block.rows[at..at + rows].iter_mut().zip(tile) {
-            *o = line[lane];
+fn transpose<I: Isa, const LANES: usize>(
+    isa: I,
+    tile: &[[f64; LANES]; TILE],
+    rows: usize,
+    at: usize,
+    out: &mut [Block],
+) {
+    for (group, blocks) in out.chunks_mut(SIDE).enumerate() {
+        let whole = if blocks.len() == SIDE { rows / SIDE * SIDE } else { 0 };
+        for row in (0..whole).step_by(SIDE) {
+            let lines: [&Line; SIDE] =
+                std::array::from_fn(|i| tile[row + i].as_chunks().0.get(group).unwrap_or(&[0.0; SIDE]));
+            for (block, line) in blocks.iter_mut().zip(&isa.transposed(lines)) {
+                block.rows[at + row..][..SIDE].copy_from_slice(line);
+            }
+        }
+        for (lane, block) in blocks.iter_mut().enumerate() {
+            for (o, line) in block.rows[at + whole..at + rows].iter_mut().zip(&tile[whole..]) {
+                *o = line[group * SIDE + lane];
+            }
         }
     }
 }

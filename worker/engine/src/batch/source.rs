@@ -3,17 +3,17 @@
 use super::columns::Columns;
 use super::conditions::Conditions;
 use super::kernels::Isa;
-use super::plan::Plan;
+use super::plan::Compared;
 use super::series::Table;
 use crate::interrupt::Interrupt;
 
 /// Blocks of rows in order from row 0, and what each member of a batch makes of the one at hand.
 pub(super) trait Source {
     /// Brings what has a memory from row `from` to row `to`, where nobody asks for conditions.
-    fn warm_up(&mut self, from: usize, to: usize);
+    fn warm_up<I: Isa>(&mut self, isa: I, from: usize, to: usize);
 
     /// Computes rows `from..to`, at most [`super::BLOCK`]; unless interrupted.
-    fn fill(&mut self, from: usize, to: usize, interrupt: Interrupt);
+    fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize, interrupt: Interrupt);
 
     /// The conditions of a member in the first `rows` rows of the block; later bits mean nothing. `before` keeps what
     /// crosses need of the row before. Without `SHORTS` what ends a short means nothing.
@@ -30,18 +30,18 @@ pub(super) trait Source {
 pub(super) struct Series<'a> {
     pub columns: &'a Columns<'a>,
     pub table: &'a mut Table,
-    pub plans: &'a [&'a mut Plan],
+    pub plans: &'a [Compared],
 }
 
 impl Source for Series<'_> {
     #[inline(always)]
-    fn warm_up(&mut self, from: usize, to: usize) {
-        self.table.warm_up(self.columns, from, to);
+    fn warm_up<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
+        self.table.warm_up(isa, self.columns, from, to);
     }
 
     #[inline(always)]
-    fn fill(&mut self, from: usize, to: usize, interrupt: Interrupt) {
-        self.table.fill(self.columns, from, to, interrupt);
+    fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize, interrupt: Interrupt) {
+        self.table.fill(isa, self.columns, from, to, interrupt);
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@ use super::conditions::Conditions;
 use super::events::WholeAccount;
 use super::held::HeldAccount;
 use super::kernels::Isa;
-use super::latch::{after, keep, side, states, tradable};
+use super::latch::{after, keep, side, tradable};
 use super::source::Source;
 use super::{BLOCK, Bits, WORDS};
 use crate::execution::Side;
@@ -29,10 +29,10 @@ pub(super) fn positions<I: Isa, S: Source>(
         keep(&mut set, start, rows);
         keep(&mut reset, start, rows);
     }
-    let mut positions = states(&set, &reset, &mut account.latch);
+    let mut positions = isa.states(&set, &reset, &mut account.latch);
     if let Some(open) = open {
         let mut held = account.held;
-        positions = tradable(&positions, open, &mut held);
+        positions = tradable(isa, &positions, open, &mut held);
     }
     if !whole {
         keep(&mut positions, 0, rows);
@@ -59,18 +59,19 @@ pub(super) fn wishes<I: Isa, S: Source>(
     let (mut long, mut short) = ([0; WORDS], [0; WORDS]);
     if wanted != Side::Short {
         let rule = side(&enter_long, &leave_long, &enter_short);
-        long = latched(rule, (start, rows), same_close, &mut account.latch[0]);
+        long = latched(isa, rule, (start, rows), same_close, &mut account.latch[0]);
     }
     if wanted != Side::Long {
         let rule = side(&enter_short, &leave_short, &enter_long);
-        short = latched(rule, (start, rows), same_close, &mut account.latch[1]);
+        short = latched(isa, rule, (start, rows), same_close, &mut account.latch[1]);
     }
     [long, short]
 }
 
 /// The states of a latch that takes no decision outside the rows `start..rows`.
 #[inline(always)]
-fn latched(
+fn latched<I: Isa>(
+    isa: I,
     (mut set, mut reset): (Bits, Bits),
     (start, rows): (usize, usize),
     same_close: bool,
@@ -81,7 +82,7 @@ fn latched(
         keep(&mut set, start, rows);
         keep(&mut reset, start, rows);
     }
-    let mut states = states(&set, &reset, latch);
+    let mut states = isa.states(&set, &reset, latch);
     if same_close {
         states = after(&states, *latch);
     }

@@ -68,7 +68,8 @@ impl<'a> WeighedMembers<'a> {
             if let Some(turns) = plan.turns {
                 turned = turns(&bars, &known, genome, first);
             } else {
-                let share = |volatility: f64| round(to_volatility(plan.x[1], annual * volatility), steps);
+                let share =
+                    |volatility: f64| round(to_volatility(plan.compared.x[1], annual * volatility), steps);
                 edges =
                     (1..=exec.exposure_steps).map(|k| edge(|x| share(x) >= f64::from(k) / steps)).collect();
             }
@@ -95,12 +96,12 @@ fn edge(holds: impl Fn(f64) -> bool) -> f64 {
 impl Member {
     #[inline(always)]
     fn fill<I: Isa>(&mut self, isa: I, table: &Table, side: Side, (from, to): (usize, usize)) {
-        if self.plan.form == Form::Carry {
+        if self.plan.compared.form == Form::Carry {
             self.turn(from, to);
         } else {
-            let conditions = self.plan.conditions::<I, false>(isa, table, &mut [0; 2], to - from);
+            let conditions = self.plan.compared.conditions::<I, false>(isa, table, &mut [0; 2], to - from);
             (self.long, self.short) = (conditions.enter_long, conditions.enter_short);
-            let volatility = table.rows(self.plan.slots[2]);
+            let volatility = table.rows(self.plan.compared.slots[2]);
             for (bits, &edge) in self.reached.iter_mut().zip(&self.edges) {
                 *bits = isa.level::<LE>(volatility, edge);
             }
@@ -157,7 +158,7 @@ impl<'a> Members for WeighedMembers<'a> {
 
     #[inline(always)]
     fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
-        self.table.fill(self.columns, from, to, Interrupt::NEVER);
+        self.table.fill(isa, self.columns, from, to, Interrupt::NEVER);
         self.from = from;
         for member in &mut self.members {
             member.fill(isa, &self.table, self.side, (from, to));

@@ -134,7 +134,7 @@ fn batch(genome: &Genome, setting: &Setting) -> Option<Plan> {
         keys.push(Key::Top(exit));
     }
     let x = [(1_000_000 + theta) as f64, (1_000_000 - theta) as f64, k];
-    Some(Plan::new(Form::Channel, &keys, &x).filtered(filtered))
+    Some(Plan::new(Form::Channel, &keys, &x).filtered(filtered).inside(exit <= n))
 }
 
 impl BuiltIn for DonchianBreakout {

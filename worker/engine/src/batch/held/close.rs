@@ -6,6 +6,7 @@ use super::listener::{Listener, Nobody};
 use super::{HeldAccount, HeldBlock, Tables, next};
 use crate::account::ReturnRule;
 use crate::batch::Bits;
+use crate::batch::kernels::Isa;
 
 impl Tables<'_> {
     /// Whether the bar of a row is the first of an account that may have traded at the close before, where nothing was
@@ -19,15 +20,16 @@ impl Tables<'_> {
 impl HeldAccount {
     /// As [`HeldAccount::follow`]; bit t of `wishes` is what the close of row t wants.
     #[inline(always)]
-    pub(in crate::batch) fn follow_closes(
+    pub(in crate::batch) fn follow_closes<I: Isa>(
         &mut self,
+        isa: I,
         block: &HeldBlock,
         mut wishes: [Bits; 2],
         open: Option<&Bits>,
         rows: usize,
     ) {
         let mut at = 0;
-        let (mut positions, mut edges) = self.plan(&mut wishes, open, at, rows);
+        let (mut positions, mut edges) = self.plan(isa, &mut wishes, open, at, rows);
         loop {
             add_first(block, rows, &mut edges);
             let edge = next(&edges, at, rows);
@@ -42,7 +44,7 @@ impl HeldAccount {
                 rule = self.begin_bar(block, row, &mut Nobody);
             }
             if self.blocked != 0 {
-                (positions, edges) = self.plan(&mut wishes, open, at, rows);
+                (positions, edges) = self.plan(isa, &mut wishes, open, at, rows);
             }
             let bit = |x: &Bits| (x[at / 64] >> (at % 64) & 1) as i8;
             let side = f64::from(bit(&positions[0]) - bit(&positions[1]));

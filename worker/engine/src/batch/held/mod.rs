@@ -17,6 +17,7 @@ mod tables;
 use super::drawdown::{Drawdown, Tally};
 use super::events::Borders;
 use super::finish::AccountTotals;
+use super::kernels::Isa;
 use super::latch::{keep, tradable};
 use super::per_bar::Lane;
 use super::ranges::Ranges;
@@ -140,15 +141,16 @@ impl HeldAccount {
     /// Follows the targets of `rows` rows: bit t of `wishes` is what the close before row t wants of the long and of
     /// the short side; rows outside `open` do not trade.
     #[inline(always)]
-    pub(super) fn follow(
+    pub(super) fn follow<I: Isa>(
         &mut self,
+        isa: I,
         block: &HeldBlock,
         mut wishes: [Bits; 2],
         open: Option<&Bits>,
         rows: usize,
     ) {
         let mut at = 0;
-        let (mut positions, mut edges) = self.plan(&mut wishes, open, at, rows);
+        let (mut positions, mut edges) = self.plan(isa, &mut wishes, open, at, rows);
         loop {
             let edge = next(&edges, at, rows);
             let closed = if edge > at && self.q != 0.0 {
@@ -174,7 +176,7 @@ impl HeldAccount {
                 }
             }
             if self.blocked != 0 && at < rows {
-                (positions, edges) = self.plan(&mut wishes, open, at, rows);
+                (positions, edges) = self.plan(isa, &mut wishes, open, at, rows);
             }
         }
     }
@@ -182,8 +184,9 @@ impl HeldAccount {
     /// Positions from row `at` on and the rows at which they change. A blocked side is not wanted before a close
     /// that does not want it.
     #[inline(always)]
-    fn plan(
+    fn plan<I: Isa>(
         &mut self,
+        isa: I,
         wishes: &mut [Bits; 2],
         open: Option<&Bits>,
         at: usize,
@@ -204,7 +207,7 @@ impl HeldAccount {
         let positions = match open {
             Some(open) => {
                 let [mut long, mut short] = held;
-                [tradable(&wishes[0], open, &mut long), tradable(&wishes[1], open, &mut short)]
+                [tradable(isa, &wishes[0], open, &mut long), tradable(isa, &wishes[1], open, &mut short)]
             }
             None => *wishes,
         };
