@@ -218,8 +218,15 @@ impl Evolution {
                 && model.ready()
             {
                 for attempt in 0..model.tries() {
-                    let mut place =
-                        Place { draws: &mut *draws, space, generation, species: id, attempt, child: index };
+                    let mut place = Place {
+                        draws: &mut *draws,
+                        space,
+                        generation,
+                        species: id,
+                        attempt,
+                        child: index,
+                        supply: &*supply,
+                    };
                     model.propose(&mut place, &mut genome);
                     space.repair(&mut genome);
                     found = supply.claim(space, &genome);
