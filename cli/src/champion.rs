@@ -69,19 +69,27 @@ pub fn symbols(champion: &Champion) -> String {
     table(&header, rows.collect(), &header[1..])
 }
 
-/// A line a species: the best of each. The holdouts of all but the winner are further looks at the same rows.
+/// A line a species: the best of each, and of which island it is where there are some. The holdouts of all but the winner are further looks at the same rows.
 pub fn species(champions: &[Champion]) -> String {
+    let islands = champions.iter().any(|c| c.island.is_some());
     let rows = champions.iter().map(|c| {
         let fitness = c.fitness.filter(|_| c.class == "feasible");
-        vec![
-            c.strategy.clone(),
+        let mut row = vec![c.strategy.clone()];
+        if islands {
+            row.push(c.island.map_or_else(|| "-".to_owned(), |island| island.to_string()));
+        }
+        row.extend([
             number(fitness, 4),
             number(metric(Some(&c.training), SHARPE), 2),
             number(metric(c.holdout.as_ref(), SHARPE), 2),
             number(metric(Some(&c.training), "trades"), 0),
             c.trials.to_string(),
-        ]
+        ]);
+        row
     });
-    let header = ["species", "fitness", "sharpe train", "sharpe holdout", "trades", "trials"];
+    let mut header = vec!["species", "fitness", "sharpe train", "sharpe holdout", "trades", "trials"];
+    if islands {
+        header.insert(1, "island");
+    }
     table(&header, rows.collect(), &header[1..])
 }

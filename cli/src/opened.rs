@@ -8,6 +8,7 @@ use galapagos_run::engine::ENGINE;
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::{Decoded, Problem};
 use galapagos_run::job::resolve::ResolvedJob;
+use galapagos_run::report::locate;
 use galapagos_run::results::document::{Champion, ResultDocument};
 use galapagos_run::results::ranking;
 use std::path::{Path, PathBuf};
@@ -24,11 +25,21 @@ pub struct Opened {
     pub job: ResolvedJob,
 }
 
+/// `result.json` of what is named: the file itself, or a folder with it, that of the run or its folder `result`.
+pub fn file(path: &Path) -> PathBuf {
+    match locate::result_folder(path) {
+        Ok(folder) if path.is_dir() => folder.join("result.json"),
+        // Whoever reads it says what is missing.
+        Err(_) if path.is_dir() => path.join("result.json"),
+        _ => path.to_owned(),
+    }
+}
+
 /// `PATH[#RANK]`: the file, and the rank among the species' champions, 1 if none is named.
 pub fn parse(result: &str) -> CommandResult<(PathBuf, usize)> {
     let (path, rank) = ranking::parse(result)
         .ok_or_else(|| CommandError::invalid(format!("{result}: after # comes a rank, from 1")))?;
-    Ok((if path.is_dir() { path.join("result.json") } else { path }, rank))
+    Ok((file(&path), rank))
 }
 
 /// The document of a result.

@@ -106,7 +106,7 @@ fn begin(
     interrupt: &AtomicBool,
 ) -> Option<Begun> {
     let folder = tempfile::tempdir().ok()?;
-    let options = Options { slots, ..Options::new(folder.path()) };
+    let options = Options { slots, seen: false, ..Options::new(folder.path()) };
     let mut evaluator = LocalEvaluator::new(problem, slots).ok()?;
     let bars = problem.counted_bars() as f64;
     let (mut generations, mut evaluated) = (Vec::new(), 0.0);

@@ -5,6 +5,7 @@ use crate::champion::metric;
 use crate::table::{number, percent, signed_percent, table, thousands};
 use galapagos_run::results::document::{AccountResult, Champion, ResultDocument};
 use galapagos_run::results::validation::document::{Confidence, GateResult, Regime, Validation};
+use galapagos_run::results::validation::windows::WalkForward;
 
 /// The sentence and the gates, as the end of a run shows them first.
 pub fn ladder(validation: &Validation) -> String {
@@ -67,6 +68,7 @@ pub fn reasons(result: &ResultDocument, best: &Champion, validation: &Validation
     block("Luck", validation.confidence.iter().flat_map(|c| luck(result, c)).collect());
     block("Would break", breaks(validation));
     block("Overfitting", overfitting(result, validation));
+    block("Walk-forward", validation.walk_forward.as_ref().map(forward).into_iter().collect());
     block("Market", market(result, best).into_iter().collect());
     text
 }
@@ -128,6 +130,21 @@ fn overfitting(result: &ResultDocument, v: &Validation) -> Vec<String> {
         parts.push(format!("deflated Sharpe {dsr:.2} (harsh when an edge is real)"));
     }
     if parts.is_empty() { Vec::new() } else { vec![parts.join(" · ")] }
+}
+
+/// What the tests of all windows made of it together.
+fn forward(walk: &WalkForward) -> String {
+    let of = |name| metric(Some(&walk.stitched), name);
+    format!(
+        "evolved anew {} times and traded forward: Sharpe {}, return {} (p {}) · of the training it keeps {} of the growth a \
+         year and {} of the Sharpe ratio",
+        walk.windows.len(),
+        number(of("sharpe"), 2),
+        signed_percent(of("total_return")),
+        number(walk.p, 3),
+        percent(walk.efficiency),
+        percent(walk.sharpe_efficiency),
+    )
 }
 
 /// Where the winner is below buying and holding the same rows.

@@ -162,6 +162,12 @@ fn results_are_compared_by_genes_metrics_inputs_and_the_returns_of_their_common_
     assert!(p > 0.0 && p <= 1.0);
     assert_eq!(found, sandbox.json(&["compare", &cheap, &second, "-o", "json", "--slots", "1"]));
 
+    // A run is named by its folder as well as by its file.
+    let run = cheap.strip_suffix("/result/result.json").unwrap();
+    for named in [run.to_owned(), format!("{run}/result"), format!("{run}#1")] {
+        assert!(sandbox.ok(&["compare", &named, &cheap]).stdout.contains("Nothing differs"), "{named}");
+    }
+
     let found = sandbox.json(&["compare", &cheap, &dear, "-o", "json"]);
     assert!(found["inputs"].as_object().unwrap().keys().any(|k| k.starts_with("limits")), "{found}");
     assert!(found["differs"]["inputs digest"].is_array(), "{found}");
@@ -170,9 +176,35 @@ fn results_are_compared_by_genes_metrics_inputs_and_the_returns_of_their_common_
 }
 
 #[test]
+fn windows_of_walk_forward_that_found_something_else_are_named() {
+    let sandbox = Sandbox::new();
+    sandbox.walk(1500, 4);
+    let run = |name: &str, seed: &str, windows: u32| {
+        let text = small_job(40, 3).replace("name: small", &format!("name: {name}")).replace("seed: 9", seed);
+        let walk = format!("  validation: {{walkForward: {{windows: {windows}}}}}\n");
+        let job = sandbox.write(&format!("{name}.yaml"), format!("{text}{walk}"));
+        sandbox.ok(&["run", &job.display().to_string(), "-o", "json"]);
+        run_folder(&sandbox.path().join("results"), name).display().to_string()
+    };
+    let (one, other, more) =
+        (run("one", "seed: 9", 2), run("other", "seed: 10", 2), run("more", "seed: 9", 3));
+    let found = sandbox.json(&["compare", &one, &other, "-o", "json"]);
+    let names: Vec<&String> = found["differs"].as_object().unwrap().keys().collect();
+    let windows: Vec<&&String> = names.iter().filter(|name| name.starts_with("walk-forward.")).collect();
+    assert!(!windows.is_empty() && windows.iter().all(|name| !name.ends_with(".test")), "{names:?}");
+    let found = sandbox.json(&["compare", &one, &more, "-o", "json"]);
+    let third = &found["differs"]["walk-forward.2"];
+    assert_eq!(third[0], Value::Null);
+    assert!(third[1]["test"].as_str().is_some_and(|span| span.contains(" .. ")), "{found}");
+}
+
+#[test]
 fn a_job_takes_the_looks_and_trials_of_other_jobs_from_the_data_folder() {
     let sandbox = Sandbox::new();
     sandbox.walk(1500, 4);
+    // What an estimate evaluates nobody sees: it is no look.
+    let guessed = sandbox.write("guessed.yaml", small_job(40, 4).replace("name: small", "name: guessed"));
+    sandbox.ok(&["estimate", &guessed.display().to_string()]);
     let earlier = document(&finished(&sandbox, "earlier", ""));
     assert_eq!(earlier["luck"]["dataset_holdout_looks"], json!(1));
     let more = "  validation: {holdout: {fraction: \"0.2\"}}\n  limits: [{metric: trades, atLeast: 3}]\n";

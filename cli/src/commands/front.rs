@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::exit::{CommandError, CommandResult};
 use crate::names::unknown;
 use crate::neighbours::arguments::MapOutput;
-use crate::opened::read;
+use crate::opened::{file, read};
 use crate::table::{number, table};
 use crate::terminal;
 use clap::ValueEnum;
@@ -24,7 +24,7 @@ Examples:
   galapagos front .../result/result.json --method utility --weight sharpe=2 --weight max_drawdown=1
   galapagos front .../result --limit 'max_drawdown<=0.2' --limit 'trades>=30' --top 20 -o csv > front.csv")]
 pub struct Arguments {
-    /// result.json of a run, or the folder that holds it
+    /// A run, its folder result, or its result.json
     #[arg(value_name = "RESULT")]
     pub result: String,
     /// What comes first
@@ -58,8 +58,7 @@ pub enum Method {
 
 /// Runs `galapagos front`.
 pub fn execute(arguments: Arguments) -> CommandResult {
-    let given = Path::new(&arguments.result);
-    let path = if given.is_dir() { given.join("result.json") } else { given.to_owned() };
+    let path = file(Path::new(&arguments.result));
     let document = read(&path)?;
     let Some(front) = document.front else {
         return Err(CommandError::invalid(format!(

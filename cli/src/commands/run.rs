@@ -132,6 +132,7 @@ pub fn execute(arguments: Arguments) -> CommandResult {
         },
         slots,
         attempt: 1,
+        seen: true,
         price_per_second: price.map(|p| p / 3600.0),
         log: shown.is_any().then(|| Arc::clone(&log)),
     };

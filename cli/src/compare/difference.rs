@@ -1,10 +1,12 @@
 //! What two individuals of results have otherwise.
 
 use super::arguments::Arguments;
+use crate::champion::metric;
 use crate::exit::{Blame, CommandResult};
 use crate::opened::{Opened, decoded, ranked};
 use galapagos_run::engine::portfolio::Total;
-use galapagos_run::results::document::{AccountResult, Champion};
+use galapagos_run::results::document::{AccountResult, Champion, ResultDocument};
+use galapagos_run::results::validation::windows::WindowResult;
 use galapagos_run::validate::paired::{Paired, Samples, common, paired};
 use serde_json::{Map, Value, json};
 
@@ -77,6 +79,7 @@ pub fn compare(
             "holdout from": document.data.holdout_from,
             "holdout stamps": document.data.holdout_stamps,
             "bars a year": document.data.bars_per_year,
+            "walk-forward": windows(document),
             "symbols": document.data.symbols.iter().map(|s| (s.symbol.clone(), json!({
                 "from": s.from, "to": s.to, "rows": s.rows, "warm up": s.warm_up, "training rows": s.training_rows,
             }))).collect::<Map<String, Value>>(),
@@ -98,6 +101,24 @@ pub fn compare(
         metrics.extend(metrics_of(x, y).into_iter().map(|(name, pair)| (part, name, pair)));
     }
     Ok(Comparison { sides, differs, inputs, metrics, returns: returns(arguments, (a, one), (b, other))? })
+}
+
+/// What each window of walk-forward found and made of its test, by number; nothing without one.
+fn windows(document: &ResultDocument) -> Map<String, Value> {
+    let walk = document.validation.as_ref().and_then(|v| v.walk_forward.as_ref());
+    let window = |w: &WindowResult| {
+        let test = w.test.account.as_ref();
+        let genes = w.genome.iter().flatten().map(|(gene, value)| (gene.clone(), json!(value.to_string())));
+        let said = json!({
+            "test": format!("{} .. {}", w.test.rows.from, w.test.rows.to),
+            "strategy": w.strategy,
+            "genes": genes.collect::<Map<String, Value>>(),
+            "sharpe": metric(test, "sharpe"),
+            "total_return": metric(test, "total_return"),
+        });
+        (w.index.to_string(), said)
+    };
+    walk.iter().flat_map(|walk| &walk.windows).map(window).collect()
 }
 
 /// The values below two JSON values that are not the same, with their paths.

@@ -1,4 +1,4 @@
-//! CMA-ES (Hansen 2016) with the triangular factor of Krause, Arbonès and Igel (2016), restarts with larger populations
+//! CMA-ES (Hansen 2016; with negative weights, Jastrebski and Arnold 2006) with the triangular factor of Krause, Arbonès and Igel (2016), restarts with larger populations
 //! (IPOP, Auger and Hansen 2005), a margin that no value of a grid is closed off by (after Hamano and others 2022: a lower bound of each
 //! deviation) and a distribution of its own for each category (after Hamano and others 2024).
 //!
@@ -12,6 +12,7 @@ use crate::gauss::{exceeded_with, normals};
 use crate::memory::{Bytes, put_f64s, put_result, put_u32};
 use crate::operators::to_index;
 use crate::rank::Rank;
+use crate::rates::Rates;
 use crate::searcher::{Place, Propose, Told, ordered};
 use crate::space::{Constraint, Genome, Space};
 
@@ -128,58 +129,62 @@ impl Cmaes {
         n > 0 && (0..n).all(|j| deviation(j) < SETTLED)
     }
 
-    /// Moves the distribution towards the better half of the pool; false where its matrix is one no more.
+    /// Moves the distribution towards the best of the pool and away from the worst; false where its matrix is one no more.
     fn update(&mut self, pool: &[Sample], order: &[usize]) -> bool {
         let (n, lambda) = (self.numbers.len(), order.len());
-        let d = n as f64;
-        let half = &order[..lambda / 2];
-        let mut weights: Vec<f64> =
-            (1..=half.len()).map(|i| libm::log((lambda as f64 + 1.0) / 2.0) - libm::log(i as f64)).collect();
-        let sum = weights.iter().sum::<f64>();
-        weights.iter_mut().for_each(|w| *w /= sum);
-        let effective = 1.0 / weights.iter().map(|w| w * w).sum::<f64>();
-        self.learn_categories(pool, half, &weights);
+        let rates = Rates::new(lambda, n, self.categories.len());
+        let Rates { effective, one, many, expected, .. } = rates;
+        let half = &order[..rates.weights.len()];
+        self.learn_categories(pool, half, &rates.weights);
         self.updates = self.updates.saturating_add(1);
         if n == 0 {
             return true;
         }
         let root = |x: f64| if x > 0.0 { x.sqrt() } else { 0.0 };
-        let c_step = (effective + 2.0) / (d + effective + 5.0);
-        let long = root((effective - 1.0) / (d + 1.0)) - 1.0;
-        let damping = 1.0 + 2.0 * if long > 0.0 { long } else { 0.0 } + c_step;
-        let c_path = (4.0 + effective / d) / (d + 4.0 + 2.0 * effective / d);
-        let one = 2.0 / ((d + 1.3) * (d + 1.3) + effective);
-        let many = 2.0 * (effective - 2.0 + 1.0 / effective) / ((d + 2.0) * (d + 2.0) + effective);
-        let many = if many < 1.0 - one { many } else { 1.0 - one };
-        let expected = d.sqrt() * (1.0 - 1.0 / (4.0 * d) + 1.0 / (21.0 * d * d));
 
         let mut shift = vec![0.0; n];
         let mut spread = vec![0.0; n * n];
         let mut y = vec![0.0; n];
-        for (&i, &weight) in half.iter().zip(&weights) {
+        let mut add = |weight: f64, y: &[f64]| {
+            for j in 0..n {
+                let scaled = weight * y[j];
+                spread[j * n..=j * n + j].iter_mut().zip(y).for_each(|(to, other)| *to += scaled * other);
+            }
+        };
+        for (&i, &weight) in half.iter().zip(&rates.weights) {
             let x = &pool[i].2;
             for j in 0..n {
                 y[j] = (x[j] - self.mean[j]) / self.step;
                 shift[j] += weight * y[j];
             }
-            for j in 0..n {
-                let scaled = weight * y[j];
-                spread[j * n..=j * n + j].iter_mut().zip(&y).for_each(|(to, other)| *to += scaled * other);
+            add(weight, &y);
+        }
+        // Where the worst lie the covariance shrinks, by no more than a sample of usual length would.
+        let mut lost = 0.0;
+        for (&i, &weight) in order[lambda - rates.negative.len()..].iter().zip(&rates.negative) {
+            let x = &pool[i].2;
+            (0..n).for_each(|j| y[j] = (x[j] - self.mean[j]) / self.step);
+            let mut white = y.clone();
+            solve(&self.factor, &mut white);
+            let length = white.iter().map(|w| w * w).sum::<f64>();
+            lost += weight;
+            if length > 0.0 {
+                add(weight * n as f64 / length, &y);
             }
         }
         let mut white = shift.clone();
         solve(&self.factor, &mut white);
-        let rate = root(c_step * (2.0 - c_step) * effective);
-        self.step_path.iter_mut().zip(&white).for_each(|(p, w)| *p = (1.0 - c_step) * *p + rate * w);
+        let rate = root(rates.step * (2.0 - rates.step) * effective);
+        self.step_path.iter_mut().zip(&white).for_each(|(p, w)| *p = (1.0 - rates.step) * *p + rate * w);
         let length = self.step_path.iter().map(|p| p * p).sum::<f64>().sqrt();
-        let kept = 1.0 - libm::pow(1.0 - c_step, 2.0 * f64::from(self.updates));
-        let moves = length / kept.sqrt() < (1.4 + 2.0 / (d + 1.0)) * expected;
-        let rate = if moves { root(c_path * (2.0 - c_path) * effective) } else { 0.0 };
-        self.path.iter_mut().zip(&shift).for_each(|(p, s)| *p = (1.0 - c_path) * *p + rate * s);
-        let lost = if moves { 0.0 } else { one * c_path * (2.0 - c_path) };
+        let kept = 1.0 - libm::pow(1.0 - rates.step, 2.0 * f64::from(self.updates));
+        let moves = length / kept.sqrt() < (1.4 + 2.0 / (n as f64 + 1.0)) * expected;
+        let rate = if moves { root(rates.path * (2.0 - rates.path) * effective) } else { 0.0 };
+        self.path.iter_mut().zip(&shift).for_each(|(p, s)| *p = (1.0 - rates.path) * *p + rate * s);
+        let held = if moves { 0.0 } else { one * rates.path * (2.0 - rates.path) };
         for i in 0..n {
             for j in 0..=i {
-                let old = (1.0 - one - many + lost) * self.covariance[i * n + j];
+                let old = (1.0 - one - many * (1.0 + lost) + held) * self.covariance[i * n + j];
                 let value = old + one * self.path[i] * self.path[j] + many * spread[i * n + j];
                 self.covariance[i * n + j] = value;
                 self.covariance[j * n + i] = value;
@@ -188,7 +193,7 @@ impl Cmaes {
         for (mean, shift) in self.mean.iter_mut().zip(&shift) {
             *mean = (*mean + self.step * shift).clamp(0.0, 1.0);
         }
-        let grows = c_step / damping * (length / expected - 1.0);
+        let grows = rates.step / rates.damping * (length / expected - 1.0);
         self.step *= libm::exp(if grows < 1.0 { grows } else { 1.0 });
         self.keep_margin(lambda);
         match factor(&self.covariance, n).filter(|_| self.step.is_finite() && self.step > 0.0) {

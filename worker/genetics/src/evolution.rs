@@ -167,7 +167,7 @@ impl Evolution {
         let elites = elites.as_deref().zip(evenly.as_ref()).zip(config.cells);
         let SpeciesState { species, operators, model, survivors, .. } = &mut groups[i];
         let (space, id) = (&species.space, supply.id);
-        let candidate = |genome, known| Candidate { species: of, genome, known };
+        let candidate = |genome, known| Candidate { species: of, island: island as u32, genome, known };
         out.reserve(wanted as usize);
         let listed = supply.is_listed() || config.searcher == Searcher::Grid;
         let breeds = config.searcher == Searcher::Evolution && !listed && !survivors.is_empty();
@@ -218,8 +218,15 @@ impl Evolution {
                 && model.ready()
             {
                 for attempt in 0..model.tries() {
-                    let mut place =
-                        Place { draws: &mut *draws, space, generation, species: id, attempt, child: index };
+                    let mut place = Place {
+                        draws: &mut *draws,
+                        space,
+                        generation,
+                        species: id,
+                        attempt,
+                        child: index,
+                        supply: &*supply,
+                    };
                     model.propose(&mut place, &mut genome);
                     space.repair(&mut genome);
                     found = supply.claim(space, &genome);

@@ -20,8 +20,9 @@ pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
         Searcher::Random => 1,
         Searcher::Grid => 2,
         Searcher::Sobol => 3,
-        Searcher::Tpe => 4,
-        Searcher::Cmaes => 5,
+        // 4 and 5 were theirs while they proposed otherwise.
+        Searcher::Tpe => 6,
+        Searcher::Cmaes => 7,
     });
     h.number(match goal {
         Goal::Maximise => 0,

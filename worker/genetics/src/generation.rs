@@ -10,6 +10,8 @@ use crate::space::Genome;
 pub struct Candidate {
     /// Position of its species in the list given to [`crate::Evolution::new`].
     pub species: usize,
+    /// Number of the island that asks for it, from 0; 0 where the population is not divided.
+    pub island: u32,
     /// The genome in canonical form.
     pub genome: Genome,
     /// Asked for before in this run (its space gave nothing new): take the outcome from the ledger.

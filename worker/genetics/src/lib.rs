@@ -73,6 +73,7 @@ mod operators;
 mod pbt;
 mod quota;
 pub mod rank;
+mod rates;
 mod ray;
 mod repair;
 mod rests;

@@ -1,5 +1,6 @@
 //! A run as its saved state, and a run that goes on from one.
 
+use crate::archive::MOST_MEMBERS;
 use crate::cells::Cells;
 use crate::config::Config;
 use crate::error::Error;
@@ -78,6 +79,10 @@ impl Evolution {
             group.evaluations = saved.evaluations;
         }
         if let Some(archive) = &state.archive {
+            // Earlier builds kept all: a run that went on from them would never be what an undisturbed one is.
+            if archive.members.len() > MOST_MEMBERS {
+                return fail("its front is larger than a front is");
+            }
             for member in &archive.members {
                 let space = run.groups.get(run.groups_of(member.species).start).map(|g| &g.species.space);
                 let fits =
@@ -112,5 +117,47 @@ impl Evolution {
         run.archive.clone_from(&state.archive);
         run.generation = state.generation;
         Ok(run)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::Member;
+    use crate::config::{Breeding, Choice, Searcher, Several};
+    use crate::grid::Grid;
+    use crate::rank::Goal;
+    use crate::space::{GeneKind, GeneSpace, Space};
+
+    // Contract G11: what an earlier build kept without a limit is bred anew from the ledger.
+    #[test]
+    fn a_front_beyond_the_most_members_is_not_gone_on_from() {
+        let config = Config {
+            seed: 1,
+            population: 10,
+            searcher: Searcher::Evolution,
+            breeding: Breeding::default(),
+            goal: Goal::Minimise,
+            several: Some(Several { further: vec![Goal::Minimise], reference: None, choice: Choice::Knee }),
+            cells: None,
+            islands: None,
+        };
+        let grid = Grid::linear("x", 0.into(), 9999.into(), 1.into()).unwrap();
+        let gene = GeneSpace { name: "x".into(), kind: GeneKind::Integer, grid, default: None };
+        let space = Space::new(vec![gene], vec![]).unwrap();
+        let species = || vec![Species { name: "one".into(), space: space.clone(), initial: vec![] }];
+        let mut state = Evolution::new(config.clone(), species()).unwrap().state();
+        let members = &mut state.archive.as_mut().unwrap().members;
+        let member = |k: u32| Member {
+            species: 0,
+            genome: [k].into(),
+            costs: [f64::from(k), -f64::from(k), 0.0, 0.0],
+        };
+        members.extend((0..MOST_MEMBERS as u32).map(member));
+        let again = State::from_bytes(&state.to_bytes()).unwrap();
+        assert!(Evolution::resume(config.clone(), species(), &again).is_ok());
+        state.archive.as_mut().unwrap().members.push(member(5000));
+        let again = State::from_bytes(&state.to_bytes()).unwrap();
+        assert!(Evolution::resume(config, species(), &again).is_err());
     }
 }

@@ -9,6 +9,7 @@ use crate::memory::Bytes;
 use crate::rank::{Individual, Rank};
 use crate::sobol::Sobol;
 use crate::space::{Genome, Space};
+use crate::supply::Supply;
 use crate::tpe::Tpe;
 
 /// Where a candidate is drawn.
@@ -21,9 +22,16 @@ pub(crate) struct Place<'a> {
     pub(crate) attempt: u8,
     /// Index of the candidate inside its species and generation.
     pub(crate) child: u32,
+    /// What the run has asked for.
+    pub(crate) supply: &'a Supply,
 }
 
 impl Place<'_> {
+    /// Whether a repaired genome would be new to the run.
+    pub(crate) fn is_new(&self, genome: &[u32]) -> bool {
+        self.supply.is_new(self.space, genome)
+    }
+
     /// Goes to the draws of a purpose, in the window of `child`.
     pub(crate) fn seek(&mut self, purpose: Purpose, child: u32) {
         let Place { generation, species, attempt, .. } = *self;

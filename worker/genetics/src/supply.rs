@@ -75,6 +75,11 @@ impl Supply {
         space.allows(genome) && self.seen.insert(space, genome)
     }
 
+    /// Whether a canonical genome could be claimed.
+    pub(crate) fn is_new(&self, space: &Space, genome: &[u32]) -> bool {
+        space.allows(genome) && !self.seen.contains(space, genome)
+    }
+
     /// Looks at the places of genomes, one after the other, to have them at hand when they are claimed.
     pub(crate) fn look_at(&self, space: &Space, genomes: &[u32]) {
         let genes = space.lens().len().max(1);

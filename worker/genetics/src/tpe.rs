@@ -98,11 +98,19 @@ impl Propose for Tpe {
             drawn.fill(0);
             good.draw(axes, place.draws, drawn, scratch);
             place.space.repair(drawn);
+            // Near a peak most draws are known: the best of them would be asked for in vain.
+            if !place.is_new(drawn) {
+                continue;
+            }
             let score = good.log(axes, drawn, scratch) - others.log(axes, drawn, scratch);
             if score > highest {
                 highest = score;
                 genome.copy_from_slice(drawn);
             }
+        }
+        if highest == f64::NEG_INFINITY {
+            // A known one, so that the next attempt follows.
+            genome.copy_from_slice(drawn);
         }
     }
 

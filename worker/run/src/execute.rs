@@ -66,6 +66,8 @@ pub struct Options {
     pub slots: usize,
     /// Number of this attempt: the epoch is at least this.
     pub attempt: u64,
+    /// Whether anybody sees the result: then it is a look at the holdout, which the data folder counts.
+    pub seen: bool,
     /// Price of a second of this process, for `stop.maxCost`.
     pub price_per_second: Option<f64>,
     /// The book in which the windows of walk-forward that are evaluated here are written, for whoever looks on.
@@ -80,6 +82,7 @@ impl Options {
             start: Start::Continue,
             slots: 0,
             attempt: 1,
+            seen: true,
             price_per_second: None,
             log: None,
         }
@@ -191,7 +194,8 @@ pub fn run_with(
         _ => WalkForwardEnd::NotRequested,
     };
     announce(&folder, job, &driver, observer);
-    conclude(market, job, &folder, &driver, reason, options.slots, &end, || Ok(problem))
+    let conclusion = Conclusion { slots: options.slots, seen: options.seen };
+    conclude(market, job, &folder, &driver, reason, conclusion, &end, || Ok(problem))
 }
 
 fn lock(limits: &Mutex<Limits>) -> MutexGuard<'_, Limits> {
@@ -210,13 +214,20 @@ pub fn run_key<'a>(job: &'a ResolvedJob, root: &'a Path) -> RunKey<'a> {
     RunKey { root, namespace: &job.namespace, job: &job.name, inputs: job.digest }
 }
 
+/// How a finished run is concluded.
+#[derive(Clone, Copy, Debug)]
+pub struct Conclusion {
+    /// Threads that test the winner; 0: one per core.
+    pub slots: usize,
+    /// As in [`Options`].
+    pub seen: bool,
+}
+
 /// Publishes the result of a finished run, or finds that it was published before. `prepare` is asked for the job on its
 /// data when the evaluations are written, and not at all if nothing is published.
 ///
 /// # Errors
 /// [`ExecuteError`]; nothing is published if the data changed while they were used.
-///
-/// What is tested of the winner is computed on `slots` threads (0: one per core).
 #[expect(clippy::too_many_arguments, reason = "the parts of a finished run")]
 pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     market: &Market,
@@ -224,7 +235,7 @@ pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     folder: &RunFolder,
     driver: &Driver<'_>,
     reason: Completion,
-    slots: usize,
+    conclusion: Conclusion,
     windows: &WalkForwardEnd,
     prepare: impl FnOnce() -> Result<P, ProblemError>,
 ) -> Result<RunOutcome, ExecuteError> {
@@ -234,8 +245,9 @@ pub fn conclude<'p, P: Borrow<Problem<'p>>>(
     let result = match earlier {
         Some(result) => result,
         None => {
-            let source =
-                Source { dataset: market.dataset().name(), holdout_looks: seen::noted(job, market, driver) };
+            let Conclusion { slots, seen } = conclusion;
+            let holdout_looks = seen.then(|| seen::noted(job, market, driver)).flatten();
+            let source = Source { dataset: market.dataset().name(), holdout_looks };
             publish(folder, job, source, driver, reason, slots, windows, prepare)?
         }
     };

@@ -7,15 +7,19 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow::array::AsArray;
-use arrow::datatypes::Float64Type;
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Float64Type, UInt32Type};
 use common::runs::{finish, timeless};
 use common::{manifest, publish_walk, resolve};
 use galapagos_crds::{EvolutionJob, GeneWhen};
+use galapagos_engine::ENGINE;
 use galapagos_run::execute::{Options, RunOutcome, run};
 use galapagos_run::run::progress::RunEvent;
+use galapagos_run::storage::ledger::Ledger;
+use galapagos_run::storage::record::Record;
 use galapagos_run::storage::run_folder::Start;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -79,6 +83,82 @@ fn any_number_of_threads_and_any_interruption_give_the_same_run() {
     }
     // Walk-forward is no input.
     assert_eq!(digests.len(), cases.len() - 1);
+}
+
+/// Generation, strategy and island of each row of `evaluations.parquet`.
+fn rows(folder: &Path) -> Vec<(u32, String, Option<u32>)> {
+    let file = fs::File::open(folder.join("evaluations.parquet")).unwrap();
+    let batches =
+        ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().map(Result::unwrap);
+    let mut out = Vec::new();
+    for batch in batches {
+        let whole = |name: &str| batch.column_by_name(name).map(|c| c.as_primitive::<UInt32Type>().clone());
+        let (generation, island) = (whole("generation").unwrap(), whole("island"));
+        let strategy = batch.column_by_name("strategy").unwrap().as_string::<i32>().clone();
+        for i in 0..batch.num_rows() {
+            let known = island.as_ref().filter(|column| column.is_valid(i)).map(|column| column.value(i));
+            out.push((generation.value(i), strategy.value(i).to_owned(), known));
+        }
+    }
+    out
+}
+
+// Contract G16: a generation asks species by species, and in each island by island.
+#[test]
+fn a_result_says_of_which_island_each_individual_is() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let cells = "  archive: {cells: [{metric: trades, edges: [\"5\", \"20\"]}]}\n";
+    let job = job(&format!("{ISLANDS}{cells}"));
+    let root = tempfile::tempdir().unwrap();
+    let (result, _) = finish(data.path(), &Options::new(root.path()), &job);
+    let digest = resolve(data.path(), &job).1.digest.hex();
+    let run = root.path().join("galapagos/runs/local/demo").join(digest);
+    let rows = rows(&run.join("result"));
+    assert!(rows.windows(2).all(|w| w[0].0 < w[1].0 || w[0].1 != w[1].1 || w[0].2 <= w[1].2));
+    for island in [0, 1] {
+        let first = rows.iter().filter(|row| row.0 == 0 && row.2 == Some(island)).count();
+        assert_eq!(first, 24, "half of the population");
+    }
+    assert!(result.species.iter().any(|c| c.island.is_some_and(|island| island < 2)));
+    let archive = result.archive.unwrap();
+    assert!(!archive.cells.is_empty() && archive.cells.iter().all(|cell| cell.island.is_some()));
+    // An earlier build named no island: what its ledger has is not guessed.
+    let inputs = resolve(data.path(), &job).1.digest;
+    let ledger = Ledger::open(&run.join("evaluations.log"), ENGINE, &inputs).unwrap().0;
+    let older = tempfile::tempdir().unwrap();
+    let path = older.path().join("evaluations.log");
+    let mut written = Ledger::open(&path, ENGINE, &inputs).unwrap().0;
+    for location in ledger.locations(u32::MAX).unwrap() {
+        let mut record = ledger.read(location.offset).unwrap();
+        match &mut record {
+            Record::Evaluated { identity, .. } => identity.island = None,
+            Record::Repeated { island, .. } => *island = None,
+        }
+        written.append(&record).unwrap();
+    }
+    written.flush().unwrap();
+    drop((ledger, written));
+    fs::copy(&path, run.join("evaluations.log")).unwrap();
+    fs::remove_dir_all(run.join("result")).unwrap();
+    fs::remove_file(run.join("RESULT")).unwrap();
+    let (again, _) = finish(data.path(), &Options::new(root.path()), &job);
+    assert_eq!(again.result_digest, result.result_digest);
+    assert!(again.species.iter().all(|champion| champion.island.is_none()));
+}
+
+#[test]
+fn without_islands_nothing_is_said_of_them() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let job = job("");
+    let root = tempfile::tempdir().unwrap();
+    let (result, _) = finish(data.path(), &Options::new(root.path()), &job);
+    let digest = resolve(data.path(), &job).1.digest.hex();
+    let folder = root.path().join("galapagos/runs/local/demo").join(digest).join("result");
+    assert!(rows(&folder).iter().all(|row| row.2.is_none()));
+    assert!(!fs::read_to_string(folder.join("result.json")).unwrap().contains("\"island\""));
+    assert!(result.species.iter().all(|champion| champion.island.is_none()));
 }
 
 // Contract G17.

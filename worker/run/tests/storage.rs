@@ -32,6 +32,7 @@ fn record(n: u32) -> Record {
             index: n % 10,
             species: 1,
             hash: u128::from(n) << 60,
+            island: None,
             genome: vec![n],
         },
         verdict: Verdict {

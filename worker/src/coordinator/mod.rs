@@ -31,7 +31,7 @@ use galapagos_engine::ENGINE;
 use galapagos_protocol::tls::{Identity, JobUid, Role};
 use galapagos_protocol::work::farewell::Reason as Goodbye;
 use galapagos_run::dashboard::board::Dashboard;
-use galapagos_run::execute::{RunOutcome, announce, conclude, run_key};
+use galapagos_run::execute::{Conclusion, RunOutcome, announce, conclude, run_key};
 use galapagos_run::job::calendar;
 use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::Problem;
@@ -149,7 +149,9 @@ pub fn run(settings: Settings, shell: Shell) -> Result<(), Exit> {
         None => evolved.and_then(|Evolved { reason, windows, market }| {
             let prepare = || Problem::new(&job, market.bars(), market.others(&job.others));
             announce(&folder, &job, &driver, &mut reporter);
-            conclude(&market, &job, &folder, &driver, reason, 0, &windows, prepare).map_err(exits::execute)
+            let conclusion = Conclusion { slots: 0, seen: true };
+            conclude(&market, &job, &folder, &driver, reason, conclusion, &windows, prepare)
+                .map_err(exits::execute)
         }),
     };
     let outcome = match outcome {

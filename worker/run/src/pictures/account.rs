@@ -16,8 +16,10 @@ const ACCOUNT: u32 = 400;
 const DRAWDOWN: u32 = 190;
 
 /// What the pictures show; times are UTC milliseconds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Lines {
+    /// Title above the account, and what it is called beside the market.
+    pub names: (&'static str, &'static str),
     /// Account of the best individual.
     pub account: Vec<(i64, f64)>,
     /// Account of buying and holding; empty: not known.
@@ -30,6 +32,23 @@ pub struct Lines {
     pub band: Vec<(i64, f64, f64)>,
     /// Time, lower and upper end of the interval at the end of the training.
     pub interval: Option<(i64, f64, f64)>,
+    /// Instants from which on the account is another one's.
+    pub cuts: Vec<i64>,
+}
+
+impl Default for Lines {
+    fn default() -> Lines {
+        Lines {
+            names: ("Account", "best individual"),
+            account: Vec::new(),
+            market: Vec::new(),
+            drawdown: Vec::new(),
+            holdout_from: None,
+            band: Vec::new(),
+            interval: None,
+            cuts: Vec::new(),
+        }
+    }
 }
 
 /// An axis that is labelled at levels of its own.
@@ -90,7 +109,7 @@ fn draw_equity<'a>(lines: &Lines, text: &'a mut String) -> Result<(), axis::Draw
     let area = SVGBackend::with_string(text, (WIDTH, ACCOUNT)).into_drawing_area();
     let money = |y: &f64| super::thousands(10f64.powf(*y).round() as i64);
     let y_axis = Levels { axis: (y.0..y.1).into(), at: round_levels(y) };
-    let mut chart = axis::chart(&area, "Account", (x, &axis::date), (y_axis, &money), |chart| {
+    let mut chart = axis::chart(&area, lines.names.0, (x, &axis::date), (y_axis, &money), |chart| {
         axis::holdout(chart, lines.holdout_from, x, y)
     })?;
     if band.len() > 1 {
@@ -101,7 +120,11 @@ fn draw_equity<'a>(lines: &Lines, text: &'a mut String) -> Result<(), axis::Draw
             .label("90 of 100 redrawn histories, bar by bar")
             .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 18, y + 5)], fill));
     }
-    axis::accounts(&mut chart, ours, theirs)?;
+    let upright = |&at: &i64| {
+        PathElement::new(vec![(at as f64, y.0), (at as f64, y.1)], axis::INK.mix(0.4).stroke_width(1))
+    };
+    chart.draw_series(lines.cuts.iter().map(upright))?;
+    axis::accounts(&mut chart, (lines.names.1, ours), theirs)?;
     if let Some((at, low, high)) = interval {
         let foot = (x.1 - x.0) * 0.006;
         let bar = [(low, low), (low, high), (high, high)].into_iter().zip([foot, 0.0, foot]);
@@ -190,6 +213,7 @@ mod tests {
             holdout_from: Some(80 * day),
             interval: Some((79 * day, 500.0, 20_000.0)),
             band: (0..80).map(|i| (i * day, 90.0, 120.0 + i as f64)).collect(),
+            ..Lines::default()
         };
         let picture = equity(&lines).unwrap();
         for word in [
@@ -205,6 +229,19 @@ mod tests {
             assert!(picture.contains(word), "{word} is missing");
         }
         assert!(drawdown(&lines).unwrap().contains("-10 %"));
+    }
+
+    #[test]
+    fn an_account_of_several_has_its_own_name_and_a_line_where_the_next_begins() {
+        let line: Vec<(i64, f64)> = (0..9).map(|i| (i * 86_400_000, 100.0 + i as f64)).collect();
+        let uncut = Lines { names: ("Tests", "walk-forward"), account: line, ..Lines::default() };
+        let cut = Lines { cuts: vec![3 * 86_400_000, 6 * 86_400_000], ..uncut.clone() };
+        let (plain, cut) = (equity(&uncut).unwrap(), equity(&cut).unwrap());
+        assert!(
+            plain.contains("walk-forward") && plain.contains("Tests") && !plain.contains("best individual")
+        );
+        let lines = |picture: &str| picture.matches("<polyline").count();
+        assert_eq!(lines(&cut), lines(&plain) + 2);
     }
 
     #[test]

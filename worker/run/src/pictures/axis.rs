@@ -72,13 +72,13 @@ pub fn line<'a, 'b, Y: Ranged<ValueType = f64>>(
     Ok(())
 }
 
-/// The account of the best individual over that of buying and holding; one of a single point has no line.
+/// An account, by its name, over that of buying and holding; one of a single point has no line.
 pub fn accounts<'a, 'b, Y: Ranged<ValueType = f64>>(
     chart: &mut Chart<'a, 'b, Y>,
-    ours: Vec<(f64, f64)>,
+    (name, ours): (&str, Vec<(f64, f64)>),
     theirs: Vec<(f64, f64)>,
 ) -> Result<(), DrawError<'a>> {
-    for (points, color, name) in [(theirs, OTHER, "buy and hold"), (ours, OURS, "best individual")] {
+    for (points, color, name) in [(theirs, OTHER, "buy and hold"), (ours, OURS, name)] {
         if points.len() > 1 {
             line(chart, points, color, name)?;
         }

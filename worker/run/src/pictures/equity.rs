@@ -36,7 +36,7 @@ fn draw<'a>(equity: &Equity, text: &'a mut String) -> Result<(), axis::DrawError
     let mut chart = axis::chart(&area, &equity.title, (x, &axis::date), (y.0..y.1, &money), |chart| {
         axis::holdout(chart, equity.holdout_from, x, y)
     })?;
-    axis::accounts(&mut chart, ours, theirs)?;
+    axis::accounts(&mut chart, ("best individual", ours), theirs)?;
     axis::legend(&mut chart, SeriesLabelPosition::UpperLeft)?;
     drop(chart);
     area.present()

@@ -14,6 +14,7 @@ use super::band;
 use super::error::ReportError;
 use super::heat::{self, Heat};
 use super::ledger;
+use super::stitched::{self, Stitched};
 use super::trades::{self, Trades};
 use super::years::{self, Years};
 use crate::results::document::{Champion, ResultDocument, SCHEMA};
@@ -36,6 +37,8 @@ pub struct Data {
     pub trades: Option<Trades>,
     /// `best/years.csv`.
     pub years: Option<Years>,
+    /// `best/walk_forward.csv`.
+    pub stitched: Option<Stitched>,
     /// Maps of `evaluations.parquet`.
     pub maps: Vec<Heat>,
     /// Every how many evaluations went into the maps.
@@ -63,6 +66,7 @@ impl Data {
             band: Vec::new(),
             trades: trades::read(&folder.join("best/trades.csv"))?,
             years: years::read(&folder.join("best/years.csv"))?,
+            stitched: stitched::read(&folder.join("best/walk_forward.csv"))?,
             maps: Vec::new(),
             every: 1,
         };

@@ -3,7 +3,7 @@
 //! [`page::of`] reads the files of a result and gives the page. The same files give the same bytes: there is no clock in it.
 //! The files are bounded, checked and never believed: what they say is text in the page, never markup or script.
 //!
-//! * [`data`], [`table`], [`account`], [`trades`], [`years`], [`ledger`]: the files of a result, read as streams.
+//! * [`data`], [`table`], [`account`], [`trades`], [`years`], [`stitched`], [`ledger`]: the files of a result, read as streams.
 //! * [`band`], [`thin`], [`calendar`], [`heat`]: what is computed of them; pure.
 //! * [`frame`], [`html`], [`sections`], [`page`]: how it looks. `assets` holds what is the same in every report.
 
@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod locate;
 pub mod page;
 pub mod sections;
+pub mod stitched;
 pub mod table;
 pub mod text;
 pub mod thin;

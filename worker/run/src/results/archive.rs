@@ -40,6 +40,9 @@ pub struct CellBest {
     pub at: Vec<usize>,
     /// Name of the strategy.
     pub strategy: String,
+    /// Island that asked for it first, from 0; absent where the population is not divided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub island: Option<u32>,
     /// The value of each gene, by its name.
     pub genome: BTreeMap<String, GeneValue>,
     /// Its objective on the training rows.
@@ -63,6 +66,10 @@ pub fn write_parquet(path: &Path, job: &ResolvedJob, archive: &CellArchive) -> R
     };
     let strategies: StringArray = cells.iter().map(|c| Some(c.strategy.as_str())).collect();
     let mut columns: Vec<(String, ArrayRef)> = vec![("strategy".to_owned(), Arc::new(strategies))];
+    if cells.iter().any(|c| c.island.is_some()) {
+        let islands: UInt32Array = cells.iter().map(|c| c.island).collect();
+        columns.push(("island".to_owned(), Arc::new(islands)));
+    }
     for (i, axis) in archive.axes.iter().enumerate() {
         let at: UInt32Array = cells.iter().map(|c| c.at.get(i).map(|&at| at as u32)).collect();
         columns.push((format!("cell_{}", axis.name), Arc::new(at)));

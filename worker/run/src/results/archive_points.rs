@@ -10,8 +10,14 @@ use super::luck::{deflated_sharpe, returns_behind};
 use crate::job::cells::{CellAxis, ranges};
 use crate::job::problem::Problem;
 
-/// The cells of a finished run, each individual evaluated once more; the holdout is not looked at. `None` of a job without.
-pub fn archive(problem: &Problem<'_>, evolution: &Evolution, odds: Odds) -> Option<CellArchive> {
+/// The cells of a finished run, each individual evaluated once more; the holdout is not looked at. `island` knows the island
+/// of an individual. `None` of a job without.
+pub fn archive(
+    problem: &Problem<'_>,
+    evolution: &Evolution,
+    odds: Odds,
+    island: impl Fn(usize, &[u32]) -> Option<u32>,
+) -> Option<CellArchive> {
     let job = problem.job();
     let fitness = &job.fitness;
     if fitness.cells.is_empty() {
@@ -28,6 +34,7 @@ pub fn archive(problem: &Problem<'_>, evolution: &Evolution, odds: Odds) -> Opti
         Some(CellBest {
             at: ranges(&fitness.cells, cell),
             strategy: job.species[survivor.species].name().to_owned(),
+            island: island(survivor.species, survivor.genome),
             genome: decoded.named().into_iter().collect(),
             fitness: fitness.objective.value(metrics),
             values: fitness.cells.iter().map(|axis| axis.measure.value(metrics)).collect(),

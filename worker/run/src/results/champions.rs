@@ -37,10 +37,12 @@ pub struct Odds {
 }
 
 /// The best individual of species `species`; `None` if it has none. One of `exceptions` is none: whatever kept it from
-/// an evaluation would meet us again. `recorded` is what the ledger has of it.
+/// an evaluation would meet us again. `recorded` is what the ledger has of it, `island` the
+/// island of an individual.
 ///
 /// # Errors
 /// It is not what the ledger has.
+#[expect(clippy::too_many_arguments, reason = "what a champion is told of by")]
 pub fn champion(
     problem: &Problem<'_>,
     holdout: Option<&DataPart<'_>>,
@@ -49,6 +51,7 @@ pub fn champion(
     odds: Odds,
     exceptions: &[NamedGenome],
     recorded: impl FnOnce(&Best<'_>) -> Option<Evaluation>,
+    island: impl FnOnce(usize, &[u32]) -> Option<u32>,
 ) -> Result<Option<ChampionAccounts>, ResultError> {
     let Some(best) = evolution.best_of_species(species) else { return Ok(None) };
     let job = problem.job();
@@ -77,6 +80,7 @@ pub fn champion(
     });
     let champion = Champion {
         strategy,
+        island: island(species, best.genome),
         genome,
         class: class.name().to_owned(),
         fitness,

@@ -111,6 +111,9 @@ pub struct NamedGenome {
 pub struct Champion {
     /// Name of the strategy.
     pub strategy: String,
+    /// Island that asked for it first, from 0; absent where the population is not divided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub island: Option<u32>,
     /// The value of each gene, by its name.
     pub genome: BTreeMap<String, GeneValue>,
     /// feasible, infeasible or failed.

@@ -1,6 +1,6 @@
 //! `evaluations.parquet`: the ledger as a table, one row an individual, ordered by generation and index.
 //!
-//! Columns: generation, index, strategy, class, reason, fitness, violation, cached, one column a metric that the job
+//! Columns: generation, index, of a job with islands island (from 0), strategy, class, reason, fitness, violation, cached, one column a metric that the job
 //! asked for, one a gene (`gene_<name>`: numbers as f64, names as text; absent where the strategy lacks the gene),
 //! returns, and the 16 block sums in units of 2^-52 as lists.
 
@@ -60,8 +60,9 @@ pub fn write(
                     visit(&record);
                     rows.extend(Row::new(position, record, false));
                 }
-                Record::Repeated { hash, .. } => {
-                    rows.extend(ledger.get(hash).and_then(|known| Row::new(position, known, true)));
+                Record::Repeated { hash, island, .. } => {
+                    let known = ledger.get(hash).and_then(|known| Row::new(position, known, true));
+                    rows.extend(known.map(|row| Row { island, ..row }));
                 }
             });
             // Nobody receives after a failure, which is answered below.
@@ -77,6 +78,7 @@ pub fn write(
 /// An individual of the table.
 struct Row {
     position: (u32, u32),
+    island: Option<u8>,
     identity: RecordIdentity,
     verdict: Verdict,
     cached: bool,
@@ -86,7 +88,9 @@ impl Row {
     /// That of an evaluation.
     fn new(position: (u32, u32), record: Record, cached: bool) -> Option<Row> {
         match record {
-            Record::Evaluated { identity, verdict } => Some(Row { position, identity, verdict, cached }),
+            Record::Evaluated { identity, verdict } => {
+                Some(Row { position, island: identity.island, identity, verdict, cached })
+            }
             Record::Repeated { .. } => None,
         }
     }
@@ -99,6 +103,8 @@ struct Columns<'a> {
     genes: GeneColumns<'a>,
     generation: UInt32Builder,
     index: UInt32Builder,
+    /// Of a job with islands.
+    island: Option<UInt32Builder>,
     strategy: StringBuilder,
     class: StringBuilder,
     reason: StringBuilder,
@@ -121,6 +127,7 @@ impl<'a> Columns<'a> {
             genes: GeneColumns::new(job),
             generation: UInt32Builder::new(),
             index: UInt32Builder::new(),
+            island: job.config.islands.map(|_| UInt32Builder::new()),
             strategy: StringBuilder::new(),
             class: StringBuilder::new(),
             reason: StringBuilder::new(),
@@ -134,10 +141,11 @@ impl<'a> Columns<'a> {
     }
 
     fn push(&mut self, row: &Row) {
-        let Row { position: (generation, index), identity, verdict, cached } = row;
+        let Row { position: (generation, index), island, identity, verdict, cached } = row;
         let species = self.ids.iter().position(|&id| id == identity.species).map(|i| &self.job.species[i]);
         self.generation.append_value(*generation);
         self.index.append_value(*index);
+        self.island.iter_mut().for_each(|column| column.append_option(island.map(u32::from)));
         self.strategy.append_option(species.map(|s| s.name()));
         self.class.append_value(verdict.class.name());
         let objections = self.job.fitness.objections(verdict);
@@ -165,6 +173,11 @@ impl<'a> Columns<'a> {
         let mut columns: Vec<(String, ArrayRef)> = vec![
             ("generation".into(), Arc::new(self.generation.finish())),
             ("index".into(), Arc::new(self.index.finish())),
+        ];
+        if let Some(island) = &mut self.island {
+            columns.push(("island".into(), Arc::new(island.finish())));
+        }
+        let told: [(String, ArrayRef); 6] = [
             ("strategy".into(), Arc::new(self.strategy.finish())),
             ("class".into(), Arc::new(self.class.finish())),
             ("reason".into(), Arc::new(self.reason.finish())),
@@ -172,6 +185,7 @@ impl<'a> Columns<'a> {
             ("violation".into(), Arc::new(self.violation.finish())),
             ("cached".into(), Arc::new(self.cached.finish())),
         ];
+        columns.extend(told);
         for (metric, column) in &mut self.metrics {
             columns.push((metric.name().to_owned(), Arc::new(column.finish())));
         }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, StringArray};
+use arrow::array::{ArrayRef, Float64Array, StringArray, UInt32Array};
 use galapagos_crds::{GeneValue, Goal};
 use galapagos_genetics::{self as genetics, distances};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,9 @@ pub struct FrontObjective {
 pub struct FrontPoint {
     /// Name of the strategy.
     pub strategy: String,
+    /// Island that asked for it first, from 0; absent where the population is not divided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub island: Option<u32>,
     /// The value of each gene, by its name.
     pub genome: BTreeMap<String, GeneValue>,
     /// feasible or infeasible.
@@ -75,6 +78,11 @@ impl FrontPoint {
 }
 
 impl Front {
+    /// Whether it is known of a point which island it is of.
+    pub fn has_islands(&self) -> bool {
+        self.points.iter().any(|point| point.island.is_some())
+    }
+
     /// How far each point is from what a method likes best, the nearest the lowest. Only [`Choice::Utility`] reads weights.
     pub fn distances(&self, choice: Choice, weights: &[f64]) -> Vec<f64> {
         let goal = |objective: &FrontObjective| match objective.goal {
@@ -87,14 +95,16 @@ impl Front {
     }
 }
 
-/// `front.csv`: a line a point, by the first objective. The genes of all species are columns. No name of an objective is that
+/// `front.csv`: a line a point, by the first objective. The genes of all species are columns, and so is the island where there
+/// are some. No name of an objective is that
 /// of another column: all have a word before them.
 pub fn table(out: &mut impl Write, front: &Front) -> io::Result<()> {
     let mut genes: Vec<&str> =
         front.points.iter().flat_map(|p| p.genome.keys()).map(String::as_str).collect();
     genes.sort_unstable();
     genes.dedup();
-    write!(out, "strategy,class,violation")?;
+    let islands = front.has_islands();
+    write!(out, "strategy,{}class,violation", if islands { "island," } else { "" })?;
     for FrontObjective { name, .. } in &front.objectives {
         write!(out, ",training_{name},holdout_{name}")?;
     }
@@ -102,7 +112,11 @@ pub fn table(out: &mut impl Write, front: &Front) -> io::Result<()> {
     genes.iter().try_for_each(|name| write!(out, ",gene_{name}"))?;
     writeln!(out)?;
     for point in &front.points {
-        write!(out, "{},{},{}", point.strategy, point.class, point.violation)?;
+        write!(out, "{},", point.strategy)?;
+        if islands {
+            write!(out, "{},", point.island.map_or_else(String::new, |island| island.to_string()))?;
+        }
+        write!(out, "{},{}", point.class, point.violation)?;
         for (i, value) in point.values.iter().enumerate() {
             write!(out, ",{},{}", number(*value), number(point.held(i)))?;
         }
@@ -128,11 +142,13 @@ pub fn write_parquet(path: &Path, job: &ResolvedJob, front: &Front) -> Result<()
     let texts = |value: &dyn Fn(&FrontPoint) -> String| -> ArrayRef {
         Arc::new(points.iter().map(|p| Some(value(p))).collect::<StringArray>())
     };
-    let mut columns = vec![
-        ("strategy".to_owned(), texts(&|p| p.strategy.clone())),
-        ("class".to_owned(), texts(&|p| p.class.clone())),
-        ("violation".to_owned(), numbers(&|p| Some(p.violation))),
-    ];
+    let mut columns = vec![("strategy".to_owned(), texts(&|p| p.strategy.clone()))];
+    if front.has_islands() {
+        let islands = points.iter().map(|p| p.island).collect::<UInt32Array>();
+        columns.push(("island".to_owned(), Arc::new(islands)));
+    }
+    columns.push(("class".to_owned(), texts(&|p| p.class.clone())));
+    columns.push(("violation".to_owned(), numbers(&|p| Some(p.violation))));
     for (i, FrontObjective { name, .. }) in front.objectives.iter().enumerate() {
         columns.push((format!("training_{name}"), numbers(&|p| p.values.get(i).copied().flatten())));
         columns.push((format!("holdout_{name}"), numbers(&|p| p.held(i))));

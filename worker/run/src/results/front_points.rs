@@ -12,12 +12,14 @@ use super::luck::{deflated_sharpe, returns_behind};
 use crate::job::measure::Measure;
 use crate::job::problem::{DataPart, Problem};
 
-/// The front of a run with several objectives, each point evaluated once more and, once, on the holdout.
+/// The front of a run with several objectives, each point evaluated once more and, once, on the holdout. `island` knows the
+/// island of an individual.
 pub fn front(
     problem: &Problem<'_>,
     holdout: Option<&DataPart<'_>>,
     evolution: &Evolution,
     odds: Odds,
+    island: impl Fn(usize, &[u32]) -> Option<u32>,
 ) -> Option<Front> {
     let job = problem.job();
     let fitness = &job.fitness;
@@ -44,6 +46,7 @@ pub fn front(
         shown.extend(fitness.own_values(metrics));
         Some(FrontPoint {
             strategy: job.species[survivor.species].name().to_owned(),
+            island: island(survivor.species, survivor.genome),
             genome: decoded.named().into_iter().collect(),
             class: if feasible { "feasible" } else { "infeasible" }.to_owned(),
             violation: survivor.outcome.violation,

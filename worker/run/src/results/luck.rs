@@ -125,7 +125,14 @@ mod tests {
         let evaluation =
             Evaluation { metrics, reason: None, returns: 100, s1: 0, s2: 0, blocks, open_position: false };
         Record::Evaluated {
-            identity: RecordIdentity { generation, index: 0, species: 0, hash: 0, genome: vec![] },
+            identity: RecordIdentity {
+                generation,
+                index: 0,
+                species: 0,
+                hash: 0,
+                island: None,
+                genome: vec![],
+            },
             verdict: Verdict { class, violation: 0.0, fitness: Some(sharpe), evaluation: Some(evaluation) },
         }
     }

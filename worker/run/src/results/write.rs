@@ -106,12 +106,11 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     let holdout = problem.holdout()?;
     let (mut winner, mut species) = (None, Vec::new());
     let first = evolution.best().map(|b| b.species);
+    let island = |species: usize, genome: &[u32]| driver.island(species, genome);
     for s in 0..job.species.len() {
         let recorded = |best: &Best<'_>| driver.recorded(best);
-        let Some(accounts) = champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions, recorded)?
-        else {
-            continue;
-        };
+        let found = champion(problem, holdout.as_ref(), evolution, s, odds, &exceptions, recorded, island)?;
+        let Some(accounts) = found else { continue };
         species.push(accounts.champion.clone());
         // The account of one species is shown; each is several columns of the length of the data.
         winner = if first == Some(s) { Some(accounts) } else { winner };
@@ -135,7 +134,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
     let state = driver.state();
     let counters = state.counters;
     let unlucky: u64 = windows.windows().unwrap_or_default().iter().map(|w| w.exceptions).sum();
-    let front = front_points::front(problem, holdout.as_ref(), evolution, odds);
+    let front = front_points::front(problem, holdout.as_ref(), evolution, odds, island);
     let among =
         |p: &&front::FrontPoint| !species.iter().any(|c| c.strategy == p.strategy && c.genome == p.genome);
     let further = front.iter().flat_map(|f| &f.points).filter(|p| p.holdout.is_some()).filter(among).count();
@@ -164,7 +163,7 @@ fn fill<'p, P: Borrow<Problem<'p>>>(
         best,
         species,
         front,
-        archive: archive_points::archive(problem, evolution, odds),
+        archive: archive_points::archive(problem, evolution, odds, island),
         evaluations: Evaluations {
             distinct: odds.trials,
             cached: counters.cached,

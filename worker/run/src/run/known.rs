@@ -49,6 +49,8 @@ pub(super) struct KnownResults {
     siblings: Vec<Ledger>,
     hashers: Hashers,
     ids: Vec<u16>,
+    /// Whether the population is divided into islands.
+    islands: bool,
 }
 
 impl KnownResults {
@@ -66,7 +68,8 @@ impl KnownResults {
             siblings.iter().filter_map(|path| Ledger::open_sibling(path, ENGINE, &job.digest)).collect();
         let hashers = Hashers::new(job);
         let ids = job.species.iter().map(|s| species_id(s.name())).collect();
-        Ok((KnownResults { ledger, siblings, hashers, ids }, warning))
+        let islands = job.config.islands.is_some();
+        Ok((KnownResults { ledger, siblings, hashers, ids, islands }, warning))
     }
 
     /// The run's own ledger.
@@ -97,10 +100,10 @@ impl KnownResults {
 
     /// The verdict of an individual that was asked for before, noted as repeated.
     pub fn repeated(&mut self, position: CandidatePosition<'_>) -> Result<Option<Verdict>, StorageError> {
-        let RecordIdentity { generation, index, species, hash, .. } = self.identity(position);
+        let RecordIdentity { generation, index, species, hash, island, .. } = self.identity(position);
         let found = self.ledger.get(hash).and_then(|r| fitting(r, &position.candidate.genome));
         if found.is_some() {
-            self.ledger.append(&Record::Repeated { generation, index, species, hash })?;
+            self.ledger.append(&Record::Repeated { generation, index, species, hash, island })?;
         }
         Ok(found)
     }
@@ -127,13 +130,24 @@ impl KnownResults {
         fitting(record, best.genome)?.evaluation
     }
 
+    /// The island that asked for an individual first, as the ledger has it; `None`: the population is not divided, or the
+    /// ledger does not know.
+    pub fn island(&self, species: usize, genome: &[u32]) -> Option<u32> {
+        let record = self.islands.then(|| self.ledger.get(self.hashers.hash(species, genome)))??;
+        match record {
+            Record::Evaluated { identity, .. } if identity.genome == genome => identity.island.map(u32::from),
+            _ => None,
+        }
+    }
+
     fn identity(&self, position: CandidatePosition<'_>) -> RecordIdentity {
-        let Candidate { species, genome, .. } = position.candidate;
+        let Candidate { species, genome, island, .. } = position.candidate;
         RecordIdentity {
             generation: position.generation,
             index: position.index as u32,
             species: self.ids[*species],
             hash: position.hash,
+            island: self.islands.then_some(*island as u8),
             genome: genome.to_vec(),
         }
     }

@@ -2,14 +2,17 @@
 //!
 //! Integers are little-endian. Payload of kind 1 (evaluated):
 //! ```text
-//! u8 kind = 1 | u8 flags | u32 generation | u32 index | u16 species id | u128 genome hash
+//! u8 kind = 1 | u8 flags | u32 generation | u32 index | u16 species id | u128 genome hash | u8 island if flagged
 //! u8 number of genes | u32 k each | u8 class | u8 reason | f64 violation bits | f64 fitness bits (0 if none)
 //! u8 has fitness | u32 metrics defined or infinite | u64 bits each, by rising metric number
 //! u64 returns | i128 s1 | i128 s2 | u8 block sums present | 16 x (i64 s1, i64 s2) if present
 //! ```
-//! Kind 2 (taken from the memo, not counted): kind, flags 0, generation, index, species id, genome hash.
+//! Kind 2 (taken from the memo, not counted): kind, flags, generation, index, species id, genome hash, island if flagged.
+//!
+//! Flags: 1 the position is open at the end, 2 an exception, 4 an island is named. Jobs without islands never set the last.
 
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics, Reason};
+use galapagos_genetics::MOST_ISLANDS;
 
 /// Class of an individual (contract G4), in ranking order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +52,8 @@ pub struct RecordIdentity {
     pub species: u16,
     /// 128-bit hash of species and canonical genome.
     pub hash: u128,
+    /// The island that asked for it, from 0; `None`: the population is not divided, or an earlier build wrote the record.
+    pub island: Option<u8>,
     /// The canonical genome: one grid position per gene.
     pub genome: Vec<u32>,
 }
@@ -87,6 +92,8 @@ pub enum Record {
         species: u16,
         /// 128-bit hash of species and canonical genome.
         hash: u128,
+        /// As in [`RecordIdentity`].
+        island: Option<u8>,
     },
 }
 
@@ -97,6 +104,7 @@ const EVALUATED: u8 = 1;
 const REPEATED: u8 = 2;
 const OPEN_POSITION: u8 = 1;
 const EXCEPTION: u8 = 2;
+const ON_ISLAND: u8 = 4;
 
 impl Record {
     /// The payload, without length and checksum.
@@ -109,16 +117,18 @@ impl Record {
     /// Appends the payload.
     pub(super) fn encode_to(&self, out: &mut Vec<u8>) {
         match self {
-            Record::Repeated { generation, index, species, hash } => {
-                out.extend_from_slice(&[REPEATED, 0]);
-                put_position(out, *generation, *index, *species, *hash);
+            Record::Repeated { generation, index, species, hash, island } => {
+                out.extend_from_slice(&[REPEATED, island_flag(*island)]);
+                put_position(out, *generation, *index, *species, *hash, *island);
             }
             Record::Evaluated { identity, verdict } => {
                 let open = verdict.evaluation.as_ref().is_some_and(|e| e.open_position);
-                let flags =
-                    u8::from(open) * OPEN_POSITION + u8::from(verdict.evaluation.is_none()) * EXCEPTION;
+                let RecordIdentity { generation, index, species, hash, island, .. } = *identity;
+                let flags = u8::from(open) * OPEN_POSITION
+                    + u8::from(verdict.evaluation.is_none()) * EXCEPTION
+                    + island_flag(island);
                 out.extend_from_slice(&[EVALUATED, flags]);
-                put_position(out, identity.generation, identity.index, identity.species, identity.hash);
+                put_position(out, generation, index, species, hash, island);
                 out.push(identity.genome.len() as u8);
                 identity.genome.iter().for_each(|k| out.extend_from_slice(&k.to_le_bytes()));
                 put_verdict(out, verdict);
@@ -135,14 +145,19 @@ impl Record {
         let index = input.u32()?;
         let species = input.u16()?;
         let hash = input.u128()?;
+        let island = if flags & ON_ISLAND == 0 {
+            None
+        } else {
+            Some(input.u8().filter(|&island| u32::from(island) < MOST_ISLANDS)?)
+        };
         let record = match kind {
-            REPEATED => Record::Repeated { generation, index, species, hash },
+            REPEATED => Record::Repeated { generation, index, species, hash, island },
             EVALUATED => {
                 let genes = input.u8()?;
                 let genome = (0..genes).map(|_| input.u32()).collect::<Option<Vec<u32>>>()?;
                 let verdict = read_verdict(&mut input, flags)?;
                 Record::Evaluated {
-                    identity: RecordIdentity { generation, index, species, hash, genome },
+                    identity: RecordIdentity { generation, index, species, hash, island, genome },
                     verdict,
                 }
             }
@@ -184,11 +199,23 @@ impl Verdict {
     }
 }
 
-fn put_position(out: &mut Vec<u8>, generation: u32, index: u32, species: u16, hash: u128) {
+fn island_flag(island: Option<u8>) -> u8 {
+    u8::from(island.is_some()) * ON_ISLAND
+}
+
+fn put_position(
+    out: &mut Vec<u8>,
+    generation: u32,
+    index: u32,
+    species: u16,
+    hash: u128,
+    island: Option<u8>,
+) {
     out.extend_from_slice(&generation.to_le_bytes());
     out.extend_from_slice(&index.to_le_bytes());
     out.extend_from_slice(&species.to_le_bytes());
     out.extend_from_slice(&hash.to_le_bytes());
+    out.extend(island);
 }
 
 fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {
@@ -313,6 +340,7 @@ pub(crate) mod tests {
                 index,
                 species: 7,
                 hash: u128::from(generation) << 32 | u128::from(index),
+                island: None,
                 genome: vec![generation, index, 3],
             },
             verdict: Verdict {
@@ -326,14 +354,32 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_written_is_what_is_read() {
-        let quarantined = Record::Evaluated {
-            identity: RecordIdentity { generation: 1, index: 2, species: 3, hash: 4, genome: vec![] },
-            verdict: Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: None },
-        };
-        let repeated = Record::Repeated { generation: 1, index: 2, species: 3, hash: u128::MAX };
-        for record in [sample(3, 4), quarantined, repeated] {
-            assert_eq!(Record::decode(&record.encode()), Some(record));
+        for island in [None, Some(0), Some(63)] {
+            let identity =
+                RecordIdentity { generation: 1, index: 2, species: 3, hash: 4, island, genome: vec![] };
+            let verdict = Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: None };
+            let quarantined = Record::Evaluated { identity, verdict };
+            let repeated = Record::Repeated { generation: 1, index: 2, species: 3, hash: u128::MAX, island };
+            for record in [sample(3, 4), quarantined, repeated] {
+                assert_eq!(Record::decode(&record.encode()), Some(record));
+            }
         }
+    }
+
+    // Contract J2: ledgers of builds that named no island are read, and jobs without islands write the same bytes.
+    #[test]
+    fn a_record_names_its_island_only_where_there_are_islands() {
+        let of = |island| Record::Repeated { generation: 1, index: 2, species: 3, hash: 4, island }.encode();
+        let mut plain = vec![2, 0];
+        plain.extend([1, 0, 0, 0, 2, 0, 0, 0, 3, 0]);
+        plain.extend(4_u128.to_le_bytes());
+        assert_eq!(of(None), plain);
+        plain[1] = 4;
+        plain.push(9);
+        assert_eq!(of(Some(9)), plain);
+        // There are 64 islands at most.
+        plain[28] = 64;
+        assert_eq!(Record::decode(&plain), None);
     }
 
     proptest! {

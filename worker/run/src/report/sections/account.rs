@@ -21,6 +21,7 @@ pub fn section(data: &Data) -> Result<String, ReportError> {
         holdout_from: account.holdout_from,
         interval: interval(data),
         band: data.band.clone(),
+        ..Lines::default()
     };
     let (first, last) = (account.rows[0].0, account.rows[account.rows.len() - 1]);
     let said = format!(

@@ -4,7 +4,11 @@ use galapagos_crds::execution::{Aggregate, ExecutionSpec, Fill, Side, Window};
 
 use crate::report::data::Data;
 use crate::report::html::{Cell, Table, escape, section as framed};
-use crate::report::text::{count, day, money};
+use crate::report::text::{count, day, money, signed_percent};
+use crate::results::document::DataOutlier;
+
+/// Extreme moves that are named.
+const OUTLIERS: usize = 20;
 
 /// The part with the assumptions.
 pub fn section(data: &Data) -> String {
@@ -62,6 +66,7 @@ fn lines(data: &Data) -> Vec<String> {
             count(symbol.warm_up)
         ));
     }
+    lines.extend(outliers(&window.outliers));
     lines.push(format!("A year has {} bars.", money(Some(window.bars_per_year))));
     if let Some((first, last)) = data.account.as_ref().and_then(|a| a.rows.first().zip(a.rows.last())) {
         lines.push(format!("Counted are the closes from {} to {}.", day(first.0), day(last.0)));
@@ -70,6 +75,26 @@ fn lines(data: &Data) -> Vec<String> {
         "The account is alone in the market: its orders move no price, and are always filled.".to_owned(),
     );
     lines
+}
+
+/// The extreme moves of the data, of which nothing was left out; `None` without any.
+fn outliers(all: &[DataOutlier]) -> Option<String> {
+    let named: Vec<String> = all
+        .iter()
+        .take(OUTLIERS)
+        .map(|o| format!("{} {} {}", o.symbol, o.time, signed_percent(Some(o.change))))
+        .collect();
+    let more = match all.len().saturating_sub(OUTLIERS) {
+        0 => String::new(),
+        n => format!("; {n} more are in result.json"),
+    };
+    (!named.is_empty()).then(|| {
+        format!(
+            "Closes that moved more than 20 times the median move of their symbol count as they are, though some may be bad \
+             prices: {}{more}.",
+            named.join(", ")
+        )
+    })
 }
 
 fn execution(e: &ExecutionSpec) -> Vec<String> {
@@ -149,6 +174,18 @@ fn execution(e: &ExecutionSpec) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn extreme_moves_are_named_with_date_and_size() {
+        assert_eq!(outliers(&[]), None);
+        let move_of =
+            |change| DataOutlier { symbol: "A".into(), time: "2024-01-02T00:00:00Z".into(), change };
+        let said = outliers(&vec![move_of(-0.314); 23]).unwrap();
+        assert!(
+            said.contains("A 2024-01-02T00:00:00Z -31.4 %") && said.ends_with("; 3 more are in result.json."),
+            "{said}"
+        );
+    }
 
     #[test]
     fn costs_are_said_in_percent_and_a_fill_at_the_close_is_called_so() {

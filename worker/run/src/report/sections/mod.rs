@@ -36,7 +36,7 @@ pub fn all(data: &Data) -> Result<String, ReportError> {
         trades::section(data),
         costs::section(data),
         search::section(data)?,
-        walk::section(data),
+        walk::section(data)?,
         evidence::section(data),
         assumptions::section(data),
         assumptions::again(data),

@@ -16,7 +16,8 @@ pub fn section(data: &Data) -> String {
 fn species(data: &Data) -> String {
     let document = &data.document;
     let objective = document.species.first().map_or("fitness", |c| c.objective.as_str());
-    let header = [
+    let islands = document.species.iter().any(|c| c.island.is_some());
+    let mut header = vec![
         "Strategy",
         "Genes",
         "Class",
@@ -29,6 +30,9 @@ fn species(data: &Data) -> String {
         "Drawdown, training",
         "Trades, training",
     ];
+    if islands {
+        header.push("Island");
+    }
     let mut table =
         Table::new("The best of each species, in the order of the manifest", &header).words(&[1, 2]);
     for champion in &document.species {
@@ -40,6 +44,7 @@ fn species(data: &Data) -> String {
             format!("{}: {}", champion.class, champion.objections.join("; "))
         };
         let (training, holdout) = (Some(&champion.training), champion.holdout.as_ref());
+        let island = islands.then(|| champion.island.map_or_else(|| "-".to_owned(), |i| i.to_string()));
         let cells = [
             Cell::text(genes.join(", ")),
             Cell::text(class),
@@ -52,13 +57,20 @@ fn species(data: &Data) -> String {
             Cell::Number(percent(metric(training, "max_drawdown"))),
             Cell::Number(number(metric(training, "trades"), 0)),
         ];
-        table.row(&champion.strategy, cells);
+        table.row(&champion.strategy, cells.into_iter().chain(island.map(Cell::Number)));
     }
     let looks = document.luck.holdout_looks;
     let remark = if document.buy_and_hold.holdout.is_some() && looks > 0 {
+        let times = if looks == 1 { "once".to_owned() } else { format!("{looks} times") };
+        let jobs = match document.luck.dataset_holdout_looks {
+            Some(results) if results > 1 => format!(
+                " As far as the data folder knows, {results} results of any job have shown some of these rows, this one included."
+            ),
+            _ => String::new(),
+        };
         note(&format!(
-            "The holdout was looked at {looks} times: each look at another individual makes a good one by luck more likely. \
-             The verdict is about the winner alone."
+            "The holdout was looked at {times} by this job: each look at another individual makes a good one by luck more likely. \
+             The verdict is about the winner alone.{jobs}"
         ))
     } else {
         String::new()

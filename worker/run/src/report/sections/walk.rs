@@ -1,15 +1,46 @@
 //! Walk-forward: evolved anew on the past of each window, traded in the rows behind it.
 
+use super::account::figure;
+use crate::pictures::account::{Lines, equity};
 use crate::report::data::Data;
+use crate::report::error::ReportError;
 use crate::report::html::{Cell, Table, note, section as framed};
 use crate::report::sections::species::metric;
-use crate::report::text::{count, number, percent, probability, signed_percent};
+use crate::report::stitched::Stitched;
+use crate::report::text::{count, day, number, percent, probability, signed_percent};
 use crate::results::validation::windows::{Span, WalkForward};
 
 /// The part; nothing without walk-forward.
-pub fn section(data: &Data) -> String {
+///
+/// # Errors
+/// The chart cannot be drawn.
+pub fn section(data: &Data) -> Result<String, ReportError> {
     let walk = data.document.validation.as_ref().and_then(|v| v.walk_forward.as_ref());
-    walk.map_or_else(String::new, |walk| framed("walk", "Walk-forward", &content(walk)))
+    let Some(walk) = walk else { return Ok(String::new()) };
+    let chart = data.stitched.as_ref().map(chart).transpose()?.unwrap_or_default();
+    Ok(framed("walk", "Walk-forward", &(chart + &content(walk))))
+}
+
+/// The tests one after another beside the market in the same rows, which nothing but the picture shows.
+fn chart(stitched: &Stitched) -> Result<String, ReportError> {
+    let Some((first, last)) = stitched.rows.first().zip(stitched.rows.last()).filter(|(a, b)| a.0 < b.0)
+    else {
+        return Ok(String::new());
+    };
+    let line = |i: usize| stitched.rows.iter().map(|row| (row.0, row.1[i])).collect::<Vec<_>>();
+    let lines = Lines {
+        names: ("Tests, one after another", "evolved anew for each"),
+        account: line(0),
+        market: line(1),
+        cuts: stitched.cuts.clone(),
+        ..Lines::default()
+    };
+    let said = format!(
+        "What the champion of each window made of the rows behind it, from {} to {}; a line where the next window begins",
+        day(first.0),
+        day(last.0)
+    );
+    Ok(figure("walk", &said, &equity(&lines)?))
 }
 
 fn content(walk: &WalkForward) -> String {
@@ -51,7 +82,19 @@ fn content(walk: &WalkForward) -> String {
         percent(walk.sharpe_efficiency),
         walk.species_changes
     );
-    table.finish() + &note(&words)
+    table.finish() + &note(&words) + &stability(walk)
+}
+
+/// How much the genes of the champions differ.
+fn stability(walk: &WalkForward) -> String {
+    let caption = "How far genes wander from window to window";
+    let mut table = Table::new(caption, &["Strategy", "Gene", "Share of its range"]).words(&[1]);
+    for (strategy, genes) in &walk.gene_stability {
+        for (gene, share) in genes {
+            table.row(strategy, [Cell::text(gene.as_str()), Cell::Number(percent(Some(*share)))]);
+        }
+    }
+    table.finish()
 }
 
 fn span(rows: &Span) -> String {
@@ -63,6 +106,14 @@ fn span(rows: &Span) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_tests_are_drawn_one_after_another() {
+        let rows = (0..9_i64).map(|i| (i * 86_400_000, [100.0 + i as f64, 90.0, f64::NAN])).collect();
+        let text = chart(&Stitched { rows, cuts: vec![3 * 86_400_000] }).unwrap();
+        assert!(text.contains("from 1970-01-01 to 1970-01-09") && text.contains("evolved anew"), "{text}");
+        assert_eq!(chart(&Stitched::default()).unwrap(), "");
+    }
 
     #[test]
     fn each_window_is_shown_and_one_without_a_champion_is_cash() {
@@ -82,7 +133,7 @@ mod tests {
         };
         let walk: WalkForward = serde_json::from_value(json!({
             "windows": [window(test, json!("<b>")), window(cash, json!(null))],
-            "stitched": account(0.75), "p": 0.25, "efficiency": 0.5, "sharpe_efficiency": null, "gene_stability": {},
+            "stitched": account(0.75), "p": 0.25, "efficiency": 0.5, "sharpe_efficiency": null, "gene_stability": {"cross": {"fast": 0.125}},
             "species_changes": 1, "evaluations": 2400,
         }))
         .unwrap();
@@ -100,6 +151,7 @@ mod tests {
             "without skill: 0.250",
             "keep 50.0 %",
             "Sharpe ratio -.",
+            "cross</th><td>fast</td><td class=\"n\">12.5 %",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }

@@ -380,6 +380,12 @@ impl<'a> Driver<'a> {
         self.known.evaluation(best)
     }
 
+    /// The island that asked for an individual first, from 0; `None`: the population is not divided, or the ledger does not
+    /// know.
+    pub fn island(&self, species: usize, genome: &[u32]) -> Option<u32> {
+        self.known.island(species, genome)
+    }
+
     /// The pace of this process.
     pub fn speed(&self) -> Pace {
         self.pace()
