@@ -4,6 +4,8 @@ use crate::choice::ColumnChoice;
 use crate::columns::{ColumnRole, is_time_name};
 use crate::counting::{Counting, are_days, scale_lean};
 use crate::error::{Error, Result};
+use crate::facts::ORDERS;
+use crate::raw::View;
 use crate::read::some;
 use crate::rows::{FileRows, RawRows};
 use crate::unnamed::owner;
@@ -15,9 +17,6 @@ use std::sync::Arc;
 pub(crate) const MIN_ROWS: usize = 3;
 /// Columns that are tried at most in the place of one: each is another look at the whole file.
 pub(crate) const TRIED: usize = 12;
-/// Orders of open, high, low and close in arrays of exchanges, by position, besides the usual one.
-const ORDERS: [([usize; 4], &str); 2] =
-    [([0, 2, 3, 1], "open, close, high, low"), ([2, 1, 0, 3], "low, high, open, close")];
 /// Arrays whose prices do not follow the time: how many fields they have, the places of open, high, low, close and volume,
 /// and the order in words.
 const PLACES: [(usize, [&str; 5], &str); 1] =
@@ -52,10 +51,7 @@ pub(crate) fn check_meanings(
     contradiction(path, &choice, &rows)?;
     let scaled = |rows: &mut FileRows| match lean && !rows.header.named {
         true => scale_lean(path, rows),
-        false => {
-            scale(rows);
-            Ok(())
-        }
+        false => scale(rows),
     };
     scaled(&mut rows)?;
     let again = |choice: &ColumnChoice| {
@@ -116,7 +112,8 @@ fn symbol(
             "is empty in column {name:?}, {others}: fill it, name another column with --columns symbol=NAME, \
              or leave it out with --columns symbol="
         );
-        return Err(nameless.source.wrong(ColumnRole::Symbol, nameless.row[0], "", problem));
+        let wrong = |row| nameless.source.wrong(ColumnRole::Symbol, row, "", problem.as_str());
+        nameless.refuse(|block, at| Some(wrong(block.row[at])))?;
     }
     let all_rows: usize = all(&rows).map(RawRows::len).sum();
     let seen = format!(
@@ -135,9 +132,7 @@ fn time(
     again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
 ) -> Result<FileRows> {
     let of_close = |rows: &FileRows| {
-        let close = |&t: &i64| matches!(t.rem_euclid(60_000), 59_000 | 59_999);
-        all(rows).map(RawRows::len).sum::<usize>() >= MIN_ROWS
-            && all(rows).all(|r| r.time_ms.iter().all(close))
+        all(rows).map(RawRows::len).sum::<usize>() >= MIN_ROWS && all(rows).all(|r| r.facts.are_closes)
     };
     if !of_close(&rows) || all(&rows).any(|r| r.closes) {
         return Ok(rows);
@@ -160,19 +155,9 @@ fn time(
     Err(Error::layout(path, format!("{seen}: {remedy}")))
 }
 
-/// Whether high and low enclose open and close in every row, with the columns in this order.
-fn fits(rows: &FileRows, [o, h, l, c]: [usize; 4]) -> bool {
-    all(rows).all(|r| {
-        (0..r.len()).all(|i| {
-            let [open, high, low, close] = [o, h, l, c].map(|at| r.price(at, i).to_f64());
-            high >= open && high >= close && low <= open && low <= close
-        })
-    })
-}
-
 /// Whether the prices of every row agree.
 pub(crate) fn agree(rows: &FileRows) -> bool {
-    fits(rows, [0, 1, 2, 3])
+    all(rows).all(|r| r.facts.fits[0])
 }
 
 /// Positions of open, high, low and close where no header names them.
@@ -180,8 +165,11 @@ pub(crate) fn order(path: &Path, choice: &ColumnChoice, rows: &mut FileRows) -> 
     if rows.header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) || agree(rows) {
         return Ok(());
     }
-    let fitting: Vec<_> = ORDERS.into_iter().filter(|(order, _)| fits(rows, *order)).collect();
-    let [(order, words)] = fitting.as_slice() else { return Ok(()) };
+    let fits = |at: &usize| all(rows).all(|r| r.facts.fits[*at]);
+    let fitting: Vec<usize> = (1..ORDERS.len()).filter(fits).collect();
+    let [(order, words)] = fitting.iter().map(|at| ORDERS[*at]).collect::<Vec<_>>()[..] else {
+        return Ok(());
+    };
     // Prices were multiplied by adjusted close / what was taken for the close.
     if choice.is_adjusted() {
         let columns = rows.header.columns.prices;
@@ -195,8 +183,7 @@ pub(crate) fn order(path: &Path, choice: &ColumnChoice, rows: &mut FileRows) -> 
         ));
     }
     for (_, raw) in &mut rows.symbols {
-        raw.mantissa = order.map(|at| std::mem::take(&mut raw.mantissa[at]));
-        raw.scale = order.map(|at| std::mem::take(&mut raw.scale[at]));
+        raw.see(View { order: order.map(|at| raw.view.order[at]), ..raw.view })?;
         let source = Arc::make_mut(&mut raw.source);
         let names = source.names.clone();
         for (i, &at) in order.iter().enumerate() {
@@ -238,16 +225,7 @@ fn elsewhere(
 
 /// Rows of which most contradict themselves are no slips of an exchange: the columns are others.
 fn contradiction(path: &Path, choice: &ColumnChoice, rows: &FileRows) -> Result<()> {
-    let broken = |r: &RawRows| {
-        (0..r.len())
-            .filter(|&i| {
-                let prices @ [open, high, low, close] = [0, 1, 2, 3].map(|at| r.price(at, i).to_f64());
-                // What is 0 is no price: it is refused as that.
-                prices.iter().all(|p| *p > 0.0) && (high < open || high < close || low > open || low > close)
-            })
-            .count()
-    };
-    let (count, total) = all(rows).fold((0, 0), |(b, n), r| (b + broken(r), n + r.len()));
+    let (count, total) = all(rows).fold((0, 0), |(b, n), r| (b + r.facts.broken, n + r.len()));
     if total < MIN_ROWS || count * 2 <= total {
         return Ok(());
     }
@@ -267,21 +245,17 @@ fn contradiction(path: &Path, choice: &ColumnChoice, rows: &FileRows) -> Result<
 }
 
 /// Prices that are integers of 1e-9.
-fn scale(rows: &mut FileRows) {
-    let least = |least: i64| {
-        all(rows).all(|r| {
-            (0..4).all(|c| r.scale[c].iter().all(|&s| s == 0) && r.mantissa[c].iter().all(|&m| m >= least))
-        })
-    };
+fn scale(rows: &mut FileRows) -> Result<()> {
+    let least = |least: i64| all(rows).all(|r| r.facts.whole && r.facts.least >= least);
     let known = |name: &&str| rows.header.names.iter().any(|n| n == name);
     if (NANO_SCHEMA.iter().all(known) && least(NANO_LEAST)) || (known(&NANO_TIME) && least(LARGE)) {
-        let scales = rows.symbols.iter_mut().flat_map(|(_, r)| r.scale.iter_mut());
-        scales.for_each(|column| column.fill(9));
+        rows.symbols.iter_mut().try_for_each(|(_, r)| r.see(View { scale: Some(9), ..r.view }))?;
         rows.notes.push("prices are integers of 0.000000001 (Databento) and were scaled".into());
     } else if least(LARGE) {
         rows.notes
             .push("every price is an integer of 10 digits or more: taken as written, without a scale".into());
     }
+    Ok(())
 }
 
 pub(crate) fn noted(mut rows: FileRows, note: String) -> FileRows {

@@ -1,21 +1,21 @@
-//! Rows that wait for their turn on disk: however many files an import reads, it holds a bounded number of waiting rows in
-//! memory, beside the files that it reads at the moment and the symbols that it checks, one of each a thread.
+//! Rows that wait for their turn on disk: however many rows the files of an import have, in however few files, it holds a
+//! bounded number of them in memory.
 //!
 //! They lie in one nameless file below the data directory, which vanishes with the process.
 
 use crate::error::{Error, Result};
-use crate::raw::RawRows;
-use crate::series::{OwnedSeries, Series};
+use crate::raw::RawBlock;
+use crate::series_blocks::SeriesBlock;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Rows that stay in memory, as they were read and as they were checked: some 250 MB each.
 pub(crate) const KEPT_ROWS: usize = 4_000_000;
-/// Numbers that are turned into bytes at a time.
-const BLOCK: usize = 8192;
 
 /// A place on disk for rows.
 #[derive(Debug)]
@@ -23,69 +23,83 @@ pub(crate) struct Spill {
     folder: PathBuf,
     kept_rows: usize,
     in_memory: AtomicUsize,
-    file: OnceLock<Mutex<File>>,
+    disk: Mutex<Disk>,
 }
 
-/// Rows in memory or on disk.
+/// The file, and which parts of it are free again: by their length, since most blocks are as long as each other.
+#[derive(Debug, Default)]
+struct Disk {
+    file: Option<File>,
+    end: u64,
+    free: BTreeMap<u64, Vec<u64>>,
+}
+
+/// A block of rows in memory or on disk. Its place is free again once it is dropped.
 #[derive(Debug)]
-pub(crate) enum Held<T> {
-    /// In memory.
-    Kept(T),
-    /// Without its columns, which lie at this place.
-    Spilled(T, u64),
+pub(crate) struct Held<T> {
+    spill: Arc<Spill>,
+    rows: usize,
+    /// The block; `None`: it lies at `at`.
+    kept: Option<T>,
+    at: u64,
+    bytes: u64,
 }
 
 impl Spill {
     /// A place below `folder`, used once more than `kept_rows` are in memory.
     pub(crate) fn new(folder: &Path, kept_rows: usize) -> Self {
-        Self { folder: folder.to_owned(), kept_rows, in_memory: AtomicUsize::new(0), file: OnceLock::new() }
+        Self {
+            folder: folder.to_owned(),
+            kept_rows,
+            in_memory: AtomicUsize::new(0),
+            disk: Mutex::new(Disk::default()),
+        }
     }
 
-    /// Keeps `rows`, in memory if there is room.
+    /// A place where all rows stay in memory.
+    pub(crate) fn memory() -> Arc<Self> {
+        Arc::new(Self::new(Path::new("."), usize::MAX))
+    }
+
+    /// Keeps `block`, in memory if there is room.
     ///
     /// # Errors
-    /// `Io` if they cannot be written.
-    pub(crate) fn hold<T: Columns>(&self, mut rows: T) -> Result<Held<T>> {
-        let count = rows.count();
-        if self.in_memory.fetch_add(count, Ordering::Relaxed) + count <= self.kept_rows {
-            return Ok(Held::Kept(rows));
+    /// `Io` if it cannot be written.
+    pub(crate) fn hold<T: Columns>(self: &Arc<Self>, block: T) -> Result<Held<T>> {
+        let rows = block.count();
+        if self.in_memory.fetch_add(rows, Ordering::Relaxed) + rows <= self.kept_rows {
+            return Ok(Held { spill: self.clone(), rows, kept: Some(block), at: 0, bytes: 0 });
         }
-        self.in_memory.fetch_sub(count, Ordering::Relaxed);
-        let mut file = self.file()?.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = file.seek(SeekFrom::End(0)).map_err(|e| self.failed(e))?;
-        let mut out = std::io::BufWriter::with_capacity(1 << 20, &mut *file);
-        rows.write(&mut out).and_then(|()| out.flush()).map_err(|e| self.failed(e))?;
-        drop(out);
-        Ok(Held::Spilled(rows, at))
+        self.in_memory.fetch_sub(rows, Ordering::Relaxed);
+        let mut bytes = Vec::new();
+        block.write(&mut bytes);
+        drop(block);
+        let length = bytes.len() as u64;
+        let mut disk = self.disk();
+        let at = disk.room(length);
+        let write = |file: &mut File| file.seek(SeekFrom::Start(at)).and_then(|_| file.write_all(&bytes));
+        self.file(&mut disk).and_then(write).map_err(|e| self.failed(e))?;
+        Ok(Held { spill: self.clone(), rows, kept: None, at, bytes: length })
     }
 
-    /// Takes rows back.
-    ///
-    /// # Errors
-    /// `Io` if they cannot be read.
-    pub(crate) fn take<T: Columns>(&self, held: Held<T>) -> Result<T> {
-        match held {
-            Held::Kept(rows) => {
-                self.in_memory.fetch_sub(rows.count(), Ordering::Relaxed);
-                Ok(rows)
-            }
-            Held::Spilled(mut rows, at) => self.read(&mut rows, at).map(|()| rows),
-        }
+    fn bytes(&self, at: u64, length: u64) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+        let mut disk = self.disk();
+        let read = |file: &mut File| file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
+        self.file(&mut disk).and_then(read).map_err(|e| self.failed(e))?;
+        Ok(bytes)
     }
 
-    fn read<T: Columns>(&self, rows: &mut T, at: u64) -> Result<()> {
-        let mut file = self.file()?.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(at)).map_err(|e| self.failed(e))?;
-        rows.read(&mut std::io::BufReader::with_capacity(1 << 20, &mut *file)).map_err(|e| self.failed(e))
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn file(&self) -> Result<&Mutex<File>> {
-        if let Some(file) = self.file.get() {
-            return Ok(file);
+    fn file<'a>(&self, disk: &'a mut Disk) -> std::io::Result<&'a mut File> {
+        if disk.file.is_none() {
+            std::fs::create_dir_all(&self.folder)?;
+            disk.file = Some(tempfile::tempfile_in(&self.folder)?);
         }
-        std::fs::create_dir_all(&self.folder).map_err(|e| self.failed(e))?;
-        let made = tempfile::tempfile_in(&self.folder).map_err(|e| self.failed(e))?;
-        Ok(self.file.get_or_init(|| Mutex::new(made)))
+        disk.file.as_mut().ok_or_else(|| std::io::Error::other("no file"))
     }
 
     fn failed(&self, error: std::io::Error) -> Error {
@@ -93,164 +107,181 @@ impl Spill {
     }
 }
 
-impl Held<OwnedSeries> {
-    /// The series, as long as `look` lasts.
-    ///
-    /// # Errors
-    /// `Io` if it cannot be read back.
-    pub(crate) fn look<R>(&self, spill: &Spill, look: impl FnOnce(&Series<'_>) -> R) -> Result<R> {
-        match self {
-            Held::Kept(series) => Ok(look(&series.as_series())),
-            Held::Spilled(bare, at) => {
-                let mut series = bare.clone();
-                spill.read(&mut series, *at)?;
-                Ok(look(&series.as_series()))
-            }
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.spill.disk().free.entry(self.bytes).or_default().push(self.at);
+        } else {
+            self.spill.in_memory.fetch_sub(self.rows, Ordering::Relaxed);
         }
     }
 }
 
-impl<T> Held<T> {
-    /// All of it; the columns of what lies on disk are empty.
-    pub(crate) fn bare(&self) -> &T {
-        match self {
-            Held::Kept(rows) | Held::Spilled(rows, _) => rows,
+impl<T: Columns> Held<T> {
+    /// Number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The block.
+    ///
+    /// # Errors
+    /// `Io` if it cannot be read back.
+    pub(crate) fn look(&self) -> Result<Cow<'_, T>> {
+        match &self.kept {
+            Some(block) => Ok(Cow::Borrowed(block)),
+            None => self.read().map(Cow::Owned),
         }
+    }
+
+    /// The block, which is no longer held.
+    ///
+    /// # Errors
+    /// As [`Held::look`].
+    pub(crate) fn take(mut self) -> Result<T> {
+        self.kept.take().map_or_else(|| self.read(), Ok)
+    }
+
+    /// The block in memory, if it is there.
+    pub(crate) fn kept(&self) -> Option<&T> {
+        self.kept.as_ref()
+    }
+
+    fn read(&self) -> Result<T> {
+        Ok(T::read(&self.spill.bytes(self.at, self.bytes)?, self.rows))
+    }
+
+    /// The bytes of the column at `index` of a block that lies on disk and whose columns are 64 bits wide.
+    ///
+    /// # Errors
+    /// `Io` if it cannot be read back.
+    pub(crate) fn read_column(&self, index: usize) -> Result<Vec<u8>> {
+        let length = 8 * self.rows as u64;
+        self.spill.bytes(self.at + index as u64 * length, length)
+    }
+}
+
+impl Disk {
+    /// A place for so many bytes that nothing else lies at.
+    fn room(&mut self, bytes: u64) -> u64 {
+        if let Some(at) = self.free.get_mut(&bytes).and_then(Vec::pop) {
+            return at;
+        }
+        self.end += bytes;
+        self.end - bytes
     }
 }
 
 /// What has columns that can be put aside. What is read has the columns that were written.
-pub(crate) trait Columns {
+pub(crate) trait Columns: Clone {
     /// Number of rows.
     fn count(&self) -> usize;
-    /// Writes the columns and leaves none.
-    fn write(&mut self, out: &mut dyn Write) -> std::io::Result<()>;
+    /// Appends the columns.
+    fn write(&self, out: &mut Vec<u8>);
     /// Reads them back.
-    fn read(&mut self, from: &mut dyn Read) -> std::io::Result<()>;
+    fn read(bytes: &[u8], rows: usize) -> Self;
 }
 
-impl Columns for RawRows {
-    fn count(&self) -> usize {
-        self.len()
-    }
-
-    fn write(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
-        put(out, &mut self.time_ms, i64::to_le_bytes)?;
-        self.mantissa.iter_mut().try_for_each(|column| put(out, column, i64::to_le_bytes))?;
-        for column in &mut self.scale {
-            let column = std::mem::take(column);
-            out.write_all(&(column.len() as u64).to_le_bytes())?;
-            out.write_all(&column)?;
-        }
-        put(out, &mut self.volume, f64::to_le_bytes)?;
-        put(out, &mut self.row, u64::to_le_bytes)
-    }
-
-    fn read(&mut self, from: &mut dyn Read) -> std::io::Result<()> {
-        self.time_ms = get(from, i64::from_le_bytes)?;
-        for column in &mut self.mantissa {
-            *column = get(from, i64::from_le_bytes)?;
-        }
-        for column in &mut self.scale {
-            *column = vec![0; length(from)?];
-            from.read_exact(column)?;
-        }
-        self.volume = get(from, f64::from_le_bytes)?;
-        self.row = get(from, u64::from_le_bytes)?;
-        Ok(())
-    }
-}
-
-impl Columns for OwnedSeries {
+impl Columns for RawBlock {
     fn count(&self) -> usize {
         self.time_ms.len()
     }
 
-    fn write(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
-        for column in [&mut self.time_ms, &mut self.open, &mut self.high, &mut self.low, &mut self.close] {
-            put(out, column, i64::to_le_bytes)?;
-        }
-        // Whether there is a volume stays to be seen.
-        match &mut self.volume {
-            Some(volume) => put(out, volume, f64::to_le_bytes),
-            None => Ok(()),
-        }
+    fn write(&self, out: &mut Vec<u8>) {
+        out.reserve(68 * self.count());
+        put(out, &self.time_ms, i64::to_le_bytes);
+        self.mantissa.iter().for_each(|column| put(out, column, i64::to_le_bytes));
+        put(out, &self.row, u64::to_le_bytes);
+        self.scale.iter().for_each(|column| out.extend_from_slice(column));
+        // Rows at the end may have no volume.
+        put(out, &self.volume, f64::to_le_bytes);
     }
 
-    fn read(&mut self, from: &mut dyn Read) -> std::io::Result<()> {
-        for column in [&mut self.time_ms, &mut self.open, &mut self.high, &mut self.low, &mut self.close] {
-            *column = get(from, i64::from_le_bytes)?;
-        }
-        if let Some(volume) = &mut self.volume {
-            *volume = get(from, f64::from_le_bytes)?;
-        }
-        Ok(())
+    fn read(mut bytes: &[u8], rows: usize) -> Self {
+        let from = &mut bytes;
+        let time_ms = get(from, rows, i64::from_le_bytes);
+        let mantissa = [(); 4].map(|()| get(from, rows, i64::from_le_bytes));
+        let row = get(from, rows, u64::from_le_bytes);
+        let scale = [(); 4].map(|()| take(from, rows).to_vec());
+        let volume = get(from, rows, f64::from_le_bytes);
+        Self { time_ms, mantissa, scale, volume, row }
     }
 }
 
-fn put<T: Copy>(out: &mut dyn Write, column: &mut Vec<T>, bytes: fn(T) -> [u8; 8]) -> std::io::Result<()> {
-    let column = std::mem::take(column);
-    out.write_all(&(column.len() as u64).to_le_bytes())?;
-    let mut block = Vec::with_capacity(8 * BLOCK);
-    for values in column.chunks(BLOCK) {
-        block.clear();
-        values.iter().for_each(|value| block.extend_from_slice(&bytes(*value)));
-        out.write_all(&block)?;
+impl Columns for SeriesBlock {
+    fn count(&self) -> usize {
+        self.time_ms.len()
     }
-    Ok(())
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.reserve(48 * self.count());
+        self.ticks().into_iter().for_each(|column| put(out, column, i64::to_le_bytes));
+        put(out, &self.volume, f64::to_le_bytes);
+    }
+
+    fn read(mut bytes: &[u8], rows: usize) -> Self {
+        let from = &mut bytes;
+        let [time_ms, open, high, low, close] = [(); 5].map(|()| get(from, rows, i64::from_le_bytes));
+        Self { time_ms, open, high, low, close, volume: get(from, rows, f64::from_le_bytes) }
+    }
 }
 
-fn length(from: &mut dyn Read) -> std::io::Result<usize> {
-    let mut length = [0; 8];
-    from.read_exact(&mut length)?;
-    usize::try_from(u64::from_le_bytes(length)).map_err(std::io::Error::other)
+fn put<T: Copy>(out: &mut Vec<u8>, column: &[T], bytes: fn(T) -> [u8; 8]) {
+    out.extend(column.iter().flat_map(|value| bytes(*value)));
 }
 
-fn get<T>(from: &mut dyn Read, value: fn([u8; 8]) -> T) -> std::io::Result<Vec<T>> {
-    let count = length(from)?;
-    let mut column = Vec::with_capacity(count);
-    let mut block = vec![0; 8 * BLOCK.min(count.max(1))];
-    while column.len() < count {
-        let bytes = &mut block[..8 * BLOCK.min(count - column.len())];
-        from.read_exact(bytes)?;
-        column.extend(bytes.as_chunks::<8>().0.iter().map(|bytes| value(*bytes)));
-    }
-    Ok(column)
+/// The next bytes, or what there is of them.
+fn take<'a>(from: &mut &'a [u8], count: usize) -> &'a [u8] {
+    let (taken, rest) = from.split_at(count.min(from.len()));
+    *from = rest;
+    taken
+}
+
+fn get<T>(from: &mut &[u8], rows: usize, value: fn([u8; 8]) -> T) -> Vec<T> {
+    take(from, 8 * rows).as_chunks::<8>().0.iter().map(|bytes| value(*bytes)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blocks::Blocks;
 
-    #[test]
-    fn rows_come_back_from_the_disk_as_they_were() {
-        let dir = tempfile::tempdir().unwrap();
-        let spill = Spill::new(&dir.path().join("data"), 10_000);
-        let series = |name: &str, rows: i64, volume: bool| OwnedSeries {
-            symbol: name.to_owned(),
-            decimals: 2,
-            interval_ms: 60_000,
+    fn block(rows: i64, volume: bool) -> SeriesBlock {
+        SeriesBlock {
             time_ms: (0..rows).collect(),
             open: (0..rows).map(|i| i * 7).collect(),
             high: (0..rows).map(|i| i * 11).collect(),
             low: (0..rows).map(|i| -i).collect(),
             close: (0..rows).map(|i| i64::MAX - i).collect(),
-            volume: volume.then(|| (0..rows).map(|i| i as f64 / 3.0).collect()),
-            funding: Vec::new(),
-        };
-        let all = [
-            series("A", 9_000, true),
-            series("B", 20_000, false),
-            series("C", 8_193, true),
-            series("D", 0, true),
-        ];
-        let held: Vec<_> = all.iter().map(|s| spill.hold(s.clone()).unwrap()).collect();
-        assert!(matches!(held[0], Held::Kept(_)) && matches!(held[1], Held::Spilled(..)));
-        assert_eq!(held[2].bare().symbol, "C");
-        for (held, series) in held.into_iter().zip(&all).rev() {
-            held.look(&spill, |seen| assert_eq!(seen.to_owned(), *series)).unwrap();
-            assert_eq!(spill.take(held).unwrap(), *series);
+            volume: if volume { (0..rows).map(|i| i as f64 / 3.0).collect() } else { Vec::new() },
         }
+    }
+
+    #[test]
+    fn rows_come_back_from_the_disk_as_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let spill = Arc::new(Spill::new(&dir.path().join("data"), 10_000));
+        let all = [block(9_000, true), block(20_000, false), block(8_193, true)];
+        let mut blocks = Blocks::new(&spill);
+        all.iter().for_each(|block| blocks.push(block.clone()).unwrap());
+        assert_eq!(blocks.rows(), 37_193);
+        for (read, block) in blocks.iter().zip(&all) {
+            assert_eq!(*read.unwrap(), *block);
+        }
+        let closes: Vec<u8> = all[2].close.iter().flat_map(|close| close.to_le_bytes()).collect();
+        assert_eq!(blocks.held()[2].read_column(4).unwrap(), closes);
         assert_eq!(std::fs::read_dir(dir.path().join("data")).unwrap().count(), 0, "the file has no name");
+    }
+
+    #[test]
+    fn what_is_no_longer_needed_makes_room_in_memory_and_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let spill = Arc::new(Spill::new(dir.path(), 100));
+        for _ in 0..10 {
+            let mut blocks = Blocks::new(&spill);
+            (0..5).for_each(|_| blocks.push(block(60, true)).unwrap());
+        }
+        assert_eq!(spill.in_memory.load(Ordering::Relaxed), 0);
+        assert_eq!(spill.disk().end, 4 * 60 * 48, "one of five is kept");
     }
 }

@@ -239,10 +239,10 @@ fn read_rows(
             return Err(Error::layout(path, problem));
         }
         if ended.is_some_and(|at| record.get(at).is_some_and(says_no)) {
-            rows.get_or_insert_with(|| collector(path, layout, options)).forming += 1;
+            rows.get_or_insert_with(|| collector(source, layout, options)).forming += 1;
             continue;
         }
-        let collector = rows.get_or_insert_with(|| collector(path, layout, options));
+        let collector = rows.get_or_insert_with(|| collector(source, layout, options));
         let wrong_width = |hint: &str| {
             let (fields, header) = (record.len(), layout.names.len());
             Err(Error::layout(path, format!("line {line} has {fields} fields, the header {header}: {hint}")))
@@ -312,14 +312,14 @@ fn read_rows(
     rows.finish()
 }
 
-fn collector(path: &Path, layout: &TextLayout, options: &ReadOptions) -> Collector {
+fn collector(source: &Source, layout: &TextLayout, options: &ReadOptions) -> Collector {
     let header = |columns: &Columns| Header {
         names: layout.names.clone(),
         columns: columns.clone(),
         named: layout.has_header,
         wide: !layout.groups.is_empty(),
     };
-    let mut rows = Collector::new(path, "line", header(&layout.columns), options);
+    let mut rows = Collector::new(source, "line", header(&layout.columns), options);
     layout.groups.iter().for_each(|group| rows.also(header(&group.columns)));
     rows
 }

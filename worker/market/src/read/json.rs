@@ -24,6 +24,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
     let size = text.len() as u64;
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Unique>();
     let mut reader = Reader {
+        source,
         path,
         options,
         columns: None,
@@ -113,6 +114,7 @@ fn hint(options: &ReadOptions) -> &'static str {
 }
 
 struct Reader<'a> {
+    source: &'a Source,
     path: &'a Path,
     options: &'a ReadOptions,
     columns: Option<(Columns, Vec<String>)>,
@@ -249,7 +251,7 @@ impl Reader<'_> {
                 wide: false,
             };
             match &mut self.rows {
-                None => self.rows = Some(Collector::new(self.path, unit, header, self.options)),
+                None => self.rows = Some(Collector::new(self.source, unit, header, self.options)),
                 Some(rows) => rows.also(header),
             }
             self.columns = Some((columns, names));

@@ -16,6 +16,7 @@ mod wide;
 
 pub(crate) use numbers::{Numbers, read_numbers};
 pub(crate) use tree::some;
+pub(crate) use unpack::Source;
 
 use crate::choice::ColumnChoice;
 use crate::counting::{Counting, Lean};
@@ -23,10 +24,11 @@ use crate::error::{Error, Result};
 use crate::grouped::{DecimalSign, decide};
 use crate::meanings::{agree, check_meanings};
 use crate::rows::{FileRows, SEPARATED};
+use crate::spill::Spill;
 use crate::stamp::DayOrder;
 use crate::zone::Zone;
 use std::path::Path;
-use unpack::Source;
+use std::sync::Arc;
 
 /// How to read a file.
 #[derive(Clone, Debug, Default)]
@@ -67,12 +69,17 @@ pub enum EmptyCells {
 /// Reports how far a file is read: bytes or rows done, and all of them, in the same unit.
 pub(crate) type Progress<'a> = &'a dyn Fn(u64, u64);
 
-/// Reads all rows of the file at `path`.
+/// Reads all rows of the file at `path`; they may wait in `spill`.
 ///
 /// # Errors
 /// `Missing` or `Io` if it cannot be read; `Invalid` with line, column and value if it is not understood.
-pub(crate) fn read_file(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
-    let source = Source::open(path)?;
+pub(crate) fn read_file(
+    path: &Path,
+    options: &ReadOptions,
+    spill: &Arc<Spill>,
+    progress: Progress<'_>,
+) -> Result<FileRows> {
+    let source = Source::open(path, spill)?;
     let lean = Lean::of(path, source.inner.as_deref(), &source.head(256)?);
     let since_midnight = lean.and_then(|lean| lean.day_ms).map(|day_ms| Counting::SinceMidnight { day_ms });
     let columns = options.columns.counted(since_midnight.unwrap_or_default());

@@ -63,6 +63,7 @@ impl Collector {
     /// # Errors
     /// `Invalid` if there was none.
     pub(crate) fn finish(mut self) -> Result<FileRows> {
+        self.seal()?;
         if self.symbols.is_empty() {
             let problem =
                 if self.blank.is_some() { "has no row with a price" } else { "has no rows of data" };
@@ -100,7 +101,7 @@ impl Collector {
                 true => format!("times carry no zone: they were read as those of {name}"),
                 false => format!("times carry a zone or are epochs: {name} was not used"),
             });
-            let twice: u64 = self.symbols.iter().map(|(_, rows)| rows.twice.0).sum();
+            let twice: u64 = self.symbols.iter().map(|(_, rows)| rows.twice.earlier).sum();
             if twice > 0 {
                 self.notes.push(format!(
                     "the hour that {name} has twice, when clocks go back, was told apart by the order of the rows: {twice} times"
