@@ -5,8 +5,8 @@ use crate::spill::{Columns, Held, Spill};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Rows of a full block.
-pub(crate) const BLOCK_ROWS: usize = 1 << 18;
+/// Rows of a full block: few in the tests of this crate, so that these cross from block to block.
+pub(crate) const BLOCK_ROWS: usize = if cfg!(test) { 64 } else { 1 << 18 };
 
 /// Blocks of rows, none of which is empty.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ fn is_no_value(cell: &[u8]) -> bool {
 pub(crate) const SEPARATED: &str = "has separators, and not all numbers of the file have the same: write 1234.5, 1,234.5 or 1.234,5 throughout";
 
 pub(crate) fn no_number(cell: &[u8]) -> &'static str {
-    if is_separated(cell) { SEPARATED } else { "is no finite number" }
+    if is_separated(without_currency(cell)) { SEPARATED } else { "is no finite number" }
 }
 
 pub(crate) fn number(cell: &[u8], decimal: Option<DecimalSign>) -> Option<Decimal> {

@@ -39,6 +39,9 @@ pub(crate) struct Facts {
     pub are_closes: bool,
     /// High and low enclose open and close, for each of [`ORDERS`].
     pub fits: [bool; 3],
+    /// Which column is the highest of the four prices, and which the lowest.
+    pub highest: [bool; 4],
+    pub lowest: [bool; 4],
     /// Rows with prices above 0 of which high is not the highest, or low not the lowest.
     pub broken: usize,
     /// Prices are written without a fraction.
@@ -76,6 +79,8 @@ impl Default for Facts {
             are_days: true,
             are_closes: true,
             fits: [true; 3],
+            highest: [true; 4],
+            lowest: [true; 4],
             broken: 0,
             whole: true,
             least: i64::MAX,
@@ -147,18 +152,25 @@ impl Facts {
     }
 
     fn add_order(&mut self, prices: [Decimal; 4]) {
-        let one_scale =
-            prices.iter().all(|p| p.scale == prices[0].scale && p.mantissa.unsigned_abs() < APART);
-        let fits = |order: [usize; 4]| match one_scale && prices[0].scale <= 18 {
-            true => encloses(order.map(|at| prices[at].mantissa)),
-            false => encloses(order.map(|at| prices[at].to_f64())),
-        };
+        let near = |p: &Decimal| p.scale == prices[0].scale && p.mantissa.unsigned_abs() < APART;
+        match prices[0].scale <= 18 && prices.iter().all(near) {
+            true => self.add_values(prices, prices.map(|p| p.mantissa)),
+            false => self.add_values(prices, prices.map(Decimal::to_f64)),
+        }
+    }
+
+    fn add_values<T: PartialOrd + Copy>(&mut self, prices: [Decimal; 4], values: [T; 4]) {
+        let fits = |order: [usize; 4]| encloses(order.map(|at| values[at]));
         let usual = fits(ORDERS[0].0);
         self.fits[0] &= usual;
         // What is 0 is no price: it is refused as that.
         self.broken += usize::from(!usual && prices.iter().all(|p| p.mantissa > 0));
         for (known, (order, _)) in self.fits.iter_mut().zip(ORDERS).skip(1) {
             *known = *known && fits(order);
+        }
+        for (at, value) in values.iter().enumerate() {
+            self.highest[at] = self.highest[at] && values.iter().all(|other| value >= other);
+            self.lowest[at] = self.lowest[at] && values.iter().all(|other| value <= other);
         }
     }
 

@@ -210,9 +210,10 @@ pub(crate) fn find_gaps(
     })?;
     if let Some((from, to)) = closer {
         let problem = format!(
-            "the bars at {} and {} are closer than the interval {interval}{}",
+            "the bars at {} and {} are closer than the interval {interval}{}{}",
             show(from),
             show(to),
+            off_by_unit(to.saturating_sub(from), step),
             in_1970(ends)
         );
         return Err(Error::series(symbol, problem));

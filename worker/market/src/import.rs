@@ -184,34 +184,77 @@ fn fits_beside(first: Option<&SeriesBlocks>, series: &SeriesBlocks) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::CheckOptions;
+    use crate::digest::dataset_digest;
+    use crate::names::Interval;
+    use std::path::Path;
+
+    /// 2023-11-15, in UTC.
+    const FIRST_DAY: i64 = 1_700_006_400_000;
+
+    /// Row `i`, counted in `step`s.
+    fn row(i: i64, step: i64) -> String {
+        let time = FIRST_DAY + i * step;
+        format!("{time},{i}.5,{}.25,{}.1,{i}.75,{}\n", i + 1, i - 1, i % 7)
+    }
+
+    fn file(path: &Path, rows: impl Iterator<Item = i64>, step: i64) -> Input {
+        let text: String = rows.map(|i| row(i, step)).collect();
+        std::fs::write(path, format!("time,open,high,low,close,volume\n{text}")).unwrap();
+        Input::for_symbol("A", path)
+    }
+
+    /// The same rows, made without any file.
+    fn expected(rows: std::ops::Range<i64>, step: i64) -> String {
+        let column = |value: fn(i64) -> i64| rows.clone().map(value).collect::<Vec<i64>>();
+        let series = OwnedSeries {
+            symbol: "A".to_owned(),
+            decimals: 2,
+            interval_ms: step,
+            time_ms: rows.clone().map(|i| FIRST_DAY + i * step).collect(),
+            open: column(|i| 100 * i + 50),
+            high: column(|i| 100 * (i + 1) + 25),
+            low: column(|i| 100 * (i - 1) + 10),
+            close: column(|i| 100 * i + 75),
+            volume: Some(rows.clone().map(|i| (i % 7) as f64).collect()),
+            funding: Vec::new(),
+        };
+        dataset_digest(step, &[series.as_series()])
+    }
+
+    fn plan(data_dir: PathBuf, inputs: Vec<Input>) -> ImportPlan {
+        let check = CheckOptions { repair: true, ..CheckOptions::default() };
+        ImportPlan {
+            inputs,
+            data_dir,
+            dataset: "x".to_owned(),
+            load: LoadOptions { check, ..LoadOptions::default() },
+            threads: 2,
+            retries: 0,
+            partial: true,
+            append: false,
+        }
+    }
+
+    fn digest(plan: &ImportPlan, kept_rows: usize) -> String {
+        let summary = import_with(plan, &|_| (), kept_rows).unwrap();
+        assert!(summary.failed.is_empty(), "{:?}", summary.failed);
+        summary.published.unwrap().digest
+    }
 
     #[test]
     fn what_waits_on_disk_is_the_same_dataset() {
         let dir = tempfile::tempdir().unwrap();
-        let file = |name: &str, step: i64| {
-            let row = |i: i64| {
-                format!("{},{i}.5,{}.25,{}.1,{i}.75,{}\n", 1_700_000_040_000 + i * step, i + 1, i - 1, i % 7)
-            };
-            let text: String = (10..400).map(row).collect();
-            let path = dir.path().join(name);
-            std::fs::write(&path, format!("time,open,high,low,close,volume\n{text}")).unwrap();
-            Input::new(path)
-        };
-        let inputs: Vec<Input> =
-            ["C", "A", "B"].iter().map(|name| file(&format!("{name}.csv"), 86_400_000)).collect();
+        let inputs: Vec<Input> = ["C", "A", "B"]
+            .iter()
+            .map(|name| {
+                let path = dir.path().join(format!("{name}.csv"));
+                Input { symbol: None, ..file(&path, 10..400, DAY_MS) }
+            })
+            .collect();
         let import = |data: &str, kept_rows: usize| {
-            let plan = ImportPlan {
-                inputs: inputs.clone(),
-                data_dir: dir.path().join(data),
-                dataset: "x".to_owned(),
-                load: LoadOptions::default(),
-                threads: 2,
-                retries: 0,
-                partial: true,
-                append: false,
-            };
+            let plan = plan(dir.path().join(data), inputs.clone());
             let summary = import_with(&plan, &|_| (), kept_rows).unwrap();
-            assert!(summary.failed.is_empty(), "{:?}", summary.failed);
             let dataset = Dataset::open(&dir.path().join(data), "x", None).unwrap();
             let rows: Vec<OwnedSeries> = dataset.iter().map(|s| s.to_owned()).collect();
             (dataset.digest().to_owned(), rows, summary.symbols)
@@ -220,5 +263,57 @@ mod tests {
         for rows in [0, 400, 1000] {
             assert_eq!(import(&format!("spilled-{rows}"), rows), kept, "{rows}");
         }
+    }
+
+    #[test]
+    fn rows_of_many_blocks_are_joined_in_every_order_as_if_they_were_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (step, path) = (60_000, |name: &str| dir.path().join(name));
+        let whole = expected(10..1000, step);
+        let layouts = [
+            vec![file(&path("rising.csv"), 10..1000, step)],
+            vec![file(&path("falling.csv"), (10..1000).rev(), step)],
+            // Parts that follow each other, that overlap by equal rows, and that take turns.
+            vec![file(&path("second.csv"), 500..1000, step), file(&path("first.csv"), 10..500, step)],
+            vec![file(&path("long.csv"), 10..700, step), file(&path("late.csv"), (600..1000).rev(), step)],
+            vec![
+                file(&path("even.csv"), (10..1000).step_by(2), step),
+                file(&path("odd.csv"), (11..1000).step_by(2), step),
+            ],
+        ];
+        for (at, inputs) in layouts.into_iter().enumerate() {
+            for kept_rows in [0, 300, usize::MAX] {
+                let plan = plan(path(&format!("data-{at}-{kept_rows}")), inputs.clone());
+                assert_eq!(digest(&plan, kept_rows), whole, "{at} with {kept_rows}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_blocks_grow_by_others_and_become_longer_bars() {
+        let dir = tempfile::tempdir().unwrap();
+        let step = 60_000;
+        let mut plan = plan(dir.path().join("data"), Vec::new());
+        plan.append = true;
+        for (name, rows) in [("a.csv", 10..400), ("c.csv", 700..1000), ("b.csv", 390..710)] {
+            plan.inputs = vec![file(&dir.path().join(name), rows, step)];
+            digest(&plan, 100);
+        }
+        assert_eq!(Dataset::latest(&plan.data_dir, "x").unwrap(), expected(10..1000, step));
+        plan.append = false;
+        plan.dataset = "longer".to_owned();
+        plan.inputs = vec![file(&dir.path().join("minutes.csv"), 60..960, step)];
+        plan.load.check.resample = Interval::parse("30m").ok();
+        let digests = [0, usize::MAX].map(|kept_rows| digest(&plan, kept_rows));
+        assert_eq!(digests[0], digests[1]);
+        let dataset = Dataset::open(&plan.data_dir, "longer", None).unwrap();
+        let series = dataset.symbol("A").unwrap();
+        assert_eq!((series.len(), series.time_ms[1]), (30, FIRST_DAY + 90 * step));
+        // The first open, the highest high, the lowest low, the last close and all volumes of minutes 90 to 119.
+        let volume: i64 = (90..120).map(|i| i % 7).sum();
+        assert_eq!(
+            (series.open[1], series.high[1], series.low[1], series.close[1], series.volume.unwrap()[1]),
+            (9_050, 12_025, 8_910, 11_975, volume as f64)
+        );
     }
 }

@@ -1,10 +1,10 @@
 //! Whether columns can be what they are called, checked over all rows of a file.
 
 use crate::choice::ColumnChoice;
-use crate::columns::{ColumnRole, is_time_name};
+use crate::columns::{ColumnRole, is_close_time_name, is_time_name};
 use crate::counting::{Counting, are_days, scale_lean};
 use crate::error::{Error, Result};
-use crate::facts::ORDERS;
+use crate::facts::{Facts, ORDERS};
 use crate::raw::View;
 use crate::read::some;
 use crate::rows::{FileRows, RawRows};
@@ -19,8 +19,10 @@ pub(crate) const MIN_ROWS: usize = 3;
 pub(crate) const TRIED: usize = 12;
 /// Arrays whose prices do not follow the time: how many fields they have, the places of open, high, low, close and volume,
 /// and the order in words.
-const PLACES: [(usize, [&str; 5], &str); 1] =
-    [(8, ["#6", "#4", "#5", "#3", "#7"], "time, quote volume, close, high, low, open, volume (Gate.io)")];
+const PLACES: [(usize, [&str; 5], &str); 2] = [
+    (8, ["#6", "#4", "#5", "#3", "#7"], "time, quote volume, close, high, low, open, volume (Gate.io)"),
+    (6, ["#6", "#4", "#5", "#3", "#2"], "time, volume, close, high, low, open (Gate.io)"),
+];
 /// Prices of a schema that writes integers of 1e-9, and columns by which it is known.
 const NANO_SCHEMA: [&str; 3] = ["rtype", "publisher_id", "instrument_id"];
 /// The column of times that only that schema has.
@@ -134,10 +136,25 @@ fn time(
     let of_close = |rows: &FileRows| {
         all(rows).map(RawRows::len).sum::<usize>() >= MIN_ROWS && all(rows).all(|r| r.facts.are_closes)
     };
-    if !of_close(&rows) || all(&rows).any(|r| r.closes) {
+    if all(&rows).any(|r| r.closes) {
         return Ok(rows);
     }
     let name = rows.header.names.get(rows.header.columns.time).cloned().unwrap_or_default();
+    let says_close = rows.header.named && is_close_time_name(&name) && !choice.names(ColumnRole::Time);
+    if says_close && !of_close(&rows) {
+        let quoted = if name.contains(' ') { format!("\"{name}\"") } else { name.clone() };
+        return Err(Error::layout(
+            path,
+            format!(
+                "the only column of times is {name:?}, which by its name are those of the closes: a time names the open of a \
+                 bar. Have them moved back by one interval with --stamp close or, if they are the opens all the same, say \
+                 --columns time={quoted}"
+            ),
+        ));
+    }
+    if !of_close(&rows) {
+        return Ok(rows);
+    }
     let seen = format!("every time in column {name:?} ends in 59 seconds, as that of a close does");
     if choice.names(ColumnRole::Time) {
         return Ok(noted(rows, format!("{seen}: it was chosen, and is taken as the open")));
@@ -233,15 +250,40 @@ fn contradiction(path: &Path, choice: &ColumnChoice, rows: &FileRows) -> Result<
     let name = |at: usize| header.names.get(at).map_or("", String::as_str);
     let [open, high, low, close] = header.columns.prices.map(name);
     let how = if header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) {
-        "they are not what they are called: name them with --columns"
+        "they are not what they are called: name them with"
     } else {
-        "that is another order: name the columns by their places, as --columns"
+        "that is another order: name the columns by their places, with"
     };
+    let (seen, order) = other_order(rows);
+    let [open_at, high_at, low_at, close_at] = order.map(|at| header.columns.prices[at] + 1);
     let problem = format!(
         "open, high, low and close are columns {open:?}, {high:?}, {low:?} and {close:?}, and high is not the highest or low not the \
-         lowest of them in {count} of {total} rows: {how} open=#2,high=#3,low=#4,close=#5"
+         lowest of them in {count} of {total} rows{seen}: {how} --columns \
+         open=#{open_at},high=#{high_at},low=#{low_at},close=#{close_at}"
     );
     Err(Error::layout(path, problem))
+}
+
+/// Which of the four columns is the highest in every row and which the lowest, in words; and an order in which they are
+/// that. Open and close look alike: the first of the others is taken for the open.
+fn other_order(rows: &FileRows) -> (String, [usize; 4]) {
+    let header = &rows.header;
+    let every =
+        |test: &dyn Fn(&Facts, usize) -> bool| (0..4).find(|&at| all(rows).all(|r| test(&r.facts, at)));
+    let highest = every(&|facts, at| facts.highest[at]);
+    let lowest = every(&|facts, at| facts.lowest[at]);
+    let (Some(high), Some(low)) = (highest, lowest) else { return (String::new(), [0, 1, 2, 3]) };
+    let others: Vec<usize> = (0..4).filter(|at| ![high, low].contains(at)).collect();
+    let &[open, close] = others.as_slice() else { return (String::new(), [0, 1, 2, 3]) };
+    let name = |at: usize| header.names.get(header.columns.prices[at]).map_or("", String::as_str);
+    let seen = format!(
+        "; {:?} is the highest and {:?} the lowest in every row, so one of {:?} and {:?} is the open",
+        name(high),
+        name(low),
+        name(open),
+        name(close)
+    );
+    (seen, [open, high, low, close])
 }
 
 /// Prices that are integers of 1e-9.

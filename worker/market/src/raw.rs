@@ -1,6 +1,6 @@
 //! Rows of one symbol in one file, with the location each came from.
 
-use crate::blocks::Blocks;
+use crate::blocks::{BLOCK_ROWS, Blocks};
 use crate::columns::ColumnRole;
 use crate::decimal::Decimal;
 use crate::error::{Error, Location, Result};
@@ -55,6 +55,17 @@ pub(crate) struct RawBlock {
     /// Shorter than the others where the rows at the end have no volume.
     pub volume: Vec<f64>,
     pub row: Vec<u64>,
+}
+
+impl RawBlock {
+    /// Makes room for a full block.
+    fn reserve(&mut self, has_volume: bool) {
+        self.time_ms.reserve_exact(BLOCK_ROWS);
+        self.mantissa.iter_mut().for_each(|column| column.reserve_exact(BLOCK_ROWS));
+        self.scale.iter_mut().for_each(|column| column.reserve_exact(BLOCK_ROWS));
+        self.row.reserve_exact(BLOCK_ROWS);
+        self.volume.reserve_exact(if has_volume { BLOCK_ROWS } else { 0 });
+    }
 }
 
 /// How the prices of a block are to be read, once all rows of the file have told.
@@ -159,6 +170,10 @@ impl RawRows {
     pub(crate) fn seal(&mut self) -> Result<usize> {
         let block = std::mem::take(&mut self.open);
         let rows = block.time_ms.len();
+        // After a full block there are others.
+        if rows >= BLOCK_ROWS {
+            self.open.reserve(!block.volume.is_empty());
+        }
         self.facts.add(&block, self.view);
         self.blocks.push(block).map(|()| rows)
     }

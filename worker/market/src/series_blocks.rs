@@ -48,6 +48,15 @@ impl SeriesBlock {
         self.volume.pop();
     }
 
+    /// Makes room for a full block.
+    fn reserve(&mut self, has_volume: bool) {
+        let rows = BLOCK_ROWS - self.time_ms.len();
+        for column in [&mut self.time_ms, &mut self.open, &mut self.high, &mut self.low, &mut self.close] {
+            column.reserve_exact(rows);
+        }
+        self.volume.reserve_exact(if has_volume { rows } else { 0 });
+    }
+
     fn push(&mut self, bar: Bar) {
         let [open, high, low, close] = bar.prices;
         self.time_ms.push(bar.time_ms);
@@ -184,6 +193,10 @@ impl Growing {
     /// `Io` if a full block cannot be put aside.
     pub(crate) fn push(&mut self, bar: Bar) -> Result<()> {
         self.block.push(bar);
+        // Once the first block is full, others will be.
+        if self.block.time_ms.len() == 1 && self.series.len() > 0 {
+            self.block.reserve(self.series.has_volume);
+        }
         if self.block.time_ms.len() < BLOCK_ROWS {
             return Ok(());
         }
@@ -262,7 +275,7 @@ impl ByColumn for SeriesBlocks {
         }
         self.blocks.held().iter().try_for_each(|held| match held.kept() {
             Some(block) => look(&block.volume),
-            None => look(&numbers(&held.read_column(5)?, f64::from_le_bytes)),
+            None => look(&held.read_column(5, f64::from_le_bytes)?),
         })
     }
 }
@@ -271,10 +284,6 @@ impl ByColumn for SeriesBlocks {
 fn ticks(held: &Held<SeriesBlock>, column: usize) -> Result<Cow<'_, [i64]>> {
     match held.kept() {
         Some(block) => Ok(Cow::Borrowed(block.ticks()[column])),
-        None => Ok(Cow::Owned(numbers(&held.read_column(column)?, i64::from_le_bytes))),
+        None => Ok(Cow::Owned(held.read_column(column, i64::from_le_bytes)?)),
     }
-}
-
-fn numbers<T>(bytes: &[u8], value: fn([u8; 8]) -> T) -> Vec<T> {
-    bytes.as_chunks::<8>().0.iter().map(|bytes| value(*bytes)).collect()
 }

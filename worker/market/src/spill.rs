@@ -9,13 +9,16 @@ use crate::series_blocks::SeriesBlock;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Rows that stay in memory, as they were read and as they were checked: some 250 MB each.
 pub(crate) const KEPT_ROWS: usize = 4_000_000;
+
+/// Bytes that are written or read at a time.
+const BUFFER: usize = 1 << 16;
 
 /// A place on disk for rows.
 #[derive(Debug)]
@@ -71,23 +74,27 @@ impl Spill {
             return Ok(Held { spill: self.clone(), rows, kept: Some(block), at: 0, bytes: 0 });
         }
         self.in_memory.fetch_sub(rows, Ordering::Relaxed);
-        let mut bytes = Vec::new();
-        block.write(&mut bytes);
-        drop(block);
-        let length = bytes.len() as u64;
+        let bytes = block.bytes();
         let mut disk = self.disk();
-        let at = disk.room(length);
-        let write = |file: &mut File| file.seek(SeekFrom::Start(at)).and_then(|_| file.write_all(&bytes));
+        let at = disk.room(bytes);
+        let write = |file: &mut File| {
+            file.seek(SeekFrom::Start(at))?;
+            let mut out = BufWriter::with_capacity(BUFFER, file);
+            block.write(&mut out)?;
+            out.flush()
+        };
         self.file(&mut disk).and_then(write).map_err(|e| self.failed(e))?;
-        Ok(Held { spill: self.clone(), rows, kept: None, at, bytes: length })
+        Ok(Held { spill: self.clone(), rows, kept: None, at, bytes })
     }
 
-    fn bytes(&self, at: u64, length: u64) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+    /// Reads what lies at `at`.
+    fn read<R>(&self, at: u64, read: impl FnOnce(&mut dyn Read) -> std::io::Result<R>) -> Result<R> {
         let mut disk = self.disk();
-        let read = |file: &mut File| file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
-        self.file(&mut disk).and_then(read).map_err(|e| self.failed(e))?;
-        Ok(bytes)
+        let from = |file: &mut File| {
+            file.seek(SeekFrom::Start(at))?;
+            read(&mut BufReader::with_capacity(BUFFER, file))
+        };
+        self.file(&mut disk).and_then(from).map_err(|e| self.failed(e))
     }
 
     fn disk(&self) -> MutexGuard<'_, Disk> {
@@ -148,16 +155,16 @@ impl<T: Columns> Held<T> {
     }
 
     fn read(&self) -> Result<T> {
-        Ok(T::read(&self.spill.bytes(self.at, self.bytes)?, self.rows))
+        self.spill.read(self.at, |from| T::read(from, self.rows, self.bytes))
     }
 
-    /// The bytes of the column at `index` of a block that lies on disk and whose columns are 64 bits wide.
+    /// The column at `index` of a block that lies on disk and whose columns are 64 bits wide.
     ///
     /// # Errors
     /// `Io` if it cannot be read back.
-    pub(crate) fn read_column(&self, index: usize) -> Result<Vec<u8>> {
-        let length = 8 * self.rows as u64;
-        self.spill.bytes(self.at + index as u64 * length, length)
+    pub(crate) fn read_column<N>(&self, index: usize, value: fn([u8; 8]) -> N) -> Result<Vec<N>> {
+        let at = self.at + 8 * (index * self.rows) as u64;
+        self.spill.read(at, |from| get(from, self.rows, value))
     }
 }
 
@@ -176,35 +183,48 @@ impl Disk {
 pub(crate) trait Columns: Clone {
     /// Number of rows.
     fn count(&self) -> usize;
-    /// Appends the columns.
-    fn write(&self, out: &mut Vec<u8>);
-    /// Reads them back.
-    fn read(bytes: &[u8], rows: usize) -> Self;
+    /// Length of what is written.
+    fn bytes(&self) -> u64;
+    /// Writes the columns.
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()>;
+    /// Reads back so many rows, of so many bytes.
+    fn read(from: &mut dyn Read, rows: usize, bytes: u64) -> std::io::Result<Self>;
 }
+
+/// Bytes of a row as it was read, without its volume.
+const RAW_BYTES: usize = 8 + 4 * 8 + 8 + 4;
 
 impl Columns for RawBlock {
     fn count(&self) -> usize {
         self.time_ms.len()
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
-        out.reserve(68 * self.count());
-        put(out, &self.time_ms, i64::to_le_bytes);
-        self.mantissa.iter().for_each(|column| put(out, column, i64::to_le_bytes));
-        put(out, &self.row, u64::to_le_bytes);
-        self.scale.iter().for_each(|column| out.extend_from_slice(column));
-        // Rows at the end may have no volume.
-        put(out, &self.volume, f64::to_le_bytes);
+    fn bytes(&self) -> u64 {
+        (RAW_BYTES * self.count() + 8 * self.volume.len()) as u64
     }
 
-    fn read(mut bytes: &[u8], rows: usize) -> Self {
-        let from = &mut bytes;
-        let time_ms = get(from, rows, i64::from_le_bytes);
-        let mantissa = [(); 4].map(|()| get(from, rows, i64::from_le_bytes));
-        let row = get(from, rows, u64::from_le_bytes);
-        let scale = [(); 4].map(|()| take(from, rows).to_vec());
-        let volume = get(from, rows, f64::from_le_bytes);
-        Self { time_ms, mantissa, scale, volume, row }
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        put(out, &self.time_ms, i64::to_le_bytes)?;
+        self.mantissa.iter().try_for_each(|column| put(out, column, i64::to_le_bytes))?;
+        put(out, &self.row, u64::to_le_bytes)?;
+        self.scale.iter().try_for_each(|column| out.write_all(column))?;
+        put(out, &self.volume, f64::to_le_bytes)
+    }
+
+    fn read(from: &mut dyn Read, rows: usize, bytes: u64) -> std::io::Result<Self> {
+        let mut block = Self { time_ms: get(from, rows, i64::from_le_bytes)?, ..Self::default() };
+        for column in &mut block.mantissa {
+            *column = get(from, rows, i64::from_le_bytes)?;
+        }
+        block.row = get(from, rows, u64::from_le_bytes)?;
+        for column in &mut block.scale {
+            *column = vec![0; rows];
+            from.read_exact(column)?;
+        }
+        // Rows at the end may have no volume.
+        let volumes = (bytes as usize).saturating_sub(RAW_BYTES * rows) / 8;
+        block.volume = get(from, volumes, f64::from_le_bytes)?;
+        Ok(block)
     }
 }
 
@@ -213,32 +233,42 @@ impl Columns for SeriesBlock {
         self.time_ms.len()
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
-        out.reserve(48 * self.count());
-        self.ticks().into_iter().for_each(|column| put(out, column, i64::to_le_bytes));
-        put(out, &self.volume, f64::to_le_bytes);
+    fn bytes(&self) -> u64 {
+        8 * (5 * self.count() + self.volume.len()) as u64
     }
 
-    fn read(mut bytes: &[u8], rows: usize) -> Self {
-        let from = &mut bytes;
-        let [time_ms, open, high, low, close] = [(); 5].map(|()| get(from, rows, i64::from_le_bytes));
-        Self { time_ms, open, high, low, close, volume: get(from, rows, f64::from_le_bytes) }
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        self.ticks().into_iter().try_for_each(|column| put(out, column, i64::to_le_bytes))?;
+        put(out, &self.volume, f64::to_le_bytes)
+    }
+
+    fn read(from: &mut dyn Read, rows: usize, bytes: u64) -> std::io::Result<Self> {
+        let mut next = || get(from, rows, i64::from_le_bytes);
+        let (time_ms, open, high, low, close) = (next()?, next()?, next()?, next()?, next()?);
+        let volumes = (bytes as usize / 8).saturating_sub(5 * rows);
+        Ok(Self { time_ms, open, high, low, close, volume: get(from, volumes, f64::from_le_bytes)? })
     }
 }
 
-fn put<T: Copy>(out: &mut Vec<u8>, column: &[T], bytes: fn(T) -> [u8; 8]) {
-    out.extend(column.iter().flat_map(|value| bytes(*value)));
+fn put<T: Copy>(out: &mut dyn Write, column: &[T], bytes: fn(T) -> [u8; 8]) -> std::io::Result<()> {
+    let mut piece = Vec::with_capacity(BUFFER);
+    for values in column.chunks(BUFFER / 8) {
+        piece.clear();
+        piece.extend(values.iter().flat_map(|value| bytes(*value)));
+        out.write_all(&piece)?;
+    }
+    Ok(())
 }
 
-/// The next bytes, or what there is of them.
-fn take<'a>(from: &mut &'a [u8], count: usize) -> &'a [u8] {
-    let (taken, rest) = from.split_at(count.min(from.len()));
-    *from = rest;
-    taken
-}
-
-fn get<T>(from: &mut &[u8], rows: usize, value: fn([u8; 8]) -> T) -> Vec<T> {
-    take(from, 8 * rows).as_chunks::<8>().0.iter().map(|bytes| value(*bytes)).collect()
+fn get<T>(from: &mut dyn Read, rows: usize, value: fn([u8; 8]) -> T) -> std::io::Result<Vec<T>> {
+    let mut column = Vec::with_capacity(rows);
+    let mut piece = vec![0; 8 * rows.min(BUFFER / 8)];
+    while column.len() < rows {
+        let bytes = &mut piece[..8 * (rows - column.len()).min(BUFFER / 8)];
+        from.read_exact(bytes)?;
+        column.extend(bytes.as_chunks::<8>().0.iter().map(|bytes| value(*bytes)));
+    }
+    Ok(column)
 }
 
 #[cfg(test)]
@@ -268,8 +298,7 @@ mod tests {
         for (read, block) in blocks.iter().zip(&all) {
             assert_eq!(*read.unwrap(), *block);
         }
-        let closes: Vec<u8> = all[2].close.iter().flat_map(|close| close.to_le_bytes()).collect();
-        assert_eq!(blocks.held()[2].read_column(4).unwrap(), closes);
+        assert_eq!(blocks.held()[2].read_column(4, i64::from_le_bytes).unwrap(), all[2].close);
         assert_eq!(std::fs::read_dir(dir.path().join("data")).unwrap().count(), 0, "the file has no name");
     }
 

@@ -2,6 +2,7 @@
 
 use super::nested::{Zones, complaint, zones};
 use super::shapes::as_rows;
+use super::times;
 use super::tree::{Data, Table, Tree, is_row, some};
 use super::unique::Unique;
 use super::unpack::Source;
@@ -38,9 +39,12 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
     let (mut line, mut at, mut count) = (1u64, 0usize, 0u64);
     while let Some(value) = values.next() {
         let Unique(value) = value.map_err(|e| {
-            let far = line - 1 + e.line() as u64;
-            let what = if e.is_data() { "" } else { "is no JSON: " };
-            Error::layout(path, format!("line {far}: {what}{e}"))
+            let what = match (e.is_data(), e.is_eof()) {
+                (true, _) => "",
+                (false, true) => "is no JSON, it may be cut: ",
+                (false, false) => "is no JSON: ",
+            };
+            Error::layout(path, format!("line {}: {what}{e}", e.line()))
         })?;
         let nested = value.as_object().is_some_and(|map| map.values().any(Value::is_object));
         let value = if nested { as_rows(value, &options.columns) } else { value };
@@ -319,6 +323,20 @@ impl Reader<'_> {
                         find(&header, &choice.with(ColumnRole::Symbol, "T"))
                     }
                     _ => Ok(columns),
+                });
+                let found = found.or_else(|missing| {
+                    let text = |at: usize| match map.get(names.get(at)?)? {
+                        Value::String(text) => Some(text.clone()),
+                        Value::Number(number) => Some(number.to_string()),
+                        _ => None,
+                    };
+                    match missing.as_str() {
+                        "time" => match times::sole(&header, text)? {
+                            Some(name) => find(&header, &choice.with(ColumnRole::Time, name)),
+                            None => Err(missing),
+                        },
+                        _ => Err(missing),
+                    }
                 });
                 (found, names)
             }

@@ -275,8 +275,11 @@ impl Collector {
     /// An empty cell is a symbol of its own: only all rows tell what it means.
     fn choose_symbol(&mut self, symbol: Option<&[u8]>) {
         let key = symbol.map(<[u8]>::trim_ascii).unwrap_or_default();
-        let same =
-            |(name, _): &(Option<String>, RawRows)| name.as_deref().unwrap_or_default().as_bytes() == key;
+        let same = |(name, _): &(Option<String>, RawRows)| {
+            let name = name.as_deref().unwrap_or_default().as_bytes();
+            // The comparison of two empty texts reads at an address that is none, which some processors are slow at.
+            name.len() == key.len() && (key.is_empty() || name == key)
+        };
         if !self.symbols.get(self.current).is_some_and(same) {
             self.current = match self.by_symbol.get(key) {
                 Some(&at) => at,

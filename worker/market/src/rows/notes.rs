@@ -12,7 +12,12 @@ impl Collector {
         let header = &self.header;
         if !header.named {
             let prices = if header.is_close_only() { "close" } else { "open, high, low, close" };
-            self.notes.push(format!("no header: columns read as time, {prices}, volume"));
+            let symbol = if header.columns.symbol.is_some() { "symbol, " } else { "" };
+            self.notes.push(format!("no header: columns read as {symbol}time, {prices}, volume"));
+        }
+        if header.wide && header.is_close_only() {
+            self.notes
+                .push("each column beside the time is the closes of the symbol it is called after".into());
         }
         let unused = (0..header.names.len()).filter(|i| !self.used.contains(i));
         let mut left_out: Vec<String> = Vec::new();
