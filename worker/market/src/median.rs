@@ -63,7 +63,11 @@ mod tests {
     use super::*;
 
     fn of(values: &[f64]) -> Option<f64> {
-        median(&|look| Ok(values.iter().for_each(|value| look(*value))), values.len()).unwrap()
+        let walk = |look: &mut dyn FnMut(f64)| {
+            values.iter().for_each(|value| look(*value));
+            Ok(())
+        };
+        median(&walk, values.len()).unwrap()
     }
 
     #[test]

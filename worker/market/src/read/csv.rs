@@ -176,7 +176,7 @@ fn read_rows(
         if layout.has_header
             && let Some(text) = event(&record, columns, order)
         {
-            events.get_or_insert_with(|| (line, text, 0)).2 += 1;
+            events.get_or_insert((line, text, 0)).2 += 1;
             continue;
         }
         if let Some((at, text, _)) = &remark {
