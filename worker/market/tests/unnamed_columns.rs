@@ -167,7 +167,7 @@ fn a_table_of_closes_has_a_symbol_in_each_column() {
     assert_eq!(found, [("AAPL", 20), ("BRK.B", 17)]);
     said(&loaded[0].1, "each column beside the time is the closes of the symbol it is called after");
     let (first, decimals) = (&loaded[0].0, loaded[0].0.decimals);
-    assert_eq!(first.close[0] as f64 / 10_f64.powi(i32::from(decimals)), bar(0)[3]);
+    assert_eq!(first.close[0] as f64 / 10_i64.pow(u32::from(decimals)) as f64, bar(0)[3]);
     assert_eq!(loaded[1].0.time_ms[0], START + 3 * HOUR);
 }
 
