@@ -10,7 +10,7 @@ pub(crate) fn is_empty(cell: &[u8]) -> bool {
 }
 
 fn is_no_value(cell: &[u8]) -> bool {
-    const WORDS: [&[u8]; 13] = [
+    const WORDS: [&[u8]; 14] = [
         b"null",
         b"nan",
         b"na",
@@ -24,6 +24,7 @@ fn is_no_value(cell: &[u8]) -> bool {
         b"<na>",
         b"nil",
         b"\\n",
+        b".",
     ];
     cell.is_empty() || WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }

@@ -110,8 +110,8 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, St
     if clock.is_none() && choice.get(ColumnRole::Time).is_none() {
         let first_of = |names: &[&str]| names.iter().find_map(|name| normals.iter().position(|n| n == name));
         if let (Some(date), Some(of_day)) = (
-            first_of(&["date", "day", "datum", "fecha"]),
-            first_of(&["time", "hour", "zeit", "uhrzeit", "hora"]),
+            first_of(&["date", "day", "datum", "fecha", "dtyyyymmdd", "дата", "日期", "日付"]),
+            first_of(&["time", "hour", "zeit", "uhrzeit", "hora", "время", "时间"]),
         ) && [date, of_day].contains(&time)
         {
             (time, clock) = (date, Some(of_day));

@@ -42,6 +42,8 @@ pub(crate) struct Facts {
     /// Which column is the highest of the four prices, and which the lowest.
     pub highest: [bool; 4],
     pub lowest: [bool; 4],
+    /// No price is more than twice another of its row, where high and low do not enclose the others.
+    pub alike: bool,
     /// Rows with prices above 0 of which high is not the highest, or low not the lowest.
     pub broken: usize,
     /// Prices are written without a fraction.
@@ -81,6 +83,7 @@ impl Default for Facts {
             fits: [true; 3],
             highest: [true; 4],
             lowest: [true; 4],
+            alike: true,
             broken: 0,
             whole: true,
             least: i64::MAX,
@@ -164,6 +167,11 @@ impl Facts {
         let usual = fits(ORDERS[0].0);
         self.fits[0] &= usual;
         // What is 0 is no price: it is refused as that.
+        if !usual {
+            let [a, b, c, d] = prices.map(Decimal::to_f64);
+            let (least, most) = (a.min(b).min(c.min(d)), a.max(b).max(c.max(d)));
+            self.alike &= most <= 2.0 * least;
+        }
         self.broken += usize::from(!usual && prices.iter().all(|p| p.mantissa > 0));
         for (known, (order, _)) in self.fits.iter_mut().zip(ORDERS).skip(1) {
             *known = *known && fits(order);

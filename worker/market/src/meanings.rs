@@ -19,10 +19,13 @@ pub(crate) const MIN_ROWS: usize = 3;
 pub(crate) const TRIED: usize = 12;
 /// Arrays whose prices do not follow the time: how many fields they have, the places of open, high, low, close and volume,
 /// and the order in words.
-const PLACES: [(usize, [&str; 5], &str); 2] = [
+const PLACES: [(usize, [&str; 5], &str); 4] = [
     (8, ["#6", "#4", "#5", "#3", "#7"], "time, quote volume, close, high, low, open, volume (Gate.io)"),
     (6, ["#6", "#4", "#5", "#3", "#2"], "time, volume, close, high, low, open (Gate.io)"),
+    (9, PHEMEX, "time, interval, last close, open, high, low, close, volume (Phemex)"),
+    (10, PHEMEX, "time, interval, last close, open, high, low, close, volume (Phemex)"),
 ];
+const PHEMEX: [&str; 5] = ["#4", "#5", "#6", "#7", "#8"];
 /// Prices of a schema that writes integers of 1e-9, and columns by which it is known.
 const NANO_SCHEMA: [&str; 3] = ["rtype", "publisher_id", "instrument_id"];
 /// The column of times that only that schema has.
@@ -272,7 +275,11 @@ fn other_order(rows: &FileRows) -> (String, [usize; 4]) {
         |test: &dyn Fn(&Facts, usize) -> bool| (0..4).find(|&at| all(rows).all(|r| test(&r.facts, at)));
     let highest = every(&|facts, at| facts.highest[at]);
     let lowest = every(&|facts, at| facts.lowest[at]);
-    let (Some(high), Some(low)) = (highest, lowest) else { return (String::new(), [0, 1, 2, 3]) };
+    // What is far from the others is no price: no order of the four is right.
+    let alike = all(rows).all(|r| r.facts.alike);
+    let (Some(high), Some(low), true) = (highest, lowest, alike) else {
+        return (String::new(), [0, 1, 2, 3]);
+    };
     let others: Vec<usize> = (0..4).filter(|at| ![high, low].contains(at)).collect();
     let &[open, close] = others.as_slice() else { return (String::new(), [0, 1, 2, 3]) };
     let name = |at: usize| header.names.get(header.columns.prices[at]).map_or("", String::as_str);

@@ -80,6 +80,7 @@ impl ColumnRole {
                 "data",
                 "tarih",
                 "дата",
+                "dtyyyymmdd",
                 "日期",
                 "交易日期",
                 "日付",
@@ -90,6 +91,7 @@ impl ColumnRole {
             ColumnRole::Open => &[
                 "open",
                 "openprice",
+                "pxopen",
                 "op",
                 "openingprice",
                 "o",
@@ -114,6 +116,7 @@ impl ColumnRole {
             ColumnRole::High => &[
                 "high",
                 "highprice",
+                "pxhigh",
                 "highest",
                 "max",
                 "hi",
@@ -141,6 +144,7 @@ impl ColumnRole {
             ColumnRole::Low => &[
                 "low",
                 "lowprice",
+                "pxlow",
                 "lowest",
                 "min",
                 "lo",
@@ -167,6 +171,7 @@ impl ColumnRole {
             ColumnRole::Close => &[
                 "close",
                 "closeprice",
+                "pxlast",
                 "closelast",
                 "closingprice",
                 "last",
@@ -210,6 +215,8 @@ impl ColumnRole {
                 "stuecke",
                 "stücke",
                 "wolumen",
+                "pxvolume",
+                "noofshares",
                 "tottrdqty",
                 "totaltradequantity",
                 "totaltradedquantity",
@@ -238,6 +245,7 @@ impl ColumnRole {
                 "security",
                 "instrumentname",
                 "tscode",
+                "secid",
                 "股票代码",
                 "证券代码",
                 "name",
@@ -274,6 +282,10 @@ pub(crate) fn is_page_name(name: &str) -> bool {
         "hasnextpage",
         "truncated",
         "istruncated",
+        "paginationkey",
+        "paginationtoken",
+        "continuationtoken",
+        "nextkey",
     ];
     name.contains("nextpage") || words.contains(&name.as_str())
 }

@@ -119,6 +119,52 @@ fn an_order_that_contradicts_itself_is_refused_with_one_that_does_not() {
 }
 
 #[test]
+fn a_number_far_from_the_others_is_no_price_and_no_order_is_made_of_it() {
+    // The seconds of a bar, and the close before it, stand before the open.
+    let row = |i: i64, [o, h, l, c, v]: [f64; 5]| {
+        format!(
+            "[{},3600,\"{o}\",\"{o}\",\"{h}\",\"{l}\",\"{c}\",\"{v}\",\"{}\"],",
+            (START + i * HOUR) / 1000,
+            v * c
+        )
+    };
+    let text = format!("{{\"data\":{{\"rows\":[{}]}}}}", rows(20, row).trim_end_matches(','));
+    let (series, report) = load_with("X.json", text, &hourly()).unwrap();
+    holds("known", &series, START, HOUR, 20);
+    said(&report, "(Phemex)");
+    let row = |i: i64, [o, h, l, c, v]: [f64; 5]| format!("{},3600,{o},{h},{l},{c},{v}\n", START + i * HOUR);
+    let error = refusal(&rows(20, row));
+    assert!(error.contains("20 of 20 rows: that is another order"), "{error}");
+}
+
+#[test]
+fn dates_in_json_are_decided_by_all_rows_and_refused_where_none_decides() {
+    let text = |days: std::ops::Range<i64>| {
+        let row = |i: i64| {
+            let [o, h, l, c, v] = bar(i - days.start);
+            format!(
+                "{{\"date\":\"01/{i:02}/2024\",\"open\":{o},\"high\":{h},\"low\":{l},\"close\":{c},\"volume\":{v}}},"
+            )
+        };
+        format!("[{}]", days.clone().map(row).collect::<String>().trim_end_matches(','))
+    };
+    let (series, _) = load_with("X.json", text(1..20), &daily()).unwrap();
+    holds("january", &series, MONDAY, DAY, 19);
+    let error = load_with("X.json", text(1..12), &daily()).unwrap_err().to_string();
+    assert!(error.contains("--dates day-month or --dates month-day"), "{error}");
+}
+
+#[test]
+fn an_answer_with_a_key_of_its_next_page_is_incomplete() {
+    for key in ["pagination_key", "continuationToken"] {
+        let text =
+            format!("{{\"bars\":[{{\"t\":{START},\"o\":1,\"h\":2,\"l\":1,\"c\":2}}],\"{key}\":\"abc\"}}");
+        let error = load_with("X.json", text, &hourly()).unwrap_err().to_string();
+        assert!(error.contains("is incomplete") && error.contains(key), "{error}");
+    }
+}
+
+#[test]
 fn volumes_have_many_names_and_currencies_stand_on_either_side() {
     for name in ["Total volume", "TOTTRDQTY", "baseTokenVolume", "TOTAL TRADE QUANTITY"] {
         let row =

@@ -26,6 +26,7 @@ use crate::error::{Error, Result};
 use crate::grouped::{DecimalSign, decide};
 use crate::meanings::{agree, check_meanings};
 use crate::rows::{FileRows, SEPARATED};
+use crate::spelling::{AMBIGUOUS, NO_TIME};
 use crate::spill::Spill;
 use crate::stamp::DayOrder;
 use crate::zone::Zone;
@@ -90,7 +91,7 @@ pub(crate) fn read_file(
     rows.notes.extend(source.notes.iter().cloned());
     let again = |columns: &ColumnChoice| {
         let options = ReadOptions { columns: columns.clone(), decimal, ..options.clone() };
-        read_once(&source, &options, progress)
+        read_ordered(&source, &options, progress)
     };
     check_meanings(path, &options.columns, rows, lean.is_some(), &again)
 }
@@ -101,7 +102,7 @@ fn read_numbers_of(
     options: &ReadOptions,
     progress: Progress<'_>,
 ) -> Result<(FileRows, Option<DecimalSign>)> {
-    let error = match read_once(source, options, progress) {
+    let error = match read_ordered(source, options, progress) {
         Ok(rows) => return Ok((rows, options.decimal)),
         Err(error) => error,
     };
@@ -111,10 +112,31 @@ fn read_numbers_of(
         }
         _ => return Err(error),
     };
-    let read = |sign| read_once(source, &ReadOptions { decimal: Some(sign), ..options.clone() }, progress);
+    let read = |sign| read_ordered(source, &ReadOptions { decimal: Some(sign), ..options.clone() }, progress);
     let (mut rows, sign, note) = decide(source.path(), &separated, read, agree)?.ok_or(error)?;
     rows.notes.push(note);
     Ok((rows, Some(sign)))
+}
+
+/// Reads a file; where its dates could be either way round, all of them decide. (Text of columns decides that before.)
+fn read_ordered(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
+    let error = match read_once(source, options, progress) {
+        Err(Error::Value { location, problem }) if options.day_order.is_none() && problem == AMBIGUOUS => {
+            Error::Value { location, problem }
+        }
+        read => return read,
+    };
+    let read =
+        |order| read_once(source, &ReadOptions { day_order: Some(order), ..options.clone() }, progress);
+    let is_unread =
+        |rows: &Result<FileRows>| matches!(rows, Err(Error::Value { problem, .. }) if problem == NO_TIME);
+    let (days_first, months_first) = (read(DayOrder::DayMonth), read(DayOrder::MonthDay));
+    // What else is wrong in the other order is what is wrong.
+    match (is_unread(&days_first), is_unread(&months_first)) {
+        (false, true) => days_first,
+        (true, false) => months_first,
+        _ => Err(error),
+    }
 }
 
 fn read_once(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {

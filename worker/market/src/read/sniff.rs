@@ -125,7 +125,7 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, Str
                 Err(missing) if delimiter == b' ' && missing.ends_with("close, time") => {}
                 Err(missing) => {
                     if nearest.as_ref().is_none_or(|n| far(&missing) < far(&n.1)) {
-                        nearest = Some((at, missing, names));
+                        nearest = Some((at, missing, names, delimiter));
                     }
                 }
             }
@@ -184,8 +184,8 @@ fn far(missing: &str) -> usize {
     missing.split_once('(').map_or(missing, |_| "time").len()
 }
 
-/// Line, missing roles and names of the line that looks most like a header.
-type Nearest = (usize, String, Vec<String>);
+/// Line, missing roles, names and delimiter of the line that looks most like a header.
+type Nearest = (usize, String, Vec<String>, u8);
 
 /// What is wrong with a line most of whose fields are empty: it has more than one space between its words.
 fn aligned(at: usize, names: &[String]) -> Option<String> {
@@ -198,8 +198,8 @@ fn aligned(at: usize, names: &[String]) -> Option<String> {
     })
 }
 
-fn lacking((at, missing, names): &Nearest) -> String {
-    if let Some(problem) = aligned(*at, names) {
+fn lacking((at, missing, names, delimiter): &Nearest) -> String {
+    if let Some(problem) = aligned(*at, names).filter(|_| *delimiter == b' ') {
         return problem;
     }
     if let Some(problem) = unplaced(*at, names) {
