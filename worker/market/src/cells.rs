@@ -10,7 +10,7 @@ pub(crate) fn is_empty(cell: &[u8]) -> bool {
 }
 
 fn is_no_value(cell: &[u8]) -> bool {
-    const WORDS: [&[u8]; 14] = [
+    const WORDS: [&[u8]; 17] = [
         b"null",
         b"nan",
         b"na",
@@ -25,6 +25,9 @@ fn is_no_value(cell: &[u8]) -> bool {
         b"nil",
         b"\\n",
         b".",
+        b"#div/0!",
+        b"#value!",
+        b"#ref!",
     ];
     cell.is_empty() || WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }

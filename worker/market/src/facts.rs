@@ -168,9 +168,8 @@ impl Facts {
         self.fits[0] &= usual;
         // What is 0 is no price: it is refused as that.
         if !usual {
-            let [a, b, c, d] = prices.map(Decimal::to_f64);
-            let (least, most) = (a.min(b).min(c.min(d)), a.max(b).max(c.max(d)));
-            self.alike &= most <= 2.0 * least;
+            let values = prices.map(Decimal::to_f64);
+            self.alike &= values.iter().all(|price| values.iter().all(|other| *price <= 2.0 * other));
         }
         self.broken += usize::from(!usual && prices.iter().all(|p| p.mantissa > 0));
         for (known, (order, _)) in self.fits.iter_mut().zip(ORDERS).skip(1) {

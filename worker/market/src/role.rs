@@ -183,6 +183,7 @@ impl ColumnRole {
                 "schluss",
                 "schlusskurs",
                 "zuletzt",
+                "clot",
                 "clôture",
                 "cloture",
                 "dernier",

@@ -162,6 +162,14 @@ fn read_rows(
             {
                 (columns.time, columns.clock) = (clock, None);
             }
+            // A whole stamp beside the time of day that is in it.
+            if let Some(clock) = columns.clock.and_then(|at| record.get(at))
+                && let Some(date) = record.get(columns.time)
+                && parse(date, order).is_ok_and(|_| date.contains(&b':'))
+                && date.trim_ascii().ends_with(clock.trim_ascii())
+            {
+                columns.clock = None;
+            }
         }
         // Files that were joined repeat their header.
         if rows.is_some() && layout.has_header && is_header(&record, columns, &layout.names) {

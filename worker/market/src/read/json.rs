@@ -44,7 +44,13 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
                 (false, true) => "is no JSON, it may be cut: ",
                 (false, false) => "is no JSON: ",
             };
-            Error::layout(path, format!("line {}: {what}{e}", e.line()))
+            let has = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
+            let hint = match e.is_syntax() {
+                true if has(b"NaN") || has(b"Infinity") => "; NaN and Infinity are no JSON: write null",
+                true if has(b"{'") => "; it is as Python prints it: write it with json.dumps",
+                _ => "",
+            };
+            Error::layout(path, format!("line {}: {what}{e}{hint}", e.line()))
         })?;
         let nested = value.as_object().is_some_and(|map| map.values().any(Value::is_object));
         let value = if nested { as_rows(value, &options.columns) } else { value };

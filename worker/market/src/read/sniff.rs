@@ -31,6 +31,8 @@ pub(super) struct TextLayout {
 
 /// Titles and comments above the header are at most this many lines.
 const MAX_TITLE_LINES: usize = 40;
+/// Cells of a line that a message shows.
+const SHOWN: usize = 30;
 
 fn fields(line: &str, delimiter: u8) -> Vec<String> {
     let mut reader = csv::ReaderBuilder::new()
@@ -208,7 +210,7 @@ fn lacking((at, missing, names, delimiter): &Nearest) -> String {
     format!(
         "line {} looks most like a header ({}), but it lacks {missing}: {}",
         at + 1,
-        names.join(" | "),
+        shown(names),
         remedy(missing),
     )
 }
@@ -292,6 +294,14 @@ fn headless(cells: &[String], at: usize, delimiter: u8, columns: Columns) -> Tex
         titles: None,
         guessed_time: None,
     }
+}
+
+/// The cells of a line, of many the first.
+fn shown(names: &[String]) -> String {
+    let first: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = names.len() - first.len();
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    first.join(" | ") + &tail
 }
 
 /// A header of mere numbers, `0,1,2,3,4,5`, as pandas writes for arrays of candles, perhaps beside an index: the usual order.

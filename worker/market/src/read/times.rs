@@ -1,5 +1,6 @@
 //! Which column holds the times, where none is called as times usually are: the only one whose values are dates.
 
+use crate::columns::is_close_time_name;
 use crate::decimal::Decimal;
 use crate::stamp::{DayOrder, parse};
 
@@ -32,6 +33,9 @@ pub(super) fn sole<'a>(
         .map(|at| names[at])
         .filter(|name| !name.is_empty())
         .collect();
+    // Beside others, those called after the close are no opens.
+    let opens: Vec<&str> = dated.iter().copied().filter(|name| !is_close_time_name(name)).collect();
+    let dated = if opens.is_empty() { dated } else { opens };
     match dated.as_slice() {
         [] => Ok(None),
         [one] => Ok(Some(one)),
