@@ -170,6 +170,31 @@ fn an_answer_with_a_key_of_its_next_page_is_incomplete() {
 }
 
 #[test]
+fn a_zone_that_the_name_of_the_times_says_is_said_since_it_is_not_used() {
+    let row = |i: i64, [o, h, l, c, v]: [f64; 5]| format!("{},{o},{h},{l},{c},{v}\n", iso(i));
+    for (name, zone) in [
+        ("time (UTC-5)", Some("Etc/GMT+5")),
+        ("Date (GMT+02:00)", Some("Etc/GMT-2")),
+        ("Date (EST)", Some("America/New_York")),
+        ("Date UTC", None),
+        ("Gmt time", None),
+    ] {
+        let text = format!("{name},open,high,low,close,volume\n{}", rows(9, row));
+        let (_, report) = load_with("X.csv", &text, &hourly()).unwrap();
+        let note = report.notes.iter().find(|note| note.contains("names a zone"));
+        assert_eq!(note.is_some(), zone.is_some(), "{name}: {:?}", report.notes);
+        let Some(note) = note else { continue };
+        let (_, said) = note.split_once("as --timezone ").unwrap();
+        assert_eq!(Some(said), zone);
+        let mut options = hourly();
+        options.read.zone = Some(Zone::parse(said).unwrap());
+        let (series, report) = load_with("X.csv", &text, &options).unwrap();
+        assert_ne!(series.time_ms[0], START, "{name}");
+        assert!(!report.notes.iter().any(|note| note.contains("names a zone")));
+    }
+}
+
+#[test]
 fn volumes_have_many_names_and_currencies_stand_on_either_side() {
     for name in ["Total volume", "TOTTRDQTY", "baseTokenVolume", "TOTAL TRADE QUANTITY"] {
         let row =

@@ -6,6 +6,37 @@ use crate::error::{Error, Result};
 use crate::read::some;
 use crate::zone::Zone;
 
+/// The zone that letters in the name of a column may stand for, or an offset such as `UTC-5`.
+fn zone_of_letters(word: &str) -> Option<String> {
+    const LETTERS: [(&str, &str); 16] = [
+        ("est", "America/New_York"),
+        ("edt", "America/New_York"),
+        ("et", "America/New_York"),
+        ("cst", "America/Chicago"),
+        ("cdt", "America/Chicago"),
+        ("ct", "America/Chicago"),
+        ("pst", "America/Los_Angeles"),
+        ("pdt", "America/Los_Angeles"),
+        ("cet", "Europe/Berlin"),
+        ("cest", "Europe/Berlin"),
+        ("bst", "Europe/London"),
+        ("eet", "Europe/Helsinki"),
+        ("msk", "Europe/Moscow"),
+        ("ist", "Asia/Kolkata"),
+        ("jst", "Asia/Tokyo"),
+        ("hkt", "Asia/Hong_Kong"),
+    ];
+    let lower = word.to_ascii_lowercase();
+    if let Some((_, zone)) = LETTERS.iter().find(|(letters, _)| *letters == lower) {
+        return Some((*zone).to_owned());
+    }
+    let offset = lower.strip_prefix("utc").or_else(|| lower.strip_prefix("gmt"))?;
+    let hours: i32 = offset.trim_end_matches(":00").parse().ok().filter(|hours| *hours != 0)?;
+    // The names of the data base count the other way round.
+    let zone = format!("Etc/GMT{:+}", -hours);
+    Zone::parse(&zone).is_ok().then_some(zone)
+}
+
 impl Collector {
     /// Everything in the file is published or named.
     pub(super) fn note_columns(&mut self) {
@@ -58,9 +89,19 @@ impl Collector {
     /// What the name of the column of times says of their zone, where nothing else does.
     fn zone_in_header(&self) -> Option<String> {
         let name = self.header.name(self.header.columns.time);
-        let zone = name.split(['(', ')', '[', ']', ' ']).find(|part| part.contains('/'))?;
-        Zone::parse(zone).ok().filter(|_| self.is_naive())?;
-        Some(format!("column {name:?} names a zone: if its times are of it, say --timezone {zone}"))
+        if !self.is_naive() {
+            return None;
+        }
+        let parts = || name.split(['(', ')', '[', ']', ' ']);
+        if let Some(zone) = parts().find(|part| part.contains('/') && Zone::parse(part).is_ok()) {
+            return Some(format!(
+                "column {name:?} names a zone: if its times are of it, say --timezone {zone}"
+            ));
+        }
+        let zone = parts().find_map(zone_of_letters)?;
+        Some(format!(
+            "column {name:?} names a zone: if its times are of it, say --timezone, as --timezone {zone}"
+        ))
     }
 
     /// All rows, by symbol.
