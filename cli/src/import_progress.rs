@@ -4,8 +4,8 @@ use crate::alike::MANY;
 use crate::table::thousands;
 use crate::terminal;
 use crate::terminal::{BARS, is_watched};
+use galapagos_run::market::ImportEvent;
 use galapagos_run::market::ImportPlan;
-use galapagos_run::market::import::ImportEvent;
 use galapagos_worker::process::exit::with_causes;
 use indicatif::{ProgressBar, ProgressStyle};
 

@@ -71,10 +71,12 @@ impl Copies {
 
     /// A text with the addresses of objects in place of their copies.
     pub fn named(&self, text: &str) -> String {
-        match &self.0 {
-            Some(folder) => text.replace(&format!("{}/", folder.path().display()), SCHEME),
-            None => text.to_owned(),
-        }
+        let Some(folder) = &self.0 else { return text.to_owned() };
+        // Each copy lies below a number.
+        let numbers = std::fs::read_dir(folder.path()).into_iter().flatten().flatten();
+        numbers.fold(text.to_owned(), |text, number| {
+            text.replace(&format!("{}/", number.path().display()), SCHEME)
+        })
     }
 
     /// The same in an error.

@@ -117,7 +117,8 @@ impl Objects {
         Object { address, bytes: meta.size, key: meta.location, tag: meta.e_tag }
     }
 
-    /// Copies an object into a folder, under the name of its bucket and its key. `advance` is told of bytes as they come.
+    /// Copies an object into a folder, below a number under the name of its bucket and its key: where one key is the folder
+    /// of another, as `a` and `a/b.csv`, they have different numbers. `advance` is told of bytes as they come.
     ///
     /// # Errors
     /// The object is another one by now, its copy is not whole, or the server or the disk fails.
@@ -127,7 +128,7 @@ impl Objects {
         into: &Path,
         advance: &dyn Fn(u64),
     ) -> Result<PathBuf, DeliveryError> {
-        let path = into.join(&self.bucket).join(object.key.as_ref());
+        let path = place(into, &self.bucket, object.key.as_ref());
         let said = |e: io::Error| DeliveryError::Write { path: path.clone(), source: e };
         fs::create_dir_all(path.parent().unwrap_or(into)).map_err(said)?;
         let mut file = File::create(&path).map_err(said)?;
@@ -183,6 +184,20 @@ impl Objects {
     }
 }
 
+/// Where the copy of a key may lie: no file is in the way of its folder, nor a folder in its own.
+fn place(into: &Path, bucket: &str, key: &str) -> PathBuf {
+    let mut number = 0_u64;
+    loop {
+        let below = into.join(number.to_string());
+        let path = below.join(bucket).join(key);
+        let above = path.ancestors().skip(1).take_while(|folder| *folder != below);
+        if !path.is_dir() && !above.into_iter().any(Path::is_file) {
+            return path;
+        }
+        number += 1;
+    }
+}
+
 /// Bucket and key of an address.
 fn parse(address: &str) -> Result<(String, String), DeliveryError> {
     let wrong =
@@ -224,6 +239,23 @@ mod tests {
         {
             let said = parse(wrong).unwrap_err();
             assert!(said.is_invalid() && said.to_string().contains(wrong), "{said}");
+        }
+    }
+
+    #[test]
+    fn keys_of_which_one_is_the_folder_of_another_have_places_beside_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut places = Vec::new();
+        for key in ["a", "a/b", "a/b/c.csv", "d/e.csv", "d", "a"] {
+            let path = place(dir.path(), "quants", key);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, key).unwrap();
+            assert!(path.ends_with(Path::new("quants").join(key)));
+            places.push(path);
+        }
+        assert_eq!(places[0], places[5], "the same object again");
+        for (path, key) in places.iter().zip(["a", "a/b", "a/b/c.csv", "d/e.csv", "d"]) {
+            assert_eq!(fs::read_to_string(path).unwrap(), key);
         }
     }
 

@@ -2,24 +2,30 @@
 //! the same to the tick, since only a person can tell which of two prices is right.
 
 use crate::error::{Error, Result};
-use crate::series::{FundingStamp, OwnedSeries, Series};
+use crate::series::{FundingStamp, Series};
+use crate::series_blocks::{Bar, ByColumn, Growing, SeriesBlocks};
 use crate::stamp::show;
-use std::cmp::Ordering;
 
 /// Rows of `old` and of `new`, each stamp once, and a sentence on what came in.
 ///
 /// # Errors
 /// `Invalid` for the first stamp at which the two differ, volumes on one side only, and prices that one tick cannot
 /// express.
-pub(crate) fn grow(old: &Series<'_>, new: OwnedSeries) -> Result<(OwnedSeries, String)> {
+pub(crate) fn grow(old: &Series<'_>, new: SeriesBlocks) -> Result<(SeriesBlocks, String)> {
     let symbol = old.symbol;
     let decimals = old.decimals.max(new.decimals);
-    let (old, new) = (rescale(&old.to_owned(), decimals)?, rescale(&new, decimals)?);
-    let problem = match (&old.volume, &new.volume) {
-        (None, Some(_)) => {
+    let (olds, news) = (Finer::of(old.decimals, decimals), Finer::of(new.decimals, decimals));
+    for column in 1..5 {
+        old.each_ticks(column, &mut |ticks| olds.check(symbol, ticks))?;
+    }
+    for column in 1..5 {
+        new.each_ticks(column, &mut |ticks| news.check(symbol, ticks))?;
+    }
+    let problem = match (old.volume.is_some(), new.has_volume) {
+        (false, true) => {
             "the dataset has no volumes and the files have: leave them out with --columns volume="
         }
-        (Some(_), None) => {
+        (true, false) => {
             "the dataset has volumes and the files have none: import all of it anew without --append"
         }
         _ => "",
@@ -27,90 +33,76 @@ pub(crate) fn grow(old: &Series<'_>, new: OwnedSeries) -> Result<(OwnedSeries, S
     if !problem.is_empty() {
         return Err(Error::series(symbol, problem));
     }
-    let mut out = OwnedSeries { decimals, interval_ms: old.interval_ms, ..empty(&old) };
-    let (mut i, mut j, mut both) = (0, 0, 0);
-    while i < old.time_ms.len() || j < new.time_ms.len() {
-        let order = match (old.time_ms.get(i), new.time_ms.get(j)) {
-            (Some(a), Some(b)) => a.cmp(b),
-            (Some(_), None) => Ordering::Less,
-            _ => Ordering::Greater,
-        };
-        match order {
-            Ordering::Less => {
-                push(&mut out, &old, i);
-                i += 1;
-            }
-            Ordering::Greater => {
-                push(&mut out, &new, j);
-                j += 1;
-            }
-            Ordering::Equal => {
-                same(symbol, &old, i, &new, j)?;
-                push(&mut out, &old, i);
-                (i, j, both) = (i + 1, j + 1, both + 1);
-            }
-        }
-    }
-    out.funding.clone_from(&old.funding);
-    let added = new.time_ms.len() - both;
-    let note = match (old.time_ms.last(), both) {
-        (Some(&last), 0) => format!("{added} bars came to {} that end at {}", old.time_ms.len(), show(last)),
-        _ => format!(
-            "{added} bars came to {}; {both} were there already with the same values",
-            old.time_ms.len()
-        ),
+    let like =
+        SeriesBlocks { decimals, interval_ms: old.interval_ms, funding: old.funding.to_vec(), ..new.like() };
+    let mut out = Growing::new(SeriesBlocks { symbol: symbol.to_owned(), ..like });
+    let bar = |at: usize| Bar {
+        time_ms: old.time_ms[at],
+        prices: olds.prices([old.open, old.high, old.low, old.close].map(|column| column[at])),
+        volume: old.volume.map(|volume| volume[at]),
     };
-    Ok((out, note))
-}
-
-fn empty(like: &OwnedSeries) -> OwnedSeries {
-    OwnedSeries {
-        symbol: like.symbol.clone(),
-        volume: like.volume.as_ref().map(|_| Vec::new()),
-        ..OwnedSeries::default()
-    }
-}
-
-fn push(out: &mut OwnedSeries, from: &OwnedSeries, row: usize) {
-    out.time_ms.push(from.time_ms[row]);
-    out.open.push(from.open[row]);
-    out.high.push(from.high[row]);
-    out.low.push(from.low[row]);
-    out.close.push(from.close[row]);
-    if let (Some(out), Some(from)) = (&mut out.volume, &from.volume) {
-        out.push(from[row]);
-    }
+    let (mut i, mut both) = (0, 0);
+    new.each(|row| {
+        let row = Bar { prices: news.prices(row.prices), ..row };
+        while i < old.len() && old.time_ms[i] < row.time_ms {
+            out.push(bar(i))?;
+            i += 1;
+        }
+        if i < old.len() && old.time_ms[i] == row.time_ms {
+            same(symbol, decimals, bar(i), row)?;
+            (i, both) = (i + 1, both + 1);
+        }
+        out.push(row)
+    })?;
+    (i..old.len()).try_for_each(|at| out.push(bar(at)))?;
+    let added = new.len() - both;
+    let note = match (old.time_ms.last(), both) {
+        (Some(&last), 0) => format!("{added} bars came to {} that end at {}", old.len(), show(last)),
+        _ => format!("{added} bars came to {}; {both} were there already with the same values", old.len()),
+    };
+    Ok((out.finish()?, note))
 }
 
 /// The same prices in finer ticks.
-fn rescale(series: &OwnedSeries, decimals: u8) -> Result<OwnedSeries> {
-    let factor = 10_i64.pow(u32::from(decimals - series.decimals));
-    let column = |ticks: &[i64]| ticks.iter().map(|&t| t.checked_mul(factor)).collect::<Option<Vec<i64>>>();
-    let columns = [&series.open, &series.high, &series.low, &series.close].map(|c| column(c));
-    let [Some(open), Some(high), Some(low), Some(close)] = columns else {
-        let problem = format!(
-            "has prices that no tick of {decimals} decimals can hold beside the others: import all of it anew without --append"
-        );
-        return Err(Error::series(&series.symbol, problem));
-    };
-    Ok(OwnedSeries { decimals, open, high, low, close, ..series.clone() })
+#[derive(Clone, Copy)]
+struct Finer {
+    factor: i64,
+    decimals: u8,
 }
 
-fn same(symbol: &str, old: &OwnedSeries, i: usize, new: &OwnedSeries, j: usize) -> Result<()> {
-    let columns = [
-        ("open", &old.open, &new.open),
-        ("high", &old.high, &new.high),
-        ("low", &old.low, &new.low),
-        ("close", &old.close, &new.close),
-    ];
-    let scale = crate::series::scale(old.decimals);
-    let price = columns.into_iter().find(|(_, a, b)| a[i] != b[j]);
-    let found = price.map(|(name, a, b)| (name, a[i] as f64 / scale, b[j] as f64 / scale)).or_else(|| {
-        let (a, b) = (old.volume.as_ref()?[i], new.volume.as_ref()?[j]);
+impl Finer {
+    fn of(from: u8, to: u8) -> Self {
+        Self { factor: 10_i64.pow(u32::from(to - from)), decimals: to }
+    }
+
+    fn check(self, symbol: &str, ticks: &[i64]) -> Result<()> {
+        if ticks.iter().all(|tick| tick.checked_mul(self.factor).is_some()) {
+            return Ok(());
+        }
+        let problem = format!(
+            "has prices that no tick of {} decimals can hold beside the others: import all of it anew without --append",
+            self.decimals
+        );
+        Err(Error::series(symbol, problem))
+    }
+
+    /// Prices that were checked.
+    fn prices(self, prices: [i64; 4]) -> [i64; 4] {
+        prices.map(|price| price.saturating_mul(self.factor))
+    }
+}
+
+fn same(symbol: &str, decimals: u8, there: Bar, here: Bar) -> Result<()> {
+    let scale = crate::series::scale(decimals);
+    let names = ["open", "high", "low", "close"];
+    let price = (0..4).find(|&at| there.prices[at] != here.prices[at]);
+    let found = price.map(|at| (names[at], there.prices[at] as f64 / scale, here.prices[at] as f64 / scale));
+    let found = found.or_else(|| {
+        let (a, b) = there.volume.zip(here.volume)?;
         (a.to_bits() != b.to_bits()).then_some(("volume", a, b))
     });
-    let Some((name, there, here)) = found else { return Ok(()) };
-    Err(differs(symbol, name, old.time_ms[i], Some(there), Some(here)))
+    let Some((name, old, new)) = found else { return Ok(()) };
+    Err(differs(symbol, name, there.time_ms, Some(old), Some(new)))
 }
 
 fn differs(symbol: &str, column: &str, time_ms: i64, there: Option<f64>, here: Option<f64>) -> Error {

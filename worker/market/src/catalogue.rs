@@ -1,11 +1,11 @@
 //! What is in a data directory: the answers to `galapagos data list`, `show` and `check`.
 
-use crate::check::{Outlier, outliers};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::gaps::{Gaps, count_gaps};
 use crate::layout::Layout;
 use crate::manifest::Manifest;
+use crate::outliers::{Outlier, outliers};
 use crate::signals;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -160,12 +160,12 @@ fn version(manifest: &Manifest, latest: bool) -> VersionInfo {
 pub fn show(data_dir: &Path, name: &str, digest: Option<&str>) -> Result<DatasetInfo> {
     let dataset = Dataset::open(data_dir, name, digest)?;
     let latest = Layout::open(data_dir)?.latest(name).ok();
-    let symbols: Vec<SymbolInfo> = dataset
+    let symbols = dataset
         .iter()
         .map(|s| {
             let zeros = s.volume.map_or(0, |v| v.iter().filter(|&&v| v == 0.0).count());
             let (outliers, outliers_listed) = outliers(s.time_ms, s.close);
-            SymbolInfo {
+            Ok(SymbolInfo {
                 outliers,
                 outliers_listed,
                 symbol: s.symbol.to_owned(),
@@ -173,13 +173,13 @@ pub fn show(data_dir: &Path, name: &str, digest: Option<&str>) -> Result<Dataset
                 from_ms: s.time_ms.first().copied().unwrap_or_default(),
                 to_ms: s.time_ms.last().copied().unwrap_or_default(),
                 decimals: s.decimals,
-                gaps: count_gaps(s.time_ms, dataset.interval(), dataset.calendar()),
+                gaps: count_gaps(&s, dataset.interval(), dataset.calendar())?,
                 volume: s.volume.is_some(),
                 zero_volume_rows: if zeros == s.len() { 0 } else { zeros as u64 },
                 funding_stamps: s.funding.len() as u64,
-            }
+            })
         })
-        .collect();
+        .collect::<Result<Vec<SymbolInfo>>>()?;
     let version = version(dataset.manifest(), latest.as_deref() == Some(dataset.digest()));
     let memory_bytes = version.rows * COLUMNS_PER_ROW * 8;
     let (folder, file_bytes) = (dataset.folder().to_owned(), dataset.file_bytes());

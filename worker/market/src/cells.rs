@@ -10,7 +10,7 @@ pub(crate) fn is_empty(cell: &[u8]) -> bool {
 }
 
 fn is_no_value(cell: &[u8]) -> bool {
-    const WORDS: [&[u8]; 13] = [
+    const WORDS: [&[u8]; 17] = [
         b"null",
         b"nan",
         b"na",
@@ -24,6 +24,10 @@ fn is_no_value(cell: &[u8]) -> bool {
         b"<na>",
         b"nil",
         b"\\n",
+        b".",
+        b"#div/0!",
+        b"#value!",
+        b"#ref!",
     ];
     cell.is_empty() || WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
@@ -32,7 +36,7 @@ fn is_no_value(cell: &[u8]) -> bool {
 pub(crate) const SEPARATED: &str = "has separators, and not all numbers of the file have the same: write 1234.5, 1,234.5 or 1.234,5 throughout";
 
 pub(crate) fn no_number(cell: &[u8]) -> &'static str {
-    if is_separated(cell) { SEPARATED } else { "is no finite number" }
+    if is_separated(without_currency(cell)) { SEPARATED } else { "is no finite number" }
 }
 
 pub(crate) fn number(cell: &[u8], decimal: Option<DecimalSign>) -> Option<Decimal> {

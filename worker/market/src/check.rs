@@ -1,31 +1,30 @@
 //! The checks every series passes before it is published or back-tested, and the report of what was found.
 
 use crate::append::grow;
+use crate::blocks::Blocks;
 use crate::columns::ColumnRole;
 use crate::ends::{drop_forming, to_opens};
 use crate::error::{Error, Result};
 use crate::frozen;
-use crate::gaps::{Gaps, find_gaps, off_grid_note, usual_step};
+use crate::gaps::{Gaps, ends, find_gaps, off_grid_note, usual_step};
 use crate::names::{Calendar, DAY_MS, Interval};
-use crate::order::{Origin, drop_duplicates, in_order};
-use crate::outliers::describe;
+use crate::order::{count_duplicates, each_row, in_order};
+use crate::outliers::{Outlier, describe, each_change, outliers_of};
+use crate::raw::RawRows;
 use crate::resample::{Resampled, resample};
-use crate::rows::RawRows;
-use crate::series::{OwnedSeries, Series};
+use crate::series::Series;
+use crate::series_blocks::{Bar, ByColumn, Growing, SeriesBlocks};
 use crate::sessions::to_dates;
+use crate::spill::Spill;
 use crate::stamp::show;
 use crate::ticks::{self, Tick};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A move whose square reaches this has no exact return.
 const MAX_SQUARE: f64 = 2048.0;
 /// Squares that add up to this leave the 64 bits of a sixteenth of the rows: holding would have no score.
 const MAX_SQUARES: f64 = 32_000.0;
-/// A move is an outlier above this many times the median move.
-const OUTLIER: f64 = 20.0;
-/// Outliers that are listed one by one.
-const LISTED: usize = 20;
-
 /// Bars whose open or close lies outside high and low that may be repaired, besides one in a thousand.
 const MAX_WIDENED: usize = 3;
 
@@ -57,15 +56,6 @@ impl Default for CheckOptions {
             resample: None,
         }
     }
-}
-
-/// A move far larger than usual: reported, not refused.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Outlier {
-    /// Open time of the bar, UTC milliseconds.
-    pub time_ms: i64,
-    /// Change of the close: c/c1 - 1, where c1 is the close before.
-    pub change: f64,
 }
 
 /// What the checks found in one symbol.
@@ -125,13 +115,14 @@ pub(crate) struct Kind {
 pub(crate) fn check(
     symbol: &str,
     mut parts: Vec<RawRows>,
+    spill: &Arc<Spill>,
     options: &CheckOptions,
     kind: Kind,
     published: Option<&Series<'_>>,
-) -> Result<(OwnedSeries, SymbolReport)> {
+) -> Result<(SeriesBlocks, SymbolReport)> {
     let mut report = SymbolReport { symbol: symbol.to_owned(), ..SymbolReport::default() };
-    let mut order = in_order(&mut parts, &mut report)?;
-    drop_duplicates(&mut order, &parts, options.repair, &mut report)?;
+    in_order(&mut parts, &mut report)?;
+    report.duplicates_dropped = count_duplicates(&parts, options.repair)?;
     let tick = ticks::choose(&parts)?;
     report.rounded = tick.rounded;
     if tick.rounded {
@@ -140,13 +131,16 @@ pub(crate) fn check(
             tick.decimals
         ));
     }
-    let mut series = build(symbol, &parts, &order, tick, options.repair, &mut report)?;
-    let mut step = options.interval.map(Interval::ms).or(usual_step(&series.time_ms));
-    report.notes.extend(to_opens(symbol, &mut series.time_ms, &parts, step)?);
+    let mut series = build(symbol, &parts, spill, tick, options.repair, &mut report)?;
+    let mut step = match options.interval {
+        Some(interval) => Some(interval.ms()),
+        None => usual_step(&series)?,
+    };
+    report.notes.extend(to_opens(&mut series, &parts, step)?);
     let mut now_ms = options.now_ms;
     if let Some(to) = options.resample {
         if let Some(now_ms) = now_ms.take() {
-            report.notes.extend(drop_forming(&mut series, step, now_ms));
+            report.notes.extend(drop_forming(&mut series, step, now_ms)?);
         }
         let (longer, made, notes) = resample(&series, to, options, kind.close_only)?;
         series = longer;
@@ -155,7 +149,7 @@ pub(crate) fn check(
         step = Some(to.ms());
     }
     if !kind.funded && step.is_some_and(|step| step >= DAY_MS) {
-        report.notes.extend(to_dates(&mut series.time_ms, &parts));
+        report.notes.extend(to_dates(&mut series, &parts)?);
     }
     if let Some(published) = published {
         let (grown, note) = grow(published, series)?;
@@ -164,7 +158,7 @@ pub(crate) fn check(
     }
     // Of the grown series: a single row that came is its last.
     if let Some(now_ms) = now_ms {
-        report.notes.extend(drop_forming(&mut series, step, now_ms));
+        report.notes.extend(drop_forming(&mut series, step, now_ms)?);
     }
     let options = CheckOptions { interval: options.resample.or(options.interval), ..*options };
     finish(series, &options, report)
@@ -175,32 +169,37 @@ pub(crate) fn check(
 /// # Errors
 /// `Invalid` for spacing, gaps and growth.
 pub(crate) fn finish(
-    mut series: OwnedSeries,
+    mut series: SeriesBlocks,
     options: &CheckOptions,
     mut report: SymbolReport,
-) -> Result<(OwnedSeries, SymbolReport)> {
-    let symbol = &series.symbol;
-    let (interval, gaps) = find_gaps(symbol, &series.time_ms, options)?;
+) -> Result<(SeriesBlocks, SymbolReport)> {
+    let (interval, gaps) = find_gaps(&series.symbol, &series, options)?;
     series.interval_ms = interval.ms();
-    report.rows = series.time_ms.len() as u64;
-    (report.from_ms, report.to_ms) = (series.time_ms[0], series.time_ms[series.time_ms.len() - 1]);
+    report.rows = series.len() as u64;
+    (report.from_ms, report.to_ms) = ends(&series)?.unwrap_or_default();
     report.interval = interval.to_string();
     report.gaps = gaps;
     report.decimals = series.decimals;
-    report.volume = series.volume.is_some();
+    report.volume = series.has_volume;
     report.funding_stamps = series.funding.len() as u64;
-    if let Some(volume) = &series.volume {
-        let zeros = volume.iter().filter(|&&v| v == 0.0).count();
-        report.zero_volume_rows = if zeros == volume.len() { 0 } else { zeros as u64 };
-        if zeros == volume.len() {
+    let mut without_volume = None;
+    if series.has_volume {
+        let mut zeros = 0;
+        series.each_volume(&mut |volume| {
+            zeros += volume.iter().filter(|&&v| v == 0.0).count();
+            Ok(())
+        })?;
+        report.zero_volume_rows = if zeros == series.len() { 0 } else { zeros as u64 };
+        if zeros == series.len() {
             report.notes.push("every volume is 0: the column counts as none".into());
         }
+        without_volume = Some(zeros).filter(|zeros| *zeros < series.len());
     }
     moves(&series, &mut report)?;
-    describe(&series, &mut report);
-    report.notes.extend(frozen::note(&series));
+    describe(&series, &mut report)?;
+    report.notes.extend(frozen::note(&series, without_volume)?);
     if gaps.off_grid > 0 {
-        report.notes.push(off_grid_note(&series.time_ms, interval, gaps.off_grid));
+        report.notes.push(off_grid_note(&series, interval, gaps.off_grid)?);
     }
     Ok((series, report))
 }
@@ -208,35 +207,37 @@ pub(crate) fn finish(
 fn build(
     symbol: &str,
     parts: &[RawRows],
-    order: &[Origin],
+    spill: &Arc<Spill>,
     tick: Tick,
     repair: bool,
     report: &mut SymbolReport,
-) -> Result<OwnedSeries> {
-    let n = order.len();
-    let with_volume = parts.iter().all(|p| p.volume.len() == p.len());
-    if !with_volume && let Some(part) = parts.iter().find(|p| !p.volume.is_empty()) {
+) -> Result<SeriesBlocks> {
+    let has_volume = parts.iter().all(|p| p.volumes == p.len());
+    if !has_volume && let Some(part) = parts.iter().find(|p| p.volumes > 0) {
         let problem = "has volumes, another file of the same symbol has none: leave the column out with --columns volume=";
         return Err(Error::layout(&part.source.file, problem));
     }
-    let mut series = OwnedSeries {
+    let mut series = Growing::new(SeriesBlocks {
         symbol: symbol.to_owned(),
         decimals: tick.decimals,
-        time_ms: Vec::with_capacity(n),
-        open: Vec::with_capacity(n),
-        high: Vec::with_capacity(n),
-        low: Vec::with_capacity(n),
-        close: Vec::with_capacity(n),
-        volume: with_volume.then(|| Vec::with_capacity(n)),
-        ..OwnedSeries::default()
-    };
+        interval_ms: 0,
+        has_volume,
+        funding: Vec::new(),
+        blocks: Blocks::new(spill),
+    });
     let mut widened: Option<(Error, usize)> = None;
-    for &(p, r) in order {
-        let (part, r) = (&parts[p as usize], r as usize);
+    let (mut rows, mut last_ms) = (0, None);
+    each_row(parts, |at, block, r| {
+        let (part, time_ms) = (&parts[at], block.time_ms[r]);
+        // What is there twice was counted, and only the first of it is kept.
+        if last_ms.replace(time_ms) == Some(time_ms) {
+            return Ok(());
+        }
+        let priced = |column| part.view.price(block, column, r);
         let mut ticks = [0; 4];
         for (column, role) in ColumnRole::PRICES.into_iter().enumerate() {
-            let price = part.price(column, r);
-            let wrong = |problem: &str| part.source.wrong(role, part.row[r], price, problem);
+            let price = priced(column);
+            let wrong = |problem: &str| part.source.wrong(role, block.row[r], price, problem);
             if price.mantissa <= 0 {
                 return Err(wrong("is no price: prices are above 0"));
             }
@@ -248,103 +249,79 @@ fn build(
         if high < top || low > bottom {
             let (column, problem) =
                 if high < top { (1, "is below open or close") } else { (2, "is above open or close") };
-            let [o, h, l, c] = [0, 1, 2, 3].map(|i| part.price(i, r));
+            let [o, h, l, c] = [0, 1, 2, 3].map(priced);
             let problem = format!("{problem} (open {o}, high {h}, low {l}, close {c})");
             let role = ColumnRole::PRICES[column];
-            let error = part.source.wrong(role, part.row[r], part.price(column, r), problem);
+            let error = part.source.wrong(role, block.row[r], priced(column), problem);
             if !repair {
                 return Err(error.hint("where an exchange slipped in single bars, use --repair"));
             }
             (high, low) = (if high < top { top } else { high }, if low > bottom { bottom } else { low });
             widened.get_or_insert((error, 0)).1 += 1;
         }
-        if let Some(volume) = &mut series.volume {
-            let v = part.volume[r];
-            if v < 0.0 || !v.is_finite() {
-                return Err(part.source.wrong(ColumnRole::Volume, part.row[r], v, "is below 0"));
-            }
-            volume.push(v + 0.0);
+        let volume = block.volume.get(r).copied().filter(|_| has_volume);
+        if let Some(v) = volume.filter(|v| *v < 0.0 || !v.is_finite()) {
+            return Err(part.source.wrong(ColumnRole::Volume, block.row[r], v, "is below 0"));
         }
-        series.time_ms.push(part.time_ms[r]);
-        series.open.push(open);
-        series.high.push(high);
-        series.low.push(low);
-        series.close.push(close);
-    }
+        rows += 1;
+        // Adding 0.0 turns -0.0 into 0.0.
+        series.push(Bar { time_ms, prices: [open, high, low, close], volume: volume.map(|v| v + 0.0) })
+    })?;
     if let Some((error, count)) = widened {
         // More are no slips of an exchange: a column is another than it is called.
-        if count > MAX_WIDENED.max(n / 1000) {
+        if count > MAX_WIDENED.max(rows / 1000) {
             return Err(error);
         }
         report
             .notes
             .push(format!("high or low of {count} bars was widened to open and close, the first: {error}"));
     }
-    Ok(series)
+    series.finish()
 }
 
 /// Growth and outliers of c/c1 - 1.
-fn moves(series: &OwnedSeries, report: &mut SymbolReport) -> Result<()> {
-    let changes: Vec<f64> = series.close.windows(2).map(|w| w[1] as f64 / w[0] as f64 - 1.0).collect();
+fn moves(series: &SeriesBlocks, report: &mut SymbolReport) -> Result<()> {
     let (mut up, mut down, mut squares) = (0.0, 0.0, 0.0);
-    for &m in &changes {
-        if m > 0.0 {
-            up += m
+    let (mut largest, mut at): (Option<f64>, usize) = (None, 0);
+    let mut row = 0;
+    each_change(series, &mut |change| {
+        row += 1;
+        if change > 0.0 {
+            up += change
         } else {
-            down -= m
+            down -= change
         }
-        squares += m * m;
-    }
+        squares += change * change;
+        if largest.is_none_or(|most| change.abs() >= most.abs()) {
+            (largest, at) = (Some(change), row);
+        }
+        Ok(())
+    })?;
     let larger = |a: f64, b: f64| if a > b { a } else { b };
     report.growth = larger(larger(up, down), squares);
-    let largest = changes.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
-    if let Some((at, &change)) = largest
+    if let Some(change) = largest
         && (squares >= MAX_SQUARES || change * change >= MAX_SQUARE)
     {
         let problem = format!(
             "the squares of the moves from close to close add up to {squares:.0}; {MAX_SQUARE} for one move and \
              {MAX_SQUARES} for all are too many to be computed exactly. The largest: the close of {} is {:.4} times \
              that before it. Look for bad prices",
-            show(series.time_ms[at + 1]),
+            show(time_at(series, at)?),
             change + 1.0,
         );
         return Err(Error::series(&series.symbol, problem));
     }
-    (report.outliers, report.outliers_listed) = outliers(&series.time_ms, &series.close);
+    (report.outliers, report.outliers_listed) = outliers_of(series)?;
     Ok(())
 }
 
-/// The number of moves from close to close that are over 20 times the median move, and the first of them.
-pub fn outliers(time_ms: &[i64], close: &[i64]) -> (u64, Vec<Outlier>) {
-    let changes: Vec<f64> = close.windows(2).map(|w| w[1] as f64 / w[0] as f64 - 1.0).collect();
-    let mut sizes: Vec<f64> = changes.iter().map(|m| m.abs()).collect();
-    // Where most bars do not move, the median of all moves is 0 and says nothing.
-    let zeros = sizes.iter().filter(|&&m| m == 0.0).count();
-    if 2 * zeros > sizes.len() {
-        sizes.retain(|&m| m > 0.0);
-    }
-    let (mut count, mut listed) = (0, Vec::new());
-    let Some(median) = median(sizes) else { return (count, listed) };
-    let limit = OUTLIER * median;
-    for (&change, &time_ms) in changes.iter().zip(time_ms.iter().skip(1)).filter(|(m, _)| m.abs() > limit) {
-        count += 1;
-        if listed.len() < LISTED {
-            listed.push(Outlier { time_ms, change });
-        }
-    }
-    (count, listed)
-}
-
-/// The median; of an even count the mean of the middle two.
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    let (count, middle) = (values.len(), values.len() / 2);
-    if count == 0 {
-        return None;
-    }
-    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    if count % 2 == 1 {
-        return Some(upper);
-    }
-    let lower = below.iter().copied().fold(f64::NEG_INFINITY, |a, b| if b > a { b } else { a });
-    Some((lower + upper) / 2.0)
+/// The time of a row.
+fn time_at(series: &dyn ByColumn, row: usize) -> Result<i64> {
+    let (mut before, mut found) = (0, 0);
+    series.each_ticks(0, &mut |times| {
+        found = row.checked_sub(before).and_then(|at| times.get(at)).copied().unwrap_or(found);
+        before += times.len();
+        Ok(())
+    })?;
+    Ok(found)
 }

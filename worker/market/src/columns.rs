@@ -2,8 +2,8 @@
 
 use crate::choice::ColumnChoice;
 pub(crate) use crate::role::{
-    ColumnRole, begins_as_volume, is_adjusted, is_base_volume, is_end_name, is_page_name, is_time_name,
-    is_volume_name, normal, says_no, symbol_word,
+    ColumnRole, begins_as_volume, ends_as_volume, is_adjusted, is_base_volume, is_close_time_name,
+    is_end_name, is_page_name, is_time_name, is_volume_name, normal, says_no, symbol_word,
 };
 
 /// The columns found, as positions.
@@ -57,7 +57,10 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, St
         };
         by_name.or_else(with_unit).or_else(|| match role {
             // `Volume BTC`: the first of them is the base volume in the files that have several.
-            ColumnRole::Volume => normals.iter().position(|n| begins_as_volume(n)),
+            ColumnRole::Volume => normals
+                .iter()
+                .position(|n| begins_as_volume(n))
+                .or_else(|| normals.iter().position(|n| ends_as_volume(n))),
             ColumnRole::Time => sole_time(header, &normals),
             ColumnRole::Close if choice.is_close_only() => only_price(&normals),
             _ => None,
@@ -107,8 +110,8 @@ pub(crate) fn find(header: &[&str], choice: &ColumnChoice) -> Result<Columns, St
     if clock.is_none() && choice.get(ColumnRole::Time).is_none() {
         let first_of = |names: &[&str]| names.iter().find_map(|name| normals.iter().position(|n| n == name));
         if let (Some(date), Some(of_day)) = (
-            first_of(&["date", "day", "datum", "fecha"]),
-            first_of(&["time", "hour", "zeit", "uhrzeit", "hora"]),
+            first_of(&["date", "day", "datum", "fecha", "dtyyyymmdd", "дата", "日期", "日付"]),
+            first_of(&["time", "hour", "zeit", "uhrzeit", "hora", "время", "时间"]),
         ) && [date, of_day].contains(&time)
         {
             (time, clock) = (date, Some(of_day));

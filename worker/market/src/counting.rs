@@ -2,6 +2,8 @@
 //! name of the file says.
 
 use crate::error::Result;
+use crate::facts::Facts;
+use crate::raw::View;
 use crate::rows::FileRows;
 use crate::stamp::{Stamp, civil_ms, epoch_stamp};
 use std::path::Path;
@@ -62,8 +64,12 @@ impl Counting {
 
 /// Whether what was read as seconds since 1970 are days of a spreadsheet in every row.
 pub(crate) fn are_days(rows: &FileRows) -> bool {
-    let is_day = |ms: &i64| (DAYS.start * 1000..DAYS.end * 1000).contains(ms);
-    rows.symbols.iter().all(|(_, r)| r.time_ms.iter().all(is_day))
+    rows.symbols.iter().all(|(_, r)| r.facts.are_days)
+}
+
+/// Whether a time that was read as seconds since 1970 may be a day of a spreadsheet.
+pub(crate) fn is_day(ms: i64) -> bool {
+    (DAYS.start * 1000..DAYS.end * 1000).contains(&ms)
 }
 
 /// `45293.125`, of which only whole days could be epochs: read as seconds, so that all rows decide.
@@ -124,19 +130,16 @@ fn day(name: &str) -> Option<i64> {
 /// # Errors
 /// Integers that could be either.
 pub(crate) fn scale_lean(path: &Path, rows: &mut FileRows) -> Result<()> {
-    let every = |test: &dyn Fn(i64) -> bool| {
-        rows.symbols.iter().all(|(_, r)| {
-            (0..4).all(|c| r.scale[c].iter().all(|&s| s == 0) && r.mantissa[c].iter().all(|&m| test(m)))
-        })
-    };
+    let every =
+        |test: &dyn Fn(&Facts) -> bool| rows.symbols.iter().all(|(_, r)| r.facts.whole && test(&r.facts));
     // Whole cents, which are hundreds of ten-thousandths.
-    if every(&|price| price >= 100 && price % 100 == 0) {
+    if every(&|facts| facts.least >= 100 && facts.hundreds) {
         for (_, r) in &mut rows.symbols {
-            r.scale.iter_mut().for_each(|column| column.fill(4));
+            r.see(View { scale: Some(4), ..r.view })?;
         }
         rows.notes
             .push("prices are integers of 0.0001, as LEAN writes those of equities, and were scaled".into());
-    } else if every(&|price| price >= 10_000) {
+    } else if every(&|facts| facts.least >= 10_000) {
         return Err(crate::error::Error::layout(
             path,
             "is written as LEAN does, with integer prices: those of equities there are 0.0001 of the price, and these may be \

@@ -2,7 +2,6 @@
 
 use crate::error::{Error, Result};
 use crate::names::DAY_MS;
-use crate::series::Series;
 use crate::stamp::show;
 
 /// Share of stamps that may stand beside one of the other symbol instead of on it: half days, changes of clocks.
@@ -12,12 +11,8 @@ const MAX_BESIDE: f64 = 0.05;
 ///
 /// # Errors
 /// `Invalid` if too many stamps have another within a day but none at the same time.
-pub(crate) fn check_days(first: &Series<'_>, series: &Series<'_>) -> Result<()> {
-    let (ours, theirs) = (series.time_ms, first.time_ms);
+pub(crate) fn check_days((first, theirs): (&str, &[i64]), (symbol, ours): (&str, &[i64])) -> Result<()> {
     let (Some(&from), Some(&to)) = (theirs.first(), theirs.last()) else { return Ok(()) };
-    if series.interval_ms < DAY_MS {
-        return Ok(());
-    }
     let (mut shared, mut beside, mut example) = (0u64, 0u64, None);
     for &time in ours.iter().filter(|&&t| t > from - DAY_MS && t < to + DAY_MS) {
         match theirs.binary_search(&time) {
@@ -36,10 +31,10 @@ pub(crate) fn check_days(first: &Series<'_>, series: &Series<'_>) -> Result<()> 
     let problem = format!(
         "its days do not meet those of {}: {beside} of {} stamps stand beside one of it, as {} beside {}, and would double \
          the time line of a portfolio. Write the stamps of both as dates of the session, or import the symbols as two datasets",
-        first.symbol,
+        first,
         shared + beside,
         show(time),
         show(other),
     );
-    Err(Error::series(series.symbol, problem))
+    Err(Error::series(symbol, problem))
 }

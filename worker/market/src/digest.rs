@@ -27,7 +27,9 @@
 //! The name of the dataset and its calendar are not part of it: the same bars under another name are the same
 //! data. The interval is, because it decides how the rows are read.
 
+use crate::error::Result;
 use crate::series::Series;
+use crate::series_blocks::ByColumn;
 
 /// First bytes of the canonical stream: its schema version.
 pub const STREAM_TAG: &[u8; 20] = b"galapagos.dataset.v1";
@@ -37,7 +39,10 @@ pub fn dataset_digest(interval_ms: i64, series: &[Series<'_>]) -> String {
     let mut sorted: Vec<&Series<'_>> = series.iter().collect();
     sorted.sort_by(|a, b| a.symbol.as_bytes().cmp(b.symbol.as_bytes()));
     let mut stream = Stream::new(interval_ms, sorted.len());
-    sorted.into_iter().for_each(|s| stream.add(s));
+    sorted.into_iter().for_each(|s| {
+        // What is in memory cannot fail to be read.
+        let _ = stream.add(s, s);
+    });
     stream.digest()
 }
 
@@ -54,9 +59,12 @@ impl Stream {
         Self(hash)
     }
 
-    /// The next symbol.
-    pub(crate) fn add(&mut self, series: &Series<'_>) {
-        hash_series(&mut self.0, series);
+    /// The next symbol: what is known of it, and its columns.
+    ///
+    /// # Errors
+    /// `Io` if its columns cannot be read back.
+    pub(crate) fn add(&mut self, bare: &Series<'_>, columns: &dyn ByColumn) -> Result<()> {
+        hash_series(&mut self.0, bare, columns)
     }
 
     /// The digest of them all, 64 hex digits.
@@ -65,19 +73,23 @@ impl Stream {
     }
 }
 
-fn hash_series(hash: &mut blake3::Hasher, s: &Series<'_>) {
+fn hash_series(hash: &mut blake3::Hasher, s: &Series<'_>, columns: &dyn ByColumn) -> Result<()> {
     hash.update(&(s.symbol.len() as u64).to_le_bytes());
     hash.update(s.symbol.as_bytes());
     hash.update(&[s.decimals]);
-    hash.update(&(s.len() as u64).to_le_bytes());
-    for column in [s.time_ms, s.open, s.high, s.low, s.close] {
-        hash_column(hash, column, |v| v.to_le_bytes());
+    hash.update(&(columns.rows() as u64).to_le_bytes());
+    for column in 0..5 {
+        columns.each_ticks(column, &mut |ticks| {
+            hash_column(hash, ticks, |v| v.to_le_bytes());
+            Ok(())
+        })?;
     }
     hash.update(&[u8::from(s.volume.is_some())]);
-    if let Some(volume) = s.volume {
+    columns.each_volume(&mut |volume| {
         // Adding 0.0 turns -0.0 into 0.0 and changes nothing else.
         hash_column(hash, volume, |v| (v + 0.0).to_bits().to_le_bytes());
-    }
+        Ok(())
+    })?;
     hash.update(&(s.funding.len() as u64).to_le_bytes());
     for stamp in s.funding {
         hash.update(&stamp.time_ms.to_le_bytes());
@@ -87,6 +99,7 @@ fn hash_series(hash: &mut blake3::Hasher, s: &Series<'_>) {
             Some(mark) => hash.update(&[1]).update(&(mark + 0.0).to_bits().to_le_bytes()),
         };
     }
+    Ok(())
 }
 
 /// Blocks of 64 KiB: large enough for the wide BLAKE3 kernels, small enough to stay in the cache.

@@ -153,7 +153,7 @@ fn in_order(
         notes.push(format!("{dropped} exact duplicates of funding stamps were dropped"));
     }
     let times: Vec<i64> = kept.iter().map(|s| s.time_ms).collect();
-    let cadence = usual_step(&times).unwrap_or(i64::MAX);
+    let cadence = usual_step(&times.as_slice())?.unwrap_or(i64::MAX);
     let holes: Vec<&[i64]> = times.windows(2).filter(|w| w[1] - w[0] > cadence).collect();
     if let Some(hole) = holes.first() {
         let problem = format!(

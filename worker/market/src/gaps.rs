@@ -3,6 +3,7 @@
 use crate::check::CheckOptions;
 use crate::error::{Error, Result};
 use crate::names::{Calendar, Interval};
+use crate::series_blocks::ByColumn;
 use crate::stamp::show;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -26,42 +27,70 @@ pub struct Gaps {
     pub expected: bool,
 }
 
+/// Looks at each time beside that before it.
+fn each_pair(times: &dyn ByColumn, mut look: impl FnMut(i64, i64)) -> Result<()> {
+    let mut before: Option<i64> = None;
+    times.each_ticks(0, &mut |times| {
+        for &time in times {
+            if let Some(before) = before.replace(time) {
+                look(before, time);
+            }
+        }
+        Ok(())
+    })
+}
+
 /// Whether a step is no multiple of the interval.
-fn is_off_grid(pair: &[i64], interval: Interval) -> bool {
+fn is_off_grid(distance: i64, interval: Interval) -> bool {
     let (step, slack) = (interval.ms(), interval.slack_ms());
-    pair[1].saturating_sub(pair[0]).saturating_add(slack).rem_euclid(step) > 2 * slack
+    distance.saturating_add(slack).rem_euclid(step) > 2 * slack
 }
 
 /// Says how many steps are off the grid, and which is the first.
-pub(crate) fn off_grid_note(times: &[i64], interval: Interval, count: u64) -> String {
-    let first = times.windows(2).find(|pair| is_off_grid(pair, interval));
-    let location =
-        first.map_or_else(String::new, |p| format!(", the first from {} to {}", show(p[0]), show(p[1])));
-    format!("{count} steps are no multiple of the interval {interval}{location}")
+///
+/// # Errors
+/// `Io` if the times cannot be read back.
+pub(crate) fn off_grid_note(times: &dyn ByColumn, interval: Interval, count: u64) -> Result<String> {
+    let mut first = None;
+    each_pair(times, |from, to| {
+        if first.is_none() && is_off_grid(to.saturating_sub(from), interval) {
+            first = Some((from, to));
+        }
+    })?;
+    let location = first
+        .map_or_else(String::new, |(from, to)| format!(", the first from {} to {}", show(from), show(to)));
+    Ok(format!("{count} steps are no multiple of the interval {interval}{location}"))
 }
 
 /// Counts the gaps of a series with `interval`; steps shorter than it count as off the grid.
-pub(crate) fn count_gaps(times: &[i64], interval: Interval, calendar: Option<Calendar>) -> Gaps {
+///
+/// # Errors
+/// `Io` if the times cannot be read back.
+pub(crate) fn count_gaps(
+    times: &dyn ByColumn,
+    interval: Interval,
+    calendar: Option<Calendar>,
+) -> Result<Gaps> {
     let (step, slack) = (interval.ms(), interval.slack_ms());
     let expected = matches!(calendar, Some(Calendar::Sessions { .. }));
     let mut gaps = Gaps { expected, ..Gaps::default() };
-    for pair in times.windows(2) {
-        let distance = pair[1].saturating_sub(pair[0]);
+    each_pair(times, |from, to| {
+        let distance = to.saturating_sub(from);
         if distance == step {
-            continue;
+            return;
         }
         let missing = (distance.saturating_add(slack) / step - 1).max(0) as u64;
-        gaps.off_grid += u64::from(is_off_grid(pair, interval));
+        gaps.off_grid += u64::from(is_off_grid(distance, interval));
         if missing > 0 {
             gaps.count += 1;
             gaps.missing_bars += missing;
             if missing > gaps.longest_bars {
-                (gaps.longest_bars, gaps.longest_after_ms) = (missing, pair[0]);
+                (gaps.longest_bars, gaps.longest_after_ms) = (missing, from);
             }
         }
-    }
-    gaps.share = gaps.missing_bars as f64 / (times.len() as u64 + gaps.missing_bars) as f64;
-    gaps
+    })?;
+    gaps.share = gaps.missing_bars as f64 / (times.rows() as u64 + gaps.missing_bars) as f64;
+    Ok(gaps)
 }
 
 /// A step as people write it: `4h`, `1 s`, `0.06 s`.
@@ -70,10 +99,10 @@ fn span(ms: i64) -> String {
 }
 
 /// What times soon after 1970-01-01 mean: nobody has bars of that year at such steps.
-fn in_1970(times: &[i64]) -> &'static str {
+fn in_1970(ends: Option<(i64, i64)>) -> &'static str {
     const YEAR_MS: i64 = 31_536_000_000;
-    match times {
-        [first, .., last] if *first >= 0 && *last < YEAR_MS => {
+    match ends {
+        Some((first, last)) if first < last && first >= 0 && last < YEAR_MS => {
             "; all times lie in 1970: the numbers are no epochs, or epochs of another unit than their column says"
         }
         _ => "",
@@ -99,20 +128,52 @@ fn off_by_unit(usual: i64, step: i64) -> &'static str {
 }
 
 /// The most frequent step; among equals the shorter.
-pub(crate) fn usual_step(times: &[i64]) -> Option<i64> {
+///
+/// # Errors
+/// `Io` if the times cannot be read back.
+pub(crate) fn usual_step(times: &dyn ByColumn) -> Result<Option<i64>> {
     let mut steps: BTreeMap<i64, u64> = BTreeMap::new();
-    for pair in times.windows(2) {
-        *steps.entry(pair[1].saturating_sub(pair[0])).or_default() += 1;
-    }
-    steps.into_iter().rev().max_by_key(|&(_, n)| n).map(|(step, _)| step)
+    // Most steps are as long as the one before.
+    let (mut last, mut same) = (0, 0);
+    each_pair(times, |from, to| {
+        let step = to.saturating_sub(from);
+        if step != last {
+            *steps.entry(last).or_default() += same;
+            (last, same) = (step, 0);
+        }
+        same += 1;
+    })?;
+    *steps.entry(last).or_default() += same;
+    let counted = steps.into_iter().filter(|(_, count)| *count > 0);
+    Ok(counted.rev().max_by_key(|&(_, n)| n).map(|(step, _)| step))
+}
+
+/// The first and the last time.
+///
+/// # Errors
+/// `Io` if the times cannot be read back.
+pub(crate) fn ends(times: &dyn ByColumn) -> Result<Option<(i64, i64)>> {
+    let mut ends = None;
+    times.each_ticks(0, &mut |times| {
+        if let [Some(first), Some(last)] = [times.first(), times.last()] {
+            ends = Some((ends.map_or(*first, |(first, _)| first), *last));
+        }
+        Ok(())
+    })?;
+    Ok(ends)
 }
 
 /// Checks spacing and gaps of strictly rising `times`.
 ///
 /// # Errors
 /// `Invalid` for another spacing than the interval or too many missing bars, `Spec` if no interval can be found.
-pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> Result<(Interval, Gaps)> {
-    let usual = usual_step(times);
+pub(crate) fn find_gaps(
+    symbol: &str,
+    times: &dyn ByColumn,
+    options: &CheckOptions,
+) -> Result<(Interval, Gaps)> {
+    let usual = usual_step(times)?;
+    let ends = ends(times)?;
     let interval = match options.interval {
         Some(interval) => interval,
         None => usual.and_then(Interval::from_ms).ok_or_else(|| {
@@ -122,14 +183,14 @@ pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> 
                 format!(
                     "{symbol}: the bars are mostly {} apart, which is no interval{}: say --interval, as 1h",
                     usual.map_or_else(|| "0 s".to_owned(), span),
-                    in_1970(times)
+                    in_1970(ends)
                 ),
             )
         })?,
     };
     let (step, slack) = (interval.ms(), interval.slack_ms());
     if let Some(usual) = usual
-        && times.len() >= 3
+        && times.rows() >= 3
         && (usual - step).abs() > slack
         && !(options.repair && usual > step)
     {
@@ -137,26 +198,33 @@ pub(crate) fn find_gaps(symbol: &str, times: &[i64], options: &CheckOptions) -> 
             "bars are mostly {} apart, the interval says {interval}{}{}",
             span(usual),
             off_by_unit(usual, step),
-            in_1970(times)
+            in_1970(ends)
         );
         return Err(Error::series(symbol, problem));
     }
-    if let Some(pair) = times.windows(2).find(|w| w[1].saturating_sub(w[0]) < step - slack) {
+    let mut closer = None;
+    each_pair(times, |from, to| {
+        if closer.is_none() && to.saturating_sub(from) < step - slack {
+            closer = Some((from, to));
+        }
+    })?;
+    if let Some((from, to)) = closer {
         let problem = format!(
-            "the bars at {} and {} are closer than the interval {interval}{}",
-            show(pair[0]),
-            show(pair[1]),
-            in_1970(times)
+            "the bars at {} and {} are closer than the interval {interval}{}{}",
+            show(from),
+            show(to),
+            off_by_unit(to.saturating_sub(from), step),
+            in_1970(ends)
         );
         return Err(Error::series(symbol, problem));
     }
-    let gaps = count_gaps(times, interval, options.calendar);
+    let gaps = count_gaps(times, interval, options.calendar)?;
     let expected = options.repair || gaps.expected;
     // Who accepts any gap has a quick look: there a note reports the shift.
     if !expected && options.max_gap_share < 1.0 && gaps.off_grid > 0 {
         let problem = format!(
             "{}: after a gap the bars are shifted. If the market trades in sessions say --calendar sessions:BARS_PER_YEAR; to accept the shift use --repair",
-            off_grid_note(times, interval, gaps.off_grid)
+            off_grid_note(times, interval, gaps.off_grid)?
         );
         return Err(Error::series(symbol, problem));
     }

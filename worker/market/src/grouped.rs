@@ -32,7 +32,9 @@ impl DecimalSign {
 
 /// Spaces and the apostrophe, which separate thousands whatever the decimal sign is.
 const SPACES: [&[u8]; 5] = [b" ", b"'", "\u{a0}".as_bytes(), "\u{202f}".as_bytes(), "\u{2019}".as_bytes()];
-const CURRENCIES: [&str; 4] = ["$", "€", "£", "¥"];
+const CURRENCIES: [&str; 6] = ["$", "€", "£", "¥", "₹", "₽"];
+/// Behind a number only.
+const CODES: [&str; 11] = ["USD", "EUR", "GBP", "JPY", "CHF", "INR", "PLN", "USDT", "USDC", "zł", "kr"];
 
 /// Whether a cell holds a number with separators rather than anything else.
 pub(crate) fn is_separated(cell: &[u8]) -> bool {
@@ -41,8 +43,18 @@ pub(crate) fn is_separated(cell: &[u8]) -> bool {
     cell.iter().any(u8::is_ascii_digit) && (cell.contains(&b',') || spaced || points > 1)
 }
 
-/// Without the sign of a currency before it.
+/// Without the sign of a currency before it, or its sign or letters behind it.
 pub(crate) fn without_currency(cell: &[u8]) -> &[u8] {
+    if cell.last().is_none_or(u8::is_ascii_digit) && cell.first().is_some_and(u8::is_ascii_digit) {
+        return cell;
+    }
+    let behind = CURRENCIES.iter().chain(&CODES).find_map(|sign| cell.strip_suffix(sign.as_bytes()));
+    let cell = behind.unwrap_or(cell).trim_ascii_end();
+    let cell = SPACES
+        .iter()
+        .find_map(|space| cell.strip_suffix(*space))
+        .filter(|_| behind.is_some())
+        .unwrap_or(cell);
     CURRENCIES.iter().find_map(|sign| cell.strip_prefix(sign.as_bytes())).unwrap_or(cell).trim_ascii_start()
 }
 
@@ -187,6 +199,14 @@ mod tests {
             assert_eq!(read(text, DecimalSign::Point).as_deref(), point, "{text}");
             assert_eq!(read(text, DecimalSign::Comma).as_deref(), comma, "{text}");
         }
+    }
+
+    #[test]
+    fn a_currency_may_stand_before_or_behind_a_number() {
+        for text in ["$100.5", "€ 100.5", "100.5 €", "100.5\u{a0}€", "100.5 USD", "100.5zł", "100.5"] {
+            assert_eq!(without_currency(text.as_bytes()), b"100.5", "{text}");
+        }
+        assert_eq!(without_currency("12,5 XYZ".as_bytes()), b"12,5 XYZ");
     }
 
     #[test]

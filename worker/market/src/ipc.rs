@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 const MAGIC: &[u8; 6] = b"ARROW1";
 /// Alignment of every column inside the file, in bytes.
-pub const ALIGNMENT: usize = 64;
+pub(crate) const ALIGNMENT: usize = 64;
 const FORMAT_KEY: &str = "galapagos.format";
 const FORMAT: &str = "1";
 
@@ -104,28 +104,17 @@ fn write(
     writer.finish()
 }
 
-/// Writes the bars of `s` as one record batch. Prices in f64 are for people, ticks in i64 for the engine.
-pub(crate) fn write_bars(out: impl Write, s: &Series<'_>, interval: &str) -> Result<(), ArrowError> {
-    let price = |ticks: &[i64]| -> ArrayRef {
-        Arc::new(Float64Array::from_iter_values(ticks.iter().map(|&t| t as f64 / s.scale())))
-    };
-    let ticks = |ticks: &[i64]| -> ArrayRef { Arc::new(Int64Array::from(ticks.to_vec())) };
-    let volume: ArrayRef = match s.volume {
-        Some(v) => Arc::new(Float64Array::from(v.to_vec())),
-        None => Arc::new(Float64Array::new_null(s.len())),
-    };
-    let time = TimestampMillisecondArray::from(s.time_ms.to_vec()).with_timezone("UTC");
+/// What a file of bars of `s` has.
+pub(crate) fn bar_schema(s: &Series<'_>, interval: &str) -> Schema {
+    let mut schema = Schema::new(bar_fields());
     let meta = [
-        (FORMAT_KEY, FORMAT.to_owned()),
-        ("symbol", s.symbol.to_owned()),
-        ("decimals", s.decimals.to_string()),
-        ("interval", interval.to_owned()),
+        (FORMAT_KEY, FORMAT),
+        ("symbol", s.symbol),
+        ("decimals", &s.decimals.to_string()),
+        ("interval", interval),
     ];
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(time)];
-    columns.extend([s.open, s.high, s.low, s.close].map(price));
-    columns.push(volume);
-    columns.extend([s.open, s.high, s.low, s.close].map(ticks));
-    write(out, bar_fields(), &meta, columns)
+    schema.metadata.extend(meta.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    schema
 }
 
 /// Writes the funding stamps of `s`.
@@ -143,7 +132,7 @@ pub(crate) fn write_funding(out: impl Write, s: &Series<'_>) -> Result<(), Arrow
     write(out, funding_fields(), &meta, columns)
 }
 
-/// The bars of `s` for other programs: what [`write_bars`] writes without the columns of ticks. Volume is left out where
+/// The bars of `s` for other programs: what a dataset has of them without the columns of ticks. Volume is left out where
 /// there is none.
 pub(crate) fn plain(s: &Series<'_>) -> Result<RecordBatch, ArrowError> {
     let price = |ticks: &[i64]| -> ArrayRef {

@@ -28,7 +28,9 @@
 //! Not covered: what the numbers mean to a strategy, and how gaps and empty volumes are traded (the engine's).
 
 mod append;
+mod arriving;
 mod before;
+mod blocks;
 pub mod catalogue;
 mod cells;
 pub mod check;
@@ -43,6 +45,7 @@ pub mod digest;
 mod ends;
 pub mod error;
 pub mod export;
+mod facts;
 pub mod files;
 mod frozen;
 pub mod funding;
@@ -50,10 +53,12 @@ pub mod gaps;
 mod grouped;
 pub mod import;
 mod ipc;
+mod ipc_bars;
 mod layout;
 pub mod manifest;
 pub mod map;
 mod meanings;
+mod median;
 pub mod names;
 mod order;
 mod outliers;
@@ -61,6 +66,7 @@ mod owners;
 pub mod parallel;
 mod parts;
 pub mod paths;
+mod plan;
 pub mod publish;
 pub mod random;
 mod raw;
@@ -69,6 +75,7 @@ mod resample;
 mod role;
 mod rows;
 pub mod series;
+mod series_blocks;
 mod session_opens;
 mod sessions;
 pub mod signals;
@@ -80,18 +87,19 @@ mod unnamed;
 mod volumes;
 mod zone;
 
-pub use check::{CheckOptions, Outlier, SymbolReport, outliers};
+pub use check::{CheckOptions, SymbolReport};
 pub use choice::ColumnChoice;
 pub use dataset::Dataset;
 pub use digest::dataset_digest;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use gaps::Gaps;
 pub use grouped::DecimalSign;
-pub use import::{
-    ImportEvent, ImportFailure, ImportPlan, ImportSummary, Input, LoadOptions, folder_entries, import,
-    load_file,
-};
+pub use import::{import, load_file};
 pub use names::{Calendar, Interval};
+pub use outliers::{Outlier, outliers};
+pub use plan::{
+    ImportEvent, ImportFailure, ImportPlan, ImportSummary, Input, LoadOptions, Observer, folder_entries,
+};
 pub use publish::{Origin, PublishOutcome, Published, publish, publish_as};
 pub use random::{RandomWalk, publish_random_walk, random_walk};
 pub use read::{EmptyCells, ReadOptions, Stamped};

@@ -1,9 +1,11 @@
 //! Whether columns can be what they are called, checked over all rows of a file.
 
 use crate::choice::ColumnChoice;
-use crate::columns::{ColumnRole, is_time_name};
+use crate::columns::{ColumnRole, is_close_time_name, is_time_name};
 use crate::counting::{Counting, are_days, scale_lean};
 use crate::error::{Error, Result};
+use crate::facts::{Facts, ORDERS};
+use crate::raw::View;
 use crate::read::some;
 use crate::rows::{FileRows, RawRows};
 use crate::unnamed::owner;
@@ -15,13 +17,15 @@ use std::sync::Arc;
 pub(crate) const MIN_ROWS: usize = 3;
 /// Columns that are tried at most in the place of one: each is another look at the whole file.
 pub(crate) const TRIED: usize = 12;
-/// Orders of open, high, low and close in arrays of exchanges, by position, besides the usual one.
-const ORDERS: [([usize; 4], &str); 2] =
-    [([0, 2, 3, 1], "open, close, high, low"), ([2, 1, 0, 3], "low, high, open, close")];
 /// Arrays whose prices do not follow the time: how many fields they have, the places of open, high, low, close and volume,
 /// and the order in words.
-const PLACES: [(usize, [&str; 5], &str); 1] =
-    [(8, ["#6", "#4", "#5", "#3", "#7"], "time, quote volume, close, high, low, open, volume (Gate.io)")];
+const PLACES: [(usize, [&str; 5], &str); 4] = [
+    (8, ["#6", "#4", "#5", "#3", "#7"], "time, quote volume, close, high, low, open, volume (Gate.io)"),
+    (6, ["#6", "#4", "#5", "#3", "#2"], "time, volume, close, high, low, open (Gate.io)"),
+    (9, PHEMEX, "time, interval, last close, open, high, low, close, volume (Phemex)"),
+    (10, PHEMEX, "time, interval, last close, open, high, low, close, volume (Phemex)"),
+];
+const PHEMEX: [&str; 5] = ["#4", "#5", "#6", "#7", "#8"];
 /// Prices of a schema that writes integers of 1e-9, and columns by which it is known.
 const NANO_SCHEMA: [&str; 3] = ["rtype", "publisher_id", "instrument_id"];
 /// The column of times that only that schema has.
@@ -52,10 +56,7 @@ pub(crate) fn check_meanings(
     contradiction(path, &choice, &rows)?;
     let scaled = |rows: &mut FileRows| match lean && !rows.header.named {
         true => scale_lean(path, rows),
-        false => {
-            scale(rows);
-            Ok(())
-        }
+        false => scale(rows),
     };
     scaled(&mut rows)?;
     let again = |choice: &ColumnChoice| {
@@ -116,7 +117,8 @@ fn symbol(
             "is empty in column {name:?}, {others}: fill it, name another column with --columns symbol=NAME, \
              or leave it out with --columns symbol="
         );
-        return Err(nameless.source.wrong(ColumnRole::Symbol, nameless.row[0], "", problem));
+        let wrong = |row| nameless.source.wrong(ColumnRole::Symbol, row, "", problem.as_str());
+        nameless.refuse(|block, at| Some(wrong(block.row[at])))?;
     }
     let all_rows: usize = all(&rows).map(RawRows::len).sum();
     let seen = format!(
@@ -135,14 +137,27 @@ fn time(
     again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
 ) -> Result<FileRows> {
     let of_close = |rows: &FileRows| {
-        let close = |&t: &i64| matches!(t.rem_euclid(60_000), 59_000 | 59_999);
-        all(rows).map(RawRows::len).sum::<usize>() >= MIN_ROWS
-            && all(rows).all(|r| r.time_ms.iter().all(close))
+        all(rows).map(RawRows::len).sum::<usize>() >= MIN_ROWS && all(rows).all(|r| r.facts.are_closes)
     };
-    if !of_close(&rows) || all(&rows).any(|r| r.closes) {
+    if all(&rows).any(|r| r.closes) {
         return Ok(rows);
     }
     let name = rows.header.names.get(rows.header.columns.time).cloned().unwrap_or_default();
+    let says_close = rows.header.named && is_close_time_name(&name) && !choice.names(ColumnRole::Time);
+    if says_close && !of_close(&rows) {
+        let quoted = if name.contains(' ') { format!("\"{name}\"") } else { name.clone() };
+        return Err(Error::layout(
+            path,
+            format!(
+                "the only column of times is {name:?}, which by its name are those of the closes: a time names the open of a \
+                 bar. Have them moved back by one interval with --stamp close or, if they are the opens all the same, say \
+                 --columns time={quoted}"
+            ),
+        ));
+    }
+    if !of_close(&rows) {
+        return Ok(rows);
+    }
     let seen = format!("every time in column {name:?} ends in 59 seconds, as that of a close does");
     if choice.names(ColumnRole::Time) {
         return Ok(noted(rows, format!("{seen}: it was chosen, and is taken as the open")));
@@ -160,19 +175,9 @@ fn time(
     Err(Error::layout(path, format!("{seen}: {remedy}")))
 }
 
-/// Whether high and low enclose open and close in every row, with the columns in this order.
-fn fits(rows: &FileRows, [o, h, l, c]: [usize; 4]) -> bool {
-    all(rows).all(|r| {
-        (0..r.len()).all(|i| {
-            let [open, high, low, close] = [o, h, l, c].map(|at| r.price(at, i).to_f64());
-            high >= open && high >= close && low <= open && low <= close
-        })
-    })
-}
-
 /// Whether the prices of every row agree.
 pub(crate) fn agree(rows: &FileRows) -> bool {
-    fits(rows, [0, 1, 2, 3])
+    all(rows).all(|r| r.facts.fits[0])
 }
 
 /// Positions of open, high, low and close where no header names them.
@@ -180,8 +185,11 @@ pub(crate) fn order(path: &Path, choice: &ColumnChoice, rows: &mut FileRows) -> 
     if rows.header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) || agree(rows) {
         return Ok(());
     }
-    let fitting: Vec<_> = ORDERS.into_iter().filter(|(order, _)| fits(rows, *order)).collect();
-    let [(order, words)] = fitting.as_slice() else { return Ok(()) };
+    let fits = |at: &usize| all(rows).all(|r| r.facts.fits[*at]);
+    let fitting: Vec<usize> = (1..ORDERS.len()).filter(fits).collect();
+    let [(order, words)] = fitting.iter().map(|at| ORDERS[*at]).collect::<Vec<_>>()[..] else {
+        return Ok(());
+    };
     // Prices were multiplied by adjusted close / what was taken for the close.
     if choice.is_adjusted() {
         let columns = rows.header.columns.prices;
@@ -195,8 +203,7 @@ pub(crate) fn order(path: &Path, choice: &ColumnChoice, rows: &mut FileRows) -> 
         ));
     }
     for (_, raw) in &mut rows.symbols {
-        raw.mantissa = order.map(|at| std::mem::take(&mut raw.mantissa[at]));
-        raw.scale = order.map(|at| std::mem::take(&mut raw.scale[at]));
+        raw.see(View { order: order.map(|at| raw.view.order[at]), ..raw.view })?;
         let source = Arc::make_mut(&mut raw.source);
         let names = source.names.clone();
         for (i, &at) in order.iter().enumerate() {
@@ -238,16 +245,7 @@ fn elsewhere(
 
 /// Rows of which most contradict themselves are no slips of an exchange: the columns are others.
 fn contradiction(path: &Path, choice: &ColumnChoice, rows: &FileRows) -> Result<()> {
-    let broken = |r: &RawRows| {
-        (0..r.len())
-            .filter(|&i| {
-                let prices @ [open, high, low, close] = [0, 1, 2, 3].map(|at| r.price(at, i).to_f64());
-                // What is 0 is no price: it is refused as that.
-                prices.iter().all(|p| *p > 0.0) && (high < open || high < close || low > open || low > close)
-            })
-            .count()
-    };
-    let (count, total) = all(rows).fold((0, 0), |(b, n), r| (b + broken(r), n + r.len()));
+    let (count, total) = all(rows).fold((0, 0), |(b, n), r| (b + r.facts.broken, n + r.len()));
     if total < MIN_ROWS || count * 2 <= total {
         return Ok(());
     }
@@ -255,33 +253,58 @@ fn contradiction(path: &Path, choice: &ColumnChoice, rows: &FileRows) -> Result<
     let name = |at: usize| header.names.get(at).map_or("", String::as_str);
     let [open, high, low, close] = header.columns.prices.map(name);
     let how = if header.named || ColumnRole::PRICES.iter().any(|&p| choice.names(p)) {
-        "they are not what they are called: name them with --columns"
+        "they are not what they are called: name them with"
     } else {
-        "that is another order: name the columns by their places, as --columns"
+        "that is another order: name the columns by their places, with"
     };
+    let (seen, order) = other_order(rows);
+    let [open_at, high_at, low_at, close_at] = order.map(|at| header.columns.prices[at] + 1);
     let problem = format!(
         "open, high, low and close are columns {open:?}, {high:?}, {low:?} and {close:?}, and high is not the highest or low not the \
-         lowest of them in {count} of {total} rows: {how} open=#2,high=#3,low=#4,close=#5"
+         lowest of them in {count} of {total} rows{seen}: {how} --columns \
+         open=#{open_at},high=#{high_at},low=#{low_at},close=#{close_at}"
     );
     Err(Error::layout(path, problem))
 }
 
-/// Prices that are integers of 1e-9.
-fn scale(rows: &mut FileRows) {
-    let least = |least: i64| {
-        all(rows).all(|r| {
-            (0..4).all(|c| r.scale[c].iter().all(|&s| s == 0) && r.mantissa[c].iter().all(|&m| m >= least))
-        })
+/// Which of the four columns is the highest in every row and which the lowest, in words; and an order in which they are
+/// that. Open and close look alike: the first of the others is taken for the open.
+fn other_order(rows: &FileRows) -> (String, [usize; 4]) {
+    let header = &rows.header;
+    let every =
+        |test: &dyn Fn(&Facts, usize) -> bool| (0..4).find(|&at| all(rows).all(|r| test(&r.facts, at)));
+    let highest = every(&|facts, at| facts.highest[at]);
+    let lowest = every(&|facts, at| facts.lowest[at]);
+    // What is far from the others is no price: no order of the four is right.
+    let alike = all(rows).all(|r| r.facts.alike);
+    let (Some(high), Some(low), true) = (highest, lowest, alike) else {
+        return (String::new(), [0, 1, 2, 3]);
     };
+    let others: Vec<usize> = (0..4).filter(|at| ![high, low].contains(at)).collect();
+    let &[open, close] = others.as_slice() else { return (String::new(), [0, 1, 2, 3]) };
+    let name = |at: usize| header.names.get(header.columns.prices[at]).map_or("", String::as_str);
+    let seen = format!(
+        "; {:?} is the highest and {:?} the lowest in every row, so one of {:?} and {:?} is the open",
+        name(high),
+        name(low),
+        name(open),
+        name(close)
+    );
+    (seen, [open, high, low, close])
+}
+
+/// Prices that are integers of 1e-9.
+fn scale(rows: &mut FileRows) -> Result<()> {
+    let least = |least: i64| all(rows).all(|r| r.facts.whole && r.facts.least >= least);
     let known = |name: &&str| rows.header.names.iter().any(|n| n == name);
     if (NANO_SCHEMA.iter().all(known) && least(NANO_LEAST)) || (known(&NANO_TIME) && least(LARGE)) {
-        let scales = rows.symbols.iter_mut().flat_map(|(_, r)| r.scale.iter_mut());
-        scales.for_each(|column| column.fill(9));
+        rows.symbols.iter_mut().try_for_each(|(_, r)| r.see(View { scale: Some(9), ..r.view }))?;
         rows.notes.push("prices are integers of 0.000000001 (Databento) and were scaled".into());
     } else if least(LARGE) {
         rows.notes
             .push("every price is an integer of 10 digits or more: taken as written, without a scale".into());
     }
+    Ok(())
 }
 
 pub(crate) fn noted(mut rows: FileRows, note: String) -> FileRows {

@@ -18,7 +18,12 @@ impl Interval {
     /// `Spec` for any other text.
     pub fn parse(text: &str) -> Result<Self> {
         let wrong = || {
-            Error::option("interval", text, "is no interval: write 1 to 999 and m, h or d, as 1m, 4h or 1d")
+            let problem = match text.to_ascii_lowercase().trim_start_matches(|c: char| c.is_ascii_digit()) {
+                "w" | "wk" | "week" => "is no interval: a week is 7d",
+                "mo" | "mon" | "mn" | "month" => "is no interval: months have no one length, import days",
+                _ => "is no interval: write 1 to 999 and m, h or d, as 1m, 4h or 1d",
+            };
+            Error::option("interval", text, problem)
         };
         let unit = match text.as_bytes().last() {
             Some(b'm') => 60_000,

@@ -1,9 +1,9 @@
 //! Whose rows are whose: the symbols of a file, by its own word, the user's, or its name.
 
 use crate::error::{Error, Result};
-use crate::import::Input;
 use crate::names::to_symbol;
 use crate::parts::{is_day_of_folder, market_of_part, symbol_of_part};
+use crate::plan::Input;
 use crate::read::some;
 use crate::rows::{FileRows, RawRows};
 use std::collections::BTreeMap;

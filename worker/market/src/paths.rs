@@ -1,6 +1,6 @@
 //! Names of files with `*`, `?`, `[..]` and `**`, expanded where no shell has done it: in quotes, or in a manifest.
 
-use crate::import::folder_entries;
+use crate::plan::folder_entries;
 use glob::{MatchOptions, Pattern};
 use std::io;
 use std::path::{Component, Path, PathBuf};

@@ -5,11 +5,12 @@ use crate::dataset::Dataset;
 use crate::digest::Stream;
 use crate::error::{Error, Result};
 use crate::ipc;
+use crate::ipc_bars::write_bars;
 use crate::layout::{Layout, bars_file, funding_file, make_readable, replace_file, sync_folder};
 use crate::manifest::{FORMAT, Manifest, SymbolEntry};
 use crate::names::{Calendar, Interval, check_dataset_name, is_symbol};
-use crate::series::{OwnedSeries, Series};
-use crate::spill::{Held, Spill};
+use crate::series::Series;
+use crate::series_blocks::{ByColumn, SeriesBlocks};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -77,40 +78,41 @@ pub fn publish_as(
     publish_rows(data_dir, name, interval, origin, series.iter().copied().map(Rows::lent).collect())
 }
 
-/// One symbol to publish: what is known of it, and its rows, which may lie on disk until they are needed.
+/// One symbol to publish: what the manifest says of it, what is known of it, and its rows, which may lie on disk.
 pub(crate) struct Rows<'a> {
-    /// What the manifest says of it.
     pub entry: SymbolEntry,
-    from: From<'a>,
+    bare: Series<'a>,
+    columns: Columns<'a>,
 }
 
-enum From<'a> {
+enum Columns<'a> {
     Lent(Series<'a>),
-    Held(&'a Held<OwnedSeries>, &'a Spill),
+    Blocks(&'a SeriesBlocks),
 }
 
 impl<'a> Rows<'a> {
     /// Rows in memory.
     pub(crate) fn lent(series: Series<'a>) -> Self {
-        Self { entry: entry(&series), from: From::Lent(series) }
+        Self { entry: entry(&series), bare: series, columns: Columns::Lent(series) }
     }
 
-    /// Rows that an import holds, with its report of them.
-    pub(crate) fn held(held: &'a Held<OwnedSeries>, report: &SymbolReport, spill: &'a Spill) -> Self {
-        let series = held.bare().as_series();
+    /// Rows of an import, with its report of them.
+    pub(crate) fn of(series: &'a SeriesBlocks, report: &SymbolReport) -> Self {
+        let bare = series.bare();
         let (rows, from_ms, to_ms) = (report.rows, report.from_ms, report.to_ms);
-        Self { entry: SymbolEntry { rows, from_ms, to_ms, ..entry(&series) }, from: From::Held(held, spill) }
+        let entry = SymbolEntry { rows, from_ms, to_ms, ..entry(&bare) };
+        Self { entry, bare, columns: Columns::Blocks(series) }
     }
 
-    fn look<R>(&self, look: impl FnOnce(&Series<'_>) -> R) -> Result<R> {
-        match &self.from {
-            From::Lent(series) => Ok(look(series)),
-            From::Held(held, spill) => held.look(spill, look),
+    fn columns(&self) -> &dyn ByColumn {
+        match &self.columns {
+            Columns::Lent(series) => series,
+            Columns::Blocks(series) => *series,
         }
     }
 }
 
-/// As [`publish_as`], with one symbol at a time in memory.
+/// As [`publish_as`], of rows that need not be in memory.
 pub(crate) fn publish_rows(
     data_dir: &Path,
     name: &str,
@@ -143,7 +145,7 @@ pub(crate) fn publish_rows(
         ));
     }
     let mut stream = Stream::new(interval.ms(), sorted.len());
-    sorted.iter().try_for_each(|s| s.look(|series| stream.add(series)))?;
+    sorted.iter().try_for_each(|s| stream.add(&s.bare, s.columns()))?;
     let manifest = Manifest {
         format: FORMAT,
         name: name.to_owned(),
@@ -219,17 +221,13 @@ fn write_folder(
         .map_err(|e| Error::io("write", parent, e))?;
     let interval = interval.to_string();
     for rows in sorted {
-        rows.look(|s| {
-            let bars = temp.path().join(bars_file(s.symbol));
-            write_file(&bars, |out| ipc::write_bars(out, s, &interval))?;
-            match s.funding.is_empty() {
-                true => Ok(()),
-                false => {
-                    let funding = temp.path().join(funding_file(s.symbol));
-                    write_file(&funding, |out| ipc::write_funding(out, s))
-                }
-            }
-        })??;
+        let s = &rows.bare;
+        let bars = temp.path().join(bars_file(s.symbol));
+        write_file(&bars, |out| write_bars(out, &bars, s, rows.columns(), &interval))?;
+        if !s.funding.is_empty() {
+            let funding = temp.path().join(funding_file(s.symbol));
+            write_file(&funding, |out| ipc::write_funding(out, s))?;
+        }
     }
     replace_file(temp.path(), "manifest.json", &manifest.to_bytes())?;
     make_readable(temp.path()).map_err(|e| Error::io("write", temp.path(), e))?;
@@ -253,6 +251,11 @@ pub(crate) fn write_file(
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path).map_err(failed)?);
     write(&mut out).map_err(|e| match e {
         arrow::error::ArrowError::IoError(_, source) => failed(source),
+        // Rows that could not be read back.
+        arrow::error::ArrowError::ExternalError(other) => match other.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(other) => failed(std::io::Error::other(other)),
+        },
         other => failed(std::io::Error::other(other)),
     })?;
     out.flush().map_err(failed)?;

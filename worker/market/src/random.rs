@@ -5,6 +5,8 @@ use crate::error::{Error, Result};
 use crate::names::{Calendar, Interval};
 use crate::publish::{Published, publish};
 use crate::series::{MAX_DECIMALS, OwnedSeries, scale};
+use crate::series_blocks::SeriesBlocks;
+use crate::spill::Spill;
 use crate::stamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -235,11 +237,13 @@ fn one(walk: &RandomWalk, index: usize) -> OwnedSeries {
 pub fn random_walk(walk: &RandomWalk) -> Result<Vec<(OwnedSeries, SymbolReport)>> {
     walk.check()?;
     let options = CheckOptions { interval: Some(walk.interval), ..CheckOptions::default() };
+    let memory = Spill::memory();
     (0..walk.symbols)
         .map(|index| {
             let series = one(walk, index);
             let report = SymbolReport { symbol: series.symbol.clone(), ..SymbolReport::default() };
-            finish(series, &options, report)
+            let (series, report) = finish(SeriesBlocks::of(series, &memory)?, &options, report)?;
+            Ok((series.into_owned()?, report))
         })
         .collect()
 }

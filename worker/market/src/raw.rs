@@ -1,9 +1,12 @@
 //! Rows of one symbol in one file, with the location each came from.
 
+use crate::blocks::{BLOCK_ROWS, Blocks};
 use crate::columns::ColumnRole;
 use crate::decimal::Decimal;
 use crate::error::{Error, Location, Result};
+use crate::facts::Facts;
 use crate::sessions::Midnights;
+use crate::spill::Spill;
 use crate::stamp;
 use crate::zone::{Moment, Zone};
 use std::path::PathBuf;
@@ -43,47 +46,164 @@ impl RowSource {
     }
 }
 
-/// The rows of one symbol in one file, in the order of the file.
-#[derive(Clone, Debug)]
-pub(crate) struct RawRows {
-    pub source: Arc<RowSource>,
+/// The columns of some rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawBlock {
     pub time_ms: Vec<i64>,
     pub mantissa: [Vec<i64>; 4],
     pub scale: [Vec<u8>; 4],
-    /// Empty where there is no volume.
+    /// Shorter than the others where the rows at the end have no volume.
     pub volume: Vec<f64>,
     pub row: Vec<u64>,
+}
+
+impl RawBlock {
+    /// Makes room for a full block.
+    fn reserve(&mut self, has_volume: bool) {
+        self.time_ms.reserve_exact(BLOCK_ROWS);
+        self.mantissa.iter_mut().for_each(|column| column.reserve_exact(BLOCK_ROWS));
+        self.scale.iter_mut().for_each(|column| column.reserve_exact(BLOCK_ROWS));
+        self.row.reserve_exact(BLOCK_ROWS);
+        self.volume.reserve_exact(if has_volume { BLOCK_ROWS } else { 0 });
+    }
+}
+
+/// How the prices of a block are to be read, once all rows of the file have told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    /// The columns that open, high, low and close stand in.
+    pub order: [usize; 4],
+    /// The scale of all prices, where they are integers of a smaller unit.
+    pub scale: Option<u8>,
+}
+
+impl View {
+    /// As they were read.
+    pub(crate) const USUAL: View = View { order: [0, 1, 2, 3], scale: None };
+
+    pub(crate) fn price(self, block: &RawBlock, column: usize, row: usize) -> Decimal {
+        let at = self.order[column];
+        let scale = self.scale.unwrap_or(block.scale[at][row]);
+        Decimal { mantissa: block.mantissa[at][row], scale }
+    }
+}
+
+/// Hours that a local clock shows twice.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Twice {
+    /// How often the earlier was taken.
+    pub earlier: u64,
+    /// How often the later was.
+    pub later: u64,
+    /// The first row of them and its time.
+    first: Option<(u64, i64)>,
+}
+
+/// The rows of one symbol in one file, in the order of the file.
+#[derive(Debug)]
+pub(crate) struct RawRows {
+    pub source: Arc<RowSource>,
+    /// Rows that do not fill a block yet.
+    open: RawBlock,
+    pub blocks: Blocks<RawBlock>,
+    pub view: View,
+    /// What all rows in `blocks` have in common.
+    pub facts: Facts,
     pub midnights: Midnights,
     /// The times name the closes of the bars.
     pub closes: bool,
     /// Some times carry no zone, and none was named.
     pub zoneless: bool,
-    /// Hours that a local clock shows twice: how often the earlier was taken, the later, and the first row of them.
-    pub twice: (u64, u64, u64),
+    pub twice: Twice,
+    /// Rows that have a volume.
+    pub volumes: usize,
+    /// The last time, and the one before it.
+    last: (Option<i64>, Option<i64>),
 }
 
 impl RawRows {
-    pub(crate) fn new(source: Arc<RowSource>, closes: bool) -> Self {
+    /// No rows yet; those to come may wait in `spill`.
+    pub(crate) fn new(source: Arc<RowSource>, closes: bool, spill: &Arc<Spill>) -> Self {
         Self {
             source,
-            time_ms: Vec::new(),
-            mantissa: Default::default(),
-            scale: Default::default(),
-            volume: Vec::new(),
-            row: Vec::new(),
+            open: RawBlock::default(),
+            blocks: Blocks::new(spill),
+            view: View::USUAL,
+            facts: Facts::default(),
             midnights: Midnights::default(),
             closes,
             zoneless: false,
-            twice: (0, 0, 0),
+            twice: Twice::default(),
+            volumes: 0,
+            last: (None, None),
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.time_ms.len()
+        self.blocks.rows() + self.open.time_ms.len()
     }
 
-    pub(crate) fn price(&self, column: usize, row: usize) -> Decimal {
-        Decimal { mantissa: self.mantissa[column][row], scale: self.scale[column][row] }
+    /// Adds a row; returns how many wait for their block to be full.
+    pub(crate) fn push(
+        &mut self,
+        time_ms: i64,
+        prices: [Decimal; 4],
+        volume: Option<f64>,
+        row: u64,
+    ) -> usize {
+        for (column, price) in prices.into_iter().enumerate() {
+            self.open.mantissa[column].push(price.mantissa);
+            self.open.scale[column].push(price.scale);
+        }
+        self.volumes += usize::from(volume.is_some());
+        self.open.volume.extend(volume);
+        self.open.time_ms.push(time_ms);
+        self.open.row.push(row);
+        self.last = (Some(time_ms), self.last.0);
+        self.open.time_ms.len()
+    }
+
+    /// Puts the rows that wait into a block; returns how many they were.
+    ///
+    /// # Errors
+    /// `Io` if it cannot be put aside.
+    pub(crate) fn seal(&mut self) -> Result<usize> {
+        let block = std::mem::take(&mut self.open);
+        let rows = block.time_ms.len();
+        // After a full block there are others.
+        if rows >= BLOCK_ROWS {
+            self.open.reserve(!block.volume.is_empty());
+        }
+        self.facts.add(&block, self.view);
+        self.blocks.push(block).map(|()| rows)
+    }
+
+    /// Reads the prices otherwise.
+    ///
+    /// # Errors
+    /// `Io` if a block cannot be read back.
+    pub(crate) fn see(&mut self, view: View) -> Result<()> {
+        self.view = view;
+        let mut facts = Facts::default();
+        for block in self.blocks.iter() {
+            facts.add(block?.as_ref(), view);
+        }
+        self.facts = facts;
+        Ok(())
+    }
+
+    /// The first row that passes `test`, with its error.
+    ///
+    /// # Errors
+    /// That error, or `Io` if a block cannot be read back.
+    pub(crate) fn refuse(&self, mut test: impl FnMut(&RawBlock, usize) -> Option<Error>) -> Result<()> {
+        for block in self.blocks.iter() {
+            let block = block?;
+            if let Some(error) = (0..block.time_ms.len()).find_map(|at| test(&block, at)) {
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// The moment of a time without a zone, and its offset. An hour that comes twice is told apart by the order of rows.
@@ -98,15 +218,16 @@ impl RawRows {
                 return Err(self.source.wrong(ColumnRole::Time, row, show_local(local_ms), problem));
             }
             Moment::Two(earlier, later) => {
-                let is_later = match self.time_ms.as_slice() {
-                    [.., before, last] if before > last => later.0 < *last,
-                    [.., last] => earlier.0 <= *last,
-                    [] => false,
+                let is_later = match self.last {
+                    (Some(last), Some(before)) if before > last => later.0 < last,
+                    (Some(last), _) => earlier.0 <= last,
+                    (None, _) => false,
                 };
-                let (first, second, at) = self.twice;
-                let at = if at == 0 { row } else { at };
-                self.twice = (first + u64::from(!is_later), second + u64::from(is_later), at);
-                if is_later { later } else { earlier }
+                self.twice.earlier += u64::from(!is_later);
+                self.twice.later += u64::from(is_later);
+                let taken = if is_later { later } else { earlier };
+                self.twice.first.get_or_insert((row, taken.0));
+                taken
             }
         };
         Ok((ms, Some(offset_ms)))
@@ -114,25 +235,13 @@ impl RawRows {
 
     /// Where a clock shows an hour twice, a file that shows it once does not say which of the two it is.
     pub(crate) fn check_twice(&self, zone: &Zone) -> Result<()> {
-        let (earlier, later, row) = self.twice;
-        if earlier == later {
-            return Ok(());
-        }
-        let at = self.row.iter().position(|r| *r == row).and_then(|i| self.time_ms.get(i));
-        let value = at.map(|ms| stamp::show(*ms)).unwrap_or_default();
+        let Twice { earlier, later, first } = self.twice;
+        let Some((row, ms)) = first.filter(|_| earlier != later) else { return Ok(()) };
         let problem = format!(
             "is in the hour that {} has twice, when clocks go back, but the file has it once: write these times with their offset",
             zone.name()
         );
-        Err(self.source.wrong(ColumnRole::Time, row, value, problem))
-    }
-
-    pub(crate) fn reverse(&mut self) {
-        self.time_ms.reverse();
-        self.mantissa.iter_mut().for_each(|c| c.reverse());
-        self.scale.iter_mut().for_each(|c| c.reverse());
-        self.volume.reverse();
-        self.row.reverse();
+        Err(self.source.wrong(ColumnRole::Time, row, stamp::show(ms), problem))
     }
 }
 

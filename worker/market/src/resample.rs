@@ -6,7 +6,7 @@ use crate::check::CheckOptions;
 use crate::error::{Error, Result};
 use crate::gaps::find_gaps;
 use crate::names::{Calendar, DAY_MS, Interval};
-use crate::series::OwnedSeries;
+use crate::series_blocks::{Bar, ByColumn, Growing, SeriesBlocks};
 use crate::session_opens::Opens;
 use crate::stamp::show;
 use serde::Serialize;
@@ -34,6 +34,8 @@ struct Group {
     first: usize,
     /// The position after the last.
     end: usize,
+    /// The times of the first and the last.
+    times: (i64, i64),
     /// Which one it is since its session opened; bars of one place have the same number of bars, if nothing is missing.
     place: i64,
 }
@@ -49,22 +51,21 @@ impl Group {
 /// # Errors
 /// `Invalid` for spacing and gaps of `fine`, and if no whole bar is left; `Spec` if `to` cannot be made of its bars.
 pub(crate) fn resample(
-    fine: &OwnedSeries,
+    fine: &SeriesBlocks,
     to: Interval,
     options: &CheckOptions,
     close_only: bool,
-) -> Result<(OwnedSeries, Resampled, Vec<String>)> {
+) -> Result<(SeriesBlocks, Resampled, Vec<String>)> {
     let sessions = matches!(options.calendar, Some(Calendar::Sessions { .. }));
-    let (from, gaps) = find_gaps(&fine.symbol, &fine.time_ms, options)?;
+    let (from, gaps) = find_gaps(&fine.symbol, fine, options)?;
     check(&fine.symbol, from, to, sessions)?;
     let mut made = Resampled {
         from: from.to_string(),
-        bars: fine.time_ms.len() as u64,
+        bars: fine.len() as u64,
         missing: if sessions { 0 } else { gaps.missing_bars },
         ..Resampled::default()
     };
-    let mut groups =
-        if sessions { of_sessions(&fine.time_ms, from, to) } else { around_the_clock(&fine.time_ms, to) };
+    let mut groups = if sessions { of_sessions(fine, from, to)? } else { around_the_clock(fine, to)? };
     let whole = if sessions { usual(&groups) } else { BTreeMap::from([(0, (to.ms() / from.ms()) as usize)]) };
     let whole = |group: &Group| whole.get(&group.place).copied().unwrap_or(1);
     let mut notes = Vec::new();
@@ -123,46 +124,51 @@ fn check(symbol: &str, from: Interval, to: Interval, sessions: bool) -> Result<(
 }
 
 /// Groups that begin at whole multiples of `to` since midnight in UTC.
-fn around_the_clock(times: &[i64], to: Interval) -> Vec<Group> {
-    group(times, |at| (times[at].div_euclid(to.ms()) * to.ms(), 0))
+fn around_the_clock(times: &dyn ByColumn, to: Interval) -> Result<Vec<Group>> {
+    group(times, |_, time| (time.div_euclid(to.ms()) * to.ms(), 0))
 }
 
 /// Groups that begin when their session opens. A day is that of its session, at 00:00 UTC.
-fn of_sessions(times: &[i64], from: Interval, to: Interval) -> Vec<Group> {
-    let opens = Opens::of(times, from.ms());
+fn of_sessions(times: &dyn ByColumn, from: Interval, to: Interval) -> Result<Vec<Group>> {
+    let opens = Opens::of(times, from.ms())?;
     let step = to.ms();
-    let groups = group(times, |at| {
+    let groups = group(times, |at, time| {
         let open = opens.before(at);
-        let place = (times[at] - open).div_euclid(step);
+        let place = (time - open).div_euclid(step);
         (open + place * step, place)
-    });
+    })?;
     if step < DAY_MS {
-        return groups;
+        return Ok(groups);
     }
     // The middle of a session lies in its date, whatever the zone of its market.
     let mut days: Vec<Group> = Vec::with_capacity(groups.len());
     for group in groups {
-        let middle = (times[group.first] + times[group.end - 1] + from.ms()).div_euclid(2);
+        let middle = (group.times.0 + group.times.1 + from.ms()).div_euclid(2);
         let stamp_ms = middle.div_euclid(DAY_MS) * DAY_MS;
         match days.last_mut() {
             Some(day) if day.stamp_ms >= stamp_ms => day.end = group.end,
             _ => days.push(Group { stamp_ms, place: 0, ..group }),
         }
     }
-    days
+    Ok(days)
 }
 
 /// Neighbours of the same stamp.
-fn group(times: &[i64], stamp: impl Fn(usize) -> (i64, i64)) -> Vec<Group> {
+fn group(times: &dyn ByColumn, stamp: impl Fn(usize, i64) -> (i64, i64)) -> Result<Vec<Group>> {
     let mut groups: Vec<Group> = Vec::new();
-    for at in 0..times.len() {
-        let (stamp_ms, place) = stamp(at);
-        match groups.last_mut() {
-            Some(group) if group.stamp_ms == stamp_ms => group.end = at + 1,
-            _ => groups.push(Group { stamp_ms, first: at, end: at + 1, place }),
+    let mut at = 0;
+    times.each_ticks(0, &mut |times| {
+        for &time in times {
+            let (stamp_ms, place) = stamp(at, time);
+            match groups.last_mut() {
+                Some(group) if group.stamp_ms == stamp_ms => (group.end, group.times.1) = (at + 1, time),
+                _ => groups.push(Group { stamp_ms, first: at, end: at + 1, times: (time, time), place }),
+            }
+            at += 1;
         }
-    }
-    groups
+        Ok(())
+    })?;
+    Ok(groups)
 }
 
 /// The most frequent number of bars of each place of a session; of two the larger.
@@ -176,31 +182,39 @@ fn usual(groups: &[Group]) -> BTreeMap<i64, usize> {
     counts.into_iter().map(|(place, of)| (place, most(of))).collect()
 }
 
-fn join(fine: &OwnedSeries, groups: &[Group], to: Interval, close_only: bool) -> Result<OwnedSeries> {
-    let all = |column: &[i64], of: fn(&[i64]) -> i64| -> Vec<i64> {
-        groups.iter().map(|group| of(&column[group.first..group.end])).collect()
-    };
-    let close = all(&fine.close, |column| column[column.len() - 1]);
-    let price = |column: &[i64], of: fn(&[i64]) -> i64| {
-        if close_only { close.clone() } else { all(column, of) }
-    };
-    let volume = fine.volume.as_ref().map(|volume| {
-        groups.iter().map(|group| volume[group.first..group.end].iter().sum::<f64>()).collect::<Vec<f64>>()
-    });
-    if let Some(at) = volume.iter().flatten().position(|v| !v.is_finite()) {
-        let problem = format!("the volume of the bar of {} is no number", show(groups[at].stamp_ms));
-        return Err(Error::series(&fine.symbol, problem));
-    }
-    Ok(OwnedSeries {
-        symbol: fine.symbol.clone(),
-        decimals: fine.decimals,
-        interval_ms: to.ms(),
-        time_ms: groups.iter().map(|group| group.stamp_ms).collect(),
-        open: price(&fine.open, |column| column[0]),
-        high: price(&fine.high, |column| column.iter().copied().max().unwrap_or_default()),
-        low: price(&fine.low, |column| column.iter().copied().min().unwrap_or_default()),
-        close,
-        volume,
-        funding: Vec::new(),
-    })
+fn join(fine: &SeriesBlocks, groups: &[Group], to: Interval, close_only: bool) -> Result<SeriesBlocks> {
+    let mut longer = Growing::new(SeriesBlocks { interval_ms: to.ms(), ..fine.like() });
+    let mut groups = groups.iter().peekable();
+    let mut made: Option<Bar> = None;
+    let mut at = 0;
+    fine.each(|bar| {
+        let here = groups.peek().copied().filter(|group| (group.first..group.end).contains(&at));
+        let Some(group) = here else {
+            at += 1;
+            return Ok(());
+        };
+        let [_, high, low, close] = bar.prices;
+        let mut longest =
+            made.unwrap_or(Bar { time_ms: group.stamp_ms, volume: fine.has_volume.then_some(0.0), ..bar });
+        longest.prices[1] = longest.prices[1].max(high);
+        longest.prices[2] = longest.prices[2].min(low);
+        longest.prices[3] = close;
+        longest.volume = longest.volume.zip(bar.volume).map(|(sum, volume)| sum + volume);
+        made = Some(longest);
+        at += 1;
+        if at < group.end {
+            return Ok(());
+        }
+        groups.next();
+        made = None;
+        if longest.volume.is_some_and(|v| !v.is_finite()) {
+            let problem = format!("the volume of the bar of {} is no number", show(longest.time_ms));
+            return Err(Error::series(&fine.symbol, problem));
+        }
+        if close_only {
+            longest.prices = [close; 4];
+        }
+        longer.push(longest)
+    })?;
+    longer.finish()
 }

@@ -70,17 +70,28 @@ impl ColumnRole {
                 "bartime",
                 "day",
                 "period",
+                "snapshottimeutc",
+                "snapshottime",
                 "indexlevel0",
                 "index",
                 "t",
                 "fecha",
                 "giorno",
                 "data",
+                "tarih",
+                "дата",
+                "dtyyyymmdd",
+                "日期",
+                "交易日期",
+                "日付",
+                "날짜",
+                "일자",
             ],
             ColumnRole::Clock => &["time", "clock", "hour"],
             ColumnRole::Open => &[
                 "open",
                 "openprice",
+                "pxopen",
                 "op",
                 "openingprice",
                 "o",
@@ -94,10 +105,18 @@ impl ColumnRole {
                 "apertura",
                 "abertura",
                 "otwarcie",
+                "açılış",
+                "откр",
+                "открытие",
+                "开盘",
+                "开盘价",
+                "始値",
+                "시가",
             ],
             ColumnRole::High => &[
                 "high",
                 "highprice",
+                "pxhigh",
                 "highest",
                 "max",
                 "hi",
@@ -112,10 +131,20 @@ impl ColumnRole {
                 "massimo",
                 "najwyższy",
                 "najwyzszy",
+                "máxima",
+                "hoog",
+                "yüksek",
+                "макс",
+                "максимум",
+                "最高",
+                "最高价",
+                "高値",
+                "고가",
             ],
             ColumnRole::Low => &[
                 "low",
                 "lowprice",
+                "pxlow",
                 "lowest",
                 "min",
                 "lo",
@@ -129,10 +158,20 @@ impl ColumnRole {
                 "mín",
                 "najniższy",
                 "najnizszy",
+                "mínima",
+                "laag",
+                "düşük",
+                "мин",
+                "минимум",
+                "最低",
+                "最低价",
+                "安値",
+                "저가",
             ],
             ColumnRole::Close => &[
                 "close",
                 "closeprice",
+                "pxlast",
                 "closelast",
                 "closingprice",
                 "last",
@@ -144,6 +183,7 @@ impl ColumnRole {
                 "schluss",
                 "schlusskurs",
                 "zuletzt",
+                "clot",
                 "clôture",
                 "cloture",
                 "dernier",
@@ -154,6 +194,14 @@ impl ColumnRole {
                 "fechamento",
                 "zamknięcie",
                 "zamkniecie",
+                "laatste",
+                "şimdi",
+                "цена",
+                "закрытие",
+                "收盘",
+                "收盘价",
+                "終値",
+                "종가",
             ],
             ColumnRole::Volume => &[
                 "volume",
@@ -168,6 +216,17 @@ impl ColumnRole {
                 "stuecke",
                 "stücke",
                 "wolumen",
+                "pxvolume",
+                "noofshares",
+                "tottrdqty",
+                "totaltradequantity",
+                "totaltradedquantity",
+                "hac",
+                "объем",
+                "объём",
+                "成交量",
+                "出来高",
+                "거래량",
             ],
             ColumnRole::Adjusted => {
                 &["adjclose", "adjustedclose", "adjcloseprice", "adjustedcloseprice", "closeadj"]
@@ -185,6 +244,11 @@ impl ColumnRole {
                 "coin",
                 "stock",
                 "security",
+                "instrumentname",
+                "tscode",
+                "secid",
+                "股票代码",
+                "证券代码",
                 "name",
                 "s",
             ],
@@ -219,6 +283,10 @@ pub(crate) fn is_page_name(name: &str) -> bool {
         "hasnextpage",
         "truncated",
         "istruncated",
+        "paginationkey",
+        "paginationtoken",
+        "continuationtoken",
+        "nextkey",
     ];
     name.contains("nextpage") || words.contains(&name.as_str())
 }
@@ -226,6 +294,43 @@ pub(crate) fn is_page_name(name: &str) -> bool {
 /// `Volume BTC`, `Vol.`, and not `Volatility`.
 pub(crate) fn begins_as_volume(normal: &str) -> bool {
     normal.starts_with("vol") && !normal.starts_with("volat")
+}
+
+/// `Total volume`, `baseTokenVolume`, where no other column is called as volumes are; not a share of it, its mean, or money.
+pub(crate) fn ends_as_volume(normal: &str) -> bool {
+    const OTHERS: [&str; 15] = [
+        "quote", "usd", "eur", "avg", "average", "mean", "prev", "bid", "ask", "buy", "sell", "taker", "up",
+        "down", "adj",
+    ];
+    normal.ends_with("volume") && !OTHERS.iter().any(|word| normal.starts_with(word))
+}
+
+/// Whether a column of this name says that its times are those of the closes: `close_time`, `End`.
+pub(crate) fn is_close_time_name(name: &str) -> bool {
+    let names = [
+        "closetime",
+        "timeclose",
+        "closedate",
+        "dateclose",
+        "endtime",
+        "timeend",
+        "end",
+        "enddate",
+        "dateend",
+        "periodend",
+        "timeperiodend",
+        "endperiod",
+        "candleendtime",
+        "barend",
+        "barendtime",
+        "closetimestamp",
+        "endtimestamp",
+        "endsat",
+        "endedat",
+        "closedat",
+        "windowend",
+    ];
+    names.contains(&normal(name).as_str())
 }
 
 /// Whether a column of this name may hold volumes.

@@ -1,6 +1,8 @@
 //! When sessions open, as the bars of a series tell it: after a break, at an hour at which others open too.
 
+use crate::error::Result;
 use crate::names::DAY_MS;
+use crate::series_blocks::ByColumn;
 use std::collections::BTreeMap;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -18,13 +20,25 @@ pub(crate) struct Opens {
 
 impl Opens {
     /// Of rising stamps of bars of `step_ms`.
-    pub(crate) fn of(times: &[i64], step_ms: i64) -> Opens {
-        let begins = |&at: &usize| at == 0 || times[at] - times[at - 1] - step_ms >= BREAK_MS;
-        let firsts: Vec<usize> = (0..times.len()).filter(begins).collect();
-        let clocks: Vec<i64> = firsts.iter().map(|&at| times[at].rem_euclid(DAY_MS)).collect();
+    ///
+    /// # Errors
+    /// `Io` if the times cannot be read back.
+    pub(crate) fn of(times: &dyn ByColumn, step_ms: i64) -> Result<Opens> {
+        let mut firsts: Vec<(usize, i64)> = Vec::new();
+        let (mut at, mut before): (usize, Option<i64>) = (0, None);
+        times.each_ticks(0, &mut |times| {
+            for &time in times {
+                if before.replace(time).is_none_or(|before| time - before - step_ms >= BREAK_MS) {
+                    firsts.push((at, time));
+                }
+                at += 1;
+            }
+            Ok(())
+        })?;
+        let clocks: Vec<i64> = firsts.iter().map(|(_, time)| time.rem_euclid(DAY_MS)).collect();
         let usual = usual(&clocks);
-        let open = |(&at, &clock): (&usize, &i64)| (at, times[at] + shift(clock, &usual));
-        Opens { sessions: firsts.iter().zip(&clocks).map(open).collect() }
+        let open = |(&(at, time), &clock): (&(usize, i64), &i64)| (at, time + shift(clock, &usual));
+        Ok(Opens { sessions: firsts.iter().zip(&clocks).map(open).collect() })
     }
 
     /// When the session of bar `at` opened.

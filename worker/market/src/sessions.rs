@@ -1,8 +1,10 @@
 //! Bars of a day or more stand at the date of their session, 00:00 UTC, whatever hour of which zone their source
 //! stamps them with: else the days of two symbols would not meet.
 
+use crate::error::Result;
 use crate::names::DAY_MS;
-use crate::rows::RawRows;
+use crate::raw::RawRows;
+use crate::series_blocks::SeriesBlocks;
 use crate::stamp::show;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -54,9 +56,27 @@ impl Date {
     }
 }
 
-/// Moves the rising `times` of bars of a day or more to the dates of their sessions, and says so. `None` if they stand
-/// there already, or if nothing tells which dates these are: then they are left as they are.
-pub(crate) fn to_dates(times: &mut [i64], parts: &[RawRows]) -> Option<String> {
+/// More bars of a day than there are days from year 1 to year 9999.
+const MOST: usize = 3_700_000;
+
+/// Moves bars of a day or more to the dates of their sessions, and says so. `None` if they stand there already, or if
+/// nothing tells which dates these are: then they are left as they are.
+///
+/// # Errors
+/// `Io` if the series cannot be read back.
+pub(crate) fn to_dates(series: &mut SeriesBlocks, parts: &[RawRows]) -> Result<Option<String>> {
+    if series.len() > MOST {
+        return Ok(None);
+    }
+    let mut times = series.times()?;
+    let Some(note) = dates(&mut times, parts) else { return Ok(None) };
+    let mut moved = times.into_iter();
+    series.blocks.edit(|block| block.time_ms.iter_mut().zip(&mut moved).for_each(|(t, date)| *t = date))?;
+    Ok(Some(note))
+}
+
+/// Turns rising `times` into the dates of their sessions.
+fn dates(times: &mut [i64], parts: &[RawRows]) -> Option<String> {
     if times.iter().all(|t| t.rem_euclid(DAY_MS) == 0) {
         return None;
     }

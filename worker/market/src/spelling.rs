@@ -32,13 +32,18 @@ pub(crate) fn with_name(text: &[u8], order: Option<DayOrder>) -> Option<(Stamp, 
     Some((stamp, name))
 }
 
+/// Follows a date that could be either way round.
+pub(crate) const AMBIGUOUS: &str = "has day and month in an order that nothing in the file decides: say --dates day-month or --dates month-day";
+
+/// Follows a text that is no time at all.
+pub(crate) const NO_TIME: &str =
+    "is no time this program reads: write an epoch, or 2017-07-01 11:00:00 with or without Z or an offset";
+
 /// Why a text is no time, and what to do.
 pub(crate) fn no_time(text: &[u8], reason: NoStamp) -> &'static str {
     let exponent = |b: &[u8]| b.eq_ignore_ascii_case(b"e+");
     match reason {
-        NoStamp::Ambiguous => {
-            "has day and month in an order that nothing in the file decides: say --dates day-month or --dates month-day"
-        }
+        NoStamp::Ambiguous => AMBIGUOUS,
         NoStamp::Unknown if with_name(text, Some(DayOrder::DayMonth)).is_some() => {
             "names its zone by letters that several zones have: write the offset, as -05:00, or leave the letters out \
              and say --timezone, as America/New_York"
@@ -46,8 +51,6 @@ pub(crate) fn no_time(text: &[u8], reason: NoStamp) -> &'static str {
         NoStamp::Unknown if text.windows(2).any(exponent) => {
             "was rounded when it was written, as a spreadsheet does: format the column as whole numbers there"
         }
-        NoStamp::Unknown => {
-            "is no time this program reads: write an epoch, or 2017-07-01 11:00:00 with or without Z or an offset"
-        }
+        NoStamp::Unknown => NO_TIME,
     }
 }

@@ -1,21 +1,24 @@
-//! Rows that wait for their turn on disk: however many files an import reads, it holds a bounded number of waiting rows in
-//! memory, beside the files that it reads at the moment and the symbols that it checks, one of each a thread.
+//! Rows that wait for their turn on disk: however many rows the files of an import have, in however few files, it holds a
+//! bounded number of them in memory.
 //!
 //! They lie in one nameless file below the data directory, which vanishes with the process.
 
 use crate::error::{Error, Result};
-use crate::raw::RawRows;
-use crate::series::{OwnedSeries, Series};
+use crate::raw::RawBlock;
+use crate::series_blocks::SeriesBlock;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Rows that stay in memory, as they were read and as they were checked: some 250 MB each.
 pub(crate) const KEPT_ROWS: usize = 4_000_000;
-/// Numbers that are turned into bytes at a time.
-const BLOCK: usize = 8192;
+
+/// Bytes that are written or read at a time.
+const BUFFER: usize = 1 << 16;
 
 /// A place on disk for rows.
 #[derive(Debug)]
@@ -23,69 +26,87 @@ pub(crate) struct Spill {
     folder: PathBuf,
     kept_rows: usize,
     in_memory: AtomicUsize,
-    file: OnceLock<Mutex<File>>,
+    disk: Mutex<Disk>,
 }
 
-/// Rows in memory or on disk.
+/// The file, and which parts of it are free again: by their length, since most blocks are as long as each other.
+#[derive(Debug, Default)]
+struct Disk {
+    file: Option<File>,
+    end: u64,
+    free: BTreeMap<u64, Vec<u64>>,
+}
+
+/// A block of rows in memory or on disk. Its place is free again once it is dropped.
 #[derive(Debug)]
-pub(crate) enum Held<T> {
-    /// In memory.
-    Kept(T),
-    /// Without its columns, which lie at this place.
-    Spilled(T, u64),
+pub(crate) struct Held<T> {
+    spill: Arc<Spill>,
+    rows: usize,
+    /// The block; `None`: it lies at `at`.
+    kept: Option<T>,
+    at: u64,
+    bytes: u64,
 }
 
 impl Spill {
     /// A place below `folder`, used once more than `kept_rows` are in memory.
     pub(crate) fn new(folder: &Path, kept_rows: usize) -> Self {
-        Self { folder: folder.to_owned(), kept_rows, in_memory: AtomicUsize::new(0), file: OnceLock::new() }
+        Self {
+            folder: folder.to_owned(),
+            kept_rows,
+            in_memory: AtomicUsize::new(0),
+            disk: Mutex::new(Disk::default()),
+        }
     }
 
-    /// Keeps `rows`, in memory if there is room.
+    /// A place where all rows stay in memory.
+    pub(crate) fn memory() -> Arc<Self> {
+        Arc::new(Self::new(Path::new("."), usize::MAX))
+    }
+
+    /// Keeps `block`, in memory if there is room.
     ///
     /// # Errors
-    /// `Io` if they cannot be written.
-    pub(crate) fn hold<T: Columns>(&self, mut rows: T) -> Result<Held<T>> {
-        let count = rows.count();
-        if self.in_memory.fetch_add(count, Ordering::Relaxed) + count <= self.kept_rows {
-            return Ok(Held::Kept(rows));
+    /// `Io` if it cannot be written.
+    pub(crate) fn hold<T: Columns>(self: &Arc<Self>, block: T) -> Result<Held<T>> {
+        let rows = block.count();
+        if self.in_memory.fetch_add(rows, Ordering::Relaxed) + rows <= self.kept_rows {
+            return Ok(Held { spill: self.clone(), rows, kept: Some(block), at: 0, bytes: 0 });
         }
-        self.in_memory.fetch_sub(count, Ordering::Relaxed);
-        let mut file = self.file()?.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = file.seek(SeekFrom::End(0)).map_err(|e| self.failed(e))?;
-        let mut out = std::io::BufWriter::with_capacity(1 << 20, &mut *file);
-        rows.write(&mut out).and_then(|()| out.flush()).map_err(|e| self.failed(e))?;
-        drop(out);
-        Ok(Held::Spilled(rows, at))
+        self.in_memory.fetch_sub(rows, Ordering::Relaxed);
+        let bytes = block.bytes();
+        let mut disk = self.disk();
+        let at = disk.room(bytes);
+        let write = |file: &mut File| {
+            file.seek(SeekFrom::Start(at))?;
+            let mut out = BufWriter::with_capacity(BUFFER, file);
+            block.write(&mut out)?;
+            out.flush()
+        };
+        self.file(&mut disk).and_then(write).map_err(|e| self.failed(e))?;
+        Ok(Held { spill: self.clone(), rows, kept: None, at, bytes })
     }
 
-    /// Takes rows back.
-    ///
-    /// # Errors
-    /// `Io` if they cannot be read.
-    pub(crate) fn take<T: Columns>(&self, held: Held<T>) -> Result<T> {
-        match held {
-            Held::Kept(rows) => {
-                self.in_memory.fetch_sub(rows.count(), Ordering::Relaxed);
-                Ok(rows)
-            }
-            Held::Spilled(mut rows, at) => self.read(&mut rows, at).map(|()| rows),
-        }
+    /// Reads what lies at `at`.
+    fn read<R>(&self, at: u64, read: impl FnOnce(&mut dyn Read) -> std::io::Result<R>) -> Result<R> {
+        let mut disk = self.disk();
+        let from = |file: &mut File| {
+            file.seek(SeekFrom::Start(at))?;
+            read(&mut BufReader::with_capacity(BUFFER, file))
+        };
+        self.file(&mut disk).and_then(from).map_err(|e| self.failed(e))
     }
 
-    fn read<T: Columns>(&self, rows: &mut T, at: u64) -> Result<()> {
-        let mut file = self.file()?.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(at)).map_err(|e| self.failed(e))?;
-        rows.read(&mut std::io::BufReader::with_capacity(1 << 20, &mut *file)).map_err(|e| self.failed(e))
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn file(&self) -> Result<&Mutex<File>> {
-        if let Some(file) = self.file.get() {
-            return Ok(file);
+    fn file<'a>(&self, disk: &'a mut Disk) -> std::io::Result<&'a mut File> {
+        if disk.file.is_none() {
+            std::fs::create_dir_all(&self.folder)?;
+            disk.file = Some(tempfile::tempfile_in(&self.folder)?);
         }
-        std::fs::create_dir_all(&self.folder).map_err(|e| self.failed(e))?;
-        let made = tempfile::tempfile_in(&self.folder).map_err(|e| self.failed(e))?;
-        Ok(self.file.get_or_init(|| Mutex::new(made)))
+        disk.file.as_mut().ok_or_else(|| std::io::Error::other("no file"))
     }
 
     fn failed(&self, error: std::io::Error) -> Error {
@@ -93,125 +114,157 @@ impl Spill {
     }
 }
 
-impl Held<OwnedSeries> {
-    /// The series, as long as `look` lasts.
-    ///
-    /// # Errors
-    /// `Io` if it cannot be read back.
-    pub(crate) fn look<R>(&self, spill: &Spill, look: impl FnOnce(&Series<'_>) -> R) -> Result<R> {
-        match self {
-            Held::Kept(series) => Ok(look(&series.as_series())),
-            Held::Spilled(bare, at) => {
-                let mut series = bare.clone();
-                spill.read(&mut series, *at)?;
-                Ok(look(&series.as_series()))
-            }
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.spill.disk().free.entry(self.bytes).or_default().push(self.at);
+        } else {
+            self.spill.in_memory.fetch_sub(self.rows, Ordering::Relaxed);
         }
     }
 }
 
-impl<T> Held<T> {
-    /// All of it; the columns of what lies on disk are empty.
-    pub(crate) fn bare(&self) -> &T {
-        match self {
-            Held::Kept(rows) | Held::Spilled(rows, _) => rows,
+impl<T: Columns> Held<T> {
+    /// Number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The block.
+    ///
+    /// # Errors
+    /// `Io` if it cannot be read back.
+    pub(crate) fn look(&self) -> Result<Cow<'_, T>> {
+        match &self.kept {
+            Some(block) => Ok(Cow::Borrowed(block)),
+            None => self.read().map(Cow::Owned),
         }
+    }
+
+    /// The block, which is no longer held.
+    ///
+    /// # Errors
+    /// As [`Held::look`].
+    pub(crate) fn take(mut self) -> Result<T> {
+        self.kept.take().map_or_else(|| self.read(), Ok)
+    }
+
+    /// The block in memory, if it is there.
+    pub(crate) fn kept(&self) -> Option<&T> {
+        self.kept.as_ref()
+    }
+
+    fn read(&self) -> Result<T> {
+        self.spill.read(self.at, |from| T::read(from, self.rows, self.bytes))
+    }
+
+    /// The column at `index` of a block that lies on disk and whose columns are 64 bits wide.
+    ///
+    /// # Errors
+    /// `Io` if it cannot be read back.
+    pub(crate) fn read_column<N>(&self, index: usize, value: fn([u8; 8]) -> N) -> Result<Vec<N>> {
+        let at = self.at + 8 * (index * self.rows) as u64;
+        self.spill.read(at, |from| get(from, self.rows, value))
+    }
+}
+
+impl Disk {
+    /// A place for so many bytes that nothing else lies at.
+    fn room(&mut self, bytes: u64) -> u64 {
+        if let Some(at) = self.free.get_mut(&bytes).and_then(Vec::pop) {
+            return at;
+        }
+        self.end += bytes;
+        self.end - bytes
     }
 }
 
 /// What has columns that can be put aside. What is read has the columns that were written.
-pub(crate) trait Columns {
+pub(crate) trait Columns: Clone {
     /// Number of rows.
     fn count(&self) -> usize;
-    /// Writes the columns and leaves none.
-    fn write(&mut self, out: &mut dyn Write) -> std::io::Result<()>;
-    /// Reads them back.
-    fn read(&mut self, from: &mut dyn Read) -> std::io::Result<()>;
+    /// Length of what is written.
+    fn bytes(&self) -> u64;
+    /// Writes the columns.
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()>;
+    /// Reads back so many rows, of so many bytes.
+    fn read(from: &mut dyn Read, rows: usize, bytes: u64) -> std::io::Result<Self>;
 }
 
-impl Columns for RawRows {
-    fn count(&self) -> usize {
-        self.len()
-    }
+/// Bytes of a row as it was read, without its volume.
+const RAW_BYTES: usize = 8 + 4 * 8 + 8 + 4;
 
-    fn write(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
-        put(out, &mut self.time_ms, i64::to_le_bytes)?;
-        self.mantissa.iter_mut().try_for_each(|column| put(out, column, i64::to_le_bytes))?;
-        for column in &mut self.scale {
-            let column = std::mem::take(column);
-            out.write_all(&(column.len() as u64).to_le_bytes())?;
-            out.write_all(&column)?;
-        }
-        put(out, &mut self.volume, f64::to_le_bytes)?;
-        put(out, &mut self.row, u64::to_le_bytes)
-    }
-
-    fn read(&mut self, from: &mut dyn Read) -> std::io::Result<()> {
-        self.time_ms = get(from, i64::from_le_bytes)?;
-        for column in &mut self.mantissa {
-            *column = get(from, i64::from_le_bytes)?;
-        }
-        for column in &mut self.scale {
-            *column = vec![0; length(from)?];
-            from.read_exact(column)?;
-        }
-        self.volume = get(from, f64::from_le_bytes)?;
-        self.row = get(from, u64::from_le_bytes)?;
-        Ok(())
-    }
-}
-
-impl Columns for OwnedSeries {
+impl Columns for RawBlock {
     fn count(&self) -> usize {
         self.time_ms.len()
     }
 
-    fn write(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
-        for column in [&mut self.time_ms, &mut self.open, &mut self.high, &mut self.low, &mut self.close] {
-            put(out, column, i64::to_le_bytes)?;
-        }
-        // Whether there is a volume stays to be seen.
-        match &mut self.volume {
-            Some(volume) => put(out, volume, f64::to_le_bytes),
-            None => Ok(()),
-        }
+    fn bytes(&self) -> u64 {
+        (RAW_BYTES * self.count() + 8 * self.volume.len()) as u64
     }
 
-    fn read(&mut self, from: &mut dyn Read) -> std::io::Result<()> {
-        for column in [&mut self.time_ms, &mut self.open, &mut self.high, &mut self.low, &mut self.close] {
-            *column = get(from, i64::from_le_bytes)?;
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        put(out, &self.time_ms, i64::to_le_bytes)?;
+        self.mantissa.iter().try_for_each(|column| put(out, column, i64::to_le_bytes))?;
+        put(out, &self.row, u64::to_le_bytes)?;
+        self.scale.iter().try_for_each(|column| out.write_all(column))?;
+        put(out, &self.volume, f64::to_le_bytes)
+    }
+
+    fn read(from: &mut dyn Read, rows: usize, bytes: u64) -> std::io::Result<Self> {
+        let mut block = Self { time_ms: get(from, rows, i64::from_le_bytes)?, ..Self::default() };
+        for column in &mut block.mantissa {
+            *column = get(from, rows, i64::from_le_bytes)?;
         }
-        if let Some(volume) = &mut self.volume {
-            *volume = get(from, f64::from_le_bytes)?;
+        block.row = get(from, rows, u64::from_le_bytes)?;
+        for column in &mut block.scale {
+            *column = vec![0; rows];
+            from.read_exact(column)?;
         }
-        Ok(())
+        // Rows at the end may have no volume.
+        let volumes = (bytes as usize).saturating_sub(RAW_BYTES * rows) / 8;
+        block.volume = get(from, volumes, f64::from_le_bytes)?;
+        Ok(block)
     }
 }
 
-fn put<T: Copy>(out: &mut dyn Write, column: &mut Vec<T>, bytes: fn(T) -> [u8; 8]) -> std::io::Result<()> {
-    let column = std::mem::take(column);
-    out.write_all(&(column.len() as u64).to_le_bytes())?;
-    let mut block = Vec::with_capacity(8 * BLOCK);
-    for values in column.chunks(BLOCK) {
-        block.clear();
-        values.iter().for_each(|value| block.extend_from_slice(&bytes(*value)));
-        out.write_all(&block)?;
+impl Columns for SeriesBlock {
+    fn count(&self) -> usize {
+        self.time_ms.len()
+    }
+
+    fn bytes(&self) -> u64 {
+        8 * (5 * self.count() + self.volume.len()) as u64
+    }
+
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        self.ticks().into_iter().try_for_each(|column| put(out, column, i64::to_le_bytes))?;
+        put(out, &self.volume, f64::to_le_bytes)
+    }
+
+    fn read(from: &mut dyn Read, rows: usize, bytes: u64) -> std::io::Result<Self> {
+        let mut next = || get(from, rows, i64::from_le_bytes);
+        let (time_ms, open, high, low, close) = (next()?, next()?, next()?, next()?, next()?);
+        let volumes = (bytes as usize / 8).saturating_sub(5 * rows);
+        Ok(Self { time_ms, open, high, low, close, volume: get(from, volumes, f64::from_le_bytes)? })
+    }
+}
+
+fn put<T: Copy>(out: &mut dyn Write, column: &[T], bytes: fn(T) -> [u8; 8]) -> std::io::Result<()> {
+    let mut piece = Vec::with_capacity(BUFFER);
+    for values in column.chunks(BUFFER / 8) {
+        piece.clear();
+        piece.extend(values.iter().flat_map(|value| bytes(*value)));
+        out.write_all(&piece)?;
     }
     Ok(())
 }
 
-fn length(from: &mut dyn Read) -> std::io::Result<usize> {
-    let mut length = [0; 8];
-    from.read_exact(&mut length)?;
-    usize::try_from(u64::from_le_bytes(length)).map_err(std::io::Error::other)
-}
-
-fn get<T>(from: &mut dyn Read, value: fn([u8; 8]) -> T) -> std::io::Result<Vec<T>> {
-    let count = length(from)?;
-    let mut column = Vec::with_capacity(count);
-    let mut block = vec![0; 8 * BLOCK.min(count.max(1))];
-    while column.len() < count {
-        let bytes = &mut block[..8 * BLOCK.min(count - column.len())];
+fn get<T>(from: &mut dyn Read, rows: usize, value: fn([u8; 8]) -> T) -> std::io::Result<Vec<T>> {
+    let mut column = Vec::with_capacity(rows);
+    let mut piece = vec![0; 8 * rows.min(BUFFER / 8)];
+    while column.len() < rows {
+        let bytes = &mut piece[..8 * (rows - column.len()).min(BUFFER / 8)];
         from.read_exact(bytes)?;
         column.extend(bytes.as_chunks::<8>().0.iter().map(|bytes| value(*bytes)));
     }
@@ -221,36 +274,43 @@ fn get<T>(from: &mut dyn Read, value: fn([u8; 8]) -> T) -> std::io::Result<Vec<T
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blocks::Blocks;
 
-    #[test]
-    fn rows_come_back_from_the_disk_as_they_were() {
-        let dir = tempfile::tempdir().unwrap();
-        let spill = Spill::new(&dir.path().join("data"), 10_000);
-        let series = |name: &str, rows: i64, volume: bool| OwnedSeries {
-            symbol: name.to_owned(),
-            decimals: 2,
-            interval_ms: 60_000,
+    fn block(rows: i64, volume: bool) -> SeriesBlock {
+        SeriesBlock {
             time_ms: (0..rows).collect(),
             open: (0..rows).map(|i| i * 7).collect(),
             high: (0..rows).map(|i| i * 11).collect(),
             low: (0..rows).map(|i| -i).collect(),
             close: (0..rows).map(|i| i64::MAX - i).collect(),
-            volume: volume.then(|| (0..rows).map(|i| i as f64 / 3.0).collect()),
-            funding: Vec::new(),
-        };
-        let all = [
-            series("A", 9_000, true),
-            series("B", 20_000, false),
-            series("C", 8_193, true),
-            series("D", 0, true),
-        ];
-        let held: Vec<_> = all.iter().map(|s| spill.hold(s.clone()).unwrap()).collect();
-        assert!(matches!(held[0], Held::Kept(_)) && matches!(held[1], Held::Spilled(..)));
-        assert_eq!(held[2].bare().symbol, "C");
-        for (held, series) in held.into_iter().zip(&all).rev() {
-            held.look(&spill, |seen| assert_eq!(seen.to_owned(), *series)).unwrap();
-            assert_eq!(spill.take(held).unwrap(), *series);
+            volume: if volume { (0..rows).map(|i| i as f64 / 3.0).collect() } else { Vec::new() },
         }
+    }
+
+    #[test]
+    fn rows_come_back_from_the_disk_as_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let spill = Arc::new(Spill::new(&dir.path().join("data"), 10_000));
+        let all = [block(9_000, true), block(20_000, false), block(8_193, true)];
+        let mut blocks = Blocks::new(&spill);
+        all.iter().for_each(|block| blocks.push(block.clone()).unwrap());
+        assert_eq!(blocks.rows(), 37_193);
+        for (read, block) in blocks.iter().zip(&all) {
+            assert_eq!(*read.unwrap(), *block);
+        }
+        assert_eq!(blocks.held()[2].read_column(4, i64::from_le_bytes).unwrap(), all[2].close);
         assert_eq!(std::fs::read_dir(dir.path().join("data")).unwrap().count(), 0, "the file has no name");
+    }
+
+    #[test]
+    fn what_is_no_longer_needed_makes_room_in_memory_and_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let spill = Arc::new(Spill::new(dir.path(), 100));
+        for _ in 0..10 {
+            let mut blocks = Blocks::new(&spill);
+            (0..5).for_each(|_| blocks.push(block(60, true)).unwrap());
+        }
+        assert_eq!(spill.in_memory.load(Ordering::Relaxed), 0);
+        assert_eq!(spill.disk().end, 4 * 60 * 48, "one of five is kept");
     }
 }

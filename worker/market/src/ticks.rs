@@ -3,13 +3,13 @@
 use crate::columns::ColumnRole;
 use crate::decimal::Decimal;
 use crate::error::Result;
-use crate::rows::RawRows;
+use crate::raw::RawRows;
 use crate::series::MAX_DECIMALS;
 
 /// Largest ticks that f64 holds exactly.
 pub(crate) const MAX_TICKS: i64 = 1 << 53;
 /// Digits that every price keeps where not all of them fit.
-const DIGITS: u32 = 10;
+pub(crate) const DIGITS: u32 = 10;
 /// Up to so many decimals a series is rounded to [`DIGITS`] before it is given more: what was imported when this was
 /// the limit keeps its digest.
 const USUAL_DECIMALS: u8 = 9;
@@ -32,25 +32,9 @@ impl Tick {
         if self.rounded { price.to_significant(DIGITS) } else { price }
     }
 
-    /// Fewest decimals that hold every price.
-    fn fitted(rounded: bool, parts: &[RawRows]) -> Tick {
-        let mut tick = Tick { decimals: 0, rounded };
-        for part in parts {
-            for column in 0..4 {
-                for row in 0..part.len() {
-                    if part.scale[column][row] > tick.decimals {
-                        let scale = tick.kept(part.price(column, row)).stripped().scale;
-                        tick.decimals = tick.decimals.max(scale);
-                    }
-                }
-            }
-        }
-        tick
-    }
-
     /// Whether no price is too large.
     fn holds(self, parts: &[RawRows]) -> bool {
-        parts.iter().all(|p| (0..4).all(|c| (0..p.len()).all(|r| self.ticks(p.price(c, r)).is_some())))
+        parts.iter().flat_map(|part| part.facts.largest()).all(|price| self.ticks(price).is_some())
     }
 }
 
@@ -60,7 +44,11 @@ impl Tick {
 /// # Errors
 /// `Invalid` with the first price that would keep fewer than 10 digits.
 pub(crate) fn choose(parts: &[RawRows]) -> Result<Tick> {
-    let (exact, rounded) = (Tick::fitted(false, parts), Tick::fitted(true, parts));
+    let fitted = |rounded: bool| {
+        let of = |part: &RawRows| if rounded { part.facts.rounded } else { part.facts.exact };
+        Tick { decimals: parts.iter().map(of).max().unwrap_or(0), rounded }
+    };
+    let (exact, rounded) = (fitted(false), fitted(true));
     for (tick, limit) in [(exact, USUAL_DECIMALS), (rounded, USUAL_DECIMALS), (exact, MAX_DECIMALS)] {
         if tick.decimals <= limit && tick.holds(parts) {
             return Ok(tick);
@@ -72,15 +60,14 @@ pub(crate) fn choose(parts: &[RawRows]) -> Result<Tick> {
     }
     if tick.decimals < rounded.decimals && tick.holds(parts) {
         for part in parts {
-            for row in 0..part.len() {
-                for (column, role) in ColumnRole::PRICES.into_iter().enumerate() {
-                    let price = part.price(column, row);
-                    if price.mantissa > 0 && tick.kept(price).stripped().scale > tick.decimals {
-                        let problem = too_fine(tick, parts);
-                        return Err(part.source.wrong(role, part.row[row], price, problem));
-                    }
-                }
-            }
+            part.refuse(|block, row| {
+                let price = |column| part.view.price(block, column, row);
+                let is_too_fine =
+                    |price: Decimal| price.mantissa > 0 && tick.kept(price).stripped().scale > tick.decimals;
+                let at = (0..4).find(|column| is_too_fine(price(*column)))?;
+                let problem = too_fine(tick, parts);
+                Some(part.source.wrong(ColumnRole::PRICES[at], block.row[row], price(at), problem))
+            })?;
         }
     }
     Ok(tick)
@@ -94,9 +81,7 @@ fn too_fine(tick: Tick, parts: &[RawRows]) -> String {
             "a tick has at most {MAX_DECIMALS} decimals: multiply all prices of the series by a power of ten"
         )
     } else {
-        let all =
-            parts.iter().flat_map(|p| (0..4).flat_map(move |c| (0..p.len()).map(move |r| p.price(c, r))));
-        let largest = all.max_by_key(|&p| tick.ticks(p));
+        let largest = parts.iter().flat_map(|part| part.facts.largest()).max_by_key(|&p| tick.ticks(p));
         let largest = largest.map_or_else(String::new, |p| p.to_string());
         format!(
             "beside the price {largest} there is room for {decimals} decimals: look for a bad price, or use fewer bars"

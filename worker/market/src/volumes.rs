@@ -4,7 +4,7 @@ use crate::choice::ColumnChoice;
 use crate::columns::{ColumnRole, is_base_volume, is_volume_name};
 use crate::error::{Error, Result};
 use crate::meanings::{MIN_ROWS, TRIED, all, noted, others};
-use crate::rows::{FileRows, RawRows};
+use crate::rows::FileRows;
 use std::path::Path;
 
 /// How far money / volume may lie outside of low and high, since both are rounded.
@@ -27,7 +27,7 @@ pub(crate) fn volume(
     let name = rows.header.names.get(at).cloned().unwrap_or_default();
     let (empty, price) = (is_empty(&rows), is_price(&rows));
     if !empty && !price {
-        return Ok(base(choice, rows, &name, again));
+        return base(choice, rows, &name, again);
     }
     let mut candidates = others(&rows, is_volume_name);
     if price && !rows.header.named {
@@ -54,20 +54,15 @@ pub(crate) fn volume(
 }
 
 fn is_empty(rows: &FileRows) -> bool {
-    all(rows).all(|r| r.volume.iter().all(|&v| v == 0.0))
+    all(rows).all(|r| r.facts.without_volume)
 }
 
 /// Every volume lies within its bar, and they differ: no volume does that. A bar without a trade has no average: 0.
 fn is_price(rows: &FileRows) -> bool {
-    let inside = |r: &RawRows, i: usize| {
-        let v = r.volume.get(i).copied().unwrap_or(f64::NAN);
-        v == 0.0 || v >= r.price(2, i).to_f64() && v <= r.price(1, i).to_f64()
-    };
-    let volumes = || all(rows).flat_map(|r| r.volume.iter()).filter(|v| **v != 0.0);
-    let first = volumes().next();
-    all(rows).all(|r| (0..r.len()).all(|i| inside(r, i)))
-        && volumes().count() >= MIN_ROWS
-        && volumes().any(|v| Some(v) != first)
+    let first = all(rows).find_map(|r| r.facts.volume);
+    all(rows).all(|r| r.facts.volume_inside)
+        && all(rows).map(|r| r.facts.volumes).sum::<usize>() >= MIN_ROWS
+        && all(rows).any(|r| r.facts.volumes_differ || r.facts.volume.is_some() && r.facts.volume != first)
 }
 
 /// Where the column that was taken is another one times a price of its bar in every row, it counts money: the other is the
@@ -77,37 +72,47 @@ fn base(
     rows: FileRows,
     name: &str,
     again: &dyn Fn(&ColumnChoice) -> Result<FileRows>,
-) -> FileRows {
+) -> Result<FileRows> {
     if !rows.header.named || is_base_volume(name) {
-        return rows;
+        return Ok(rows);
     }
     for (position, other) in others(&rows, is_volume_name).into_iter().take(TRIED) {
         if let Ok(better) = again(&choice.with(ColumnRole::Volume, &position))
-            && is_money(&rows, &better)
+            && is_money(&rows, &better)?
         {
             let seen = format!(
                 "column {name:?} is column {other:?} times the price in every row, so it counts money"
             );
-            return noted(better, format!("{seen}: volume is column {other:?}"));
+            return Ok(noted(better, format!("{seen}: volume is column {other:?}")));
         }
     }
-    rows
+    Ok(rows)
 }
 
 /// Whether the volumes of `rows` are those of `other` times a price between low and high.
-fn is_money(rows: &FileRows, other: &FileRows) -> bool {
+fn is_money(rows: &FileRows, other: &FileRows) -> Result<bool> {
     let mut compared = 0;
-    let fits = all(rows).zip(all(other)).all(|(r, o)| {
-        r.volume.len() == o.volume.len()
-            && (0..r.volume.len()).all(|i| {
-                let (money, volume) = (r.volume[i], o.volume[i]);
-                if money == 0.0 || volume == 0.0 {
-                    return true;
-                }
-                compared += 1;
-                let (low, high) = (r.price(2, i).to_f64(), r.price(1, i).to_f64());
-                (low * (1.0 - ROUNDED)..=high * (1.0 + ROUNDED)).contains(&(money / volume))
-            })
-    });
-    fits && compared >= MIN_ROWS
+    for (r, o) in all(rows).zip(all(other)) {
+        // The same rows of the same file lie in the same blocks.
+        if r.volumes != o.volumes || r.blocks.held().len() != o.blocks.held().len() {
+            return Ok(false);
+        }
+        for (block, other) in r.blocks.iter().zip(o.blocks.iter()) {
+            let (block, other) = (block?, other?);
+            let fits = block.volume.len() == other.volume.len()
+                && (0..block.volume.len()).all(|i| {
+                    let (money, volume) = (block.volume[i], other.volume[i]);
+                    if money == 0.0 || volume == 0.0 {
+                        return true;
+                    }
+                    compared += 1;
+                    let [low, high] = [2, 1].map(|column| r.view.price(&block, column, i).to_f64());
+                    (low * (1.0 - ROUNDED)..=high * (1.0 + ROUNDED)).contains(&(money / volume))
+                });
+            if !fits {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(compared >= MIN_ROWS)
 }

@@ -7,44 +7,6 @@ use common::*;
 use galapagos_market::*;
 use std::fmt::Write as _;
 
-const DAY: i64 = 24 * HOUR;
-/// 2024-01-01, a Monday.
-const MONDAY: i64 = 1_704_067_200_000;
-
-/// Bar `i`: open, high, low, close, volume; each field of each bar is another number.
-fn bar(i: i64) -> [f64; 5] {
-    let c = 300.0 + i as f64;
-    [c, c + 3.25, c - 2.5, c + 1.75, 10.5 + i as f64]
-}
-
-fn rows(count: i64, row: impl Fn(i64, [f64; 5]) -> String) -> String {
-    (0..count).map(|i| row(i, bar(i))).collect()
-}
-
-fn daily() -> LoadOptions {
-    let mut options = hourly();
-    options.check.interval = Interval::parse("1d").ok();
-    options.check.calendar = Calendar::parse("sessions:252").ok();
-    options
-}
-
-/// Asserts that a series is bars 0 to `count` from `start` on, with their volumes.
-fn holds(what: &str, series: &OwnedSeries, start: i64, step: i64, count: i64) {
-    let unit = 10_i64.pow(u32::from(series.decimals)) as f64;
-    assert_eq!(series.time_ms.len() as i64, count, "{what}");
-    for i in 0..count as usize {
-        let [o, h, l, c, v] = bar(i as i64);
-        let read = [series.open[i], series.high[i], series.low[i], series.close[i]].map(|t| t as f64 / unit);
-        assert_eq!((series.time_ms[i], read), (start + i as i64 * step, [o, h, l, c]), "{what}, bar {i}");
-        let volume = series.volume.as_ref().unwrap_or_else(|| panic!("{what} has no volume"));
-        assert!((volume[i] - v).abs() < 1e-9, "{what}, bar {i}: {} and {v}", volume[i]);
-    }
-}
-
-fn said(report: &SymbolReport, words: &str) {
-    assert!(report.notes.iter().any(|n| n.contains(words)), "{words}: {:?}", report.notes);
-}
-
 #[test]
 fn the_candle_that_an_array_says_to_be_forming_is_left_out_and_others_are_not() {
     let array = |i: i64, [o, h, l, c, v]: [f64; 5], confirm: &str| {
@@ -161,34 +123,6 @@ fn files_of_lean_have_the_day_in_their_name_and_prices_of_equities_in_ten_thousa
     assert!(error.contains("as LEAN does, with integer prices"), "{error}");
     let named = format!("time,open,high,low,close,volume\n{odd}");
     assert_eq!(load_with("spy.csv", named, &daily()).unwrap().0.decimals, 0);
-}
-
-#[test]
-fn lines_below_the_data_are_named_and_other_tables_are_refused() {
-    let head = "Date,Open,High,Low,Close,Volume\n";
-    let data = rows(9, |i, [o, h, l, c, v]| format!("{},{o},{h},{l},{c},{v}\n", START + i * HOUR));
-    for (below, words) in [
-        ("Total,,,,,1234\n", "line 11, below the data, was passed over: \"Total\""),
-        ("Average,1,2,0.5,1.5,9\n", "\"Average\""),
-        ("Total:,9\n", "\"Total:\""),
-        ("\nDate range,2024-01-01 to 2024-03-01\nSource: X\n", "2 lines from line 12 on"),
-        ("Downloaded from example.com as of 1/2/2024\n", "\"Downloaded from"),
-        (",,,,,\n,,,,,\n", "2 lines without any value"),
-    ] {
-        let (series, report) = load_with("X.csv", format!("{head}{data}{below}"), &hourly()).unwrap();
-        holds(below, &series, START, HOUR, 9);
-        said(&report, words);
-    }
-    for below in
-        ["symbol,ask,bid\nX,1,2\n", "NaT,1,2,0.5,1.5,9\n", "2017-13-45,1,2,0.5,1.5,9\n", "149890,1\n"]
-    {
-        load_with("X.csv", format!("{head}{data}{below}"), &hourly()).expect_err(below);
-    }
-    let error = load_with("X.csv", format!("{head}Total,,,,,1\n{data}"), &hourly());
-    assert!(error.is_ok(), "a line of units below the header: {error:?}");
-    let middle = data.replacen("1498917600000", "Total,,,,,1\n1498917600000", 1);
-    let error = load_with("X.csv", format!("{head}{middle}"), &hourly()).unwrap_err().to_string();
-    assert!(error.contains("holds \"Total\", and rows follow"), "{error}");
 }
 
 #[test]
@@ -336,80 +270,6 @@ fn bars_of_two_markets_or_sides_are_no_parts_of_one_symbol() {
         let said = format!("{:?}", summary.failed);
         assert!(said.contains("SYMBOL=FILE"), "{names:?}: {said}");
     }
-}
-
-#[test]
-fn the_right_culprit_is_named() {
-    let table = |header: &str, row: &dyn Fn(i64, [f64; 5]) -> String| format!("{header}\n{}", rows(9, row));
-    let usual = |time: &dyn Fn(i64) -> String| {
-        table("time,open,high,low,close,volume", &|i, [o, h, l, c, v]| {
-            format!("{},{o},{h},{l},{c},{v}\n", time(i))
-        })
-    };
-    for (text, words) in [
-        (
-            usual(&|i| ((START + i * HOUR) * 10_000 + 621_355_968_000_000_000).to_string()),
-            "tenths of a microsecond, as those of .NET",
-        ),
-        (usual(&|i| (34_200_000 + i * HOUR).to_string()), "exactly a thousand times"),
-        (
-            table("Year,Month,Day,Open,High,Low,Close", &|i, [o, h, l, c, _]| {
-                format!("2024,1,{},{o},{h},{l},{c}\n", i + 1)
-            }),
-            "year, month and day stand in columns of their own: join them",
-        ),
-        (
-            table("time,open,high,low,close", &|i, [_, h, l, c, _]| {
-                format!("{},0,{h},{l},{c}\n", START + i * HOUR)
-            }),
-            "column open, value \"0\": is no price: prices are above 0",
-        ),
-        (
-            table("time           open     high     low      close", &|i, [o, h, l, c, _]| {
-                format!("{}  {o}    {h}   {l}   {c}\n", START + i * HOUR)
-            }),
-            "is aligned with spaces",
-        ),
-    ] {
-        let error = load_with("X.csv", &text, &hourly()).expect_err(&text).to_string();
-        assert!(error.contains(words), "{words}: {error}");
-    }
-}
-
-#[test]
-fn no_column_is_taken_for_the_time_or_a_symbol_without_a_reason() {
-    let text = |header: &str, row: &dyn Fn(i64) -> String| {
-        format!("{header}\n{}", (0..9).map(row).collect::<String>())
-    };
-    let cells = |i: i64| {
-        let [o, h, l, c, v] = bar(i);
-        format!("{o},{h},{l},{c},{v}")
-    };
-    // The first column holds times, under a name of its own.
-    let stamped = |i: i64| format!("{},{}\n", START + i * HOUR, cells(i));
-    let (series, report) =
-        load_with("X.csv", text("moment,open,high,low,close,volume", &stamped), &hourly()).unwrap();
-    holds("moment", &series, START, HOUR, 9);
-    said(&report, "the first, \"moment\", was read as the time");
-    // It does not.
-    let second = |i: i64| format!("AAPL,{},{}\n", START + i * HOUR, cells(i));
-    let error =
-        load_with("X.csv", text("code,moment,open,high,low,close,volume", &second), &hourly()).unwrap_err();
-    assert!(error.to_string().contains("but it lacks time: name the columns with --columns"), "{error}");
-    // Units are no symbols.
-    let units = "Date,Open (USD),High (USD),Low (USD),Close (USD),Volume (BTC)";
-    let (series, _) = load_with("X.csv", text(units, &stamped), &hourly()).unwrap();
-    assert_eq!(series.symbol, "X");
-    holds("units", &series, START, HOUR, 9);
-    let error =
-        load_with("X.csv", text("Date,Open_USD,High_USD,Low_USD,Close_USD,Volume_BTC", &stamped), &hourly());
-    let error = error.unwrap_err().to_string();
-    assert!(error.ends_with("--columns open=Open_USD,high=High_USD,low=Low_USD,close=Close_USD"), "{error}");
-    // A zone in the name of the column is said, since it is not used.
-    let local = |i: i64| format!("2024-01-0{},{}\n", i + 1, cells(i));
-    let header = "time (America/New_York),open,high,low,close,volume";
-    let (_, report) = load_with("X.csv", text(header, &local), &daily()).unwrap();
-    said(&report, "names a zone: if its times are of it, say --timezone America/New_York");
 }
 
 #[test]

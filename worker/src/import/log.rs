@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use galapagos_market::ImportEvent;
 use galapagos_market::ImportPlan;
-use galapagos_market::import::ImportEvent;
 
 use super::fetch::FetchEvent;
 use crate::process::exit::with_causes;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use galapagos_crds::MarketData;
-use galapagos_market::import::Observer;
+use galapagos_market::Observer;
 use galapagos_market::{ErrorKind, ImportPlan, Interval, LoadOptions, Published, catalogue};
 
 use super::download::Download;

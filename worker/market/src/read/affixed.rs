@@ -2,7 +2,7 @@
 
 use super::wide::Group;
 use crate::choice::ColumnChoice;
-use crate::columns::{ColumnRole, find};
+use crate::columns::{ColumnRole, find, is_time_name, normal};
 
 /// What may stand beside a symbol in the name of a column.
 const FIELDS: [&str; 8] = ["open", "high", "low", "close", "volume", "vol", "adjusted", "adj close"];
@@ -39,7 +39,10 @@ fn parts(name: &str, before: bool) -> Option<(&str, &str)> {
 /// # Errors
 /// Two sides of one market, with how to name one, or a symbol that lacks a price, in words.
 pub(super) fn affixed(names: &[&str], choice: &ColumnChoice) -> Result<Vec<Group>, String> {
-    if choice.is_chosen() || choice.is_close_only() {
+    if choice.is_close_only() {
+        return Ok(closes(names, choice));
+    }
+    if choice.is_chosen() {
         return Ok(Vec::new());
     }
     for before in [true, false] {
@@ -97,6 +100,30 @@ pub(super) fn affixed(names: &[&str], choice: &ColumnChoice) -> Result<Vec<Group
     Ok(Vec::new())
 }
 
+/// `Date,AAPL,MSFT`: a time beside closes that are called after their symbols.
+fn closes(names: &[&str], choice: &ColumnChoice) -> Vec<Group> {
+    let others =
+        [ColumnRole::Open, ColumnRole::High, ColumnRole::Low, ColumnRole::Volume, ColumnRole::Adjusted];
+    let is_known = |name: &str| {
+        let name = normal(name);
+        others.iter().any(|role| role.usual_names().contains(&name.as_str())) || is_time_name(&name)
+    };
+    if choice.names(ColumnRole::Close) || names.len() < 3 {
+        return Vec::new();
+    }
+    let group = |name: &&str| {
+        let columns = find(names, &choice.with(ColumnRole::Close, name)).ok()?;
+        let is_close = names.get(columns.time) != Some(name) && !name.is_empty();
+        is_close.then(|| Group { symbol: (*name).to_owned(), columns })
+    };
+    let groups: Vec<Group> = names.iter().filter_map(group).collect();
+    // Another word says that the columns are something else.
+    let is_ticker = |name: &str| !name.contains(|c: char| c.is_lowercase() || c.is_whitespace());
+    let is_symbol = |group: &Group| is_ticker(&group.symbol) && !is_known(&group.symbol);
+    let is_plain = groups.len() + 1 == names.len() && groups.iter().all(is_symbol);
+    if is_plain { groups } else { Vec::new() }
+}
+
 /// A name as a shell takes it.
 fn quoted(name: &str) -> String {
     if name.contains(' ') { format!("\"{name}\"") } else { name.to_owned() }
@@ -131,6 +158,22 @@ mod tests {
         let adjusted = ",AAPL.Open,AAPL.High,AAPL.Low,AAPL.Close,AAPL.Adj Close";
         assert_eq!(symbols(adjusted).unwrap_or_default(), ["AAPL"]);
         assert!(symbols("Date,Open,High,Low,Close,Adj_Close").unwrap_or_default().is_empty());
+    }
+
+    #[test]
+    fn closes_called_after_their_symbols_are_split_where_there_is_nothing_else() {
+        let of = |header: &str| {
+            let names: Vec<&str> = header.split(',').collect();
+            let choice = ColumnChoice::default().close_only().unwrap();
+            let groups = affixed(&names, &choice).unwrap();
+            groups.into_iter().map(|group| (group.symbol, group.columns.prices[0])).collect::<Vec<_>>()
+        };
+        let both = vec![("AAPL".to_owned(), 1), ("BRK.B".to_owned(), 2)];
+        assert_eq!(of("Date,AAPL,BRK.B"), both);
+        assert_eq!(of(",AAPL,BRK.B"), both);
+        for other in ["Date,AAPL", "Date,AAPL,Volume", "Date,open,AAPL", "what,AAPL,MSFT", "Date,one,two"] {
+            assert!(of(other).is_empty(), "{other}");
+        }
     }
 
     #[test]

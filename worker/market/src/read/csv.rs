@@ -1,12 +1,15 @@
 //! Reads delimited text: CSV and its kin, with or without a header, with quoted fields.
 
+use super::lines::{
+    event, is_absent, is_blank, is_comment, is_header, is_other_header, is_remark, is_unit_line,
+};
 use super::sniff::{TextLayout, sniff};
 use super::unpack::Source;
 use super::wide::note_absent;
 use super::{Progress, ReadOptions};
 use crate::columns::{Columns, is_end_name, says_no};
 use crate::error::{Error, Result};
-use crate::rows::{Collector, FileRows, Header, Row, TimeCell, is_empty};
+use crate::rows::{Collector, FileRows, Header, Row, TimeCell};
 use crate::stamp::{DayOrder, NoStamp, parse};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -26,7 +29,13 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
     let text = decoded(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head));
     // Lines of an old Mac.
     let text = if line_end(&head) == b'\r' { text.replace('\r', "\n").into() } else { text };
-    let mut layout = sniff(&text, &options.columns).map_err(|problem| Error::layout(path, problem))?;
+    let foreign = if matches!(text, std::borrow::Cow::Owned(_)) && line_end(&head) != b'\r' {
+        "; the file is no UTF-8: if it has names in other letters, save it as UTF-8"
+    } else {
+        ""
+    };
+    let mut layout = sniff(&text, &options.columns)
+        .map_err(|problem| Error::layout(path, format!("{problem}{foreign}")))?;
     let order = match options.day_order {
         Some(order) => Some(order),
         None => day_order(source, &layout)?,
@@ -68,72 +77,6 @@ fn line_end(head: &[u8]) -> u8 {
     if head.contains(&b'\r') && !head.contains(&b'\n') { b'\r' } else { b'\n' }
 }
 
-/// Words that begin a line of totals.
-const TOTALS: [&str; 11] =
-    ["total", "totals", "sum", "average", "avg", "mean", "median", "min", "max", "minimum", "maximum"];
-
-/// Whether a word is, or begins as, the name of a month or weekday.
-fn begins_date(word: &[u8]) -> bool {
-    const NAMES: [&str; 19] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
-    let word = word.to_ascii_lowercase();
-    NAMES.iter().any(|name| name.as_bytes().starts_with(&word) || word.starts_with(&name.as_bytes()[..3]))
-}
-
-/// A remark below the data, as `Downloaded from Barchart.com as of ..`, `Date range,2024-01-01 to 2024-03-01` or a line of
-/// totals: words where a time should be. A row that was cut begins with a time, one whose time was damaged has digits in
-/// it, and more cells are another table.
-fn is_remark(record: &csv::ByteRecord, columns: &Columns) -> bool {
-    let cell = |at: usize| record.get(at).unwrap_or_default().trim_ascii();
-    let begins = |at: usize| cell(at).first().is_some_and(u8::is_ascii_alphabetic);
-    // Most rows begin with a number, or have one for their time.
-    if !begins(0) || (record.len() > columns.time && !cell(columns.time).is_empty() && !begins(columns.time))
-    {
-        return false;
-    }
-    let filled = record.iter().filter(|cell| !cell.trim_ascii().is_empty()).count();
-    let text = cell(0);
-    let words =
-        text.split(u8::is_ascii_whitespace).filter(|w| w.len() > 1 && w.iter().all(u8::is_ascii_alphabetic));
-    let words = words.count();
-    let has_digits = text.iter().any(u8::is_ascii_digit);
-    // One word may be the beginning of a row that was cut: of its symbol, or of the month or weekday of its time.
-    let one_word = columns.time == 0 && !has_digits && !begins_date(text);
-    let is_text = match filled {
-        1 => words >= 2 || one_word,
-        2 => !has_digits && (words >= 2 || one_word),
-        // A symbol may be called so: then a time stands beside it.
-        _ => {
-            let total = text.strip_suffix(b":").unwrap_or(text);
-            TOTALS.iter().any(|word| total.eq_ignore_ascii_case(word.as_bytes()))
-                && (columns.time == 0 || parse(cell(columns.time), None).is_err())
-        }
-    };
-    is_text
-        && !is_empty(text)
-        && !text.eq_ignore_ascii_case(b"nat")
-        && parse(text, None) == Err(NoStamp::Unknown)
-}
-
 /// The line of a record, where the reader stands at line `next`: the record's own position is before empty lines.
 fn line_of(record: &csv::ByteRecord, next: u64) -> u64 {
     let before = record.position().map_or(0, csv::Position::line);
@@ -142,11 +85,6 @@ fn line_of(record: &csv::ByteRecord, next: u64) -> u64 {
     }
     let inside = record.iter().flatten().filter(|&&byte| byte == b'\n').count() as u64;
     (next - 1).saturating_sub(inside).max(before)
-}
-
-/// A line of a spreadsheet in which no cell is filled.
-fn is_blank(record: &csv::ByteRecord) -> bool {
-    record.iter().all(|cell| cell.trim_ascii().is_empty())
 }
 
 fn csv_error(path: &Path, error: csv::Error) -> Error {
@@ -199,6 +137,7 @@ fn read_rows(
     let mut named_only = layout.symbol_lines;
     let mut without = vec![0u64; layout.groups.len()];
     let mut remark: Option<(u64, String, u64)> = None;
+    let mut events: Option<(u64, String, u64)> = None;
     let ended = layout.names.iter().position(|name| layout.has_header && is_end_name(name));
     while reader.read_byte_record(&mut record).map_err(|e| csv_error(path, e))? {
         let line = layout.skip + line_of(&record, reader.position().line());
@@ -223,6 +162,14 @@ fn read_rows(
             {
                 (columns.time, columns.clock) = (clock, None);
             }
+            // A whole stamp beside the time of day that is in it.
+            if let Some(clock) = columns.clock.and_then(|at| record.get(at))
+                && let Some(date) = record.get(columns.time)
+                && parse(date, order).is_ok_and(|_| date.contains(&b':'))
+                && date.trim_ascii().ends_with(clock.trim_ascii())
+            {
+                columns.clock = None;
+            }
         }
         // Files that were joined repeat their header.
         if rows.is_some() && layout.has_header && is_header(&record, columns, &layout.names) {
@@ -234,15 +181,30 @@ fn read_rows(
             remark.get_or_insert_with(|| (line, text(), 0)).2 += 1;
             continue;
         }
+        if layout.has_header
+            && let Some(text) = event(&record, columns, order)
+        {
+            events.get_or_insert((line, text, 0)).2 += 1;
+            continue;
+        }
         if let Some((at, text, _)) = &remark {
             let problem = format!("line {at} holds {text:?}, and rows follow: remove it");
             return Err(Error::layout(path, problem));
         }
+        if rows.is_some()
+            && record.get(0).is_some_and(|cell| cell.first().is_some_and(|b| !b.is_ascii_digit()))
+            && is_other_header(&record, columns)
+        {
+            let problem = format!(
+                "line {line} is a header of other columns than the one above the data: split the file there, and import both"
+            );
+            return Err(Error::layout(path, problem));
+        }
         if ended.is_some_and(|at| record.get(at).is_some_and(says_no)) {
-            rows.get_or_insert_with(|| collector(path, layout, options)).forming += 1;
+            rows.get_or_insert_with(|| collector(source, layout, options)).forming += 1;
             continue;
         }
-        let collector = rows.get_or_insert_with(|| collector(path, layout, options));
+        let collector = rows.get_or_insert_with(|| collector(source, layout, options));
         let wrong_width = |hint: &str| {
             let (fields, header) = (record.len(), layout.names.len());
             Err(Error::layout(path, format!("line {line} has {fields} fields, the header {header}: {hint}")))
@@ -290,6 +252,11 @@ fn read_rows(
             .push(format!("{count} lines from line {at} on, below the data, were passed over: {text:?}, ..")),
         None => {}
     }
+    if let Some((at, text, count)) = events {
+        rows.notes.push(format!(
+            "{count} lines of dividends or splits are no bars and were left out, the first in line {at}: {text:?}"
+        ));
+    }
     if blank > 0 {
         rows.notes.push(format!("{blank} lines without any value were passed over"));
     }
@@ -305,51 +272,23 @@ fn read_rows(
     }
     if let Some(name) = &layout.guessed_time {
         rows.notes.push(format!(
-            "no column is called as times usually are: the first, {name:?}, was read as the time"
+            "no column is called as times usually are: {name:?}, which holds times, was read as the time"
         ));
     }
     note_absent(&layout.groups, &without, "lines", &mut rows.notes);
     rows.finish()
 }
 
-fn collector(path: &Path, layout: &TextLayout, options: &ReadOptions) -> Collector {
+fn collector(source: &Source, layout: &TextLayout, options: &ReadOptions) -> Collector {
     let header = |columns: &Columns| Header {
         names: layout.names.clone(),
         columns: columns.clone(),
         named: layout.has_header,
         wide: !layout.groups.is_empty(),
     };
-    let mut rows = Collector::new(path, "line", header(&layout.columns), options);
+    let mut rows = Collector::new(source, "line", header(&layout.columns), options);
     layout.groups.iter().for_each(|group| rows.also(header(&group.columns)));
     rows
-}
-
-/// A line that begins with `#`, unless it is a row of data: some brokers call a symbol `#AAPL`.
-fn is_comment(record: &csv::ByteRecord, columns: &Columns, order: Option<DayOrder>) -> bool {
-    let begins = record.get(0).is_some_and(|cell| cell.trim_ascii_start().starts_with(b"#"));
-    begins && record.get(columns.time).is_none_or(|cell| parse(cell, order) == Err(NoStamp::Unknown))
-}
-
-/// The names of the columns that are read, where their values should be.
-fn is_header(record: &csv::ByteRecord, columns: &Columns, names: &[String]) -> bool {
-    columns.all().all(|at| {
-        let cell = record.get(at).map(<[u8]>::trim_ascii);
-        cell.zip(names.get(at)).is_some_and(|(cell, name)| !cell.is_empty() && cell == name.as_bytes())
-    })
-}
-
-/// No price of a symbol beside others: it has no bar at this time.
-fn is_absent(record: &csv::ByteRecord, columns: &Columns) -> bool {
-    columns.prices.iter().all(|&c| record.get(c).is_some_and(|cell| is_empty(cell.trim_ascii())))
-}
-
-/// Neither a time nor a price where they should be.
-fn is_unit_line(record: &csv::ByteRecord, columns: &Columns, order: Option<DayOrder>) -> bool {
-    let no_time = record.get(columns.time).is_none_or(|c| parse(c, order) == Err(NoStamp::Unknown));
-    let no_price = |&c: &usize| {
-        record.get(c).is_none_or(|cell| crate::decimal::Decimal::parse(cell.trim_ascii()).is_none())
-    };
-    no_time && columns.prices.iter().all(no_price)
 }
 
 fn cells<'a>(

@@ -2,6 +2,7 @@
 
 use super::nested::{Zones, complaint, zones};
 use super::shapes::as_rows;
+use super::times;
 use super::tree::{Data, Table, Tree, is_row, some};
 use super::unique::Unique;
 use super::unpack::Source;
@@ -24,6 +25,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
     let size = text.len() as u64;
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Unique>();
     let mut reader = Reader {
+        source,
         path,
         options,
         columns: None,
@@ -37,9 +39,18 @@ pub(super) fn read(source: &Source, options: &ReadOptions, progress: Progress<'_
     let (mut line, mut at, mut count) = (1u64, 0usize, 0u64);
     while let Some(value) = values.next() {
         let Unique(value) = value.map_err(|e| {
-            let far = line - 1 + e.line() as u64;
-            let what = if e.is_data() { "" } else { "is no JSON: " };
-            Error::layout(path, format!("line {far}: {what}{e}"))
+            let what = match (e.is_data(), e.is_eof()) {
+                (true, _) => "",
+                (false, true) => "is no JSON, it may be cut: ",
+                (false, false) => "is no JSON: ",
+            };
+            let has = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
+            let hint = match e.is_syntax() {
+                true if has(b"NaN") || has(b"Infinity") => "; NaN and Infinity are no JSON: write null",
+                true if has(b"{'") => "; it is as Python prints it: write it with json.dumps",
+                _ => "",
+            };
+            Error::layout(path, format!("line {}: {what}{e}{hint}", e.line()))
         })?;
         let nested = value.as_object().is_some_and(|map| map.values().any(Value::is_object));
         let value = if nested { as_rows(value, &options.columns) } else { value };
@@ -113,6 +124,7 @@ fn hint(options: &ReadOptions) -> &'static str {
 }
 
 struct Reader<'a> {
+    source: &'a Source,
     path: &'a Path,
     options: &'a ReadOptions,
     columns: Option<(Columns, Vec<String>)>,
@@ -249,7 +261,7 @@ impl Reader<'_> {
                 wide: false,
             };
             match &mut self.rows {
-                None => self.rows = Some(Collector::new(self.path, unit, header, self.options)),
+                None => self.rows = Some(Collector::new(self.source, unit, header, self.options)),
                 Some(rows) => rows.also(header),
             }
             self.columns = Some((columns, names));
@@ -317,6 +329,20 @@ impl Reader<'_> {
                         find(&header, &choice.with(ColumnRole::Symbol, "T"))
                     }
                     _ => Ok(columns),
+                });
+                let found = found.or_else(|missing| {
+                    let text = |at: usize| match map.get(names.get(at)?)? {
+                        Value::String(text) => Some(text.clone()),
+                        Value::Number(number) => Some(number.to_string()),
+                        _ => None,
+                    };
+                    match missing.as_str() {
+                        "time" => match times::sole(&header, text)? {
+                            Some(name) => find(&header, &choice.with(ColumnRole::Time, name)),
+                            None => Err(missing),
+                        },
+                        _ => Err(missing),
+                    }
                 });
                 (found, names)
             }

@@ -4,11 +4,13 @@ mod affixed;
 mod csv;
 mod foreign;
 mod json;
+mod lines;
 mod nested;
 mod numbers;
 mod shapes;
 mod sniff;
 mod table;
+mod times;
 mod tree;
 mod unique;
 mod unpack;
@@ -16,6 +18,7 @@ mod wide;
 
 pub(crate) use numbers::{Numbers, read_numbers};
 pub(crate) use tree::some;
+pub(crate) use unpack::Source;
 
 use crate::choice::ColumnChoice;
 use crate::counting::{Counting, Lean};
@@ -23,10 +26,12 @@ use crate::error::{Error, Result};
 use crate::grouped::{DecimalSign, decide};
 use crate::meanings::{agree, check_meanings};
 use crate::rows::{FileRows, SEPARATED};
+use crate::spelling::{AMBIGUOUS, NO_TIME};
+use crate::spill::Spill;
 use crate::stamp::DayOrder;
 use crate::zone::Zone;
 use std::path::Path;
-use unpack::Source;
+use std::sync::Arc;
 
 /// How to read a file.
 #[derive(Clone, Debug, Default)]
@@ -67,33 +72,66 @@ pub enum EmptyCells {
 /// Reports how far a file is read: bytes or rows done, and all of them, in the same unit.
 pub(crate) type Progress<'a> = &'a dyn Fn(u64, u64);
 
-/// Reads all rows of the file at `path`.
+/// Reads all rows of the file at `path`; they may wait in `spill`.
 ///
 /// # Errors
 /// `Missing` or `Io` if it cannot be read; `Invalid` with line, column and value if it is not understood.
-pub(crate) fn read_file(path: &Path, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {
-    let source = Source::open(path)?;
+pub(crate) fn read_file(
+    path: &Path,
+    options: &ReadOptions,
+    spill: &Arc<Spill>,
+    progress: Progress<'_>,
+) -> Result<FileRows> {
+    let source = Source::open(path, spill)?;
     let lean = Lean::of(path, source.inner.as_deref(), &source.head(256)?);
     let since_midnight = lean.and_then(|lean| lean.day_ms).map(|day_ms| Counting::SinceMidnight { day_ms });
     let columns = options.columns.counted(since_midnight.unwrap_or_default());
     let options = &ReadOptions { columns, ..options.clone() };
-    let (mut rows, decimal) = read_numbers_of(&source, options, progress)?;
+    let (mut rows, used) = read_ordered(&source, options, progress)?;
     rows.notes.extend(source.notes.iter().cloned());
     let again = |columns: &ColumnChoice| {
-        let options = ReadOptions { columns: columns.clone(), decimal, ..options.clone() };
-        read_once(&source, &options, progress)
+        read_once(&source, &ReadOptions { columns: columns.clone(), ..used.clone() }, progress)
     };
     check_meanings(path, &options.columns, rows, lean.is_some(), &again)
 }
 
-/// Reads a file; where its numbers have separators, all of them decide what these mean.
+/// Reads a file, and says how; where its dates could be either way round, all of them decide. (Text of columns decides
+/// that before.)
+fn read_ordered(
+    source: &Source,
+    options: &ReadOptions,
+    progress: Progress<'_>,
+) -> Result<(FileRows, ReadOptions)> {
+    let read =
+        |order| read_numbers_of(source, &ReadOptions { day_order: order, ..options.clone() }, progress);
+    let error = match read(options.day_order) {
+        Ok(read) => return Ok(read),
+        Err(error) => error,
+    };
+    // Numbers with separators may stand in rows before the first such date.
+    let is_open =
+        matches!(&error, Error::Value { problem, .. } if problem == AMBIGUOUS || problem == SEPARATED);
+    if !is_open || options.day_order.is_some() {
+        return Err(error);
+    }
+    let is_unread = |read: &Result<(FileRows, ReadOptions)>| matches!(read, Err(Error::Value { problem, .. }) if problem == NO_TIME);
+    let (days_first, months_first) = (read(Some(DayOrder::DayMonth)), read(Some(DayOrder::MonthDay)));
+    // What else is wrong in the other order is what is wrong.
+    match (is_unread(&days_first), is_unread(&months_first)) {
+        (false, true) => days_first,
+        (true, false) => months_first,
+        _ => Err(error),
+    }
+}
+
+/// Reads a file, and says how; where its numbers have separators, all of them decide what these mean.
 fn read_numbers_of(
     source: &Source,
     options: &ReadOptions,
     progress: Progress<'_>,
-) -> Result<(FileRows, Option<DecimalSign>)> {
+) -> Result<(FileRows, ReadOptions)> {
     let error = match read_once(source, options, progress) {
-        Ok(rows) => return Ok((rows, options.decimal)),
+        Ok(rows) => return Ok((rows, options.clone())),
         Err(error) => error,
     };
     let separated = match &error {
@@ -102,10 +140,19 @@ fn read_numbers_of(
         }
         _ => return Err(error),
     };
-    let read = |sign| read_once(source, &ReadOptions { decimal: Some(sign), ..options.clone() }, progress);
-    let (mut rows, sign, note) = decide(source.path(), &separated, read, agree)?.ok_or(error)?;
+    let with = |sign| ReadOptions { decimal: Some(sign), ..options.clone() };
+    let read = |sign| read_once(source, &with(sign), progress);
+    let Some((mut rows, sign, note)) = decide(source.path(), &separated, read, agree)? else {
+        // Where numbers could be read, the times of later rows may be what is wrong.
+        return Err(match read(DecimalSign::Point) {
+            Err(Error::Value { location, problem }) if problem == NO_TIME => {
+                Error::Value { location, problem }
+            }
+            _ => error,
+        });
+    };
     rows.notes.push(note);
-    Ok((rows, Some(sign)))
+    Ok((rows, with(sign)))
 }
 
 fn read_once(source: &Source, options: &ReadOptions, progress: Progress<'_>) -> Result<FileRows> {

@@ -57,7 +57,8 @@ pub(super) fn flat(map: &Map<String, Value>, choice: &ColumnChoice) -> Option<Ma
     let fitting: Vec<&String> =
         inner.iter().filter(|(_, inside)| complete(inside)).map(|(key, _)| *key).collect();
     match fitting.as_slice() {
-        [] => None,
+        // An object for each price, as `{"openPrice": {"bid": .., "ask": ..}}`: the user says which of them to take.
+        [] => makes_bars(map.keys(), choice).then_some(apart),
         [one] => Some(row(Some(*one))),
         _ => Some(row(fitting.iter().copied().find(|key| *key == "mid"))),
     }
@@ -109,7 +110,11 @@ fn give(value: &mut Value, key: &str, column: &Value, length: usize, choice: &Co
 pub(super) fn complaint(value: &Value) -> Option<String> {
     let words = ["error", "message", "msg", "note", "information", "detail", "reason"];
     let says = |(key, value): (&String, &Value)| {
-        let named = words.iter().any(|word| key.to_lowercase().contains(word));
+        let named = words.iter().any(|word| key.to_lowercase().contains(word))
+            || (["s", "status"].contains(&key.as_str())
+                && value
+                    .as_str()
+                    .is_some_and(|text| !["ok", "success"].contains(&text.to_lowercase().as_str())));
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Array(items) => items.iter().find_map(Value::as_str)?.to_owned(),

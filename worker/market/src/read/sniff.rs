@@ -1,6 +1,7 @@
 //! Finds the delimiter and the header of a text file from its first lines.
 
 use super::affixed::affixed;
+use super::times;
 use super::wide::{Group, groups};
 use crate::choice::ColumnChoice;
 use crate::columns::{ColumnRole, Columns, find, is_time_name, remedy, without_header};
@@ -24,12 +25,14 @@ pub(super) struct TextLayout {
     pub symbol_lines: u64,
     /// The first line above the header that holds text, and how many there are.
     pub titles: Option<(String, usize)>,
-    /// The first column, where it was read as the time although it is not called so.
+    /// The column that was read as the time although it is not called so.
     pub guessed_time: Option<String>,
 }
 
 /// Titles and comments above the header are at most this many lines.
 const MAX_TITLE_LINES: usize = 40;
+/// Cells of a line that a message shows.
+const SHOWN: usize = 30;
 
 fn fields(line: &str, delimiter: u8) -> Vec<String> {
     let mut reader = csv::ReaderBuilder::new()
@@ -106,10 +109,10 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, Str
                     let mut titles = above.iter().filter(|l| !l.trim().is_empty());
                     let count = titles.clone().count();
                     let usual = groups.is_empty() && choice.get(ColumnRole::Time).is_none();
-                    let guessed =
-                        usual && columns.time == 0 && !names[0].is_empty() && !is_time_name(&names[0]);
+                    let time = names[columns.time].clone();
+                    let guessed = usual && !time.is_empty() && !is_time_name(&time);
                     return Ok(TextLayout {
-                        guessed_time: guessed.then(|| names[0].clone()),
+                        guessed_time: guessed.then_some(time),
                         delimiter,
                         skip: at as u64 + 1 + u64::from(below),
                         columns,
@@ -120,9 +123,11 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, Str
                         titles: titles.next().map(|l| (l.trim().chars().take(60).collect(), count)),
                     });
                 }
+                // A sentence is no header.
+                Err(missing) if delimiter == b' ' && missing.ends_with("close, time") => {}
                 Err(missing) => {
-                    if nearest.as_ref().is_none_or(|n| missing.len() < n.1.len()) {
-                        nearest = Some((at, missing, names));
+                    if nearest.as_ref().is_none_or(|n| far(&missing) < far(&n.1)) {
+                        nearest = Some((at, missing, names, delimiter));
                     }
                 }
             }
@@ -130,24 +135,44 @@ pub(super) fn sniff(text: &str, choice: &ColumnChoice) -> Result<TextLayout, Str
     }
     Err(match nearest {
         Some(nearest) => lacking(&nearest),
-        None if choice.is_close_only() => {
-            "has no header with time and close in its first lines, nor rows of numbers".into()
+        None => {
+            let first: String = lines
+                .iter()
+                .find(|line| !line.trim().is_empty())
+                .map_or("", |line| line.trim())
+                .chars()
+                .take(80)
+                .collect();
+            let (prices, hint) = match choice.is_close_only() {
+                true => ("time and close", ""),
+                false => {
+                    ("time, open, high, low and close", "; where there are closes only, say --close-only")
+                }
+            };
+            format!(
+                "has no header with {prices} in its first lines, nor rows of numbers{hint}; it begins with {first:?}"
+            )
         }
-        None => "has no header with time, open, high, low and close in its first lines, nor rows of numbers; where \
-                 there are closes only, say --close-only"
-            .into(),
     })
 }
 
 /// The columns of a header without a line of symbols, above the lines `below`.
 fn single(names: &[String], choice: &ColumnChoice, below: &[Vec<String>]) -> Result<Columns, String> {
     let header: Vec<&str> = names.iter().map(String::as_str).collect();
-    find(&header, choice).or_else(|missing| match missing.as_str() {
-        // `Price,Close,High,Low,Open,Volume` above `Date,...`: the first column is the time, if it holds times.
-        "time" if below.iter().any(|cells| cells.first().is_some_and(|cell| is_time(cell))) => {
-            find(&[&["time"], &header[1..]].concat(), choice)
+    find(&header, choice).or_else(|missing| {
+        if missing != "time" {
+            return Err(missing);
         }
-        _ => Err(missing),
+        // Lines of units are above the data.
+        let row = below.iter().rev().find(|cells| cells.len() == names.len());
+        if let Some(name) = times::sole(&header, |at| row?.get(at).cloned())? {
+            return find(&header, &choice.with(ColumnRole::Time, name));
+        }
+        // `Price,Close,High,Low,Open,Volume` above `Date,...`: the first column is the time, if it holds times.
+        match below.iter().any(|cells| cells.first().is_some_and(|cell| is_time(cell))) {
+            true => find(&[&["time"], &header[1..]].concat(), choice),
+            false => Err(missing),
+        }
     })
 }
 
@@ -156,8 +181,13 @@ fn is_time(text: &str) -> bool {
     reads(DayOrder::DayMonth) || reads(DayOrder::MonthDay)
 }
 
-/// Line, missing roles and names of the line that looks most like a header.
-type Nearest = (usize, String, Vec<String>);
+/// How far a line is from a header: by what it lacks. What says more in brackets lacks one thing.
+fn far(missing: &str) -> usize {
+    missing.split_once('(').map_or(missing, |_| "time").len()
+}
+
+/// Line, missing roles, names and delimiter of the line that looks most like a header.
+type Nearest = (usize, String, Vec<String>, u8);
 
 /// What is wrong with a line most of whose fields are empty: it has more than one space between its words.
 fn aligned(at: usize, names: &[String]) -> Option<String> {
@@ -170,16 +200,108 @@ fn aligned(at: usize, names: &[String]) -> Option<String> {
     })
 }
 
-fn lacking((at, missing, names): &Nearest) -> String {
-    if let Some(problem) = aligned(*at, names) {
+fn lacking((at, missing, names, delimiter): &Nearest) -> String {
+    if let Some(problem) = aligned(*at, names).filter(|_| *delimiter == b' ') {
+        return problem;
+    }
+    if let Some(problem) = unplaced(*at, names) {
         return problem;
     }
     format!(
         "line {} looks most like a header ({}), but it lacks {missing}: {}",
         at + 1,
-        names.join(" | "),
+        shown(names),
         remedy(missing),
     )
+}
+
+/// What is wrong with a line of numbers whose first cell is no time: nothing says what its columns are.
+fn unplaced(at: usize, names: &[String]) -> Option<String> {
+    let time = names.iter().position(|cell| times::is_dated(cell))?;
+    let has_clock = names.get(time + 1).is_some_and(|cell| is_clock(cell));
+    let first = time + 1 + usize::from(has_clock);
+    names.get(first..first + 4).filter(|cells| cells.iter().all(is_price))?;
+    let clock = if has_clock { format!(",clock=#{}", time + 2) } else { String::new() };
+    let symbol = if time > 0 && names[0].contains(|c: char| c.is_alphabetic()) { ",symbol=#1" } else { "" };
+    let volume = if names.len() > first + 4 { format!(",volume=#{}", first + 5) } else { String::new() };
+    Some(format!(
+        "line {} holds numbers and no names, and the time is not its first column: name the columns by their places, as \
+         --columns time=#{}{clock},open=#{},high=#{},low=#{},close=#{}{volume}{symbol}",
+        at + 1,
+        time + 1,
+        first + 1,
+        first + 2,
+        first + 3,
+        first + 4,
+    ))
+}
+
+/// `093000`, `0930` or `09:30` behind a date.
+fn is_clock(cell: &str) -> bool {
+    let digits = matches!(cell.len(), 4 | 6) && cell.bytes().all(|b| b.is_ascii_digit());
+    digits || cell.contains(':')
+}
+
+fn is_price(cell: &String) -> bool {
+    let cell = without_currency(cell.as_bytes());
+    let grouped = [DecimalSign::Point, DecimalSign::Comma].map(|sign| grouped::parse(cell, sign));
+    Decimal::parse(cell).is_some() || grouped.iter().any(Option::is_some)
+}
+
+/// A row of data whose columns the user named by their places.
+fn placed(cells: &[String], choice: &ColumnChoice) -> Option<Columns> {
+    choice.get(ColumnRole::Time).filter(|name| name.starts_with('#'))?;
+    let columns = without_header(cells.len(), false, choice).ok()?;
+    let cell = |at: usize| cells.get(at).map(String::as_str).unwrap_or_default();
+    let time = match columns.clock {
+        Some(clock) => format!("{} {}", cell(columns.time), cell(clock)),
+        None => cell(columns.time).to_owned(),
+    };
+    let prices = columns.prices.iter().all(|&at| cells.get(at).is_some_and(is_price));
+    (is_time(&time) && prices).then_some(columns)
+}
+
+/// A row of data in the usual order behind a symbol: `AAPL,20240102,..`.
+fn behind_symbol(cells: &[String], choice: &ColumnChoice) -> Option<Columns> {
+    let is_name = cells[0].contains(|c: char| c.is_alphabetic()) && !is_time(&cells[0]);
+    if !is_name || choice.is_chosen() || choice.is_adjusted() || !times::is_dated(&cells[1]) {
+        return None;
+    }
+    let rest = &cells[1..];
+    let has_clock = is_compact_clock(rest) || (rest.len() > 5 && is_clock(&rest[1]) && rest[1].contains(':'));
+    let first = 1 + usize::from(has_clock);
+    let prices = rest.get(first..first + choice.least_fields() - 1)?;
+    if !prices.iter().all(is_price) {
+        return None;
+    }
+    let mut columns = without_header(rest.len(), has_clock, choice).ok()?;
+    let places = columns.prices.iter_mut().chain([&mut columns.time]);
+    places.chain(&mut columns.volume).chain(&mut columns.clock).for_each(|at| *at += 1);
+    columns.symbol = Some(0);
+    Some(columns)
+}
+
+/// The layout of a file without a header whose first row is line `at`.
+fn headless(cells: &[String], at: usize, delimiter: u8, columns: Columns) -> TextLayout {
+    TextLayout {
+        delimiter,
+        skip: at as u64,
+        columns,
+        names: (1..=cells.len()).map(|n| format!("#{n}")).collect(),
+        has_header: false,
+        groups: Vec::new(),
+        symbol_lines: 0,
+        titles: None,
+        guessed_time: None,
+    }
+}
+
+/// The cells of a line, of many the first.
+fn shown(names: &[String]) -> String {
+    let first: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = names.len() - first.len();
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    first.join(" | ") + &tail
 }
 
 /// A header of mere numbers, `0,1,2,3,4,5`, as pandas writes for arrays of candles, perhaps beside an index: the usual order.
@@ -210,17 +332,7 @@ fn counted(
             )));
         }
     };
-    Some(Ok(TextLayout {
-        delimiter,
-        skip: at as u64 + 1,
-        columns,
-        names: (1..=names.len()).map(|n| format!("#{n}")).collect(),
-        has_header: false,
-        groups: Vec::new(),
-        symbol_lines: 0,
-        titles: None,
-        guessed_time: None,
-    }))
+    Some(Ok(TextLayout { skip: at as u64 + 1, ..headless(names, at, delimiter, columns) }))
 }
 
 /// Whether the second cell is a time of day without colons: a price would lie within the bar.
@@ -247,11 +359,9 @@ fn numbers(
     delimiter: u8,
     choice: &ColumnChoice,
 ) -> Option<Result<TextLayout, String>> {
-    let is_price = |cell: &String| {
-        let cell = without_currency(cell.as_bytes());
-        let grouped = [DecimalSign::Point, DecimalSign::Comma].map(|sign| grouped::parse(cell, sign));
-        Decimal::parse(cell).is_some() || grouped.iter().any(Option::is_some)
-    };
+    if let Some(columns) = placed(cells, choice).or_else(|| behind_symbol(cells, choice)) {
+        return Some(Ok(headless(cells, at, delimiter, columns)));
+    }
     if !is_time(&cells[0]) {
         return None;
     }
@@ -270,16 +380,5 @@ fn numbers(
             )));
         }
     };
-    let names = (1..=cells.len()).map(|n| format!("#{n}")).collect();
-    Some(Ok(TextLayout {
-        delimiter,
-        skip: at as u64,
-        columns,
-        names,
-        has_header: false,
-        groups: Vec::new(),
-        symbol_lines: 0,
-        titles: None,
-        guessed_time: None,
-    }))
+    Some(Ok(headless(cells, at, delimiter, columns)))
 }

@@ -35,7 +35,7 @@ pub(super) fn read_parquet(
         let total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let schema = builder.schema().clone();
         let reader = builder.with_batch_size(16_384).build().map_err(|e| damaged(path, e))?;
-        read_batches(path, options, progress, &schema, Box::new(reader), total)
+        read_batches(source, options, progress, &schema, Box::new(reader), total)
     })
 }
 
@@ -46,7 +46,7 @@ pub(super) fn read_arrow(source: &Source, options: &ReadOptions, progress: Progr
         let reader = arrow::ipc::reader::FileReader::try_new(std::io::BufReader::new(file), None)
             .map_err(|e| damaged(path, e))?;
         let schema = reader.schema();
-        read_batches(path, options, progress, &schema, Box::new(reader), 0)
+        read_batches(source, options, progress, &schema, Box::new(reader), 0)
     })
 }
 
@@ -68,13 +68,14 @@ pub(super) fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Resul
 }
 
 fn read_batches(
-    path: &Path,
+    source: &Source,
     options: &ReadOptions,
     progress: Progress<'_>,
     schema: &SchemaRef,
     batches: Batches,
     total: u64,
 ) -> Result<FileRows> {
+    let path = source.path();
     let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
     let refuse = |problem: String| Error::layout(path, problem);
     let mut groups = tuples(&names, &options.columns).map_err(refuse)?;
@@ -103,7 +104,7 @@ fn read_batches(
     }
     let names = names.into_iter().map(str::to_owned).collect();
     let header = Header { names, columns: columns.clone(), named: true, wide: !groups.is_empty() };
-    let mut rows = Collector::new(path, "row", header, options);
+    let mut rows = Collector::new(source, "row", header, options);
     for group in &groups {
         rows.also(Header { columns: group.columns.clone(), ..rows.header.clone() });
     }

@@ -2,9 +2,11 @@
 //! unpacked as a stream into a nameless temporary file, so that memory stays bounded and nothing is left behind.
 
 use crate::error::{Error, Result};
+use crate::spill::Spill;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Packings inside each other, as a `.gz` in a `.zip`.
 const MAX_LAYERS: usize = 3;
@@ -15,13 +17,15 @@ const MAX_RATIO: u64 = 200;
 const CHUNK: usize = 1 << 16;
 
 /// A file to read: its name for messages, and its bytes.
-pub(super) struct Source {
+pub(crate) struct Source {
     path: PathBuf,
     unpacked: Option<File>,
     /// The name of the file in an archive, without its ending.
     pub inner: Option<String>,
     /// What was done to the file, in sentences.
     pub notes: Vec<String>,
+    /// Where its rows wait.
+    pub rows: Arc<Spill>,
 }
 
 /// How a file is packed or written.
@@ -54,12 +58,13 @@ impl Packing {
 }
 
 impl Source {
-    /// Opens the file at `path` and unpacks it if it is packed.
+    /// Opens the file at `path`, whose rows wait in `rows`, and unpacks it if it is packed.
     ///
     /// # Errors
     /// `Missing` or `Io` if it cannot be read, `Invalid` if it cannot be unpacked.
-    pub fn open(path: &Path) -> Result<Self> {
-        let mut source = Self { path: path.to_owned(), unpacked: None, inner: None, notes: Vec::new() };
+    pub fn open(path: &Path, rows: &Arc<Spill>) -> Result<Self> {
+        let (path, rows) = (path.to_owned(), rows.clone());
+        let mut source = Self { path, unpacked: None, inner: None, notes: Vec::new(), rows };
         for _ in 0..MAX_LAYERS {
             let Some(packing) = Packing::of(&source.head(6)?) else { return Ok(source) };
             let packed = source.file()?;

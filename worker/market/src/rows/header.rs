@@ -33,7 +33,7 @@ impl Header {
 }
 
 /// What a file held.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct FileRows {
     /// Per symbol as the file writes it; `None` where it has no such column.
     pub symbols: Vec<(Option<String>, RawRows)>,

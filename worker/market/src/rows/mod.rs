@@ -7,18 +7,22 @@ pub(crate) use crate::cells::{SEPARATED, is_empty};
 pub(crate) use crate::raw::{RawRows, RowSource};
 pub(crate) use header::{FileRows, Header};
 
+use crate::blocks::BLOCK_ROWS;
 use crate::cells::{adjust, amount, no_number, number};
 use crate::columns::ColumnRole;
 use crate::counting::Counting;
 use crate::decimal::Decimal;
 use crate::error::{Error, Result};
-use crate::read::{EmptyCells, ReadOptions, Stamped};
+use crate::read::{EmptyCells, ReadOptions, Source, Stamped};
 use crate::spelling::{no_time, with_name};
+use crate::spill::Spill;
 use crate::stamp::{self, Stamp};
 use crate::zone::Zone;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
+
+/// Rows that wait at most until their blocks are full, where many symbols stand in one file.
+const OPEN_ROWS: usize = 1 << 20;
 
 /// A time cell: text to be read, or what a typed column says.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +50,9 @@ pub(crate) struct Collector {
     by_symbol: BTreeMap<Vec<u8>, usize>,
     symbols: Vec<(Option<String>, RawRows)>,
     current: usize,
+    spill: Arc<Spill>,
+    /// Rows that fill no block yet, of all symbols.
+    open_rows: usize,
     assumed_utc: bool,
     joined: Vec<u8>,
     /// The zone whose name stood behind the last time that had one.
@@ -72,13 +79,15 @@ fn is_blank(row: &Row<'_>) -> bool {
 }
 
 impl Collector {
-    pub(crate) fn new(file: &Path, unit: &'static str, header: Header, options: &ReadOptions) -> Self {
+    pub(crate) fn new(from: &Source, unit: &'static str, header: Header, options: &ReadOptions) -> Self {
         Self {
-            source: Arc::new(RowSource { file: file.to_owned(), unit, names: header.sources() }),
+            source: Arc::new(RowSource { file: from.path().to_owned(), unit, names: header.sources() }),
             options: options.clone(),
             by_symbol: BTreeMap::new(),
             symbols: Vec::new(),
             current: 0,
+            spill: from.rows.clone(),
+            open_rows: 0,
             assumed_utc: false,
             joined: Vec::new(),
             written: None,
@@ -152,11 +161,7 @@ impl Collector {
                 source.wrong(ColumnRole::Adjusted, row.row, String::from_utf8_lossy(cell), problem)
             })?;
         }
-        for (column, price) in prices.into_iter().enumerate() {
-            rows.mantissa[column].push(price.mantissa);
-            rows.scale[column].push(price.scale);
-        }
-        match row.volume.map(<[u8]>::trim_ascii) {
+        let volume = match row.volume.map(<[u8]>::trim_ascii) {
             Some(cell) if !is_empty(cell) => {
                 let wrong = |problem: &str| {
                     source.wrong(ColumnRole::Volume, row.row, String::from_utf8_lossy(cell), problem)
@@ -165,24 +170,34 @@ impl Collector {
                     return Err(wrong(no_number(cell)));
                 };
                 self.lettered |= letter;
-                if rows.volume.len() != rows.time_ms.len() {
+                if rows.volumes != rows.len() {
                     return Err(wrong(
                         "follows rows without a volume: fill them, or leave the column out with --columns volume=",
                     ));
                 }
-                rows.volume.push(volume);
+                Some(volume)
             }
-            cell if !rows.volume.is_empty() => {
+            cell if rows.volumes > 0 => {
                 let value = String::from_utf8_lossy(cell.unwrap_or_default()).into_owned();
                 let problem = "is empty, other rows have a volume: fill it, or leave the column out with --columns volume=";
                 return Err(source.wrong(ColumnRole::Volume, row.row, value, problem));
             }
-            _ => {}
-        }
+            _ => None,
+        };
         rows.midnights.add(time_ms, offset_ms);
-        rows.time_ms.push(time_ms);
-        rows.row.push(row.row);
+        self.open_rows += 1;
+        if rows.push(time_ms, prices, volume, row.row) >= BLOCK_ROWS {
+            self.open_rows -= rows.seal()?;
+        } else if self.open_rows >= OPEN_ROWS {
+            self.seal()?;
+        }
         Ok(())
+    }
+
+    /// Puts all rows into blocks.
+    fn seal(&mut self) -> Result<()> {
+        self.open_rows = 0;
+        self.symbols.iter_mut().try_for_each(|(_, rows)| rows.seal().map(drop))
     }
 
     /// Whether a row lacks prices and is passed over.
@@ -260,8 +275,11 @@ impl Collector {
     /// An empty cell is a symbol of its own: only all rows tell what it means.
     fn choose_symbol(&mut self, symbol: Option<&[u8]>) {
         let key = symbol.map(<[u8]>::trim_ascii).unwrap_or_default();
-        let same =
-            |(name, _): &(Option<String>, RawRows)| name.as_deref().unwrap_or_default().as_bytes() == key;
+        let same = |(name, _): &(Option<String>, RawRows)| {
+            let name = name.as_deref().unwrap_or_default().as_bytes();
+            // The comparison of two empty texts reads at an address that is none, which some processors are slow at.
+            name.len() == key.len() && (key.is_empty() || name == key)
+        };
         if !self.symbols.get(self.current).is_some_and(same) {
             self.current = match self.by_symbol.get(key) {
                 Some(&at) => at,
@@ -269,7 +287,7 @@ impl Collector {
                     let name = symbol.map(|_| String::from_utf8_lossy(key).into_owned());
                     self.symbols.push((
                         name,
-                        RawRows::new(self.source.clone(), self.options.stamp == Stamped::Close),
+                        RawRows::new(self.source.clone(), self.options.stamp == Stamped::Close, &self.spill),
                     ));
                     self.by_symbol.insert(key.to_vec(), self.symbols.len() - 1);
                     self.symbols.len() - 1

@@ -6,13 +6,49 @@ use crate::error::{Error, Result};
 use crate::read::some;
 use crate::zone::Zone;
 
+/// The zone that letters in the name of a column may stand for, or an offset such as `UTC-5`.
+fn zone_of_letters(word: &str) -> Option<String> {
+    const LETTERS: [(&str, &str); 16] = [
+        ("est", "America/New_York"),
+        ("edt", "America/New_York"),
+        ("et", "America/New_York"),
+        ("cst", "America/Chicago"),
+        ("cdt", "America/Chicago"),
+        ("ct", "America/Chicago"),
+        ("pst", "America/Los_Angeles"),
+        ("pdt", "America/Los_Angeles"),
+        ("cet", "Europe/Berlin"),
+        ("cest", "Europe/Berlin"),
+        ("bst", "Europe/London"),
+        ("eet", "Europe/Helsinki"),
+        ("msk", "Europe/Moscow"),
+        ("ist", "Asia/Kolkata"),
+        ("jst", "Asia/Tokyo"),
+        ("hkt", "Asia/Hong_Kong"),
+    ];
+    let lower = word.to_ascii_lowercase();
+    if let Some((_, zone)) = LETTERS.iter().find(|(letters, _)| *letters == lower) {
+        return Some((*zone).to_owned());
+    }
+    let offset = lower.strip_prefix("utc").or_else(|| lower.strip_prefix("gmt"))?;
+    let hours: i32 = offset.trim_end_matches(":00").parse().ok().filter(|hours| *hours != 0)?;
+    // The names of the data base count the other way round.
+    let zone = format!("Etc/GMT{:+}", -hours);
+    Zone::parse(&zone).is_ok().then_some(zone)
+}
+
 impl Collector {
     /// Everything in the file is published or named.
     pub(super) fn note_columns(&mut self) {
         let header = &self.header;
         if !header.named {
             let prices = if header.is_close_only() { "close" } else { "open, high, low, close" };
-            self.notes.push(format!("no header: columns read as time, {prices}, volume"));
+            let symbol = if header.columns.symbol.is_some() { "symbol, " } else { "" };
+            self.notes.push(format!("no header: columns read as {symbol}time, {prices}, volume"));
+        }
+        if header.wide && header.is_close_only() {
+            self.notes
+                .push("each column beside the time is the closes of the symbol it is called after".into());
         }
         let unused = (0..header.names.len()).filter(|i| !self.used.contains(i));
         let mut left_out: Vec<String> = Vec::new();
@@ -53,9 +89,19 @@ impl Collector {
     /// What the name of the column of times says of their zone, where nothing else does.
     fn zone_in_header(&self) -> Option<String> {
         let name = self.header.name(self.header.columns.time);
-        let zone = name.split(['(', ')', '[', ']', ' ']).find(|part| part.contains('/'))?;
-        Zone::parse(zone).ok().filter(|_| self.is_naive())?;
-        Some(format!("column {name:?} names a zone: if its times are of it, say --timezone {zone}"))
+        if !self.is_naive() {
+            return None;
+        }
+        let parts = || name.split(['(', ')', '[', ']', ' ']);
+        if let Some(zone) = parts().find(|part| part.contains('/') && Zone::parse(part).is_ok()) {
+            return Some(format!(
+                "column {name:?} names a zone: if its times are of it, say --timezone {zone}"
+            ));
+        }
+        let zone = parts().find_map(zone_of_letters)?;
+        Some(format!(
+            "column {name:?} names a zone: if its times are of it, say --timezone, as --timezone {zone}"
+        ))
     }
 
     /// All rows, by symbol.
@@ -63,6 +109,7 @@ impl Collector {
     /// # Errors
     /// `Invalid` if there was none.
     pub(crate) fn finish(mut self) -> Result<FileRows> {
+        self.seal()?;
         if self.symbols.is_empty() {
             let problem =
                 if self.blank.is_some() { "has no row with a price" } else { "has no rows of data" };
@@ -100,7 +147,7 @@ impl Collector {
                 true => format!("times carry no zone: they were read as those of {name}"),
                 false => format!("times carry a zone or are epochs: {name} was not used"),
             });
-            let twice: u64 = self.symbols.iter().map(|(_, rows)| rows.twice.0).sum();
+            let twice: u64 = self.symbols.iter().map(|(_, rows)| rows.twice.earlier).sum();
             if twice > 0 {
                 self.notes.push(format!(
                     "the hour that {name} has twice, when clocks go back, was told apart by the order of the rows: {twice} times"

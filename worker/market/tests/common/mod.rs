@@ -2,8 +2,8 @@
 #![allow(dead_code, missing_docs)]
 
 use galapagos_market::{
-    CheckOptions, ColumnChoice, Dataset, Error, ImportPlan, ImportSummary, Input, Interval, LoadOptions,
-    OwnedSeries, ReadOptions, SymbolReport, import, load_file,
+    Calendar, CheckOptions, ColumnChoice, Dataset, Error, ImportPlan, ImportSummary, Input, Interval,
+    LoadOptions, OwnedSeries, ReadOptions, SymbolReport, import, load_file,
 };
 use std::path::{Path, PathBuf};
 
@@ -104,4 +104,42 @@ pub fn published(dir: &Path) -> Dataset {
     let summary = run(&plan);
     assert!(summary.failed.is_empty(), "{:?}", summary.failed);
     Dataset::open(&dir.join("data"), "test", None).unwrap()
+}
+
+pub const DAY: i64 = 24 * HOUR;
+/// 2024-01-01, a Monday.
+pub const MONDAY: i64 = 1_704_067_200_000;
+
+/// Bar `i`: open, high, low, close, volume; each field of each bar is another number.
+pub fn bar(i: i64) -> [f64; 5] {
+    let c = 300.0 + i as f64;
+    [c, c + 3.25, c - 2.5, c + 1.75, 10.5 + i as f64]
+}
+
+pub fn rows(count: i64, row: impl Fn(i64, [f64; 5]) -> String) -> String {
+    (0..count).map(|i| row(i, bar(i))).collect()
+}
+
+pub fn daily() -> LoadOptions {
+    let mut options = hourly();
+    options.check.interval = Interval::parse("1d").ok();
+    options.check.calendar = Calendar::parse("sessions:252").ok();
+    options
+}
+
+/// Asserts that a series is bars 0 to `count` from `start` on, with their volumes.
+pub fn holds(what: &str, series: &OwnedSeries, start: i64, step: i64, count: i64) {
+    let unit = 10_i64.pow(u32::from(series.decimals)) as f64;
+    assert_eq!(series.time_ms.len() as i64, count, "{what}");
+    for i in 0..count as usize {
+        let [o, h, l, c, v] = bar(i as i64);
+        let read = [series.open[i], series.high[i], series.low[i], series.close[i]].map(|t| t as f64 / unit);
+        assert_eq!((series.time_ms[i], read), (start + i as i64 * step, [o, h, l, c]), "{what}, bar {i}");
+        let volume = series.volume.as_ref().unwrap_or_else(|| panic!("{what} has no volume"));
+        assert!((volume[i] - v).abs() < 1e-9, "{what}, bar {i}: {} and {v}", volume[i]);
+    }
+}
+
+pub fn said(report: &SymbolReport, words: &str) {
+    assert!(report.notes.iter().any(|n| n.contains(words)), "{words}: {:?}", report.notes);
 }
