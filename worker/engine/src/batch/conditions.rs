@@ -108,20 +108,21 @@ impl Compared {
     }
 
     /// The conditions of the first `rows` rows of the block that `table` holds; later bits mean nothing. `before`
-    /// keeps what crosses need of the row before. Without `SHORTS` what ends a short means nothing, nor does what enters one
+    /// keeps what crosses need of the row before. Without `shorts` what ends a short means nothing, nor does what enters one
     /// where it adds nothing to what ends a long.
     #[inline(always)]
-    pub(super) fn conditions<I: Isa, const SHORTS: bool>(
+    pub(super) fn conditions<I: Isa>(
         &self,
         isa: I,
         table: &Table,
         before: &mut [u64; 2],
         rows: usize,
+        shorts: bool,
     ) -> Conditions {
         let by = Compares { isa, table, slots: &self.slots };
         let x = &self.x;
         let last = rows - 1;
-        let leaves = !SHORTS && self.leaves_first();
+        let leaves = !shorts && self.leaves_first();
         match self.form {
             Form::Cross => {
                 let (above, below) = by.order((0, x[0]), (1, x[1]));
@@ -137,7 +138,7 @@ impl Compared {
                 } else {
                     rising(&by.scaled::<LT>(0, (1, x[1])), &mut before[1], last)
                 },
-                leave_short: if SHORTS { by.pair::<GT>(0, 1) } else { NONE },
+                leave_short: if shorts { by.pair::<GT>(0, 1) } else { NONE },
             },
             Form::Channel => {
                 let confirmed = if self.filtered { by.scaled::<GE>(5, (6, x[2])) } else { [u64::MAX; WORDS] };
@@ -145,7 +146,7 @@ impl Compared {
                     enter_long: and(&by.scaled::<GT>(0, (1, x[0])), &confirmed),
                     leave_long: by.pair::<LT>(4, 3),
                     enter_short: if leaves { NONE } else { and(&by.scaled::<LT>(0, (2, x[1])), &confirmed) },
-                    leave_short: if SHORTS {
+                    leave_short: if shorts {
                         by.pair::<GT>(4, if self.filtered { 7 } else { 5 })
                     } else {
                         NONE
@@ -156,13 +157,13 @@ impl Compared {
                 enter_long: by.level::<LT>(0, x[0]),
                 leave_long: by.level::<GE>(0, x[2]),
                 enter_short: if leaves { NONE } else { by.level::<GT>(0, x[1]) },
-                leave_short: if SHORTS { by.level::<LE>(0, x[3]) } else { NONE },
+                leave_short: if shorts { by.level::<LE>(0, x[3]) } else { NONE },
             },
             Form::Follow => Conditions {
                 enter_long: by.level::<GT>(0, x[0]),
                 leave_long: by.level::<LE>(0, x[2]),
                 enter_short: if leaves { NONE } else { by.level::<LT>(0, x[1]) },
-                leave_short: if SHORTS { by.level::<GE>(0, x[3]) } else { NONE },
+                leave_short: if shorts { by.level::<GE>(0, x[3]) } else { NONE },
             },
             Form::Oscillator => {
                 let (low, high) = (by.level::<LT>(1, x[0]), by.level::<GT>(1, x[1]));
@@ -204,7 +205,7 @@ impl Compared {
                     enter_long: long,
                     leave_long: by.pair::<LT>(5, 4),
                     enter_short: short,
-                    leave_short: if SHORTS { by.pair::<GT>(5, 4) } else { NONE },
+                    leave_short: if shorts { by.pair::<GT>(5, 4) } else { NONE },
                 }
             }
             Form::Sized => Conditions {
@@ -229,7 +230,7 @@ impl Compared {
                 enter_long: by.scaled::<GT>(0, (1, x[0])),
                 leave_long: by.pair::<LT>(0, 1),
                 enter_short: if leaves { NONE } else { by.scaled::<LT>(0, (1, x[1])) },
-                leave_short: if SHORTS { by.pair::<GT>(0, 1) } else { NONE },
+                leave_short: if shorts { by.pair::<GT>(0, 1) } else { NONE },
             },
             Form::Vwap => {
                 let confirmed = by.scaled::<GE>(3, (4, x[4]));
@@ -241,7 +242,7 @@ impl Compared {
                     } else {
                         and(&and(&by.level::<GT>(0, x[1]), &by.pair::<LT>(1, 2)), &confirmed)
                     },
-                    leave_short: if SHORTS { by.level::<LE>(0, x[3]) } else { NONE },
+                    leave_short: if shorts { by.level::<LE>(0, x[3]) } else { NONE },
                 }
             }
         }

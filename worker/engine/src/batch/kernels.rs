@@ -151,6 +151,8 @@ pub(super) mod x86;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::series::Block;
+    use crate::batch::singles::{doubt, level_doubt, place};
 
     fn rows(seed: u64) -> Box<Rows> {
         let mut x = seed;
@@ -214,6 +216,75 @@ mod tests {
             }
         }
         [turned[1][2].to_bits(); WORDS]
+    }
+
+    /// Numbers like prices, some of which differ by less than 32 bits can tell if `near`.
+    fn prices(seed: u64, near: bool) -> Box<Block> {
+        let noise = rows(seed);
+        let mut block = Box::new(Block::ZERO);
+        for (t, (x, noise)) in block.rows.iter_mut().zip(noise.iter()).enumerate() {
+            let noise = if noise.is_nan() { 6.5 } else { *noise };
+            *x = 30_000.0
+                + (t * t % 97) as f64
+                + if near { noise * 1e-5 } else { noise + 1.0 / (3 + seed) as f64 };
+        }
+        block
+    }
+
+    fn in_32_bits<I: Isa>(isa: I) {
+        let singles = |block: &Block| {
+            let mut singles = Box::new(Singles::ZERO);
+            singles.fill(isa, &block.rows);
+            singles
+        };
+        let (mut told, mut refused) = (0, 0);
+        for seed in 0..40 {
+            let (a, b) = (prices(seed, false), prices(seed + 7, seed % 4 == 0));
+            let (x, y) = (singles(&a), singles(&b));
+            assert!((0..BLOCK).all(|t| x.rows[place(t)] == a.rows[t] as f32));
+            for factor in [1.0, 1.001, 0.999, 0.5] {
+                let short = factor as f32;
+                match isa.single_order(&x, &y, short, doubt(&x, &y, short)) {
+                    Some(above) => {
+                        assert_eq!(
+                            above,
+                            isa.scaled::<GT>(&a.rows, &b.rows, factor),
+                            "seed {seed} x {factor}"
+                        );
+                        assert_eq!(above.map(|word| !word), isa.scaled::<LT>(&a.rows, &b.rows, factor));
+                        told += 1;
+                    }
+                    None => refused += 1,
+                }
+            }
+            for level in [a.rows[17], 30_040.25, 29_000.0] {
+                match isa.single_level(&x, level as f32, level_doubt(&x, level as f32)) {
+                    Some(above) => {
+                        assert_eq!(above, isa.level::<GT>(&a.rows, level));
+                        assert_eq!(above.map(|word| !word), isa.level::<LT>(&a.rows, level));
+                        told += 1;
+                    }
+                    None => refused += 1,
+                }
+            }
+            assert_eq!(
+                isa.single_order(&x, &x, 1.0, doubt(&x, &x, 1.0)),
+                None,
+                "equal rows are not told apart"
+            );
+        }
+        assert!(told > 100 && refused > 50, "told {told}, refused {refused}");
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn what_32_bits_tell_is_what_64_bits_say() {
+        if let Some(isa) = x86::Avx512::detect() {
+            in_32_bits(isa);
+        }
+        if let Some(isa) = x86::Avx2::detect() {
+            in_32_bits(isa);
+        }
     }
 
     #[test]

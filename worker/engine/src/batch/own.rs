@@ -70,12 +70,13 @@ impl Source for Graph<'_> {
     }
 
     #[inline(always)]
-    fn conditions<I: Isa, const SHORTS: bool>(
+    fn conditions<I: Isa>(
         &self,
         _isa: I,
         member: usize,
         _before: &mut [u64; 2],
         _rows: usize,
+        _shorts: bool,
     ) -> Conditions {
         let of = &self.members[member].conditions;
         let bits = |i: usize| if self.idle == Some(i) { [0; WORDS] } else { self.bits(of[i]) };

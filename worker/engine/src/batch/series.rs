@@ -8,7 +8,7 @@ use super::columns::Columns;
 use super::kernels::{Isa, Rows};
 use super::key::Key;
 use super::learning::Learning;
-use super::singles::{Singles, is_number};
+use super::singles::{Singles, is_rounded};
 use super::smooth::{EmaGroup, RsiGroup};
 use super::windows::Windows;
 use crate::indicators::bollinger::z_score;
@@ -51,9 +51,9 @@ pub(super) struct Table {
     rsis: Vec<(usize, RsiGroup)>,
     inputs: Inputs,
     learning: Learning,
-    /// Of each series in 32 bits, where the instructions compare them and all its numbers are numbers.
+    /// Of each series in 32 bits, where it is rounded and the instructions compare those.
     singles: Vec<Singles>,
-    are_numbers: Vec<bool>,
+    are_rounded: Vec<bool>,
 }
 
 impl Table {
@@ -71,8 +71,8 @@ impl Table {
         self.inputs.longest_d = 0;
         self.keys.iter().for_each(|&key| self.inputs.ask(key));
         self.learning = Learning::new(&self.keys);
-        self.are_numbers.clear();
-        self.are_numbers.extend(self.keys.iter().map(|&key| is_number(key)));
+        self.are_rounded.clear();
+        self.are_rounded.extend(self.keys.iter().map(|&key| is_rounded(key)));
         self.singles.clear();
         let mut i = 0;
         while i < self.keys.len() {
@@ -128,10 +128,10 @@ impl Table {
         &self.blocks[index as usize].rows
     }
 
-    /// A series in 32 bits, where the instructions compare them and all its numbers are numbers.
+    /// A series in 32 bits, where it is rounded and the instructions compare those.
     #[inline(always)]
     pub(super) fn singles<I: Isa>(&self, index: u32) -> Option<&Singles> {
-        if I::SINGLES && self.are_numbers[index as usize] {
+        if I::SINGLES && self.are_rounded[index as usize] {
             Some(&self.singles[index as usize])
         } else {
             None
@@ -181,11 +181,11 @@ impl Table {
         }
         if I::SINGLES {
             self.singles.resize(self.blocks.len(), Singles::ZERO);
-            for ((is_number, block), singles) in
-                self.are_numbers.iter().zip(&self.blocks).zip(&mut self.singles)
+            for ((is_rounded, block), singles) in
+                self.are_rounded.iter().zip(&self.blocks).zip(&mut self.singles)
             {
-                if *is_number {
-                    singles.fill(isa, block);
+                if *is_rounded {
+                    singles.fill(isa, &block.rows);
                 }
             }
         }

@@ -7,12 +7,11 @@
 //! come out in their order ([`place`]).
 
 use super::BLOCK;
-use super::kernels::Isa;
+use super::kernels::{Isa, Rows};
 use super::key::Key;
-use super::series::Block;
 
 /// A block of rows of one series, rounded, in the order of [`place`].
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(super) struct Singles {
     pub(super) rows: [f32; BLOCK],
@@ -39,13 +38,14 @@ pub(super) fn level_doubt(a: &Singles, level: f32) -> f32 {
     (a.largest + level.abs()) * (4.0 * f32::EPSILON)
 }
 
-/// Whether the numbers of a series are never NaN, which is neither above nor below anything.
-pub(super) fn is_number(key: Key) -> bool {
+/// Whether a series is rounded: one whose numbers are never NaN, which is neither above nor below anything, and that several
+/// individuals share. Of those with two periods each has its own, and rounding it takes as long as it saves.
+pub(super) fn is_rounded(key: Key) -> bool {
     match key {
         Key::Close | Key::CloseBefore(_) | Key::CloseTimes(_) | Key::Sum(..) | Key::SumE6(_) => true,
         Key::Ema(_) | Key::Rsi(_) | Key::Top(_) | Key::Bottom(_) | Key::Regression(..) => true,
-        Key::PercentK(_) | Key::PercentD(..) | Key::Mid2(_) | Key::Z(_) => true,
-        Key::CloudFast(..) | Key::CloudSlow(..) | Key::Volume20 | Key::Volume20Before => true,
+        Key::Mid2(_) | Key::Z(_) | Key::Volume20 | Key::Volume20Before => true,
+        Key::PercentK(_) | Key::PercentD(..) | Key::CloudFast(..) | Key::CloudSlow(..) => false,
         Key::VwapZ(_) | Key::Deviation(_) | Key::Score(_) | Key::Prediction(_) | Key::Quantile(..) => false,
     }
 }
@@ -55,8 +55,8 @@ impl Singles {
 
     /// Takes a block. All its places are filled, what lies behind its last row as well.
     #[inline(always)]
-    pub(super) fn fill<I: Isa>(&mut self, isa: I, block: &Block) {
-        self.largest = isa.singles(&block.rows, &mut self.rows);
+    pub(super) fn fill<I: Isa>(&mut self, isa: I, rows: &Rows) {
+        self.largest = isa.singles(rows, &mut self.rows);
     }
 }
 

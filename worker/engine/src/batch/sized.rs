@@ -75,8 +75,7 @@ impl<'a> Members for SizedMembers<'a> {
         self.ranges.fill(self.columns, from, to);
         self.from = from;
         for member in &mut self.members {
-            let conditions =
-                member.plan.compared.conditions::<I, false>(isa, &self.table, &mut [0; 2], to - from);
+            let conditions = member.plan.compared.conditions(isa, &self.table, &mut [0; 2], to - from, false);
             (member.long, member.short) = (conditions.enter_long, conditions.enter_short);
             for bits in [&mut member.long, &mut member.short] {
                 keep(bits, member.first.saturating_sub(from).min(BLOCK), to - from);

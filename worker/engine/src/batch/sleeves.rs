@@ -63,14 +63,15 @@ impl Source for OwnSeries<'_> {
     }
 
     #[inline(always)]
-    fn conditions<I: Isa, const SHORTS: bool>(
+    fn conditions<I: Isa>(
         &self,
         isa: I,
         member: usize,
         before: &mut [u64; 2],
         rows: usize,
+        shorts: bool,
     ) -> Conditions {
-        self.plans[member].conditions::<I, SHORTS>(isa, &self.table, before, rows)
+        self.plans[member].conditions(isa, &self.table, before, rows, shorts)
     }
 }
 

@@ -16,13 +16,15 @@ pub(super) trait Source {
     fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize, interrupt: Interrupt);
 
     /// The conditions of a member in the first `rows` rows of the block; later bits mean nothing. `before` keeps what
-    /// crosses need of the row before. Without `SHORTS` what ends a short means nothing.
-    fn conditions<I: Isa, const SHORTS: bool>(
+    /// crosses need of the row before. Without `shorts` what only a short needs means
+    /// nothing.
+    fn conditions<I: Isa>(
         &self,
         isa: I,
         member: usize,
         before: &mut [u64; 2],
         rows: usize,
+        shorts: bool,
     ) -> Conditions;
 }
 
@@ -45,13 +47,14 @@ impl Source for Series<'_> {
     }
 
     #[inline(always)]
-    fn conditions<I: Isa, const SHORTS: bool>(
+    fn conditions<I: Isa>(
         &self,
         isa: I,
         member: usize,
         before: &mut [u64; 2],
         rows: usize,
+        shorts: bool,
     ) -> Conditions {
-        self.plans[member].conditions::<I, SHORTS>(isa, self.table, before, rows)
+        self.plans[member].conditions(isa, self.table, before, rows, shorts)
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn positions<I: Isa, S: Source>(
     open: Option<&Bits>,
 ) -> Bits {
     let rows = to - from;
-    let conditions = source.conditions::<I, false>(isa, member, &mut account.before, rows);
+    let conditions = source.conditions(isa, member, &mut account.before, rows, false);
     let (mut set, mut reset) = side(&conditions.enter_long, &conditions.leave_long, &conditions.enter_short);
     let whole = rows == BLOCK && first <= from;
     if !whole {
@@ -54,7 +54,7 @@ pub(super) fn wishes<I: Isa, S: Source>(
 ) -> [Bits; 2] {
     let rows = to - from;
     let Conditions { enter_long, leave_long, enter_short, leave_short } =
-        source.conditions::<I, true>(isa, member, &mut account.before_bits, rows);
+        source.conditions(isa, member, &mut account.before_bits, rows, wanted != Side::Long);
     let start = first.saturating_sub(from).min(rows);
     let (mut long, mut short) = ([0; WORDS], [0; WORDS]);
     if wanted != Side::Short {

@@ -99,7 +99,7 @@ impl Member {
         if self.plan.compared.form == Form::Carry {
             self.turn(from, to);
         } else {
-            let conditions = self.plan.compared.conditions::<I, false>(isa, table, &mut [0; 2], to - from);
+            let conditions = self.plan.compared.conditions(isa, table, &mut [0; 2], to - from, false);
             (self.long, self.short) = (conditions.enter_long, conditions.enter_short);
             let volatility = table.rows(self.plan.compared.slots[2]);
             for (bits, &edge) in self.reached.iter_mut().zip(&self.edges) {
