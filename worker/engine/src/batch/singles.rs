@@ -60,4 +60,4 @@ impl Singles {
     }
 }
 
-const _: () = assert!(BLOCK % 64 == 0 && place(16) == 4 && place(4) == 16 && place(67) == 67);
+const _: () = assert!(BLOCK.is_multiple_of(64) && place(16) == 4 && place(4) == 16 && place(67) == 67);
