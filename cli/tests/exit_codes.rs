@@ -55,7 +55,7 @@ fn a_wrong_word_names_what_was_meant_and_what_is_allowed() {
     refused(&sandbox, &["backtest", "--data", "wakl", "--strategy", "rsi_filter"], &["--data wakl", "walk"]);
     refused(&sandbox, &["data", "show", "wakl"], &["wakl", "walk"]);
     refused(&sandbox, &["import", "x.csv", "--dataset", "X!", "--interval", "1h"], &["dataset", "X!"]);
-    refused(&sandbox, &["import", "x.csv", "--dataset", "x", "--interval", "1w"], &["interval", "1w", "1d"]);
+    refused(&sandbox, &["import", "x.csv", "--dataset", "x", "--interval", "1w"], &["interval", "1w", "7d"]);
     refused(&sandbox, &["import", "--random-walk", "bars=10,sed=1", "--dataset", "x"], &["sed=1", "seed"]);
     refused(
         &sandbox,

@@ -56,6 +56,14 @@ impl Plugin<'_> {
         Screen::start(&self.kubectl_command(&all), size, "$ kubectl galapagos\n")
     }
 
+    /// A command that ends by itself does so in a terminal, shows what is looked for and leaves the terminal as it was.
+    #[track_caller]
+    fn at_a_terminal(&self, arguments: &[&str], seen: &str) {
+        let mut screen = self.screen(arguments, (40, 120));
+        assert!(screen.end().success(), "{arguments:?}: {}", screen.text());
+        assert!(screen.text().contains(seen) && screen.is_restored(), "{arguments:?}: {}", screen.text());
+    }
+
     /// What kubectl offers a shell behind `kubectl galapagos` and these words.
     fn offered(&self, words: &[&str]) -> String {
         let output = self.kubectl(&[&["__complete", "galapagos"], words].concat());
@@ -140,12 +148,12 @@ fn a_person_suspends_resumes_and_stops_a_job_with_the_plugin_alone() {
         space.apply(&[pool("default", 1), long("evolve")]);
         space.job_is("evolve", "is on its way", has_done(1)).await;
         assert!(plugin.refused(&["results", "evolve"], 2).contains("kubectl galapagos stop evolve"));
-        plugin.ok(&["suspend", "evolve"]);
+        plugin.at_a_terminal(&["suspend", "evolve"], "evolve");
         space.job_is("evolve", "is suspended", is_in(Phase::Suspended)).await;
-        plugin.ok(&["resume", "evolve"]);
+        plugin.at_a_terminal(&["resume", "evolve"], "evolve");
         let again = space.job_is("evolve", "runs again", is_in(Phase::Running)).await;
         let done = status(&again).generation.unwrap();
-        plugin.ok(&["stop", "evolve"]);
+        plugin.at_a_terminal(&["stop", "evolve"], "evolve");
         let ended = space.job_is("evolve", "ends with its best", is_in(Phase::Succeeded)).await;
         assert!(status(&ended).generation.unwrap() >= done && status(&ended).best.is_some());
         assert!(plugin.refused(&["stop", "evolve"], 2).contains("has ended already"));
@@ -177,6 +185,12 @@ fn a_person_at_a_terminal_watches_a_job_and_sees_what_is_left_of_it() {
         assert_eq!(left["measured"], json!("cluster"));
         assert!(left["evaluations_at_most"].as_u64().unwrap() > 0 && left["seconds"].as_f64().unwrap() > 0.0);
 
+        let mut screen = plugin.screen(&["ui", "evolve"], (24, 80));
+        screen.shows(|text| text.contains("http://127.0.0.1:"));
+        screen.types("\x03");
+        screen.end();
+        assert!(screen.is_restored(), "{}", screen.text());
+
         // A pod of the pool reads and writes its volumes and reaches the coordinator as a worker does.
         let probed = plugin.ok(&["doctor", "--probe"]);
         for part in ["reading market data", "writing state", "job evolve: port 7400", "job evolve: port 7401"]
@@ -198,10 +212,9 @@ fn a_person_at_a_terminal_watches_a_job_and_sees_what_is_left_of_it() {
             (&["logs", "evolve", "--tail", "3"], "coordinator"),
             (&["report", "evolve", "-o", "page.html"], "page.html"),
             (&["results", "evolve", "-o", "copy"], "copy"),
+            (&["doctor"], "claim market-data"),
         ] {
-            let mut screen = plugin.screen(arguments, (40, 120));
-            assert!(screen.end().success(), "{arguments:?}: {}", screen.text());
-            assert!(screen.text().contains(seen) && screen.is_restored(), "{arguments:?}: {}", screen.text());
+            plugin.at_a_terminal(arguments, seen);
         }
     });
 }
@@ -220,6 +233,7 @@ fn a_job_begins_with_what_a_job_of_the_cluster_has_found() {
         space.job_is("first", "ends", is_in(Phase::Succeeded)).await;
         let rendered = plugin.ok(&["render", "second.yaml"]);
         assert!(rendered.contains("initial:"), "{rendered}");
+        plugin.at_a_terminal(&["render", "second.yaml"], "");
         std::fs::write(&file, rendered).unwrap();
         space.kubectl(&["apply", "-f", file.to_str().unwrap()]);
         space.job_is("second", "ends", is_in(Phase::Succeeded)).await;
