@@ -27,6 +27,7 @@ mod deviations;
 mod drawdown;
 mod events;
 mod exposed;
+mod fills;
 mod finish;
 mod held;
 mod instructions;
