@@ -57,7 +57,7 @@ pub struct Arguments {
     /// Symbol of all files, BTC/USDT is called BTC-USDT; absent: the file's own column, else the name of the file
     #[arg(long)]
     pub symbol: Option<String>,
-    /// Which column means what: time=, open=, high=, low=, close=, volume=, symbol=, adjusted=; a column is named as in the
+    /// Which column means what: time=, clock= (the time of day beside a date), open=, high=, low=, close=, volume=, symbol=, adjusted=; a column is named as in the
     /// file or by its position, as #6; an empty name leaves it out
     #[arg(long, value_name = "KEY=NAME,...")]
     pub columns: Option<String>,

@@ -3,7 +3,7 @@
 use crate::choice::ColumnChoice;
 pub(crate) use crate::role::{
     ColumnRole, begins_as_volume, ends_as_volume, is_adjusted, is_base_volume, is_close_time_name,
-    is_end_name, is_page_name, is_time_name, is_volume_name, normal, says_no, symbol_word,
+    is_end_name, is_of_other_role, is_page_name, is_time_name, is_volume_name, normal, says_no, symbol_word,
 };
 
 /// The columns found, as positions.

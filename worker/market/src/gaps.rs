@@ -180,11 +180,14 @@ pub(crate) fn find_gaps(
             Error::option(
                 "interval",
                 "",
-                format!(
-                    "{symbol}: the bars are mostly {} apart, which is no interval{}: say --interval, as 1h",
-                    usual.map_or_else(|| "0 s".to_owned(), span),
-                    in_1970(ends)
-                ),
+                match usual {
+                    Some(usual) => format!(
+                        "{symbol}: the bars are mostly {} apart, which is no interval{}: say --interval, as 1h",
+                        span(usual),
+                        in_1970(ends)
+                    ),
+                    None => format!("{symbol}: one bar has no interval: say --interval, as 1h"),
+                },
             )
         })?,
     };

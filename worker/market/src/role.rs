@@ -359,6 +359,13 @@ pub(crate) fn says_no(cell: &[u8]) -> bool {
     cell.eq_ignore_ascii_case(b"false") || is_zero()
 }
 
+/// Whether a column of this name holds prices, a volume or something else that is no time.
+pub(crate) fn is_of_other_role(name: &str) -> bool {
+    let prices = ColumnRole::PRICES.into_iter().chain([ColumnRole::Symbol, ColumnRole::Adjusted]);
+    let mut roles = prices.filter(|role| role.usual_names().contains(&normal(name).as_str()));
+    roles.next().is_some() || is_volume_name(name)
+}
+
 /// Whether a column of this name may hold the times of the bars.
 pub(crate) fn is_time_name(name: &str) -> bool {
     ColumnRole::Time.usual_names().contains(&normal(name).as_str())

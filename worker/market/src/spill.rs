@@ -68,8 +68,10 @@ impl Spill {
     ///
     /// # Errors
     /// `Io` if it cannot be written.
-    pub(crate) fn hold<T: Columns>(self: &Arc<Self>, block: T) -> Result<Held<T>> {
+    pub(crate) fn hold<T: Columns>(self: &Arc<Self>, mut block: T) -> Result<Held<T>> {
         let rows = block.count();
+        // The last block of a file has room for many more rows than it has, and rows are what is counted.
+        block.shrink();
         if self.in_memory.fetch_add(rows, Ordering::Relaxed) + rows <= self.kept_rows {
             return Ok(Held { spill: self.clone(), rows, kept: Some(block), at: 0, bytes: 0 });
         }
@@ -83,7 +85,10 @@ impl Spill {
             block.write(&mut out)?;
             out.flush()
         };
-        self.file(&mut disk).and_then(write).map_err(|e| self.failed(e))?;
+        if let Err(e) = self.file(&mut disk).and_then(write) {
+            disk.free.entry(bytes).or_default().push(at);
+            return Err(Error::io("write rows that wait", &self.folder, e));
+        }
         Ok(Held { spill: self.clone(), rows, kept: None, at, bytes })
     }
 
@@ -94,7 +99,7 @@ impl Spill {
             file.seek(SeekFrom::Start(at))?;
             read(&mut BufReader::with_capacity(BUFFER, file))
         };
-        self.file(&mut disk).and_then(from).map_err(|e| self.failed(e))
+        self.file(&mut disk).and_then(from).map_err(|e| Error::io("read rows that wait", &self.folder, e))
     }
 
     fn disk(&self) -> MutexGuard<'_, Disk> {
@@ -107,10 +112,6 @@ impl Spill {
             disk.file = Some(tempfile::tempfile_in(&self.folder)?);
         }
         disk.file.as_mut().ok_or_else(|| std::io::Error::other("no file"))
-    }
-
-    fn failed(&self, error: std::io::Error) -> Error {
-        Error::io("write rows that wait", &self.folder, error)
     }
 }
 
@@ -185,6 +186,8 @@ pub(crate) trait Columns: Clone {
     fn count(&self) -> usize;
     /// Length of what is written.
     fn bytes(&self) -> u64;
+    /// Gives back room that no row takes.
+    fn shrink(&mut self);
     /// Writes the columns.
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()>;
     /// Reads back so many rows, of so many bytes.
@@ -197,6 +200,15 @@ const RAW_BYTES: usize = 8 + 4 * 8 + 8 + 4;
 impl Columns for RawBlock {
     fn count(&self) -> usize {
         self.time_ms.len()
+    }
+
+    fn shrink(&mut self) {
+        let RawBlock { time_ms, mantissa, scale, volume, row } = self;
+        time_ms.shrink_to_fit();
+        mantissa.iter_mut().for_each(Vec::shrink_to_fit);
+        scale.iter_mut().for_each(Vec::shrink_to_fit);
+        volume.shrink_to_fit();
+        row.shrink_to_fit();
     }
 
     fn bytes(&self) -> u64 {
@@ -231,6 +243,12 @@ impl Columns for RawBlock {
 impl Columns for SeriesBlock {
     fn count(&self) -> usize {
         self.time_ms.len()
+    }
+
+    fn shrink(&mut self) {
+        let SeriesBlock { time_ms, open, high, low, close, volume } = self;
+        [time_ms, open, high, low, close].into_iter().for_each(Vec::shrink_to_fit);
+        volume.shrink_to_fit();
     }
 
     fn bytes(&self) -> u64 {

@@ -147,3 +147,38 @@ fn on_failure_fail_ends_the_job() {
     let ended = drive(data.path(), root.path(), &job, |_| {}, |t| t.index == 3);
     assert!(matches!(ended, Err(RunError::EvaluationFailed { .. })));
 }
+
+// Contract J3: the bytes are those of a run that nobody disturbed.
+#[test]
+fn a_run_that_another_build_bred_otherwise_begins_anew_and_is_an_undisturbed_one() {
+    let (data, calm, root) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    publish_walk(data.path(), 500);
+    let manifest = manifest("  generations: 4\n");
+    let undisturbed = drive(data.path(), calm.path(), &manifest, |_| {}, |_| false).unwrap().digest;
+
+    // A job of the same inputs, as a build with other searchers would breed it.
+    let (market, mut job) = resolve(data.path(), &manifest);
+    job.config.seed += 1;
+    let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
+    let key = RunKey { root: root.path(), namespace: "local", job: &job.name, inputs: job.digest };
+    let folder = RunFolder::open(&key, Start::Continue, ENGINE, 1).unwrap();
+    let mut driver = Driver::open(&job, &folder, 1, None, &mut Silent).unwrap();
+    driver.limits().lock().unwrap().stop.generations = 2;
+    let answer = Box::new(|task: &Task| Ok(problem.evaluate(task.species, &task.genome).unwrap()));
+    driver.run(&mut Scripted { order: |_| {}, answer }, &mut Silent, &AtomicBool::new(false)).unwrap();
+    drop(driver);
+    drop(folder);
+
+    assert_eq!(drive(data.path(), root.path(), &manifest, |_| {}, |_| false).unwrap().digest, undisturbed);
+    let (_, job) = resolve(data.path(), &manifest);
+    let key = RunKey { root: root.path(), namespace: "local", job: &job.name, inputs: job.digest };
+    let folder = RunFolder::open(&key, Start::Continue, ENGINE, 2).unwrap();
+    let driver = Driver::open(&job, &folder, 1, None, &mut Silent).unwrap();
+    let mut positions = Vec::new();
+    driver.ledger().for_each(|record| positions.push(record.position())).unwrap();
+    let all = positions.len();
+    positions.sort_unstable();
+    positions.dedup();
+    assert_eq!(positions.len(), all, "one individual stands at each position of its tables");
+}

@@ -239,6 +239,10 @@ impl Pass<'_> {
             }
             let to = if from + BLOCK < last { from + BLOCK } else { last };
             source.fill(isa, from, to, self.interrupt);
+            // A block that was interrupted is filled in part.
+            if self.interrupt.is_asked() {
+                return;
+            }
             match self.tables {
                 AccountTables::Whole(tables) => {
                     ranges.fill(&self.close[from..to], &self.close[from..to]);

@@ -125,6 +125,10 @@ impl<'p, S: Source> Sleeve<'p> for Latched<'p, S> {
     fn follow<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
         let Latched { pass, tables, source, first, held, accounts } = self;
         source.fill(isa, from, to, pass.interrupt);
+        // A block that was interrupted is filled in part; nobody is answered.
+        if pass.interrupt.is_asked() {
+            return;
+        }
         accounts.fill(tables, from, to);
         let block = accounts.block(tables, pass.exec, from);
         // Bars are looked at in the sum of the sleeves.

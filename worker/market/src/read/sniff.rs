@@ -222,7 +222,8 @@ fn unplaced(at: usize, names: &[String]) -> Option<String> {
     let first = time + 1 + usize::from(has_clock);
     names.get(first..first + 4).filter(|cells| cells.iter().all(is_price))?;
     let clock = if has_clock { format!(",clock=#{}", time + 2) } else { String::new() };
-    let symbol = if time > 0 && names[0].contains(|c: char| c.is_alphabetic()) { ",symbol=#1" } else { "" };
+    let before = time.checked_sub(1).filter(|&at| names[at].contains(|c: char| c.is_alphabetic()));
+    let symbol = before.map_or_else(String::new, |at| format!(",symbol=#{}", at + 1));
     let volume = if names.len() > first + 4 { format!(",volume=#{}", first + 5) } else { String::new() };
     Some(format!(
         "line {} holds numbers and no names, and the time is not its first column: name the columns by their places, as \

@@ -1,6 +1,6 @@
 //! Which column holds the times, where none is called as times usually are: the only one whose values are dates.
 
-use crate::columns::is_close_time_name;
+use crate::columns::{is_close_time_name, is_of_other_role};
 use crate::decimal::Decimal;
 use crate::stamp::{DayOrder, parse};
 
@@ -31,7 +31,8 @@ pub(super) fn sole<'a>(
     let dated: Vec<&str> = (0..names.len())
         .filter(|&at| row(at).is_some_and(|cell| is_dated(&cell)))
         .map(|at| names[at])
-        .filter(|name| !name.is_empty())
+        // A volume of ten digits looks like an epoch, and is called what it is.
+        .filter(|name| !name.is_empty() && !is_of_other_role(name))
         .collect();
     // Beside others, those called after the close are no opens.
     let opens: Vec<&str> = dated.iter().copied().filter(|name| !is_close_time_name(name)).collect();

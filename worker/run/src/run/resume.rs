@@ -9,6 +9,9 @@ use crate::storage::digest::Chain;
 use crate::storage::ledger::Ledger;
 use crate::storage::record::Record;
 
+/// Why a checkpoint is refused whose evolution this build would breed otherwise.
+pub(super) const OTHER_CONFIGURATION: &str = "belongs to another configuration";
+
 /// The run as of a checkpoint, if everything it relies on is there.
 pub(super) fn resume(
     job: &ResolvedJob,
@@ -22,7 +25,7 @@ pub(super) fn resume(
         serde_json::from_slice(&checkpoint.driver).map_err(|_| "has an unreadable history")?;
     let genetics = State::from_bytes(&checkpoint.genetics).map_err(|_| "has an unreadable evolution")?;
     let mut evolution = Evolution::resume(job.config.clone(), job.genetic_species(), &genetics)
-        .map_err(|_| "belongs to another configuration")?;
+        .map_err(|_| OTHER_CONFIGURATION)?;
     if evolution.generation() != checkpoint.generation
         || state.history.len() as u64 != u64::from(checkpoint.generation)
     {

@@ -214,6 +214,14 @@ impl RunFolder {
         self.path.join(LEDGER)
     }
 
+    /// Moves the ledger away: a run that another build began, and would have bred otherwise, begins anew.
+    ///
+    /// # Errors
+    /// It cannot be moved.
+    pub fn set_ledger_aside(&self) -> Result<(), StorageError> {
+        move_away(&self.ledger())
+    }
+
     /// Where the result lies once [`RunFolder::mark`] says so.
     pub fn result(&self) -> PathBuf {
         self.path.join(RESULT)

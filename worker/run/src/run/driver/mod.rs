@@ -24,7 +24,7 @@ use super::history::HistoryText;
 use super::known::{Asked, CandidatePosition, KnownResults};
 use super::limits::Limits;
 use super::progress::{Observer, Pace, RunEvent};
-use super::resume::resume;
+use super::resume::{OTHER_CONFIGURATION, resume};
 use super::speed::Speed;
 use super::state::{DriverState, GenerationReport};
 use super::verdict_summary::VerdictSummary;
@@ -72,7 +72,7 @@ impl<'a> Driver<'a> {
         price_per_second: Option<f64>,
         observer: &mut dyn Observer,
     ) -> Result<Driver<'a>, RunError> {
-        let (known, warning) = KnownResults::open(job, folder)?;
+        let (mut known, warning) = KnownResults::open(job, folder)?;
         if let Some(warning) = warning {
             observer.observe(RunEvent::Fallback(warning.to_string()));
         }
@@ -84,6 +84,12 @@ impl<'a> Driver<'a> {
         })?;
         warnings.iter().for_each(|w| observer.observe(RunEvent::Fallback(w.to_string())));
         folder.check_epoch()?;
+        if resumed.is_none() && warnings.iter().any(|w| w.problem == OTHER_CONFIGURATION) {
+            // At the positions of its records stand individuals that this run asks for elsewhere or never.
+            drop(known);
+            folder.set_ledger_aside()?;
+            (known, _) = KnownResults::open(job, folder)?;
+        }
         checkpoint::remove_refused(&warnings)?;
         let (evolution, chain, state) = match resumed {
             Some(found) => found,

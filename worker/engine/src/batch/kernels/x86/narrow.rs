@@ -46,7 +46,7 @@ fn rounded(rows: &Rows, out: &mut [f32; BLOCK]) -> f32 {
         for (part, largest) in largest.iter_mut().enumerate() {
             // SAFETY: four rows from `group + part * 4` on are inside the block.
             let x = _mm256_cvtpd_ps(unsafe { _mm256_loadu_pd(rows.as_ptr().add(group + part * 4)) });
-            *largest = _mm_max_ps(*largest, _mm_andnot_ps(_mm_set1_ps(-0.0), x));
+            *largest = _mm_max_ps(_mm_andnot_ps(_mm_set1_ps(-0.0), x), *largest);
             // SAFETY: places are inside the block, four rows from each of these on.
             unsafe { _mm_storeu_ps(out.as_mut_ptr().add(place(group + part * 4)), x) };
         }
@@ -77,10 +77,11 @@ fn signs(doubt: f32, number: impl Fn(usize) -> __m256) -> Option<Bits> {
         for (half, bits) in halves.iter_mut().enumerate() {
             let at = w * 64 + half * 8;
             let (a, b, c, d) = (number(at), number(at + 16), number(at + 32), number(at + 48));
-            least[0] = _mm256_min_ps(least[0], _mm256_andnot_ps(sign, a));
-            least[1] = _mm256_min_ps(least[1], _mm256_andnot_ps(sign, b));
-            least[0] = _mm256_min_ps(least[0], _mm256_andnot_ps(sign, c));
-            least[1] = _mm256_min_ps(least[1], _mm256_andnot_ps(sign, d));
+            // What is no number, behind the last row of a block, is left out: the second operand is the answer then.
+            least[0] = _mm256_min_ps(_mm256_andnot_ps(sign, a), least[0]);
+            least[1] = _mm256_min_ps(_mm256_andnot_ps(sign, b), least[1]);
+            least[0] = _mm256_min_ps(_mm256_andnot_ps(sign, c), least[0]);
+            least[1] = _mm256_min_ps(_mm256_andnot_ps(sign, d), least[1]);
             let first = _mm256_packs_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b));
             let second = _mm256_packs_epi32(_mm256_castps_si256(c), _mm256_castps_si256(d));
             *bits = _mm256_movemask_epi8(_mm256_packs_epi16(first, second)) as u32;
@@ -88,7 +89,8 @@ fn signs(doubt: f32, number: impl Fn(usize) -> __m256) -> Option<Bits> {
         *word = u64::from(halves[0]) | u64::from(halves[1]) << 32;
     }
     let least = _mm256_min_ps(least[0], least[1]);
-    let near = _mm256_cmp_ps::<_CMP_LE_OQ>(least, _mm256_set1_ps(doubt));
+    // Nor is anything told where the doubt is no number.
+    let near = _mm256_cmp_ps::<_CMP_NGT_UQ>(least, _mm256_set1_ps(doubt));
     if _mm256_movemask_ps(near) != 0 { None } else { Some(out) }
 }
 

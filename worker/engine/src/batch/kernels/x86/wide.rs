@@ -117,7 +117,7 @@ fn rounded(rows: &Rows, out: &mut [f32; BLOCK]) -> f32 {
             // SAFETY: eight rows from `group + half * 8` on are inside the block.
             let x = _mm512_cvtpd_ps(unsafe { _mm512_loadu_pd(rows.as_ptr().add(group + half * 8)) });
             let at = place(group + half * 8);
-            largest[half % 4] = _mm256_max_ps(largest[half % 4], _mm256_andnot_ps(_mm256_set1_ps(-0.0), x));
+            largest[half % 4] = _mm256_max_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0), x), largest[half % 4]);
             // SAFETY: places of a group are inside it, four rows from each of these on.
             unsafe {
                 _mm_storeu_ps(out.as_mut_ptr().add(at), _mm256_castps256_ps128(x));
@@ -162,7 +162,7 @@ fn signs(doubt: f32, number: impl Fn(usize) -> __m512) -> Option<Bits> {
     let [a, b, c, d] = least;
     let (a, c) = (_mm512_range_ps::<NEARER>(a, b), _mm512_range_ps::<NEARER>(c, d));
     let least = _mm512_range_ps::<NEARER>(a, c);
-    let is_near = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(least, _mm512_set1_ps(doubt)) != 0;
+    let is_near = _mm512_cmp_ps_mask::<_CMP_NGT_UQ>(least, _mm512_set1_ps(doubt)) != 0;
     if is_near { None } else { Some(together(masks)) }
 }
 
