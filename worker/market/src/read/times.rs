@@ -67,11 +67,20 @@ mod tests {
 
     #[test]
     fn the_only_column_of_times_is_found_and_two_are_named() {
-        let names = ["ticker", "startedAt", "open"];
+        let names = ["listed", "startedAt", "open"];
         let row = |at: usize| ["BTC", "2024-01-02T00:00:00Z", "1.5"].get(at).map(|cell| (*cell).to_owned());
         assert_eq!(sole(&names, row), Ok(Some("startedAt")));
         let twice = |at: usize| ["2024-01-02", "2024-01-02", "1.5"].get(at).map(|cell| (*cell).to_owned());
         let error = sole(&names, twice).unwrap_err();
-        assert!(error.contains("ticker and startedAt hold times"), "{error}");
+        assert!(error.contains("listed and startedAt hold times"), "{error}");
+    }
+
+    #[test]
+    fn a_volume_of_ten_digits_is_no_time() {
+        let names = ["when", "close", "volume"];
+        let row = |at: usize| ["2024-01-02", "4742.83", "3812345678"].get(at).map(|cell| (*cell).to_owned());
+        assert_eq!(sole(&names, row), Ok(Some("when")));
+        let weeks = |at: usize| ["W0", "4742.83", "1704153600"].get(at).map(|cell| (*cell).to_owned());
+        assert_eq!(sole(&names, weeks), Ok(None));
     }
 }
