@@ -27,12 +27,11 @@ pub struct Opened {
 
 /// `result.json` of what is named: the file itself, or a folder with it, that of the run or its folder `result`.
 pub fn file(path: &Path) -> PathBuf {
-    match locate::result_folder(path) {
-        Ok(folder) if path.is_dir() => folder.join("result.json"),
-        // Whoever reads it says what is missing.
-        Err(_) if path.is_dir() => path.join("result.json"),
-        _ => path.to_owned(),
+    if !path.is_dir() {
+        return path.to_owned();
     }
+    // Whoever reads it says what is missing.
+    locate::result_folder(path).unwrap_or_else(|_| path.to_owned()).join("result.json")
 }
 
 /// `PATH[#RANK]`: the file, and the rank among the species' champions, 1 if none is named.

@@ -18,6 +18,18 @@ fn refused(sandbox: &Sandbox, arguments: &[&str], words: &[&str]) {
 }
 
 #[test]
+fn the_help_of_columns_has_every_meaning_that_the_importer_knows() {
+    let sandbox = Sandbox::new();
+    let refused =
+        sandbox.run(&["import", "x.csv", "--dataset", "x", "--interval", "1h", "--columns", "none=1"]);
+    let (_, known) = refused.stderr.split_once("use one of ").unwrap();
+    let known: Vec<&str> = known.lines().next().unwrap().split(", ").collect();
+    assert!(known.len() > 5, "{known:?}");
+    let help = sandbox.run(&["import", "--help"]).stdout;
+    assert!(known.iter().all(|name| help.contains(&format!("{name}="))), "{known:?}");
+}
+
+#[test]
 fn a_wrong_word_names_what_was_meant_and_what_is_allowed() {
     let sandbox = Sandbox::new();
     sandbox.walk(600, 1);

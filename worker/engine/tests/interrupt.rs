@@ -103,6 +103,46 @@ fn buffers_of_an_interrupted_batch_serve_the_next_one() {
     }
 }
 
+#[test]
+fn a_batch_that_is_interrupted_while_its_first_rows_are_computed_says_so() {
+    let data = data(60_000);
+    let named = |s: &&&'static dyn BuiltIn| s.def().name == "vwap_reversion";
+    let strategy = *all().iter().find(named).expect("it is built in");
+    let mut rng = Rng(3);
+    let genomes: Vec<Genome> = (0..200).map(|_| genome(strategy, &mut rng)).collect();
+    let individuals: Vec<Individual<'_>> =
+        genomes.iter().map(|genome| Individual { strategy, genome }).collect();
+    // A portfolio goes its own way over the rows.
+    for (side, symbols) in [(Side::Long, 1), (Side::LongShort, 1), (Side::Long, 2)] {
+        let exec = options(side);
+        let prepared: Vec<Prepared> =
+            (0..symbols).map(|_| Prepared::new(data.bars(), &exec).unwrap()).collect();
+        let rows = vec![Rows::after_warm_up(700); symbols];
+        let run = Backtest {
+            symbols: &prepared,
+            rows: &rows,
+            others: &[],
+            exec: &exec,
+            metrics: MetricSet::always(),
+        };
+        let (batches, mut interrupted) = (BatchEvaluator::new(run), 0);
+        for micros in (100..3_000).step_by(100) {
+            let flag = AtomicBool::new(false);
+            let mut out = vec![EMPTY; genomes.len()];
+            let ended = thread::scope(|scope| {
+                scope.spawn(|| {
+                    thread::sleep(Duration::from_micros(micros));
+                    flag.store(true, Ordering::Relaxed);
+                });
+                // New buffers: nothing of an earlier batch lies in them.
+                batches.evaluate_until(&individuals, &mut Scratch::new(), &mut out, Interrupt::any(&[&flag]))
+            });
+            interrupted += u32::from(ended.is_err());
+        }
+        assert!(interrupted > 0);
+    }
+}
+
 /// A genome with some genes set, the others at their defaults.
 fn with(strategy: &dyn BuiltIn, values: &[(&str, i64)]) -> Genome {
     let defs = strategy.def().genes;

@@ -25,14 +25,7 @@ fn json(rows: i64, row: impl Fn(i64, [f64; 5]) -> String) -> String {
 
 /// Whether `series` holds the bars, hour by hour, with their volumes if it has any.
 fn check(what: &str, series: &OwnedSeries, rows: i64) {
-    let unit = 10_i64.pow(u32::from(series.decimals)) as f64;
-    assert_eq!(series.time_ms.len() as i64, rows, "{what}");
-    for i in 0..rows as usize {
-        let [o, h, l, c, v] = bar(i as i64);
-        let read = [series.open[i], series.high[i], series.low[i], series.close[i]].map(|t| t as f64 / unit);
-        assert_eq!((series.time_ms[i], read), (START + i as i64 * HOUR, [o, h, l, c]), "{what}, bar {i}");
-        assert!(series.volume.as_ref().is_none_or(|volume| volume[i] == v), "{what}, bar {i}");
-    }
+    is_made_of(bar, what, series, (START, HOUR), rows);
 }
 
 fn reads(what: &str, text: &str, options: &LoadOptions) -> SymbolReport {

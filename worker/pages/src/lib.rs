@@ -3,7 +3,8 @@
 //! Columns and tables of a job are hundreds of megabytes, each page of which is touched for the first time by the thread
 //! that fills it. With pages of 4 KiB the kernel is entered 256 times a megabyte, which is the larger part of setting up a job on a year of
 //! minutes; Linux gives pages of 2 MiB where it is asked to (`madvise` in
-//! `/sys/kernel/mm/transparent_hugepage/enabled`, the usual setting). What it answers changes nothing but speed.
+//! `/sys/kernel/mm/transparent_hugepage/enabled`, the usual setting). What it answers changes nothing but speed, and resident memory
+//! by a part of a page at either end of an allocation.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};

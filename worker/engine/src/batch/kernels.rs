@@ -284,16 +284,16 @@ mod tests {
         for seed in 0..60 {
             let mut b = prices(seed, false);
             b.rows[400..].fill(f64::NAN);
+            let row = (seed as usize * 37) % 400;
             let factor = 1.0 + (seed % 7) as f64 * 0.000_123;
             for k in -40..=40 {
                 let mut a = b.clone();
                 a.rows.iter_mut().for_each(|x| *x *= 1.1);
-                let near = b.rows[(seed as usize * 37) % 400] * factor;
-                a.rows[(seed as usize * 37) % 400] = near * (1.0 + f64::from(k) * 1.3 / (1 << 25) as f64);
+                let near = b.rows[row] * factor;
+                a.rows[row] = near * (1.0 + f64::from(k) * 1.3 / (1 << 25) as f64);
                 let (x, y, short) = (singles(&a), singles(&b), factor as f32);
-                let place = place((seed as usize * 37) % 400);
+                let place = place(row);
                 let exact = isa.scaled::<GT>(&a.rows, &b.rows, factor);
-                let row = (seed as usize * 37) % 400;
                 let above = exact[row / 64] >> (row % 64) & 1 == 1;
                 alone_wrong += usize::from((y.rows[place] * short - x.rows[place] < 0.0) != above);
                 if let Some(bits) = isa.single_order(&x, &y, short, doubt(&x, &y, short)) {

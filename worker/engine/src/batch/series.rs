@@ -36,7 +36,6 @@ pub(super) struct Table {
     learning: Learning,
     /// Of each series in 32 bits, where it is rounded and the instructions compare those.
     singles: Vec<Singles>,
-    are_rounded: Vec<bool>,
 }
 
 impl Table {
@@ -54,8 +53,6 @@ impl Table {
         self.inputs.longest_d = 0;
         self.keys.iter().for_each(|&key| self.inputs.ask(key));
         self.learning = Learning::new(&self.keys);
-        self.are_rounded.clear();
-        self.are_rounded.extend(self.keys.iter().map(|&key| is_rounded(key)));
         self.singles.clear();
         let mut i = 0;
         while i < self.keys.len() {
@@ -114,7 +111,7 @@ impl Table {
     /// A series in 32 bits, where it is rounded and the instructions compare those.
     #[inline(always)]
     pub(super) fn singles<I: Isa>(&self, index: u32) -> Option<&Singles> {
-        if I::SINGLES && self.are_rounded[index as usize] {
+        if I::SINGLES && is_rounded(self.keys[index as usize]) {
             Some(&self.singles[index as usize])
         } else {
             None
@@ -164,10 +161,8 @@ impl Table {
         }
         if I::SINGLES {
             self.singles.resize(self.blocks.len(), Singles::ZERO);
-            for ((is_rounded, block), singles) in
-                self.are_rounded.iter().zip(&self.blocks).zip(&mut self.singles)
-            {
-                if *is_rounded {
+            for ((key, block), singles) in self.keys.iter().zip(&self.blocks).zip(&mut self.singles) {
+                if is_rounded(*key) {
                     singles.fill(isa, &block.rows);
                 }
             }

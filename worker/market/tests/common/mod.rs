@@ -127,17 +127,30 @@ pub fn daily() -> LoadOptions {
     options
 }
 
-/// Asserts that a series is bars 0 to `count` from `start` on, with their volumes.
-pub fn holds(what: &str, series: &OwnedSeries, start: i64, step: i64, count: i64) {
+/// Asserts that a series is bars 0 to `count` of `bar` from `start` on, with their volumes if it has any.
+pub fn is_made_of(
+    bar: impl Fn(i64) -> [f64; 5],
+    what: &str,
+    series: &OwnedSeries,
+    (start, step): (i64, i64),
+    count: i64,
+) {
     let unit = 10_i64.pow(u32::from(series.decimals)) as f64;
     assert_eq!(series.time_ms.len() as i64, count, "{what}");
     for i in 0..count as usize {
         let [o, h, l, c, v] = bar(i as i64);
         let read = [series.open[i], series.high[i], series.low[i], series.close[i]].map(|t| t as f64 / unit);
         assert_eq!((series.time_ms[i], read), (start + i as i64 * step, [o, h, l, c]), "{what}, bar {i}");
-        let volume = series.volume.as_ref().unwrap_or_else(|| panic!("{what} has no volume"));
-        assert!((volume[i] - v).abs() < 1e-9, "{what}, bar {i}: {} and {v}", volume[i]);
+        if let Some(volume) = &series.volume {
+            assert!((volume[i] - v).abs() < 1e-9, "{what}, bar {i}: {} and {v}", volume[i]);
+        }
     }
+}
+
+/// The same of the bars of this module and a series that has volumes.
+pub fn holds(what: &str, series: &OwnedSeries, start: i64, step: i64, count: i64) {
+    assert!(series.volume.is_some(), "{what} has no volume");
+    is_made_of(bar, what, series, (start, step), count);
 }
 
 pub fn said(report: &SymbolReport, words: &str) {

@@ -59,13 +59,7 @@ impl Chain {
 /// # Errors
 /// [`ReportError`].
 pub fn read(path: &Path) -> Result<Option<Account>, ReportError> {
-    let mut all = 0;
-    let Some(table) = Table::open(path)? else { return Ok(None) };
-    table.each(|_| {
-        all += 1;
-        Ok(())
-    })?;
-    let Some(table) = Table::open(path)? else { return Ok(None) };
+    let Some((table, all)) = Table::counted(path)? else { return Ok(None) };
     let [time, part, equity] = ["time", "part", "equity"].map(|name| table.needed(name));
     let (time, part, equity) = (time?, part?, equity?);
     let returned = table.column("return");

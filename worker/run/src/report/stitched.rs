@@ -23,13 +23,7 @@ pub struct Stitched {
 /// # Errors
 /// [`ReportError`].
 pub fn read(path: &Path) -> Result<Option<Stitched>, ReportError> {
-    let mut all = 0;
-    let Some(table) = Table::open(path)? else { return Ok(None) };
-    table.each(|_| {
-        all += 1;
-        Ok(())
-    })?;
-    let Some(table) = Table::open(path)? else { return Ok(None) };
+    let Some((table, all)) = Table::counted(path)? else { return Ok(None) };
     let mut places = [0; 4];
     for (place, name) in places.iter_mut().zip(["time", "window", "equity", "market"]) {
         *place = table.needed(name)?;

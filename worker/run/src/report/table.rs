@@ -40,6 +40,20 @@ impl Table {
         Ok(Some(table))
     }
 
+    /// The same with the number of its rows, for whoever thins them: it is read once before.
+    ///
+    /// # Errors
+    /// As [`Table::open`] and [`Table::each`].
+    pub fn counted(path: &Path) -> Result<Option<(Table, u64)>, ReportError> {
+        let Some(table) = Table::open(path)? else { return Ok(None) };
+        let mut rows = 0;
+        table.each(|_| {
+            rows += 1;
+            Ok(())
+        })?;
+        Ok(Table::open(path)?.map(|table| (table, rows)))
+    }
+
     /// Place of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.header.iter().position(|column| column == name)
