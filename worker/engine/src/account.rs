@@ -98,12 +98,12 @@ impl<'a> Account<'a> {
     /// Opens a position of |q| = `size` at the market. `whole`: it uses exactly the whole equity, so a long has
     /// cash 0.0, not the rounding residue.
     pub fn open(&mut self, at: Moment, long: bool, size: f64, whole: bool) -> f64 {
-        let costs = &self.prepared.costs;
+        let (costs, market) = (self.prepared.costs, self.prepared.market(at.row));
         let cash = self.cash(at);
         let (price, after) = if long {
-            (costs.buy[at.row], cash - size * costs.gross_buy[at.row])
+            (costs.buy(market), cash - size * costs.gross_buy(market))
         } else {
-            (costs.sell[at.row], cash + size * costs.net_sell[at.row])
+            (costs.sell(market), cash + size * costs.net_sell(market))
         };
         self.all_in = long && whole;
         self.rule = if self.all_in && self.rule == ReturnRule::Flat {
@@ -132,7 +132,7 @@ impl<'a> Account<'a> {
 
     /// Brings |q| to `size` at the market, same sign.
     pub fn adjust(&mut self, at: Moment, size: f64) {
-        let costs = &self.prepared.costs;
+        let (costs, market) = (self.prepared.costs, self.prepared.market(at.row));
         let long = self.q > 0.0;
         let change = if long { size - self.q } else { -size - self.q };
         if change == 0.0 {
@@ -140,9 +140,9 @@ impl<'a> Account<'a> {
         }
         let (cash, amount) = (self.cash(at), change.abs());
         let (price, after) = if change > 0.0 {
-            (costs.buy[at.row], cash - amount * costs.gross_buy[at.row])
+            (costs.buy(market), cash - amount * costs.gross_buy(market))
         } else {
-            (costs.sell[at.row], cash + amount * costs.net_sell[at.row])
+            (costs.sell(market), cash + amount * costs.net_sell(market))
         };
         self.all_in = false;
         self.rule = ReturnRule::Ratio;
@@ -152,13 +152,14 @@ impl<'a> Account<'a> {
 
     /// Closes the position at the market.
     pub fn close_at_market(&mut self, at: Moment, reason: ExitReason) {
-        let (costs, amount, cash) = (&self.prepared.costs, self.q.abs(), self.cash(at));
+        let (costs, market) = (self.prepared.costs, self.prepared.market(at.row));
+        let (amount, cash) = (self.q.abs(), self.cash(at));
         if self.q > 0.0 {
-            let net = costs.net_sell[at.row];
-            self.leave(at, cash + amount * net, costs.sell[at.row], net, self.taker_fee, reason);
+            let net = costs.net_sell(market);
+            self.leave(at, cash + amount * net, costs.sell(market), net, self.taker_fee, reason);
         } else {
-            let gross = costs.gross_buy[at.row];
-            self.leave(at, cash - amount * gross, costs.buy[at.row], gross, self.taker_fee, reason);
+            let gross = costs.gross_buy(market);
+            self.leave(at, cash - amount * gross, costs.buy(market), gross, self.taker_fee, reason);
         }
     }
 

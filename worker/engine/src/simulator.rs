@@ -205,15 +205,11 @@ impl Simulation<'_> {
         if side == 0 {
             return;
         }
-        let costs = &self.prepared.costs;
+        let (costs, market) = (self.prepared.costs, self.prepared.market(at.row));
         let long = side > 0;
-        let market = match self.exec.fill {
-            Fill::NextOpen => self.prepared.open[at.row],
-            Fill::SameClose => self.prepared.close[at.row],
-        };
         let equity = self.account.cash(at) + self.account.quantity() * market;
         let k = (self.wanted.abs() * self.exec.fraction) * self.exec.leverage;
-        let inverse = if long { costs.inv_buy[at.row] } else { costs.inv_sell[at.row] };
+        let inverse = if long { costs.inv_buy(market) } else { costs.inv_sell(market) };
         let mut size = if equity > 0.0 { (k * equity) * inverse } else { 0.0 };
         if let Some(lot) = self.exec.lot {
             size = (size / lot).floor() * lot;
@@ -287,13 +283,14 @@ impl Simulation<'_> {
     }
 
     fn bar_return(&self, t: usize, equity: f64, before: f64) -> f64 {
-        let (close, inv_buy) = (&self.prepared.close, &self.prepared.costs.inv_buy);
+        let close = &self.prepared.close;
+        let inv_buy = |t: usize| self.prepared.costs.inv_buy(self.prepared.market(t));
         match if self.exec.has_ratio_returns() { ReturnRule::Ratio } else { self.account.rule } {
             ReturnRule::Flat => 0.0,
             ReturnRule::Held => close[t] / close[t - 1] - 1.0,
-            ReturnRule::Entered => close[t] * inv_buy[t] - 1.0,
+            ReturnRule::Entered => close[t] * inv_buy(t) - 1.0,
             ReturnRule::Left(net) => net / close[t - 1] - 1.0,
-            ReturnRule::Through(net) => net * inv_buy[t] - 1.0,
+            ReturnRule::Through(net) => net * inv_buy(t) - 1.0,
             ReturnRule::Ratio => equity / before - 1.0,
         }
     }
@@ -310,5 +307,5 @@ impl Execution {
 }
 
 fn bar(prepared: &Prepared, t: usize) -> Bar {
-    Bar { open: prepared.open[t], high: prepared.high[t], low: prepared.low[t] }
+    Bar { open: prepared.open[t], high: prepared.high()[t], low: prepared.low()[t] }
 }

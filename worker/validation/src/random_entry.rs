@@ -46,14 +46,14 @@ pub struct RandomEntry {
     pub hits: Hits,
 }
 
-/// The return of a trade over `bars` bars from row `offset` on, filled at the prices of both rows. Stops, sizes and
+/// The return of a trade over `bars` bars from row `offset` on, filled at the market prices of both rows. Stops, sizes and
 /// funding are left out, of the trades as they were just as of their samples.
-pub fn trade_return(costs: &Costs, offset: usize, bars: usize, short: bool) -> f64 {
-    let end = offset + bars;
+pub fn trade_return(costs: Costs, prices: &[f64], offset: usize, bars: usize, short: bool) -> f64 {
+    let (begin, end) = (prices[offset], prices[offset + bars]);
     if short {
-        (costs.net_sell[offset] - costs.gross_buy[end]) * costs.inv_sell[offset]
+        (costs.net_sell(begin) - costs.gross_buy(end)) * costs.inv_sell(begin)
     } else {
-        costs.net_sell[end] * costs.inv_buy[offset] - 1.0
+        costs.net_sell(end) * costs.inv_buy(begin) - 1.0
     }
 }
 

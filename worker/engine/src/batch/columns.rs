@@ -9,18 +9,17 @@ use std::sync::OnceLock;
 
 /// Bars as the shared series read them: ticks as f64, running sums.
 pub(super) struct Columns<'a> {
-    /// Highest price of each row, in ticks.
-    pub high: Vec<f64>,
-    /// Lowest price of each row, in ticks.
-    pub low: Vec<f64>,
     /// Closing price of each row, in ticks.
     pub close: Vec<f64>,
-    /// Sums of the closes before each row; may wrap, differences are exact.
-    pub sums: Vec<i64>,
-    /// Volumes, where the symbol has any, and their sums over the 20 rows that end at each row.
-    pub volume: Option<(&'a [f64], Vec<f64>)>,
+    /// Volumes, where the symbol has any.
+    pub volume: Option<&'a [f64]>,
     /// The largest tick of any column.
     pub largest: f64,
+    /// What is made where somebody reads it: highest and lowest prices in ticks, sums.
+    high: OnceLock<Vec<f64>>,
+    low: OnceLock<Vec<f64>>,
+    sums: OnceLock<Vec<i64>>,
+    volumes: OnceLock<Vec<f64>>,
     /// Sums of returns, made where somebody reads them.
     moments: OnceLock<Option<Moments>>,
     /// What models learn from, made where there are some.
@@ -34,28 +33,55 @@ pub(super) struct Columns<'a> {
 impl<'a> Columns<'a> {
     pub(super) fn new(prepared: &'a Prepared<'a>, set: InstructionSet, symbols: usize) -> Columns<'a> {
         let bars = prepared.bars();
-        let as_f64 = |x: &[i64]| x.iter().map(|&x| x as f64).collect::<Vec<f64>>();
-        let mut sums = Vec::with_capacity(bars.len() + 1);
-        let mut sum = 0_i64;
-        sums.push(sum);
-        for &c in bars.close {
-            sum = sum.wrapping_add(c);
-            sums.push(sum);
-        }
         let largest = bars.high.iter().chain(bars.low).chain(bars.close).map(|x| x.unsigned_abs()).max();
         Columns {
-            high: as_f64(bars.high),
-            low: as_f64(bars.low),
             close: as_f64(bars.close),
-            sums,
-            volume: bars.volume.filter(|_| bars.has_volume()).map(|v| (v, window_sum(v, 20))),
+            volume: bars.volume.filter(|_| bars.has_volume()),
             largest: largest.unwrap_or(0) as f64,
+            high: OnceLock::new(),
+            low: OnceLock::new(),
+            sums: OnceLock::new(),
+            volumes: OnceLock::new(),
             moments: OnceLock::new(),
             lessons: OnceLock::new(),
             prepared,
             set,
             symbols,
         }
+    }
+
+    /// Highest price of each row, in ticks.
+    #[inline]
+    pub(super) fn high(&self) -> &[f64] {
+        self.high.get_or_init(|| as_f64(self.prepared.bars().high))
+    }
+
+    /// Lowest price of each row, in ticks.
+    #[inline]
+    pub(super) fn low(&self) -> &[f64] {
+        self.low.get_or_init(|| as_f64(self.prepared.bars().low))
+    }
+
+    /// Sums of the closes before each row; may wrap, differences are exact.
+    #[inline]
+    pub(super) fn sums(&self) -> &[i64] {
+        self.sums.get_or_init(|| {
+            let close = self.prepared.bars().close;
+            let mut sums = Vec::with_capacity(close.len() + 1);
+            let mut sum = 0_i64;
+            sums.push(sum);
+            for &c in close {
+                sum = sum.wrapping_add(c);
+                sums.push(sum);
+            }
+            sums
+        })
+    }
+
+    /// Sums of the volumes over the 20 rows that end at each row; none without volumes.
+    #[inline]
+    pub(super) fn volumes(&self) -> &[f64] {
+        self.volumes.get_or_init(|| self.volume.map(|v| window_sum(v, 20)).unwrap_or_default())
     }
 
     /// Sums of returns, if each is in range.
@@ -72,4 +98,8 @@ impl<'a> Columns<'a> {
     pub(super) fn exact(&self, factor: f64) -> bool {
         self.largest * factor < 9_007_199_254_740_992.0
     }
+}
+
+fn as_f64(ticks: &[i64]) -> Vec<f64> {
+    ticks.iter().map(|&x| x as f64).collect()
 }

@@ -3,7 +3,8 @@
 use super::drawdown::{Drawdown, Tally};
 use super::finish::AccountTotals;
 use super::ranges::Ranges;
-use super::tables::{Row, Tables};
+use super::rows::Row;
+use super::tables::Tables;
 use super::{BLOCK, Bits, WORDS};
 use crate::evaluation::BLOCKS;
 use crate::q52::fx;
@@ -36,7 +37,9 @@ pub(super) struct WholeAccount {
 
 /// What the accounts of a batch read at one block of rows.
 pub(super) struct WholeBlock<'a> {
-    pub tables: &'a Tables,
+    pub tables: &'a Tables<'a>,
+    /// The rows of the block.
+    pub rows: &'a [Row],
     pub ranges: &'a Ranges,
     /// Closing prices of all rows.
     pub close: &'a [f64],
@@ -159,7 +162,7 @@ impl WholeAccount {
         if row >= self.next_border {
             self.pass_borders(block.tables, row, sums);
         }
-        let x = &block.tables.rows[row];
+        let x = &block.rows[at];
         let quantity = self.cash * x.inv_buy;
         self.tally.fees += (block.taker_fee * quantity) * x.buy;
         self.s1 = self.s1.wrapping_add(x.entry1);
@@ -175,7 +178,7 @@ impl WholeAccount {
         if row >= self.next_border {
             self.pass_borders(block.tables, row, sums);
         }
-        let x = &block.tables.rows[row];
+        let x = &block.rows[at];
         let after = self.quantity * x.net_sell;
         self.tally.fees += (block.taker_fee * self.quantity) * x.sell;
         if after <= self.drawdown.ruin {
@@ -250,7 +253,7 @@ impl WholeAccount {
             self.s1 = self.s1.wrapping_add(p1);
             self.s2 = self.s2.wrapping_add(p2);
         } else {
-            let x = &block.tables.rows[row];
+            let x = &block.rows[row - block.start];
             self.s1 = self.s1.wrapping_sub(x.entry1);
             self.s2 = self.s2.wrapping_sub(x.entry2);
         }
@@ -349,7 +352,7 @@ impl WholeAccount {
 impl WholeBlock<'_> {
     /// P of the row before `row`.
     fn running(&self, row: usize) -> (i64, i64) {
-        let Row { net_sell, exit1, exit2, .. } = self.tables.rows[row];
+        let Row { net_sell, exit1, exit2, .. } = self.rows[row - self.start];
         let r = net_sell / self.close[row - 1] - 1.0;
         (exit1.wrapping_sub(fx(r).unwrap_or(0)), exit2.wrapping_sub(fx(r * r).unwrap_or(0)))
     }

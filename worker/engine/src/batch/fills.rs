@@ -47,6 +47,18 @@ impl Inputs {
         }
     }
 
+    /// Takes rows `from..to`, if anything reads them.
+    #[inline(always)]
+    pub(super) fn fill(&mut self, columns: &Columns, from: usize, to: usize) {
+        self.k_of = (0, 0, 0);
+        if !self.top.is_empty() {
+            self.top.fill(columns.high(), from, to);
+        }
+        if !self.bottom.is_empty() {
+            self.bottom.fill(columns.low(), from, to);
+        }
+    }
+
     /// Highest high + lowest low of the n rows that end `back` rows earlier.
     #[inline(always)]
     fn mid2(&mut self, n: usize, from: usize, back: usize, out: &mut [f64]) {
@@ -128,8 +140,8 @@ pub(super) fn fill(key: Key, x: &Columns, from: usize, to: usize, out: &mut Rows
                 *o = c * f64::from(factor);
             }
         }
-        Key::Sum(n, k) => sums(&x.sums, from, n, k, |s| s as f64, out),
-        Key::SumE6(n) => sums(&x.sums, from, n, 0, |s| s as f64 * 1e6, out),
+        Key::Sum(n, k) => sums(x.sums(), from, n, k, |s| s as f64, out),
+        Key::SumE6(n) => sums(x.sums(), from, n, 0, |s| s as f64 * 1e6, out),
         Key::Top(n) => inputs.top.read(n, from, 1, out),
         Key::Bottom(n) => inputs.bottom.read(n, from, 1, out),
         Key::PercentK(k) => inputs.percent_k(&x.close, k, from, out),
@@ -151,7 +163,7 @@ pub(super) fn fill(key: Key, x: &Columns, from: usize, to: usize, out: &mut Rows
             }
         }
         Key::Volume20 => match &x.volume {
-            Some((volume, _)) => {
+            Some(volume) => {
                 for (o, v) in out.iter_mut().zip(&volume[from..to]) {
                     *o = 20.0 * v;
                 }
@@ -159,7 +171,7 @@ pub(super) fn fill(key: Key, x: &Columns, from: usize, to: usize, out: &mut Rows
             None => out.fill(0.0),
         },
         Key::Volume20Before => match &x.volume {
-            Some((_, sums)) => shifted(sums, from, 1, out),
+            Some(_) => shifted(x.volumes(), from, 1, out),
             None => out.fill(0.0),
         },
         Key::Deviation(n) => match x.moments() {
@@ -194,7 +206,7 @@ fn z(x: &Columns, n: usize, from: usize, to: usize, out: &mut [f64]) {
         return;
     }
     let (rows, before) = (&x.close[first..to], &x.close[first + 1 - n..to]);
-    let (upper, lower) = (&x.sums[first + 1..to + 1], &x.sums[first + 1 - n..to + 1 - n]);
+    let (upper, lower) = (&x.sums()[first + 1..to + 1], &x.sums()[first + 1 - n..to + 1 - n]);
     if x.largest * x.largest * (n * n) as f64 * 4.0 < 9e18 {
         // All of n Q and S^2 fits 64 bits: the same integers as below.
         let mut squares: i64 = before[..n - 1].iter().map(|&c| c as i64 * c as i64).sum();

@@ -43,6 +43,7 @@ mod per_bar;
 mod plan;
 mod portfolio;
 mod ranges;
+mod rows;
 mod series;
 mod singles;
 mod sized;

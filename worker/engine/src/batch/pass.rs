@@ -10,6 +10,7 @@ use super::key::Key;
 use super::per_bar::{self, PerBar};
 use super::plan::{Compared, Plan};
 use super::ranges::Ranges;
+use super::rows::{Row, RowBlocks};
 use super::series::{Block, Table};
 use super::singles::Singles;
 use super::source::{Series, Source};
@@ -127,7 +128,7 @@ fn fill(long: &mut Ranges, more: &mut [Ranges; 3], tables: &held::Tables, from: 
     long.fill(&tables.long[from..to], &tables.long[from..to]);
     short.fill(&tables.short[from..to], &tables.short[from..to]);
     marks.fill(&tables.high_marks[from..to], &tables.low_marks[from..to]);
-    bars.fill(&tables.prepared.high[from..to], &tables.prepared.low[from..to]);
+    bars.fill(&tables.prepared.high()[from..to], &tables.prepared.low()[from..to]);
 }
 
 /// All rows but the last of a pass.
@@ -230,6 +231,10 @@ impl Pass<'_> {
         let begin = self.base.saturating_sub(1);
         let Accounts { ranges, more_ranges, whole, sums, held } = accounts;
         let mut events = Events::new();
+        let mut rows = match self.tables {
+            AccountTables::Whole(tables) => Some(RowBlocks::new(tables, first.len())),
+            AccountTables::Held(_) => None,
+        };
         for from in (0..begin).step_by(BLOCK) {
             source.warm_up(isa, from, if from + BLOCK < begin { from + BLOCK } else { begin });
         }
@@ -246,7 +251,8 @@ impl Pass<'_> {
             match self.tables {
                 AccountTables::Whole(tables) => {
                     ranges.fill(&self.close[from..to], &self.close[from..to]);
-                    let block = self.block(tables, ranges, from);
+                    let rows = rows.as_mut().map_or(&[][..], |rows| rows.block(from, to));
+                    let block = self.block(tables, rows, ranges, from);
                     let open = tables.open.as_ref().map(|open| window(open, from));
                     let members = first.iter().zip(&mut *whole).zip(&mut *sums).enumerate();
                     for (member, ((first, account), sums)) in members {
@@ -316,8 +322,14 @@ impl Pass<'_> {
         self.close.len() - self.base - usize::from(!self.full)
     }
 
-    fn block<'b>(&'b self, tables: &'b Tables, ranges: &'b Ranges, start: usize) -> WholeBlock<'b> {
-        WholeBlock { tables, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
+    fn block<'b>(
+        &'b self,
+        tables: &'b Tables,
+        rows: &'b [Row],
+        ranges: &'b Ranges,
+        start: usize,
+    ) -> WholeBlock<'b> {
+        WholeBlock { tables, rows, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
     }
 
     fn finish_held(
@@ -365,7 +377,7 @@ impl Pass<'_> {
         let last = self.close.len() - 1;
         let Accounts { ranges, whole, sums, .. } = accounts;
         ranges.fill(&self.close[last..], &self.close[last..]);
-        let block = self.block(tables, ranges, last);
+        let block = self.block(tables, std::slice::from_ref(&tables.last_row), ranges, last);
         let trades = tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
         for (i, (account, sums)) in whole.iter_mut().zip(sums).enumerate() {
             let wish = if trades { account.latch } else { account.held };

@@ -144,9 +144,7 @@ impl Table {
             return;
         }
         self.warm_up(isa, columns, from, to);
-        self.inputs.top.fill(&columns.high, from, to);
-        self.inputs.bottom.fill(&columns.low, from, to);
-        self.inputs.k_of = (0, 0, 0);
+        self.inputs.fill(columns, from, to);
         for (first, g, total) in &self.weights {
             if interrupt.is_asked() {
                 return;

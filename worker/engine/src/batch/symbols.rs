@@ -21,7 +21,7 @@ pub(super) struct Symbol<'a> {
 /// The kind of account the options ask for.
 pub(super) enum AccountTables<'a> {
     /// Long or flat with the whole equity.
-    Whole(Tables),
+    Whole(Tables<'a>),
     /// Long or short, any share or multiple of the equity, with liquidation, funding and borrow.
     Held(held::Tables<'a>),
 }
@@ -67,7 +67,7 @@ pub(super) fn symbols<'a>(
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
     let symbols = run.symbols.iter().zip(run.rows).map(|(prepared, rows)| {
         let tables = if is_whole_long(exec) && !summed && !per_bar {
-            AccountTables::Whole(Tables::new(prepared, *rows, exec.taker_fee, exec.slippage)?)
+            AccountTables::Whole(Tables::new(prepared, *rows, exec, set)?)
         } else {
             AccountTables::Held(held::Tables::new(prepared, *rows, exec)?)
         };

@@ -1,26 +1,13 @@
 //! What the event-driven account reads of one symbol: prices of fills and the exact sums of returns between them.
 
+use super::rows::{Prices, Row, Running, Terms};
+use super::{BLOCK, InstructionSet, Loops};
 use crate::evaluation::BLOCKS;
+use crate::execution::Execution;
 use crate::prepared::Prepared;
 use crate::q52::{UNITS, block_start, fx};
-use crate::window::Rows;
-
-/// One row: what an entry reads and what an exit reads, one cache line.
-///
-/// With P the running sum of the market's own returns, an entry at a adds `fx(entry return) - P[a]` and an exit at
-/// e adds `fx(exit return) + P[e-1]`, so that a trade costs two reads whatever its length. 1 = r, 2 = r x r.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-pub(super) struct Row {
-    pub inv_buy: f64,
-    pub buy: f64,
-    pub entry1: i64,
-    pub entry2: i64,
-    pub net_sell: f64,
-    pub sell: f64,
-    pub exit1: i64,
-    pub exit2: i64,
-}
+use crate::window;
+use std::sync::OnceLock;
 
 /// The end of a position that is still open at the last row.
 #[derive(Clone, Copy)]
@@ -38,12 +25,17 @@ pub(super) struct LastRow {
 }
 
 /// Tables of one symbol and one window.
-pub(super) struct Tables {
-    pub rows: Vec<Row>,
+pub(super) struct Tables<'a> {
+    pub prices: Prices<'a>,
+    /// The first row that counts.
+    pub first: usize,
+    /// All rows, where small batches ask for them.
+    pub rows: OnceLock<Vec<Row>>,
+    pub last_row: Row,
     /// First row of blocks 1 to 15 of the counted returns, then the row after the last.
     pub borders: [usize; BLOCKS],
     /// P at the row before each border. P may wrap: what is taken from it are differences inside a block, which fit.
-    pub at_border: [(i64, i64); BLOCKS],
+    pub at_border: [Running; BLOCKS],
     pub last: LastRow,
     /// Rows that trade, as bits; `None` where all do.
     pub open: Option<Vec<u64>>,
@@ -60,9 +52,23 @@ impl Reach {
     /// Starts with room for the return -1 of a ruin.
     const ROOM: Reach = Reach { up: 1 << 53, down: -1 << 53 };
 
-    fn add(&mut self, terms: [i64; 3]) {
+    fn add(&mut self, terms: [i64; 2]) {
         self.up += i128::from(terms.into_iter().max().unwrap_or(0).max(0));
         self.down += i128::from(terms.into_iter().min().unwrap_or(0).min(0));
+    }
+
+    /// Adds rows, each with three ways to add.
+    #[inline(always)]
+    fn add_rows(&mut self, [a, b, c]: [&[i64]; 3]) {
+        let larger = |a: i64, b: i64| if a > b { a } else { b };
+        let smaller = |a: i64, b: i64| if a < b { a } else { b };
+        let (mut up, mut down) = (Parts::default(), Parts::default());
+        for ((&a, &b), &c) in a.iter().zip(b).zip(c) {
+            up.add(larger(larger(a, b), larger(c, 0)));
+            down.add(smaller(smaller(a, b), smaller(c, 0)));
+        }
+        self.up += up.sum();
+        self.down += down.sum();
     }
 
     fn fits(&self) -> bool {
@@ -70,80 +76,118 @@ impl Reach {
     }
 }
 
-impl Tables {
+/// A sum of numbers of 64 bits in two halves that cannot overflow.
+#[derive(Default)]
+struct Parts {
+    upper: i64,
+    lower: i64,
+}
+
+impl Parts {
+    #[inline(always)]
+    fn add(&mut self, x: i64) {
+        self.upper += x >> 32;
+        self.lower += x & 0xFFFF_FFFF;
+    }
+
+    fn sum(&self) -> i128 {
+        (i128::from(self.upper) << 32) + i128::from(self.lower)
+    }
+}
+
+impl<'a> Tables<'a> {
     /// Tables of the rows that are counted. `None` where a term or a possible sum of a block leaves 64
     /// bits: such data take the general path.
-    pub(super) fn new(prepared: &Prepared, rows: Rows, taker_fee: f64, slippage: f64) -> Option<Tables> {
-        let base = rows.base();
-        let (n, close, costs) = (prepared.len(), &prepared.close, &prepared.costs);
-        if n < base + 2 {
+    pub(super) fn new(
+        prepared: &'a Prepared,
+        rows: window::Rows,
+        exec: &Execution,
+        set: InstructionSet,
+    ) -> Option<Tables<'a>> {
+        let (n, first) = (prepared.len(), rows.base() + 1);
+        if n < first + 1 {
             return None;
         }
-        let unused = Row {
-            inv_buy: 0.0,
-            buy: 0.0,
-            entry1: 0,
-            entry2: 0,
-            net_sell: 0.0,
-            sell: 0.0,
-            exit1: 0,
-            exit2: 0,
-        };
-        let mut tables = Tables {
-            rows: vec![unused; n],
-            borders: borders(rows, n),
-            at_border: [(0, 0); BLOCKS],
-            last: LastRow { price: 0.0, net: 0.0, left1: 0, left2: 0, through1: 0, through2: 0 },
-            open: open_rows(prepared, base + 1),
-        };
+        let prices = Prices { close: &prepared.close, market: prepared.markets(), costs: prepared.costs };
+        let mut made = None;
+        set.widened(Survey { tables: &mut made, prices, first, borders: borders(rows, n), exec });
+        let tables = made?;
+        Some(Tables { open: open_rows(prepared, first), ..tables })
+    }
+}
+
+/// One look at all rows, of which little is kept.
+struct Survey<'w, 'a> {
+    tables: &'w mut Option<Tables<'a>>,
+    prices: Prices<'a>,
+    first: usize,
+    borders: [usize; BLOCKS],
+    exec: &'w Execution,
+}
+
+impl Loops for Survey<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        *self.tables = self.tables();
+    }
+}
+
+impl<'a> Survey<'_, 'a> {
+    #[inline(always)]
+    fn tables(&self) -> Option<Tables<'a>> {
+        let Survey { prices, first, borders, exec, .. } = *self;
+        let n = prices.close.len();
+        let (mut terms, mut at_border) = (Terms::new(), [(0, 0); BLOCKS]);
         let mut reach = [Reach::ROOM; 2];
-        let (mut p1, mut p2) = (0_i64, 0_i64);
-        let mut border = 0;
-        let pair = |r: f64| Some((units(r)?, units(r * r)?));
-        for t in base + 1..n {
-            while border < BLOCKS && tables.borders[border] <= t {
-                tables.at_border[border] = (p1, p2);
+        let (mut border, mut running, mut from) = (0, (0_i64, 0_i64), first);
+        let mut rows = 0;
+        while from < n {
+            while border < BLOCKS && borders[border] <= from {
+                at_border[border] = running;
                 border += 1;
                 if !reach.iter().all(Reach::fits) {
                     return None;
                 }
                 reach = [Reach::ROOM; 2];
             }
-            let (c, before) = (close[t], close[t - 1]);
-            let usable = |x: f64| x > 1e-100 && x < 1e100;
-            let row = &mut tables.rows[t];
-            (row.inv_buy, row.buy) = (costs.inv_buy[t], costs.buy[t]);
-            (row.net_sell, row.sell) = (costs.net_sell[t], costs.sell[t]);
-            if ![c, before, row.inv_buy, row.buy, row.net_sell, row.sell].into_iter().all(usable) {
-                return None;
+            let end = if border < BLOCKS && borders[border] < n { borders[border] } else { n };
+            let to = if from + BLOCK < end { from + BLOCK } else { end };
+            rows = to - from;
+            terms.fill(&prices, from, to)?;
+            for (k, reach) in reach.iter_mut().enumerate() {
+                reach.add_rows([&terms.market[k][..rows], &terms.entry[k][..rows], &terms.exit[k][..rows]]);
             }
-            let (m, m2) = pair(c / before - 1.0)?;
-            let (entry, entry_2) = pair(c * row.inv_buy - 1.0)?;
-            let (exit, exit_2) = pair(row.net_sell / before - 1.0)?;
-            (row.exit1, row.exit2) = (exit.wrapping_add(p1), exit_2.wrapping_add(p2));
-            if t + 1 == n {
-                let price = c * (1.0 - slippage);
-                let net = price * (1.0 - taker_fee);
-                let ((left1, left2), (through1, through2)) =
-                    (pair(net / before - 1.0)?, pair(net * row.inv_buy - 1.0)?);
-                reach[0].add([left1, through1, 0]);
-                reach[1].add([left2, through2, 0]);
-                let (left1, left2) = (left1.wrapping_add(p1), left2.wrapping_add(p2));
-                tables.last = LastRow { price, net, left1, left2, through1, through2 };
-            }
-            p1 = p1.wrapping_add(m);
-            p2 = p2.wrapping_add(m2);
-            (row.entry1, row.entry2) = (entry.wrapping_sub(p1), entry_2.wrapping_sub(p2));
-            reach[0].add([m, entry, exit]);
-            reach[1].add([m2, entry_2, exit_2]);
+            let sum = |k: usize| terms.market[k][..rows].iter().fold(0_i64, |sum, &m| sum.wrapping_add(m));
+            running = (running.0.wrapping_add(sum(0)), running.1.wrapping_add(sum(1)));
+            from = to;
         }
-        tables.at_border[border..].fill((p1, p2));
-        reach.iter().all(Reach::fits).then_some(tables)
+        at_border[border..].fill(running);
+        let at = rows - 1;
+        let p = (running.0.wrapping_sub(terms.market[0][at]), running.1.wrapping_sub(terms.market[1][at]));
+        let last_row = terms.row(at, &mut { p });
+        let price = prices.close[n - 1] * (1.0 - exec.slippage);
+        let net = price * (1.0 - exec.taker_fee);
+        let pair = |r: f64| Some((units(r)?, units(r * r)?));
+        let (left, through) = (pair(net / prices.close[n - 2] - 1.0)?, pair(net * last_row.inv_buy - 1.0)?);
+        reach[0].add([left.0, through.0]);
+        reach[1].add([left.1, through.1]);
+        let last = LastRow {
+            price,
+            net,
+            left1: left.0.wrapping_add(p.0),
+            left2: left.1.wrapping_add(p.1),
+            through1: through.0,
+            through2: through.1,
+        };
+        let fits = reach.iter().all(Reach::fits);
+        let tables =
+            Tables { prices, first, rows: OnceLock::new(), last_row, borders, at_border, last, open: None };
+        fits.then_some(tables)
     }
 }
 
 /// First row of blocks 1 to 15 of the returns that are counted of `n` rows, then the row after the last.
-pub(super) fn borders(rows: Rows, n: usize) -> [usize; BLOCKS] {
+pub(super) fn borders(rows: window::Rows, n: usize) -> [usize; BLOCKS] {
     let first = rows.base() + usize::from(!rows.full);
     std::array::from_fn(|b| first + block_start(b + 1, n - first))
 }
@@ -161,11 +205,14 @@ pub(super) fn open_rows(prepared: &Prepared, first: usize) -> Option<Vec<u64>> {
     Some(open)
 }
 
+/// Below it a return is usual.
+pub(super) const SMALL: f64 = 0.25;
+
 /// [`fx`] without a call for the usual small return: adding 1.5 x 2^52 rounds to a whole number, half to even.
 #[inline(always)]
 pub(super) fn units(x: f64) -> Option<i64> {
     const SHIFT: f64 = 1.5 * UNITS;
-    if x.abs() < 0.25 { Some(((x * UNITS + SHIFT) - SHIFT) as i64) } else { fx(x) }
+    if x.abs() < SMALL { Some(((x * UNITS + SHIFT) - SHIFT) as i64) } else { fx(x) }
 }
 
 #[cfg(test)]

@@ -33,14 +33,15 @@ impl TrueRanges {
     pub(super) fn fill(&mut self, x: &Columns, from: usize, to: usize) {
         let TrueRanges { periods, factors, values, rows } = self;
         let longest = periods.last().copied().unwrap_or(0);
+        let bars = [x.high(), x.low(), &x.close];
         for (t, out) in (from..to).zip(rows.chunks_exact_mut(periods.len())) {
             if t > longest {
-                let range = true_range(x, t);
+                let range = true_range(bars, t);
                 for (v, &k) in values.iter_mut().zip(&*factors) {
                     *v += (range - *v) * k;
                 }
             } else if t > 0 {
-                begin(periods, factors, values, true_range(x, t), t);
+                begin(periods, factors, values, true_range(bars, t), t);
             }
             out.copy_from_slice(values);
         }
@@ -69,9 +70,9 @@ fn begin(periods: &[usize], factors: &[f64], values: &mut [f64], range: f64, t: 
 
 /// The range of row `t`, which is not the first.
 #[inline(always)]
-fn true_range(x: &Columns, t: usize) -> f64 {
-    let (range, before) = (x.high[t] - x.low[t], x.close[t - 1]);
-    let (up, down) = ((x.high[t] - before).abs(), (x.low[t] - before).abs());
+fn true_range([high, low, close]: [&[f64]; 3], t: usize) -> f64 {
+    let (range, before) = (high[t] - low[t], close[t - 1]);
+    let (up, down) = ((high[t] - before).abs(), (low[t] - before).abs());
     let widest = if up > range { up } else { range };
     if down > widest { down } else { widest }
 }

@@ -18,12 +18,13 @@ pub(super) fn z(
 ) {
     out.fill(f64::NAN);
     let to = from + out.len();
-    let Some((volume, _)) = x.volume else { return };
+    let Some(volume) = x.volume else { return };
+    let (high, low) = (x.high(), x.low());
     // Window sums depend on where their blocks begin (C6): start at a multiple of n that leaves a whole window.
     let base = (from + 1).saturating_sub(n) / n * n;
     let volume = &volume[base..to];
     typical.clear();
-    typical.extend((base..to).map(|t| x.high[t] + x.low[t] + x.close[t]));
+    typical.extend((base..to).map(|t| high[t] + low[t] + x.close[t]));
     weighted.clear();
     weighted.extend(volume.iter().zip(&*typical).map(|(v, y)| v * y));
     let (volumes, sums) = (window_sum(volume, n), window_sum(weighted, n));

@@ -24,12 +24,14 @@ impl<const HIGHEST: bool> Windows<HIGHEST> {
         self.lead = if n + back > self.lead { n + back } else { self.lead };
     }
 
-    /// Takes the rows of a block.
+    /// Whether nothing is asked for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.longest == 0
+    }
+
+    /// Takes the rows of a block; something is asked for.
     #[inline(always)]
     pub(super) fn fill(&mut self, x: &[f64], from: usize, to: usize) {
-        if self.longest == 0 {
-            return;
-        }
         self.start = from.saturating_sub(self.lead);
         let rows = to - self.start;
         let count = self.longest.ilog2() as usize + 1;

@@ -106,7 +106,7 @@ impl<'a> RulesAccount<'a> {
     /// The bar of a row is over, its tests done.
     pub fn follow(&mut self, row: usize) {
         if let Some(position) = &mut self.position {
-            position.follow(self.prepared.high[row], self.prepared.low[row]);
+            position.follow(self.prepared.high()[row], self.prepared.low()[row]);
         }
     }
 

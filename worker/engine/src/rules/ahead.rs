@@ -126,7 +126,7 @@ impl RulesAccount<'_> {
         if self.blocked != 0 || self.aged || self.waiting[b] || side.is_recursive {
             return false;
         }
-        let (high, low) = (&self.prepared.high[from..from + rows], &self.prepared.low[from..from + rows]);
+        let (high, low) = (&self.prepared.high()[from..from + rows], &self.prepared.low()[from..from + rows]);
         if side.reads_extremes {
             let (best, worst) = if long { (high, low) } else { (low, high) };
             running(long, position.peak, best, &mut out.peak);

@@ -20,8 +20,10 @@ pub struct SymbolEntries {
     pub rows: usize,
     /// Closed round trips, the earliest first.
     pub trades: Vec<Placed>,
-    /// Columns of the prices of market orders, one more than there are rows: a trade of `bars` rows from `offset` on is
-    /// entered at `offset` and left at `offset + bars`.
+    /// What market orders are filled at before slippage, one more than there are rows: a trade of `bars` rows from `offset`
+    /// on is entered at `offset` and left at `offset + bars`.
+    pub prices: Vec<f64>,
+    /// What they pay and get.
     pub costs: Costs,
 }
 
@@ -47,14 +49,19 @@ impl SymbolEntries {
             symbol: result.symbol.clone(),
             rows: counted,
             trades: result.trace.trades.iter().filter_map(placed).collect(),
-            costs: Costs::new(&prices, exec.taker_fee, exec.slippage),
+            costs: prepared.costs,
+            prices,
         }
     }
 
     /// What a trade is worth as if it began at `offset`; not a number where it leaves the rows.
     pub fn value(&self, trade: Placed, offset: usize) -> f64 {
         let inside = offset.checked_add(trade.bars).is_some_and(|end| end <= self.rows);
-        if inside { trade_return(&self.costs, offset, trade.bars, trade.short) } else { f64::NAN }
+        if inside {
+            trade_return(self.costs, &self.prices, offset, trade.bars, trade.short)
+        } else {
+            f64::NAN
+        }
     }
 }
 

@@ -44,19 +44,20 @@ pub fn places(input: &Value) -> Result<Value, String> {
     Ok(json!(placements(&lengths, whole(input, &["bars", "R", "rows"])? as usize, draws)))
 }
 
-fn costs(input: &Value) -> Result<Costs, String> {
+fn costs(input: &Value) -> Result<(Costs, Vec<f64>), String> {
     let (fee, slippage) = (number_or(input, &["fee"], 0.0)?, number_or(input, &["slippage"], 0.0)?);
-    Ok(Costs::new(&numbers(input, &["prices", "p"])?, fee, slippage))
+    Ok((Costs::new(fee, slippage), numbers(input, &["prices", "p"])?))
 }
 
 pub fn return_of_trade(input: &Value) -> Result<Value, String> {
     let (entry, bars) = (whole(input, &["entry", "offset"])?, whole(input, &["bars", "length"])?);
     let short = number(input, &["side"])? < 0.0;
-    Ok(json!(trade_return(&costs(input)?, entry as usize, bars as usize, short)))
+    let (costs, prices) = costs(input)?;
+    Ok(json!(trade_return(costs, &prices, entry as usize, bars as usize, short)))
 }
 
 pub fn entries(input: &Value) -> Result<Value, String> {
-    let costs = costs(input)?;
+    let (costs, prices) = costs(input)?;
     let read = |t: &Value| {
         let [offset, bars, side] = [0, 1, 2].map(|i| t[i].as_i64());
         let trade = offset.zip(bars).zip(side).map(|((offset, bars), side)| Trade {
@@ -67,9 +68,9 @@ pub fn entries(input: &Value) -> Result<Value, String> {
         trade.ok_or_else(|| format!("a trade is {t}"))
     };
     let trades = list(input, &["trades"])?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let value = |trade: Trade, at: usize| trade_return(&costs, at, trade.bars, trade.short);
+    let value = |trade: Trade, at: usize| trade_return(costs, &prices, at, trade.bars, trade.short);
     let subject = whole_or(input, &["subject"], 0)? as u32;
-    let rows = costs.buy.len() - 1;
+    let rows = prices.len() - 1;
     let sleeves = [Sleeve { subject, rows, trades: &trades, value: &value }];
     let (seed, samples) = (whole(input, &["seed"])?, whole_or(input, &["samples"], 1_000)? as u32);
     let got = random_entry(&sleeves, seed, samples, 1);

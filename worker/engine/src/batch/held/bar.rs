@@ -50,7 +50,7 @@ impl HeldAccount {
         }
         if let Some(guard) = &mut self.guard {
             let prepared = block.tables.prepared;
-            guard.follow_range((prepared.high[row], prepared.low[row]));
+            guard.follow_range((prepared.high()[row], prepared.low()[row]));
         }
     }
 
@@ -74,13 +74,14 @@ impl HeldAccount {
             return self.note(row, false);
         }
         self.tally.exposed += u64::from(held);
-        let (close, inv_buy) = (&prepared.close, &prepared.costs.inv_buy);
+        let close = &prepared.close;
+        let inv_buy = |row: usize| prepared.costs.inv_buy(prepared.market(row));
         let r = match if block.tables.ratios { ReturnRule::Ratio } else { rule } {
             ReturnRule::Flat => 0.0,
             ReturnRule::Held => close[row] / close[row - 1] - 1.0,
-            ReturnRule::Entered => close[row] * inv_buy[row] - 1.0,
+            ReturnRule::Entered => close[row] * inv_buy(row) - 1.0,
             ReturnRule::Left(net) => net / close[row - 1] - 1.0,
-            ReturnRule::Through(net) => net * inv_buy[row] - 1.0,
+            ReturnRule::Through(net) => net * inv_buy(row) - 1.0,
             ReturnRule::Ratio => equity / self.before - 1.0,
         };
         self.add(units(r).zip(units(r * r)));

@@ -19,7 +19,7 @@ impl HeldAccount {
         listener: &mut impl Listener,
     ) {
         let (q, prepared, exec) = (self.q, block.tables.prepared, block.exec);
-        let bar = Bar { open: prepared.open[row], high: prepared.high[row], low: prepared.low[row] };
+        let bar = Bar { open: prepared.open[row], high: prepared.high()[row], low: prepared.low()[row] };
         let liquidation = exec.maintenance_margin.and_then(|margin| {
             let cash = self.cash(block, block.tables.charged(row));
             if q < 0.0 {
@@ -56,11 +56,11 @@ impl HeldAccount {
         let open = prepared.open[row];
         let (level, gapped, touched) = if q < 0.0 {
             let level = cash / (q.abs() * (1.0 + margin));
-            (level, open >= level, prepared.high[row] >= level)
+            (level, open >= level, prepared.high()[row] >= level)
         } else {
             let level = -cash / (q * (1.0 - margin));
             let owes = cash < 0.0;
-            (level, owes && open <= level, owes && prepared.low[row] <= level)
+            (level, owes && open <= level, owes && prepared.low()[row] <= level)
         };
         if gapped || touched {
             let price = if gapped { open } else { level };

@@ -19,7 +19,8 @@ impl HeldAccount {
         listener: &mut impl Listener,
     ) -> bool {
         self.acted = target;
-        let (costs, fee) = (&block.tables.prepared.costs, block.exec.taker_fee);
+        let (costs, fee) = (block.tables.prepared.costs, block.exec.taker_fee);
+        let market = block.tables.prepared.market(row);
         let (long, short) = (target > 0.0, target < 0.0);
         if self.q != 0.0 {
             if sign(target) == sign(self.q) {
@@ -41,8 +42,8 @@ impl HeldAccount {
             self.book(row, self.k - self.cash_before);
         }
         let (price, after) = match long {
-            true => (costs.buy[row], cash - size * costs.gross_buy[row]),
-            false => (costs.sell[row], cash + size * costs.net_sell[row]),
+            true => (costs.buy(market), cash - size * costs.gross_buy(market)),
+            false => (costs.sell(market), cash + size * costs.net_sell(market)),
         };
         self.all_in = long && k == 1.0 && block.exec.lot.is_none();
         *rule =
@@ -63,8 +64,8 @@ impl HeldAccount {
     /// Units that a share `k` of an equity is.
     #[inline(always)]
     fn size(&self, block: &HeldBlock, row: usize, k: f64, equity: f64, long: bool) -> f64 {
-        let costs = &block.tables.prepared.costs;
-        let size = (k * equity) * if long { costs.inv_buy[row] } else { costs.inv_sell[row] };
+        let (costs, market) = (block.tables.prepared.costs, block.tables.prepared.market(row));
+        let size = (k * equity) * if long { costs.inv_buy(market) } else { costs.inv_sell(market) };
         match block.exec.lot {
             Some(lot) => (size / lot).floor() * lot,
             None => size,
@@ -98,8 +99,8 @@ impl HeldAccount {
         listener: &mut impl Listener,
     ) -> bool {
         let (prepared, exec, long) = (block.tables.prepared, block.exec, self.q > 0.0);
-        let (costs, cash) = (&prepared.costs, self.cash(block, row));
-        let equity = cash + self.q * block.tables.market(row);
+        let (costs, cash, market) = (prepared.costs, self.cash(block, row), prepared.market(row));
+        let equity = cash + self.q * market;
         let k = (self.acted.abs() * exec.fraction) * exec.leverage;
         let size = if equity > 0.0 { self.size(block, row, k, equity, long) } else { 0.0 };
         if size <= 0.0 {
@@ -112,9 +113,9 @@ impl HeldAccount {
         }
         let amount = change.abs();
         let (price, after) = if change > 0.0 {
-            (costs.buy[row], cash - amount * costs.gross_buy[row])
+            (costs.buy(market), cash - amount * costs.gross_buy(market))
         } else {
-            (costs.sell[row], cash + amount * costs.net_sell[row])
+            (costs.sell(market), cash + amount * costs.net_sell(market))
         };
         self.all_in = false;
         *rule = ReturnRule::Ratio;
@@ -135,11 +136,12 @@ impl HeldAccount {
         rule: &mut ReturnRule,
         listener: &mut impl Listener,
     ) {
-        let (costs, fee) = (&block.tables.prepared.costs, block.exec.taker_fee);
+        let (costs, fee) = (block.tables.prepared.costs, block.exec.taker_fee);
+        let market = block.tables.prepared.market(row);
         let cash = self.cash(block, row);
         let (net, price) = match self.q > 0.0 {
-            true => (costs.net_sell[row], costs.sell[row]),
-            false => (costs.gross_buy[row], costs.buy[row]),
+            true => (costs.net_sell(market), costs.sell(market)),
+            false => (costs.gross_buy(market), costs.buy(market)),
         };
         let amount = self.q.abs() * net;
         let after = if self.q > 0.0 { cash + amount } else { cash - amount };

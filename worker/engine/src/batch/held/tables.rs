@@ -73,18 +73,22 @@ impl<'a> Tables<'a> {
             same_close,
             ratios: charged || exec.has_ratio_returns(),
         };
-        if same_close && !(usable(prepared.costs.net_sell[base]) && usable(prepared.costs.inv_sell[base])) {
+        if same_close
+            && !(usable(prepared.costs.net_sell(close[base])) && usable(prepared.costs.inv_sell(close[base])))
+        {
             return None;
         }
+        let (highs, lows) = (prepared.high(), prepared.low());
         let (mut reach, mut border) = ([0_i128; 3], 0);
         for t in base + 1..n {
             while tables.borders[border] <= t {
                 (reach, border) = ([0; 3], border + 1);
             }
-            let costs = &prepared.costs;
-            let prices = [close[t], close[t - 1], prepared.open[t], costs.net_sell[t], costs.inv_buy[t]];
+            let (costs, market) = (prepared.costs, prepared.market(t));
+            let prices =
+                [close[t], close[t - 1], prepared.open[t], costs.net_sell(market), costs.inv_buy(market)];
             let m = close[t] / close[t - 1] - 1.0;
-            if !(prices.into_iter().all(usable) && usable(costs.inv_sell[t])) {
+            if !(prices.into_iter().all(usable) && usable(costs.inv_sell(market))) {
                 return None;
             }
             let ((p1, p2), (m1, m2)) = (tables.running[t - 1], (units(m)?, units(m * m)?));
@@ -95,7 +99,7 @@ impl<'a> Tables<'a> {
                     return None;
                 }
             }
-            let (open, high, low) = (prepared.open[t], prepared.high[t], prepared.low[t]);
+            let (open, high, low) = (prepared.open[t], highs[t], lows[t]);
             tables.ordered &= low <= open && open <= high;
             if !prepared.is_tradable(t) {
                 continue;
@@ -124,12 +128,6 @@ impl<'a> Tables<'a> {
     #[inline(always)]
     pub(super) fn charged(&self, row: usize) -> usize {
         if self.same_close { row - 1 } else { row }
-    }
-
-    /// The price of the market at which the orders of a row are filled, before slippage.
-    #[inline(always)]
-    pub(super) fn market(&self, row: usize) -> f64 {
-        if self.same_close { self.prepared.close[row] } else { self.prepared.open[row] }
     }
 
     /// Whether orders and liquidations act in a row.

@@ -1,0 +1,209 @@
+//! What fills read of a row. With P the running sum of the market's own returns, an entry at a adds
+//! `fx(entry return) - P[a]` and an exit at e adds `fx(exit return) + P[e-1]`, so that a trade costs two reads whatever its
+//! length.
+//!
+//! All rows of a job are many megabytes, and it takes longer to have these from the system than to compute what they
+//! hold: a large batch computes rows block by block and forgets them, a small one reads those that the job keeps.
+
+use super::tables::{Tables, units};
+use super::{BLOCK, tables};
+use crate::costs::Costs;
+use crate::q52::UNITS;
+
+/// Members from which on rows are computed for one pass alone.
+const MANY: usize = 64;
+
+/// One row: what an entry reads and what an exit reads, one cache line. 1 = r, 2 = r x r.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Row {
+    pub inv_buy: f64,
+    pub buy: f64,
+    pub entry1: i64,
+    pub entry2: i64,
+    pub net_sell: f64,
+    pub sell: f64,
+    pub exit1: i64,
+    pub exit2: i64,
+}
+
+impl Row {
+    pub(super) const NONE: Row =
+        Row { inv_buy: 0.0, buy: 0.0, entry1: 0, entry2: 0, net_sell: 0.0, sell: 0.0, exit1: 0, exit2: 0 };
+}
+
+/// Prices of all rows: closes, and what orders are filled at before slippage.
+#[derive(Clone, Copy)]
+pub(super) struct Prices<'a> {
+    pub close: &'a [f64],
+    pub market: &'a [f64],
+    pub costs: Costs,
+}
+
+/// Running sums of fx(r) and fx(r x r) of the market's own returns. They may wrap.
+pub(super) type Running = (i64, i64);
+
+/// Prices and returns of up to [`BLOCK`] rows, column by column.
+pub(super) struct Terms {
+    inv_buy: [f64; BLOCK],
+    buy: [f64; BLOCK],
+    net_sell: [f64; BLOCK],
+    sell: [f64; BLOCK],
+    /// Returns of the market from close to close, of an entry to the close, of an exit from the close before; each r, then
+    /// r x r, in whole units.
+    pub market: [[i64; BLOCK]; 2],
+    pub entry: [[i64; BLOCK]; 2],
+    pub exit: [[i64; BLOCK]; 2],
+}
+
+impl Terms {
+    pub(super) fn new() -> Box<Terms> {
+        let (prices, returns) = ([0.0; BLOCK], [[0; BLOCK]; 2]);
+        Box::new(Terms {
+            inv_buy: prices,
+            buy: prices,
+            net_sell: prices,
+            sell: prices,
+            market: returns,
+            entry: returns,
+            exit: returns,
+        })
+    }
+
+    /// Computes the rows `from..to`, none of them the first. `None` where a price or a return leaves the range that
+    /// accounts are followed in.
+    #[inline(always)]
+    pub(super) fn fill(&mut self, prices: &Prices, from: usize, to: usize) -> Option<()> {
+        let rows = to - from;
+        let (close, before) = (&prices.close[from..to], &prices.close[from - 1..to - 1]);
+        let (market, costs) = (&prices.market[from..to], prices.costs);
+        let mut returns = [[0.0; BLOCK]; 3];
+        let [of_market, of_entry, of_exit] = &mut returns;
+        let usable = |x: f64| (x > 1e-100) & (x < 1e100);
+        let mut all = true;
+        for i in 0..rows {
+            let (x, c, b) = (market[i], close[i], before[i]);
+            let (inv_buy, net_sell) = (costs.inv_buy(x), costs.net_sell(x));
+            (self.inv_buy[i], self.net_sell[i]) = (inv_buy, net_sell);
+            (self.buy[i], self.sell[i]) = (costs.buy(x), costs.sell(x));
+            of_market[i] = c / b - 1.0;
+            of_entry[i] = c * inv_buy - 1.0;
+            of_exit[i] = net_sell / b - 1.0;
+            let (paid, got) =
+                (usable(inv_buy) & usable(self.buy[i]), usable(net_sell) & usable(self.sell[i]));
+            all &= usable(c) & usable(b) & paid & got;
+        }
+        let Terms { market, entry, exit, .. } = self;
+        for (out, returns) in [market, entry, exit].into_iter().zip(&returns) {
+            whole(&returns[..rows], out)?;
+        }
+        all.then_some(())
+    }
+
+    /// The rows that were computed last, `running` before the first and then behind the last.
+    #[inline(always)]
+    pub(super) fn rows(&self, running: &mut Running, out: &mut [Row]) {
+        for (i, row) in out.iter_mut().enumerate() {
+            *row = self.row(i, running);
+        }
+    }
+
+    /// One of them, `running` before it and then behind it.
+    #[inline(always)]
+    pub(super) fn row(&self, i: usize, running: &mut Running) -> Row {
+        let (p1, p2) = *running;
+        let (q1, q2) = (p1.wrapping_add(self.market[0][i]), p2.wrapping_add(self.market[1][i]));
+        *running = (q1, q2);
+        Row {
+            inv_buy: self.inv_buy[i],
+            buy: self.buy[i],
+            entry1: self.entry[0][i].wrapping_sub(q1),
+            entry2: self.entry[1][i].wrapping_sub(q2),
+            net_sell: self.net_sell[i],
+            sell: self.sell[i],
+            exit1: self.exit[0][i].wrapping_add(p1),
+            exit2: self.exit[1][i].wrapping_add(p2),
+        }
+    }
+}
+
+/// [`units`] of returns and of their squares. `None` where one is out of range.
+#[inline(always)]
+fn whole(returns: &[f64], [first, second]: &mut [[i64; BLOCK]; 2]) -> Option<()> {
+    /// Numbers near it are whole, and their bits differ by what they do.
+    const SHIFT: f64 = 1.5 * UNITS;
+    let near = |x: f64| ((x * UNITS + SHIFT).to_bits() as i64).wrapping_sub(SHIFT.to_bits() as i64);
+    let mut small = true;
+    for ((first, second), &r) in first.iter_mut().zip(&mut *second).zip(returns) {
+        (*first, *second) = (near(r), near(r * r));
+        small &= r.abs() < tables::SMALL;
+    }
+    if !small {
+        for ((first, second), &r) in first.iter_mut().zip(second).zip(returns) {
+            (*first, *second) = (units(r)?, units(r * r)?);
+        }
+    }
+    Some(())
+}
+
+/// The rows of one pass, block by block from the first on.
+pub(super) struct RowBlocks<'a> {
+    tables: &'a Tables<'a>,
+    shared: Option<&'a [Row]>,
+    terms: Box<Terms>,
+    running: Running,
+    rows: Box<[Row; BLOCK]>,
+}
+
+impl<'a> RowBlocks<'a> {
+    /// Those of a pass of so many members.
+    #[inline(always)]
+    pub(super) fn new(tables: &'a Tables, members: usize) -> RowBlocks<'a> {
+        let mut blocks = RowBlocks {
+            tables,
+            shared: None,
+            terms: Terms::new(),
+            running: (0, 0),
+            rows: Box::new([Row::NONE; BLOCK]),
+        };
+        if members < MANY {
+            blocks.share();
+        }
+        blocks
+    }
+
+    /// Has the job keep its rows. What another thread computes meanwhile is the same.
+    #[inline(always)]
+    fn share(&mut self) {
+        let (tables, n) = (self.tables, self.tables.prices.close.len());
+        if tables.rows.get().is_none() {
+            let mut all = Vec::with_capacity(n);
+            for from in (0..n).step_by(BLOCK) {
+                let to = if from + BLOCK < n { from + BLOCK } else { n };
+                all.extend_from_slice(self.compute(from, to));
+            }
+            let _ = tables.rows.set(all);
+        }
+        self.shared = tables.rows.get().map(|rows| &**rows);
+    }
+
+    /// The rows `from..to`, at most [`BLOCK`]. Those up to the one at whose close accounts start mean nothing.
+    #[inline(always)]
+    pub(super) fn block(&mut self, from: usize, to: usize) -> &[Row] {
+        match self.shared {
+            Some(all) => &all[from..to],
+            None => self.compute(from, to),
+        }
+    }
+
+    #[inline(always)]
+    fn compute(&mut self, from: usize, to: usize) -> &[Row] {
+        let first = self.tables.first.clamp(from, to);
+        if first < to {
+            let known = self.terms.fill(&self.tables.prices, first, to);
+            debug_assert!(known.is_some(), "all rows were computed once");
+            self.terms.rows(&mut self.running, &mut self.rows[first - from..to - from]);
+        }
+        &self.rows[..to - from]
+    }
+}
