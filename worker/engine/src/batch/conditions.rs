@@ -4,7 +4,7 @@ use super::kernels::{GE, GT, Isa, LE, LT};
 use super::latch::{and, rising};
 use super::plan::{Compared, Form};
 use super::series::Table;
-use super::singles;
+use super::singles::Beside;
 use super::{BLOCK, Bits, WORDS};
 
 /// The conditions of a block of rows (L+, L-, S+, S-).
@@ -25,64 +25,74 @@ struct Compares<'a, I> {
 }
 
 impl<I: Isa> Compares<'_, I> {
-    /// Rows in which `a` is above `b` times `factor`, where 32 bits tell; in the others it is below.
+    /// Rows in which `a` is above `b` times `factor`, or below it, where 32 bits tell.
     #[inline(always)]
-    fn single(&self, a: u32, b: u32, factor: f64) -> Option<Bits> {
-        let (a, b) = (self.table.singles::<I>(a)?, self.table.singles::<I>(b)?);
-        let factor = factor as f32;
-        self.isa.single_order(a, b, factor, singles::doubt(a, b, factor))
+    fn single<const BELOW: bool>(&self, a: u32, b: u32, factor: f64, out: &mut Bits) -> bool {
+        match (self.table.singles::<I>(a), self.table.singles::<I>(b)) {
+            (Some(a), Some(b)) => self.isa.single_order::<BELOW>(a, b, &Beside::series(a, b, factor), out),
+            _ => false,
+        }
+    }
+
+    /// Rows in which `a` stands like that to `b` times `factor`, where 32 bits tell.
+    #[inline(always)]
+    fn single_of<const OP: u8>(&self, a: u32, b: u32, factor: f64, out: &mut Bits) -> bool {
+        match OP {
+            GT | GE => self.single::<false>(a, b, factor, out),
+            _ => self.single::<true>(a, b, factor, out),
+        }
     }
 
     /// Rows in which `a` times `m` is above `b` times `n`, and rows in which it is below.
     #[inline(always)]
     fn order(&self, (a, m): (usize, f64), (b, n): (usize, f64)) -> (Bits, Bits) {
         let (a, b) = (self.slots[a], self.slots[b]);
-        match self.single(a, b, n / m) {
-            Some(above) => (above, not(&above)),
-            None => self.isa.order(self.table.rows(a), m, self.table.rows(b), n),
+        let mut above = NONE;
+        if self.single::<false>(a, b, n / m, &mut above) {
+            return (above, not(&above));
         }
+        self.isa.order(self.table.rows(a), m, self.table.rows(b), n)
     }
 
     /// Rows in which `a` stands like that to `b` times `factor`.
     #[inline(always)]
     fn scaled<const OP: u8>(&self, a: usize, (b, factor): (usize, f64)) -> Bits {
         let (a, b) = (self.slots[a], self.slots[b]);
-        match self.single(a, b, factor) {
-            Some(above) => of::<OP>(&above),
-            None => self.isa.scaled::<OP>(self.table.rows(a), self.table.rows(b), factor),
+        let mut out = NONE;
+        if !self.single_of::<OP>(a, b, factor, &mut out) {
+            out = self.isa.scaled::<OP>(self.table.rows(a), self.table.rows(b), factor);
         }
+        out
     }
 
     /// Rows in which `a` stands like that to `b`.
     #[inline(always)]
     fn pair<const OP: u8>(&self, a: usize, b: usize) -> Bits {
         let (a, b) = (self.slots[a], self.slots[b]);
-        match self.single(a, b, 1.0) {
-            Some(above) => of::<OP>(&above),
-            None => self.isa.pair::<OP>(self.table.rows(a), self.table.rows(b)),
+        let mut out = NONE;
+        if !self.single_of::<OP>(a, b, 1.0, &mut out) {
+            out = self.isa.pair::<OP>(self.table.rows(a), self.table.rows(b));
         }
+        out
     }
 
     /// Rows in which `a` stands like that to a level.
     #[inline(always)]
     fn level<const OP: u8>(&self, a: usize, level: f64) -> Bits {
         let a = self.slots[a];
-        let mut above = None;
-        if let Some(a) = self.table.singles::<I>(a) {
-            let level = level as f32;
-            above = self.isa.single_level(a, level, singles::level_doubt(a, level));
+        let mut out = NONE;
+        let tells = self.table.singles::<I>(a).is_some_and(|a| {
+            let by = Beside::level(a, level);
+            match OP {
+                GT | GE => self.isa.single_level::<false>(a, &by, &mut out),
+                _ => self.isa.single_level::<true>(a, &by, &mut out),
+            }
+        });
+        if !tells {
+            out = self.isa.level::<OP>(self.table.rows(a), level);
         }
-        match above {
-            Some(above) => of::<OP>(&above),
-            None => self.isa.level::<OP>(self.table.rows(a), level),
-        }
+        out
     }
-}
-
-/// The rows of a comparison from those above, where none is equal.
-#[inline(always)]
-fn of<const OP: u8>(above: &Bits) -> Bits {
-    if OP == GT || OP == GE { *above } else { not(above) }
 }
 
 #[inline(always)]
@@ -126,17 +136,17 @@ impl Compared {
         match self.form {
             Form::Cross => {
                 let (above, below) = by.order((0, x[0]), (1, x[1]));
-                let above = rising(&above, &mut before[0], last);
-                let below = rising(&below, &mut before[1], last);
+                let above = rising(isa, &above, &mut before[0], last);
+                let below = rising(isa, &below, &mut before[1], last);
                 Conditions { enter_long: above, leave_long: below, enter_short: below, leave_short: above }
             }
             Form::Band => Conditions {
-                enter_long: rising(&by.scaled::<GT>(0, (1, x[0])), &mut before[0], last),
+                enter_long: rising(isa, &by.scaled::<GT>(0, (1, x[0])), &mut before[0], last),
                 leave_long: by.pair::<LT>(0, 1),
                 enter_short: if leaves {
                     NONE
                 } else {
-                    rising(&by.scaled::<LT>(0, (1, x[1])), &mut before[1], last)
+                    rising(isa, &by.scaled::<LT>(0, (1, x[1])), &mut before[1], last)
                 },
                 leave_short: if shorts { by.pair::<GT>(0, 1) } else { NONE },
             },
@@ -168,8 +178,8 @@ impl Compared {
             Form::Oscillator => {
                 let (low, high) = (by.level::<LT>(1, x[0]), by.level::<GT>(1, x[1]));
                 let (above, below) = by.order((0, 1.0), (1, 1.0));
-                let above = rising(&above, &mut before[0], last);
-                let below = rising(&below, &mut before[1], last);
+                let above = rising(isa, &above, &mut before[0], last);
+                let below = rising(isa, &below, &mut before[1], last);
                 Conditions {
                     enter_long: and(&above, &low),
                     leave_long: high,

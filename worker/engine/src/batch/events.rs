@@ -2,6 +2,7 @@
 
 use super::drawdown::{Drawdown, Tally};
 use super::finish::AccountTotals;
+use super::kernels::Isa;
 use super::ranges::Ranges;
 use super::rows::Row;
 use super::tables::Tables;
@@ -50,34 +51,37 @@ pub(super) struct WholeBlock<'a> {
 
 /// Rows of a block at which a position begins or ends; kept from block to block, since making room takes as long as
 /// finding them.
-pub(super) struct Events([u16; BLOCK + 1]);
+pub(super) struct Events([u16; BLOCK + 2]);
 
 /// Running sums at the borders of the 16 blocks, in the end the sums of each.
 pub(super) type Borders = [(i64, i64); BLOCKS];
 
 impl Events {
     pub(super) fn new() -> Events {
-        Events([0; BLOCK + 1])
+        Events([0; BLOCK + 2])
     }
 
     /// The rows at which `positions` differ from the row before, `held` before the first. Positions are cut at the last
     /// row: an edge behind it is not an exit.
     #[inline(always)]
-    fn find(&mut self, positions: &Bits, held: u64, rows: usize) -> &[u16] {
+    fn find<I: Isa>(&mut self, isa: I, positions: &Bits, held: u64, rows: usize) -> &[u16] {
         let Events(events) = self;
-        let mut edges = [0; WORDS];
-        let mut previous = held;
-        for (edges, &p) in edges.iter_mut().zip(positions) {
-            *edges = p ^ (p << 1 | previous);
-            previous = p >> 63;
-        }
+        let before = isa.earlier(positions, held);
         let mut n = 0;
-        for (w, mut edges) in edges.into_iter().enumerate() {
-            while edges != 0 {
-                events[n] = (w as u32 * 64 + edges.trailing_zeros()) as u16;
-                n += 1;
-                edges &= edges - 1;
+        for (w, (p, before)) in positions.iter().zip(before).enumerate() {
+            let mut edges = p ^ before;
+            let count = edges.count_ones() as usize;
+            let mut next = || {
+                let row = (w as u32 * 64 + edges.trailing_zeros()) as u16;
+                edges &= edges.wrapping_sub(1);
+                row
+            };
+            // Most words have two edges at most: these are written without asking.
+            (events[n], events[n + 1]) = (next(), next());
+            for event in events[n..n + count].iter_mut().skip(2) {
+                *event = next();
             }
+            n += count;
         }
         if n > 0 && usize::from(events[n - 1]) >= rows {
             n -= 1;
@@ -113,8 +117,9 @@ impl WholeAccount {
 
     /// Follows the positions of `rows` rows, one bit per row's close.
     #[inline(always)]
-    pub(super) fn follow(
+    pub(super) fn follow<I: Isa>(
         &mut self,
+        isa: I,
         block: &WholeBlock,
         positions: &Bits,
         rows: usize,
@@ -125,7 +130,7 @@ impl WholeAccount {
         self.held = positions[(rows - 1) / 64] >> ((rows - 1) % 64) & 1;
         let exposed: u32 = positions.iter().map(|p| p.count_ones()).sum();
         self.tally.exposed += u64::from(exposed);
-        let events = events.find(positions, held, rows);
+        let events = events.find(isa, positions, held, rows);
         let mut rest = events;
         if self.quantity != 0.0 {
             let Some((&exit, later)) = events.split_first() else {
@@ -289,14 +294,15 @@ impl WholeAccount {
 
     /// The last row, which may close the position. `wish` is the position the last order but one leaves (0 or 1).
     /// Answers whether a position is left open; `sums` then holds the sums of each block.
-    pub(super) fn finish(
+    pub(super) fn finish<I: Isa>(
         &mut self,
+        isa: I,
         block: &WholeBlock,
         wish: u64,
         final_close: bool,
         sums: &mut Borders,
     ) -> bool {
-        let open = self.last_row(block, wish, final_close, sums);
+        let open = self.last_row(isa, block, wish, final_close, sums);
         sums[self.border..].fill((self.s1, self.s2));
         for b in (1..BLOCKS).rev() {
             let before = sums[b - 1];
@@ -305,7 +311,14 @@ impl WholeAccount {
         open
     }
 
-    fn last_row(&mut self, block: &WholeBlock, wish: u64, final_close: bool, sums: &mut Borders) -> bool {
+    fn last_row<I: Isa>(
+        &mut self,
+        isa: I,
+        block: &WholeBlock,
+        wish: u64,
+        final_close: bool,
+        sums: &mut Borders,
+    ) -> bool {
         let row = block.start;
         let mut position = [0; WORDS];
         position[0] = wish;
@@ -313,12 +326,12 @@ impl WholeAccount {
             return false;
         }
         if wish == 0 {
-            self.follow(block, &position, 1, sums, &mut Events::new());
+            self.follow(isa, block, &position, 1, sums, &mut Events::new());
             self.pass_borders(block.tables, row + 1, sums);
             return false;
         }
         if !final_close {
-            self.follow(block, &position, 1, sums, &mut Events::new());
+            self.follow(isa, block, &position, 1, sums, &mut Events::new());
             if !self.ruined {
                 self.pass_borders(block.tables, row + 1, sums);
             }

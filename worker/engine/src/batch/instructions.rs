@@ -8,6 +8,7 @@
 use super::kernels::x86::{Avx2, Avx512};
 use super::kernels::{GE, GT, Isa, LE, LT, Portable, Rows, WholeRows};
 use super::latch::and;
+use super::singles::{Beside, Singles};
 use super::{Bits, WORDS};
 use crate::graph::Comparison;
 
@@ -179,6 +180,58 @@ impl InstructionSet {
         }
     }
 
+    /// Takes a block into 32 bits. Answers whether this set compares those.
+    pub(crate) fn round(self, rows: &Rows, out: &mut Singles) -> bool {
+        match self.0 {
+            Kind::Portable(_) => return false,
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(isa) => out.fill(isa, rows),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(isa) => out.fill(isa, rows),
+        }
+        true
+    }
+
+    /// Which rows of a block stand like that to those of another one times a factor, where 32 bits tell.
+    pub(crate) fn single(self, how: Comparison, a: &Singles, b: &Singles, factor: f64) -> Option<Bits> {
+        fn single<I: Isa>(isa: I, below: bool, a: &Singles, b: &Singles, by: &Beside) -> Option<Bits> {
+            let mut out = [0; WORDS];
+            let tells = match below {
+                false => isa.single_order::<false>(a, b, by, &mut out),
+                true => isa.single_order::<true>(a, b, by, &mut out),
+            };
+            tells.then_some(out)
+        }
+        let (below, by) = (is_below(how)?, Beside::series(a, b, factor));
+        match self.0 {
+            Kind::Portable(isa) => single(isa, below, a, b, &by),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(isa) => single(isa, below, a, b, &by),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(isa) => single(isa, below, a, b, &by),
+        }
+    }
+
+    /// The same beside a number.
+    pub(crate) fn single_level(self, how: Comparison, a: &Singles, level: f64) -> Option<Bits> {
+        fn single<I: Isa>(isa: I, below: bool, a: &Singles, by: &Beside) -> Option<Bits> {
+            let mut out = [0; WORDS];
+            let tells = match below {
+                false => isa.single_level::<false>(a, by, &mut out),
+                true => isa.single_level::<true>(a, by, &mut out),
+            };
+            tells.then_some(out)
+        }
+        let (below, by) = (is_below(how)?, Beside::level(a, level));
+        match self.0 {
+            Kind::Portable(isa) => single(isa, below, a, &by),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(isa) => single(isa, below, a, &by),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(isa) => single(isa, below, a, &by),
+        }
+    }
+
     /// Its name: `portable`, `avx2` or `avx512`.
     pub fn name(self) -> &'static str {
         match self.0 {
@@ -188,6 +241,15 @@ impl InstructionSet {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(_) => "avx512",
         }
+    }
+}
+
+/// Whether a comparison holds for what is below. Where 32 bits tell, no row is equal; of what must be equal they tell nothing.
+fn is_below(how: Comparison) -> Option<bool> {
+    match how {
+        Comparison::Less | Comparison::AtMost => Some(true),
+        Comparison::Greater | Comparison::AtLeast => Some(false),
+        Comparison::Equal => None,
     }
 }
 

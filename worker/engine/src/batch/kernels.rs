@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::latch::states;
-use super::singles::Singles;
+use super::singles::{Beside, Singles};
 use super::smooth::SIDE;
 use super::{BLOCK, Bits, WORDS};
 
@@ -51,22 +51,29 @@ pub(super) trait Isa: Copy {
     /// Whether comparisons of 32 bits answer anything.
     const SINGLES: bool = false;
 
-    /// Bit t: `a[t] > b[t] * factor`, as far as 32 bits tell; the other rows are below. `None`: some row lies nearer than
-    /// `doubt`, and only the numbers can tell.
+    /// Bit t: `a[t] > b[t] * factor`, or with `BELOW` `a[t] < b[t] * factor`, as far as 32 bits tell. Answers false where some
+    /// row lies nearer than the doubt, and only the numbers can tell.
     #[inline(always)]
-    fn single_order(self, _a: &Singles, _b: &Singles, _factor: f32, _doubt: f32) -> Option<Bits> {
-        None
+    fn single_order<const BELOW: bool>(
+        self,
+        _a: &Singles,
+        _b: &Singles,
+        _by: &Beside,
+        _out: &mut Bits,
+    ) -> bool {
+        false
     }
 
-    /// Bit t: `a[t] > level`, as far as 32 bits tell.
+    /// The same of a level in place of `b`.
     #[inline(always)]
-    fn single_level(self, _a: &Singles, _level: f32, _doubt: f32) -> Option<Bits> {
-        None
+    fn single_level<const BELOW: bool>(self, _a: &Singles, _by: &Beside, _out: &mut Bits) -> bool {
+        false
     }
 
-    /// A block in 32 bits, laid out by its [places](super::singles::place), and the largest of them without its sign.
+    /// The distances of a block from a base in 32 bits, laid out by their [places](super::singles::place), and the largest
+    /// of them without its sign.
     #[inline(always)]
-    fn singles(self, _rows: &Rows, _out: &mut [f32; BLOCK]) -> f32 {
+    fn singles(self, _rows: &Rows, _base: f64, _out: &mut [f32; BLOCK]) -> f32 {
         f32::INFINITY
     }
 
@@ -74,6 +81,12 @@ pub(super) trait Isa: Copy {
     #[inline(always)]
     fn transposed(self, lines: [&Line; SIDE]) -> [Line; SIDE] {
         std::array::from_fn(|column| std::array::from_fn(|row| lines[row][column]))
+    }
+
+    /// The bits of the row before each, `before` (0 or 1) that before the first.
+    #[inline(always)]
+    fn earlier(self, x: &Bits, before: u64) -> Bits {
+        std::array::from_fn(|w| x[w] << 1 | if w == 0 { before } else { x[w - 1] >> 63 })
     }
 
     /// The states of a [latch](super::latch::states).
@@ -152,7 +165,7 @@ pub(super) mod x86;
 mod tests {
     use super::*;
     use crate::batch::series::Block;
-    use crate::batch::singles::{doubt, level_doubt, place};
+    use crate::batch::singles::place;
 
     fn rows(seed: u64) -> Box<Rows> {
         let mut x = seed;
@@ -202,6 +215,8 @@ mod tests {
             isa.states(&isa.pair::<GT>(a, b), &isa.pair::<LT>(a, b), &mut 0),
             isa.states(&isa.pair::<GT>(a, b), &[0; WORDS], &mut 0),
             isa.states(&[0; WORDS], &[0; WORDS], &mut 1),
+            isa.earlier(&isa.pair::<GT>(a, b), 0),
+            isa.earlier(&isa.pair::<LT>(a, b), 1),
         ]
     }
 
@@ -241,35 +256,34 @@ mod tests {
         for seed in 0..40 {
             let (a, b) = (prices(seed, false), prices(seed + 7, seed % 4 == 0));
             let (x, y) = (singles(&a), singles(&b));
-            assert!((0..BLOCK).all(|t| x.rows[place(t)] == a.rows[t] as f32));
+            assert!((0..BLOCK).all(|t| x.rows[place(t)] == (a.rows[t] - a.rows[BLOCK / 2]) as f32));
             for factor in [1.0, 1.001, 0.999, 0.5] {
-                let short = factor as f32;
-                match isa.single_order(&x, &y, short, doubt(&x, &y, short)) {
-                    Some(above) => {
-                        assert_eq!(
-                            above,
-                            isa.scaled::<GT>(&a.rows, &b.rows, factor),
-                            "seed {seed} x {factor}"
-                        );
-                        assert_eq!(above.map(|word| !word), isa.scaled::<LT>(&a.rows, &b.rows, factor));
-                        told += 1;
-                    }
-                    None => refused += 1,
+                let (by, [mut above, mut below]) = (Beside::series(&x, &y, factor), [[0; WORDS]; 2]);
+                let tells = isa.single_order::<false>(&x, &y, &by, &mut above);
+                assert_eq!(isa.single_order::<true>(&x, &y, &by, &mut below), tells);
+                if tells {
+                    assert_eq!(above, isa.scaled::<GT>(&a.rows, &b.rows, factor), "seed {seed} x {factor}");
+                    assert_eq!(below, isa.scaled::<LT>(&a.rows, &b.rows, factor));
+                    told += 1;
+                } else {
+                    refused += 1;
                 }
             }
             for level in [a.rows[17], 30_040.25, 29_000.0] {
-                match isa.single_level(&x, level as f32, level_doubt(&x, level as f32)) {
-                    Some(above) => {
-                        assert_eq!(above, isa.level::<GT>(&a.rows, level));
-                        assert_eq!(above.map(|word| !word), isa.level::<LT>(&a.rows, level));
-                        told += 1;
-                    }
-                    None => refused += 1,
+                let (by, [mut above, mut below]) = (Beside::level(&x, level), [[0; WORDS]; 2]);
+                let tells = isa.single_level::<false>(&x, &by, &mut above);
+                assert_eq!(isa.single_level::<true>(&x, &by, &mut below), tells);
+                if tells {
+                    assert_eq!(above, isa.level::<GT>(&a.rows, level));
+                    assert_eq!(below, isa.level::<LT>(&a.rows, level));
+                    told += 1;
+                } else {
+                    refused += 1;
                 }
             }
-            assert_eq!(
-                isa.single_order(&x, &x, 1.0, doubt(&x, &x, 1.0)),
-                None,
+            let same = Beside::series(&x, &x, 1.0);
+            assert!(
+                !isa.single_order::<false>(&x, &x, &same, &mut [0; WORDS]),
                 "equal rows are not told apart"
             );
         }
@@ -290,13 +304,16 @@ mod tests {
                 let mut a = b.clone();
                 a.rows.iter_mut().for_each(|x| *x *= 1.1);
                 let near = b.rows[row] * factor;
-                a.rows[row] = near * (1.0 + f64::from(k) * 1.3 / (1 << 25) as f64);
-                let (x, y, short) = (singles(&a), singles(&b), factor as f32);
-                let place = place(row);
+                // Distances are some hundred large.
+                a.rows[row] = near + f64::from(k) * 100.0 * 1.3 / (1 << 25) as f64;
+                let (x, y) = (singles(&a), singles(&b));
+                let (place, by) = (place(row), Beside::series(&x, &y, factor));
                 let exact = isa.scaled::<GT>(&a.rows, &b.rows, factor);
                 let above = exact[row / 64] >> (row % 64) & 1 == 1;
-                alone_wrong += usize::from((y.rows[place] * short - x.rows[place] < 0.0) != above);
-                if let Some(bits) = isa.single_order(&x, &y, short, doubt(&x, &y, short)) {
+                let apart = y.rows[place] * by.factor + by.shift - x.rows[place];
+                alone_wrong += usize::from((apart < 0.0) != above);
+                let mut bits = [0; WORDS];
+                if isa.single_order::<false>(&x, &y, &by, &mut bits) {
                     let rows =
                         |bits: &Bits| (0..400).map(|t| bits[t / 64] >> (t % 64) & 1).collect::<Vec<u64>>();
                     assert_eq!(rows(&bits), rows(&exact), "seed {seed}, {k} roundings away");
@@ -327,6 +344,11 @@ mod tests {
             let (x, y) = (whole(&a)[3 * 64 + 5], whole(&b)[3 * 64 + 5]);
             assert_eq!((row(&plain[0]), row(&plain[2])), (x < y, x * 3 < y * 2));
             assert_eq!(row(&plain[7]), a[3 * 64 + 5] > b[3 * 64 + 5]);
+            let [earlier, first] = [plain.len() - 2, plain.len() - 1].map(|i| plain[i]);
+            for t in 1..BLOCK {
+                assert_eq!(earlier[t / 64] >> (t % 64) & 1 == 1, a[t - 1] > b[t - 1], "row {t}");
+            }
+            assert_eq!((earlier[0] & 1, first[0] & 1), (0, 1));
             #[cfg(target_arch = "x86_64")]
             {
                 if let Some(isa) = x86::Avx512::detect() {

@@ -63,13 +63,9 @@ pub(super) fn tradable<I: Isa>(isa: I, wish: &Bits, open: &Bits, carry: &mut u64
 /// Bits that begin: set here and not one row earlier. `before` (0 or 1) is the bit of the row before the first and
 /// becomes that of row `last`.
 #[inline(always)]
-pub(super) fn rising(x: &Bits, before: &mut u64, last: usize) -> Bits {
-    let mut out = [0; WORDS];
-    let mut previous = *before;
-    for w in 0..WORDS {
-        out[w] = x[w] & !(x[w] << 1 | previous);
-        previous = x[w] >> 63;
-    }
+pub(super) fn rising<I: Isa>(isa: I, x: &Bits, before: &mut u64, last: usize) -> Bits {
+    let earlier = isa.earlier(x, *before);
+    let out = std::array::from_fn(|w| x[w] & !earlier[w]);
     *before = x[last / 64] >> (last % 64) & 1;
     out
 }
@@ -168,7 +164,7 @@ mod tests {
         let (mut before, mut previous) = (1, true);
         for last in [BLOCK - 1, 100, 5] {
             let x = noise(&mut seed, false);
-            let begins = rising(&x, &mut before, last);
+            let begins = rising(Portable, &x, &mut before, last);
             for t in 0..=last {
                 assert_eq!(bit(&begins, t), bit(&x, t) && !previous);
                 previous = bit(&x, t);

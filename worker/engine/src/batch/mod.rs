@@ -77,6 +77,7 @@ use means::with_means;
 pub use pass::Scratch;
 use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
+pub(crate) use singles::Singles;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use symbols::{AccountTables, Symbol, symbols};

@@ -5,7 +5,7 @@ use super::events::{Borders, Events, WholeAccount, WholeBlock};
 use super::finish;
 use super::held::{self, HeldAccount, HeldBlock};
 use super::instructions::{InstructionSet, Work};
-use super::kernels::Isa;
+use super::kernels::{Isa, Portable};
 use super::key::Key;
 use super::per_bar::{self, PerBar};
 use super::plan::{Compared, Plan};
@@ -16,7 +16,7 @@ use super::singles::Singles;
 use super::source::{Series, Source};
 use super::tables::Tables;
 use super::targets::{positions, window, wishes};
-use super::{AccountTables, BLOCK};
+use super::{AccountTables, BLOCK, WORDS};
 use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
 use crate::execution::Execution;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -254,12 +254,14 @@ impl Pass<'_> {
                     let rows = rows.as_mut().map_or(&[][..], |rows| rows.block(from, to));
                     let block = self.block(tables, rows, ranges, from);
                     let open = tables.open.as_ref().map(|open| window(open, from));
+                    // Where all rows trade, positions are what is wished for.
+                    let open = open.filter(|open| to - from < BLOCK || *open != [u64::MAX; WORDS]);
                     let members = first.iter().zip(&mut *whole).zip(&mut *sums).enumerate();
                     for (member, ((first, account), sums)) in members {
                         if !account.ruined {
                             let positions =
                                 positions(isa, source, member, account, first.row, (from, to), open.as_ref());
-                            account.follow(&block, &positions, to - from, sums, &mut events);
+                            account.follow(isa, &block, &positions, to - from, sums, &mut events);
                         }
                     }
                 }
@@ -381,7 +383,7 @@ impl Pass<'_> {
         let trades = tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
         for (i, (account, sums)) in whole.iter_mut().zip(sums).enumerate() {
             let wish = if trades { account.latch } else { account.held };
-            let open = account.finish(&block, wish, self.final_close, sums);
+            let open = account.finish(Portable, &block, wish, self.final_close, sums);
             let equity = if open { account.quantity * self.close[last] } else { account.cash };
             let end = finish::FinalState {
                 open_position: open,

@@ -1,7 +1,8 @@
 //! Series in 32 bits: comparisons of a block of rows that take twice as many at once and read half as much.
 //!
-//! Each comparison looks how far the two are from each other. Where they are nearer in some row than what rounding
-//! to 32 bits may hide ([`doubt`]), the block is compared in 64 bits instead, so no bit of a result depends on it.
+//! What is rounded is the distance from a base of the block, near which prices stay: 32 bits tell more of a distance than
+//! of a price. Each comparison looks how far the two are from each other. Where they are nearer in some row than what rounding
+//! to 32 bits may hide ([`Beside::doubt`]), the block is compared in 64 bits instead, so no bit of a result depends on it.
 //! Measured with AVX-512 on a year of minutes, 1,000 individuals: comparisons went from 40 % of an evaluation to 13 %.
 //!
 //! The rows of a group of 64 are laid out so that signs which are packed to bytes, 16 bytes at a time from four registers,
@@ -14,10 +15,22 @@ use super::key::Key;
 /// A block of rows of one series, rounded, in the order of [`place`].
 #[derive(Clone, Debug)]
 #[repr(align(64))]
-pub(super) struct Singles {
+pub(crate) struct Singles {
     pub(super) rows: [f32; BLOCK],
     /// The largest of them, without its sign.
     largest: f32,
+    /// What they are distances from.
+    base: f64,
+}
+
+/// How the distances of two series, or of one and a level, stand to each other: a is above b times a factor where its
+/// distance is above that of b times the factor + a shift.
+#[derive(Clone, Copy)]
+pub(super) struct Beside {
+    pub factor: f32,
+    pub shift: f32,
+    /// How near two numbers of 32 bits may be while those that they were rounded from are in another order.
+    pub doubt: f32,
 }
 
 /// The place of a row: groups of four rows that follow each other are sixteen places apart.
@@ -26,17 +39,31 @@ pub(super) const fn place(row: usize) -> usize {
     row / 64 * 64 + row % 16 / 4 * 16 + row % 64 / 16 * 4 + row % 4
 }
 
-/// How near two numbers of 32 bits may be while those that they were rounded from are in another order. Each is within
-/// 2^-24 of its number, so is the factor, and so is the product of its own.
-#[inline(always)]
-pub(super) fn doubt(a: &Singles, b: &Singles, factor: f32) -> f32 {
-    (a.largest + b.largest * factor.abs()) * (4.0 * f32::EPSILON)
+impl Beside {
+    /// A series and another one times a factor.
+    #[inline(always)]
+    pub(super) fn series(a: &Singles, b: &Singles, factor: f64) -> Beside {
+        let product = b.base * factor;
+        let (shift, factor) = ((product - a.base) as f32, factor as f32);
+        let doubt = doubt(a.largest + b.largest * factor.abs() + shift.abs(), a.base.abs() + product.abs());
+        Beside { factor, shift, doubt }
+    }
+
+    /// A series and a level.
+    #[inline(always)]
+    pub(super) fn level(a: &Singles, level: f64) -> Beside {
+        let shift = (level - a.base) as f32;
+        let doubt = doubt(a.largest + shift.abs(), a.base.abs() + level.abs());
+        Beside { factor: 0.0, shift, doubt }
+    }
 }
 
-/// As [`doubt`], of a level.
+/// Distances, the factor and the shift are each within 2^-24 of their numbers, the product and the sum within as much of
+/// theirs: four times that of b, twice that of the shift, once that of a, of which this is eight times. The bases, and the
+/// products that 64 bits compare, are rounded by at most 2^-52 of them. What is too small for 2^-24 of it is covered too.
 #[inline(always)]
-pub(super) fn level_doubt(a: &Singles, level: f32) -> f32 {
-    (a.largest + level.abs()) * (4.0 * f32::EPSILON)
+fn doubt(distances: f32, bases: f64) -> f32 {
+    distances * (4.0 * f32::EPSILON) + (bases * (16.0 * f64::EPSILON)) as f32 + f32::MIN_POSITIVE
 }
 
 /// Whether a series is rounded: one whose numbers are never NaN, which is neither above nor below anything, and that several
@@ -52,12 +79,14 @@ pub(super) fn is_rounded(key: Key) -> bool {
 }
 
 impl Singles {
-    pub(super) const ZERO: Singles = Singles { rows: [0.0; BLOCK], largest: 0.0 };
+    pub(crate) const ZERO: Singles = Singles { rows: [0.0; BLOCK], largest: 0.0, base: 0.0 };
 
     /// Takes a block. All its places are filled, what lies behind its last row as well.
     #[inline(always)]
     pub(super) fn fill<I: Isa>(&mut self, isa: I, rows: &Rows) {
-        self.largest = isa.singles(rows, &mut self.rows);
+        let middle = rows[BLOCK / 2];
+        self.base = if middle.is_finite() { middle } else { 0.0 };
+        self.largest = isa.singles(rows, self.base, &mut self.rows);
     }
 }
 

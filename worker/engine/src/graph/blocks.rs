@@ -92,7 +92,12 @@ struct Work {
     stream: Box<dyn Stream>,
     /// Comparisons ask which of its numbers are known.
     compared: bool,
+    /// What it gives, where comparisons read that in 32 bits.
+    rounded: Option<Kind>,
 }
+
+/// Comparisons of a column from which on rounding it takes less time than it saves.
+const MANY: usize = 3;
 
 /// A frame that is seen from another.
 struct Child<'a> {
@@ -118,6 +123,10 @@ impl<'a> FrameBlocks<'a> {
         let (frame, (kept, needed)) = (&plan.frames[id], &all[id]);
         let nodes = || frame.nodes.iter().enumerate().filter(|&(i, _)| needed[i]);
         let places = Places::new(&frame.nodes, kept, needed);
+        let mut readers = vec![0_usize; frame.nodes.len()];
+        for (_, node) in nodes().filter(|(_, node)| node.op.compares()) {
+            node.inputs.iter().for_each(|&input| readers[input] += 1);
+        }
         let mut compared = vec![false; frame.nodes.len()];
         for (_, node) in nodes().filter(|(_, node)| node.op.asks_known()) {
             node.inputs.iter().for_each(|&input| compared[input] = true);
@@ -154,7 +163,8 @@ impl<'a> FrameBlocks<'a> {
         let work = nodes().filter_map(|(i, node)| {
             let inputs = node.inputs.iter().map(|&input| places.of[input]).collect();
             let stream = joined.remove(&i).or_else(|| stream(node, largest))?;
-            Some(Work { inputs, out: places.of[i], stream, compared: compared[i] })
+            let rounded = Some(node.op.kind()).filter(|_| readers[i] >= MANY);
+            Some(Work { inputs, out: places.of[i], stream, compared: compared[i], rounded })
         });
         let work = work.collect();
         let columns = vec![Box::default(); places.count];
@@ -176,6 +186,10 @@ impl<'a> FrameBlocks<'a> {
             work.stream.fill(&Rows { columns: &self.columns, inputs: &work.inputs, from, len, bars }, out);
             if work.compared {
                 out.note_known(self.set);
+            }
+            out.is_rounded = false;
+            if let Some(kind) = work.rounded {
+                out.round(kind, from, self.set);
             }
             std::mem::swap(&mut self.columns[work.out], &mut self.spare);
         }
@@ -215,6 +229,7 @@ impl Child<'_> {
 
 impl Column {
     fn clear_for(&mut self, kind: Kind, len: usize) {
+        self.is_rounded = false;
         let planes = |words: &mut Vec<u64>| {
             words.clear();
             words.resize(super::column::words(len), 0);

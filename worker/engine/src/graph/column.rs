@@ -1,7 +1,8 @@
 //! A block of rows of one node, and what its node reads of others.
 
+use super::ROWS;
 use crate::bars::Bars;
-use crate::batch::InstructionSet;
+use crate::batch::{InstructionSet, Loops, Singles};
 
 /// No row yet.
 pub(crate) const NEVER: usize = usize::MAX;
@@ -24,6 +25,9 @@ pub(crate) struct Column {
     pub known: Vec<u64>,
     /// All numbers that are known are far from overflow; of the same blocks.
     pub tame: bool,
+    /// The same block in 32 bits, where many comparisons read it and all its rows are known.
+    pub singles: Option<Box<Singles>>,
+    pub is_rounded: bool,
 }
 
 /// Columns of a frame. One that is written is taken out while others are read: a pointer is moved then, not the column.
@@ -32,7 +36,17 @@ pub(crate) type Boxes = Vec<Box<Column>>;
 impl Default for Column {
     fn default() -> Column {
         let (numbers, narrow, wide) = (Vec::new(), Vec::new(), Vec::new());
-        Column { numbers, narrow, wide, start: NEVER, truth: Vec::new(), known: Vec::new(), tame: false }
+        Column {
+            numbers,
+            narrow,
+            wide,
+            start: NEVER,
+            truth: Vec::new(),
+            known: Vec::new(),
+            tame: false,
+            singles: None,
+            is_rounded: false,
+        }
     }
 }
 
@@ -69,6 +83,33 @@ impl Column {
             self.known.clear();
             self.known.extend_from_slice(&known);
         }
+    }
+
+    /// Notes a whole block of what `kind` says in 32 bits, if all its rows are known; `from` is the first.
+    pub fn round(&mut self, kind: Kind, from: usize, set: InstructionSet) {
+        let mut numerators = [0.0; ROWS];
+        let rows = match kind {
+            Kind::Numbers if self.known == [u64::MAX; ROWS / 64] => self.numbers.as_slice().try_into().ok(),
+            Kind::Narrow if self.start <= from && self.narrow.len() == ROWS => {
+                let mut largest = 0;
+                set.widened(Doubles {
+                    numerators: &self.narrow,
+                    out: &mut numerators,
+                    largest: &mut largest,
+                });
+                Some(&numerators).filter(|_| largest < NEAR)
+            }
+            _ => None,
+        };
+        if let Some(rows) = rows {
+            self.is_rounded = set.round(rows, self.singles.get_or_insert_with(|| Box::new(Singles::ZERO)));
+        }
+    }
+
+    /// The block in 32 bits, where it is.
+    #[inline]
+    pub fn rounded(&self) -> Option<&Singles> {
+        self.singles.as_deref().filter(|_| self.is_rounded)
     }
 
     /// Writes conditions row by row.
@@ -126,6 +167,29 @@ impl Column {
     #[inline]
     pub fn condition(&self, i: usize) -> Option<bool> {
         (bit(&self.known, i)).then(|| bit(&self.truth, i))
+    }
+}
+
+/// Whole numbers of both signs below it are converted by an addition.
+const NEAR: u64 = 1 << 51;
+
+/// Numerators as numbers, where the largest is below [`NEAR`].
+struct Doubles<'a> {
+    numerators: &'a [i64],
+    out: &'a mut [f64; ROWS],
+    /// At least as large as all of them, without signs.
+    largest: &'a mut u64,
+}
+
+impl Loops for Doubles<'_> {
+    #[inline(always)]
+    fn run(self) {
+        /// Numbers beside it are whole, and their bits differ by what they do.
+        const SHIFT: f64 = 1.5 * (1_u64 << 52) as f64;
+        for (out, &x) in self.out.iter_mut().zip(self.numerators) {
+            *out = f64::from_bits(SHIFT.to_bits().wrapping_add(x as u64)) - SHIFT;
+            *self.largest |= x.unsigned_abs();
+        }
     }
 }
 

@@ -27,11 +27,50 @@ fn of_known<const N: usize>(truth: Bits, columns: [&Column; N], out: &mut Column
     out.set_bits([truth, known]);
 }
 
+/// What 32 bits tell of a whole block whose rows are all known. Answers whether they do.
+#[inline]
+fn told(truth: Option<Bits>, out: &mut Column) -> bool {
+    if let Some(truth) = truth {
+        out.set_bits([truth, [u64::MAX; WORDS]]);
+    }
+    truth.is_some()
+}
+
+/// The comparison of two columns, the second times a factor, where 32 bits tell.
+#[inline]
+fn single(
+    set: InstructionSet,
+    comparison: Comparison,
+    rows: &Rows<'_>,
+    factor: f64,
+    out: &mut Column,
+) -> bool {
+    match (rows.column(0).rounded(), rows.column(1).rounded()) {
+        (Some(x), Some(y)) => told(set.single(comparison, x, y, factor), out),
+        _ => false,
+    }
+}
+
+/// The same of a column and a level.
+#[inline]
+fn single_level(
+    set: InstructionSet,
+    comparison: Comparison,
+    rows: &Rows<'_>,
+    level: f64,
+    out: &mut Column,
+) -> bool {
+    rows.column(0).rounded().is_some_and(|x| told(set.single_level(comparison, x, level), out))
+}
+
 /// Two columns of numbers.
 pub(super) fn numbers(comparison: Comparison) -> Box<dyn Stream> {
     fn of(comparison: Comparison, holds: impl Fn(f64, f64) -> bool + Send + 'static) -> Box<dyn Stream> {
         let set = InstructionSet::best();
         node(move |rows, out| {
+            if single(set, comparison, rows, 1.0, out) {
+                return;
+            }
             let (x, y) = (rows.numbers(0), rows.numbers(1));
             if let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) {
                 return of_known(set.compare(comparison, x, y), [rows.column(0), rows.column(1)], out);
@@ -55,6 +94,9 @@ pub(super) fn times(comparison: Comparison, factor: f64) -> Box<dyn Stream> {
         let set = InstructionSet::best();
         node(move |rows, out| {
             let (x, y, second) = (rows.numbers(0), rows.numbers(1), rows.column(1));
+            if second.tame && single(set, comparison, rows, factor, out) {
+                return;
+            }
             if let (Ok(x), Ok(y), true) = (x.try_into(), y.try_into(), second.tame) {
                 let truth = set.compare_times(comparison, x, y, factor);
                 return of_known(truth, [rows.column(0), second], out);
@@ -78,6 +120,9 @@ pub(super) fn with(comparison: Comparison, constant: f64) -> Box<dyn Stream> {
         let set = InstructionSet::best();
         node(move |rows, out| {
             let x = rows.numbers(0);
+            if !constant.is_nan() && single_level(set, comparison, rows, constant, out) {
+                return;
+            }
             if let (Ok(x), false) = (x.try_into(), constant.is_nan()) {
                 return of_known(set.compare_level(comparison, x, constant), [rows.column(0)], out);
             }
@@ -127,7 +172,12 @@ fn by_less(comparison: Comparison, less: impl Fn(bool) -> Bits) -> Bits {
 /// A column of narrow numerators and a whole number.
 pub(super) fn narrow_level(comparison: Comparison, level: i128) -> Box<dyn Stream> {
     let (set, level) = (InstructionSet::best(), i64::narrowed(level));
+    let rounded = level as f64;
+    let is_exact = level.unsigned_abs() < 1 << f64::MANTISSA_DIGITS;
     node(move |rows, out| {
+        if is_exact && single_level(set, comparison, rows, rounded, out) {
+            return;
+        }
         let (x, start) = (rows.whole::<i64>(0), rows.column(0).start);
         match x.try_into() {
             Ok(x) => {
@@ -155,8 +205,11 @@ pub(super) fn wide_level(comparison: Comparison, level: i128) -> Box<dyn Stream>
 /// Two columns of narrow numerators, each times a factor; factors that are not 1 and numerators beside them fit into 32
 /// bits.
 fn short(comparison: Comparison, a: i64, b: i64) -> Box<dyn Stream> {
-    let set = InstructionSet::best();
+    let (set, factor) = (InstructionSet::best(), b as f64 / a as f64);
     node(move |rows, out| {
+        if a > 0 && single(set, comparison, rows, factor, out) {
+            return;
+        }
         let (x, y) = (rows.whole::<i64>(0), rows.whole::<i64>(1));
         let start = later(rows);
         match (x.try_into(), y.try_into()) {

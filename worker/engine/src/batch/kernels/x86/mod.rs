@@ -1,7 +1,7 @@
 //! AVX2 and AVX-512.
 
 use super::{BLOCK, Bits, GE, GT, Isa, LT, Line, Rows, WORDS, WholeRows};
-use crate::batch::singles::{Singles, place};
+use crate::batch::singles::{Beside, Singles, place};
 use std::arch::x86_64::*;
 
 /// Eight rows a comparison. Made by [`Avx512::detect`] alone.
@@ -113,35 +113,41 @@ macro_rules! forms {
             const SINGLES: bool = true;
 
             #[inline(always)]
-            fn singles(self, rows: &Rows, out: &mut [f32; BLOCK]) -> f32 {
+            fn singles(self, rows: &Rows, base: f64, out: &mut [f32; BLOCK]) -> f32 {
                 // SAFETY: `self` exists only where the processor has these features.
-                unsafe { rounded(rows, out) }
+                unsafe { rounded(rows, base, out) }
             }
 
             #[inline(always)]
-            fn single_order(self, a: &Singles, b: &Singles, factor: f32, doubt: f32) -> Option<Bits> {
+            fn single_order<const BELOW: bool>(self, a: &Singles, b: &Singles, by: &Beside, out: &mut Bits) -> bool {
                 #[inline]
                 #[target_feature(enable = $features)]
-                fn form(a: &Singles, b: &Singles, factor: f32, doubt: f32) -> Option<Bits> {
-                    let factor = spread(factor);
+                fn form<const BELOW: bool>(a: &Singles, b: &Singles, by: &Beside, out: &mut Bits) -> bool {
+                    let (factor, shift) = (spread(by.factor), spread(by.shift));
                     // SAFETY: places of a group are inside it.
-                    signs(doubt, |at| unsafe { minus(product(single(b, at), factor), single(a, at)) })
+                    signs(out, by.doubt, |at| unsafe {
+                        let (a, b) = (single(a, at), shifted(single(b, at), factor, shift));
+                        if BELOW { minus(a, b) } else { minus(b, a) }
+                    })
                 }
                 // SAFETY: `self` exists only where the processor has these features.
-                unsafe { form(a, b, factor, doubt) }
+                unsafe { form::<BELOW>(a, b, by, out) }
             }
 
             #[inline(always)]
-            fn single_level(self, a: &Singles, level: f32, doubt: f32) -> Option<Bits> {
+            fn single_level<const BELOW: bool>(self, a: &Singles, by: &Beside, out: &mut Bits) -> bool {
                 #[inline]
                 #[target_feature(enable = $features)]
-                fn form(a: &Singles, level: f32, doubt: f32) -> Option<Bits> {
-                    let level = spread(level);
+                fn form<const BELOW: bool>(a: &Singles, by: &Beside, out: &mut Bits) -> bool {
+                    let level = spread(by.shift);
                     // SAFETY: places of a group are inside it.
-                    signs(doubt, |at| unsafe { minus(level, single(a, at)) })
+                    signs(out, by.doubt, |at| unsafe {
+                        let a = single(a, at);
+                        if BELOW { minus(a, level) } else { minus(level, a) }
+                    })
                 }
                 // SAFETY: `self` exists only where the processor has these features.
-                unsafe { form(a, level, doubt) }
+                unsafe { form::<BELOW>(a, by, out) }
             }
 
             #[inline(always)]

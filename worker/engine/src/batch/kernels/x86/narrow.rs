@@ -35,17 +35,26 @@ pub(super) unsafe fn load(rows: *const i64) -> __m256i {
     unsafe { _mm256_loadu_si256(rows.cast()) }
 }
 
-use std::arch::x86_64::{_mm256_mul_ps as product, _mm256_set1_ps as spread, _mm256_sub_ps as minus};
+use std::arch::x86_64::{_mm256_set1_ps as spread, _mm256_sub_ps as minus};
+
+/// A product and a sum.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn shifted(x: __m256, factor: __m256, shift: __m256) -> __m256 {
+    _mm256_add_ps(_mm256_mul_ps(x, factor), shift)
+}
 
 /// Four rows at a time, each with its own place.
 #[inline(never)]
 #[target_feature(enable = "avx2")]
-fn rounded(rows: &Rows, out: &mut [f32; BLOCK]) -> f32 {
+fn rounded(rows: &Rows, base: f64, out: &mut [f32; BLOCK]) -> f32 {
+    let base = _mm256_set1_pd(base);
     let mut largest = [_mm_setzero_ps(); 4];
     for group in (0..BLOCK).step_by(16) {
         for (part, largest) in largest.iter_mut().enumerate() {
             // SAFETY: four rows from `group + part * 4` on are inside the block.
-            let x = _mm256_cvtpd_ps(unsafe { _mm256_loadu_pd(rows.as_ptr().add(group + part * 4)) });
+            let x = unsafe { _mm256_loadu_pd(rows.as_ptr().add(group + part * 4)) };
+            let x = _mm256_cvtpd_ps(_mm256_sub_pd(x, base));
             *largest = _mm_max_ps(_mm_andnot_ps(_mm_set1_ps(-0.0), x), *largest);
             // SAFETY: places are inside the block, four rows from each of these on.
             unsafe { _mm_storeu_ps(out.as_mut_ptr().add(place(group + part * 4)), x) };
@@ -68,9 +77,8 @@ unsafe fn single(x: &Singles, at: usize) -> __m256 {
 /// [group](place) one after the other.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn signs(doubt: f32, number: impl Fn(usize) -> __m256) -> Option<Bits> {
+fn signs(out: &mut Bits, doubt: f32, number: impl Fn(usize) -> __m256) -> bool {
     let sign = _mm256_set1_ps(-0.0);
-    let mut out = [0; WORDS];
     let mut least = [_mm256_set1_ps(f32::INFINITY); 2];
     for (w, word) in out.iter_mut().enumerate() {
         let mut halves = [0; 2];
@@ -91,7 +99,7 @@ fn signs(doubt: f32, number: impl Fn(usize) -> __m256) -> Option<Bits> {
     let least = _mm256_min_ps(least[0], least[1]);
     // Nor is anything told where the doubt is no number.
     let near = _mm256_cmp_ps::<_CMP_NGT_UQ>(least, _mm256_set1_ps(doubt));
-    if _mm256_movemask_ps(near) != 0 { None } else { Some(out) }
+    _mm256_movemask_ps(near) == 0
 }
 
 forms!(Avx2, "avx2", 4, _mm256_loadu_pd, _mm256_set1_pd, _mm256_mul_pd, compare, {});

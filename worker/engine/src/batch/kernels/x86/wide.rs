@@ -69,6 +69,20 @@ pub(super) fn states(set: &Bits, reset: &Bits, carry: &mut u64) -> Bits {
 
 const _: () = assert!(WORDS == 8);
 
+/// Each word with the last bit of the word before it.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn earlier(x: &Bits, before: u64) -> Bits {
+    // SAFETY: eight words.
+    let words = unsafe { _mm512_loadu_si512(x.as_ptr().cast()) };
+    let words_before = _mm512_alignr_epi64::<7>(words, _mm512_set1_epi64((before << 63) as i64));
+    let bits = _mm512_or_si512(_mm512_slli_epi64::<1>(words), _mm512_srli_epi64::<63>(words_before));
+    let mut out = [0; WORDS];
+    // SAFETY: eight words again.
+    unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), bits) };
+    out
+}
+
 /// Pairs of rows first, then pairs of pairs by quarters of a register.
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -105,17 +119,19 @@ fn transposed(lines: [&Line; 8]) -> [Line; 8] {
     out
 }
 
-use std::arch::x86_64::{_mm512_mul_ps as product, _mm512_set1_ps as spread, _mm512_sub_ps as minus};
+use std::arch::x86_64::{_mm512_fmadd_ps as shifted, _mm512_set1_ps as spread, _mm512_sub_ps as minus};
 
 /// Eight rows at a time, of which either half has its own place.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512dq")]
-fn rounded(rows: &Rows, out: &mut [f32; BLOCK]) -> f32 {
+fn rounded(rows: &Rows, base: f64, out: &mut [f32; BLOCK]) -> f32 {
+    let base = _mm512_set1_pd(base);
     let mut largest = [_mm256_setzero_ps(); 4];
     for group in (0..BLOCK).step_by(64) {
         for half in 0..8 {
             // SAFETY: eight rows from `group + half * 8` on are inside the block.
-            let x = _mm512_cvtpd_ps(unsafe { _mm512_loadu_pd(rows.as_ptr().add(group + half * 8)) });
+            let x = unsafe { _mm512_loadu_pd(rows.as_ptr().add(group + half * 8)) };
+            let x = _mm512_cvtpd_ps(_mm512_sub_pd(x, base));
             let at = place(group + half * 8);
             largest[half % 4] = _mm256_max_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0), x), largest[half % 4]);
             // SAFETY: places of a group are inside it, four rows from each of these on.
@@ -143,7 +159,7 @@ unsafe fn single(x: &Singles, at: usize) -> __m512 {
 /// masks are what the processor makes one at a time.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq")]
-fn signs(doubt: f32, number: impl Fn(usize) -> __m512) -> Option<Bits> {
+fn signs(out: &mut Bits, doubt: f32, number: impl Fn(usize) -> __m512) -> bool {
     /// The one that is nearer to 0, without its sign.
     const NEARER: i32 = 0b1010;
     let mut masks = [0; WORDS];
@@ -162,19 +178,17 @@ fn signs(doubt: f32, number: impl Fn(usize) -> __m512) -> Option<Bits> {
     let [a, b, c, d] = least;
     let (a, c) = (_mm512_range_ps::<NEARER>(a, b), _mm512_range_ps::<NEARER>(c, d));
     let least = _mm512_range_ps::<NEARER>(a, c);
-    let is_near = _mm512_cmp_ps_mask::<_CMP_NGT_UQ>(least, _mm512_set1_ps(doubt)) != 0;
-    if is_near { None } else { Some(together(masks)) }
+    store(masks, out);
+    _mm512_cmp_ps_mask::<_CMP_NGT_UQ>(least, _mm512_set1_ps(doubt)) == 0
 }
 
 /// Words that were masks, stored at once: what is stored word by word cannot be read as a whole for a while.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn together(masks: Bits) -> Bits {
+fn store(masks: Bits, out: &mut Bits) {
     let [a, b, c, d, e, f, g, h] = masks.map(|mask| mask as i64);
-    let mut out = [0; WORDS];
     // SAFETY: eight words.
     unsafe { _mm512_storeu_epi64(out.as_mut_ptr().cast(), _mm512_set_epi64(h, g, f, e, d, c, b, a)) };
-    out
 }
 
 forms!(Avx512, "avx512f,avx512bw,avx512dq", 8, _mm512_loadu_pd, _mm512_set1_pd, _mm512_mul_pd, compare, {
@@ -182,6 +196,12 @@ forms!(Avx512, "avx512f,avx512bw,avx512dq", 8, _mm512_loadu_pd, _mm512_set1_pd, 
     fn states(self, set: &Bits, reset: &Bits, carry: &mut u64) -> Bits {
         // SAFETY: `self` exists only where the processor has these features.
         unsafe { states(set, reset, carry) }
+    }
+
+    #[inline(always)]
+    fn earlier(self, x: &Bits, before: u64) -> Bits {
+        // SAFETY: `self` exists only where the processor has these features.
+        unsafe { earlier(x, before) }
     }
 
     #[inline(always)]
