@@ -193,7 +193,7 @@ fn jobs() -> Vec<Value> {
     let genes = [gene("volatility_multiplier", "1", "2.75"), gene("position_exit", "0", "0.75")];
     let crowd = with(job("lost", 5000, 100_000), "/spec/marketData/to", json!("2029-01-01"));
     let lost = with(crowd, "/spec/strategies", json!([{"name": "bollinger_bands", "genes": genes}]));
-    // One individual takes seconds on all the bars, and minutes on a million of them.
+    // One individual takes seconds on all the bars, and minutes on ten times as many.
     let all_bars = |name: &str| with(long(name), "/spec/marketData/to", Value::Null);
     let of = |job: Value, pool: &str| with(job, "/spec/workerPoolName", json!(pool));
     let hopeless =
@@ -228,7 +228,7 @@ fn every_alert_fires_for_its_fault_and_goes_with_it() {
             kills: false,
         };
         import(space, "old", 20_000);
-        import(space, "vast", 1_000_000);
+        import(space, "vast", 1_500_000);
         let slow =
             json!({"name": "local-worker", "resources": {"limits": {"cpu": "200m", "memory": "512Mi"}}});
         space.apply(&[
