@@ -4,7 +4,8 @@
 //! * [`process`], [`cluster`], [`watcher`]: coordinator and workers of one job, and somebody who watches it.
 //! * [`outcome`]: what must be the same afterwards.
 //! * [`proxy`], [`relay`], [`fault`]: networks that stall and break, peers that lie, disks that fail.
-//! * [`elsewhere`], [`prometheus`]: servers that results are delivered to, and one that reads the metrics.
+//! * [`elsewhere`], [`prometheus`]: servers that results are delivered to, and one that reads the metrics; [`minutes`]: its rules
+//!   in a hurry.
 //! * [`screen`]: a terminal, and what a person sees in it.
 //! * [`chaos`], [`random`]: seeded plans, and how to repeat one.
 //!
@@ -18,6 +19,7 @@ pub mod cluster;
 pub mod elsewhere;
 pub mod fault;
 pub mod jobs;
+pub mod minutes;
 pub mod outcome;
 pub mod process;
 pub mod program;

@@ -1,15 +1,16 @@
-//! The alerts and dashboards of the chart: what they ask for exists, each alert fires and goes, each query is one.
+//! The alerts and dashboards of the chart: what they ask for exists, each alert fires and goes, each query is one, and Grafana's
+//! schema allows each dashboard.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use galapagos_e2e::program::root;
 use galapagos_e2e::prometheus::programs;
 use galapagos_e2e::scratch::Scratch;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn files() -> PathBuf {
     root().join("charts/galapagos/files")
@@ -96,6 +97,51 @@ fn panels_have_titles_explanations_and_places_of_their_own() {
                 assert!(!panel["description"].as_str().unwrap().is_empty(), "{name}: {}", panel["title"]);
                 assert!(!panel["targets"].as_array().unwrap().is_empty(), "{name}: {}", panel["title"]);
             }
+        }
+    }
+}
+
+/// What judges dashboards by Grafana's schema; `None`, and a loud word, on a machine that cannot build it.
+fn schema() -> Option<PathBuf> {
+    let output = Command::new(root().join("e2e/grafana/get.sh")).stdin(Stdio::null()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(3) {
+        eprintln!("\n!!! DASHBOARDS WERE NOT COMPARED WITH GRAFANA'S SCHEMA: {stderr}!!!\n");
+        return None;
+    }
+    assert!(output.status.success(), "{stderr}");
+    Some(String::from_utf8(output.stdout).unwrap().trim().into())
+}
+
+#[test]
+fn dashboards_are_what_the_schema_of_grafana_allows() {
+    let Some(schema) = schema() else { return };
+    let scratch = Scratch::new();
+    let judge = |dashboard: &Value| -> Output {
+        let file = scratch.write("dashboard.json", &dashboard.to_string());
+        Command::new(&schema).arg(file).output().unwrap()
+    };
+    for (name, dashboard) in dashboards() {
+        let said = String::from_utf8_lossy(&judge(&dashboard).stderr).into_owned();
+        assert!(said.is_empty(), "{name}: {said}");
+        let chosen =
+            dashboard["panels"].as_array().unwrap().iter().position(|p| p["type"] == "stat").unwrap();
+        let panel = format!("/panels/{chosen}");
+        // A misspelt field, option or variable, a value of another type, what is missing, and a panel that there is not.
+        for (place, field, value, expected) in [
+            ("", "refesh", json!("30s"), "unexpected field 'refesh'"),
+            (&panel, "descripton", json!("x"), "unexpected field 'descripton'"),
+            (&format!("{panel}/options"), "grafMode", json!("area"), "unexpected field 'grafMode'"),
+            (&format!("{panel}/fieldConfig/defaults"), "unit", json!(3), "cannot unmarshal number"),
+            (&format!("{panel}/gridPos"), "w", json!("6"), "cannot unmarshal string"),
+            (&panel, "type", json!("statt"), "statt"),
+            ("/templating/list/0", "kind", json!("x"), "unexpected field 'kind'"),
+        ] {
+            let mut wrong = dashboard.clone();
+            wrong.pointer_mut(place).unwrap()[field] = value;
+            let output = judge(&wrong);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && said.contains(expected), "{name}{place}/{field}: {said}");
         }
     }
 }

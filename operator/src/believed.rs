@@ -5,7 +5,7 @@
 //! ends a job that runs nor gives its place away. The next write of the status puts the word right.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-use galapagos_crds::conditions::{ReadyReason, SuspendedReason, condition};
+use galapagos_crds::conditions::{ReadyReason, StalledReason, SuspendedReason, condition};
 use galapagos_crds::status::Phase;
 use galapagos_crds::{EvolutionJob, EvolutionJobStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -68,6 +68,18 @@ pub fn is_over(job: &EvolutionJob) -> bool {
     matches!(told, Some(Phase::Succeeded | Phase::Failed)) && !is_extended(job)
 }
 
+/// Why a job that is not over waits for a person; none if it does not.
+pub fn stalled(job: &EvolutionJob) -> Option<StalledReason> {
+    let conditions = &job.status.as_ref().filter(|_| !is_over(job))?.conditions;
+    let stalled = conditions.iter().find(|c| c.type_ == condition::STALLED && c.status == "True")?;
+    stalled_reason(&stalled.reason)
+}
+
+/// The reason that is written so; none of this release may be.
+pub fn stalled_reason(text: &str) -> Option<StalledReason> {
+    StalledReason::ALL.iter().copied().find(|reason| reason.as_str() == text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +120,24 @@ mod tests {
         assert_eq!(phase(&status("Preparing", &conditions)), Some(Phase::Preparing));
         assert_eq!(phase(&status("Pending", &conditions)), Some(Phase::Pending));
         assert_eq!(phase(&status("Succeeded", &conditions)), Some(Phase::Pending));
+    }
+
+    #[test]
+    fn a_job_waits_for_a_person_while_it_is_stalled_and_not_when_it_is_over() {
+        let job = |conditions: &[(&str, &str, &str)]| {
+            let spec = json!({"marketData": {"dataset": "d", "symbols": ["S"], "interval": "1h"},
+                              "strategies": [{"name": "rsi_filter"}], "population": {"size": 100}});
+            let mut job = EvolutionJob::new("j", serde_json::from_value(spec).unwrap());
+            job.status = Some(status("Preparing", conditions));
+            job
+        };
+        let full = ("Stalled", "True", "StateNotWritable");
+        let ready = ("Ready", "False", "StateNotWritable");
+        assert_eq!(stalled(&job(&[ready, full])), Some(StalledReason::StateNotWritable));
+        assert_eq!(stalled(&job(&[ready, full, ("Failed", "True", "StateNotWritable")])), None);
+        assert_eq!(stalled(&job(&[ready, ("Stalled", "False", "StateNotWritable")])), None);
+        assert_eq!(stalled(&job(&[ready, ("Stalled", "True", "OfALaterRelease")])), None);
+        assert_eq!(stalled(&job(&[("Ready", "False", "Running")])), None);
     }
 
     #[test]

@@ -189,8 +189,9 @@ async fn count(ctx: &Context) {
     let mut every = tokio::time::interval(COUNT);
     loop {
         every.tick().await;
-        let (mut phases, mut queued) = (Vec::new(), 0);
+        let (mut phases, mut stalled, mut queued) = (Vec::new(), Vec::new(), 0);
         for job in ctx.caches.jobs.state() {
+            stalled.extend(believed::stalled(&job));
             let Some(status) = &job.status else { continue };
             phases.extend(believed::phase(status).map(|phase| (phase, 1)));
             queued += usize::from(status.queue_position.is_some());
@@ -201,6 +202,7 @@ async fn count(ctx: &Context) {
             ready += workers.status.as_ref().and_then(|s| s.ready_replicas).map_or(0, i64::from);
         }
         ctx.metrics.jobs(&phases);
+        ctx.metrics.stalled(&stalled);
         ctx.metrics.queued(queued);
         ctx.metrics.workers(desired, ready);
         ctx.metrics.streams(ctx.hub.counts().0);

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use galapagos_crds::conditions::StalledReason;
 use galapagos_crds::status::{Phase, Validated};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -73,6 +74,11 @@ struct PhaseLabels {
     phase: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StalledLabels {
+    reason: &'static str,
+}
+
 /// A reconcile is some cached look-ups and at most a few requests of some milliseconds; ten seconds is the deadline
 /// of one request.
 const SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0];
@@ -96,6 +102,7 @@ pub struct Metrics {
     reconciles: Family<ReconcileLabels, Counter>,
     reconcile_seconds: Family<ControllerLabels, Histogram>,
     jobs: Family<PhaseLabels, Gauge>,
+    stalled: Family<StalledLabels, Gauge>,
     completed: Family<VerdictLabels, Counter>,
     queued: Gauge,
     workers_desired: Gauge,
@@ -118,6 +125,7 @@ impl Metrics {
             reconciles: Family::default(),
             reconcile_seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             jobs: Family::default(),
+            stalled: Family::default(),
             completed: Family::default(),
             queued: Gauge::default(),
             workers_desired: Gauge::default(),
@@ -130,6 +138,7 @@ impl Metrics {
             metrics.runtime.kind_missing(watch.name, false);
         }
         metrics.jobs(&[]);
+        metrics.stalled(&[]);
         metrics
     }
 
@@ -139,6 +148,7 @@ impl Metrics {
         registry.register("reconcile_seconds", "Duration of reconciles", self.reconcile_seconds.clone());
         self.runtime.register(registry);
         registry.register("jobs", "EvolutionJobs by phase", self.jobs.clone());
+        registry.register("jobs_stalled", "EvolutionJobs that wait for a person", self.stalled.clone());
         registry.register(
             "jobs_validated",
             "EvolutionJobs that completed, by the verdict about their find",
@@ -162,6 +172,16 @@ impl Metrics {
             let count = counts.iter().filter(|(p, _)| *p == phase).map(|(_, n)| *n).sum::<usize>();
             self.jobs
                 .get_or_create(&PhaseLabels { phase: name })
+                .set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Why jobs wait for a person, once for each of them; a reason that is not named has none, and reads 0.
+    pub fn stalled(&self, jobs: &[StalledReason]) {
+        for reason in StalledReason::ALL {
+            let count = jobs.iter().filter(|r| *r == reason).count();
+            self.stalled
+                .get_or_create(&StalledLabels { reason: reason.as_str() })
                 .set(i64::try_from(count).unwrap_or(i64::MAX));
         }
     }
@@ -195,6 +215,7 @@ impl Metrics {
     /// Another replica counts from now on: what this one counted last must not be added to it.
     pub fn leads_no_more(&self) {
         self.jobs(&[]);
+        self.stalled(&[]);
         self.queued(0);
         self.workers(0, 0);
         self.streams(0);
@@ -221,6 +242,21 @@ mod tests {
         let text = metrics.text().unwrap();
         assert!(text.contains("galapagos_operator_jobs{phase=\"Running\"} 0\n"), "{text}");
         assert!(text.contains("galapagos_operator_jobs{phase=\"Failed\"} 1\n"), "{text}");
+    }
+
+    #[test]
+    fn a_reason_for_which_no_job_waits_reads_zero() {
+        let metrics = Metrics::new();
+        metrics.stalled(&[StalledReason::StateNotWritable, StalledReason::StateNotWritable]);
+        let stalled = |reason: &str, count: u32| {
+            let line = format!("galapagos_operator_jobs_stalled{{reason=\"{reason}\"}} {count}\n");
+            let text = metrics.text().unwrap();
+            assert!(text.contains(&line), "{line} is missing in\n{text}");
+        };
+        stalled("StateNotWritable", 2);
+        stalled("QuotaExceeded", 0);
+        metrics.stalled(&[]);
+        stalled("StateNotWritable", 0);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::harness::wait::{PATIENCE, until};
 use crate::harness::{Space, case};
 
 /// An address of this machine that pods reach.
-fn address() -> String {
+pub fn address() -> String {
     let addresses = text(Command::new("hostname").arg("-I"));
     addresses.split_whitespace().find(|a| !a.contains(':')).unwrap().to_owned()
 }

@@ -7,6 +7,7 @@
 
 mod harness;
 
+mod alerts;
 mod beside;
 mod definitions;
 mod deletion;

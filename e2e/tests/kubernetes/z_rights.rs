@@ -9,6 +9,7 @@ use kube::Api;
 use serde_json::Value;
 
 use crate::harness::cluster::cluster;
+use crate::harness::faults::was_withheld;
 use crate::harness::{Space, alone, operator};
 
 /// One right, as `patch evolutionjobs.galapagos.dev/status`.
@@ -77,6 +78,7 @@ fn used(account: &str) -> Used {
         let told = format!("{right} {}/{}", part("namespace"), part("name"));
         if entry.pointer("/responseStatus/code").and_then(Value::as_u64) == Some(403)
             && text("/annotations/authorization.k8s.io~1decision") == "forbid"
+            && !was_withheld(began)
         {
             used.refused.push(told.clone());
         }

@@ -6,6 +6,7 @@ use galapagos_crds::conditions::{StalledReason, condition};
 use galapagos_crds::{Catalogue, EvolutionJob, WorkerPool};
 use galapagos_manifest::{check, unpublished};
 
+use crate::believed;
 use crate::memory::Findings;
 use crate::runtime::ids::Uid;
 
@@ -111,7 +112,7 @@ pub fn accepted(pool: &WorkerPool) -> Result<(), JobFinding> {
     });
     stalled.map_or(Ok(()), |c| {
         // A pool can always be corrected: what its condition says, whoever wrote it, must not end a job.
-        let known = StalledReason::ALL.iter().copied().find(|r| r.as_str() == c.reason);
+        let known = believed::stalled_reason(&c.reason);
         let reason = known.filter(|reason| !is_for_good(*reason));
         Err(JobFinding {
             reason: reason.unwrap_or(StalledReason::InvalidTemplate),

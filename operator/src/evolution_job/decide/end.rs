@@ -55,7 +55,8 @@ impl State<'_> {
             };
         }
         let failed = self.condition("Failed");
-        let reason = failed.and_then(|c| stalled_reason(&c.reason)).unwrap_or(StalledReason::Unknown);
+        let reason =
+            failed.and_then(|c| believed::stalled_reason(&c.reason)).unwrap_or(StalledReason::Unknown);
         Situation::Failed { reason, message: failed.map(|c| c.message.clone()).unwrap_or_default() }
     }
 
@@ -120,8 +121,4 @@ impl State<'_> {
         let all = self.inputs.observed.attempts.iter();
         all.filter(goes_on).filter(|a| chosen(a)).filter_map(Attempt::identity).collect()
     }
-}
-
-fn stalled_reason(text: &str) -> Option<StalledReason> {
-    StalledReason::ALL.iter().copied().find(|r| r.as_str() == text)
 }
