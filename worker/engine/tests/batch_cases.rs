@@ -5,7 +5,7 @@ mod support;
 
 use galapagos_engine::backtest::{Backtest, backtest};
 use galapagos_engine::bars::FundingStamp;
-use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
+use galapagos_engine::batch::{BatchEvaluator, Individual, InstructionSet, Scratch};
 use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet};
 use galapagos_engine::execution::{Execution, Funding, Side};
 use galapagos_engine::genes::Genome;
@@ -60,6 +60,38 @@ fn any_order_and_any_cut_of_batches_gives_the_same_bits() {
         assert_eq!(*first.get_or_insert_with(|| found.clone()), found, "batches of {cut}");
         for i in (1..members.len()).rev() {
             members.swap(i, rng.below(i + 1));
+        }
+    }
+}
+
+// Contract P1.
+#[test]
+fn a_hundred_individuals_of_a_strategy_have_the_bits_that_each_has_alone() {
+    let mut rng = Rng(5);
+    let data = walk("X", 2_300, Walk { start: 900.0, step: 0.004, flat: 0.1, idle: Some(0.05) }, &mut rng);
+    for (slippage, rows) in [(0.0, Rows::after_warm_up(620)), (0.0003, Rows::full(1))] {
+        let exec = Execution { taker_fee: 0.001, slippage, ..Execution::default() };
+        let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
+        let windows = [rows];
+        let metrics = MetricSet::always();
+        let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec: &exec, metrics };
+        for &strategy in all().iter().filter(|s| !s.def().trains && !s.def().needs_funding) {
+            let members: Vec<Member> = (0..100).map(|_| (strategy, genome(strategy, &mut rng))).collect();
+            let single = BatchEvaluator::new(run);
+            let alone: Vec<Evaluation> = individuals(&members)
+                .into_iter()
+                .map(|individual| {
+                    let mut out = [EMPTY];
+                    single.evaluate(&[individual], &mut Scratch::new(), &mut out);
+                    out[0].clone()
+                })
+                .collect();
+            for set in InstructionSet::available() {
+                let mut together = vec![EMPTY; members.len()];
+                let evaluator = BatchEvaluator::with(run, set);
+                evaluator.evaluate(&individuals(&members), &mut Scratch::new(), &mut together);
+                assert_eq!(alone, together, "{} with {}", strategy.def().name, set.name());
+            }
         }
     }
 }

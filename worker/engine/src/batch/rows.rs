@@ -207,3 +207,85 @@ impl<'a> RowBlocks<'a> {
         &self.rows[..to - from]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bars::Bars;
+    use crate::batch::InstructionSet;
+    use crate::execution::Execution;
+    use crate::prepared::Prepared;
+    use crate::q52::fx;
+    use crate::window;
+
+    /// Prices that rise and fall by up to a share, now and then by a half.
+    fn prices(rows: usize) -> Vec<i64> {
+        let mut x = 1_000_000_i64;
+        (0..rows as i64)
+            .map(|t| {
+                let step = match t * 7919 % 1009 {
+                    0 => x / 2,
+                    1 => -x / 3,
+                    r => (r - 504) * x / 100_000,
+                };
+                x += step;
+                x
+            })
+            .collect()
+    }
+
+    #[test]
+    fn rows_are_those_of_the_formula_whether_a_pass_computes_them_or_the_job_keeps_them() {
+        let close = prices(1_700);
+        let time: Vec<i64> = (0..close.len() as i64).map(|t| t * 60_000).collect();
+        let open: Vec<i64> = close.iter().map(|c| c + 3).collect();
+        let bars = Bars {
+            symbol: "A",
+            decimals: 2,
+            interval_ms: 60_000,
+            time_ms: &time,
+            open: &open,
+            high: &open,
+            low: &close,
+            close: &close,
+            volume: None,
+            funding: &[],
+            signals: None,
+        };
+        let exec = Execution { taker_fee: 0.001, slippage: 0.0003, ..Execution::default() };
+        let prepared = Prepared::new(bars, &exec).expect("there is no funding");
+        let window = window::Rows::after_warm_up(300);
+        for set in InstructionSet::available() {
+            let tables = Tables::new(&prepared, window, &exec, set).expect("sums fit");
+            let (mut few, mut many) = (RowBlocks::new(&tables, 1), RowBlocks::new(&tables, MANY));
+            assert!(few.shared.is_some() && many.shared.is_none());
+            let (mut p1, mut p2) = (0_i64, 0_i64);
+            let pair = |r: f64| [fx(r), fx(r * r)].map(|x| x.expect("in range"));
+            // Blocks as passes cut them: from the row before the first that counts.
+            for from in (298..1_700).step_by(BLOCK) {
+                let to = (from + BLOCK).min(1_700);
+                let (kept, computed) = (few.block(from, to), many.block(from, to));
+                for t in from.max(300)..to {
+                    let (c, before, market) = (prepared.close[t], prepared.close[t - 1], prepared.open[t]);
+                    let (buy, sell) = (market * (1.0 + 0.0003), market * (1.0 - 0.0003));
+                    let (inv_buy, net_sell) = (1.0 / (buy * (1.0 + 0.001)), sell * (1.0 - 0.001));
+                    let (m, entry) = (pair(c / before - 1.0), pair(c * inv_buy - 1.0));
+                    let exit = pair(net_sell / before - 1.0);
+                    let (q1, q2) = (p1 + m[0], p2 + m[1]);
+                    for row in [&kept[t - from], &computed[t - from]] {
+                        assert_eq!(
+                            [row.inv_buy, row.buy, row.net_sell, row.sell],
+                            [inv_buy, buy, net_sell, sell]
+                        );
+                        assert_eq!((row.entry1, row.entry2), (entry[0] - q1, entry[1] - q2), "row {t}");
+                        assert_eq!((row.exit1, row.exit2), (exit[0] + p1, exit[1] + p2), "row {t}");
+                    }
+                    (p1, p2) = (q1, q2);
+                }
+            }
+            let last = &tables.last_row;
+            let kept = &few.block(1_699, 1_700)[0];
+            assert_eq!((last.entry1, last.exit2, last.sell), (kept.entry1, kept.exit2, kept.sell));
+        }
+    }
+}
