@@ -5,6 +5,7 @@ of several objectives by the volume of what nothing dominates. Prints a table, a
 import argparse
 import collections
 import multiprocessing
+import os
 import pathlib
 import subprocess
 import sys
@@ -93,10 +94,10 @@ def said(seeds):
     parts = []
     for searcher in [*packages.SINGLE, *packages.SEVERAL]:
         counts = {budget: n for (name, budget), n in seeds.items() if name == searcher}
-        if len(set(counts.values())) == 1 and len(counts) > 1:
+        if len(set(counts.values())) == 1:
             parts.append(f"{searcher} {next(iter(counts.values()))}")
         elif counts:
-            parts.append(f"{searcher} " + " and ".join(f"{n} with {budget:,}" for budget, n in sorted(counts.items())))
+            parts.append(f"{searcher} " + " and ".join(f"{n} with {budget:,} evaluations" for budget, n in sorted(counts.items())))
     return "; ".join(parts)
 
 
@@ -105,8 +106,8 @@ def section(found, seeds, args, minutes):
     tables = list(landscapes.GRIDS)
     searchers = [f"`{name}`" for name in OURS] + list(packages.SINGLE)
     out = [f"Made by `make quality`: median [90th percentile] over {args.seeds} seeds that no test uses, which took the searchers here {minutes:.0f} "
-           f"minutes, beside {', '.join(versions())} with their own defaults. Those are slow, so they have as many of the same seeds as the "
-           f"time allowed: {said(seeds)} evaluations. Populations are 20 up to 1,000 evaluations, then 100; an evaluation that repeats another "
+           f"minutes of processor time, beside {', '.join(versions())} with their own defaults. Those are slow, so they have as many of the same seeds as the "
+           f"time allowed: {said(seeds)}. Populations are 20 up to 1,000 evaluations, then 100; an evaluation that repeats another "
            "one is not counted.", "",
            "Ten numbers, how far the best lies above the optimum:", ""]
     out += table(found, functions, searchers, BUDGETS)
@@ -175,10 +176,11 @@ def main():
         every = tasks(args, paths)
         search([task for task in every if kept.get(task) is None], kept, args)
         found, seeds = whole(every, kept)
-        start = time.perf_counter()
+        before = os.times()
         ours = subprocess.run([args.example, "compare", str(args.seeds), str(args.first), *map(str, paths)],
                               stdout=subprocess.PIPE, text=True, check=True).stdout
-        minutes = (time.perf_counter() - start) / 60
+        after = os.times()
+        minutes = (after.children_user + after.children_system - before.children_user - before.children_system) / 60
     for line in ours.splitlines():
         _, problem, searcher, budget, _, value = line.split("\t")
         found[problem, f"`{searcher}`", int(budget)].append(float(value))
