@@ -77,7 +77,7 @@ deny: ## Licences, bans, sources and the arrows between crates
 aarch64: ## Compile for 64-bit Arm, and compare the bits of 200 genomes under emulation (Debian packages)
 	e2e/aarch64.sh
 
-quality: $(BIN) ## Compare the searchers with other packages on fresh seeds: the section of docs/evolution.md (an hour or two)
+quality: $(BIN) ## Compare the searchers with other packages on fresh seeds: the section of docs/evolution.md (an hour; goes on where the last one ended)
 	$(CARGO) build --release --locked -p galapagos-genetics --example quality
 	e2e/quality/run.sh $(BIN) $(TARGET)/release/examples/quality --write docs/evolution.md
 

@@ -1,7 +1,13 @@
 """The test functions with the shifts and rotations that the example drew, written anew from their definitions."""
+import hashlib
 import subprocess
 
 import numpy as np
+
+
+def digest(content):
+    """What tells a problem from one that had its name before."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def sphere(x):
@@ -34,7 +40,7 @@ class Function:
 
     def __init__(self, line):
         name, seed, half, shift, rotation, at, value = line.split("\t")
-        self.set, self.name, self.seed = "function", name, int(seed)
+        self.name, self.seed, self.digest = name, int(seed), digest(line.encode())
         self.shift = np.array(shift.split(), float)
         self.rotation = np.array(rotation.split(), float).reshape(len(self.shift), -1) if rotation else None
         self.low = np.full(len(self.shift), -float(half))
@@ -53,7 +59,7 @@ class Table:
     whole = True
 
     def __init__(self, name, grid, seed):
-        self.set, self.name, self.seed, self.grid = "landscape", name, seed, grid
+        self.name, self.seed, self.grid, self.digest = name, seed, grid, digest(grid.tobytes())
         self.low, self.high = np.zeros(grid.ndim, int), np.array(grid.shape) - 1
 
     def __call__(self, x):

@@ -20,9 +20,9 @@ pub(crate) fn fingerprint(config: &Config, species: &[Species]) -> [u8; 32] {
         Searcher::Random => 1,
         Searcher::Grid => 2,
         Searcher::Sobol => 3,
-        // 4 and 5 were theirs while they proposed otherwise.
-        Searcher::Tpe => 6,
+        // 4 to 6 were theirs while they proposed otherwise.
         Searcher::Cmaes => 7,
+        Searcher::Tpe => 8,
     });
     h.number(match goal {
         Goal::Maximise => 0,

@@ -50,17 +50,23 @@ pub(crate) struct Kernels {
 }
 
 impl Kernels {
-    /// Of these genomes; the widths of their kernels are Scott's (1992), at least half the distance of two values and 1e-4.
-    pub(crate) fn new<'a>(axes: &Axes, genomes: impl ExactSizeIterator<Item = &'a [u32]> + Clone) -> Kernels {
+    /// Of these genomes; the widths of their kernels are half of Scott's (1992), at least `floor`, half the distance of two
+    /// values and 1e-4.
+    pub(crate) fn new<'a>(
+        axes: &Axes,
+        genomes: impl ExactSizeIterator<Item = &'a [u32]> + Clone,
+        floor: f64,
+    ) -> Kernels {
         let n = genomes.len() as f64;
         let dimensions = (axes.numbers.len() + axes.categories.len()) as f64;
-        let factor = libm::pow(if n > 1.0 { n } else { 1.0 }, -1.0 / (dimensions + 4.0));
+        let factor = 0.5 * libm::pow(if n > 1.0 { n } else { 1.0 }, -1.0 / (dimensions + 4.0));
+        let floor = if floor > 1e-4 { floor } else { 1e-4 };
         let width = |&gene: &usize| {
             let values = genomes.clone().map(|g| axes.coordinate(gene, g[gene]));
             let mean = values.clone().sum::<f64>() / n;
             let deviation = (values.map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt();
             let least = 0.5 / f64::from(axes.lens[gene]);
-            let least = if least > 1e-4 { least } else { 1e-4 };
+            let least = if least > floor { least } else { floor };
             let wanted = deviation * factor;
             if wanted > least { wanted } else { least }
         };
@@ -190,12 +196,32 @@ mod tests {
         .unwrap();
         let axes = Axes::new(&space);
         let all: [&[u32]; 4] = [&[3, 0], &[500, 1], &[520, 1], &[999, 2]];
-        let kernels = Kernels::new(&axes, all.iter().copied());
+        let kernels = Kernels::new(&axes, all.iter().copied(), 0.0);
         let mut scratch = vec![];
         let sum: f64 = (0..1000)
             .flat_map(|k| (0..3).map(move |c| [k, c]))
             .map(|g| libm::exp(kernels.log(&axes, &g, &mut scratch)) / 1000.0)
             .sum();
         assert!((sum - 1.0).abs() < 1e-4, "{sum}");
+    }
+
+    /// Of equal genomes half of the draws are uniform, the rest normal with the least width: 68.27 % of them lie within one of it.
+    #[test]
+    fn a_density_of_equal_genomes_is_as_wide_as_the_least_width() {
+        use crate::draws::{DrawPosition, Purpose};
+        let number = Grid::linear("x", 0.into(), 9_999.into(), 1.into()).unwrap();
+        let gene = GeneSpace { name: "x".into(), kind: GeneKind::Integer, grid: number, default: None };
+        let axes = Axes::new(&Space::new(vec![gene], vec![]).unwrap());
+        let one: [&[u32]; 1] = [&[5_000]];
+        let kernels = Kernels::new(&axes, one.iter().copied(), 0.1);
+        let (mut draws, mut genome, mut scratch) = (Draws::new(1), [0], vec![]);
+        let within = (0..20_000).filter(|&child| {
+            let at = DrawPosition { generation: 0, species: 0, purpose: Purpose::Parzen, attempt: 0, child };
+            draws.seek(at);
+            kernels.draw(&axes, &mut draws, &mut genome, &mut scratch);
+            (4_000..6_000).contains(&genome[0])
+        });
+        let (share, expected) = (within.count() as f64 / 20_000.0, 0.5 * 0.6827 + 0.5 * 0.2);
+        assert!((share - expected).abs() < 0.01, "{share}, not {expected}");
     }
 }

@@ -10,7 +10,7 @@ use crate::rank::{Individual, Rank};
 use crate::searcher::{Place, Propose, Told, ordered};
 use crate::space::{Genome, Space};
 
-/// Most genomes that count as good; half of the root of their number, until that is more.
+/// Most genomes that count as good; the root of their number, until that is more.
 const GOOD: usize = 25;
 
 /// Most others that are kept: the newest.
@@ -18,6 +18,14 @@ const OTHERS: usize = 128;
 
 /// Most genomes of the open generation among the others: the newest.
 const LIARS: usize = 128;
+
+/// Least widths of kernels, of the good ones and of the others: these, divided by the number of evaluations, at most `WIDEST`. A
+/// few good ones lie close together by chance, and without a least width nothing else would be looked at again; the others'
+/// is smaller, or they would cover what is good.
+const LEAST: [f64; 2] = [10.0, 3.0];
+
+/// The largest least width.
+const WIDEST: f64 = 0.15;
 
 /// Draws of which the best is proposed.
 const DRAWN: u32 = 24;
@@ -81,12 +89,19 @@ impl Propose for Tpe {
     fn begin(&mut self, _space: &Space) {
         self.liars = 0;
         self.densities = (self.evaluations >= START).then(|| {
-            let root = (self.evaluations as f64).sqrt();
-            let good = ((0.5 * root).ceil() as usize).min(self.best.len());
+            let evaluations = self.evaluations as f64;
+            let good = (evaluations.sqrt().ceil() as usize).min(self.best.len());
             let (good, rest) = self.best.split_at(good);
             let rest: Vec<&[u32]> = rest.iter().chain(&self.others).map(|(_, g)| &g[..]).collect();
             let good: Vec<&[u32]> = good.iter().map(|(_, g)| &g[..]).collect();
-            (Kernels::new(&self.axes, good.into_iter()), Kernels::new(&self.axes, rest.into_iter()))
+            let [among_good, among_others] = LEAST.map(|least| {
+                let least = least / evaluations;
+                if least < WIDEST { least } else { WIDEST }
+            });
+            (
+                Kernels::new(&self.axes, good.into_iter(), among_good),
+                Kernels::new(&self.axes, rest.into_iter(), among_others),
+            )
         });
     }
 

@@ -147,6 +147,29 @@ fn a_result_says_of_which_island_each_individual_is() {
     assert!(again.species.iter().all(|champion| champion.island.is_none()));
 }
 
+// Contract G16.
+#[test]
+fn a_window_says_of_which_island_its_champion_is() {
+    let data = tempfile::tempdir().unwrap();
+    publish_walk(data.path(), 500);
+    let root = tempfile::tempdir().unwrap();
+    let job = job(&format!("{ISLANDS}  validation: {{walkForward: {{windows: 2}}}}\n"));
+    let (result, _) = finish(data.path(), &Options::new(root.path()), &job);
+    let windows = result.validation.unwrap().walk_forward.unwrap().windows;
+    assert_eq!(windows.len(), 2);
+    for window in &windows {
+        assert_eq!(window.island.is_some(), window.strategy.is_some(), "window {}", window.index);
+        assert!(window.island.is_none_or(|island| island < 2));
+    }
+    assert!(windows.iter().any(|window| window.island.is_some()));
+    let digest = resolve(data.path(), &job).1.digest.hex();
+    let folder = root.path().join("galapagos/runs/local/demo").join(digest).join("result");
+    let report = fs::read_to_string(folder.join("report.html")).unwrap();
+    let walk = &report[report.find("id=\"walk\"").unwrap()..];
+    let table = &walk[..walk.find("</table>").unwrap()];
+    assert!(table.contains(">Island<"), "{table}");
+}
+
 #[test]
 fn without_islands_nothing_is_said_of_them() {
     let data = tempfile::tempdir().unwrap();

@@ -107,6 +107,7 @@ pub fn outcome(
             train: span(plan.stamps(&window.positions.train)),
             test: TestResult { rows: span(&stamps), account: None },
             strategy: None,
+            island: None,
             genome: None,
             fitness: None,
             training: None,
@@ -129,6 +130,7 @@ pub fn outcome(
         out.returns = at_stamps(&out.stamps, &tested.total);
         out.tally = tally(&tested, &test);
         out.result.strategy = Some(decoded.species.name().to_owned());
+        out.result.island = driver.island(best.species, best.genome);
         out.result.genome = Some(decoded.named().into_iter().collect());
         out.result.fitness = window.job.fitness.objective.value(&trained.metrics);
         out.result.training = Some(AccountResult::new(&trained));

@@ -44,7 +44,7 @@ fn chart(stitched: &Stitched) -> Result<String, ReportError> {
 }
 
 fn content(walk: &WalkForward) -> String {
-    let header = [
+    let mut header = vec![
         "Test rows",
         "Trained on",
         "Strategy",
@@ -55,6 +55,10 @@ fn content(walk: &WalkForward) -> String {
         "Return, test",
         "Evaluated",
     ];
+    let islands = walk.windows.iter().any(|window| window.island.is_some());
+    if islands {
+        header.push("Island");
+    }
     let mut table = Table::new("Each window", &header).words(&[1, 2, 3]);
     for window in &walk.windows {
         let genes = window.genome.iter().flatten().map(|(name, value)| format!("{name} {value}"));
@@ -69,7 +73,8 @@ fn content(walk: &WalkForward) -> String {
             Cell::Number(signed_percent(metric(test, "total_return"))),
             Cell::Number(count(window.evaluations)),
         ];
-        table.row(&span(&window.test.rows), cells);
+        let island = islands.then(|| window.island.map_or_else(|| "-".to_owned(), |i| i.to_string()));
+        table.row(&span(&window.test.rows), cells.into_iter().chain(island.map(Cell::Number)));
     }
     let stitched = |name: &str| metric(Some(&walk.stitched), name);
     let words = format!(

@@ -48,6 +48,9 @@ pub struct WindowResult {
     pub test: TestResult,
     /// Strategy of the champion; `null`: no individual was feasible, and the test is cash.
     pub strategy: Option<String>,
+    /// Island of the window that asked for it first, from 0; absent where the population is not divided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub island: Option<u32>,
     /// The value of each of its genes, by name.
     pub genome: Option<BTreeMap<String, GeneValue>>,
     /// Value of the objective where it was trained.
