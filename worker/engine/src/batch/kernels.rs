@@ -300,7 +300,7 @@ mod tests {
             b.rows[400..].fill(f64::NAN);
             let row = (seed as usize * 37) % 400;
             let factor = 1.0 + (seed % 7) as f64 * 0.000_123;
-            for k in -40..=40 {
+            for k in -40_i32..=40 {
                 let mut a = b.clone();
                 a.rows.iter_mut().for_each(|x| *x *= 1.1);
                 let near = b.rows[row] * factor;

@@ -90,10 +90,8 @@ struct Work {
     inputs: Vec<usize>,
     out: usize,
     stream: Box<dyn Stream>,
-    /// Comparisons ask which of its numbers are known.
-    compared: bool,
-    /// What it gives, where comparisons read that in 32 bits.
-    rounded: Option<Kind>,
+    /// How many comparisons read its numbers, and ask which are known.
+    readers: usize,
 }
 
 /// Comparisons of a column from which on rounding it takes less time than it saves.
@@ -124,12 +122,8 @@ impl<'a> FrameBlocks<'a> {
         let nodes = || frame.nodes.iter().enumerate().filter(|&(i, _)| needed[i]);
         let places = Places::new(&frame.nodes, kept, needed);
         let mut readers = vec![0_usize; frame.nodes.len()];
-        for (_, node) in nodes().filter(|(_, node)| node.op.compares()) {
-            node.inputs.iter().for_each(|&input| readers[input] += 1);
-        }
-        let mut compared = vec![false; frame.nodes.len()];
         for (_, node) in nodes().filter(|(_, node)| node.op.asks_known()) {
-            node.inputs.iter().for_each(|&input| compared[input] = true);
+            node.inputs.iter().for_each(|&input| readers[input] += 1);
         }
         let children = frame.children.iter().map(|&child| {
             let bars = source.bars();
@@ -140,7 +134,7 @@ impl<'a> FrameBlocks<'a> {
             };
             let below = FrameBlocks::new(plan, child, own, market, all);
             let of_child = |node: &Node| matches!(node.op, Op::See { child: of, .. } if of == child);
-            let asked = nodes().filter(|&(own, node)| compared[own] && of_child(node));
+            let asked = nodes().filter(|&(own, node)| readers[own] > 0 && of_child(node));
             let asked = asked.map(|(own, _)| places.of[own]).collect();
             let seen = nodes().filter_map(|(own, node)| match node.op {
                 Op::See { child: of, node, kind } if of == child => {
@@ -163,8 +157,7 @@ impl<'a> FrameBlocks<'a> {
         let work = nodes().filter_map(|(i, node)| {
             let inputs = node.inputs.iter().map(|&input| places.of[input]).collect();
             let stream = joined.remove(&i).or_else(|| stream(node, largest))?;
-            let rounded = Some(node.op.kind()).filter(|_| readers[i] >= MANY);
-            Some(Work { inputs, out: places.of[i], stream, compared: compared[i], rounded })
+            Some(Work { inputs, out: places.of[i], stream, readers: readers[i] })
         });
         let work = work.collect();
         let columns = vec![Box::default(); places.count];
@@ -184,12 +177,12 @@ impl<'a> FrameBlocks<'a> {
             std::mem::swap(&mut self.columns[work.out], &mut self.spare);
             let out = &mut *self.spare;
             work.stream.fill(&Rows { columns: &self.columns, inputs: &work.inputs, from, len, bars }, out);
-            if work.compared {
+            if work.readers > 0 {
                 out.note_known(self.set);
             }
             out.is_rounded = false;
-            if let Some(kind) = work.rounded {
-                out.round(kind, from, self.set);
+            if work.readers >= MANY {
+                out.round(self.set);
             }
             std::mem::swap(&mut self.columns[work.out], &mut self.spare);
         }

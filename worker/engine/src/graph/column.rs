@@ -2,7 +2,7 @@
 
 use super::ROWS;
 use crate::bars::Bars;
-use crate::batch::{InstructionSet, Loops, Singles};
+use crate::batch::{InstructionSet, Singles};
 
 /// No row yet.
 pub(crate) const NEVER: usize = usize::MAX;
@@ -85,23 +85,10 @@ impl Column {
         }
     }
 
-    /// Notes a whole block of what `kind` says in 32 bits, if all its rows are known; `from` is the first.
-    pub fn round(&mut self, kind: Kind, from: usize, set: InstructionSet) {
-        let mut numerators = [0.0; ROWS];
-        let rows = match kind {
-            Kind::Numbers if self.known == [u64::MAX; ROWS / 64] => self.numbers.as_slice().try_into().ok(),
-            Kind::Narrow if self.start <= from && self.narrow.len() == ROWS => {
-                let mut largest = 0;
-                set.widened(Doubles {
-                    numerators: &self.narrow,
-                    out: &mut numerators,
-                    largest: &mut largest,
-                });
-                Some(&numerators).filter(|_| largest < NEAR)
-            }
-            _ => None,
-        };
-        if let Some(rows) = rows {
+    /// Notes a whole block of numbers in 32 bits, if all of them are known.
+    pub fn round(&mut self, set: InstructionSet) {
+        let all = self.known == [u64::MAX; ROWS / 64];
+        if let (true, Ok(rows)) = (all, self.numbers.as_slice().try_into()) {
             self.is_rounded = set.round(rows, self.singles.get_or_insert_with(|| Box::new(Singles::ZERO)));
         }
     }
@@ -167,29 +154,6 @@ impl Column {
     #[inline]
     pub fn condition(&self, i: usize) -> Option<bool> {
         (bit(&self.known, i)).then(|| bit(&self.truth, i))
-    }
-}
-
-/// Whole numbers of both signs below it are converted by an addition.
-const NEAR: u64 = 1 << 51;
-
-/// Numerators as numbers, where the largest is below [`NEAR`].
-struct Doubles<'a> {
-    numerators: &'a [i64],
-    out: &'a mut [f64; ROWS],
-    /// At least as large as all of them, without signs.
-    largest: &'a mut u64,
-}
-
-impl Loops for Doubles<'_> {
-    #[inline(always)]
-    fn run(self) {
-        /// Numbers beside it are whole, and their bits differ by what they do.
-        const SHIFT: f64 = 1.5 * (1_u64 << 52) as f64;
-        for (out, &x) in self.out.iter_mut().zip(self.numerators) {
-            *out = f64::from_bits(SHIFT.to_bits().wrapping_add(x as u64)) - SHIFT;
-            *self.largest |= x.unsigned_abs();
-        }
     }
 }
 

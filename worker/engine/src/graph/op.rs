@@ -200,15 +200,6 @@ impl Op {
         matches!(self, Op::Compare(_) | Op::CompareWith { .. } | Op::CompareTimes { .. })
     }
 
-    /// Whether it compares numbers or narrow numerators.
-    pub fn compares(&self) -> bool {
-        match *self {
-            Op::CompareWhole { left, right, .. } => !left.wide && !right.wide,
-            Op::CompareLevel { wide, .. } => !wide,
-            _ => self.asks_known(),
-        }
-    }
-
     /// What it gives.
     pub fn kind(&self) -> Kind {
         use Op::*;

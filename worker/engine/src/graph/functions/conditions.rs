@@ -172,12 +172,7 @@ fn by_less(comparison: Comparison, less: impl Fn(bool) -> Bits) -> Bits {
 /// A column of narrow numerators and a whole number.
 pub(super) fn narrow_level(comparison: Comparison, level: i128) -> Box<dyn Stream> {
     let (set, level) = (InstructionSet::best(), i64::narrowed(level));
-    let rounded = level as f64;
-    let is_exact = level.unsigned_abs() < 1 << f64::MANTISSA_DIGITS;
     node(move |rows, out| {
-        if is_exact && single_level(set, comparison, rows, rounded, out) {
-            return;
-        }
         let (x, start) = (rows.whole::<i64>(0), rows.column(0).start);
         match x.try_into() {
             Ok(x) => {
@@ -205,11 +200,8 @@ pub(super) fn wide_level(comparison: Comparison, level: i128) -> Box<dyn Stream>
 /// Two columns of narrow numerators, each times a factor; factors that are not 1 and numerators beside them fit into 32
 /// bits.
 fn short(comparison: Comparison, a: i64, b: i64) -> Box<dyn Stream> {
-    let (set, factor) = (InstructionSet::best(), b as f64 / a as f64);
+    let set = InstructionSet::best();
     node(move |rows, out| {
-        if a > 0 && single(set, comparison, rows, factor, out) {
-            return;
-        }
         let (x, y) = (rows.whole::<i64>(0), rows.whole::<i64>(1));
         let start = later(rows);
         match (x.try_into(), y.try_into()) {
