@@ -40,18 +40,32 @@ func judge(runtime *cog.Runtime, file string) error {
 		return err
 	}
 	// What is of a kind without a schema was let through.
-	var kinds struct {
-		Panels []struct{ Title, Type string }
-	}
+	var kinds row
 	if err := json.Unmarshal(raw, &kinds); err != nil {
 		return err
 	}
-	for _, panel := range kinds.Panels {
-		if _, known := runtime.ConfigForPanelcfgVariant(panel.Type); !known && panel.Type != "row" {
-			return fmt.Errorf("panel %q: there is no schema of its type %q here", panel.Title, panel.Type)
-		}
+	if err := known(runtime, kinds.Panels); err != nil {
+		return err
 	}
 	return told(read.Validate())
+}
+
+// A dashboard, or a row of it that is folded in: what holds panels.
+type row struct {
+	Title, Type string
+	Panels      []row
+}
+
+func known(runtime *cog.Runtime, panels []row) error {
+	for _, panel := range panels {
+		if _, is := runtime.ConfigForPanelcfgVariant(panel.Type); !is && panel.Type != "row" {
+			return fmt.Errorf("panel %q: there is no schema of its type %q here", panel.Title, panel.Type)
+		}
+		if err := known(runtime, panel.Panels); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // The generated code returns an empty list of errors where there is none, which is not nil.

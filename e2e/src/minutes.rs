@@ -1,4 +1,4 @@
-//! Rules of Prometheus in a hurry: a minute of theirs is a second, and nothing else of them is changed.
+//! Rules of Prometheus in a hurry: a minute of theirs is a second, and rates stay what they are.
 
 use serde_json::Value;
 

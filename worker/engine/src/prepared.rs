@@ -6,7 +6,7 @@ use crate::execution::{Execution, Fill, Funding};
 use crate::funding::{Charges, FundingError, constant_stamps};
 use std::sync::OnceLock;
 
-/// Prices, cost columns and charges of one symbol. Build it from bars that end where the window ends.
+/// Prices and charges of one symbol. Build it from bars that end where the window ends.
 #[derive(Clone, Debug)]
 pub struct Prepared<'a> {
     bars: Bars<'a>,

@@ -3,6 +3,8 @@
 use super::InstructionSet;
 use super::deviations::Moments;
 use super::learning::Lessons;
+use crate::indicators::as_f64;
+use crate::indicators::sma::TickSums;
 use crate::indicators::window_sum::window_sum;
 use crate::prepared::Prepared;
 use std::sync::OnceLock;
@@ -18,7 +20,7 @@ pub(super) struct Columns<'a> {
     /// What is made where somebody reads it: highest and lowest prices in ticks, sums.
     high: OnceLock<Vec<f64>>,
     low: OnceLock<Vec<f64>>,
-    sums: OnceLock<Vec<i64>>,
+    sums: OnceLock<TickSums>,
     volumes: OnceLock<Vec<f64>>,
     /// Sums of returns, made where somebody reads them.
     moments: OnceLock<Option<Moments>>,
@@ -65,17 +67,7 @@ impl<'a> Columns<'a> {
     /// Sums of the closes before each row; may wrap, differences are exact.
     #[inline]
     pub(super) fn sums(&self) -> &[i64] {
-        self.sums.get_or_init(|| {
-            let close = self.prepared.bars().close;
-            let mut sums = Vec::with_capacity(close.len() + 1);
-            let mut sum = 0_i64;
-            sums.push(sum);
-            for &c in close {
-                sum = sum.wrapping_add(c);
-                sums.push(sum);
-            }
-            sums
-        })
+        self.sums.get_or_init(|| TickSums::new(self.prepared.bars().close)).prefix()
     }
 
     /// Sums of the volumes over the 20 rows that end at each row; none without volumes.
@@ -98,8 +90,4 @@ impl<'a> Columns<'a> {
     pub(super) fn exact(&self, factor: f64) -> bool {
         self.largest * factor < 9_007_199_254_740_992.0
     }
-}
-
-fn as_f64(ticks: &[i64]) -> Vec<f64> {
-    ticks.iter().map(|&x| x as f64).collect()
 }

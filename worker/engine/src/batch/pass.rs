@@ -232,7 +232,7 @@ impl Pass<'_> {
         let Accounts { ranges, more_ranges, whole, sums, held } = accounts;
         let mut events = Events::new();
         let mut rows = match self.tables {
-            AccountTables::Whole(tables) => Some(RowBlocks::new(tables, first.len())),
+            AccountTables::Whole(tables) => Some(RowBlocks::new(tables, first.len(), self.interrupt)),
             AccountTables::Held(_) => None,
         };
         for from in (0..begin).step_by(BLOCK) {

@@ -5,10 +5,11 @@
 //! All rows of a job are many megabytes, and it takes longer to have these from the system than to compute what they
 //! hold: a large batch computes rows block by block and forgets them, a small one reads those that the job keeps.
 
-use super::tables::{Tables, units};
-use super::{BLOCK, tables};
+use super::BLOCK;
+use super::tables::{SMALL, Tables, near, units};
 use crate::costs::Costs;
-use crate::q52::UNITS;
+use crate::interrupt::Interrupt;
+use std::sync::PoisonError;
 
 /// Members from which on rows are computed for one pass alone.
 const MANY: usize = 64;
@@ -130,13 +131,10 @@ impl Terms {
 /// [`units`] of returns and of their squares. `None` where one is out of range.
 #[inline(always)]
 fn whole(returns: &[f64], [first, second]: &mut [[i64; BLOCK]; 2]) -> Option<()> {
-    /// Numbers near it are whole, and their bits differ by what they do.
-    const SHIFT: f64 = 1.5 * UNITS;
-    let near = |x: f64| ((x * UNITS + SHIFT).to_bits() as i64).wrapping_sub(SHIFT.to_bits() as i64);
     let mut small = true;
     for ((first, second), &r) in first.iter_mut().zip(&mut *second).zip(returns) {
         (*first, *second) = (near(r), near(r * r));
-        small &= r.abs() < tables::SMALL;
+        small &= r.abs() < SMALL;
     }
     if !small {
         for ((first, second), &r) in first.iter_mut().zip(second).zip(returns) {
@@ -156,9 +154,9 @@ pub(super) struct RowBlocks<'a> {
 }
 
 impl<'a> RowBlocks<'a> {
-    /// Those of a pass of so many members.
+    /// Those of a pass of so many members. Where it is interrupted, what is in them means nothing.
     #[inline(always)]
-    pub(super) fn new(tables: &'a Tables, members: usize) -> RowBlocks<'a> {
+    pub(super) fn new(tables: &'a Tables, members: usize, interrupt: Interrupt) -> RowBlocks<'a> {
         let mut blocks = RowBlocks {
             tables,
             shared: None,
@@ -167,23 +165,29 @@ impl<'a> RowBlocks<'a> {
             rows: Box::new([Row::NONE; BLOCK]),
         };
         if members < MANY {
-            blocks.share();
+            blocks.share(interrupt);
         }
         blocks
     }
 
-    /// Has the job keep its rows. What another thread computes meanwhile is the same.
+    /// Has the job keep its rows, unless interrupted. One thread computes them while others wait: each would need the memory of all rows.
     #[inline(always)]
-    fn share(&mut self) {
+    fn share(&mut self, interrupt: Interrupt) {
         let (tables, n) = (self.tables, self.tables.prices.close.len());
+        // Who panicked while computing has set nothing.
+        let making = tables.making.lock().unwrap_or_else(PoisonError::into_inner);
         if tables.rows.get().is_none() {
             let mut all = Vec::with_capacity(n);
             for from in (0..n).step_by(BLOCK) {
+                if interrupt.is_asked() {
+                    return;
+                }
                 let to = if from + BLOCK < n { from + BLOCK } else { n };
                 all.extend_from_slice(self.compute(from, to));
             }
             let _ = tables.rows.set(all);
         }
+        drop(making);
         self.shared = tables.rows.get().map(|rows| &**rows);
     }
 
@@ -257,7 +261,10 @@ mod tests {
         let window = window::Rows::after_warm_up(300);
         for set in InstructionSet::available() {
             let tables = Tables::new(&prepared, window, &exec, set).expect("sums fit");
-            let (mut few, mut many) = (RowBlocks::new(&tables, 1), RowBlocks::new(&tables, MANY));
+            let (mut few, mut many) = (
+                RowBlocks::new(&tables, 1, Interrupt::NEVER),
+                RowBlocks::new(&tables, MANY, Interrupt::NEVER),
+            );
             assert!(few.shared.is_some() && many.shared.is_none());
             let (mut p1, mut p2) = (0_i64, 0_i64);
             let pair = |r: f64| [fx(r), fx(r * r)].map(|x| x.expect("in range"));

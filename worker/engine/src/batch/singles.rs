@@ -3,7 +3,8 @@
 //! What is rounded is the distance from a base of the block, near which prices stay: 32 bits tell more of a distance than
 //! of a price. Each comparison looks how far the two are from each other. Where they are nearer in some row than what rounding
 //! to 32 bits may hide ([`Beside::doubt`]), the block is compared in 64 bits instead, so no bit of a result depends on it.
-//! Measured with AVX-512 on a year of minutes, 1,000 individuals: comparisons went from 40 % of an evaluation to 13 %.
+//! Measured with AVX-512 on a year of minutes, 1,000 individuals: comparisons went from 40 % of an evaluation to 20 % of one that takes
+//! half as long.
 //!
 //! The rows of a group of 64 are laid out so that signs which are packed to bytes, 16 bytes at a time from four registers,
 //! come out in their order ([`place`]).
@@ -45,25 +46,28 @@ impl Beside {
     pub(super) fn series(a: &Singles, b: &Singles, factor: f64) -> Beside {
         let product = b.base * factor;
         let (shift, factor) = ((product - a.base) as f32, factor as f32);
-        let doubt = doubt(a.largest + b.largest * factor.abs() + shift.abs(), a.base.abs() + product.abs());
-        Beside { factor, shift, doubt }
+        let distances = a.largest + b.largest * factor.abs() + shift.abs();
+        // What underflows in the one is multiplied by the other.
+        let underflow = 1.0 + factor.abs() + b.largest;
+        Beside { factor, shift, doubt: doubt(distances, a.base.abs() + product.abs(), underflow) }
     }
 
     /// A series and a level.
     #[inline(always)]
     pub(super) fn level(a: &Singles, level: f64) -> Beside {
         let shift = (level - a.base) as f32;
-        let doubt = doubt(a.largest + shift.abs(), a.base.abs() + level.abs());
+        let doubt = doubt(a.largest + shift.abs(), a.base.abs() + level.abs(), 1.0);
         Beside { factor: 0.0, shift, doubt }
     }
 }
 
 /// Distances, the factor and the shift are each within 2^-24 of their numbers, the product and the sum within as much of
 /// theirs: four times that of b, twice that of the shift, once that of a, of which this is eight times. The bases, and the
-/// products that 64 bits compare, are rounded by at most 2^-52 of them. What is too small for 2^-24 of it is covered too.
+/// products that 64 bits compare, are rounded by at most 2^-52 of them. What is too small for 2^-24 of it loses 2^-150 at most, `underflow` times
+/// over.
 #[inline(always)]
-fn doubt(distances: f32, bases: f64) -> f32 {
-    distances * (4.0 * f32::EPSILON) + (bases * (16.0 * f64::EPSILON)) as f32 + f32::MIN_POSITIVE
+fn doubt(distances: f32, bases: f64, underflow: f32) -> f32 {
+    distances * (4.0 * f32::EPSILON) + (bases * (16.0 * f64::EPSILON)) as f32 + f32::MIN_POSITIVE * underflow
 }
 
 /// Whether a series is rounded: one whose numbers are never NaN, which is neither above nor below anything, and that several

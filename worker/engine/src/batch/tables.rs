@@ -7,7 +7,7 @@ use crate::execution::Execution;
 use crate::prepared::Prepared;
 use crate::q52::{UNITS, block_start, fx};
 use crate::window;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 /// The end of a position that is still open at the last row.
 #[derive(Clone, Copy)]
@@ -29,8 +29,9 @@ pub(super) struct Tables<'a> {
     pub prices: Prices<'a>,
     /// The first row that counts.
     pub first: usize,
-    /// All rows, where small batches ask for them.
+    /// All rows, where small batches ask for them, and who makes them.
     pub rows: OnceLock<Vec<Row>>,
+    pub making: Mutex<()>,
     pub last_row: Row,
     /// First row of blocks 1 to 15 of the counted returns, then the row after the last.
     pub borders: [usize; BLOCKS],
@@ -180,8 +181,17 @@ impl<'a> Survey<'_, 'a> {
             through2: through.1,
         };
         let fits = reach.iter().all(Reach::fits);
-        let tables =
-            Tables { prices, first, rows: OnceLock::new(), last_row, borders, at_border, last, open: None };
+        let tables = Tables {
+            prices,
+            first,
+            rows: OnceLock::new(),
+            making: Mutex::new(()),
+            last_row,
+            borders,
+            at_border,
+            last,
+            open: None,
+        };
         fits.then_some(tables)
     }
 }
@@ -208,11 +218,18 @@ pub(super) fn open_rows(prepared: &Prepared, first: usize) -> Option<Vec<u64>> {
 /// Below it a return is usual.
 pub(super) const SMALL: f64 = 0.25;
 
-/// [`fx`] without a call for the usual small return: adding 1.5 x 2^52 rounds to a whole number, half to even.
+/// [`units`] of what is below [`SMALL`]: numbers beside 1.5 x 2^52 are whole, rounded half to even, and their bits differ by
+/// what they do.
+#[inline(always)]
+pub(super) fn near(x: f64) -> i64 {
+    const SHIFT: f64 = 1.5 * UNITS;
+    ((x * UNITS + SHIFT).to_bits() as i64).wrapping_sub(SHIFT.to_bits() as i64)
+}
+
+/// [`fx`] without a call for the usual small return.
 #[inline(always)]
 pub(super) fn units(x: f64) -> Option<i64> {
-    const SHIFT: f64 = 1.5 * UNITS;
-    if x.abs() < SMALL { Some(((x * UNITS + SHIFT) - SHIFT) as i64) } else { fx(x) }
+    if x.abs() < SMALL { Some(near(x)) } else { fx(x) }
 }
 
 #[cfg(test)]

@@ -19,6 +19,11 @@ impl TickSums {
         TickSums { prefix }
     }
 
+    /// Sums of the ticks before each row, then of all.
+    pub fn prefix(&self) -> &[i64] {
+        &self.prefix
+    }
+
     /// Sum of the last `n` ticks at row `t`; needs `t + 1 >= n`.
     #[inline]
     pub fn window(&self, t: usize, n: usize) -> i64 {
