@@ -21,9 +21,9 @@ pub(super) struct Symbol<'a> {
 /// The kind of account the options ask for.
 pub(super) enum AccountTables<'a> {
     /// Long or flat with the whole equity.
-    Whole(Tables<'a>),
+    Whole(Box<Tables<'a>>),
     /// Long or short, any share or multiple of the equity, with liquidation, funding and borrow.
-    Held(held::Tables<'a>),
+    Held(Box<held::Tables<'a>>),
 }
 
 impl<'a> BatchEvaluator<'a> {
@@ -39,8 +39,9 @@ impl<'a> BatchEvaluator<'a> {
             return Some(&symbol.tables).filter(|_| tables.ordered);
         }
         let make = || held::Tables::new(&self.run.symbols[k], self.run.rows[k], self.run.exec);
-        let made =
-            symbol.guarded.get_or_init(|| make().filter(|tables| tables.ordered).map(AccountTables::Held));
+        let made = symbol.guarded.get_or_init(|| {
+            make().filter(|tables| tables.ordered).map(|tables| AccountTables::Held(Box::new(tables)))
+        });
         made.as_ref()
     }
 }
@@ -67,9 +68,9 @@ pub(super) fn symbols<'a>(
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
     let symbols = run.symbols.iter().zip(run.rows).map(|(prepared, rows)| {
         let tables = if is_whole_long(exec) && !summed && !per_bar {
-            AccountTables::Whole(Tables::new(prepared, *rows, exec, set)?)
+            AccountTables::Whole(Box::new(Tables::new(prepared, *rows, exec, set)?))
         } else {
-            AccountTables::Held(held::Tables::new(prepared, *rows, exec)?)
+            AccountTables::Held(Box::new(held::Tables::new(prepared, *rows, exec)?))
         };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
         let (columns, guarded) = (Columns::new(prepared, set, run.symbols.len()), OnceLock::new());
