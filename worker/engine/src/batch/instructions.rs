@@ -182,14 +182,19 @@ impl InstructionSet {
 
     /// Takes a block into 32 bits. Answers whether this set compares those.
     pub(crate) fn round(self, rows: &Rows, out: &mut Singles) -> bool {
-        match self.0 {
-            Kind::Portable(_) => return false,
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(isa) => out.fill(isa, rows),
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(isa) => out.fill(isa, rows),
+        fn round<I: Isa>(isa: I, rows: &Rows, out: &mut Singles) -> bool {
+            if I::SINGLES {
+                out.fill(isa, rows);
+            }
+            I::SINGLES
         }
-        true
+        match self.0 {
+            Kind::Portable(isa) => round(isa, rows, out),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(isa) => round(isa, rows, out),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(isa) => round(isa, rows, out),
+        }
     }
 
     /// Which rows of a block stand like that to those of another one times a factor, where 32 bits tell.

@@ -26,6 +26,7 @@ pub(crate) struct Singles {
 
 /// How the distances of two series, or of one and a level, stand to each other: a is above b times a factor where its
 /// distance is above that of b times the factor + a shift.
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "read where instructions compare 32 bits"))]
 #[derive(Clone, Copy)]
 pub(super) struct Beside {
     pub factor: f32,
