@@ -2,7 +2,7 @@
 
 use super::drawdown::{Drawdown, Tally};
 use super::finish::AccountTotals;
-use super::kernels::Isa;
+use super::kernels::{Isa, Portable};
 use super::ranges::Ranges;
 use super::rows::Row;
 use super::tables::Tables;
@@ -294,15 +294,14 @@ impl WholeAccount {
 
     /// The last row, which may close the position. `wish` is the position the last order but one leaves (0 or 1).
     /// Answers whether a position is left open; `sums` then holds the sums of each block.
-    pub(super) fn finish<I: Isa>(
+    pub(super) fn finish(
         &mut self,
-        isa: I,
         block: &WholeBlock,
         wish: u64,
         final_close: bool,
         sums: &mut Borders,
     ) -> bool {
-        let open = self.last_row(isa, block, wish, final_close, sums);
+        let open = self.last_row(block, wish, final_close, sums);
         sums[self.border..].fill((self.s1, self.s2));
         for b in (1..BLOCKS).rev() {
             let before = sums[b - 1];
@@ -311,14 +310,7 @@ impl WholeAccount {
         open
     }
 
-    fn last_row<I: Isa>(
-        &mut self,
-        isa: I,
-        block: &WholeBlock,
-        wish: u64,
-        final_close: bool,
-        sums: &mut Borders,
-    ) -> bool {
+    fn last_row(&mut self, block: &WholeBlock, wish: u64, final_close: bool, sums: &mut Borders) -> bool {
         let row = block.start;
         let mut position = [0; WORDS];
         position[0] = wish;
@@ -326,12 +318,12 @@ impl WholeAccount {
             return false;
         }
         if wish == 0 {
-            self.follow(isa, block, &position, 1, sums, &mut Events::new());
+            self.follow(Portable, block, &position, 1, sums, &mut Events::new());
             self.pass_borders(block.tables, row + 1, sums);
             return false;
         }
         if !final_close {
-            self.follow(isa, block, &position, 1, sums, &mut Events::new());
+            self.follow(Portable, block, &position, 1, sums, &mut Events::new());
             if !self.ruined {
                 self.pass_borders(block.tables, row + 1, sums);
             }

@@ -5,7 +5,7 @@ use super::events::{Borders, Events, WholeAccount, WholeBlock};
 use super::finish;
 use super::held::{self, HeldAccount, HeldBlock};
 use super::instructions::{InstructionSet, Work};
-use super::kernels::{Isa, Portable};
+use super::kernels::Isa;
 use super::key::Key;
 use super::per_bar::{self, PerBar};
 use super::plan::{Compared, Plan};
@@ -383,7 +383,7 @@ impl Pass<'_> {
         let trades = tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
         for (i, (account, sums)) in whole.iter_mut().zip(sums).enumerate() {
             let wish = if trades { account.latch } else { account.held };
-            let open = account.finish(Portable, &block, wish, self.final_close, sums);
+            let open = account.finish(&block, wish, self.final_close, sums);
             let equity = if open { account.quantity * self.close[last] } else { account.cash };
             let end = finish::FinalState {
                 open_position: open,
