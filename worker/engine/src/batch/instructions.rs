@@ -27,7 +27,7 @@ pub(super) enum Kind {
 }
 
 /// What is compiled for each set.
-pub(super) trait Work {
+pub(crate) trait Work {
     /// Does it, inlined into code of the set.
     fn run<I: Isa>(self, isa: I);
 }
@@ -58,7 +58,7 @@ impl InstructionSet {
     }
 
     /// Does work with this set. Its loops gain by all features of the set, not only where they name them.
-    pub(super) fn run(self, work: impl Work) {
+    pub(crate) fn run(self, work: impl Work) {
         // The features of `Avx512::detect` and `Avx2::detect`.
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,lzcnt,popcnt")]
@@ -129,14 +129,29 @@ impl InstructionSet {
     /// Which rows of a block are known, one bit each, and whether all that are known are far from overflow: a factor of
     /// at most [`TAME_FACTOR`] makes no infinity of them.
     pub(crate) fn known(self, a: &Rows) -> (Bits, bool) {
+        /// The largest of all rows without its sign, or a NaN, as bits: these are in the order of the numbers.
+        struct Largest<'r>(&'r Rows, &'r mut u64);
+
+        impl Work for Largest<'_> {
+            #[inline(always)]
+            fn run<I: Isa>(self, _isa: I) {
+                for x in self.0 {
+                    let bits = x.abs().to_bits();
+                    *self.1 = if bits > *self.1 { bits } else { *self.1 };
+                }
+            }
+        }
+
         fn known<I: Isa>(isa: I, a: &Rows) -> (Bits, bool) {
             let (least, most) = (isa.level::<GE>(a, -TAME), isa.level::<LE>(a, TAME));
             let tame: Bits = std::array::from_fn(|w| least[w] & most[w]);
-            if tame == [u64::MAX; WORDS] {
-                return (tame, true);
-            }
             let known = isa.pair::<GE>(a, a);
             (known, known == tame)
+        }
+        let mut largest = 0;
+        self.run(Largest(a, &mut largest));
+        if largest <= TAME.to_bits() {
+            return ([u64::MAX; WORDS], true);
         }
         match self.0 {
             Kind::Portable(isa) => known(isa, a),
@@ -197,7 +212,29 @@ impl InstructionSet {
         }
     }
 
-    /// Which rows of a block stand like that to those of another one times a factor, where 32 bits tell.
+    /// The same of whole numbers, through `numbers`.
+    pub(crate) fn round_whole(self, rows: &WholeRows, numbers: &mut Rows, out: &mut Singles) -> bool {
+        struct Round<'r>(&'r WholeRows, &'r mut Rows, &'r mut Singles, &'r mut bool);
+
+        impl Work for Round<'_> {
+            #[inline(always)]
+            fn run<I: Isa>(self, isa: I) {
+                let Round(rows, numbers, out, told) = self;
+                if I::SINGLES {
+                    numbers.iter_mut().zip(rows).for_each(|(number, &x)| *number = x as f64);
+                    out.fill(isa, numbers);
+                }
+                *told = I::SINGLES;
+            }
+        }
+
+        let mut told = false;
+        self.run(Round(rows, numbers, out, &mut told));
+        told
+    }
+
+    /// Which rows of a block stand like that to those of another one times a factor, where 32 bits tell: then no row is
+    /// equal, and of what must be equal they tell nothing.
     pub(crate) fn single(self, how: Comparison, a: &Singles, b: &Singles, factor: f64) -> Option<Bits> {
         fn single<I: Isa>(isa: I, below: bool, a: &Singles, b: &Singles, by: &Beside) -> Option<Bits> {
             let mut out = [0; WORDS];
@@ -207,7 +244,7 @@ impl InstructionSet {
             };
             tells.then_some(out)
         }
-        let (below, by) = (is_below(how)?, Beside::series(a, b, factor));
+        let (below, by) = (how.is_below()?, Beside::series(a, b, factor));
         match self.0 {
             Kind::Portable(isa) => single(isa, below, a, b, &by),
             #[cfg(target_arch = "x86_64")]
@@ -227,7 +264,7 @@ impl InstructionSet {
             };
             tells.then_some(out)
         }
-        let (below, by) = (is_below(how)?, Beside::level(a, level));
+        let (below, by) = (how.is_below()?, Beside::level(a, level));
         match self.0 {
             Kind::Portable(isa) => single(isa, below, a, &by),
             #[cfg(target_arch = "x86_64")]
@@ -246,15 +283,6 @@ impl InstructionSet {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(_) => "avx512",
         }
-    }
-}
-
-/// Whether a comparison holds for what is below. Where 32 bits tell, no row is equal; of what must be equal they tell nothing.
-fn is_below(how: Comparison) -> Option<bool> {
-    match how {
-        Comparison::Less | Comparison::AtMost => Some(true),
-        Comparison::Greater | Comparison::AtLeast => Some(false),
-        Comparison::Equal => None,
     }
 }
 

@@ -17,16 +17,16 @@ pub(super) const GE: u8 = 2;
 pub(super) const LE: u8 = 3;
 
 /// Rows of one block of one series.
-pub(super) type Rows = [f64; BLOCK];
+pub(crate) type Rows = [f64; BLOCK];
 
 /// The same of whole numbers.
 pub(crate) type WholeRows = [i64; BLOCK];
 
 /// Numbers of one row that are transposed together.
-pub(super) type Line = [f64; SIDE];
+pub(crate) type Line = [f64; SIDE];
 
 /// One instruction set: a value of it is the proof that the processor has the instructions. `OP` is one of [`GT`], [`LT`], [`GE`], [`LE`]; a comparison with NaN is false.
-pub(super) trait Isa: Copy {
+pub(crate) trait Isa: Copy {
     /// Bit t: `a[t] OP b[t] * factor` (the product rounded once).
     fn scaled<const OP: u8>(self, a: &Rows, b: &Rows, factor: f64) -> Bits;
 

@@ -70,14 +70,15 @@ use crate::stops::Fractions;
 use crate::strategies::Strategy;
 use calendar::Calendar;
 pub use instructions::InstructionSet;
-pub(crate) use instructions::Loops;
-pub(crate) use instructions::TAME_FACTOR;
+pub(crate) use instructions::{Loops, TAME_FACTOR, Work};
+pub(crate) use kernels::{Isa, WholeRows};
 pub(crate) use key::Key;
 use means::with_means;
 pub use pass::Scratch;
 use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
-pub(crate) use singles::Singles;
+pub(crate) use singles::{Beside, Singles};
+pub(crate) use smooth::{TILE, transpose};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use symbols::{AccountTables, Symbol, symbols};
@@ -203,7 +204,14 @@ impl<'a> BatchEvaluator<'a> {
         let asks = |planned: &Planned| matches!(planned.0, Way::Rules);
         let has_stops = |i: usize| individuals[i].genome.stops != Stops::default();
         let group = |(i, planned): &(usize, Planned)| (name(*i), asks(planned), has_stops(*i));
-        planned.sort_by(|x, y| (group(x), x.1.keys(), x.0).cmp(&(group(y), y.1.keys(), y.0)));
+        // Rules whose genes are neighbours share columns, too.
+        let values = |(i, planned): &(usize, Planned)| match planned.0 {
+            Way::Series(_) => [].as_slice(),
+            Way::Graph | Way::Rules => individuals[*i].genome.values.as_slice(),
+        };
+        planned.sort_by(|x, y| {
+            (group(x), x.1.keys(), values(x), x.0).cmp(&(group(y), y.1.keys(), values(y), y.0))
+        });
         for species in planned.chunk_by_mut(|x, y| group(x) == group(y)) {
             for members in species.chunks_mut(PASS) {
                 let own: Vec<(&Own, &Genome)> = members

@@ -1,24 +1,24 @@
 //! Strategies that manifests wrote, whose positions follow from the market alone: the conditions of all members are
 //! nodes of one graph, in which what is the same is computed once. Those that know their account share its columns.
 
+use super::AccountTables;
 use super::conditions::Conditions;
 use super::decided::{self, Rules};
 use super::exposed::ExposedMembers;
+use super::instructions::InstructionSet;
 use super::kernels::Isa;
 use super::means;
 use super::pass::{Pass, Scratch, Start};
 use super::source::Source;
-use super::{AccountTables, Bits, WORDS};
 use crate::backtest::Backtest;
 use crate::evaluation::Evaluation;
 use crate::execution::Side;
 use crate::genes::Genome;
-use crate::graph::{Blocks, Columns, Market, Plan, Slot};
+use crate::graph::{Aside, Blocks, Columns, Market, Plan, Slot};
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::rules::{Latched, Lowered, Own, RulesAccount};
 use crate::signals::Signals;
 use crate::stops::Fractions;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How much is computed together.
@@ -36,25 +36,29 @@ pub(super) const CHUNK: Chunk = Chunk { members: 32, bytes: 64 << 20 };
 /// The graph of a batch over the rows of one symbol.
 pub(super) struct Graph<'a> {
     blocks: Blocks<'a>,
-    members: &'a [Latched],
-    /// Of the conditions, the one that ends what is never begun.
-    idle: Option<usize>,
 }
 
 impl<'a> Graph<'a> {
     /// What members read of a plan when they take `side`: an entry of the other side still ends a position, its exit
     /// ends nothing.
-    pub(super) fn new(plan: &'a Plan, market: &Market<'a>, members: &'a [Latched], side: Side) -> Graph<'a> {
-        let idle = match side {
-            Side::Long => Some(3),
-            Side::Short => Some(1),
+    pub(super) fn new(
+        plan: &'a Plan,
+        market: &Market<'a>,
+        members: &[Latched],
+        side: Side,
+        set: InstructionSet,
+    ) -> Graph<'a> {
+        let aside = match side {
+            Side::Long => Some(Aside { enter: 0, leave: 1, spare: 2 }),
+            Side::Short => Some(Aside { enter: 2, leave: 3, spare: 0 }),
             Side::LongShort => None,
         };
-        let mut read = BTreeSet::new();
-        for member in members {
-            read.extend((0..4).filter(|&i| Some(i) != idle).filter_map(|i| member.conditions[i]));
+        let idle = aside.map(|aside| aside.spare + 1);
+        let mut asked: Vec<[Option<Slot>; 4]> = members.iter().map(|member| member.conditions).collect();
+        if let Some(idle) = idle {
+            asked.iter_mut().for_each(|member| member[idle] = None);
         }
-        Graph { blocks: Blocks::of(plan, market, |slot| read.contains(&slot)), members, idle }
+        Graph { blocks: Blocks::of_members(plan, market, &asked, aside, set) }
     }
 }
 
@@ -78,25 +82,8 @@ impl Source for Graph<'_> {
         _rows: usize,
         _shorts: bool,
     ) -> Conditions {
-        let of = &self.members[member].conditions;
-        let bits = |i: usize| if self.idle == Some(i) { [0; WORDS] } else { self.bits(of[i]) };
-        let [enter_long, leave_long, enter_short, leave_short] = std::array::from_fn(bits);
+        let [enter_long, leave_long, enter_short, leave_short] = *self.blocks.truths(member);
         Conditions { enter_long, leave_long, enter_short, leave_short }
-    }
-}
-
-impl Graph<'_> {
-    /// Which rows of the block are known to fulfil a condition.
-    #[inline(always)]
-    fn bits(&self, slot: Option<Slot>) -> Bits {
-        let mut out = [0; WORDS];
-        if let Some(slot) = slot {
-            let (truth, _) = self.blocks.conditions(slot);
-            for (word, truth) in out.iter_mut().zip(truth) {
-                *word = *truth;
-            }
-        }
-        out
     }
 }
 
@@ -116,7 +103,7 @@ pub(super) fn run(
     let (latched, followed) = lower(members, &mut plan, |_, _, lowered| lowered.latched(), &mut done);
     let start = |&i: &usize| Start { row: first[i], stops: Fractions::from(members[i].1.stops) };
     let first: Vec<Start> = followed.iter().map(start).collect();
-    let mut graph = Graph::new(&plan, market, &latched, pass.exec.side);
+    let mut graph = Graph::new(&plan, market, &latched, pass.exec.side, pass.set);
     let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
     pass.run_source(&mut graph, &first, scratch, |member, evaluation| done(followed[member], evaluation))
 }

@@ -33,7 +33,7 @@ impl BatchEvaluator<'_> {
         }
         self.sum_own(own, guarded, interrupt, |k, pass, starts| {
             let (plan, latched) = &graphs[k];
-            let graph = Graph::new(plan, &self.market(k), latched, self.run.exec.side);
+            let graph = Graph::new(plan, &self.market(k), latched, self.run.exec.side, pass.set);
             Latched::new(pass, graph, starts)
         })
     }

@@ -24,6 +24,13 @@ impl Block {
     pub(super) const ZERO: Block = Block { rows: [0.0; BLOCK], _stride: [0.0; 8] };
 }
 
+impl AsMut<[f64]> for Block {
+    #[inline(always)]
+    fn as_mut(&mut self) -> &mut [f64] {
+        &mut self.rows
+    }
+}
+
 /// The distinct series of a batch.
 #[derive(Default)]
 pub(super) struct Table {
@@ -121,11 +128,29 @@ impl Table {
     /// Brings what has a memory from row `from` to row `to`.
     #[inline(always)]
     pub(super) fn warm_up<I: Isa>(&mut self, isa: I, columns: &Columns, from: usize, to: usize) {
-        for (first, group) in &mut self.emas {
-            group.fill(isa, &columns.close, from, to, &mut self.blocks[*first..]);
+        self.remember(isa, columns, from, to, |_, _, _| ());
+    }
+
+    /// The same, and `done` with the keys, rows and 32 bits of each group while it is in the cache.
+    #[inline(always)]
+    fn remember<I: Isa>(
+        &mut self,
+        isa: I,
+        columns: &Columns,
+        from: usize,
+        to: usize,
+        done: impl Fn(&[Key], &[Block], Option<&mut [Singles]>),
+    ) {
+        let Table { keys, blocks, singles, emas, rsis, .. } = self;
+        for (first, group) in emas {
+            let own = *first..*first + group.len();
+            group.fill(isa, &columns.close, from, to, &mut blocks[own.clone()]);
+            done(&keys[own.clone()], &blocks[own.clone()], singles.get_mut(own));
         }
-        for (first, group) in &mut self.rsis {
-            group.fill(isa, &columns.close, from, to, &mut self.blocks[*first..]);
+        for (first, group) in rsis {
+            let own = *first..*first + group.len();
+            group.fill(isa, &columns.close, from, to, &mut blocks[own.clone()]);
+            done(&keys[own.clone()], &blocks[own.clone()], singles.get_mut(own));
         }
     }
 
@@ -143,7 +168,10 @@ impl Table {
         if interrupt.is_asked() {
             return;
         }
-        self.warm_up(isa, columns, from, to);
+        if I::SINGLES {
+            self.singles.resize(self.blocks.len(), Singles::ZERO);
+        }
+        self.remember(isa, columns, from, to, |keys, blocks, singles| round(isa, keys, blocks, singles));
         self.inputs.fill(columns, from, to);
         for (first, g, total) in &self.weights {
             if interrupt.is_asked() {
@@ -151,19 +179,26 @@ impl Table {
             }
             regression(&columns.close, g, *total, from, to, &mut self.blocks[*first].rows);
         }
-        for (key, block) in self.keys.iter().zip(&mut self.blocks) {
+        for i in 0..self.keys.len() {
+            let key = self.keys[i];
             if matches!(key, Key::VwapZ(_)) && interrupt.is_asked() {
                 return;
             }
-            fill(*key, columns, from, to, &mut block.rows, &mut self.inputs);
-        }
-        if I::SINGLES {
-            self.singles.resize(self.blocks.len(), Singles::ZERO);
-            for ((key, block), singles) in self.keys.iter().zip(&self.blocks).zip(&mut self.singles) {
-                if is_rounded(*key) {
-                    singles.fill(isa, &block.rows);
-                }
+            if !matches!(key, Key::Ema(_) | Key::Rsi(_)) {
+                fill(key, columns, from, to, &mut self.blocks[i].rows, &mut self.inputs);
+                let own = i..i + 1;
+                round(isa, &self.keys[own.clone()], &self.blocks[own.clone()], self.singles.get_mut(own));
             }
+        }
+    }
+}
+
+/// Takes series into 32 bits, where these are compared.
+#[inline(always)]
+fn round<I: Isa>(isa: I, keys: &[Key], blocks: &[Block], singles: Option<&mut [Singles]>) {
+    for ((key, block), singles) in keys.iter().zip(blocks).zip(singles.into_iter().flatten()) {
+        if is_rounded(*key) {
+            singles.fill(isa, &block.rows);
         }
     }
 }

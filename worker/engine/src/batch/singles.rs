@@ -15,20 +15,34 @@ use super::key::Key;
 
 /// A block of rows of one series, rounded, in the order of [`place`].
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(crate) struct Singles {
-    pub(super) rows: [f32; BLOCK],
+    /// What the rows are distances from.
+    base: f64,
     /// The largest of them, without its sign.
     largest: f32,
-    /// What they are distances from.
-    base: f64,
+    pub(super) rows: Line,
+}
+
+/// Rows that begin at a line of the cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Line(pub [f32; BLOCK]);
+
+impl std::ops::Deref for Line {
+    type Target = [f32; BLOCK];
+
+    #[inline(always)]
+    fn deref(&self) -> &[f32; BLOCK] {
+        &self.0
+    }
 }
 
 /// How the distances of two series, or of one and a level, stand to each other: a is above b times a factor where its
 /// distance is above that of b times the factor + a shift.
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "read where instructions compare 32 bits"))]
 #[derive(Clone, Copy)]
-pub(super) struct Beside {
+pub(crate) struct Beside {
     pub factor: f32,
     pub shift: f32,
     /// How near two numbers of 32 bits may be while those that they were rounded from are in another order.
@@ -44,7 +58,7 @@ pub(super) const fn place(row: usize) -> usize {
 impl Beside {
     /// A series and another one times a factor.
     #[inline(always)]
-    pub(super) fn series(a: &Singles, b: &Singles, factor: f64) -> Beside {
+    pub(crate) fn series(a: &Singles, b: &Singles, factor: f64) -> Beside {
         let product = b.base * factor;
         let (shift, factor) = ((product - a.base) as f32, factor as f32);
         let distances = a.largest + b.largest * factor.abs() + shift.abs();
@@ -55,7 +69,7 @@ impl Beside {
 
     /// A series and a level.
     #[inline(always)]
-    pub(super) fn level(a: &Singles, level: f64) -> Beside {
+    pub(crate) fn level(a: &Singles, level: f64) -> Beside {
         let shift = (level - a.base) as f32;
         let doubt = doubt(a.largest + shift.abs(), a.base.abs() + level.abs(), 1.0);
         Beside { factor: 0.0, shift, doubt }
@@ -84,14 +98,21 @@ pub(super) fn is_rounded(key: Key) -> bool {
 }
 
 impl Singles {
-    pub(crate) const ZERO: Singles = Singles { rows: [0.0; BLOCK], largest: 0.0, base: 0.0 };
+    /// Whether all numbers that they were rounded from are known to be above 0. It may say no where they are: of distances
+    /// that 32 bits have few digits of, it knows nothing.
+    #[inline]
+    pub(crate) fn are_above_zero(&self) -> bool {
+        self.base >= f64::from(f32::MIN_POSITIVE) && f64::from(self.largest) < 0.999 * self.base
+    }
+
+    pub(crate) const ZERO: Singles = Singles { base: 0.0, largest: 0.0, rows: Line([0.0; BLOCK]) };
 
     /// Takes a block. All its places are filled, what lies behind its last row as well.
     #[inline(always)]
     pub(super) fn fill<I: Isa>(&mut self, isa: I, rows: &Rows) {
         let middle = rows[BLOCK / 2];
         self.base = if middle.is_finite() { middle } else { 0.0 };
-        self.largest = isa.singles(rows, self.base, &mut self.rows);
+        self.largest = isa.singles(rows, self.base, &mut self.rows.0);
     }
 }
 

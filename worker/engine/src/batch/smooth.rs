@@ -9,7 +9,7 @@ const LANES: usize = 64;
 /// Periods of a group of relative strength indices, each with two chains and a division.
 const FEW: usize = 32;
 /// Rows between two transpositions.
-const TILE: usize = 32;
+pub(crate) const TILE: usize = 32;
 /// Columns that are transposed at once.
 pub(super) const SIDE: usize = 8;
 
@@ -141,12 +141,12 @@ impl RsiGroup {
 
 /// Writes the first `rows` rows of a tile to the rows from `at` on of a block a column.
 #[inline(always)]
-fn transpose<I: Isa, const LANES: usize>(
+pub(crate) fn transpose<I: Isa, const LANES: usize>(
     isa: I,
     tile: &[[f64; LANES]; TILE],
     rows: usize,
     at: usize,
-    out: &mut [Block],
+    out: &mut [impl AsMut<[f64]>],
 ) {
     for (group, blocks) in out.chunks_mut(SIDE).enumerate() {
         let whole = if blocks.len() == SIDE { rows / SIDE * SIDE } else { 0 };
@@ -154,11 +154,11 @@ fn transpose<I: Isa, const LANES: usize>(
             let lines: [&Line; SIDE] =
                 std::array::from_fn(|i| tile[row + i].as_chunks().0.get(group).unwrap_or(&[0.0; SIDE]));
             for (block, line) in blocks.iter_mut().zip(&isa.transposed(lines)) {
-                block.rows[at + row..][..SIDE].copy_from_slice(line);
+                block.as_mut()[at + row..][..SIDE].copy_from_slice(line);
             }
         }
         for (lane, block) in blocks.iter_mut().enumerate() {
-            for (o, line) in block.rows[at + whole..at + rows].iter_mut().zip(&tile[whole..]) {
+            for (o, line) in block.as_mut()[at + whole..at + rows].iter_mut().zip(&tile[whole..]) {
                 *o = line[group * SIDE + lane];
             }
         }

@@ -1,14 +1,17 @@
 //! Rows of all nodes, block by block.
 
-use super::column::{Boxes, Column, Kind, NEVER, Rows, Stream};
-use super::frame::{Aggregated, Sight, Source};
+use super::column::{Boxes, Column, Kind, Rows, Stream};
+use super::frame::{Aggregated, Source};
 use super::functions::{lanes, pasts, stream};
+use super::fused::{Aside, Asked, Block, Code, Fill, Linked, Members, Programs, Scratch};
 use super::op::Op;
 use super::places::Places;
 use super::plan::{Node, Origin, Plan, Slot};
+use super::seen::Child;
 use super::{Market, ROWS};
 use crate::bars::Bars;
-use crate::batch::InstructionSet;
+use crate::batch::{Bits, InstructionSet, WORDS};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The nodes of a plan over the rows of a market: one block at a time, whose rows stay in the processor's cache.
 pub struct Blocks<'a> {
@@ -25,9 +28,29 @@ impl<'a> Blocks<'a> {
 
     /// Only of those slots that are `read`.
     pub fn of(plan: &'a Plan, market: &Market<'a>, read: impl Fn(Slot) -> bool) -> Blocks<'a> {
-        let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market, &plan.needed(read));
+        let none = Members::default();
+        let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market, &plan.needed(read), &none);
         let slots = plan.wanted.iter().map(|wanted| frame.places.of[wanted.node]).collect();
         Blocks { frame, slots }
+    }
+
+    /// Those conditions that each member asks for, of slots that hold conditions; no slot is read. `aside`: the condition that
+    /// is left out where it adds nothing to the others.
+    pub(crate) fn of_members(
+        plan: &'a Plan,
+        market: &Market<'a>,
+        members: &[[Option<Slot>; 4]],
+        aside: Option<Aside>,
+        set: InstructionSet,
+    ) -> Blocks<'a> {
+        let asked: BTreeSet<Slot> = members.iter().flatten().flatten().copied().collect();
+        let node = |slot: Slot| plan.wanted[slot.0].node;
+        let members: Vec<Asked> = members.iter().map(|member| member.map(|slot| slot.map(node))).collect();
+        let mut all = plan.needed(|slot| asked.contains(&slot));
+        all[0].0.clear();
+        let members = Members { asked: &members, aside, set: Some(set) };
+        let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market, &all, &members);
+        Blocks { frame, slots: Vec::new() }
     }
 
     /// Computes rows `from..to`; blocks follow each other without a gap.
@@ -50,6 +73,13 @@ impl<'a> Blocks<'a> {
         (&column.truth, &column.known)
     }
 
+    /// In which rows of the block the conditions that a member asks for are true; of those that it does not ask for, none.
+    /// Bits behind the last row mean nothing.
+    #[inline]
+    pub(crate) fn truths(&self, member: usize) -> &[Bits; 4] {
+        &self.frame.truths[member]
+    }
+
     #[inline]
     fn column(&self, slot: Slot) -> &Column {
         &self.frame.columns[self.slots[slot.0]]
@@ -70,44 +100,50 @@ fn largest(bars: &Bars<'_>, constant: i128) -> i128 {
     if most > constant { most } else { constant }
 }
 
-struct FrameBlocks<'a> {
-    source: Source<'a>,
+/// A frame of a plan, block by block.
+pub(super) struct FrameBlocks<'a> {
+    pub source: Source<'a>,
     work: Vec<Work>,
+    /// What programs are made of.
+    code: Code,
+    /// What programs have found for each member.
+    truths: Vec<[Bits; 4]>,
+    scratch: Scratch,
     places: Places,
-    columns: Boxes,
+    pub columns: Boxes,
     /// Beside them, while one of them is written.
     spare: Box<Column>,
+    /// Whole numbers on their way to 32 bits.
+    numbers: Box<[f64; ROWS]>,
     children: Vec<Child<'a>>,
     set: InstructionSet,
     /// The rows of the block.
-    from: usize,
-    to: usize,
+    pub from: usize,
+    pub to: usize,
+}
+
+enum Work {
+    Node(Computed),
+    /// Programs of members.
+    Programs(Vec<Linked>),
 }
 
 /// A node: the columns that it reads and writes, and what computes it. Nodes that see another frame are written with
 /// that frame.
-struct Work {
+struct Computed {
     inputs: Vec<usize>,
     out: usize,
     stream: Box<dyn Stream>,
-    /// How many comparisons read its numbers, and ask which are known.
-    readers: usize,
+    /// Whether comparisons read it: they ask which numbers are known.
+    is_compared: bool,
+    /// Whether so many do that the block is rounded to 32 bits.
+    is_rounded: bool,
 }
 
 /// Comparisons of a column from which on rounding it takes less time than it saves.
 const MANY: usize = 3;
-
-/// A frame that is seen from another.
-struct Child<'a> {
-    frame: FrameBlocks<'a>,
-    sight: Sight,
-    /// Columns of the child, and the columns that see them.
-    seen: Vec<(usize, usize, Kind)>,
-    /// Those of them that comparisons read.
-    compared: Vec<usize>,
-    /// What each row of the block sees.
-    counts: Vec<(usize, bool)>,
-}
+/// The same of whole numbers, which become f64 first.
+const MANY_WHOLE: usize = 6;
 
 impl<'a> FrameBlocks<'a> {
     /// `all`: which nodes of each frame are read after a block, and which are needed.
@@ -117,14 +153,24 @@ impl<'a> FrameBlocks<'a> {
         source: Source<'a>,
         market: &Market<'a>,
         all: &[(Vec<usize>, Vec<bool>)],
+        members: &Members<'_>,
     ) -> FrameBlocks<'a> {
         let (frame, (kept, needed)) = (&plan.frames[id], &all[id]);
         let nodes = || frame.nodes.iter().enumerate().filter(|&(i, _)| needed[i]);
-        let places = Places::new(&frame.nodes, kept, needed);
+        let largest = largest(&source.bars(), plan.largest_constant());
         let mut readers = vec![0_usize; frame.nodes.len()];
-        for (_, node) in nodes().filter(|(_, node)| node.op.asks_known()) {
+        for (_, node) in nodes().filter(|(_, node)| node.op.compares()) {
             node.inputs.iter().for_each(|&input| readers[input] += 1);
         }
+        let rounded = nodes().map(|(i, node)| match (&node.op, node.op.kind()) {
+            // Copied row by row.
+            (Op::See { .. }, _) => (i, false),
+            (_, Kind::Numbers) => (i, readers[i] >= MANY),
+            (_, kind) => (i, kind == Kind::Narrow && readers[i] >= MANY_WHOLE),
+        });
+        let rounded: BTreeMap<usize, bool> = rounded.collect();
+        let mut programs = Programs::new(&frame.nodes, needed, &rounded, members, largest);
+        let places = Places::new(&frame.nodes, kept, needed, &programs);
         let children = frame.children.iter().map(|&child| {
             let bars = source.bars();
             let own = match &plan.frames[child].origin {
@@ -132,7 +178,7 @@ impl<'a> FrameBlocks<'a> {
                 Origin::On(timeframe) => Source::Made(Aggregated::new(market.bars.symbol, &bars, *timeframe)),
                 Origin::Traded => Source::Given(market.bars),
             };
-            let below = FrameBlocks::new(plan, child, own, market, all);
+            let below = FrameBlocks::new(plan, child, own, market, all, &Members::default());
             let of_child = |node: &Node| matches!(node.op, Op::See { child: of, .. } if of == child);
             let asked = nodes().filter(|&(own, node)| readers[own] > 0 && of_child(node));
             let asked = asked.map(|(own, _)| places.of[own]).collect();
@@ -142,131 +188,81 @@ impl<'a> FrameBlocks<'a> {
                 }
                 _ => None,
             });
-            Child {
-                seen: seen.collect(),
-                compared: asked,
-                frame: below,
-                sight: Sight::default(),
-                counts: Vec::new(),
-            }
+            let seen = seen.collect();
+            Child::new(below, seen, asked)
         });
         let children = children.collect();
-        let largest = largest(&source.bars(), plan.largest_constant());
         let mut joined = lanes::averages(nodes());
         joined.extend(pasts::pasts(nodes()));
-        let work = nodes().filter_map(|(i, node)| {
+        let (mut work, mut code) = (Vec::new(), Code::default());
+        for (i, node) in nodes() {
             let inputs = node.inputs.iter().map(|&input| places.of[input]).collect();
-            let stream = joined.remove(&i).or_else(|| stream(node, largest))?;
-            Some(Work { inputs, out: places.of[i], stream, readers: readers[i] })
-        });
-        let work = work.collect();
+            let stream =
+                if programs.is_step(i) { None } else { joined.remove(&i).or_else(|| stream(node, largest)) };
+            if let Some(stream) = stream {
+                let (out, is_compared, is_rounded) = (places.of[i], readers[i] > 0, rounded[&i]);
+                work.push(Work::Node(Computed { inputs, out, stream, is_compared, is_rounded }));
+            }
+            for (member, mut program) in programs.runs.remove(&i).into_iter().flatten() {
+                program.place(&places.of);
+                let program = code.link(member, program);
+                match work.last_mut() {
+                    Some(Work::Programs(programs)) => programs.push(program),
+                    _ => work.push(Work::Programs(vec![program])),
+                }
+            }
+        }
+        let (truths, scratch) = (vec![[[0; WORDS]; 4]; members.asked.len()], Scratch::default());
         let columns = vec![Box::default(); places.count];
-        let (spare, set) = (Box::default(), InstructionSet::best());
-        FrameBlocks { source, work, places, columns, spare, children, set, from: 0, to: 0 }
+        let (spare, numbers) = (Box::default(), Box::new([0.0; ROWS]));
+        let set = members.set.unwrap_or_else(InstructionSet::best);
+        FrameBlocks {
+            source,
+            work,
+            code,
+            truths,
+            scratch,
+            places,
+            columns,
+            spare,
+            numbers,
+            children,
+            set,
+            from: 0,
+            to: 0,
+        }
     }
 
-    fn fill(&mut self, to: usize) {
+    /// Computes the rows up to `to`.
+    pub fn fill(&mut self, to: usize) {
         let (from, bars) = (self.to, self.source.bars());
         let len = to - from;
         for child in &mut self.children {
-            child.fill(&mut self.columns, &bars, from, len);
-            child.compared.iter().for_each(|&column| self.columns[column].note_known(self.set));
+            child.fill(&mut self.columns, &bars, (from, len), self.set);
         }
         for work in &mut self.work {
+            let work = match work {
+                Work::Node(work) => work,
+                Work::Programs(programs) => {
+                    let block = Block { columns: &self.columns, from, len, bars: &bars };
+                    let (code, scratch) = (&mut self.code, &mut self.scratch);
+                    self.set.run(Fill { code, programs, block, scratch, out: &mut self.truths });
+                    continue;
+                }
+            };
             // Taken out while others are read; no node writes a column that it reads.
             std::mem::swap(&mut self.columns[work.out], &mut self.spare);
             let out = &mut *self.spare;
             work.stream.fill(&Rows { columns: &self.columns, inputs: &work.inputs, from, len, bars }, out);
-            if work.readers > 0 {
+            if work.is_compared {
                 out.note_known(self.set);
             }
             out.is_rounded = false;
-            if work.readers >= MANY {
-                out.round(self.set);
+            if work.is_rounded {
+                out.round(self.set, from, &mut self.numbers);
             }
             std::mem::swap(&mut self.columns[work.out], &mut self.spare);
         }
         (self.from, self.to) = (from, to);
-    }
-}
-
-impl Child<'_> {
-    /// Computes the frame as far as the block sees it, and writes what is seen.
-    fn fill(&mut self, above: &mut [Box<Column>], bars: &Bars<'_>, from: usize, len: usize) {
-        self.counts.clear();
-        for t in from..from + len {
-            self.counts.push(self.sight.at(&self.frame.source, bars, t));
-        }
-        for &(_, own, kind) in &self.seen {
-            above[own].clear_for(kind, len);
-        }
-        let most = self.counts.last().map_or(0, |last| last.0);
-        let mut t = 0;
-        loop {
-            let begin = t;
-            while t < len && self.counts[t].0 <= self.frame.to {
-                t += 1;
-            }
-            for &(node, own, kind) in &self.seen {
-                let seen = &self.frame.columns[node];
-                copy(kind, seen, self.frame.from, &self.counts, begin..t, from, &mut above[own]);
-            }
-            if t == len {
-                break;
-            }
-            let next = self.frame.to + ROWS;
-            self.frame.fill(if next < most { next } else { most });
-        }
-    }
-}
-
-impl Column {
-    fn clear_for(&mut self, kind: Kind, len: usize) {
-        self.is_rounded = false;
-        let planes = |words: &mut Vec<u64>| {
-            words.clear();
-            words.resize(super::column::words(len), 0);
-        };
-        match kind {
-            Kind::Numbers => self.numbers.resize(len, f64::NAN),
-            Kind::Narrow => self.narrow.resize(len, 0),
-            Kind::Wide => self.wide.resize(len, 0),
-            Kind::Conditions => {
-                planes(&mut self.truth);
-                planes(&mut self.known);
-            }
-        }
-    }
-}
-
-/// Copies what rows of a block see. `begin`: the first row of the block that is seen; `from`: that of the block that
-/// sees.
-fn copy(
-    kind: Kind,
-    seen: &Column,
-    begin: usize,
-    counts: &[(usize, bool)],
-    rows: std::ops::Range<usize>,
-    from: usize,
-    out: &mut Column,
-) {
-    for i in rows {
-        let (count, old) = counts[i];
-        let at = if count == 0 || old { None } else { Some(count - 1 - begin) };
-        match kind {
-            Kind::Numbers => out.numbers[i] = at.map_or(f64::NAN, |at| seen.numbers[at]),
-            Kind::Narrow => out.narrow[i] = at.map_or(0, |at| seen.narrow[at]),
-            Kind::Wide => out.wide[i] = at.map_or(0, |at| seen.wide[at]),
-            Kind::Conditions => {
-                if let Some(truth) = at.and_then(|at| seen.condition(at)) {
-                    out.known[i / 64] |= 1 << (i % 64);
-                    out.truth[i / 64] |= u64::from(truth) << (i % 64);
-                }
-            }
-        }
-        // Exact numbers are seen on higher timeframes only, whose bars never grow old.
-        if out.start == NEVER && at.is_some() && seen.start < count {
-            out.start = from + i;
-        }
     }
 }

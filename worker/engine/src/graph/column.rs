@@ -2,14 +2,25 @@
 
 use super::ROWS;
 use crate::bars::Bars;
-use crate::batch::{InstructionSet, Singles};
+use crate::batch::{InstructionSet, Singles, WholeRows};
 
 /// No row yet.
 pub(crate) const NEVER: usize = usize::MAX;
 
 /// Rows of one node. Each node uses the part that its kind names; the others stay empty.
+/// What comparisons in 32 bits read of it stands in front, in one line of the cache.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Column {
+    /// Whether the block is there in 32 bits, too: where many comparisons read it and all its rows are known.
+    pub is_rounded: bool,
+    /// All numbers that are known are far from overflow; of blocks whose known rows are noted.
+    pub tame: bool,
+    /// All numbers are above 0; of blocks in 32 bits.
+    pub is_above_zero: bool,
+    /// The last row of a block in 32 bits.
+    pub last: f64,
+    pub last_whole: i64,
     /// Numbers; NaN is na.
     pub numbers: Vec<f64>,
     /// Numerators below 2^63.
@@ -23,11 +34,7 @@ pub(crate) struct Column {
     /// Which conditions are not na. What is not known is not true. Of numbers too, where they are compared and the block
     /// is whole.
     pub known: Vec<u64>,
-    /// All numbers that are known are far from overflow; of the same blocks.
-    pub tame: bool,
-    /// The same block in 32 bits, where many comparisons read it and all its rows are known.
-    pub singles: Option<Box<Singles>>,
-    pub is_rounded: bool,
+    pub singles: Singles,
 }
 
 /// Columns of a frame. One that is written is taken out while others are read: a pointer is moved then, not the column.
@@ -43,9 +50,12 @@ impl Default for Column {
             start: NEVER,
             truth: Vec::new(),
             known: Vec::new(),
+            singles: Singles::ZERO,
             tame: false,
-            singles: None,
             is_rounded: false,
+            is_above_zero: false,
+            last: f64::NAN,
+            last_whole: 0,
         }
     }
 }
@@ -85,18 +95,27 @@ impl Column {
         }
     }
 
-    /// Notes a whole block of numbers in 32 bits, if all of them are known.
-    pub fn round(&mut self, set: InstructionSet) {
+    /// Notes a whole block, which begins at row `from`, in 32 bits, if all its rows are known. Whole numbers go through
+    /// `numbers`.
+    pub fn round(&mut self, set: InstructionSet, from: usize, numbers: &mut [f64; ROWS]) {
+        if let (true, Ok(rows)) = (self.start <= from, self.narrow.as_slice().try_into()) {
+            let rows: &WholeRows = rows;
+            self.is_rounded = set.round_whole(rows, numbers, &mut self.singles);
+            self.is_above_zero = self.singles.are_above_zero();
+            (self.tame, self.last_whole) = (true, rows[ROWS - 1]);
+        }
         let all = self.known == [u64::MAX; ROWS / 64];
         if let (true, Ok(rows)) = (all, self.numbers.as_slice().try_into()) {
-            self.is_rounded = set.round(rows, self.singles.get_or_insert_with(|| Box::new(Singles::ZERO)));
+            self.is_rounded = set.round(rows, &mut self.singles);
+            self.is_above_zero = self.singles.are_above_zero();
+            self.last = rows[ROWS - 1];
         }
     }
 
     /// The block in 32 bits, where it is.
     #[inline]
     pub fn rounded(&self) -> Option<&Singles> {
-        self.singles.as_deref().filter(|_| self.is_rounded)
+        self.is_rounded.then_some(&self.singles)
     }
 
     /// Writes conditions row by row.

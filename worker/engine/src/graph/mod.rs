@@ -40,16 +40,19 @@ mod columns;
 mod compile;
 mod frame;
 mod functions;
+mod fused;
 mod op;
 mod parts;
 mod places;
 mod plan;
 mod rounding;
+mod seen;
 
 pub use blocks::Blocks;
 pub(crate) use column::{word_of_one, word_of_two};
 pub use columns::{Columns, Conditions};
 pub(crate) use functions::{clock::day_number, finite};
+pub(crate) use fused::Aside;
 pub(crate) use op::Comparison;
 pub use plan::{Decimals, Plan, PlanError, Slot};
 

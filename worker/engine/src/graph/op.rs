@@ -195,9 +195,13 @@ fn width(wide: bool) -> Kind {
 }
 
 impl Op {
-    /// Whether it asks where its inputs are known.
-    pub fn asks_known(&self) -> bool {
-        matches!(self, Op::Compare(_) | Op::CompareWith { .. } | Op::CompareTimes { .. })
+    /// Whether it is a comparison.
+    pub fn compares(&self) -> bool {
+        use Op::*;
+        matches!(
+            self,
+            Compare(_) | CompareWith { .. } | CompareTimes { .. } | CompareWhole { .. } | CompareLevel { .. }
+        )
     }
 
     /// What it gives.

@@ -117,6 +117,15 @@ impl Comparison {
         }
     }
 
+    /// Whether it holds for what is below, not for what is above; nothing of equality.
+    pub fn is_below(self) -> Option<bool> {
+        match self {
+            Comparison::Less | Comparison::AtMost => Some(true),
+            Comparison::Greater | Comparison::AtLeast => Some(false),
+            Comparison::Equal => None,
+        }
+    }
+
     /// Whether it holds.
     #[inline]
     pub fn holds<T: PartialOrd>(self, a: T, b: T) -> bool {

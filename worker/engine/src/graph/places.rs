@@ -2,6 +2,7 @@
 //! processor's cache however many nodes there are.
 
 use super::column::Kind;
+use super::fused::Programs;
 use super::op::Op;
 use super::plan::Node;
 use std::collections::BTreeMap;
@@ -16,11 +17,16 @@ pub(crate) struct Places {
 
 impl Places {
     /// Those of the nodes that are needed; each of `kept` is read after the block has been computed, and has a column of
-    /// its own.
-    pub fn new(nodes: &[Node], kept: &[usize], needed: &[bool]) -> Places {
+    /// its own. What is a step of a program has none, and what it reads is read where the program runs.
+    pub fn new(nodes: &[Node], kept: &[usize], needed: &[bool], programs: &Programs) -> Places {
         let mut last: Vec<usize> = (0..nodes.len()).collect();
         for (i, node) in nodes.iter().enumerate().filter(|&(i, _)| needed[i]) {
             node.inputs.iter().for_each(|&input| last[input] = i);
+        }
+        let mut behind: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for &(node, at) in &programs.reads {
+            last[node] = if last[node] > at { last[node] } else { at };
+            behind.entry(at).or_default().push(node);
         }
         kept.iter().for_each(|&node| last[node] = usize::MAX);
         // What other frames write is there before all nodes; constants are written once.
@@ -31,17 +37,18 @@ impl Places {
         let mut free: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
         let mut places = Places { of: Vec::with_capacity(nodes.len()), count: 0 };
         for (i, node) in nodes.iter().enumerate() {
-            if !needed[i] {
+            if needed[i] && !programs.is_step(i) {
+                let kind = node.op.kind();
+                let known = if own(node) { None } else { free.entry(kind).or_default().pop() };
+                places.of.push(known.unwrap_or(places.count));
+                places.count += usize::from(known.is_none());
+            } else {
                 // Nobody asks where it is.
                 places.of.push(usize::MAX);
-                continue;
             }
-            let kind = node.op.kind();
-            let known = if own(node) { None } else { free.entry(kind).or_default().pop() };
-            places.of.push(known.unwrap_or(places.count));
-            places.count += usize::from(known.is_none());
-            let done = node.inputs.iter().chain([&i]).filter(|&&input| last[input] == i);
-            let mut done: Vec<usize> = done.copied().collect();
+            let late = behind.get(&i).into_iter().flatten();
+            let done = node.inputs.iter().chain([&i]).chain(late).filter(|&&input| last[input] == i);
+            let mut done: Vec<usize> = done.copied().filter(|&node| places.of[node] != usize::MAX).collect();
             done.sort_unstable();
             done.dedup();
             for node in done {
@@ -54,7 +61,7 @@ impl Places {
 
 #[cfg(test)]
 mod tests {
-    use super::Places;
+    use super::{Places, Programs};
     use crate::graph::op::{Field, Op};
     use crate::graph::plan::Node;
 
@@ -68,13 +75,13 @@ mod tests {
         let sum = |n, wide| node(Op::WholeWindowSum { n, wide }, &[0]);
         let rounded = |from| node(Op::Rounded { denominator: 2, wide: false }, &[from]);
         let nodes = [close, sum(2, false), rounded(1), sum(3, false), rounded(3), sum(4, true)];
-        let places = Places::new(&nodes, &[4], &[true; 6]);
+        let places = Places::new(&nodes, &[4], &[true; 6], &Programs::default());
         // The second sum takes the column of the first, whose reader is done; numbers never take one of numerators.
         assert_eq!(places.of, [0, 1, 2, 1, 2, 3]);
         assert_eq!(places.count, 4);
-        let kept = Places::new(&nodes, &[2, 4], &[true; 6]);
+        let kept = Places::new(&nodes, &[2, 4], &[true; 6], &Programs::default());
         assert_eq!(kept.of, [0, 1, 2, 1, 3, 4]);
-        let fewer = Places::new(&nodes, &[4], &[true, false, false, true, true, false]);
+        let fewer = Places::new(&nodes, &[4], &[true, false, false, true, true, false], &Programs::default());
         assert_eq!((fewer.of[3], fewer.of[4], fewer.count), (1, 2, 3));
     }
 }

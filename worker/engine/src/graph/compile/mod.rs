@@ -222,6 +222,20 @@ impl Compiler<'_> {
         self.node(Op::Arithmetic(arithmetic), &[x, y])
     }
 
+    /// `x[k]` of numerators. A window of the past is the past of a window: what windows of many lengths share is delayed
+    /// once.
+    fn delayed_whole(&mut self, node: usize, k: usize, wide: bool) -> usize {
+        let known = &self.plan.frames[self.frame].nodes[node];
+        match (known.op.clone(), known.inputs.as_slice()) {
+            (op @ (Op::WholeHighest { .. } | Op::WholeLowest { .. }), &[inner]) => {
+                // Such a window is as wide as its rows.
+                let inner = self.delayed_whole(inner, k, wide);
+                self.node(op, &[inner])
+            }
+            _ => self.node(Op::WholeDelay { k, wide }, &[node]),
+        }
+    }
+
     /// `x[k]`.
     fn delayed(&mut self, operand: Operand, k: usize) -> Operand {
         if k == 0 {
@@ -229,8 +243,7 @@ impl Compiler<'_> {
         }
         match operand {
             Operand::Exact { node, exact } => {
-                let node = self.node(Op::WholeDelay { k, wide: is_wide(exact) }, &[node]);
-                Operand::Exact { node, exact }
+                Operand::Exact { node: self.delayed_whole(node, k, is_wide(exact)), exact }
             }
             Operand::Condition(_) | Operand::Truth(_) => {
                 let node = self.column(operand);

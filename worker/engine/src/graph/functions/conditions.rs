@@ -200,8 +200,11 @@ pub(super) fn wide_level(comparison: Comparison, level: i128) -> Box<dyn Stream>
 /// Two columns of narrow numerators, each times a factor; factors that are not 1 and numerators beside them fit into 32
 /// bits.
 fn short(comparison: Comparison, a: i64, b: i64) -> Box<dyn Stream> {
-    let set = InstructionSet::best();
+    let (set, factor) = (InstructionSet::best(), b as f64 / a as f64);
     node(move |rows, out| {
+        if a > 0 && single(set, comparison, rows, factor, out) {
+            return;
+        }
         let (x, y) = (rows.whole::<i64>(0), rows.whole::<i64>(1));
         let start = later(rows);
         match (x.try_into(), y.try_into()) {

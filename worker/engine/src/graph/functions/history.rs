@@ -182,6 +182,21 @@ impl Unbroken {
         self.0 = if finite(x).is_nan() { 0 } else { self.0 + 1 };
         self.0
     }
+
+    /// Takes the next rows, if none of them is na, and says how many rows before them are not.
+    #[inline(always)]
+    pub fn all(&mut self, x: &[f64]) -> Option<usize> {
+        let mut na = false;
+        for &x in x {
+            na |= finite(x).is_nan();
+        }
+        let before = self.0;
+        if na {
+            return None;
+        }
+        self.0 += x.len();
+        Some(before)
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use super::averages::{Average, Ema, Rma};
 use super::finite;
-use crate::batch::{InstructionSet, Loops};
+use crate::batch::{InstructionSet, Isa, TILE, Work, transpose};
 use crate::graph::column::{Column, Rows, Stream};
 use crate::graph::op::Op;
 use crate::graph::plan::Node;
@@ -12,9 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// Averages of one step: enough to hide that each row waits for the row before.
-const LANES: usize = 16;
-/// Rows that are computed before they are handed to their columns.
-const TILE: usize = 64;
+const LANES: usize = 64;
 
 /// The streams of the averages among some nodes, by the number of the node.
 pub(crate) fn averages<'n>(
@@ -60,7 +58,7 @@ impl<A: Average> Group<A> {
     }
 
     #[inline(always)]
-    fn fill(&mut self, x: &[f64]) {
+    fn fill<I: Isa>(&mut self, isa: I, x: &[f64]) {
         for (averages, rows) in self.averages.chunks_mut(LANES).zip(self.rows.chunks_mut(LANES)) {
             rows.iter_mut().for_each(|rows| rows.resize(x.len(), f64::NAN));
             let mut begun = [(0.0, 0.0); LANES];
@@ -72,7 +70,7 @@ impl<A: Average> Group<A> {
                 }
             }
             if all {
-                let last = steps(&begun, x, rows);
+                let last = steps(isa, &begun, x, rows);
                 averages.iter_mut().zip(last).for_each(|(average, value)| average.put(value));
             } else {
                 for (average, rows) in averages.iter_mut().zip(rows) {
@@ -85,11 +83,12 @@ impl<A: Average> Group<A> {
 
 /// Moves averages that have begun, and says where they are then.
 #[inline(always)]
-fn steps(begun: &[(f64, f64); LANES], x: &[f64], out: &mut [Vec<f64>]) -> [f64; LANES] {
-    let mut value = begun.map(|(value, _)| value);
+fn steps<I: Isa>(isa: I, begun: &[(f64, f64); LANES], x: &[f64], out: &mut [Vec<f64>]) -> [f64; LANES] {
+    let mut last = begun.map(|(value, _)| value);
     let factor = begun.map(|(_, factor)| factor);
     let mut tile = [[0.0; LANES]; TILE];
     for (k, x) in x.chunks(TILE).enumerate() {
+        let mut value = last;
         for (line, &x) in tile.iter_mut().zip(x) {
             if x.is_nan() {
                 *line = [f64::NAN; LANES];
@@ -97,15 +96,17 @@ fn steps(begun: &[(f64, f64); LANES], x: &[f64], out: &mut [Vec<f64>]) -> [f64; 
             }
             for lane in 0..LANES {
                 value[lane] += factor[lane] * (x - value[lane]);
-                line[lane] = finite(value[lane]);
             }
+            *line = value;
         }
-        for (lane, out) in out.iter_mut().enumerate() {
-            let out = &mut out[k * TILE..k * TILE + x.len()];
-            out.iter_mut().zip(&tile).for_each(|(out, line)| *out = line[lane]);
+        last = value;
+        // What is infinite once is no number from the next row on, and never again.
+        if !last.iter().all(|value| value.is_finite()) {
+            tile.iter_mut().flatten().for_each(|value| *value = finite(*value));
         }
+        transpose(isa, &tile, x.len(), k * TILE, out);
     }
-    value
+    last
 }
 
 /// The next rows of a group.
@@ -114,10 +115,10 @@ struct Next<'g, A> {
     x: &'g [f64],
 }
 
-impl<A: Average> Loops for Next<'_, A> {
+impl<A: Average> Work for Next<'_, A> {
     #[inline(always)]
-    fn run(self) {
-        self.group.fill(self.x);
+    fn run<I: Isa>(self, isa: I) {
+        self.group.fill(isa, self.x);
     }
 }
 
@@ -133,7 +134,7 @@ impl<A: Average> Stream for Member<A> {
         let mut group = self.group.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let to = rows.from + rows.len;
         if group.to < to {
-            InstructionSet::best().widened(Next { group: &mut *group, x: rows.numbers(0) });
+            InstructionSet::best().run(Next { group: &mut *group, x: rows.numbers(0) });
             group.to = to;
         }
         // Not copied: the group writes into what the column held before.
@@ -155,7 +156,7 @@ mod tests {
         let (mut from, mut cuts) = (0, cuts.iter().cycle());
         while from < x.len() {
             let to = x.len().min(from + cuts.next().unwrap());
-            set.widened(Next { group: &mut group, x: &x[from..to] });
+            set.run(Next { group: &mut group, x: &x[from..to] });
             for (out, rows) in out.iter_mut().zip(&group.rows) {
                 out.extend(rows.iter().map(|x| x.to_bits()));
             }
@@ -177,7 +178,7 @@ mod tests {
         }
         // From here on no number is finite.
         (x[2_400], x[2_401]) = (f64::MAX, -f64::MAX);
-        for count in [1, 15, 16, 37] {
+        for count in [1, 15, 64, 75] {
             let periods: Vec<usize> = (0..count).map(|_| 1 + next() as usize % 250).collect();
             let emas: Vec<Ema> = periods.iter().map(|&n| Ema::new(n)).collect();
             let rmas: Vec<Rma> = periods.iter().map(|&n| Rma::new(n)).collect();

@@ -58,6 +58,8 @@ struct Past {
     /// Rows, or running totals; of extremes one for each level.
     levels: Vec<History<i64>>,
     total: i64,
+    /// What is made of a block on the way; kept, since making room takes time.
+    made: Vec<i64>,
     /// The row behind the last.
     to: usize,
 }
@@ -73,7 +75,7 @@ impl Past {
             What::Sum | What::Row => vec![History::new(longest, 0)],
             What::Highest | What::Lowest => (0..=level(longest)).map(|j| History::new(1 << j, 0)).collect(),
         };
-        Past { what, levels, total: 0, to: 0 }
+        Past { what, levels, total: 0, made: Vec::new(), to: 0 }
     }
 
     /// Takes the rows of a block, unless another member has brought them.
@@ -83,19 +85,20 @@ impl Past {
             return;
         }
         self.to = from + x.len();
-        let mut rows = x.to_vec();
-        if self.what == What::Sum {
-            for row in &mut rows {
-                self.total = self.total.wrapping_add(*row);
-                *row = self.total;
-            }
+        let Past { what, levels, total, made, .. } = self;
+        made.clear();
+        if *what == What::Sum {
+            made.extend(x.iter().map(|&row| {
+                *total = total.wrapping_add(row);
+                *total
+            }));
         }
-        let mut levels = self.levels.iter_mut().enumerate().peekable();
+        let mut levels = levels.iter_mut().enumerate().peekable();
         while let Some((j, level)) = levels.next() {
-            let all = level.push(&rows);
+            let all = level.push(if made.is_empty() { x } else { made });
             if levels.peek().is_some() {
-                let keep = 1 << j;
-                join(self.what, &mut rows, &all[keep..], all);
+                made.resize(x.len(), 0);
+                join(*what, made, &all[1 << j..], all);
             }
         }
     }

@@ -27,6 +27,15 @@ fn sums<const L: usize>(xs: &[f64], n: usize, term: impl Fn(usize, usize, f64) -
     sums
 }
 
+/// What becomes of each of some numbers. `map` of an array may stand alone, and is plain Rust then.
+#[inline(always)]
+fn each<const L: usize>(mut all: [f64; L], of: impl Fn(f64) -> f64) -> [f64; L] {
+    for x in &mut all {
+        *x = of(*x);
+    }
+    all
+}
+
 struct Windows<F> {
     form: F,
     n: usize,
@@ -53,6 +62,13 @@ impl<F: Form> Stream for Windows<F> {
             let t = t + i;
             [*out] = self.form.rows::<1>(&all[t..t + n], n, &own[t..=t]);
         }
+        if let Some(before) = self.unbroken.all(x) {
+            let begun = (n - 1).saturating_sub(before);
+            let (early, whole) = out.split_at_mut(if begun < out.len() { begun } else { out.len() });
+            early.fill(f64::NAN);
+            whole.iter_mut().for_each(|out| *out = finite(*out));
+            return;
+        }
         for (out, &x) in out.iter_mut().zip(x) {
             *out = if self.unbroken.next(x) < n { f64::NAN } else { finite(*out) };
         }
@@ -64,7 +80,7 @@ struct Mean;
 impl Form for Mean {
     #[inline(always)]
     fn rows<const L: usize>(&self, xs: &[f64], n: usize, _: &[f64]) -> [f64; L] {
-        sums::<L>(xs, n, |_, _, x| x).map(|sum| sum / n as f64)
+        each(sums::<L>(xs, n, |_, _, x| x), |sum| sum / n as f64)
     }
 }
 
@@ -89,7 +105,7 @@ impl Form for Weighted {
     #[inline(always)]
     fn rows<const L: usize>(&self, xs: &[f64], n: usize, _: &[f64]) -> [f64; L] {
         let weights = weights(n);
-        sums::<L>(xs, n, |i, _, x| (i as f64 + 1.0) * x).map(|sum| sum / weights)
+        each(sums::<L>(xs, n, |i, _, x| (i as f64 + 1.0) * x), |sum| sum / weights)
     }
 }
 
@@ -98,7 +114,7 @@ impl Form for Weighted {
 fn deviations<const L: usize>(xs: &[f64], n: usize) -> ([f64; L], [f64; L]) {
     let means = Mean.rows::<L>(xs, n, &[]);
     let squares = sums::<L>(xs, n, |_, l, x| (x - means[l]) * (x - means[l]));
-    (means, squares.map(|sum| (sum / n as f64).sqrt()))
+    (means, each(squares, |sum| (sum / n as f64).sqrt()))
 }
 
 struct Deviation;
@@ -125,7 +141,7 @@ struct Rank;
 impl Form for Rank {
     #[inline(always)]
     fn rows<const L: usize>(&self, xs: &[f64], n: usize, own: &[f64]) -> [f64; L] {
-        sums::<L>(xs, n, |_, l, x| if x <= own[l] { 1.0 } else { 0.0 }).map(|count| count / n as f64)
+        each(sums::<L>(xs, n, |_, l, x| if x <= own[l] { 1.0 } else { 0.0 }), |count| count / n as f64)
     }
 }
 
@@ -140,7 +156,7 @@ impl Form for Line {
         let rows = n as f64;
         let half = (rows - 1.0) / 2.0;
         let spread = rows * (rows * rows - 1.0) / 12.0;
-        let slopes = sums::<L>(xs, n, |i, _, x| (i as f64 - half) * x).map(|sum| sum / spread);
+        let slopes = each(sums::<L>(xs, n, |i, _, x| (i as f64 - half) * x), |sum| sum / spread);
         if !self.end {
             return slopes;
         }
@@ -155,7 +171,7 @@ struct Distance;
 impl Form for Distance {
     #[inline(always)]
     fn rows<const L: usize>(&self, xs: &[f64], n: usize, own: &[f64]) -> [f64; L] {
-        sums::<L>(xs, n, |_, l, x| (x - own[l]).abs()).map(|sum| sum / n as f64)
+        each(sums::<L>(xs, n, |_, l, x| (x - own[l]).abs()), |sum| sum / n as f64)
     }
 }
 
