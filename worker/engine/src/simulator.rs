@@ -11,6 +11,7 @@ use crate::signals::Signals;
 use crate::stops::{Bar, Fractions, Guard, GuardEvent};
 use crate::trace::{Decision, ExitReason, Trace};
 use crate::window::Rows;
+use std::ops::ControlFlow;
 
 /// Equity at or below this share of the capital is ruin (X6).
 pub(crate) const RUIN: f64 = 1e-9;
@@ -53,8 +54,70 @@ fn recorded(
     sleeve: &Sleeve,
     exec: &Execution,
     interrupt: Interrupt,
-    decided: Option<&mut Vec<Decision>>,
+    mut decided: Option<&mut Vec<Decision>>,
 ) -> Trace {
+    let (base, n) = (sleeve.rows.base(), sleeve.prepared.len());
+    let counted = n.saturating_sub(base);
+    let full = sleeve.rows.full && n > 0;
+    let (mut equity, mut position) = (Vec::with_capacity(counted), Vec::with_capacity(counted));
+    let mut returns = Vec::with_capacity(counted);
+    let (account, ruined) = run(sleeve, exec, interrupt, decided.is_some(), |close| {
+        equity.push(close.equity);
+        position.push(close.position);
+        if close.row != base || full {
+            returns.push(close.change);
+        }
+        decided.iter_mut().for_each(|decided| decided.extend(close.decision));
+        ControlFlow::Continue(())
+    });
+    let open_position = account.quantity() != 0.0;
+    let Account { trades, fills, fees, traded, funding, .. } = account;
+    let capital = sleeve.capital;
+    Trace {
+        base,
+        full,
+        capital,
+        equity,
+        position,
+        returns,
+        trades,
+        fills,
+        fees,
+        traded,
+        funding,
+        ruined,
+        open_position,
+    }
+}
+
+/// An account at the close of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Close {
+    /// The row.
+    pub row: usize,
+    /// What was decided there; `None` before the first decision and after ruin.
+    pub decision: Option<Decision>,
+    /// Units held, before a final close.
+    pub position: f64,
+    /// Worth of the account.
+    pub equity: f64,
+    /// Its return since the close before.
+    change: f64,
+}
+
+/// Runs one account from close to close, from that at which it starts on, until `seen` breaks; nothing is kept.
+pub fn follow(sleeve: &Sleeve, exec: &Execution, seen: impl FnMut(Close) -> ControlFlow<()>) {
+    run(sleeve, exec, Interrupt::NEVER, true, seen);
+}
+
+/// The account at the end, and whether it was ruined.
+fn run<'a>(
+    sleeve: &Sleeve<'a>,
+    exec: &'a Execution,
+    interrupt: Interrupt,
+    tells: bool,
+    mut seen: impl FnMut(Close) -> ControlFlow<()>,
+) -> (Account<'a>, bool) {
     let Sleeve { prepared, signals, stops, rows, capital, close_at_end } = *sleeve;
     let base = rows.base();
     let n = prepared.len();
@@ -68,41 +131,27 @@ fn recorded(
         opened: base,
         acted: 0.0,
         wanted: 0.0,
-        decided,
-    };
-    let counted = n.saturating_sub(base);
-    let mut trace = Trace {
-        base,
-        full: rows.full && n > 0,
-        capital,
-        equity: Vec::with_capacity(counted),
-        position: Vec::with_capacity(counted),
-        returns: Vec::with_capacity(counted),
-        trades: Vec::new(),
-        fills: Vec::new(),
-        fees: 0.0,
-        traded: 0.0,
-        funding: 0.0,
-        ruined: false,
-        open_position: false,
+        tells,
+        decided: None,
     };
     if rows.first == base && base < n {
         run.decide(base, n);
     }
-    trace.equity.push(capital);
-    trace.position.push(run.account.quantity());
-    if trace.full {
-        trace.returns.push(0.0);
-    }
-    let mut before = capital;
-    for t in base + 1..n {
-        if t.is_multiple_of(ROWS) && interrupt.is_asked() {
+    let mut close = Close {
+        row: base,
+        decision: run.decided.take(),
+        position: run.account.quantity(),
+        equity: capital,
+        change: 0.0,
+    };
+    let (mut t, mut ruined) = (base, false);
+    while seen(close).is_continue() {
+        t += 1;
+        if t >= n || t.is_multiple_of(ROWS) && interrupt.is_asked() {
             break;
         }
-        if trace.ruined {
-            trace.equity.push(0.0);
-            trace.position.push(0.0);
-            trace.returns.push(0.0);
+        if ruined {
+            close = Close { row: t, decision: None, position: 0.0, equity: 0.0, change: 0.0 };
             continue;
         }
         run.account.begin_bar();
@@ -115,25 +164,20 @@ fn recorded(
             run.final_close(t);
         }
         let equity = run.account.equity(t);
+        let decision = run.decided.take();
         if equity <= RUIN * capital {
             run.account.ruin(t);
-            trace.ruined = true;
-            trace.equity.push(0.0);
-            trace.position.push(0.0);
-            trace.returns.push(-1.0);
+            ruined = true;
+            close = Close { row: t, decision, position: 0.0, equity: 0.0, change: -1.0 };
             continue;
         }
-        trace.returns.push(run.bar_return(t, equity, before));
-        trace.equity.push(equity);
-        trace.position.push(held);
-        before = equity;
+        let change = run.bar_return(t, equity, close.equity);
+        close = Close { row: t, decision, position: held, equity, change };
     }
     if let Some(last) = n.checked_sub(1) {
         run.account.charge(last);
     }
-    trace.open_position = run.account.quantity() != 0.0;
-    let Account { trades, fills, fees, traded, funding, .. } = run.account;
-    Trace { trades, fills, fees, traded, funding, ..trace }
+    (run.account, ruined)
 }
 
 struct Simulation<'a> {
@@ -149,8 +193,10 @@ struct Simulation<'a> {
     acted: f64,
     /// The target of the last close.
     wanted: f64,
-    /// Where decisions are written down, if somebody wants them.
-    decided: Option<&'a mut Vec<Decision>>,
+    /// Whether somebody wants to know what is decided.
+    tells: bool,
+    /// What was decided at the last close.
+    decided: Option<Decision>,
 }
 
 impl Simulation<'_> {
@@ -174,13 +220,13 @@ impl Simulation<'_> {
     fn decide(&mut self, t: usize, n: usize) {
         let (wanted, levels) = self.decider.decide(t);
         self.wanted = wanted;
-        if let Some(decided) = &mut self.decided {
-            let (distances, levels) = (self.decider.distances(), levels.unwrap_or_default());
-            decided.push(Decision {
+        if self.tells {
+            let (distances, prices) = (self.decider.distances(), levels.unwrap_or_default());
+            self.decided = Some(Decision {
                 row: t,
                 target: wanted,
-                stop: levels.stop,
-                take: levels.target,
+                stop: prices.stop,
+                take: prices.target,
                 stop_distance: distances.stop,
                 trail_distance: distances.trail,
             });

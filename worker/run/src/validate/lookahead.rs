@@ -8,13 +8,15 @@ use galapagos_engine::funding::FundingError;
 use galapagos_engine::genes::Genome;
 use galapagos_engine::interrupt::Interrupt;
 use galapagos_engine::prepared::Prepared;
-use galapagos_engine::simulator::{Sleeve, decisions};
+use galapagos_engine::signals::Signals;
+use galapagos_engine::simulator::{Close, Sleeve, decisions, follow};
 use galapagos_engine::strategies::{Context, Strategy};
 use galapagos_engine::trace::{Decision, Trace};
 use galapagos_engine::window::Rows;
 use galapagos_market::parallel;
 use galapagos_validation::cuts::{SAMPLES, cuts};
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 
 use super::cut::{Poisoned, rows_until, stamps_until};
 use crate::job::problem::{Decoded, Problem};
@@ -73,6 +75,11 @@ pub enum What {
 }
 
 impl What {
+    /// Whether it comes from fills, not from a decision.
+    fn is_held(self) -> bool {
+        matches!(self, What::Position | What::Equity)
+    }
+
     /// In words.
     pub fn name(self) -> &'static str {
         match self {
@@ -180,19 +187,22 @@ impl Subject<'_> {
     /// # Errors
     /// Funding cannot be charged.
     pub fn first_difference(&self, cuts: &[usize], slots: usize) -> Result<Option<Difference>, FundingError> {
-        let full = self.account(&Prepared::new(self.bars, self.exec)?, self.bars, self.others);
+        let mut full = Kept::default();
+        self.follow(&Prepared::new(self.bars, self.exec)?, self.bars, self.others, |close| {
+            full.take(&close);
+            ControlFlow::Continue(())
+        });
         let found = parallel::run(slots, cuts.len() * 2, |i| {
             let (cut, by) = (cuts[i / 2], if i % 2 == 0 { By::Truncation } else { By::Poison });
-            let Some(account) = self.without_future(cut, by)? else { return Ok(None) };
-            Ok(self.difference(&full, &account, cut, by))
+            self.without_future(&full, cut, by)
         });
         let found: Result<Vec<_>, _> = found.into_iter().collect();
         Ok(found?.into_iter().flatten().next())
     }
 
-    /// The account when nothing behind row `cut` is known. `None`: without the rows behind it the symbol has no volume,
-    /// and bars without trades count as any other there.
-    fn without_future(&self, cut: usize, by: By) -> Result<Option<Account>, FundingError> {
+    /// The first difference when nothing behind row `cut` is known. Nothing is compared where without the rows behind it the
+    /// symbol has no volume, and bars without trades count as any other there.
+    fn without_future(&self, full: &Kept, cut: usize, by: By) -> Result<Option<Difference>, FundingError> {
         let bars = self.bars;
         let Some(&open) = bars.time_ms.get(cut) else { return Ok(None) };
         let close_ms = open.saturating_add(bars.interval_ms);
@@ -206,14 +216,15 @@ impl Subject<'_> {
                 let others: Vec<Bars<'_>> =
                     self.others.iter().map(|other| other.truncate(kept(other))).collect();
                 let prepared = self.charged(short, bars.funding)?;
-                Ok(Some(self.account(&prepared, short, &others)))
+                Ok(self.difference(full, (&prepared, short, &others), cut, by))
             }
             By::Poison => {
                 let own = Poisoned::new(bars, cut + 1, close_ms);
                 let others: Vec<Poisoned<'_>> =
                     self.others.iter().map(|other| Poisoned::new(*other, kept(other), close_ms)).collect();
                 let others: Vec<Bars<'_>> = others.iter().map(Poisoned::bars).collect();
-                Ok(Some(self.account(&Prepared::new(own.bars(), self.exec)?, own.bars(), &others)))
+                let prepared = Prepared::new(own.bars(), self.exec)?;
+                Ok(self.difference(full, (&prepared, own.bars(), &others), cut, by))
             }
         }
     }
@@ -231,60 +242,139 @@ impl Subject<'_> {
 
     /// What its account does on these rows, and what is decided at each close.
     pub fn account(&self, prepared: &Prepared<'_>, bars: Bars<'_>, others: &[Bars<'_>]) -> Account {
+        decisions(&self.sleeve(prepared, &self.signals(bars, others)), self.exec)
+    }
+
+    /// The same from close to close, until `seen` breaks.
+    fn follow(
+        &self,
+        prepared: &Prepared<'_>,
+        bars: Bars<'_>,
+        others: &[Bars<'_>],
+        seen: impl FnMut(Close) -> ControlFlow<()>,
+    ) {
+        follow(&self.sleeve(prepared, &self.signals(bars, others)), self.exec, seen);
+    }
+
+    fn signals(&self, bars: Bars<'_>, others: &[Bars<'_>]) -> Signals {
         let context = Context {
             first: self.rows.first,
             bars_per_year: self.exec.bars_per_year,
             others,
             interrupt: Interrupt::NEVER,
         };
-        let signals = self.strategy.signals(&bars, self.genome, context);
-        let sleeve = Sleeve {
+        self.strategy.signals(&bars, self.genome, context)
+    }
+
+    fn sleeve<'s>(&self, prepared: &'s Prepared<'s>, signals: &'s Signals) -> Sleeve<'s> {
+        Sleeve {
             prepared,
-            signals: &signals,
+            signals,
             stops: self.genome.stops,
             rows: self.rows,
             capital: self.capital,
             close_at_end: false,
-        };
-        decisions(&sleeve, self.exec)
+        }
     }
 
-    /// The first difference up to the close of row `cut`.
-    fn difference(&self, full: &Account, other: &Account, cut: usize, by: By) -> Option<Difference> {
-        let base = self.rows.base();
+    /// The first difference up to the close of row `cut`, from which on nothing is looked at.
+    fn difference(
+        &self,
+        full: &Kept,
+        (prepared, bars, others): (&Prepared<'_>, Bars<'_>, &[Bars<'_>]),
+        cut: usize,
+        by: By,
+    ) -> Option<Difference> {
         let time_of = |row: usize| self.bars.time_ms.get(row).map_or_else(String::new, |&ms| time(ms));
-        (base..=cut).find_map(|row| {
+        let mut found = None;
+        self.follow(prepared, bars, others, |close| {
+            let row = close.row;
             // Where orders are filled at the close that decides them, the last row of the data has none.
             let filled = row < cut || self.exec.fill == Fill::NextOpen;
-            let (a, b) = (self.at(full, row, filled), self.at(other, row, filled));
-            let (what, full, cut_value) = a.into_iter().zip(b).find_map(|((what, a), (_, b))| {
-                (a.map(f64::to_bits) != b.map(f64::to_bits)).then_some((what, a, b))
-            })?;
-            Some(Difference {
-                symbol: self.bars.symbol.to_owned(),
-                row: row as u64,
-                time: time_of(row),
-                what,
-                full,
-                cut: cut_value,
-                by,
-                after: time_of(cut),
-            })
+            let (a, b) = (full.at(row), values(&close));
+            let compared =
+                WHATS.iter().zip(a.into_iter().zip(b)).filter(|(what, _)| filled || !what.is_held());
+            found = compared.clone().find_map(|(&what, (a, b))| {
+                (a.map(f64::to_bits) != b.map(f64::to_bits)).then_some((row, what, a, b))
+            });
+            if found.is_some() || row >= cut { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let (row, what, full, cut_value) = found?;
+        Some(Difference {
+            symbol: self.bars.symbol.to_owned(),
+            row: row as u64,
+            time: time_of(row),
+            what,
+            full,
+            cut: cut_value,
+            by,
+            after: time_of(cut),
         })
+    }
+}
+
+/// What is compared at a close, in the order of [`values`].
+const WHATS: [What; 7] = [
+    What::Target,
+    What::Stop,
+    What::TakeProfit,
+    What::StopDistance,
+    What::TrailingDistance,
+    What::Position,
+    What::Equity,
+];
+
+/// All that is compared at the close of a row.
+fn values(close: &Close) -> [Option<f64>; 7] {
+    let decision = close.decision.as_ref();
+    [
+        decision.map(|d| d.target),
+        decision.and_then(|d| d.stop),
+        decision.and_then(|d| d.take),
+        decision.and_then(|d| d.stop_distance),
+        decision.and_then(|d| d.trail_distance),
+        Some(close.position),
+        Some(close.equity),
+    ]
+}
+
+/// What all closes of an account were like; a year of minutes is half a million of them.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Row of the first close.
+    base: usize,
+    /// Targets, positions and equities of each close; NaN is a target where nothing was decided.
+    closes: Vec<[f64; 3]>,
+    /// Stops and what belongs to them, from the first close that has any on.
+    stops: Vec<[Option<f64>; 4]>,
+    /// How many closes there are before that one.
+    before: usize,
+}
+
+impl Kept {
+    fn take(&mut self, close: &Close) {
+        if self.closes.is_empty() {
+            self.base = close.row;
+        }
+        let [target, stop, take, stop_distance, trail_distance, ..] = values(close);
+        let stops = [stop, take, stop_distance, trail_distance];
+        if !self.stops.is_empty() || stops.iter().any(Option::is_some) {
+            if self.stops.is_empty() {
+                self.before = self.closes.len();
+            }
+            self.stops.push(stops);
+        }
+        self.closes.push([target.unwrap_or(f64::NAN), close.position, close.equity]);
     }
 
     /// All that is compared at the close of a row.
-    fn at(&self, (trace, decided): &Account, row: usize, filled: bool) -> [(What, Option<f64>); 7] {
-        let decision = row.checked_sub(self.rows.first).and_then(|k| decided.get(k));
-        let held = |column: &[f64]| column.get(row - trace.base).copied().filter(|_| filled);
-        [
-            (What::Target, decision.map(|d| d.target)),
-            (What::Stop, decision.and_then(|d| d.stop)),
-            (What::TakeProfit, decision.and_then(|d| d.take)),
-            (What::StopDistance, decision.and_then(|d| d.stop_distance)),
-            (What::TrailingDistance, decision.and_then(|d| d.trail_distance)),
-            (What::Position, held(&trace.position)),
-            (What::Equity, held(&trace.equity)),
-        ]
+    fn at(&self, row: usize) -> [Option<f64>; 7] {
+        let k = row.checked_sub(self.base);
+        let close = k.and_then(|k| self.closes.get(k)).copied();
+        let stops = k.and_then(|k| k.checked_sub(self.before)).and_then(|k| self.stops.get(k));
+        let [stop, take, stop_distance, trail_distance] = stops.copied().unwrap_or_default();
+        let target = close.map(|[target, ..]| target).filter(|target| !target.is_nan());
+        let [position, equity] = [1, 2].map(|i| close.map(|close| close[i]));
+        [target, stop, take, stop_distance, trail_distance, position, equity]
     }
 }
