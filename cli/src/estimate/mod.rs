@@ -17,14 +17,13 @@ use galapagos_run::job::market::Market;
 use galapagos_run::job::problem::{Problem, WarmUp};
 use galapagos_run::job::resolve::{ResolveError, ResolvedJob};
 use galapagos_run::job::walk_forward::WalkForward;
+use galapagos_run::market::memory;
 use galapagos_worker::import::source::cores;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-/// Columns of 8 bytes a row that a job holds: the data and what is computed from it once (contract P2).
-const COLUMNS: u64 = 15;
-/// What a process needs besides: code, population, the ledger's index.
-const BASE_BYTES: u64 = 50_000_000;
+/// Threads on which a coordinator tests the winner, as many as its container may use.
+const COORDINATOR_SLOTS: u64 = 2;
 /// From the start of a worker's pod to its first batch, when the image is on the node.
 const WORKER_START_SECONDS: f64 = 5.0;
 /// What a generation costs on a cluster besides what it costs here: a few round trips to hand out its last batch.
@@ -74,6 +73,14 @@ impl SymbolRows {
     }
 }
 
+/// Bytes at the peak.
+#[derive(Clone, Copy, Debug)]
+struct Memory {
+    here: u64,
+    worker: u64,
+    coordinator: u64,
+}
+
 /// The same job with `galapagos run` on this machine.
 #[derive(Clone, Copy, Debug)]
 struct Here {
@@ -114,7 +121,7 @@ pub struct Estimate {
     start_seconds: f64,
     here: Here,
     walk_forward: Option<WalkForwardCost>,
-    memory_bytes: u64,
+    memory: Memory,
     warnings: Vec<String>,
 }
 
@@ -208,7 +215,11 @@ pub fn measure(job: &ResolvedJob, market: &Market, cluster: &Cluster) -> Command
         start_seconds: if distributed { WORKER_START_SECONDS } else { 0.0 },
         here,
         walk_forward,
-        memory_bytes: rows as u64 * COLUMNS * 8 + BASE_BYTES,
+        memory: Memory {
+            here: memory::of_run(rows as u64, slots as u64),
+            worker: memory::of_worker(rows as u64),
+            coordinator: memory::of_run(rows as u64, COORDINATOR_SLOTS),
+        },
         warnings: job.warnings.clone(),
     })
 }

@@ -41,11 +41,12 @@ pub fn to_json(e: &Estimate) -> CommandResult<serde_json::Value> {
         "slots_per_worker": e.cluster.slots_per_worker,
         "seconds": e.seconds,
         "start_seconds": e.start_seconds,
-        "here": {"slots": e.here.slots, "seconds": e.here.seconds},
+        "here": {"slots": e.here.slots, "seconds": e.here.seconds, "memory_bytes": e.memory.here},
         "walk_forward": e.walk_forward.map(|w| json!({
             "windows": w.windows, "runs": w.runs, "seconds": e.here.seconds - e.here.without_windows,
         })),
-        "memory_bytes": e.memory_bytes,
+        "memory_bytes": e.memory.worker,
+        "coordinator_memory_bytes": e.memory.coordinator,
         "cost": e.cost(),
         "warnings": e.warnings,
     });
@@ -99,10 +100,12 @@ pub fn to_text(e: &Estimate) -> String {
         e.cluster.slots_per_worker,
     ));
     text.push_str(&format!(
-        "Here         about {} with galapagos run and {} slots\nMemory       about {} a process\n",
+        "Here         about {} with galapagos run and {} slots\nMemory       about {} here; {} a worker, {} its coordinator\n",
         time(e.here.seconds),
         e.here.slots,
-        bytes(e.memory_bytes),
+        bytes(e.memory.here),
+        bytes(e.memory.worker),
+        bytes(e.memory.coordinator),
     ));
     if let Some(w) = &e.walk_forward {
         let each = u128::from(e.generations) * u128::from(e.population);

@@ -5,13 +5,14 @@ use crate::error::{Error, Result};
 use crate::gaps::{Gaps, count_gaps};
 use crate::layout::Layout;
 use crate::manifest::Manifest;
+use crate::memory;
 use crate::outliers::{Outlier, outliers};
 use crate::signals;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Columns of 8 bytes a job holds per row at its peak: the data and the tables of indicators.
-const COLUMNS_PER_ROW: u64 = 15;
+/// Slots of the run whose memory is shown.
+const SLOTS: u64 = 2;
 
 /// One version of a dataset.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -80,7 +81,7 @@ pub struct DatasetInfo {
     pub folder: PathBuf,
     /// Size of its files in bytes.
     pub file_bytes: u64,
-    /// Memory a job needs for its data and tables, in bytes: about 15 columns of 8 bytes a row.
+    /// Memory that `galapagos run` takes at its peak on two slots, in bytes.
     pub memory_bytes: u64,
 }
 
@@ -181,7 +182,7 @@ pub fn show(data_dir: &Path, name: &str, digest: Option<&str>) -> Result<Dataset
         })
         .collect::<Result<Vec<SymbolInfo>>>()?;
     let version = version(dataset.manifest(), latest.as_deref() == Some(dataset.digest()));
-    let memory_bytes = version.rows * COLUMNS_PER_ROW * 8;
+    let memory_bytes = memory::of_run(version.rows, SLOTS);
     let (folder, file_bytes) = (dataset.folder().to_owned(), dataset.file_bytes());
     let signals = signals::find(&dataset)?.into_iter().map(|(name, digest)| SignalsInfo { name, digest });
     Ok(DatasetInfo { version, symbols, signals: signals.collect(), folder, file_bytes, memory_bytes })

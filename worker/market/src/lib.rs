@@ -59,6 +59,7 @@ pub mod manifest;
 pub mod map;
 mod meanings;
 mod median;
+pub mod memory;
 pub mod names;
 mod order;
 mod outliers;

@@ -325,7 +325,7 @@ fn list_show_and_check_tell_what_is_there() {
     assert_eq!(shown.version, list[0]);
     assert_eq!(
         (shown.symbols[0].rows, shown.symbols[0].funding_stamps, shown.memory_bytes),
-        (100, 12, 190 * 15 * 8)
+        (100, 12, memory::of_run(190, 2))
     );
     assert_eq!((shown.symbols[0].gaps.missing_bars, shown.symbols[0].volume), (0, true));
     assert!(catalogue::check(&data, None).unwrap().iter().all(|c| c.problem.is_none()));

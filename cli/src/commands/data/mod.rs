@@ -171,7 +171,7 @@ fn detail(info: &DatasetInfo) -> String {
     ];
     let right = ["bars", "missing", "share", "decimals", "funding", "outliers"];
     format!(
-        "Dataset   {} (bars of {}, times UTC at open)\nDigest    blake3:{}\nCalendar  {}\n{}{}Folder    {}\nSize      {} in files, a job needs about {} of memory for it\n\n{}{outliers}",
+        "Dataset   {} (bars of {}, times UTC at open)\nDigest    blake3:{}\nCalendar  {}\n{}{}Folder    {}\nSize      {} in files; galapagos run takes about {} of memory on two slots\n\n{}{outliers}",
         version.dataset,
         version.interval,
         version.digest,

@@ -149,7 +149,7 @@ fn held(site: &Site, name: &str, role: &str) -> Value {
     held
 }
 
-/// A coordinator waits most of the time. Its memory is the ledger's index and the generation at hand.
+/// A coordinator waits most of the time. Its memory is most when it tests the winner: `galapagos estimate` says how much.
 fn coordinator_resources() -> Value {
     json!({"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}})
 }
