@@ -1,6 +1,7 @@
 //! How far the account could lie apart on its way: the paths of the stationary bootstrap at some of its bars (H12).
 
 use crate::bootstrap::{Blocks, SHORTEST};
+use crate::paths::{Paths, SIDE};
 
 /// Bars at which the band is known.
 const POINTS: u64 = 120;
@@ -31,14 +32,19 @@ pub fn band(returns: &[f64], mean_block: u64, samples: u64, seed: u64) -> Vec<Po
     let blocks = Blocks::new(all, mean_block);
     let at = bars(all);
     let mut grown = vec![Vec::with_capacity(samples); at.len()];
-    for sample in 0..samples {
-        let mut level = 1.0;
-        let mut next = 0;
-        for (k, place) in blocks.path(seed, sample as u32).into_iter().enumerate() {
-            level *= 1.0 + returns[place];
-            if at[next] == k + 1 {
-                grown[next].push(level);
-                next += 1;
+    let growth: Vec<f64> = returns.iter().map(|r| 1.0 + r).collect();
+    for first in (0..samples).step_by(SIDE) {
+        let mut paths = Paths::new(&blocks, &growth, seed, first..samples.min(first + SIDE));
+        let count = paths.samples().count();
+        let (mut levels, mut taken, mut next) = ([1.0; SIDE], 0, 0);
+        while let Some(rows) = paths.next(|_, _| ()) {
+            for row in rows {
+                levels.iter_mut().zip(row).for_each(|(level, growth)| *level *= growth);
+                taken += 1;
+                if at.get(next) == Some(&taken) {
+                    grown[next].extend_from_slice(&levels[..count]);
+                    next += 1;
+                }
             }
         }
     }

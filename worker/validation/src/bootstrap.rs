@@ -4,10 +4,12 @@
 use crate::NullReason;
 use crate::draws::{Streams, Test};
 use crate::hits::Hits;
+use crate::paths::{Paths as Drawn, SIDE};
 use crate::perf::perf;
 use crate::slots::in_parts;
 use galapagos_engine::q52::fx;
 use galapagos_genetics::draws::Draws;
+use std::ops::Range;
 
 /// Fewer returns are too short for it.
 pub const SHORTEST: usize = 20;
@@ -82,10 +84,15 @@ impl Blocks {
     }
 
     /// Start and length of the next block: below(T), then 1 + the number of leading k with u01 < g_k.
-    fn next(&self, draws: &mut Draws) -> (usize, usize) {
+    pub(crate) fn next(&self, draws: &mut Draws) -> (usize, usize) {
         let start = draws.index(self.returns);
         let u = draws.u01();
         (start, 1 + self.longer.partition_point(|&g| u < g))
+    }
+
+    /// How many returns there are.
+    pub(crate) fn returns(&self) -> usize {
+        self.returns
     }
 
     /// The returns of a sample, by position; as many as there are.
@@ -127,8 +134,8 @@ pub fn bootstrap(
     let mean_block = paths.mean_block.unwrap_or_else(|| mean_block(returns.len() as u64));
     let source = Source::new(returns, mean_block)?;
     let all = in_parts(paths.samples as usize, slots, |range| {
-        let mut streams = Streams::new(paths.seed);
-        range.map(|s| source.sample(streams.at(Test::Bootstrap, 0, s as u32), riskless)).collect::<Vec<_>>()
+        let groups = range.clone().step_by(SIDE).map(|first| first..range.end.min(first + SIDE));
+        groups.flat_map(|samples| source.samples(paths.seed, samples, riskless)).collect::<Vec<_>>()
     })
     .concat();
     let year = bars_per_year.sqrt();
@@ -177,29 +184,46 @@ impl Source {
         Ok(Source { blocks: Blocks::new(returns.len(), mean_block), sums, growth })
     }
 
-    fn sample(&self, draws: &mut Draws, riskless: f64) -> Sample {
-        let (mut s1, mut s2) = (0, 0);
+    /// Those of a seed, at most as many as are taken side by side.
+    fn samples(&self, seed: u64, samples: Range<usize>, riskless: f64) -> Vec<Sample> {
+        let count = samples.len();
+        let mut paths = Drawn::new(&self.blocks, &self.growth, seed, samples);
+        let (mut s1, mut s2) = ([0; SIDE], [0; SIDE]);
         // The lowest equity since the peak is divided by it once: division keeps the order, so the ratio is the lowest.
-        let (mut equity, mut peak, mut trough, mut lowest) = (1.0, 1.0, 1.0, 1.0);
-        self.blocks.runs(draws, |from, to| {
-            s1 += self.sums[to].0 - self.sums[from].0;
-            s2 += self.sums[to].1 - self.sums[from].1;
-            for growth in &self.growth[from..to] {
-                equity *= growth;
-                if equity > peak {
-                    lowest = lower(lowest, trough / peak);
-                    peak = equity;
-                    trough = equity;
-                } else {
-                    trough = lower(trough, equity);
+        let [mut equity, mut peak, mut trough, mut lowest] = [[1.0; SIDE]; 4];
+        while let Some(rows) = paths.next(|lane, run| {
+            s1[lane] += self.sums[run.end].0 - self.sums[run.start].0;
+            s2[lane] += self.sums[run.end].1 - self.sums[run.start].1;
+        }) {
+            for row in rows {
+                // Without a branch for each lane, so that lanes are taken at once.
+                let mut risen = 0;
+                for lane in 0..SIDE {
+                    equity[lane] *= row[lane];
+                    let higher = if equity[lane] > peak[lane] { equity[lane] } else { peak[lane] };
+                    risen |= higher.to_bits() ^ peak[lane].to_bits();
+                }
+                if risen != 0 {
+                    for lane in 0..SIDE {
+                        if equity[lane] > peak[lane] {
+                            lowest[lane] = lower(lowest[lane], trough[lane] / peak[lane]);
+                            peak[lane] = equity[lane];
+                            trough[lane] = equity[lane];
+                        }
+                    }
+                }
+                // At the peak it is the equity.
+                for lane in 0..SIDE {
+                    trough[lane] = lower(trough[lane], equity[lane]);
                 }
             }
-        });
-        Sample {
-            sharpe: perf(s1, s2, self.growth.len() as u64, riskless),
-            total_return: equity - 1.0,
-            max_drawdown: 1.0 - lower(lowest, trough / peak),
         }
+        let sample = |lane: usize| Sample {
+            sharpe: perf(s1[lane], s2[lane], self.growth.len() as u64, riskless),
+            total_return: equity[lane] - 1.0,
+            max_drawdown: 1.0 - lower(lowest[lane], trough[lane] / peak[lane]),
+        };
+        (0..count.min(SIDE)).map(sample).collect()
     }
 }
 

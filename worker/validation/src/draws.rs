@@ -54,6 +54,11 @@ impl Streams {
         self.0.seek_stream((test as u64) << 56 | u64::from(subject) << 32 | u64::from(sample));
         &mut self.0
     }
+
+    /// The stream that was asked for last, where it is now.
+    pub fn current(&mut self) -> &mut Draws {
+        &mut self.0
+    }
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub mod leaders;
 pub mod neighbours;
 pub mod normal;
 pub mod participation;
+mod paths;
 pub mod perf;
 pub mod periods;
 pub mod random_entry;
