@@ -152,6 +152,13 @@ fn an_estimate_takes_workers_and_price_from_the_pool_in_the_file() {
     let estimate = sandbox.json(&["estimate", &manifest, "-o", "json"]);
     assert_eq!((&estimate["workers"], &estimate["slots_per_worker"]), (&json!(4), &json!(2)));
     assert!(estimate["cost"].as_f64().unwrap() > 0.0);
+    let bytes = |value: &serde_json::Value| value.as_u64().unwrap();
+    // Whoever tests the winner needs more than who only evaluates.
+    let worker = bytes(&estimate["memory_bytes"]);
+    assert!(
+        bytes(&estimate["coordinator_memory_bytes"]) > worker
+            && bytes(&estimate["here"]["memory_bytes"]) > worker
+    );
     let dearer = sandbox.json(&["estimate", &manifest, "--workers", "2", "--price", "100", "-o", "json"]);
     assert_eq!(dearer["workers"], 2);
     assert!(dearer["cost"].as_f64().unwrap() > estimate["cost"].as_f64().unwrap());

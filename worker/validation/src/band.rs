@@ -35,7 +35,7 @@ pub fn band(returns: &[f64], mean_block: u64, samples: u64, seed: u64) -> Vec<Po
     let growth: Vec<f64> = returns.iter().map(|r| 1.0 + r).collect();
     for first in (0..samples).step_by(SIDE) {
         let mut paths = Paths::new(&blocks, &growth, seed, first..samples.min(first + SIDE));
-        let count = paths.samples().count();
+        let count = paths.lanes();
         let (mut levels, mut taken, mut next) = ([1.0; SIDE], 0, 0);
         while let Some(rows) = paths.next(|_, _| ()) {
             for row in rows {

@@ -84,39 +84,50 @@ impl Blocks {
     }
 
     /// Start and length of the next block: below(T), then 1 + the number of leading k with u01 < g_k.
-    pub(crate) fn next(&self, draws: &mut Draws) -> (usize, usize) {
+    fn next(&self, draws: &mut Draws) -> (usize, usize) {
         let start = draws.index(self.returns);
         let u = draws.u01();
         (start, 1 + self.longer.partition_point(|&g| u < g))
     }
 
-    /// How many returns there are.
-    pub(crate) fn returns(&self) -> usize {
-        self.returns
-    }
-
     /// The returns of a sample, by position; as many as there are.
     pub fn path(&self, seed: u64, sample: u32) -> Vec<usize> {
-        let mut out = Vec::with_capacity(self.returns);
+        let mut walk = Walk::new(self, seed, sample);
+        let runs = std::iter::from_fn(|| walk.next(self));
+        runs.flatten().collect()
+    }
+}
+
+/// The way of a sample along its path, from stretch to stretch of rising positions.
+pub(crate) struct Walk {
+    streams: Streams,
+    /// What is left of the block behind the stretch, and of the path behind the block.
+    block: usize,
+    path: usize,
+}
+
+impl Walk {
+    pub fn new(blocks: &Blocks, seed: u64, sample: u32) -> Walk {
         let mut streams = Streams::new(seed);
-        self.runs(streams.at(Test::Bootstrap, 0, sample), |from, to| out.extend(from..to));
-        out
+        streams.at(Test::Bootstrap, 0, sample);
+        Walk { streams, block: 0, path: blocks.returns }
     }
 
-    /// Calls `run` with each stretch of rising positions of a path.
-    fn runs(&self, draws: &mut Draws, mut run: impl FnMut(usize, usize)) {
-        let mut left = self.returns;
-        while left > 0 {
-            let (mut start, length) = self.next(draws);
-            let mut length = length.min(left);
-            left -= length;
-            while length > 0 {
-                let end = self.returns.min(start + length);
-                run(start, end);
-                length -= end - start;
-                start = 0;
+    /// The next stretch; a block that passes the last return goes on at the first.
+    pub fn next(&mut self, blocks: &Blocks) -> Option<Range<usize>> {
+        let mut start = 0;
+        if self.block == 0 {
+            if self.path == 0 {
+                return None;
             }
+            let (first, length) = blocks.next(self.streams.current());
+            start = first;
+            self.block = length.min(self.path);
+            self.path -= self.block;
         }
+        let end = blocks.returns.min(start + self.block);
+        self.block -= end - start;
+        Some(start..end)
     }
 }
 
@@ -186,7 +197,6 @@ impl Source {
 
     /// Those of a seed, at most as many as are taken side by side.
     fn samples(&self, seed: u64, samples: Range<usize>, riskless: f64) -> Vec<Sample> {
-        let count = samples.len();
         let mut paths = Drawn::new(&self.blocks, &self.growth, seed, samples);
         let (mut s1, mut s2) = ([0; SIDE], [0; SIDE]);
         // The lowest equity since the peak is divided by it once: division keeps the order, so the ratio is the lowest.
@@ -223,7 +233,7 @@ impl Source {
             total_return: equity[lane] - 1.0,
             max_drawdown: 1.0 - lower(lowest[lane], trough[lane] / peak[lane]),
         };
-        (0..count.min(SIDE)).map(sample).collect()
+        (0..paths.lanes()).map(sample).collect()
     }
 }
 

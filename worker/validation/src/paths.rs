@@ -1,8 +1,7 @@
 //! Paths of the stationary bootstrap, several side by side: each multiplication of a path waits for the one before, those of
 //! others do not. Every path keeps the order of its own, so its bits are those that it has alone.
 
-use crate::bootstrap::Blocks;
-use crate::draws::{Streams, Test};
+use crate::bootstrap::{Blocks, Walk};
 use std::ops::Range;
 
 /// Paths that are taken together.
@@ -24,45 +23,22 @@ pub(crate) struct Paths<'a> {
 }
 
 struct Lane {
-    streams: Streams,
-    sample: u32,
+    walk: Walk,
+    /// What is left of the stretch at hand.
     run: Range<usize>,
-    /// What is left of the block behind the run, and of the path behind the block.
-    block: usize,
-    path: usize,
-}
-
-impl Lane {
-    /// The next stretch of rising positions.
-    fn draw(&mut self, blocks: &Blocks) -> Range<usize> {
-        let mut start = 0;
-        if self.block == 0 {
-            let (first, length) = blocks.next(self.streams.current());
-            start = first;
-            self.block = length.min(self.path);
-            self.path -= self.block;
-        }
-        let end = blocks.returns().min(start + self.block);
-        self.block -= end - start;
-        start..end
-    }
 }
 
 impl<'a> Paths<'a> {
     /// The paths of `samples`, at most [`SIDE`], of a seed; what is drawn is `growth`.
     pub fn new(blocks: &'a Blocks, growth: &'a [f64], seed: u64, samples: Range<usize>) -> Paths<'a> {
-        let lane = |sample: usize| {
-            let (mut streams, sample) = (Streams::new(seed), sample as u32);
-            streams.at(Test::Bootstrap, 0, sample);
-            Lane { streams, sample, run: 0..0, block: 0, path: growth.len() }
-        };
+        let lane = |sample: usize| Lane { walk: Walk::new(blocks, seed, sample as u32), run: 0..0 };
         let lanes: Vec<Lane> = samples.take(SIDE).map(lane).collect();
         Paths { blocks, growth, lanes, rows: Vec::new(), left: growth.len() }
     }
 
-    /// The samples.
-    pub fn samples(&self) -> impl Iterator<Item = u32> {
-        self.lanes.iter().map(|lane| lane.sample)
+    /// How many paths there are.
+    pub fn lanes(&self) -> usize {
+        self.lanes.len()
     }
 
     /// The next rows of all paths, 1 in the lanes that have none; nothing behind the last. `drawn` hears of each stretch
@@ -78,8 +54,9 @@ impl<'a> Paths<'a> {
             let mut at = 0;
             while at < count {
                 if lane.run.is_empty() {
-                    lane.run = lane.draw(self.blocks);
-                    drawn(l, &lane.run);
+                    let Some(run) = lane.walk.next(self.blocks) else { break };
+                    drawn(l, &run);
+                    lane.run = run;
                 }
                 let taken = lane.run.len().min(count - at);
                 let from = lane.run.start;
@@ -117,7 +94,7 @@ mod tests {
                 assert_eq!(found[lane], path.iter().map(|&place| growth[place]).collect::<Vec<_>>());
             }
             assert!(found[samples.len()..].iter().flatten().all(|&x| x == 1.0));
-            assert!(paths.samples().map(|sample| sample as usize).eq(samples));
+            assert_eq!(paths.lanes(), samples.len());
         }
     }
 }

@@ -11,7 +11,7 @@ use super::seen::Child;
 use super::{Market, ROWS};
 use crate::bars::Bars;
 use crate::batch::{Bits, InstructionSet, WORDS};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The nodes of a plan over the rows of a market: one block at a time, whose rows stay in the processor's cache.
 pub struct Blocks<'a> {
@@ -23,13 +23,8 @@ pub struct Blocks<'a> {
 impl<'a> Blocks<'a> {
     /// Before the first row; all slots are read.
     pub fn new(plan: &'a Plan, market: &Market<'a>) -> Blocks<'a> {
-        Blocks::of(plan, market, |_| true)
-    }
-
-    /// Only of those slots that are `read`.
-    pub fn of(plan: &'a Plan, market: &Market<'a>, read: impl Fn(Slot) -> bool) -> Blocks<'a> {
-        let none = Members::default();
-        let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market, &plan.needed(read), &none);
+        let (all, none) = (plan.needed(|_| true), Members::default());
+        let frame = FrameBlocks::new(plan, 0, Source::Given(market.bars), market, &all, &none);
         let slots = plan.wanted.iter().map(|wanted| frame.places.of[wanted.node]).collect();
         Blocks { frame, slots }
     }
@@ -162,13 +157,14 @@ impl<'a> FrameBlocks<'a> {
         for (_, node) in nodes().filter(|(_, node)| node.op.compares()) {
             node.inputs.iter().for_each(|&input| readers[input] += 1);
         }
-        let rounded = nodes().map(|(i, node)| match (&node.op, node.op.kind()) {
-            // Copied row by row.
-            (Op::See { .. }, _) => (i, false),
-            (_, Kind::Numbers) => (i, readers[i] >= MANY),
-            (_, kind) => (i, kind == Kind::Narrow && readers[i] >= MANY_WHOLE),
-        });
-        let rounded: BTreeMap<usize, bool> = rounded.collect();
+        let rounded =
+            frame.nodes.iter().zip(&readers).map(|(node, &readers)| match (&node.op, node.op.kind()) {
+                // Copied row by row.
+                (Op::See { .. }, _) => false,
+                (_, Kind::Numbers) => readers >= MANY,
+                (_, kind) => kind == Kind::Narrow && readers >= MANY_WHOLE,
+            });
+        let rounded: Vec<bool> = rounded.collect();
         let mut programs = Programs::new(&frame.nodes, needed, &rounded, members, largest);
         let places = Places::new(&frame.nodes, kept, needed, &programs);
         let children = frame.children.iter().map(|&child| {
@@ -200,7 +196,7 @@ impl<'a> FrameBlocks<'a> {
             let stream =
                 if programs.is_step(i) { None } else { joined.remove(&i).or_else(|| stream(node, largest)) };
             if let Some(stream) = stream {
-                let (out, is_compared, is_rounded) = (places.of[i], readers[i] > 0, rounded[&i]);
+                let (out, is_compared, is_rounded) = (places.of[i], readers[i] > 0, rounded[i]);
                 work.push(Work::Node(Computed { inputs, out, stream, is_compared, is_rounded }));
             }
             for (member, mut program) in programs.runs.remove(&i).into_iter().flatten() {

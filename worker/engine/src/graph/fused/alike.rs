@@ -16,7 +16,7 @@ impl Noise {
 }
 
 /// Sides whose entry to the one implies the exit of the other, or nearly; some of numbers that are below 0 at times.
-const SIDES: [[&str; 4]; 15] = [
+const SIDES: [[&str; 4]; 16] = [
     [
         "rising(ema(close, $a) > ema(close, $b) * (1 + $t))",
         "ema(close, $a) < ema(close, $b)",
@@ -82,6 +82,13 @@ const SIDES: [[&str; 4]; 15] = [
         "close < on(5m, ema(close, $a)) and close < on(1h, sma(close, $b))",
         "rising(close < on(5m, ema(close, $a)) * (1 - $t))",
         "close > on(5m, ema(close, $a)) or close > on(1h, sma(close, $b))",
+    ],
+    // The same border twice, with and without what is on it.
+    [
+        "ema(close, $a) > ema(close, $b)",
+        "ema(close, $a) <= ema(close, $b) and not (ema(close, $b) < ema(close, $a))",
+        "ema(close, $b) >= ema(close, $a) and ema(close, $a) < ema(close, $b)",
+        "ema(close, $a) >= ema(close, $b)",
     ],
     // Nothing is implied.
     [

@@ -88,15 +88,12 @@ impl Programs {
     pub fn new(
         nodes: &[Node],
         needed: &[bool],
-        rounded: &BTreeMap<usize, bool>,
+        rounded: &[bool],
         members: &Members<'_>,
         largest: i128,
     ) -> Programs {
         let Members { asked: members, aside, .. } = members;
-        let is_quick = |node: &Node| {
-            let single = |input| rounded.get(input).copied().unwrap_or(false);
-            !node.op.compares() || node.inputs.iter().all(single)
-        };
+        let is_quick = |node: &Node| !node.op.compares() || node.inputs.iter().all(|&input| rounded[input]);
         let steps = steps(nodes, needed, members, is_quick);
         let mut programs = Programs::default();
         for (member, asked) in members.iter().enumerate() {

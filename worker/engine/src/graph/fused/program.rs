@@ -185,8 +185,8 @@ impl Making<'_> {
         self.program.leaves.push(Leaf { inputs: node.inputs.clone(), op, single, stream });
         let border = Order::of(node).filter(|_| single.is_some());
         let known = border.and_then(|order| {
-            let known = self.borders.iter();
-            known.filter_map(|&(known, other, step)| Some((order.same_border(known)?, other, step))).next()
+            let mut all = self.borders.iter();
+            all.find_map(|&(known, other, step)| Some((order.same_border(known)?, other, step)))
         });
         Some(match known {
             Some((same, other, step)) => Step::Again { leaf, same, other, step },
