@@ -152,7 +152,7 @@ fn an_estimate_takes_workers_and_price_from_the_pool_in_the_file() {
     let estimate = sandbox.json(&["estimate", &manifest, "-o", "json"]);
     assert_eq!((&estimate["workers"], &estimate["slots_per_worker"]), (&json!(4), &json!(2)));
     assert!(estimate["cost"].as_f64().unwrap() > 0.0);
-    let bytes = |value: &serde_json::Value| value.as_u64().unwrap();
+    let bytes = |value: &Value| value.as_u64().unwrap();
     // Whoever tests the winner needs more than who only evaluates.
     let worker = bytes(&estimate["memory_bytes"]);
     assert!(
