@@ -2,14 +2,15 @@
 //! two: `cargo run --release -p galapagos-engine --example throughput [OPTION..] [BARS] [INDIVIDUALS] [FEE] [STRATEGY..]`.
 //! With `--long-short` accounts take both sides, with liquidation at 5 %; with `--stops` each has a stop, a target or a
 //! trailing stop, or several. `--same-close`, `--lot`, `--funding` (a constant rate and borrowing) and `--leverage` (2, with
-//! liquidation) set the options of these names; strategies that train run where they are named; `--symbols` runs a portfolio of eight, whose bars all count; `--sortino`, `--turnover` and `--skew` ask for these metrics too.
+//! liquidation) set the options of these names; strategies that train run where they are named; `--symbols` runs a portfolio of eight, whose bars all count; `--sortino`, `--turnover` and `--skew` ask for these metrics too;
+//! `--avx2` and `--portable` leave the faster instructions of the processor unused.
 #![allow(clippy::disallowed_types)]
 
 #[path = "../benches/support/mod.rs"]
 mod support;
 
 use galapagos_engine::backtest::Backtest;
-use galapagos_engine::batch::{BatchEvaluator, Individual, Scratch};
+use galapagos_engine::batch::{BatchEvaluator, Individual, InstructionSet, Scratch};
 use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
 use galapagos_engine::execution::{Execution, Fill, Funding, Side};
 use galapagos_engine::genes::{Genome, Stops};
@@ -37,6 +38,9 @@ fn main() {
     let asked = asked.into_iter().filter(|(name, _)| flag(name));
     let metrics = asked.fold(MetricSet::always(), |set, (_, metric)| set.with(metric));
     let symbols = if flag("--symbols") { 8 } else { 1 };
+    let slower = ["avx2", "portable"].into_iter().find(|name| flag(&format!("--{name}")));
+    let named = |name| InstructionSet::available().find(|set| set.name() == name);
+    let set = slower.map_or_else(InstructionSet::best, |name| named(name).expect("this processor has it"));
     let mut args = args.into_iter();
     let mut number = |default: f64| args.next().and_then(|a| a.parse().ok()).unwrap_or(default);
     let (bars, individuals, fee) = (number(525_600.0) as usize, number(1000.0) as usize, number(0.0001));
@@ -60,7 +64,8 @@ fn main() {
         ..Execution::default()
     };
     println!(
-        "{bars} bars, {individuals} individuals, fee {fee}; million strategy-bars a second, set-up included"
+        "{bars} bars, {individuals} individuals, fee {fee}, {}; million strategy-bars a second, set-up included",
+        set.name()
     );
     println!(
         "{:24} {:>8} {:>8} {:>6} | {:>8} {:>8} {:>6} {:>8} | {:>8} {:>6}",
@@ -87,7 +92,7 @@ fn main() {
         let work = (bars * data.len() * members.len()) as f64 / 1e6;
         let measure = |threads: usize| {
             let (start, cpu) = (Instant::now(), cpu_seconds());
-            let (longest, out) = run(&data, *strategy, &members, (&exec, metrics), threads);
+            let (longest, out) = run(&data, *strategy, &members, (&exec, metrics, set), threads);
             let own = cpu_seconds().zip(cpu).map_or(f64::NAN, |(end, start)| end - start);
             (work / start.elapsed().as_secs_f64(), work / (own + longest), out)
         };
@@ -110,14 +115,14 @@ fn run(
     data: &[Data],
     strategy: &dyn BuiltIn,
     members: &[Genome],
-    (exec, metrics): (&Execution, MetricSet),
+    (exec, metrics, set): (&Execution, MetricSet, InstructionSet),
     threads: usize,
 ) -> (f64, Vec<Evaluation>) {
     let prepared: Vec<Prepared> =
         data.iter().map(|d| Prepared::new(d.bars(), exec).expect("funding is constant")).collect();
     let windows = vec![Rows::after_warm_up(601); data.len()];
     let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics };
-    let evaluator = BatchEvaluator::new(run);
+    let evaluator = BatchEvaluator::with(run, set);
     let mut individuals: Vec<Individual> =
         members.iter().map(|genome| Individual { strategy, genome }).collect();
     evaluator.sort(&mut individuals);

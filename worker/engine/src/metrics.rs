@@ -29,7 +29,7 @@ pub struct AccountHistory<'a> {
     pub open_position: bool,
 }
 
-/// Metrics that look at every bar: they come from [`BarSums`], all others from an [`AccountSummary`].
+/// Metrics that every bar counts for: they come from [`BarSums`], all others from an [`AccountSummary`].
 pub(crate) const PER_BAR: [Metric; 4] = [Metric::Sortino, Metric::Turnover, Metric::Skew, Metric::Kurtosis];
 
 /// What an account has come to, however its bars were counted.

@@ -73,7 +73,7 @@ fn a_hundred_individuals_of_a_strategy_have_the_bits_that_each_has_alone() {
         let exec = Execution { taker_fee: 0.001, slippage, ..Execution::default() };
         let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
         let windows = [rows];
-        let metrics = MetricSet::always();
+        let metrics = MetricSet::always().with(Metric::Sortino);
         let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec: &exec, metrics };
         for &strategy in all().iter().filter(|s| !s.def().trains && !s.def().needs_funding) {
             let members: Vec<Member> = (0..100).map(|_| (strategy, genome(strategy, &mut rng))).collect();

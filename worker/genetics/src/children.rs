@@ -1,11 +1,16 @@
 //! Children of the survivors of one group. A draw depends on its position alone, so children can be drawn ahead.
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::breed;
 use crate::config::Breeding;
 use crate::draws::{DrawPosition, Draws, Purpose};
 use crate::group::Operators;
 use crate::rank::Individual;
 use crate::space::Space;
+
+/// Children for which another thread is begun: so many take several times as long to draw as the thread to begin.
+const CHILDREN_PER_THREAD: usize = 400;
 
 /// What the children of a group in one generation have in common.
 pub(crate) struct Children<'a> {
@@ -43,13 +48,33 @@ impl Children<'_> {
         space.repair(child);
     }
 
-    /// The first attempts of the children from index `first` on, one after the other.
-    pub(crate) fn ahead(&self, draws: &mut Draws, first: u32, count: u32) -> Vec<u32> {
+    /// The first attempts of the children from index `first` on, one after the other, drawn on up to `threads` threads.
+    pub(crate) fn ahead(&self, draws: &Draws, first: u32, count: u32, threads: usize) -> Vec<u32> {
         let genes = self.space.lens().len();
         let mut out = vec![0; genes * count as usize];
-        for (index, child) in (first..).zip(out.chunks_exact_mut(genes.max(1))) {
-            self.draw(draws, index, 0, child);
+        if out.is_empty() {
+            return out;
         }
+        let threads = threads.min(count as usize / CHILDREN_PER_THREAD).max(1);
+        let share = (count as usize).div_ceil(threads);
+        let parts = Mutex::new((first..).step_by(share).zip(out.chunks_mut(share * genes)));
+        let draw = || {
+            let mut draws = draws.clone();
+            loop {
+                let part = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((first, children)) = part else { return };
+                for (index, child) in (first..).zip(children.chunks_exact_mut(genes)) {
+                    self.draw(&mut draws, index, 0, child);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                // Where the system gives no thread, those that are there draw its share.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, draw);
+            }
+            draw();
+        });
         out
     }
 }

@@ -109,14 +109,19 @@ impl Evolution {
 
     /// The candidates of the open generation; asking again gives the same ones.
     pub fn ask(&mut self) -> Generation {
+        self.ask_on(1)
+    }
+
+    /// The same, bred on up to `threads` threads. A draw depends on its position alone, so the candidates do not depend on them.
+    pub fn ask_on(&mut self, threads: usize) -> Generation {
         let candidates = match &self.open {
             Some(open) => open.candidates.clone(),
-            None => self.breed(),
+            None => self.breed(threads),
         };
         Generation { index: self.generation, candidates }
     }
 
-    fn breed(&mut self) -> Arc<[Candidate]> {
+    fn breed(&mut self, threads: usize) -> Arc<[Candidate]> {
         for SpeciesState { model, species, .. } in &mut self.groups {
             model.iter_mut().for_each(|model| model.get_mut().begin(&species.space));
         }
@@ -132,7 +137,7 @@ impl Evolution {
             let mut left = 0;
             for (i, &wanted) in counts.iter().enumerate() {
                 let before = filled[i].len();
-                self.fill(i, wanted, &mut filled[i]);
+                self.fill(i, wanted, &mut filled[i], threads);
                 left += u64::from(wanted) - (filled[i].len() - before) as u64;
                 let species = i / islands;
                 exhausted[species] =
@@ -155,7 +160,7 @@ impl Evolution {
     }
 
     /// Adds up to `wanted` candidates of one group; fewer only if the space of its species is exhausted.
-    fn fill(&mut self, i: usize, wanted: u32, out: &mut Vec<Candidate>) {
+    fn fill(&mut self, i: usize, wanted: u32, out: &mut Vec<Candidate>, threads: usize) {
         let Evolution { config, groups, supplies, generation, draws, .. } = self;
         let islands = draws.len();
         let (of, island) = (i / islands, i % islands);
@@ -183,7 +188,7 @@ impl Evolution {
         // The set of what was asked for is larger than the processor's cache: the places of all are looked at together, so
         // that these looks wait for memory at the same time.
         let ahead = children.as_ref().map_or_else(Vec::new, |children| {
-            let ahead = children.ahead(draws, out.len() as u32, immigrants_from);
+            let ahead = children.ahead(draws, out.len() as u32, immigrants_from, threads);
             supply.look_at(space, &ahead);
             ahead
         });

@@ -1,4 +1,4 @@
-//! Evolution as a pure ask/tell loop: no files, threads, clock or randomness from outside.
+//! Evolution as a pure ask/tell loop: no files, clock or randomness from outside, and threads only where it is told how many.
 //!
 //! A *genome* is a tuple of indices into the grids of a species' genes, always in canonical form
 //! ([`space::Space::repair`]). [`Evolution::ask`] gives a generation of candidates, the caller evaluates them in

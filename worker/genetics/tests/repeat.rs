@@ -165,3 +165,29 @@ proptest! {
         }
     }
 }
+
+// Contract G6.
+/// Enough children of each species and island for several threads.
+#[test]
+fn any_number_of_threads_breeds_the_same_candidates() {
+    let wide = || {
+        let genes = || (0..4).map(|i| integer(&format!("x{i}"), 0, 10_000)).collect();
+        let space = || Space::new(genes(), vec![]).unwrap();
+        vec![species("one", space()), species("oscillator", oscillator_space())]
+    };
+    let islands = Islands { count: 2, migrate_every: 2, migrants: 2, topology: Topology::Ring };
+    let divided = Config { cells: Some(0.3), islands: Some(islands), ..config(3, 8_000) };
+    for config in [config(3, 3_000), divided] {
+        let mut runs =
+            [1, 2, 3, 16].map(|threads| (threads, Evolution::new(config.clone(), wide()).unwrap()));
+        for _ in 0..4 {
+            let asked = runs.each_mut().map(|(threads, run)| run.ask_on(*threads).candidates);
+            assert!(asked.iter().all(|candidates| *candidates == asked[0]));
+            let outcomes: Vec<Outcome> = asked[0]
+                .iter()
+                .map(|c| landscape(c.species, &c.genome).in_cell(Some((c.genome[0] % 5) as u16)))
+                .collect();
+            runs.iter_mut().for_each(|(_, run)| assert!(run.tell(&outcomes).is_ok()));
+        }
+    }
+}

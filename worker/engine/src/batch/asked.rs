@@ -95,13 +95,13 @@ impl<'a> BatchEvaluator<'a> {
             }
             return Ok(());
         }
-        let mut singles = vec![Vec::new(); own.len()];
+        let mut found = Vec::with_capacity(symbols.len());
         for (k, symbol) in symbols.iter().enumerate() {
             let Some(tables) = self.guarded(k, symbol) else { continue };
             let market = Market { bars: self.run.symbols[k].bars(), others: self.run.others };
             let pass = self.pass_over(k, symbol, tables, interrupt);
             let sides = own.iter().all(|(own, _)| own.has_sides());
-            let found = with_means(self.run.metrics, |metrics, means| {
+            found.push(with_means(self.run.metrics, |metrics, means| {
                 let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
                 let first = self.first_rows(k, own);
                 let done = |member: usize, evaluation| found[member] = evaluation;
@@ -111,14 +111,12 @@ impl<'a> BatchEvaluator<'a> {
                     own::weigh(&pass, &market, own, &first, scratch, done)?;
                 }
                 Ok(found)
-            })?;
-            singles.iter_mut().zip(found).for_each(|(singles, found)| singles.extend(found));
+            })?);
         }
-        for ((singles, (own, genome)), (i, _)) in singles.into_iter().zip(own).zip(members) {
-            out[*i] = if singles.len() == symbols.len() {
-                self.combine(singles)
-            } else {
-                self.simulate(&Individual { strategy: *own, genome }, scratch, interrupt)?
+        for (member, ((own, genome), (i, _))) in own.iter().zip(members).enumerate() {
+            out[*i] = match self.combined(&mut found, member, symbols.len()) {
+                Some(evaluation) => evaluation,
+                None => self.simulate(&Individual { strategy: *own, genome }, scratch, interrupt)?,
             };
         }
         Ok(())
@@ -139,16 +137,15 @@ impl<'a> BatchEvaluator<'a> {
         while done < own.len() {
             let decided = own::decide(&run, &own[done..], own::CHUNK, interrupt)?;
             let own = &own[done..done + decided.len()];
-            let mut singles = vec![Vec::new(); decided.len()];
+            let mut found = Vec::new();
             let summed = portfolio::is_summed(&run);
             if summed && symbols.is_some() {
-                let all = self.sum_decided(own, &decided, interrupt)?;
-                singles.iter_mut().zip(all).for_each(|(singles, one)| singles.extend(one));
+                found.push(self.sum_decided(own, &decided, interrupt)?);
             }
             for (k, symbol) in symbols.into_iter().flatten().enumerate().filter(|_| !summed) {
                 let Some(tables) = self.guarded(k, symbol) else { continue };
                 let pass = self.pass_over(k, symbol, tables, interrupt);
-                let found = with_means(run.metrics, |metrics, means| {
+                found.push(with_means(run.metrics, |metrics, means| {
                     let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
                     let mut targets: Vec<Targets> =
                         decided.iter().map(|signals| Targets::new(&signals[k], run.exec)).collect();
@@ -161,19 +158,20 @@ impl<'a> BatchEvaluator<'a> {
                         found[member] = evaluation;
                     })?;
                     Ok(found)
-                })?;
-                singles.iter_mut().zip(found).for_each(|(singles, found)| singles.extend(found));
+                })?);
             }
-            for (j, (signals, singles)) in decided.iter().zip(singles).enumerate() {
+            for (j, signals) in decided.iter().enumerate() {
                 let sides = signals.iter().any(|signals| matches!(signals, Signals::Rules(_)));
                 let known = if summed { 1 } else { run.symbols.len() };
-                out[members[done + j].0] = if singles.len() == known && !sides {
-                    self.combine(singles)
-                } else {
-                    scratch.simulated += 1;
-                    let rows = self.rows_of(own[j].0, own[j].1);
-                    let run = Backtest { rows: &rows, ..run };
-                    backtest::evaluate_signals_until(&run, signals, own[j].1, interrupt)?
+                let combined = self.combined(&mut found, j, known).filter(|_| !sides);
+                out[members[done + j].0] = match combined {
+                    Some(evaluation) => evaluation,
+                    None => {
+                        scratch.simulated += 1;
+                        let rows = self.rows_of(own[j].0, own[j].1);
+                        let run = Backtest { rows: &rows, ..run };
+                        backtest::evaluate_signals_until(&run, signals, own[j].1, interrupt)?
+                    }
                 };
             }
             done += decided.len();

@@ -1,5 +1,6 @@
 //! The event-driven account: long or flat, always with the whole equity. A bar without a fill costs nothing.
 
+use super::downs::{self, Down};
 use super::drawdown::{Drawdown, Tally};
 use super::finish::AccountTotals;
 use super::kernels::{Isa, Portable};
@@ -23,6 +24,8 @@ pub(super) struct WholeAccount {
     /// to border count.
     pub s1: i64,
     pub s2: i64,
+    /// The same of the squares of negative returns, where they are asked for; it never leaves 64 bits.
+    pub down: i64,
     /// Borders of blocks passed, and the row of the next.
     border: usize,
     next_border: usize,
@@ -41,6 +44,8 @@ pub(super) struct WholeBlock<'a> {
     pub tables: &'a Tables<'a>,
     /// The rows of the block.
     pub rows: &'a [Row],
+    /// The same for squares of negative returns; none where nobody asks for them.
+    pub downs: &'a [Down],
     pub ranges: &'a Ranges,
     /// Closing prices of all rows.
     pub close: &'a [f64],
@@ -99,6 +104,7 @@ impl WholeAccount {
             tally: Tally::default(),
             s1: 0,
             s2: 0,
+            down: 0,
             border: 0,
             next_border: tables.borders[0],
             ruined: false,
@@ -172,6 +178,9 @@ impl WholeAccount {
         self.tally.fees += (block.taker_fee * quantity) * x.buy;
         self.s1 = self.s1.wrapping_add(x.entry1);
         self.s2 = self.s2.wrapping_add(x.entry2);
+        if let Some(down) = block.downs.get(at) {
+            self.down = self.down.wrapping_add(down.entry);
+        }
         self.quantity = quantity;
         self.entered = row;
     }
@@ -192,6 +201,9 @@ impl WholeAccount {
         }
         self.s1 = self.s1.wrapping_add(x.exit1);
         self.s2 = self.s2.wrapping_add(x.exit2);
+        if let Some(down) = block.downs.get(at) {
+            self.down = self.down.wrapping_add(down.exit);
+        }
         self.close(after);
         self.quantity = 0.0;
         self.drawdown.take(after);
@@ -253,21 +265,24 @@ impl WholeAccount {
     #[cold]
     fn ruined_at(&mut self, block: &WholeBlock, row: usize, positions: &Bits) {
         let held_before = row > self.entered;
+        let at = row - block.start;
         if held_before {
             let (p1, p2) = block.running(row);
             self.s1 = self.s1.wrapping_add(p1);
             self.s2 = self.s2.wrapping_add(p2);
+            self.down = self.down.wrapping_add(block.fallen(row));
         } else {
-            let x = &block.rows[row - block.start];
+            let x = &block.rows[at];
             self.s1 = self.s1.wrapping_sub(x.entry1);
             self.s2 = self.s2.wrapping_sub(x.entry2);
+            self.down = self.down.wrapping_sub(block.downs.get(at).map_or(0, |down| down.entry));
         }
         let unit = fx(1.0).unwrap_or(0);
         self.s1 = self.s1.wrapping_sub(unit);
         self.s2 = self.s2.wrapping_add(unit);
+        self.down = self.down.wrapping_add(unit);
         self.tally.book(-self.cash);
         // The block's positions were counted as a whole: take back those from the ruin on.
-        let at = row - block.start;
         for (w, &p) in positions.iter().enumerate() {
             let below = match at.saturating_sub(w * 64) {
                 n if n >= 64 => u64::MAX,
@@ -302,6 +317,9 @@ impl WholeAccount {
         sums: &mut Borders,
     ) -> bool {
         let open = self.last_row(block, wish, final_close, sums);
+        if let Some(last) = block.tables.last_down.filter(|_| open) {
+            self.down = self.down.wrapping_add(last.behind);
+        }
         sums[self.border..].fill((self.s1, self.s2));
         for b in (1..BLOCKS).rev() {
             let before = sums[b - 1];
@@ -330,7 +348,7 @@ impl WholeAccount {
             return !self.ruined;
         }
         self.tally.exposed += 1;
-        let (s1, s2) = (self.s1, self.s2);
+        let (s1, s2, down) = (self.s1, self.s2, self.down);
         let entered = self.quantity == 0.0;
         if entered {
             self.enter(block, 0, sums);
@@ -346,6 +364,10 @@ impl WholeAccount {
         }
         self.s1 = s1.wrapping_add(if entered { end.through1 } else { end.left1 });
         self.s2 = s2.wrapping_add(if entered { end.through2 } else { end.left2 });
+        if let Some(last) = &block.tables.last_down {
+            let left = last.left.wrapping_add(last.before);
+            self.down = down.wrapping_add(if entered { last.through } else { left });
+        }
         self.close(after);
         self.quantity = 0.0;
         self.drawdown.take(after);
@@ -360,5 +382,13 @@ impl WholeBlock<'_> {
         let Row { net_sell, exit1, exit2, .. } = self.rows[row - self.start];
         let r = net_sell / self.close[row - 1] - 1.0;
         (exit1.wrapping_sub(fx(r).unwrap_or(0)), exit2.wrapping_sub(fx(r * r).unwrap_or(0)))
+    }
+
+    /// D of the row before `row`.
+    fn fallen(&self, row: usize) -> i64 {
+        let Some(down) = self.downs.get(row - self.start) else { return 0 };
+        let r = self.rows[row - self.start].net_sell / self.close[row - 1] - 1.0;
+        let pair = (fx(r).unwrap_or(0), fx(r * r).unwrap_or(0));
+        down.exit.wrapping_sub(downs::of(pair))
     }
 }

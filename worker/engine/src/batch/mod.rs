@@ -24,6 +24,7 @@ mod conditions;
 mod decided;
 mod deciders;
 mod deviations;
+mod downs;
 mod drawdown;
 mod events;
 mod exposed;
@@ -306,8 +307,7 @@ impl<'a> BatchEvaluator<'a> {
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
         let Some(symbols) = &self.symbols else { return Ok(()) };
-        let mut singles: Vec<Vec<Evaluation>> =
-            members.iter().map(|_| Vec::with_capacity(symbols.len())).collect();
+        let mut found: Vec<Vec<Option<Evaluation>>> = Vec::with_capacity(symbols.len());
         let stops = members.first().is_some_and(|(i, _)| individuals[*i].genome.stops != Stops::default());
         let form = members.first().and_then(|(_, planned)| planned.form());
         let asked = form.filter(|form| form.is_asked());
@@ -331,7 +331,7 @@ impl<'a> BatchEvaluator<'a> {
                 if stops || asked.is_some() { self.guarded(k, symbol) } else { Some(&symbol.tables) };
             let Some(tables) = tables else { continue };
             let pass = self.pass_over(k, symbol, tables, interrupt);
-            let found = with_means(self.run.metrics, |metrics, means| {
+            found.push(with_means(self.run.metrics, |metrics, means| {
                 let pass = Pass { metrics, means, ..pass };
                 let mut found = vec![None; members.len()];
                 let done = |member: usize, evaluation| found[member] = evaluation;
@@ -351,22 +351,32 @@ impl<'a> BatchEvaluator<'a> {
                     own::run(&pass, &market, own, &self.first_rows(k, own), scratch, done)?;
                 }
                 Ok(found)
-            })?;
-            singles.iter_mut().zip(found).for_each(|(singles, found)| singles.extend(found));
+            })?);
         }
-        for ((i, _), singles) in members.iter().zip(singles) {
-            out[*i] = if singles.len() < symbols.len() {
-                self.simulate(&individuals[*i], scratch, interrupt)?
-            } else {
-                self.combine(singles)
+        for (member, (i, _)) in members.iter().enumerate() {
+            out[*i] = match self.combined(&mut found, member, symbols.len()) {
+                Some(evaluation) => evaluation,
+                None => self.simulate(&individuals[*i], scratch, interrupt)?,
             };
         }
         Ok(())
     }
 
-    fn combine(&self, mut singles: Vec<Evaluation>) -> Evaluation {
-        let one = if singles.len() == 1 { singles.pop() } else { None };
-        one.unwrap_or_else(|| statistic(&singles, self.run.exec.aggregate, self.run.metrics))
+    /// What was found of a member on each symbol of `symbols`, as one; `None` asks for the simulator.
+    fn combined(
+        &self,
+        found: &mut [Vec<Option<Evaluation>>],
+        member: usize,
+        symbols: usize,
+    ) -> Option<Evaluation> {
+        match found {
+            [one] if symbols == 1 => one[member].take(),
+            all if all.len() == symbols => {
+                let singles: Option<Vec<Evaluation>> = all.iter_mut().map(|one| one[member].take()).collect();
+                Some(statistic(&singles?, self.run.exec.aggregate, self.run.metrics))
+            }
+            _ => None,
+        }
     }
 }
 

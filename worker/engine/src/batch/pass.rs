@@ -1,6 +1,7 @@
 //! One pass over the rows of one symbol for the individuals of one strategy.
 
 use super::columns::Columns;
+use super::downs::Down;
 use super::events::{Borders, Events, WholeAccount, WholeBlock};
 use super::finish;
 use super::held::{self, HeldAccount, HeldBlock};
@@ -206,7 +207,9 @@ impl Pass<'_> {
                 accounts.held.extend(first.iter().map(new));
             }
         }
-        let mut per_bar = PerBar::new(first.len(), self.metrics, self.means, self.set);
+        let held = matches!(self.tables, AccountTables::Held(_));
+        let mut per_bar =
+            held.then(|| PerBar::new(first.len(), self.metrics, self.means, self.set)).flatten();
         self.set.run(AllBlocks { pass: self, source, first, accounts, per_bar: &mut per_bar });
         self.interrupt.check()?;
         match self.tables {
@@ -251,7 +254,7 @@ impl Pass<'_> {
             match self.tables {
                 AccountTables::Whole(tables) => {
                     ranges.fill(&self.close[from..to], &self.close[from..to]);
-                    let rows = rows.as_mut().map_or(&[][..], |rows| rows.block(from, to));
+                    let rows = rows.as_mut().map_or((&[][..], &[][..]), |rows| rows.block(from, to));
                     let block = self.block(tables, rows, ranges, from);
                     let open = tables.open.as_ref().map(|open| window(open, from));
                     // Where all rows trade, positions are what is wished for.
@@ -327,11 +330,11 @@ impl Pass<'_> {
     fn block<'b>(
         &'b self,
         tables: &'b Tables,
-        rows: &'b [Row],
+        (rows, downs): (&'b [Row], &'b [Down]),
         ranges: &'b Ranges,
         start: usize,
     ) -> WholeBlock<'b> {
-        WholeBlock { tables, rows, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
+        WholeBlock { tables, rows, downs, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
     }
 
     fn finish_held(
@@ -379,7 +382,8 @@ impl Pass<'_> {
         let last = self.close.len() - 1;
         let Accounts { ranges, whole, sums, .. } = accounts;
         ranges.fill(&self.close[last..], &self.close[last..]);
-        let block = self.block(tables, std::slice::from_ref(&tables.last_row), ranges, last);
+        let downs = tables.last_down.as_ref().map_or(&[][..], |last| std::slice::from_ref(&last.row));
+        let block = self.block(tables, (std::slice::from_ref(&tables.last_row), downs), ranges, last);
         let trades = tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
         for (i, (account, sums)) in whole.iter_mut().zip(sums).enumerate() {
             let wish = if trades { account.latch } else { account.held };
@@ -391,7 +395,7 @@ impl Pass<'_> {
                 capital: self.capital,
                 returns: self.returns(),
             };
-            let bars = BarSums::default();
+            let bars = BarSums { down: i128::from(account.down), ..BarSums::default() };
             done(i, finish::evaluation(&account.totals(), sums, &bars, &end, self.exec, self.metrics));
         }
     }

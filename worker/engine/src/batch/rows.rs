@@ -6,6 +6,7 @@
 //! hold: a large batch computes rows block by block and forgets them, a small one reads those that the job keeps.
 
 use super::BLOCK;
+use super::downs::{Down, Downs};
 use super::tables::{SMALL, Tables, near, units};
 use crate::costs::Costs;
 use crate::interrupt::Interrupt;
@@ -55,6 +56,13 @@ pub(super) struct Terms {
     pub market: [[i64; BLOCK]; 2],
     pub entry: [[i64; BLOCK]; 2],
     pub exit: [[i64; BLOCK]; 2],
+}
+
+/// Rows that a job keeps for its small batches; without downs where nobody asks for them.
+#[derive(Default)]
+pub(super) struct KeptRows {
+    rows: Vec<Row>,
+    downs: Vec<Down>,
 }
 
 impl Terms {
@@ -147,10 +155,11 @@ fn whole(returns: &[f64], [first, second]: &mut [[i64; BLOCK]; 2]) -> Option<()>
 /// The rows of one pass, block by block from the first on.
 pub(super) struct RowBlocks<'a> {
     tables: &'a Tables<'a>,
-    shared: Option<&'a [Row]>,
+    shared: Option<&'a KeptRows>,
     terms: Box<Terms>,
     running: Running,
     rows: Box<[Row; BLOCK]>,
+    downs: Option<Downs>,
 }
 
 impl<'a> RowBlocks<'a> {
@@ -163,6 +172,7 @@ impl<'a> RowBlocks<'a> {
             terms: Terms::new(),
             running: (0, 0),
             rows: Box::new([Row::NONE; BLOCK]),
+            downs: tables.last_down.map(|_| Downs::new()),
         };
         if members < MANY {
             blocks.share(interrupt);
@@ -177,38 +187,44 @@ impl<'a> RowBlocks<'a> {
         // Who panicked while computing has set nothing.
         let making = tables.making.lock().unwrap_or_else(PoisonError::into_inner);
         if tables.rows.get().is_none() {
-            let mut all = Vec::with_capacity(n);
+            let downs = if tables.last_down.is_some() { n } else { 0 };
+            let mut all = KeptRows { rows: Vec::with_capacity(n), downs: Vec::with_capacity(downs) };
             for from in (0..n).step_by(BLOCK) {
                 if interrupt.is_asked() {
                     return;
                 }
                 let to = if from + BLOCK < n { from + BLOCK } else { n };
-                all.extend_from_slice(self.compute(from, to));
+                let (rows, downs) = self.compute(from, to);
+                all.rows.extend_from_slice(rows);
+                all.downs.extend_from_slice(downs);
             }
             let _ = tables.rows.set(all);
         }
         drop(making);
-        self.shared = tables.rows.get().map(|rows| &**rows);
+        self.shared = tables.rows.get();
     }
 
     /// The rows `from..to`, at most [`BLOCK`]. Those up to the one at whose close accounts start mean nothing.
     #[inline(always)]
-    pub(super) fn block(&mut self, from: usize, to: usize) -> &[Row] {
+    pub(super) fn block(&mut self, from: usize, to: usize) -> (&[Row], &[Down]) {
         match self.shared {
-            Some(all) => &all[from..to],
+            Some(all) => (&all.rows[from..to], all.downs.get(from..to).unwrap_or(&[])),
             None => self.compute(from, to),
         }
     }
 
     #[inline(always)]
-    fn compute(&mut self, from: usize, to: usize) -> &[Row] {
+    fn compute(&mut self, from: usize, to: usize) -> (&[Row], &[Down]) {
         let first = self.tables.first.clamp(from, to);
         if first < to {
             let known = self.terms.fill(&self.tables.prices, first, to);
             debug_assert!(known.is_some(), "all rows were computed once");
             self.terms.rows(&mut self.running, &mut self.rows[first - from..to - from]);
+            if let Some(downs) = &mut self.downs {
+                downs.fill(&self.terms, first - from, to - first);
+            }
         }
-        &self.rows[..to - from]
+        (&self.rows[..to - from], self.downs.as_ref().map_or(&[], |downs| downs.rows(to - from)))
     }
 }
 
@@ -260,24 +276,32 @@ mod tests {
         let prepared = Prepared::new(bars, &exec).expect("there is no funding");
         let window = window::Rows::after_warm_up(300);
         for set in InstructionSet::available() {
-            let tables = Tables::new(&prepared, window, &exec, set).expect("sums fit");
+            let tables = Tables::new(&prepared, window, &exec, (true, set)).expect("sums fit");
             let (mut few, mut many) = (
                 RowBlocks::new(&tables, 1, Interrupt::NEVER),
                 RowBlocks::new(&tables, MANY, Interrupt::NEVER),
             );
             assert!(few.shared.is_some() && many.shared.is_none());
-            let (mut p1, mut p2) = (0_i64, 0_i64);
+            let (mut p1, mut p2, mut d) = (0_i64, 0_i64, 0_i64);
+            let square = |r: f64| if r < 0.0 { fx(r * r).expect("in range") } else { 0 };
             let pair = |r: f64| [fx(r), fx(r * r)].map(|x| x.expect("in range"));
             // Blocks as passes cut them: from the row before the first that counts.
             for from in (298..1_700).step_by(BLOCK) {
                 let to = (from + BLOCK).min(1_700);
-                let (kept, computed) = (few.block(from, to), many.block(from, to));
+                let ((kept, kept_downs), (computed, downs)) = (few.block(from, to), many.block(from, to));
                 for t in from.max(300)..to {
                     let (c, before, market) = (prepared.close[t], prepared.close[t - 1], prepared.open[t]);
                     let (buy, sell) = (market * (1.0 + 0.0003), market * (1.0 - 0.0003));
                     let (inv_buy, net_sell) = (1.0 / (buy * (1.0 + 0.001)), sell * (1.0 - 0.001));
                     let (m, entry) = (pair(c / before - 1.0), pair(c * inv_buy - 1.0));
                     let exit = pair(net_sell / before - 1.0);
+                    let behind = d + square(c / before - 1.0);
+                    let down = Down {
+                        entry: square(c * inv_buy - 1.0) - behind,
+                        exit: square(net_sell / before - 1.0) + d,
+                    };
+                    assert_eq!([kept_downs[t - from], downs[t - from]], [down; 2], "row {t}");
+                    d = behind;
                     let (q1, q2) = (p1 + m[0], p2 + m[1]);
                     for row in [&kept[t - from], &computed[t - from]] {
                         assert_eq!(
@@ -291,7 +315,9 @@ mod tests {
                 }
             }
             let last = &tables.last_row;
-            let kept = &few.block(1_699, 1_700)[0];
+            let (kept, downs) = few.block(1_699, 1_700);
+            assert_eq!(tables.last_down.map(|last| (last.row, last.behind)), Some((downs[0], d)));
+            let kept = &kept[0];
             assert_eq!((last.entry1, last.exit2, last.sell), (kept.entry1, kept.exit2, kept.sell));
         }
     }

@@ -5,6 +5,7 @@ use super::columns::Columns;
 use super::tables::Tables;
 use super::{BatchEvaluator, InstructionSet, held, portfolio};
 use crate::backtest::Backtest;
+use crate::evaluation::Metric;
 use crate::execution::{Execution, Fill, Funding, Side};
 use crate::metrics::PER_BAR;
 use std::sync::OnceLock;
@@ -64,13 +65,18 @@ pub(super) fn symbols<'a>(
     if !((!summed || calendar.is_some() || portfolio::is_aligned(run)) && is_usual(exec.initial_capital)) {
         return None;
     }
-    let per_bar = PER_BAR.iter().any(|&m| run.metrics.contains(m));
+    let asks = |metric| run.metrics.contains(metric);
+    let downs = asks(Metric::Sortino);
+    // Its sum of whole numbers comes from running totals.
+    let per_bar = PER_BAR.into_iter().filter(|&metric| metric != Metric::Sortino).any(asks);
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
     let symbols = run.symbols.iter().zip(run.rows).map(|(prepared, rows)| {
-        let tables = if is_whole_long(exec) && !summed && !per_bar {
-            AccountTables::Whole(Box::new(Tables::new(prepared, *rows, exec, set)?))
-        } else {
-            AccountTables::Held(Box::new(held::Tables::new(prepared, *rows, exec)?))
+        let is_whole = is_whole_long(exec) && !summed && !per_bar;
+        let whole = if is_whole { Tables::new(prepared, *rows, exec, (downs, set)) } else { None };
+        let tables = match whole {
+            Some(tables) => AccountTables::Whole(Box::new(tables)),
+            None if is_whole && !downs => return None,
+            None => AccountTables::Held(Box::new(held::Tables::new(prepared, *rows, exec)?)),
         };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
         let (columns, guarded) = (Columns::new(prepared, set, run.symbols.len()), OnceLock::new());

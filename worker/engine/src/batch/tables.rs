@@ -1,6 +1,7 @@
 //! What the event-driven account reads of one symbol: prices of fills and the exact sums of returns between them.
 
-use super::rows::{Prices, Row, Running, Terms};
+use super::downs::{LastDown, down, most, of};
+use super::rows::{KeptRows, Prices, Row, Running, Terms};
 use super::{BLOCK, InstructionSet, Loops};
 use crate::evaluation::BLOCKS;
 use crate::execution::Execution;
@@ -30,9 +31,11 @@ pub(super) struct Tables<'a> {
     /// The first row that counts.
     pub first: usize,
     /// All rows, where small batches ask for them, and who makes them.
-    pub rows: OnceLock<Vec<Row>>,
+    pub rows: OnceLock<KeptRows>,
     pub making: Mutex<()>,
     pub last_row: Row,
+    /// Where squares of negative returns are asked for.
+    pub last_down: Option<LastDown>,
     /// First row of blocks 1 to 15 of the counted returns, then the row after the last.
     pub borders: [usize; BLOCKS],
     /// P at the row before each border. P may wrap: what is taken from it are differences inside a block, which fit.
@@ -97,13 +100,13 @@ impl Parts {
 }
 
 impl<'a> Tables<'a> {
-    /// Tables of the rows that are counted. `None` where a term or a possible sum of a block leaves 64
-    /// bits: such data take the general path.
+    /// Tables of the rows that are counted, with squares of negative returns if `downs`. `None` where a term or a possible sum
+    /// of a block, or of all these squares, leaves 64 bits: such data take the general path.
     pub(super) fn new(
         prepared: &'a Prepared,
         rows: window::Rows,
         exec: &Execution,
-        set: InstructionSet,
+        (downs, set): (bool, InstructionSet),
     ) -> Option<Tables<'a>> {
         let (n, first) = (prepared.len(), rows.base() + 1);
         if n < first + 1 {
@@ -111,7 +114,7 @@ impl<'a> Tables<'a> {
         }
         let prices = Prices { close: &prepared.close, market: prepared.markets(), costs: prepared.costs };
         let mut made = None;
-        set.widened(Survey { tables: &mut made, prices, first, borders: borders(rows, n), exec });
+        set.widened(Survey { tables: &mut made, prices, first, borders: borders(rows, n), exec, downs });
         let tables = made?;
         Some(Tables { open: open_rows(prepared, first), ..tables })
     }
@@ -124,6 +127,7 @@ struct Survey<'w, 'a> {
     first: usize,
     borders: [usize; BLOCKS],
     exec: &'w Execution,
+    downs: bool,
 }
 
 impl Loops for Survey<'_, '_> {
@@ -136,12 +140,12 @@ impl Loops for Survey<'_, '_> {
 impl<'a> Survey<'_, 'a> {
     #[inline(always)]
     fn tables(&self) -> Option<Tables<'a>> {
-        let Survey { prices, first, borders, exec, .. } = *self;
+        let Survey { prices, first, borders, exec, downs, .. } = *self;
         let n = prices.close.len();
         let (mut terms, mut at_border) = (Terms::new(), [(0, 0); BLOCKS]);
         let mut reach = [Reach::ROOM; 2];
         let (mut border, mut running, mut from) = (0, (0_i64, 0_i64), first);
-        let mut rows = 0;
+        let (mut rows, mut fallen, mut most_fallen) = (0, 0_i64, 0_i128);
         while from < n {
             while border < BLOCKS && borders[border] <= from {
                 at_border[border] = running;
@@ -160,6 +164,15 @@ impl<'a> Survey<'_, 'a> {
             }
             let sum = |k: usize| terms.market[k][..rows].iter().fold(0_i64, |sum, &m| sum.wrapping_add(m));
             running = (running.0.wrapping_add(sum(0)), running.1.wrapping_add(sum(1)));
+            if downs {
+                // At the end `fallen` is D behind the last row but one.
+                for i in 0..rows - usize::from(to == n) {
+                    down(&terms, i, &mut fallen);
+                }
+                let mut parts = Parts::default();
+                (0..rows).for_each(|i| parts.add(most(&terms, i)));
+                most_fallen += parts.sum();
+            }
             from = to;
         }
         at_border[border..].fill(running);
@@ -180,13 +193,18 @@ impl<'a> Survey<'_, 'a> {
             through1: through.0,
             through2: through.1,
         };
-        let fits = reach.iter().all(Reach::fits);
+        let mut behind = fallen;
+        let row = down(&terms, at, &mut behind);
+        let last_down = LastDown { row, before: fallen, behind, left: of(left), through: of(through) };
+        most_fallen += i128::from(last_down.left) + i128::from(last_down.through) + (1 << 53);
+        let fits = reach.iter().all(Reach::fits) && i64::try_from(most_fallen).is_ok();
         let tables = Tables {
             prices,
             first,
             rows: OnceLock::new(),
             making: Mutex::new(()),
             last_row,
+            last_down: downs.then_some(last_down),
             borders,
             at_border,
             last,

@@ -2,7 +2,7 @@
 
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Evaluation;
-use galapagos_genetics::{Best, Candidate, species_id};
+use galapagos_genetics::{Best, Candidate, Genome, species_id};
 
 use super::hashers::Hashers;
 use crate::job::resolve::ResolvedJob;
@@ -20,26 +20,21 @@ pub(super) struct CandidatePosition<'a> {
     pub index: usize,
     /// The candidate as the evolution asked for it.
     pub candidate: &'a Candidate,
-    /// The hash of its genome.
-    pub hash: u128,
 }
 
-/// A generation that is being evaluated, with the hash of each genome: three look-ups need it.
+/// A generation that is being evaluated.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'a> {
     /// Number of the generation, from 0.
     pub generation: u32,
     /// Its candidates.
     pub candidates: &'a [Candidate],
-    /// The hashes of their genomes.
-    pub hashes: &'a [u128],
 }
 
 impl<'a> Asked<'a> {
     /// Where a candidate stands.
     pub fn position(&self, index: usize) -> CandidatePosition<'a> {
-        let (candidate, hash) = (&self.candidates[index], self.hashes[index]);
-        CandidatePosition { generation: self.generation, index, candidate, hash }
+        CandidatePosition { generation: self.generation, index, candidate: &self.candidates[index] }
     }
 }
 
@@ -51,6 +46,20 @@ pub(super) struct KnownResults {
     ids: Vec<u16>,
     /// Whether the population is divided into islands.
     islands: bool,
+    /// Whether the ledgers may know individuals that the evolution takes for new: those of other jobs, of an attempt before, of a
+    /// generation that was not finished.
+    remembers: bool,
+    /// What is yet to be written, in the order of arrival.
+    pending: Vec<(Place, Verdict)>,
+}
+
+/// Where a candidate stands, and what it is, once its generation is gone.
+struct Place {
+    generation: u32,
+    index: u32,
+    species: usize,
+    island: u8,
+    genome: Genome,
 }
 
 impl KnownResults {
@@ -64,12 +73,14 @@ impl KnownResults {
     ) -> Result<(KnownResults, Option<LedgerWarning>), StorageError> {
         let (ledger, warning) = Ledger::open(&folder.ledger(), ENGINE, &job.digest)?;
         let siblings = folder.sibling_ledgers();
-        let siblings =
+        let siblings: Vec<Ledger> =
             siblings.iter().filter_map(|path| Ledger::open_sibling(path, ENGINE, &job.digest)).collect();
         let hashers = Hashers::new(job);
         let ids = job.species.iter().map(|s| species_id(s.name())).collect();
         let islands = job.config.islands.is_some();
-        Ok((KnownResults { ledger, siblings, hashers, ids, islands }, warning))
+        let remembers = ledger.distinct() > 0 || !siblings.is_empty();
+        let pending = Vec::new();
+        Ok((KnownResults { ledger, siblings, hashers, ids, islands, remembers, pending }, warning))
     }
 
     /// The run's own ledger.
@@ -77,16 +88,14 @@ impl KnownResults {
         &self.ledger
     }
 
-    /// The hashes of candidates.
-    pub fn hashes(&self, candidates: &[Candidate]) -> Vec<u128> {
-        candidates.iter().map(|c| self.hashers.hash(c.species, &c.genome)).collect()
-    }
-
     /// The verdict of a new individual from this run's ledger (an interrupted attempt) or a sibling's, which is
     /// copied: the run's own ledger then holds everything its result rests on.
     pub fn remembered(&mut self, position: CandidatePosition<'_>) -> Result<Option<Verdict>, StorageError> {
+        if !self.remembers {
+            return Ok(None);
+        }
         let c = position.candidate;
-        let hash = position.hash;
+        let hash = self.hashers.hash(c.species, &c.genome);
         let own = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
         if own.is_some() {
             return Ok(own);
@@ -94,33 +103,54 @@ impl KnownResults {
         let found = self.siblings.iter().filter_map(|s| s.get(hash)).filter_map(|r| fitting(r, &c.genome));
         // Another job's exception is its machine's, not ours.
         let Some(verdict) = found.into_iter().find(|v| !v.is_exception()) else { return Ok(None) };
-        self.record(position, verdict.clone())?;
+        self.record(position, verdict.clone());
+        self.write()?;
         Ok(Some(verdict))
     }
 
     /// The verdict of an individual that was asked for before, noted as repeated.
     pub fn repeated(&mut self, position: CandidatePosition<'_>) -> Result<Option<Verdict>, StorageError> {
-        let RecordIdentity { generation, index, species, hash, island, .. } = self.identity(position);
-        let found = self.ledger.get(hash).and_then(|r| fitting(r, &position.candidate.genome));
+        self.write()?;
+        let identity = self.identity(Place::of(position));
+        let RecordIdentity { generation, index, species, hash, island, genome } = identity;
+        let found = self.ledger.get(hash).and_then(|r| fitting(r, &genome));
         if found.is_some() {
             self.ledger.append(&Record::Repeated { generation, index, species, hash, island })?;
         }
         Ok(found)
     }
 
-    /// Writes down a distinct evaluation, for good with [`KnownResults::flush`].
-    pub fn record(&mut self, position: CandidatePosition<'_>, verdict: Verdict) -> Result<(), StorageError> {
-        let identity = self.identity(position);
-        self.ledger.append(&Record::Evaluated { identity, verdict })
+    /// Notes a distinct evaluation; it survives this process after [`KnownResults::flush`].
+    pub fn record(&mut self, position: CandidatePosition<'_>, verdict: Verdict) {
+        self.pending.push((Place::of(position), verdict));
     }
 
-    /// What was written down survives this process.
+    /// Appends what was noted to the ledger, where it is found from here on.
+    fn write(&mut self) -> Result<(), StorageError> {
+        let mut written = Ok(());
+        for (place, verdict) in std::mem::take(&mut self.pending) {
+            let identity = self.identity(place);
+            let appended = self.ledger.append(&Record::Evaluated { identity, verdict });
+            written = written.and(appended);
+        }
+        written
+    }
+
+    /// The generation under way was given up: it will be asked for again.
+    pub fn give_up(&mut self) -> Result<(), StorageError> {
+        self.remembers = true;
+        self.flush()
+    }
+
+    /// What was noted survives this process.
     pub fn flush(&mut self) -> Result<(), StorageError> {
+        self.write()?;
         self.ledger.flush()
     }
 
-    /// What was written down survives the machine.
+    /// What was noted survives the machine.
     pub fn sync(&mut self) -> Result<(), StorageError> {
+        self.write()?;
         self.ledger.sync()
     }
 
@@ -140,15 +170,29 @@ impl KnownResults {
         }
     }
 
-    fn identity(&self, position: CandidatePosition<'_>) -> RecordIdentity {
-        let Candidate { species, genome, island, .. } = position.candidate;
+    fn identity(&self, place: Place) -> RecordIdentity {
+        let Place { generation, index, species, island, genome } = place;
         RecordIdentity {
-            generation: position.generation,
-            index: position.index as u32,
-            species: self.ids[*species],
-            hash: position.hash,
-            island: self.islands.then_some(*island as u8),
-            genome: genome.to_vec(),
+            generation,
+            index,
+            species: self.ids[species],
+            hash: self.hashers.hash(species, &genome),
+            island: self.islands.then_some(island),
+            genome: genome.into_vec(),
+        }
+    }
+}
+
+impl Place {
+    fn of(position: CandidatePosition<'_>) -> Place {
+        let CandidatePosition { generation, index, candidate } = position;
+        let Candidate { species, genome, island, .. } = candidate;
+        Place {
+            generation,
+            index: index as u32,
+            species: *species,
+            island: *island as u8,
+            genome: genome.clone(),
         }
     }
 }

@@ -24,6 +24,13 @@ const SMALL: u64 = 4 << 20;
 #[derive(Default)]
 pub struct SlotScratch(Option<Scratch>);
 
+impl SlotScratch {
+    /// Bytes that they hold now.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, Scratch::bytes)
+    }
+}
+
 /// An individual of a batch: its genome decoded, and planned if it shares series with its neighbours.
 struct Ready<'a> {
     decoded: Decoded<'a>,
@@ -98,7 +105,7 @@ impl<'a> BatchRunner<'a> {
         if wanted as u64 * bytes < SMALL {
             return wanted;
         }
-        let held = scratch.0.as_ref().map_or(0, Scratch::bytes);
+        let held = scratch.bytes();
         let room = pressure::individuals(memory::usage(), slots, held as u64, bytes);
         if room < wanted {
             // Buffers never shrink by themselves.

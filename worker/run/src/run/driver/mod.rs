@@ -1,13 +1,14 @@
 //! The loop of a run: ask for a generation, take what is known from the ledgers, have the rest evaluated, tell,
 //! extend the digest chain, checkpoint. It does not know how evaluation happens.
 //!
-//! A kill at any instant costs at most the individuals under way: every answer is in the ledger before the next is
-//! waited for, and a checkpoint follows each generation. Generations of a few milliseconds share the flushing of both.
+//! A kill at any instant costs at most the individuals under way and ten milliseconds of evaluation: answers are in the ledger
+//! before the next ones are waited for, unless the generation has just begun, and a checkpoint follows each generation. The last
+//! answers of a generation are written while the next is bred. Generations of a few milliseconds share the flushing of both.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use galapagos_crds::GeneValue;
 use galapagos_engine::ENGINE;
@@ -16,6 +17,8 @@ use galapagos_genetics::{self as genetics, Best, Candidate, Evolution, Generatio
 
 mod save;
 mod tell;
+
+use save::Boundary;
 
 pub use super::ended::{Ended, RunError};
 use super::evaluator::{Answer, Evaluator, Task};
@@ -30,12 +33,16 @@ use super::state::{DriverState, GenerationReport};
 use super::verdict_summary::VerdictSummary;
 use crate::job::resolve::ResolvedJob;
 use crate::run::ended::Completion;
-use crate::storage::checkpoint::{self, Checkpoint};
-use crate::storage::digest::{Chain, GenerationRecord};
+use crate::storage::checkpoint;
+use crate::storage::digest::Chain;
 use crate::storage::exceptions::{self, ExceptionLine};
 use crate::storage::ledger::Ledger;
 use crate::storage::run_folder::RunFolder;
 use crate::storage::saves::Saves;
+
+/// Answers of so long a time may be lost to a kill while more of them are waited for: in a generation that takes no longer
+/// they are written once, beside the breeding of the next.
+const AT_RISK: Duration = Duration::from_millis(10);
 
 /// A run at a generation boundary.
 pub struct Driver<'a> {
@@ -48,7 +55,7 @@ pub struct Driver<'a> {
     history: HistoryText,
     saves: Saves,
     /// The boundary that was reached last, until it is on disk.
-    unsaved: Option<Checkpoint>,
+    unsaved: Option<Boundary>,
     /// When the generation under way began.
     boundary: Instant,
     price_per_second: Option<f64>,
@@ -57,6 +64,8 @@ pub struct Driver<'a> {
     limits: Arc<Mutex<Limits>>,
     /// Share of the clock that is this run's: others evaluate on the same slots.
     share: f64,
+    /// Threads that breed.
+    threads: usize,
 }
 
 impl<'a> Driver<'a> {
@@ -116,6 +125,7 @@ impl<'a> Driver<'a> {
             pace,
             limits: Arc::new(Mutex::new(Limits::for_job(job))),
             share: 1.0,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
         })
     }
 
@@ -164,7 +174,11 @@ impl<'a> Driver<'a> {
                 self.settle(observer)?;
                 return Ok(ended);
             }
-            if !self.generation(generation, evaluator, observer, interrupt)? {
+            let finished = self.generation(generation, evaluator, observer, interrupt);
+            if !matches!(finished, Ok(true)) {
+                let written = self.known.give_up();
+                finished?;
+                written?;
                 self.settle(observer)?;
                 return Ok(Ended::Interrupted);
             }
@@ -193,8 +207,7 @@ impl<'a> Driver<'a> {
         let candidates = generation.candidates;
         let mut verdicts: Vec<Option<VerdictSummary>> = vec![None; candidates.len()];
         let summary = VerdictSummary::under(&self.job.fitness);
-        let hashes = self.known.hashes(&candidates);
-        let asked = Asked { generation: generation.index, candidates: &candidates, hashes: &hashes };
+        let asked = Asked { generation: generation.index, candidates: &candidates };
         let mut tasks = Vec::new();
         for index in (0..candidates.len()).filter(|&i| !candidates[i].known) {
             verdicts[index] = self.known.remembered(asked.position(index))?.as_ref().map(&summary);
@@ -215,11 +228,15 @@ impl<'a> Driver<'a> {
                 again.push(task(index, &candidates[index]));
             }
         }
+        if !again.is_empty() {
+            // What was evaluated so far waits for these.
+            self.known.flush()?;
+        }
         self.evaluate(asked, again, &mut verdicts, evaluator, observer, interrupt)?;
         let Some(verdicts) = verdicts.into_iter().collect::<Option<Vec<VerdictSummary>>>() else {
             return Ok(false);
         };
-        self.finish(generation.index, &candidates, &verdicts, evaluator.workers())?;
+        self.finish(generation.index, candidates, verdicts, evaluator.workers())?;
         Ok(true)
     }
 
@@ -238,10 +255,18 @@ impl<'a> Driver<'a> {
         let Asked { generation, candidates, .. } = asked;
         let mut done = candidates.len() - tasks.len();
         let mut taken = Ok(());
+        let began = Instant::now();
         let ended = evaluator.evaluate(&tasks, interrupt, &mut |answers| {
             let before = done;
             done += answers.len();
+            // Who hears of an exception finds it in the ledger after a kill, too.
+            let failed = answers.iter().any(|(_, answer)| answer.is_err());
             taken = self.take(asked, answers, verdicts, observer);
+            // The last ones are saved with the boundary.
+            let waits = done < candidates.len() && began.elapsed() >= AT_RISK;
+            if taken.is_ok() && (waits || failed) {
+                taken = self.known.flush().map_err(RunError::from);
+            }
             if taken.is_err() {
                 return ControlFlow::Break(());
             }
@@ -250,11 +275,10 @@ impl<'a> Driver<'a> {
             }
             ControlFlow::Continue(())
         });
-        taken?;
-        Ok(ended?)
+        taken.and(ended.map_err(RunError::from))
     }
 
-    /// Gives answers their verdicts and puts them on disk.
+    /// Gives answers their verdicts.
     fn take(
         &mut self,
         asked: Asked<'_>,
@@ -262,12 +286,10 @@ impl<'a> Driver<'a> {
         verdicts: &mut [Option<VerdictSummary>],
         observer: &mut dyn Observer,
     ) -> Result<(), RunError> {
-        let judged = answers.into_iter().try_for_each(|(index, answer)| {
+        answers.into_iter().try_for_each(|(index, answer)| {
             verdicts[index] = Some(self.judge(asked.position(index), answer, observer)?);
             Ok(())
-        });
-        self.known.flush()?;
-        judged
+        })
     }
 
     fn judge(
@@ -298,7 +320,7 @@ impl<'a> Driver<'a> {
             observer.observe(RunEvent::Quarantined { strategy: strategy.name(), genome: &genome, problem });
         }
         let summary = VerdictSummary::new(&verdict, &self.job.fitness);
-        self.known.record(position, verdict)?;
+        self.known.record(position, verdict);
         self.pace.evaluated += 1;
         Ok(summary)
     }
@@ -306,17 +328,10 @@ impl<'a> Driver<'a> {
     fn finish(
         &mut self,
         generation: u32,
-        candidates: &[Candidate],
-        verdicts: &[VerdictSummary],
+        candidates: Arc<[Candidate]>,
+        verdicts: Vec<VerdictSummary>,
         workers: f64,
     ) -> Result<(), RunError> {
-        let mut record = GenerationRecord::new(generation);
-        for (candidate, summary) in candidates.iter().zip(verdicts) {
-            record.push(self.job.species[candidate.species].name(), &candidate.genome, &summary.verdict());
-        }
-        self.chain.push(&record);
-        // It is as long as the generation, and what follows needs room too.
-        drop(record);
         let summary = self.evolution.tell(&verdicts.iter().map(|t| t.outcome).collect::<Vec<_>>())?;
 
         let best = self.evolution.best();
@@ -344,7 +359,7 @@ impl<'a> Driver<'a> {
         let counters = &mut self.state.counters;
         counters.cached += u64::from(summary.known);
         counters.failed += u64::from(summary.failed);
-        let new = candidates.iter().zip(verdicts).filter(|(c, t)| !c.known && t.is_exception());
+        let new = candidates.iter().zip(&verdicts).filter(|(c, t)| !c.known && t.is_exception());
         counters.exceptions += new.count() as u64;
         counters.seconds += seconds * self.share;
         counters.worker_seconds += seconds * self.share * workers;
@@ -353,7 +368,8 @@ impl<'a> Driver<'a> {
         self.state.history.push(report);
         self.pace.generations += 1;
         self.pace.elapsed += seconds;
-        self.unsaved = Some(self.checkpoint()?);
+        let genetics = self.evolution.state();
+        self.unsaved = Some(Boundary { generation, candidates, verdicts, genetics });
         Ok(())
     }
 

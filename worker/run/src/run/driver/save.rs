@@ -1,36 +1,59 @@
 //! What a driver puts on disk at a generation boundary.
 
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use galapagos_engine::ENGINE;
-use galapagos_genetics::Generation;
+use galapagos_genetics::{Candidate, Evolution, Generation, State};
 
-use super::{Driver, KnownResults, RunError};
+use super::{Driver, DriverState, HistoryText, KnownResults, RunError, VerdictSummary};
+use crate::job::resolve::ResolvedJob;
 use crate::run::progress::Observer;
 use crate::storage::checkpoint::Checkpoint;
+use crate::storage::digest::{Chain, GenerationRecord};
 use crate::storage::run_folder::RunFolder;
 use crate::storage::saves::Saves;
+
+/// A generation whose end is not on disk yet.
+pub(super) struct Boundary {
+    /// Its number, from 0.
+    pub generation: u32,
+    pub candidates: Arc<[Candidate]>,
+    /// What became of each candidate.
+    pub verdicts: Vec<VerdictSummary>,
+    /// The evolution after it.
+    pub genetics: State,
+}
 
 impl Driver<'_> {
     /// The next generation. The boundary before it is saved while it is bred, and told of when both are done: nobody hears
     /// of a generation that a kill could take.
     pub(super) fn next(&mut self, observer: &mut dyn Observer) -> Result<Generation, RunError> {
-        let Some(checkpoint) = self.unsaved.take() else { return Ok(self.evolution.ask()) };
-        let Driver { evolution, saves, known, folder, .. } = self;
+        let Some(boundary) = self.unsaved.take() else { return Ok(self.evolution.ask()) };
+        let threads = self.threads;
+        let (saver, evolution) = self.saver();
+        let work = Mutex::new(Some((saver, boundary)));
+        let save = || {
+            let work = work.lock().unwrap_or_else(PoisonError::into_inner).take();
+            work.map(|(saver, boundary)| saver.save(boundary))
+        };
         let (saved, generation) = std::thread::scope(|scope| {
-            let saving = scope.spawn(|| save(saves, known, folder, &checkpoint));
-            let generation = evolution.ask();
-            (saving.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), generation)
+            // Where the system gives no thread, this one saves when it has bred.
+            let saving = std::thread::Builder::new().spawn_scoped(scope, save);
+            let generation = evolution.ask_on(threads);
+            let saved = saving.map(|saving| saving.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            (saved.ok().flatten().or_else(save), generation)
         });
+        let Some(saved) = saved else { return Ok(generation) };
         self.told(saved?, observer);
         Ok(generation)
     }
 
     /// Nothing follows for a while: all that is done is saved and flushed.
     pub(super) fn settle(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
-        let checkpoint = self.unsaved.take();
-        let saved =
-            checkpoint.map(|c| save(&mut self.saves, &mut self.known, self.folder, &c)).transpose()?;
+        let boundary = self.unsaved.take();
+        let saved = boundary.map(|boundary| self.saver().0.save(boundary)).transpose()?;
         self.known.sync()?;
         // A newer attempt may have removed what this one wrote.
         self.folder.check_epoch()?;
@@ -41,28 +64,48 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// The boundary, for whoever goes on from here.
-    pub(super) fn checkpoint(&self) -> Result<Checkpoint, RunError> {
-        Ok(Checkpoint {
-            generation: self.evolution.generation(),
-            digest: self.chain.digest(),
-            ledger_position: self.known.ledger().position(),
-            driver: self.history.state(&self.state)?,
-            genetics: self.evolution.state().to_bytes(),
-        })
+    /// Who saves boundaries, and the evolution, which goes on meanwhile.
+    fn saver(&mut self) -> (Saver<'_>, &mut Evolution) {
+        let Driver { job, folder, saves, known, chain, history, state, evolution, .. } = self;
+        (Saver { job, folder, saves, known, chain, history, state }, evolution)
     }
 }
 
-/// Saves a boundary; how long that took, or the flush before it if that took longer.
-fn save(
-    saves: &mut Saves,
-    known: &mut KnownResults,
-    folder: &RunFolder,
-    checkpoint: &Checkpoint,
-) -> Result<Duration, RunError> {
-    let began = Instant::now();
-    known.flush()?;
-    folder.check_epoch()?;
-    let flushed = saves.write(ENGINE, checkpoint, || known.ledger().to_sync())?;
-    Ok(began.elapsed().max(flushed.unwrap_or_default()))
+/// All that a boundary is saved with.
+struct Saver<'s> {
+    job: &'s ResolvedJob,
+    folder: &'s RunFolder,
+    saves: &'s mut Saves,
+    known: &'s mut KnownResults,
+    chain: &'s mut Chain,
+    history: &'s HistoryText,
+    state: &'s DriverState,
+}
+
+impl Saver<'_> {
+    /// Writes the answers that are not written yet, extends the chain, saves the boundary; how long that took, or the flush
+    /// before it if that took longer.
+    fn save(self, boundary: Boundary) -> Result<Duration, RunError> {
+        let Saver { job, folder, saves, known, chain, history, state } = self;
+        let began = Instant::now();
+        known.flush()?;
+        folder.check_epoch()?;
+        let Boundary { generation, candidates, verdicts, genetics } = boundary;
+        let mut record = GenerationRecord::new(generation);
+        for (candidate, summary) in candidates.iter().zip(&verdicts) {
+            record.push(job.species[candidate.species].name(), &candidate.genome, &summary.verdict());
+        }
+        chain.push(&record);
+        // It is as long as the generation, and what follows needs room too.
+        drop((record, verdicts));
+        let checkpoint = Checkpoint {
+            generation: genetics.generation(),
+            digest: chain.digest(),
+            ledger_position: known.ledger().position(),
+            driver: history.state(state)?,
+            genetics: genetics.to_bytes(),
+        };
+        let flushed = saves.write(ENGINE, &checkpoint, || known.ledger().to_sync())?;
+        Ok(began.elapsed().max(flushed.unwrap_or_default()))
+    }
 }
