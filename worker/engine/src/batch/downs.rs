@@ -1,6 +1,6 @@
 //! Squares of negative returns, as entries and exits add them: what a Sortino ratio asks for is a sum of whole numbers, which
 //! comes from a running sum of the market's own as other returns do (`rows`). So no account looks at its bars for it. The oracle
-//! is the simulator, as for all sums. Measured figures are in docs/performance.md.
+//! is the simulator, as for all sums.
 
 use super::BLOCK;
 use super::rows::Terms;
