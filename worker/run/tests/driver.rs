@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -89,6 +89,59 @@ fn the_order_of_answers_does_not_matter() {
         })
         .collect();
     assert!(digests.windows(2).all(|w| w[0] == w[1]), "{digests:?}");
+}
+
+/// Answers a number of tasks, none before 11 ms have passed, and notes how long the ledger is before each answer.
+struct Slow<'a> {
+    problem: &'a Problem<'a>,
+    ledger: PathBuf,
+    most: usize,
+    asked: usize,
+    lengths: Vec<u64>,
+}
+
+impl Evaluator for Slow<'_> {
+    fn evaluate(
+        &mut self,
+        tasks: &[Task],
+        _: &AtomicBool,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), EvaluatorError> {
+        self.asked += tasks.len();
+        for task in tasks.iter().take(self.most) {
+            std::thread::sleep(Duration::from_millis(11));
+            self.lengths.push(std::fs::metadata(&self.ledger).unwrap().len());
+            let _ = sink(vec![(task.index, Ok(self.problem.evaluate(task.species, &task.genome).unwrap()))]);
+        }
+        Ok(())
+    }
+}
+
+// Contract J2.
+#[test]
+fn answers_are_in_the_ledger_before_more_are_waited_for_and_nobody_asks_for_them_again() {
+    let (data, calm, root) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    publish_walk(data.path(), 500);
+    let manifest = manifest("  generations: 1\n");
+    let undisturbed = drive(data.path(), calm.path(), &manifest, |_| {}, |_| false).unwrap().digest;
+
+    let (market, job) = resolve(data.path(), &manifest);
+    let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
+    let key = RunKey { root: root.path(), namespace: "local", job: &job.name, inputs: job.digest };
+    let folder = RunFolder::open(&key, Start::Continue, ENGINE, 1).unwrap();
+    let mut driver = Driver::open(&job, &folder, 1, None, &mut Silent).unwrap();
+    let never = AtomicBool::new(false);
+    let slow =
+        |most| Slow { problem: &problem, ledger: folder.ledger(), most, asked: 0, lengths: Vec::new() };
+    let mut first = slow(5);
+    assert!(matches!(driver.run(&mut first, &mut Silent, &never).unwrap(), Ended::Interrupted));
+    assert_eq!((first.asked, first.lengths.len()), (20, 5));
+    assert!(first.lengths.is_sorted_by(|a, b| a < b), "{:?}", first.lengths);
+    let mut rest = slow(usize::MAX);
+    assert!(matches!(driver.run(&mut rest, &mut Silent, &never).unwrap(), Ended::Finished(_)));
+    assert_eq!(rest.asked, 15);
+    assert_eq!(driver.digest().to_string(), undisturbed);
 }
 
 #[test]

@@ -100,3 +100,42 @@ fn is_whole_long(exec: &Execution) -> bool {
 fn is_usual(capital: f64) -> bool {
     capital > 1e-100 && capital < 1e100
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bars::Bars;
+    use crate::evaluation::MetricSet;
+    use crate::prepared::Prepared;
+    use crate::window::Rows;
+
+    #[test]
+    fn a_sortino_ratio_leaves_accounts_whole_and_what_needs_every_bar_does_not() {
+        let price: Vec<i64> = (0..500).map(|t| 10_000 + t * 7919 % 263).collect();
+        let time: Vec<i64> = (0..500).map(|t| t * 60_000).collect();
+        let bars = Bars {
+            symbol: "A",
+            decimals: 2,
+            interval_ms: 60_000,
+            time_ms: &time,
+            open: &price,
+            high: &price,
+            low: &price,
+            close: &price,
+            volume: None,
+            funding: &[],
+            signals: None,
+        };
+        let exec = Execution::default();
+        let prepared = [Prepared::new(bars, &exec).expect("there is no funding")];
+        let is_held = |asked: &[Metric]| {
+            let metrics = asked.iter().fold(MetricSet::always(), |set, &metric| set.with(metric));
+            let rows = [Rows::after_warm_up(100)];
+            let run = Backtest { symbols: &prepared, rows: &rows, others: &[], exec: &exec, metrics };
+            let made = symbols(&run, None, InstructionSet::best()).expect("sums fit");
+            made[0].is_held()
+        };
+        assert!(!is_held(&[]) && !is_held(&[Metric::Sortino]));
+        assert!(is_held(&[Metric::Turnover]) && is_held(&[Metric::Sortino, Metric::Skew]));
+    }
+}

@@ -5,26 +5,25 @@
 //! before the next ones are waited for, unless the generation has just begun, and a checkpoint follows each generation. The last
 //! answers of a generation are written while the next is bred. Generations of a few milliseconds share the flushing of both.
 
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use galapagos_crds::GeneValue;
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Evaluation;
 use galapagos_genetics::{self as genetics, Best, Candidate, Evolution, Generation};
 
+mod answers;
 mod save;
 mod tell;
 
 use save::Boundary;
 
 pub use super::ended::{Ended, RunError};
-use super::evaluator::{Answer, Evaluator, Task};
+use super::evaluator::{Evaluator, Task};
 use super::front_news::FrontNews;
 use super::history::HistoryText;
-use super::known::{Asked, CandidatePosition, KnownResults};
+use super::known::{Asked, KnownResults};
 use super::limits::Limits;
 use super::progress::{Observer, Pace, RunEvent};
 use super::resume::{OTHER_CONFIGURATION, resume};
@@ -35,14 +34,9 @@ use crate::job::resolve::ResolvedJob;
 use crate::run::ended::Completion;
 use crate::storage::checkpoint;
 use crate::storage::digest::Chain;
-use crate::storage::exceptions::{self, ExceptionLine};
 use crate::storage::ledger::Ledger;
 use crate::storage::run_folder::RunFolder;
 use crate::storage::saves::Saves;
-
-/// Answers of so long a time may be lost to a kill while more of them are waited for: in a generation that takes no longer
-/// they are written once, beside the breeding of the next.
-const AT_RISK: Duration = Duration::from_millis(10);
 
 /// A run at a generation boundary.
 pub struct Driver<'a> {
@@ -240,91 +234,6 @@ impl<'a> Driver<'a> {
         Ok(true)
     }
 
-    fn evaluate(
-        &mut self,
-        asked: Asked<'_>,
-        tasks: Vec<Task>,
-        verdicts: &mut [Option<VerdictSummary>],
-        evaluator: &mut dyn Evaluator,
-        observer: &mut dyn Observer,
-        interrupt: &AtomicBool,
-    ) -> Result<(), RunError> {
-        if tasks.is_empty() {
-            return Ok(());
-        }
-        let Asked { generation, candidates, .. } = asked;
-        let mut done = candidates.len() - tasks.len();
-        let mut taken = Ok(());
-        let began = Instant::now();
-        let ended = evaluator.evaluate(&tasks, interrupt, &mut |answers| {
-            let before = done;
-            done += answers.len();
-            // Who hears of an exception finds it in the ledger after a kill, too.
-            let failed = answers.iter().any(|(_, answer)| answer.is_err());
-            taken = self.take(asked, answers, verdicts, observer);
-            // The last ones are saved with the boundary.
-            let waits = done < candidates.len() && began.elapsed() >= AT_RISK;
-            if taken.is_ok() && (waits || failed) {
-                taken = self.known.flush().map_err(RunError::from);
-            }
-            if taken.is_err() {
-                return ControlFlow::Break(());
-            }
-            for done in before + 1..=done {
-                observer.observe(RunEvent::Evaluated { generation, done, of: candidates.len() });
-            }
-            ControlFlow::Continue(())
-        });
-        taken.and(ended.map_err(RunError::from))
-    }
-
-    /// Gives answers their verdicts.
-    fn take(
-        &mut self,
-        asked: Asked<'_>,
-        answers: Vec<(usize, Answer)>,
-        verdicts: &mut [Option<VerdictSummary>],
-        observer: &mut dyn Observer,
-    ) -> Result<(), RunError> {
-        answers.into_iter().try_for_each(|(index, answer)| {
-            verdicts[index] = Some(self.judge(asked.position(index), answer, observer)?);
-            Ok(())
-        })
-    }
-
-    fn judge(
-        &mut self,
-        position: CandidatePosition<'_>,
-        answer: Answer,
-        observer: &mut dyn Observer,
-    ) -> Result<VerdictSummary, RunError> {
-        let CandidatePosition { generation, index, candidate, .. } = position;
-        let exception = answer.as_ref().err().cloned();
-        let verdict = self.job.fitness.verdict(answer.ok());
-        if let Some(exception) = exception {
-            let strategy = &self.job.species[candidate.species];
-            let genome = strategy.named(&candidate.genome);
-            if self.job.failures.fatal {
-                let (strategy, genome) = (strategy.name().to_owned(), text(&genome));
-                return Err(RunError::EvaluationFailed { strategy, genome, exception });
-            }
-            let problem = exception.to_string();
-            let line = ExceptionLine {
-                generation,
-                index: index as u32,
-                strategy: strategy.name().to_owned(),
-                genome: genome.iter().cloned().collect(),
-                problem: problem.clone(),
-            };
-            exceptions::append(self.folder.path(), &line)?;
-            observer.observe(RunEvent::Quarantined { strategy: strategy.name(), genome: &genome, problem });
-        }
-        let summary = VerdictSummary::new(&verdict, &self.job.fitness);
-        self.known.record(position, verdict);
-        self.pace.evaluated += 1;
-        Ok(summary)
-    }
-
     fn finish(
         &mut self,
         generation: u32,
@@ -416,8 +325,4 @@ impl<'a> Driver<'a> {
 
 fn task(index: usize, candidate: &Candidate) -> Task {
     Task { index, species: candidate.species, genome: candidate.genome.clone() }
-}
-
-fn text(genome: &[(String, GeneValue)]) -> String {
-    genome.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }

@@ -45,8 +45,9 @@ impl Driver<'_> {
             let saved = saving.map(|saving| saving.join().unwrap_or_else(|panic| resume_unwind(panic)));
             (saved.ok().flatten().or_else(save), generation)
         });
-        let Some(saved) = saved else { return Ok(generation) };
-        self.told(saved?, observer);
+        if let Some(took) = saved.transpose()? {
+            self.told(took, observer);
+        }
         Ok(generation)
     }
 
