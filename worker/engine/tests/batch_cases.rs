@@ -69,11 +69,13 @@ fn any_order_and_any_cut_of_batches_gives_the_same_bits() {
 fn a_hundred_individuals_of_a_strategy_have_the_bits_that_each_has_alone() {
     let mut rng = Rng(5);
     let data = walk("X", 2_300, Walk { start: 900.0, step: 0.004, flat: 0.1, idle: Some(0.05) }, &mut rng);
-    for (slippage, rows) in [(0.0, Rows::after_warm_up(620)), (0.0003, Rows::full(1))] {
+    let every_bar = [Metric::Sortino, Metric::Turnover, Metric::Skew, Metric::Kurtosis];
+    let jobs = [(0.0, Rows::after_warm_up(620), &every_bar[..1]), (0.0003, Rows::full(1), &every_bar[..])];
+    for (slippage, rows, asked) in jobs {
         let exec = Execution { taker_fee: 0.001, slippage, ..Execution::default() };
         let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
         let windows = [rows];
-        let metrics = MetricSet::always().with(Metric::Sortino);
+        let metrics = asked.iter().fold(MetricSet::always(), |set, &metric| set.with(metric));
         let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec: &exec, metrics };
         for &strategy in all().iter().filter(|s| !s.def().trains && !s.def().needs_funding) {
             let members: Vec<Member> = (0..100).map(|_| (strategy, genome(strategy, &mut rng))).collect();

@@ -190,10 +190,22 @@ impl Space {
         found
     }
 
-    /// Waits for the result of a job and returns its digest.
+    /// Waits for the result of a job and returns its digest. While its generations go on it may take its time: how long one
+    /// takes differs between machines.
     pub async fn digest(&self, name: &str) -> String {
-        let job = self.job_is_within(name, 2 * PATIENCE, "succeeds", is_in(Phase::Succeeded)).await;
-        status(&job).provenance.and_then(|p| p.result_digest).expect("a success has a digest")
+        let ended = is_in(Phase::Succeeded);
+        let mut done = -1;
+        loop {
+            let goes_on = |job: &EvolutionJob| ended(job) || status(job).generation.is_some_and(|g| g > done);
+            let job = self.job_is_within(name, 2 * PATIENCE, "succeeds", goes_on).await;
+            if ended(&job) {
+                return status(&job)
+                    .provenance
+                    .and_then(|p| p.result_digest)
+                    .expect("a success has a digest");
+            }
+            done = status(&job).generation.unwrap_or(done);
+        }
     }
 
     /// Waits until a job has failed for this reason, and returns the message.

@@ -2,8 +2,6 @@
 //! account stands where its last row has left it.
 
 use super::BLOCK;
-use super::instructions::Work;
-use super::kernels::Isa;
 use super::pass::Pass;
 use super::per_bar::PerBar;
 use super::portfolio::take;
@@ -69,58 +67,52 @@ impl Stamps {
     }
 }
 
-/// All stamps of a portfolio.
-pub(super) struct AllStamps<'w, 'a, S> {
-    pub pass: &'w Pass<'a>,
-    pub calendar: &'w Calendar,
-    pub sleeves: &'w mut [S],
-    pub totals: &'w mut [Total],
-    pub borders: &'w [usize; BLOCKS],
-    pub per_bar: &'w mut Option<PerBar>,
-}
-
-impl<'p, S: Sleeve<'p>> Work for AllStamps<'_, '_, S> {
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        let AllStamps { pass, calendar, sleeves, totals, borders, per_bar } = self;
-        for sleeve in &mut *sleeves {
-            let base = sleeve.pass().base;
-            let begin = sleeve.begin(base);
-            sleeve.warm_up(isa, begin);
-            sleeve.follow(isa, begin, base + 1);
-            for member in 0..totals.len() {
-                let (account, _) = sleeve.account(member);
-                let exposed = account.is_exposed_at_start;
-                account.journal.iter_mut().for_each(|journal| journal.exposed = exposed);
-            }
+/// All stamps of a portfolio, unless interrupted.
+pub(super) fn all_stamps<'p>(
+    pass: &Pass,
+    calendar: &Calendar,
+    sleeves: &mut [impl Sleeve<'p>],
+    totals: &mut [Total],
+    borders: &[usize; BLOCKS],
+    per_bar: &mut Option<PerBar>,
+) {
+    for sleeve in &mut *sleeves {
+        let base = sleeve.pass().base;
+        let begin = sleeve.begin(base);
+        sleeve.warm_up(begin);
+        sleeve.follow(begin, base + 1);
+        for member in 0..totals.len() {
+            let (account, _) = sleeve.account(member);
+            let exposed = account.is_exposed_at_start;
+            account.journal.iter_mut().for_each(|journal| journal.exposed = exposed);
         }
-        let mut done: Vec<usize> = sleeves.iter().map(|sleeve| sleeve.pass().base + 1).collect();
-        for from in (0..calendar.count).step_by(BLOCK) {
-            if pass.interrupt.is_asked() {
-                return;
-            }
-            let to = if from + BLOCK < calendar.count { from + BLOCK } else { calendar.count };
-            for ((sleeve, done), stamps) in sleeves.iter_mut().zip(&mut done).zip(&calendar.symbols) {
-                let (row, last) = (*done, sleeve.pass().close.len() - 1);
-                let seen = stamps.seen((from, to))[to - from - 1];
-                if seen > row {
-                    let open = if seen < last { seen } else { last };
-                    if open > row {
-                        sleeve.follow(isa, row, open);
-                    }
-                    if seen > last {
-                        sleeve.finish(last);
-                    }
-                    *done = seen;
+    }
+    let mut done: Vec<usize> = sleeves.iter().map(|sleeve| sleeve.pass().base + 1).collect();
+    for from in (0..calendar.count).step_by(BLOCK) {
+        if pass.interrupt.is_asked() {
+            return;
+        }
+        let to = if from + BLOCK < calendar.count { from + BLOCK } else { calendar.count };
+        for ((sleeve, done), stamps) in sleeves.iter_mut().zip(&mut done).zip(&calendar.symbols) {
+            let (row, last) = (*done, sleeve.pass().close.len() - 1);
+            let seen = stamps.seen((from, to))[to - from - 1];
+            if seen > row {
+                let open = if seen < last { seen } else { last };
+                if open > row {
+                    sleeve.follow(row, open);
                 }
-                for (member, total) in totals.iter_mut().enumerate() {
-                    let (account, tables) = sleeve.account(member);
-                    if let Some(journal) = &mut account.journal {
-                        total.add_at(journal, tables, (row, *done), stamps, (from, to));
-                    }
+                if seen > last {
+                    sleeve.finish(last);
+                }
+                *done = seen;
+            }
+            for (member, total) in totals.iter_mut().enumerate() {
+                let (account, tables) = sleeve.account(member);
+                if let Some(journal) = &mut account.journal {
+                    total.add_at(journal, tables, (row, *done), stamps, (from, to));
                 }
             }
-            take(pass.set, totals, per_bar, borders, (from, from, to));
         }
+        take(pass.set, totals, per_bar, borders, (from, from, to));
     }
 }

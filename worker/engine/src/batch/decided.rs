@@ -2,8 +2,7 @@
 
 use super::deciders::Ruled;
 use super::held::{Decided, Decides, HeldBlock, Tables};
-use super::instructions::Work;
-use super::kernels::Isa;
+use super::instructions::{InstructionSet, Loops};
 use super::pass::{Accounts, Pass, Scratch, Start};
 use super::per_bar::{self, PerBar};
 use super::{AccountTables, BLOCK};
@@ -21,7 +20,7 @@ pub(super) trait Members {
         Self: 'm;
 
     /// Brings what is known to the rows `from..to`; blocks follow each other from row 0 on.
-    fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize);
+    fn fill(&mut self, set: InstructionSet, from: usize, to: usize);
 
     /// Who decides for a member, in the rows of the block.
     fn by(&mut self, member: usize) -> Self::By<'_>;
@@ -33,7 +32,7 @@ impl<'a> Members for Vec<Targets<'a>> {
     where
         'a: 'm;
 
-    fn fill<I: Isa>(&mut self, _isa: I, _from: usize, _to: usize) {}
+    fn fill(&mut self, _set: InstructionSet, _from: usize, _to: usize) {}
 
     fn by(&mut self, member: usize) -> Self::By<'_> {
         &mut self[member]
@@ -54,7 +53,7 @@ impl<'a, 'r> Members for Rules<'a, 'r> {
         'a: 'm,
         'r: 'm;
 
-    fn fill<I: Isa>(&mut self, _isa: I, from: usize, to: usize) {
+    fn fill(&mut self, _set: InstructionSet, from: usize, to: usize) {
         self.blocks.fill(from, to);
         self.first = from;
     }
@@ -80,7 +79,7 @@ pub(super) fn run<M: Members>(
     let mut all: Vec<Decided> = starts.map(|start| Decided::new(pass.capital, tables, start)).collect();
     let accounts = &mut scratch.accounts;
     let mut per_bar = PerBar::new(all.len(), pass.metrics, pass.means, pass.set);
-    pass.set.run(AllRows { pass, tables, members, all: &mut all, accounts, per_bar: &mut per_bar });
+    blocks(pass, tables, members, &mut all, accounts, &mut per_bar);
     pass.interrupt.check()?;
     let last = pass.close.len() - 1;
     let block = accounts.block(tables, pass.exec, last);
@@ -96,41 +95,66 @@ pub(super) fn run<M: Members>(
     Ok(())
 }
 
-/// All rows but the last.
-struct AllRows<'w, M> {
-    pass: &'w Pass<'w>,
-    tables: &'w Tables<'w>,
-    members: &'w mut M,
-    all: &'w mut [Decided],
-    accounts: &'w mut Accounts,
-    per_bar: &'w mut Option<PerBar>,
+/// All rows but the last, unless interrupted.
+fn blocks<M: Members>(
+    pass: &Pass,
+    tables: &Tables,
+    members: &mut M,
+    all: &mut [Decided],
+    accounts: &mut Accounts,
+    per_bar: &mut Option<PerBar>,
+) {
+    let (base, last, mut ahead) = (pass.base, pass.close.len() - 1, Ahead::new());
+    for from in (0..base).step_by(BLOCK) {
+        if !pass.interrupt.is_asked() {
+            members.fill(pass.set, from, if from + BLOCK < base { from + BLOCK } else { base });
+        }
+    }
+    for from in (base..last).step_by(BLOCK) {
+        if pass.interrupt.is_asked() {
+            return;
+        }
+        let to = if from + BLOCK < last { from + BLOCK } else { last };
+        members.fill(pass.set, from, to);
+        accounts.fill(pass.set, tables, from, to);
+        let block = accounts.block(tables, pass.exec, from);
+        follow(pass, members, all, &block, &mut ahead, per_bar, to);
+    }
 }
 
-impl<M: Members> Work for AllRows<'_, M> {
+/// The rows of a block up to row `to`, which members know.
+pub(super) fn follow<M: Members>(
+    pass: &Pass,
+    members: &mut M,
+    all: &mut [Decided],
+    block: &HeldBlock,
+    ahead: &mut Ahead,
+    per_bar: &mut Option<PerBar>,
+    to: usize,
+) {
+    pass.set.widened(Followed { pass, members, all, block, ahead, per_bar, to });
+}
+
+struct Followed<'w, 'b, M> {
+    pass: &'w Pass<'w>,
+    members: &'w mut M,
+    all: &'w mut [Decided],
+    block: &'w HeldBlock<'b>,
+    ahead: &'w mut Ahead,
+    per_bar: &'w mut Option<PerBar>,
+    to: usize,
+}
+
+impl<M: Members> Loops for Followed<'_, '_, M> {
     #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        let AllRows { pass, tables, members, all, accounts, per_bar } = self;
-        let (base, last, mut ahead) = (pass.base, pass.close.len() - 1, Ahead::new());
-        for from in (0..base).step_by(BLOCK) {
-            if !pass.interrupt.is_asked() {
-                members.fill(isa, from, if from + BLOCK < base { from + BLOCK } else { base });
-            }
-        }
-        for from in (base..last).step_by(BLOCK) {
-            if pass.interrupt.is_asked() {
-                return;
-            }
-            let to = if from + BLOCK < last { from + BLOCK } else { last };
-            members.fill(isa, from, to);
-            accounts.fill(tables, from, to);
-            let block = accounts.block(tables, pass.exec, from);
-            let count = all.len();
-            for (i, member) in all.iter_mut().enumerate() {
-                let lane = per_bar::begin(per_bar, i, from);
-                let block = HeldBlock { lane, ..block };
-                member.follow_block(&mut members.by(i), &block, &mut ahead, to - from);
-                per_bar::end(per_bar, (i, count), member.account.before, pass.counted(from, to));
-            }
+    fn run(self) {
+        let Followed { pass, members, all, block, ahead, per_bar, to } = self;
+        let (from, count) = (block.start, all.len());
+        for (i, member) in all.iter_mut().enumerate() {
+            let lane = per_bar::begin(per_bar, i, from);
+            let block = HeldBlock { lane, ..*block };
+            member.follow_block(&mut members.by(i), &block, ahead, to - from);
+            per_bar::end(per_bar, (i, count), member.account.before, pass.counted(from, to));
         }
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct WholeAccount {
     border: usize,
     next_border: usize,
     pub ruined: bool,
+    /// Row of the ruin, else beyond all.
+    pub ended: usize,
     /// Row of the entry, while long.
     entered: usize,
     /// Latched state of the rule and what its crosses need.
@@ -108,6 +110,7 @@ impl WholeAccount {
             border: 0,
             next_border: tables.borders[0],
             ruined: false,
+            ended: usize::MAX,
             entered: 0,
             latch: 0,
             before: [0; 2],
@@ -294,6 +297,7 @@ impl WholeAccount {
         self.quantity = 0.0;
         self.drawdown.lowest = 0.0;
         self.ruined = true;
+        self.ended = row;
     }
 
     /// Stores the running sums before each border up to `row`.

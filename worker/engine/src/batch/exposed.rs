@@ -5,7 +5,6 @@ use super::BLOCK;
 use super::decided::Members;
 use super::held::{Decides, Listener, Look};
 use super::instructions::{InstructionSet, Loops};
-use super::kernels::Isa;
 use crate::execution::{Execution, Side};
 use crate::graph::{Blocks, Slot};
 use crate::orders::{Distances, round, sign};
@@ -87,8 +86,7 @@ impl<'a> Members for ExposedMembers<'a> {
     where
         'a: 'm;
 
-    #[inline(always)]
-    fn fill<I: Isa>(&mut self, _isa: I, from: usize, to: usize) {
+    fn fill(&mut self, _set: InstructionSet, from: usize, to: usize) {
         // The weights of rows before the first account are held, too.
         let behind = self.from + self.len;
         for member in self.members.iter_mut().filter(|member| member.to < behind && member.first < behind) {

@@ -1,11 +1,18 @@
-//! From an account of the batch path to an evaluation: what it kept, as `metrics` asks for it.
+//! From the accounts of a pass to evaluations: their last row, and what they kept, as `metrics` asks for it.
 
+use super::Bits;
 use super::drawdown::{Drawdown, Tally};
 use super::events::Borders;
+use super::held::{self, HeldAccount, HeldBlock};
+use super::pass::{Accounts, Pass};
+use super::per_bar::{self, PerBar};
+use super::replay::{Asked, Replay};
+use super::tables::Tables;
 use crate::evaluation::{BlockSum, Evaluation, MetricSet};
 use crate::execution::Execution;
+use crate::interrupt::Interrupted;
 use crate::metrics::{AccountSummary, BarSums, evaluate_account};
-use crate::q52::Sums;
+use crate::q52::{Sums, to_f64};
 
 /// How an account ended.
 pub(super) struct FinalState {
@@ -61,4 +68,119 @@ pub(super) fn evaluation(
         open_position: end.open_position,
     };
     Some(evaluate_account(&account, Some(&sums), bars, exec, set))
+}
+
+impl Pass<'_> {
+    /// The evaluations of held accounts, in their order.
+    pub(super) fn finish_held(
+        &self,
+        tables: &held::Tables,
+        accounts: &mut Accounts,
+        per_bar: &mut Option<PerBar>,
+        done: &mut impl FnMut(usize, Option<Evaluation>),
+    ) {
+        let last = self.close.len() - 1;
+        let Accounts { ranges: long, more_ranges: [short, marks, bars], held, .. } = accounts;
+        let (exec, lane, start) = (self.exec, None, last);
+        let block = HeldBlock { tables, long, short, marks, bars, exec, lane, start };
+        let count = held.len();
+        for (i, account) in held.iter_mut().enumerate() {
+            let lane = per_bar::begin(per_bar, i, last);
+            account.finish(&HeldBlock { lane, ..block }, self.final_close);
+            per_bar::end(per_bar, (i, count), account.before, (last, last, last + 1));
+        }
+        for (i, account) in held.iter().enumerate() {
+            done(i, self.held(account, &block, per_bar::sums(per_bar, i)));
+        }
+    }
+
+    /// What an account that is held to the last row has come to.
+    pub(super) fn held(&self, account: &HeldAccount, block: &HeldBlock, sums: BarSums) -> Option<Evaluation> {
+        let last = self.close.len() - 1;
+        let end = FinalState {
+            open_position: account.q != 0.0,
+            equity: account.equity(block, last),
+            capital: self.capital,
+            returns: self.returns(),
+        };
+        let (totals, exec) = (account.totals(self.full), self.exec);
+        let whole = evaluation(&totals, &account.sums, &sums, &end, exec, self.metrics);
+        whole.filter(|_| !account.lost)
+    }
+
+    /// The evaluations of whole accounts, in their order.
+    ///
+    /// # Errors
+    /// Interrupted: nobody was answered.
+    pub(super) fn finish_whole(
+        &self,
+        tables: &Tables,
+        accounts: &mut Accounts,
+        done: &mut impl FnMut(usize, Option<Evaluation>),
+    ) -> Result<(), Interrupted> {
+        let last = self.close.len() - 1;
+        let Accounts { ranges, whole, sums, kept, .. } = accounts;
+        ranges.fill(self.set, &self.close[last..], &self.close[last..]);
+        let downs = tables.last_down.as_ref().map_or(&[][..], |last| std::slice::from_ref(&last.row));
+        let block = self.block(tables, (std::slice::from_ref(&tables.last_row), downs), ranges, last);
+        let trades = tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
+        let mut wishes = Vec::with_capacity(whole.len());
+        let mut open = Vec::with_capacity(whole.len());
+        for (account, sums) in whole.iter_mut().zip(&mut *sums) {
+            // Who is ruined wants nothing, whatever its rule says.
+            let wish = match (account.ruined, trades) {
+                (true, _) => 0,
+                (false, true) => account.latch,
+                (false, false) => account.held,
+            };
+            wishes.push(wish);
+            open.push(account.finish(&block, wish, self.final_close, sums));
+        }
+        let bars = match Asked::of(self.metrics) {
+            Some(asked) => {
+                let ends: Vec<usize> = whole.iter().map(|account| account.ended).collect();
+                self.replay(asked, tables, sums, kept, (&wishes, &ends))
+            }
+            None => vec![(BarSums::default(), 0.0); whole.len()],
+        };
+        self.interrupt.check()?;
+        for (i, (((account, sums), open), bars)) in whole.iter_mut().zip(sums).zip(open).zip(bars).enumerate()
+        {
+            let equity = if open { account.quantity * self.close[last] } else { account.cash };
+            let end =
+                FinalState { open_position: open, equity, capital: self.capital, returns: self.returns() };
+            let (bars, traded) = bars;
+            let bars = BarSums { down: i128::from(account.down), ..bars };
+            account.tally.traded = traded;
+            done(i, evaluation(&account.totals(), sums, &bars, &end, self.exec, self.metrics));
+        }
+        Ok(())
+    }
+
+    /// What metrics ask of every bar of accounts that have come to their end.
+    fn replay(
+        &self,
+        asked: Asked,
+        tables: &Tables,
+        sums: &[Borders],
+        kept: &[Bits],
+        (wishes, ends): (&[u64], &[usize]),
+    ) -> Vec<(BarSums, f64)> {
+        let total = |sums: &Borders| sums.iter().map(|&(s1, _)| i128::from(s1)).sum();
+        let means: Vec<f64> = sums.iter().map(|sums| to_f64(total(sums)) / self.returns() as f64).collect();
+        let replay = Replay {
+            asked,
+            prices: tables.prices,
+            sold_for: self.final_close.then_some((tables.last.price, tables.last.net)),
+            capital: self.capital,
+            kept,
+            begin: self.begin(),
+            wishes,
+            ends,
+            first: tables.first,
+            counted: self.base + usize::from(!self.full),
+            means: &means,
+        };
+        replay.sums(self.set, self.interrupt)
+    }
 }

@@ -13,11 +13,12 @@
 //! Targets that are sized or weighed (`sized`, `weighed`), and rules that know their account, are asked for close by close
 //! where they may say something new (`held::decided`). The accounts of a portfolio run side by side (`portfolio`), which
 //! sums them bar by bar (`total`), at the union of their stamps where these differ (`calendar`). Metrics that look at every bar
-//! are summed from what accounts write down of a block (`per_bar`). Models of strategies that train are shared as series are
+//! are summed from what held accounts write down of a block (`per_bar`), and from the positions of others (`replay`). Models of strategies that train are shared as series are
 //! (`learning`).
 
 mod alone;
 mod asked;
+mod blocks;
 mod calendar;
 mod columns;
 mod conditions;
@@ -44,6 +45,7 @@ mod per_bar;
 mod plan;
 mod portfolio;
 mod ranges;
+mod replay;
 mod rows;
 mod series;
 mod singles;
@@ -66,6 +68,7 @@ use crate::genes::{Genome, Stops};
 use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::portfolio::statistic;
+use crate::prepared::Prepared;
 use crate::rules::Own;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
@@ -78,6 +81,7 @@ use means::with_means;
 pub use pass::Scratch;
 use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
+use replay::Asked;
 pub(crate) use singles::{Beside, Singles};
 pub(crate) use smooth::{TILE, transpose};
 use std::collections::BTreeMap;
@@ -214,7 +218,7 @@ impl<'a> BatchEvaluator<'a> {
             (group(x), x.1.keys(), values(x), x.0).cmp(&(group(y), y.1.keys(), values(y), y.0))
         });
         for species in planned.chunk_by_mut(|x, y| group(x) == group(y)) {
-            for members in species.chunks_mut(PASS) {
+            for members in species.chunks_mut(self.members_of_a_pass()) {
                 let own: Vec<(&Own, &Genome)> = members
                     .iter()
                     .filter_map(|(i, _)| Some((individuals[*i].strategy.own()?, individuals[*i].genome)))
@@ -265,6 +269,17 @@ impl<'a> BatchEvaluator<'a> {
         Scratch::BYTES_PER_INDIVIDUAL
             + symbols * (Plan::BYTES + size_of::<usize>())
             + (symbols + 3) * size_of::<Evaluation>()
+            + Asked::of(self.run.metrics).map_or(0, |_| Asked::bytes(self.most_rows()))
+    }
+
+    /// Individuals that go through the rows together.
+    fn members_of_a_pass(&self) -> usize {
+        Asked::of(self.run.metrics).map_or(PASS, |_| Asked::members(self.most_rows()).min(PASS))
+    }
+
+    /// Rows of the symbol with the most of them.
+    fn most_rows(&self) -> usize {
+        self.run.symbols.iter().map(Prepared::len).max().unwrap_or(0)
     }
 
     /// Brings individuals into the order in which batches cut from them share most series.
@@ -331,7 +346,7 @@ impl<'a> BatchEvaluator<'a> {
                 if stops || asked.is_some() { self.guarded(k, symbol) } else { Some(&symbol.tables) };
             let Some(tables) = tables else { continue };
             let pass = self.pass_over(k, symbol, tables, interrupt);
-            found.push(with_means(self.run.metrics, |metrics, means| {
+            let mut run = |metrics, means: &[f64]| {
                 let pass = Pass { metrics, means, ..pass };
                 let mut found = vec![None; members.len()];
                 let done = |member: usize, evaluation| found[member] = evaluation;
@@ -351,7 +366,11 @@ impl<'a> BatchEvaluator<'a> {
                     own::run(&pass, &market, own, &self.first_rows(k, own), scratch, done)?;
                 }
                 Ok(found)
-            })?);
+            };
+            found.push(match tables {
+                AccountTables::Whole(_) => run(self.run.metrics, &[])?,
+                AccountTables::Held(_) => with_means(self.run.metrics, run)?,
+            });
         }
         for (member, (i, _)) in members.iter().enumerate() {
             out[*i] = match self.combined(&mut found, member, symbols.len()) {

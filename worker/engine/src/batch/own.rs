@@ -63,11 +63,11 @@ impl<'a> Graph<'a> {
 }
 
 impl Source for Graph<'_> {
-    fn warm_up<I: Isa>(&mut self, _isa: I, from: usize, to: usize) {
+    fn warm_up(&mut self, _set: InstructionSet, from: usize, to: usize) {
         self.blocks.fill(from, to);
     }
 
-    fn fill<I: Isa>(&mut self, _isa: I, from: usize, to: usize, interrupt: Interrupt) {
+    fn fill(&mut self, _set: InstructionSet, from: usize, to: usize, interrupt: Interrupt) {
         if !interrupt.is_asked() {
             self.blocks.fill(from, to);
         }

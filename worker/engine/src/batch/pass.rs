@@ -1,27 +1,26 @@
 //! One pass over the rows of one symbol for the individuals of one strategy.
 
+use super::blocks::{AT_A_TIME, HeldRows, Wanted, WholeRows};
 use super::columns::Columns;
 use super::downs::Down;
 use super::events::{Borders, Events, WholeAccount, WholeBlock};
-use super::finish;
 use super::held::{self, HeldAccount, HeldBlock};
-use super::instructions::{InstructionSet, Work};
-use super::kernels::Isa;
+use super::instructions::InstructionSet;
 use super::key::Key;
-use super::per_bar::{self, PerBar};
+use super::per_bar::PerBar;
 use super::plan::{Compared, Plan};
 use super::ranges::Ranges;
+use super::replay::Asked;
 use super::rows::{Row, RowBlocks};
 use super::series::{Block, Table};
 use super::singles::Singles;
 use super::source::{Series, Source};
 use super::tables::Tables;
-use super::targets::{positions, window, wishes};
-use super::{AccountTables, BLOCK, WORDS};
+use super::targets::window;
+use super::{AccountTables, BLOCK, Bits, WORDS};
 use crate::evaluation::{BLOCKS, Evaluation, MetricSet};
 use crate::execution::Execution;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::metrics::BarSums;
 use crate::stops::Fractions;
 
 /// Buffers of one thread, used again from batch to batch.
@@ -51,6 +50,7 @@ impl Scratch {
             + self.table.bytes()
             + self.accounts.whole.capacity() * size_of::<WholeAccount>()
             + self.accounts.sums.capacity() * size_of::<Borders>()
+            + self.accounts.kept.capacity() * size_of::<Bits>()
             + self.accounts.held.capacity() * size_of::<HeldAccount>()
     }
 
@@ -99,16 +99,21 @@ pub(super) struct Accounts {
     pub(super) ranges: Ranges,
     /// Index prices of shorts, marks of liquidation, highs and lows.
     pub(super) more_ranges: [Ranges; 3],
-    whole: Vec<WholeAccount>,
-    sums: Vec<Borders>,
-    held: Vec<HeldAccount>,
+    pub(super) whole: Vec<WholeAccount>,
+    pub(super) sums: Vec<Borders>,
+    /// The positions of whole accounts, where a metric asks for every bar: block by block, in each all members.
+    pub(super) kept: Vec<Bits>,
+    pub(super) held: Vec<HeldAccount>,
 }
 
 impl Accounts {
     /// Takes a block of rows into the extremes that held accounts look at.
-    #[inline(always)]
-    pub(super) fn fill(&mut self, tables: &held::Tables, from: usize, to: usize) {
-        fill(&mut self.ranges, &mut self.more_ranges, tables, from, to);
+    pub(super) fn fill(&mut self, set: InstructionSet, tables: &held::Tables, from: usize, to: usize) {
+        let Accounts { ranges: long, more_ranges: [short, marks, bars], .. } = self;
+        long.fill(set, &tables.long[from..to], &tables.long[from..to]);
+        short.fill(set, &tables.short[from..to], &tables.short[from..to]);
+        marks.fill(set, &tables.high_marks[from..to], &tables.low_marks[from..to]);
+        bars.fill(set, &tables.prepared.high()[from..to], &tables.prepared.low()[from..to]);
     }
 
     /// What held accounts read of the block of rows that was taken last.
@@ -120,31 +125,6 @@ impl Accounts {
     ) -> HeldBlock<'b> {
         let Accounts { ranges: long, more_ranges: [short, marks, bars], .. } = self;
         HeldBlock { tables, long, short, marks, bars, exec, lane: None, start }
-    }
-}
-
-#[inline(always)]
-fn fill(long: &mut Ranges, more: &mut [Ranges; 3], tables: &held::Tables, from: usize, to: usize) {
-    let [short, marks, bars] = more;
-    long.fill(&tables.long[from..to], &tables.long[from..to]);
-    short.fill(&tables.short[from..to], &tables.short[from..to]);
-    marks.fill(&tables.high_marks[from..to], &tables.low_marks[from..to]);
-    bars.fill(&tables.prepared.high()[from..to], &tables.prepared.low()[from..to]);
-}
-
-/// All rows but the last of a pass.
-struct AllBlocks<'w, 'a, S> {
-    pass: &'w Pass<'a>,
-    source: &'w mut S,
-    first: &'w [Start],
-    accounts: &'w mut Accounts,
-    per_bar: &'w mut Option<PerBar>,
-}
-
-impl<S: Source> Work for AllBlocks<'_, '_, S> {
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        self.pass.blocks(isa, self.source, self.first, self.accounts, self.per_bar);
     }
 }
 
@@ -196,9 +176,13 @@ impl Pass<'_> {
     ) -> Result<(), Interrupted> {
         accounts.whole.clear();
         accounts.sums.clear();
+        accounts.kept.clear();
         accounts.held.clear();
         match self.tables {
             AccountTables::Whole(tables) => {
+                if Asked::of(self.metrics).is_some() {
+                    accounts.kept.reserve(self.close.len().div_ceil(BLOCK) * first.len());
+                }
                 accounts.whole.resize(first.len(), WholeAccount::new(self.capital, tables));
                 accounts.sums.resize(first.len(), [(0, 0); BLOCKS]);
             }
@@ -210,108 +194,103 @@ impl Pass<'_> {
         let held = matches!(self.tables, AccountTables::Held(_));
         let mut per_bar =
             held.then(|| PerBar::new(first.len(), self.metrics, self.means, self.set)).flatten();
-        self.set.run(AllBlocks { pass: self, source, first, accounts, per_bar: &mut per_bar });
+        self.blocks(source, first, accounts, &mut per_bar);
         self.interrupt.check()?;
         match self.tables {
             AccountTables::Whole(tables) => self.finish_whole(tables, accounts, &mut done),
-            AccountTables::Held(tables) => self.finish_held(tables, accounts, &mut per_bar, &mut done),
+            AccountTables::Held(tables) => {
+                self.finish_held(tables, accounts, &mut per_bar, &mut done);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// All rows but the last, unless interrupted.
-    #[inline(always)]
-    fn blocks<I: Isa, S: Source>(
+    fn blocks(
         &self,
-        isa: I,
-        source: &mut S,
+        source: &mut impl Source,
         first: &[Start],
         accounts: &mut Accounts,
         per_bar: &mut Option<PerBar>,
     ) {
-        let last = self.close.len() - 1;
-        // Crosses of the first decision look one row back.
-        let begin = self.base.saturating_sub(1);
-        let Accounts { ranges, more_ranges, whole, sums, held } = accounts;
+        let (begin, last, set) = (self.begin(), self.close.len() - 1, self.set);
+        let keeps = Asked::of(self.metrics).is_some();
         let mut events = Events::new();
         let mut rows = match self.tables {
-            AccountTables::Whole(tables) => Some(RowBlocks::new(tables, first.len(), self.interrupt)),
+            AccountTables::Whole(tables) => Some(RowBlocks::new(tables, first.len(), set, self.interrupt)),
             AccountTables::Held(_) => None,
         };
         for from in (0..begin).step_by(BLOCK) {
-            source.warm_up(isa, from, if from + BLOCK < begin { from + BLOCK } else { begin });
+            source.warm_up(set, from, if from + BLOCK < begin { from + BLOCK } else { begin });
         }
         for from in (begin..last).step_by(BLOCK) {
             if self.interrupt.is_asked() {
                 return;
             }
             let to = if from + BLOCK < last { from + BLOCK } else { last };
-            source.fill(isa, from, to, self.interrupt);
+            source.fill(set, from, to, self.interrupt);
             // A block that was interrupted is filled in part.
             if self.interrupt.is_asked() {
                 return;
             }
             match self.tables {
                 AccountTables::Whole(tables) => {
-                    ranges.fill(&self.close[from..to], &self.close[from..to]);
+                    let Accounts { ranges, whole, sums, kept, .. } = accounts;
+                    ranges.fill(set, &self.close[from..to], &self.close[from..to]);
                     let rows = rows.as_mut().map_or((&[][..], &[][..]), |rows| rows.block(from, to));
-                    let block = self.block(tables, rows, ranges, from);
+                    let block = &self.block(tables, rows, ranges, from);
                     let open = tables.open.as_ref().map(|open| window(open, from));
                     // Where all rows trade, positions are what is wished for.
                     let open = open.filter(|open| to - from < BLOCK || *open != [u64::MAX; WORDS]);
-                    let members = first.iter().zip(&mut *whole).zip(&mut *sums).enumerate();
-                    for (member, ((first, account), sums)) in members {
-                        if !account.ruined {
-                            let positions =
-                                positions(isa, source, member, account, first.row, (from, to), open.as_ref());
-                            account.follow(isa, &block, &positions, to - from, sums, &mut events);
-                        }
-                    }
+                    let (events, kept) = (&mut events, keeps.then_some(kept));
+                    set.run(WholeRows {
+                        source,
+                        first,
+                        accounts: whole,
+                        sums,
+                        block,
+                        open,
+                        events,
+                        kept,
+                        to,
+                    });
                 }
                 AccountTables::Held(tables) => {
-                    fill(ranges, more_ranges, tables, from, to);
-                    let [short, marks, bars] = &*more_ranges;
-                    let (long, exec, lane, start) = (&*ranges, self.exec, None, from);
+                    accounts.fill(set, tables, from, to);
+                    let Accounts { ranges: long, more_ranges: [short, marks, bars], held, .. } = accounts;
+                    let (exec, lane, start) = (self.exec, None, from);
                     let block = HeldBlock { tables, long, short, marks, bars, exec, lane, start };
-                    self.hold(isa, source, first, held, &block, per_bar, to);
+                    self.hold(source, first, held, &block, per_bar, to);
                 }
             }
         }
     }
 
-    /// A block of rows of held accounts.
-    #[inline(always)]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a struct of them would be built for each block and read once"
-    )]
-    pub(super) fn hold<I: Isa, S: Source>(
+    /// The first row that is looked at: crosses of the first decision look one row back.
+    pub(super) fn begin(&self) -> usize {
+        self.base.saturating_sub(1)
+    }
+
+    /// A block of rows of held accounts. What they want is found for a few of them at a time, by code that knows where it
+    /// comes from; what they do is the same for all.
+    pub(super) fn hold(
         &self,
-        isa: I,
-        source: &S,
+        source: &impl Source,
         first: &[Start],
         held: &mut [HeldAccount],
         block: &HeldBlock,
         per_bar: &mut Option<PerBar>,
         to: usize,
     ) {
-        let from = block.start;
-        let open = block.tables.open.as_ref().map(|open| window(open, from));
-        let same_close = block.tables.same_close;
-        let side = (self.exec.side, same_close);
         let count = held.len();
-        for (member, (first, account)) in first.iter().zip(held).enumerate() {
-            let lane = per_bar::begin(per_bar, member, from);
-            if !account.over {
-                let wishes = wishes(isa, source, member, account, first.row, (from, to), side);
-                let block = HeldBlock { lane, ..*block };
-                if same_close {
-                    account.follow_closes(isa, &block, wishes, open.as_ref(), to - from);
-                } else {
-                    account.follow(isa, &block, wishes, open.as_ref(), to - from);
-                }
-            }
-            per_bar::end(per_bar, (member, count), account.before, self.counted(from, to));
+        let open = block.tables.open.as_ref().map(|open| window(open, block.start));
+        let mut wanted = [[[0; WORDS]; 2]; AT_A_TIME];
+        for (k, (first, held)) in first.chunks(AT_A_TIME).zip(held.chunks_mut(AT_A_TIME)).enumerate() {
+            let (member, wanted) = (k * AT_A_TIME, &mut wanted[..held.len()]);
+            self.set.run(Wanted { source, member, first, held, block, out: wanted, to });
+            let (pass, open) = (self, open.as_ref());
+            let members = (member, count);
+            self.set.run(HeldRows { pass, members, held, wanted, block, open, per_bar, to });
         }
     }
 
@@ -327,7 +306,7 @@ impl Pass<'_> {
         self.close.len() - self.base - usize::from(!self.full)
     }
 
-    fn block<'b>(
+    pub(super) fn block<'b>(
         &'b self,
         tables: &'b Tables,
         (rows, downs): (&'b [Row], &'b [Down]),
@@ -335,68 +314,5 @@ impl Pass<'_> {
         start: usize,
     ) -> WholeBlock<'b> {
         WholeBlock { tables, rows, downs, ranges, close: self.close, taker_fee: self.exec.taker_fee, start }
-    }
-
-    fn finish_held(
-        &self,
-        tables: &held::Tables,
-        accounts: &mut Accounts,
-        per_bar: &mut Option<PerBar>,
-        done: &mut impl FnMut(usize, Option<Evaluation>),
-    ) {
-        let last = self.close.len() - 1;
-        let Accounts { ranges: long, more_ranges: [short, marks, bars], held, .. } = accounts;
-        let (exec, lane, start) = (self.exec, None, last);
-        let block = HeldBlock { tables, long, short, marks, bars, exec, lane, start };
-        let count = held.len();
-        for (i, account) in held.iter_mut().enumerate() {
-            let lane = per_bar::begin(per_bar, i, last);
-            account.finish(&HeldBlock { lane, ..block }, self.final_close);
-            per_bar::end(per_bar, (i, count), account.before, (last, last, last + 1));
-        }
-        for (i, account) in held.iter().enumerate() {
-            done(i, self.held(account, &block, per_bar::sums(per_bar, i)));
-        }
-    }
-
-    /// What an account that is held to the last row has come to.
-    pub(super) fn held(&self, account: &HeldAccount, block: &HeldBlock, sums: BarSums) -> Option<Evaluation> {
-        let last = self.close.len() - 1;
-        let end = finish::FinalState {
-            open_position: account.q != 0.0,
-            equity: account.equity(block, last),
-            capital: self.capital,
-            returns: self.returns(),
-        };
-        let (totals, exec) = (account.totals(self.full), self.exec);
-        let whole = finish::evaluation(&totals, &account.sums, &sums, &end, exec, self.metrics);
-        whole.filter(|_| !account.lost)
-    }
-
-    fn finish_whole(
-        &self,
-        tables: &Tables,
-        accounts: &mut Accounts,
-        done: &mut impl FnMut(usize, Option<Evaluation>),
-    ) {
-        let last = self.close.len() - 1;
-        let Accounts { ranges, whole, sums, .. } = accounts;
-        ranges.fill(&self.close[last..], &self.close[last..]);
-        let downs = tables.last_down.as_ref().map_or(&[][..], |last| std::slice::from_ref(&last.row));
-        let block = self.block(tables, (std::slice::from_ref(&tables.last_row), downs), ranges, last);
-        let trades = tables.open.as_ref().is_none_or(|open| open[last / 64] >> (last % 64) & 1 == 1);
-        for (i, (account, sums)) in whole.iter_mut().zip(sums).enumerate() {
-            let wish = if trades { account.latch } else { account.held };
-            let open = account.finish(&block, wish, self.final_close, sums);
-            let equity = if open { account.quantity * self.close[last] } else { account.cash };
-            let end = finish::FinalState {
-                open_position: open,
-                equity,
-                capital: self.capital,
-                returns: self.returns(),
-            };
-            let bars = BarSums { down: i128::from(account.down), ..BarSums::default() };
-            done(i, finish::evaluation(&account.totals(), sums, &bars, &end, self.exec, self.metrics));
-        }
     }
 }

@@ -2,10 +2,9 @@
 //! taken while their rows are in the cache. Where symbols differ in stamps or windows, the
 //! sum is taken at those of a `calendar`.
 
-use super::calendar::{AllStamps, Calendar};
+use super::calendar::{self, Calendar};
 use super::held::HeldAccount;
-use super::instructions::{InstructionSet, Loops, Work};
-use super::kernels::Isa;
+use super::instructions::{InstructionSet, Loops};
 use super::means::with_means;
 use super::pass::{Pass, Start};
 use super::per_bar::{self, PerBar};
@@ -116,50 +115,40 @@ fn follow<'s, 'a: 's, 'p, S: Sleeve<'p>>(
     run(sleeves, members, means, calendar)
 }
 
-/// All rows of all symbols.
-struct AllSleeves<'w, 'a, S> {
-    pass: &'w Pass<'a>,
-    sleeves: &'w mut [S],
-    totals: &'w mut [Total],
-    borders: &'w [usize; BLOCKS],
-    per_bar: &'w mut Option<PerBar>,
-}
-
-impl<'p, S: Sleeve<'p>> Work for AllSleeves<'_, '_, S> {
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        let AllSleeves { pass, sleeves, totals, borders, per_bar } = self;
-        let (base, last) = (pass.base, pass.close.len() - 1);
-        let begin = sleeves.first().map_or(base, |sleeve| sleeve.begin(base));
-        // A loop, since a closure would be compiled for the plainest processor.
+/// All rows of all symbols, unless interrupted.
+fn all_rows<'p>(
+    pass: &Pass,
+    sleeves: &mut [impl Sleeve<'p>],
+    totals: &mut [Total],
+    borders: &[usize; BLOCKS],
+    per_bar: &mut Option<PerBar>,
+) {
+    let (base, last) = (pass.base, pass.close.len() - 1);
+    let begin = sleeves.first().map_or(base, |sleeve| sleeve.begin(base));
+    sleeves.iter_mut().for_each(|sleeve| sleeve.warm_up(begin));
+    for from in (begin..last).step_by(BLOCK) {
+        if pass.interrupt.is_asked() {
+            return;
+        }
+        let to = if from + BLOCK < last { from + BLOCK } else { last };
         for sleeve in &mut *sleeves {
-            sleeve.warm_up(isa, begin);
+            sleeve.follow(from, to);
+            add(pass.set, sleeve, totals, (from, to));
         }
-        for from in (begin..last).step_by(BLOCK) {
-            if pass.interrupt.is_asked() {
-                return;
-            }
-            let to = if from + BLOCK < last { from + BLOCK } else { last };
-            for sleeve in &mut *sleeves {
-                sleeve.follow(isa, from, to);
-                add(sleeve, totals, (from, to));
-            }
-            take(pass.set, totals, per_bar, borders, pass.counted(from, to));
-        }
-        for sleeve in &mut *sleeves {
-            sleeve.finish(last);
-            add(sleeve, totals, (last, last + 1));
-        }
-        take(pass.set, totals, per_bar, borders, pass.counted(last, last + 1));
+        take(pass.set, totals, per_bar, borders, pass.counted(from, to));
     }
+    for sleeve in &mut *sleeves {
+        sleeve.finish(last);
+        add(pass.set, sleeve, totals, (last, last + 1));
+    }
+    take(pass.set, totals, per_bar, borders, pass.counted(last, last + 1));
 }
 
-#[inline(always)]
-fn add<'p>(sleeve: &mut impl Sleeve<'p>, totals: &mut [Total], rows: (usize, usize)) {
+fn add<'p>(set: InstructionSet, sleeve: &mut impl Sleeve<'p>, totals: &mut [Total], rows: (usize, usize)) {
     for (member, total) in totals.iter_mut().enumerate() {
         let (account, tables) = sleeve.account(member);
         if let Some(journal) = &mut account.journal {
-            total.add(journal, tables, rows);
+            total.add(set, journal, tables, rows);
         }
     }
 }
@@ -216,9 +205,9 @@ pub(super) fn run<'p, S: Sleeve<'p>>(
     let (per_bar, totals_of) = (&mut per_bar, &mut totals[..]);
     if let Some(calendar) = calendar {
         let borders = &calendar.borders();
-        pass.set.run(AllStamps { pass, calendar, sleeves, totals: totals_of, borders, per_bar });
+        calendar::all_stamps(pass, calendar, sleeves, totals_of, borders, per_bar);
     } else {
-        pass.set.run(AllSleeves { pass, sleeves, totals: totals_of, borders: &tables.borders, per_bar });
+        all_rows(pass, sleeves, totals_of, &tables.borders, per_bar);
     }
     let returns = calendar.map_or_else(|| pass.returns(), |calendar| calendar.count);
     pass.interrupt.check()?;

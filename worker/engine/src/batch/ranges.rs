@@ -1,6 +1,7 @@
 //! Highest and lowest price of any range of rows of a block, in two reads.
 
 use super::BLOCK;
+use super::instructions::{InstructionSet, Loops};
 
 const LEVELS: usize = BLOCK.ilog2() as usize + 1;
 
@@ -19,8 +20,12 @@ impl Default for Ranges {
 
 impl Ranges {
     /// Takes a block of at most [`BLOCK`] rows: what the highest is taken of, and the lowest.
+    pub(super) fn fill(&mut self, set: InstructionSet, high: &[f64], low: &[f64]) {
+        set.widened(Filled { ranges: self, high, low });
+    }
+
     #[inline(always)]
-    pub(super) fn fill(&mut self, high: &[f64], low: &[f64]) {
+    fn compute(&mut self, high: &[f64], low: &[f64]) {
         for (entry, (&h, &l)) in self.levels[0].iter_mut().zip(high.iter().zip(low)) {
             *entry = [h, l];
         }
@@ -45,6 +50,19 @@ impl Ranges {
     }
 }
 
+struct Filled<'a> {
+    ranges: &'a mut Ranges,
+    high: &'a [f64],
+    low: &'a [f64],
+}
+
+impl Loops for Filled<'_> {
+    #[inline(always)]
+    fn run(self) {
+        self.ranges.compute(self.high, self.low);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,7 +72,7 @@ mod tests {
         let close: Vec<f64> = (0..BLOCK).map(|i| (i * 7919 % 257) as f64).collect();
         let mut ranges = Ranges::default();
         for rows in [1, 2, 100, BLOCK - 1, BLOCK] {
-            ranges.fill(&close[..rows], &close[..rows]);
+            ranges.fill(InstructionSet::best(), &close[..rows], &close[..rows]);
             for from in (0..rows).step_by(13) {
                 for to in (from + 1..=rows).step_by(7).chain([rows]) {
                     let range = &close[from..to];

@@ -7,6 +7,7 @@
 
 use super::BLOCK;
 use super::downs::{Down, Downs};
+use super::instructions::{InstructionSet, Loops};
 use super::tables::{SMALL, Tables, near, units};
 use crate::costs::Costs;
 use crate::interrupt::Interrupt;
@@ -40,6 +41,29 @@ pub(super) struct Prices<'a> {
     pub close: &'a [f64],
     pub market: &'a [f64],
     pub costs: Costs,
+}
+
+/// What costs make of a price, and the returns of a row that is filled there.
+#[derive(Clone, Copy)]
+pub(super) struct Returns {
+    pub inv_buy: f64,
+    pub net_sell: f64,
+    /// From close to close.
+    pub market: f64,
+    /// Of an entry to the close.
+    pub entry: f64,
+    /// Of an exit from the close before.
+    pub exit: f64,
+}
+
+impl Returns {
+    /// `x` before slippage, close `c` of the row and `b` of the one before.
+    #[inline(always)]
+    pub(super) fn new(costs: &Costs, x: f64, c: f64, b: f64) -> Returns {
+        let (inv_buy, net_sell) = (costs.inv_buy(x), costs.net_sell(x));
+        let (market, entry, exit) = (c / b - 1.0, c * inv_buy - 1.0, net_sell / b - 1.0);
+        Returns { inv_buy, net_sell, market, entry, exit }
+    }
 }
 
 /// Running sums of fx(r) and fx(r x r) of the market's own returns. They may wrap.
@@ -92,12 +116,10 @@ impl Terms {
         let mut all = true;
         for i in 0..rows {
             let (x, c, b) = (market[i], close[i], before[i]);
-            let (inv_buy, net_sell) = (costs.inv_buy(x), costs.net_sell(x));
+            let Returns { inv_buy, net_sell, market, entry, exit } = Returns::new(&costs, x, c, b);
             (self.inv_buy[i], self.net_sell[i]) = (inv_buy, net_sell);
             (self.buy[i], self.sell[i]) = (costs.buy(x), costs.sell(x));
-            of_market[i] = c / b - 1.0;
-            of_entry[i] = c * inv_buy - 1.0;
-            of_exit[i] = net_sell / b - 1.0;
+            (of_market[i], of_entry[i], of_exit[i]) = (market, entry, exit);
             let (paid, got) =
                 (usable(inv_buy) & usable(self.buy[i]), usable(net_sell) & usable(self.sell[i]));
             all &= usable(c) & usable(b) & paid & got;
@@ -160,12 +182,17 @@ pub(super) struct RowBlocks<'a> {
     running: Running,
     rows: Box<[Row; BLOCK]>,
     downs: Option<Downs>,
+    set: InstructionSet,
 }
 
 impl<'a> RowBlocks<'a> {
     /// Those of a pass of so many members. Where it is interrupted, what is in them means nothing.
-    #[inline(always)]
-    pub(super) fn new(tables: &'a Tables, members: usize, interrupt: Interrupt) -> RowBlocks<'a> {
+    pub(super) fn new(
+        tables: &'a Tables,
+        members: usize,
+        set: InstructionSet,
+        interrupt: Interrupt,
+    ) -> RowBlocks<'a> {
         let mut blocks = RowBlocks {
             tables,
             shared: None,
@@ -173,6 +200,7 @@ impl<'a> RowBlocks<'a> {
             running: (0, 0),
             rows: Box::new([Row::NONE; BLOCK]),
             downs: tables.last_down.map(|_| Downs::new()),
+            set,
         };
         if members < MANY {
             blocks.share(interrupt);
@@ -181,7 +209,6 @@ impl<'a> RowBlocks<'a> {
     }
 
     /// Has the job keep its rows, unless interrupted. One thread computes them while others wait: each would need the memory of all rows.
-    #[inline(always)]
     fn share(&mut self, interrupt: Interrupt) {
         let (tables, n) = (self.tables, self.tables.prices.close.len());
         // Who panicked while computing has set nothing.
@@ -205,7 +232,6 @@ impl<'a> RowBlocks<'a> {
     }
 
     /// The rows `from..to`, at most [`BLOCK`]. Those up to the one at whose close accounts start mean nothing.
-    #[inline(always)]
     pub(super) fn block(&mut self, from: usize, to: usize) -> (&[Row], &[Down]) {
         match self.shared {
             Some(all) => (&all.rows[from..to], all.downs.get(from..to).unwrap_or(&[])),
@@ -213,18 +239,34 @@ impl<'a> RowBlocks<'a> {
         }
     }
 
-    #[inline(always)]
     fn compute(&mut self, from: usize, to: usize) -> (&[Row], &[Down]) {
         let first = self.tables.first.clamp(from, to);
         if first < to {
-            let known = self.terms.fill(&self.tables.prices, first, to);
-            debug_assert!(known.is_some(), "all rows were computed once");
-            self.terms.rows(&mut self.running, &mut self.rows[first - from..to - from]);
-            if let Some(downs) = &mut self.downs {
-                downs.fill(&self.terms, first - from, to - first);
-            }
+            self.set.widened(Computed { blocks: self, from, first, to });
         }
         (&self.rows[..to - from], self.downs.as_ref().map_or(&[], |downs| downs.rows(to - from)))
+    }
+}
+
+/// The rows `first..to` of the block that begins at `from`.
+struct Computed<'b, 'a> {
+    blocks: &'b mut RowBlocks<'a>,
+    from: usize,
+    first: usize,
+    to: usize,
+}
+
+impl Loops for Computed<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let Computed { blocks, from, first, to } = self;
+        let RowBlocks { tables, terms, running, rows, downs, .. } = blocks;
+        let known = terms.fill(&tables.prices, first, to);
+        debug_assert!(known.is_some(), "all rows were computed once");
+        terms.rows(running, &mut rows[first - from..to - from]);
+        if let Some(downs) = downs {
+            downs.fill(terms, first - from, to - first);
+        }
     }
 }
 
@@ -278,8 +320,8 @@ mod tests {
         for set in InstructionSet::available() {
             let tables = Tables::new(&prepared, window, &exec, (true, set)).expect("sums fit");
             let (mut few, mut many) = (
-                RowBlocks::new(&tables, 1, Interrupt::NEVER),
-                RowBlocks::new(&tables, MANY, Interrupt::NEVER),
+                RowBlocks::new(&tables, 1, set, Interrupt::NEVER),
+                RowBlocks::new(&tables, MANY, set, Interrupt::NEVER),
             );
             assert!(few.shared.is_some() && many.shared.is_none());
             let (mut p1, mut p2, mut d) = (0_i64, 0_i64, 0_i64);

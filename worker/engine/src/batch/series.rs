@@ -4,6 +4,7 @@
 use super::BLOCK;
 use super::columns::Columns;
 use super::fills::{Inputs, fill, regression};
+use super::instructions::{InstructionSet, Work};
 use super::kernels::{Isa, Rows};
 use super::key::Key;
 use super::learning::Learning;
@@ -126,42 +127,49 @@ impl Table {
     }
 
     /// Brings what has a memory from row `from` to row `to`.
-    #[inline(always)]
-    pub(super) fn warm_up<I: Isa>(&mut self, isa: I, columns: &Columns, from: usize, to: usize) {
-        self.remember(isa, columns, from, to, |_, _, _| ());
+    pub(super) fn warm_up(&mut self, set: InstructionSet, columns: &Columns, from: usize, to: usize) {
+        let (rows, interrupt) = ((from, to), Interrupt::NEVER);
+        set.run(Filled { table: self, columns, rows, warms_up: true, interrupt });
     }
 
-    /// The same, and `done` with the keys, rows and 32 bits of each group while it is in the cache.
-    #[inline(always)]
-    fn remember<I: Isa>(
+    /// Computes rows `from..to` (at most [`BLOCK`]) of every series; blocks are taken in order from row 0.
+    pub(super) fn fill(
         &mut self,
-        isa: I,
+        set: InstructionSet,
         columns: &Columns,
         from: usize,
         to: usize,
-        done: impl Fn(&[Key], &[Block], Option<&mut [Singles]>),
+        interrupt: Interrupt,
     ) {
+        set.run(Filled { table: self, columns, rows: (from, to), warms_up: false, interrupt });
+    }
+
+    /// Brings what has a memory to a row; each group is taken into 32 bits, if `rounds`, while it is in the cache.
+    #[inline(always)]
+    fn remember<I: Isa>(&mut self, isa: I, columns: &Columns, (from, to): (usize, usize), rounds: bool) {
         let Table { keys, blocks, singles, emas, rsis, .. } = self;
         for (first, group) in emas {
             let own = *first..*first + group.len();
             group.fill(isa, &columns.close, from, to, &mut blocks[own.clone()]);
-            done(&keys[own.clone()], &blocks[own.clone()], singles.get_mut(own));
+            if rounds {
+                round(isa, &keys[own.clone()], &blocks[own.clone()], singles.get_mut(own));
+            }
         }
         for (first, group) in rsis {
             let own = *first..*first + group.len();
             group.fill(isa, &columns.close, from, to, &mut blocks[own.clone()]);
-            done(&keys[own.clone()], &blocks[own.clone()], singles.get_mut(own));
+            if rounds {
+                round(isa, &keys[own.clone()], &blocks[own.clone()], singles.get_mut(own));
+            }
         }
     }
 
-    /// Computes rows `from..to` (at most [`BLOCK`]) of every series; blocks are taken in order from row 0.
     #[inline(always)]
-    pub(super) fn fill<I: Isa>(
+    fn compute<I: Isa>(
         &mut self,
         isa: I,
         columns: &Columns,
-        from: usize,
-        to: usize,
+        (from, to): (usize, usize),
         interrupt: Interrupt,
     ) {
         self.learning.fill(columns, (from, to), &mut self.blocks, interrupt);
@@ -171,7 +179,7 @@ impl Table {
         if I::SINGLES {
             self.singles.resize(self.blocks.len(), Singles::ZERO);
         }
-        self.remember(isa, columns, from, to, |keys, blocks, singles| round(isa, keys, blocks, singles));
+        self.remember(isa, columns, (from, to), true);
         self.inputs.fill(columns, from, to);
         for (first, g, total) in &self.weights {
             if interrupt.is_asked() {
@@ -189,6 +197,27 @@ impl Table {
                 let own = i..i + 1;
                 round(isa, &self.keys[own.clone()], &self.blocks[own.clone()], self.singles.get_mut(own));
             }
+        }
+    }
+}
+
+/// A block of rows of all series, or of what they remember of it.
+struct Filled<'t, 'c> {
+    table: &'t mut Table,
+    columns: &'t Columns<'c>,
+    rows: (usize, usize),
+    warms_up: bool,
+    interrupt: Interrupt<'t>,
+}
+
+impl Work for Filled<'_, '_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Filled { table, columns, rows, warms_up, interrupt } = self;
+        if warms_up {
+            table.remember(isa, columns, rows, false);
+        } else {
+            table.compute(isa, columns, rows, interrupt);
         }
     }
 }

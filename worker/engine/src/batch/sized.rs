@@ -4,6 +4,7 @@
 use super::columns::Columns;
 use super::decided::Members;
 use super::held::{Decides, Listener, Look};
+use super::instructions::{InstructionSet, Work};
 use super::kernels::Isa;
 use super::latch::keep;
 use super::plan::Plan;
@@ -69,24 +70,38 @@ impl<'a> Members for SizedMembers<'a> {
     where
         'a: 'm;
 
-    #[inline(always)]
-    fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
-        self.table.fill(isa, self.columns, from, to, Interrupt::NEVER);
-        self.ranges.fill(self.columns, from, to);
-        self.from = from;
-        for member in &mut self.members {
-            let conditions = member.plan.compared.conditions(isa, &self.table, &mut [0; 2], to - from, false);
-            (member.long, member.short) = (conditions.enter_long, conditions.enter_short);
-            for bits in [&mut member.long, &mut member.short] {
-                keep(bits, member.first.saturating_sub(from).min(BLOCK), to - from);
-            }
-        }
+    fn fill(&mut self, set: InstructionSet, from: usize, to: usize) {
+        self.table.fill(set, self.columns, from, to, Interrupt::NEVER);
+        set.run(Filled { members: self, from, to });
     }
 
     #[inline(always)]
     fn by(&mut self, member: usize) -> By<'_> {
         let SizedMembers { prepared, side, ranges, members, from, .. } = self;
         By { member: &mut members[member], ranges, prepared, side: *side, from: *from }
+    }
+}
+
+/// A block of rows, whose series are known.
+struct Filled<'m, 'a> {
+    members: &'m mut SizedMembers<'a>,
+    from: usize,
+    to: usize,
+}
+
+impl Work for Filled<'_, '_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Filled { members: all, from, to } = self;
+        all.ranges.fill(all.columns, from, to);
+        all.from = from;
+        for member in &mut all.members {
+            let conditions = member.plan.compared.conditions(isa, &all.table, &mut [0; 2], to - from, false);
+            (member.long, member.short) = (conditions.enter_long, conditions.enter_short);
+            for bits in [&mut member.long, &mut member.short] {
+                keep(bits, member.first.saturating_sub(from).min(BLOCK), to - from);
+            }
+        }
     }
 }
 

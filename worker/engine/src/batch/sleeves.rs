@@ -2,8 +2,9 @@
 
 use super::columns::Columns;
 use super::conditions::Conditions;
-use super::decided::Members;
+use super::decided::{self, Members};
 use super::held::{Decided, HeldAccount, Tables};
+use super::instructions::InstructionSet;
 use super::kernels::Isa;
 use super::pass::{Accounts, Pass, Start};
 use super::plan::{Compared, Plan};
@@ -22,10 +23,10 @@ pub(super) trait Sleeve<'p> {
     fn begin(&self, base: usize) -> usize;
 
     /// Brings what has a memory to a row.
-    fn warm_up<I: Isa>(&mut self, isa: I, to: usize);
+    fn warm_up(&mut self, to: usize);
 
     /// Follows a block of rows.
-    fn follow<I: Isa>(&mut self, isa: I, from: usize, to: usize);
+    fn follow(&mut self, from: usize, to: usize);
 
     /// Follows the last row.
     fn finish(&mut self, row: usize);
@@ -52,14 +53,12 @@ pub(super) struct OwnSeries<'a> {
 }
 
 impl Source for OwnSeries<'_> {
-    #[inline(always)]
-    fn warm_up<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
-        self.table.warm_up(isa, self.columns, from, to);
+    fn warm_up(&mut self, set: InstructionSet, from: usize, to: usize) {
+        self.table.warm_up(set, self.columns, from, to);
     }
 
-    #[inline(always)]
-    fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize, interrupt: Interrupt) {
-        self.table.fill(isa, self.columns, from, to, interrupt);
+    fn fill(&mut self, set: InstructionSet, from: usize, to: usize, interrupt: Interrupt) {
+        self.table.fill(set, self.columns, from, to, interrupt);
     }
 
     #[inline(always)]
@@ -114,25 +113,23 @@ impl<'p, S: Source> Sleeve<'p> for Latched<'p, S> {
         base.saturating_sub(1)
     }
 
-    #[inline(always)]
-    fn warm_up<I: Isa>(&mut self, isa: I, to: usize) {
+    fn warm_up(&mut self, to: usize) {
         for from in (0..to).step_by(BLOCK) {
-            self.source.warm_up(isa, from, if from + BLOCK < to { from + BLOCK } else { to });
+            self.source.warm_up(self.pass.set, from, if from + BLOCK < to { from + BLOCK } else { to });
         }
     }
 
-    #[inline(always)]
-    fn follow<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
+    fn follow(&mut self, from: usize, to: usize) {
         let Latched { pass, tables, source, first, held, accounts } = self;
-        source.fill(isa, from, to, pass.interrupt);
+        source.fill(pass.set, from, to, pass.interrupt);
         // A block that was interrupted is filled in part; nobody is answered.
         if pass.interrupt.is_asked() {
             return;
         }
-        accounts.fill(tables, from, to);
+        accounts.fill(pass.set, tables, from, to);
         let block = accounts.block(tables, pass.exec, from);
         // Bars are looked at in the sum of the sleeves.
-        pass.hold(isa, source, first, held, &block, &mut None, to);
+        pass.hold(source, first, held, &block, &mut None, to);
     }
 
     fn finish(&mut self, row: usize) {
@@ -176,22 +173,19 @@ impl<'p, M: Members> Sleeve<'p> for Asked<'p, M> {
         base
     }
 
-    #[inline(always)]
-    fn warm_up<I: Isa>(&mut self, isa: I, to: usize) {
+    fn warm_up(&mut self, to: usize) {
         for from in (0..to).step_by(BLOCK) {
-            self.members.fill(isa, from, if from + BLOCK < to { from + BLOCK } else { to });
+            self.members.fill(self.pass.set, from, if from + BLOCK < to { from + BLOCK } else { to });
         }
     }
 
-    #[inline(always)]
-    fn follow<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
+    fn follow(&mut self, from: usize, to: usize) {
         let Asked { pass, tables, members, all, accounts, ahead } = self;
-        members.fill(isa, from, to);
-        accounts.fill(tables, from, to);
+        members.fill(pass.set, from, to);
+        accounts.fill(pass.set, tables, from, to);
         let block = accounts.block(tables, pass.exec, from);
-        for (i, member) in all.iter_mut().enumerate() {
-            member.follow_block(&mut members.by(i), &block, ahead, to - from);
-        }
+        // Bars are looked at in the sum of the sleeves.
+        decided::follow(pass, members, all, &block, ahead, &mut None, to);
     }
 
     fn finish(&mut self, row: usize) {

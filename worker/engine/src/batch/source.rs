@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::conditions::Conditions;
+use super::instructions::InstructionSet;
 use super::kernels::Isa;
 use super::plan::Compared;
 use super::series::Table;
@@ -10,10 +11,10 @@ use crate::interrupt::Interrupt;
 /// Blocks of rows in order from row 0, and what each member of a batch makes of the one at hand.
 pub(super) trait Source {
     /// Brings what has a memory from row `from` to row `to`, where nobody asks for conditions.
-    fn warm_up<I: Isa>(&mut self, isa: I, from: usize, to: usize);
+    fn warm_up(&mut self, set: InstructionSet, from: usize, to: usize);
 
     /// Computes rows `from..to`, at most [`super::BLOCK`]; unless interrupted.
-    fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize, interrupt: Interrupt);
+    fn fill(&mut self, set: InstructionSet, from: usize, to: usize, interrupt: Interrupt);
 
     /// The conditions of a member in the first `rows` rows of the block; later bits mean nothing. `before` keeps what
     /// crosses need of the row before. Without `shorts` what only a short needs means
@@ -36,14 +37,12 @@ pub(super) struct Series<'a> {
 }
 
 impl Source for Series<'_> {
-    #[inline(always)]
-    fn warm_up<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
-        self.table.warm_up(isa, self.columns, from, to);
+    fn warm_up(&mut self, set: InstructionSet, from: usize, to: usize) {
+        self.table.warm_up(set, self.columns, from, to);
     }
 
-    #[inline(always)]
-    fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize, interrupt: Interrupt) {
-        self.table.fill(isa, self.columns, from, to, interrupt);
+    fn fill(&mut self, set: InstructionSet, from: usize, to: usize, interrupt: Interrupt) {
+        self.table.fill(set, self.columns, from, to, interrupt);
     }
 
     #[inline(always)]

@@ -65,17 +65,15 @@ pub(super) fn symbols<'a>(
     if !((!summed || calendar.is_some() || portfolio::is_aligned(run)) && is_usual(exec.initial_capital)) {
         return None;
     }
-    let asks = |metric| run.metrics.contains(metric);
-    let downs = asks(Metric::Sortino);
-    // Its sum of whole numbers comes from running totals.
-    let per_bar = PER_BAR.into_iter().filter(|&metric| metric != Metric::Sortino).any(asks);
+    let downs = run.metrics.contains(Metric::Sortino);
+    let per_bar = PER_BAR.into_iter().any(|metric| run.metrics.contains(metric));
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
     let symbols = run.symbols.iter().zip(run.rows).map(|(prepared, rows)| {
-        let is_whole = is_whole_long(exec) && !summed && !per_bar;
+        let is_whole = is_whole_long(exec) && !summed;
         let whole = if is_whole { Tables::new(prepared, *rows, exec, (downs, set)) } else { None };
         let tables = match whole {
             Some(tables) => AccountTables::Whole(Box::new(tables)),
-            None if is_whole && !downs => return None,
+            None if is_whole && !per_bar => return None,
             None => AccountTables::Held(Box::new(held::Tables::new(prepared, *rows, exec)?)),
         };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
@@ -110,7 +108,7 @@ mod tests {
     use crate::window::Rows;
 
     #[test]
-    fn a_sortino_ratio_leaves_accounts_whole_and_what_needs_every_bar_does_not() {
+    fn no_metric_takes_an_account_that_is_whole_from_its_path() {
         let price: Vec<i64> = (0..500).map(|t| 10_000 + t * 7919 % 263).collect();
         let time: Vec<i64> = (0..500).map(|t| t * 60_000).collect();
         let bars = Bars {
@@ -128,14 +126,14 @@ mod tests {
         };
         let exec = Execution::default();
         let prepared = [Prepared::new(bars, &exec).expect("there is no funding")];
-        let is_held = |asked: &[Metric]| {
+        let is_held = |exec: &Execution, asked: &[Metric]| {
             let metrics = asked.iter().fold(MetricSet::always(), |set, &metric| set.with(metric));
             let rows = [Rows::after_warm_up(100)];
-            let run = Backtest { symbols: &prepared, rows: &rows, others: &[], exec: &exec, metrics };
+            let run = Backtest { symbols: &prepared, rows: &rows, others: &[], exec, metrics };
             let made = symbols(&run, None, InstructionSet::best()).expect("sums fit");
             made[0].is_held()
         };
-        assert!(!is_held(&[]) && !is_held(&[Metric::Sortino]));
-        assert!(is_held(&[Metric::Turnover]) && is_held(&[Metric::Sortino, Metric::Skew]));
+        assert!(!is_held(&exec, &[]) && !is_held(&exec, &PER_BAR));
+        assert!(is_held(&Execution { fraction: 0.5, ..exec }, &[]));
     }
 }

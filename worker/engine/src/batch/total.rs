@@ -6,6 +6,7 @@ use super::drawdown::{Drawdown, Tally};
 use super::events::Borders;
 use super::finish::AccountTotals;
 use super::held::{Journal, Tables, ratios};
+use super::instructions::{InstructionSet, Loops};
 use super::latch::keep;
 use super::per_bar::Lane;
 use super::tables::units;
@@ -52,8 +53,18 @@ impl Total {
     }
 
     /// Adds the rows `from..to` of an account.
+    pub(super) fn add(
+        &mut self,
+        set: InstructionSet,
+        journal: &mut Journal,
+        tables: &Tables,
+        rows: (usize, usize),
+    ) {
+        set.widened(Added { total: self, journal, tables, rows });
+    }
+
     #[inline(always)]
-    pub(super) fn add(&mut self, journal: &mut Journal, tables: &Tables, (from, to): (usize, usize)) {
+    fn add_rows(&mut self, journal: &mut Journal, tables: &Tables, (from, to): (usize, usize)) {
         let states = &journal.states;
         for (i, state) in states.iter().enumerate() {
             let start = if state.row > from { state.row } else { from };
@@ -237,6 +248,20 @@ impl Total {
     pub(super) fn totals(&self, more: u64) -> AccountTotals<'_> {
         let Total { tally, drawdown, ruined, .. } = self;
         AccountTotals { tally, exposed: tally.exposed + more, drawdown, ruined: *ruined }
+    }
+}
+
+struct Added<'a, 't> {
+    total: &'a mut Total,
+    journal: &'a mut Journal,
+    tables: &'a Tables<'t>,
+    rows: (usize, usize),
+}
+
+impl Loops for Added<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        self.total.add_rows(self.journal, self.tables, self.rows);
     }
 }
 

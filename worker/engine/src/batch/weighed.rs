@@ -6,6 +6,7 @@
 use super::columns::Columns;
 use super::decided::Members;
 use super::held::{Decides, Listener, Look};
+use super::instructions::{InstructionSet, Work};
 use super::kernels::{Isa, LE};
 use super::latch::keep;
 use super::plan::{Form, Plan};
@@ -156,18 +157,32 @@ impl<'a> Members for WeighedMembers<'a> {
     where
         'a: 'm;
 
-    #[inline(always)]
-    fn fill<I: Isa>(&mut self, isa: I, from: usize, to: usize) {
-        self.table.fill(isa, self.columns, from, to, Interrupt::NEVER);
-        self.from = from;
-        for member in &mut self.members {
-            member.fill(isa, &self.table, self.side, (from, to));
-        }
+    fn fill(&mut self, set: InstructionSet, from: usize, to: usize) {
+        self.table.fill(set, self.columns, from, to, Interrupt::NEVER);
+        set.run(Filled { members: self, from, to });
     }
 
     #[inline(always)]
     fn by(&mut self, member: usize) -> By<'_> {
         By { member: &mut self.members[member], steps: self.steps, from: self.from }
+    }
+}
+
+/// A block of rows, whose series are known.
+struct Filled<'m, 'a> {
+    members: &'m mut WeighedMembers<'a>,
+    from: usize,
+    to: usize,
+}
+
+impl Work for Filled<'_, '_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Filled { members: all, from, to } = self;
+        all.from = from;
+        for member in &mut all.members {
+            member.fill(isa, &all.table, all.side, (from, to));
+        }
     }
 }
 
