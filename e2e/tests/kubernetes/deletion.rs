@@ -168,7 +168,7 @@ async fn nothing_that_runs_is_left(space: &Space, job: &str) {
 #[test]
 fn children_that_are_deleted_by_hand_are_made_again() {
     case("children", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(24));
+        let manifest = with(long("evolve"), "/spec/generations", json!(32));
         space.apply(&[with(pool("default", 1), "/spec/minWorkersPerJob", json!(1)), manifest.clone()]);
         space.job_is("evolve", "is on its way", has_done(2)).await;
         space.kubectl(&["delete", "deployment", "evolve-workers"]);

@@ -21,11 +21,11 @@ fn two_workers() -> serde_json::Value {
 #[test]
 fn kills_of_coordinator_and_workers_change_nothing() {
     case("kills", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(26));
+        let manifest = with(long("evolve"), "/spec/generations", json!(32));
         space.apply(&[two_workers(), manifest.clone()]);
         let mut random = Random::new(chaos_seed());
         let mut coordinators = 0;
-        for generation in [2, 6, 10, 14, 18] {
+        for generation in [2, 5, 8, 11, 14] {
             space.job_is("evolve", "goes on", has_done(generation)).await;
             let role = if random.below(2) == 0 { "coordinator" } else { "worker" };
             let mut pods = space.pods("evolve", role).await;
@@ -88,7 +88,7 @@ fn a_coordinator_that_dies_by_itself_is_a_fault() {
 #[test]
 fn a_drained_node_costs_no_result() {
     alone("drain", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(16));
+        let manifest = with(long("evolve"), "/spec/generations", json!(30));
         space.apply(&[two_workers(), manifest.clone()]);
         space.job_is("evolve", "is on its way", has_done(3)).await;
         let node = node_of(&space.pods("evolve", "coordinator").await[0]);
@@ -115,7 +115,7 @@ fn a_node_without_power_costs_no_result() {
             "preference": {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["node2"]}]},
         }]}});
         let pool = with(two_workers(), "/spec/coordinatorTemplate/spec/affinity", affinity);
-        let manifest = with(long("evolve"), "/spec/generations", json!(16));
+        let manifest = with(long("evolve"), "/spec/generations", json!(30));
         space.apply(&[pool, manifest.clone()]);
         space.job_is("evolve", "is on its way", has_done(3)).await;
         let pods = space.pods("evolve", "coordinator").await;

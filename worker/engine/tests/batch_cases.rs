@@ -98,6 +98,55 @@ fn a_hundred_individuals_of_a_strategy_have_the_bits_that_each_has_alone() {
     }
 }
 
+// Contract P1, X18: a ruin in the last row, at the end of a word of bits and at its begin, twice in one row.
+#[test]
+fn a_ruin_in_any_row_has_the_bits_of_the_simulator_whatever_is_asked_of_every_bar() {
+    let mut rng = Rng(9);
+    let data = walk("X", 2_600, Walk { start: 900.0, step: 0.02, flat: 0.0, idle: None }, &mut rng);
+    let strategy = *all().iter().find(|s| s.def().name == "ema_crossover").expect("it is built in");
+    let mut members: Vec<Member> = (0..12).map(|_| (strategy, genome(strategy, &mut rng))).collect();
+    members.extend(members.clone());
+    let asked = [Metric::Sortino, Metric::Turnover, Metric::Skew, Metric::Kurtosis];
+    let metrics = asked.iter().fold(MetricSet::always(), |set, &metric| set.with(metric));
+    let exec =
+        |final_close| Execution { taker_fee: 0.45, slippage: 0.003, final_close, ..Execution::default() };
+    let (mut last, mut ruins) = (0, 0);
+    let mut compare = |rows: usize, warm_up: usize, final_close: bool| -> Vec<usize> {
+        let exec = exec(final_close);
+        let prepared = [Prepared::new(data.bars().truncate(rows), &exec).unwrap()];
+        let windows = [Rows::after_warm_up(warm_up)];
+        let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec: &exec, metrics };
+        let (mut out, mut scratch) = (vec![EMPTY; members.len()], Scratch::new());
+        BatchEvaluator::new(run).evaluate(&individuals(&members), &mut scratch, &mut out);
+        assert_eq!(scratch.simulated(), 0);
+        let mut found = Vec::new();
+        for ((strategy, genome), batch) in members.iter().zip(out) {
+            let report = backtest(&run, *strategy, genome);
+            assert_eq!(batch, report.evaluation, "{rows} rows, warm-up {warm_up}, {final_close}, {genome:?}");
+            let equity = &report.per_symbol[0].trace.equity;
+            if let Some(at) = equity.iter().position(|&e| e == 0.0) {
+                // Equity is that of the counted rows.
+                let row = rows - equity.len() + at;
+                found.push(row);
+                (ruins, last) = (ruins + 1, last + usize::from(row + 1 == rows));
+            }
+        }
+        found
+    };
+    for row in compare(2_600, 300, true) {
+        for rows in [row, row + 1, row + 2] {
+            for final_close in [false, true] {
+                compare(rows, 300, final_close);
+            }
+        }
+        // Blocks begin at the row before the last of the warm-up: the ruin stands on either side of a word's border.
+        for warm_up in [row % 64 + 1, row % 64 + 2, row % 64 + 3] {
+            compare(row + 40, 256 + warm_up, true);
+        }
+    }
+    assert!(ruins > 200 && last > 20, "{ruins} ruins, {last} of them in the last row");
+}
+
 #[test]
 fn prices_a_millionth_as_large_have_the_same_score() {
     let mut rng = Rng(5);

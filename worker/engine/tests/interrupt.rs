@@ -73,13 +73,8 @@ fn buffers_of_an_interrupted_batch_serve_the_next_one() {
         let exec = options(side);
         let prepared = [Prepared::new(data.bars(), &exec).unwrap()];
         let rows = [Rows::after_warm_up(700)];
-        let run = Backtest {
-            symbols: &prepared,
-            rows: &rows,
-            others: &[],
-            exec: &exec,
-            metrics: MetricSet::always(),
-        };
+        let run =
+            Backtest { symbols: &prepared, rows: &rows, others: &[], exec: &exec, metrics: MetricSet::FULL };
         let batches = BatchEvaluator::new(run);
         let mut expected = vec![EMPTY; members.len()];
         batches.evaluate(&individuals, &mut Scratch::new(), &mut expected);

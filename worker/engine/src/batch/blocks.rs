@@ -1,5 +1,5 @@
-//! A block of rows of the accounts of a pass, compiled for each set of instructions: one part that knows where conditions come
-//! from, and one that does not, so that the larger one is compiled once for all.
+//! A block of rows of the accounts of a pass, compiled for each set of instructions. What held accounts do, the largest part, does
+//! not know where conditions come from, so that it is compiled once for all.
 
 use super::events::{Borders, Events, WholeAccount, WholeBlock};
 use super::held::{HeldAccount, HeldBlock};

@@ -6,7 +6,7 @@ use super::events::Borders;
 use super::held::{self, HeldAccount, HeldBlock};
 use super::pass::{Accounts, Pass};
 use super::per_bar::{self, PerBar};
-use super::replay::{Asked, Replay};
+use super::replay::{EveryBar, Replay};
 use super::tables::Tables;
 use crate::evaluation::{BlockSum, Evaluation, MetricSet};
 use crate::execution::Execution;
@@ -136,7 +136,7 @@ impl Pass<'_> {
             wishes.push(wish);
             open.push(account.finish(&block, wish, self.final_close, sums));
         }
-        let bars = match Asked::of(self.metrics) {
+        let bars = match EveryBar::of(self.metrics) {
             Some(asked) => {
                 let ends: Vec<usize> = whole.iter().map(|account| account.ended).collect();
                 self.replay(asked, tables, sums, kept, (&wishes, &ends))
@@ -160,7 +160,7 @@ impl Pass<'_> {
     /// What metrics ask of every bar of accounts that have come to their end.
     fn replay(
         &self,
-        asked: Asked,
+        asked: EveryBar,
         tables: &Tables,
         sums: &[Borders],
         kept: &[Bits],

@@ -1,4 +1,4 @@
-//! Metrics about the mean of all returns: accounts are followed once for the mean, and once more for the distances from it.
+//! Metrics about the mean of all returns: held accounts are followed once for the mean, and once more for the distances from it.
 
 use crate::evaluation::{Evaluation, Metric, MetricSet};
 use crate::interrupt::Interrupted;

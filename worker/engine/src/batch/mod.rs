@@ -13,7 +13,8 @@
 //! Targets that are sized or weighed (`sized`, `weighed`), and rules that know their account, are asked for close by close
 //! where they may say something new (`held::decided`). The accounts of a portfolio run side by side (`portfolio`), which
 //! sums them bar by bar (`total`), at the union of their stamps where these differ (`calendar`). Metrics that look at every bar
-//! are summed from what held accounts write down of a block (`per_bar`), and from the positions of others (`replay`). Models of strategies that train are shared as series are
+//! are summed from what held accounts write down of a block (`per_bar`), and from the
+//! positions of others (`replay`). Models of strategies that train are shared as series are
 //! (`learning`).
 
 mod alone;
@@ -46,6 +47,7 @@ mod plan;
 mod portfolio;
 mod ranges;
 mod replay;
+mod room;
 mod rows;
 mod series;
 mod singles;
@@ -68,7 +70,6 @@ use crate::genes::{Genome, Stops};
 use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::portfolio::statistic;
-use crate::prepared::Prepared;
 use crate::rules::Own;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
@@ -81,7 +82,6 @@ use means::with_means;
 pub use pass::Scratch;
 use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
-use replay::Asked;
 pub(crate) use singles::{Beside, Singles};
 pub(crate) use smooth::{TILE, transpose};
 use std::collections::BTreeMap;
@@ -94,8 +94,6 @@ const BLOCK: usize = 512;
 pub(crate) const WORDS: usize = BLOCK / 64;
 /// One bit per row of a block.
 pub(crate) type Bits = [u64; WORDS];
-/// Individuals of one pass over the rows: their accounts stay in the cache beside the series.
-const PASS: usize = 2048;
 
 /// One individual: a strategy and its genes.
 #[derive(Clone, Copy)]
@@ -218,7 +216,11 @@ impl<'a> BatchEvaluator<'a> {
             (group(x), x.1.keys(), values(x), x.0).cmp(&(group(y), y.1.keys(), values(y), y.0))
         });
         for species in planned.chunk_by_mut(|x, y| group(x) == group(y)) {
-            for members in species.chunks_mut(self.members_of_a_pass()) {
+            let keeps = species.first().is_some_and(|(i, planned)| {
+                let form_asks = planned.form().is_some_and(Form::is_asked);
+                !has_stops(*i) && !asks(planned) && !form_asks
+            });
+            for members in species.chunks_mut(self.members_of_a_pass(species.len(), keeps)) {
                 let own: Vec<(&Own, &Genome)> = members
                     .iter()
                     .filter_map(|(i, _)| Some((individuals[*i].strategy.own()?, individuals[*i].genome)))
@@ -261,25 +263,6 @@ impl<'a> BatchEvaluator<'a> {
         let asks = series.iter().any(|(plan, _)| plan.compared.form.is_asked());
         let can = !asks || self.has_guards(symbols?);
         can.then_some(Planned(Way::Series(series)))
-    }
-
-    /// Bytes that an individual which shares series takes at most while its batch runs.
-    pub fn bytes_per_individual(&self) -> usize {
-        let symbols = self.run.symbols.len();
-        Scratch::BYTES_PER_INDIVIDUAL
-            + symbols * (Plan::BYTES + size_of::<usize>())
-            + (symbols + 3) * size_of::<Evaluation>()
-            + Asked::of(self.run.metrics).map_or(0, |_| Asked::bytes(self.most_rows()))
-    }
-
-    /// Individuals that go through the rows together.
-    fn members_of_a_pass(&self) -> usize {
-        Asked::of(self.run.metrics).map_or(PASS, |_| Asked::members(self.most_rows()).min(PASS))
-    }
-
-    /// Rows of the symbol with the most of them.
-    fn most_rows(&self) -> usize {
-        self.run.symbols.iter().map(Prepared::len).max().unwrap_or(0)
     }
 
     /// Brings individuals into the order in which batches cut from them share most series.

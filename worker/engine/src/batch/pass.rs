@@ -10,7 +10,7 @@ use super::key::Key;
 use super::per_bar::PerBar;
 use super::plan::{Compared, Plan};
 use super::ranges::Ranges;
-use super::replay::Asked;
+use super::replay::EveryBar;
 use super::rows::{Row, RowBlocks};
 use super::series::{Block, Table};
 use super::singles::Singles;
@@ -79,7 +79,7 @@ pub(super) struct Pass<'a> {
     pub final_close: bool,
     pub exec: &'a Execution,
     pub metrics: MetricSet,
-    /// Means of the members' returns, where they are known and asked for.
+    /// Means of the members' returns, where they are known and held accounts need them.
     pub means: &'a [f64],
     pub interrupt: Interrupt<'a>,
 }
@@ -180,8 +180,8 @@ impl Pass<'_> {
         accounts.held.clear();
         match self.tables {
             AccountTables::Whole(tables) => {
-                if Asked::of(self.metrics).is_some() {
-                    accounts.kept.reserve(self.close.len().div_ceil(BLOCK) * first.len());
+                if EveryBar::of(self.metrics).is_some() {
+                    accounts.kept.reserve_exact(self.close.len().div_ceil(BLOCK) * first.len());
                 }
                 accounts.whole.resize(first.len(), WholeAccount::new(self.capital, tables));
                 accounts.sums.resize(first.len(), [(0, 0); BLOCKS]);
@@ -214,7 +214,7 @@ impl Pass<'_> {
         per_bar: &mut Option<PerBar>,
     ) {
         let (begin, last, set) = (self.begin(), self.close.len() - 1, self.set);
-        let keeps = Asked::of(self.metrics).is_some();
+        let keeps = EveryBar::of(self.metrics).is_some();
         let mut events = Events::new();
         let mut rows = match self.tables {
             AccountTables::Whole(tables) => Some(RowBlocks::new(tables, first.len(), set, self.interrupt)),

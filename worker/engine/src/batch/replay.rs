@@ -20,19 +20,19 @@ const LANES: usize = 8;
 /// Bytes of the positions that one pass keeps at most, unless it has few members.
 const KEPT: usize = 32 << 20;
 
-/// What metrics ask of every bar.
+/// What metrics ask of every bar, beside squares of negative returns.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
+pub(super) struct EveryBar {
     equity: bool,
     shape: bool,
 }
 
-impl Asked {
+impl EveryBar {
     /// `None`: nothing that running totals do not know.
-    pub(super) fn of(metrics: MetricSet) -> Option<Asked> {
+    pub(super) fn of(metrics: MetricSet) -> Option<EveryBar> {
         let equity = metrics.contains(Metric::Turnover);
         let shape = metrics.contains(Metric::Skew) || metrics.contains(Metric::Kurtosis);
-        (equity || shape).then_some(Asked { equity, shape })
+        (equity || shape).then_some(EveryBar { equity, shape })
     }
 
     /// Bytes of the positions of one account.
@@ -42,13 +42,13 @@ impl Asked {
 
     /// Members of a pass over so many rows.
     pub(super) fn members(rows: usize) -> usize {
-        (KEPT / Asked::bytes(rows).max(1)).max(8 * LANES)
+        (KEPT / EveryBar::bytes(rows).max(1)).max(8 * LANES)
     }
 }
 
 /// The accounts of a pass, which have come to their last row.
 pub(super) struct Replay<'a> {
-    pub asked: Asked,
+    pub asked: EveryBar,
     pub prices: Prices<'a>,
     /// What a unit that is held at the end is sold for there, if it is: the price, and what is left of it.
     pub sold_for: Option<(f64, f64)>,
@@ -222,7 +222,7 @@ struct Followed<'a> {
     bits: &'a [Bits],
     columns: &'a Columns,
     rows: (usize, usize),
-    asked: Asked,
+    asked: EveryBar,
 }
 
 impl Loops for Followed<'_> {
@@ -363,4 +363,27 @@ impl Group {
 fn within(w: usize, first: usize, to: usize) -> (usize, usize) {
     let (from, end) = (w * 64, w * 64 + 64);
     (if first > from { first } else { from }, if to < end { to } else { end })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::PER_BAR;
+
+    #[test]
+    fn every_metric_of_every_bar_is_summed_here_or_from_running_totals() {
+        for metric in PER_BAR {
+            let asked = EveryBar::of(MetricSet(0).with(metric)).is_some();
+            assert_eq!(asked, metric != Metric::Sortino, "{metric:?}");
+        }
+        assert!(EveryBar::of(MetricSet::always()).is_none());
+    }
+
+    #[test]
+    fn a_pass_keeps_what_memory_allows_and_never_too_few_to_be_worth_their_series() {
+        for rows in [1, 600, 525_600, 1 << 30] {
+            let members = EveryBar::members(rows);
+            assert!(members * EveryBar::bytes(rows) <= KEPT || members == 8 * LANES, "{rows}: {members}");
+        }
+    }
 }

@@ -1,0 +1,35 @@
+//! How many individuals go through the rows together, and what memory they take.
+
+use super::plan::Plan;
+use super::replay::EveryBar;
+use super::{BatchEvaluator, Scratch};
+use crate::evaluation::Evaluation;
+
+/// Individuals of one pass over the rows: their accounts stay in the cache beside the series.
+const PASS: usize = 2048;
+
+impl BatchEvaluator<'_> {
+    /// Bytes that an individual which shares series takes at most while its batch runs.
+    pub fn bytes_per_individual(&self) -> usize {
+        let symbols = self.run.symbols.len();
+        Scratch::BYTES_PER_INDIVIDUAL
+            + symbols * (Plan::BYTES + size_of::<usize>())
+            + (symbols + 3) * size_of::<Evaluation>()
+            + self.kept_rows().map_or(0, EveryBar::bytes)
+    }
+
+    /// Individuals of each pass, if so many go through the rows; `keeps`: their accounts may keep positions. All passes are
+    /// about as large: a small one would have the job keep all rows.
+    pub(super) fn members_of_a_pass(&self, individuals: usize, keeps: bool) -> usize {
+        let kept = self.kept_rows().filter(|_| keeps).map_or(PASS, EveryBar::members);
+        let most = kept.min(PASS);
+        individuals.div_ceil(individuals.div_ceil(most).max(1)).max(1)
+    }
+
+    /// The most rows of which an account keeps its positions, if any does.
+    fn kept_rows(&self) -> Option<usize> {
+        EveryBar::of(self.run.metrics)?;
+        let symbols = self.symbols.as_ref()?.iter().zip(self.run.symbols);
+        symbols.filter(|(symbol, _)| !symbol.is_held()).map(|(_, prepared)| prepared.len()).max()
+    }
+}
