@@ -179,6 +179,7 @@ impl WholeAccount {
         let x = &block.rows[at];
         let quantity = self.cash * x.inv_buy;
         self.tally.fees += (block.taker_fee * quantity) * x.buy;
+        self.tally.traded += quantity * x.buy;
         self.s1 = self.s1.wrapping_add(x.entry1);
         self.s2 = self.s2.wrapping_add(x.entry2);
         if let Some(down) = block.downs.get(at) {
@@ -198,6 +199,7 @@ impl WholeAccount {
         let x = &block.rows[at];
         let after = self.quantity * x.net_sell;
         self.tally.fees += (block.taker_fee * self.quantity) * x.sell;
+        self.tally.traded += self.quantity * x.sell;
         if after <= self.drawdown.ruin {
             self.ruined_at(block, row, positions);
             return true;
@@ -362,6 +364,7 @@ impl WholeAccount {
         let end = &block.tables.last;
         let after = self.quantity * end.net;
         self.tally.fees += (block.taker_fee * self.quantity) * end.price;
+        self.tally.traded += self.quantity * end.price;
         if after <= self.drawdown.ruin {
             self.ruined_at(block, row, &position);
             return false;

@@ -141,17 +141,14 @@ impl Pass<'_> {
                 let ends: Vec<usize> = whole.iter().map(|account| account.ended).collect();
                 self.replay(asked, tables, sums, kept, (&wishes, &ends))
             }
-            None => vec![(BarSums::default(), 0.0); whole.len()],
+            None => vec![BarSums::default(); whole.len()],
         };
         self.interrupt.check()?;
-        for (i, (((account, sums), open), bars)) in whole.iter_mut().zip(sums).zip(open).zip(bars).enumerate()
-        {
+        for (i, (((account, sums), open), bars)) in whole.iter().zip(sums).zip(open).zip(bars).enumerate() {
             let equity = if open { account.quantity * self.close[last] } else { account.cash };
             let end =
                 FinalState { open_position: open, equity, capital: self.capital, returns: self.returns() };
-            let (bars, traded) = bars;
             let bars = BarSums { down: i128::from(account.down), ..bars };
-            account.tally.traded = traded;
             done(i, evaluation(&account.totals(), sums, &bars, &end, self.exec, self.metrics));
         }
         Ok(())
@@ -165,13 +162,13 @@ impl Pass<'_> {
         sums: &[Borders],
         kept: &[Bits],
         (wishes, ends): (&[u64], &[usize]),
-    ) -> Vec<(BarSums, f64)> {
+    ) -> Vec<BarSums> {
         let total = |sums: &Borders| sums.iter().map(|&(s1, _)| i128::from(s1)).sum();
         let means: Vec<f64> = sums.iter().map(|sums| to_f64(total(sums)) / self.returns() as f64).collect();
         let replay = Replay {
             asked,
             prices: tables.prices,
-            sold_for: self.final_close.then_some((tables.last.price, tables.last.net)),
+            sold_for: self.final_close.then_some(tables.last.net),
             capital: self.capital,
             kept,
             begin: self.begin(),

@@ -50,8 +50,8 @@ impl EveryBar {
 pub(super) struct Replay<'a> {
     pub asked: EveryBar,
     pub prices: Prices<'a>,
-    /// What a unit that is held at the end is sold for there, if it is: the price, and what is left of it.
-    pub sold_for: Option<(f64, f64)>,
+    /// What is left of a unit that is held at the end and sold there, if it is.
+    pub sold_for: Option<f64>,
     pub capital: f64,
     /// The positions of all members in one block after the other, the first of which begins at row `begin`; those of the last
     /// row stand in `wishes`, one bit each.
@@ -68,8 +68,8 @@ pub(super) struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    /// The sums of each member, and what it has traded: |quantity| x price of all fills. They mean nothing if `interrupt` rises.
-    pub(super) fn sums(&self, set: InstructionSet, interrupt: Interrupt) -> Vec<(BarSums, f64)> {
+    /// The sums of each member. They mean nothing if `interrupt` rises.
+    pub(super) fn sums(&self, set: InstructionSet, interrupt: Interrupt) -> Vec<BarSums> {
         let (members, last) = (self.wishes.len(), self.prices.close.len() - 1);
         let mean = |i: usize| self.means.get(i).copied().unwrap_or(0.0);
         let group = |g: usize| Group::new(self.capital, std::array::from_fn(|l| mean(g * LANES + l)));
@@ -97,7 +97,7 @@ impl Replay<'_> {
             }
         }
         set.widened(Filled { columns: &mut columns, prices: &self.prices, from: last, rows: (0, 1) });
-        if let Some((_, net)) = self.sold_for {
+        if let Some(net) = self.sold_for {
             columns.end_at(net, self.prices.close[last - 1]);
         }
         let ends = self.ends.chunks(LANES);
@@ -107,9 +107,6 @@ impl Replay<'_> {
                 wishes.iter().map(|&wish| std::array::from_fn(|w| if w == 0 { wish } else { 0 })).collect();
             let (columns, rows, asked) = (&columns, (0, 1), self.asked);
             set.widened(Followed { group, bits: &bits, columns, rows, asked });
-            if let Some((price, _)) = self.sold_for {
-                (0..LANES).for_each(|l| group.traded[l] += group.units[l] * price);
-            }
             (0..ends.len()).filter(|&l| ends[l] == last).for_each(|l| group.ruin(l, &before));
         }
         (0..members).map(|i| groups[i / LANES].sums(i % LANES)).collect()
@@ -143,9 +140,7 @@ fn with_ruins(
 /// What accounts read of the rows of a block.
 struct Columns {
     close: [f64; BLOCK],
-    buy: [f64; BLOCK],
     inv_buy: [f64; BLOCK],
-    sell: [f64; BLOCK],
     net_sell: [f64; BLOCK],
     /// Returns of a position that is held, that begins, that ends.
     held: [f64; BLOCK],
@@ -156,16 +151,7 @@ struct Columns {
 impl Columns {
     const ZERO: Columns = {
         let none = [0.0; BLOCK];
-        Columns {
-            close: none,
-            buy: none,
-            inv_buy: none,
-            sell: none,
-            net_sell: none,
-            held: none,
-            entered: none,
-            left: none,
-        }
+        Columns { close: none, inv_buy: none, net_sell: none, held: none, entered: none, left: none }
     };
 
     /// The first row is the last of all, at the end of which a unit is sold for `net`; it was worth `before` in the row
@@ -189,13 +175,12 @@ impl Loops for Filled<'_> {
     #[inline(always)]
     fn run(self) {
         let Filled { columns, prices, from, rows: (first, to) } = self;
-        let Columns { close, buy, inv_buy, sell, net_sell, held, entered, left } = columns;
+        let Columns { close, inv_buy, net_sell, held, entered, left } = columns;
         let (x, c) = (&prices.market[from..from + to], &prices.close[from..from + to]);
         for i in first..to {
             let before = prices.close[from + i - 1];
             let row = Returns::new(&prices.costs, x[i], c[i], before);
             (close[i], inv_buy[i], net_sell[i]) = (c[i], row.inv_buy, row.net_sell);
-            (buy[i], sell[i]) = (prices.costs.buy(x[i]), prices.costs.sell(x[i]));
             (held[i], entered[i], left[i]) = (row.market, row.entry, row.exit);
         }
     }
@@ -211,7 +196,6 @@ struct Group {
     units: [f64; LANES],
     mean: [f64; LANES],
     equity: [f64; LANES],
-    traded: [f64; LANES],
     /// Second to fourth powers of the returns' distances from their mean.
     moments: [[f64; LANES]; 3],
 }
@@ -255,12 +239,11 @@ impl Group {
     fn new(capital: f64, mean: [f64; LANES]) -> Group {
         let none = [0.0; LANES];
         let (held, cash, moments) = ([0; LANES], [capital; LANES], [none; 3]);
-        Group { held, cash, units: none, mean, equity: none, traded: none, moments }
+        Group { held, cash, units: none, mean, equity: none, moments }
     }
 
-    fn sums(&self, l: usize) -> (BarSums, f64) {
-        let moments = self.moments.map(|m| m[l]);
-        (BarSums { down: 0, equity: self.equity[l], moments }, self.traded[l])
+    fn sums(&self, l: usize) -> BarSums {
+        BarSums { down: 0, equity: self.equity[l], moments: self.moments.map(|m| m[l]) }
     }
 
     /// The row that the accounts have just been through has ruined one: it returned -1 and left nothing. `before` is what they
@@ -275,7 +258,7 @@ impl Group {
         }
     }
 
-    /// Adds the equity of each row, and what is traded in it. An account pays with all its cash and sells all its units, so that one of both is nothing
+    /// Adds the equity of each row. An account pays with all its cash and sells all its units, so that one of both is nothing
     /// and adds nothing.
     #[inline(always)]
     fn add_equity(
@@ -284,7 +267,7 @@ impl Group {
         columns: &Columns,
         (first, to): (usize, usize),
     ) {
-        let (mut cash, mut units, mut equity, mut traded) = (self.cash, self.units, self.equity, self.traded);
+        let (mut cash, mut units, mut equity) = (self.cash, self.units, self.equity);
         for w in first / 64..to.div_ceil(64) {
             let (now, before) = (positions[w], self.before(&positions[w]));
             let (mut edges, mut any) = ([0; LANES], 0);
@@ -296,13 +279,12 @@ impl Group {
             for t in from..to {
                 let bit = 1 << (t % 64);
                 if any & bit != 0 {
+                    let (inv_buy, net_sell) = (columns.inv_buy[t], columns.net_sell[t]);
                     for l in 0..LANES {
                         let (enters, leaves) =
                             (edges[l] & now[l] & bit != 0, edges[l] & before[l] & bit != 0);
-                        let (bought, sold) = (cash[l] * columns.inv_buy[t], units[l] * columns.net_sell[t]);
+                        let (bought, sold) = (cash[l] * inv_buy, units[l] * net_sell);
                         units[l] = if enters { bought } else { units[l] };
-                        let price = if enters { columns.buy[t] } else { columns.sell[t] };
-                        traded[l] += if enters | leaves { units[l] * price } else { 0.0 };
                         cash[l] = if leaves { sold } else { cash[l] };
                         units[l] = if leaves { 0.0 } else { units[l] };
                         cash[l] = if enters { 0.0 } else { cash[l] };
@@ -314,7 +296,7 @@ impl Group {
                 }
             }
         }
-        (self.cash, self.units, self.equity, self.traded) = (cash, units, equity, traded);
+        (self.cash, self.units, self.equity) = (cash, units, equity);
     }
 
     /// Adds the second, third and fourth power of each return's distance from the mean of its account.
