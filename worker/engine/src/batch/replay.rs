@@ -229,8 +229,8 @@ impl Loops for Followed<'_> {
         }
         // What begins within a word reads its held bit from the word itself.
         let Some(last) = rows.1.checked_sub(1) else { return };
-        for l in 0..LANES {
-            group.held[l] = positions[last / 64][l] >> (last % 64) & 1;
+        for (held, positions) in group.held.iter_mut().zip(positions[last / 64]) {
+            *held = positions >> (last % 64) & 1;
         }
     }
 }
@@ -260,6 +260,7 @@ impl Group {
 
     /// Adds the equity of each row. An account pays with all its cash and sells all its units, so that one of both is nothing
     /// and adds nothing.
+    #[expect(clippy::needless_range_loop, reason = "a word of rows is one of each lane")]
     #[inline(always)]
     fn add_equity(
         &mut self,
@@ -300,6 +301,7 @@ impl Group {
     }
 
     /// Adds the second, third and fourth power of each return's distance from the mean of its account.
+    #[expect(clippy::needless_range_loop, reason = "a word of rows is one of each lane")]
     #[inline(always)]
     fn add_moments(
         &mut self,
