@@ -40,10 +40,10 @@ pub fn small(name: &str) -> Value {
 }
 
 /// Still there when something happens to it: under the pool's limit of CPU it takes half a minute and more if it is left
-/// alone, since its strategy trains anew for each individual. On fourteen months of the walk, or it would take an hour.
+/// alone, since its strategy trains anew for each individual. On nine months of the walk, or it would take an hour.
 pub fn long(name: &str) -> Value {
     let slow = with(job(name, 48, 40), "/spec/strategies", json!([{"name": "linear_svc_classifier"}]));
-    with(slow, "/spec/marketData/to", json!("2021-03-01"))
+    with(slow, "/spec/marketData/to", json!("2020-10-01"))
 }
 
 /// A pool on the claim `market-data`, for so many workers. A worker is slow and asks for little, so that many tests
