@@ -250,13 +250,19 @@ pub fn shape(returns: &[f64], mean: f64) -> (f64, f64) {
 fn moments(returns: &[f64], mean: f64) -> [f64; 3] {
     let [mut m2, mut m3, mut m4] = [0.0; 3];
     for &r in returns {
-        let d = r - mean;
-        let square = d * d;
-        m2 += square;
-        m3 += square * d;
-        m4 += square * square;
+        let [second, third, fourth] = powers(r - mean);
+        m2 += second;
+        m3 += third;
+        m4 += fourth;
     }
     [m2, m3, m4]
+}
+
+/// Second to fourth power of a distance from the mean, rounded as they are everywhere.
+#[inline(always)]
+pub(crate) fn powers(d: f64) -> [f64; 3] {
+    let square = d * d;
+    [square, square * d, square * square]
 }
 
 fn shape_of(moments: [f64; 3], t: f64) -> (f64, f64) {

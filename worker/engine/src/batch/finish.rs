@@ -175,7 +175,7 @@ impl Pass<'_> {
             wishes,
             ends,
             first: tables.first,
-            counted: self.base + usize::from(!self.full),
+            counted: self.first_counted(),
             means: &means,
         };
         replay.sums(self.set, self.interrupt)

@@ -294,16 +294,22 @@ impl Pass<'_> {
         }
     }
 
+    /// The first row that is counted.
+    #[inline(always)]
+    pub(super) fn first_counted(&self) -> usize {
+        self.base + usize::from(!self.full)
+    }
+
     /// The block of the rows `from..to`: its first row, the first that is counted, and its end.
     #[inline(always)]
     pub(super) fn counted(&self, from: usize, to: usize) -> (usize, usize, usize) {
-        let first = self.base + usize::from(!self.full);
+        let first = self.first_counted();
         (from, if from > first { from } else { first }, to)
     }
 
     /// The number of counted rows.
     pub(super) fn returns(&self) -> usize {
-        self.close.len() - self.base - usize::from(!self.full)
+        self.close.len() - self.first_counted()
     }
 
     pub(super) fn block<'b>(

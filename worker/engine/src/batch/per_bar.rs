@@ -7,7 +7,7 @@ use super::BLOCK;
 use super::instructions::{InstructionSet, Loops};
 use super::tables::units;
 use crate::evaluation::{Metric, MetricSet};
-use crate::metrics::{BarSums, PER_BAR};
+use crate::metrics::{BarSums, PER_BAR, powers};
 use crate::q52::UNITS;
 use std::cell::Cell;
 
@@ -240,11 +240,10 @@ fn add_moments(sums: &mut [[f64; LANES]; 3], means: &[f64; LANES], x: &[&[Cell<f
     #[expect(clippy::needless_range_loop, reason = "a row is a column of the lanes")]
     for t in 0..rows {
         for l in 0..LANES {
-            let d = x[l][t].get() - means[l];
-            let square = d * d;
-            m2[l] += square;
-            m3[l] += square * d;
-            m4[l] += square * square;
+            let [second, third, fourth] = powers(x[l][t].get() - means[l]);
+            m2[l] += second;
+            m3[l] += third;
+            m4[l] += fourth;
         }
     }
 }

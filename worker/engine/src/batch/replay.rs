@@ -8,11 +8,11 @@
 
 use super::instructions::{InstructionSet, Loops};
 use super::latch::keep;
-use super::rows::{Prices, Returns};
+use super::rows::{Prices, Returns, closed};
 use super::{BLOCK, Bits, WORDS};
 use crate::evaluation::{Metric, MetricSet};
 use crate::interrupt::Interrupt;
-use crate::metrics::BarSums;
+use crate::metrics::{BarSums, powers};
 
 /// Accounts that are followed side by side.
 const LANES: usize = 8;
@@ -158,8 +158,7 @@ impl Columns {
     /// before.
     fn end_at(&mut self, net: f64, before: f64) {
         self.close[0] = net;
-        self.held[0] = net / before - 1.0;
-        self.entered[0] = net * self.inv_buy[0] - 1.0;
+        (self.held[0], self.entered[0]) = closed(net, before, self.inv_buy[0]);
     }
 }
 
@@ -251,9 +250,7 @@ impl Group {
     fn ruin(&mut self, l: usize, before: &Group) {
         self.equity[l] = before.equity[l];
         (self.cash[l], self.units[l], self.held[l]) = (0.0, 0.0, 0);
-        let d = -1.0 - self.mean[l];
-        let square = d * d;
-        for (m, power) in [square, square * d, square * square].into_iter().enumerate() {
+        for (m, power) in powers(-1.0 - self.mean[l]).into_iter().enumerate() {
             self.moments[m][l] = before.moments[m][l] + power;
         }
     }
@@ -319,11 +316,10 @@ impl Group {
                 for l in 0..LANES {
                     let (now, before) = (now[l] & bit != 0, before[l] & bit != 0);
                     let (long, flat) = (if before { held } else { entered }, if before { left } else { 0.0 });
-                    let d = (if now { long } else { flat }) - mean[l];
-                    let square = d * d;
-                    m2[l] += square;
-                    m3[l] += square * d;
-                    m4[l] += square * square;
+                    let [second, third, fourth] = powers((if now { long } else { flat }) - mean[l]);
+                    m2[l] += second;
+                    m3[l] += third;
+                    m4[l] += fourth;
                 }
             }
         }

@@ -23,7 +23,7 @@ impl BatchEvaluator<'_> {
     pub(super) fn members_of_a_pass(&self, individuals: usize, keeps: bool) -> usize {
         let kept = self.kept_rows().filter(|_| keeps).map_or(PASS, EveryBar::members);
         let most = kept.min(PASS);
-        individuals.div_ceil(individuals.div_ceil(most).max(1)).max(1)
+        share(individuals, most)
     }
 
     /// The most rows of which an account keeps its positions, if any does.
@@ -31,5 +31,24 @@ impl BatchEvaluator<'_> {
         EveryBar::of(self.run.metrics)?;
         let symbols = self.symbols.as_ref()?.iter().zip(self.run.symbols);
         symbols.filter(|(symbol, _)| !symbol.is_held()).map(|(_, prepared)| prepared.len()).max()
+    }
+}
+
+/// How many of all go together, at most so many, if all shares are about as large.
+fn share(all: usize, most: usize) -> usize {
+    all.div_ceil(all.div_ceil(most).max(1)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes_are_about_as_large_and_none_is_larger_than_memory_allows() {
+        for (all, most, expected) in
+            [(0, 510, 1), (1, 510, 1), (510, 510, 510), (1_030, 510, 344), (5_000, 2_048, 1_667)]
+        {
+            assert_eq!(share(all, most), expected, "{all} of at most {most}");
+        }
     }
 }

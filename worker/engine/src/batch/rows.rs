@@ -66,6 +66,12 @@ impl Returns {
     }
 }
 
+/// Returns of a row at whose end a unit is sold for `net`: of a position that was worth `before` at the close before, and of
+/// one that begins in it.
+pub(super) fn closed(net: f64, before: f64, inv_buy: f64) -> (f64, f64) {
+    (net / before - 1.0, net * inv_buy - 1.0)
+}
+
 /// Running sums of fx(r) and fx(r x r) of the market's own returns. They may wrap.
 pub(super) type Running = (i64, i64);
 

@@ -7,7 +7,6 @@ use super::{BatchEvaluator, InstructionSet, held, portfolio};
 use crate::backtest::Backtest;
 use crate::evaluation::Metric;
 use crate::execution::{Execution, Fill, Funding, Side};
-use crate::metrics::PER_BAR;
 use std::sync::OnceLock;
 
 /// What accounts read of a symbol.
@@ -66,14 +65,14 @@ pub(super) fn symbols<'a>(
         return None;
     }
     let downs = run.metrics.contains(Metric::Sortino);
-    let per_bar = PER_BAR.into_iter().any(|metric| run.metrics.contains(metric));
     let last = run.symbols.iter().filter_map(|p| p.bars().time_ms.last().copied()).max();
     let symbols = run.symbols.iter().zip(run.rows).map(|(prepared, rows)| {
         let is_whole = is_whole_long(exec) && !summed;
         let whole = if is_whole { Tables::new(prepared, *rows, exec, (downs, set)) } else { None };
         let tables = match whole {
             Some(tables) => AccountTables::Whole(Box::new(tables)),
-            None if is_whole && !per_bar => return None,
+            // Only the sum of their squares over all rows may have left its range.
+            None if is_whole && !downs => return None,
             None => AccountTables::Held(Box::new(held::Tables::new(prepared, *rows, exec)?)),
         };
         let ends_early = prepared.bars().time_ms.last().copied() != last;
@@ -104,6 +103,7 @@ mod tests {
     use super::*;
     use crate::bars::Bars;
     use crate::evaluation::MetricSet;
+    use crate::metrics::PER_BAR;
     use crate::prepared::Prepared;
     use crate::window::Rows;
 

@@ -1,7 +1,7 @@
 //! What the event-driven account reads of one symbol: prices of fills and the exact sums of returns between them.
 
 use super::downs::{LastDown, down, most, of};
-use super::rows::{KeptRows, Prices, Row, Running, Terms};
+use super::rows::{KeptRows, Prices, Row, Running, Terms, closed};
 use super::{BLOCK, InstructionSet, Loops};
 use crate::evaluation::BLOCKS;
 use crate::execution::Execution;
@@ -182,7 +182,8 @@ impl<'a> Survey<'_, 'a> {
         let price = prices.close[n - 1] * (1.0 - exec.slippage);
         let net = price * (1.0 - exec.taker_fee);
         let pair = |r: f64| Some((units(r)?, units(r * r)?));
-        let (left, through) = (pair(net / prices.close[n - 2] - 1.0)?, pair(net * last_row.inv_buy - 1.0)?);
+        let (left, through) = closed(net, prices.close[n - 2], last_row.inv_buy);
+        let (left, through) = (pair(left)?, pair(through)?);
         reach[0].add([left.0, through.0]);
         reach[1].add([left.1, through.1]);
         let last = LastRow {
