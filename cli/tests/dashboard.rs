@@ -161,7 +161,7 @@ fn the_result_has_the_same_bytes_with_and_without_a_page() {
 #[test]
 fn worker_processes_are_on_the_page_and_in_the_timeline() {
     let sandbox = Sandbox::new();
-    let job = long_job(&sandbox, 150);
+    let job = long_job(&sandbox, 60);
     let run = Run::start(&sandbox, &[&job, "--workers", "2", "--ui=127.0.0.1:0", "--timeline", "t.json"]);
     let view = run
         .until(|v| v["work"]["workers"].as_array().unwrap().len() == 2 && v["generation"].as_u64() > Some(2));
@@ -174,7 +174,7 @@ fn worker_processes_are_on_the_page_and_in_the_timeline() {
     let tracks = tracks(&fs::read_to_string(sandbox.path().join("t.json")).unwrap());
     assert!(tracks.keys().filter(|(process, _)| *process > 1).count() >= 2, "{:?}", tracks.keys());
     // However soon workers come, the next run goes on behind what there is.
-    for (more, all) in [("generations=152", 152), ("generations=155", 155)] {
+    for (more, all) in [("generations=62", 62), ("generations=65", 65)] {
         sandbox.ok(&["run", &job, "--workers", "2", "--timeline", "t.json", "--set", more]);
         let tracks = self::tracks(&fs::read_to_string(sandbox.path().join("t.json")).unwrap());
         assert_eq!(tracks[&(1, 1)].len(), all, "{more}");
@@ -331,7 +331,7 @@ const WHOLE: &str = "--virtual-time-budget=1000000000";
 fn a_browser_follows_a_run_from_its_middle_to_its_end() {
     let Some(browser) = Browser::find() else { return };
     let sandbox = Sandbox::new();
-    let job = long_job(&sandbox, 200);
+    let job = long_job(&sandbox, 100);
     let run = Run::start(&sandbox, &[&job, "--ui=127.0.0.1:0"]);
     run.until(|v| v["generation"].as_u64() > Some(3));
 
@@ -356,7 +356,7 @@ fn a_browser_follows_a_run_from_its_middle_to_its_end() {
     let (dom, console) = browser.visit(&run.url(), &["--dump-dom", WHOLE]);
     assert_eq!(console, Vec::<String>::new());
     assert_eq!(attribute(&dom, "state"), "finished", "the page saw the end");
-    assert_eq!(attribute(&dom, "generation"), "200");
+    assert_eq!(attribute(&dom, "generation"), "100");
     assert!(attribute(&dom, "views").parse::<u32>().unwrap() > 3, "it was asked again and again");
     assert_eq!(attribute(&dom, "lost"), "0");
     assert!(dom.contains("class=\"verdict no\"") || dom.contains("class=\"verdict yes\""));
@@ -369,7 +369,7 @@ fn a_browser_follows_a_run_from_its_middle_to_its_end() {
 fn a_page_whose_run_is_killed_says_so_and_goes_on_with_the_next_one() {
     let Some(browser) = Browser::find() else { return };
     let sandbox = Sandbox::new();
-    let job = long_job(&sandbox, 200);
+    let job = long_job(&sandbox, 100);
     let mut run = Run::start(&sandbox, &[&job, "--ui=127.0.0.1:0"]);
     run.until(|v| v["generation"].as_u64() > Some(3));
     let (address, url) = (run.address.clone(), run.url());

@@ -16,7 +16,14 @@ pub struct Scratch {
 impl Scratch {
     /// An empty folder.
     pub fn new() -> Scratch {
-        let folder = tempfile::Builder::new().prefix("galapagos-e2e-").tempdir().unwrap();
+        Scratch::inside(&std::env::temp_dir())
+    }
+
+    /// An empty folder inside another, which is made if missing: for what lives as long as its process, whose end removes
+    /// nothing.
+    pub fn inside(parent: &Path) -> Scratch {
+        std::fs::create_dir_all(parent).unwrap();
+        let folder = tempfile::Builder::new().prefix("galapagos-e2e-").tempdir_in(parent).unwrap();
         Scratch { path: folder.path().to_owned(), folder: Some(folder) }
     }
 

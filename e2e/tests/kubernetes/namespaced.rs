@@ -6,7 +6,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::Api;
 
 use crate::harness::manifests::{pool, small};
-use crate::harness::space::expected;
+use crate::harness::reference::expected;
 use crate::harness::wait::{PATIENCE, until};
 use crate::harness::{Space, alone, operator};
 

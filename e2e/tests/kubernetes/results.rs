@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::harness::cluster::cluster;
 use crate::harness::manifests::{job, long, pool, sample_strategies, small, with};
-use crate::harness::space::{expected, expected_outcome};
+use crate::harness::reference::{expected, expected_outcome};
 use crate::harness::wait::{
     PATIENCE, has_done, is_in, is_true, pool_is, status, until, until_all, until_gone,
 };
@@ -154,9 +154,10 @@ fn kubectl_shows_it_live() {
     case("watch", async |space: &Space| {
         space.apply(&[pool("default", 2)]);
         let manifest = long("evolve");
-        space.apply(&[with(manifest, "/spec/generations", json!(24))]);
+        space.apply(std::slice::from_ref(&manifest));
         let watch = space.watch(&["evojob"]);
-        space.digest("evolve").await;
+        space.job_is("evolve", "shows progress", has_done(5)).await;
+        space.ends_as_undisturbed(&manifest).await;
         let text = watch.end();
         let header: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
         assert_eq!(
@@ -169,8 +170,9 @@ fn kubectl_shows_it_live() {
         for phase in ["Preparing", "Running"] {
             assert!(rows.iter().any(|row| row.get(1) == Some(&phase)), "{text}");
         }
+        let of = format!("/{}", manifest["spec"]["generations"]);
         let mut generations: Vec<&str> = rows.iter().filter_map(|row| row.get(2).copied()).collect();
-        generations.retain(|done| done.ends_with("/24"));
+        generations.retain(|done| done.ends_with(&of));
         generations.dedup();
         assert!(generations.len() >= 4, "progress is seen: {text}");
         let is_whole = |row: &Vec<&str>| match row.as_slice() {
@@ -278,8 +280,8 @@ fn a_state_volume_of_its_own_and_claims_made_from_templates() {
 fn workers_come_with_the_population_and_leave_with_the_work() {
     case("workers", async |space: &Space| {
         let pinned = with(pool("default", 3), "/spec/individualsPerWorker", json!(16));
-        let manifest = with(long("evolve"), "/spec/generations", json!(6));
-        space.apply(&[pinned, manifest]);
+        let manifest = long("evolve");
+        space.apply(&[pinned, manifest.clone()]);
         let pools = space.pools();
         let all = until(&pools, "default", PATIENCE, "has three workers for 48 individuals", |p| {
             let status = p.status.clone().unwrap_or_default();
@@ -304,7 +306,7 @@ fn workers_come_with_the_population_and_leave_with_the_work() {
         space.are_left::<Pod>(workers, 1).await;
         space.kubectl(&["scale", "wpool/default", "--replicas=0"]);
         space.none_left::<Pod>(workers).await;
-        space.digest("evolve").await;
+        space.ends_as_undisturbed(&manifest).await;
         until(&pools, "default", PATIENCE, "is idle", |p| {
             let status = p.status.clone().unwrap_or_default();
             (status.replicas, status.active_jobs, status.queued_jobs) == (Some(0), Some(0), Some(0))

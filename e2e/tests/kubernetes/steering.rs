@@ -10,17 +10,17 @@ use kube::api::ListParams;
 use serde_json::{Value, json};
 
 use crate::harness::manifests::{long, pool, small, with};
-use crate::harness::space::expected;
+use crate::harness::reference::expected;
 use crate::harness::wait::{PATIENCE, has_done, is_in, is_true, pool_is, status, until, until_all};
 use crate::harness::{Space, case};
 
 #[test]
 fn a_suspended_job_goes_on_where_it_was() {
     case("suspend", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(16));
+        let manifest = long("evolve");
         space.apply(&[with(pool("default", 1), "/spec/minWorkersPerJob", json!(1)), manifest.clone()]);
         // Twice, so that an event repeats.
-        for generation in [3, 6] {
+        for generation in [2, 4] {
             space.job_is("evolve", "is on its way", has_done(generation)).await;
             space.edit("evojob/evolve", json!({"spec": {"suspend": true}}));
             let suspended = space.job_is("evolve", "is suspended", is_true("Suspended", "ByUser")).await;
@@ -31,7 +31,7 @@ fn a_suspended_job_goes_on_where_it_was() {
             let again = space.job_is("evolve", "runs again", is_in(Phase::Running)).await;
             assert!(status(&again).generation.unwrap() >= done, "nothing is done twice");
         }
-        assert_eq!(space.digest("evolve").await, expected(&manifest));
+        space.ends_as_undisturbed(&manifest).await;
         let attempts = status(&space.jobs().get("evolve").await.unwrap()).attempts.unwrap();
         assert_eq!((attempts.started, attempts.faults), (3, 0), "{attempts:?}");
         let events = space.api::<Event>().list(&ListParams::default()).await.unwrap();
@@ -43,7 +43,7 @@ fn a_suspended_job_goes_on_where_it_was() {
 #[test]
 fn a_running_job_that_moves_to_another_pool_keeps_its_pods() {
     case("moves", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(40));
+        let manifest = long("evolve");
         let two = |name: &str| with(pool(name, 2), "/spec/minWorkersPerJob", json!(2));
         space.apply(&[two("default"), two("other"), manifest.clone()]);
         let pods = space.witness("galapagos.dev/job=evolve");
@@ -57,7 +57,7 @@ fn a_running_job_that_moves_to_another_pool_keeps_its_pods() {
             p.status.as_ref().is_some_and(|s| (s.active_jobs, s.replicas) == (Some(1), Some(2)))
         })
         .await;
-        assert_eq!(space.digest("evolve").await, expected(&manifest));
+        space.ends_as_undisturbed(&manifest).await;
         assert_eq!(pods.seen().len(), 3, "{:?}", pods.seen());
     });
 }
@@ -65,7 +65,7 @@ fn a_running_job_that_moves_to_another_pool_keeps_its_pods() {
 /// Starts a job, suspends it on its way, and waits until its pods are gone.
 async fn suspended(space: &Space, manifest: &Value) {
     space.apply(&[pool("default", 0), manifest.clone()]);
-    space.job_is("evolve", "is on its way", has_done(4)).await;
+    space.job_is("evolve", "is on its way", has_done(2)).await;
     space.edit("evojob/evolve", json!({"spec": {"suspend": true}}));
     space.job_is("evolve", "is suspended", is_true("Suspended", "ByUser")).await;
     space.none_left::<Pod>("galapagos.dev/job=evolve").await;
@@ -74,14 +74,14 @@ async fn suspended(space: &Space, manifest: &Value) {
 #[test]
 fn a_newer_version_of_the_data_changes_no_job_that_has_begun() {
     case("newer", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(10));
+        let manifest = with(long("evolve"), "/spec/generations", json!(5));
         suspended(space, &manifest).await;
         space.publish_newer_data();
         space.edit("evojob/evolve", json!({"spec": {"suspend": false}}));
         assert_eq!(space.digest("evolve").await, expected(&manifest));
         // Also not one that goes on after its end.
-        let longer = with(manifest, "/spec/generations", json!(12));
-        space.edit("evojob/evolve", json!({"spec": {"generations": 12}}));
+        let longer = with(manifest, "/spec/generations", json!(6));
+        space.edit("evojob/evolve", json!({"spec": {"generations": 6}}));
         space.job_is("evolve", "goes on", is_in(Phase::Running)).await;
         assert_eq!(space.digest("evolve").await, expected(&longer));
     });
@@ -90,7 +90,7 @@ fn a_newer_version_of_the_data_changes_no_job_that_has_begun() {
 #[test]
 fn data_changed_in_their_place_fail_the_job() {
     case("changed", async |space: &Space| {
-        suspended(space, &with(long("evolve"), "/spec/generations", json!(10))).await;
+        suspended(space, &with(long("evolve"), "/spec/generations", json!(5))).await;
         let bars = scratch::files(&space.folder(), ".arrow").remove(0);
         flip_a_bit(&bars);
         space.edit("evojob/evolve", json!({"spec": {"suspend": false}}));
@@ -110,12 +110,12 @@ fn flip_a_bit(file: &Path) {
 #[test]
 fn a_damaged_checkpoint_is_told_and_the_one_before_it_used() {
     case("damaged", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(12));
+        let manifest = long("evolve");
         suspended(space, &manifest).await;
         let newest = newest_checkpoint(&space.folder());
         flip_a_bit(&newest);
         space.edit("evojob/evolve", json!({"spec": {"suspend": false}}));
-        assert_eq!(space.digest("evolve").await, expected(&manifest));
+        space.ends_as_undisturbed(&manifest).await;
         let name = newest.file_name().unwrap().to_string_lossy().into_owned();
         let is_told = |e: &Event| e.reason.as_deref() == Some("CheckpointFallback");
         let events = space.api::<Event>();
@@ -138,7 +138,7 @@ fn newest_checkpoint(volume: &Path) -> PathBuf {
 #[test]
 fn edits_of_the_pool_touch_no_running_job() {
     case("edits", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(16));
+        let manifest = long("evolve");
         let two = with(pool("default", 2), "/spec/minWorkersPerJob", json!(2));
         space.apply(&[two.clone(), manifest.clone()]);
         let pods = space.witness("galapagos.dev/job=evolve");
@@ -159,7 +159,7 @@ fn edits_of_the_pool_touch_no_running_job() {
                 && p.metadata.generation.unwrap_or(0) > 1
         })
         .await;
-        assert_eq!(space.digest("evolve").await, expected(&manifest));
+        space.ends_as_undisturbed(&manifest).await;
         assert_eq!(
             pods.seen().len(),
             3,
@@ -176,35 +176,35 @@ fn edits_of_the_pool_touch_no_running_job() {
 #[test]
 fn more_generations_extend_a_job_that_runs_and_one_that_ended() {
     case("extend", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(6));
+        let manifest = with(long("evolve"), "/spec/generations", json!(4));
         space.apply(&[pool("default", 0), manifest.clone()]);
         space.job_is("evolve", "is on its way", has_done(1)).await;
-        space.edit("evojob/evolve", json!({"spec": {"generations": 8}}));
+        space.edit("evojob/evolve", json!({"spec": {"generations": 6}}));
         let more = |n: u32| with(manifest.clone(), "/spec/generations", json!(n));
-        assert_eq!(space.digest("evolve").await, expected(&more(8)));
+        assert_eq!(space.digest("evolve").await, expected(&more(6)));
         let first = status(&space.jobs().get("evolve").await.unwrap());
         assert_eq!(first.attempts.unwrap().started, 1);
         assert!(first.validation.is_some());
-        space.edit("evojob/evolve", json!({"spec": {"generations": 10}}));
+        space.edit("evojob/evolve", json!({"spec": {"generations": 7}}));
         space
             .job_is("evolve", "has no verdict while it goes on", |j| {
                 !is_in(Phase::Succeeded)(j) && status(j).validation.is_none()
             })
             .await;
-        space.job_is("evolve", "has done more", |j| has_done(10)(j) && is_in(Phase::Succeeded)(j)).await;
-        assert_eq!(space.digest("evolve").await, expected(&more(10)));
+        space.job_is("evolve", "has done more", |j| has_done(7)(j) && is_in(Phase::Succeeded)(j)).await;
+        assert_eq!(space.digest("evolve").await, expected(&more(7)));
         let second = status(&space.jobs().get("evolve").await.unwrap());
         assert_eq!(second.attempts.unwrap().started, 2);
         assert!(second.start_time.unwrap().0 > first.start_time.unwrap().0, "its deadlines count anew");
         // Fewer than were done: the result is there already and stays.
-        space.edit("evojob/evolve", json!({"spec": {"generations": 3}}));
+        space.edit("evojob/evolve", json!({"spec": {"generations": 2}}));
         space
             .job_is("evolve", "stays as it is", |j| {
                 let observed = j.status.as_ref().and_then(|s| s.observed_generation);
                 observed == j.metadata.generation && is_in(Phase::Succeeded)(j)
             })
             .await;
-        assert_eq!(space.digest("evolve").await, expected(&more(10)));
+        assert_eq!(space.digest("evolve").await, expected(&more(7)));
     });
 }
 
@@ -215,8 +215,8 @@ fn fewer_generations_end_a_job_with_its_best() {
         space.job_is("evolve", "is on its way", has_done(2)).await;
         space.edit("evojob/evolve", json!({"spec": {"generations": 1}}));
         let ended = space.job_is("evolve", "ends", is_true("Complete", "StoppedByUser")).await;
-        let done = u32::try_from(status(&ended).generation.unwrap()).unwrap();
-        assert!((2..40).contains(&done), "{done}");
+        let done = status(&ended).generation.unwrap();
+        assert!((2..1000).contains(&done), "{done}");
         // The chain is that of a job that was meant to have so many.
         let shorter = with(long("evolve"), "/spec/generations", json!(done));
         assert_eq!(space.digest("evolve").await, expected(&shorter));
@@ -259,7 +259,7 @@ fn a_job_that_does_not_start_in_time_fails_and_says_why() {
 fn two_jobs_take_turns_in_a_pool_for_one() {
     case("queue", async |space: &Space| {
         let one = with(pool("default", 1), "/spec/maxConcurrentJobs", json!(1));
-        let first = with(long("first"), "/spec/generations", json!(8));
+        let first = long("first");
         space.apply(&[one, first.clone()]);
         space.job_is("first", "runs", is_in(Phase::Running)).await;
         let low = with(small("low"), "/spec/priority", json!(-1));
@@ -276,7 +276,7 @@ fn two_jobs_take_turns_in_a_pool_for_one() {
             (status.active_jobs, status.queued_jobs) == (Some(1), Some(2))
         })
         .await;
-        assert_eq!(space.digest("first").await, expected(&first));
+        space.ends_as_undisturbed(&first).await;
         assert_eq!(space.digest("high").await, space.digest("low").await, "priority changes no result");
         let time = async |name: &str| {
             let status = status(&space.jobs().get(name).await.unwrap());
@@ -290,7 +290,7 @@ fn two_jobs_take_turns_in_a_pool_for_one() {
 fn two_jobs_share_one_worker() {
     case("share", async |space: &Space| {
         let pinned = with(pool("default", 1), "/spec/individualsPerWorker", json!(24));
-        let short = |name: &str| with(long(name), "/spec/generations", json!(8));
+        let short = |name: &str| with(long(name), "/spec/generations", json!(4));
         let workers = space.witness("app.kubernetes.io/component=worker");
         space.apply(&[pinned, short("first"), short("second")]);
         let (first, second) = (space.digest("first").await, space.digest("second").await);

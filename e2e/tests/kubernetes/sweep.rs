@@ -33,7 +33,7 @@ use crate::harness::{Space, alone, operator};
 use faults::{Fault, Faults, Kind};
 
 /// Runs beside each other.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 /// Runs of the selection.
 const SELECTED: usize = 16;
 

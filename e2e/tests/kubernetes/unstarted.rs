@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Service;
 use serde_json::{Value, json};
 
 use crate::harness::manifests::{long, pool, small, with};
-use crate::harness::space::expected;
+use crate::harness::reference::expected;
 use crate::harness::wait::{PATIENCE, has_done, is_true, status, until};
 use crate::harness::{Space, case};
 

@@ -39,10 +39,11 @@ pub fn small(name: &str) -> Value {
     job(name, 24, 6)
 }
 
-/// Still there when something happens to it: under the pool's limit of CPU it takes half a minute and more if it is left
-/// alone, since its strategy trains anew for each individual. On nine months of the walk, or it would take an hour.
+/// Goes on until it is told to end: [`Space::ends_as_undisturbed`](super::Space::ends_as_undisturbed). A generation takes
+/// seconds under the pool's limit of CPU, since its strategy trains anew for each individual; on nine months of the walk, or it
+/// would take minutes.
 pub fn long(name: &str) -> Value {
-    let slow = with(job(name, 48, 40), "/spec/strategies", json!([{"name": "linear_svc_classifier"}]));
+    let slow = with(job(name, 48, 1000), "/spec/strategies", json!([{"name": "linear_svc_classifier"}]));
     with(slow, "/spec/marketData/to", json!("2020-10-01"))
 }
 

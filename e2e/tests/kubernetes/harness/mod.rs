@@ -6,6 +6,7 @@
 //! * [`faults`]: rights, policies, volumes and memory that are taken away for a while.
 //! * [`manifests`]: jobs and pools that are small and slow enough to be hit.
 //! * [`monitor`]: a real Prometheus that reads the cluster by what the chart ships.
+//! * [`reference`](mod@reference): what one undisturbed process finds for a job.
 //! * [`wait`]: waiting on conditions with a limit. No case sleeps.
 //! * [`witness`]: sees all pods of a whole case.
 //! * [`case`](mod@case): runs a case beside others or alone, and tells everything when it fails.
@@ -16,6 +17,7 @@ pub mod faults;
 pub mod manifests;
 pub mod monitor;
 pub mod operator;
+pub mod reference;
 pub mod space;
 pub mod wait;
 pub mod witness;

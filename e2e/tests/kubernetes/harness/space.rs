@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use galapagos_crds::status::Phase;
 use galapagos_crds::{EvolutionJob, WorkerPool};
-use galapagos_e2e::outcome::Outcome;
 use galapagos_e2e::scratch::{self, Scratch};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Pod;
@@ -18,7 +17,9 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde_json::{Value, json};
 
 use super::cluster::{cluster, give_to_pods, said, text};
-use super::wait::{Object, PATIENCE, is_in, status, until, until_all};
+use super::manifests::with;
+use super::reference::expected;
+use super::wait::{Object, PATIENCE, has_done, is_in, status, until, until_all};
 use super::witness::Witness;
 
 /// Bars of the dataset.
@@ -208,6 +209,18 @@ impl Space {
         }
     }
 
+    /// Ends a job to which nothing more is done, once it has shown that it goes on: it has found by then what one undisturbed
+    /// process finds in as many generations. So a test lasts as long as what it does, however fast the machine is.
+    pub async fn ends_as_undisturbed(&self, manifest: &Value) {
+        let name = manifest["metadata"]["name"].as_str().unwrap();
+        let done = status(&self.jobs().get(name).await.unwrap()).generation.unwrap_or_default();
+        self.job_is(name, "goes on", has_done(done + 1)).await;
+        self.edit(&format!("evojob/{name}"), json!({"spec": {"generations": 1}}));
+        let digest = self.digest(name).await;
+        let done = status(&self.jobs().get(name).await.unwrap()).generation;
+        assert_eq!(digest, expected(&with(manifest.clone(), "/spec/generations", json!(done))), "{done:?}");
+    }
+
     /// Waits until a job has failed for this reason, and returns the message.
     pub async fn failure(&self, name: &str, reason: &str) -> String {
         let job = until(&self.jobs(), name, PATIENCE, "fails", is_in(Phase::Failed)).await;
@@ -283,21 +296,17 @@ impl Watching {
     }
 }
 
-/// The digest that `galapagos run` finds for a manifest on this machine, in one process.
-pub fn expected(job: &Value) -> String {
-    expected_outcome(job).digest
-}
-
-/// All that it finds.
-pub fn expected_outcome(job: &Value) -> Outcome {
-    let own = Scratch::new();
-    scratch::copy(&data().data(), &own.data());
-    let manifest = own.write("job.yaml", &job.to_string());
-    Outcome::undisturbed(&own, &manifest)
-}
-
-/// A random walk, imported once by the real command.
-fn data() -> &'static Scratch {
+/// The dataset of the tests: a random walk, imported once by the real command.
+pub fn data() -> &'static Scratch {
     static DATA: OnceLock<Scratch> = OnceLock::new();
-    DATA.get_or_init(|| Scratch::with_walk(BARS))
+    DATA.get_or_init(|| {
+        let scratch = lasting();
+        scratch.walk(&scratch.data(), BARS, 5);
+        scratch
+    })
+}
+
+/// A folder for as long as the tests run, which takes it away with the volumes.
+pub fn lasting() -> Scratch {
+    Scratch::inside(&cluster().shared("e2e-lasting"))
 }
