@@ -7,7 +7,7 @@ use galapagos_crds::status::Phase;
 use serde_json::{Value, json};
 
 use crate::harness::cluster::cluster;
-use crate::harness::manifests::{job, pool, with};
+use crate::harness::manifests::{pool, small, with};
 use crate::harness::wait::is_in;
 use crate::harness::{Space, case};
 
@@ -37,7 +37,8 @@ fn status_writes(namespace: &str) -> BTreeMap<String, usize> {
 fn a_job_that_waits_behind_many_others_costs_a_dozen_writes() {
     case("many", async |space: &Space| {
         let places = with(pool("default", 0), "/spec/maxConcurrentJobs", json!(3));
-        let jobs: Vec<_> = (0..JOBS).map(|n| job(&format!("job-{n:02}"), 24, 1)).collect();
+        let brief = |n: usize| with(small(&format!("job-{n:02}")), "/spec/generations", json!(1));
+        let jobs: Vec<_> = (0..JOBS).map(brief).collect();
         space.apply(&[vec![places], jobs].concat());
         for n in 0..JOBS {
             space.digest(&format!("job-{n:02}")).await;

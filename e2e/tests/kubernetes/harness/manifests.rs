@@ -34,9 +34,9 @@ pub fn sample_strategies(name: &str) -> Vec<Value> {
     manifest["spec"]["strategies"].as_array().unwrap().clone()
 }
 
-/// Seconds from its start to its end.
+/// Seconds from its start to its end: on three years of the walk, since most of them go to the tests of the winner.
 pub fn small(name: &str) -> Value {
-    job(name, 24, 6)
+    with(job(name, 24, 6), "/spec/marketData/to", json!("2023-01-01"))
 }
 
 /// Goes on until it is told to end: [`Space::ends_as_undisturbed`](super::Space::ends_as_undisturbed). A generation takes
