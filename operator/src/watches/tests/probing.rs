@@ -98,7 +98,8 @@ async fn a_watch_that_stays_silent_while_the_server_answers_is_stuck() {
     while_the_lease_is_answered(&watched, Duration::from_secs(700)).await;
     assert_eq!(watched.health.stuck(), [COORDINATOR_PODS]);
     server.hears_again();
-    while_the_lease_is_answered(&watched, Duration::from_secs(60)).await;
+    // The deadline of the request that is under way, and the longest pause after it.
+    while_the_lease_is_answered(&watched, Duration::from_secs(90)).await;
     assert_eq!(watched.health.stuck(), []);
 }
 
