@@ -56,7 +56,7 @@ fn main() -> Result<()> {
 }
 
 fn manifest(population: usize, generations: usize, stops: bool) -> String {
-    let stops = if stops { ", {name: stop_loss}" } else { "" };
+    let stops = if stops { ", {name: stop_loss, min: \"0.01\", max: \"0.2\", step: \"0.001\"}" } else { "" };
     format!(
         "apiVersion: galapagos.dev/v1alpha1
 kind: EvolutionJob
