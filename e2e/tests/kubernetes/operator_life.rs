@@ -54,7 +54,7 @@ fn an_operator_that_is_killed_and_upgraded_touches_no_pod_of_a_job() {
 #[test]
 fn a_job_that_ends_while_the_operator_is_down_keeps_its_result() {
     alone("down", async |space: &Space| {
-        let manifest = with(long("evolve"), "/spec/generations", json!(5));
+        let manifest = with(long("evolve"), "/spec/generations", json!(6));
         let deleted = with(long("deleted"), "/spec/population/seed", json!(12));
         space.apply(&[pool("default", 0), manifest.clone(), deleted]);
         space.job_is("evolve", "is on its way", has_done(1)).await;
