@@ -35,8 +35,11 @@ fn generation(table: &mut LeaseTable, tasks: Vec<Task>, now: Instant) -> u32 {
         for id in 0..WORKERS {
             let Some(grant) = table.next(WorkerId(id), now) else { continue };
             batches += 1;
-            let items =
-                grant.tasks.iter().map(|t| (t.index as u32, Ok(evaluation(t.index as u32)))).collect();
+            let items = grant
+                .tasks
+                .iter()
+                .map(|t| (t.index as u32, Ok(Box::new(evaluation(t.index as u32)))))
+                .collect();
             let busy = Duration::from_millis(1) * grant.tasks.len() as u32;
             let delivery =
                 Delivery { lease: grant.lease, epoch: 1, items, last: true, busy, largest_batch: BATCH };

@@ -83,7 +83,7 @@ pub fn make(arguments: &Arguments) -> CommandResult<Map> {
         )));
     }
     let square = square(space, &indices, &rows, &columns);
-    let genomes: Vec<Box<[u32]>> = square.iter().flatten().cloned().collect();
+    let genomes: Vec<_> = square.iter().flatten().cloned().collect();
     let slots = arguments.slots.map_or_else(galapagos_worker::import::source::cores, usize::from);
     let asked = interrupt::watch("stopping")?;
     let mut progress = Progress::start(genomes.len() as u64);

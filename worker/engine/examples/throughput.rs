@@ -1,7 +1,7 @@
 //! Prints how many million strategy-bars a second the batch path evaluates, set-up included, on one thread and on
 //! two: `cargo run --release -p galapagos-engine --example throughput [OPTION..] [BARS] [INDIVIDUALS] [FEE] [STRATEGY..]`.
 //! With `--long-short` accounts take both sides, with liquidation at 5 %; with `--stops` each has a stop, a target or a
-//! trailing stop, or several. `--same-close`, `--lot`, `--funding` (a constant rate and borrowing) and `--leverage` (2, with
+//! trailing stop, or several. `--same-close`, `--lot`, `--funding` (rates that return to their mean, and borrowing) and `--leverage` (2, with
 //! liquidation) set the options of these names; strategies that train run where they are named; `--symbols` runs a portfolio of eight, whose bars all count; `--sortino`, `--turnover` and `--skew` ask for these metrics too;
 //! `--avx2` and `--portable` leave the faster instructions of the processor unused.
 #![allow(clippy::disallowed_types)]
@@ -10,6 +10,7 @@
 mod support;
 
 use galapagos_engine::backtest::Backtest;
+use galapagos_engine::bars::FundingStamp;
 use galapagos_engine::batch::{BatchEvaluator, Individual, InstructionSet, Scratch};
 use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet, Reason};
 use galapagos_engine::execution::{Execution, Fill, Funding, Side};
@@ -46,17 +47,19 @@ fn main() {
     let (bars, individuals, fee) = (number(525_600.0) as usize, number(1000.0) as usize, number(0.0001));
     let chosen: Vec<String> = args.collect();
     let kind = Walk { start: 3_000_000.0, step: 0.0004, flat: 0.0, idle: Some(0.0) };
-    let data: Vec<Data> =
+    let mut data: Vec<Data> =
         (0..symbols).map(|i| walk(&format!("RANDOM{i}"), bars, kind, &mut Rng(1 + i))).collect();
+    if funding {
+        data.iter_mut()
+            .zip(100..)
+            .for_each(|(data, seed)| data.funding = rates(&data.time_ms, &mut Rng(seed)));
+    }
     let exec = Execution {
         side: if both_sides { Side::LongShort } else { Side::Long },
         fill: if same_close { Fill::SameClose } else { Fill::NextOpen },
         lot: lot.then_some(0.001),
         leverage: if leverage { 2.0 } else { 1.0 },
-        funding: match funding {
-            true => Funding::Constant { rate_e9: 100_000, interval_hours: 8 },
-            false => Funding::None,
-        },
+        funding: if funding { Funding::Series } else { Funding::None },
         borrow_rate: if funding { 0.02 } else { 0.0 },
         maintenance_margin: (both_sides || leverage).then_some(0.05),
         taker_fee: fee,
@@ -109,6 +112,19 @@ fn main() {
     }
 }
 
+/// Rates of every eight hours around zero, which stay on one side for days.
+fn rates(time_ms: &[i64], rng: &mut Rng) -> Vec<FundingStamp> {
+    const EIGHT_HOURS: i64 = 8 * 3_600_000;
+    let (first, last) = (time_ms[0].div_euclid(EIGHT_HOURS) + 1, time_ms[time_ms.len() - 1] / EIGHT_HOURS);
+    let mut rate = 0.0;
+    (first..=last)
+        .map(|stamp| {
+            rate = 0.95 * rate + 60_000.0 * rng.normal();
+            FundingStamp { time_ms: stamp * EIGHT_HOURS, rate_e9: rate as i64, mark: None }
+        })
+        .collect()
+}
+
 /// One job: tables, then the population in one batch per thread, cut by locality. Answers the processor time of the
 /// longest thread besides this one.
 fn run(
@@ -119,7 +135,7 @@ fn run(
     threads: usize,
 ) -> (f64, Vec<Evaluation>) {
     let prepared: Vec<Prepared> =
-        data.iter().map(|d| Prepared::new(d.bars(), exec).expect("funding is constant")).collect();
+        data.iter().map(|d| Prepared::new(d.bars(), exec).expect("each has its rates")).collect();
     let windows = vec![Rows::after_warm_up(601); data.len()];
     let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics };
     let evaluator = BatchEvaluator::with(run, set);
@@ -157,7 +173,7 @@ fn measure_scalar(
     (exec, metrics): (&Execution, MetricSet),
 ) -> f64 {
     let prepared: Vec<Prepared> =
-        data.iter().map(|d| Prepared::new(d.bars(), exec).expect("funding is constant")).collect();
+        data.iter().map(|d| Prepared::new(d.bars(), exec).expect("each has its rates")).collect();
     let windows = vec![Rows::after_warm_up(601); data.len()];
     let run = Backtest { symbols: &prepared, rows: &windows, others: &[], exec, metrics };
     let context =

@@ -112,7 +112,7 @@ impl Space {
     /// Some genome that keeps the conditions.
     fn search(&self) -> Option<Genome> {
         let mut draws = Draws::new(0);
-        let mut genome: Genome = vec![0; self.lens.len()].into();
+        let mut genome = vec![0; self.lens.len()];
         for child in 0..SEARCHED {
             let purpose = Purpose::Uniform;
             draws.seek(DrawPosition { generation: 0, species: 0, purpose, attempt: 0, child });
@@ -121,7 +121,7 @@ impl Space {
             }
             self.repair(&mut genome);
             if self.allows(&genome) {
-                return Some(genome);
+                return Some(genome.into());
             }
         }
         if self.points() > WALKABLE {
@@ -131,7 +131,7 @@ impl Space {
         let mut scratch = genome.clone();
         loop {
             if self.has(&genome, &mut scratch) {
-                return Some(genome);
+                return Some(genome.into());
             }
             if !self.advance(&mut genome) {
                 return None;

@@ -1,13 +1,17 @@
-//! The set of genomes of one species already asked for. Open addressing; never iterated, so its layout cannot
-//! reach a result.
+//! The set of genomes of one species already asked for. Never iterated, so its layout cannot reach a result.
 
 use crate::space::Space;
 use crate::species::GenomeHasher;
 
-/// A set of genomes, by what stands for each: a key, never 0. Its table is looked at where chance leads, so each look waits
-/// for memory: the keys are as short as the space allows.
+/// Points of a space that has a bit for each at most: half a megabyte, which stays in the processor's cache.
+const LISTED: u128 = 1 << 22;
+
+/// A set of genomes: bits of points or, of larger spaces, what stands for each, a key, never 0. Its table is looked at where
+/// chance leads, so each look waits for memory: the keys are as short as the space allows.
 #[derive(Clone, Debug)]
 pub(crate) enum Seen {
+    /// A bit for each point of the space, by its position.
+    Points(Vec<u64>),
     /// Positions in the space, plus 1.
     Position(Table<u64>),
     /// The same of a space with more points than that.
@@ -20,6 +24,7 @@ impl Seen {
     /// An empty set for the genomes of a species.
     pub(crate) fn new(species_name: &str, space: &Space) -> Seen {
         match space.points() {
+            points if points <= LISTED => Seen::Points(vec![0; points.div_ceil(64) as usize]),
             points if points < u128::from(u64::MAX) => Seen::Position(Table::new()),
             points if points < u128::MAX => Seen::LongPosition(Table::new()),
             _ => Seen::Hash(GenomeHasher::new(species_name), Table::new()),
@@ -28,6 +33,10 @@ impl Seen {
 
     pub(crate) fn contains(&self, space: &Space, genome: &[u32]) -> bool {
         match self {
+            Seen::Points(bits) => {
+                let (word, bit) = place(space, genome);
+                bits[word] & bit != 0
+            }
             Seen::Position(table) => table.contains(space.position(genome) as u64 + 1),
             Seen::LongPosition(table) => table.contains(space.position(genome) + 1),
             Seen::Hash(hasher, table) => table.contains(hasher.hash(genome).max(1)),
@@ -38,6 +47,7 @@ impl Seen {
     /// of several genomes at once.
     pub(crate) fn look_at(&self, space: &Space, genome: &[u32]) -> bool {
         match self {
+            Seen::Points(_) => self.contains(space, genome),
             Seen::Position(table) => table.is_taken(space.position(genome) as u64 + 1),
             Seen::LongPosition(table) => table.is_taken(space.position(genome) + 1),
             Seen::Hash(hasher, table) => table.is_taken(hasher.hash(genome).max(1)),
@@ -47,11 +57,23 @@ impl Seen {
     /// True if it was not there before.
     pub(crate) fn insert(&mut self, space: &Space, genome: &[u32]) -> bool {
         match self {
+            Seen::Points(bits) => {
+                let (word, bit) = place(space, genome);
+                let new = bits[word] & bit == 0;
+                bits[word] |= bit;
+                new
+            }
             Seen::Position(table) => table.insert(space.position(genome) as u64 + 1),
             Seen::LongPosition(table) => table.insert(space.position(genome) + 1),
             Seen::Hash(hasher, table) => table.insert(hasher.hash(genome).max(1)),
         }
     }
+}
+
+/// The word of a point's bit, and the bit.
+fn place(space: &Space, genome: &[u32]) -> (usize, u64) {
+    let position = space.position(genome) as u64;
+    ((position / 64) as usize, 1 << (position % 64))
 }
 
 /// What a table holds.
@@ -72,7 +94,7 @@ impl Key for u128 {
     }
 }
 
-/// A set of keys.
+/// A set of keys, by open addressing.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<K> {
     /// Power of two long, at most half full; 0 marks a free entry.
@@ -159,7 +181,9 @@ mod tests {
     /// Spaces of few points, of many, and of more than there are keys.
     #[test]
     fn each_genome_is_new_once() {
-        for (genes, values) in [(2, 80), (3, 1 << 30), (8, 1 << 15), (8, 1 << 16), (20, 1 << 20)] {
+        for (genes, values) in
+            [(2, 80), (2, 1 << 11), (2, 2_049), (3, 1 << 30), (8, 1 << 15), (8, 1 << 16), (20, 1 << 20)]
+        {
             let space = space(genes, values);
             let mut seen = Seen::new("a", &space);
             let genomes: Vec<Vec<u32>> = (0..5_000_u32)

@@ -1,5 +1,7 @@
 //! The search space of one species: its genes, the rules between them, and the numbering of its points.
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 
 use crate::condition::{Condition, SEARCHED};
@@ -12,8 +14,8 @@ pub(crate) const WALKABLE: u128 = 1 << 20;
 /// Most genes of a space: the draws of one child fit its window with room to spare (see [`crate::draws`]).
 pub const MAX_GENES: usize = 256;
 
-/// Indices into the grids, one per gene.
-pub type Genome = Box<[u32]>;
+/// Indices into the grids, one per gene. Candidates, tasks, records and survivors share them.
+pub type Genome = Arc<[u32]>;
 
 /// How the values of a gene are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,10 +245,10 @@ impl Space {
     /// The canonical form of a genome.
     pub fn canonical(&self, genome: &[u32]) -> Result<Genome, SpaceError> {
         self.check(genome)?;
-        let mut canonical: Genome = genome.into();
+        let mut canonical = genome.to_vec();
         self.repair(&mut canonical);
         match self.broken(&canonical) {
-            None => Ok(canonical),
+            None => Ok(canonical.into()),
             Some(condition) => {
                 Err(SpaceError::Genome { problem: format!("it breaks the condition {}", condition.text()) })
             }
@@ -294,12 +296,12 @@ impl Space {
         if index >= self.points() {
             return None;
         }
-        let mut genome: Genome = vec![0; self.lens.len()].into();
+        let mut genome = vec![0; self.lens.len()];
         for (k, &len) in genome.iter_mut().zip(&self.lens).rev() {
             *k = (index % u128::from(len)) as u32;
             index /= u128::from(len);
         }
-        Some(genome)
+        Some(genome.into())
     }
 
     /// Moves to the next genome in mixed-radix order; false where it wrapped to the first.

@@ -20,7 +20,7 @@ enum Traversal {
     /// Its canonical genomes in this order (mixed-radix positions).
     Listed { order: Vec<u32>, next: usize },
     /// In mixed-radix order, cyclic, from `at` on.
-    Walk { at: Genome, left: u128 },
+    Walk { at: Vec<u32>, left: u128 },
 }
 
 /// The source of unseen genomes of one species.
@@ -29,7 +29,7 @@ pub(crate) struct Supply {
     pub(crate) id: u16,
     seen: Seen,
     traversal: Traversal,
-    scratch: Genome,
+    scratch: Vec<u32>,
 }
 
 impl Supply {
@@ -37,7 +37,7 @@ impl Supply {
     /// genome on (grid search).
     fn new(name: &str, space: &Space, draws: &mut Draws, small: u128, in_order: bool) -> Supply {
         let id = species_id(name);
-        let first: Genome = vec![0; space.lens().len()].into();
+        let first = vec![0; space.lens().len()];
         let points = space.points();
         let from = |purpose| DrawPosition { generation: 0, species: id, purpose, attempt: 0, child: 0 };
         let traversal = if in_order {
@@ -48,7 +48,10 @@ impl Supply {
         } else if points <= WALKABLE {
             draws.seek(from(Purpose::Walk));
             let start = u128::from(draws.below(points as u64));
-            Traversal::Walk { at: space.at(start).unwrap_or_else(|| first.clone()), left: points }
+            Traversal::Walk {
+                at: space.at(start).map_or_else(|| first.clone(), |at| at.to_vec()),
+                left: points,
+            }
         } else {
             Traversal::None
         };
@@ -130,7 +133,7 @@ impl Supply {
             Traversal::Walk { at, left } => {
                 while *left > 0 {
                     if space.has(at, scratch) && !seen.contains(space, at) {
-                        return Some(at.clone());
+                        return Some(at.as_slice().into());
                     }
                     space.advance(at);
                     *left -= 1;
@@ -148,7 +151,7 @@ impl Supply {
 
 /// All canonical genomes of a small space, in an order drawn by Fisher and Yates.
 fn shuffled(space: &Space, draws: &mut Draws) -> Vec<u32> {
-    let mut genome: Genome = vec![0; space.lens().len()].into();
+    let mut genome = vec![0; space.lens().len()];
     let mut scratch = genome.clone();
     let mut order = Vec::new();
     for index in 0..space.points() as u32 {

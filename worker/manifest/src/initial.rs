@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use galapagos_crds::GeneValue;
 use galapagos_crds::catalogue::{Catalogue, GeneEntry, StrategyEntry};
+use galapagos_genetics::Genome;
 
 use crate::finding::{Finding, first};
 use crate::gene::{Value, gene, off_grid, value};
@@ -15,7 +16,7 @@ impl SearchSpace<'_> {
     ///
     /// # Errors
     /// An unknown gene, or a value that is not on its grid.
-    pub fn indices(&self, path: &str, values: &BTreeMap<String, GeneValue>) -> Result<Box<[u32]>, Finding> {
+    pub fn indices(&self, path: &str, values: &BTreeMap<String, GeneValue>) -> Result<Genome, Finding> {
         let mut findings = Vec::new();
         indices(path, self, values, &mut findings).ok_or_else(|| first(path, findings))
     }
@@ -52,7 +53,7 @@ pub(crate) fn indices(
     of: &SearchSpace<'_>,
     values: &BTreeMap<String, GeneValue>,
     findings: &mut Vec<Finding>,
-) -> Option<Box<[u32]>> {
+) -> Option<Genome> {
     let before = findings.iter().filter(|f| f.is_impossible()).count();
     let named = known(path, &of.strategy, of.catalogue, values, findings);
     for (entry, path, _) in &named {

@@ -15,6 +15,9 @@ use galapagos_run::job::market::Market;
 use galapagos_run::job::resolve::ResolvedJob;
 use galapagos_run::run::progress::RunEvent;
 
+#[global_allocator]
+static ALLOCATOR: galapagos_pages::LargePages = galapagos_pages::LargePages;
+
 fn main() -> Result<()> {
     let (flags, numbers): (Vec<String>, Vec<String>) =
         std::env::args().skip(1).partition(|text| text.starts_with("--"));

@@ -10,6 +10,7 @@ use std::path::Path;
 use common::{manifest, publish_walk, resolve};
 use galapagos_engine::evaluation::Metric;
 use galapagos_engine::trace::ExitReason;
+use galapagos_genetics::Genome;
 use galapagos_run::job::problem::{Decoded, Problem};
 use galapagos_run::validate::costs::costs;
 use galapagos_run::validate::entries::{SymbolEntries, random_entries};
@@ -84,7 +85,7 @@ fn neighbours_are_worth_what_each_of_them_is_worth_alone() {
         let around = beside(problem, 0, &genome);
         // Both genes down and up, then pairs.
         let near: [[u32; 2]; 4] = [[7, 25], [9, 25], [8, 24], [8, 26]];
-        assert_eq!(around[..4], near.map(|g| g.to_vec().into_boxed_slice()));
+        assert_eq!(around[..4], near.map(Genome::from));
         assert_eq!(around.len(), 8);
         let of =
             |genome: &[u32]| problem.evaluate(0, genome).unwrap().metrics.get(Metric::Sharpe).unwrap_or(0.0);

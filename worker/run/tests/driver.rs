@@ -63,7 +63,7 @@ fn drive(
         if fails(task) {
             return Err(Exception::Panicked("made to".into()));
         }
-        Ok(problem.evaluate(task.species, &task.genome).unwrap())
+        Ok(Box::new(problem.evaluate(task.species, &task.genome).unwrap()))
     });
     let mut quarantined = 0;
     let mut observer =
@@ -111,7 +111,10 @@ impl Evaluator for Slow<'_> {
         for task in tasks.iter().take(self.most) {
             std::thread::sleep(Duration::from_millis(11));
             self.lengths.push(std::fs::metadata(&self.ledger).unwrap().len());
-            let _ = sink(vec![(task.index, Ok(self.problem.evaluate(task.species, &task.genome).unwrap()))]);
+            let _ = sink(vec![(
+                task.index,
+                Ok(Box::new(self.problem.evaluate(task.species, &task.genome).unwrap())),
+            )]);
         }
         Ok(())
     }
@@ -159,7 +162,8 @@ fn what_passes_between_two_calls_is_no_generations_time() {
         // As where walk-forward runs before somebody asks for more.
         std::thread::sleep(PAUSE);
         driver.limits().lock().unwrap().stop.generations = generations;
-        let answer = Box::new(|task: &Task| Ok(problem.evaluate(task.species, &task.genome).unwrap()));
+        let answer =
+            Box::new(|task: &Task| Ok(Box::new(problem.evaluate(task.species, &task.genome).unwrap())));
         let mut observer = |event: RunEvent<'_>| {
             if let RunEvent::Generation { report, .. } = event {
                 told.push((report.generation, report.seconds));
@@ -218,7 +222,7 @@ fn a_run_that_another_build_bred_otherwise_begins_anew_and_is_an_undisturbed_one
     let folder = RunFolder::open(&key, Start::Continue, ENGINE, 1).unwrap();
     let mut driver = Driver::open(&job, &folder, 1, None, &mut Silent).unwrap();
     driver.limits().lock().unwrap().stop.generations = 2;
-    let answer = Box::new(|task: &Task| Ok(problem.evaluate(task.species, &task.genome).unwrap()));
+    let answer = Box::new(|task: &Task| Ok(Box::new(problem.evaluate(task.species, &task.genome).unwrap())));
     driver.run(&mut Scripted { order: |_| {}, answer }, &mut Silent, &AtomicBool::new(false)).unwrap();
     drop(driver);
     drop(folder);

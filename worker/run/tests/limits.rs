@@ -134,7 +134,7 @@ fn a_batch_answers_for_each_of_its_individuals() {
     let answers = runner.run(&tasks, &mut scratch, &AtomicBool::new(false));
     for i in [0, 2] {
         let expected = problem.evaluate(0, &tasks[i].genome).unwrap();
-        assert_eq!(answers[i], Some(Ok(expected)));
+        assert_eq!(answers[i], Some(Ok(Box::new(expected))));
     }
     assert_eq!(answers[1], Some(Err(Exception::TimedOut { seconds: 1 })));
     assert!(matches!(answers[3], Some(Err(Exception::Panicked(_)))), "not on its grids");

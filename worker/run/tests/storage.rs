@@ -33,13 +33,13 @@ fn record(n: u32) -> Record {
             species: 1,
             hash: u128::from(n) << 60,
             island: None,
-            genome: vec![n],
+            genome: [n].into(),
         },
         verdict: Verdict {
             class: Class::Feasible,
             violation: 0.0,
             fitness: Some(1.0),
-            evaluation: Some(evaluation),
+            evaluation: Some(Box::new(evaluation)),
         },
     }
 }

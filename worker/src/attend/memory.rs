@@ -1,9 +1,8 @@
 //! The memory that is reported to the coordinator and in the metrics.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use galapagos_run::run::memory::{Usage, usage};
+use galapagos_run::run::memory::{RecentUsage, Usage};
 
 use crate::metrics::WorkerMetrics;
 
@@ -16,26 +15,23 @@ const TIGHT: u64 = 85;
 /// Memory in use, asked for a few times a second at most.
 #[derive(Debug)]
 pub(super) struct Memory {
-    last: Mutex<(Instant, Usage)>,
+    recent: RecentUsage,
     metrics: WorkerMetrics,
 }
 
 impl Memory {
     /// As it is now.
     pub fn new(metrics: WorkerMetrics) -> Memory {
-        let memory = Memory { last: Mutex::new((Instant::now(), usage())), metrics };
-        memory.show(memory.now());
+        let memory = Memory { recent: RecentUsage::new(FRESH), metrics };
+        memory.now();
         memory
     }
 
     /// In use, and the limit.
     pub fn now(&self) -> Usage {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.0.elapsed() > FRESH {
-            *last = (Instant::now(), usage());
-            self.show(last.1);
-        }
-        last.1
+        let usage = self.recent.get();
+        self.show(usage);
+        usage
     }
 
     fn show(&self, usage: Usage) {

@@ -41,7 +41,7 @@ pub fn answer_to_wire(index: usize, genome_hash: u128, answer: &Answer) -> work:
 pub fn answer_from_wire(message: work::Result) -> Result<ReceivedAnswer, WireError> {
     let genome_hash = u128::from_le_bytes(array("genome_hash", &message.genome_hash)?);
     let answer = match message.outcome.ok_or(WireError::Missing { field: "outcome" })? {
-        Outcome::Evaluation(e) => Ok(evaluation::from_wire(&e)?),
+        Outcome::Evaluation(e) => Ok(Box::new(evaluation::from_wire(&e)?)),
         Outcome::Exception(e) => Err(exception_from_wire(e)?),
     };
     Ok(ReceivedAnswer { index: message.index, genome_hash, answer })
@@ -82,7 +82,7 @@ mod tests {
 
     fn any_answer() -> impl Strategy<Value = Answer> {
         prop_oneof![
-            any_evaluation().prop_map(Ok),
+            any_evaluation().prop_map(|evaluation| Ok(Box::new(evaluation))),
             "\\PC{0,200}".prop_map(|text| Err(Exception::Panicked(text))),
             any::<u32>().prop_map(|seconds| Err(Exception::TimedOut { seconds })),
         ]

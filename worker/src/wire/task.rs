@@ -12,11 +12,7 @@ pub fn task_to_wire(task: &Task) -> work::Individual {
 
 /// The task of a message. Whether its species and genome are of the job is for the evaluation to say.
 pub fn task_from_wire(message: work::Individual) -> Task {
-    Task {
-        index: message.index as usize,
-        species: message.species as usize,
-        genome: message.genome.into_boxed_slice(),
-    }
+    Task { index: message.index as usize, species: message.species as usize, genome: message.genome.into() }
 }
 
 #[cfg(test)]

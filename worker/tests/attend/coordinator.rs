@@ -80,7 +80,7 @@ impl World {
     pub fn answers(&self, tasks: &[Task]) -> Vec<Answer> {
         let (market, job) = resolve(self.data.path(), &self.job.manifest);
         let problem = Problem::new(&job, market.bars(), market.others(&job.others)).unwrap();
-        tasks.iter().map(|t| Ok(problem.evaluate(t.species, &t.genome).unwrap())).collect()
+        tasks.iter().map(|t| Ok(Box::new(problem.evaluate(t.species, &t.genome).unwrap()))).collect()
     }
 
     /// `n` different individuals of a species, spread over its grids.

@@ -36,7 +36,7 @@ async fn a_batch_is_evaluated_on_the_rows_of_its_window_and_others_between_on_al
             None => whole.clone(),
             Some(window) => {
                 let part = walk.training(&problem, window).unwrap();
-                tasks.iter().map(|t| Ok(part.evaluate(t.species, &t.genome).unwrap())).collect()
+                tasks.iter().map(|t| Ok(Box::new(part.evaluate(t.species, &t.genome).unwrap()))).collect()
             }
         };
         let found: Vec<Answer> =

@@ -8,7 +8,7 @@ use super::held::{self, HeldAccount, HeldBlock};
 use super::instructions::InstructionSet;
 use super::key::Key;
 use super::per_bar::PerBar;
-use super::plan::{Compared, Plan};
+use super::plan::{Compared, MOST_SERIES, Plan};
 use super::ranges::Ranges;
 use super::replay::EveryBar;
 use super::rows::{Row, RowBlocks};
@@ -25,7 +25,6 @@ use crate::stops::Fractions;
 
 /// Buffers of one thread, used again from batch to batch.
 pub struct Scratch {
-    keys: Vec<Key>,
     table: Table,
     pub(super) accounts: Accounts,
     pub(super) simulated: u64,
@@ -34,11 +33,11 @@ pub struct Scratch {
 impl Scratch {
     /// Empty buffers; they grow with the first batch.
     pub fn new() -> Scratch {
-        Scratch { keys: Vec::new(), table: Table::default(), accounts: Accounts::default(), simulated: 0 }
+        Scratch { table: Table::default(), accounts: Accounts::default(), simulated: 0 }
     }
 
-    /// The series, accounts and sums of one individual: no plan has more than eight series.
-    pub(super) const BYTES_PER_INDIVIDUAL: usize = 8
+    /// The series, accounts and sums of one individual.
+    pub(super) const BYTES_PER_INDIVIDUAL: usize = MOST_SERIES
         * (size_of::<Block>() + size_of::<Singles>() + 2 * size_of::<Key>())
         + size_of::<WholeAccount>()
         + size_of::<Borders>()
@@ -46,8 +45,7 @@ impl Scratch {
 
     /// Bytes that grow with the batch and are kept for the next one.
     pub fn bytes(&self) -> usize {
-        self.keys.capacity() * size_of::<Key>()
-            + self.table.bytes()
+        self.table.bytes()
             + self.accounts.whole.capacity() * size_of::<WholeAccount>()
             + self.accounts.sums.capacity() * size_of::<Borders>()
             + self.accounts.kept.capacity() * size_of::<Bits>()
@@ -137,18 +135,13 @@ impl Pass<'_> {
     pub(super) fn run(
         &self,
         columns: &Columns,
-        plans: Vec<(&mut Plan, Start)>,
+        mut plans: Vec<(&mut Plan, Start)>,
         scratch: &mut Scratch,
         done: impl FnMut(usize, Option<Evaluation>),
     ) -> Result<(), Interrupted> {
-        let Scratch { keys, table, accounts, .. } = scratch;
-        keys.clear();
-        keys.extend(plans.iter().flat_map(|(plan, _)| plan.keys()));
-        table.reset(keys);
-        let resolved = plans.into_iter().map(|(plan, start)| {
-            plan.resolve(table);
-            (plan.compared, start)
-        });
+        let Scratch { table, accounts, .. } = scratch;
+        table.take(&mut plans, |(plan, _)| plan);
+        let resolved = plans.into_iter().map(|(plan, start)| (plan.compared, start));
         let (plans, first): (Vec<Compared>, Vec<Start>) = resolved.unzip();
         self.follow(&mut Series { columns, table, plans: &plans }, &first, accounts, done)
     }

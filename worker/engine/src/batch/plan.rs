@@ -46,6 +46,9 @@ pub(crate) type BatchForm = fn(&Genome, &Setting) -> Option<Plan>;
 /// on, for a genome whose first decision is in the last.
 pub(crate) type Turns = fn(&Bars, &[usize], &Genome, usize) -> Vec<(usize, i8)>;
 
+/// Series of a plan at most.
+pub(super) const MOST_SERIES: usize = 8;
+
 /// Multiples of the exposure step that are compared one by one.
 const MOST_STEPS: u32 = 64;
 
@@ -114,19 +117,19 @@ pub(super) struct Compared {
     pub filtered: bool,
     /// Whether the exit of a channel lies inside its entry.
     pub inside: bool,
-    pub slots: [u32; 8],
+    pub slots: [u32; MOST_SERIES],
     pub x: [f64; 5],
 }
 
 impl Plan {
     /// Bytes of a plan at most.
-    pub(super) const BYTES: usize = size_of::<Plan>() + 8 * size_of::<Key>();
+    pub(super) const BYTES: usize = size_of::<Plan>() + MOST_SERIES * size_of::<Key>();
 
     /// A plan of `form` on the series `keys` with the numbers `x`.
     pub(crate) fn new(form: Form, keys: &[Key], x: &[f64]) -> Plan {
         let mut numbers = [0.0; 5];
         numbers[..x.len()].copy_from_slice(x);
-        let compared = Compared { form, filtered: false, inside: false, slots: [0; 8], x: numbers };
+        let compared = Compared { form, filtered: false, inside: false, slots: [0; MOST_SERIES], x: numbers };
         Plan { compared, keys: keys.to_vec(), turns: None }
     }
 
@@ -152,10 +155,14 @@ impl Plan {
         &self.keys
     }
 
-    /// Looks up its series.
-    pub(super) fn resolve(&mut self, table: &Table) {
-        for (slot, &key) in self.compared.slots.iter_mut().zip(&self.keys) {
-            *slot = table.index(key);
+    /// Looks up its series; `last` are those of the plan before and where they are.
+    pub(super) fn resolve(&mut self, table: &Table, last: &mut [Option<(Key, u32)>; MOST_SERIES]) {
+        for ((slot, last), &key) in self.compared.slots.iter_mut().zip(last).zip(&self.keys) {
+            *slot = match *last {
+                Some((same, slot)) if same == key => slot,
+                _ => table.index(key),
+            };
+            *last = Some((key, *slot));
         }
     }
 }

@@ -8,6 +8,7 @@ use super::instructions::{InstructionSet, Work};
 use super::kernels::{Isa, Rows};
 use super::key::Key;
 use super::learning::Learning;
+use super::plan::{MOST_SERIES, Plan};
 use super::singles::{Singles, is_rounded};
 use super::smooth::{EmaGroup, RsiGroup};
 use crate::indicators::kernel::weights;
@@ -36,6 +37,8 @@ impl AsMut<[f64]> for Block {
 #[derive(Default)]
 pub(super) struct Table {
     keys: Vec<Key>,
+    /// A buffer for those of the next batch.
+    wanted: Vec<Key>,
     blocks: Vec<Block>,
     weights: Vec<(usize, Vec<f64>, f64)>,
     emas: Vec<(usize, EmaGroup)>,
@@ -47,8 +50,28 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Takes the distinct keys of `wanted`; state starts at row 0.
-    pub(super) fn reset(&mut self, wanted: &mut Vec<Key>) {
+    /// Takes the distinct series of plans, each of which is told where its own are; state starts at row 0. `plan` is that of an
+    /// element of `plans`.
+    pub(super) fn take<P>(&mut self, plans: &mut [P], plan: impl Fn(&mut P) -> &mut Plan) {
+        let mut wanted = std::mem::take(&mut self.wanted);
+        wanted.clear();
+        // Neighbours often have the same series at the same place: so much less is sorted and looked up.
+        let mut before = [None; MOST_SERIES];
+        for of in plans.iter_mut() {
+            for (before, &key) in before.iter_mut().zip(plan(of).keys()) {
+                if before.replace(key) != Some(key) {
+                    wanted.push(key);
+                }
+            }
+        }
+        self.reset(&mut wanted);
+        self.wanted = wanted;
+        let mut before = [None; MOST_SERIES];
+        plans.iter_mut().for_each(|of| plan(of).resolve(self, &mut before));
+    }
+
+    /// Takes the distinct keys of `wanted`.
+    fn reset(&mut self, wanted: &mut Vec<Key>) {
         wanted.sort_unstable();
         wanted.dedup();
         std::mem::swap(&mut self.keys, wanted);
@@ -101,7 +124,7 @@ impl Table {
 
     /// Bytes that are kept for the next batch.
     pub(super) fn bytes(&self) -> usize {
-        self.keys.capacity() * size_of::<Key>()
+        (self.keys.capacity() + self.wanted.capacity()) * size_of::<Key>()
             + self.blocks.capacity() * size_of::<Block>()
             + self.singles.capacity() * size_of::<Singles>()
     }

@@ -47,15 +47,13 @@ impl<'a> SizedMembers<'a> {
         columns: &'a Columns<'a>,
         prepared: &'a Prepared<'a>,
         side: Side,
-        plans: Vec<(Plan, usize)>,
+        mut plans: Vec<(Plan, usize)>,
     ) -> SizedMembers<'a> {
-        let mut keys = plans.iter().flat_map(|(plan, _)| plan.keys()).copied().collect();
         let mut table = Table::default();
-        table.reset(&mut keys);
+        table.take(&mut plans, |(plan, _)| plan);
         let period = |plan: &Plan| plan.compared.x[3] as usize;
         let ranges = TrueRanges::new(plans.iter().map(|(plan, _)| period(plan)).collect());
-        let member = |(mut plan, first): (Plan, usize)| {
-            plan.resolve(&table);
+        let member = |(plan, first): (Plan, usize)| {
             let (lane, latch) = (ranges.lane(period(&plan)), SizedLatch::default());
             Member { plan, first, lane, latch, long: [0; WORDS], short: [0; WORDS] }
         };

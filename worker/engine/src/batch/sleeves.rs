@@ -85,12 +85,8 @@ impl<'a> OwnSeries<'a> {
     /// What plans read of one symbol.
     pub(super) fn new(columns: &'a Columns<'a>, mut plans: Vec<Plan>) -> OwnSeries<'a> {
         let mut table = Table::default();
-        table.reset(&mut plans.iter().flat_map(Plan::keys).copied().collect());
-        let resolved = |plan: &mut Plan| {
-            plan.resolve(&table);
-            plan.compared
-        };
-        OwnSeries { columns, plans: plans.iter_mut().map(resolved).collect(), table }
+        table.take(&mut plans, |plan| plan);
+        OwnSeries { columns, plans: plans.iter().map(|plan| plan.compared).collect(), table }
     }
 }
 

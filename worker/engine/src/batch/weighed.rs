@@ -55,16 +55,14 @@ impl<'a> WeighedMembers<'a> {
         columns: &'a Columns<'a>,
         prepared: &Prepared,
         exec: &Execution,
-        plans: Vec<(Plan, usize, &Genome)>,
+        mut plans: Vec<(Plan, usize, &Genome)>,
     ) -> WeighedMembers<'a> {
-        let mut keys = plans.iter().flat_map(|(plan, ..)| plan.keys()).copied().collect();
         let mut table = Table::default();
-        table.reset(&mut keys);
+        table.take(&mut plans, |(plan, ..)| plan);
         let (steps, annual) = (f64::from(exec.exposure_steps), exec.bars_per_year.sqrt());
         let bars = prepared.bars();
         let known = crate::funding::known_from(&bars);
-        let member = |(mut plan, first, genome): (Plan, usize, &Genome)| {
-            plan.resolve(&table);
+        let member = |(plan, first, genome): (Plan, usize, &Genome)| {
             let (mut edges, mut turned) = (Vec::new(), Vec::new());
             if let Some(turns) = plan.turns {
                 turned = turns(&bars, &known, genome, first);

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use galapagos_engine::evaluation::Metric;
-use galapagos_genetics::{Candidate, Class, Evolution, Goal, Outcome};
+use galapagos_genetics::{Candidate, Class, Evolution, Genome, Goal, Outcome};
 use galapagos_run::job::measure::Measure;
 use galapagos_run::job::problem::Problem;
 use galapagos_run::job::resolve::ResolvedJob;
@@ -69,7 +69,7 @@ pub fn evolve(
     let parts: Vec<(Problem<'_>, u64)> = parts.collect::<Result<_>>()?;
     let ladder: Vec<(&Problem<'_>, u64)> =
         parts.iter().map(|(p, rows)| (p, *rows)).chain([(problem, problem.counted_bars())]).collect();
-    let mut known: HashMap<(usize, Box<[u32]>), Outcome> = HashMap::new();
+    let mut known: HashMap<(usize, Genome), Outcome> = HashMap::new();
     let mut bars = 0;
     for _ in 0..job.stop.generations {
         if most_bars.is_some_and(|most| bars >= most) {

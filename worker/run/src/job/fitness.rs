@@ -64,7 +64,7 @@ impl FitnessFunction {
     /// `NoTrades` and `FlatReturns` are infeasible with violation 1, to which broken limits add. So is an individual
     /// whose objective is undefined for another reason (a profit factor without a loss): no number can rank it. A limit
     /// on an infinite metric is kept or broken by its sign; on an undefined one it counts as broken by 1.
-    pub fn verdict(&self, evaluation: Option<Evaluation>) -> Verdict {
+    pub fn verdict(&self, evaluation: Option<Box<Evaluation>>) -> Verdict {
         let Some(evaluation) = evaluation else {
             return Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: None };
         };
@@ -116,7 +116,7 @@ impl FitnessFunction {
         if verdict.class == Class::Feasible {
             return Vec::new();
         }
-        let evaluation = verdict.evaluation.as_ref();
+        let evaluation = verdict.evaluation.as_deref();
         // The limits say nothing of an account that failed.
         let counted = evaluation.filter(|_| verdict.class == Class::Infeasible);
         let named = verdict.reason().map(|r| self.named(r, evaluation));
@@ -229,11 +229,11 @@ mod tests {
     use super::*;
     use galapagos_engine::evaluation::{BLOCKS, BlockSum, Metrics};
 
-    fn evaluation(values: &[(Metric, f64)], reason: Option<Reason>) -> Evaluation {
+    fn evaluation(values: &[(Metric, f64)], reason: Option<Reason>) -> Box<Evaluation> {
         let mut metrics = Metrics::NONE;
         values.iter().for_each(|&(m, v)| metrics.set(m, Some(v)));
         let blocks = [BlockSum::default(); BLOCKS];
-        Evaluation { metrics, reason, returns: 5, s1: 0, s2: 0, blocks, open_position: false }
+        Box::new(Evaluation { metrics, reason, returns: 5, s1: 0, s2: 0, blocks, open_position: false })
     }
 
     fn fitness() -> FitnessFunction {

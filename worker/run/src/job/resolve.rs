@@ -10,7 +10,7 @@ use galapagos_crds::{
 use galapagos_engine::ENGINE;
 use galapagos_engine::execution::{Execution, Funding};
 use galapagos_genetics::{
-    Breeding, Choice, Config, Goal, Islands, Preset, Searcher, Several, Species, StopRules, Topology,
+    Breeding, Choice, Config, Genome, Goal, Islands, Preset, Searcher, Several, Species, StopRules, Topology,
 };
 use galapagos_manifest::{self as checks, Dates, Finding, check as check_manifest};
 use galapagos_market::{Calendar, Interval};
@@ -70,7 +70,7 @@ pub struct ResolvedJob {
     /// Symbols that rules look at beside those that are traded, in ascending order.
     pub others: Vec<String>,
     /// Warm-start genomes by species.
-    pub initial: Vec<Vec<Box<[u32]>>>,
+    pub initial: Vec<Vec<Genome>>,
     /// What steers breeding: seed, population, operators.
     pub config: Config,
     /// Objective and limits: what an evaluation is worth to the job.
@@ -272,7 +272,7 @@ fn others(species: &[SpeciesSpace]) -> Vec<String> {
 
 const VOLUME_GENE: &str = "volume_confirmation";
 
-fn initial(spec: &EvolutionJobSpec, species: &[SpeciesSpace]) -> Result<Vec<Vec<Box<[u32]>>>, ResolveError> {
+fn initial(spec: &EvolutionJobSpec, species: &[SpeciesSpace]) -> Result<Vec<Vec<Genome>>, ResolveError> {
     let mut out = vec![Vec::new(); species.len()];
     for (k, individual) in spec.population.initial.iter().enumerate() {
         let built_in = galapagos_engine::strategies::find(&individual.strategy);
@@ -388,7 +388,7 @@ fn inputs(
     dates: Dates,
     bars_per_year: f64,
     species: &[SpeciesSpace],
-    initial: &[Vec<Box<[u32]>>],
+    initial: &[Vec<Genome>],
 ) -> Inputs {
     let mut symbols = spec.market_data.symbols.clone();
     symbols.sort();

@@ -10,7 +10,7 @@ use galapagos_engine::bars::Bars;
 use galapagos_engine::genes::{self as engine, STOP_GENES, Stops};
 use galapagos_engine::rules::Own;
 use galapagos_engine::strategies::{self, BuiltIn, Strategy};
-use galapagos_genetics::{GeneSpace, Space};
+use galapagos_genetics::{GeneSpace, Genome, Space};
 use galapagos_manifest::{Finding, SearchSpace};
 use galapagos_rules::{Market, WarmUp};
 
@@ -167,7 +167,7 @@ impl SpeciesSpace {
     ///
     /// # Errors
     /// An unknown gene, or a value that is not on its grid.
-    pub fn indices(&self, path: &str, values: &BTreeMap<String, GeneValue>) -> Result<Box<[u32]>, Finding> {
+    pub fn indices(&self, path: &str, values: &BTreeMap<String, GeneValue>) -> Result<Genome, Finding> {
         self.search.indices(path, values)
     }
 

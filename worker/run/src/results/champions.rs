@@ -50,7 +50,7 @@ pub fn champion(
     species: usize,
     odds: Odds,
     exceptions: &[NamedGenome],
-    recorded: impl FnOnce(&Best<'_>) -> Option<Evaluation>,
+    recorded: impl FnOnce(&Best<'_>) -> Option<Box<Evaluation>>,
     island: impl FnOnce(usize, &[u32]) -> Option<u32>,
 ) -> Result<Option<ChampionAccounts>, ResultError> {
     let Some(best) = evolution.best_of_species(species) else { return Ok(None) };
@@ -62,9 +62,9 @@ pub fn champion(
         return Ok(None);
     }
     let training = problem.report(problem.training(), &decoded);
-    check_recorded(problem, &decoded, recorded(&best).as_ref(), &training.evaluation)?;
+    check_recorded(problem, &decoded, recorded(&best).as_deref(), &training.evaluation)?;
     let holdout = holdout.map(|part| problem.report(part, &decoded));
-    let verdict = job.fitness.verdict(Some(training.evaluation.clone()));
+    let verdict = job.fitness.verdict(Some(Box::new(training.evaluation.clone())));
     let objections = job.fitness.objections(&verdict).iter().map(ToString::to_string).collect();
     let Verdict { class, violation, fitness, .. } = verdict;
     let evaluation = &training.evaluation;

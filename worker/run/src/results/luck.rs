@@ -131,9 +131,14 @@ mod tests {
                 species: 0,
                 hash: 0,
                 island: None,
-                genome: vec![],
+                genome: [].into(),
             },
-            verdict: Verdict { class, violation: 0.0, fitness: Some(sharpe), evaluation: Some(evaluation) },
+            verdict: Verdict {
+                class,
+                violation: 0.0,
+                fitness: Some(sharpe),
+                evaluation: Some(Box::new(evaluation)),
+            },
         }
     }
 

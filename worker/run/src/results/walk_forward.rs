@@ -9,7 +9,7 @@ use galapagos_engine::buy_and_hold::market;
 use galapagos_engine::evaluation::{Evaluation, Metric, MetricSet};
 use galapagos_engine::metrics::{AccountHistory, evaluate};
 use galapagos_engine::portfolio::Total;
-use galapagos_genetics::Class;
+use galapagos_genetics::{Class, Genome};
 use galapagos_validation::NullReason;
 use galapagos_validation::find::p_of_returns;
 use galapagos_validation::timing::timing;
@@ -29,7 +29,7 @@ use crate::run::driver::Driver;
 #[derive(Clone, Debug)]
 pub struct WindowOutcome {
     result: WindowResult,
-    champion: Option<(usize, Box<[u32]>)>,
+    champion: Option<(usize, Genome)>,
     in_sample: [Option<f64>; 2],
     stamps: Vec<i64>,
     returns: Vec<f64>,
@@ -124,7 +124,7 @@ pub fn outcome(
     };
     if let Some((decoded, best)) = found {
         let trained = training.report(training.training(), &decoded).evaluation;
-        check_recorded(training, &decoded, driver.recorded(&best).as_ref(), &trained)?;
+        check_recorded(training, &decoded, driver.recorded(&best).as_deref(), &trained)?;
         let tested = test.report(test.training(), &decoded);
         out.in_sample = COMPARED.map(|metric| trained.metrics.get(metric));
         out.returns = at_stamps(&out.stamps, &tested.total);

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
 use galapagos_engine::evaluation::Evaluation;
+use galapagos_genetics::Genome;
 
 /// An individual to evaluate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub struct Task {
     /// Position of its species in the job.
     pub species: usize,
     /// The genome in canonical form: one grid index per gene.
-    pub genome: Box<[u32]>,
+    pub genome: Genome,
 }
 
 /// Why an individual could not be evaluated. The machine is at fault, not the genome: it is quarantined and the
@@ -42,8 +43,8 @@ pub enum EvaluatorError {
     Elsewhere(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What became of a task.
-pub type Answer = Result<Evaluation, Exception>;
+/// What became of a task. It goes through several hands, and an evaluation is half a kilobyte.
+pub type Answer = Result<Box<Evaluation>, Exception>;
 
 /// Takes answers that came together, each to the individual of an index, and says whether it wants more of them.
 pub type Sink<'a> = dyn FnMut(Vec<(usize, Answer)>) -> ControlFlow<()> + 'a;

@@ -155,7 +155,7 @@ impl KnownResults {
     }
 
     /// The evaluation of an individual, as the ledger has it.
-    pub fn evaluation(&self, best: &Best<'_>) -> Option<Evaluation> {
+    pub fn evaluation(&self, best: &Best<'_>) -> Option<Box<Evaluation>> {
         let record = self.ledger.get(self.hashers.hash(best.species, best.genome))?;
         fitting(record, best.genome)?.evaluation
     }
@@ -165,7 +165,9 @@ impl KnownResults {
     pub fn island(&self, species: usize, genome: &[u32]) -> Option<u32> {
         let record = self.islands.then(|| self.ledger.get(self.hashers.hash(species, genome)))??;
         match record {
-            Record::Evaluated { identity, .. } if identity.genome == genome => identity.island.map(u32::from),
+            Record::Evaluated { identity, .. } if *identity.genome == *genome => {
+                identity.island.map(u32::from)
+            }
             _ => None,
         }
     }
@@ -178,7 +180,7 @@ impl KnownResults {
             species: self.ids[species],
             hash: self.hashers.hash(species, &genome),
             island: self.islands.then_some(island),
-            genome: genome.into_vec(),
+            genome,
         }
     }
 }
@@ -200,7 +202,7 @@ impl Place {
 /// The verdict of a record, if it is one on exactly this genome.
 fn fitting(record: Record, genome: &[u32]) -> Option<Verdict> {
     match record {
-        Record::Evaluated { identity, verdict } if identity.genome == genome => Some(verdict),
+        Record::Evaluated { identity, verdict } if *identity.genome == *genome => Some(verdict),
         _ => None,
     }
 }

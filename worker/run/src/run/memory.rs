@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Memory of this process, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +15,29 @@ pub struct Usage {
 }
 
 /// The memory of this process now: that of its control group or, without one that limits it, its own.
-pub fn usage() -> Usage {
+fn usage() -> Usage {
     usage_below(Path::new("/"))
+}
+
+/// The same as it was a moment ago, where asking takes too long: it is several files, which the kernel adds up.
+#[derive(Debug)]
+pub struct RecentUsage {
+    fresh: Duration,
+    seen: Mutex<Option<(Instant, Usage)>>,
+}
+
+impl RecentUsage {
+    /// `fresh`: how old an answer may be.
+    pub fn new(fresh: Duration) -> RecentUsage {
+        RecentUsage { fresh, seen: Mutex::default() }
+    }
+
+    /// The memory of this process.
+    pub fn get(&self) -> Usage {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = seen.filter(|(at, _)| at.elapsed() < self.fresh);
+        seen.insert(last.unwrap_or_else(|| (Instant::now(), usage()))).1
+    }
 }
 
 /// The same with the kernel's files below another folder.
@@ -107,6 +130,15 @@ mod tests {
     }
 
     const STATUS: (&str, &str) = ("proc/self/status", "Name:\tx\nVmRSS:\t  900 kB\nRssAnon:\t  500 kB\n");
+
+    #[test]
+    fn memory_is_looked_at_again_when_the_answer_is_old() {
+        let other = Usage { used: u64::MAX, limit: Some(7) };
+        for (fresh, again) in [(Duration::MAX, false), (Duration::ZERO, true)] {
+            let usage = RecentUsage { fresh, seen: Mutex::new(Some((Instant::now(), other))) };
+            assert_eq!(usage.get() != other, again);
+        }
+    }
 
     #[test]
     fn a_container_has_the_limit_of_its_group_and_mapped_files_do_not_count() {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use galapagos_engine::backtest::Backtest;
 use galapagos_engine::batch::{BatchEvaluator, Individual, Planned, Scratch};
@@ -14,11 +15,15 @@ use galapagos_engine::interrupt::{Interrupt, Interrupted};
 
 use super::attempt::{Attempt, attempt};
 use super::evaluator::{Answer, Exception, Task};
-use super::{memory, pressure};
+use super::memory::RecentUsage;
+use super::pressure;
 use crate::job::problem::{Decoded, Problem};
 
 /// Bytes of a batch that memory is not looked at for.
 const SMALL: u64 = 4 << 20;
+
+/// How old the answer to a look at it may be: a batch of daily bars takes hardly longer than a look.
+const FRESH: Duration = Duration::from_millis(20);
 
 /// Buffers of one slot, used again from batch to batch.
 #[derive(Default)]
@@ -43,6 +48,7 @@ pub struct BatchRunner<'a> {
     batches: BatchEvaluator<'a>,
     /// Slots of this process that run a batch now.
     busy: Arc<AtomicUsize>,
+    memory: RecentUsage,
 }
 
 impl<'a> BatchRunner<'a> {
@@ -57,7 +63,7 @@ impl<'a> BatchRunner<'a> {
         let (symbols, rows) = (problem.training().symbols(), problem.training().shared_rows());
         let others = problem.others();
         let run = Backtest { symbols, rows, others, exec, metrics: problem.metrics() };
-        BatchRunner { problem, batches: BatchEvaluator::new(run), busy }
+        BatchRunner { problem, batches: BatchEvaluator::new(run), busy, memory: RecentUsage::new(FRESH) }
     }
 
     /// One attempt at each of `tasks`; the answers are in their order. `evaluation.timeoutSeconds` is kept for each,
@@ -106,7 +112,7 @@ impl<'a> BatchRunner<'a> {
             return wanted;
         }
         let held = scratch.bytes();
-        let room = pressure::individuals(memory::usage(), slots, held as u64, bytes);
+        let room = pressure::individuals(self.memory.get(), slots, held as u64, bytes);
         if room < wanted {
             // Buffers never shrink by themselves.
             scratch.0 = None;
@@ -152,7 +158,7 @@ impl<'a> BatchRunner<'a> {
         };
         let seconds = self.problem.job().failures.timeout_seconds;
         match attempt(seconds, 1, stop, |interrupt| self.problem.evaluate_until(&ready.decoded, interrupt)) {
-            Attempt::Done(evaluation) => Some(Ok(evaluation)),
+            Attempt::Done(evaluation) => Some(Ok(Box::new(evaluation))),
             Attempt::Failed(exception) => Some(Err(exception)),
             Attempt::Stopped => None,
         }
@@ -192,7 +198,7 @@ fn in_batches<'t, R>(
         match together(&mut batch) {
             Attempt::Done(evaluations) => {
                 for (place, evaluation) in places.into_iter().zip(evaluations) {
-                    answers[place] = Some(Ok(evaluation));
+                    answers[place] = Some(Ok(Box::new(evaluation)));
                 }
             }
             Attempt::Failed(exception) => match places[..] {
@@ -230,7 +236,7 @@ mod tests {
     use super::*;
 
     fn tasks(n: u32) -> Vec<Task> {
-        (0..n).map(|i| Task { index: i as usize, species: 0, genome: Box::new([i]) }).collect()
+        (0..n).map(|i| Task { index: i as usize, species: 0, genome: [i].into() }).collect()
     }
 
     fn evaluation(task: &Task) -> Evaluation {
@@ -251,7 +257,7 @@ mod tests {
         let together = |batch: &mut [&Task]| {
             if batch.iter().any(|t| culprit(t)) { Attempt::Failed(LATE) } else { all(batch) }
         };
-        let alone = |t: &&Task| Some(if culprit(t) { Err(LATE) } else { Ok(evaluation(t)) });
+        let alone = |t: &&Task| Some(if culprit(t) { Err(LATE) } else { Ok(Box::new(evaluation(t))) });
         for room in [1, 4, 100] {
             let made = RefCell::new(Vec::new());
             let ready = |t| {
@@ -260,7 +266,10 @@ mod tests {
             };
             let answers = in_batches(&tasks, room, ready, |_| true, together, alone);
             for (task, answer) in tasks.iter().zip(answers) {
-                assert_eq!(answer, Some(if culprit(task) { Err(LATE) } else { Ok(evaluation(task)) }));
+                assert_eq!(
+                    answer,
+                    Some(if culprit(task) { Err(LATE) } else { Ok(Box::new(evaluation(task))) })
+                );
             }
             assert_eq!(made.into_inner(), tasks);
         }
@@ -279,11 +288,11 @@ mod tests {
             sizes.borrow_mut().push((batch.len(), made.get()));
             all(batch)
         };
-        let alone = |t: &&Task| Some(Ok(evaluation(t)));
+        let alone = |t: &&Task| Some(Ok(Box::new(evaluation(t))));
         let answers = in_batches(&tasks, 4, ready, |t| t.genome[0] != 3, together, alone);
         // The one that does not share is ready for later.
         assert_eq!(sizes.into_inner(), [(4, 5), (4, 9), (1, 10)]);
-        let expected: Vec<_> = tasks.iter().map(|t| Some(Ok(evaluation(t)))).collect();
+        let expected: Vec<_> = tasks.iter().map(|t| Some(Ok(Box::new(evaluation(t))))).collect();
         assert_eq!(answers, expected);
     }
 
@@ -293,10 +302,10 @@ mod tests {
         let tasks: Vec<&Task> = tasks.iter().collect();
         let together =
             |batch: &mut [&Task]| if batch[0].genome[0] == 0 { all(batch) } else { Attempt::Stopped };
-        let answers = in_batches(&tasks, 2, |t| t, |_| true, together, |t| Some(Ok(evaluation(t))));
+        let answers = in_batches(&tasks, 2, |t| t, |_| true, together, |t| Some(Ok(Box::new(evaluation(t)))));
         let made: Vec<bool> = answers.iter().map(Option::is_some).collect();
         assert_eq!(made, [true, true, false, false, false, false]);
-        let alone = |t: &&Task| (t.genome[0] < 4).then(|| Ok(evaluation(t)));
+        let alone = |t: &&Task| (t.genome[0] < 4).then(|| Ok(Box::new(evaluation(t))));
         let answers = in_batches(&tasks, 2, |t| t, |_| false, |batch| all(batch), alone);
         assert_eq!(answers.iter().filter(|a| a.is_some()).count(), 4);
     }

@@ -1,10 +1,11 @@
 //! What the end of a generation needs to know of each of its individuals. Block sums are most of an evaluation and
 //! stay in the ledger: ten thousand of them would be most of a coordinator's memory.
 
-use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metrics, Reason};
+use galapagos_engine::evaluation::{Metrics, Reason};
 use galapagos_genetics::Outcome;
 
 use crate::job::fitness::FitnessFunction;
+use crate::storage::digest::CoveredVerdict;
 use crate::storage::record::{Class, Verdict};
 
 /// A verdict without its sums.
@@ -40,17 +41,8 @@ impl VerdictSummary {
         self.metrics.is_none()
     }
 
-    /// A verdict with the same class, reason and metrics: what the digest covers.
-    pub fn verdict(&self) -> Verdict {
-        let evaluation = self.metrics.map(|metrics| Evaluation {
-            metrics,
-            reason: self.reason,
-            returns: 0,
-            s1: 0,
-            s2: 0,
-            blocks: [BlockSum::default(); BLOCKS],
-            open_position: false,
-        });
-        Verdict { class: self.class, violation: 0.0, fitness: None, evaluation }
+    /// What a digest covers of it.
+    pub fn covered(&self) -> CoveredVerdict<'_> {
+        CoveredVerdict { class: self.class, reason: self.reason, metrics: self.metrics.as_ref() }
     }
 }

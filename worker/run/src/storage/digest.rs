@@ -16,10 +16,10 @@
 
 use std::fmt;
 
-use galapagos_engine::evaluation::Metric;
+use galapagos_engine::evaluation::{Metric, Metrics, Reason};
 use serde::Serialize;
 
-use super::record::Verdict;
+use super::record::Class;
 
 /// Text before every digest that people see.
 pub const PREFIX: &str = "blake3:";
@@ -134,49 +134,69 @@ impl Chain {
         self.0
     }
 
-    /// Extends the chain by the record of a generation.
-    pub fn push(&mut self, record: &GenerationRecord) {
+    /// Begins the record of a generation of so many individuals.
+    pub fn record(&self, generation: u32, individuals: u32) -> GenerationRecord {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.0.bytes());
-        hasher.update(&record.generation.to_le_bytes());
-        hasher.update(&record.individuals.to_le_bytes());
-        hasher.update(&record.bytes);
-        self.0 = Digest(*hasher.finalize().as_bytes());
+        hasher.update(&generation.to_le_bytes());
+        hasher.update(&individuals.to_le_bytes());
+        GenerationRecord { hasher, left: individuals, bytes: Vec::new() }
+    }
+
+    /// Extends the chain by a record that it began, once all its individuals are there.
+    pub fn push(&mut self, mut record: GenerationRecord) {
+        debug_assert_eq!(record.left, 0, "as many individuals as the record says");
+        self.0 = Digest(*record.hasher.update(&record.bytes).finalize().as_bytes());
     }
 }
 
-/// The canonical record of a generation, filled in index order.
+/// The canonical record of a generation, filled in index order; only its digest is kept.
 #[derive(Clone, Debug)]
 pub struct GenerationRecord {
-    generation: u32,
-    individuals: u32,
+    hasher: blake3::Hasher,
+    /// Individuals that are yet to come.
+    left: u32,
+    /// What has not gone into the digest yet.
     bytes: Vec<u8>,
 }
 
+/// What a digest covers of a verdict.
+#[derive(Clone, Copy, Debug)]
+pub struct CoveredVerdict<'a> {
+    /// Feasible, infeasible or failed.
+    pub class: Class,
+    /// Why the evaluation gave no numbers that count.
+    pub reason: Option<Reason>,
+    /// Its metrics; `None`: an individual that could not be evaluated.
+    pub metrics: Option<&'a Metrics>,
+}
+
 impl GenerationRecord {
-    /// The record of a generation without individuals yet.
-    pub fn new(generation: u32) -> GenerationRecord {
-        GenerationRecord { generation, individuals: 0, bytes: Vec::new() }
-    }
+    /// Bytes that go into the digest at once: many, since blocks of them are compressed side by side.
+    const PIECE: usize = 1 << 16;
 
     /// Appends the next individual.
-    pub fn push(&mut self, species: &str, genome: &[u32], verdict: &Verdict) {
-        self.individuals += 1;
+    pub fn push(&mut self, species: &str, genome: &[u32], verdict: CoveredVerdict<'_>) {
+        self.left = self.left.saturating_sub(1);
         let out = &mut self.bytes;
         out.extend_from_slice(&(species.len() as u32).to_le_bytes());
         out.extend_from_slice(species.as_bytes());
         out.extend_from_slice(&(genome.len() as u32).to_le_bytes());
         genome.iter().for_each(|k| out.extend_from_slice(&k.to_le_bytes()));
-        let reason = verdict.evaluation.as_ref().and_then(|e| e.reason).map_or(0, |r| r as u8);
+        let reason = verdict.reason.map_or(0, |r| r as u8);
         out.extend_from_slice(&[verdict.class as u8, reason]);
-        match &verdict.evaluation {
+        match verdict.metrics {
             None => out.extend_from_slice(&0u32.to_le_bytes()),
-            Some(evaluation) => {
-                out.extend_from_slice(&evaluation.metrics.defined().0.to_le_bytes());
-                for value in Metric::ALL.into_iter().filter_map(|m| evaluation.metrics.get(m)) {
+            Some(metrics) => {
+                out.extend_from_slice(&metrics.defined().0.to_le_bytes());
+                for value in Metric::ALL.into_iter().filter_map(|m| metrics.get(m)) {
                     out.extend_from_slice(&value.to_bits().to_le_bytes());
                 }
             }
+        }
+        if out.len() >= GenerationRecord::PIECE {
+            self.hasher.update(out);
+            out.clear();
         }
     }
 }
@@ -184,7 +204,6 @@ impl GenerationRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::record::Class;
 
     #[test]
     fn order_of_keys_does_not_change_the_inputs_digest() {
@@ -206,13 +225,38 @@ mod tests {
         let h0 = Digest::hash(&by_hand);
         assert_eq!(chain.digest(), h0);
 
-        let mut record = GenerationRecord::new(0);
-        let verdict = Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: None };
-        record.push("ab", &[5], &verdict);
-        chain.push(&record);
+        let mut record = chain.record(0, 1);
+        record.push("ab", &[5], CoveredVerdict { class: Class::Failed, reason: None, metrics: None });
+        chain.push(record);
         let mut bytes = h0.bytes().to_vec();
         bytes.extend_from_slice(&[0, 0, 0, 0, 1, 0, 0, 0]);
         bytes.extend_from_slice(&[2, 0, 0, 0, b'a', b'b', 1, 0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 0, 0]);
+        assert_eq!(chain.digest(), Digest::hash(&bytes));
+    }
+
+    /// Longer than what goes into the digest at once.
+    #[test]
+    fn a_long_generation_is_one_record() {
+        let mut metrics = Metrics::NONE;
+        metrics.set(Metric::Sharpe, Some(1.5));
+        let verdict = CoveredVerdict {
+            class: Class::Infeasible,
+            reason: Some(Reason::NoTrades),
+            metrics: Some(&metrics),
+        };
+        let mut chain = Chain::start(&Digest::hash(b"inputs"));
+        let mut bytes = chain.digest().bytes().to_vec();
+        bytes.extend_from_slice(&[7, 0, 0, 0, 0x10, 0x27, 0, 0]);
+        let mut record = chain.record(7, 10_000);
+        for k in 0..10_000_u32 {
+            record.push("ab", &[k], verdict);
+            bytes.extend_from_slice(&[2, 0, 0, 0, b'a', b'b', 1, 0, 0, 0]);
+            bytes.extend_from_slice(&k.to_le_bytes());
+            bytes.extend_from_slice(&[1, Reason::NoTrades as u8]);
+            bytes.extend_from_slice(&metrics.defined().0.to_le_bytes());
+            bytes.extend_from_slice(&1.5_f64.to_le_bytes());
+        }
+        chain.push(record);
         assert_eq!(chain.digest(), Digest::hash(&bytes));
     }
 

@@ -12,7 +12,7 @@
 //! Flags: 1 the position is open at the end, 2 an exception, 4 an island is named. Jobs without islands never set the last.
 
 use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics, Reason};
-use galapagos_genetics::MOST_ISLANDS;
+use galapagos_genetics::{Genome, MOST_ISLANDS};
 
 /// Class of an individual (contract G4), in ranking order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +55,7 @@ pub struct RecordIdentity {
     /// The island that asked for it, from 0; `None`: the population is not divided, or an earlier build wrote the record.
     pub island: Option<u8>,
     /// The canonical genome: one grid position per gene.
-    pub genome: Vec<u32>,
+    pub genome: Genome,
 }
 
 /// What an individual is worth: the verdict on one evaluation under the job's objectives and limits.
@@ -68,7 +68,7 @@ pub struct Verdict {
     /// Value of the objective (larger is better or smaller is better as the job says); `None` if undefined.
     pub fitness: Option<f64>,
     /// The evaluation behind it; `None` for an individual that could not be evaluated (an exception).
-    pub evaluation: Option<Evaluation>,
+    pub evaluation: Option<Box<Evaluation>>,
 }
 
 /// A record of the ledger.
@@ -154,7 +154,7 @@ impl Record {
             REPEATED => Record::Repeated { generation, index, species, hash, island },
             EVALUATED => {
                 let genes = input.u8()?;
-                let genome = (0..genes).map(|_| input.u32()).collect::<Option<Vec<u32>>>()?;
+                let genome = (0..genes).map(|_| input.u32()).collect::<Option<Genome>>()?;
                 let verdict = read_verdict(&mut input, flags)?;
                 Record::Evaluated {
                     identity: RecordIdentity { generation, index, species, hash, island, genome },
@@ -281,7 +281,7 @@ fn read_verdict(input: &mut Reader<'_>, flags: u8) -> Option<Verdict> {
     }
     let open_position = flags & OPEN_POSITION != 0;
     let evaluation = Evaluation { metrics, reason, returns, s1, s2, blocks, open_position };
-    Some(Verdict { class, violation, fitness, evaluation: Some(evaluation) })
+    Some(Verdict { class, violation, fitness, evaluation: Some(Box::new(evaluation)) })
 }
 
 /// Takes fixed-width integers from the front of a slice.
@@ -341,13 +341,13 @@ pub(crate) mod tests {
                 species: 7,
                 hash: u128::from(generation) << 32 | u128::from(index),
                 island: None,
-                genome: vec![generation, index, 3],
+                genome: [generation, index, 3].into(),
             },
             verdict: Verdict {
                 class: Class::Feasible,
                 violation: 0.0,
                 fitness: Some(0.25),
-                evaluation: Some(evaluation),
+                evaluation: Some(Box::new(evaluation)),
             },
         }
     }
@@ -355,8 +355,14 @@ pub(crate) mod tests {
     #[test]
     fn what_is_written_is_what_is_read() {
         for island in [None, Some(0), Some(63)] {
-            let identity =
-                RecordIdentity { generation: 1, index: 2, species: 3, hash: 4, island, genome: vec![] };
+            let identity = RecordIdentity {
+                generation: 1,
+                index: 2,
+                species: 3,
+                hash: 4,
+                island,
+                genome: Genome::default(),
+            };
             let verdict = Verdict { class: Class::Failed, violation: 0.0, fitness: None, evaluation: None };
             let quarantined = Record::Evaluated { identity, verdict };
             let repeated = Record::Repeated { generation: 1, index: 2, species: 3, hash: u128::MAX, island };

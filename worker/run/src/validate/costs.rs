@@ -61,7 +61,7 @@ fn at(problem: &Problem<'_>, decoded: &Decoded<'_>, factor: f64) -> Result<CostS
         backtest::evaluate(&run, decoded.species.strategy(), &decoded.genome, Interrupt::NEVER).ok();
     let get = |metric| evaluation.as_ref().and_then(|e| e.metrics.get(metric));
     let (sharpe, total_return) = (get(Metric::Sharpe), get(Metric::TotalReturn));
-    let feasible = job.fitness.verdict(evaluation).class == Class::Feasible;
+    let feasible = job.fitness.verdict(evaluation.map(Box::new)).class == Class::Feasible;
     Ok(CostStress { factor, feasible, sharpe, total_return })
 }
 

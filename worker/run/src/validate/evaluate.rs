@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use galapagos_engine::evaluation::Metric;
+use galapagos_genetics::Genome;
 
 use crate::job::problem::Problem;
 use crate::run::evaluator::{Answer, Evaluator, EvaluatorError, Task};
@@ -16,7 +17,7 @@ use crate::run::local::LocalEvaluator;
 pub fn evaluate(
     problem: &Problem<'_>,
     species: usize,
-    genomes: &[Box<[u32]>],
+    genomes: &[Genome],
     slots: usize,
     interrupt: &AtomicBool,
     mut done: impl FnMut(usize),
@@ -45,7 +46,7 @@ pub fn evaluate(
 pub fn sharpes(
     problem: &Problem<'_>,
     species: usize,
-    genomes: &[Box<[u32]>],
+    genomes: &[Genome],
     slots: usize,
 ) -> Result<Vec<Option<f64>>, EvaluatorError> {
     let answers = evaluate(problem, species, genomes, slots, &AtomicBool::new(false), |_| ())?;

@@ -1,6 +1,6 @@
 //! Two genes of an individual over a square of their grids, all others as they are.
 
-use galapagos_genetics::Space;
+use galapagos_genetics::{Genome, Space};
 
 /// One gene of the square.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +28,9 @@ impl Axis {
 }
 
 /// The genomes of the square, row by row; `None` where the rules between genes allow none with these two values.
-pub fn square(space: &Space, genome: &[u32], rows: &Axis, columns: &Axis) -> Vec<Option<Box<[u32]>>> {
+pub fn square(space: &Space, genome: &[u32], rows: &Axis, columns: &Axis) -> Vec<Option<Genome>> {
     let cell = |row: u32, column: u32| {
-        let mut moved: Box<[u32]> = genome.into();
+        let mut moved = genome.to_vec();
         moved[rows.gene] = row;
         moved[columns.gene] = column;
         let canonical = space.canonical(&moved).ok()?;

@@ -1,5 +1,6 @@
 //! What genomes beside the winner are worth: a real edge is no lonely peak.
 
+use galapagos_genetics::Genome;
 use galapagos_validation::NullReason;
 use galapagos_validation::neighbours::{Neighbourhood, PAIRS, Position, neighbourhood as summed, neighbours};
 
@@ -8,16 +9,16 @@ use crate::job::problem::Problem;
 use crate::run::evaluator::EvaluatorError;
 
 /// The genomes beside one of species `species`, as the job's seed draws them.
-pub fn beside(problem: &Problem<'_>, species: usize, genome: &[u32]) -> Vec<Box<[u32]>> {
+pub fn beside(problem: &Problem<'_>, species: usize, genome: &[u32]) -> Vec<Genome> {
     let Some(space) = problem.job().species.get(species).map(|s| s.space()) else { return Vec::new() };
     let position = |(gene, &at): (usize, &u32)| {
         let last = space.lens().get(gene).map_or(0, |n| n.saturating_sub(1));
         Position { at, last, numeric: !space.is_categorical(gene) }
     };
     let own: Vec<Position> = genome.iter().enumerate().map(position).collect();
-    let repair = |moved: Vec<u32>| space.canonical(&moved).ok().map(Vec::from);
+    let repair = |moved: Vec<u32>| space.canonical(&moved).ok().map(|genome| genome.to_vec());
     let found = neighbours(&own, PAIRS, problem.job().config.seed, repair);
-    found.into_iter().map(Vec::into_boxed_slice).collect()
+    found.into_iter().map(Genome::from).collect()
 }
 
 /// What the neighbours of a genome keep of its Sharpe ratio `winner` on the training rows, on `slots` threads.

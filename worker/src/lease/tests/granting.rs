@@ -6,7 +6,7 @@ fn a_batch_is_one_species_and_neighbours_in_the_order_of_genomes() {
     let mut harness = Harness::new(terms(), &[1]);
     let mixed = (0..40).map(|index| {
         let gene = (index * 7 % 40) as u32;
-        Task { index, species: index % 2, genome: Box::new([gene, 1]) }
+        Task { index, species: index % 2, genome: [gene, 1].into() }
     });
     harness.table.submit(None, mixed.collect());
     let mut seen = Vec::new();
@@ -48,7 +48,7 @@ fn the_dearest_species_comes_first_and_the_unknown_before_it() {
     for (species, seconds) in [(0, 0.1), (1, 0.9), (3, 0.5)] {
         harness.table.paces.observe(Kind { species, ..KIND }, 1, seconds, 1.0);
     }
-    let four = (0..4).map(|index| Task { index, species: index, genome: Box::new([0]) });
+    let four = (0..4).map(|index| Task { index, species: index, genome: [0].into() });
     harness.table.submit(None, four.collect());
     let mut order = Vec::new();
     while let Some(grant) = harness.next(A) {
@@ -105,7 +105,7 @@ fn a_second_of_work_for_two_slots_is_about_a_dozen_batches() {
 fn many_small_species_do_not_cost_a_message_each_way_one_after_the_other() {
     let mut harness = Harness::new(terms(), &[1, 1]);
     (0..8).for_each(|species| harness.table.paces.observe(Kind { species, ..KIND }, 10, 1e-4, 1.0));
-    let eight = (0..80).map(|index| Task { index, species: index / 10, genome: Box::new([index as u32]) });
+    let eight = (0..80).map(|index| Task { index, species: index / 10, genome: [index as u32].into() });
     harness.table.submit(None, eight.collect());
     assert_eq!(harness.all(&[A, B]).len(), 4, "one running and one waiting each");
 }

@@ -22,17 +22,17 @@ const MS: Duration = Duration::from_millis(1);
 const S: Duration = Duration::from_secs(1);
 
 /// What an individual is worth, whoever evaluates it.
-fn evaluation(index: usize) -> Evaluation {
+fn evaluation(index: usize) -> Box<Evaluation> {
     let mut metrics = Metrics::NONE;
     metrics.set(Metric::Sharpe, Some(index as f64 + 0.5));
     let (s1, s2) = (index as i128, 2 * index as i128);
     let blocks = [BlockSum::default(); BLOCKS];
-    Evaluation { metrics, reason: None, returns: 100, s1, s2, blocks, open_position: false }
+    Box::new(Evaluation { metrics, reason: None, returns: 100, s1, s2, blocks, open_position: false })
 }
 
 /// `n` individuals of one species; the genome of index i is [i].
 fn tasks(n: usize) -> Vec<Task> {
-    (0..n).map(|index| Task { index, species: 0, genome: Box::new([index as u32]) }).collect()
+    (0..n).map(|index| Task { index, species: 0, genome: [index as u32].into() }).collect()
 }
 
 fn terms() -> Terms {

@@ -80,7 +80,7 @@ impl Sim {
         };
         let individuals = (0..sim.plan.individuals).map(|index| {
             let gene = sim.below(50) as u32;
-            Task { index, species: index % sim.plan.species, genome: Box::new([gene]) }
+            Task { index, species: index % sim.plan.species, genome: [gene].into() }
         });
         let individuals = individuals.collect::<Vec<_>>();
         sim.harness.table.submit(None, individuals);

@@ -307,7 +307,7 @@ impl<'a> Driver<'a> {
     }
 
     /// The evaluation of an individual, as the ledger has it.
-    pub fn recorded(&self, best: &Best<'_>) -> Option<Evaluation> {
+    pub fn recorded(&self, best: &Best<'_>) -> Option<Box<Evaluation>> {
         self.known.evaluation(best)
     }
 

@@ -11,7 +11,7 @@ use super::{Driver, DriverState, HistoryText, KnownResults, RunError, VerdictSum
 use crate::job::resolve::ResolvedJob;
 use crate::run::progress::Observer;
 use crate::storage::checkpoint::Checkpoint;
-use crate::storage::digest::{Chain, GenerationRecord};
+use crate::storage::digest::Chain;
 use crate::storage::run_folder::RunFolder;
 use crate::storage::saves::Saves;
 
@@ -92,13 +92,13 @@ impl Saver<'_> {
         known.flush()?;
         folder.check_epoch()?;
         let Boundary { generation, candidates, verdicts, genetics } = boundary;
-        let mut record = GenerationRecord::new(generation);
+        let mut record = chain.record(generation, candidates.len() as u32);
         for (candidate, summary) in candidates.iter().zip(&verdicts) {
-            record.push(job.species[candidate.species].name(), &candidate.genome, &summary.verdict());
+            record.push(job.species[candidate.species].name(), &candidate.genome, summary.covered());
         }
-        chain.push(&record);
-        // It is as long as the generation, and what follows needs room too.
-        drop((record, verdicts));
+        chain.push(record);
+        // They are as many as the generation has individuals, and what follows needs room too.
+        drop(verdicts);
         let checkpoint = Checkpoint {
             generation: genetics.generation(),
             digest: chain.digest(),
