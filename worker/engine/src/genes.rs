@@ -311,9 +311,10 @@ impl Genome {
 
     /// A gene as a whole number of rows or stamps.
     pub fn rows(&self, gene: Gene) -> usize {
-        let whole = self.decimal(gene).trunc();
-        usize::try_from(whole.mantissa() / 10_i128.pow(whole.scale()))
-            .expect("checked by the definition: a non-negative integer")
+        let decimal = self.decimal(gene);
+        // Nearly all are whole numbers as they stand.
+        let whole = if decimal.scale() == 0 { decimal } else { decimal.trunc().normalize() };
+        usize::try_from(whole.mantissa()).expect("checked by the definition: a non-negative integer")
     }
 
     /// A gene as the nearest f64 of its decimal.

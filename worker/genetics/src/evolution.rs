@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::archive::Archive;
 use crate::cells::Cells;
-use crate::children::Children;
+use crate::children::{Children, DrawnAhead, REDRAWS};
 use crate::config::{Breeding, Config, Searcher};
 use crate::draws::{Draws, Purpose};
 use crate::error::Error;
@@ -185,15 +185,10 @@ impl Evolution {
             generation,
             species: id,
         });
-        // The set of what was asked for is larger than the processor's cache: the places of all are looked at together, so
-        // that these looks wait for memory at the same time.
-        let ahead = children.as_ref().map_or_else(Vec::new, |children| {
-            let ahead = children.ahead(draws, out.len() as u32, immigrants_from, threads);
-            supply.look_at(space, &ahead);
-            ahead
+        let ahead = children.as_ref().map_or_else(DrawnAhead::default, |children| {
+            children.ahead(draws, supply, out.len() as u32, immigrants_from, threads)
         });
-        let genes = space.lens().len();
-        let mut genome = vec![0; genes];
+        let mut genome = vec![0; space.lens().len()];
         for nth in 0..wanted {
             let index = out.len() as u32;
             if generation == 0
@@ -207,9 +202,10 @@ impl Evolution {
             let children = children.as_ref().filter(|_| nth < immigrants_from);
             let mut found = false;
             if let Some(children) = children {
-                genome.copy_from_slice(&ahead[nth as usize * genes..][..genes]);
+                let (drawn, attempt) = ahead.child(nth as usize);
+                genome.copy_from_slice(drawn);
                 found = supply.claim(space, &genome);
-                for attempt in 1..=REDRAWS {
+                for attempt in attempt + 1..=REDRAWS {
                     if found {
                         break;
                     }
@@ -371,6 +367,3 @@ impl Evolution {
         &self.config
     }
 }
-
-/// Further draws of a child whose genome is known.
-const REDRAWS: u8 = 4;

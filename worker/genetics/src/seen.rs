@@ -43,17 +43,6 @@ impl Seen {
         }
     }
 
-    /// Looks at where a genome is searched first, whatever lies there. As nothing depends on it, a processor looks at the places
-    /// of several genomes at once.
-    pub(crate) fn look_at(&self, space: &Space, genome: &[u32]) -> bool {
-        match self {
-            Seen::Points(_) => self.contains(space, genome),
-            Seen::Position(table) => table.is_taken(space.position(genome) as u64 + 1),
-            Seen::LongPosition(table) => table.is_taken(space.position(genome) + 1),
-            Seen::Hash(hasher, table) => table.is_taken(hasher.hash(genome).max(1)),
-        }
-    }
-
     /// True if it was not there before.
     pub(crate) fn insert(&mut self, space: &Space, genome: &[u32]) -> bool {
         match self {
@@ -124,19 +113,10 @@ impl<K: Key> Table<K> {
         true
     }
 
-    fn first_entry(&self, key: K) -> usize {
-        scatter(key.halves()) as usize & (self.entries.len() - 1)
-    }
-
-    /// Whether the entry where a key is searched first holds anything.
-    fn is_taken(&self, key: K) -> bool {
-        self.entries[self.first_entry(key)] != K::default()
-    }
-
     /// Where the key is, or the free entry where it belongs.
     fn entry(&self, key: K) -> usize {
         let mask = self.entries.len() - 1;
-        let mut entry = self.first_entry(key);
+        let mut entry = scatter(key.halves()) as usize & mask;
         while self.entries[entry] != K::default() && self.entries[entry] != key {
             entry = (entry + 1) & mask;
         }

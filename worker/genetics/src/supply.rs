@@ -83,14 +83,6 @@ impl Supply {
         space.allows(genome) && !self.seen.contains(space, genome)
     }
 
-    /// Looks at the places of genomes, one after the other, to have them at hand when they are claimed.
-    pub(crate) fn look_at(&self, space: &Space, genomes: &[u32]) {
-        let genes = space.lens().len().max(1);
-        let looks = genomes.chunks_exact(genes).map(|genome| u32::from(self.seen.look_at(space, genome)));
-        // Or the looks would be left out.
-        std::hint::black_box(looks.sum::<u32>());
-    }
-
     /// A new genome by uniform draws for the candidate `index` of its species, or the last one drawn if all were known.
     pub(crate) fn uniform(
         &mut self,

@@ -1,8 +1,10 @@
 //! What is known of genomes: the run's own ledger, and those of other jobs with the same inputs.
 
+use std::sync::Arc;
+
 use galapagos_engine::ENGINE;
 use galapagos_engine::evaluation::Evaluation;
-use galapagos_genetics::{Best, Candidate, Genome, species_id};
+use galapagos_genetics::{Best, Candidate, species_id};
 
 use super::hashers::Hashers;
 use crate::job::resolve::ResolvedJob;
@@ -18,8 +20,14 @@ pub(super) struct CandidatePosition<'a> {
     pub generation: u32,
     /// Index of the candidate in its generation.
     pub index: usize,
+    candidates: &'a Arc<[Candidate]>,
+}
+
+impl<'a> CandidatePosition<'a> {
     /// The candidate as the evolution asked for it.
-    pub candidate: &'a Candidate,
+    pub fn candidate(&self) -> &'a Candidate {
+        &self.candidates[self.index]
+    }
 }
 
 /// A generation that is being evaluated.
@@ -28,13 +36,13 @@ pub(super) struct Asked<'a> {
     /// Number of the generation, from 0.
     pub generation: u32,
     /// Its candidates.
-    pub candidates: &'a [Candidate],
+    pub candidates: &'a Arc<[Candidate]>,
 }
 
 impl<'a> Asked<'a> {
     /// Where a candidate stands.
     pub fn position(&self, index: usize) -> CandidatePosition<'a> {
-        CandidatePosition { generation: self.generation, index, candidate: &self.candidates[index] }
+        CandidatePosition { generation: self.generation, index, candidates: self.candidates }
     }
 }
 
@@ -53,13 +61,12 @@ pub(super) struct KnownResults {
     pending: Vec<(Place, Verdict)>,
 }
 
-/// Where a candidate stands, and what it is, once its generation is gone.
+/// Where a candidate stands, for whoever keeps its generation. Its genome is not looked at before it is written: it may lie
+/// in the cache of another core.
 struct Place {
     generation: u32,
-    index: u32,
-    species: usize,
-    island: u8,
-    genome: Genome,
+    index: usize,
+    candidates: Arc<[Candidate]>,
 }
 
 impl KnownResults {
@@ -94,7 +101,7 @@ impl KnownResults {
         if !self.remembers {
             return Ok(None);
         }
-        let c = position.candidate;
+        let c = position.candidate();
         let hash = self.hashers.hash(c.species, &c.genome);
         let own = self.ledger.get(hash).and_then(|r| fitting(r, &c.genome));
         if own.is_some() {
@@ -173,29 +180,23 @@ impl KnownResults {
     }
 
     fn identity(&self, place: Place) -> RecordIdentity {
-        let Place { generation, index, species, island, genome } = place;
+        let Place { generation, index, candidates } = place;
+        let Candidate { species, island, ref genome, .. } = candidates[index];
         RecordIdentity {
             generation,
-            index,
+            index: index as u32,
             species: self.ids[species],
-            hash: self.hashers.hash(species, &genome),
-            island: self.islands.then_some(island),
-            genome,
+            hash: self.hashers.hash(species, genome),
+            island: self.islands.then_some(island as u8),
+            genome: genome.clone(),
         }
     }
 }
 
 impl Place {
     fn of(position: CandidatePosition<'_>) -> Place {
-        let CandidatePosition { generation, index, candidate } = position;
-        let Candidate { species, genome, island, .. } = candidate;
-        Place {
-            generation,
-            index: index as u32,
-            species: *species,
-            island: *island as u8,
-            genome: genome.clone(),
-        }
+        let CandidatePosition { generation, index, candidates } = position;
+        Place { generation, index, candidates: Arc::clone(candidates) }
     }
 }
 

@@ -227,19 +227,21 @@ fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {
     let Some(evaluation) = &verdict.evaluation else { return };
     let metrics = &evaluation.metrics;
     out.extend_from_slice(&metrics.known().0.to_le_bytes());
+    let mut values = [[0; 8]; Metric::ALL.len()];
+    let mut count = 0;
     for value in Metric::ALL.into_iter().filter_map(|m| metrics.extended(m)) {
-        out.extend_from_slice(&value.to_bits().to_le_bytes());
+        values[count] = value.to_bits().to_le_bytes();
+        count += 1;
     }
+    out.extend_from_slice(values[..count].as_flattened());
     out.extend_from_slice(&evaluation.returns.to_le_bytes());
     out.extend_from_slice(&evaluation.s1.to_le_bytes());
     out.extend_from_slice(&evaluation.s2.to_le_bytes());
     let present = evaluation.blocks.iter().any(|b| *b != BlockSum::default());
     out.push(u8::from(present));
     if present {
-        for block in &evaluation.blocks {
-            out.extend_from_slice(&block.s1.to_le_bytes());
-            out.extend_from_slice(&block.s2.to_le_bytes());
-        }
+        let blocks = evaluation.blocks.map(|block| [block.s1.to_le_bytes(), block.s2.to_le_bytes()]);
+        out.extend_from_slice(blocks.as_flattened().as_flattened());
     }
 }
 

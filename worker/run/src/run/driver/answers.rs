@@ -77,10 +77,11 @@ impl Driver<'_> {
         answer: Answer,
         observer: &mut dyn Observer,
     ) -> Result<VerdictSummary, RunError> {
-        let CandidatePosition { generation, index, candidate, .. } = position;
+        let CandidatePosition { generation, index, .. } = position;
         let exception = answer.as_ref().err().cloned();
         let verdict = self.job.fitness.verdict(answer.ok());
         if let Some(exception) = exception {
+            let candidate = position.candidate();
             let strategy = &self.job.species[candidate.species];
             let genome = strategy.named(&candidate.genome);
             if self.job.failures.fatal {
