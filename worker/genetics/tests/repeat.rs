@@ -167,13 +167,14 @@ proptest! {
 }
 
 // Contract G6.
-/// Enough children of each species and island for several threads.
+/// Enough children of each species and island for several threads, and one species most of whose children are known.
 #[test]
 fn any_number_of_threads_breeds_the_same_candidates() {
     let wide = || {
         let genes = || (0..4).map(|i| integer(&format!("x{i}"), 0, 10_000)).collect();
-        let space = || Space::new(genes(), vec![]).unwrap();
-        vec![species("one", space()), species("oscillator", oscillator_space())]
+        let space = Space::new(genes(), vec![]).unwrap();
+        let narrow = Space::new(vec![integer("a", 0, 79), integer("b", 0, 79)], vec![]).unwrap();
+        vec![species("one", space), species("oscillator", oscillator_space()), species("narrow", narrow)]
     };
     let islands = Islands { count: 2, migrate_every: 2, migrants: 2, topology: Topology::Ring };
     let divided = Config { cells: Some(0.3), islands: Some(islands), ..config(3, 8_000) };

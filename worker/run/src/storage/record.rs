@@ -11,7 +11,7 @@
 //!
 //! Flags: 1 the position is open at the end, 2 an exception, 4 an island is named. Jobs without islands never set the last.
 
-use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics, Reason};
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricSet, Metrics, Reason};
 use galapagos_genetics::{Genome, MOST_ISLANDS};
 
 /// Class of an individual (contract G4), in ranking order.
@@ -226,13 +226,15 @@ fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {
     out.push(u8::from(verdict.fitness.is_some()));
     let Some(evaluation) = &verdict.evaluation else { return };
     let metrics = &evaluation.metrics;
-    out.extend_from_slice(&metrics.known().0.to_le_bytes());
+    // Each record is put together from a few pieces: there are thousands a second, with fifty numbers each.
     let mut values = [[0; 8]; Metric::ALL.len()];
-    let mut count = 0;
-    for value in Metric::ALL.into_iter().filter_map(|m| metrics.extended(m)) {
+    let (mut known, mut count) = (MetricSet(0), 0);
+    for (m, value) in Metric::ALL.into_iter().filter_map(|m| Some((m, metrics.extended(m)?))) {
+        known = known.with(m);
         values[count] = value.to_bits().to_le_bytes();
         count += 1;
     }
+    out.extend_from_slice(&known.0.to_le_bytes());
     out.extend_from_slice(values[..count].as_flattened());
     out.extend_from_slice(&evaluation.returns.to_le_bytes());
     out.extend_from_slice(&evaluation.s1.to_le_bytes());
@@ -240,8 +242,12 @@ fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {
     let present = evaluation.blocks.iter().any(|b| *b != BlockSum::default());
     out.push(u8::from(present));
     if present {
-        let blocks = evaluation.blocks.map(|block| [block.s1.to_le_bytes(), block.s2.to_le_bytes()]);
-        out.extend_from_slice(blocks.as_flattened().as_flattened());
+        let mut blocks = [[0; 16]; BLOCKS];
+        for (bytes, block) in blocks.iter_mut().zip(&evaluation.blocks) {
+            bytes[..8].copy_from_slice(&block.s1.to_le_bytes());
+            bytes[8..].copy_from_slice(&block.s2.to_le_bytes());
+        }
+        out.extend_from_slice(blocks.as_flattened());
     }
 }
 
