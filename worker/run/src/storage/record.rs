@@ -73,7 +73,6 @@ pub struct Verdict {
 
 /// A record of the ledger.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every record is an evaluation, and few are in memory")]
 pub enum Record {
     /// A distinct evaluation, which counts as a trial.
     Evaluated {
