@@ -4,7 +4,7 @@ use crate::space::Space;
 use crate::species::GenomeHasher;
 
 /// Points of a space that has a bit for each at most: half a megabyte, which stays in the processor's cache.
-const LISTED: u128 = 1 << 22;
+const MOST_POINTS: u128 = 1 << 22;
 
 /// A set of genomes: bits of points or, of larger spaces, what stands for each, a key, never 0. Its table is looked at where
 /// chance leads, so each look waits for memory: the keys are as short as the space allows.
@@ -24,7 +24,7 @@ impl Seen {
     /// An empty set for the genomes of a species.
     pub(crate) fn new(species_name: &str, space: &Space) -> Seen {
         match space.points() {
-            points if points <= LISTED => Seen::Points(vec![0; points.div_ceil(64) as usize]),
+            points if points <= MOST_POINTS => Seen::Points(vec![0; points.div_ceil(64) as usize]),
             points if points < u128::from(u64::MAX) => Seen::Position(Table::new()),
             points if points < u128::MAX => Seen::LongPosition(Table::new()),
             _ => Seen::Hash(GenomeHasher::new(species_name), Table::new()),
