@@ -11,7 +11,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::digest::Digest;
-use super::record::Reader;
+use super::reader::Reader;
 use super::{StorageError, reads_format};
 
 const MAGIC: &[u8; 4] = b"GLPC";

@@ -177,6 +177,7 @@ impl GenerationRecord {
 
     /// Appends the next individual.
     pub fn push(&mut self, species: &str, genome: &[u32], verdict: CoveredVerdict<'_>) {
+        debug_assert_ne!(self.left, 0, "no more individuals than the record says");
         self.left = self.left.saturating_sub(1);
         let out = &mut self.bytes;
         out.extend_from_slice(&(species.len() as u32).to_le_bytes());

@@ -18,7 +18,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::digest::Digest;
-use super::record::{Reader, Record};
+use super::reader::Reader;
+use super::record::Record;
 use super::salvage::{HEAD, longest, parse, put_frame, set_aside, walk};
 use super::tail::Tail;
 use super::{StorageError, atomic, reads_format};

@@ -18,6 +18,7 @@ pub mod digest;
 pub mod exceptions;
 pub mod ledger;
 pub mod lock;
+mod reader;
 pub mod record;
 pub mod run_folder;
 mod salvage;

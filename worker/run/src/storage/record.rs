@@ -11,8 +11,10 @@
 //!
 //! Flags: 1 the position is open at the end, 2 an exception, 4 an island is named. Jobs without islands never set the last.
 
-use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, MetricSet, Metrics, Reason};
+use galapagos_engine::evaluation::{BLOCKS, BlockSum, Evaluation, Metric, Metrics, Reason};
 use galapagos_genetics::{Genome, MOST_ISLANDS};
+
+use super::reader::Reader;
 
 /// Class of an individual (contract G4), in ranking order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -225,15 +227,13 @@ fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {
     out.push(u8::from(verdict.fitness.is_some()));
     let Some(evaluation) = &verdict.evaluation else { return };
     let metrics = &evaluation.metrics;
-    // Each record is put together from a few pieces: there are thousands a second, with fifty numbers each.
-    let mut values = [[0; 8]; Metric::ALL.len()];
-    let (mut known, mut count) = (MetricSet(0), 0);
-    for (m, value) in Metric::ALL.into_iter().filter_map(|m| Some((m, metrics.extended(m)?))) {
-        known = known.with(m);
+    out.extend_from_slice(&metrics.known().0.to_le_bytes());
+    // Records are put together from a few pieces: there are thousands a second, with fifty numbers each.
+    let (mut values, mut count) = ([[0; 8]; Metric::ALL.len()], 0);
+    for value in Metric::ALL.into_iter().filter_map(|m| metrics.extended(m)) {
         values[count] = value.to_bits().to_le_bytes();
         count += 1;
     }
-    out.extend_from_slice(&known.0.to_le_bytes());
     out.extend_from_slice(values[..count].as_flattened());
     out.extend_from_slice(&evaluation.returns.to_le_bytes());
     out.extend_from_slice(&evaluation.s1.to_le_bytes());
@@ -289,35 +289,6 @@ fn read_verdict(input: &mut Reader<'_>, flags: u8) -> Option<Verdict> {
     let open_position = flags & OPEN_POSITION != 0;
     let evaluation = Evaluation { metrics, reason, returns, s1, s2, blocks, open_position };
     Some(Verdict { class, violation, fitness, evaluation: Some(Box::new(evaluation)) })
-}
-
-/// Takes fixed-width integers from the front of a slice.
-pub(crate) struct Reader<'a>(pub &'a [u8]);
-
-impl<'a> Reader<'a> {
-    pub(crate) fn take(&mut self, n: usize) -> Option<&'a [u8]> {
-        let (head, rest) = self.0.split_at_checked(n)?;
-        self.0 = rest;
-        Some(head)
-    }
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.try_into().ok()
-    }
-    pub(crate) fn u8(&mut self) -> Option<u8> {
-        self.array().map(u8::from_le_bytes)
-    }
-    pub(crate) fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16::from_le_bytes)
-    }
-    pub(crate) fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_le_bytes)
-    }
-    pub(crate) fn u64(&mut self) -> Option<u64> {
-        self.array().map(u64::from_le_bytes)
-    }
-    pub(crate) fn u128(&mut self) -> Option<u128> {
-        self.array().map(u128::from_le_bytes)
-    }
 }
 
 #[cfg(test)]

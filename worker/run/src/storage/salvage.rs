@@ -10,7 +10,8 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::record::{Reader, Record};
+use super::reader::Reader;
+use super::record::Record;
 use super::{StorageError, atomic};
 
 /// Bytes before a payload: its length and its CRC.
