@@ -1,6 +1,6 @@
 //! Prints how many million strategy-bars a second strategies of one's own are evaluated at, set-up included, on one
 //! thread, in its processor time: `cargo run --release -p galapagos-engine --example own_throughput [BARS] [INDIVIDUALS] [FEE] [STRATEGY..]`.
-//! Where a strategy is a built-in one said as rules, the ratio of the times is printed, too.
+//! With `--full` each genome decides from its own warm-up on. Where a strategy is a built-in one said as rules, the ratio of the times is printed, too.
 #![allow(clippy::disallowed_types)]
 
 #[path = "../benches/support/mod.rs"]
@@ -23,7 +23,10 @@ use support::{EMPTY, Rng, Walk, cpu_seconds, walk};
 static ALLOCATOR: galapagos_pages::LargePages = galapagos_pages::LargePages;
 
 fn main() {
-    let mut args = std::env::args().skip(1);
+    let (flags, args): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|text| text.starts_with("--"));
+    let (full, mut args) = (flags.iter().any(|flag| flag == "--full"), args.into_iter());
+    let rows = if full { Rows::full(601) } else { Rows::after_warm_up(601) };
     let mut number = |default: f64| args.next().and_then(|a| a.parse().ok()).unwrap_or(default);
     let (bars, individuals, fee) = (number(525_600.0) as usize, number(1000.0) as usize, number(0.0001));
     let chosen: Vec<String> = args.collect();
@@ -44,7 +47,7 @@ fn main() {
         let count = individuals;
         let mut rng = Rng(7);
         let members: Vec<Genome> = (0..count).map(|_| genome(own, &mut rng)).collect();
-        let (seconds, trades) = measure(&data.bars(), &others, own, &members, &exec);
+        let (seconds, trades) = measure(&data.bars(), &others, own, &members, &exec, rows);
         let speed = (bars * count) as f64 / 1e6 / seconds;
         let built_in = name
             .strip_prefix("r_")
@@ -54,7 +57,7 @@ fn main() {
             let mut rng = Rng(7);
             let members: Vec<Genome> =
                 (0..count).map(|_| support::genome(found.strategy, &mut rng)).collect();
-            let (seconds, _) = measure(&data.bars(), &[], found.strategy, &members, &exec);
+            let (seconds, _) = measure(&data.bars(), &[], found.strategy, &members, &exec, rows);
             (bars * count) as f64 / 1e6 / seconds
         });
         let (beside, times) = built_in
@@ -64,26 +67,33 @@ fn main() {
     }
 }
 
-/// Processor seconds of a population in one batch, tables included, and the mean number of trades.
+/// Processor seconds of a population in one batch, tables included, as often as it takes to tell them, and the mean number
+/// of trades.
 fn measure(
     bars: &Bars,
     others: &[Bars],
     strategy: &dyn Strategy,
     members: &[Genome],
     exec: &Execution,
+    rows: Rows,
 ) -> (f64, f64) {
     let prepared = [Prepared::new(*bars, exec).expect("no funding is asked for")];
-    let windows = [Rows::after_warm_up(601)];
+    let windows = [rows];
     let run = Backtest { symbols: &prepared, rows: &windows, others, exec, metrics: MetricSet::always() };
-    let (start, cpu) = (Instant::now(), cpu_seconds());
-    let evaluator = BatchEvaluator::new(run);
-    let mut individuals: Vec<Individual> =
-        members.iter().map(|genome| Individual { strategy, genome }).collect();
-    evaluator.sort(&mut individuals);
     let mut out = vec![EMPTY; members.len()];
-    evaluator.evaluate(&individuals, &mut Scratch::new(), &mut out);
-    let own = cpu_seconds().zip(cpu).map(|(end, start)| end - start);
-    let seconds = own.unwrap_or(start.elapsed().as_secs_f64());
+    let (start, cpu) = (Instant::now(), cpu_seconds());
+    let (mut seconds, mut times) = (0.0, 0);
+    // The system counts processor time in steps of milliseconds.
+    while seconds < 0.4 {
+        let evaluator = BatchEvaluator::new(run);
+        let mut individuals: Vec<Individual> =
+            members.iter().map(|genome| Individual { strategy, genome }).collect();
+        evaluator.sort(&mut individuals);
+        evaluator.evaluate(&individuals, &mut Scratch::new(), &mut out);
+        let own = cpu_seconds().zip(cpu).map(|(end, start)| end - start);
+        seconds = own.unwrap_or(start.elapsed().as_secs_f64());
+        times += 1;
+    }
     let trades: f64 = out.iter().filter_map(|e| e.metrics.get(Metric::Trades)).sum();
-    (seconds, trades / members.len() as f64)
+    (seconds / f64::from(times), trades / members.len() as f64)
 }

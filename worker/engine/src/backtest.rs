@@ -32,12 +32,14 @@ pub struct Backtest<'a> {
 impl Backtest<'_> {
     /// The rows of symbol `k` for a genome: with [`Rows::full`] decisions start at its own warm-up.
     pub(crate) fn rows_of(&self, k: usize, strategy: &dyn Strategy, genome: &Genome) -> Rows {
+        self.rows_after(k, || strategy.warm_up(&self.symbols[k].bars(), self.others, genome))
+    }
+
+    /// The rows of symbol `k` for a genome of this warm-up.
+    pub(crate) fn rows_after(&self, k: usize, warm_up: impl FnOnce() -> usize) -> Rows {
         match self.rows[k] {
             rows if !rows.full => rows,
-            rows => {
-                let own = strategy.warm_up(&self.symbols[k].bars(), self.others, genome);
-                Rows { from_ms: rows.from_ms, ..Rows::full(own) }
-            }
+            rows => Rows { from_ms: rows.from_ms, ..Rows::full(warm_up()) },
         }
     }
 }

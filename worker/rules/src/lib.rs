@@ -65,7 +65,7 @@ pub use parse::DEEPEST;
 pub use rational::{Interval, Rational, gcd};
 pub use read::{RESERVED_KEYS, read};
 pub use scalar::{Scalar, ScalarCondition};
-pub use stamps::Stamps;
+pub use stamps::{StampCalendar, Stamps};
 pub use strategy::{Expression, Strategy, WarmUp, check, short};
 pub use structure::{LANGUAGE, MOST_LETS, MOST_ORDERS};
 pub use suggest::nearest;

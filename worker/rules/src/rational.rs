@@ -13,9 +13,20 @@ pub struct Rational {
 pub fn gcd(a: i128, b: i128) -> i128 {
     let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
     while b != 0 {
+        // Those of 64 bits are divided by one instruction.
+        if let (Ok(x), Ok(y)) = (u64::try_from(a), u64::try_from(b)) {
+            return i128::from(short_gcd(x, y));
+        }
         (a, b) = (b, a % b);
     }
     i128::try_from(a).unwrap_or(1)
+}
+
+fn short_gcd(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 impl Rational {
@@ -47,14 +58,15 @@ impl Rational {
             None => (false, text),
         };
         let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-        let all = format!("{whole}{part}");
-        let well_formed = !whole.is_empty() && all.bytes().all(|b| b.is_ascii_digit()) && all.len() <= 18;
+        let all = || whole.bytes().chain(part.bytes());
+        let well_formed =
+            !whole.is_empty() && all().all(|b| b.is_ascii_digit()) && whole.len() + part.len() <= 18;
         if !well_formed || (digits.contains('.') && part.is_empty()) {
             return None;
         }
-        let number: i128 = all.parse().ok()?;
-        let scale = 10_i128.checked_pow(u32::try_from(part.len()).ok()?)?;
-        Rational::new(if negative { -number } else { number }, scale)
+        let number = all().fold(0_i64, |number, digit| 10 * number + i64::from(digit - b'0'));
+        let scale = 10_i64.checked_pow(u32::try_from(part.len()).ok()?)?;
+        Rational::new(i128::from(if negative { -number } else { number }), scale.into())
     }
 
     /// The number above the line.

@@ -328,14 +328,7 @@ impl Strategy {
     /// The warm-up of all expressions together. Nothing, if one looks at another timeframe or symbol and there is no
     /// calendar.
     pub fn warm_up(&self, at: At<'_>, calendar: Option<&dyn Calendar>) -> Option<WarmUp> {
-        let mut most: Option<(i64, &Expression)> = None;
-        for expression in &self.expressions {
-            let rows = warm_up(&expression.tree, at, calendar)?;
-            if most.is_none_or(|(before, _)| rows > before) {
-                most = Some((rows, expression));
-            }
-        }
-        let (rows, expression) = most?;
+        let (rows, expression) = self.longest(at, calendar)?;
         let cause = cause(&expression.tree, at, calendar);
         let value = |name: &str| match (at, &self.genes.get(name)?.values) {
             (At::Genome(genome), _) => genome.get(name).cloned(),
@@ -346,6 +339,24 @@ impl Strategy {
         };
         let genes = period_genes(cause).into_iter().filter_map(|name| Some((name.clone(), value(&name)?)));
         let (path, genes) = (expression.path.clone(), genes.collect());
-        Some(WarmUp { rows: rows.checked_add(1)?, path, cause: text(cause), genes })
+        Some(WarmUp { rows, path, cause: text(cause), genes })
+    }
+
+    /// Only the rows of the warm-up, which takes much less than to say what causes it.
+    pub fn warm_up_rows(&self, at: At<'_>, calendar: Option<&dyn Calendar>) -> Option<i64> {
+        self.longest(at, calendar).map(|(rows, _)| rows)
+    }
+
+    /// The rows of the warm-up, and the first expression that needs so many.
+    fn longest(&self, at: At<'_>, calendar: Option<&dyn Calendar>) -> Option<(i64, &Expression)> {
+        let mut most: Option<(i64, &Expression)> = None;
+        for expression in &self.expressions {
+            let rows = warm_up(&expression.tree, at, calendar)?;
+            if most.is_none_or(|(before, _)| rows > before) {
+                most = Some((rows, expression));
+            }
+        }
+        let (rows, expression) = most?;
+        Some((rows.checked_add(1)?, expression))
     }
 }

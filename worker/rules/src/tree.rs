@@ -195,18 +195,27 @@ impl Expr {
 
     /// Its parts, from left to right.
     pub fn parts(&self) -> Vec<&Expr> {
+        let mut parts = Vec::new();
+        self.each_part(&mut |part| parts.push(part));
+        parts
+    }
+
+    fn each_part<'a>(&'a self, each: &mut dyn FnMut(&'a Expr)) {
         match &self.kind {
-            ExprKind::Negative(x) | ExprKind::Not(x) | ExprKind::Field(x, _) => vec![x],
-            ExprKind::Binary(_, x, y) | ExprKind::Index(x, y) => vec![x, y],
-            ExprKind::Chain(all, _) => all.iter().collect(),
-            ExprKind::Call(_, arguments) => arguments.iter().map(|a| &a.value).collect(),
-            _ => Vec::new(),
+            ExprKind::Negative(x) | ExprKind::Not(x) | ExprKind::Field(x, _) => each(x),
+            ExprKind::Binary(_, x, y) | ExprKind::Index(x, y) => {
+                each(x);
+                each(y);
+            }
+            ExprKind::Chain(all, _) => all.iter().for_each(each),
+            ExprKind::Call(_, arguments) => arguments.iter().for_each(|a| each(&a.value)),
+            _ => {}
         }
     }
 
     /// This and all that is below.
     pub fn walk<'a>(&'a self, each: &mut dyn FnMut(&'a Expr)) {
         each(self);
-        self.parts().into_iter().for_each(|part| part.walk(each));
+        self.each_part(&mut |part| part.walk(each));
     }
 }

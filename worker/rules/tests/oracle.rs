@@ -9,8 +9,8 @@ mod record;
 mod records;
 
 use galapagos_rules::{
-    At, Clause, Genome, Market, Stamps, Type, check, defaults, exact, first_defined, needs_calendar, read,
-    warm_up,
+    At, Clause, Genome, Market, StampCalendar, Stamps, Type, check, defaults, exact, first_defined,
+    needs_calendar, read, warm_up,
 };
 use record::{single, text};
 use records::records;
@@ -76,7 +76,7 @@ fn the_warm_up_is_that_of_the_record_from_bounds_and_from_defaults() {
             Err(errors) => return Some(format!("refused: {errors:?}")),
         };
         let expected = &record["expected"];
-        let stamps = record::stamps(record);
+        let stamps = StampCalendar::new(record::stamps(record));
         let genome = defaults(&strategy.genes);
         let rows = |at| strategy.warm_up(at, Some(&stamps)).map(|w| w.rows);
         differs("bounds", rows(At::Bounds), expected["fromBounds"].as_i64())
@@ -96,7 +96,7 @@ fn a_strategy_of_the_backtests_is_accepted_and_has_the_warm_up_of_its_genome() {
         };
         let mut genome = defaults(&strategy.genes);
         genome.extend(record["genome"].as_object().unwrap().iter().map(|(name, v)| (name.clone(), text(v))));
-        let stamps = record::stamps(record);
+        let stamps = StampCalendar::new(record::stamps(record));
         let rows = strategy.warm_up(At::Genome(&genome), Some(&stamps)).map(|w| w.rows);
         differs("W", rows, record["expected"]["W"].as_i64())
     });
@@ -134,6 +134,7 @@ fn an_expression_has_type_unit_denominator_and_warm_up_of_the_record() {
             .or_else(|| differs("power", power, expected["pricePower"].as_i64()))
             .or_else(|| differs("denominator", denominator, expected["denominator"].as_i64()));
         let stamps = if needs_calendar(tree) { record::stamps(record) } else { Stamps::default() };
+        let stamps = StampCalendar::new(stamps);
         let first = first_defined(tree, &genome, Some(&stamps));
         // False and unknown is false, so a crossing may be known a row before its own first row.
         let crosses = expected["type"] == "bool";

@@ -2,8 +2,10 @@
 //! checkpoints that survive the process and are flushed to the disk. Prints the median and the fastest and slowest tenth.
 //!
 //! ```text
-//! cargo run --release -p galapagos-run --example generations -- [BARS] [POPULATION] [GENERATIONS] [SLOTS] [--stops]
+//! cargo run --release -p galapagos-run --example generations -- [BARS] [POPULATION] [GENERATIONS] [SLOTS] [--stops] [--rules]
 //! ```
+//!
+//! With `--rules` the strategy is written as rules of one's own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,13 +26,14 @@ fn main() -> Result<()> {
     let mut numbers = numbers.into_iter().map(|text| text.parse::<usize>().context(text));
     let mut next = |default| numbers.next().unwrap_or(Ok(default));
     let (bars, population, generations, slots) = (next(2_148)?, next(1_000)?, next(300)?, next(2)?);
-    let stops = flags.iter().any(|flag| flag == "--stops");
+    let is_given = |name: &str| flags.iter().any(|flag| flag == name);
 
     let folder = tempfile::tempdir()?;
     let walk = format!("bars={bars},interval=1d,volatility=0.01,price=100,decimals=4,seed=1");
     publish_random_walk(folder.path(), "walk", &RandomWalk::parse(&walk)?)?;
     let job: EvolutionJob =
-        serde_yaml::from_str(&manifest(population, generations, stops)).context("the manifest")?;
+        serde_yaml::from_str(&manifest(population, generations, is_given("--stops"), is_given("--rules")))
+            .context("the manifest")?;
     let market = Market::of_job(folder.path(), &job.spec)?;
     let job = ResolvedJob::new(&job, &market.facts())?;
     let options = Options { slots, ..Options::new(&folder.path().join("results")) };
@@ -58,8 +61,12 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn manifest(population: usize, generations: usize, stops: bool) -> String {
+fn manifest(population: usize, generations: usize, stops: bool, own: bool) -> String {
     let stops = if stops { ", {name: stop_loss, min: \"0.01\", max: \"0.2\", step: \"0.001\"}" } else { "" };
+    let (name, filter, rules) = match own {
+        true => ("own_crossover", FILTER, RULES),
+        false => ("ema_crossover", "", ""),
+    };
     format!(
         "apiVersion: galapagos.dev/v1alpha1
 kind: EvolutionJob
@@ -67,9 +74,9 @@ metadata: {{name: generations}}
 spec:
   marketData: {{dataset: walk, symbols: [RW], interval: 1d, calendar: {{type: Sessions, barsPerYear: 252}}}}
   strategies:
-  - name: ema_crossover
-    genes: [{{name: fast_period, min: 2, max: 150}}, {{name: slow_period, min: 10, max: 250}}{stops}]
-  population: {{size: {population}, seed: 42}}
+  - name: {name}
+    genes: [{{name: fast_period, min: 2, max: 150}}, {{name: slow_period, min: 10, max: 250}}{filter}{stops}]
+{rules}  population: {{size: {population}, seed: 42}}
   generations: {}
   stop: {{patience: 0}}
   objectives: [{{metric: sharpe, goal: Maximize}}]
@@ -79,3 +86,18 @@ spec:
         generations + 1
     )
 }
+
+/// What the built-in strategy brings itself.
+const FILTER: &str = ", {name: trend_filter, min: 0, max: \"0.02\", step: \"0.000001\"}";
+
+const RULES: &str = r#"    rules:
+      language: 1
+      order: [fast_period < slow_period]
+      let:
+        fast: "ema(close, $fast_period)"
+        slow: "ema(close, $slow_period)"
+        up: "fast > slow * (1 + $trend_filter)"
+        down: "fast < slow * (1 - $trend_filter)"
+      long: {enter: "up and not up[1]", exit: "fast < slow"}
+      short: {enter: "down and not down[1]", exit: "fast > slow"}
+"#;

@@ -6,6 +6,7 @@ use crate::buy_and_hold::buy_and_hold_return;
 use crate::evaluation::{Evaluation, Metric};
 use crate::genes::Genome;
 use crate::interrupt::{Interrupt, Interrupted};
+use crate::rules::calendar;
 use crate::strategies::Strategy;
 use crate::window::Rows;
 use std::sync::PoisonError;
@@ -39,7 +40,19 @@ impl<'a> BatchEvaluator<'a> {
     }
 
     pub(super) fn rows_of(&self, strategy: &dyn Strategy, genome: &Genome) -> Vec<Rows> {
-        (0..self.run.symbols.len()).map(|k| self.run.rows_of(k, strategy, genome)).collect()
+        (0..self.run.symbols.len()).map(|k| self.rows_on(k, strategy, genome)).collect()
+    }
+
+    /// The rows of symbol `k` for a genome. Its stamps are read once for all genomes of strategies of one's own.
+    pub(super) fn rows_on(&self, k: usize, strategy: &dyn Strategy, genome: &Genome) -> Rows {
+        match strategy.own().filter(|own| own.needs_calendar()) {
+            Some(own) => self.run.rows_after(k, || {
+                let bars = || self.run.symbols[k].bars();
+                let known = self.stamps[k].get_or_init(|| calendar(&bars(), self.run.others));
+                own.warm_up_by(Some(known), genome)
+            }),
+            None => self.run.rows_of(k, strategy, genome),
+        }
     }
 
     /// Buy and hold is the same for all.

@@ -72,7 +72,7 @@ impl<'a> BatchEvaluator<'a> {
 
     /// The rows of the first decisions of strategies of one's own on a symbol.
     pub(super) fn first_rows(&self, k: usize, own: &[(&Own, &Genome)]) -> Vec<usize> {
-        own.iter().map(|(own, genome)| self.run.rows_of(k, *own, genome).first).collect()
+        own.iter().map(|(own, genome)| self.rows_on(k, *own, genome).first).collect()
     }
 
     /// Rules with sides, or weights on one account a symbol, which know the market block by block.
@@ -135,7 +135,8 @@ impl<'a> BatchEvaluator<'a> {
         let run = self.without_buy_and_hold();
         let mut done = 0;
         while done < own.len() {
-            let decided = own::decide(&run, &own[done..], own::CHUNK, interrupt)?;
+            let first = |k: usize, own: &Own, genome: &Genome| self.rows_on(k, own, genome).first;
+            let decided = own::decide(&run, &own[done..], first, own::CHUNK, interrupt)?;
             let own = &own[done..done + decided.len()];
             let mut found = Vec::new();
             let summed = portfolio::is_summed(&run);

@@ -17,6 +17,7 @@
 //! positions of others (`replay`). Models of strategies that train are shared as series are
 //! (`learning`).
 
+mod alike;
 mod alone;
 mod asked;
 mod blocks;
@@ -73,7 +74,9 @@ use crate::portfolio::statistic;
 use crate::rules::Own;
 use crate::stops::Fractions;
 use crate::strategies::Strategy;
+use alike::Alike;
 use calendar::Calendar;
+use galapagos_rules::StampCalendar;
 pub use instructions::InstructionSet;
 pub(crate) use instructions::{Loops, TAME_FACTOR, Work};
 pub(crate) use kernels::{Isa, WholeRows};
@@ -85,7 +88,7 @@ pub(crate) use plan::{BatchForm, Form, Plan, Setting};
 pub(crate) use singles::{Beside, Singles};
 pub(crate) use smooth::{TILE, transpose};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use symbols::{AccountTables, Symbol, symbols};
 
 /// Rows of a block.
@@ -125,6 +128,8 @@ pub struct BatchEvaluator<'a> {
     symbols: Option<Vec<Symbol<'a>>>,
     /// The stamps of a portfolio whose symbols differ in theirs.
     calendar: Option<Calendar>,
+    /// Per symbol, the stamps of its bars once somebody's warm-up depends on them.
+    stamps: Vec<OnceLock<StampCalendar>>,
     set: InstructionSet,
     /// What holding from the rows of the first decisions on would have made.
     buy_and_hold: Mutex<BTreeMap<Vec<usize>, Option<f64>>>,
@@ -144,7 +149,8 @@ impl<'a> BatchEvaluator<'a> {
         let differ = portfolio::is_summed(&run) && !portfolio::is_aligned(&run);
         let calendar = if differ { Calendar::new(&run) } else { None };
         let symbols = symbols(&run, calendar.as_ref(), set);
-        BatchEvaluator { symbols, calendar, set, buy_and_hold: Mutex::default(), run }
+        let stamps = run.symbols.iter().map(|_| OnceLock::new()).collect();
+        BatchEvaluator { symbols, calendar, stamps, set, buy_and_hold: Mutex::default(), run }
     }
 
     /// Evaluates `individuals` into the elements of the same number of `out`. Any order and any cut of batches gives
@@ -203,29 +209,19 @@ impl<'a> BatchEvaluator<'a> {
         out: &mut [Evaluation],
         interrupt: Interrupt,
     ) -> Result<(), Interrupted> {
-        let name = |i: usize| individuals[i].strategy.name();
-        let asks = |planned: &Planned| matches!(planned.0, Way::Rules);
-        let has_stops = |i: usize| individuals[i].genome.stops != Stops::default();
-        let group = |(i, planned): &(usize, Planned)| (name(*i), asks(planned), has_stops(*i));
-        // Rules whose genes are neighbours share columns, too.
-        let values = |(i, planned): &(usize, Planned)| match planned.0 {
-            Way::Series(_) => [].as_slice(),
-            Way::Graph | Way::Rules => individuals[*i].genome.values.as_slice(),
-        };
-        planned.sort_by(|x, y| {
-            (group(x), x.1.keys(), values(x), x.0).cmp(&(group(y), y.1.keys(), values(y), y.0))
-        });
-        for species in planned.chunk_by_mut(|x, y| group(x) == group(y)) {
-            let keeps = species.first().is_some_and(|(i, planned)| {
+        let likeness = Alike::new(individuals);
+        likeness.sort(&mut planned);
+        for alike in planned.chunk_by_mut(|x, y| likeness.group(x) == likeness.group(y)) {
+            let keeps = alike.first().is_some_and(|(i, planned)| {
                 let form_asks = planned.form().is_some_and(Form::is_asked);
-                !has_stops(*i) && !asks(planned) && !form_asks
+                !likeness.has_stops(*i) && !planned.asks_account() && !form_asks
             });
-            for members in species.chunks_mut(self.members_of_a_pass(species.len(), keeps)) {
+            for members in alike.chunks_mut(self.members_of_a_pass(alike.len(), keeps)) {
                 let own: Vec<(&Own, &Genome)> = members
                     .iter()
                     .filter_map(|(i, _)| Some((individuals[*i].strategy.own()?, individuals[*i].genome)))
                     .collect();
-                if members.first().is_some_and(|(_, planned)| asks(planned)) {
+                if members.first().is_some_and(|(_, planned)| planned.asks_account()) {
                     self.asked(members, &own, scratch, out, interrupt)?;
                 } else {
                     self.pass(individuals, members, &own, scratch, out, interrupt)?;
@@ -383,6 +379,11 @@ impl<'a> BatchEvaluator<'a> {
 }
 
 impl Planned {
+    /// Whether it is evaluated by rules that ask the account.
+    fn asks_account(&self) -> bool {
+        matches!(self.0, Way::Rules)
+    }
+
     /// What its series are compared as.
     fn form(&self) -> Option<Form> {
         match &self.0 {

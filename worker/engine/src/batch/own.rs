@@ -14,7 +14,7 @@ use crate::backtest::Backtest;
 use crate::evaluation::Evaluation;
 use crate::execution::Side;
 use crate::genes::Genome;
-use crate::graph::{Aside, Blocks, Columns, Market, Plan, Slot};
+use crate::graph::{Aside, Blocks, Columns, Market, Memo, Plan, Slot};
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::rules::{Latched, Lowered, Own, RulesAccount};
 use crate::signals::Signals;
@@ -164,9 +164,10 @@ fn lower<T>(
     mut make: impl FnMut(usize, &Own, Lowered) -> Option<T>,
     done: &mut impl FnMut(usize, Option<Evaluation>),
 ) -> (Vec<T>, Vec<usize>) {
+    let mut memo = Memo::default();
     let (mut made, mut followed) = (Vec::with_capacity(members.len()), Vec::with_capacity(members.len()));
     for (i, (own, genome)) in members.iter().enumerate() {
-        match own.lower(genome, plan).ok().and_then(|lowered| make(i, own, lowered)) {
+        match own.lower(genome, plan, &mut memo).ok().and_then(|lowered| make(i, own, lowered)) {
             Some(one) => {
                 made.push(one);
                 followed.push(i);
@@ -178,13 +179,14 @@ fn lower<T>(
 }
 
 /// The decisions of members on all symbols of a job, from columns that they share: of the first members, until their
-/// columns fill a chunk.
+/// columns fill a chunk. `first`: on a symbol, the row of the first decision of a genome.
 ///
 /// # Errors
 /// Interrupted.
 pub(super) fn decide(
     run: &Backtest,
     members: &[(&Own, &Genome)],
+    first: impl Fn(usize, &Own, &Genome) -> usize,
     most: Chunk,
     interrupt: Interrupt,
 ) -> Result<Vec<Vec<Signals>>, Interrupted> {
@@ -193,9 +195,9 @@ pub(super) fn decide(
     for (k, prepared) in run.symbols.iter().enumerate() {
         let market = Market { bars: prepared.bars(), others: run.others };
         let mut plan = Plan::new(market.bars.decimals, market.decimals());
-        let mut lowered = Vec::with_capacity(taken);
+        let (mut lowered, mut memo) = (Vec::with_capacity(taken), Memo::default());
         for (own, genome) in &members[..taken] {
-            lowered.push(own.lower(genome, &mut plan));
+            lowered.push(own.lower(genome, &mut plan, &mut memo));
             if plan.bytes_per_row() * market.bars.len() > most.bytes {
                 // The next chunk begins with the one behind.
                 taken = lowered.len();
@@ -208,7 +210,7 @@ pub(super) fn decide(
         out.resize_with(taken, Vec::new);
         for ((signals, lowered), (own, genome)) in out.iter_mut().zip(lowered).zip(members) {
             signals.push(match lowered {
-                Ok(lowered) => own.decide(lowered, &columns, run.rows_of(k, *own, genome).first),
+                Ok(lowered) => own.decide(lowered, &columns, first(k, own, genome)),
                 Err(_) => Signals::Positions(vec![0; market.bars.len()]),
             });
         }
@@ -280,7 +282,8 @@ mod tests {
         ] {
             let (mut done, mut cut) = (0, Vec::new());
             while done < members.len() {
-                let decided = decide(&run, &members[done..], most, Interrupt::NEVER).unwrap();
+                let decided =
+                    decide(&run, &members[done..], |k, _, _| rows[k].first, most, Interrupt::NEVER).unwrap();
                 cut.push(decided.len());
                 for signals in decided {
                     let alone = backtest(&run, &own, &genomes[done]).evaluation;

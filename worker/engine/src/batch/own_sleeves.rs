@@ -8,7 +8,7 @@ use super::sleeves::{Asked, Latched};
 use super::{AccountTables, BatchEvaluator, portfolio};
 use crate::evaluation::Evaluation;
 use crate::genes::Genome;
-use crate::graph::{Blocks, Market, Plan};
+use crate::graph::{Blocks, Market, Memo, Plan};
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::orders::Targets;
 use crate::rules::{self, Decisions, Own, RulesAccount};
@@ -27,8 +27,10 @@ impl BatchEvaluator<'_> {
         let mut graphs: Vec<(Plan, Vec<rules::Latched>)> = Vec::new();
         for market in self.markets() {
             let mut plan = Plan::new(market.bars.decimals, market.decimals());
-            let lower = |(own, genome): &(&Own, &Genome)| own.lower(genome, &mut plan).ok()?.latched();
-            let Some(latched) = own.iter().map(lower).collect() else { return Ok(vec![None; own.len()]) };
+            let mut memo = Memo::default();
+            let latched =
+                own.iter().map(|(own, genome)| own.lower(genome, &mut plan, &mut memo).ok()?.latched());
+            let Some(latched) = latched.collect() else { return Ok(vec![None; own.len()]) };
             graphs.push((plan, latched));
         }
         self.sum_own(own, guarded, interrupt, |k, pass, starts| {
@@ -46,13 +48,11 @@ impl BatchEvaluator<'_> {
         let mut decisions: Vec<(Plan, Vec<Decisions>)> = Vec::new();
         for (k, market) in self.markets().enumerate() {
             let mut plan = Plan::new(market.bars.decimals, market.decimals());
-            let first = self.first_rows(k, own);
-            let lower = |((own, genome), &first): (&(&Own, &Genome), &usize)| {
-                own.decide_in_blocks(own.lower(genome, &mut plan).ok()?, first)
-            };
-            let Some(all) = own.iter().zip(&first).map(lower).collect() else {
-                return Ok(vec![None; own.len()]);
-            };
+            let (first, mut memo) = (self.first_rows(k, own), Memo::default());
+            let all = own.iter().zip(&first).map(|((own, genome), &first)| {
+                own.decide_in_blocks(own.lower(genome, &mut plan, &mut memo).ok()?, first)
+            });
+            let Some(all) = all.collect() else { return Ok(vec![None; own.len()]) };
             decisions.push((plan, all));
         }
         self.sum_own(own, true, interrupt, |k, pass, starts| {

@@ -57,7 +57,7 @@ impl<'a> Blocks<'a> {
     /// The numbers of a slot in the rows of the block, NaN where there is none.
     #[inline]
     pub fn numbers(&self, slot: Slot) -> &[f64] {
-        &self.column(slot).numbers
+        &self.column(slot).numbers[..self.frame.to - self.frame.from]
     }
 
     /// The conditions of a slot in the rows of the block, 64 rows a word: which are true, and which are known. None is
@@ -191,6 +191,7 @@ impl<'a> FrameBlocks<'a> {
         let mut joined = lanes::averages(nodes());
         joined.extend(pasts::pasts(nodes()));
         let (mut work, mut code) = (Vec::new(), Code::default());
+        let mut runs = std::mem::take(&mut programs.runs).into_iter().peekable();
         for (i, node) in nodes() {
             let inputs = node.inputs.iter().map(|&input| places.of[input]).collect();
             let stream =
@@ -199,7 +200,7 @@ impl<'a> FrameBlocks<'a> {
                 let (out, is_compared, is_rounded) = (places.of[i], readers[i] > 0, rounded[i]);
                 work.push(Work::Node(Computed { inputs, out, stream, is_compared, is_rounded }));
             }
-            for (member, mut program) in programs.runs.remove(&i).into_iter().flatten() {
+            while let Some((_, member, mut program)) = runs.next_if(|&(at, ..)| at == i) {
                 program.place(&places.of);
                 let program = code.link(member, program);
                 match work.last_mut() {
@@ -251,7 +252,7 @@ impl<'a> FrameBlocks<'a> {
             let out = &mut *self.spare;
             work.stream.fill(&Rows { columns: &self.columns, inputs: &work.inputs, from, len, bars }, out);
             if work.is_compared {
-                out.note_known(self.set);
+                out.complete(self.set);
             }
             out.is_rounded = false;
             if work.is_rounded {

@@ -14,16 +14,16 @@ pub(crate) const NEVER: usize = usize::MAX;
 pub(crate) struct Column {
     /// Whether the block is there in 32 bits, too: where many comparisons read it and all its rows are known.
     pub is_rounded: bool,
-    /// All numbers that are known are far from overflow; of blocks whose known rows are noted.
+    /// All numbers that are known are far from overflow; of complete blocks.
     pub tame: bool,
     /// All numbers are above 0; of blocks in 32 bits.
     pub is_above_zero: bool,
     /// The last row of a block in 32 bits.
     pub last: f64,
     pub last_whole: i64,
-    /// Numbers; NaN is na.
+    /// Numbers; NaN is na. Of a complete block there are more than it has rows.
     pub numbers: Vec<f64>,
-    /// Numerators below 2^63.
+    /// Numerators below 2^63; as many as numbers.
     pub narrow: Vec<i64>,
     /// Larger numerators.
     pub wide: Vec<i128>,
@@ -31,8 +31,7 @@ pub(crate) struct Column {
     pub start: usize,
     /// Which conditions are true, 64 rows a word from the first row of the block on.
     pub truth: Vec<u64>,
-    /// Which conditions are not na. What is not known is not true. Of numbers too, where they are compared and the block
-    /// is whole.
+    /// Which conditions are not na. What is not known is not true. Of the numbers of a complete block, too.
     pub known: Vec<u64>,
     pub singles: Singles,
 }
@@ -78,6 +77,13 @@ pub(crate) fn words(rows: usize) -> usize {
     rows.div_ceil(64)
 }
 
+/// Repeats the last row of a block that is shorter than others.
+fn complete<T: Copy>(rows: &mut Vec<T>) {
+    if let (Some(&last), true) = (rows.last(), rows.len() < ROWS) {
+        rows.resize(ROWS, last);
+    }
+}
+
 impl Column {
     /// Room for the numbers of `rows` rows.
     pub fn numbers_mut(&mut self, rows: usize) -> &mut [f64] {
@@ -85,8 +91,11 @@ impl Column {
         &mut self.numbers
     }
 
-    /// Notes which numbers of a whole block are known, for all comparisons that read them.
-    pub fn note_known(&mut self, set: InstructionSet) {
+    /// Completes a block for all comparisons that read it: a shorter one with its last row again, so that they need not go
+    /// row by row. Notes which of its numbers are known.
+    pub fn complete(&mut self, set: InstructionSet) {
+        complete(&mut self.narrow);
+        complete(&mut self.numbers);
         if let Ok(rows) = self.numbers.as_slice().try_into() {
             let known;
             (known, self.tame) = set.known(rows);
@@ -95,7 +104,7 @@ impl Column {
         }
     }
 
-    /// Notes a whole block, which begins at row `from`, in 32 bits, if all its rows are known. Whole numbers go through
+    /// Notes a complete block, which begins at row `from`, in 32 bits, if all its rows are known. Whole numbers go through
     /// `numbers`.
     pub fn round(&mut self, set: InstructionSet, from: usize, numbers: &mut [f64; ROWS]) {
         if let (true, Ok(rows)) = (self.start <= from, self.narrow.as_slice().try_into()) {
@@ -158,15 +167,21 @@ impl Column {
         }
     }
 
-    /// Writes the conditions of a whole block: which are true, and which are known.
+    /// Writes the conditions of so many rows of a complete block: which are true, and which are known.
     #[inline]
-    pub fn set_bits<const N: usize>(&mut self, [truth, known]: [[u64; N]; 2]) {
-        if self.truth.len() != N || self.known.len() != N {
-            self.truth.resize(N, 0);
-            self.known.resize(N, 0);
+    pub fn set_bits<const N: usize>(&mut self, rows: usize, [truth, known]: [[u64; N]; 2]) {
+        let count = words(rows);
+        if self.truth.len() != count || self.known.len() != count {
+            self.truth.resize(count, 0);
+            self.known.resize(count, 0);
         }
-        self.truth.copy_from_slice(&truth);
-        self.known.copy_from_slice(&known);
+        self.truth.copy_from_slice(&truth[..count]);
+        self.known.copy_from_slice(&known[..count]);
+        if !rows.is_multiple_of(64) {
+            let rest = span(0, rows, count - 1);
+            self.truth[count - 1] &= rest;
+            self.known[count - 1] &= rest;
+        }
     }
 
     /// The condition of a row of the block.
@@ -325,6 +340,18 @@ impl<'a> Rows<'a> {
     #[inline]
     pub fn whole<T: Whole>(&self, i: usize) -> &'a [T] {
         &T::of(self.column(i))[..self.len]
+    }
+
+    /// The numbers of an input whose block is complete.
+    #[inline]
+    pub fn complete(&self, i: usize) -> Option<&'a [f64; ROWS]> {
+        self.column(i).numbers.as_slice().try_into().ok()
+    }
+
+    /// The numerators of an input whose block is complete.
+    #[inline]
+    pub fn complete_whole(&self, i: usize) -> Option<&'a WholeRows> {
+        self.column(i).narrow.as_slice().try_into().ok()
     }
 
     /// Row `start` of the frame as one of the block: how many of its rows are before.

@@ -41,6 +41,7 @@ mod compile;
 mod frame;
 mod functions;
 mod fused;
+mod memo;
 mod op;
 mod parts;
 mod places;
@@ -53,6 +54,7 @@ pub(crate) use column::{word_of_one, word_of_two};
 pub use columns::{Columns, Conditions};
 pub(crate) use functions::{clock::day_number, finite};
 pub(crate) use fused::Aside;
+pub(crate) use memo::{Memo, Parts};
 pub(crate) use op::Comparison;
 pub use plan::{Decimals, Plan, PlanError, Slot};
 

@@ -23,10 +23,10 @@ impl Places {
         for (i, node) in nodes.iter().enumerate().filter(|&(i, _)| needed[i]) {
             node.inputs.iter().for_each(|&input| last[input] = i);
         }
-        let mut behind: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for &(node, at) in &programs.reads {
+        let mut reads = programs.reads.clone();
+        reads.sort_unstable_by_key(|&(_, at)| at);
+        for &(node, at) in &reads {
             last[node] = if last[node] > at { last[node] } else { at };
-            behind.entry(at).or_default().push(node);
         }
         kept.iter().for_each(|&node| last[node] = usize::MAX);
         // What other frames write is there before all nodes; constants are written once.
@@ -36,6 +36,7 @@ impl Places {
         }
         let mut free: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
         let mut places = Places { of: Vec::with_capacity(nodes.len()), count: 0 };
+        let (mut reads, mut done) = (reads.into_iter().peekable(), Vec::new());
         for (i, node) in nodes.iter().enumerate() {
             if needed[i] && !programs.is_step(i) {
                 let kind = node.op.kind();
@@ -46,12 +47,12 @@ impl Places {
                 // Nobody asks where it is.
                 places.of.push(usize::MAX);
             }
-            let late = behind.get(&i).into_iter().flatten();
-            let done = node.inputs.iter().chain([&i]).chain(late).filter(|&&input| last[input] == i);
-            let mut done: Vec<usize> = done.copied().filter(|&node| places.of[node] != usize::MAX).collect();
+            let late = std::iter::from_fn(|| reads.next_if(|&(_, at)| at == i)).map(|(node, _)| node);
+            let all = node.inputs.iter().copied().chain([i]).chain(late);
+            done.extend(all.filter(|&node| last[node] == i && places.of[node] != usize::MAX));
             done.sort_unstable();
             done.dedup();
-            for node in done {
+            for node in done.drain(..) {
                 free.entry(nodes[node].op.kind()).or_default().push(places.of[node]);
             }
         }
@@ -66,7 +67,7 @@ mod tests {
     use crate::graph::plan::Node;
 
     fn node(op: Op, inputs: &[usize]) -> Node {
-        Node { op, inputs: inputs.to_vec() }
+        Node { op, inputs: inputs.into() }
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use super::column::Kind;
 use super::op::Op;
 use galapagos_rules::{Exact, Timeframe};
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::SmallVec;
+use std::hash::BuildHasher;
 
 /// A column that is wanted, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,7 +43,8 @@ pub struct Plan {
     pub(crate) frames: Vec<Frame>,
     pub(crate) wanted: Vec<Wanted>,
     pub(crate) others: Vec<Decimals>,
-    slots: BTreeMap<usize, Slot>,
+    /// Of nodes of the first frame.
+    slots: Vec<Option<Slot>>,
 }
 
 /// A column that is kept.
@@ -61,8 +63,9 @@ pub(crate) struct Frame {
     pub decimals: u8,
     /// Each stands behind its inputs.
     pub nodes: Vec<Node>,
-    /// Nodes by a digest of what they are, or the next number that is free.
-    found: BTreeMap<u64, usize>,
+    /// Nodes by what they are, with their hashes.
+    found: HashTable<(u64, usize)>,
+    hasher: DefaultHashBuilder,
     /// The frames that this one sees.
     pub children: Vec<usize>,
 }
@@ -82,12 +85,22 @@ pub(crate) enum Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
     pub op: Op,
-    pub inputs: Vec<usize>,
+    pub inputs: Inputs,
 }
+
+/// The nodes that an operation reads: two at most, but for a scan.
+pub(crate) type Inputs = SmallVec<[usize; 2]>;
 
 impl Frame {
     fn new(origin: Origin, decimals: u8) -> Frame {
-        Frame { origin, decimals, nodes: Vec::new(), found: BTreeMap::new(), children: Vec::new() }
+        Frame {
+            origin,
+            decimals,
+            nodes: Vec::new(),
+            found: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            children: Vec::new(),
+        }
     }
 }
 
@@ -95,7 +108,7 @@ impl Plan {
     /// A plan for the rows of a symbol with prices of so many decimals; `others`: all symbols that `of` may name.
     pub fn new(decimals: u8, others: Vec<Decimals>) -> Plan {
         let frames = vec![Frame::new(Origin::Traded, decimals)];
-        Plan { frames, wanted: Vec::new(), others, slots: BTreeMap::new() }
+        Plan { frames, wanted: Vec::new(), others, slots: Vec::new() }
     }
 
     /// How many nodes there are in all frames.
@@ -121,20 +134,15 @@ impl Plan {
 
     /// The node of an operation, which may be there already.
     pub(crate) fn node(&mut self, frame: usize, op: Op, inputs: &[usize]) -> usize {
-        let frame = &mut self.frames[frame];
-        let mut hasher = DefaultHasher::new();
-        (&op, inputs).hash(&mut hasher);
-        let mut digest = hasher.finish();
-        while let Some(&id) = frame.found.get(&digest) {
-            let known = &frame.nodes[id];
-            if known.op == op && known.inputs == inputs {
-                return id;
-            }
-            digest = digest.wrapping_add(1);
+        let Frame { nodes, found, hasher, .. } = &mut self.frames[frame];
+        let hash = hasher.hash_one((&op, inputs));
+        let is_it = |&(_, id): &(u64, usize)| nodes[id].op == op && nodes[id].inputs.as_slice() == inputs;
+        if let Some(&(_, id)) = found.find(hash, is_it) {
+            return id;
         }
-        let id = frame.nodes.len();
-        frame.nodes.push(Node { op, inputs: inputs.to_vec() });
-        frame.found.insert(digest, id);
+        let id = nodes.len();
+        nodes.push(Node { op, inputs: inputs.into() });
+        found.insert_unique(hash, (hash, id), |&(hash, _)| hash);
         id
     }
 
@@ -187,10 +195,11 @@ impl Plan {
 
     /// The slot of a node of the first frame.
     pub(crate) fn want(&mut self, node: usize, exact: Option<Exact>) -> Slot {
-        let (wanted, kind) = (&mut self.wanted, self.frames[0].nodes[node].op.kind());
-        *self.slots.entry(node).or_insert_with(|| {
-            wanted.push(Wanted { node, kind, exact });
-            Slot(wanted.len() - 1)
+        let nodes = &self.frames[0].nodes;
+        self.slots.resize(nodes.len(), None);
+        *self.slots[node].get_or_insert_with(|| {
+            self.wanted.push(Wanted { node, kind: nodes[node].op.kind(), exact });
+            Slot(self.wanted.len() - 1)
         })
     }
 }

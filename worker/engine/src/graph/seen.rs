@@ -57,7 +57,7 @@ impl<'a> Child<'a> {
             let next = self.frame.to + ROWS;
             self.frame.fill(if next < most { next } else { most });
         }
-        self.compared.iter().for_each(|&column| above[column].note_known(set));
+        self.compared.iter().for_each(|&column| above[column].complete(set));
     }
 }
 

@@ -4,9 +4,9 @@
 use super::code::{Number, Test};
 use super::known::{Known, Slots};
 use super::latched::{is_latched, latched};
-use super::lower::{Lowering, knows_account};
+use super::lower::{Lowering, asks_account};
 use super::state::Term;
-use crate::graph::{Columns, Conditions, Plan, PlanError, Slot};
+use crate::graph::{Columns, Conditions, Memo, Plan, PlanError, Slot};
 use crate::signals;
 use galapagos_rules::terms::{Phase, term};
 use galapagos_rules::{Clause, Expr, ExprKind, Genome, Reentry, Strategy};
@@ -79,33 +79,31 @@ fn reads_account(expr: &Expr) -> bool {
 /// The best and the worst price since the fill.
 const EXTREMES: &[Term] = &[Term::Peak, Term::Trough];
 
-/// The code of a strategy's sides.
+/// The code of a strategy's sides; `memo` has turned to the genome.
 pub(super) fn sides(
     strategy: &Strategy,
     genome: &Genome,
     plan: &mut Plan,
+    memo: &mut Memo<'_>,
 ) -> Result<[Option<Side>; 2], PlanError> {
-    let mut lowering = Lowering { plan, genome };
+    let mut lowering = Lowering { plan, genome, memo };
     let mut out = [None, None];
     for (side, prefix) in out.iter_mut().zip(["rules.long.", "rules.short."]) {
         let of = |clause: Clause| {
-            strategy
-                .expressions
-                .iter()
-                .find(|e| e.place == clause && e.path.starts_with(prefix))
-                .map(|e| &e.tree)
+            strategy.expressions.iter().find(|e| e.place == clause && e.path.starts_with(prefix))
         };
         let Some(enter) = of(Clause::Enter) else { continue };
         let exit = of(Clause::Exit);
         let size = match (of(Clause::Size), of(Clause::Risk)) {
-            (Some(size), _) => Size::Share(lowering.number(size)?),
-            (None, Some(risk)) => Size::Risk(lowering.number(risk)?),
+            (Some(size), _) => Size::Share(lowering.number(&size.tree)?),
+            (None, Some(risk)) => Size::Risk(lowering.number(&risk.tree)?),
             (None, None) => Size::Whole,
         };
-        let (enter, exit_knows) = (lowering.test(enter)?, exit.is_some_and(knows_account));
-        let exit = exit.map(|exit| lowering.test(exit)).transpose()?;
-        let stop = of(Clause::Stop).map(|stop| lowering.number(stop)).transpose()?;
-        let target = of(Clause::Target).map(|target| lowering.number(target)).transpose()?;
+        let enter = lowering.condition(strategy, enter)?;
+        let exit_knows = exit.is_some_and(|exit| asks_account(strategy, exit));
+        let exit = exit.map(|exit| lowering.condition(strategy, exit)).transpose()?;
+        let stop = of(Clause::Stop).map(|stop| lowering.number(&stop.tree)).transpose()?;
+        let target = of(Clause::Target).map(|target| lowering.number(&target.tree)).transpose()?;
         let (mut kept, mut is_recursive) = (Slots::default(), false);
         let mut reads_extremes = exit.as_ref().is_some_and(|exit| exit.reads(EXTREMES));
         for level in [&stop, &target].into_iter().flatten() {

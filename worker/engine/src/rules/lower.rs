@@ -2,20 +2,22 @@
 
 use super::code::{Arithmetic, Comparison, Number, Test};
 use super::state::Term;
-use crate::graph::{Plan, PlanError};
+use crate::graph::{Memo, Plan, PlanError};
 use galapagos_rules::terms::{Phase, term};
-use galapagos_rules::{Argument, Expr, ExprKind, Genome, Operator, Type, value};
+use galapagos_rules::{Argument, Expr, ExprKind, Expression, Genome, Operator, Strategy, Type, value};
 
 /// Lowers the expressions of one genome.
-pub(super) struct Lowering<'a> {
+pub(super) struct Lowering<'a, 'e> {
     pub plan: &'a mut Plan,
     pub genome: &'a Genome,
+    /// It has turned to the genome.
+    pub memo: &'a mut Memo<'e>,
 }
 
 type Lowered<T> = Result<T, PlanError>;
 
 /// Whether a tree needs the account or its position.
-pub(super) fn knows_account(expr: &Expr) -> bool {
+fn knows_account(expr: &Expr) -> bool {
     let mut found = false;
     expr.walk(&mut |part| {
         found |= match &part.kind {
@@ -36,11 +38,25 @@ fn is_condition(expr: &Expr) -> bool {
     expr.ty == Some(Type::Condition)
 }
 
-impl Lowering<'_> {
+/// Whether the tree of an expression needs the account or its position, as its graph has it.
+pub(super) fn asks_account(strategy: &Strategy, expression: &Expression) -> bool {
+    strategy.graph.node(expression.node).phase != Phase::Market
+}
+
+impl Lowering<'_, '_> {
+    /// The condition of an expression.
+    pub fn condition(&mut self, strategy: &Strategy, expression: &Expression) -> Lowered<Test> {
+        if asks_account(strategy, expression) {
+            self.test(&expression.tree)
+        } else {
+            Ok(Test::Column(self.plan.add_beside(&expression.tree, self.genome, self.memo)?))
+        }
+    }
+
     /// A condition.
     pub fn test(&mut self, expr: &Expr) -> Lowered<Test> {
         if !knows_account(expr) {
-            return Ok(Test::Column(self.plan.add(expr, self.genome)?));
+            return Ok(Test::Column(self.plan.add_beside(expr, self.genome, self.memo)?));
         }
         match &expr.kind {
             ExprKind::Not(x) => Ok(Test::Not(Box::new(self.test(x)?))),
@@ -125,7 +141,7 @@ impl Lowering<'_> {
             _ => {}
         }
         if !knows_account(expr) {
-            return Ok(Number::Column(self.plan.add_plain(expr, self.genome)?));
+            return Ok(Number::Column(self.plan.add_plain_beside(expr, self.genome, self.memo)?));
         }
         match &expr.kind {
             ExprKind::Name(name) => Term::from_name(name).map(Number::Term).ok_or_else(|| unexpected(expr)),

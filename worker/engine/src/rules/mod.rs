@@ -17,5 +17,5 @@ pub(crate) use ahead::Ahead;
 pub use decisions::Decisions;
 pub(crate) use known::Known;
 pub(crate) use latched::Latched;
-pub use own::Own;
 pub(crate) use own::{Lowered, held_weight};
+pub use own::{Own, calendar};

@@ -4,10 +4,10 @@ use super::decisions::{Decisions, Side, sides};
 use super::latched::{Latched, is_latched, latched};
 use crate::bars::Bars;
 use crate::genes::{GeneValue, Genome};
-use crate::graph::{Columns, Market, Plan, PlanError, Slot};
+use crate::graph::{Columns, Market, Memo, Parts, Plan, PlanError, Slot};
 use crate::signals::Signals;
 use crate::strategies::{Context, Series, Strategy};
-use galapagos_rules::{At, Calendar, Clause, Stamps, WarmUp, needs_calendar};
+use galapagos_rules::{At, Calendar, Clause, StampCalendar, Stamps, WarmUp, needs_calendar};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ pub struct Own {
     /// Names of the genes that expressions know, in the order of the genome: that of the document, without those of
     /// C13.
     genes: Vec<String>,
+    parts: Parts,
     /// An expression looks at another timeframe or symbol.
     needs_calendar: bool,
 }
@@ -61,7 +62,8 @@ impl Own {
             .collect();
         genes.sort_unstable();
         let needs_calendar = strategy.expressions.iter().any(|e| needs_calendar(&e.tree));
-        Own { genes: genes.into_iter().map(|(_, name)| name).collect(), needs_calendar, strategy }
+        let genes = genes.into_iter().map(|(_, name)| name).collect();
+        Own { genes, parts: Parts::of(&strategy), needs_calendar, strategy }
     }
 
     /// The rules.
@@ -111,15 +113,23 @@ impl Own {
         is_latched(&self.strategy, guarded)
     }
 
-    /// Adds what a genome reads of the market to a plan.
-    pub(crate) fn lower(&self, genome: &Genome, plan: &mut Plan) -> Result<Lowered, PlanError> {
+    /// Adds what a genome reads of the market to a plan; `memo` is that of all genomes of the plan.
+    pub(crate) fn lower<'e>(
+        &'e self,
+        genome: &Genome,
+        plan: &mut Plan,
+        memo: &mut Memo<'e>,
+    ) -> Result<Lowered, PlanError> {
         let values = self.values(genome);
+        memo.turn_to(&self.strategy, &self.parts, &values);
         let exposure = self.strategy.expressions.iter().find(|e| e.place == Clause::Exposure);
         let lowered = match exposure {
             Some(exposure) => {
-                plan.add_plain(&exposure.tree, &values).map(|slot| Lowered(Kind::Exposure(slot)))
+                plan.add_plain_beside(&exposure.tree, &values, memo).map(|slot| Lowered(Kind::Exposure(slot)))
             }
-            None => sides(&self.strategy, &values, plan).map(|sides| Lowered(Kind::Sides(Box::new(sides)))),
+            None => {
+                sides(&self.strategy, &values, plan, memo).map(|sides| Lowered(Kind::Sides(Box::new(sides))))
+            }
         };
         debug_assert!(lowered.is_ok(), "{} is checked: {:?}", self.strategy.name, lowered.err());
         lowered
@@ -150,21 +160,44 @@ impl Own {
         self.strategy.expressions.iter().all(|e| e.place != Clause::Exposure)
     }
 
+    /// Whether its warm-up depends on the stamps of the bars, because an expression looks at another timeframe or
+    /// symbol.
+    pub(crate) fn needs_calendar(&self) -> bool {
+        self.needs_calendar
+    }
+
+    /// Rows needed before the first decision of a genome; `calendar`: that of the bars, if it is needed.
+    pub(crate) fn warm_up_by(&self, calendar: Option<&StampCalendar>, genome: &Genome) -> usize {
+        self.rows_by(At::Genome(&self.values(genome)), calendar)
+    }
+
     fn rows(&self, at: At<'_>, bars: &Bars, others: &[Bars]) -> usize {
-        let rows = self.caused(at, bars, others).map(|w| w.rows);
+        self.rows_by(at, self.calendar(bars, others).as_ref())
+    }
+
+    fn rows_by(&self, at: At<'_>, calendar: Option<&StampCalendar>) -> usize {
+        let rows = self.strategy.warm_up_rows(at, calendar.map(|calendar| calendar as &dyn Calendar));
         rows.and_then(|rows| usize::try_from(rows).ok()).unwrap_or(usize::MAX)
     }
 
     fn caused(&self, at: At<'_>, bars: &Bars, others: &[Bars]) -> Option<WarmUp> {
-        let seconds = |bars: &Bars| bars.time_ms.iter().map(|ms| ms.div_euclid(1000)).collect();
-        let stamps = self.needs_calendar.then(|| Stamps {
-            interval: bars.interval_ms / 1000,
-            own: seconds(bars),
-            others: others.iter().map(|b| (b.symbol.to_owned(), seconds(b))).collect(),
-        });
-        let calendar = stamps.as_ref().map(|stamps| stamps as &dyn Calendar);
-        self.strategy.warm_up(at, calendar)
+        let calendar = self.calendar(bars, others);
+        self.strategy.warm_up(at, calendar.as_ref().map(|calendar| calendar as &dyn Calendar))
     }
+
+    fn calendar(&self, bars: &Bars, others: &[Bars]) -> Option<StampCalendar> {
+        self.needs_calendar.then(|| calendar(bars, others))
+    }
+}
+
+/// The calendar of the rows of a symbol and of those that expressions may look at.
+pub fn calendar(bars: &Bars, others: &[Bars]) -> StampCalendar {
+    let seconds = |bars: &Bars| bars.time_ms.iter().map(|ms| ms.div_euclid(1000)).collect();
+    StampCalendar::new(Stamps {
+        interval: bars.interval_ms / 1000,
+        own: seconds(bars),
+        others: others.iter().map(|b| (b.symbol.to_owned(), seconds(b))).collect(),
+    })
 }
 
 impl Strategy for Own {
@@ -183,7 +216,7 @@ impl Strategy for Own {
     fn signals(&self, bars: &Bars, genome: &Genome, ctx: Context) -> Signals {
         let market = Market { bars: *bars, others: ctx.others };
         let mut plan = Plan::new(bars.decimals, market.decimals());
-        match self.lower(genome, &mut plan) {
+        match self.lower(genome, &mut plan, &mut Memo::default()) {
             Ok(lowered) => {
                 let columns = Arc::new(Columns::compute(&plan, &market, ctx.interrupt));
                 self.decide(lowered, &columns, ctx.first)

@@ -13,8 +13,9 @@ pub mod truth;
 use crate::job::space::SpeciesSpace;
 use columns::{Column, GeneUse};
 use galapagos_engine::bars::Bars;
+use galapagos_engine::rules::calendar;
 use galapagos_rules::lint::{Remark, lint};
-use galapagos_rules::{At, Calendar, Genome, Stamps, Strategy, WarmUp, needs_calendar};
+use galapagos_rules::{At, Calendar, Genome, Strategy, WarmUp, needs_calendar};
 use path::Path;
 use std::collections::BTreeMap;
 
@@ -44,8 +45,8 @@ pub fn examine(
     genome: &Genome,
     data: Option<(&Bars<'_>, &[Bars<'_>])>,
 ) -> Examination {
-    let stamps = data.map(|(bars, others)| stamps(bars, others));
-    let calendar = stamps.as_ref().map(|stamps| stamps as &dyn Calendar);
+    let calendar = data.map(|(bars, others)| calendar(bars, others));
+    let calendar = calendar.as_ref().map(|calendar| calendar as &dyn Calendar);
     let mut remarks = lint(rules);
     let columns = columns::columns(rules, species);
     remarks.extend(columns.iter().filter_map(columns::many));
@@ -70,13 +71,4 @@ pub fn defaults(species: &SpeciesSpace) -> Option<Genome> {
 /// Whether only the data can tell the warm-up.
 pub fn needs_data(rules: &Strategy) -> bool {
     rules.expressions.iter().any(|expression| needs_calendar(&expression.tree))
-}
-
-fn stamps(bars: &Bars<'_>, others: &[Bars<'_>]) -> Stamps {
-    let seconds = |bars: &Bars<'_>| bars.time_ms.iter().map(|ms| ms.div_euclid(1000)).collect();
-    Stamps {
-        interval: bars.interval_ms / 1000,
-        own: seconds(bars),
-        others: others.iter().map(|b| (b.symbol.to_owned(), seconds(b))).collect(),
-    }
 }

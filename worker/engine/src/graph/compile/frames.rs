@@ -12,7 +12,7 @@ impl Compiler<'_> {
         let ExprKind::Timeframe(timeframe) = timeframe.value.kind else { return Err(unchecked(expr)) };
         let decimals = self.plan.frames[self.frame].decimals;
         let child = self.plan.frame(self.frame, Origin::On(timeframe), decimals);
-        let mut inside = Compiler { plan: self.plan, genome: self.genome, frame: child };
+        let mut inside = Compiler { plan: self.plan, genome: self.genome, frame: child, known: self.known };
         let operand = match inside.operand(&x.value)? {
             // A column: before the first bar of the higher timeframe it is na.
             other @ (Operand::Constant(_) | Operand::Truth(_)) => (other, inside.column(other)),
@@ -39,7 +39,7 @@ impl Compiler<'_> {
         let known = self.plan.others.iter().find(|(name, _)| name == symbol);
         let decimals = known.ok_or_else(|| PlanError::Symbol(symbol.clone()))?.1;
         let child = self.plan.frame(self.frame, Origin::Of(symbol.clone()), decimals);
-        let mut inside = Compiler { plan: self.plan, genome: self.genome, frame: child };
+        let mut inside = Compiler { plan: self.plan, genome: self.genome, frame: child, known: self.known };
         let operand = inside.operand(&x.value)?;
         // The other symbol has ticks of its own.
         let node = inside.plain(operand);

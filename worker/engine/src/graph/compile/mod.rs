@@ -8,6 +8,7 @@ mod frames;
 mod operators;
 mod scan;
 
+use super::memo::{Known, Memo};
 use super::op::{Arithmetic, Clock, Constant, Field, Op};
 use super::plan::{Plan, PlanError, Slot};
 use super::rounding::{power_of_ten, rounded};
@@ -16,7 +17,7 @@ use galapagos_rules::{Exact, Expr, ExprKind, Genome, LONGEST_PERIOD, Type, Value
 
 /// What a part of a tree gives.
 #[derive(Clone, Copy, Debug)]
-enum Operand {
+pub(super) enum Operand {
     /// A number that genes decide.
     Constant(Value),
     /// A condition that genes decide.
@@ -34,6 +35,7 @@ struct Compiler<'a> {
     plan: &'a mut Plan,
     genome: &'a Genome,
     frame: usize,
+    known: &'a mut Known,
 }
 
 type Compiled<T> = Result<T, PlanError>;
@@ -50,19 +52,45 @@ impl Plan {
     /// # Errors
     /// The tree has no column for these values.
     pub fn add(&mut self, tree: &Expr, genome: &Genome) -> Result<Slot, PlanError> {
-        let mut compiler = Compiler { plan: self, genome, frame: 0 };
+        self.add_beside(tree, genome, &mut Memo::default())
+    }
+
+    /// The same beside other genomes; `memo` has turned to this one.
+    ///
+    /// # Errors
+    /// The tree has no column for these values.
+    pub(crate) fn add_beside(
+        &mut self,
+        tree: &Expr,
+        genome: &Genome,
+        memo: &mut Memo<'_>,
+    ) -> Result<Slot, PlanError> {
+        let mut compiler = Compiler { plan: self, genome, frame: 0, known: &mut memo.known };
         let operand = compiler.tree(tree)?;
         let exact = if let Operand::Exact { exact, .. } = operand { Some(exact) } else { None };
         let node = compiler.column(operand);
         Ok(self.want(node, exact))
     }
 
-    /// The same in prices: what is held in ticks is divided by the power of ten that it holds, once.
+    /// As [`Plan::add`] in prices: what is held in ticks is divided by the power of ten that it holds, once.
     ///
     /// # Errors
     /// The tree has no column for these values.
     pub fn add_plain(&mut self, tree: &Expr, genome: &Genome) -> Result<Slot, PlanError> {
-        let mut compiler = Compiler { plan: self, genome, frame: 0 };
+        self.add_plain_beside(tree, genome, &mut Memo::default())
+    }
+
+    /// The same beside other genomes; `memo` has turned to this one.
+    ///
+    /// # Errors
+    /// The tree has no column for these values.
+    pub(crate) fn add_plain_beside(
+        &mut self,
+        tree: &Expr,
+        genome: &Genome,
+        memo: &mut Memo<'_>,
+    ) -> Result<Slot, PlanError> {
+        let mut compiler = Compiler { plan: self, genome, frame: 0, known: &mut memo.known };
         let operand = compiler.tree(tree)?;
         let node = compiler.plain(operand);
         Ok(self.want(node, None))
@@ -92,6 +120,15 @@ impl Compiler<'_> {
     }
 
     fn operand(&mut self, expr: &Expr) -> Compiled<Operand> {
+        if let Some(given) = self.known.given(expr, self.frame) {
+            return Ok(given);
+        }
+        let operand = self.compiled(expr)?;
+        self.known.give(expr, self.frame, operand);
+        Ok(operand)
+    }
+
+    fn compiled(&mut self, expr: &Expr) -> Compiled<Operand> {
         if let Some(Type::Constant(_)) = expr.ty {
             return Ok(Operand::Constant(self.value(expr)?));
         }

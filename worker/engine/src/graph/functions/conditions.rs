@@ -18,20 +18,20 @@ macro_rules! each {
     };
 }
 
-/// What holds in a whole block of numbers, where all of them are known; which are is noted beside each column.
-fn of_known<const N: usize>(truth: Bits, columns: [&Column; N], out: &mut Column) {
+/// What holds in a complete block of numbers, where all of them are known; which are is noted beside each column.
+fn of_known<const N: usize>(truth: Bits, rows: &Rows<'_>, columns: [usize; N], out: &mut Column) {
     let mut known = [u64::MAX; WORDS];
     for column in columns {
-        known.iter_mut().zip(&column.known).for_each(|(known, more)| *known &= more);
+        known.iter_mut().zip(&rows.column(column).known).for_each(|(known, more)| *known &= more);
     }
-    out.set_bits([truth, known]);
+    out.set_bits(rows.len, [truth, known]);
 }
 
-/// What 32 bits tell of a whole block whose rows are all known. Answers whether they do.
+/// What 32 bits tell of a complete block whose rows are all known. Answers whether they do.
 #[inline]
-fn told(truth: Option<Bits>, out: &mut Column) -> bool {
+fn told(truth: Option<Bits>, rows: usize, out: &mut Column) -> bool {
     if let Some(truth) = truth {
-        out.set_bits([truth, [u64::MAX; WORDS]]);
+        out.set_bits(rows, [truth, [u64::MAX; WORDS]]);
     }
     truth.is_some()
 }
@@ -46,7 +46,7 @@ fn single(
     out: &mut Column,
 ) -> bool {
     match (rows.column(0).rounded(), rows.column(1).rounded()) {
-        (Some(x), Some(y)) => told(set.single(comparison, x, y, factor), out),
+        (Some(x), Some(y)) => told(set.single(comparison, x, y, factor), rows.len, out),
         _ => false,
     }
 }
@@ -60,7 +60,7 @@ fn single_level(
     level: f64,
     out: &mut Column,
 ) -> bool {
-    rows.column(0).rounded().is_some_and(|x| told(set.single_level(comparison, x, level), out))
+    rows.column(0).rounded().is_some_and(|x| told(set.single_level(comparison, x, level), rows.len, out))
 }
 
 /// Two columns of numbers.
@@ -72,8 +72,8 @@ pub(super) fn numbers(comparison: Comparison) -> Box<dyn Stream> {
                 return;
             }
             let (x, y) = (rows.numbers(0), rows.numbers(1));
-            if let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) {
-                return of_known(set.compare(comparison, x, y), [rows.column(0), rows.column(1)], out);
+            if let (Some(x), Some(y)) = (rows.complete(0), rows.complete(1)) {
+                return of_known(set.compare(comparison, x, y), rows, [0, 1], out);
             }
             out.set_words(rows.len, |w| {
                 let known = word_of_two(x, y, w, |x, y| !x.is_nan() & !y.is_nan());
@@ -97,9 +97,8 @@ pub(super) fn times(comparison: Comparison, factor: f64) -> Box<dyn Stream> {
             if second.tame && single(set, comparison, rows, factor, out) {
                 return;
             }
-            if let (Ok(x), Ok(y), true) = (x.try_into(), y.try_into(), second.tame) {
-                let truth = set.compare_times(comparison, x, y, factor);
-                return of_known(truth, [rows.column(0), second], out);
+            if let (Some(x), Some(y), true) = (rows.complete(0), rows.complete(1), second.tame) {
+                return of_known(set.compare_times(comparison, x, y, factor), rows, [0, 1], out);
             }
             out.set_words(rows.len, |w| {
                 let known = word_of_two(x, y, w, |x, y| !x.is_nan() & !finite(y * factor).is_nan());
@@ -123,8 +122,8 @@ pub(super) fn with(comparison: Comparison, constant: f64) -> Box<dyn Stream> {
             if !constant.is_nan() && single_level(set, comparison, rows, constant, out) {
                 return;
             }
-            if let (Ok(x), false) = (x.try_into(), constant.is_nan()) {
-                return of_known(set.compare_level(comparison, x, constant), [rows.column(0)], out);
+            if let (Some(x), false) = (rows.complete(0), constant.is_nan()) {
+                return of_known(set.compare_level(comparison, x, constant), rows, [0], out);
             }
             out.set_words(rows.len, |w| {
                 let known = word_of_one(x, w, |x| !x.is_nan() & !constant.is_nan());
@@ -141,18 +140,18 @@ fn known_from(rows: &Rows<'_>, start: usize, out: &mut Column, word: impl Fn(usi
     out.set_words(rows.len, |w| (word(w), span(lead, rows.len, w)));
 }
 
-/// The same of a whole block.
+/// The same of a complete block.
 fn bits_known_from(rows: &Rows<'_>, start: usize, out: &mut Column, truth: Bits) {
     let lead = rows.lead(start);
     if lead == 0 {
-        return out.set_bits([truth, [u64::MAX; WORDS]]);
+        return out.set_bits(rows.len, [truth, [u64::MAX; WORDS]]);
     }
     let (mut truth, mut known) = (truth, [0; WORDS]);
     for (w, (truth, known)) in truth.iter_mut().zip(&mut known).enumerate() {
         *known = span(lead, rows.len, w);
         *truth &= *known;
     }
-    out.set_bits([truth, known]);
+    out.set_bits(rows.len, [truth, known]);
 }
 
 /// A comparison by `less`, whose operands are the other way round where that is asked for.
@@ -174,12 +173,12 @@ pub(super) fn narrow_level(comparison: Comparison, level: i128) -> Box<dyn Strea
     let (set, level) = (InstructionSet::best(), i64::narrowed(level));
     node(move |rows, out| {
         let (x, start) = (rows.whole::<i64>(0), rows.column(0).start);
-        match x.try_into() {
-            Ok(x) => {
+        match rows.complete_whole(0) {
+            Some(x) => {
                 let truth = by_less(comparison, |turned| set.beyond(turned, x, level));
                 bits_known_from(rows, start, out, truth);
             }
-            Err(_) => {
+            None => {
                 known_from(rows, start, out, |w| word_of_one(x, w, |x| comparison.holds(x, level)));
             }
         }
@@ -207,8 +206,8 @@ fn short(comparison: Comparison, a: i64, b: i64) -> Box<dyn Stream> {
         }
         let (x, y) = (rows.whole::<i64>(0), rows.whole::<i64>(1));
         let start = later(rows);
-        match (x.try_into(), y.try_into()) {
-            (Ok(x), Ok(y)) => {
+        match (rows.complete_whole(0), rows.complete_whole(1)) {
+            (Some(x), Some(y)) => {
                 let less = |turned| match turned {
                     false => set.less((x, a), (y, b)),
                     true => set.less((y, b), (x, a)),
@@ -316,12 +315,18 @@ mod tests {
         let inputs: Vec<usize> = (0..columns.len()).collect();
         let from = 1_024;
         let mut out = Column::default();
-        stream.fill(&Rows { columns, inputs: &inputs, from, len, bars: bars() }, &mut out);
-        for i in 0..len {
-            let known = columns.iter().all(|column| from + i >= column.start);
-            assert_eq!(out.condition(i), known.then(|| holds(i)), "{text}, row {i} of {len}");
+        let mut completed = columns.to_vec();
+        completed.iter_mut().for_each(|column| column.complete(InstructionSet::best()));
+        for (columns, how) in [(columns, "as it is"), (&completed, "completed")] {
+            stream.fill(&Rows { columns, inputs: &inputs, from, len, bars: bars() }, &mut out);
+            for i in 0..len {
+                let known = columns.iter().all(|column| from + i >= column.start);
+                assert_eq!(out.condition(i), known.then(|| holds(i)), "{text}, row {i} of {len} {how}");
+            }
+            let (words, rest) = (len.div_ceil(64), span(0, len, len.div_ceil(64) - 1));
+            assert_eq!((out.truth.len(), out.known.len()), (words, words));
+            assert_eq!(out.known[words - 1] & !rest, 0, "{text}: rows behind row {len} are not known, {how}");
         }
-        assert_eq!((out.truth.len(), out.known.len()), (len.div_ceil(64), len.div_ceil(64)));
     }
 
     #[test]

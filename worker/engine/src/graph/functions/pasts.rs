@@ -209,8 +209,9 @@ mod tests {
             2 => Op::WholeHighest { n, wide: false },
             _ => Op::WholeLowest { n, wide: false },
         };
-        let nodes: Vec<Node> =
-            (0..4).flat_map(|what| ns.map(|n| Node { op: op(what, n), inputs: vec![0] })).collect();
+        let nodes: Vec<Node> = (0..4)
+            .flat_map(|what| ns.map(|n| Node { op: op(what, n), inputs: std::iter::once(0).collect() }))
+            .collect();
         for length in [512, 100, 1, 700] {
             let mut streams = pasts(nodes.iter().enumerate());
             let mut from = 0;

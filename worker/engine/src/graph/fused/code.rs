@@ -4,6 +4,7 @@
 use super::super::ROWS;
 use super::super::column::{Column, Stream};
 use super::super::op::Op;
+use super::super::plan::Inputs;
 use super::program::{Program, Single, Step};
 use super::spare::Spare;
 
@@ -31,7 +32,7 @@ pub(crate) struct Hot {
 pub(crate) struct Cold {
     pub op: Op,
     pub stream: Box<dyn Stream>,
-    pub inputs: Vec<usize>,
+    pub inputs: Inputs,
 }
 
 /// Where the program of a member is.

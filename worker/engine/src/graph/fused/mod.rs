@@ -15,13 +15,12 @@ mod spare;
 
 pub(super) use code::{Code, Linked};
 pub(super) use fill::{Block, Fill, Scratch};
-use program::Program;
+use program::{Made, Program};
 pub(crate) use spare::Aside;
 
 use super::op::Op;
 use super::plan::Node;
 use crate::batch::InstructionSet;
-use std::collections::BTreeMap;
 
 /// The nodes of the conditions that a member asks for: to enter the long side and to leave it, then the short side.
 pub(super) type Asked = [Option<usize>; 4];
@@ -42,24 +41,35 @@ pub(super) struct Members<'m> {
 const FEW: usize = 3;
 
 /// Who asks for a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Owners {
-    Few(Vec<usize>),
+    /// The first so many of these.
+    Few(usize, [usize; FEW]),
     Many,
 }
 
 impl Owners {
-    fn join(&mut self, others: &Owners) {
-        match (&mut *self, others) {
-            (Owners::Few(known), Owners::Few(more)) => {
-                known.extend(more);
-                known.sort_unstable();
-                known.dedup();
-                if known.len() > FEW {
-                    *self = Owners::Many;
-                }
+    const NOBODY: Owners = Owners::Few(0, [0; FEW]);
+
+    fn add(&mut self, member: usize) {
+        if let Owners::Few(count, members) = self {
+            if members[..*count].contains(&member) {
+                return;
             }
-            _ => *self = Owners::Many,
+            match members.get_mut(*count) {
+                Some(free) => {
+                    *free = member;
+                    *count += 1;
+                }
+                None => *self = Owners::Many,
+            }
+        }
+    }
+
+    fn join(&mut self, others: &Owners) {
+        match others {
+            Owners::Few(count, members) => members[..*count].iter().for_each(|&member| self.add(member)),
+            Owners::Many => *self = Owners::Many,
         }
     }
 }
@@ -78,8 +88,8 @@ pub(super) struct Programs {
     steps: Vec<bool>,
     /// Nodes, each with that behind which a program reads it.
     pub reads: Vec<(usize, usize)>,
-    /// Programs, by the node behind which each runs, with the member.
-    pub runs: BTreeMap<usize, Vec<(usize, Program)>>,
+    /// The node behind which each program runs, in ascending order, with the member.
+    pub runs: Vec<(usize, usize, Program)>,
 }
 
 impl Programs {
@@ -95,13 +105,14 @@ impl Programs {
         let Members { asked: members, aside, .. } = members;
         let is_quick = |node: &Node| !node.op.compares() || node.inputs.iter().all(|&input| rounded[input]);
         let steps = steps(nodes, needed, members, is_quick);
-        let mut programs = Programs::default();
+        let (mut programs, mut made) = (Programs::default(), Made::new(nodes.len()));
         for (member, asked) in members.iter().enumerate() {
             let Some(&at) = asked.iter().flatten().max() else { continue };
-            let program = Program::new(nodes, &steps, asked, *aside, largest);
+            let program = Program::new(nodes, &steps, asked, *aside, largest, &mut made);
             programs.reads.extend(program.inputs().map(|input| (input, at)));
-            programs.runs.entry(at).or_default().push((member, program));
+            programs.runs.push((at, member, program));
         }
+        programs.runs.sort_by_key(|&(at, ..)| at);
         Programs { steps, ..programs }
     }
 
@@ -114,18 +125,17 @@ impl Programs {
 /// Of the nodes that are `needed`, which are steps of the programs of those members that ask for them.
 /// Only of what `is_quick` can each have its own.
 fn steps(nodes: &[Node], needed: &[bool], members: &[Asked], is_quick: impl Fn(&Node) -> bool) -> Vec<bool> {
-    let mut all = vec![Owners::Few(Vec::new()); nodes.len()];
+    let mut all = vec![Owners::NOBODY; nodes.len()];
     for (member, asked) in members.iter().enumerate() {
-        asked.iter().flatten().for_each(|&node| all[node].join(&Owners::Few(vec![member])));
+        asked.iter().flatten().for_each(|&node| all[node].add(member));
     }
     let mut steps = vec![false; nodes.len()];
     for (i, node) in nodes.iter().enumerate().rev().filter(|&(i, _)| needed[i]) {
-        let owners = std::mem::replace(&mut all[i], Owners::Many);
+        let owners = all[i];
         steps[i] = is_step(&node.op)
-            && match &owners {
+            && match owners {
                 // What no member asks for is read after the block.
-                Owners::Few(members) if members.is_empty() => false,
-                Owners::Few(members) => members.len() == 1 || is_quick(node),
+                Owners::Few(count, _) => count > 0 && (count == 1 || is_quick(node)),
                 Owners::Many => false,
             };
         let owners = if steps[i] { owners } else { Owners::Many };
@@ -143,7 +153,7 @@ mod tests {
     use crate::graph::op::{Comparison, Field};
 
     fn node(op: Op, inputs: &[usize]) -> Node {
-        Node { op, inputs: inputs.to_vec() }
+        Node { op, inputs: inputs.into() }
     }
 
     #[test]

@@ -141,7 +141,7 @@ mod tests {
 
     fn all() -> Vec<Node> {
         let mut out = Vec::new();
-        let mut add = |op: Op, inputs: &[usize]| out.push(Node { op, inputs: inputs.to_vec() });
+        let mut add = |op: Op, inputs: &[usize]| out.push(Node { op, inputs: inputs.into() });
         let side = |factor| Side { factor, weight: 1, wide: false };
         for comparison in ALL {
             for (a, b) in [(0, 1), (1, 0), (1, 2), (0, 2)] {
@@ -252,10 +252,10 @@ mod tests {
     fn a_band_is_left_before_the_other_side_is_entered() {
         let less = |factor: f64, comparison| {
             let op = Op::CompareTimes { comparison, factor: Constant::new(factor) };
-            Order::of(&Node { op, inputs: vec![0, 1] }).unwrap()
+            Order::of(&Node { op, inputs: [0, 1].into() }).unwrap()
         };
         let (below, above) = (less(0.99, Comparison::Less), less(1.01, Comparison::Greater));
-        let leaves = Order::of(&Node { op: Op::Compare(Comparison::Less), inputs: vec![0, 1] }).unwrap();
+        let leaves = Order::of(&Node { op: Op::Compare(Comparison::Less), inputs: [0, 1].into() }).unwrap();
         assert_eq!(below.implies(leaves), Some(Given::Above(1)));
         assert_eq!(below.implies(above.opposite()), Some(Given::Above(1)));
         assert_eq!(leaves.implies(below), None);

@@ -3,11 +3,10 @@
 use super::super::column::Stream;
 use super::super::functions;
 use super::super::op::{Comparison, Op, Side};
-use super::super::plan::Node;
+use super::super::plan::{Inputs, Node};
 use super::Asked;
 use super::order::Order;
 use super::spare::{Aside, Spare};
-use std::collections::BTreeMap;
 
 /// The conditions of a member.
 pub(crate) struct Program {
@@ -45,7 +44,7 @@ pub(crate) enum Step {
 /// A comparison of columns.
 pub(crate) struct Leaf {
     /// Nodes, later their columns.
-    pub inputs: Vec<usize>,
+    pub inputs: Inputs,
     pub op: Op,
     pub single: Option<Single>,
     /// The comparison in any block.
@@ -75,10 +74,10 @@ impl Program {
         asked: &Asked,
         aside: Option<Aside>,
         largest: i128,
+        made: &mut Made,
     ) -> Program {
         let program = Program { leaves: Vec::new(), steps: Vec::new(), asked: [None; 4], spare: None };
-        let (made, borders) = (BTreeMap::new(), Vec::new());
-        let mut making = Making { nodes, own: steps, largest, made, borders, states: 0, program };
+        let mut making = Making { nodes, own: steps, largest, made, borders: Vec::new(), states: 0, program };
         let mut places = [None; 4];
         let mut first = 0;
         for i in Aside::order(aside) {
@@ -86,6 +85,7 @@ impl Program {
             places[i] = asked[i].map(|node| making.step(node));
         }
         let mut program = Program { asked: places, ..making.program };
+        made.forget();
         program.ask_for_falsehood();
         program.spare = aside.and_then(|aside| Spare::of(nodes, asked, aside, &program, first));
         program
@@ -136,13 +136,35 @@ impl Program {
     }
 }
 
+/// The steps of nodes in the program that is being made.
+pub(crate) struct Made {
+    steps: Vec<Option<u32>>,
+    /// The nodes that have one.
+    nodes: Vec<usize>,
+}
+
+impl Made {
+    /// Of none of so many nodes.
+    pub fn new(nodes: usize) -> Made {
+        Made { steps: vec![None; nodes], nodes: Vec::new() }
+    }
+
+    fn note(&mut self, node: usize, step: u32) {
+        self.steps[node] = Some(step);
+        self.nodes.push(node);
+    }
+
+    fn forget(&mut self) {
+        self.nodes.drain(..).for_each(|node| self.steps[node] = None);
+    }
+}
+
 /// A program that is being made.
 struct Making<'a> {
     nodes: &'a [Node],
     own: &'a [bool],
     largest: i128,
-    /// The steps of nodes.
-    made: BTreeMap<usize, u32>,
+    made: &'a mut Made,
     /// Those of comparisons that 32 bits may tell, with their leaves.
     borders: Vec<(Order, u32, u32)>,
     states: u32,
@@ -152,7 +174,7 @@ struct Making<'a> {
 impl Making<'_> {
     /// The step of a node.
     fn step(&mut self, i: usize) -> u32 {
-        if let Some(&made) = self.made.get(&i) {
+        if let Some(made) = self.made.steps[i] {
             return made;
         }
         let node = &self.nodes[i];
@@ -170,7 +192,7 @@ impl Making<'_> {
         };
         let at = self.program.steps.len() as u32;
         self.program.steps.push(step);
-        self.made.insert(i, at);
+        self.made.note(i, at);
         if let (Step::Leaf(leaf), Some(order)) = (step, Order::of(node))
             && self.program.leaves[leaf as usize].single.is_some()
         {
