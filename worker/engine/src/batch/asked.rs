@@ -1,6 +1,6 @@
 //! Individuals that are asked for their targets close by close: rules that know their account, and weights.
 
-use super::means::with_means;
+use super::means::with_returns_kept;
 use super::pass::{Pass, Start};
 use super::sized::SizedMembers;
 use super::weighed::WeighedMembers;
@@ -101,7 +101,7 @@ impl<'a> BatchEvaluator<'a> {
             let market = Market { bars: self.run.symbols[k].bars(), others: self.run.others };
             let pass = self.pass_over(k, symbol, tables, interrupt);
             let sides = own.iter().all(|(own, _)| own.has_sides());
-            found.push(with_means(self.run.metrics, |metrics, means| {
+            found.push(with_returns_kept(self.run.metrics, &self.kept, |metrics, means| {
                 let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
                 let first = self.first_rows(k, own);
                 let done = |member: usize, evaluation| found[member] = evaluation;
@@ -146,7 +146,7 @@ impl<'a> BatchEvaluator<'a> {
             for (k, symbol) in symbols.into_iter().flatten().enumerate().filter(|_| !summed) {
                 let Some(tables) = self.guarded(k, symbol) else { continue };
                 let pass = self.pass_over(k, symbol, tables, interrupt);
-                found.push(with_means(run.metrics, |metrics, means| {
+                found.push(with_returns_kept(run.metrics, &self.kept, |metrics, means| {
                     let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
                     let mut targets: Vec<Targets> =
                         decided.iter().map(|signals| Targets::new(&signals[k], run.exec)).collect();

@@ -1,7 +1,7 @@
 //! Accounts that are asked for their targets close by close, side by side over the blocks of rows.
 
 use super::deciders::Ruled;
-use super::held::{Decided, Decides, HeldBlock, Tables};
+use super::held::{Decided, Decides, HeldAccount, HeldBlock, Tables};
 use super::instructions::{InstructionSet, Loops};
 use super::pass::{Accounts, Pass, Scratch, Start};
 use super::per_bar::{self, PerBar};
@@ -73,12 +73,13 @@ pub(super) fn run<M: Members>(
     members: &mut M,
     starts: impl Iterator<Item = Start>,
     scratch: &mut Scratch,
-    mut done: impl FnMut(usize, Option<Evaluation>),
+    done: impl FnMut(usize, Option<Evaluation>),
 ) -> Result<(), Interrupted> {
     let AccountTables::Held(tables) = pass.tables else { return Ok(()) };
-    let mut all: Vec<Decided> = starts.map(|start| Decided::new(pass.capital, tables, start)).collect();
+    let mut all: Vec<Decided> =
+        starts.map(|start| Decided::new(pass.new_held(tables, start), start)).collect();
     let accounts = &mut scratch.accounts;
-    let mut per_bar = PerBar::new(all.len(), pass.metrics, pass.means, pass.set);
+    let mut per_bar = pass.per_bar(all.len());
     blocks(pass, tables, members, &mut all, accounts, &mut per_bar);
     pass.interrupt.check()?;
     let last = pass.close.len() - 1;
@@ -89,10 +90,8 @@ pub(super) fn run<M: Members>(
         member.finish(&mut members.by(i), &HeldBlock { lane, ..block }, pass.final_close);
         per_bar::end(&mut per_bar, (i, count), member.account.before, (last, last, last + 1));
     }
-    for (i, member) in all.iter().enumerate() {
-        done(i, pass.held(&member.account, &block, per_bar::sums(&per_bar, i)));
-    }
-    Ok(())
+    let ended: Vec<&HeldAccount> = all.iter().map(|member| &member.account).collect();
+    pass.evaluations(&ended, &block, &per_bar, done)
 }
 
 /// All rows but the last, unless interrupted.
@@ -119,6 +118,9 @@ fn blocks<M: Members>(
         accounts.fill(pass.set, tables, from, to);
         let block = accounts.block(tables, pass.exec, from);
         follow(pass, members, all, &block, &mut ahead, per_bar, to);
+        if !pass.goes_on(all.iter().map(|member| &member.account), to) {
+            return;
+        }
     }
 }
 

@@ -4,9 +4,11 @@ use super::Bits;
 use super::drawdown::{Drawdown, Tally};
 use super::events::Borders;
 use super::held::{self, HeldAccount, HeldBlock};
+use super::means::{Means, mean};
 use super::pass::{Accounts, Pass};
 use super::per_bar::{self, PerBar};
 use super::replay::{EveryBar, Replay};
+use super::shape;
 use super::tables::Tables;
 use crate::evaluation::{BlockSum, Evaluation, MetricSet};
 use crate::execution::Execution;
@@ -72,13 +74,16 @@ pub(super) fn evaluation(
 
 impl Pass<'_> {
     /// The evaluations of held accounts, in their order.
+    ///
+    /// # Errors
+    /// Interrupted: nobody was answered.
     pub(super) fn finish_held(
         &self,
         tables: &held::Tables,
         accounts: &mut Accounts,
         per_bar: &mut Option<PerBar>,
         done: &mut impl FnMut(usize, Option<Evaluation>),
-    ) {
+    ) -> Result<(), Interrupted> {
         let last = self.close.len() - 1;
         let Accounts { ranges: long, more_ranges: [short, marks, bars], held, .. } = accounts;
         let (exec, lane, start) = (self.exec, None, last);
@@ -89,9 +94,39 @@ impl Pass<'_> {
             account.finish(&HeldBlock { lane, ..block }, self.final_close);
             per_bar::end(per_bar, (i, count), account.before, (last, last, last + 1));
         }
-        for (i, account) in held.iter().enumerate() {
-            done(i, self.held(account, &block, per_bar::sums(per_bar, i)));
+        let ended: Vec<&HeldAccount> = held.iter().collect();
+        self.evaluations(&ended, &block, per_bar, done)
+    }
+
+    /// The evaluations of held accounts that have come to their end.
+    ///
+    /// # Errors
+    /// Interrupted: nobody was answered.
+    pub(super) fn evaluations(
+        &self,
+        accounts: &[&HeldAccount],
+        block: &HeldBlock,
+        per_bar: &Option<PerBar>,
+        mut done: impl FnMut(usize, Option<Evaluation>),
+    ) -> Result<(), Interrupted> {
+        let mut sums: Vec<BarSums> = (0..accounts.len()).map(|i| per_bar::sums(per_bar, i)).collect();
+        if let Means::Kept(keeping) = self.means {
+            if keeping.is_full() {
+                return Ok(());
+            }
+            let kept = accounts.iter().zip(&sums).filter_map(|(account, sums)| {
+                let plain = self.held(account, block, sums.clone());
+                Some((account.kept.as_deref()?, mean(plain.as_ref())))
+            });
+            let kept: Vec<_> = kept.collect();
+            let moments = shape::moments(self, block.tables, &kept);
+            self.interrupt.check()?;
+            sums.iter_mut().zip(moments).for_each(|(sums, moments)| sums.moments = moments);
         }
+        for (i, (account, sums)) in accounts.iter().zip(sums).enumerate() {
+            done(i, self.held(account, block, sums));
+        }
+        Ok(())
     }
 
     /// What an account that is held to the last row has come to.

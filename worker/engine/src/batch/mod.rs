@@ -51,6 +51,7 @@ mod replay;
 mod room;
 mod rows;
 mod series;
+mod shape;
 mod singles;
 mod sized;
 mod sleeves;
@@ -81,13 +82,14 @@ pub use instructions::InstructionSet;
 pub(crate) use instructions::{Loops, TAME_FACTOR, Work};
 pub(crate) use kernels::{Isa, WholeRows};
 pub(crate) use key::Key;
-use means::with_means;
+use means::{Means, with_returns_kept};
 pub use pass::Scratch;
 use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
 pub(crate) use singles::{Beside, Singles};
 pub(crate) use smooth::{TILE, transpose};
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, OnceLock};
 use symbols::{AccountTables, Symbol, symbols};
 
@@ -131,6 +133,8 @@ pub struct BatchEvaluator<'a> {
     /// Per symbol, the stamps of its bars once somebody's warm-up depends on them.
     stamps: Vec<OnceLock<StampCalendar>>,
     set: InstructionSet,
+    /// Bytes of returns that an account has kept, on average of the pass that kept most.
+    kept: AtomicUsize,
     /// What holding from the rows of the first decisions on would have made.
     buy_and_hold: Mutex<BTreeMap<Vec<usize>, Option<f64>>>,
 }
@@ -150,7 +154,15 @@ impl<'a> BatchEvaluator<'a> {
         let calendar = if differ { Calendar::new(&run) } else { None };
         let symbols = symbols(&run, calendar.as_ref(), set);
         let stamps = run.symbols.iter().map(|_| OnceLock::new()).collect();
-        BatchEvaluator { symbols, calendar, stamps, set, buy_and_hold: Mutex::default(), run }
+        BatchEvaluator {
+            symbols,
+            calendar,
+            stamps,
+            set,
+            kept: AtomicUsize::new(0),
+            buy_and_hold: Mutex::default(),
+            run,
+        }
     }
 
     /// Evaluates `individuals` into the elements of the same number of `out`. Any order and any cut of batches gives
@@ -286,7 +298,7 @@ impl<'a> BatchEvaluator<'a> {
             final_close: symbol.final_close,
             exec: self.run.exec,
             metrics: self.run.metrics,
-            means: &[],
+            means: Means::Known(&[]),
             interrupt,
         }
     }
@@ -325,7 +337,7 @@ impl<'a> BatchEvaluator<'a> {
                 if stops || asked.is_some() { self.guarded(k, symbol) } else { Some(&symbol.tables) };
             let Some(tables) = tables else { continue };
             let pass = self.pass_over(k, symbol, tables, interrupt);
-            let mut run = |metrics, means: &[f64]| {
+            let mut run = |metrics, means: Means| {
                 let pass = Pass { metrics, means, ..pass };
                 let mut found = vec![None; members.len()];
                 let done = |member: usize, evaluation| found[member] = evaluation;
@@ -347,8 +359,8 @@ impl<'a> BatchEvaluator<'a> {
                 Ok(found)
             };
             found.push(match tables {
-                AccountTables::Whole(_) => run(self.run.metrics, &[])?,
-                AccountTables::Held(_) => with_means(self.run.metrics, run)?,
+                AccountTables::Whole(_) => run(self.run.metrics, Means::Known(&[]))?,
+                AccountTables::Held(_) => with_returns_kept(self.run.metrics, &self.kept, run)?,
             });
         }
         for (member, (i, _)) in members.iter().enumerate() {

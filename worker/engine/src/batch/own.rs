@@ -7,7 +7,6 @@ use super::decided::{self, Rules};
 use super::exposed::ExposedMembers;
 use super::instructions::InstructionSet;
 use super::kernels::Isa;
-use super::means;
 use super::pass::{Pass, Scratch, Start};
 use super::source::Source;
 use crate::backtest::Backtest;
@@ -104,7 +103,8 @@ pub(super) fn run(
     let start = |&i: &usize| Start { row: first[i], stops: Fractions::from(members[i].1.stops) };
     let first: Vec<Start> = followed.iter().map(start).collect();
     let mut graph = Graph::new(&plan, market, &latched, pass.exec.side, pass.set);
-    let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
+    let mut known = Vec::new();
+    let pass = Pass { means: pass.means.of(&followed, &mut known), ..*pass };
     pass.run_source(&mut graph, &first, scratch, |member, evaluation| done(followed[member], evaluation))
 }
 
@@ -129,7 +129,8 @@ pub(super) fn rule(
     let mut rules = Rules { blocks: Blocks::new(&plan, market), first: 0, rules };
     let start = |&i: &usize| Start { row: first[i], stops: Fractions::from(members[i].1.stops) };
     let starts = followed.iter().map(start);
-    let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
+    let mut known = Vec::new();
+    let pass = Pass { means: pass.means.of(&followed, &mut known), ..*pass };
     decided::run(&pass, &mut rules, starts, scratch, |member, evaluation| done(followed[member], evaluation))
 }
 
@@ -151,7 +152,8 @@ pub(super) fn weigh(
     let mut weights = ExposedMembers::new(Blocks::new(&plan, market), pass.exec, weights);
     let start = |&i: &usize| Start { row: first[i], stops: Fractions::from(members[i].1.stops) };
     let starts = followed.iter().map(start);
-    let pass = Pass { means: &means::of(&followed, pass.means), ..*pass };
+    let mut known = Vec::new();
+    let pass = Pass { means: pass.means.of(&followed, &mut known), ..*pass };
     decided::run(&pass, &mut weights, starts, scratch, |member, evaluation| {
         done(followed[member], evaluation)
     })

@@ -7,6 +7,7 @@ use super::events::{Borders, Events, WholeAccount, WholeBlock};
 use super::held::{self, HeldAccount, HeldBlock};
 use super::instructions::InstructionSet;
 use super::key::Key;
+use super::means::{Means, plain};
 use super::per_bar::PerBar;
 use super::plan::{Compared, MOST_SERIES, Plan};
 use super::ranges::Ranges;
@@ -77,8 +78,8 @@ pub(super) struct Pass<'a> {
     pub final_close: bool,
     pub exec: &'a Execution,
     pub metrics: MetricSet,
-    /// Means of the members' returns, where they are known and held accounts need them.
-    pub means: &'a [f64],
+    /// Means of the members' returns, where held accounts need them.
+    pub means: Means<'a>,
     pub interrupt: Interrupt<'a>,
 }
 
@@ -180,21 +181,17 @@ impl Pass<'_> {
                 accounts.sums.resize(first.len(), [(0, 0); BLOCKS]);
             }
             AccountTables::Held(tables) => {
-                let new = |start: &Start| HeldAccount::new(self.capital, tables, start.stops);
+                let new = |start: &Start| self.new_held(tables, *start);
                 accounts.held.extend(first.iter().map(new));
             }
         }
         let held = matches!(self.tables, AccountTables::Held(_));
-        let mut per_bar =
-            held.then(|| PerBar::new(first.len(), self.metrics, self.means, self.set)).flatten();
+        let mut per_bar = held.then(|| self.per_bar(first.len())).flatten();
         self.blocks(source, first, accounts, &mut per_bar);
         self.interrupt.check()?;
         match self.tables {
             AccountTables::Whole(tables) => self.finish_whole(tables, accounts, &mut done),
-            AccountTables::Held(tables) => {
-                self.finish_held(tables, accounts, &mut per_bar, &mut done);
-                Ok(())
-            }
+            AccountTables::Held(tables) => self.finish_held(tables, accounts, &mut per_bar, &mut done),
         }
     }
 
@@ -254,8 +251,36 @@ impl Pass<'_> {
                     let (exec, lane, start) = (self.exec, None, from);
                     let block = HeldBlock { tables, long, short, marks, bars, exec, lane, start };
                     self.hold(source, first, held, &block, per_bar, to);
+                    if !self.goes_on(held.iter(), to) {
+                        return;
+                    }
                 }
             }
+        }
+    }
+
+    /// An account that is held.
+    pub(super) fn new_held(&self, tables: &held::Tables, start: Start) -> HeldAccount {
+        let mut account = HeldAccount::new(self.capital, tables, start.stops);
+        if matches!(self.means, Means::Kept(_)) {
+            account.keep_returns();
+        }
+        account
+    }
+
+    /// Whether accounts that have come to row `to` have room for what they keep of the rest.
+    pub(super) fn goes_on<'h>(&self, accounts: impl Iterator<Item = &'h HeldAccount>, to: usize) -> bool {
+        match self.means {
+            Means::Known(_) => true,
+            Means::Kept(keeping) => keeping.goes_on(accounts, (to - self.base, self.close.len() - self.base)),
+        }
+    }
+
+    /// What sums each bar of so many held accounts, where a metric asks for that while they are followed.
+    pub(super) fn per_bar(&self, members: usize) -> Option<PerBar> {
+        match self.means {
+            Means::Known(means) => PerBar::new(members, self.metrics, means, self.set),
+            Means::Kept(_) => PerBar::new(members, plain(self.metrics), &[], self.set),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::q52::UNITS;
 use std::cell::Cell;
 
 /// Accounts that are summed side by side.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 /// What an account writes of a block of rows.
 #[derive(Debug)]
@@ -234,7 +234,7 @@ fn add(sums: &mut [f64; LANES], x: &[&[Cell<f64>]; LANES]) {
 
 /// Adds the second, third and fourth power of each return's distance from the mean of its lane.
 #[inline(always)]
-fn add_moments(sums: &mut [[f64; LANES]; 3], means: &[f64; LANES], x: &[&[Cell<f64>]; LANES]) {
+pub(super) fn add_moments(sums: &mut [[f64; LANES]; 3], means: &[f64; LANES], x: &[&[Cell<f64>]; LANES]) {
     let [m2, m3, m4] = sums;
     let rows = x[0].len();
     #[expect(clippy::needless_range_loop, reason = "a row is a column of the lanes")]

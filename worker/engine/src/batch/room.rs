@@ -2,8 +2,9 @@
 
 use super::plan::Plan;
 use super::replay::EveryBar;
-use super::{BatchEvaluator, Scratch};
+use super::{BatchEvaluator, Scratch, means, portfolio, shape};
 use crate::evaluation::Evaluation;
+use std::sync::atomic::Ordering;
 
 /// Individuals of one pass over the rows: their accounts stay in the cache beside the series.
 const PASS: usize = 2048;
@@ -16,14 +17,26 @@ impl BatchEvaluator<'_> {
             + symbols * (Plan::BYTES + size_of::<usize>())
             + (symbols + 3) * size_of::<Evaluation>()
             + self.kept_rows().map_or(0, EveryBar::bytes)
+            + self.rows_of_returns().map_or(0, shape::bytes_of_member)
     }
 
-    /// Individuals of each pass, if so many go through the rows; `keeps`: their accounts may keep positions. All passes are
+    /// Individuals of each pass, if so many go through the rows; `keeps`: their accounts may keep positions, else
+    /// returns. All passes are
     /// about as large: a small one would have the job keep all rows.
     pub(super) fn members_of_a_pass(&self, individuals: usize, keeps: bool) -> usize {
-        let kept = self.kept_rows().filter(|_| keeps).map_or(PASS, EveryBar::members);
-        let most = kept.min(PASS);
-        share(individuals, most)
+        let most = match keeps {
+            true => self.kept_rows().map_or(PASS, EveryBar::members),
+            false => {
+                self.rows_of_returns().map_or(PASS, |_| shape::members(self.kept.load(Ordering::Relaxed)))
+            }
+        };
+        share(individuals, most.min(PASS))
+    }
+
+    /// The most rows of which an account keeps its returns, if any may.
+    fn rows_of_returns(&self) -> Option<usize> {
+        let keeps = means::are_about_means(self.run.metrics) && !portfolio::is_summed(&self.run);
+        keeps.then(|| self.run.symbols.iter().map(|prepared| prepared.len()).max())?
     }
 
     /// The most rows of which an account keeps its positions, if any does.

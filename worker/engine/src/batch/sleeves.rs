@@ -76,7 +76,7 @@ impl Source for OwnSeries<'_> {
 
 /// An account that keeps a journal.
 fn journaled(capital: f64, tables: &Tables, start: Start) -> Decided {
-    let mut decided = Decided::new(capital, tables, start);
+    let mut decided = Decided::new(HeldAccount::new(capital, tables, start.stops), start);
     decided.account.keep_journal();
     decided
 }

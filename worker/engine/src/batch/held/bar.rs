@@ -85,6 +85,7 @@ impl HeldAccount {
             ReturnRule::Ratio => equity / self.before - 1.0,
         };
         self.add(units(r).zip(units(r * r)));
+        self.keep_return(row, r);
         self.drawdown.take(equity);
         if let Some(lane) = block.lane {
             lane.fill_to(row, self.before);
@@ -127,6 +128,7 @@ impl HeldAccount {
         // Of the open trade, or of that whose fill in this bar left nothing.
         self.book(row, -self.cash_before);
         self.add(units(-1.0).zip(units(1.0)));
+        self.keep_return(row, -1.0);
         if let Some(lane) = block.lane {
             lane.fill_to(row, self.before);
             lane.set(row, 0.0, -1.0);

@@ -55,8 +55,7 @@ pub(in crate::batch) struct Decided {
 const LOOKS: (usize, usize) = (16, 64);
 
 impl Decided {
-    pub fn new(capital: f64, tables: &super::Tables, start: Start) -> Decided {
-        let account = HeldAccount::new(capital, tables, start.stops);
+    pub fn new(account: HeldAccount, start: Start) -> Decided {
         Decided { account, first: start.row, wanted: 0.0, look: LOOKS.0 }
     }
 

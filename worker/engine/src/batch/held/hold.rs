@@ -61,7 +61,9 @@ impl HeldAccount {
     #[inline(always)]
     fn add_returns(&mut self, block: &HeldBlock, from: usize, to: usize, usual: bool) {
         let tables = block.tables;
-        if self.all_in && !tables.ratios {
+        let is_market = self.all_in && !tables.ratios;
+        self.keep_held(from, to, is_market);
+        if is_market {
             if let Some(lane) = block.lane {
                 // 0 + 1 c is c itself.
                 lane.set_returns(from, &tables.prepared.close[from - 1..to], 0.0, 1.0);

@@ -9,6 +9,7 @@ mod guard;
 mod hold;
 mod inside;
 mod journal;
+mod kept;
 mod listener;
 mod order;
 mod sums;
@@ -27,6 +28,7 @@ use crate::execution::Execution;
 use crate::stops::{Fractions, Guard};
 pub(super) use decided::{Decided, Decides, Look};
 pub(super) use journal::Journal;
+pub(super) use kept::{KeptReturns, Place};
 pub(super) use listener::Listener;
 use listener::Nobody;
 pub(super) use sums::ratios;
@@ -74,6 +76,8 @@ pub(super) struct HeldAccount {
     pub before_bits: [u64; 2],
     /// Kept where accounts are summed.
     pub journal: Option<Box<Journal>>,
+    /// Kept where a metric is about the mean of returns.
+    pub kept: Option<Box<KeptReturns>>,
 }
 
 /// What the accounts of a batch read at one block of rows.
@@ -122,6 +126,7 @@ impl HeldAccount {
             latch: [0; 2],
             before_bits: [0; 2],
             journal: None,
+            kept: None,
         }
     }
 
