@@ -1,5 +1,6 @@
 //! Individuals that are asked for their targets close by close: rules that know their account, and weights.
 
+use super::keeping::Room;
 use super::means::with_returns_kept;
 use super::pass::{Pass, Start};
 use super::sized::SizedMembers;
@@ -101,7 +102,8 @@ impl<'a> BatchEvaluator<'a> {
             let market = Market { bars: self.run.symbols[k].bars(), others: self.run.others };
             let pass = self.pass_over(k, symbol, tables, interrupt);
             let sides = own.iter().all(|(own, _)| own.has_sides());
-            found.push(with_returns_kept(self.run.metrics, &self.kept, |metrics, means| {
+            let fewer = Room::can_be_fewer(own.len());
+            let all = with_returns_kept(self.run.metrics, (&self.room, fewer), |metrics, means| {
                 let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
                 let first = self.first_rows(k, own);
                 let done = |member: usize, evaluation| found[member] = evaluation;
@@ -111,7 +113,15 @@ impl<'a> BatchEvaluator<'a> {
                     own::weigh(&pass, &market, own, &first, scratch, done)?;
                 }
                 Ok(found)
-            })?);
+            })?;
+            let Some(all) = all else {
+                let most = self.members_of_a_pass(own.len(), false);
+                for (members, own) in members.chunks(most).zip(own.chunks(most)) {
+                    self.asked_in_blocks(symbols, members, own, scratch, out, interrupt)?;
+                }
+                return Ok(());
+            };
+            found.push(all);
         }
         for (member, ((own, genome), (i, _))) in own.iter().zip(members).enumerate() {
             out[*i] = match self.combined(&mut found, member, symbols.len()) {
@@ -146,7 +156,7 @@ impl<'a> BatchEvaluator<'a> {
             for (k, symbol) in symbols.into_iter().flatten().enumerate().filter(|_| !summed) {
                 let Some(tables) = self.guarded(k, symbol) else { continue };
                 let pass = self.pass_over(k, symbol, tables, interrupt);
-                found.push(with_returns_kept(run.metrics, &self.kept, |metrics, means| {
+                let all = with_returns_kept(run.metrics, (&self.room, false), |metrics, means| {
                     let (pass, mut found) = (Pass { metrics, means, ..pass }, vec![None; own.len()]);
                     let mut targets: Vec<Targets> =
                         decided.iter().map(|signals| Targets::new(&signals[k], run.exec)).collect();
@@ -159,7 +169,8 @@ impl<'a> BatchEvaluator<'a> {
                         found[member] = evaluation;
                     })?;
                     Ok(found)
-                })?);
+                })?;
+                found.extend(all);
             }
             for (j, signals) in decided.iter().enumerate() {
                 let sides = signals.iter().any(|signals| matches!(signals, Signals::Rules(_)));

@@ -1,11 +1,10 @@
 //! Metrics about the mean of all returns. Held accounts keep their returns until the mean is known (`shape`); those of a portfolio, and
 //! those that have no room for them, are followed once for the mean and once more for the distances from it.
 
-use super::shape::Keeping;
+use super::keeping::{Keeping, Room};
 use crate::evaluation::{Evaluation, Metric, MetricSet};
 use crate::interrupt::Interrupted;
 use crate::q52::to_f64;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a pass knows of the means of its members' returns.
 #[derive(Clone, Copy)]
@@ -13,7 +12,7 @@ pub(super) enum Means<'a> {
     /// None where no metric is about them.
     Known(&'a [f64]),
     /// Accounts keep their returns until the means are known, while they have room.
-    Kept(&'a Keeping),
+    Kept(&'a Keeping<'a>),
 }
 
 impl<'a> Means<'a> {
@@ -58,19 +57,21 @@ pub(super) fn with_means(
     run(metrics, &means)
 }
 
-/// The same by accounts that may keep their returns; `bytes` is what those of earlier passes kept.
+/// The same by accounts that may keep their returns. `None`: they have no room, and `fewer` of them may.
 pub(super) fn with_returns_kept(
     metrics: MetricSet,
-    bytes: &AtomicUsize,
+    (room, fewer): (&Room, bool),
     mut run: impl FnMut(MetricSet, Means) -> Result<Vec<Option<Evaluation>>, Interrupted>,
-) -> Result<Vec<Option<Evaluation>>, Interrupted> {
+) -> Result<Option<Vec<Option<Evaluation>>>, Interrupted> {
     if are_about_means(metrics) {
-        let keeping = Keeping::default();
+        let keeping = room.keeping();
         let found = run(metrics, Means::Kept(&keeping))?;
-        bytes.fetch_max(keeping.bytes(), Ordering::Relaxed);
         if !keeping.is_full() {
-            return Ok(found);
+            return Ok(Some(found));
+        }
+        if fewer {
+            return Ok(None);
         }
     }
-    with_means(metrics, |metrics, means| run(metrics, Means::Known(means)))
+    with_means(metrics, |metrics, means| run(metrics, Means::Known(means))).map(Some)
 }

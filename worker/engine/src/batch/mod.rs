@@ -35,6 +35,7 @@ mod fills;
 mod finish;
 mod held;
 mod instructions;
+mod keeping;
 mod kernels;
 mod key;
 mod latch;
@@ -60,6 +61,7 @@ mod source;
 mod symbols;
 mod tables;
 mod targets;
+mod together;
 mod total;
 mod true_ranges;
 mod vwap;
@@ -69,27 +71,22 @@ mod windows;
 use crate::backtest::Backtest;
 use crate::evaluation::Evaluation;
 use crate::genes::{Genome, Stops};
-use crate::graph::Market;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::portfolio::statistic;
 use crate::rules::Own;
-use crate::stops::Fractions;
 use crate::strategies::Strategy;
 use alike::Alike;
 use calendar::Calendar;
 use galapagos_rules::StampCalendar;
 pub use instructions::InstructionSet;
 pub(crate) use instructions::{Loops, TAME_FACTOR, Work};
+use keeping::Room;
 pub(crate) use kernels::{Isa, WholeRows};
 pub(crate) use key::Key;
-use means::{Means, with_returns_kept};
 pub use pass::Scratch;
-use pass::{Pass, Start};
 pub(crate) use plan::{BatchForm, Form, Plan, Setting};
 pub(crate) use singles::{Beside, Singles};
 pub(crate) use smooth::{TILE, transpose};
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, OnceLock};
 use symbols::{AccountTables, Symbol, symbols};
 
@@ -133,8 +130,8 @@ pub struct BatchEvaluator<'a> {
     /// Per symbol, the stamps of its bars once somebody's warm-up depends on them.
     stamps: Vec<OnceLock<StampCalendar>>,
     set: InstructionSet,
-    /// Bytes of returns that an account has kept, on average of the pass that kept most.
-    kept: AtomicUsize,
+    /// For returns that accounts keep.
+    room: Room,
     /// What holding from the rows of the first decisions on would have made.
     buy_and_hold: Mutex<BTreeMap<Vec<usize>, Option<f64>>>,
 }
@@ -159,7 +156,7 @@ impl<'a> BatchEvaluator<'a> {
             calendar,
             stamps,
             set,
-            kept: AtomicUsize::new(0),
+            room: Room::new(),
             buy_and_hold: Mutex::default(),
             run,
         }
@@ -228,7 +225,10 @@ impl<'a> BatchEvaluator<'a> {
                 let form_asks = planned.form().is_some_and(Form::is_asked);
                 !likeness.has_stops(*i) && !planned.asks_account() && !form_asks
             });
-            for members in alike.chunks_mut(self.members_of_a_pass(alike.len(), keeps)) {
+            let mut rest = alike;
+            while !rest.is_empty() {
+                let members;
+                (members, rest) = rest.split_at_mut(self.members_of_a_pass(rest.len(), keeps));
                 let own: Vec<(&Own, &Genome)> = members
                     .iter()
                     .filter_map(|(i, _)| Some((individuals[*i].strategy.own()?, individuals[*i].genome)))
@@ -279,114 +279,6 @@ impl<'a> BatchEvaluator<'a> {
             let keys = self.plan(x).map(|planned| planned.keys().to_vec());
             (x.strategy.name().to_owned(), keys)
         });
-    }
-
-    fn pass_over<'p>(
-        &'p self,
-        k: usize,
-        symbol: &'p Symbol<'a>,
-        tables: &'p AccountTables<'a>,
-        interrupt: Interrupt<'p>,
-    ) -> Pass<'p> {
-        Pass {
-            set: self.set,
-            tables,
-            close: &self.run.symbols[k].close,
-            base: self.run.rows[k].base(),
-            full: self.run.rows[k].full,
-            capital: self.run.exec.initial_capital / self.run.symbols.len() as f64,
-            final_close: symbol.final_close,
-            exec: self.run.exec,
-            metrics: self.run.metrics,
-            means: Means::Known(&[]),
-            interrupt,
-        }
-    }
-
-    fn pass(
-        &self,
-        individuals: &[Individual],
-        members: &mut [(usize, Planned)],
-        own: &[(&Own, &Genome)],
-        scratch: &mut Scratch,
-        out: &mut [Evaluation],
-        interrupt: Interrupt,
-    ) -> Result<(), Interrupted> {
-        let Some(symbols) = &self.symbols else { return Ok(()) };
-        let mut found: Vec<Vec<Option<Evaluation>>> = Vec::with_capacity(symbols.len());
-        let stops = members.first().is_some_and(|(i, _)| individuals[*i].genome.stops != Stops::default());
-        let form = members.first().and_then(|(_, planned)| planned.form());
-        let asked = form.filter(|form| form.is_asked());
-        if portfolio::is_summed(&self.run) {
-            let guarded = stops || asked.is_some();
-            let all = match form {
-                Some(form) => self.sum(individuals, members, (form, guarded), interrupt)?,
-                None => self.sum_latched(own, guarded, interrupt)?,
-            };
-            for ((i, _), one) in members.iter().zip(all) {
-                out[*i] = match one {
-                    Some(evaluation) => evaluation,
-                    None => self.simulate(&individuals[*i], scratch, interrupt)?,
-                };
-            }
-            return Ok(());
-        }
-        for (k, symbol) in symbols.iter().enumerate() {
-            let prepared = &self.run.symbols[k];
-            let tables =
-                if stops || asked.is_some() { self.guarded(k, symbol) } else { Some(&symbol.tables) };
-            let Some(tables) = tables else { continue };
-            let pass = self.pass_over(k, symbol, tables, interrupt);
-            let mut run = |metrics, means: Means| {
-                let pass = Pass { metrics, means, ..pass };
-                let mut found = vec![None; members.len()];
-                let done = |member: usize, evaluation| found[member] = evaluation;
-                if let Some(form) = asked {
-                    self.weigh(&pass, (k, symbol), form, individuals, members, scratch, done)?;
-                } else if own.is_empty() {
-                    let plans = members.iter_mut().filter_map(|(i, planned)| match planned {
-                        Planned(Way::Series(symbols)) => symbols.get_mut(k).map(|(plan, row)| {
-                            let stops = Fractions::from(individuals[*i].genome.stops);
-                            (plan, Start { row: *row, stops })
-                        }),
-                        _ => None,
-                    });
-                    pass.run(&symbol.columns, plans.collect(), scratch, done)?;
-                } else {
-                    let market = Market { bars: prepared.bars(), others: self.run.others };
-                    own::run(&pass, &market, own, &self.first_rows(k, own), scratch, done)?;
-                }
-                Ok(found)
-            };
-            found.push(match tables {
-                AccountTables::Whole(_) => run(self.run.metrics, Means::Known(&[]))?,
-                AccountTables::Held(_) => with_returns_kept(self.run.metrics, &self.kept, run)?,
-            });
-        }
-        for (member, (i, _)) in members.iter().enumerate() {
-            out[*i] = match self.combined(&mut found, member, symbols.len()) {
-                Some(evaluation) => evaluation,
-                None => self.simulate(&individuals[*i], scratch, interrupt)?,
-            };
-        }
-        Ok(())
-    }
-
-    /// What was found of a member on each symbol of `symbols`, as one; `None` asks for the simulator.
-    fn combined(
-        &self,
-        found: &mut [Vec<Option<Evaluation>>],
-        member: usize,
-        symbols: usize,
-    ) -> Option<Evaluation> {
-        match found {
-            [one] if symbols == 1 => one[member].take(),
-            all if all.len() == symbols => {
-                let singles: Option<Vec<Evaluation>> = all.iter_mut().map(|one| one[member].take()).collect();
-                Some(statistic(&singles?, self.run.exec.aggregate, self.run.metrics))
-            }
-            _ => None,
-        }
     }
 }
 

@@ -234,7 +234,7 @@ fn add(sums: &mut [f64; LANES], x: &[&[Cell<f64>]; LANES]) {
 
 /// Adds the second, third and fourth power of each return's distance from the mean of its lane.
 #[inline(always)]
-pub(super) fn add_moments(sums: &mut [[f64; LANES]; 3], means: &[f64; LANES], x: &[&[Cell<f64>]; LANES]) {
+fn add_moments(sums: &mut [[f64; LANES]; 3], means: &[f64; LANES], x: &[&[Cell<f64>]; LANES]) {
     let [m2, m3, m4] = sums;
     let rows = x[0].len();
     #[expect(clippy::needless_range_loop, reason = "a row is a column of the lanes")]

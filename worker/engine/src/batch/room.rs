@@ -1,10 +1,10 @@
 //! How many individuals go through the rows together, and what memory they take.
 
+use super::keeping::Room;
 use super::plan::Plan;
 use super::replay::EveryBar;
-use super::{BatchEvaluator, Scratch, means, portfolio, shape};
+use super::{BatchEvaluator, Scratch, means, portfolio};
 use crate::evaluation::Evaluation;
-use std::sync::atomic::Ordering;
 
 /// Individuals of one pass over the rows: their accounts stay in the cache beside the series.
 const PASS: usize = 2048;
@@ -17,19 +17,16 @@ impl BatchEvaluator<'_> {
             + symbols * (Plan::BYTES + size_of::<usize>())
             + (symbols + 3) * size_of::<Evaluation>()
             + self.kept_rows().map_or(0, EveryBar::bytes)
-            + self.rows_of_returns().map_or(0, shape::bytes_of_member)
+            + self.rows_of_returns().map_or(0, Room::bytes_of_member)
     }
 
     /// Individuals of each pass, if so many go through the rows; `keeps`: their accounts may keep positions, else
     /// returns. All passes are
     /// about as large: a small one would have the job keep all rows.
     pub(super) fn members_of_a_pass(&self, individuals: usize, keeps: bool) -> usize {
-        let most = match keeps {
-            true => self.kept_rows().map_or(PASS, EveryBar::members),
-            false => {
-                self.rows_of_returns().map_or(PASS, |_| shape::members(self.kept.load(Ordering::Relaxed)))
-            }
-        };
+        let kept = self.kept_rows().filter(|_| keeps).map(EveryBar::members);
+        let returns = || self.rows_of_returns().map(|_| self.room.members());
+        let most = kept.or_else(returns).unwrap_or(PASS);
         share(individuals, most.min(PASS))
     }
 

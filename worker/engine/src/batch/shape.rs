@@ -2,65 +2,12 @@
 //! come to their end, from what each has kept (`held/kept.rs`). Eight accounts are summed side by side, as in `per_bar`.
 
 use super::BLOCK;
-use super::held::{HeldAccount, KeptReturns, Place, Tables};
-use super::instructions::Loops;
+use super::held::{KeptReturns, Place, Tables};
+use super::instructions::Work;
+use super::kernels::Isa;
 use super::pass::Pass;
-use super::per_bar::{LANES, add_moments};
-use std::cell::Cell;
-
-/// Bytes that the accounts of a pass may keep.
-const ROOM: usize = 64 << 20;
-
-/// Members of a pass of which it is not known yet how much they keep, and the fewest that are worth their series.
-const MEMBERS: (usize, usize) = (256, 4 * LANES);
-
-/// What the accounts of a pass keep.
-#[derive(Default)]
-pub(super) struct Keeping {
-    /// They had no room for all their returns.
-    is_full: Cell<bool>,
-    /// Bytes of an account, on average.
-    bytes: Cell<usize>,
-}
-
-impl Keeping {
-    /// Looks at what accounts keep of the first `done` of so many rows. Answers whether they may go on.
-    pub(super) fn goes_on<'a>(
-        &self,
-        accounts: impl Iterator<Item = &'a HeldAccount>,
-        (done, rows): (usize, usize),
-    ) -> bool {
-        let (mut count, mut bytes) = (0, 0);
-        for account in accounts {
-            count += 1;
-            bytes += account.kept.as_ref().map_or(0, |kept| kept.bytes());
-        }
-        // What is left keeps about as much.
-        self.bytes.set(bytes / count.max(1) * rows / done.max(1));
-        self.is_full.set(bytes > ROOM);
-        !self.is_full.get()
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.is_full.get()
-    }
-
-    /// Bytes of an account, on average.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes.get()
-    }
-}
-
-/// Members of a pass whose accounts keep so many bytes each; 0: that is not known yet.
-pub(super) fn members(bytes: usize) -> usize {
-    let (unknown, fewest) = MEMBERS;
-    ROOM.checked_div(bytes).map_or(unknown, |members| members.max(fewest))
-}
-
-/// Bytes of one member of a large pass over so many rows, at most.
-pub(super) fn bytes_of_member(rows: usize) -> usize {
-    (rows * size_of::<[f64; 5]>()).min(ROOM / MEMBERS.0)
-}
+use super::per_bar::LANES;
+use crate::metrics::powers;
 
 /// The second to fourth powers of each member, whose returns have a mean. They mean nothing if the pass is interrupted.
 pub(super) fn moments(pass: &Pass, tables: &Tables, members: &[(&KeptReturns, f64)]) -> Vec<[f64; 3]> {
@@ -78,7 +25,7 @@ pub(super) fn moments(pass: &Pass, tables: &Tables, members: &[(&KeptReturns, f6
             *r = pass.close[row] / pass.close[row - 1] - 1.0;
         }
         let (groups, market, lanes) = (&mut groups, &market[..to - from], &mut *lanes);
-        pass.set.widened(Summed { groups, members, market, tables, from, lanes });
+        pass.set.run(Summed { groups, members, market, tables, from, lanes });
     }
     let of_one = |i: usize| std::array::from_fn(|m| groups[i / LANES].sums[m][i % LANES]);
     (0..members.len()).map(of_one).collect()
@@ -108,17 +55,36 @@ struct Summed<'a> {
     lanes: &'a mut [[f64; BLOCK]; LANES],
 }
 
-impl Loops for Summed<'_> {
+impl Work for Summed<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run<I: Isa>(self, isa: I) {
         let Summed { groups, members, market, tables, from, lanes } = self;
         for (group, members) in groups.iter_mut().zip(members.chunks(LANES)) {
             for (((kept, _), place), lane) in members.iter().zip(&mut group.places).zip(&mut *lanes) {
                 kept.write(place, from, market, tables, lane);
             }
-            let returns =
-                lanes.each_mut().map(|lane| Cell::from_mut(&mut lane[..market.len()]).as_slice_of_cells());
-            add_moments(&mut group.sums, &group.means, &returns);
+            let (mut sums, means) = (group.sums, group.means);
+            let lines = lanes.each_ref().map(|lane| lane.as_chunks::<LANES>().0);
+            let whole = market.len() / LANES;
+            for line in 0..whole {
+                for row in isa.transposed(std::array::from_fn(|l| &lines[l][line])) {
+                    add(&mut sums, &means, &row);
+                }
+            }
+            for row in whole * LANES..market.len() {
+                add(&mut sums, &means, &std::array::from_fn(|l| lanes[l][row]));
+            }
+            group.sums = sums;
+        }
+    }
+}
+
+/// Adds the powers of a row's distances from the means.
+#[inline(always)]
+fn add(sums: &mut [[f64; LANES]; 3], means: &[f64; LANES], returns: &[f64; LANES]) {
+    for l in 0..LANES {
+        for (m, power) in powers(returns[l] - means[l]).into_iter().enumerate() {
+            sums[m][l] += power;
         }
     }
 }
