@@ -56,6 +56,7 @@ struct Summed<'a> {
 }
 
 impl Work for Summed<'_> {
+    #[expect(clippy::needless_range_loop, reason = "a row is a column of the lanes")]
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
         let Summed { groups, members, market, tables, from, lanes } = self;
