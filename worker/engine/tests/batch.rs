@@ -185,10 +185,11 @@ fn compare(seed: u64, exec: &Execution, with_stops: bool, metrics: MetricSet, se
     let mut out = vec![EMPTY; members.len()];
     let mut scratch = Scratch::new();
     BatchEvaluator::new(run).evaluate(&individuals(&members), &mut scratch, &mut out);
-    for set in InstructionSet::available() {
+    for (set, room) in InstructionSet::available().zip([usize::MAX, 0, 2_000]) {
         let mut again = vec![EMPTY; members.len()];
-        BatchEvaluator::with(run, set).evaluate(&individuals(&members), &mut Scratch::new(), &mut again);
-        assert_eq!(out, again, "seed {seed}, instructions {}\n{exec:?}", set.name());
+        let evaluator = BatchEvaluator::with(run, set).with_room(room);
+        evaluator.evaluate(&individuals(&members), &mut Scratch::new(), &mut again);
+        assert_eq!(out, again, "seed {seed}, room {room}, instructions {}\n{exec:?}", set.name());
     }
     let others = members.iter().filter(|(s, _)| s.def().path() != Path::Batch).count();
     // A window of no row is left to the simulator.

@@ -51,8 +51,8 @@ fn compare(seed: u64, all: &[Own], exec: &Execution, shared: &mut usize) {
         .collect();
     let individuals: Vec<Individual> =
         members.iter().map(|(own, genome)| Individual { strategy: *own, genome }).collect();
-    for set in InstructionSet::available() {
-        let evaluator = BatchEvaluator::with(run, set);
+    for (set, room) in InstructionSet::available().zip([usize::MAX, 0, 2_000]) {
+        let evaluator = BatchEvaluator::with(run, set).with_room(room);
         let mut out = vec![EMPTY; members.len()];
         evaluator.evaluate(&individuals, &mut Scratch::new(), &mut out);
         for ((own, genome), batch) in members.iter().zip(&out) {

@@ -12,15 +12,15 @@ pub struct Stamps {
     pub interval: i64,
     /// Those of the symbol that is traded.
     pub own: Vec<i64>,
-    /// Those of other symbols.
-    pub others: BTreeMap<String, Vec<i64>>,
+    /// Those of other symbols, which several calendars may share.
+    pub others: BTreeMap<String, Arc<[i64]>>,
 }
 
 impl Stamps {
     fn of(&self, symbol: Option<&str>) -> &[i64] {
         match symbol {
             None => &self.own,
-            Some(symbol) => self.others.get(symbol).map_or(&[], Vec::as_slice),
+            Some(symbol) => self.others.get(symbol).map_or(&[], |open| open),
         }
     }
 }
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_row_of_another_symbol_is_seen_by_the_first_row_of_ours_that_is_not_before_it() {
         let mut stamps = hourly(&[5, 6, 9]);
-        stamps.others.insert("B".to_owned(), vec![0, 5 * 3_600, 7 * 3_600, 10 * 3_600]);
+        stamps.others.insert("B".to_owned(), vec![0, 5 * 3_600, 7 * 3_600, 10 * 3_600].into());
         let stamps = StampCalendar::new(stamps);
         let seen: Vec<i64> = (0..4).map(|row| stamps.sees_row("B", row)).collect();
         assert_eq!(seen, [0, 0, 2, 3]);

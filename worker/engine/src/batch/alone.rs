@@ -6,7 +6,7 @@ use crate::buy_and_hold::buy_and_hold_return;
 use crate::evaluation::{Evaluation, Metric};
 use crate::genes::Genome;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::rules::calendar;
+use crate::rules::{calendar, stamps};
 use crate::strategies::Strategy;
 use crate::window::Rows;
 use std::sync::PoisonError;
@@ -48,7 +48,8 @@ impl<'a> BatchEvaluator<'a> {
         match strategy.own().filter(|own| own.needs_calendar()) {
             Some(own) => self.run.rows_after(k, || {
                 let bars = || self.run.symbols[k].bars();
-                let known = self.stamps[k].get_or_init(|| calendar(&bars(), self.run.others));
+                let others = || self.others.get_or_init(|| stamps(self.run.others)).clone();
+                let known = self.stamps[k].get_or_init(|| calendar(&bars(), others()));
                 own.warm_up_by(Some(known), genome)
             }),
             None => self.run.rows_of(k, strategy, genome),

@@ -115,7 +115,7 @@ impl<'a> BatchEvaluator<'a> {
                 Ok(found)
             })?;
             let Some(all) = all else {
-                let most = self.members_of_a_pass(own.len(), false);
+                let most = self.members_of_a_part(own.len());
                 for (members, own) in members.chunks(most).zip(own.chunks(most)) {
                     self.asked_in_blocks(symbols, members, own, scratch, out, interrupt)?;
                 }

@@ -95,7 +95,10 @@ impl Pass<'_> {
             per_bar::end(per_bar, (i, count), account.before, (last, last, last + 1));
         }
         let ended: Vec<&HeldAccount> = held.iter().collect();
-        self.evaluations(&ended, &block, per_bar, done)
+        let answered = self.evaluations(&ended, &block, per_bar, done);
+        // What they keep is not left until the next batch.
+        held.iter_mut().for_each(|account| account.kept = None);
+        answered
     }
 
     /// The evaluations of held accounts that have come to their end.

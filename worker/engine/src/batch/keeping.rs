@@ -22,13 +22,20 @@ const EARLY: usize = 16;
 #[derive(Debug)]
 pub(super) struct Room {
     bytes: usize,
-    /// Bytes of an account, on average of the pass that kept most; 0: that is not known yet.
+    /// Bytes of an account, on average of a late pass that kept much; 0: that is not known yet.
     kept: AtomicUsize,
 }
 
+impl Default for Room {
+    fn default() -> Room {
+        Room::of(ROOM)
+    }
+}
+
 impl Room {
-    pub fn new() -> Room {
-        Room { bytes: ROOM, kept: AtomicUsize::new(0) }
+    /// Of so many bytes.
+    pub fn of(bytes: usize) -> Room {
+        Room { bytes, kept: AtomicUsize::new(0) }
     }
 
     /// Members of a pass.
@@ -76,9 +83,12 @@ impl Keeping<'_> {
         let expected = bytes as u128 * rows as u128 / done.max(1) as u128;
         let is_known = done >= rows / EARLY;
         self.is_full.set(bytes > self.room.bytes || is_known && expected > self.room.bytes as u128);
-        if self.is_full.get() || done + 1 >= rows {
-            let average = expected.div_ceil(count.max(1));
-            self.room.kept.fetch_max(average as usize, Ordering::Relaxed);
+        // A few accounts tell nothing of others.
+        if count >= FEWEST && (self.is_full.get() || done + 1 >= rows) {
+            let (average, before) =
+                (expected.div_ceil(count as u128) as usize, self.room.kept.load(Ordering::Relaxed));
+            // What one pass has kept is forgotten slowly.
+            self.room.kept.store(average.max(before - before / 8), Ordering::Relaxed);
         }
         !self.is_full.get()
     }
@@ -162,8 +172,7 @@ mod tests {
             assert!(alone.iter().all(|evaluation| evaluation.metrics.known().contains(Metric::Skew)));
             let mut members = Vec::new();
             for bytes in [0, 100_000, usize::MAX] {
-                let mut evaluator = BatchEvaluator::new(run);
-                evaluator.room.bytes = bytes;
+                let evaluator = BatchEvaluator::new(run).with_room(bytes);
                 let individuals: Vec<Individual> =
                     genomes.iter().map(|genome| Individual { strategy: &own, genome }).collect();
                 let (mut out, mut scratch) = (alone.clone(), Scratch::new());

@@ -1,5 +1,5 @@
-//! Metrics about the mean of all returns. Held accounts keep their returns until the mean is known (`shape`); those of a portfolio, and
-//! those that have no room for them, are followed once for the mean and once more for the distances from it.
+//! Metrics about the mean of all returns. Held accounts keep their returns until the mean is known (`shape`); those of a
+//! portfolio, and those that have no room for them, are followed once for the mean and once more for the distances from it.
 
 use super::keeping::{Keeping, Room};
 use crate::evaluation::{Evaluation, Metric, MetricSet};

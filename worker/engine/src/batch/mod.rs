@@ -13,7 +13,7 @@
 //! Targets that are sized or weighed (`sized`, `weighed`), and rules that know their account, are asked for close by close
 //! where they may say something new (`held::decided`). The accounts of a portfolio run side by side (`portfolio`), which
 //! sums them bar by bar (`total`), at the union of their stamps where these differ (`calendar`). Metrics that look at every bar
-//! are summed from what held accounts write down of a block (`per_bar`), and from the
+//! are summed from what held accounts write down of a block (`per_bar`) or keep of their returns (`shape`), and from the
 //! positions of others (`replay`). Models of strategies that train are shared as series are
 //! (`learning`).
 
@@ -87,7 +87,7 @@ pub(crate) use plan::{BatchForm, Form, Plan, Setting};
 pub(crate) use singles::{Beside, Singles};
 pub(crate) use smooth::{TILE, transpose};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use symbols::{AccountTables, Symbol, symbols};
 
 /// Rows of a block.
@@ -127,8 +127,10 @@ pub struct BatchEvaluator<'a> {
     symbols: Option<Vec<Symbol<'a>>>,
     /// The stamps of a portfolio whose symbols differ in theirs.
     calendar: Option<Calendar>,
-    /// Per symbol, the stamps of its bars once somebody's warm-up depends on them.
+    /// Per symbol, the stamps of its bars and of others once somebody's warm-up depends on them.
     stamps: Vec<OnceLock<StampCalendar>>,
+    /// Those of others, which are the same for each symbol.
+    others: OnceLock<BTreeMap<String, Arc<[i64]>>>,
     set: InstructionSet,
     /// For returns that accounts keep.
     room: Room,
@@ -155,11 +157,19 @@ impl<'a> BatchEvaluator<'a> {
             symbols,
             calendar,
             stamps,
+            others: OnceLock::new(),
             set,
-            room: Room::new(),
+            room: Room::default(),
             buy_and_hold: Mutex::default(),
             run,
         }
+    }
+
+    /// The same where the accounts of a pass keep at most so many bytes of returns until their mean is known, however slow that
+    /// makes it: nothing but speed depends on it.
+    pub fn with_room(mut self, bytes: usize) -> BatchEvaluator<'a> {
+        self.room = Room::of(bytes);
+        self
     }
 
     /// Evaluates `individuals` into the elements of the same number of `out`. Any order and any cut of batches gives

@@ -1,7 +1,7 @@
 //! Metrics that look at every bar (`metrics::PER_BAR`) of accounts that are held (`downs` and
-//! `replay` for others): accounts write their equity and returns of a block of rows into
-//! lanes, and eight accounts are summed side by side. A sum of f64 has to keep the order of time, so each addition waits for
-//! the one before; the additions of eight accounts do not wait for each other.
+//! `replay` for others, `shape` for skew and kurtosis outside of portfolios): accounts write their equity and returns of a
+//! block of rows into lanes, and eight accounts are summed side by side. A sum of f64 has to keep the order of time, so each
+//! addition waits for the one before; the additions of eight accounts do not wait for each other.
 
 use super::BLOCK;
 use super::instructions::{InstructionSet, Loops};

@@ -30,6 +30,11 @@ impl BatchEvaluator<'_> {
         share(individuals, most.min(PASS))
     }
 
+    /// Members of each part of a pass that had no room for what its accounts keep: fewer, whatever other threads have found since.
+    pub(super) fn members_of_a_part(&self, members: usize) -> usize {
+        self.members_of_a_pass(members, false).min(members.div_ceil(2))
+    }
+
     /// The most rows of which an account keeps its returns, if any may.
     fn rows_of_returns(&self) -> Option<usize> {
         let keeps = means::are_about_means(self.run.metrics) && !portfolio::is_summed(&self.run);

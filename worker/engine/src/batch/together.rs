@@ -98,7 +98,7 @@ impl<'a> BatchEvaluator<'a> {
             }
             let Some(all) = with_returns_kept(self.run.metrics, (&self.room, fewer), run)? else {
                 // By now it is known how many have.
-                let most = self.members_of_a_pass(members.len(), false);
+                let most = self.members_of_a_part(members.len());
                 for (part, members) in members.chunks_mut(most).enumerate() {
                     let own = own.chunks(most).nth(part).unwrap_or_default();
                     self.pass(individuals, members, own, scratch, out, interrupt)?;

@@ -23,7 +23,7 @@ pub(crate) struct Column {
     pub last_whole: i64,
     /// Numbers; NaN is na. Of a complete block there are more than it has rows.
     pub numbers: Vec<f64>,
-    /// Numerators below 2^63; as many as numbers.
+    /// Numerators below 2^63; of a complete block, too, more than it has rows.
     pub narrow: Vec<i64>,
     /// Larger numerators.
     pub wide: Vec<i128>,

@@ -18,4 +18,4 @@ pub use decisions::Decisions;
 pub(crate) use known::Known;
 pub(crate) use latched::Latched;
 pub(crate) use own::{Lowered, held_weight};
-pub use own::{Own, calendar};
+pub use own::{Own, calendar, stamps};

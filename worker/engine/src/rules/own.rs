@@ -186,18 +186,22 @@ impl Own {
     }
 
     fn calendar(&self, bars: &Bars, others: &[Bars]) -> Option<StampCalendar> {
-        self.needs_calendar.then(|| calendar(bars, others))
+        self.needs_calendar.then(|| calendar(bars, stamps(others)))
     }
 }
 
+fn seconds<'b>(bars: &'b Bars) -> impl Iterator<Item = i64> + use<'b> {
+    bars.time_ms.iter().map(|ms| ms.div_euclid(1000))
+}
+
+/// The open times of symbols that expressions may look at, for the calendars of all symbols of a job.
+pub fn stamps(others: &[Bars]) -> BTreeMap<String, Arc<[i64]>> {
+    others.iter().map(|bars| (bars.symbol.to_owned(), seconds(bars).collect())).collect()
+}
+
 /// The calendar of the rows of a symbol and of those that expressions may look at.
-pub fn calendar(bars: &Bars, others: &[Bars]) -> StampCalendar {
-    let seconds = |bars: &Bars| bars.time_ms.iter().map(|ms| ms.div_euclid(1000)).collect();
-    StampCalendar::new(Stamps {
-        interval: bars.interval_ms / 1000,
-        own: seconds(bars),
-        others: others.iter().map(|b| (b.symbol.to_owned(), seconds(b))).collect(),
-    })
+pub fn calendar(bars: &Bars, others: BTreeMap<String, Arc<[i64]>>) -> StampCalendar {
+    StampCalendar::new(Stamps { interval: bars.interval_ms / 1000, own: seconds(bars).collect(), others })
 }
 
 impl Strategy for Own {

@@ -41,7 +41,7 @@ pub fn stamps(record: &Value) -> Stamps {
     Stamps {
         interval,
         own: opens(data["name"].as_str().unwrap(), interval).split_off(first),
-        others: others.map(|name| (name.clone(), opens(&name, interval))).collect(),
+        others: others.map(|name| (name.clone(), opens(&name, interval).into())).collect(),
     }
 }
 

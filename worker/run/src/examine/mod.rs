@@ -13,7 +13,7 @@ pub mod truth;
 use crate::job::space::SpeciesSpace;
 use columns::{Column, GeneUse};
 use galapagos_engine::bars::Bars;
-use galapagos_engine::rules::calendar;
+use galapagos_engine::rules::{calendar, stamps};
 use galapagos_rules::lint::{Remark, lint};
 use galapagos_rules::{At, Calendar, Genome, Strategy, WarmUp, needs_calendar};
 use path::Path;
@@ -45,7 +45,7 @@ pub fn examine(
     genome: &Genome,
     data: Option<(&Bars<'_>, &[Bars<'_>])>,
 ) -> Examination {
-    let calendar = data.map(|(bars, others)| calendar(bars, others));
+    let calendar = data.map(|(bars, others)| calendar(bars, stamps(others)));
     let calendar = calendar.as_ref().map(|calendar| calendar as &dyn Calendar);
     let mut remarks = lint(rules);
     let columns = columns::columns(rules, species);

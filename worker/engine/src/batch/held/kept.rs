@@ -20,7 +20,7 @@ struct Stretch {
     to: u32,
     /// Between the first row and the last: that of the closes, or the number of a ratio.
     between: Option<NonZeroU32>,
-    /// Of the first row and of the last, where they have one of their own, else NaN: an account with such a return is lost.
+    /// Of the first row and of the last; NaN where they have none of their own, as an account whose return is NaN is lost.
     first: f64,
     last: f64,
 }

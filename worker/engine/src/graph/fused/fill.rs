@@ -190,7 +190,7 @@ fn exactly(cold: &mut Cold, block: &Block<'_>, column: &mut Column, out: &mut Pl
     planes(column, out);
 }
 
-/// Writes what 32 bits tell of a whole block whose rows are all known. Answers whether they do.
+/// Writes what 32 bits tell of a complete block whose rows are all known. Answers whether they do.
 #[inline(always)]
 fn told<I: Isa>(isa: I, single: &Single, columns: [u32; 2], all: &[Box<Column>], out: &mut Bits) -> bool {
     let column = |i: usize| &all[columns[i] as usize];
