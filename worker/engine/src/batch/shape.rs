@@ -1,5 +1,7 @@
 //! Skew and kurtosis of held accounts: the powers of their returns' distances from means that are known when accounts have
-//! come to their end, from what each has kept (`held/kept.rs`). Eight accounts are summed side by side, as in `per_bar`.
+//! come to their end, from what each has kept (`held/kept.rs`). Eight accounts are summed side by side, as in `per_bar`, from
+//! registers that are transposed: lane by lane it took a quarter longer. Measured on a year of minutes with stops: skew
+//! leaves 0.57 of the speed without, where accounts that were followed twice left 0.33.
 
 use super::BLOCK;
 use super::held::{KeptReturns, Place, Tables};
