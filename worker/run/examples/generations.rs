@@ -5,7 +5,7 @@
 //! cargo run --release -p galapagos-run --example generations -- [BARS] [POPULATION] [GENERATIONS] [SLOTS] [--stops] [--rules]
 //! ```
 //!
-//! With `--rules` the strategy is written as rules of one's own.
+//! With `--rules` the strategy is written as rules of one's own, with a finer third gene.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -87,7 +87,7 @@ spec:
     )
 }
 
-/// What the built-in strategy brings itself.
+/// Finer than the 25 values that the built-in strategy brings: no two individuals share a comparison.
 const FILTER: &str = ", {name: trend_filter, min: 0, max: \"0.02\", step: \"0.000001\"}";
 
 const RULES: &str = r#"    rules:

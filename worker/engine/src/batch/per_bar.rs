@@ -5,6 +5,7 @@
 
 use super::BLOCK;
 use super::instructions::{InstructionSet, Loops};
+use super::means::are_about_means;
 use super::tables::units;
 use crate::evaluation::{Metric, MetricSet};
 use crate::metrics::{BarSums, PER_BAR, powers};
@@ -116,7 +117,7 @@ impl PerBar {
             members: (0..members).map(|i| Told { mean: mean(i), ..Told::default() }).collect(),
             down: metrics.contains(Metric::Sortino),
             equity: metrics.contains(Metric::Turnover),
-            shape: metrics.contains(Metric::Skew) || metrics.contains(Metric::Kurtosis),
+            shape: are_about_means(metrics),
         })
     }
 

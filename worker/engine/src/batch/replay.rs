@@ -8,6 +8,7 @@
 
 use super::instructions::{InstructionSet, Loops};
 use super::latch::keep;
+use super::means::are_about_means;
 use super::rows::{Prices, Returns, closed};
 use super::{BLOCK, Bits, WORDS};
 use crate::evaluation::{Metric, MetricSet};
@@ -31,7 +32,7 @@ impl EveryBar {
     /// `None`: nothing that running totals do not know.
     pub(super) fn of(metrics: MetricSet) -> Option<EveryBar> {
         let equity = metrics.contains(Metric::Turnover);
-        let shape = metrics.contains(Metric::Skew) || metrics.contains(Metric::Kurtosis);
+        let shape = are_about_means(metrics);
         (equity || shape).then_some(EveryBar { equity, shape })
     }
 

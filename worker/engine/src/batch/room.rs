@@ -21,8 +21,7 @@ impl BatchEvaluator<'_> {
     }
 
     /// Individuals of each pass, if so many go through the rows; `keeps`: their accounts may keep positions, else
-    /// returns. All passes are
-    /// about as large: a small one would have the job keep all rows.
+    /// returns. All passes are about as large: a small one at the end would have the job keep all rows.
     pub(super) fn members_of_a_pass(&self, individuals: usize, keeps: bool) -> usize {
         let kept = self.kept_rows().filter(|_| keeps).map(EveryBar::members);
         let returns = || self.rows_of_returns().map(|_| self.room.members());
